@@ -1,0 +1,103 @@
+"""Errors that reach a person: what is wrong, where, how many, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+__all__ = [
+    "BundleError",
+    "ModelError",
+    "PolicyError",
+    "RecordsError",
+    "ReleaseError",
+    "RiskmlError",
+    "SimulationError",
+    "SplitError",
+    "TrackingError",
+    "UsageError",
+    "listed",
+]
+
+
+def listed(values: Iterable[object], most: int = 5) -> str:
+    """Join values for a message, at most ``most`` of them.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    texts = [str(value) for value in values]
+    if len(texts) <= most:
+        return ", ".join(texts)
+    return f"{', '.join(texts[:most])} and {len(texts) - most} more"
+
+
+class RiskmlError(Exception):
+    """Base of every error riskml raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, where and how many.
+    hint : str, optional
+        What to do about it.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class RecordsError(RiskmlError):
+    """A records folder, or tables in memory, cannot be used as they are."""
+
+    @classmethod
+    def no_folder(cls, path: object) -> RecordsError:
+        """Build the error for a records folder that does not exist."""
+        return cls(f"There is no records folder at {path}.", "Check the path; `riskml simulate OUT` makes a sample.")
+
+    @classmethod
+    def missing_columns(cls, table: str, missing: Sequence[str], available: Sequence[str]) -> RecordsError:
+        """Build the error for required columns that a table lacks."""
+        close = [(name, match[0]) for name in missing if (match := get_close_matches(name, available, n=1))]
+        hint = "; ".join(f"did you mean {found!r} for {name!r}?" for name, found in close)
+        return cls(
+            f"Table {table!r} lacks {len(missing)} required column(s): {listed(missing)}.",
+            hint or f"The table has: {listed(available, most=12)}.",
+        )
+
+
+class PolicyError(RiskmlError):
+    """A policy table is incomplete or contradicts itself."""
+
+
+class SplitError(RiskmlError):
+    """The records do not span what training and testing forward in time need."""
+
+
+class ModelError(RiskmlError):
+    """A model cannot be fitted on, or applied to, the given rows."""
+
+
+class BundleError(RiskmlError):
+    """A model bundle is damaged, altered or does not fit this riskml."""
+
+
+class ReleaseError(RiskmlError):
+    """A model did not pass the checks for release."""
+
+
+class TrackingError(RiskmlError):
+    """The tracking server cannot be used."""
+
+
+class SimulationError(RiskmlError):
+    """Parameters of the simulated county are wrong."""
+
+
+class UsageError(RiskmlError):
+    """A command was called with arguments that do not fit together."""
