@@ -36,7 +36,7 @@ def day_of(date: str | dt.date | np.datetime64) -> int:
     >>> day_of("1970-01-02"), day_of(dt.date(2024, 2, 29))
     (1, 19782)
     """
-    return int(np.datetime64(date, "D").astype(np.int64))
+    return int(np.datetime64(str(date), "D").astype(np.int64))
 
 
 def date_of(day: int) -> dt.date:

@@ -153,7 +153,7 @@ _TABLES = (
                 required=True,
             ),
             Column(
-                "size", Kind.COUNT, "家庭人口", "members of the household", required=True, unit="persons", minimum=1
+                "size", Kind.COUNT, "家庭人口", "persons in the household", required=True, unit="persons", minimum=1
             ),
             _code("kind", "农户类型", "kind of household", {"exited": "脱贫户", "ordinary": "一般农户"}),
             _day("exited_on", "脱贫日期", "day on which the household left registered poverty"),
@@ -201,9 +201,7 @@ _TABLES = (
         "income",
         (
             _HOUSEHOLD,
-            Column(
-                "period_start", Kind.MONTH_START, "收入期间首日(某月一日)", "first day of the period", required=True
-            ),
+            Column("period_start", Kind.MONTH_START, "期间首日(某月一日)", "first day of the period", required=True),
             Column("months", Kind.COUNT, "期间月数", "months of the period", unit="months", minimum=1, default=1),
             _code("source", "收入来源", "source of income", SOURCES, required=True),
             Column(
@@ -385,7 +383,7 @@ TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
 
 
 def codes(table: str, column: str) -> tuple[str, ...]:
-    """Allowed codes of a column, in declared order: their position is the code's number in a panel.
+    """Return the allowed codes of a column in declared order: a position is the code's number in a panel.
 
     >>> codes("illness", "kind")
     ('inpatient', 'outpatient', 'chronic', 'other')

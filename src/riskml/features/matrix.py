@@ -1,0 +1,155 @@
+"""The feature matrix: one row a household and date, one column a feature."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import ModelError
+
+__all__ = ["Direction", "FeatureColumn", "FeatureMatrix", "schema_hash", "stack"]
+
+FloatArray = NDArray[np.float64]
+
+
+class Direction(IntEnum):
+    """What policy demands of a feature's effect on the risk."""
+
+    LOWER_RISK = -1
+    FREE = 0
+    HIGHER_RISK = 1
+
+
+@dataclass(frozen=True)
+class FeatureColumn:
+    """What a model needs to know about one feature.
+
+    Parameters
+    ----------
+    name : str
+    direction : Direction, default FREE
+        Sign of the effect that models must keep.
+    categorical : bool, default False
+        Values are codes of ``levels`` in the matrix, not quantities.
+    """
+
+    name: str
+    direction: Direction = Direction.FREE
+    categorical: bool = False
+
+
+def schema_hash(columns: Sequence[FeatureColumn]) -> str:
+    """SHA-256 of names, order, directions and kinds of the features.
+
+    >>> schema_hash([FeatureColumn("a")]) == schema_hash([FeatureColumn("a", Direction.LOWER_RISK)])
+    False
+    """
+    text = json.dumps([[c.name, int(c.direction), c.categorical] for c in columns])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class FeatureMatrix:
+    """Features of households at their as_of dates.
+
+    Parameters
+    ----------
+    household_id : array of str, shape (n,)
+    as_of : array of int32, shape (n,)
+        Day number of each row.
+    columns : tuple of FeatureColumn, length F
+    values : array of float64, shape (n, F)
+        NaN where missing; categorical columns hold positions in ``levels``.
+    levels : dict of str to tuple of str
+        Sorted levels of each categorical column.
+    """
+
+    household_id: NDArray[np.str_]
+    as_of: NDArray[np.int32]
+    columns: tuple[FeatureColumn, ...]
+    values: FloatArray
+    levels: dict[str, tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> FloatArray:
+        """Values of one feature, shape (n,)."""
+        return self.values[:, self.names.index(name)]
+
+    def take(self, rows: NDArray[np.generic]) -> FeatureMatrix:
+        """Return the given rows (positions or a mask)."""
+        return replace(self, household_id=self.household_id[rows], as_of=self.as_of[rows], values=self.values[rows])
+
+    def recoded(self, columns: Sequence[FeatureColumn], levels: dict[str, tuple[str, ...]]) -> FeatureMatrix:
+        """Return the matrix in another schema's columns and category codes.
+
+        A level the schema does not know is missing, so that it can never be taken for another level. A feature
+        that this matrix lacks is missing in every row.
+
+        Raises
+        ------
+        ModelError
+            If a feature is categorical here and a quantity there, or the other way round.
+        """
+        own = {column.name: i for i, column in enumerate(self.columns)}
+        values = np.full((len(self), len(columns)), np.nan)
+        for j, column in enumerate(columns):
+            if column.name not in own:
+                continue
+            i = own[column.name]
+            if self.columns[i].categorical != column.categorical:
+                have, want = ("text", "a number")[:: 1 if self.columns[i].categorical else -1]
+                raise ModelError(
+                    f"Feature {column.name!r} is {have} in these records, but {want} in the model's schema.",
+                    "Check the type of that column in the households table.",
+                )
+            values[:, j] = (
+                _recode(self.values[:, i], self.levels[column.name], levels[column.name])
+                if column.categorical
+                else self.values[:, i]
+            )
+        return replace(self, columns=tuple(columns), values=values, levels=levels)
+
+
+def _recode(codes: FloatArray, old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
+    """Translate positions in ``old`` to positions in ``new``; NaN where ``new`` lacks the level."""
+    if old == new:
+        return codes
+    place = {level: float(i) for i, level in enumerate(new)}
+    table = np.array([place.get(level, np.nan) for level in old] + [np.nan])
+    return table[np.where(np.isnan(codes), len(old), codes).astype(np.int64)]
+
+
+def stack(parts: Sequence[FeatureMatrix]) -> FeatureMatrix:
+    """Put matrices under one another, with the union of their columns and levels."""
+    if not parts:
+        raise ModelError("There is nothing to stack.")
+    names: dict[str, FeatureColumn] = {}
+    merged: dict[str, set[str]] = {}
+    for part in parts:
+        for column in part.columns:
+            names.setdefault(column.name, column)
+            if column.categorical:
+                merged.setdefault(column.name, set()).update(part.levels[column.name])
+    columns = tuple(names.values())
+    levels = {name: tuple(sorted(found)) for name, found in merged.items()}
+    same = [part.recoded(columns, levels) for part in parts]
+    return FeatureMatrix(
+        household_id=np.concatenate([part.household_id for part in same]),
+        as_of=np.concatenate([part.as_of for part in same]),
+        columns=columns,
+        values=np.concatenate([part.values for part in same]),
+        levels=levels,
+    )
