@@ -1,0 +1,168 @@
+"""What a check finds: rules with stable codes, faults, and the report of a records folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+__all__ = ["MOST_ROWS", "CheckReport", "Fault", "RowName", "Rule", "Severity"]
+
+MOST_ROWS = 5
+"""Rows a fault names."""
+
+RowName = int | str
+"""Position of a row in its file from 1; for a part of a table ``"part.parquet:17"``."""
+
+
+class Severity(StrEnum):
+    """Whether a finding stops the work."""
+
+    FAULT = "fault"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that can be wrong with a records folder.
+
+    Parameters
+    ----------
+    code : str
+        Stable name in snake case.
+    title, zh : str
+        What is wrong, in English and in Chinese.
+    what_to_do : str
+        What the data owner does about it.
+    severity : Severity, default fault
+        Faults are refused by every command, warnings are not.
+    by_row : bool, default False
+        Whether the fault lies in single rows, which ``--skip-bad-rows`` may set aside.
+    """
+
+    code: str
+    title: str
+    zh: str
+    what_to_do: str
+    severity: Severity = Severity.FAULT
+    by_row: bool = False
+
+    def found(self, table: str, column: str, message: str, *, count: int = 1, rows: Sequence[RowName] = ()) -> Fault:
+        """Build the finding of this rule in a table (empty for the folder) and column (empty for whole rows)."""
+        return Fault(
+            table=table,
+            column=column,
+            code=self.code,
+            severity=self.severity,
+            count=count,
+            rows=tuple(rows[:MOST_ROWS]),
+            message=message,
+            what_to_do=self.what_to_do,
+        )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One finding: what is wrong, where, how often, and what to do.
+
+    Parameters
+    ----------
+    table, column : str
+        Where; empty for the folder and for whole rows.
+    code : str
+        Code of the rule.
+    severity : Severity
+    count : int
+        Rows, columns or files concerned.
+    rows : tuple of int or str
+        The first rows concerned, counted from 1.
+    message, what_to_do : str
+        In plain words.
+    """
+
+    table: str
+    column: str
+    code: str
+    severity: Severity
+    count: int
+    rows: tuple[RowName, ...]
+    message: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """Every finding in a records folder.
+
+    Parameters
+    ----------
+    path : str
+        The folder.
+    faults : tuple of Fault
+        Faults and warnings, in the order of the tables.
+    tables : dict of str to int
+        Rows of every table that could be read.
+    """
+
+    path: str
+    faults: tuple[Fault, ...] = ()
+    tables: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> tuple[Fault, ...]:
+        """The findings that stop the work."""
+        return tuple(fault for fault in self.faults if fault.severity is Severity.FAULT)
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """The findings that do not."""
+        return tuple(fault for fault in self.faults if fault.severity is Severity.WARNING)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the folder can be used as it is.
+
+        >>> CheckReport("records").ok
+        True
+        """
+        return not self.refused
+
+    def to_json(self) -> str:
+        """Return the report as JSON text: ``ok``, ``faults`` and ``tables``.
+
+        >>> print(CheckReport("records", (), {"households": 2}).to_json())
+        {
+          "ok": true,
+          "faults": [],
+          "tables": {
+            "households": 2
+          }
+        }
+        """
+        content = {"ok": self.ok, "faults": [asdict(fault) for fault in self.faults], "tables": self.tables}
+        return json.dumps(content, ensure_ascii=False, indent=2)
+
+    def render(self) -> str:
+        """Return the report as plain text, one paragraph a finding.
+
+        >>> print(CheckReport("records", (), {"households": 2}).render())
+        households: 2 rows
+        No faults and no warnings in records.
+        """
+        lines = [f"{table}: {rows:,} rows" for table, rows in self.tables.items()]
+        for fault in self.faults:
+            place = ".".join(part for part in (fault.table, fault.column) if part) or "folder"
+            lines.append(f"{fault.severity} {fault.code} in {place}: {fault.message}")
+            if fault.rows:
+                more = ", …" if fault.count > len(fault.rows) else ""
+                lines.append(f"    rows: {', '.join(str(row) for row in fault.rows)}{more}")
+            lines.append(f"    what to do: {fault.what_to_do}")
+        lines.append(self.summary())
+        return "\n".join(lines)
+
+    def summary(self) -> str:
+        """Return one sentence with the number of faults and warnings."""
+        if not self.faults:
+            return f"No faults and no warnings in {self.path}."
+        return f"{len(self.refused)} fault(s) and {len(self.warnings)} warning(s) in {self.path}."

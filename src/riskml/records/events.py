@@ -1,0 +1,193 @@
+"""Rows that happen on a day (bills, disasters, events, help, monitoring) and members: packed, sorted, cut by date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.rows import Array, Rows
+from riskml.records.versions import FOREVER, NO_DAY
+
+__all__ = ["EventStore", "Events", "pack_events"]
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Events:
+    """Rows of one table that count at a date, sorted by household.
+
+    Parameters
+    ----------
+    household : array of int32, shape (E,)
+        Row of the panel, ascending.
+    n : int
+        Households of the panel.
+    columns : dict of str to array, shape (E,)
+    levels : dict of str to tuple of str
+        Levels of text columns held as positions.
+    """
+
+    household: NDArray[np.int32]
+    n: int
+    columns: dict[str, Array]
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        return len(self.household)
+
+    def where(self, mask: Mask) -> Events:
+        """Return the rows of the mask."""
+        columns = {name: values[mask] for name, values in self.columns.items()}
+        return Events(self.household[mask], self.n, columns, self.levels)
+
+    def count(self, mask: Mask | None = None) -> Floats:
+        """Rows of each household, shape (n,)."""
+        rows = self.household if mask is None else self.household[mask]
+        return np.bincount(rows, minlength=self.n).astype(np.float64)
+
+    def total(self, values: Array, mask: Mask | None = None) -> Floats:
+        """Sum of known values of each household, shape (n,).
+
+        A household without rows has 0; one whose rows all lack the value has NaN: it is not known. Summed in the
+        order of the rows, so that one household alone gives the same bits as among many.
+        """
+        rows = self.household
+        if mask is not None:
+            rows, values = rows[mask], values[mask]
+        stated = ~np.isnan(values)
+        if stated.all():
+            return np.bincount(rows, values, minlength=self.n).astype(np.float64, copy=False)
+        sums = np.bincount(rows[stated], values[stated], minlength=self.n).astype(np.float64, copy=False)
+        unknown = np.bincount(rows, minlength=self.n) > 0
+        unknown &= np.bincount(rows[stated], minlength=self.n) == 0
+        sums[unknown] = np.nan
+        return sums
+
+    def largest(self, values: Array, mask: Mask | None = None) -> Floats:
+        """Largest known value of each household, shape (n,); NaN where there is none."""
+        rows = self.household
+        if mask is not None:
+            rows, values = rows[mask], values[mask]
+        out = np.full(self.n, -np.inf)
+        np.fmax.at(out, rows, values.astype(np.float64))
+        out[np.isneginf(out)] = np.nan
+        return out
+
+    def any(self, mask: Mask | None = None) -> Mask:
+        """Whether a household has a row, shape (n,)."""
+        return self.count(mask) > 0
+
+
+@dataclass(frozen=True)
+class EventStore:
+    """All rows of one table, sorted by household, with the days between which each counts.
+
+    Parameters
+    ----------
+    household : array of int32, shape (E,)
+    day : array of int32, shape (E,)
+        Day of the event, or ``NO_DAY`` for tables without one (members).
+    columns : dict of str to array
+    known_from, known_until : array of int32, shape (E,)
+        A row counts at ``d`` if ``known_from <= d < known_until``.
+    ends : tuple of str
+        Columns of days that are unknown when they lie after the as_of date.
+    """
+
+    household: NDArray[np.int32]
+    day: NDArray[np.int32]
+    columns: dict[str, Array]
+    known_from: NDArray[np.int32]
+    known_until: NDArray[np.int32]
+    ends: tuple[str, ...] = ()
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def _withdrawn(self) -> Mask | None:
+        flags = self.columns.get("withdrawn")
+        return flags.astype(bool) if flags is not None and flags.any() else None
+
+    def where(self, mask: Mask) -> EventStore:
+        """Return the rows of the mask."""
+        columns = {name: values[mask] for name, values in self.columns.items()}
+        spans = (self.known_from[mask], self.known_until[mask])
+        return EventStore(self.household[mask], self.day[mask], columns, *spans, self.ends, self.levels)
+
+    def at(self, as_of: int, known_at: int, start: int, stop: int, since: int | None = None) -> Events:
+        """Rows that count at a date.
+
+        Parameters
+        ----------
+        as_of : int
+            Rows of a later day have not happened; later end days are not known.
+        known_at : int
+            Rows recorded later do not exist.
+        start, stop : int
+            Range of households.
+        since : int, optional
+            Rows of this day and before are left out.
+        """
+        low, high = np.searchsorted(self.household, (start, stop))
+        part = slice(int(low), int(high))
+        use = (self.known_from[part] <= known_at) & (known_at < self.known_until[part]) & (self.day[part] <= as_of)
+        if since is not None:
+            use &= self.day[part] > since
+        if self._withdrawn is not None:
+            use &= ~self._withdrawn[part]
+        columns = {name: values[part][use] for name, values in self.columns.items() if name != "withdrawn"}
+        columns["day"] = self.day[part][use]
+        for name in self.ends:
+            columns[name] = np.where(columns[name] > as_of, NO_DAY, columns[name])
+        return Events(self.household[part][use] - np.int32(start), stop - start, columns, self.levels)
+
+
+def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = ()) -> EventStore:
+    """Sort rows by household, day and content, so that their order in the files never matters.
+
+    Parameters
+    ----------
+    rows : Rows
+    day : str, optional
+        Column of the day; none for tables of versions that always count.
+    ends : tuple of str
+        Columns of end days.
+    """
+    days = rows.columns[day] if day else np.full(len(rows), NO_DAY)
+    known_from, until = rows.known(days if day else None)
+    columns = {name: values for name, values in rows.columns.items() if name != day}
+    order = _canonical(rows.household, days, columns)
+    return EventStore(
+        rows.household[order],
+        days[order].astype(np.int32),
+        {name: values[order] for name, values in columns.items()},
+        known_from[order].astype(np.int32),
+        until[order],
+        ends,
+        rows.levels,
+    )
+
+
+def _canonical(household: NDArray[np.int32], day: Array, columns: dict[str, Array]) -> NDArray[np.intp]:
+    """Order by household and day; only ties are ordered by content too, since few rows tie."""
+    key = household.astype(np.int64) * (1 << 32) + (day.astype(np.int64) + (1 << 31))
+    order = np.argsort(key, kind="stable")
+    sorted_key = key[order]
+    same = sorted_key[1:] == sorted_key[:-1]
+    if not same.any():
+        return order
+    tied = np.concatenate([same, [False]]) | np.concatenate([[False], same])
+    rows = order[tied]
+    by_content = np.lexsort((*(columns[name][rows] for name in sorted(columns)), key[rows]))
+    order[tied] = rows[by_content]
+    return order
+
+
+assert FOREVER > 0 > NO_DAY

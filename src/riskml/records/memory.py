@@ -1,0 +1,187 @@
+"""Rows of tables in memory: a few households of a request or a test, without a database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskml.errors import RecordsError
+from riskml.records.calendar import day_of, month_of
+from riskml.records.folder_rows import PACKED
+from riskml.records.lines import LineRow
+from riskml.records.rows import Array, AttributeColumn, Rows, RowSource
+from riskml.records.schema import TABLES, Column, Kind, Table
+from riskml.records.versions import NO_DAY
+
+__all__ = ["Columns", "memory_rows"]
+
+Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
+
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+
+
+def _null(value: Any) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _day(value: Any) -> int:
+    if isinstance(value, dt.date) and value is not pd.NaT:
+        return value.toordinal() - _EPOCH
+    return int(NO_DAY) if _null(value) else day_of(str(value).replace("/", "-")[:10])
+
+
+def _positions(values: Sequence[Any]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    levels = tuple(sorted({str(value) for value in values if not _null(value)}))
+    place = {level: i for i, level in enumerate(levels)}
+    return np.array([-1 if _null(v) else place[str(v)] for v in values], np.int32), levels
+
+
+def _bits(value: Any, allowed: Mapping[str, str]) -> int:
+    found = set() if _null(value) else set(str(value).replace(" ", "").split(";"))
+    return sum(1 << i for i, code in enumerate(allowed) if code in found)
+
+
+def _pack(column: Column, values: Sequence[Any]) -> Array:
+    """Turn a column of Python values into its packed type."""
+    match column.kind:
+        case Kind.DATE:
+            return np.array([_day(value) for value in values], np.int32)
+        case Kind.MONTH_START:
+            return np.array([month_of(_day(value)) for value in values], np.int32)
+        case Kind.COUNT:
+            return np.array([column.default if _null(value) else int(value) for value in values], np.int32)
+        case Kind.YEAR | Kind.AMOUNT:
+            return np.array([np.nan if _null(value) else float(value) for value in values], np.float64)
+        case Kind.FLAG:
+            return np.array([not _null(value) and bool(value) for value in values], bool)
+        case Kind.CODE:
+            place = {code: i for i, code in enumerate(column.allowed or ())}
+            return np.array([place.get(value, -1) for value in values], np.int8)
+        case _:
+            return np.array([_bits(value, column.allowed or {}) for value in values], np.int32)
+
+
+class _Table:
+    """One table as lists, with every declared column there."""
+
+    def __init__(self, declared: Table, columns: Columns) -> None:
+        self.declared = declared
+        found = columns.to_dict("list") if isinstance(columns, pd.DataFrame) else dict(columns)
+        missing = [column.name for column in declared.columns if column.required and column.name not in found]
+        if missing:
+            raise RecordsError.missing_columns(declared.name, missing, [str(name) for name in found])
+        lengths = {len(values) for values in found.values()}
+        if len(lengths) > 1:
+            raise RecordsError(f"The columns of table {declared.name!r} have different lengths: {sorted(lengths)}.")
+        self.length = lengths.pop() if lengths else 0
+        self.columns: dict[str, Sequence[Any]] = {str(name): values for name, values in found.items()}
+
+    def __getitem__(self, name: str) -> Sequence[Any]:
+        values = self.columns.get(name)
+        return [None] * self.length if values is None else values
+
+    def group(self) -> NDArray[np.int64]:
+        """Number the keys of versions, or the record numbers; -1 where null."""
+        names = self.declared.key or ("record_id",)
+        if not self.declared.key and "record_id" not in self.columns:
+            return np.full(self.length, -1, np.int64)
+        numbers: dict[object, int] = {}
+        keys = zip(*(self[name] for name in names), strict=True)
+        out = [-1 if key == (None,) or _null(key[0]) else numbers.setdefault(key, len(numbers)) for key in keys]
+        return np.array(out, np.int64)
+
+    def rows(self, place: Mapping[str, int]) -> Rows:
+        name = self.declared.name
+        regional = name == "disaster"
+        household = np.array([place.get(code, -1) for code in self["household_id"]], np.int32)
+        columns: dict[str, Array] = {}
+        levels: dict[str, tuple[str, ...]] = {}
+        for column in self.declared.columns:
+            if column.name not in PACKED[name]:
+                continue
+            if column.kind in (Kind.TEXT, Kind.REGION):
+                columns[column.name], levels[column.name] = _positions(self[column.name])
+            else:
+                columns[column.name] = _pack(column, self[column.name])
+        recorded = np.array([_day(value) for value in self["recorded_on"]], np.int32)
+        rows = Rows(household, columns, recorded, self.group(), self._attributes(), levels)
+        keep = household >= 0
+        if regional:
+            keep |= columns["region_code"] >= 0
+        return rows if keep.all() else _kept(rows, keep)
+
+    def _attributes(self) -> dict[str, AttributeColumn]:
+        if not self.declared.attributes:
+            return {}
+        out = {}
+        for name in self.columns:
+            if name in self.declared.names:
+                continue
+            values = self.columns[name]
+            if any(isinstance(value, str) for value in values):
+                positions, levels = _positions(values)
+                out[name] = AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
+            else:
+                out[name] = AttributeColumn(np.array([np.nan if _null(v) else float(v) for v in values], np.float64))
+        return out
+
+
+def _kept(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
+    columns = {name: values[keep] for name, values in rows.columns.items()}
+    attributes = {name: AttributeColumn(a.values[keep], a.levels) for name, a in rows.attributes.items()}
+    return Rows(rows.household[keep], columns, rows.recorded[keep], rows.group[keep], attributes, rows.levels)
+
+
+def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
+    """Deliver the rows of tables in memory.
+
+    Raises
+    ------
+    RecordsError
+        If a required table or column is missing, or a table is unknown.
+    """
+    unknown = [name for name in tables if name not in TABLES]
+    if unknown:
+        raise RecordsError(f"Unknown table(s): {', '.join(unknown)}.", f"Tables are: {', '.join(TABLES)}.")
+    missing = [name for name, table in TABLES.items() if table.required and name not in tables]
+    if missing:
+        raise RecordsError(f"Required table(s) missing: {', '.join(missing)}.", "See data/README.md for the tables.")
+    found = {name: _Table(TABLES[name], columns) for name, columns in tables.items()}
+    household_id = np.array(sorted({str(code) for code in found["households"]["household_id"]}), dtype=np.str_)
+    place = {str(code): i for i, code in enumerate(household_id)}
+    income = found["income"].rows(place)
+    start = income.columns["period_start"]
+    months = (0, -1)
+    if len(income):
+        months = (int(start.min()), int((start + income.columns["months"]).max()) - 1)
+    lines = found["lines"]
+    regions, days = ([value or "" for value in lines["region_code"]], [_day(v) for v in lines["effective_from"]])
+    amounts, sources = lines["amount"], lines["source"]
+
+    def parts() -> Iterator[Rows]:
+        yield income
+
+    return RowSource(
+        household_id=household_id,
+        tables={name: table.rows(place) for name, table in found.items() if name not in ("income", "lines")},
+        months=months,
+        income=parts,
+        lines=[LineRow(*row) for row in zip(regions, days, map(float, amounts), sources, strict=True)],
+        fingerprint=lambda: _fingerprint(found),
+    )
+
+
+def _fingerprint(tables: Mapping[str, _Table]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tables):
+        columns = sorted(tables[name].columns)
+        rows = sorted(repr(row) for row in zip(*(tables[name].columns[column] for column in columns), strict=True))
+        digest.update(repr((name, columns, rows)).encode())
+    return digest.hexdigest()

@@ -1,0 +1,56 @@
+"""When a row is known: from the day it was recorded until a later row with the same key takes its place."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ALWAYS", "FOREVER", "NO_DAY", "known_until"]
+
+NO_DAY = np.int32(-(2**31))
+"""A day that is null."""
+ALWAYS = np.int32(-(2**31))
+"""Known before every date."""
+FOREVER = np.int32(2**31 - 1)
+"""Never replaced."""
+
+Days = NDArray[np.int32]
+
+
+def known_until(group: NDArray[np.int64], order: Days, known_from: Days) -> Days:
+    """First day on which a row no longer counts, because a later row of its group is known.
+
+    Parameters
+    ----------
+    group : array of int64, shape (E,)
+        Rows that share a non-negative number replace one another; -1 stands alone.
+    order : array of int32, shape (E,)
+        Day that decides which row of a group is the latest; a null (``ALWAYS``) comes before every date.
+    known_from : array of int32, shape (E,)
+        Day from which each row is known.
+
+    Returns
+    -------
+    array of int32, shape (E,)
+        A row counts at ``d`` if ``known_from <= d < known_until``.
+
+    Examples
+    --------
+    >>> known_until(np.array([7, -1, 7]), np.array([5, 1, 9], np.int32), np.array([5, 1, 9], np.int32)).tolist()
+    [9, 2147483647, 2147483647]
+    """
+    until = np.full(len(group), FOREVER)
+    grouped = np.flatnonzero(group >= 0)
+    if len(grouped) < 2:
+        return until
+    rows = grouped[np.lexsort((order[grouped], group[grouped]))]
+    # From the back, one step a version: the earliest day on which any later version of the same key is known.
+    follows = np.concatenate([group[rows][:-1] == group[rows][1:], [False]])
+    pending = np.flatnonzero(follows)
+    while len(pending):
+        ahead = np.minimum(known_from[rows[pending + 1]], until[rows[pending + 1]])
+        changed = ahead < until[rows[pending]]
+        until[rows[pending[changed]]] = ahead[changed]
+        if not changed.any():
+            break
+    return until
