@@ -6,10 +6,24 @@ A cell that cannot be converted never stops reading: its value is null and its r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import duckdb
 
 from riskml.records.schema import Kind
 
-__all__ = ["FILE", "NUMBER_TYPES", "ROW", "SQL_TYPES", "Cell", "attribute_cell", "quoted", "raw_name", "typed_cell"]
+__all__ = [
+    "FILE",
+    "NUMBER_TYPES",
+    "ROW",
+    "SQL_TYPES",
+    "Cell",
+    "attribute_cell",
+    "first_row",
+    "quoted",
+    "raw_name",
+    "typed_cell",
+]
 
 SQL_TYPES: dict[Kind, str] = {
     Kind.TEXT: "VARCHAR",
@@ -64,6 +78,12 @@ def quoted(name: str) -> str:
     '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def first_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """Run a query that answers with one row, and fetch it whole: an unfinished result blocks the connection."""
+    found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    return found[0]
 
 
 def raw_name(column: str) -> str:

@@ -1,0 +1,185 @@
+"""One table of a records folder as a numbered view: every declared column, typed, with file and row.
+
+Parquet stays where it is: the view reads it anew each time, so nothing is copied. Parts that share their columns and
+types are read together. CSV is loaded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from riskml.errors import RecordsError, listed
+from riskml.records import check_files as rules
+from riskml.records.check_report import Fault
+from riskml.records.reading_cells import (
+    NUMBER_TYPES,
+    SQL_TYPES,
+    Cell,
+    attribute_cell,
+    first_row,
+    quoted,
+    raw_name,
+    typed_cell,
+)
+from riskml.records.reading_csv import RaggedRow
+from riskml.records.reading_files import Source
+from riskml.records.reading_groups import Group, csv_group, parquet_groups
+from riskml.records.schema import Kind, Table
+
+__all__ = ["Layout", "read_table"]
+
+# Text that is a number, but neither a code such as 0012 nor too long for a double to hold.
+_NUMBER = r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+
+
+@dataclass
+class Layout:
+    """What reading found out about one table.
+
+    Parameters
+    ----------
+    source : Source
+    query : str
+        SQL of the numbered view: ``#file``, ``#row``, the declared columns, attributes, and raw texts.
+    present : set of str
+        Declared columns that are there with a usable type.
+    attributes : dict of str to str
+        ``number`` or ``text`` by name.
+    raw : set of str
+        Columns that have a raw text.
+    ragged : list of RaggedRow
+    """
+
+    source: Source
+    query: str = ""
+    present: set[str] = field(default_factory=set)
+    attributes: dict[str, str] = field(default_factory=dict)
+    raw: set[str] = field(default_factory=set)
+    ragged: list[RaggedRow] = field(default_factory=list)
+
+
+def read_table(
+    connection: duckdb.DuckDBPyConnection, table: Table, source: Source, faults: list[Fault]
+) -> Layout | None:
+    """Build the numbered view's SQL of a table; add what is wrong with its files and columns to ``faults``.
+
+    Returns
+    -------
+    Layout or None
+        None if no file of the table can be read.
+    """
+    layout = Layout(source)
+    if source.form == "csv":
+        groups, layout.ragged = csv_group(connection, source, faults)
+    else:
+        groups = parquet_groups(connection, source, faults)
+    if not groups:
+        return None
+    for group in groups:
+        _check_names(table, group, faults)
+    layout.attributes = _attributes(connection, table, groups, faults)
+    kinds = {column.name: column.kind for column in table.columns}
+    cells = [_cells(kinds, layout.attributes, group) for group in groups]
+    wrong = _wrong(connection, table, groups, cells, faults)
+    layout.present = {name for group in groups for name in group.types if name in kinds} - wrong
+    layout.raw = {name for group in cells for name, cell in group.items() if cell.raw}
+    layout.query = " UNION ALL ".join(
+        _select(table, layout, group, found) for group, found in zip(groups, cells, strict=True)
+    )
+    return layout
+
+
+def _check_names(table: Table, group: Group, faults: list[Fault]) -> None:
+    """Report missing and unknown columns, and drop the unknown ones from the group."""
+    names, declared = list(group.types), {name.lower() for name in table.names}
+    missing = [column.name for column in table.columns if column.required and column.name not in group.types]
+    unknown = [name for name in names if name not in table.names]
+    if table.attributes:
+        # An attribute may have any name but one that differs from a declared column in capitals only.
+        unknown = [name for name in unknown if name.lower() in declared]
+    if missing:
+        error = RecordsError.missing_columns(table.name, missing, names)
+        message = f"{group.name}: {error.message} {error.hint}"
+        column = missing[0] if len(missing) == 1 else ""
+        faults.append(rules.MISSING_COLUMN.found(table.name, column, message, count=len(missing)))
+    if unknown:
+        message = f"{group.name}: {len(unknown)} column(s) are not declared: {listed(unknown)}."
+        message += f" Declared are {', '.join(table.names)}."
+        column = unknown[0] if len(unknown) == 1 else ""
+        faults.append(rules.UNKNOWN_COLUMN.found(table.name, column, message, count=len(unknown)))
+        group.types = {name: type_ for name, type_ in group.types.items() if name not in unknown}
+
+
+def _attributes(
+    connection: duckdb.DuckDBPyConnection, table: Table, groups: list[Group], faults: list[Fault]
+) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for group in groups:
+        names = [name for name in group.types if table.column(name) is None]
+        numbers = _numbers_in_text(connection, group, names) if group.text else set()
+        for name in names:
+            family = group.types[name].split("(")[0]
+            kinds = found.setdefault(name, set())
+            if family != '"NULL"':
+                kinds.add("number" if name in numbers or family in NUMBER_TYPES else "text")
+    for name in [name for name, kinds in found.items() if len(kinds) > 1]:
+        message = f"The attribute {name!r} is a number in some parts and text in others."
+        faults.append(rules.MIXED_ATTRIBUTE.found(table.name, name, message))
+    return {name: "text" if "text" in kinds else "number" for name, kinds in found.items()}
+
+
+def _numbers_in_text(connection: duckdb.DuckDBPyConnection, group: Group, names: list[str]) -> set[str]:
+    if not names:
+        return set()
+    tests = ", ".join(f"bool_and(regexp_full_match(trim({quoted(name)}), '{_NUMBER}'))" for name in names)
+    answers = first_row(connection, f"SELECT {tests} FROM {group.relation}")
+    return {name for name, number in zip(names, answers, strict=True) if number is not False}
+
+
+def _cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Group) -> dict[str, Cell]:
+    cells = {}
+    for name, type_ in group.types.items():
+        if name in kinds:
+            cells[name] = typed_cell(name, kinds[name], type_, text=group.text)
+        else:
+            cells[name] = attribute_cell(name, type_, attributes[name])
+    return cells
+
+
+def _wrong(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    groups: list[Group],
+    cells: list[dict[str, Cell]],
+    faults: list[Fault],
+) -> set[str]:
+    """Report columns whose type cannot hold their kind, unless they hold no value at all."""
+    wrong: set[str] = set()
+    for group, found in zip(groups, cells, strict=True):
+        for name in [name for name, cell in found.items() if cell.wrong]:
+            filled = int(first_row(connection, f"SELECT count({quoted(name)}) FROM {group.relation}")[0])
+            if not filled:
+                continue
+            column = table.column(name)
+            wanted = f"{SQL_TYPES[column.kind]} ({column.kind})" if column else "a number or text"
+            message = f"{group.name}: {name} is {group.types[name]} and must be {wanted}."
+            faults.append(rules.WRONG_TYPE.found(table.name, name, message, count=filled))
+            wrong.add(name)
+    return wrong
+
+
+def _select(table: Table, layout: Layout, group: Group, cells: dict[str, Cell]) -> str:
+    columns = [group.position]
+    for column in table.columns:
+        cell = cells.get(column.name) or Cell(f"NULL::{SQL_TYPES[column.kind]}")
+        value = cell.value if column.default is None else f"coalesce({cell.value}, {column.default})"
+        columns.append(f"{value} AS {quoted(column.name)}")
+    for name, kind in layout.attributes.items():
+        cell = cells.get(name) or Cell("NULL::DOUBLE" if kind == "number" else "NULL::VARCHAR")
+        columns.append(f"{cell.value} AS {quoted(name)}")
+    for name in sorted(layout.raw):
+        cell = cells.get(name) or Cell("")
+        columns.append(f"{cell.raw or 'NULL::VARCHAR'} AS {raw_name(name)}")
+    return f"SELECT {', '.join(columns)} FROM {group.relation}"
