@@ -1,0 +1,119 @@
+"""Baselines that stand beside the model in every table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from riskml.model.linear import Linear
+from riskml.model.ridge import solve
+from riskml.model.schema import FloatArray, Schema
+
+__all__ = ["Baselines", "Ranking", "fit_ranking"]
+
+WEAK = 1e-4
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Probability of a ranking by one score.
+
+    Parameters
+    ----------
+    intercept, slope : float
+    middle, scale : float
+        The score is standardised by them.
+    fill : float
+        Training median, in place of a missing score.
+    """
+
+    intercept: float
+    slope: float
+    middle: float
+    scale: float
+    fill: float
+
+    def probability(self, score: FloatArray) -> FloatArray:
+        """Probability of each score, shape (n,); equal scores keep equal probabilities."""
+        score = np.asarray(score, np.float64)
+        known = np.where(np.isnan(score), self.fill, score)
+        return np.asarray(expit(self.intercept + self.slope * ((known - self.middle) / self.scale)))
+
+    def to_json(self) -> dict[str, float]:
+        """Return plain values for JSON."""
+        return {name: getattr(self, name) for name in ("intercept", "slope", "middle", "scale", "fill")}
+
+    @classmethod
+    def from_json(cls, data: dict[str, float]) -> Ranking:
+        """Rebuild from :meth:`to_json`."""
+        return cls(**{name: float(value) for name, value in data.items()})
+
+
+def fit_ranking(score: FloatArray, y: FloatArray) -> Ranking:
+    """Fit a one-variable logistic regression on the training rows.
+
+    Parameters
+    ----------
+    score : array, shape (n,)
+        NaN (or infinite) where missing: takes the training median.
+    y : array of 0 and 1, shape (n,)
+
+    Returns
+    -------
+    Ranking
+
+    Raises
+    ------
+    ModelError
+        If ``y`` holds one class only.
+
+    Notes
+    -----
+    A penalty of 1e-4 on the standardised slope only keeps it finite where the score separates the classes.
+
+    Examples
+    --------
+    A score that is missing everywhere says nothing: everyone gets the base rate.
+
+    >>> ranking = fit_ranking(np.full(4, np.nan), np.array([0.0, 1.0, 0.0, 0.0]))
+    >>> ranking.probability(np.array([3.0])).round(6).tolist()
+    [0.25]
+    """
+    score, y = np.asarray(score, np.float64), np.asarray(y, np.float64)
+    known = score[np.isfinite(score)]
+    fill = float(np.median(known)) if len(known) else 0.0
+    filled = np.where(np.isfinite(score), score, fill)
+    middle, spread = float(np.mean(filled)), float(np.std(filled))
+    scale = spread if spread > 1e-12 * max(1.0, abs(middle)) else 1.0
+    standard = (filled - middle) / scale if scale == spread else np.zeros(len(filled))
+    slope, intercept = solve(np.column_stack([standard, np.ones(len(y))]), y, np.array([WEAK, 0.0]))
+    return Ranking(float(intercept), float(slope), middle, scale, fill)
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """The fitted baselines of a bundle.
+
+    Parameters
+    ----------
+    logistic : Linear
+    rankings : dict of str to Ranking
+        By name: ``rule_line``, ``distance_to_line``, ``weighted_past_income``.
+    """
+
+    logistic: Linear
+    rankings: dict[str, Ranking]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        rankings = {name: ranking.to_json() for name, ranking in sorted(self.rankings.items())}
+        return {"logistic": self.logistic.to_json(), "rankings": rankings}
+
+    @classmethod
+    def from_json(cls, schema: Schema, data: dict[str, Any]) -> Baselines:
+        """Rebuild from :meth:`to_json`."""
+        rankings = {name: Ranking.from_json(ranking) for name, ranking in data["rankings"].items()}
+        return cls(Linear.from_json(schema, data["logistic"]), rankings)

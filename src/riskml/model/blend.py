@@ -1,0 +1,171 @@
+"""The model: one additive margin of a linear and a tree part, and its calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import ModelError
+from riskml.features.matrix import FeatureMatrix
+from riskml.model.calibration import Calibration
+from riskml.model.choice import ROUNDS, STRENGTHS, TREES, Pick, choose, predict_unseen
+from riskml.model.folds import folds_of, overlap
+from riskml.model.linear import Linear, LinearProblem
+from riskml.model.schema import FloatArray, Schema
+from riskml.model.trees import TreeProblem, Trees
+
+__all__ = ["Blend", "Weights", "fit_blend"]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How the parts add up.
+
+    Parameters
+    ----------
+    intercept, linear, trees : float
+        ``margin = intercept + linear · (linear margin) + trees · (tree margin)``, the latter two never negative.
+    """
+
+    intercept: float
+    linear: float
+    trees: float
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A fitted model.
+
+    Parameters
+    ----------
+    schema : Schema
+    linear : Linear
+    trees : Trees
+    weights : Weights
+    calibration : Calibration
+    choice : dict
+        The chosen complexity and the out-of-sample figures that led to it.
+    """
+
+    schema: Schema
+    linear: Linear
+    trees: Trees
+    weights: Weights
+    calibration: Calibration
+    choice: dict[str, Any] = field(default_factory=dict)
+
+    def parts(self, X: FeatureMatrix | FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Margins of the linear and of the tree part, shape (n,) each, before weighting."""
+        values = self.values(X)
+        return self.linear.margin(values), self.trees.margin(values)
+
+    def margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+        """Log odds before calibration, shape (n,).
+
+        Parameters
+        ----------
+        X : FeatureMatrix, or array of shape (n, F) in this model's schema
+            A matrix with other columns or levels is brought into the schema first; what it lacks is missing.
+        """
+        linear, trees = self.parts(X)
+        w = self.weights
+        return w.intercept + w.linear * linear + w.trees * trees
+
+    def probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+        """Calibrated probability of the outcome, shape (n,)."""
+        return self.calibration.probability(self.margin(X))
+
+    def values(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+        """Values in this model's schema, shape (n, F), contiguous."""
+        values = self.schema.aligned(X) if isinstance(X, FeatureMatrix) else np.asarray(X, np.float64)
+        if values.ndim != 2 or values.shape[1] != len(self.schema.columns):
+            raise ModelError(
+                f"The model takes {len(self.schema.columns)} features; got an array of shape {values.shape}.",
+                "Pass a FeatureMatrix, or an array in the model's schema.",
+            )
+        return np.ascontiguousarray(values)
+
+
+def fit_blend(
+    X: FeatureMatrix,
+    y: FloatArray,
+    household: NDArray[np.int64],
+    as_of: NDArray[np.int32],
+    horizon: int,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Blend:
+    """Choose complexity and weights out of sample, then fit the parts on all rows.
+
+    Parameters
+    ----------
+    X : FeatureMatrix, n rows
+    y : array of 0 and 1, shape (n,)
+    household : array of int, shape (n,)
+        Group of each row; a household is never on both sides of a fold.
+    as_of : array of int32 day, shape (n,)
+    horizon : int
+        Months over which the outcome was observed.
+    seed : int, default 0
+    progress : callable, optional
+        Called with a short sentence at each stage.
+
+    Returns
+    -------
+    Blend
+
+    Raises
+    ------
+    ModelError
+        If there are no rows, lengths differ, labels are not 0 and 1, or only one class occurs.
+    """
+    schema = Schema.of(X)
+    y = np.asarray(y, np.float64)
+    _check(X, y, household, as_of)
+    folds = folds_of(y, household, as_of, horizon, seed, parts=_parts(len(y)))
+    folds = [fold for fold in folds if 0 < y[fold.fit].sum() < len(fold.fit)]
+    weight = 1.0 / overlap(as_of, horizon)
+    if folds and sum(y[fold.judge].sum() for fold in folds) > 0:
+        candidates = predict_unseen(schema, X.values, y, folds, seed, progress)
+        pick = choose(candidates, weight)
+        rows = candidates.later.astype(bool) if candidates.later.any() else np.ones(len(candidates.y), bool)
+        margin = pick.margin(candidates)
+        calibration = Calibration.fit(margin[rows], candidates.y[rows], weight)
+    else:
+        pick, calibration = Pick(len(STRENGTHS) - 1, len(TREES) - 1, 1, 0.0, 0.5, 0.5, float("nan")), Calibration()
+    progress("fitting the linear part on all rows")
+    linear = LinearProblem(schema, X.values, y).solve(STRENGTHS[pick.strength])
+    progress("fitting the trees on all rows")
+    settings = replace(TREES[pick.tree], rounds=ROUNDS[pick.stop])
+    trees = TreeProblem(schema, X.values, y).solve(settings, seed)
+    choice = {
+        "strength": STRENGTHS[pick.strength],
+        "trees": vars(settings),
+        "log_loss": pick.loss,
+        "folds": {"households": sum(not f.later for f in folds), "periods": sum(f.later for f in folds)},
+    }
+    return Blend(schema, linear, trees, Weights(pick.intercept, pick.linear, pick.trees), calibration, choice)
+
+
+def _parts(rows: int) -> int:
+    return 5 if rows <= 20_000 else 3 if rows <= 60_000 else 1
+
+
+def _check(X: FeatureMatrix, y: FloatArray, household: NDArray[np.int64], as_of: NDArray[np.int32]) -> None:
+    if not len(X) == len(y) == len(household) == len(as_of):
+        raise ModelError(f"Rows differ: {len(X)} features, {len(y)} labels, {len(household)} households.")
+    if not len(X):
+        raise ModelError("There are no training rows.", "Check the cohort and the split.")
+    if not np.isin(y, (0.0, 1.0)).all():
+        raise ModelError(
+            f"{int((~np.isin(y, (0.0, 1.0))).sum())} labels are neither 0 nor 1.", "Leave out missing labels."
+        )
+    if not 0 < y.sum() < len(y):
+        raise ModelError(
+            f"All {len(y)} training rows have the same outcome; a model needs both.",
+            "Use a longer period, more households or another horizon.",
+        )

@@ -1,0 +1,119 @@
+"""Features as the terms of a linear model: imputed quantities, missing indicators and category levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.model.schema import FloatArray, Schema
+
+__all__ = ["INDICATOR", "LEVEL", "QUANTITY", "WIDEST", "Encoding"]
+
+QUANTITY, INDICATOR, LEVEL = 0, 1, 2
+WIDEST = 1e100
+"""Where even a quantity that is not winsorised ends, so that an infinite input keeps a finite margin."""
+FEWEST_ROWS, MOST_LEVELS = 50, 50
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How each feature becomes terms, learned on training rows.
+
+    Parameters
+    ----------
+    schema : Schema
+    low, high : arrays, shape (F,)
+        Bounds to which a quantity is winsorised.
+    fill : array, shape (F,)
+        Training median after winsorising, in place of a missing quantity.
+    feature, kind, level : arrays, shape (K,)
+        The feature of each term, what it is (``QUANTITY``, ``INDICATOR`` of missing, ``LEVEL`` of a category), and
+        the level's code.
+    centre, scale : arrays, shape (K,)
+        Training mean and standard deviation; scale 1 for a level, so that a rare one is shrunk more.
+    """
+
+    schema: Schema
+    low: FloatArray
+    high: FloatArray
+    fill: FloatArray
+    feature: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    level: NDArray[np.int64]
+    centre: FloatArray
+    scale: FloatArray
+
+    @classmethod
+    def learn(cls, schema: Schema, values: FloatArray, tail: float) -> Encoding:
+        """Learn medians, bounds, levels and scales.
+
+        Parameters
+        ----------
+        values : array, shape (n, F)
+        tail : float
+            Share of the rows on either side that winsorising pulls in; 0 leaves quantities as they are.
+
+        Notes
+        -----
+        A feature that is constant or missing everywhere gets no quantity; one that is partly missing gets an
+        indicator. Levels need 50 training rows, and at most the 50 most frequent of a feature count; a household of
+        any other level takes the mean of the rest.
+        """
+        count = len(schema.columns)
+        low, high, fill = np.full(count, -WIDEST), np.full(count, WIDEST), np.zeros(count)
+        terms: list[tuple[int, int, int, float, float]] = []
+        for j, column in enumerate(schema.columns):
+            x = values[:, j]
+            missing = np.isnan(x)
+            known = x[~missing]
+            if column.categorical:
+                terms += [(j, LEVEL, k, float(np.mean(x == k)), 1.0) for k in _frequent(known)]
+            elif len(known):
+                if tail > 0:
+                    low[j], high[j] = _bounds(known, tail)
+                known = np.clip(known, low[j], high[j])
+                fill[j] = np.median(known)
+                filled = np.where(missing, fill[j], np.clip(x, low[j], high[j]))
+                centre, scale = float(np.mean(filled)), float(np.std(filled))
+                if scale > 1e-12 * max(1.0, abs(centre)):
+                    terms.append((j, QUANTITY, -1, centre, scale))
+            share = float(np.mean(missing))
+            if 0 < share < 1:
+                terms.append((j, INDICATOR, -1, share, float(np.sqrt(share * (1 - share)))))
+        feature, kind, level = (np.array([t[i] for t in terms], np.int64) for i in range(3))
+        centre_, scale_ = (np.array([t[i] for t in terms], np.float64) for i in (3, 4))
+        return cls(schema, low, high, fill, feature, kind, level, centre_, scale_)
+
+    def design(self, values: FloatArray) -> FloatArray:
+        """Return the standardised terms with a last column of ones, shape (n, K + 1), for fitting."""
+        out = np.empty((len(values), len(self.kind) + 1), order="C")
+        for k, (j, kind) in enumerate(zip(self.feature, self.kind, strict=True)):
+            x = values[:, j]
+            if kind == QUANTITY:
+                raw = np.where(np.isnan(x), self.fill[j], np.clip(x, self.low[j], self.high[j]))
+            else:
+                raw = (np.isnan(x) if kind == INDICATOR else x == self.level[k]).astype(np.float64)
+            out[:, k] = (raw - self.centre[k]) / self.scale[k]
+        out[:, -1] = 1.0
+        return out
+
+
+def _bounds(known: FloatArray, tail: float) -> tuple[float, float]:
+    """Winsorising bounds; the whole finite range where the quantiles coincide (a rare event keeps its size)."""
+    finite = known[np.isfinite(known)]
+    if not len(finite):
+        return -WIDEST, WIDEST
+    low, high = np.quantile(finite, [tail, 1 - tail])
+    if low >= high:
+        low, high = finite.min(), finite.max()
+    return float(low), float(high)
+
+
+def _frequent(codes: FloatArray) -> list[int]:
+    """Codes of the levels with enough rows, the most frequent kept, in code order."""
+    found, rows = np.unique(codes.astype(np.int64), return_counts=True)
+    enough = rows >= FEWEST_ROWS
+    found, rows = found[enough], rows[enough]
+    return sorted(found[np.lexsort((found, -rows))][:MOST_LEVELS].tolist())

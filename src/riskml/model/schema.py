@@ -1,0 +1,93 @@
+"""The feature schema that a model was fitted on, and how any matrix is brought into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix, schema_hash
+
+__all__ = ["FloatArray", "Schema"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Columns and category levels of a model's input.
+
+    Parameters
+    ----------
+    columns : tuple of FeatureColumn, length F
+    levels : dict of str to tuple of str
+        Levels of each categorical column; a value in the matrix is a position in them.
+    """
+
+    columns: tuple[FeatureColumn, ...]
+    levels: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, X: FeatureMatrix) -> Schema:
+        """Schema of a matrix."""
+        return cls(X.columns, dict(X.levels))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def directions(self) -> NDArray[np.int8]:
+        """Sign that policy demands of each feature's effect, shape (F,).
+
+        Categories have no order, so a direction on one is not applied.
+        """
+        return np.array([0 if c.categorical else int(c.direction) for c in self.columns], np.int8)
+
+    @property
+    def categorical(self) -> list[int]:
+        """Positions of the categorical columns."""
+        return [j for j, column in enumerate(self.columns) if column.categorical]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the columns, as recorded in the manifest."""
+        return schema_hash(self.columns)
+
+    def aligned(self, X: FeatureMatrix) -> FloatArray:
+        """Values of a matrix in this schema's columns and category codes.
+
+        Returns
+        -------
+        array of float64, shape (n, F)
+            NaN where the matrix lacks a feature or holds a level that this schema does not know.
+
+        Raises
+        ------
+        ModelError
+            If a feature is a category here and a quantity there.
+        """
+        if X.columns == self.columns and X.levels == self.levels:
+            return X.values
+        return X.recoded(self.columns, self.levels).values
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "columns": [[c.name, int(c.direction), c.categorical] for c in self.columns],
+            "levels": {name: list(levels) for name, levels in sorted(self.levels.items())},
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Schema:
+        """Rebuild a schema from :meth:`to_json`.
+
+        >>> schema = Schema((FeatureColumn("region_code_6", categorical=True),), {"region_code_6": ("130529",)})
+        >>> Schema.from_json(schema.to_json()) == schema
+        True
+        """
+        columns = tuple(FeatureColumn(name, Direction(way), bool(cat)) for name, way, cat in data["columns"])
+        return cls(columns, {name: tuple(levels) for name, levels in data["levels"].items()})

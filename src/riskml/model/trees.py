@@ -1,0 +1,174 @@
+"""The tree part: LightGBM, shrunk, monotone where policy demands a direction, kept as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+from scipy.special import expit
+
+from riskml.errors import BundleError, ModelError
+from riskml.features.matrix import FeatureMatrix
+from riskml.model.schema import FloatArray, Schema
+
+__all__ = ["TreeProblem", "TreeSettings", "Trees"]
+
+THREADS = 2
+"""Fixed; LightGBM's deterministic mode gives the same trees for any number (tested)."""
+
+
+@dataclass(frozen=True)
+class TreeSettings:
+    """Complexity of the trees.
+
+    Parameters
+    ----------
+    rounds : int
+        Number of trees.
+    depth : int
+        At most 5, so that exact contributions stay quick.
+    leaves : int
+    min_rows : int
+        Least rows in a leaf.
+    learning_rate, column_share, ridge : float
+    """
+
+    rounds: int = 400
+    depth: int = 5
+    leaves: int = 31
+    min_rows: int = 60
+    learning_rate: float = 0.02
+    column_share: float = 0.6
+    ridge: float = 10.0
+
+    def parameters(self, seed: int) -> dict[str, Any]:
+        """Return LightGBM's parameters."""
+        return {
+            "objective": "binary",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "max_depth": self.depth,
+            "min_data_in_leaf": self.min_rows,
+            "lambda_l2": self.ridge,
+            "feature_fraction": self.column_share,
+            "seed": seed,
+            **_FIXED,
+        }
+
+
+_FIXED = {
+    "deterministic": True,
+    "force_row_wise": True,
+    "feature_pre_filter": False,  # one binned data set serves every complexity
+    "num_threads": THREADS,
+    "verbosity": -1,
+}
+
+
+class TreeProblem:
+    """Training rows binned once, to be fitted for several complexities.
+
+    Parameters
+    ----------
+    schema : Schema
+    values : array, shape (n, F)
+    y : array of 0 and 1, shape (n,)
+
+    Raises
+    ------
+    ModelError
+        If ``y`` holds one class only.
+    """
+
+    def __init__(self, schema: Schema, values: FloatArray, y: FloatArray) -> None:
+        if not 0 < y.sum() < len(y):
+            raise ModelError(
+                f"All {len(y)} training rows have the same outcome; a model needs both.",
+                "Use a longer period, more households or another horizon.",
+            )
+        self.schema = schema
+        self._data = lgb.Dataset(
+            np.ascontiguousarray(values),
+            y,
+            categorical_feature=schema.categorical,
+            params=dict(_FIXED),
+            free_raw_data=True,
+        ).construct()
+
+    def solve(self, settings: TreeSettings, seed: int) -> Trees:
+        """Fit trees of the given complexity."""
+        parameters = settings.parameters(seed)
+        parameters["monotone_constraints"] = self.schema.directions.tolist()
+        return Trees(_bare(lgb.train(parameters, self._data, settings.rounds).model_to_string(num_iteration=-1)))
+
+
+def _bare(text: str) -> str:
+    """Cut the training parameters: they do not change a prediction, but name threads and paths."""
+    head, _, _ = text.partition("\nparameters:")
+    return head.rstrip("\n") + "\n"
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Fitted trees as LightGBM's text.
+
+    Parameters
+    ----------
+    text : str
+    """
+
+    text: str = field(repr=False)
+
+    @cached_property
+    def booster(self) -> lgb.Booster:
+        """The LightGBM booster, read from the text once.
+
+        Raises
+        ------
+        BundleError
+            If LightGBM cannot read the text.
+        """
+        try:
+            return lgb.Booster(model_str=self.text)
+        except lgb.basic.LightGBMError as error:
+            raise BundleError(f"The trees cannot be read: {error}.", "Train the model again.") from error
+
+    @property
+    def rounds(self) -> int:
+        """Number of trees."""
+        return int(self.booster.num_trees())
+
+    def margin(self, values: FloatArray, *, first: int = 0, rounds: int = -1) -> FloatArray:
+        """Log odds, shape (n,), from ``rounds`` trees starting with the ``first``.
+
+        Parameters
+        ----------
+        values : array, shape (n, F)
+            In the schema the trees were fitted on.
+        first : int, default 0
+        rounds : int, default -1
+            All.
+        """
+        threads = 1 if len(values) < 1000 else THREADS
+        out = self.booster.predict(
+            values, raw_score=True, start_iteration=first, num_iteration=rounds, num_threads=threads
+        )
+        return np.asarray(out, np.float64)
+
+    def path(self, values: FloatArray, stops: list[int]) -> FloatArray:
+        """Log odds after each number of trees, shape (n, len(stops))."""
+        out = np.zeros((len(values), len(stops)))
+        before, total = 0, np.zeros(len(values))
+        for k, stop in enumerate(stops):
+            if min(stop, self.rounds) > before:
+                total = total + self.margin(values, first=before, rounds=stop - before)
+            before = stop
+            out[:, k] = total
+        return out
+
+    def probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+        """Probability by the trees alone, shape (n,)."""
+        return np.asarray(expit(self.margin(X.values if isinstance(X, FeatureMatrix) else X)))
