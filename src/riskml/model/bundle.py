@@ -1,0 +1,242 @@
+"""The model bundle: text and JSON under one manifest; verified in full whenever it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from riskml.errors import BundleError
+from riskml.features.matrix import FeatureColumn, FeatureMatrix
+from riskml.model.baselines import Baselines
+from riskml.model.blend import Blend, Weights
+from riskml.model.bundle_files import (
+    AGAIN,
+    MANIFEST,
+    SEAL,
+    decoded,
+    digest,
+    encoded,
+    plain,
+    read_folder,
+    seal,
+    write_folder,
+)
+from riskml.model.calibration import Calibration
+from riskml.model.golden import check_golden, golden_cases
+from riskml.model.linear import Linear
+from riskml.model.reference import reference_of
+from riskml.model.schema import FloatArray, Schema
+from riskml.model.trees import Trees
+
+__all__ = ["FORMAT", "Bundle"]
+
+FORMAT = 1
+"""Version of the bundle's file format."""
+
+LIBRARIES = ("lightgbm", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model with everything needed to score, replay and judge it. Holds no household's data.
+
+    Parameters
+    ----------
+    blend : Blend
+    baselines : Baselines
+    evaluation : dict
+        ``evaluation.json`` of the contract.
+    thresholds : dict
+        Of the tiers, on the probability.
+    reference : dict or None
+        Aggregates of the training rows.
+    manifest : dict
+        Versions, data fingerprint, split, settings, schema, policy version, SHA-256 of every file.
+    files : dict of str to bytes
+    """
+
+    blend: Blend
+    baselines: Baselines
+    evaluation: dict[str, Any]
+    thresholds: dict[str, Any]
+    reference: dict[str, Any] | None
+    manifest: dict[str, Any]
+    files: dict[str, bytes] = field(repr=False)
+
+    @classmethod
+    def build(
+        cls,
+        blend: Blend,
+        baselines: Baselines,
+        training: FeatureMatrix,
+        *,
+        evaluation: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        split: Mapping[str, Any],
+        data: Mapping[str, Any],
+        policy_version: str,
+        thresholds: Mapping[str, Any] | None = None,
+        refit: bool = False,
+    ) -> Bundle:
+        """Put a bundle together in memory; the same input gives the same bytes.
+
+        Parameters
+        ----------
+        blend, baselines
+            Fitted on the same schema.
+        training : FeatureMatrix
+            Rows the blend was fitted on; only rounded aggregates of them enter the bundle.
+        evaluation, settings, split, data : mapping
+            JSON values; ``settings`` holds window, horizon, outcome and step, ``data`` the records' fingerprint.
+        policy_version : str
+        thresholds : mapping, optional
+        refit : bool, default False
+            Whether the model was fitted again on every labelled as_of.
+        """
+        reference = reference_of(training, blend.probability(training))
+        content = {
+            "trees.txt": blend.trees.text.encode(),
+            "linear.json": encoded(blend.linear.to_json()),
+            "blend.json": encoded(
+                {
+                    "weights": vars(blend.weights),
+                    "calibration": vars(blend.calibration),
+                    "choice": blend.choice,
+                    "thresholds": thresholds or {},
+                }
+            ),
+            "baselines.json": encoded(baselines.to_json()),
+            "evaluation.json": encoded(evaluation),
+            "golden.json": encoded(golden_cases(blend, blend.schema.aligned(training))),
+            "reference.json": encoded(reference),
+        }
+        manifest = plain(
+            {
+                "format": FORMAT,
+                "riskml": version("riskml"),
+                "libraries": {name: version(name) for name in LIBRARIES},
+                "data": data,
+                "split": split,
+                "settings": settings,
+                "schema": blend.schema.to_json(),
+                "schema_hash": blend.schema.hash,
+                "policy_version": policy_version,
+                "refit": refit,
+                "files": {name: digest(text) for name, text in sorted(content.items())},
+            }
+        )
+        manifest["model_version"] = _version_of(manifest)
+        text = encoded(manifest)
+        return _assembled({**content, MANIFEST: text, SEAL: seal(text)})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Bundle:
+        """Read and verify a bundle.
+
+        Raises
+        ------
+        BundleError
+            If a file is missing, superfluous or altered, the format or the schema does not fit, or a golden case gets
+            another score; the message names the file and what to do.
+        """
+        return _assembled(read_folder(Path(path)))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the bundle to a folder, in one step.
+
+        Raises
+        ------
+        BundleError
+            If something that is not a bundle stands there, or the folder cannot be written.
+        """
+        write_folder(Path(path), self.files)
+        return Path(path)
+
+    @property
+    def model_version(self) -> str:
+        """Name derived from the content."""
+        return str(self.manifest["model_version"])
+
+    @property
+    def columns(self) -> tuple[FeatureColumn, ...]:
+        """Features the model takes, in order."""
+        return self.blend.schema.columns
+
+    @property
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """Levels of its categorical features."""
+        return self.blend.schema.levels
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Window, horizon, outcome and step it was trained with."""
+        return dict(self.manifest["settings"])
+
+    @property
+    def policy_version(self) -> str:
+        """Version of the policy table it was evaluated with."""
+        return str(self.manifest["policy_version"])
+
+    def margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+        """Log odds before calibration, shape (n,)."""
+        return self.blend.margin(X)
+
+    def probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+        """Calibrated probability, shape (n,)."""
+        return self.blend.probability(X)
+
+    def differing_rows(self, other: Bundle) -> list[str]:
+        """Name what keeps two bundles from having been evaluated on the same test rows.
+
+        Returns
+        -------
+        list of str
+            Among ``data``, ``split`` and ``settings``; empty where their evaluations can be compared as they stand.
+        """
+        return [name for name in ("data", "split", "settings") if self.manifest[name] != other.manifest[name]]
+
+
+def _version_of(manifest: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in manifest.items() if name != "model_version"}
+    return f"riskml-{digest(encoded(rest))[:12]}"
+
+
+def _assembled(files: dict[str, bytes]) -> Bundle:
+    """Rebuild the objects from verified files, and check what hashes alone cannot."""
+    manifest = decoded(files, MANIFEST)
+    if manifest.get("format") != FORMAT:
+        raise BundleError(
+            f"{MANIFEST} has format {manifest.get('format')!r}; this riskml {version('riskml')} reads format {FORMAT}.",
+            f"Use riskml {manifest.get('riskml')}, or train the model again.",
+        )
+    if manifest.get("model_version") != _version_of(manifest):
+        raise BundleError(f"{MANIFEST} was altered: the model version does not follow from its content.", AGAIN)
+    name = MANIFEST
+    try:
+        schema = Schema.from_json(manifest["schema"])
+        if schema.hash != manifest["schema_hash"]:
+            raise BundleError(f"{MANIFEST} names another feature schema than it holds.", AGAIN)
+        name = "linear.json"
+        linear = Linear.from_json(schema, decoded(files, name))
+        name = "blend.json"
+        parts = decoded(files, name)
+        blend = Blend(
+            schema,
+            linear,
+            Trees(files["trees.txt"].decode()),
+            Weights(**parts["weights"]),
+            Calibration(**parts["calibration"]),
+            parts["choice"],
+        )
+        name = "baselines.json"
+        baselines = Baselines.from_json(schema, decoded(files, name))
+        name = "golden.json"
+        check_golden(blend, decoded(files, name))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise BundleError(f"{name} of the bundle does not have the form it should: {error!r}.", AGAIN) from error
+    reference = decoded(files, "reference.json") if "reference.json" in files else None
+    evaluation = decoded(files, "evaluation.json")
+    return Bundle(blend, baselines, evaluation, parts["thresholds"], reference, manifest, files)

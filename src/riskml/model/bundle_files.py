@@ -1,0 +1,158 @@
+"""A bundle as a folder of files: written whole, read only if every byte is the one that was written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from riskml.errors import BundleError
+
+__all__ = ["MANIFEST", "SEAL", "decoded", "digest", "encoded", "plain", "read_folder", "write_folder"]
+
+MANIFEST, SEAL = "manifest.json", "manifest.sha256"
+REQUIRED = ("trees.txt", "linear.json", "blend.json", "baselines.json", "evaluation.json", "golden.json")
+OPTIONAL = ("reference.json",)
+AGAIN = "Copy the bundle again from where it was made, or train it again."
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """Turn NumPy values into JSON values; a number that is not finite becomes null.
+
+    >>> plain({"auc": np.float64("nan"), "n": np.int64(3), 2.5: (True,)})
+    {'auc': None, 'n': 3, '2.5': [True]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def encoded(value: Any) -> bytes:
+    """JSON with sorted keys; floats keep every bit."""
+    text = json.dumps(plain(value), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def decoded(files: Mapping[str, bytes], name: str) -> Any:
+    """Parse one file of the bundle.
+
+    Raises
+    ------
+    BundleError
+        If it is not JSON.
+    """
+    try:
+        return json.loads(files[name])
+    except ValueError as error:
+        raise BundleError(f"{name} of the bundle is not valid JSON: {error}.", AGAIN) from error
+
+
+def read_folder(path: Path) -> dict[str, bytes]:
+    """Read a bundle's files and verify every hash.
+
+    Returns
+    -------
+    dict of str to bytes
+        By file name, the manifest included.
+
+    Raises
+    ------
+    BundleError
+        Naming the file that is missing, superfluous, unreadable or altered.
+    """
+    if not path.is_dir():
+        raise BundleError(f"There is no model bundle at {path}.", "Check the path; `riskml train` makes a bundle.")
+    found = {entry.name for entry in path.iterdir()}
+    for name in (MANIFEST, SEAL):
+        if name not in found:
+            raise BundleError(f"{path} is not a complete bundle: {name} is missing.", AGAIN)
+    files = {name: _read(path / name) for name in (MANIFEST, SEAL)}
+    if files[SEAL] != seal(files[MANIFEST]):
+        raise BundleError(f"{MANIFEST} and {SEAL} in {path} do not belong together: one of them was altered.", AGAIN)
+    hashes = _hashes(files)
+    if missing := sorted(set(hashes) - found):
+        raise BundleError(f"{path} lacks {len(missing)} file(s) of the bundle: {', '.join(missing)}.", AGAIN)
+    if extra := sorted(found - set(hashes) - {MANIFEST, SEAL}):
+        raise BundleError(
+            f"{path} holds {len(extra)} file(s) that are not in its manifest: {', '.join(extra)}.",
+            "Move them elsewhere; a bundle folder holds the bundle only.",
+        )
+    for name, expected in hashes.items():
+        files[name] = _read(path / name)
+        if digest(files[name]) != expected:
+            raise BundleError(f"{name} in {path} was altered: its SHA-256 is not the one in {MANIFEST}.", AGAIN)
+    return files
+
+
+def seal(manifest: bytes) -> bytes:
+    """Content of the file that seals the manifest, as ``sha256sum --check`` reads it."""
+    return f"{digest(manifest)}  {MANIFEST}\n".encode()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path.name} in {path.parent} cannot be read: {error.strerror}.", AGAIN) from error
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    manifest = decoded(files, MANIFEST)
+    hashes = manifest.get("files") if isinstance(manifest, dict) else None
+    if not isinstance(hashes, dict) or not set(REQUIRED) <= set(hashes) <= {*REQUIRED, *OPTIONAL}:
+        raise BundleError(f"{MANIFEST} does not list the files of a bundle.", AGAIN)
+    return {str(name): str(value) for name, value in sorted(hashes.items())}
+
+
+def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a bundle beside its place and move it there in one step.
+
+    Raises
+    ------
+    BundleError
+        If something that is not a bundle stands at ``path``, or it cannot be written.
+    """
+    path = path.absolute()
+    _refuse_other(path)
+    new, old = (path.with_name(f".{path.name}.{os.getpid()}.{word}") for word in ("new", "old"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        for name, content in sorted(files.items()):
+            (new / name).write_bytes(content)
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    except OSError as error:
+        raise BundleError(f"The bundle cannot be written to {path}: {error.strerror}.", "Check the folder.") from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_other(path: Path) -> None:
+    hint = "Choose another folder for the bundle."
+    if path.exists() and not path.is_dir():
+        raise BundleError(f"{path} is a file; a bundle is a folder.", hint)
+    names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+    if names and (MANIFEST not in names or names - {MANIFEST, SEAL, *REQUIRED, *OPTIONAL}):
+        raise BundleError(f"{path} holds other files than a bundle and will not be overwritten.", hint)

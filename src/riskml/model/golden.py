@@ -1,0 +1,104 @@
+"""Golden cases: synthetic feature rows whose scores a loaded bundle must reproduce."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskml.errors import BundleError
+from riskml.model.blend import Blend
+from riskml.model.schema import FloatArray, Schema
+
+__all__ = ["check_golden", "golden_cases", "golden_rows", "rounded"]
+
+MIXED = 12
+TOLERANCE = 1e-12
+
+
+def rounded(values: FloatArray, digits: int = 3) -> FloatArray:
+    """Round to significant digits, so that an aggregate does not carry one household's exact figure.
+
+    >>> rounded(np.array([12345.6, -0.0123456, 0.0, np.nan])).tolist()
+    [12300.0, -0.0123, 0.0, nan]
+    """
+    return np.array([float(f"{v:.{digits}g}") for v in np.asarray(values, np.float64).ravel()]).reshape(values.shape)
+
+
+def golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray:
+    """Make rows that no household has: quantiles of each feature, drawn independently, and the corner cases.
+
+    Parameters
+    ----------
+    schema : Schema
+    values : array, shape (n, F)
+        Training rows; only their rounded quantiles are used.
+    seed : int, default 0
+
+    Returns
+    -------
+    array, shape (19, F)
+        Medians, low and high quantiles, everything missing, extremes, zeros, an unknown category, and twelve mixtures
+        with a tenth of the values missing.
+    """
+    rng = np.random.default_rng(seed)
+    count = len(schema.columns)
+    grid = np.zeros((7, count))
+    for j, column in enumerate(schema.columns):
+        known = values[np.isfinite(values[:, j]), j]
+        if column.categorical:
+            grid[:, j] = rng.integers(0, max(len(schema.levels[column.name]), 1), 7)
+        elif len(known):
+            grid[:, j] = rounded(np.quantile(known, [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98]))
+    number = np.array([not column.categorical for column in schema.columns])
+    unknown = grid[3].copy()
+    unknown[~number] = [len(schema.levels[c.name]) for c in schema.columns if c.categorical]
+    mixed = grid[rng.integers(0, 7, (MIXED, count)), np.arange(count)]
+    mixed[rng.random(mixed.shape) < 0.1] = np.nan
+    corners = [
+        grid[3],
+        grid[1],
+        grid[5],
+        np.full(count, np.nan),
+        np.where(number, 1e12, grid[3]),
+        np.where(number, -1e12, grid[3]),
+        unknown,
+    ]
+    return np.vstack([*corners, mixed])
+
+
+def golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[str, Any]:
+    """Golden rows with the margin and the probability the model gives them, for JSON."""
+    rows = golden_rows(blend.schema, values, seed)
+    margin = blend.margin(rows)
+    probability = blend.calibration.probability(margin)
+    return {
+        "features": list(blend.schema.names),
+        "cases": [
+            {"values": [None if np.isnan(v) else v for v in row], "margin": m, "probability": p}
+            for row, m, p in zip(rows.tolist(), margin.tolist(), probability.tolist(), strict=True)
+        ],
+    }
+
+
+def check_golden(blend: Blend, golden: dict[str, Any]) -> None:
+    """Score the golden cases again.
+
+    Raises
+    ------
+    BundleError
+        If a score differs by more than 1e-12 (of its size, above 1).
+    """
+    cases = golden["cases"]
+    rows = np.array([[np.nan if v is None else v for v in case["values"]] for case in cases], np.float64)
+    margin = blend.margin(rows)
+    for name, found in (("margin", margin), ("probability", blend.calibration.probability(margin))):
+        expected = np.array([case[name] for case in cases], np.float64)
+        wrong = ~(np.abs(found - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected)))
+        if wrong.any():
+            worst = int(np.argmax(np.where(wrong, np.abs(found - expected), -1.0)))
+            raise BundleError(
+                f"{int(wrong.sum())} of {len(cases)} golden cases of golden.json get another {name} than when the "
+                f"bundle was made (case {worst}: {found[worst]!r} instead of {expected[worst]!r}).",
+                "Install the library versions named in manifest.json, or train the model again here.",
+            )

@@ -1,0 +1,62 @@
+"""Aggregates of the training rows, kept with the model so that drift can be seen later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskml.features.matrix import FeatureMatrix
+from riskml.model.golden import rounded
+from riskml.model.schema import FloatArray
+
+__all__ = ["reference_of"]
+
+FEWEST_ROWS = 20
+
+
+def reference_of(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]:
+    """Distribution of every feature and of the probability.
+
+    Parameters
+    ----------
+    X : FeatureMatrix
+        Training rows.
+    probability : array, shape (n,)
+        The model's probability of each.
+
+    Returns
+    -------
+    dict
+        ``n``; ``probability``, deciles; ``features``: by name the share missing, and the deciles of a quantity or the
+        shares of a category's levels.
+
+    Notes
+    -----
+    Deciles are interpolated and rounded to three digits, and levels with fewer than 20 rows are counted together, so
+    no household can be read off.
+    """
+    features: dict[str, Any] = {}
+    for j, column in enumerate(X.columns):
+        x = X.values[:, j]
+        entry: dict[str, Any] = {"missing": float(np.mean(np.isnan(x))) if len(x) else 1.0}
+        if column.categorical:
+            entry["shares"] = _shares(x[~np.isnan(x)], X.levels[column.name], len(x))
+        else:
+            entry["deciles"] = _deciles(x)
+        features[column.name] = entry
+    return {"n": len(X), "probability": _deciles(probability), "features": features}
+
+
+def _deciles(x: FloatArray) -> list[float]:
+    """Deciles 10 % to 90 %; none where fewer than 20 rows are known."""
+    known = x[np.isfinite(x)]
+    if len(known) < FEWEST_ROWS:
+        return []
+    deciles: list[float] = rounded(np.quantile(known, np.linspace(0.1, 0.9, 9))).tolist()
+    return deciles
+
+
+def _shares(codes: FloatArray, levels: tuple[str, ...], n: int) -> dict[str, float]:
+    rows = np.bincount(codes.astype(np.int64), minlength=len(levels))
+    return {level: float(k / n) for level, k in zip(levels, rows, strict=True) if k >= FEWEST_ROWS}
