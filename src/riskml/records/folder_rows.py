@@ -90,11 +90,14 @@ class _Reader:
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self.sql = folder.connection
-        self.sql.execute(
+        self.run(
             "CREATE OR REPLACE TEMP TABLE riskml_ids AS SELECT household_id,"
             f" (row_number() OVER (ORDER BY household_id) - 1)::INTEGER AS i"
             f" FROM (SELECT DISTINCT household_id FROM {folder.relation('households')})"
         )
+
+    def run(self, query: str) -> list[Any]:
+        return self.sql.execute(query).fetchall()
 
     def arrow(self, query: str) -> pa.Table:
         return self.sql.sql(query).to_arrow_table()
@@ -108,12 +111,12 @@ class _Reader:
         if table.key:
             return "", ""
         name = f"riskml_corrected_{table.name}"
-        self.sql.execute(
+        self.run(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, row_number() OVER () - 1 AS g FROM"
             f" (SELECT record_id FROM {self.folder.relation(table.name)} WHERE record_id IS NOT NULL"
             " GROUP BY 1 HAVING count(*) > 1)"
         )
-        if self.sql.execute(f"SELECT count(*) FROM {name}").fetchone() == (0,):
+        if self.run(f"SELECT count(*) FROM {name}") == [(0,)]:
             return "-1::BIGINT", ""
         return "coalesce(c.g, -1)::BIGINT", f"LEFT JOIN {name} c ON c.record_id = r.record_id"
 
@@ -161,11 +164,11 @@ class _Reader:
         )
 
     def months(self) -> tuple[int, int]:
-        span = self.sql.execute(
+        [span] = self.run(
             f"SELECT min(m), max(m + r.months - 1) FROM (SELECT months, (year(period_start) - 1970) * 12"
             f" + month(period_start) - 1 AS m FROM {self.folder.relation('income')}) r"
-        ).fetchone()
-        return (0, -1) if span is None or span[0] is None else (int(span[0]), int(span[1]))
+        )
+        return (0, -1) if span[0] is None else (int(span[0]), int(span[1]))
 
     def income(self) -> Iterator[Rows]:
         reader: Any = self.sql.sql(self.query("income")).to_arrow_reader(BATCH)
@@ -179,10 +182,10 @@ class _Reader:
             )
 
     def lines(self) -> list[LineRow]:
-        found = self.sql.execute(
+        found = self.run(
             "SELECT coalesce(region_code, ''), effective_from, amount, coalesce(source, '')"
             f" FROM {self.folder.relation('lines')} ORDER BY ALL"
-        ).fetchall()
+        )
         return [LineRow(region, day_of(day), float(amount), source) for region, day, amount, source in found]
 
 

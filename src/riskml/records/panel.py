@@ -95,6 +95,8 @@ class Panel:
         self.months = months
         self.month = last_complete_month(as_of)
         self.n = stop - start
+        self.memo: dict[str, object] = {}
+        """Quantities that several features share."""
 
     @property
     def household_id(self) -> NDArray[np.str_]:

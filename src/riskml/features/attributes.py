@@ -1,0 +1,97 @@
+"""Kind, region and the attributes of a data set: features whose names the records decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.catalogue import Feature, feature
+from riskml.features.matrix import Direction
+from riskml.records.panel import Panel
+from riskml.records.schema import codes
+from riskml.records.versions import NO_DAY
+
+__all__ = ["REGION_LEVELS", "from_records"]
+
+Floats = NDArray[np.float64]
+Levels = tuple[str, ...]
+
+REGION_LEVELS = {2: "省", 4: "市", 6: "县", 9: "乡"}
+"""Digits of the region prefixes that are features, and what they stand for."""
+
+
+@feature(topic="attributes", unit="count", cause="other", zh="脱贫户", en="household that left registered poverty")
+def exited_household(panel: Panel) -> Floats:
+    """1 for a household that left registered poverty, 0 for an ordinary one; missing where the kind is not known."""
+    kind = panel.kind
+    return np.where(kind < 0, np.nan, (kind == codes("households", "kind").index("exited")).astype(np.float64))
+
+
+@feature(
+    topic="attributes",
+    unit="months",
+    window=0,
+    cause="other",
+    zh="脱贫至今月数",
+    en="months since leaving registered poverty",
+)
+def months_since_exit(panel: Panel) -> Floats:
+    """Days since ``exited_on`` ÷ 30.4375; missing where there is none."""
+    day = panel.exited_on
+    return np.where(day == NO_DAY, np.nan, (panel.as_of - day.astype(np.float64)) / (365.25 / 12))
+
+
+def _declared(name: str, unit: str, zh: str, en: str, definition: str, *, categorical: bool) -> Feature:
+    return Feature(
+        name=name,
+        topic="attributes",
+        unit=unit,
+        window=0,
+        direction=Direction.FREE,
+        cause="other",
+        zh=zh,
+        en=en,
+        requires=(),
+        function=lambda panel: np.full(panel.n, np.nan),
+        definition=definition,
+        categorical=categorical,
+    )
+
+
+def _regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
+    positions, names = panel.region
+    for digits, word in REGION_LEVELS.items():
+        prefixes = [name[:digits] if len(name) >= digits else "" for name in names]
+        levels = tuple(sorted(set(prefixes) - {""}))
+        place = {level: float(i) for i, level in enumerate(levels)}
+        table = np.array([place.get(prefix, np.nan) for prefix in prefixes])
+        text = f"first {digits} digits of the region code"
+        declared = _declared(f"region_{digits}", "code", f"所在{word}", text, text, categorical=True)
+        yield declared, table[positions], levels
+
+
+def from_records(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
+    """Region prefixes as categories, attributes, and the change of numbers since the version before.
+
+    Yields
+    ------
+    Feature, array of float64 of shape (n,), levels
+        Empty levels where the feature is a number.
+    """
+    yield from _regions(panel)
+    for name, attribute in sorted(panel.attributes.items()):
+        text = f"attribute {name!r} of the households table"
+        column = f"attribute_{name}"
+        yield (
+            _declared(column, "as given", f"属性 {name}", text, text, categorical=attribute.levels is not None),
+            attribute.values,
+            attribute.levels or (),
+        )
+        if attribute.levels is None:
+            change = f"change of {text} since the version before"
+            declared = _declared(
+                f"{column}_change", "as given", f"属性 {name} 的变化", change, change, categorical=False
+            )
+            yield declared, attribute.values - attribute.before, ()

@@ -1,0 +1,136 @@
+"""The catalogue: a feature is a plain function of a panel, and what is said about it stands on it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.matrix import Direction
+from riskml.records.panel import Panel
+
+__all__ = ["CATALOGUE", "Feature", "Topic", "feature"]
+
+Floats = NDArray[np.float64]
+P = ParamSpec("P")
+
+Topic = str
+TOPICS: dict[Topic, str] = {
+    "income": "收入",
+    "illness": "医疗",
+    "disaster": "灾害",
+    "schooling": "就学",
+    "work": "务工与产业",
+    "household": "家庭结构",
+    "help": "帮扶",
+    "leads": "线索",
+    "attributes": "属性",
+}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature and everything that is said about it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    topic : str
+        One of ``TOPICS``.
+    unit : str
+        ``line``: multiples of the monitoring line, per head and year. ``log line``: its natural logarithm.
+        Otherwise ``months``, ``days``, ``share``, ``persons`` or ``count``.
+    window : int
+        Months before ``as_of`` that can matter: nothing flags a household for ever. 0 is the state at ``as_of``.
+    direction : Direction
+        Sign of the effect on the risk that every model must keep.
+    cause : str
+        Official cause code to which its contribution belongs.
+    zh, en : str
+        What it says, in Chinese and in English.
+    requires : tuple of str
+        Tables without which it is missing.
+    function : callable
+        Panel to array of float64, shape (n,).
+    definition : str
+        The function's docstring.
+    categorical : bool
+        Whether the values are positions in levels.
+    """
+
+    name: str
+    topic: Topic
+    unit: str
+    window: int
+    direction: Direction
+    cause: str
+    zh: str
+    en: str
+    requires: tuple[str, ...]
+    function: Callable[[Panel], Floats]
+    definition: str
+    categorical: bool = False
+
+
+CATALOGUE: dict[str, Feature] = {}
+"""Every feature that does not depend on the attributes of a data set, in order of declaration."""
+
+
+def feature(
+    *,
+    topic: Topic,
+    unit: str,
+    cause: str,
+    zh: str,
+    en: str,
+    window: int = 0,
+    windows: tuple[int, ...] = (),
+    direction: Direction = Direction.FREE,
+    requires: tuple[str, ...] = (),
+) -> Callable[[Callable[Concatenate[Panel, P], Floats]], Callable[Concatenate[Panel, P], Floats]]:
+    """Enter a function into the catalogue under its own name.
+
+    With ``windows`` the function takes the window as its second argument and is entered once for each; the
+    function's name, ``zh`` and ``en`` then hold ``{w}`` or end in ``_w`` where the number of months stands.
+
+    Raises
+    ------
+    ValueError
+        If a name is entered twice.
+    """
+
+    def enter(function: Callable[Concatenate[Panel, P], Floats]) -> Callable[Concatenate[Panel, P], Floats]:
+        base = function.__name__
+        text = inspect.getdoc(function) or ""
+        for months in windows or (window,):
+            name = f"{base}_{months}m" if windows else base
+            if name in CATALOGUE:
+                raise ValueError(f"feature {name!r} is declared twice")
+            CATALOGUE[name] = Feature(
+                name=name,
+                topic=topic,
+                unit=unit,
+                window=months,
+                direction=direction,
+                cause=cause,
+                zh=zh.replace("{w}", str(months)),
+                en=en.replace("{w}", str(months)),
+                requires=requires,
+                function=_bound(function, months) if windows else function,
+                definition=text,
+            )
+        return function
+
+    return enter
+
+
+def _bound(function: Callable[..., Floats], months: int) -> Callable[[Panel], Floats]:
+    def with_window(panel: Panel) -> Floats:
+        return function(panel, months)
+
+    return with_window

@@ -1,0 +1,133 @@
+"""Disasters: losses of the household, and those that struck its village or town."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.catalogue import feature
+from riskml.features.matrix import Direction
+from riskml.features.views import monthly, months_since, to_line
+from riskml.records.events import Events
+from riskml.records.panel import Panel
+
+Floats = NDArray[np.float64]
+HIGHER = Direction.HIGHER_RISK
+NEEDS = ("disaster",)
+PRODUCTION = tuple(Panel.code("disaster", "kind", kind) for kind in ("pest", "animal_disease", "price_fall"))
+
+
+def _own(panel: Panel) -> Events:
+    assert panel.disaster is not None, "requires=('disaster',) keeps this from panels without the table"
+    return panel.disaster
+
+
+def _region(panel: Panel) -> Events:
+    assert panel.exposure is not None, "requires=('disaster',) keeps this from panels without the table"
+    return panel.exposure
+
+
+@feature(
+    topic="disaster",
+    unit="line",
+    windows=(12, 24),
+    direction=HIGHER,
+    cause="disaster",
+    requires=NEEDS,
+    zh="近 {w} 个月灾害损失(人均,相对监测线)",
+    en="disaster losses per head over the line, last {w} months",
+)
+def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
+    """Sum of known losses of the household ÷ (line × size then); missing where a disaster states none."""
+    own = _own(panel)
+    return own.total(to_line(panel, own, own["loss"]), panel.within(own, window))
+
+
+@feature(
+    topic="disaster",
+    unit="share",
+    window=12,
+    direction=HIGHER,
+    cause="disaster",
+    requires=NEEDS,
+    zh="近 12 个月灾害损失与家庭收入之比",
+    en="disaster losses over income, last 12 months",
+)
+def disaster_loss_to_income_12m(panel: Panel) -> Floats:
+    """Losses of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
+    return disaster_loss_to_line(panel, 12) / np.maximum(monthly(panel).mean(12), 0.1)
+
+
+@feature(
+    topic="disaster",
+    unit="count",
+    window=12,
+    cause="disaster",
+    requires=NEEDS,
+    zh="近 12 个月家庭受灾次数",
+    en="disasters of the household, last 12 months",
+)
+def disasters_12m(panel: Panel) -> Floats:
+    """Rows of the household itself."""
+    own = _own(panel)
+    return own.count(panel.within(own, 12))
+
+
+@feature(
+    topic="disaster",
+    unit="count",
+    window=24,
+    cause="venture",
+    requires=NEEDS,
+    zh="近 24 个月病虫害、动物疫病和价格下跌次数",
+    en="pests, animal diseases and price falls, last 24 months",
+)
+def production_shocks_24m(panel: Panel) -> Floats:
+    """Rows of the household itself of kind pest, animal_disease or price_fall."""
+    own = _own(panel)
+    kind = own["kind"]
+    mask = (kind == PRODUCTION[0]) | (kind == PRODUCTION[1]) | (kind == PRODUCTION[2])
+    return own.count(panel.within(own, 24) & mask)
+
+
+@feature(
+    topic="disaster",
+    unit="months",
+    window=36,
+    cause="disaster",
+    requires=NEEDS,
+    zh="距最近一次家庭受灾的月数",
+    en="months since the latest disaster of the household",
+)
+def months_since_disaster(panel: Panel) -> Floats:
+    """Days since the latest row of the household ÷ 30.4375; missing where there is none in 36 months."""
+    return months_since(panel, _own(panel))
+
+
+@feature(
+    topic="disaster",
+    unit="count",
+    windows=(12, 24),
+    cause="disaster",
+    requires=NEEDS,
+    zh="近 {w} 个月所在地受灾次数",
+    en="disasters that struck the household's region, last {w} months",
+)
+def region_disasters(panel: Panel, window: int) -> Floats:
+    """Regional rows whose prefix covers the region in which the household lived on that day."""
+    region = _region(panel)
+    return region.count(panel.within(region, window))
+
+
+@feature(
+    topic="disaster",
+    unit="months",
+    window=36,
+    cause="disaster",
+    requires=NEEDS,
+    zh="距所在地最近一次受灾的月数",
+    en="months since the latest disaster of the household's region",
+)
+def months_since_region_disaster(panel: Panel) -> Floats:
+    """Days since the latest regional row ÷ 30.4375; missing where there is none in 36 months."""
+    return months_since(panel, _region(panel))

@@ -1,0 +1,174 @@
+"""Schooling, work, ventures, accidents, housing and the leads that reach the county: the ``events`` table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.catalogue import feature
+from riskml.features.matrix import Direction
+from riskml.features.views import months_since, to_line
+from riskml.records.events import Events
+from riskml.records.panel import Panel
+from riskml.records.schema import codes
+
+Floats = NDArray[np.float64]
+HIGHER, FREE = Direction.HIGHER_RISK, Direction.FREE
+NEEDS = ("events",)
+REPORT = Panel.code("events", "kind", "report")
+
+
+def _events(panel: Panel) -> Events:
+    assert panel.events is not None, "requires=('events',) keeps this from panels without the table"
+    return panel.events
+
+
+def _is(events: Events, kind: str) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = events["kind"] == Panel.code("events", "kind", kind)
+    return found
+
+
+def _counter(kind: str, plural: str) -> Callable[[Panel, int], Floats]:
+    def count(panel: Panel, window: int) -> Floats:
+        """Rows of the kind within the window."""
+        events = _events(panel)
+        return events.count(panel.within(events, window) & _is(events, kind))
+
+    count.__name__ = plural
+    return count
+
+
+def _sum(kind: str, name: str) -> Callable[[Panel], Floats]:
+    def amount(panel: Panel) -> Floats:
+        """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
+        events = _events(panel)
+        mask = panel.within(events, 12) & _is(events, kind)
+        return events.total(to_line(panel, events, events["amount"]), mask)
+
+    amount.__name__ = name
+    return amount
+
+
+def _since(kind: str, name: str) -> Callable[[Panel], Floats]:
+    def since(panel: Panel) -> Floats:
+        """Days since the latest row of the kind ÷ 30.4375; missing where there is none in 36 months."""
+        events = _events(panel)
+        return months_since(panel, events, _is(events, kind))
+
+    since.__name__ = name
+    return since
+
+
+# kind, name, windows, topic, cause, direction, Chinese, English
+_COUNTS = (
+    ("dropout", "dropouts", (12,), "schooling", "schooling", HIGHER, "辍学次数", "dropouts from school"),
+    ("job_loss", "job_losses", (6, 12), "work", "work", HIGHER, "失业次数", "job losses"),
+    ("venture_failure", "venture_failures", (12, 24), "work", "venture", HIGHER, "产业项目失败次数", "failed ventures"),
+    ("death", "deaths", (12,), "household", "labour", FREE, "家庭成员死亡次数", "deaths in the household"),
+    ("accident", "accidents", (12,), "household", "accident", HIGHER, "意外事故次数", "accidents"),
+    ("disability", "disabilities", (24,), "household", "disability", HIGHER, "新发残疾次数", "new disabilities"),
+    (
+        "housing_unsafe",
+        "unsafe_housing",
+        (12,),
+        "household",
+        "housing",
+        HIGHER,
+        "住房不安全次数",
+        "findings of unsafe housing",
+    ),
+    ("water_unsafe", "unsafe_water", (12,), "household", "water", HIGHER, "饮水不安全次数", "findings of unsafe water"),
+    ("visit", "visits_received", (12,), "leads", "other", FREE, "入户走访次数", "visits to the household"),
+)
+for _kind, _name, _windows, _topic, _cause, _direction, _zh, _en in _COUNTS:
+    feature(
+        topic=_topic,
+        unit="count",
+        windows=_windows,
+        direction=_direction,
+        cause=_cause,
+        requires=NEEDS,
+        zh=f"近 {{w}} 个月{_zh}",
+        en=f"{_en}, last {{w}} months",
+    )(_counter(_kind, _name))
+
+# kind, name, topic, cause, Chinese, English
+_AMOUNTS = (
+    ("school_fee", "school_fees_to_line_12m", "schooling", "schooling", "就学支出", "school fees"),
+    ("accident", "accident_amount_to_line_12m", "household", "accident", "意外事故支出", "cost of accidents"),
+    ("venture_failure", "venture_loss_to_line_12m", "work", "venture", "产业项目损失", "losses of failed ventures"),
+)
+for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
+    feature(
+        topic=_topic,
+        unit="line",
+        window=12,
+        direction=HIGHER,
+        cause=_cause,
+        requires=NEEDS,
+        zh=f"近 12 个月{_zh}(人均,相对监测线)",
+        en=f"{_en} per head over the line, last 12 months",
+    )(_sum(_kind, _name))
+
+# kind, name, topic, cause, Chinese, English
+_TIMES = (
+    ("job_loss", "months_since_job_loss", "work", "work", "失业", "job loss"),
+    ("venture_failure", "months_since_venture_failure", "work", "venture", "产业项目失败", "failed venture"),
+    ("visit", "months_since_visit", "leads", "other", "入户走访", "visit"),
+)
+for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
+    feature(
+        topic=_topic,
+        unit="months",
+        window=36,
+        cause=_cause,
+        requires=NEEDS,
+        zh=f"距最近一次{_zh}的月数",
+        en=f"months since the latest {_en}",
+    )(_since(_kind, _name))
+
+
+def _channel(channel: str) -> Callable[[Panel], Floats]:
+    number = codes("events", "channel").index(channel)
+
+    def leads(panel: Panel) -> Floats:
+        """Rows of kind report that came by the channel, last 12 months."""
+        events = _events(panel)
+        mask = (events["kind"] == REPORT) & (events["channel"] == number)
+        return events.count(panel.within(events, 12) & mask)
+
+    leads.__name__ = f"leads_by_{channel}_12m"
+    return leads
+
+
+for _code, _zh, _en in (
+    ("hotline", "热线线索", "leads by hotline"),
+    ("self_report", "自主申报", "self-reports"),
+    ("department", "部门比对线索", "leads by departments"),
+):
+    feature(
+        topic="leads",
+        unit="count",
+        window=12,
+        cause="other",
+        requires=NEEDS,
+        zh=f"近 12 个月{_zh}数",
+        en=f"{_en}, last 12 months",
+    )(_channel(_code))
+
+
+@feature(
+    topic="leads",
+    unit="count",
+    windows=(3, 12),
+    cause="other",
+    requires=NEEDS,
+    zh="近 {w} 个月线索数",
+    en="leads of all channels, last {w} months",
+)
+def leads(panel: Panel, window: int) -> Floats:
+    """Rows of kind report, whatever their channel."""
+    events = _events(panel)
+    return events.count(panel.within(events, window) & (events["kind"] == REPORT))

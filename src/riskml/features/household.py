@@ -1,0 +1,230 @@
+"""Household structure: who lives there, who can work, who is ill, who learns."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.catalogue import feature
+from riskml.features.matrix import Direction
+from riskml.features.views import per_panel, ratio
+from riskml.records.calendar import year_of
+from riskml.records.events import Events
+from riskml.records.panel import Panel
+from riskml.records.schema import codes
+
+Floats = NDArray[np.float64]
+HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
+NEEDS = ("members",)
+
+
+def _members(panel: Panel) -> Events:
+    assert panel.members is not None, "requires=('members',) keeps this from panels without the table"
+    return panel.members
+
+
+def _number(panel: Panel, column: str, *values: str) -> Floats:
+    """Members whose code is one of the values; missing where no member's code is known."""
+    members = _members(panel)
+    code = members[column]
+    allowed = codes("members", column)
+    mask = np.zeros(len(code), bool)
+    for value in values:
+        mask |= code == allowed.index(value)
+    return np.where(members.any(code >= 0), members.count(mask), np.nan)
+
+
+@per_panel
+def _ages(panel: Panel) -> Floats:
+    """Year of ``as_of`` less year of birth, shape (E,)."""
+    ages: Floats = year_of(panel.as_of) - _members(panel)["birth_year"]
+    return ages
+
+
+def _aged(panel: Panel, low: float, high: float) -> Floats:
+    """Members of an age from ``low`` (included) to ``high``; missing where no age is known."""
+    members, age = _members(panel), _ages(panel)
+    return np.where(members.any(~np.isnan(age)), members.count((age >= low) & (age < high)), np.nan)
+
+
+@feature(topic="household", unit="persons", cause="other", zh="家庭人口", en="household size")
+def household_size(panel: Panel) -> Floats:
+    """Persons in the latest known version."""
+    return panel.size_now
+
+
+@feature(
+    topic="household",
+    unit="persons",
+    window=12,
+    cause="other",
+    zh="近 12 个月家庭人口变化",
+    en="change of household size, last 12 months",
+)
+def household_size_change_12m(panel: Panel) -> Floats:
+    """Persons in the latest known version less those known at the end of the month 12 months earlier."""
+    change: Floats = panel.size_now - panel.size[12]
+    return change
+
+
+@feature(
+    topic="household",
+    unit="persons",
+    direction=LOWER,
+    cause="labour",
+    requires=NEEDS,
+    zh="劳动力人数(弱劳动力按半个计)",
+    en="members able to work (weak ones count half)",
+)
+def labour_force(panel: Panel) -> Floats:
+    """Members with full or skilled labour, plus half of those with weak labour."""
+    return _number(panel, "labour", "full", "skilled") + 0.5 * _number(panel, "labour", "weak")
+
+
+@feature(
+    topic="household",
+    unit="share",
+    direction=LOWER,
+    cause="labour",
+    requires=NEEDS,
+    zh="劳动力占家庭人口比例",
+    en="share of members able to work",
+)
+def labour_share(panel: Panel) -> Floats:
+    """Labour force ÷ members listed."""
+    return ratio(labour_force(panel), _members(panel).count())
+
+
+@feature(
+    topic="household",
+    unit="count",
+    direction=HIGHER,
+    cause="labour",
+    requires=NEEDS,
+    zh="无劳动力家庭",
+    en="household without labour",
+)
+def no_labour(panel: Panel) -> Floats:
+    """1 where no member is able to work, be it weakly; else 0."""
+    force = labour_force(panel)
+    return np.where(np.isnan(force), np.nan, (force == 0).astype(np.float64))
+
+
+@feature(topic="household", unit="persons", cause="other", requires=NEEDS, zh="16 岁以下人数", en="members under 16")
+def children(panel: Panel) -> Floats:
+    """Members whose year of birth is less than 16 years before the year of ``as_of``."""
+    return _aged(panel, -np.inf, 16)
+
+
+@feature(
+    topic="household", unit="persons", cause="labour", requires=NEEDS, zh="60 岁及以上人数", en="members of 60 and over"
+)
+def elders(panel: Panel) -> Floats:
+    """Members whose year of birth is at least 60 years before the year of ``as_of``."""
+    return _aged(panel, 60, np.inf)
+
+
+@feature(
+    topic="household", unit="years", cause="other", requires=NEEDS, zh="成员平均年龄", en="mean age of the members"
+)
+def mean_age(panel: Panel) -> Floats:
+    """Mean over members with a known year of birth of the year of ``as_of`` less it."""
+    members, age = _members(panel), _ages(panel)
+    return ratio(members.total(age), members.count(~np.isnan(age)))
+
+
+@feature(
+    topic="household",
+    unit="persons",
+    direction=HIGHER,
+    cause="illness",
+    requires=NEEDS,
+    zh="长期慢性病人数",
+    en="members with a chronic illness",
+)
+def members_chronic(panel: Panel) -> Floats:
+    """Members whose health is chronic."""
+    return _number(panel, "health", "chronic")
+
+
+@feature(
+    topic="household",
+    unit="persons",
+    direction=HIGHER,
+    cause="illness",
+    requires=NEEDS,
+    zh="大病人数",
+    en="members with a serious illness",
+)
+def members_seriously_ill(panel: Panel) -> Floats:
+    """Members whose health is serious."""
+    return _number(panel, "health", "serious")
+
+
+@feature(
+    topic="household",
+    unit="persons",
+    direction=HIGHER,
+    cause="disability",
+    requires=NEEDS,
+    zh="残疾人数",
+    en="members with a disability",
+)
+def members_disabled(panel: Panel) -> Floats:
+    """Members whose health is disabled."""
+    return _number(panel, "health", "disabled")
+
+
+@feature(
+    topic="schooling",
+    unit="persons",
+    cause="schooling",
+    requires=NEEDS,
+    zh="义务教育在校人数",
+    en="members in compulsory school",
+)
+def pupils(panel: Panel) -> Floats:
+    """Members in compulsory education."""
+    return _number(panel, "schooling", "compulsory")
+
+
+@feature(
+    topic="schooling",
+    unit="persons",
+    direction=HIGHER,
+    cause="schooling",
+    requires=NEEDS,
+    zh="高中、中职及以上在校人数",
+    en="members in senior school or college",
+)
+def students(panel: Panel) -> Floats:
+    """Members in senior school, vocational school or college, which families pay for."""
+    return _number(panel, "schooling", "senior", "college")
+
+
+@feature(
+    topic="work", unit="persons", cause="work", requires=NEEDS, zh="外出务工人数", en="members working away from home"
+)
+def migrant_workers(panel: Panel) -> Floats:
+    """Members who work away from home."""
+    return _number(panel, "working", "migrant")
+
+
+@feature(topic="work", unit="persons", cause="work", requires=NEEDS, zh="本地务工人数", en="members working locally")
+def local_workers(panel: Panel) -> Floats:
+    """Members who work locally."""
+    return _number(panel, "working", "local")
+
+
+@feature(
+    topic="work",
+    unit="share",
+    direction=LOWER,
+    cause="work",
+    requires=NEEDS,
+    zh="务工人数占家庭人口比例",
+    en="share of members at work",
+)
+def workers_share(panel: Panel) -> Floats:
+    """Members working locally or away ÷ members listed."""
+    return ratio(_number(panel, "working", "local", "migrant"), _members(panel).count())

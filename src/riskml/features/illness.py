@@ -1,0 +1,202 @@
+"""Illness: what the household paid itself, how often it sought care, what insurance covered."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.catalogue import feature
+from riskml.features.matrix import Direction
+from riskml.features.views import monthly, months_since, per_panel, ratio, to_line
+from riskml.records.events import Events
+from riskml.records.panel import Panel
+
+Floats = NDArray[np.float64]
+HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
+NEEDS = ("illness",)
+INPATIENT = Panel.code("illness", "kind", "inpatient")
+REGULAR = (Panel.code("illness", "kind", "outpatient"), Panel.code("illness", "kind", "chronic"))
+
+
+def _care(panel: Panel) -> Events:
+    assert panel.illness is not None, "requires=('illness',) keeps this from panels without the table"
+    return panel.illness
+
+
+@per_panel
+def self_paid_relative(panel: Panel) -> Floats:
+    """Self-paid amount of each row in multiples of the household's line for a year, shape (E,)."""
+    return to_line(panel, _care(panel), _care(panel)["self_paid"])
+
+
+@feature(
+    topic="illness",
+    unit="line",
+    windows=(3, 6, 12, 24),
+    direction=HIGHER,
+    cause="illness",
+    requires=NEEDS,
+    zh="近 {w} 个月自付医疗费(人均,相对监测线)",
+    en="out-of-pocket medical spending per head over the line, last {w} months",
+)
+def self_paid_to_line(panel: Panel, window: int) -> Floats:
+    """Sum of known self-paid amounts ÷ (line × size then); missing where there is care but no amount is known."""
+    care = _care(panel)
+    return care.total(self_paid_relative(panel), panel.within(care, window))
+
+
+@feature(
+    topic="illness",
+    unit="share",
+    window=12,
+    direction=HIGHER,
+    cause="illness",
+    requires=NEEDS,
+    zh="近 12 个月自付医疗费与家庭收入之比",
+    en="out-of-pocket medical spending over income, last 12 months",
+)
+def self_paid_to_income_12m(panel: Panel) -> Floats:
+    """Self-paid sum of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
+    return self_paid_to_line(panel, 12) / np.maximum(monthly(panel).mean(12), 0.1)
+
+
+@feature(
+    topic="illness",
+    unit="line",
+    window=12,
+    direction=LOWER,
+    cause="illness",
+    requires=NEEDS,
+    zh="近 12 个月扣除自付医疗费后的人均收入(相对监测线)",
+    en="income per head less out-of-pocket medical spending, over the line, last 12 months",
+)
+def income_after_self_paid_12m(panel: Panel) -> Floats:
+    """Mean income of 12 months less the self-paid sum of 12 months, both in multiples of the line then."""
+    return monthly(panel).mean(12) - self_paid_to_line(panel, 12)
+
+
+@feature(
+    topic="illness",
+    unit="line",
+    window=12,
+    direction=HIGHER,
+    cause="illness",
+    requires=NEEDS,
+    zh="近 12 个月单次最高自付医疗费(人均,相对监测线)",
+    en="largest single out-of-pocket bill per head over the line, last 12 months",
+)
+def largest_bill_to_line_12m(panel: Panel) -> Floats:
+    """Largest known self-paid amount of one row ÷ (line × size then); 0 without care."""
+    care = _care(panel)
+    recent = panel.within(care, 12)
+    largest = care.largest(self_paid_relative(panel), recent)
+    return np.where(care.any(recent), largest, 0.0)
+
+
+@feature(
+    topic="illness",
+    unit="line",
+    window=12,
+    direction=HIGHER,
+    cause="illness",
+    requires=NEEDS,
+    zh="近 12 个月门诊和慢性病自付(人均,相对监测线)",
+    en="out-of-pocket spending on outpatient and chronic care, last 12 months, over the line",
+)
+def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
+    """Self-paid sum of outpatient and chronic care ÷ (line × size then)."""
+    care = _care(panel)
+    mask = panel.within(care, 12) & ((care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1]))
+    return care.total(self_paid_relative(panel), mask)
+
+
+@feature(
+    topic="illness",
+    unit="count",
+    windows=(3, 12),
+    cause="illness",
+    requires=NEEDS,
+    zh="近 {w} 个月就诊次数",
+    en="visits and admissions, last {w} months",
+)
+def care_visits(panel: Panel, window: int) -> Floats:
+    """Sum of visits of all kinds of care."""
+    care = _care(panel)
+    return care.total(care["visits"].astype(np.float64), panel.within(care, window))
+
+
+@feature(
+    topic="illness",
+    unit="count",
+    windows=(3, 12, 24),
+    cause="illness",
+    requires=NEEDS,
+    zh="近 {w} 个月住院次数",
+    en="admissions, last {w} months",
+)
+def admissions(panel: Panel, window: int) -> Floats:
+    """Sum of visits of inpatient rows."""
+    care = _care(panel)
+    mask = panel.within(care, window) & (care["kind"] == INPATIENT)
+    return care.total(care["visits"].astype(np.float64), mask)
+
+
+@feature(
+    topic="illness",
+    unit="count",
+    window=12,
+    cause="illness",
+    requires=NEEDS,
+    zh="近 12 个月慢性病就诊次数",
+    en="visits for chronic illness, last 12 months",
+)
+def chronic_visits_12m(panel: Panel) -> Floats:
+    """Sum of visits of rows of kind chronic."""
+    care = _care(panel)
+    mask = panel.within(care, 12) & (care["kind"] == REGULAR[1])
+    return care.total(care["visits"].astype(np.float64), mask)
+
+
+@feature(
+    topic="illness",
+    unit="share",
+    window=12,
+    cause="illness",
+    requires=NEEDS,
+    zh="近 12 个月医疗费报销比例",
+    en="share of medical cost reimbursed, last 12 months",
+)
+def reimbursed_share_12m(panel: Panel) -> Floats:
+    """1 - self-paid ÷ cost, over rows that state both; missing where none does."""
+    care = _care(panel)
+    both = panel.within(care, 12) & ~np.isnan(care["self_paid"]) & ~np.isnan(care["cost"])
+    return 1 - ratio(care.total(care["self_paid"], both), care.total(care["cost"], both))
+
+
+@feature(
+    topic="illness",
+    unit="months",
+    window=36,
+    cause="illness",
+    requires=NEEDS,
+    zh="距最近一次就诊的月数",
+    en="months since the latest care",
+)
+def months_since_care(panel: Panel) -> Floats:
+    """Days since the latest row ÷ 30.4375; missing where there is none in 36 months."""
+    return months_since(panel, _care(panel))
+
+
+@feature(
+    topic="illness",
+    unit="months",
+    window=36,
+    cause="illness",
+    requires=NEEDS,
+    zh="距最近一次住院的月数",
+    en="months since the latest admission",
+)
+def months_since_admission(panel: Panel) -> Floats:
+    """Days since the latest inpatient row ÷ 30.4375; missing where there is none in 36 months."""
+    care = _care(panel)
+    return months_since(panel, care, care["kind"] == INPATIENT)

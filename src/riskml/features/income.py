@@ -1,0 +1,246 @@
+"""Income: level, trend, volatility, months below the line, sources, coverage."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.catalogue import feature
+from riskml.features.matrix import Direction
+from riskml.features.views import below, log_line, monthly
+from riskml.records.panel import Panel, window_sum
+
+Floats = NDArray[np.float64]
+LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK
+
+
+@feature(
+    topic="income",
+    unit="log line",
+    windows=(1, 3, 6, 12, 24, 36),
+    direction=LOWER,
+    cause="other",
+    zh="近 {w} 个月人均纯收入与监测线之比(对数)",
+    en="income per head over the line, last {w} months (log)",
+)
+def log_income_to_line(panel: Panel, window: int) -> Floats:
+    """Log of the mean, over reported months of the window, of income per head × 12 ÷ the line then; at least -4."""
+    return log_line(monthly(panel).mean(window))
+
+
+@feature(
+    topic="income",
+    unit="log line",
+    window=36,
+    direction=LOWER,
+    cause="other",
+    zh="最近一次报告月份人均收入与监测线之比(对数)",
+    en="income per head over the line in the latest reported month (log)",
+)
+def log_latest_income_to_line(panel: Panel) -> Floats:
+    """Log of income per head × 12 ÷ the line then in the latest reported month of the look-back; at least -4."""
+    income = monthly(panel)
+    latest = income.known.argmax(axis=0)
+    value = np.where(income.counts[-1] > 0, income.values[latest, np.arange(panel.n)], np.nan)
+    return log_line(value)
+
+
+@feature(
+    topic="income",
+    unit="log line",
+    window=36,
+    direction=LOWER,
+    cause="other",
+    zh="近 36 个月加权人均收入水平(对数,越近权重越大)",
+    en="past income over the line, weighted towards recent months (log)",
+)
+def weighted_past_income(panel: Panel) -> Floats:
+    """Mean over reported months of log(income per head × 12 ÷ the line then), floored at -4, weights 0.5^(age/12).
+
+    The baseline of Zhang & Wan (2009), doi:10.1111/j.1475-4932.2009.00565.x, in the form of riskml's contract.
+    """
+    income = monthly(panel)
+    weight = 0.5 ** (np.arange(panel.months) / 12.0)
+    known = np.where(income.known, weight[:, None], 0.0)
+    logs = np.where(income.known, log_line(income.values), 0.0)
+    return np.where(income.counts[-1] > 0, window_sum(known * logs) / window_sum(known), np.nan)
+
+
+@feature(
+    topic="income",
+    unit="line",
+    windows=(6, 12, 24),
+    direction=LOWER,
+    cause="other",
+    zh="近 {w} 个月收入走势(每月变化,相对监测线)",
+    en="trend of income over the last {w} months, change a month over the line",
+)
+def income_trend(panel: Panel, window: int) -> Floats:
+    """Least-squares slope of monthly income per head × 12 ÷ the line then; at least three reported months."""
+    return monthly(panel).slope(window)
+
+
+@feature(
+    topic="income",
+    unit="line",
+    windows=(3, 6, 12),
+    direction=LOWER,
+    cause="other",
+    zh="近 {w} 个月收入比上年同月的变化(相对监测线)",
+    en="change of income on the same months a year before, last {w} months",
+)
+def income_change_on_year(panel: Panel, window: int) -> Floats:
+    """Mean difference of income per head × 12 ÷ the line then to the month a year before, where both are reported."""
+    return monthly(panel).change_on_year(window)
+
+
+@feature(
+    topic="income",
+    unit="line",
+    window=12,
+    direction=LOWER,
+    cause="other",
+    zh="近 3 个月收入与近 12 个月平均之差(相对监测线)",
+    en="income of the last 3 months less the mean of the last 12",
+)
+def income_recent_change(panel: Panel) -> Floats:
+    """Mean of the last 3 months less the mean of the last 12, in multiples of the line then."""
+    return monthly(panel).mean(3) - monthly(panel).mean(12)
+
+
+@feature(
+    topic="income",
+    unit="line",
+    window=36,
+    direction=LOWER,
+    cause="other",
+    zh="近 12 个月收入与前两年中较好一年之差(相对监测线)",
+    en="income of the last year less the better of the two years before",
+)
+def income_below_best_year(panel: Panel) -> Floats:
+    """Mean of the last 12 months less the larger mean of months 13-24 and 25-36, in multiples of the line then."""
+    income = monthly(panel)
+    return income.mean(12) - np.fmax(income.mean_between(12, 24), income.mean_between(24, 36))
+
+
+@feature(
+    topic="income",
+    unit="line",
+    windows=(6, 12, 24),
+    cause="other",
+    zh="近 {w} 个月收入波动(标准差,相对监测线)",
+    en="volatility of monthly income, last {w} months (standard deviation)",
+)
+def income_volatility(panel: Panel, window: int) -> Floats:
+    """Sample standard deviation of monthly income per head × 12 ÷ the line then; at least two reported months."""
+    return monthly(panel).deviation(window)
+
+
+@feature(
+    topic="income",
+    unit="line",
+    window=12,
+    direction=LOWER,
+    cause="other",
+    zh="近 12 个月最低月收入(相对监测线)",
+    en="lowest month of the last 12, over the line",
+)
+def income_lowest_month(panel: Panel) -> Floats:
+    """Smallest monthly income per head × 12 ÷ the line then among the reported months of the last 12."""
+    income = monthly(panel)
+    lowest = np.where(income.known[:12], income.values[:12], np.inf).min(axis=0)
+    return np.where(np.isposinf(lowest), np.nan, lowest)
+
+
+@feature(
+    topic="income",
+    unit="share",
+    windows=(6, 12, 24, 36),
+    direction=HIGHER,
+    cause="other",
+    zh="近 {w} 个月中低于监测线的月份占比",
+    en="share of the reported months below the line, last {w} months",
+)
+def months_below_line(panel: Panel, window: int) -> Floats:
+    """Months with income per head × 12 below the line then ÷ reported months."""
+    return monthly(panel).share(below(panel), window)
+
+
+@feature(
+    topic="income",
+    unit="line",
+    windows=(12, 36),
+    direction=HIGHER,
+    cause="other",
+    zh="近 {w} 个月平均收入缺口(相对监测线)",
+    en="mean shortfall below the line, last {w} months",
+)
+def income_shortfall(panel: Panel, window: int) -> Floats:
+    """Mean over reported months of max(0, 1 - income per head × 12 ÷ the line then)."""
+    income = monthly(panel)
+    gap = np.where(income.known, np.maximum(0.0, 1.0 - income.values), 0.0)
+    return np.where(income.counts[window - 1] > 0, window_sum(gap[:window]) / income.counts[window - 1], np.nan)
+
+
+@feature(
+    topic="income",
+    unit="months",
+    window=36,
+    direction=HIGHER,
+    cause="other",
+    zh="截至最近报告月连续低于监测线的月数",
+    en="consecutive months below the line up to the latest reported month",
+)
+def consecutive_months_below(panel: Panel) -> Floats:
+    """Length of the run of months below the line that ends with the latest reported month; a gap ends the run."""
+    income = monthly(panel)
+    started, running = np.zeros(panel.n, bool), np.ones(panel.n, bool)
+    length = np.zeros(panel.n)
+    for known, low in zip(income.known, below(panel), strict=True):
+        running &= low | (~started & ~known)
+        started |= known
+        length += running & low
+    return np.where(started, length, np.nan)
+
+
+@feature(
+    topic="income",
+    unit="months",
+    window=36,
+    direction=LOWER,
+    cause="other",
+    zh="距最近一次低于监测线的月数",
+    en="months since the latest month below the line",
+)
+def months_since_below(panel: Panel) -> Floats:
+    """Months from the latest month below the line to the last complete one; 36 where reported but never below."""
+    low = below(panel)
+    since = np.where(low.any(axis=0), low.argmax(axis=0), panel.months).astype(np.float64)
+    return np.where(monthly(panel).counts[-1] > 0, since, np.nan)
+
+
+@feature(
+    topic="income",
+    unit="share",
+    windows=(12, 36),
+    cause="other",
+    zh="近 {w} 个月有收入记录的月份占比",
+    en="share of months with a report, last {w} months",
+)
+def income_coverage(panel: Panel, window: int) -> Floats:
+    """Reported months ÷ months of the window."""
+    return window_sum(panel.reported[:window].astype(np.float64)) / window
+
+
+@feature(
+    topic="income",
+    unit="months",
+    window=36,
+    cause="other",
+    zh="最近一次收入记录距今月数",
+    en="months since the latest income report",
+)
+def months_since_report(panel: Panel) -> Floats:
+    """Months between the last complete month and the latest reported month; missing where none is reported."""
+    since = panel.reported.argmax(axis=0).astype(np.float64)
+    return np.where(panel.reported.any(axis=0), since, np.nan)

@@ -1,0 +1,101 @@
+"""The four sources of income: level, share, concentration and change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.catalogue import feature
+from riskml.features.matrix import Direction
+from riskml.features.views import of_source, ratio
+from riskml.records.panel import Panel
+
+Floats = NDArray[np.float64]
+PARTS = ("wage", "business", "property", "transfer")
+CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer": "other"}
+ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
+
+
+def _means(panel: Panel, window: int) -> list[Floats]:
+    return [of_source(panel, source).mean(window) for source in PARTS]
+
+
+def _absolute(means: list[Floats]) -> Floats:
+    """Sum of the absolute means, in declared order."""
+    return abs(means[0]) + abs(means[1]) + abs(means[2]) + abs(means[3])
+
+
+def _level(source: str) -> Callable[[Panel, int], Floats]:
+    def level(panel: Panel, window: int) -> Floats:
+        """Mean of the source per head × 12 ÷ the line then, over months reported by source."""
+        return of_source(panel, source).mean(window)
+
+    level.__name__ = f"{source}_to_line"
+    return level
+
+
+def _share(source: str) -> Callable[[Panel, int], Floats]:
+    def share(panel: Panel, window: int) -> Floats:
+        """Mean of the source ÷ the sum of the absolute means of the four sources, in multiples of the line then."""
+        means = _means(panel, window)
+        return ratio(means[PARTS.index(source)], _absolute(means))
+
+    share.__name__ = f"{source}_share"
+    return share
+
+
+def _change(source: str) -> Callable[[Panel, int], Floats]:
+    def change(panel: Panel, window: int) -> Floats:
+        """Mean difference of the source to the same month a year before, in multiples of the line then."""
+        return of_source(panel, source).change_on_year(window)
+
+    change.__name__ = f"{source}_change_on_year"
+    return change
+
+
+for _source in PARTS:
+    _name, _english = ZH[_source], f"{_source} income"
+    feature(
+        topic="income",
+        unit="line",
+        windows=(3, 12) if _source in ("wage", "business") else (12,),
+        cause=CAUSE[_source],
+        zh=f"近 {{w}} 个月人均{_name}(相对监测线)",
+        en=f"{_english} per head over the line, last {{w}} months",
+    )(_level(_source))
+    feature(
+        topic="income",
+        unit="share",
+        windows=(12,),
+        cause=CAUSE[_source],
+        zh=f"近 {{w}} 个月{_name}占比",
+        en=f"share of {_english}, last {{w}} months",
+    )(_share(_source))
+    if _source in ("wage", "business", "transfer"):
+        feature(
+            topic="income",
+            unit="line",
+            windows=(3, 12) if _source == "wage" else (12,),
+            direction=Direction.LOWER_RISK if _source != "transfer" else Direction.FREE,
+            cause=CAUSE[_source],
+            zh=f"近 {{w}} 个月{_name}比上年同月的变化(相对监测线)",
+            en=f"change of {_english} on the same months a year before, last {{w}} months",
+        )(_change(_source))
+
+
+@feature(
+    topic="income",
+    unit="share",
+    window=12,
+    cause="other",
+    zh="近 12 个月收入来源集中度",
+    en="concentration of the sources of income, last 12 months",
+)
+def income_concentration(panel: Panel) -> Floats:
+    """Sum of the squared shares of the four sources (Herfindahl index), by absolute means of the last 12 months."""
+    means = _means(panel, 12)
+    whole = _absolute(means)
+    a, b, c, d = (ratio(mean, whole) for mean in means)
+    return a * a + b * b + c * c + d * d

@@ -1,0 +1,124 @@
+"""Help in place and earlier monitoring."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features.catalogue import feature
+from riskml.features.views import months_since, ratio
+from riskml.records.events import Events
+from riskml.records.panel import Panel
+from riskml.records.versions import NO_DAY
+
+Floats = NDArray[np.float64]
+HELP, MONITORING = ("help",), ("monitoring",)
+
+
+def _help(panel: Panel) -> Events:
+    assert panel.help is not None, "requires=('help',) keeps this from panels without the table"
+    return panel.help
+
+
+def _entries(panel: Panel) -> Events:
+    assert panel.monitoring is not None, "requires=('monitoring',) keeps this from panels without the table"
+    return panel.monitoring
+
+
+@feature(topic="help", unit="count", cause="other", requires=HELP, zh="正在落实的帮扶措施数", en="measures in place")
+def help_in_place(panel: Panel) -> Floats:
+    """Measures started by ``as_of`` and not ended by then, started within 36 months."""
+    rows = _help(panel)
+    return rows.count((rows["ended_on"] == NO_DAY) & panel.within(rows, 36))
+
+
+@feature(
+    topic="help",
+    unit="count",
+    window=12,
+    cause="other",
+    requires=HELP,
+    zh="近 12 个月新增帮扶措施数",
+    en="measures begun, last 12 months",
+)
+def help_begun_12m(panel: Panel) -> Floats:
+    """Measures started within 12 months."""
+    rows = _help(panel)
+    return rows.count(panel.within(rows, 12))
+
+
+@feature(
+    topic="help",
+    unit="line",
+    window=12,
+    cause="other",
+    requires=HELP,
+    zh="近 12 个月帮扶金额(人均,相对监测线)",
+    en="amount of help per head over the line, last 12 months",
+)
+def help_amount_to_line_12m(panel: Panel) -> Floats:
+    """Sum of known amounts of measures started within 12 months ÷ (line × size of the last complete month)."""
+    rows = _help(panel)
+    return ratio(rows.total(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
+
+
+@feature(
+    topic="help",
+    unit="count",
+    window=12,
+    cause="other",
+    requires=HELP,
+    zh="近 12 个月应急救助次数",
+    en="emergency help, last 12 months",
+)
+def emergency_help_12m(panel: Panel) -> Floats:
+    """Emergency measures started within 12 months."""
+    rows = _help(panel)
+    return rows.count(rows["emergency"] & panel.within(rows, 12))
+
+
+@feature(
+    topic="help",
+    unit="months",
+    window=36,
+    cause="other",
+    requires=HELP,
+    zh="距最近一次帮扶开始的月数",
+    en="months since the latest measure began",
+)
+def months_since_help(panel: Panel) -> Floats:
+    """Days since the latest start of a measure ÷ 30.4375; missing where there is none in 36 months."""
+    rows = _help(panel)
+    return months_since(panel, rows, panel.within(rows, 36))
+
+
+@feature(
+    topic="help",
+    unit="count",
+    window=36,
+    cause="other",
+    requires=MONITORING,
+    zh="近 36 个月纳入监测次数",
+    en="entries into monitoring, last 36 months",
+)
+def monitoring_entries_36m(panel: Panel) -> Floats:
+    """Entries known within 36 months."""
+    rows = _entries(panel)
+    return rows.count(panel.within(rows, 36))
+
+
+@feature(
+    topic="help",
+    unit="months",
+    window=36,
+    cause="other",
+    requires=MONITORING,
+    zh="距风险消除的月数",
+    en="months since the risk was declared gone",
+)
+def months_since_cleared(panel: Panel) -> Floats:
+    """Days since the latest clearing of an entry within 36 months ÷ 30.4375; missing where there is none."""
+    rows = _entries(panel)
+    cleared = rows["cleared_on"]
+    latest = rows.largest(cleared, (cleared != NO_DAY) & panel.within(rows, 36))
+    return (panel.as_of - latest) / (365.25 / 12)
