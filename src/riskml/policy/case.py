@@ -1,0 +1,156 @@
+"""What the triggers look at: a panel with the sums that several of them share, each computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.policy.rows import Switch
+from riskml.records import schema
+from riskml.records.calendar import months_before
+from riskml.records.events import Events
+from riskml.records.panel import Panel
+
+__all__ = ["Case"]
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_EVENT = {kind: i for i, kind in enumerate(schema.codes("events", "kind"))}
+_CARE = {kind: i for i, kind in enumerate(schema.codes("illness", "kind"))}
+_EXITED = schema.codes("households", "kind").index("exited")
+
+
+class Case:
+    """Households of a panel, seen as the rule sees them.
+
+    Parameters
+    ----------
+    panel : Panel
+    window : int
+        Months of the income that is held against the line.
+    spending : dict of str to Switch
+        Items of unavoidable spending, and whether each counts.
+
+    Notes
+    -----
+    Where a table is absent its values are NaN: unknown, so nothing fires. Amounts that are null inside a table add
+    nothing; a household all of whose amounts are null has NaN.
+    """
+
+    def __init__(self, panel: Panel, window: int, spending: Mapping[str, Switch]) -> None:
+        self.panel = panel
+        self.window = window
+        self._spending = spending
+        self._since: dict[int, int] = {}
+        self._recent: dict[tuple[str, int], Events | None] = {}
+        self._counts: dict[int, Floats | None] = {}
+        self._self_paid: dict[int, Floats] = {}
+
+    @cached_property
+    def unknown(self) -> Floats:
+        """NaN for every household, shape (n,)."""
+        return np.full(self.panel.n, np.nan)
+
+    @cached_property
+    def group(self) -> NDArray[np.intp]:
+        """Position of each household in ``rows.GROUPS``, shape (n,)."""
+        exited: NDArray[np.intp] = (self.panel.kind == _EXITED).astype(np.intp)
+        return 2 * exited + self.panel.monitored
+
+    @cached_property
+    def income(self) -> Floats:
+        """Income per head over the window, yuan/person/year, shape (n,)."""
+        return self.panel.income_per_head(self.window)
+
+    @cached_property
+    def line(self) -> Floats:
+        """Line in force at the last complete month's end, yuan/person/year, shape (n,)."""
+        line: Floats = self.panel.line[0]
+        return line
+
+    @cached_property
+    def size(self) -> Floats:
+        """Persons, shape (n,)."""
+        return self.panel.size_now
+
+    def recent(self, table: str, months: int) -> Events | None:
+        """Rows of the last ``months`` months; none where the table is absent."""
+        key = (table, months)
+        if key not in self._recent:
+            events: Events | None = getattr(self.panel, table)
+            if events is not None and len(events):
+                if months not in self._since:
+                    self._since[months] = months_before(self.panel.as_of, months)
+                inside = events["day"] > self._since[months]
+                events = events if inside.all() else events.where(inside)
+            self._recent[key] = events
+        return self._recent[key]
+
+    def happened(self, kind: str, months: int) -> Floats:
+        """Events of a kind in the last ``months`` months, shape (n,)."""
+        if months not in self._counts:
+            events, kinds = self.recent("events", months), len(_EVENT)
+            if events is None:
+                self._counts[months] = None
+            else:
+                cell = events.household.astype(np.int64) * kinds + events["kind"]
+                counts = np.bincount(cell, minlength=self.panel.n * kinds).astype(np.float64)
+                self._counts[months] = counts.reshape(self.panel.n, kinds)
+        counted = self._counts[months]
+        return self.unknown if counted is None else counted[:, _EVENT[kind]]
+
+    def event_amounts(self, kind: str, months: int) -> Floats:
+        """Sum of the amounts of a kind of event in the last ``months`` months, yuan, shape (n,)."""
+        events = self.recent("events", months)
+        return self.unknown if events is None else events.total(events["amount"], events["kind"] == _EVENT[kind])
+
+    def rows_of(self, kind: str, months: int) -> Events | None:
+        """Rows of a kind of event in the last ``months`` months."""
+        events = self.recent("events", months)
+        return None if events is None else events.where(events["kind"] == _EVENT[kind])
+
+    def care(self, months: int, *kinds: str) -> Events | None:
+        """Rows of some kinds of medical care in the last ``months`` months."""
+        illness = self.recent("illness", months)
+        if illness is None or not len(illness):
+            return illness
+        mask = illness["kind"] == _CARE[kinds[0]]
+        for kind in kinds[1:]:
+            mask |= illness["kind"] == _CARE[kind]
+        return illness.where(mask)
+
+    def self_paid(self, months: int) -> Floats:
+        """Self-paid medical cost of the last ``months`` months, yuan, shape (n,)."""
+        if months not in self._self_paid:
+            illness = self.recent("illness", months)
+            self._self_paid[months] = self.unknown if illness is None else illness.total(illness["self_paid"])
+        return self._self_paid[months]
+
+    @cached_property
+    def spending(self) -> Floats:
+        """Unavoidable self-paid spending per head over 12 months, yuan/person/year, shape (n,).
+
+        The items that count are added up; an unknown one adds nothing, and where all are unknown so is the sum.
+        """
+        parts = []
+        if self._spending["medical_self_paid"].counts:
+            parts.append(self.self_paid(12))
+        if self._spending["school_fees"].counts:
+            parts.append(self.event_amounts("school_fee", 12))
+        if self._spending["housing_repair"].counts:
+            parts.append(self.event_amounts("housing_unsafe", 12))
+        total, stated = np.zeros(self.panel.n), np.zeros(self.panel.n, bool)
+        for part in parts:
+            known = ~np.isnan(part)
+            np.add(total, part, out=total, where=known)
+            stated |= known
+        return np.where(stated, total / self.size, np.nan) if parts else total
+
+    @cached_property
+    def income_after_spending(self) -> Floats:
+        """Income per head less unavoidable spending per head, yuan/person/year, shape (n,)."""
+        return self.income - self.spending

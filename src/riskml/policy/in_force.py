@@ -1,0 +1,85 @@
+"""What of the policy table is in force in a region on a day, packed for arrays of households."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.policy.codes import BASES, COUNTS_AS, FIRES
+from riskml.policy.dated import DatedTable
+from riskml.policy.rows import GROUPS, ColourRow, IncomeRow, Trigger, TriggerValue
+
+__all__ = ["InForce", "Layout"]
+
+Floats = NDArray[np.float64]
+
+NEVER: tuple[float, ...] = (np.nan, np.nan, np.nan, 0.0, 0.0, 0.0)
+"""Colours of a region without a row in force: no bound is ever crossed."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """Rows in force in one region on one day.
+
+    Parameters
+    ----------
+    values : tuple of TriggerValue or None, one a trigger
+    thresholds : array of float64, shape (triggers, groups)
+        NaN never fires.
+    colours : array of float64, shape (6,)
+        ``red_below``, ``orange_below``, ``yellow_up_to`` and the colours of the open cases.
+    rural_income : float
+        Yuan/person/year; NaN where none is known.
+    """
+
+    values: tuple[TriggerValue | None, ...]
+    thresholds: Floats
+    colours: Floats
+    rural_income: float
+
+    @classmethod
+    def of(
+        cls,
+        triggers: Iterable[Trigger],
+        colours: DatedTable[ColourRow],
+        rural_income: DatedTable[IncomeRow],
+        region: str,
+        day: int,
+    ) -> InForce:
+        """Look up every row."""
+        values = tuple(trigger.values.at(region, day) for trigger in triggers)
+        off = (np.nan,) * len(GROUPS)
+        thresholds = np.array([off if value is None else value.thresholds for value in values])
+        row, income = colours.at(region, day), rural_income.at(region, day)
+        bounds = NEVER
+        if row is not None:
+            open_cases = (row.below_without_shock, row.guarantee_unmet, row.hardship)
+            bounds = (row.red_below, row.orange_below, row.yellow_up_to, *map(float, open_cases))
+        amount = np.nan if income is None else income.amount
+        return cls(values, thresholds.reshape(len(values), len(GROUPS)), np.array(bounds), amount)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which triggers fire alike, share a base and count alike: positions among the sorted codes."""
+
+    fires: dict[str, NDArray[np.intp]]
+    base: dict[str, NDArray[np.intp]]
+    counts_as: dict[str, NDArray[np.intp]]
+
+    @classmethod
+    def of(cls, triggers: Iterable[Trigger]) -> Layout:
+        """Sort the triggers into groups."""
+        triggers = list(triggers)
+        return cls(
+            {how: _positions([trigger.fires == how for trigger in triggers]) for how in FIRES},
+            {base: _positions([trigger.base == base for trigger in triggers]) for base in BASES},
+            {what: _positions([what in trigger.counts_as for trigger in triggers]) for what in COUNTS_AS},
+        )
+
+
+def _positions(belongs: list[bool]) -> NDArray[np.intp]:
+    return np.flatnonzero(np.array(belongs, bool))

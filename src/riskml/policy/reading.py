@@ -1,0 +1,183 @@
+"""Reading a YAML file value by value, so that every fault names its path inside the file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import NoReturn
+
+import yaml
+
+from riskml.errors import PolicyError, listed
+from riskml.records.calendar import day_of
+from riskml.records.versions import ALWAYS
+
+__all__ = ["Node", "read_yaml"]
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that refuses a key written twice: YAML itself would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(text: str, name: str) -> Node:
+    """Parse the text of a policy file.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        How messages call the file.
+
+    Returns
+    -------
+    Node
+        The root; its path is empty.
+
+    Raises
+    ------
+    PolicyError
+        The text is not YAML, or a key stands twice.
+    """
+    try:
+        return Node(yaml.load(text, Loader=_Loader), "", name)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise PolicyError(
+            f"The policy file {name} is not valid YAML{place}: {problem}.", "Correct that line."
+        ) from error
+
+
+class Node:
+    """A value of the file and its path.
+
+    Examples
+    --------
+    >>> root = read_yaml("lines: [{amount: -5}]", "policy.yaml")
+    >>> root.mapping(["lines"])["lines"].items()[0].mapping(["amount"])["amount"].number(minimum=0)
+    Traceback (most recent call last):
+    riskml.errors.PolicyError: policy.yaml: lines[0].amount is -5, but it must be at least 0.
+    """
+
+    def __init__(self, value: object, path: str, name: str) -> None:
+        self.value = value
+        self.path = path
+        self.name = name
+
+    def fail(self, problem: str, hint: str = "") -> NoReturn:
+        """Raise the error that names this value's path."""
+        raise PolicyError(f"{self.name}: {self.path or 'the file'} {problem}", hint)
+
+    def _child(self, key: object) -> str:
+        return f"{self.path}.{key}" if self.path else str(key)
+
+    def entries(self) -> dict[str, Node]:
+        """Values of a mapping whose keys are free text."""
+        if not isinstance(self.value, dict):
+            self.fail(f"must be a mapping, not {_shown(self.value)}.")
+        for key in self.value:
+            if not isinstance(key, str):
+                self.fail(f"has the key {key!r}, which is not text.", f'Write it in quotes: "{key}".')
+        return {key: Node(value, self._child(key), self.name) for key, value in self.value.items()}
+
+    def mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
+        """Values of a mapping whose keys are known; an absent optional one is null."""
+        entries = self.entries()
+        known = (*required, *optional)
+        missing = [key for key in required if key not in entries]
+        for key in entries:
+            if key not in known:
+                self.fail(f"has an unknown key {key!r}.", did_you_mean(key, known))
+        if missing:
+            self.fail(f"lacks {len(missing)} key(s): {listed(missing)}.", f"It needs: {', '.join(required)}.")
+        return {key: entries.get(key) or Node(None, self._child(key), self.name) for key in known}
+
+    def items(self) -> list[Node]:
+        """Values of a list."""
+        if not isinstance(self.value, list):
+            self.fail(f"must be a list, not {_shown(self.value)}.")
+        return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
+
+    def text(self, empty: bool = False) -> str:
+        """Text."""
+        if not isinstance(self.value, str) or not (self.value or empty):
+            self.fail(f"must be text, not {_shown(self.value)}.", "Numbers that are codes or versions need quotes.")
+        return self.value
+
+    def choice(self, allowed: Iterable[str]) -> str:
+        """One of the allowed codes."""
+        text, allowed = self.text(), list(allowed)
+        if text not in allowed:
+            self.fail(f"is {text!r}.", did_you_mean(text, allowed))
+        return text
+
+    def flag(self) -> bool:
+        """True or false."""
+        if not isinstance(self.value, bool):
+            self.fail(f"must be true or false, not {_shown(self.value)}.")
+        return self.value
+
+    def number(self, minimum: float = -math.inf, maximum: float = math.inf, exclusive: bool = False) -> float:
+        """Return a finite number within bounds; ``exclusive``: above ``minimum``, which is not itself allowed."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
+            self.fail(f"must be a number, not {_shown(self.value)}.")
+        if self.value < minimum or (exclusive and self.value == minimum):
+            self.fail(f"is {self.value:g}, but it must be {'above' if exclusive else 'at least'} {minimum:g}.")
+        if self.value > maximum:
+            self.fail(f"is {self.value:g}, but it must be at most {maximum:g}.")
+        return float(self.value)
+
+    def number_or_null(self, minimum: float = -math.inf) -> float:
+        """Return a number, or NaN for null."""
+        return math.nan if self.value is None else self.number(minimum)
+
+    def count(self, minimum: int = 1, maximum: float = math.inf) -> int:
+        """Return a whole number."""
+        number = self.number(minimum, maximum)
+        if not number.is_integer():
+            self.fail(f"is {self.value}, but it must be a whole number.")
+        return int(number)
+
+    def day(self) -> int:
+        """Day number of a date."""
+        if not isinstance(self.value, dt.date) or isinstance(self.value, dt.datetime):
+            self.fail(f"must be a date, not {_shown(self.value)}.", "Write it as 2023-01-01, without quotes.")
+        return day_of(self.value)
+
+    def day_or_always(self) -> int:
+        """Day number of a date; null is before every date."""
+        return int(ALWAYS) if self.value is None else self.day()
+
+    def region(self) -> str:
+        """Region prefix: digits as text, empty for everywhere."""
+        if not isinstance(self.value, str) or not (self.value == "" or (self.value.isascii() and self.value.isdigit())):
+            hint = 'Region codes are text: write "13" in quotes, "" for everywhere.'
+            self.fail(f"must be a prefix of digits as text, not {_shown(self.value)}.", hint)
+        return self.value
+
+
+def did_you_mean(text: str, allowed: Sequence[str]) -> str:
+    """Hint that names the closest allowed word and all of them.
+
+    >>> did_you_mean("amont", ["amount", "source"])
+    "Did you mean 'amount'? Allowed: amount, source."
+    """
+    close = get_close_matches(text, allowed, n=1)
+    guess = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{guess}Allowed: {', '.join(allowed)}."
+
+
+def _shown(value: object) -> str:
+    return "null" if value is None else repr(value)

@@ -1,0 +1,242 @@
+"""The policy table: rules as data, dated and sourced, read from a YAML file and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import PolicyError
+from riskml.policy.codes import TIERS
+from riskml.policy.dated import DatedTable
+from riskml.policy.in_force import InForce, Layout
+from riskml.policy.reading import Node, did_you_mean, read_yaml
+from riskml.policy.rows import Cause, ColourRow, IncomeRow, Measure, Switch, Tier, Timing, Trigger, read_line
+from riskml.policy.triggers import TRIGGERS
+from riskml.records.calendar import LOOK_BACK
+from riskml.records.lines import LineRow
+from riskml.records.schema import CAUSES
+
+__all__ = ["Policy", "load_policy", "parse_policy"]
+
+T = TypeVar("T")
+
+SPENDING = ("medical_self_paid", "school_fees", "housing_repair")
+"""Items of unavoidable spending that records can hold."""
+
+_REMEMBERED = 50_000
+"""Regions and days whose rows in force are remembered."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A checked policy table.
+
+    Parameters
+    ----------
+    version : str
+    hash : str
+        SHA-256 of the content: comments, order of keys and spelling of numbers do not matter.
+    text : str
+        The file as it was read, so that a bundle can carry it.
+    lines : list of LineRow
+        Monitoring lines, for ``Records.load(..., fallback_lines=policy.lines)``.
+    rural_income : DatedTable of IncomeRow
+        Rural per-capita disposable income; rows of unknown amount are left out.
+    triggers : dict of str to Trigger
+        Sorted by code.
+    colours : DatedTable of ColourRow
+    tiers : dict of str to Tier
+    visit_capacity : float
+        Share of the households at risk that can be visited.
+    income_window : int
+        Months of the income that is held against the line.
+    spending, counting : dict of str to Switch
+        Unavoidable spending that is taken off, and what the amounts of the income table hold.
+    timing : dict of str to Timing
+    causes : dict of str to Cause
+    measures : dict of str to tuple of Measure
+        Measures of help by cause.
+    """
+
+    version: str
+    hash: str
+    text: str
+    lines: list[LineRow]
+    rural_income: DatedTable[IncomeRow]
+    triggers: dict[str, Trigger]
+    colours: DatedTable[ColourRow]
+    tiers: dict[str, Tier]
+    visit_capacity: float
+    income_window: int
+    spending: dict[str, Switch]
+    counting: dict[str, Switch]
+    timing: dict[str, Timing]
+    causes: dict[str, Cause]
+    measures: dict[str, tuple[Measure, ...]]
+    _in_force: dict[tuple[str, int], InForce] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Return which triggers fire alike, share a base and count alike."""
+        return Layout.of(self.triggers.values())
+
+    def in_force(self, region: str, day: int) -> InForce:
+        """Return what holds in a region on a day."""
+        found = self._in_force.get((region, day))
+        if found is None:
+            if len(self._in_force) >= _REMEMBERED:
+                self._in_force.clear()
+            found = InForce.of(self.triggers.values(), self.colours, self.rural_income, region, day)
+            self._in_force[region, day] = found
+        return found
+
+    def tier(self, probability: NDArray[np.float64]) -> NDArray[np.int8]:
+        """Tier of each probability as a position in ``codes.TIERS``; -1 where there is none (NaN).
+
+        >>> load_policy().tier(np.array([0.15, 0.1499, 0.0, np.nan])).tolist()
+        [2, 1, 0, -1]
+        """
+        bounds = np.array([self.tiers[code].probability for code in TIERS])
+        positions = np.searchsorted(bounds, probability, side="right") - 1
+        return np.where(np.isnan(probability), -1, positions).astype(np.int8)
+
+
+def load_policy(path: str | Path | None = None) -> Policy:
+    """Read and check a policy table.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A YAML file of the shape of the packaged one, which is used by default.
+
+    Returns
+    -------
+    Policy
+
+    Raises
+    ------
+    PolicyError
+        The file is not there, or a value in it is wrong; the message names its path inside the file.
+
+    Examples
+    --------
+    >>> [row.amount for row in load_policy().lines if row.region_prefix == "13"]
+    [5000.0, 7300.0, 8300.0]
+    """
+    if path is None:
+        return _packaged()
+    try:
+        text = Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise PolicyError(f"The policy file {path} cannot be read: {error.strerror}.", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"The policy file {path} is not UTF-8.", "Save it as UTF-8.") from error
+    return parse_policy(text, str(path))
+
+
+@cache
+def _packaged() -> Policy:
+    return parse_policy(files("riskml.policy").joinpath("policy.yaml").read_text("utf-8"), "policy.yaml")
+
+
+def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
+    """Check the text of a policy table; see :func:`load_policy`."""
+    file = read_yaml(text, name)
+    keys = ["version", "visit_capacity", "income_window", "lines", "rural_income", "triggers", "colours", "tiers"]
+    root = file.mapping([*keys, "spending", "counting", "timing", "causes", "measures"])
+    return Policy(
+        version=root["version"].text(),
+        hash=_hash(file.value),
+        text=text,
+        lines=_lines(root["lines"]),
+        rural_income=_rural_income(root["rural_income"]),
+        triggers=_triggers(root["triggers"]),
+        colours=_colours(root["colours"]),
+        tiers=_tiers(root["tiers"]),
+        visit_capacity=root["visit_capacity"].number(0, 1, exclusive=True),
+        income_window=root["income_window"].count(1, LOOK_BACK),
+        spending=_coded(root["spending"], Switch.read, SPENDING),
+        counting={code: Switch.read(code, node) for code, node in root["counting"].entries().items()},
+        timing={code: Timing.read(code, node) for code, node in root["timing"].entries().items()},
+        causes=_coded(root["causes"], Cause.read, list(CAUSES)),
+        measures=_measures(root["measures"]),
+    )
+
+
+def _hash(content: object) -> str:
+    written = json.dumps(_plain(content), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Content without spelling: whole numbers alike however written, dates as text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    return float(value) if isinstance(value, int | float) else str(value)
+
+
+def _lines(node: Node) -> list[LineRow]:
+    nodes = node.items()
+    lines = [read_line(item) for item in nodes]
+    first: dict[tuple[str, int], Node] = {}
+    for line, item in zip(lines, nodes, strict=True):
+        earlier = first.setdefault((line.region_prefix, line.effective_from), item)
+        if earlier is not item:
+            item.fail(f"holds from the same day in the same region as {earlier.path}.", "Remove one of them.")
+    return lines
+
+
+def _rural_income(node: Node) -> DatedTable[IncomeRow]:
+    nodes = node.items()
+    rows = [IncomeRow.read(item) for item in nodes]
+    stated = [i for i, row in enumerate(rows) if not np.isnan(row.amount)]
+    return DatedTable([rows[i] for i in stated], [nodes[i] for i in stated])
+
+
+def _triggers(node: Node) -> dict[str, Trigger]:
+    entries = node.entries()
+    for code, item in entries.items():
+        if code not in TRIGGERS:
+            item.fail("is not a trigger that riskml can observe.", did_you_mean(code, sorted(TRIGGERS)))
+    return {code: Trigger.read(code, entries[code]) for code in sorted(entries)}
+
+
+def _colours(node: Node) -> DatedTable[ColourRow]:
+    nodes = node.items()
+    return DatedTable([ColourRow.read(item) for item in nodes], nodes)
+
+
+def _tiers(node: Node) -> dict[str, Tier]:
+    tiers = _coded(node, Tier.read, TIERS)
+    for safer, graver in pairwise(TIERS):
+        if tiers[graver].probability <= tiers[safer].probability:
+            node.fail(f"has no room for {safer!r}: {graver!r} must begin at a higher probability.")
+        if tiers[graver].colour < tiers[safer].colour:
+            node.fail(f"gives {graver!r} a safer colour than {safer!r}.")
+    return tiers
+
+
+def _measures(node: Node) -> dict[str, tuple[Measure, ...]]:
+    entries = node.mapping([], list(CAUSES))
+    return {
+        cause: () if item.value is None else tuple(Measure.read(row) for row in item.items())
+        for cause, item in entries.items()
+    }
+
+
+def _coded(node: Node, read: Callable[[str, Node], T], codes: Sequence[str]) -> dict[str, T]:
+    return {code: read(code, item) for code, item in node.mapping(codes).items()}

@@ -1,0 +1,213 @@
+"""The triggers: what each of them observes.
+
+A trigger is declared once: its function here, its wording and thresholds under the same code in the policy table.
+The function returns what was observed for each household, in the unit of the table, NaN where it is not known; the
+table says how that is held against which threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.policy.case import Case
+from riskml.policy.rows import Trigger
+from riskml.records.calendar import month_of
+from riskml.records.events import Events
+from riskml.records.panel import BELOW
+
+__all__ = ["TRIGGERS", "trigger"]
+
+Floats = NDArray[np.float64]
+Observe = Callable[[Case, Trigger], Floats]
+
+TRIGGERS: dict[str, Observe] = {}
+"""Every trigger's function by code."""
+
+LATEST_REPORT = 3
+"""Months by which the latest reported month may lie before the last complete one in a run of months."""
+
+SEPTEMBER = 8
+"""A school year runs from September to August; months are counted from January = 0."""
+
+
+def trigger(observe: Observe) -> Observe:
+    """Declare a trigger under the name of its function."""
+    TRIGGERS[observe.__name__] = observe
+    return observe
+
+
+@trigger
+def income_below_line(case: Case, rule: Trigger) -> Floats:
+    """Income per head of the rule's income window."""
+    del rule
+    return case.income
+
+
+@trigger
+def income_below_line_after_spending(case: Case, rule: Trigger) -> Floats:
+    """Income per head less unavoidable spending; not asked where income is below the line before spending."""
+    del rule
+    return np.where(case.income < case.line * BELOW, np.nan, case.income_after_spending)
+
+
+@trigger
+def three_months_below(case: Case, rule: Trigger) -> Floats:
+    """Latest run of consecutive calendar months, each below a twelfth of the line of its month.
+
+    The run ends with the latest reported month, which lies at most three months before the last complete one, and
+    breaks at a month that is not reported. Months on end are counted up to the window.
+    """
+    panel = case.panel
+    part = slice(0, rule.window + LATEST_REPORT)
+    reported = panel.reported[part]
+    below = reported & (panel.total_or_zero[part] * 12 < panel.line[part] * panel.size[part] * BELOW)
+    started = np.logical_or.accumulate(reported, axis=0)
+    run = np.logical_and.accumulate(below | ~started, axis=0) & started
+    months = np.minimum(np.count_nonzero(run, axis=0), rule.window).astype(np.float64)
+    recent = reported[: LATEST_REPORT + 1].any(axis=0)
+    return np.where(recent, months, np.nan)
+
+
+@trigger
+def income_drop(case: Case, rule: Trigger) -> Floats:
+    """Share by which income per head fell from the window before to the window."""
+    now, before = case.panel.income_per_head(rule.window), case.panel.income_per_head(rule.window, lag=rule.window)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(before > 0, 1 - now / before, np.nan)
+
+
+@trigger
+def inpatient_self_pay(case: Case, rule: Trigger) -> Floats:
+    """Self-paid part of all admissions in the window."""
+    admissions = case.care(rule.window, "inpatient")
+    return case.unknown if admissions is None else admissions.total(admissions["self_paid"])
+
+
+@trigger
+def outpatient_monthly(case: Case, rule: Trigger) -> Floats:
+    """Largest self-paid sum of outpatient and chronic care in one calendar month of the window."""
+    care = case.care(rule.window, "outpatient", "chronic")
+    return case.unknown if care is None else _largest_sum(case, care, care["self_paid"], _months_back(case, care))
+
+
+@trigger
+def single_admission(case: Case, rule: Trigger) -> Floats:
+    """Largest self-paid cost of one admission in the window; a row of several visits is shared out evenly."""
+    admissions = case.care(rule.window, "inpatient")
+    if admissions is None or not len(admissions):
+        return case.unknown
+    return admissions.largest(admissions["self_paid"] / np.maximum(admissions["visits"], 1))
+
+
+@trigger
+def medical_burden(case: Case, rule: Trigger) -> Floats:
+    """Self-paid cost of all care in the window, of the household: the member is not always known."""
+    return case.self_paid(rule.window)
+
+
+@trigger
+def school_cost(case: Case, rule: Trigger) -> Floats:
+    """Largest net school cost of a school year (September to August), of the rows in the window."""
+    fees = case.rows_of("school_fee", rule.window)
+    if fees is None:
+        return case.unknown
+    years = (month_of(case.panel.as_of) - SEPTEMBER) // 12 - (month_of(fees["day"]) - SEPTEMBER) // 12
+    return _largest_sum(case, fees, fees["amount"], years)
+
+
+@trigger
+def dropout(case: Case, rule: Trigger) -> Floats:
+    """Dropouts in the window."""
+    return case.happened("dropout", rule.window)
+
+
+@trigger
+def accident(case: Case, rule: Trigger) -> Floats:
+    """Accidents in the window."""
+    return case.happened("accident", rule.window)
+
+
+@trigger
+def disability(case: Case, rule: Trigger) -> Floats:
+    """New disabilities in the window."""
+    return case.happened("disability", rule.window)
+
+
+@trigger
+def death(case: Case, rule: Trigger) -> Floats:
+    """Deaths in the window."""
+    return case.happened("death", rule.window)
+
+
+@trigger
+def job_loss(case: Case, rule: Trigger) -> Floats:
+    """Losses of work in the window."""
+    return case.happened("job_loss", rule.window)
+
+
+@trigger
+def venture_failure(case: Case, rule: Trigger) -> Floats:
+    """Failed ventures in the window."""
+    return case.happened("venture_failure", rule.window)
+
+
+@trigger
+def disaster_loss(case: Case, rule: Trigger) -> Floats:
+    """Losses of the household itself in disasters of the window; regional rows are not shared out."""
+    disaster = case.recent("disaster", rule.window)
+    return case.unknown if disaster is None else disaster.total(disaster["loss"])
+
+
+@trigger
+def disaster_severe(case: Case, rule: Trigger) -> Floats:
+    """Observe the same losses, to be held against a year's income at the line."""
+    return disaster_loss(case, rule)
+
+
+@trigger
+def disaster_unassessed(case: Case, rule: Trigger) -> Floats:
+    """Disasters of the household itself in the window whose loss is not recorded."""
+    disaster = case.recent("disaster", rule.window)
+    return case.unknown if disaster is None else disaster.count(np.isnan(disaster["loss"]))
+
+
+@trigger
+def housing_unsafe(case: Case, rule: Trigger) -> Floats:
+    """Findings of unsafe housing in the window."""
+    return case.happened("housing_unsafe", rule.window)
+
+
+@trigger
+def water_unsafe(case: Case, rule: Trigger) -> Floats:
+    """Findings of unsafe drinking water in the window."""
+    return case.happened("water_unsafe", rule.window)
+
+
+@trigger
+def new_low_income(case: Case, rule: Trigger) -> Floats:
+    """Measures of help begun in the window whose text holds one of the words that the table lists."""
+    measures = case.recent("help", rule.window)
+    if measures is None:
+        return case.unknown
+    words = [word.casefold() for word in rule.matches]
+    named = [any(word in level.casefold() for word in words) for level in measures.levels["measure"]]
+    return measures.count(np.array([*named, False])[measures["measure"]])
+
+
+def _months_back(case: Case, events: Events) -> NDArray[np.int32]:
+    """Calendar months between each row's month and that of ``as_of``."""
+    return month_of(case.panel.as_of) - month_of(events["day"])
+
+
+def _largest_sum(case: Case, events: Events, amounts: Floats, period: NDArray[np.int32]) -> Floats:
+    """Sum known amounts by household and period (counted back from 0), and take each household's largest sum."""
+    if not len(events):
+        return np.zeros(case.panel.n)
+    periods = int(period.max()) + 1
+    cell = events.household.astype(np.int64) * periods + period
+    sums = np.bincount(cell, np.where(np.isnan(amounts), 0.0, amounts), minlength=case.panel.n * periods)
+    largest: Floats = sums.reshape(case.panel.n, periods).max(axis=1)
+    return largest

@@ -1,0 +1,114 @@
+"""The rule line's verdict: income against the line, every trigger, the colour and the suggested category."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.policy.case import Case
+from riskml.policy.codes import BASES, CATEGORIES
+from riskml.policy.in_force import InForce, Layout
+from riskml.policy.rows import GROUPS
+from riskml.policy.signal import income_colour
+from riskml.policy.table import Policy
+from riskml.policy.triggers import TRIGGERS
+from riskml.policy.verdicts import NO_CATEGORY, Verdicts
+from riskml.records.panel import BELOW, Panel
+from riskml.records.versions import NO_DAY
+
+__all__ = ["rule_line"]
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Mask = NDArray[np.bool_]
+
+_UNSTABLE, _BORDERLINE, _SUDDEN = (CATEGORIES.index(c) for c in ("unstable_exit", "borderline", "sudden_hardship"))
+
+
+def rule_line(panel: Panel, policy: Policy, window: int | None = None) -> Verdicts:
+    """Judge every household of a panel by the rule line.
+
+    Parameters
+    ----------
+    panel : Panel
+    policy : Policy
+    window : int, optional
+        Months of the income held against the line; the policy's ``income_window`` by default. Records of a survey
+        that asks for one month in three need 1.
+
+    Returns
+    -------
+    Verdicts
+
+    Notes
+    -----
+    One household alone gives the same bits as among many: every step is elementwise, a count, or a sum in the
+    order of the rows.
+    """
+    case = Case(panel, policy.income_window if window is None else window, policy.spending)
+    triggers = list(policy.triggers.values())
+    rows, place = _in_force(panel, policy)
+    thresholds = np.array([row.thresholds for row in rows])[place, :, case.group].T
+    layout = policy.layout
+    income = np.array([row.rural_income for row in rows])[place]
+    for base, values in zip(BASES, (case.line, case.line * case.size, income), strict=True):
+        thresholds[layout.base[base]] *= values
+    observed = np.full(thresholds.shape, np.nan)
+    for c in np.flatnonzero(~np.isnan(thresholds).all(axis=1)):
+        observed[c] = TRIGGERS[triggers[c].code](case, triggers[c])
+    fired = _fired(observed, thresholds, layout)
+    shock, hardship, unmet = (
+        np.logical_or.reduce(fired[layout.counts_as[what]], axis=0) for what in ("shock", "hardship", "guarantee")
+    )
+    bounds = np.array([row.colours for row in rows])[place].T
+    return Verdicts(
+        policy=policy,
+        as_of=panel.as_of,
+        household_id=panel.household_id,
+        codes=tuple(policy.triggers),
+        fired=fired,
+        observed=observed,
+        threshold=thresholds,
+        line=case.line,
+        income=case.income,
+        spending=case.spending,
+        colour=income_colour(case.income, case.line, bounds, shock, unmet, hardship),
+        category=_category(case, hardship),
+        monitored=panel.monitored,
+        _in_force=(rows, place),
+    )
+
+
+def _in_force(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.intp]]:
+    """Rows in force by region, and which of them is each household's."""
+    positions, names = panel.region
+    if panel.n < 2:
+        region = names[positions[0]] if panel.n else ""
+        return [policy.in_force(region, panel.as_of)], np.zeros(panel.n, np.intp)
+    used, place = np.unique(positions, return_inverse=True)
+    return [policy.in_force(names[position], panel.as_of) for position in used], place
+
+
+def _fired(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
+    """Whether each trigger fired; an unknown value or threshold never does."""
+    fired = np.zeros(observed.shape, bool)
+    rows = layout.fires["at_least"]
+    fired[rows] = observed[rows] >= threshold[rows]
+    rows = layout.fires["above"]
+    fired[rows] = observed[rows] > threshold[rows]
+    rows = layout.fires["below"]
+    fired[rows] = observed[rows] < threshold[rows] * BELOW
+    return fired
+
+
+def _category(case: Case, hardship: Mask) -> Codes:
+    """Category of a monitored household, else the one that the rule suggests."""
+    below = case.income < case.line * BELOW
+    exited = case.group >= GROUPS.index("exited")
+    suggested = np.where(below, np.where(exited, _UNSTABLE, _BORDERLINE), np.where(hardship, _SUDDEN, NO_CATEGORY))
+    entries = case.panel.monitoring
+    if entries is not None and case.panel.monitored.any():
+        # Rows are sorted by household and day of entry: the latest entry is written last.
+        current = entries.where(entries["cleared_on"] == NO_DAY)
+        suggested[current.household] = current["category"]
+    return suggested.astype(np.int8)

@@ -1,0 +1,176 @@
+"""What the rule line says: its verdict on the households of a panel, and the flags of one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.policy.codes import CATEGORIES, COLOURS
+from riskml.policy.in_force import InForce
+from riskml.policy.table import Policy
+
+__all__ = ["NO_CATEGORY", "Flag", "Verdicts"]
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Mask = NDArray[np.bool_]
+
+NO_CATEGORY = -1
+"""Position of a household that is not monitored and for which the rule suggests nothing."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One trigger that fired for one household.
+
+    Parameters
+    ----------
+    code : str
+    name : str
+        In the language asked for.
+    threshold, observed : float
+        In ``unit``; a relative threshold has been multiplied out.
+    unit : str
+    fires : str
+        How observed stands to the threshold: ``at_least``, ``above``, ``below``.
+    window : int
+        Months that were looked at.
+    cause : str or None
+    source : str
+        Where the threshold comes from.
+    """
+
+    code: str
+    name: str
+    threshold: float
+    observed: float
+    unit: str
+    fires: str
+    window: int
+    cause: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The rule line's verdict on the households of a panel at ``as_of``.
+
+    Parameters
+    ----------
+    policy : Policy
+    as_of : int
+    household_id : array of str, shape (n,)
+    codes : tuple of str
+        Triggers, sorted: the rows of the next three.
+    fired : array of bool, shape (triggers, n)
+    observed, threshold : array of float64, shape (triggers, n)
+        In the unit of the trigger; NaN where unknown, or where no threshold is in force.
+    line, income : array of float64, shape (n,)
+        Line in force and income per head, yuan/person/year; NaN where unknown.
+    spending : array of float64, shape (n,)
+        Unavoidable self-paid spending of 12 months, yuan/person/year.
+    colour : array of int8, shape (n,)
+        Positions in ``codes.COLOURS``.
+    category : array of int8, shape (n,)
+        Positions in ``codes.CATEGORIES``: that of a household in monitoring, else what the rule suggests; -1 none.
+    monitored : array of bool, shape (n,)
+        Whether the household is in monitoring.
+    """
+
+    policy: Policy
+    as_of: int
+    household_id: NDArray[np.str_]
+    codes: tuple[str, ...]
+    fired: Mask
+    observed: Floats
+    threshold: Floats
+    line: Floats
+    income: Floats
+    spending: Floats
+    colour: Codes
+    category: Codes
+    monitored: Mask
+    _in_force: tuple[list[InForce], NDArray[np.intp]]
+
+    def __len__(self) -> int:
+        return len(self.colour)
+
+    @property
+    def any_flag(self) -> Mask:
+        """Whether any trigger fired: the rule's yes, shape (n,)."""
+        flagged: Mask = np.logical_or.reduce(self.fired, axis=0)
+        return flagged
+
+    @property
+    def flag_count(self) -> NDArray[np.intp]:
+        """Triggers that fired, shape (n,)."""
+        count: NDArray[np.intp] = np.count_nonzero(self.fired, axis=0)
+        return count
+
+    @property
+    def gap(self) -> Floats:
+        """Income less line, yuan/person/year, shape (n,): negative is what is lacking."""
+        return self.income - self.line
+
+    @property
+    def gap_after_spending(self) -> Floats:
+        """Income less unavoidable spending less line, yuan/person/year, shape (n,)."""
+        return self.income - self.spending - self.line
+
+    @property
+    def score(self) -> Floats:
+        """Rank of the baseline ``rule_line``, shape (n,): colour, then number of flags, then nearness to the line.
+
+        Notes
+        -----
+        ``1000 × colour + flags + nearness``. With ``x = income ÷ line − 1``, nearness is
+        ``(1 − x ÷ (1 + |x|)) ÷ 2``, strictly between 0 and 1 and greater the lower the income; 0 where unknown.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            above = self.income / self.line - 1
+        nearness = (1 - above / (1 + np.abs(above))) / 2
+        whole = 1000 * self.colour.astype(np.float64) + self.flag_count
+        return np.asarray(whole + np.where(np.isnan(nearness), 0.0, nearness), np.float64)
+
+    def colour_name(self, i: int) -> str:
+        """Colour of one household."""
+        return COLOURS[self.colour[i]]
+
+    def category_name(self, i: int) -> str | None:
+        """Category of one household, or none."""
+        return None if self.category[i] == NO_CATEGORY else CATEGORIES[self.category[i]]
+
+    def flag_codes(self, i: int) -> tuple[str, ...]:
+        """Codes of the triggers that fired for one household, sorted."""
+        return tuple(self.codes[c] for c in np.flatnonzero(self.fired[:, i]))
+
+    def flags(self, i: int, lang: str = "zh") -> tuple[Flag, ...]:
+        """Triggers that fired for one household, with what was observed and the threshold.
+
+        Parameters
+        ----------
+        i : int
+            Row of the panel.
+        lang : {"zh", "en"}, default "zh"
+        """
+        rows, place = self._in_force
+        found = []
+        for c in np.flatnonzero(self.fired[:, i]):
+            trigger, value = self.policy.triggers[self.codes[c]], rows[place[i]].values[c]
+            assert value is not None, "a trigger fires only where a row is in force"
+            found.append(
+                Flag(
+                    trigger.code,
+                    trigger.name(lang),
+                    float(self.threshold[c, i]),
+                    float(self.observed[c, i]),
+                    trigger.unit,
+                    trigger.fires,
+                    trigger.window,
+                    trigger.cause,
+                    value.source,
+                )
+            )
+        return tuple(found)
