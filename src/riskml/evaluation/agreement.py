@@ -1,0 +1,79 @@
+"""The model beside the rule line: who is flagged by which, and how much earlier."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskml.evaluation.rows import BoolArray, FloatArray, TestRows
+
+__all__ = ["AGREEMENT", "agreement", "complement", "lead_over_rule"]
+
+AGREEMENT = ("both", "rule_only", "model_only", "neither")
+
+
+def agreement(rule_positive: BoolArray, model_positive: BoolArray) -> dict[str, BoolArray]:
+    """Mark the rows of each kind of agreement between the rule line and the model.
+
+    >>> kinds = agreement(np.array([True, True, False]), np.array([True, False, False]))
+    >>> {name: mask.tolist().count(True) for name, mask in kinds.items()}
+    {'both': 1, 'rule_only': 1, 'model_only': 0, 'neither': 1}
+    """
+    return {
+        "both": rule_positive & model_positive,
+        "rule_only": rule_positive & ~model_positive,
+        "model_only": ~rule_positive & model_positive,
+        "neither": ~rule_positive & ~model_positive,
+    }
+
+
+def complement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
+    """Count rows, and the fallen among them, by agreement.
+
+    Parameters
+    ----------
+    rows : TestRows
+    visited : array of bool, shape (n,)
+        Households on the model's visit list.
+
+    Returns
+    -------
+    dict of str to dict
+        For each of ``AGREEMENT``, ``n`` rows and ``positives`` among them.
+    """
+    return {
+        name: {"n": int(mask.sum()), "positives": int((mask & rows.positive).sum())}
+        for name, mask in agreement(rows.rule_positive, visited).items()
+    }
+
+
+def lead_over_rule(rows: TestRows, chance: FloatArray) -> tuple[float | None, float | None]:
+    """Months by which a model's visits come before the rule line's first flag, over the fallers it finds.
+
+    Parameters
+    ----------
+    rows : TestRows
+    chance : array of float, shape (n,)
+        Probability of each row to be on the model's visit list; a row counts that often.
+
+    Returns
+    -------
+    mean, median : float or None
+        None without a faller found, or where ``first_rule_flag`` is not given.
+
+    Notes
+    -----
+    The model's alert is the as_of itself. A household that the rule line never flags within the horizon, or flags
+    only after the fall, counts as flagged at the fall, when everybody can see it: months after the fall are never
+    counted as a lead. A household flagged at the as_of already has a lead of 0.
+    """
+    if rows.first_rule_flag is None:
+        return None, None
+    found = rows.positive & (chance > 0)
+    months = np.fmin(rows.first_rule_flag[found], rows.lead[found])
+    weight = chance[found]
+    if not len(months):
+        return None, None
+    order = np.argsort(months, kind="stable")
+    below = np.cumsum(weight[order])
+    median = months[order][np.searchsorted(below, below[-1] / 2)]
+    return float((months * weight).sum() / weight.sum()), float(median)

@@ -1,0 +1,136 @@
+"""Calibration: whether about N of 100 households with a probability of N per cent fall."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from riskml.evaluation.rows import FloatArray, IntArray, Prediction, TestRows
+
+__all__ = ["calibration", "equal_count_bins"]
+
+BINS = 10
+_EDGE = 1e-9
+_CONVERGED = 1e-6
+_Z = 1.959963984540054
+
+
+def calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any] | None:
+    """Compare probabilities with what happened.
+
+    Parameters
+    ----------
+    rows : TestRows
+    prediction : Prediction
+
+    Returns
+    -------
+    dict or None
+        ``slope`` and ``intercept`` of the label's logistic regression on the logit of the probability (1 and 0 when
+        calibrated; null where every probability is the same, where the labels are separated, or in one class);
+        ``ece``, the mean distance of share and mean probability over the ``bins``; ``mean_probability``,
+        ``observed_rate`` and ``observed_over_expected``; 95 % intervals ``slope_ci``, ``intercept_ci`` and
+        ``observed_over_expected_ci`` by the sandwich formula with households as clusters; ``bins``, at most ten of
+        about equally many rows: mean probability ``p``, share ``observed`` and ``n``. None without rows.
+
+    References
+    ----------
+    Cox (1958), Two further applications of a model for binary regression, doi:10.1093/biomet/45.3-4.562.
+    Van Calster et al. (2019), Calibration: the Achilles heel, doi:10.1186/s12916-019-1466-7.
+    """
+    if not len(rows):
+        return None
+    probability, label = prediction.probability, rows.positive.astype(np.float64)
+    bins = equal_count_bins(probability)
+    n = np.bincount(bins)
+    mean, share = np.bincount(bins, probability) / n, np.bincount(bins, label) / n
+    expected = float(probability.sum())
+    result: dict[str, Any] = {
+        "slope": None,
+        "intercept": None,
+        "slope_ci": None,
+        "intercept_ci": None,
+        "ece": float((n * np.abs(share - mean)).sum() / n.sum()),
+        "mean_probability": expected / len(rows),
+        "observed_rate": float(label.mean()),
+        "observed_over_expected": None,
+        "observed_over_expected_ci": None,
+        "bins": [
+            {"p": float(p), "observed": float(observed), "n": int(size)}
+            for p, observed, size in zip(mean, share, n, strict=True)
+        ],
+    }
+    _, cluster = np.unique(rows.household, return_inverse=True)
+    if expected > 0:
+        spread = _Z * float(np.sqrt((np.bincount(cluster, label - probability) ** 2).sum()))
+        observed_total = float(label.sum())
+        result["observed_over_expected"] = observed_total / expected
+        result["observed_over_expected_ci"] = [
+            max(0.0, observed_total - spread) / expected,
+            (observed_total + spread) / expected,
+        ]
+    fit = _recalibrate(probability, label, cluster)
+    if fit is not None:
+        (intercept, slope), (intercept_se, slope_se) = fit
+        result |= {"slope": slope, "intercept": intercept}
+        result["slope_ci"] = [slope - _Z * slope_se, slope + _Z * slope_se]
+        result["intercept_ci"] = [intercept - _Z * intercept_se, intercept + _Z * intercept_se]
+    return result
+
+
+def equal_count_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
+    """Sort rows into at most ``bins`` bins of about equal size; equal probabilities stay together.
+
+    Parameters
+    ----------
+    probability : array of float, shape (n,)
+    bins : int, default 10
+
+    Returns
+    -------
+    array of int64, shape (n,)
+        Bins numbered from 0, the lowest probabilities, without gaps.
+
+    >>> equal_count_bins(np.array([0.4, 0.1, 0.2, 0.3]), bins=2).tolist()
+    [1, 0, 0, 1]
+    >>> equal_count_bins(np.full(5, 0.2)).tolist()
+    [0, 0, 0, 0, 0]
+    """
+    _, place, count = np.unique(probability, return_inverse=True, return_counts=True)
+    middle = np.cumsum(count) - count / 2
+    wanted = np.minimum(bins - 1, np.floor(bins * middle / len(probability)))
+    return np.asarray(np.unique(wanted[place], return_inverse=True)[1], dtype=np.int64)
+
+
+def _recalibrate(
+    probability: FloatArray, label: FloatArray, cluster: IntArray
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Intercept and slope of label on logit(probability), without penalty, and their clustered standard errors."""
+    bounded = np.clip(probability, _EDGE, 1 - _EDGE)
+    logit = np.log(bounded) - np.log1p(-bounded)
+    if label.min() == label.max() or np.ptp(logit) < _EDGE or _separated(logit, label):
+        return None
+    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
+    with warnings.catch_warnings():
+        # A search that does not converge is seen in its gradient, below: it is an answer here, not a warning.
+        warnings.simplefilter("ignore")
+        model.fit(logit[:, None], label)
+    fitted = model.predict_proba(logit[:, None])[:, 1]
+    design = np.column_stack([np.ones_like(logit), logit])
+    score = design * (label - fitted)[:, None]
+    information = (design * (fitted * (1 - fitted))[:, None]).T @ design
+    if np.abs(score.mean(axis=0)).max() > _CONVERGED or np.linalg.cond(information) > 1 / _EDGE:
+        return None
+    clustered = np.column_stack([np.bincount(cluster, score[:, j]) for j in range(2)])
+    inverse = np.linalg.inv(information)
+    error = np.sqrt(np.diag(inverse @ (clustered.T @ clustered) @ inverse))
+    return (float(model.intercept_[0]), float(model.coef_[0, 0])), (float(error[0]), float(error[1]))
+
+
+def _separated(logit: FloatArray, label: FloatArray) -> bool:
+    """Whether some threshold parts the classes, so that no finite slope is the best."""
+    fallen, other = logit[label == 1], logit[label == 0]
+    return bool(fallen.min() >= other.max() or fallen.max() <= other.min())

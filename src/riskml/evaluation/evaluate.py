@@ -1,0 +1,187 @@
+"""The evaluation: every model on the same labelled test rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from riskml.errors import ModelError, listed
+from riskml.evaluation.agreement import complement, lead_over_rule
+from riskml.evaluation.bootstrap import interval, resampled
+from riskml.evaluation.calibration import calibration
+from riskml.evaluation.capacity import VisitList, visits_of
+from riskml.evaluation.groups import group_audit
+from riskml.evaluation.numbers import number
+from riskml.evaluation.ranking import Ranking
+from riskml.evaluation.rows import BY, BoolArray, FloatArray, Prediction, TestRows
+
+__all__ = ["SHARES", "evaluate"]
+
+SHARES = (0.01, 0.05, 0.10)
+"""Capacities at which every model's recall and precision are reported."""
+
+_LEADS = {"1-3": (0, 3), "4-6": (3, 6), "7-12": (6, 12)}
+_DAY = 0.05
+"""Part of a month by which leads counted in days may miss the calendar month's end."""
+
+Draws = dict[str, FloatArray]
+
+
+def evaluate(
+    rows: TestRows,
+    predictions: Mapping[str, Prediction],
+    capacity: float = 0.10,
+    resamples: int = 400,
+    seed: int = 0,
+    model: str = "riskml",
+) -> dict[str, Any]:
+    """Compare models on the same labelled test rows.
+
+    Parameters
+    ----------
+    rows : TestRows
+    predictions : dict of str to Prediction
+        Every model's opinion of every row.
+    capacity : float, default 0.10
+        Share of the households that can be visited at an as_of.
+    resamples : int, default 400
+        Resamples of households behind the 95 % intervals, the same for all models; 0 gives no intervals.
+    seed : int, default 0
+    model : str, default "riskml"
+        The model that is audited and against which differences are taken.
+
+    Returns
+    -------
+    dict
+        Parts of ``evaluation.json``; a figure that does not exist is None, never NaN:
+
+        - ``capacity``; ``models``: for each model ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at``
+          ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the fallers it finds at
+          capacity, ``visits_per_case`` at capacity, and ``ci`` with the intervals.
+        - ``ap_difference``: for each other model the audited model's average precision less its own, ``value`` and
+          ``ci`` over the same resamples.
+        - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; longer leads in "13+" where there are any): ``n``
+          fallers and each model's ``recall_at_capacity``. ``by_kind`` ("income", "monitoring"): ``n`` fallers of
+          that kind, and each model's ``auc`` and ``ap`` of them against the rows without a fall, and
+          ``recall_at_capacity`` on the visit list of all rows.
+        - ``complement``, ``calibration`` and ``groups`` of the audited model; None where it is not among the
+          predictions.
+
+    Raises
+    ------
+    ModelError
+        If a model does not score every row, or the capacity is not a share.
+
+    Notes
+    -----
+    ``lead_months`` of ``rule_line`` is 0: its alert is its flag. See ``lead_over_rule`` for the others.
+
+    Examples
+    --------
+    Without rows nothing can be said, and nothing is:
+
+    >>> none = np.array([], dtype=np.int64)
+    >>> rows = TestRows(none, none.astype(np.int32), none.astype(np.int8), none.astype(np.int8),
+    ...                 none.astype(float), none.astype(bool), none.astype(str))
+    >>> evaluate(rows, {"riskml": Prediction(none.astype(float), none.astype(float))})["models"]["riskml"]["auc"]
+    """
+    if not 0 < capacity <= 1:
+        raise ModelError(f"The visit capacity {capacity} is not a share of the households.", "Give a share, as 0.1.")
+    short = [f"{name} ({len(prediction)})" for name, prediction in predictions.items() if len(prediction) != len(rows)]
+    if short:
+        raise ModelError(f"{len(short)} model(s) do not score all {len(rows)} test rows: {listed(short)}.")
+    shares = (*SHARES, capacity)
+    draws = resampled(rows, predictions, shares, resamples, seed)
+    chance = {
+        name: VisitList.of(prediction.score, rows.as_of, rows.positive).chance(capacity)
+        for name, prediction in predictions.items()
+    }
+    measured = {
+        name: _measures(rows, name, prediction, shares, chance[name], draws[name])
+        for name, prediction in predictions.items()
+    }
+    audited = predictions.get(model)
+    return {
+        "capacity": capacity,
+        "models": measured,
+        "ap_difference": {} if audited is None else _differences(model, measured, draws),
+        "by_lead": _by_lead(rows, chance),
+        "by_kind": {kind: _kind(rows, predictions, chance, code) for kind, code in BY.items()},
+        "complement": None
+        if audited is None
+        else complement(rows, visits_of(audited.score, rows.as_of, rows.household_code, capacity)),
+        "calibration": None if audited is None else calibration(rows, audited),
+        "groups": [] if audited is None else group_audit(rows, audited, chance[model]),
+    }
+
+
+def _measures(
+    rows: TestRows, name: str, prediction: Prediction, shares: tuple[float, ...], chance: FloatArray, draws: Draws
+) -> dict[str, Any]:
+    auc, ap = Ranking.of(prediction.score, rows.positive).measures()
+    recall, precision = VisitList.of(prediction.score, rows.as_of, rows.positive).found(shares)
+    brier = float(((prediction.probability - rows.positive) ** 2).mean()) if len(rows) else None
+    mean, median = lead_over_rule(rows, chance)
+    if name == "rule_line" and mean is not None:
+        mean = median = 0.0
+    keys = [f"{share:.2f}" for share in SHARES]
+    return {
+        "auc": number(auc),
+        "ap": number(ap),
+        "brier": brier,
+        "recall_at": {key: number(recall[i]) for i, key in enumerate(keys)},
+        "precision_at": {key: number(precision[i]) for i, key in enumerate(keys)},
+        "visits_per_case": number(1 / precision[-1]) if precision[-1] > 0 else None,
+        "lead_months": mean,
+        "lead_months_median": median,
+        "ci": {
+            **{measure: interval(draws[measure]) for measure in ("auc", "ap", "brier")},
+            "recall_at": {key: interval(draws["recall"][:, i]) for i, key in enumerate(keys)},
+            "precision_at": {key: interval(draws["precision"][:, i]) for i, key in enumerate(keys)},
+        },
+    }
+
+
+def _differences(model: str, measured: dict[str, Any], draws: dict[str, Draws]) -> dict[str, Any]:
+    own = measured[model]["ap"]
+    return {
+        name: {
+            "value": None if own is None else own - other["ap"],
+            "ci": interval(draws[model]["ap"] - draws[name]["ap"]),
+        }
+        for name, other in measured.items()
+        if name != model
+    }
+
+
+def _by_lead(rows: TestRows, chance: dict[str, FloatArray]) -> dict[str, Any]:
+    longest = max(after for _, after in _LEADS.values())
+    masks = {name: _between(rows, low, high) for name, (low, high) in _LEADS.items()}
+    later = _between(rows, longest, np.inf)
+    if later.any():
+        masks[f"{longest + 1}+"] = later
+    return {name: {"n": int(mask.sum()), "recall_at_capacity": _recall(chance, mask)} for name, mask in masks.items()}
+
+
+def _between(rows: TestRows, low: float, high: float) -> BoolArray:
+    """Mark fallers with a lead of more than ``low`` and at most ``high`` months (an as_of itself counts as soon)."""
+    after = rows.lead > low + _DAY if low else rows.lead >= 0
+    return rows.positive & after & (rows.lead <= high + _DAY)
+
+
+def _recall(chance: dict[str, FloatArray], mask: BoolArray) -> dict[str, float | None]:
+    return {name: float(visited[mask].mean()) if mask.any() else None for name, visited in chance.items()}
+
+
+def _kind(
+    rows: TestRows, predictions: Mapping[str, Prediction], chance: dict[str, FloatArray], code: int
+) -> dict[str, Any]:
+    own = rows.by == code
+    compared = own | ~rows.positive
+    models = {}
+    for name, recall in _recall(chance, own).items():
+        auc, ap = Ranking.of(predictions[name].score[compared], own[compared]).measures()
+        models[name] = {"auc": number(auc), "ap": number(ap), "recall_at_capacity": recall}
+    return {"n": int(own.sum()), "models": models}

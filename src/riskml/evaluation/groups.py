@@ -1,0 +1,65 @@
+"""Audit by group: whether some kinds of households are missed more often than others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskml.evaluation.numbers import number
+from riskml.evaluation.ranking import Ranking
+from riskml.evaluation.rows import BoolArray, FloatArray, Prediction, TestRows
+
+__all__ = ["SMALLEST_GROUP", "group_audit"]
+
+SMALLEST_GROUP = 20
+"""Smaller groups are not shown: their figures are noise, and could point to a household."""
+
+
+def group_audit(rows: TestRows, prediction: Prediction, chance: FloatArray) -> list[dict[str, Any]]:
+    """Measure a model within every audited group.
+
+    Parameters
+    ----------
+    rows : TestRows
+    prediction : Prediction
+    chance : array of float, shape (n,)
+        Probability of each row to be on the visit list, which is drawn up over all groups together.
+
+    Returns
+    -------
+    list of dict
+        One a group and value, sorted: ``group``, ``value``, ``n``, ``positives``, ``auc`` and ``ap`` within the
+        group, ``recall_at_capacity`` (fallers of the group on the visit list) and its complement ``missed``,
+        ``visited`` (share of the group on the list), ``mean_probability`` and ``observed_rate``. The values with
+        fewer than 20 rows are put into one entry with ``value`` null, ``suppressed`` values and their ``n``.
+    """
+    found: list[dict[str, Any]] = []
+    for group in sorted(rows.groups):
+        values, code = np.unique(rows.groups[group], return_inverse=True)
+        sizes = np.bincount(code, minlength=len(values))
+        shown = [i for i in range(len(values)) if sizes[i] >= SMALLEST_GROUP]
+        found += [
+            {"group": group, "value": str(values[i]), **_measure(rows, prediction, chance, code == i)} for i in shown
+        ]
+        if len(shown) < len(values):
+            hidden = int(sizes[sizes < SMALLEST_GROUP].sum())
+            found.append({"group": group, "value": None, "suppressed": len(values) - len(shown), "n": hidden})
+    return found
+
+
+def _measure(rows: TestRows, prediction: Prediction, chance: FloatArray, own: BoolArray) -> dict[str, Any]:
+    positive = rows.positive[own]
+    auc, ap = Ranking.of(prediction.score[own], positive).measures()
+    recall = float(chance[own][positive].mean()) if positive.any() else None
+    return {
+        "n": int(own.sum()),
+        "positives": int(positive.sum()),
+        "auc": number(auc),
+        "ap": number(ap),
+        "recall_at_capacity": recall,
+        "missed": None if recall is None else 1 - recall,
+        "visited": float(chance[own].mean()),
+        "mean_probability": float(prediction.probability[own].mean()),
+        "observed_rate": float(positive.mean()),
+    }

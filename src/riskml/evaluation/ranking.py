@@ -1,0 +1,116 @@
+"""Quality of a ranking: area under the ROC curve and average precision, with ties and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from riskml.evaluation.rows import FloatArray, IntArray
+
+__all__ = ["Ranking", "tie_starts"]
+
+
+def tie_starts(*keys: ArrayLike) -> IntArray:
+    """Return where each group of equal rows starts in sorted rows.
+
+    Parameters
+    ----------
+    *keys : array, shape (n,)
+        Sorted keys; rows are equal where all keys are.
+
+    Returns
+    -------
+    array of int64, shape (groups,)
+
+    >>> tie_starts([5.0, 5.0, 3.0, 1.0]).tolist()
+    [0, 2, 3]
+    """
+    columns = [np.asarray(key) for key in keys]
+    first = np.ones(len(columns[0]), dtype=np.bool_)
+    if len(first):
+        first[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return np.flatnonzero(first)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Rows sorted once from the riskiest to the safest, measured under any weights.
+
+    Parameters
+    ----------
+    order : array of int64, shape (n,)
+        Row at each place.
+    positive : array of float, shape (n,)
+        1 where the row at that place fell.
+    starts : array of int64, shape (groups,)
+        First place of each group of equal scores.
+    """
+
+    order: IntArray
+    positive: FloatArray
+    starts: IntArray
+
+    @classmethod
+    def of(cls, score: ArrayLike, positive: ArrayLike) -> Ranking:
+        """Sort rows by score, the highest first."""
+        score = np.asarray(score, dtype=np.float64)
+        order = np.argsort(-score, kind="stable")
+        return cls(order, np.asarray(positive, dtype=np.float64)[order], tie_starts(score[order]))
+
+    def measures(self, weight: FloatArray | None = None) -> tuple[float, float]:
+        """Area under the ROC curve and average precision.
+
+        Parameters
+        ----------
+        weight : array of float, shape (n,), optional
+            How often each row counts; an integer weight equals as many copies of the row.
+
+        Returns
+        -------
+        auc : float
+            Share of (fallen, not fallen) pairs in the right order, a tie counting half.
+        ap : float
+            Sum over distinct scores of (recall gained there) × (precision down to there).
+            Both are NaN without a fallen row or without another.
+
+        Notes
+        -----
+        A group of equal scores is one threshold, so neither measure depends on the order within it.
+
+        References
+        ----------
+        Fawcett (2006), An introduction to ROC analysis, doi:10.1016/j.patrec.2005.10.010.
+        Davis and Goadrich (2006), precision and recall are not interpolated, doi:10.1145/1143844.1143874.
+
+        Examples
+        --------
+        One score for everybody is worth a coin's toss, and average precision is the share of fallers:
+
+        >>> Ranking.of([1, 1, 1, 1], [1, 0, 0, 0]).measures()
+        (0.5, 0.25)
+        >>> Ranking.of([3, 2, 1], [0, 0, 0]).measures()
+        (nan, nan)
+        """
+        if not len(self.starts):
+            return np.nan, np.nan
+        if weight is None:
+            fallen, all_rows = self.positive, np.ones(len(self.order))
+        else:
+            all_rows = weight[self.order]
+            fallen = all_rows * self.positive
+        if len(self.starts) < len(self.order):
+            fallen = np.add.reduceat(fallen, self.starts)
+            all_rows = np.add.reduceat(all_rows, self.starts)
+        true, taken = np.cumsum(fallen), np.cumsum(all_rows)
+        positives, negatives = true[-1], taken[-1] - true[-1]
+        if positives == 0 or negatives == 0:
+            return np.nan, np.nan
+        # Each faller beats every non-faller further down, and half of those at its own score.
+        below = negatives - (taken - true) + (all_rows - fallen) / 2
+        precision = np.divide(true, taken, out=np.zeros_like(true), where=taken > 0)
+        return (
+            float((fallen * below).sum() / (positives * negatives)),
+            float((fallen * precision).sum() / positives),
+        )

@@ -1,0 +1,142 @@
+"""What is compared: labelled test rows, and one model's opinion of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import ModelError
+
+__all__ = ["BY", "BoolArray", "FloatArray", "IntArray", "Prediction", "TestRows"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+BY = {"income": 1, "monitoring": 2}
+"""How a household fell: its income below the line, or its entry into monitoring."""
+
+
+@dataclass(frozen=True)
+class TestRows:
+    """Labelled rows on which models are compared: one row a household and as_of.
+
+    Parameters
+    ----------
+    household : array of int64, shape (n,)
+        The same number for the same household at every as_of; intervals resample households, not rows.
+    as_of : array of int32, shape (n,)
+        Day number.
+    label : array of int8, shape (n,)
+        1 fell, 0 did not.
+    by : array of int8, shape (n,)
+        0 no fall, 1 by income, 2 by entering monitoring (see ``BY``).
+    lead : array of float, shape (n,)
+        Months from the as_of to the fall: the first month's end below the line, or the entry; only read in rows of
+        households that fell.
+    rule_positive : array of bool, shape (n,)
+        Whether the rule line raises any flag at the as_of.
+    household_code : array of str, shape (n,)
+        Code of the household: breaks ties where a list of visits must end.
+    groups : dict of str to array of str, shape (n,)
+        Audited groups, for example ``category``, ``region`` and ``no_labour``.
+    first_rule_flag : array of float, shape (n,), optional
+        Months from the as_of to the first month's end at which the rule line raises any flag: 0 if it does at the
+        as_of, NaN if it never does within the horizon. Only read in rows of households that fell. Without it no
+        lead over the rule line is reported.
+
+    Raises
+    ------
+    ModelError
+        If lengths differ, a label is neither 0 nor 1, ``by`` contradicts the labels, or a fall has no ``lead``.
+    """
+
+    __test__: ClassVar[bool] = False  # the name is the trade's; pytest must not collect it
+
+    household: NDArray[np.int64]
+    as_of: NDArray[np.int32]
+    label: NDArray[np.int8]
+    by: NDArray[np.int8]
+    lead: FloatArray
+    rule_positive: BoolArray
+    household_code: NDArray[np.str_]
+    groups: dict[str, NDArray[np.str_]] = field(default_factory=dict)
+    first_rule_flag: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        parts: dict[str, NDArray[np.generic]] = {
+            "as_of": self.as_of,
+            "label": self.label,
+            "by": self.by,
+            "lead": self.lead,
+            "rule_positive": self.rule_positive,
+            "household_code": self.household_code,
+            **{f"groups[{name!r}]": values for name, values in self.groups.items()},
+            **({} if self.first_rule_flag is None else {"first_rule_flag": self.first_rule_flag}),
+        }
+        for name, values in parts.items():
+            if values.shape != self.household.shape:
+                raise ModelError(
+                    f"Test rows have {len(self.household)} households, but {name} has shape {values.shape}.",
+                    "Every array of the test rows must hold one value a row.",
+                )
+        odd = int(np.count_nonzero((self.label != 0) & (self.label != 1)))
+        if odd:
+            raise ModelError(f"{odd} test row(s) have a label other than 0 and 1.", "Drop rows without an outcome.")
+        odd = int(np.count_nonzero((self.by != 0) != (self.label == 1)))
+        if odd:
+            raise ModelError(
+                f"{odd} test row(s) say how they fell without a fall, or fell without saying how.",
+                "`by` is 1 or 2 where the label is 1, and 0 elsewhere.",
+            )
+        odd = int(np.count_nonzero(~(self.lead[self.label == 1] >= 0)))
+        if odd:
+            raise ModelError(
+                f"{odd} test row(s) fell at an unknown time, or before their as_of.",
+                "`lead` counts the months from the as_of to the fall.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.household)
+
+    @property
+    def positive(self) -> BoolArray:
+        """Whether each row's household fell, shape (n,)."""
+        return np.asarray(self.label == 1)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One model's opinion of every test row.
+
+    Parameters
+    ----------
+    score : array of float, shape (n,)
+        Higher is riskier; only the order counts.
+    probability : array of float, shape (n,)
+        Probability of a fall, from 0 to 1.
+
+    Raises
+    ------
+    ModelError
+        If a score or probability is missing, or a probability lies outside 0 to 1.
+    """
+
+    score: FloatArray
+    probability: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.score.shape != self.probability.shape:
+            raise ModelError(f"{self.score.shape} scores do not match {self.probability.shape} probabilities.")
+        missing = int(np.count_nonzero(np.isnan(self.score) | np.isnan(self.probability)))
+        if missing:
+            raise ModelError(f"{missing} test row(s) have no score.", "Every model must score every test row.")
+        outside = int(np.count_nonzero((self.probability < 0) | (self.probability > 1)))
+        if outside:
+            raise ModelError(f"{outside} probabilities lie outside 0 to 1.", "Calibrate the score first.")
+
+    def __len__(self) -> int:
+        return len(self.score)

@@ -1,0 +1,69 @@
+"""Test rows without records: arrays are enough to compare models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from riskml.evaluation import Prediction, TestRows
+
+
+def _rows(label, **given) -> TestRows:
+    label = np.asarray(label, dtype=np.int8)
+    n = len(label)
+    default = {
+        "household": np.arange(n, dtype=np.int64),
+        "as_of": np.zeros(n, dtype=np.int32),
+        "by": label.copy(),
+        "lead": np.where(label == 1, 6.0, np.nan),
+        "rule_positive": np.zeros(n, dtype=np.bool_),
+        "household_code": np.array([f"h{i:06d}" for i in range(n)], dtype=np.str_),
+        "groups": {},
+        "first_rule_flag": None,
+    }
+    return TestRows(label=label, **(default | given))
+
+
+def _prediction(score, probability=None) -> Prediction:
+    score = np.asarray(score, dtype=np.float64)
+    return Prediction(score, 1 / (1 + np.exp(-score)) if probability is None else np.asarray(probability, dtype=float))
+
+
+@pytest.fixture
+def make_rows() -> Callable[..., TestRows]:
+    """Build test rows from labels; every other array has a plain default."""
+    return _rows
+
+
+@pytest.fixture
+def predict() -> Callable[..., Prediction]:
+    """Build a prediction from scores, probabilities by the logistic function unless given."""
+    return _prediction
+
+
+@pytest.fixture
+def county(make_rows, predict) -> tuple[TestRows, dict[str, Prediction]]:
+    """600 households at two as_ofs, and three models: a good one, a coarse one and a useless one."""
+    random = np.random.default_rng(3)
+    n = 1200
+    risk = random.normal(-2.5, 1.2, n)
+    label = (random.random(n) < 1 / (1 + np.exp(-risk))).astype(np.int8)
+    rows = make_rows(
+        label,
+        household=np.tile(np.arange(n // 2, dtype=np.int64), 2),
+        as_of=np.repeat(np.array([100, 200], dtype=np.int32), n // 2),
+        by=np.where(label == 1, random.integers(1, 3, n), 0).astype(np.int8),
+        lead=np.where(label == 1, random.integers(1, 13, n).astype(float), np.nan),
+        rule_positive=risk > -1.5,
+        household_code=np.tile(np.array([f"h{i:04d}" for i in range(n // 2)]), 2),
+        groups={"region": random.choice(["a", "b"], n), "category": np.where(np.arange(n) < 5, "rare", "common")},
+        first_rule_flag=np.where(risk > -1.5, 0.0, np.where(random.random(n) < 0.5, 3.0, np.nan)),
+    )
+    models = {
+        "riskml": predict(risk),
+        "rule_line": predict(np.round(risk / 2), np.full(n, 0.1)),
+        "weighted_past_income": predict(random.normal(size=n), np.full(n, label.mean())),
+    }
+    return rows, models

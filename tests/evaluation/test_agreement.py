@@ -1,0 +1,53 @@
+"""The model beside the rule line: complement and lead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riskml.evaluation.agreement import AGREEMENT, agreement, complement, lead_over_rule
+
+
+def test_every_row_has_one_kind_of_agreement(make_rows):
+    rows = make_rows([1, 1, 1, 0, 0], rule_positive=np.array([True, True, False, False, True]))
+    found = complement(rows, np.array([True, False, True, False, False]))
+    assert found == {
+        "both": {"n": 1, "positives": 1},
+        "rule_only": {"n": 2, "positives": 1},
+        "model_only": {"n": 1, "positives": 1},
+        "neither": {"n": 1, "positives": 0},
+    }
+    masks = agreement(rows.rule_positive, np.array([True, False, True, False, False]))
+    assert tuple(masks) == AGREEMENT
+    assert np.sum(list(masks.values()), axis=0).tolist() == [1] * 5
+
+
+def lead(make_rows, flag, fall, chance):
+    rows = make_rows([1] * len(flag), first_rule_flag=np.array(flag, dtype=float), lead=np.array(fall, dtype=float))
+    return lead_over_rule(rows, np.array(chance, dtype=float))
+
+
+def test_the_lead_is_the_months_until_the_rule_lines_first_flag(make_rows):
+    assert lead(make_rows, flag=[0, 2, 7], fall=[9, 9, 9], chance=[1, 1, 1]) == (3.0, 2.0)
+
+
+def test_a_fall_that_the_rule_line_never_flags_counts_until_the_fall(make_rows):
+    assert lead(make_rows, flag=[np.nan], fall=[8], chance=[1]) == (8.0, 8.0)
+
+
+def test_months_after_the_fall_are_no_lead(make_rows):
+    assert lead(make_rows, flag=[11], fall=[4], chance=[1]) == (4.0, 4.0)
+
+
+def test_only_fallers_that_the_model_finds_count_and_as_often_as_it_does(make_rows):
+    assert lead(make_rows, flag=[1, 5, 9], fall=[12, 12, 12], chance=[1, 0.5, 0]) == (pytest.approx(3.5 / 1.5), 1.0)
+
+
+def test_households_that_did_not_fall_have_no_lead(make_rows):
+    rows = make_rows([0, 1], first_rule_flag=np.array([5.0, 2.0]), lead=np.array([np.nan, 6.0]))
+    assert lead_over_rule(rows, np.array([1.0, 1.0])) == (2.0, 2.0)
+
+
+def test_without_a_faller_found_or_without_flags_there_is_no_lead(make_rows):
+    assert lead(make_rows, flag=[1], fall=[2], chance=[0]) == (None, None)
+    assert lead_over_rule(make_rows([1, 0]), np.ones(2)) == (None, None)
