@@ -1,0 +1,75 @@
+"""The lived months of some households, seen by the writers of records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.calendar import month_end
+from riskml.simulation.parameters import Parameters
+from riskml.simulation.population import People
+
+__all__ = ["Chunk", "days_within", "late"]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Households ``first`` to ``first + n`` of the county.
+
+    Parameters
+    ----------
+    first : int
+        Number of the first household.
+    start : structured array (n,)
+        Hidden states when the simulation began.
+    people : People
+    lived : structured array (n, months)
+        What each recorded month brought (`state.MONTH_OUT`).
+    months : int32 array (months,)
+        Month numbers since 1970-01.
+    region : str array (n,)
+    far : float array (n,)
+        Kilometres to the county seat.
+    burn_in : int
+        Months between ``start`` and the first recorded month.
+    p : Parameters
+    rng : Generator
+        Randomness of the recording alone; it never touches what happens.
+    """
+
+    first: int
+    start: NDArray[np.void]
+    people: People
+    lived: NDArray[np.void]
+    months: NDArray[np.int32]
+    region: NDArray[np.str_]
+    far: NDArray[np.float64]
+    burn_in: int
+    p: Parameters
+    rng: np.random.Generator
+
+    @property
+    def n(self) -> int:
+        """Households in the chunk."""
+        return len(self.start)
+
+    def names(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+        """Codes of households by position in the chunk.
+
+        Seven digits keep codes sorted as numbers; a longer county gets longer codes.
+        """
+        return np.char.add("H", np.char.zfill((self.first + rows).astype(str), 7))
+
+
+def days_within(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28) -> NDArray[np.int64]:
+    """Draw a day of the month for events in the months at positions ``at``."""
+    start = month_end(chunk.months[at] - 1).astype(np.int64)
+    return start + chunk.rng.integers(low, high + 1, len(at))
+
+
+def late(chunk: Chunk, day: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Day on which an event reaches the records: department lists come every ten days or monthly."""
+    low, high = (int(value) for value in chunk.p.recording.event_delay)
+    return day + chunk.rng.integers(low, high + 1, len(day))

@@ -1,0 +1,100 @@
+"""Places and calendar of the simulated county: villages, lines, levels of income and disasters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.calendar import day_of
+from riskml.simulation.parameters import Parameters
+from riskml.simulation.process import Month, village_disasters
+
+__all__ = ["COUNTY_CODE", "Place", "lines", "place"]
+
+COUNTY_CODE = "990101"
+"""No province has the code 99: the county is fictitious at first sight."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The county.
+
+    Parameters
+    ----------
+    regions : str array (villages,)
+        Twelve-digit codes.
+    far : float array (villages,)
+        Kilometres to the county seat.
+    exposure : float array (villages,)
+        Factor on the hazard of disasters.
+    severity : float array (villages, months)
+        Share of a year's harvest at stake, burn-in included.
+    months : Month
+        Calendar, burn-in included.
+    first : int
+        Number of the first recorded month.
+    burn_in : int
+        Months lived through before it.
+    """
+
+    regions: NDArray[np.str_]
+    far: NDArray[np.float64]
+    exposure: NDArray[np.float64]
+    severity: NDArray[np.float64]
+    months: Month
+    first: int
+    burn_in: int
+
+    def village(self, first: int, count: int, households: int) -> NDArray[np.int64]:
+        """Village of each household from ``first`` on: neighbours have neighbouring codes."""
+        return (first + np.arange(count, dtype=np.int64)) * len(self.regions) // households
+
+
+def place(p: Parameters, households: int, months: int, seed: int) -> Place:
+    """Lay out the county and let the weather happen."""
+    c = p.county
+    rng = np.random.default_rng([seed, 1])
+    villages = max(1, round(households / c.households_per_village))
+    regions, town = [], 0
+    low, high = (int(value) for value in c.villages_per_town)
+    while len(regions) < villages:
+        town += 1
+        regions += [f"{COUNTY_CODE}{100 + town:03d}{200 + k:03d}" for k in range(int(rng.integers(low, high + 1)))]
+    far = np.round(rng.gamma(4.0, 7.0, villages), 1)
+    exposure = np.exp(0.5 * rng.standard_normal(villages))
+    burn_in = int(c.burn_in)
+    first = (int(c.start_year) - 1970) * 12
+    number = first - burn_in + np.arange(burn_in + months)
+    years = number // 12 + 1970
+    calendar = Month(
+        of_year=number % 12,
+        line=_line(p, years),
+        level=(1.0 + c.income_growth) ** ((number - first) / 12.0),
+    )
+    severity = np.zeros((villages, len(number)))
+    village_disasters(p.process, calendar, exposure, seed, severity)
+    return Place(np.array(regions[:villages]), far, exposure, severity, calendar, first, burn_in)
+
+
+def _line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64]:
+    c = p.county
+    return (
+        np.maximum(np.rint(c.line_first * (1.0 + c.line_growth) ** (years - c.start_year) / c.line_step), 1.0)
+        * c.line_step
+    )
+
+
+def lines(p: Parameters, months: int) -> dict[str, list[object]]:
+    """Rows of the table ``lines``: the province's line and the lower floor that it replaces, from each January."""
+    start = int(p.county.start_year)
+    years = np.arange(start - 4, start + (months - 1) // 12 + 1)
+    rows: dict[str, list[object]] = {"region_code": [], "effective_from": [], "amount": [], "source": []}
+    for year, amount in zip(years, _line(p, years), strict=True):
+        for region, share in ((None, p.county.floor_share), (COUNTY_CODE[:2], 1.0)):
+            rows["region_code"].append(region)
+            rows["effective_from"].append(day_of(f"{year}-01-01"))
+            rows["amount"].append(float(np.rint(amount * share / p.county.line_step) * p.county.line_step))
+            rows["source"].append("simulated")
+    return rows

@@ -1,0 +1,110 @@
+"""Monitoring and help, as the county's ledger holds them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.schema import CAUSES
+from riskml.simulation.chunk import Chunk, days_within
+from riskml.simulation.writing import NO_DAY, Tables
+
+__all__ = ["write_help", "write_monitoring"]
+
+Ints = NDArray[np.int64]
+_CATEGORY = np.array(["", "unstable_exit", "borderline", "sudden_hardship"])
+_CAUSE = np.array(list(CAUSES), dtype=object)
+_MEASURE = {
+    "illness": "医疗救助",
+    "schooling": "雨露计划",
+    "disability": "低保",
+    "disaster": "灾后重建补助",
+    "accident": "临时救助金",
+    "venture": "小额信贷贴息",
+    "work": "公益性岗位",
+    "labour": "低保",
+    "housing": "危房改造",
+    "water": "饮水安全改造",
+    "other": "产业帮扶",
+}
+
+
+def _spells(chunk: Chunk) -> tuple[Ints, Ints, Ints]:
+    """Households, entry months and clearing months (-1 while monitored) of the monitoring seen in the records."""
+    monitored = chunk.lived["monitored"] == 1
+    entered = chunk.lived["entered"] == 1
+    entered[:, 0] |= monitored[:, 0]  # entered during the burn-in
+    who, at = np.nonzero(entered)
+    cleared = chunk.lived["cleared"] == 1
+    after = np.where(cleared, np.arange(monitored.shape[1]), monitored.shape[1])
+    following = np.minimum.accumulate(after[:, ::-1], axis=1)[:, ::-1][who, at]
+    return who, at, np.where(following < monitored.shape[1], following, -1)
+
+
+def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
+    """Append ``monitoring``: one version at entry, one more when the risk is declared gone.
+
+    Returns
+    -------
+    dict
+        ``who``, ``entered`` (day), ``cleared`` (day or `NO_DAY`) and ``cause`` of every spell, for the help given.
+    """
+    who, at, end = _spells(chunk)
+    lived = chunk.lived
+    entered = days_within(chunk, at, 8, 27)
+    early = (lived["entered"][who, at] == 0).nonzero()[0]
+    entered[early] -= chunk.rng.integers(40, 400, len(early))
+    ordinary = np.where(chunk.start["exited"][who] == 1, 1, 2)
+    category = np.where(lived["entered"][who, at] == 1, lived["category"][who, at], ordinary)
+    cause = np.where(lived["entered"][who, at] == 1, lived["alert_cause"][who, at], len(CAUSES) - 1)
+    cause = np.where(cause < 0, len(CAUSES) - 1, cause)
+    cleared = np.where(end >= 0, np.maximum(days_within(chunk, np.maximum(end, 0), 8, 27), entered + 30), NO_DAY)
+    gone = np.flatnonzero(end >= 0)
+    row = np.concatenate([np.arange(len(who)), gone])
+    order = np.lexsort((np.r_[np.zeros(len(who)), np.ones(len(gone))], entered[row], who[row]))
+    recorded = np.concatenate(
+        [entered + chunk.rng.integers(0, 16, len(who)), cleared[gone] + chunk.rng.integers(1, 16, len(gone))]
+    )
+    recorded[len(who) :] = np.maximum(recorded[len(who) :], recorded[gone] + 1)
+    tables.add(
+        "monitoring",
+        {
+            "household_id": chunk.names(who[row])[order],
+            "category": _CATEGORY[category[row]][order],
+            "entered_on": entered[row][order],
+            "cleared_on": np.concatenate([np.full(len(who), NO_DAY), cleared[gone]])[order],
+            "causes": _CAUSE[cause[row]][order],
+            "recorded_on": recorded[order],
+        },
+    )
+    return {"who": who, "entered": entered, "cleared": cleared, "cause": cause}
+
+
+def write_help(chunk: Chunk, spells: dict[str, Ints], tables: Tables) -> None:
+    """Append ``help``: measures for the monitored, emergency help, and long-running help of exited households."""
+    rng = chunk.rng
+    measures = np.array([_MEASURE[code] for code in CAUSES], dtype=object)
+    started = spells["entered"] + rng.integers(1, 21, len(spells["who"]))
+    who, at = np.nonzero(chunk.lived["emergency"] == 1)
+    day = days_within(chunk, at)
+    settled = np.flatnonzero((chunk.start["exited"] == 1) & (rng.random(chunk.n) < 0.3))
+    before = np.full(len(settled), int(chunk.months[0]) * 30) - rng.integers(200, 900, len(settled))
+    parts = [len(spells["who"]), len(who), len(settled)]
+    household = np.concatenate([spells["who"], who, settled])
+    start = np.concatenate([started, day, before])
+    columns = {
+        "household_id": chunk.names(household),
+        "started_on": start,
+        "ended_on": np.concatenate([np.maximum(spells["cleared"], started), np.full(parts[1] + parts[2], NO_DAY)]),
+        "measure": np.concatenate(
+            [measures[spells["cause"]], np.full(parts[1], "临时救助"), rng.choice(["公益性岗位", "光伏分红"], parts[2])]
+        ),
+        "emergency": np.repeat([False, True, False], parts),
+        "amount": np.concatenate(
+            [np.full(parts[0], np.nan), np.rint(rng.lognormal(7.6, 0.5, parts[1])), np.full(parts[2], 3000.0)]
+        ),
+        "recorded_on": start + rng.integers(0, 16, len(start)),
+    }
+    columns["ended_on"][: parts[0]] = np.where(spells["cleared"] == NO_DAY, NO_DAY, columns["ended_on"][: parts[0]])
+    order = np.lexsort((columns["started_on"], household))
+    tables.add("help", {name: values[order] for name, values in columns.items()})

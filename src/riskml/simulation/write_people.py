@@ -1,0 +1,137 @@
+"""Households and members: a first version each, later ones when something changed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.calendar import month_end
+from riskml.simulation.chunk import Chunk, days_within
+from riskml.simulation.state import SHOCKS
+from riskml.simulation.writing import NO_DAY, Tables
+
+__all__ = ["HOUSE_TYPES", "TEXT", "write_households", "write_members"]
+
+Ints = NDArray[np.int64]
+HOUSE_TYPES = ("砖混", "砖木", "土木", "框架")
+"""Kinds of dwelling: brick and concrete, brick and timber, earth and timber, frame."""
+
+TEXT = frozenset({"house_type"})
+"""Attributes that hold text; the others are numbers."""
+
+
+def write_households(chunk: Chunk, tables: Tables) -> None:
+    """Append ``households``; a birth, a death or a departure makes a version in its month, so does a move."""
+    rng, lived, n = chunk.rng, chunk.lived, chunk.n
+    size = lived["size"].astype(np.int64)
+    changed = np.zeros(size.shape, np.bool_)
+    changed[:, 1:] = size[:, 1:] != size[:, :-1]
+    moved = rng.random(size.shape) < 0.0008
+    moved[:, 0] = False
+    who, at = np.nonzero(changed | moved)
+    house = rng.choice(4, n, p=[0.45, 0.3, 0.15, 0.1])
+    land = np.round(rng.gamma(3.0, 1.6, n) * (0.4 + 0.6 * (chunk.start["business"] > 0)), 1)
+    distance = np.round(chunk.far + rng.uniform(0.0, 3.0, n), 1)
+    moves = moved.cumsum(1)[who, at]
+    base = int(month_end(int(chunk.months[0]) - 2))
+    row = np.concatenate([np.arange(n), who])
+    moves = np.concatenate([np.zeros(n, np.int64), moves])
+    recorded = np.concatenate([np.full(n, base), days_within(chunk, at, 15, 28)])
+    order = np.lexsort((recorded, row))
+    exited = chunk.start["exited"] == 1
+    left_poverty = np.where(exited, base - rng.integers(100, 2000, n), NO_DAY)
+    columns = {
+        "household_id": chunk.names(row),
+        "recorded_on": recorded,
+        "region_code": chunk.region[row],
+        "size": np.concatenate([size[:, 0], size[who, at]]),
+        "kind": np.where(exited[row], "exited", "ordinary"),
+        "exited_on": left_poverty[row],
+        "house_type": np.array(HOUSE_TYPES)[np.where(moves > 0, 3, house[row])],
+        "land_mu": np.maximum(land[row] - 0.8 * moves, 0.0).round(1),
+        "distance_km": np.where(moves > 0, (distance[row] * 0.4).round(1), distance[row]),
+    }
+    tables.add("households", {name: values[order] for name, values in columns.items()})
+
+
+def write_members(chunk: Chunk, tables: Tables) -> None:
+    """Append ``members``: who was there at the start, then each change of work, health or school as a version."""
+    first = _first_members(chunk)
+    rows = [first, *_changes(chunk, first)]
+    columns = {name: np.concatenate([part[name] for part in rows]) for name in first}
+    order = np.lexsort((columns["recorded_on"], columns["member"], columns["who"]))
+    who, member = columns.pop("who")[order], columns.pop("member")[order]
+    columns = {name: values[order] for name, values in columns.items()}
+    again = np.zeros(len(who), np.bool_)  # two changes known on one day: the later one in the ledger stands
+    again[:-1] = (who[1:] == who[:-1]) & (member[1:] == member[:-1])
+    again[:-1] &= columns["recorded_on"][1:] == columns["recorded_on"][:-1]
+    names = chunk.names(who)
+    table = {"household_id": names, "member_id": np.char.add(names, np.char.add("-", (member + 1).astype(str)))}
+    tables.add("members", {name: values[~again] for name, values in (table | columns).items()})
+
+
+def _first_members(chunk: Chunk) -> dict[str, NDArray[np.generic]]:
+    people, start = chunk.people, chunk.start
+    who, member = np.nonzero(people.present)
+    age = people.age[who, member] + chunk.burn_in / 12.0
+    worker = member < 3
+    slot = np.minimum(member, 2)
+    wage = np.where(worker, start["kind"][who, slot], 0)
+    child = (member == 4) | (member == 5)
+    stage = np.where(child, chunk.lived["stage"][who, 0, np.where(child, member - 4, 0)], 0)
+    labour = np.where(people.weak[who, member], 2, np.where(people.skilled[who, member], 1, 0))
+    labour = np.where(worker, labour, np.where(member == 3, 2, 3))
+    health = np.where(people.disabled[who, member], 3, np.where(people.chronic[who, member], 1, 0))
+    return {
+        "who": who,
+        "member": member,
+        "recorded_on": np.full(len(who), int(month_end(int(chunk.months[0]) - 2))),
+        "birth_year": (chunk.months[0] // 12 + 1970 - age).astype(np.int64),
+        "sex": np.where(people.female[who, member], "f", "m"),
+        "labour": np.array(["full", "skilled", "weak", "none"])[labour],
+        "health": np.array(["healthy", "chronic", "serious", "disabled"])[health],
+        "schooling": np.array(["none", "compulsory", "senior", "college"])[stage],
+        "working": np.array(["none", "local", "migrant"])[wage],
+        "left_on": np.full(len(who), NO_DAY),
+    }
+
+
+def _changes(chunk: Chunk, first: dict[str, NDArray[np.generic]]) -> list[dict[str, NDArray[np.generic]]]:
+    """Versions that follow changes; each starts from the first version of its member."""
+    lived = chunk.lived
+    place = np.full((chunk.n, 9), -1)
+    place[first["who"].astype(np.int64), first["member"].astype(np.int64)] = np.arange(len(first["who"]))
+    shock = {name: lived["shock"] == number for number, name in enumerate(SHOCKS)}
+    person = lived["person"].astype(np.int64)
+    found: list[dict[str, NDArray[np.generic]]] = []
+
+    def add(mask: NDArray[np.bool_], member: Ints, seen: float = 1.0, **changed: str | bool) -> None:
+        who, at = np.nonzero(mask & (member >= 0) & (chunk.rng.random(mask.shape) < seen))
+        origin = place[who, member[who, at]]
+        who, at, origin = who[origin >= 0], at[origin >= 0], origin[origin >= 0]
+        part = {name: values[origin] for name, values in first.items()}
+        day = days_within(chunk, at, 5, 28)
+        part["recorded_on"] = day + chunk.rng.integers(0, 45, len(day)) * (not changed.get("left", False))
+        for name, value in changed.items():
+            if name == "left":
+                part["left_on"] = day - 4
+            else:
+                part[name] = np.full(len(day), value)
+        found.append(part)
+
+    add(shock["job_loss"], person, 0.7, working="none")
+    add(lived["returned"] >= 0, lived["returned"].astype(np.int64), 0.7)
+    add(lived["retired"] >= 0, lived["retired"].astype(np.int64), 0.9, labour="weak", working="none")
+    add(shock["disability"], person, 0.95, labour="none", working="none", health="disabled")
+    add(shock["serious"], person, 0.95, labour="none", working="none", health="serious")
+    add(shock["accident"], person, 0.9, labour="none", working="none")
+    add(shock["worker_death"], person, left=True, labour="none", working="none")
+    add(lived["joined"] >= 0, lived["joined"].astype(np.int64), labour="full", working="migrant", schooling="none")
+    add(lived["left"] >= 0, lived["left"].astype(np.int64), left=True)
+    for k in range(2):
+        stage = lived["stage"][:, :, k]
+        for code, name in ((0, "none"), (1, "compulsory"), (2, "senior"), (3, "college")):
+            turned = np.zeros(stage.shape, np.bool_)
+            turned[:, 1:] = (stage[:, 1:] == code) & (stage[:, :-1] != code)
+            add(turned, np.full(stage.shape, 4 + k), schooling=name)
+    return found
