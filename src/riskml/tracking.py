@@ -1,0 +1,245 @@
+"""Runs and released models in MLflow: every training is logged, one version is the champion.
+
+The server is found through ``MLFLOW_TRACKING_URI``; by default it is an SQLite file, ``mlflow.db``, in the working
+folder, with its artifacts beside it. A registered model is a bundle as it stands: never a pickle, and nothing that
+MLflow itself would load. MLflow takes seconds to import, so that happens on first use.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from riskml.errors import TrackingError
+
+__all__ = ["CHALLENGER", "CHAMPION", "NAME", "Registered", "champion", "download", "log_run", "set_champion"]
+
+NAME = "riskml"
+"""Name of the experiment and of the registered model."""
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # nothing about the households' office leaves the machine
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # MLflow's seven take minutes to say that nobody answers
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A registered model.
+
+    Parameters
+    ----------
+    version : int
+    path : Path
+        Local folder of its bundle.
+    """
+
+    version: int
+    path: Path
+
+
+def log_run(
+    bundle_path: str | Path,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float | None],
+    tags: Mapping[str, str] | None = None,
+) -> int:
+    """Log a training, register its bundle as ``riskml`` and give it the alias ``challenger``.
+
+    Parameters
+    ----------
+    bundle_path : path
+        A saved bundle; all its files, the evaluation among them, become artifacts.
+    params, metrics, tags : mappings
+        Metrics that are missing or not finite are left out. A tag ``model_version`` names the run.
+
+    Returns
+    -------
+    int
+        Version in the registry.
+
+    Raises
+    ------
+    TrackingError
+        If there is no bundle at that path, or the server cannot be used.
+    """
+    tags = dict(tags or {})
+    if not (Path(bundle_path) / "manifest.json").is_file():
+        raise TrackingError(f"There is no model bundle at {bundle_path} to register.", "Save the bundle first.")
+    with _server() as (client, entities):
+        run = client.create_run(_experiment(client), run_name=tags.get("model_version"), tags=tags)
+        run_id = run.info.run_id
+        try:
+            now = int(run.info.start_time)
+            client.log_batch(
+                run_id,
+                metrics=[
+                    entities.Metric(name, float(value), now, 0)
+                    for name, value in metrics.items()
+                    if value is not None and math.isfinite(value)
+                ],
+                params=[entities.Param(name, str(value)) for name, value in params.items()],
+            )
+            client.log_artifacts(run_id, str(bundle_path), "bundle")
+            if not client.search_registered_models(f"name = '{NAME}'"):
+                client.create_registered_model(NAME)
+            source = f"{run.info.artifact_uri}/bundle"
+            version = int(client.create_model_version(NAME, source, run_id, tags=tags).version)
+            client.set_registered_model_alias(NAME, CHALLENGER, str(version))
+        except BaseException:
+            client.set_terminated(run_id, "FAILED")
+            raise
+        client.set_terminated(run_id)
+    return version
+
+
+def champion(to: str | Path | None = None) -> Registered | None:
+    """Return the released model and a local copy of its bundle; None before the first release.
+
+    Parameters
+    ----------
+    to : path, optional
+        Where to put the copy if the artifacts are on another machine (default: a new temporary folder).
+
+    Raises
+    ------
+    TrackingError
+        If the server cannot be used.
+    """
+    with _server() as (client, _):
+        models = client.search_registered_models(f"name = '{NAME}'")
+        version = models[0].aliases.get(CHAMPION) if models else None
+    if version is None:
+        return None
+    return Registered(int(version), download(int(version), to))
+
+
+def set_champion(version: int) -> None:
+    """Move the alias ``champion``.
+
+    Raises
+    ------
+    TrackingError
+        If there is no such version, or the server cannot be used.
+    """
+    with _server() as (client, _):
+        _version(client, version)
+        client.set_registered_model_alias(NAME, CHAMPION, str(version))
+
+
+def download(version: int, to: str | Path | None = None) -> Path:
+    """Return the local folder of a registered bundle.
+
+    Parameters
+    ----------
+    version : int
+    to : path, optional
+        Where to put the files if they are on another machine (default: a new temporary folder). Artifacts on this
+        machine are not copied.
+
+    Raises
+    ------
+    TrackingError
+        If there is no such version, its files are gone, or the server cannot be used.
+    """
+    with _server() as (client, _):
+        source = str(_version(client, version).source)
+        parts = urlsplit(source)
+        if parts.scheme in ("", "file"):
+            path = Path(url2pathname(parts.path))
+        else:
+            from mlflow.artifacts import download_artifacts
+
+            folder = str(to) if to else tempfile.mkdtemp(prefix="riskml-")
+            path = Path(download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=_uri()))
+    if not path.is_dir():
+        raise TrackingError(
+            f"The bundle of version {version} is gone: there is no folder {path}.",
+            "Restore the artifacts folder beside the tracking database, or train again.",
+        )
+    return path
+
+
+def _uri() -> str:
+    """Address of the server; an SQLite file by its whole path, so that later calls find it from any folder."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    prefix = "sqlite:///"
+    if uri.startswith(prefix) and not uri.endswith(":memory:"):
+        return prefix + Path(uri.removeprefix(prefix)).absolute().as_posix()
+    return uri
+
+
+def _experiment(client: Any) -> str:
+    """Id of the experiment, made on first use; artifacts of an SQLite server lie beside its file."""
+    found = client.get_experiment_by_name(NAME)
+    if found is None:
+        uri = _uri()
+        beside = Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts" if uri.startswith("sqlite:///") else None
+        return str(client.create_experiment(NAME, artifact_location=beside.as_uri() if beside else None))
+    if found.lifecycle_stage != "active":
+        raise TrackingError(
+            f"The experiment {NAME!r} was deleted in MLflow.",
+            f"Restore it: mlflow experiments restore --experiment-id {found.experiment_id}",
+        )
+    return str(found.experiment_id)
+
+
+def _version(client: Any, version: int) -> Any:
+    known = client.search_model_versions(f"name = '{NAME}'") if client.search_registered_models() else []
+    for found in known:
+        if int(found.version) == version:
+            return found
+    numbers = sorted(int(found.version) for found in known)
+    raise TrackingError(
+        f"No version {version} of the model {NAME!r} is registered at {_shown(_uri())}.",
+        f"Registered: {', '.join(map(str, numbers))}." if numbers else "`riskml train` registers the first one.",
+    )
+
+
+def _shown(text: str) -> str:
+    """Return an address, or a message that holds one, without user and password.
+
+    >>> _shown("no answer from postgresql://user:secret@db/riskml")
+    'no answer from postgresql://db/riskml'
+    """
+    return re.sub(r"//[^/@\s]*@", "//", text)
+
+
+@contextmanager
+def _server() -> Iterator[tuple[Any, Any]]:
+    """MLflow's client and entities, quietly; whatever goes wrong becomes a TrackingError."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from mlflow import MlflowClient, entities
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        for logger in ("mlflow", "alembic"):
+            logging.getLogger(logger).setLevel(logging.WARNING)
+        uri = _uri()
+        try:
+            yield MlflowClient(uri, os.environ.get("MLFLOW_REGISTRY_URI") or uri), entities
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            lines = str(error).strip().splitlines()
+            raise TrackingError(
+                f"The tracking server at {_shown(uri)} cannot be used: "
+                f"{_shown(lines[0]) if lines else type(error).__name__}",
+                "Start the server or correct MLFLOW_TRACKING_URI; unset it to use mlflow.db in this folder.",
+            ) from error

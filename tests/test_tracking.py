@@ -1,0 +1,161 @@
+"""Runs and releases on a real MLflow server kept in an SQLite file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from riskml import tracking
+from riskml.errors import TrackingError
+
+
+@pytest.fixture(scope="module")
+def blank_database(tmp_path_factory):
+    """An empty MLflow database: its migrations take seconds, so they run once."""
+    folder = tmp_path_factory.mktemp("blank")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+        assert tracking.champion() is None
+    return (folder / "mlflow.db").read_bytes()
+
+
+@pytest.fixture
+def office(blank_database, tmp_path, monkeypatch):
+    """A working folder with the default server in it."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+    (tmp_path / "mlflow.db").write_bytes(blank_database)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    folder = tmp_path / "some bundle"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"format": 1}')
+    (folder / "evaluation.json").write_text('{"models": {}}')
+    return folder
+
+
+def run_of(version):
+    from mlflow import MlflowClient
+
+    uri = tracking._uri()
+    client = MlflowClient(uri, uri)
+    return client.get_run(client.get_model_version("riskml", str(version)).run_id), client
+
+
+def test_a_run_holds_parameters_metrics_tags_and_the_whole_bundle(office, bundle):
+    version = tracking.log_run(
+        bundle,
+        {"window": 12, "outcome": "any"},
+        {"riskml.auc": 0.8, "oracle.auc": None, "odd": float("nan")},
+        {"model_version": "riskml-abc"},
+    )
+    run, client = run_of(version)
+    assert version == 1
+    assert run.data.params == {"window": "12", "outcome": "any"}
+    assert run.data.metrics == {"riskml.auc": 0.8}
+    assert run.data.tags["model_version"] == "riskml-abc"
+    assert run.info.run_name == "riskml-abc"
+    assert run.info.status == "FINISHED"
+    assert sorted(file.path for file in client.list_artifacts(run.info.run_id, "bundle")) == [
+        "bundle/evaluation.json",
+        "bundle/manifest.json",
+    ]
+
+
+def test_the_newest_run_is_the_challenger_and_nobody_is_champion_unasked(office, bundle):
+    assert [tracking.log_run(bundle, {}, {}) for _ in range(2)] == [1, 2]
+    _, client = run_of(2)
+    assert int(client.get_model_version_by_alias("riskml", "challenger").version) == 2
+    assert tracking.champion() is None
+
+
+def test_the_champion_is_found_with_its_files_from_another_folder(office, bundle, tmp_path, monkeypatch):
+    tracking.log_run(bundle, {}, {})
+    tracking.log_run(bundle, {}, {})
+    tracking.set_champion(1)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{office / 'mlflow.db'}")
+    monkeypatch.chdir("/")
+    found = tracking.champion()
+    assert found is not None
+    assert found.version == 1
+    assert (found.path / "manifest.json").read_text() == '{"format": 1}'
+    assert found.path == tracking.download(1)
+    assert office / "mlartifacts" in found.path.parents
+
+
+def test_a_release_can_be_moved_back(office, bundle):
+    for _ in range(2):
+        tracking.log_run(bundle, {}, {})
+    tracking.set_champion(2)
+    tracking.set_champion(1)
+    assert tracking.champion().version == 1
+
+
+def test_an_unknown_version_is_refused_with_the_known_ones(office, bundle):
+    with pytest.raises(TrackingError, match="registers the first one"):
+        tracking.download(1)
+    tracking.log_run(bundle, {}, {})
+    with pytest.raises(TrackingError, match=r"No version 7[\s\S]*Registered: 1\."):
+        tracking.set_champion(7)
+
+
+def test_a_bundle_whose_files_are_gone_is_named(office, bundle):
+    tracking.log_run(bundle, {}, {})
+    path = tracking.download(1)
+    path.rename(path.with_name("elsewhere"))
+    with pytest.raises(TrackingError, match="version 1 is gone"):
+        tracking.download(1)
+
+
+def test_only_a_bundle_is_registered(office, tmp_path):
+    with pytest.raises(TrackingError, match=r"no model bundle at .*nowhere"):
+        tracking.log_run(tmp_path / "nowhere", {}, {})
+
+
+def test_a_failed_upload_is_an_error_and_the_run_says_failed(office, bundle):
+    (office / "mlartifacts").write_text("a file in the place of the artifacts folder")
+    with pytest.raises(TrackingError, match="cannot be used"):
+        tracking.log_run(bundle, {}, {})
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking._uri(), tracking._uri())
+    (run,) = client.search_runs([client.get_experiment_by_name("riskml").experiment_id])
+    assert run.info.status == "FAILED"
+    assert tracking.champion() is None
+
+
+def test_an_unreachable_server_is_a_plain_error(office, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(TrackingError, match="cannot be used") as caught:
+        tracking.champion()
+    assert "MLFLOW_TRACKING_URI" in caught.value.hint
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_a_plain_error(office):
+    Path("mlflow.db").write_text("not a database at all, only text that is long enough to be read as a header" * 20)
+    with pytest.raises(TrackingError, match="cannot be used"):
+        tracking.champion()
+
+
+def test_nothing_is_printed(office, bundle, capfd):
+    tracking.log_run(bundle, {"a": 1}, {"b": 2.0})
+    tracking.set_champion(1)
+    tracking.champion()
+    out, err = capfd.readouterr()
+    assert out == err == ""
+
+
+def test_importing_tracking_does_not_import_mlflow():
+    import subprocess
+    import sys
+
+    code = "import sys, riskml.tracking; assert 'mlflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ.copy())
