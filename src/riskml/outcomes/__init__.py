@@ -1,0 +1,17 @@
+"""What returning to poverty means: who is at risk at a date, and who fell afterwards."""
+
+from riskml.outcomes.cohort import AT_RISK, STATUSES, cohort_status
+from riskml.outcomes.labelling import label, label_origin
+from riskml.outcomes.labels import BY, REASONS, Labels, counts
+
+__all__ = [
+    "AT_RISK",
+    "BY",
+    "REASONS",
+    "STATUSES",
+    "Labels",
+    "cohort_status",
+    "counts",
+    "label",
+    "label_origin",
+]

@@ -1,0 +1,53 @@
+"""The cohort: households of which a fall can be asked at a date."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.panel import BELOW, Panel
+from riskml.splits import Settings
+
+__all__ = ["AT_RISK", "STATUSES", "below_line", "cohort_status"]
+
+STATUSES = ("at_risk", "below_line", "monitored", "no_income", "unknown")
+"""Standing of a household at a date; only ``unknown``, a household not yet recorded then, has no row of scores."""
+
+AT_RISK, _BELOW_LINE, _MONITORED, _NO_INCOME, _UNKNOWN = (np.int8(i) for i in range(len(STATUSES)))
+
+Floats = NDArray[np.float64]
+
+
+def below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
+    """Whether incomes per head lie below their lines; never where either is missing.
+
+    Incomes heap on round numbers, so an income within a ten-thousandth of the line is not below it.
+
+    >>> below_line(np.array([5999.0, 5999.5, np.nan]), np.array([6000.0, 6000.0, 6000.0])).tolist()
+    [True, False, False]
+    """
+    below: NDArray[np.bool_] = income < line * BELOW
+    return below
+
+
+def cohort_status(panel: Panel, settings: Settings) -> NDArray[np.int8]:
+    """Standing of every household of a panel, as known then.
+
+    Parameters
+    ----------
+    panel : Panel
+        At least ``settings.window`` months long.
+    settings : Settings
+
+    Returns
+    -------
+    array of int8, shape (n,)
+        Positions in ``STATUSES``. A monitored household is ``monitored`` whatever its income; one without income
+        per head, or without a line to hold it against, is ``no_income``.
+    """
+    income, line = panel.income_per_head(settings.window, complete=settings.outcome == "end"), panel.line[0]
+    status = np.where(below_line(income, line), _BELOW_LINE, AT_RISK)
+    status[np.isnan(income) | np.isnan(line)] = _NO_INCOME
+    status[panel.monitored] = _MONITORED
+    status[~panel.known] = _UNKNOWN
+    return status

@@ -1,0 +1,162 @@
+"""Label the cohort at as_of dates by what the span after them holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import SplitError, UsageError, listed
+from riskml.outcomes.cohort import AT_RISK, STATUSES, cohort_status
+from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, counts, stack
+from riskml.outcomes.spans import After, first_day, pair_keys
+from riskml.records.calendar import date_of, is_month_end, month_of
+from riskml.records.panel import Panel
+from riskml.records.store import CHUNK, Records
+from riskml.records.versions import FOREVER, NO_DAY
+from riskml.splits import Origin, Settings, span_end
+
+__all__ = ["label", "label_origin"]
+
+EVERYTHING = int(FOREVER) - 1
+"""Day of knowledge that includes every record."""
+NEVER = int(FOREVER)
+"""Months to what does not happen."""
+
+
+def label(
+    records: Records,
+    as_ofs: Sequence[int],
+    settings: Settings,
+    known_at: int | None = None,
+    chunk: int = CHUNK,
+) -> Labels:
+    """Label the households at risk at each as_of.
+
+    The cohort is taken as known at the as_of: income per head known, not below the line, not in monitoring. The
+    outcome is 1 if income per head is below the line at the end of any month of the span (``end``: of the last)
+    or the household enters monitoring in it, 0 if neither.
+
+    Parameters
+    ----------
+    records : Records
+    as_ofs : sequence of int
+        Month ends, as days.
+    settings : Settings
+    known_at : int, optional
+        Outcomes rest on what was recorded by that day; on every record by default.
+    chunk : int
+        Households taken at a time; the answer does not depend on it.
+
+    Returns
+    -------
+    Labels
+
+    Raises
+    ------
+    UsageError
+        If there is no as_of, or one is not a month's end.
+
+    Notes
+    -----
+    What decides, the first that holds: an entry into monitoring on or before the as_of that was recorded later
+    (missing, ``entered_recorded_late``: the household was not safe at the as_of) · entry in the span (1, no
+    follow-up needed) · no follow-up (missing, ``no_follow_up``, also for households seen below the line, which
+    would otherwise count more often than those seen above it) · below the line (1) · emergency help in the span
+    (missing, ``emergency_help``: being helped is not being safe) · 0.
+    """
+    days = sorted(set(as_ofs))
+    odd = [str(date_of(day)) for day in days if not is_month_end(day)]
+    if odd or not days:
+        problem = (
+            f"{len(odd)} as_of(s) are not the last day of a month: {listed(odd)}." if odd else "No as_of is given."
+        )
+        raise UsageError(problem, "Outcomes are counted from month ends; take as_ofs from the grid.")
+    first_month, last_day = month_of(days[0]) + 1, span_end(days[-1], settings.horizon)
+    months = month_of(last_day) - first_month + settings.window
+    knowledge = EVERYTHING if known_at is None else known_at
+    parts: list[list[Labels]] = [[] for _ in days]
+    for start in range(0, max(len(records), 1), chunk):
+        stop = min(start + chunk, len(records))
+        after = After(records.panel(last_day, start, stop, months, knowledge), first_month, settings)
+        for part, day in zip(parts, days, strict=True):
+            part.append(_label_range(records.panel(day, start, stop, settings.window), after, start, settings))
+    return stack([stack(part, same_as_ofs=True) for part in parts], same_as_ofs=False)
+
+
+def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> Labels:
+    """Label a range of households, the first of which is ``start``, at one as_of."""
+    as_of, until, month = panel.as_of, span_end(panel.as_of, settings.horizon), panel.month
+    status = cohort_status(panel, settings)
+    entries, helped = after.panel.monitoring, after.panel.help
+    none = np.full(panel.n, NO_DAY)
+    entry = none if entries is None else first_day(entries, as_of, until)
+    helped_on = none if helped is None else first_day(helped, as_of, until, helped["emergency"])
+    fall, seen, late = after.fall(month), after.followed_up(month), _entered_recorded_late(panel, after)
+    entered, fell = ~late & (entry != NO_DAY), seen & (fall > 0)
+
+    reason = np.select(
+        [late, entered, ~seen, fell, helped_on != NO_DAY],
+        [REASONS["entered_recorded_late"], 0, REASONS["no_follow_up"], 0, REASONS["emergency_help"]],
+    ).astype(np.int8)
+    y = np.where(reason > 0, MISSING, entered | fell).astype(np.int8)
+    entry_lead = np.where(entered, month_of(entry) - month, NEVER)
+    fall_lead = np.where(fell, fall, NEVER)
+    by = np.where(fall_lead <= entry_lead, BY["income"], BY["monitoring"])
+    cohort = np.flatnonzero(status == AT_RISK)
+    return Labels(
+        household=(cohort + start).astype(np.int32),
+        as_of=np.full(len(cohort), as_of, np.int32),
+        y=y[cohort],
+        reason=reason[cohort],
+        by=np.where(y == 1, by, 0).astype(np.int8)[cohort],
+        lead=np.where(y == 1, np.minimum(fall_lead, entry_lead), 0).astype(np.int32)[cohort],
+        income_per_head=panel.income_per_head(settings.window, complete=settings.outcome == "end")[cohort],
+        line=panel.line[0][cohort],
+        status=np.bincount(status, minlength=len(STATUSES))[None, :],
+    )
+
+
+def _entered_recorded_late(panel: Panel, after: After) -> NDArray[np.bool_]:
+    """Whether a household has an entry on or before the as_of that was not recorded by then, shape (n,).
+
+    A later version of an entry that was already recorded is not a late entry.
+    """
+    then, now = panel.monitoring, after.panel.monitoring
+    if then is None or now is None:
+        return np.zeros(panel.n, bool)
+    return now.any((now["day"] <= panel.as_of) & ~np.isin(pair_keys(now), pair_keys(then)))
+
+
+def label_origin(records: Records, origin: Origin, settings: Settings) -> tuple[Labels, Labels]:
+    """Label the training rows of an origin by what was known at its start, its test rows by every record.
+
+    Returns
+    -------
+    train, test : Labels
+
+    Raises
+    ------
+    SplitError
+        If nobody is in the cohort, or no row has an outcome.
+    """
+    train = label(records, origin.train, settings, known_at=origin.test_from)
+    test = label(records, origin.test, settings)
+    for name, labels, as_ofs in (("training", train, origin.train), ("test", test, origin.test)):
+        dates = listed(date_of(day) for day in as_ofs)
+        if not len(labels):
+            raise SplitError(
+                f"Nobody is in the cohort at the {len(as_ofs)} {name} as_of(s) {dates}.",
+                f"Households and as_ofs outside it: {_listing(counts(labels)['excluded'])}.",
+            )
+        if not labels.labelled.any():
+            raise SplitError(
+                f"None of the {len(labels)} {name} rows has an outcome (as_of {dates}).",
+                f"Rows without one: {_listing(counts(labels)['missing'])}.",
+            )
+    return train, test
+
+
+def _listing(tally: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in tally.items())

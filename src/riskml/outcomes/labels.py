@@ -1,0 +1,103 @@
+"""Labelled rows: one a household of the cohort and as_of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.outcomes.cohort import AT_RISK, STATUSES
+
+__all__ = ["BY", "MISSING", "REASONS", "Labels", "counts", "stack"]
+
+MISSING = np.int8(-1)
+"""Label of a row whose outcome is not known."""
+
+REASONS = {"no_follow_up": 1, "emergency_help": 2, "entered_recorded_late": 3}
+"""Why a label is missing; 0 where it is not."""
+
+BY = {"income": 1, "monitoring": 2}
+"""How a household fell; 0 where it did not, or where it is not known."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Rows of the cohort with their outcome, ordered by as_of, then household.
+
+    Parameters
+    ----------
+    household : array of int32, shape (n,)
+        Position in ``records.household_id``.
+    as_of : array of int32, shape (n,)
+        Day number.
+    y : array of int8, shape (n,)
+        1 fell, 0 did not, -1 missing.
+    reason : array of int8, shape (n,)
+        Why the label is missing (see ``REASONS``).
+    by : array of int8, shape (n,)
+        How the household fell (see ``BY``): whichever came in the earlier month. In the same month it is
+        ``income``, since the entry then follows from the fall that the rule sees.
+    lead : array of int32, shape (n,)
+        Months from the as_of to the month's end below the line, or to the month of entry, at least 1; 0 where the
+        household did not fall or it is not known.
+    income_per_head, line : array of float64, shape (n,)
+        At the as_of, yuan/person/year, as known then.
+    status : array of int64, shape (as_ofs, statuses)
+        Households by standing at each as_of (see ``STATUSES``); the first column is the cohort.
+    """
+
+    household: NDArray[np.int32]
+    as_of: NDArray[np.int32]
+    y: NDArray[np.int8]
+    reason: NDArray[np.int8]
+    by: NDArray[np.int8]
+    lead: NDArray[np.int32]
+    income_per_head: NDArray[np.float64]
+    line: NDArray[np.float64]
+    status: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.household)
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """Rows whose outcome is known, shape (n,)."""
+        known: NDArray[np.bool_] = self.y != MISSING
+        return known
+
+    def take(self, rows: NDArray[Any]) -> Labels:
+        """Return the given rows (positions or a mask); the counts by standing stay those of the whole."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in _BY_ROW})
+
+
+_BY_ROW = tuple(field.name for field in fields(Labels) if field.name != "status")
+
+
+def stack(parts: Sequence[Labels], *, same_as_ofs: bool) -> Labels:
+    """Put labels under one another: of other as_ofs, or of other households at the same as_of."""
+    columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_ROW}
+    tallies = [part.status for part in parts]
+    return Labels(**columns, status=np.add.reduce(tallies) if same_as_ofs else np.concatenate(tallies))
+
+
+def counts(labels: Labels) -> dict[str, Any]:
+    """Count the rows, those left out by reason, and the households outside the cohort by standing.
+
+    Returns
+    -------
+    dict
+        ``cohort``, ``labelled``, ``positive``: rows; ``missing``: rows by reason; ``excluded``: pairs of household
+        and as_of outside the cohort, by standing. Every reason and standing is there, be it 0.
+    """
+    tally = np.bincount(labels.reason, minlength=len(REASONS) + 1)
+    outside = labels.status.sum(axis=0)
+    return {
+        "cohort": len(labels),
+        "labelled": int(np.count_nonzero(labels.labelled)),
+        "positive": int(np.count_nonzero(labels.y == 1)),
+        "missing": {reason: int(tally[code]) for reason, code in REASONS.items()},
+        "excluded": {status: int(outside[i]) for i, status in enumerate(STATUSES) if i != AT_RISK},
+    }

@@ -1,0 +1,96 @@
+"""What happened after the as_ofs: verdicts at month ends, entries into monitoring and emergency help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.outcomes.cohort import below_line
+from riskml.records.events import Events
+from riskml.records.panel import Panel
+from riskml.records.versions import NO_DAY
+from riskml.splits import Settings
+
+__all__ = ["FOLLOW_UP", "After", "first_day", "pair_keys"]
+
+FOLLOW_UP = 3
+"""Last months of a span in which a household must be seen."""
+
+Mask = NDArray[np.bool_]
+
+
+def pair_keys(events: Events) -> NDArray[np.int64]:
+    """One number for each row's household and day."""
+    keys: NDArray[np.int64] = events.household.astype(np.int64) << 32 | events["day"].astype(np.int64)
+    return keys
+
+
+def first_day(events: Events, after: int, until: int, mask: Mask | None = None) -> NDArray[np.int32]:
+    """Earliest day in (after, until] with a row, shape (n,); ``NO_DAY`` where there is none."""
+    use = (events["day"] > after) & (events["day"] <= until)
+    if mask is not None:
+        use &= mask
+    # Rows are sorted by household, then day: the first of a household is its earliest.
+    households, rows = np.unique(events.household[use], return_index=True)
+    out = np.full(events.n, NO_DAY)
+    out[households] = events["day"][use][rows]
+    return out
+
+
+@dataclass(frozen=True)
+class After:
+    """What the spans of several as_ofs hold for the same households.
+
+    Parameters
+    ----------
+    panel : Panel
+        Taken at the last span's end, so long that the first month's window fits in.
+    first_month : int
+        First month of any span.
+    settings : Settings
+    """
+
+    panel: Panel
+    first_month: int
+    settings: Settings
+
+    @cached_property
+    def _verdicts(self) -> tuple[Mask, Mask]:
+        """Below the line, and verdict known, at the end of every month from the first on, shape (months, n)."""
+        ends = self.panel.month - self.first_month + 1
+        below, known = np.zeros((ends, self.panel.n), bool), np.zeros((ends, self.panel.n), bool)
+        for month in range(ends):
+            lag = ends - 1 - month
+            income = self.panel.income_per_head(self.settings.window, lag=lag, complete=self.settings.outcome == "end")
+            line = self.panel.line[lag]
+            below[month] = below_line(income, line)
+            known[month] = ~(np.isnan(income) | np.isnan(line))
+        return below, known
+
+    @cached_property
+    def _reported(self) -> Mask:
+        """Whether each month from the first on is reported, shape (months, n)."""
+        return self.panel.reported[: self.panel.month - self.first_month + 1][::-1]
+
+    def fall(self, month: int) -> NDArray[np.int32]:
+        """Months until the first counting month's end below the line in the span after a month, shape (n,); 0 none."""
+        horizon = self.settings.horizon
+        below = self._verdicts[0][month + 1 - self.first_month :][:horizon]
+        if self.settings.outcome == "end":
+            return np.where(below[-1], horizon, 0).astype(np.int32)
+        return np.where(below.any(axis=0), below.argmax(axis=0) + 1, 0).astype(np.int32)
+
+    def followed_up(self, month: int) -> Mask:
+        """Whether households are still seen as the span after a month ends, shape (n,).
+
+        Income is reported in one of the last three months (of the span's own, if it is shorter), and there is a
+        verdict at one of their ends (``end``: at the last).
+        """
+        span = slice(month + 1 - self.first_month, month + 1 - self.first_month + self.settings.horizon)
+        last = min(FOLLOW_UP, self.settings.horizon)
+        verdict_in = 1 if self.settings.outcome == "end" else last
+        seen: Mask = self._reported[span][-last:].any(axis=0) & self._verdicts[1][span][-verdict_in:].any(axis=0)
+        return seen

@@ -1,0 +1,231 @@
+"""Forward-in-time splits: the grid of as_of dates, and what each origin trains on and tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from riskml.errors import SplitError, UsageError
+from riskml.records.calendar import date_of, month_end, month_of, months_before
+
+if TYPE_CHECKING:
+    from riskml.records.store import Records
+
+__all__ = ["Grid", "Origin", "Outcome", "Settings", "grid", "origins", "span_end"]
+
+Outcome = Literal["any", "end"]
+"""Below the line at any month's end of the span, or at its last one."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a fall is and how time is cut.
+
+    Parameters
+    ----------
+    window : int, default 12
+        Months W over which income per head is taken.
+    horizon : int, default 12
+        Months H of the span in which a fall counts.
+    outcome : {"any", "end"}, default "any"
+    step : int, default 3
+        Months between two as_ofs.
+    test_from : int, optional
+        Day from which as_ofs are tested; found from the grid by default.
+    origins : int, default 1
+        Test starts, each H earlier than the one before.
+
+    Raises
+    ------
+    UsageError
+        If the outcome is unknown or a number is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> Settings(horizon=0)
+    Traceback (most recent call last):
+    ...
+    riskml.errors.UsageError: The horizon is 0 and must be a whole number of at least 1.
+    Give --horizon a number of months.
+    """
+
+    window: int = 12
+    horizon: int = 12
+    outcome: Outcome = "any"
+    step: int = 3
+    test_from: int | None = None
+    origins: int = 1
+
+    def __post_init__(self) -> None:
+        if self.outcome not in get_args(Outcome):
+            raise UsageError(
+                f"The outcome is {self.outcome!r} and must be 'any' or 'end'.",
+                "any: below the line at some month's end of the span; end: at the last one.",
+            )
+        for name, unit in (("window", "months"), ("horizon", "months"), ("step", "months"), ("origins", "test starts")):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise UsageError(
+                    f"The {name} is {value} and must be a whole number of at least 1.",
+                    f"Give --{name} a number of {unit}.",
+                )
+
+
+@dataclass(frozen=True)
+class Grid:
+    """As_of dates whose window and span the records cover.
+
+    Parameters
+    ----------
+    as_ofs : tuple of int
+        Month ends as days, ascending.
+    first_month, last_month : int
+        First reported month, and the last that is reported well enough.
+    """
+
+    as_ofs: tuple[int, ...]
+    first_month: int
+    last_month: int
+
+    @property
+    def months(self) -> int:
+        """Months from the first to the last, both included."""
+        return self.last_month - self.first_month + 1
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One test start.
+
+    Parameters
+    ----------
+    test_from : int
+        Day; training labels know nothing that was recorded after it.
+    train, test : tuple of int
+        As_ofs, ascending. Every training span ends by ``test_from``.
+    """
+
+    test_from: int
+    train: tuple[int, ...]
+    test: tuple[int, ...]
+
+
+def span_end(as_of: int, horizon: int) -> int:
+    """Last day of the span of ``horizon`` months that follows a month's end.
+
+    >>> str(date_of(span_end(month_end(0), 13)))
+    '1971-02-28'
+    """
+    return month_end(month_of(as_of) + horizon)
+
+
+def grid(records: Records, settings: Settings) -> Grid:
+    """Find the as_of dates that the records can serve.
+
+    The last month is the latest with at least a tenth of the reports of the median month that has any, so that a
+    few early reports of a month do not stand for the whole county. As_ofs are month ends every ``step`` months
+    counted back from the last whose span is complete, as long as the window, its own month included, starts no
+    earlier than the first reported month.
+
+    Returns
+    -------
+    Grid
+        Without as_ofs where the records are too short.
+    """
+    reports = records.income.reports_by_month()
+    reported = np.flatnonzero(reports)
+    if not len(reported):
+        return Grid((), records.first_month, records.first_month - 1)
+    enough = np.flatnonzero(10 * reports >= np.median(reports[reported]))
+    first, last = records.first_month + int(reported[0]), records.first_month + int(enough[-1])
+    months = range(last - settings.horizon, first + settings.window - 2, -settings.step)
+    return Grid(tuple(month_end(month) for month in reversed(months)), first, last)
+
+
+def origins(found: Grid, settings: Settings) -> tuple[Origin, ...]:
+    """Cut the grid into training and test as_ofs for every origin, the latest first.
+
+    Parameters
+    ----------
+    found : Grid
+    settings : Settings
+
+    Returns
+    -------
+    tuple of Origin, length ``settings.origins``
+        The latest tests every as_of from its start on, an earlier one those up to the next start.
+
+    Raises
+    ------
+    SplitError
+        If an origin has nothing to test or nothing to train on.
+    """
+    start = _default_start(found, settings) if settings.test_from is None else settings.test_from
+    out: list[Origin] = []
+    for back in range(settings.origins):
+        test_from = months_before(start, back * settings.horizon)
+        stop = out[-1].test_from if out else None
+        test = tuple(day for day in found.as_ofs if test_from <= day and (stop is None or day < stop))
+        origin = Origin(test_from, _train(found, settings, test_from), test)
+        _refuse_empty(origin, found, settings, back)
+        out.append(origin)
+    return tuple(out)
+
+
+def _train(found: Grid, settings: Settings, test_from: int) -> tuple[int, ...]:
+    return tuple(day for day in found.as_ofs if span_end(day, settings.horizon) <= test_from)
+
+
+def _default_start(found: Grid, settings: Settings) -> int:
+    """First as_of in the last H months of the grid; the last as_of if that leaves nothing to train on."""
+    if not found.as_ofs:
+        raise _too_short(found, settings)
+    last = found.as_ofs[-1]
+    start = next(day for day in found.as_ofs if span_end(day, settings.horizon) > last)
+    if _train(found, settings, start):
+        return start
+    if not _train(found, settings, last):
+        raise _too_short(found, settings)
+    return last
+
+
+def _too_short(found: Grid, settings: Settings) -> SplitError:
+    """Say how many months are needed: a window, the span of a training as_of, and the span of a test as_of."""
+    window, horizon, step = settings.window, settings.horizon, settings.step
+    there = f" ({_month(found.first_month)} to {_month(found.last_month)})" if found.months else ""
+    message = (
+        f"Training and testing forward in time need {window + 2 * horizon} months of income"
+        f" (the window {window} and twice the horizon {horizon}); the records have {found.months}{there}."
+    )
+    apart = -(-horizon // step) * step
+    if window + 2 * horizon <= found.months:
+        hint = f"As_ofs every {step} months need {window + horizon + apart}: choose a --step that divides {horizon}."
+        return SplitError(message, hint)
+    return SplitError(message, "Bring more months, or choose a shorter --window or --horizon.")
+
+
+def _refuse_empty(origin: Origin, found: Grid, settings: Settings, back: int) -> None:
+    """Refuse an origin, ``back`` starts before the latest, that has nothing to test or nothing to train on."""
+    if origin.train and origin.test:
+        return
+    if not found.as_ofs:
+        raise _too_short(found, settings)
+    horizon, step = settings.horizon, settings.step
+    first, last, start = date_of(found.as_ofs[0]), date_of(found.as_ofs[-1]), date_of(origin.test_from)
+    grid_of = f"As_ofs with a complete window and span run from {first} to {last} every {step} months"
+    name = f"origin {back + 1} of {settings.origins}, " if settings.origins > 1 else ""
+    if not origin.test:
+        raise SplitError(f"No as_of is left to test ({name}test from {start}).", f"{grid_of}.")
+    ready = date_of(span_end(found.as_ofs[0], horizon))
+    raise SplitError(
+        f"No as_of is left to train on ({name}test from {start}): the first span to learn from ends on {ready}. "
+        f"{back + 1} origin(s) need {settings.window + (back + 2) * horizon} months of income"
+        f" (the window {settings.window} and {back + 2} times the horizon {horizon}); the records have {found.months}.",
+        f"{grid_of}. Choose a later --test-from, fewer --origins or a shorter --horizon.",
+    )
+
+
+def _month(month: int) -> str:
+    return f"{date_of(month_end(month)):%Y-%m}"
