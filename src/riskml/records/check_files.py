@@ -8,6 +8,7 @@ __all__ = [
     "BOTH_FORMS",
     "DAMAGED_FILE",
     "DUPLICATE_COLUMN",
+    "EMPTY_TABLE",
     "FILE_RULES",
     "MISSING_COLUMN",
     "MISSING_FOLDER",
@@ -95,6 +96,12 @@ MIXED_ATTRIBUTE = Rule(
     "同一属性在不同分片中类型不一",
     "Write the attribute with one type in every part.",
 )
+EMPTY_TABLE = Rule(
+    "empty_table",
+    "A table that cannot be empty has no rows",
+    "农户表或收入表为空",
+    "Deliver the rows: without households or income there is nothing to rank.",
+)
 RAGGED_ROW = Rule(
     "ragged_row",
     "A CSV row has more or fewer cells than the header",
@@ -116,6 +123,7 @@ FILE_RULES: tuple[Rule, ...] = (
     UNKNOWN_COLUMN,
     WRONG_TYPE,
     MIXED_ATTRIBUTE,
+    EMPTY_TABLE,
     RAGGED_ROW,
 )
 """Every rule about files and columns, in the order in which they are looked for."""

@@ -15,7 +15,7 @@ from types import TracebackType
 import duckdb
 
 from riskml.errors import RecordsError
-from riskml.records.check_report import Fault
+from riskml.records.check_report import CheckReport, Fault
 from riskml.records.reading_cells import first_row, quoted
 from riskml.records.reading_files import find_sources
 from riskml.records.reading_tables import Layout, read_table
@@ -41,6 +41,8 @@ class Folder:
     ----------
     skipped : dict of str to int
         Rows set aside by code (see `riskml.records.check_aside.set_aside`).
+    report : CheckReport or None
+        Result of the check, once `riskml.records.checking.open_checked` has made it.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Folder:
         self.layouts = layouts
         self.faults = faults
         self.skipped: dict[str, int] = {}
+        self.report: CheckReport | None = None
+        self._repeated: dict[str, str] = {}
         for table in layouts:
             self._create_views(table, layouts[table].query)
 
@@ -102,6 +106,21 @@ class Folder:
         """Rows of a table."""
         return int(first_row(self.connection, f"SELECT count(*) FROM {self.relation(table)}")[0])
 
+    def repeated(self, table: str) -> str:
+        """Name of a DuckDB table with the ``record_id`` that several rows of a table share (corrections).
+
+        It is found once and kept. Equal hashes are looked for first: eight bytes are grouped much faster than text.
+        """
+        if table not in self._repeated:
+            name, source = f"repeated_{table}", f"{self.relation(table)} WHERE record_id IS NOT NULL"
+            self.connection.execute(f"""
+                CREATE OR REPLACE TEMP TABLE {name} AS
+                WITH hashes AS (SELECT hash(record_id) AS h FROM {source} GROUP BY h HAVING count(*) > 1)
+                SELECT record_id FROM (SELECT record_id, hash(record_id) AS h FROM {source}) SEMI JOIN hashes USING (h)
+                GROUP BY record_id HAVING count(*) > 1""")
+            self._repeated[table] = name
+        return self._repeated[table]
+
     def leave_out(self, table: str, rows: str) -> None:
         """Take rows out of both views of a table.
 
@@ -113,6 +132,7 @@ class Folder:
         """
         query = f'SELECT n.* FROM ({self.layouts[table].query}) n ANTI JOIN {rows} r USING ("#file", "#row")'
         self._create_views(table, query)
+        self._repeated.pop(table, None)
 
     def fingerprint(self) -> str:
         """Fingerprint of the data: 32 hexadecimal digits.

@@ -15,7 +15,7 @@ from riskml.records.reading_cells import FILE, ROW, quoted
 from riskml.records.reading_csv import CsvError, RaggedRow, header_of, load_text, utf8_copy
 from riskml.records.reading_files import Source
 
-__all__ = ["Group", "csv_group", "parquet_groups"]
+__all__ = ["Group", "csv_group", "parquet_groups", "sql_path"]
 
 
 @dataclass
@@ -89,7 +89,7 @@ def parquet_groups(connection: duckdb.DuckDBPyConnection, source: Source, faults
     found: dict[tuple[tuple[str, str], ...], list[Path]] = {}
     for path in source.files:
         try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_text(path)})").fetchall()
+            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({sql_path(path)})").fetchall()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             faults.append(rules.DAMAGED_FILE.found(source.table, "", f"{path.name} cannot be read: {reason}."))
@@ -98,12 +98,12 @@ def parquet_groups(connection: duckdb.DuckDBPyConnection, source: Source, faults
     part = "parse_filename(filename)" if source.form == "parts" else "''"
     position = f"{part} AS {FILE}, file_row_number + 1 AS {ROW}"
     return [
-        Group(paths[0].name, dict(types), f"read_parquet([{', '.join(map(_text, paths))}])", position)
+        Group(paths[0].name, dict(types), f"read_parquet([{', '.join(map(sql_path, paths))}])", position)
         for types, paths in found.items()
     ]
 
 
-def _text(path: Path) -> str:
+def sql_path(path: Path) -> str:
     """SQL text of a path; the brackets of a glob stand for themselves in a file's name."""
     name = str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
     return "'" + name.replace("'", "''") + "'"

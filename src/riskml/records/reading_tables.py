@@ -47,6 +47,8 @@ class Layout:
         Declared columns that are there with a usable type.
     attributes : dict of str to str
         ``number`` or ``text`` by name.
+    wrong : set of str
+        Declared columns that are there with a type that cannot hold them.
     raw : set of str
         Columns that have a raw text.
     ragged : list of RaggedRow
@@ -56,6 +58,7 @@ class Layout:
     query: str = ""
     present: set[str] = field(default_factory=set)
     attributes: dict[str, str] = field(default_factory=dict)
+    wrong: set[str] = field(default_factory=set)
     raw: set[str] = field(default_factory=set)
     ragged: list[RaggedRow] = field(default_factory=list)
 
@@ -82,8 +85,8 @@ def read_table(
     layout.attributes = _attributes(connection, table, groups, faults)
     kinds = {column.name: column.kind for column in table.columns}
     cells = [_cells(kinds, layout.attributes, group) for group in groups]
-    wrong = _wrong(connection, table, groups, cells, faults)
-    layout.present = {name for group in groups for name in group.types if name in kinds} - wrong
+    layout.wrong = _wrong(connection, table, groups, cells, faults)
+    layout.present = {name for group in groups for name in group.types if name in kinds} - layout.wrong
     layout.raw = {name for group in cells for name, cell in group.items() if cell.raw}
     layout.query = " UNION ALL ".join(
         _select(table, layout, group, found) for group, found in zip(groups, cells, strict=True)
