@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.records.calendar import day_of
 from riskml.simulation.parameters import Parameters
-from riskml.simulation.process import Month, village_disasters
+from riskml.simulation.lives import Calendar, village_disasters
 
 __all__ = ["COUNTY_CODE", "Place", "lines", "place"]
 
@@ -31,7 +31,7 @@ class Place:
         Factor on the hazard of disasters.
     severity : float array (villages, months)
         Share of a year's harvest at stake, burn-in included.
-    months : Month
+    months : Calendar
         Calendar, burn-in included.
     first : int
         Number of the first recorded month.
@@ -43,7 +43,7 @@ class Place:
     far: NDArray[np.float64]
     exposure: NDArray[np.float64]
     severity: NDArray[np.float64]
-    months: Month
+    months: Calendar
     first: int
     burn_in: int
 
@@ -68,7 +68,7 @@ def place(p: Parameters, households: int, months: int, seed: int) -> Place:
     first = (int(c.start_year) - 1970) * 12
     number = first - burn_in + np.arange(burn_in + months)
     years = number // 12 + 1970
-    calendar = Month(
+    calendar = Calendar(
         of_year=number % 12,
         line=_line(p, years),
         level=(1.0 + c.income_growth) ** ((number - first) / 12.0),

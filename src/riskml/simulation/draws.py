@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-__all__ = ["compiled", "normal", "stream", "uniform"]
+__all__ = ["compiled", "compiled_once", "normal", "stream", "uniform"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Stream = Any
@@ -21,7 +21,12 @@ Stream = Any
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function that runs without the interpreter lock, and keep the machine code on disk."""
+    """Compile a function that other compiled functions call."""
+    return cast(Function, numba.njit(nogil=True)(function))
+
+
+def compiled_once(function: Function) -> Function:
+    """Compile a loop that runs without the interpreter lock, and keep its machine code on disk."""
     return cast(Function, numba.njit(cache=True, nogil=True)(function))
 
 

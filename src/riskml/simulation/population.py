@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.simulation.parameters import Parameters
-from riskml.simulation.state import STATE
+from riskml.simulation.state import MEMBERS, STATE
 
-__all__ = ["MEMBERS", "People", "settle"]
-
-MEMBERS = 9
-"""Member numbers of a household: 0-2 workers, 3 another adult, 4-5 children, 6-7 elders, 8 a child born later."""
+__all__ = ["People", "settle"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -56,6 +53,7 @@ def settle(p: Parameters, n: int, rng: np.random.Generator) -> tuple[NDArray[np.
     workers = present[:, :3].sum(1)
     size = present.sum(1)
     states["size"] = size
+    states["present"] = present
     states["exited"] = rng.random(n) < c.exited_share
     states["elders"] = present[:, 6:8].sum(1)
     working = present[:, :3]

@@ -15,7 +15,7 @@ from riskml.simulation.chunk import Chunk
 from riskml.simulation.county import Place, lines, place
 from riskml.simulation.parameters import Parameters, load_parameters
 from riskml.simulation.population import settle
-from riskml.simulation.process import history
+from riskml.simulation.lives import history
 from riskml.simulation.state import MONTH_OUT
 from riskml.simulation.write_blows import (
     write_events,
@@ -68,11 +68,10 @@ def simulate(
 def _live(p: Parameters, where: Place, first: int, count: int, households: int, seed: int) -> Chunk:
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
     village = where.village(first, count, households)
-    start = states.copy()
     recorded = len(where.months.line) - where.burn_in
     lived = np.zeros((count, recorded), MONTH_OUT)
-    keep = np.zeros(0, np.int64)
-    kept = np.zeros((0, count), states.dtype)
+    keep = np.array([where.burn_in - 1])
+    kept = np.zeros((len(keep), count), states.dtype)
     half = (count + 1) // 2
 
     def live(low: int, high: int) -> None:
@@ -84,7 +83,7 @@ def _live(p: Parameters, where: Place, first: int, count: int, households: int, 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(live, (0, half), (half, count)))
     return Chunk(
-        first=first, start=start, people=people, lived=lived,
+        first=first, start=kept[0], people=people, lived=lived,
         months=(where.first + np.arange(recorded)).astype(np.int32), region=where.regions[village],
         far=where.far[village], burn_in=where.burn_in, p=p, rng=np.random.default_rng([seed, 4, first]),
     )  # fmt: skip

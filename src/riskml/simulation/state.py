@@ -10,7 +10,7 @@ import numpy as np
 
 from riskml.records.schema import CAUSES
 
-__all__ = ["CAUSE", "DRAGS", "JOBS", "MONTH_OUT", "SHOCKS", "STATE", "YEAR"]
+__all__ = ["CAUSE", "DRAGS", "JOBS", "MEMBERS", "MONTH_OUT", "SHOCKS", "STATE", "YEAR"]
 
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
 """Number of each cause code."""
@@ -20,6 +20,9 @@ DRAGS = 6
 
 YEAR = 12
 """Months of income in a household's memory: the window of the outcome."""
+
+MEMBERS = 9
+"""Member numbers of a household: 0-2 workers, 3 another adult, 4-5 children, 6-7 elders, 8 a child born later."""
 
 JOBS = ("empty", "working", "out", "gone")
 """States of a worker's slot."""
@@ -57,6 +60,7 @@ STATE = np.dtype(
         ("stock", "i4"),  # 1 livestock, 0 crops
         ("exited", "i4"),
         # changing
+        ("present", "i4", MEMBERS),
         ("size", "i4"),
         ("job", "i4", 3),
         ("why", "i4", 3),  # cause of a lost wage
@@ -117,7 +121,6 @@ MONTH_OUT = np.dtype(
         ("monitored", "i1"),
         ("alert_cause", "i1"),
         ("severe", "i1"),
-        ("venture", "i1"),
     ],
     align=True,
 )

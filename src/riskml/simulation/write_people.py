@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from riskml.records.calendar import month_end
 from riskml.simulation.chunk import Chunk, days_within
-from riskml.simulation.state import SHOCKS
+from riskml.simulation.state import MEMBERS, SHOCKS
 from riskml.simulation.writing import NO_DAY, Tables
 
 __all__ = ["HOUSE_TYPES", "TEXT", "write_households", "write_members"]
@@ -33,7 +33,7 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
     land = np.round(rng.gamma(3.0, 1.6, n) * (0.4 + 0.6 * (chunk.start["business"] > 0)), 1)
     distance = np.round(chunk.far + rng.uniform(0.0, 3.0, n), 1)
     moves = moved.cumsum(1)[who, at]
-    base = int(month_end(int(chunk.months[0]) - 2))
+    base = int(month_end(int(chunk.months[0]) - 1))
     row = np.concatenate([np.arange(n), who])
     moves = np.concatenate([np.zeros(n, np.int64), moves])
     recorded = np.concatenate([np.full(n, base), days_within(chunk, at, 15, 28)])
@@ -71,27 +71,43 @@ def write_members(chunk: Chunk, tables: Tables) -> None:
 
 
 def _first_members(chunk: Chunk) -> dict[str, NDArray[np.generic]]:
-    people, start = chunk.people, chunk.start
-    who, member = np.nonzero(people.present)
-    age = people.age[who, member] + chunk.burn_in / 12.0
-    worker = member < 3
-    slot = np.minimum(member, 2)
-    wage = np.where(worker, start["kind"][who, slot], 0)
-    child = (member == 4) | (member == 5)
-    stage = np.where(child, chunk.lived["stage"][who, 0, np.where(child, member - 4, 0)], 0)
-    labour = np.where(people.weak[who, member], 2, np.where(people.skilled[who, member], 1, 0))
-    labour = np.where(worker, labour, np.where(member == 3, 2, 3))
-    health = np.where(people.disabled[who, member], 3, np.where(people.chronic[who, member], 1, 0))
+    """Version of each member on the day before the first month; a child born later begins with its birth."""
+    people, start, n = chunk.people, chunk.start, chunk.n
+    born = chunk.lived["shock"] == SHOCKS.index("birth")
+    here = start["present"] == 1
+    later = ~here[:, 8] & born.any(1)
+    listed = here.copy()
+    listed[:, 8] |= later
+    job = np.full((n, MEMBERS), -1)
+    for slot in range(3):
+        taken = np.flatnonzero(start["job"][:, slot] > 0)
+        job[taken, start["person"][taken, slot]] = np.where(
+            start["job"][taken, slot] == 1, start["kind"][taken, slot], -2
+        )
+    age = people.age + chunk.burn_in / 12.0
+    able = np.where(people.weak, 2, np.where(people.skilled, 1, 0))
+    labour = np.where(job >= 0, able, np.where(job == -2, 2, np.where(np.arange(MEMBERS) == 3, 2, 3)))
+    stage = np.zeros((n, MEMBERS), np.int64)
+    stage[:, 4:6] = chunk.lived["stage"][:, 0]
+    stage[job != -1] = 0
+    birth_year = (chunk.months[0] // 12 + 1970 - age).astype(np.int64)
+    birth_year[:, 8] = chunk.months[born.argmax(1)] // 12 + 1970
+    birth_year[:, 8] -= 2 * here[:, 8]
+    base = int(month_end(int(chunk.months[0]) - 1))
+    recorded = np.full((n, MEMBERS), base)
+    recorded[later, 8] = days_within(chunk, born.argmax(1)[later], 20, 28)
+    who, member = np.nonzero(listed)
+    health = np.where(people.disabled, 3, np.where(people.chronic, 1, 0))
     return {
         "who": who,
         "member": member,
-        "recorded_on": np.full(len(who), int(month_end(int(chunk.months[0]) - 2))),
-        "birth_year": (chunk.months[0] // 12 + 1970 - age).astype(np.int64),
-        "sex": np.where(people.female[who, member], "f", "m"),
-        "labour": np.array(["full", "skilled", "weak", "none"])[labour],
-        "health": np.array(["healthy", "chronic", "serious", "disabled"])[health],
-        "schooling": np.array(["none", "compulsory", "senior", "college"])[stage],
-        "working": np.array(["none", "local", "migrant"])[wage],
+        "recorded_on": recorded[who, member],
+        "birth_year": birth_year[who, member],
+        "sex": np.where(people.female, "f", "m")[who, member],
+        "labour": np.array(["full", "skilled", "weak", "none"])[labour[who, member]],
+        "health": np.array(["healthy", "chronic", "serious", "disabled"])[health[who, member]],
+        "schooling": np.array(["none", "compulsory", "senior", "college"])[stage[who, member]],
+        "working": np.array(["none", "local", "migrant"])[np.maximum(job[who, member], 0)],
         "left_on": np.full(len(who), NO_DAY),
     }
 
@@ -99,7 +115,7 @@ def _first_members(chunk: Chunk) -> dict[str, NDArray[np.generic]]:
 def _changes(chunk: Chunk, first: dict[str, NDArray[np.generic]]) -> list[dict[str, NDArray[np.generic]]]:
     """Versions that follow changes; each starts from the first version of its member."""
     lived = chunk.lived
-    place = np.full((chunk.n, 9), -1)
+    place = np.full((chunk.n, MEMBERS), -1)
     place[first["who"].astype(np.int64), first["member"].astype(np.int64)] = np.arange(len(first["who"]))
     shock = {name: lived["shock"] == number for number, name in enumerate(SHOCKS)}
     person = lived["person"].astype(np.int64)
@@ -125,7 +141,7 @@ def _changes(chunk: Chunk, first: dict[str, NDArray[np.generic]]) -> list[dict[s
     add(shock["disability"], person, 0.95, labour="none", working="none", health="disabled")
     add(shock["serious"], person, 0.95, labour="none", working="none", health="serious")
     add(shock["accident"], person, 0.9, labour="none", working="none")
-    add(shock["worker_death"], person, left=True, labour="none", working="none")
+    add(shock["worker_death"] | shock["elder_death"], person, left=True, labour="none", working="none")
     add(lived["joined"] >= 0, lived["joined"].astype(np.int64), labour="full", working="migrant", schooling="none")
     add(lived["left"] >= 0, lived["left"].astype(np.int64), left=True)
     for k in range(2):

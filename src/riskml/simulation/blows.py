@@ -1,0 +1,230 @@
+"""What can befall a household in a month, compiled: illness, lost jobs, accidents, deaths, ventures, disasters.
+
+``s`` is the hidden state (`state.STATE`), ``o`` what the month brings (`state.MONTH_OUT`), ``p`` the parameters
+(`parameters.Process`) and ``r`` the stream of randomness.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskml.simulation.draws import compiled, normal, uniform
+from riskml.simulation.parameters import Process
+from riskml.simulation.state import CAUSE
+
+__all__ = ["alarm", "hurt", "lose", "rare_shock", "strike", "treat", "village_severity"]
+
+ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER = (
+    CAUSE[name]
+    for name in ("illness", "disability", "disaster", "accident", "venture", "work", "labour", "housing", "water")
+)
+WORKING, OUT, GONE = 1, 2, 3
+FARM, MIGRANT = 0, 2
+
+
+@compiled
+def hurt(p: Process, s: Any, cause: int, amount: float) -> None:
+    """Let a blow begin to drag on income, in log income; it reaches its full weight over the lag of its cause."""
+    s.pending[cause] = min(s.pending[cause] + amount, p.drag_most)
+
+
+@compiled
+def alarm(s: Any, o: Any, cause: int, strength: float, severe: int) -> None:
+    """Raise an alert of the rule line; the strongest recent one counts."""
+    if strength > s.alert:
+        s.alert = strength
+        s.alert_cause = cause
+    o.alert_cause = cause
+    o.severe = max(o.severe, severe)
+
+
+@compiled
+def lose(s: Any, o: Any, k: int, state: int, cause: int) -> None:
+    """Take the worker of a slot out of work, for a time or for good."""
+    s.job[k] = state
+    s.why[k] = cause
+    o.person = s.person[k]
+
+
+@compiled
+def _one_working(s: Any, r: Any, wage_only: bool) -> int:
+    count = 0
+    chosen = -1
+    for k in range(3):
+        if s.job[k] == WORKING and (s.kind[k] != FARM or not wage_only):
+            count += 1
+            if uniform(r) * count < 1.0:
+                chosen = k
+    return chosen
+
+
+@compiled
+def _self_paid(p: Process, s: Any, cost: float, level: float) -> float:
+    """Part of a bill left after basic insurance, serious-illness insurance and medical aid, in yuan."""
+    rest = cost - max(cost - p.basic_deductible * level, 0.0) * p.basic_share
+    rest -= max(rest - p.insurance_threshold * level, 0.0) * p.insurance_share
+    if s.exited == 1 or s.monitored == 1:
+        rest -= max(rest - p.aid_threshold * level, 0.0) * p.aid_share
+    return np.rint(rest)
+
+
+@compiled
+def _pay_for_care(p: Process, s: Any, o: Any, paid: float) -> None:
+    hurt(p, s, ILLNESS, p.illness_drag * min(paid / s.usual, p.burden_most))
+    if paid > (p.inpatient_exited if s.exited == 1 else p.inpatient_ordinary):
+        alarm(s, o, ILLNESS, p.alert_severe, 1)
+
+
+@compiled
+def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -> None:
+    spread = p.serious_cost if serious else p.admission_cost
+    o.cost = np.rint(np.exp(spread[0] + spread[1] * normal(r)) * level)
+    o.self_paid = _self_paid(p, s, o.cost, level)
+    _pay_for_care(p, s, o, o.self_paid)
+    if serious:
+        s.treated = 1
+        k = _one_working(s, r, False)
+        if k >= 0 and uniform(r) < p.sick_worker:
+            lose(s, o, k, OUT, ILLNESS)
+
+
+@compiled
+def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
+    """Go on treating a serious illness, month by month until it ends."""
+    if s.treated == 0:
+        return
+    if uniform(r) < p.treatment_end:
+        s.treated = 0
+        return
+    o.treatment_cost = np.rint(np.exp(p.treatment_cost[0] + p.treatment_cost[1] * normal(r)) * level)
+    o.treatment_paid = _self_paid(p, s, o.treatment_cost, level)
+    _pay_for_care(p, s, o, o.treatment_paid)
+
+
+@compiled
+def rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
+    """Let at most one rare thing happen: one number decides whether and which, so quiet months cost little."""
+    workers = 0
+    young = False
+    jobs = 0.0
+    for k in range(3):
+        if s.job[k] == WORKING:
+            workers += 1
+            young = young or s.age[k] < 480.0
+            if s.kind[k] != FARM:
+                risk = p.migrant_risk if s.kind[k] == MIGRANT else 1.0
+                jobs += risk * (p.weak_risk if s.weak[k] == 1 else 1.0)
+    if s.unstable > 0.0:
+        jobs *= p.unstable_risk
+    u = uniform(r)
+    u -= p.admission * s.hazard
+    if u < 0.0:
+        o.shock = 1
+        _fall_ill(p, s, o, level, False, r)
+        return
+    u -= p.serious * s.hazard
+    if u < 0.0:
+        o.shock = 2
+        _fall_ill(p, s, o, level, True, r)
+        return
+    u -= p.job_loss * jobs
+    if u < 0.0:
+        o.shock = 3
+        lose(s, o, _one_working(s, r, True), OUT, WORK)
+        alarm(s, o, WORK, p.alert_event, 0)
+        return
+    u -= p.accident * workers
+    if u < 0.0:
+        o.shock = 4
+        lose(s, o, _one_working(s, r, False), OUT, ACCIDENT)
+        hurt(p, s, ACCIDENT, p.accident_drag * (0.5 + uniform(r)))
+        alarm(s, o, ACCIDENT, p.alert_severe, 1)
+        return
+    u -= p.disability * workers
+    if u < 0.0:
+        o.shock = 5
+        lose(s, o, _one_working(s, r, False), GONE, DISABILITY)
+        hurt(p, s, DISABILITY, p.disability_drag * (0.5 + uniform(r)))
+        alarm(s, o, DISABILITY, p.alert_severe, 1)
+        return
+    u = _death(p, s, o, u, workers, r)
+    if u >= 0.0:
+        _rarer_shock(p, s, o, u, young, r)
+
+
+@compiled
+def _death(p: Process, s: Any, o: Any, u: float, workers: int, r: Any) -> float:
+    if s.size == 1:  # who dies alone leaves the county, and no row to follow
+        return u
+    u -= p.elder_death * s.elders
+    if u < 0.0:
+        o.shock = 6
+        s.elders -= 1
+        o.person = 7 if s.present[7] == 1 else 6
+    else:
+        u -= p.worker_death * workers
+        if u < 0.0:
+            o.shock = 7
+            lose(s, o, _one_working(s, r, False), GONE, LABOUR)
+            alarm(s, o, LABOUR, p.alert_severe, 1)
+    if u < 0.0:
+        s.present[o.person] = 0
+        s.size -= 1
+    return u
+
+
+@compiled
+def _rarer_shock(p: Process, s: Any, o: Any, u: float, young: bool, r: Any) -> None:
+    if s.venture == 1:
+        u -= p.venture_failure
+        if u < 0.0:
+            o.shock = 8
+            s.venture = 0
+            hurt(p, s, VENTURE, p.venture_drag * (0.5 + uniform(r)))
+            alarm(s, o, VENTURE, p.alert_event, 0)
+            return
+    elif s.business > 0.0:
+        u -= p.venture_start
+        if u < 0.0:
+            o.shock = 12
+            s.venture = 1
+            return
+    u -= p.housing
+    if u < 0.0:
+        o.shock = 9
+        alarm(s, o, HOUSING, p.alert_severe, 0)
+        return
+    u -= p.water
+    if u < 0.0:
+        o.shock = 10
+        alarm(s, o, WATER, p.alert_event, 0)
+        return
+    if young and s.present[8] == 0:
+        u -= p.birth
+        if u < 0.0:
+            o.shock = 11
+            o.person = 8
+            s.present[8] = 1
+            s.size += 1
+
+
+@compiled
+def strike(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) -> None:
+    """Let the disaster of the village reach the household, or spare it."""
+    if severity <= 0.0 or uniform(r) > p.disaster_hit:
+        return
+    share = min(severity * (0.5 + uniform(r)), 1.0)
+    o.loss = np.rint(share * 12.0 * s.business * level)
+    hurt(p, s, DISASTER, p.disaster_drag * share)
+    if o.loss > p.loss_trigger * s.usual:
+        alarm(s, o, DISASTER, p.alert_severe, 1)
+
+
+@compiled
+def village_severity(p: Process, of_year: int, exposure: float, r: Any) -> float:
+    """Draw the share of a year's harvest that a disaster puts at stake in a village, mostly 0."""
+    if uniform(r) > p.disaster * p.disaster_season[of_year] * exposure:
+        return 0.0
+    return p.disaster_severity[0] + (p.disaster_severity[1] - p.disaster_severity[0]) * uniform(r)

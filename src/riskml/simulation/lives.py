@@ -1,0 +1,136 @@
+"""The loops around `month.step`: the history of a county, and the possible futures of its households."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from riskml.simulation.blows import village_severity
+from riskml.simulation.draws import compiled_once, stream
+from riskml.simulation.month import step
+from riskml.simulation.parameters import Process
+from riskml.simulation.state import MONTH_OUT, YEAR
+
+__all__ = ["Calendar", "futures", "history", "village_disasters"]
+
+LIFE, VILLAGE, FUTURE = 1, 2, 3  # purposes of streams
+FUTURES = 1 << 20  # streams of futures a household has room for
+
+
+class Calendar(NamedTuple):
+    """The months of the county, burn-in first: arrays of one entry each."""
+
+    of_year: Any  # 0 is January
+    line: Any  # yuan/person/year in force at the month's end
+    level: Any  # incomes and prices against the first recorded month
+
+
+def _sources() -> str:
+    names = ("blows", "draws", "lives", "month", "parameters", "state")
+    return sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in names)).hexdigest()
+
+
+def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
+    """Compile the loops. The machine code kept on disk is looked up by ``sources`` too: numba alone would watch
+    this file and miss a change of the step."""
+
+    @compiled_once
+    def village_disasters(p: Process, months: Calendar, exposure: Any, seed: int, severity: Any) -> None:
+        sources  # noqa: B018
+        r = np.zeros(1, np.uint64)
+        for v in range(severity.shape[0]):
+            stream(r, seed, VILLAGE, v, 0)
+            for t in range(severity.shape[1]):
+                severity[v, t] = village_severity(p, months.of_year[t], exposure[v], r)
+
+    @compiled_once
+    def history(
+        p: Process, months: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
+        keep: Any, out: Any, kept: Any,
+    ) -> None:  # fmt: skip
+        sources  # noqa: B018
+        r = np.zeros(1, np.uint64)
+        for i in range(states.shape[0]):
+            stream(r, seed, LIFE, first + i, 0)
+            s = states[i]
+            turn = 0
+            for t in range(months.line.shape[0]):
+                o = out[i, max(t - burn_in, 0)]
+                step(p, s, o, t, months.of_year[t], months.line[t], months.level[t], severity[village[i], t], r)
+                if turn < keep.shape[0] and t == keep[turn]:
+                    kept[turn, i] = s
+                    turn += 1
+
+    @compiled_once
+    def futures(
+        p: Process, months: Calendar, start: int, states: Any, exposure: Any, first: int, seed: int, begin: int,
+        end: int, falls: Any, labelled: Any,
+    ) -> None:  # fmt: skip
+        sources  # noqa: B018
+        r = np.zeros(1, np.uint64)
+        state = np.zeros(1, states.dtype)
+        out = np.zeros(1, MONTH_OUT)
+        s = state[0]
+        o = out[0]
+        for i in range(states.shape[0]):
+            for draw in range(begin, end):
+                stream(r, seed, FUTURE, first + i, start * FUTURES + draw)
+                state[0] = states[i]
+                helped = False
+                fell = False
+                for t in range(start, start + YEAR):
+                    of_year = months.of_year[t]
+                    severity = village_severity(p, of_year, exposure[i], r)
+                    step(p, s, o, t, of_year, months.line[t], months.level[t], severity, r)
+                    helped = helped or o.emergency == 1
+                    if o.below == 1 or o.entered == 1:
+                        fell = True
+                        break
+                falls[i] += fell
+                labelled[i] += fell or not helped
+
+    return village_disasters, history, futures
+
+
+_village_disasters, _history, _futures = _loops(_sources())
+
+
+def village_disasters(p: Process, months: Calendar, exposure: Any, seed: int, severity: Any) -> None:
+    """Fill ``severity`` (villages, months): the share of a year's harvest at stake, 0 for none."""
+    _village_disasters(p, months, exposure, seed, severity)
+
+
+def history(
+    p: Process, months: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
+    keep: Any, out: Any, kept: Any,
+) -> None:  # fmt: skip
+    """Live through all months.
+
+    Parameters
+    ----------
+    states : structured array (n,)
+        Households ``first`` and following at the start; they are changed in place.
+    village : int array (n,)
+        Rows of ``severity``.
+    keep : int array
+        Months, burn-in included, in rising order, at whose end the states are copied to ``kept`` (one row a month).
+    out : structured array (n, months without burn-in)
+        Filled with what each recorded month brought.
+    """
+    _history(p, months, burn_in, states, first, village, severity, seed, keep, out, kept)
+
+
+def futures(
+    p: Process, months: Calendar, start: int, states: Any, exposure: Any, first: int, seed: int, begin: int,
+    end: int, falls: Any, labelled: Any,
+) -> None:  # fmt: skip
+    """Count, over the futures ``begin`` to ``end`` of each state, those that fall and those that have a label.
+
+    ``start`` is the place in ``months`` of the first month of the future. A future without a fall in which emergency
+    help starts has no label. The counts are added to ``falls`` and ``labelled``.
+    """
+    _futures(p, months, start, states, exposure, first, seed, begin, end, falls, labelled)

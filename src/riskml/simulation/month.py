@@ -1,0 +1,266 @@
+"""One month of a household, compiled: the same step makes its history and its possible futures.
+
+``s`` is the hidden state (`state.STATE`), ``o`` what the month brings (`state.MONTH_OUT`), ``p`` the parameters
+(`parameters.Process`) and ``r`` the stream of randomness.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskml.simulation.blows import alarm, hurt, lose, rare_shock, strike, treat
+from riskml.simulation.draws import compiled, normal, uniform
+from riskml.simulation.parameters import Process
+from riskml.simulation.state import CAUSE, DRAGS, YEAR
+
+__all__ = ["step"]
+
+ILLNESS, SCHOOLING, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, OTHER = (
+    CAUSE[name]
+    for name in ("illness", "schooling", "disability", "disaster", "accident", "venture", "work", "labour", "other")
+)
+EMPTY, WORKING, OUT, GONE = 0, 1, 2, 3
+MIGRANT = 2
+BELOW = 1.0 - 1e-4
+
+
+@compiled
+def step(
+    p: Process, s: Any, o: Any, number: int, of_year: int, line: float, level: float, severity: float, r: Any
+) -> None:
+    """Take one household through one month.
+
+    Parameters
+    ----------
+    number : int
+        Number of the month; its remainder by twelve is the place in the memory of reports.
+    of_year : int
+        0 for January.
+    line : float
+        Yuan/person/year in force at the month's end.
+    level : float
+        Incomes and prices against the first recorded month.
+    severity : float
+        Share of a year's harvest that a disaster of the village puts at stake, 0 for none.
+    """
+    _clear(o)
+    _grow_older(p, s, o, of_year, level, r)
+    treat(p, s, o, level, r)
+    rare_shock(p, s, o, level, r)
+    strike(p, s, o, severity, level, r)
+    _earn(p, s, o, of_year, line, level, r)
+    _report(p, s, o, number, line, r)
+    _watch(p, s, o, r)
+
+
+@compiled
+def _clear(o: Any) -> None:
+    for k in range(4):
+        o.amounts[k] = 0.0
+    for k in range(OTHER + 1):
+        o.effect[k] = 0.0
+    o.cost = o.self_paid = o.treatment_cost = o.treatment_paid = o.loss = o.fee = 0.0
+    o.shock = o.dropout = o.entered = o.cleared = o.emergency = o.severe = o.category = 0
+    o.person = o.returned = o.retired = o.joined = o.left = o.alert_cause = -1
+
+
+@compiled
+def _grow_older(p: Process, s: Any, o: Any, of_year: int, level: float, r: Any) -> None:
+    s.unstable = max(s.unstable - 1.0, 0.0)
+    for k in range(3):
+        if s.job[k] == EMPTY or s.job[k] == GONE:
+            continue
+        s.age[k] += 1.0
+        if s.job[k] == OUT:
+            if uniform(r) < (p.rehire if s.why[k] == WORK else p.recover):
+                s.job[k] = WORKING
+                o.returned = s.person[k]
+                if s.why[k] == WORK:
+                    s.rate[k] *= p.rehire_wage
+                    s.unstable = p.unstable_months
+        elif s.age[k] > p.retire_age * 12.0 and uniform(r) < p.retire:
+            lose(s, o, k, GONE, LABOUR)
+            o.retired = s.person[k]
+    for k in range(2):
+        if s.kid_age[k] >= 0.0:
+            s.kid_age[k] += 1.0
+            _learn(p, s, o, k, of_year, level, r)
+        o.stage[k] = s.stage[k]
+
+
+@compiled
+def _learn(p: Process, s: Any, o: Any, k: int, of_year: int, level: float, r: Any) -> None:
+    strained = s.drag[ILLNESS] + s.drag[DISASTER] > 0.15 or s.ratio < 1.3
+    if strained and (s.stage[k] == 1 or s.stage[k] == 2) and s.kid_age[k] > 156.0 and uniform(r) < p.dropout:
+        s.stage[k] = 0
+        o.dropout = 1
+        alarm(s, o, SCHOOLING, p.alert_event, 0)
+        return
+    if of_year != 8:  # the school year starts in September
+        return
+    years = s.kid_age[k] / 12.0
+    if years >= 22.0 or (s.stage[k] == 0 and years >= 16.0):
+        s.stage[k] = 0
+        _start_work(s, o, k)
+        return
+    if years >= 18.0 and s.stage[k] == 2:
+        s.stage[k] = 3 if uniform(r) < p.college_share else 0
+    elif years >= 15.0 and s.stage[k] == 1:
+        s.stage[k] = 2 if uniform(r) < p.senior_share else 0
+    elif 6.0 <= years < 15.0:
+        s.stage[k] = 1
+    if s.stage[k] >= 2:
+        fee = p.college_fee if s.stage[k] == 3 else p.senior_fee
+        fee = np.rint(fee * level * np.exp(p.fee_spread * normal(r)))
+        o.fee += fee
+        hurt(p, s, SCHOOLING, p.school_drag * min(fee / s.usual, 1.0))
+        if fee > p.school_trigger * level:
+            alarm(s, o, SCHOOLING, p.alert_severe, 0)
+
+
+@compiled
+def _start_work(s: Any, o: Any, k: int) -> None:
+    """Join the workers of the household, or leave it where all three places are taken."""
+    person = 4 + k
+    age = s.kid_age[k]
+    s.kid_age[k] = -1.0
+    for slot in range(3):
+        if s.job[slot] == EMPTY or s.job[slot] == GONE:
+            s.job[slot] = WORKING
+            s.kind[slot] = MIGRANT
+            s.weak[slot] = 0
+            s.rate[slot] = s.pay
+            s.age[slot] = age
+            s.person[slot] = person
+            o.joined = person
+            return
+    s.present[person] = 0
+    s.size -= 1
+    o.left = person
+
+
+@compiled
+def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r: Any) -> None:
+    """Earn by source, and count by cause what did not come in."""
+    s.wage_shock = p.wage_memory * s.wage_shock + p.wage_persistent * normal(r)
+    s.business_shock = p.business_memory * s.business_shock + p.business_persistent * normal(r)
+    for c in range(DRAGS):
+        if s.pending[c] + s.drag[c] > 1e-4:
+            moved = s.pending[c] / p.drag_lag[c]
+            s.pending[c] -= moved
+            s.drag[c] = s.drag[c] * (1.0 - 1.0 / p.drag_recovery[c]) + moved
+    season = p.wage_season[of_year] * level
+    farm = s.business * level * (p.stock_season[of_year] if s.stock == 1 else p.crop_season[of_year])
+    wage = 0.0
+    working = 0
+    slots = 0
+    for k in range(3):
+        if s.job[k] != EMPTY:
+            slots += 1
+            if s.job[k] == WORKING:
+                working += 1
+                wage += s.rate[k] * season
+    if working < slots:
+        for k in range(3):
+            if s.job[k] > WORKING:
+                o.effect[s.why[k]] += s.rate[k] * season + farm * p.farm_labour / slots
+        farm *= 1.0 - p.farm_labour * (1.0 - working / slots)
+    if working == 0:
+        o.effect[LABOUR] += s.pay * season * (0.5 if slots > 0 else 1.0)
+    if working * 3 <= s.size:
+        s.drift -= p.labour_poor_drift / 12.0
+    trend = np.exp(s.drift)
+    wage *= trend
+    farm *= trend
+    personal = 0.0
+    for c in (ILLNESS, SCHOOLING, DISABILITY, ACCIDENT):
+        personal += s.drag[c]
+        o.effect[c] += (wage + farm) * s.drag[c]
+    o.effect[WORK] += wage * max(-s.wage_shock, 0.0)
+    o.effect[VENTURE] += farm * (max(-s.business_shock, 0.0) + s.drag[VENTURE])
+    o.effect[DISASTER] += farm * s.drag[DISASTER]
+    wage *= np.exp(s.wage_shock - personal + p.wage_passing * normal(r))
+    blow = s.drag[DISASTER] + s.drag[VENTURE]
+    farm *= np.exp(s.business_shock - personal - blow + p.business_passing * normal(r))
+    o.amounts[0] = np.rint(wage)
+    o.amounts[1] = np.rint(farm)
+    o.amounts[2] = np.rint(s.property * level)
+    o.amounts[3] = np.rint(s.transfer * level + s.help * line * s.size / 12.0)
+
+
+@compiled
+def _report(p: Process, s: Any, o: Any, number: int, line: float, r: Any) -> None:
+    """Remember the report and compare twelve months with the line, exactly as the outcome does."""
+    silent = uniform(r) < (p.missing_again if s.missed == 1 else s.missing)
+    s.missed = 1 if silent else 0
+    total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]
+    place = number % YEAR
+    s.totals[place] = 0.0 if silent else total
+    s.told[place] = 0 if silent else 1
+    income = 0.0
+    told = 0
+    for k in range(YEAR):
+        income += s.totals[k]
+        told += s.told[k]
+    o.told = s.told[place]
+    o.size = s.size
+    o.below = -1
+    s.ratio = np.nan
+    if told > 0:
+        s.usual = max(income / told * 12.0, 1.0)
+    if 2 * told >= YEAR:
+        s.ratio = income / told * 12.0 / s.size / line
+        o.below = 1 if s.ratio < BELOW else 0
+    o.ratio = s.ratio
+    s.low = s.low + 1 if (not silent and total / s.size < line / 12.0) else 0
+
+
+@compiled
+def _watch(p: Process, s: Any, o: Any, r: Any) -> None:
+    """Let the rule line work: alerts, entry with an imperfect yield, help, clearing after stable months."""
+    ratio = s.ratio if s.ratio == s.ratio else 2.0
+    if s.low >= 3:
+        alarm(s, o, _dominant(o), p.alert_low_months, 0)
+    if s.monitored == 0:
+        hazard = 0.0
+        if ratio < 1.0:
+            hazard = p.entry_below
+        elif s.alert > 0.01:
+            hazard = p.entry * s.alert * max((p.need_top - ratio) / (p.need_top - 1.0), p.need_least)
+        if hazard > 0.0 and uniform(r) < hazard:
+            s.monitored = 1
+            s.stable = 0
+            o.entered = 1
+            o.category = 3 if ratio >= 1.0 else (1 if s.exited == 1 else 2)
+            o.alert_cause = s.alert_cause if ratio >= 1.0 else _dominant(o)
+        if o.severe == 1 and uniform(r) < p.emergency:
+            o.emergency = 1
+        s.help *= p.help_fade
+    else:
+        _care(p, s, o, ratio, r)
+    s.alert *= p.alert_keep
+    o.monitored = s.monitored
+
+
+@compiled
+def _care(p: Process, s: Any, o: Any, ratio: float, r: Any) -> None:
+    s.help = min(s.help + p.help_gain, p.help_most)
+    s.stable = s.stable + 1 if ratio >= p.clear_margin and s.low == 0 else 0
+    able = s.job[0] == WORKING or s.job[1] == WORKING or s.job[2] == WORKING
+    if s.stable >= p.clear_months and able and uniform(r) < p.clear:
+        s.monitored = 0
+        s.alert = 0.0
+        o.cleared = 1
+
+
+@compiled
+def _dominant(o: Any) -> int:
+    best = OTHER
+    most = 1.0
+    for c in range(OTHER):
+        if o.effect[c] > most:
+            most = o.effect[c]
+            best = c
+    return best
