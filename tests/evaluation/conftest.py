@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from riskml.evaluation import Prediction, TestRows
+from riskml.evaluation.checks import CheckContext, MonotoneProbe, SplitEvidence
+from riskml.records.calendar import day_of
 
 
 def _rows(label, **given) -> TestRows:
@@ -67,3 +69,34 @@ def county(make_rows, predict) -> tuple[TestRows, dict[str, Prediction]]:
         "weighted_past_income": predict(random.normal(size=n), np.full(n, label.mean())),
     }
     return rows, models
+
+
+@pytest.fixture
+def evidence() -> Callable[..., CheckContext]:
+    """Build evidence of a model in which nothing is wrong; parts of the context or the evaluation can be replaced."""
+
+    def build(**given) -> CheckContext:
+        evaluation = {
+            "models": {"riskml": {"ap": 0.30}, "rule_line": {"ap": 0.20}, "weighted_past_income": {"ap": 0.25}},
+            "ap_difference": {
+                "rule_line": {"value": 0.10, "ci": [0.05, 0.15]},
+                "weighted_past_income": {"value": 0.05, "ci": [-0.01, 0.11]},
+            },
+            "by_kind": {"income": {"n": 100}, "monitoring": {"n": 50}},
+            "calibration": {
+                "slope": 1.05,
+                "slope_ci": [0.9, 1.2],
+                "observed_over_expected": 0.97,
+                "observed_over_expected_ci": [0.85, 1.09],
+            },
+            "groups": [],
+        }
+        context = {
+            "split": SplitEvidence([day_of("2022-06-30"), day_of("2022-12-31")], [day_of("2023-12-31")], 12),
+            "monotonicity": [MonotoneProbe("income_per_head_12m", -1, 0.0)],
+        }
+        evaluation |= {name: value for name, value in given.items() if name in evaluation}
+        context |= {name: value for name, value in given.items() if name not in evaluation}
+        return CheckContext(evaluation=evaluation, **context)
+
+    return build

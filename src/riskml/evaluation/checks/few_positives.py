@@ -1,0 +1,34 @@
+"""RKD008: too few falls to judge a model by."""
+
+from __future__ import annotations
+
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
+
+__all__ = ["TooFewPositives"]
+
+NEEDED = 20
+WANTED = 100
+
+
+class TooFewPositives(Check):
+    """The test rows hold so few falls that every figure is chance.
+
+    Below 20 falls no figure can carry a release; below 100 the intervals are wide, which is a warning.
+    """
+
+    code = "RKD008"
+    title = "too few positives"
+
+    def run(self, context: CheckContext) -> Finding | NotApplicable | None:
+        """See the class."""
+        n = sum(int(part["n"]) for part in context.evaluation["by_kind"].values())
+        if n >= WANTED:
+            return None
+        hint = "Test on more as_of dates (--step, --test-from), or on more households."
+        if n < NEEDED:
+            return Finding(f"Only {n} test row(s) fell; at least {NEEDED} are needed to judge a model.", hint)
+        return Finding(
+            f"Only {n} test rows fell: intervals are wide, and close models cannot be told apart.",
+            hint,
+            blocking=False,
+        )

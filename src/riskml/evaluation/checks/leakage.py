@@ -1,0 +1,37 @@
+"""RKD002: one feature alone predicts too well."""
+
+from __future__ import annotations
+
+from riskml.errors import listed
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
+
+__all__ = ["Leakage"]
+
+CERTAIN = 0.95
+SUSPICIOUS = 0.90
+
+
+class Leakage(Check):
+    """A feature holds the answer.
+
+    Households at risk are above the line, so no single honest figure parts those who fall from the rest nearly
+    without error: on real panels distance to the line reaches an area under the ROC curve of about .75.
+    """
+
+    code = "RKD002"
+    title = "leakage"
+
+    def run(self, context: CheckContext) -> Finding | NotApplicable | None:
+        """See the class."""
+        if context.feature_auc is None:
+            return NotApplicable("the features were not measured one by one")
+        strength = {name: max(auc, 1 - auc) for name, auc in context.feature_auc.items()}
+        strong = sorted((name for name in strength if strength[name] >= SUSPICIOUS), key=lambda name: -strength[name])
+        if not strong:
+            return None
+        shown = listed([f"{name} ({strength[name]:.3f})" for name in strong])
+        return Finding(
+            f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {shown}.",
+            "Check when each was recorded, and whether it is made from the outcome itself; then remove it.",
+            blocking=strength[strong[0]] >= CERTAIN,
+        )

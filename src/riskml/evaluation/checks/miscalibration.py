@@ -1,0 +1,55 @@
+"""RKD004: probabilities do not mean what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
+
+__all__ = ["Miscalibrated"]
+
+TOLERATED = 1.5
+NOTICEABLE = 1.25
+"""Factors by which falls may differ from the expected number, and spreads of the logit from the true one."""
+
+
+class Miscalibrated(Check):
+    """Of 100 households with a probability of N per cent, clearly more or fewer than N fall.
+
+    Two figures are judged by their 95 % intervals: falls observed over falls expected, and the slope of the label on
+    the logit of the probability. An interval wholly outside 1/1.5 to 1.5 blocks the release; wholly outside 1/1.25
+    to 1.25 is a warning, since the next period is never quite like the last.
+    """
+
+    code = "RKD004"
+    title = "miscalibration"
+
+    def run(self, context: CheckContext) -> Finding | NotApplicable | None:
+        """See the class."""
+        calibration = context.evaluation.get("calibration")
+        if calibration is None:
+            return NotApplicable("there are no test rows")
+        figures = {
+            "falls observed over falls expected": ("observed_over_expected", "observed_over_expected_ci"),
+            "calibration slope": ("slope", "slope_ci"),
+        }
+        known = {name: keys for name, keys in figures.items() if calibration.get(keys[1]) is not None}
+        if not known:
+            return NotApplicable("the test rows hold one class only, or the model one probability")
+        for bound in (TOLERATED, NOTICEABLE):
+            outside = [
+                f"{name} {calibration[value]:.2f} (95 % interval {calibration[ci][0]:.2f} to {calibration[ci][1]:.2f})"
+                for name, (value, ci) in known.items()
+                if _outside(calibration[ci], bound)
+            ]
+            if outside:
+                return Finding(
+                    f"Probabilities are off: {'; '.join(outside)}; tolerated is {1 / bound:.2f} to {bound:.2f}.",
+                    "Recalibrate on the latest complete period, and check whether the line or the reporting changed.",
+                    blocking=bound == TOLERATED,
+                )
+        return None
+
+
+def _outside(ci: Sequence[float], bound: float) -> bool:
+    return ci[0] > bound or ci[1] < 1 / bound

@@ -1,0 +1,47 @@
+"""RKD001 time overlap."""
+
+from __future__ import annotations
+
+import pytest
+
+from riskml.evaluation.checks import Finding, NotApplicable, SplitEvidence
+from riskml.evaluation.checks.time_overlap import TimeOverlap
+from riskml.records.calendar import day_of
+
+
+def split(train, test=("2023-12-31", "2024-03-31"), horizon=12, known_by=None):
+    return SplitEvidence(
+        [day_of(day) for day in train],
+        [day_of(day) for day in test],
+        horizon,
+        None if known_by is None else day_of(known_by),
+    )
+
+
+@pytest.mark.parametrize("train", [["2022-12-31"], ["2021-12-31", "2022-09-30"]])
+def test_quiet_when_labels_end_by_the_first_test_date(evidence, train):
+    assert TimeOverlap().run(evidence(split=split(train, known_by="2023-12-31"))) is None
+
+
+def test_fires_when_a_label_reaches_one_month_into_the_test_period(evidence):
+    found = TimeOverlap().run(evidence(split=split(["2022-12-31", "2023-01-31", "2023-01-31"])))
+    assert isinstance(found, Finding)
+    assert found.blocking
+    assert found.message.startswith("1 training date(s) from 2023-01-31 on")
+    assert "up to 2022-12-31" in found.hint
+
+
+def test_a_leap_years_month_ends_are_whole_months(evidence):
+    assert TimeOverlap().run(evidence(split=split(["2023-02-28"], test=["2024-02-29"]))) is None
+    assert TimeOverlap().run(evidence(split=split(["2023-02-28"], test=["2024-02-29"], horizon=13))) is not None
+
+
+def test_fires_when_training_rows_are_labelled_by_later_records(evidence):
+    found = TimeOverlap().run(evidence(split=split(["2022-12-31"], known_by="2024-01-31")))
+    assert isinstance(found, Finding)
+    assert "records up to 2024-01-31" in found.message
+
+
+def test_does_not_apply_without_rows(evidence):
+    assert isinstance(TimeOverlap().run(evidence(split=split([]))), NotApplicable)
+    assert isinstance(TimeOverlap().run(evidence(split=split(["2022-12-31"], test=[]))), NotApplicable)

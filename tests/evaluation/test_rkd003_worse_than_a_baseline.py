@@ -1,0 +1,89 @@
+"""RKD003 worse than a baseline."""
+
+from __future__ import annotations
+
+import pytest
+
+from riskml.evaluation.checks import ChampionEvidence, Finding, NotApplicable
+from riskml.evaluation.checks.baselines import WorseThanBaseline
+
+
+def differences(rule_line=(0.1, [0.0, 0.2]), weighted_past_income=(0.1, [0.0, 0.2])):
+    parts = {"rule_line": rule_line, "weighted_past_income": weighted_past_income}
+    return {name: {"value": part[0], "ci": part[1]} for name, part in parts.items() if part is not None}
+
+
+def run(evidence, champion=None, **given):
+    return WorseThanBaseline().run(evidence(ap_difference=differences(**given), champion=champion))
+
+
+def test_quiet_when_better_or_equal(evidence):
+    assert run(evidence) is None
+    assert run(evidence, rule_line=(0.0, [-0.1, 0.1]), weighted_past_income=(0.0, [-0.1, 0.1])) is None
+    assert run(evidence, champion=ChampionEvidence(0.01, [-0.02, 0.04])) is None
+
+
+def test_any_loss_to_the_rule_line_blocks_even_if_it_may_be_chance(evidence):
+    found = run(evidence, rule_line=(-0.001, [-0.1, 0.1]))
+    assert isinstance(found, Finding)
+    assert found.blocking
+    assert found.message == "Average precision is 0.001 lower than that of the rule line."
+
+
+def test_a_loss_to_weighted_past_income_blocks_only_when_it_is_no_chance(evidence):
+    certain = run(evidence, weighted_past_income=(-0.05, [-0.09, -0.001]))
+    assert certain.blocking
+    assert "weighted past income (95 % interval of the difference -0.090 to -0.001)" in certain.message
+    chance = run(evidence, weighted_past_income=(-0.05, [-0.11, 0.01]))
+    assert not chance.blocking
+    assert run(evidence, weighted_past_income=(-0.004, [-0.06, 0.05])) is None
+
+
+def test_the_champion_is_judged_like_past_income(evidence):
+    assert run(evidence, champion=ChampionEvidence(-0.02, [-0.04, -0.01])).blocking
+    assert not run(evidence, champion=ChampionEvidence(-0.02, [-0.05, 0.01])).blocking
+
+
+def test_without_an_interval_the_figure_decides(evidence):
+    assert run(evidence, weighted_past_income=(-0.001, None)).blocking
+    assert run(evidence, weighted_past_income=(0.001, None)) is None
+
+
+@pytest.mark.parametrize("missing", ["rule_line", "weighted_past_income"])
+def test_a_baseline_that_was_not_measured_blocks(evidence, missing):
+    found = run(evidence, **{missing: None})
+    assert found.blocking
+    assert "was not measured on the same test rows" in found.message
+
+
+@pytest.mark.parametrize("champion", [ChampionEvidence(0.1, [0.0, 0.2], same_rows=False), ChampionEvidence(None, None)])
+def test_a_champion_on_other_rows_blocks(evidence, champion):
+    found = run(evidence, champion=champion)
+    assert found.blocking
+    assert found.message == "The released champion was not measured on the same test rows."
+
+
+def test_every_loss_is_named_and_one_that_blocks_comes_first(evidence):
+    found = run(evidence, rule_line=(-0.01, None), weighted_past_income=(-0.05, [-0.11, 0.01]))
+    assert found.blocking
+    assert found.message.index("the rule line") < found.message.index("weighted past income")
+    assert "Keep the present model" in found.hint
+
+
+def test_does_not_apply_without_a_fall(evidence):
+    found = WorseThanBaseline().run(evidence(models={"riskml": {"ap": None}}))
+    assert isinstance(found, NotApplicable)
+
+
+def test_it_reads_what_evaluate_writes(county, evidence):
+    from riskml.evaluation import evaluate
+
+    rows, models = county
+    good = evaluate(rows, models, resamples=50)
+    assert WorseThanBaseline().run(evidence(**{k: good[k] for k in ("models", "ap_difference")})) is None
+    swapped = models | {"riskml": models["weighted_past_income"], "weighted_past_income": models["riskml"]}
+    bad = evaluate(rows, swapped, resamples=50)
+    found = WorseThanBaseline().run(evidence(**{k: bad[k] for k in ("models", "ap_difference")}))
+    assert found.blocking
+    assert "the rule line" in found.message
+    assert "weighted past income" in found.message

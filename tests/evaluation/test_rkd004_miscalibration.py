@@ -1,0 +1,62 @@
+"""RKD004 miscalibration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riskml.evaluation.calibration import calibration
+from riskml.evaluation.checks import Finding, NotApplicable
+from riskml.evaluation.checks.miscalibration import Miscalibrated
+
+
+def figures(ratio_ci=(0.9, 1.1), slope_ci=(0.9, 1.1)):
+    return {
+        "slope": None if slope_ci is None else sum(slope_ci) / 2,
+        "slope_ci": slope_ci,
+        "observed_over_expected": None if ratio_ci is None else sum(ratio_ci) / 2,
+        "observed_over_expected_ci": ratio_ci,
+    }
+
+
+@pytest.mark.parametrize("ci", [(0.9, 1.1), (0.1, 3.0), (1.2, 1.4), (0.5, 0.81)])
+def test_quiet_when_the_interval_touches_what_is_tolerated(evidence, ci):
+    assert Miscalibrated().run(evidence(calibration=figures(ratio_ci=ci))) is None
+    assert Miscalibrated().run(evidence(calibration=figures(slope_ci=ci))) is None
+
+
+@pytest.mark.parametrize("ci", [(1.51, 2.0), (0.3, 0.66)])
+def test_fires_beyond_a_factor_of_one_and_a_half(evidence, ci):
+    level = Miscalibrated().run(evidence(calibration=figures(ratio_ci=ci)))
+    spread = Miscalibrated().run(evidence(calibration=figures(slope_ci=ci)))
+    assert level.blocking
+    assert spread.blocking
+    assert "falls observed over falls expected" in level.message
+    assert "calibration slope" in spread.message
+
+
+@pytest.mark.parametrize("ci", [(1.26, 1.6), (0.6, 0.79)])
+def test_warns_beyond_a_quarter(evidence, ci):
+    found = Miscalibrated().run(evidence(calibration=figures(ratio_ci=ci)))
+    assert isinstance(found, Finding)
+    assert not found.blocking
+
+
+def test_one_figure_is_enough(evidence):
+    assert Miscalibrated().run(evidence(calibration=figures(slope_ci=None))) is None
+    assert Miscalibrated().run(evidence(calibration=figures(slope_ci=None, ratio_ci=(2, 3)))).blocking
+
+
+def test_does_not_apply_without_figures(evidence):
+    assert isinstance(Miscalibrated().run(evidence(calibration=None)), NotApplicable)
+    assert isinstance(Miscalibrated().run(evidence(calibration=figures(None, None))), NotApplicable)
+
+
+@pytest.mark.parametrize(("shift", "status"), [(0.0, None), (1.0, "blocks")])
+def test_it_reads_what_calibration_writes(make_rows, predict, evidence, shift, status):
+    random = np.random.default_rng(0)
+    margin = random.normal(-2.5, 1.0, 5000)
+    rows = make_rows(random.random(5000) < 1 / (1 + np.exp(-margin - shift)))
+    found = Miscalibrated().run(evidence(calibration=calibration(rows, predict(margin))))
+    assert (found is None) == (status is None)
+    assert found is None or found.blocking

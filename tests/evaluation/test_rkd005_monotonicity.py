@@ -1,0 +1,93 @@
+"""RKD005 monotonicity broken, and the probe behind it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riskml.evaluation.checks import Finding, MonotoneProbe, NotApplicable
+from riskml.evaluation.checks.monotonicity import NotMonotone
+from riskml.evaluation.evidence import probe_monotonicity
+from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix
+
+COLUMNS = (
+    FeatureColumn("income", Direction.LOWER_RISK),
+    FeatureColumn("self_paid", Direction.HIGHER_RISK),
+    FeatureColumn("age"),
+    FeatureColumn("constant", Direction.HIGHER_RISK),
+    FeatureColumn("unknown", Direction.HIGHER_RISK),
+)
+
+
+@pytest.fixture
+def matrix():
+    random = np.random.default_rng(0)
+    values = random.normal(size=(200, 5))
+    values[:, 3] = 1.0
+    values[:, 4] = np.nan
+    values[::7, 0] = np.nan
+    return FeatureMatrix(np.array([f"h{i}" for i in range(200)]), np.zeros(200, np.int32), COLUMNS, values, {})
+
+
+def test_quiet_when_nothing_moves_the_wrong_way(evidence):
+    probes = [MonotoneProbe("income", -1, 0.0), MonotoneProbe("self_paid", 1, 1e-12)]
+    assert NotMonotone().run(evidence(monotonicity=probes)) is None
+
+
+def test_fires_with_the_worst_feature_first(evidence):
+    probes = [MonotoneProbe("income", -1, 0.02), MonotoneProbe("self_paid", 1, 0.3), MonotoneProbe("loss", 1, 0.0)]
+    found = NotMonotone().run(evidence(monotonicity=probes))
+    assert isinstance(found, Finding)
+    assert found.blocking
+    assert found.message.startswith("2 of 3 feature(s)")
+    assert "self_paid (falls by 0.3 in the margin), income (rises by 0.02 in the margin)" in found.message
+
+
+def test_a_move_that_is_no_number_is_found(evidence):
+    assert NotMonotone().run(evidence(monotonicity=[MonotoneProbe("income", -1, np.nan)])) is not None
+
+
+def test_does_not_apply_without_directions(evidence):
+    assert isinstance(NotMonotone().run(evidence(monotonicity=[])), NotApplicable)
+
+
+def test_the_probe_raises_one_directed_feature_at_a_time(matrix):
+    probes = probe_monotonicity(lambda m: -m.column("income") + 2 * m.column("self_paid") - 9 * m.column("age"), matrix)
+    assert [probe.feature for probe in probes] == ["income", "self_paid"]
+    # The sampled rows that lack the income get a value for it, so every margin is a number.
+    assert not np.isnan(probes[0].worst)
+
+
+def complete(matrix):
+    return matrix.take(~np.isnan(matrix.column("income")))
+
+
+def test_the_probe_is_nought_for_a_monotone_model(matrix, evidence):
+    probes = probe_monotonicity(lambda m: -np.floor(m.column("income")) + m.column("self_paid"), complete(matrix))
+    assert [probe.worst for probe in probes] == [0.0, 0.0]
+    assert NotMonotone().run(evidence(monotonicity=probes)) is None
+
+
+def test_the_probe_finds_a_dip_and_its_depth(matrix, evidence):
+    def margin(m):
+        return -m.column("income") - 0.5 * (m.column("self_paid") > 0)
+
+    probes = {probe.feature: probe for probe in probe_monotonicity(margin, complete(matrix))}
+    assert probes["income"].worst == 0.0
+    assert probes["self_paid"].worst == pytest.approx(0.5)
+    assert NotMonotone().run(evidence(monotonicity=list(probes.values()))) is not None
+
+
+def test_the_probe_finds_an_interaction_in_the_sampled_rows(matrix):
+    probes = probe_monotonicity(lambda m: m.column("self_paid") * m.column("age"), matrix)
+    assert probes[1].worst > 0.1
+
+
+def test_the_probe_changes_nothing_in_the_matrix(matrix):
+    before = matrix.values.copy()
+    probe_monotonicity(lambda m: m.column("self_paid"), matrix)
+    assert np.array_equal(before, matrix.values, equal_nan=True)
+
+
+def test_without_rows_nothing_is_probed(matrix):
+    assert probe_monotonicity(lambda m: m.column("age"), matrix.take(np.zeros(200, dtype=bool))) == []

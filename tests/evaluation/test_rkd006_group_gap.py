@@ -1,0 +1,63 @@
+"""RKD006 group gap in missed households."""
+
+from __future__ import annotations
+
+import pytest
+
+from riskml.evaluation.checks import Finding, NotApplicable
+from riskml.evaluation.checks.group_gap import GroupGap
+
+
+def groups(*parts, group="category"):
+    return [
+        {"group": group, "value": value, "positives": positives, "missed": missed} for value, positives, missed in parts
+    ]
+
+
+def test_quiet_when_groups_are_missed_alike(evidence):
+    assert GroupGap().run(evidence(groups=groups(("exited", 200, 0.5), ("ordinary", 150, 0.55)))) is None
+
+
+def test_fires_for_the_group_that_is_missed_more_often(evidence):
+    found = GroupGap().run(evidence(groups=groups(("exited", 200, 0.4), ("ordinary", 150, 0.8))))
+    assert isinstance(found, Finding)
+    assert not found.blocking
+    assert "1 group(s): category ordinary (80% against 40%)" in found.message
+
+
+def test_a_gap_that_may_be_chance_is_quiet(evidence):
+    assert GroupGap().run(evidence(groups=groups(("exited", 10, 0.5), ("ordinary", 12, 0.75)))) is None
+
+
+def test_a_certain_but_small_gap_is_quiet(evidence):
+    assert GroupGap().run(evidence(groups=groups(("exited", 20_000, 0.5), ("ordinary", 20_000, 0.6)))) is None
+
+
+def test_values_are_compared_within_their_own_group_only(evidence):
+    parts = groups(("exited", 100, 0.2)) + groups(("13", 100, 0.9), group="region")
+    assert isinstance(GroupGap().run(evidence(groups=parts)), NotApplicable)
+
+
+def test_a_group_never_missed_can_show_the_gap_of_another(evidence):
+    assert GroupGap().run(evidence(groups=groups(("a", 30, 0.0), ("b", 30, 1.0)))) is not None
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [],
+        groups(("exited", 100, 0.5)),
+        groups(("exited", 100, 0.2), ("ordinary", 9, 1.0)),
+        [*groups(("exited", 100, 0.2)), {"group": "category", "value": None, "suppressed": 3, "n": 12}],
+        groups(("exited", 100, 0.2), ("ordinary", 0, None)),
+    ],
+)
+def test_does_not_apply_without_two_values_that_can_be_judged(evidence, parts):
+    assert isinstance(GroupGap().run(evidence(groups=parts)), NotApplicable)
+
+
+def test_it_reads_what_the_audit_writes(county, evidence):
+    from riskml.evaluation import evaluate
+
+    groups = evaluate(*county, resamples=0)["groups"]
+    assert GroupGap().run(evidence(groups=groups)) is None

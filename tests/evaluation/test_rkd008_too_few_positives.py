@@ -1,0 +1,25 @@
+"""RKD008 too few positives."""
+
+from __future__ import annotations
+
+import pytest
+
+from riskml.evaluation.checks.few_positives import TooFewPositives
+
+
+def run(evidence, income, monitoring=0):
+    return TooFewPositives().run(evidence(by_kind={"income": {"n": income}, "monitoring": {"n": monitoring}}))
+
+
+@pytest.mark.parametrize(("income", "monitoring"), [(100, 0), (60, 40), (5000, 0)])
+def test_quiet_when_there_are_enough(evidence, income, monitoring):
+    assert run(evidence, income, monitoring) is None
+
+
+@pytest.mark.parametrize(
+    ("income", "monitoring", "blocking"), [(0, 0, True), (10, 9, True), (10, 10, False), (99, 0, False)]
+)
+def test_fires_when_figures_are_chance(evidence, income, monitoring, blocking):
+    found = run(evidence, income, monitoring)
+    assert found.blocking is blocking
+    assert f"Only {income + monitoring} test row" in found.message
