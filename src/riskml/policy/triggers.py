@@ -163,7 +163,7 @@ def disaster_loss(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def disaster_severe(case: Case, rule: Trigger) -> Floats:
-    """Observe the same losses, to be held against a year's income at the line."""
+    """Losses as for disaster_loss, to be held against a year's income at the line."""
     return disaster_loss(case, rule)
 
 

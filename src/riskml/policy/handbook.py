@@ -1,0 +1,149 @@
+"""The policy table as Markdown, for ``docs/policy.md``: ``python -m riskml.policy.handbook docs/policy.md``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from riskml.policy.codes import COLOURS
+from riskml.policy.rows import Switch, Trigger, TriggerValue
+from riskml.policy.table import Policy, load_policy
+from riskml.policy.triggers import TRIGGERS
+from riskml.records.calendar import date_of
+from riskml.records.versions import ALWAYS
+
+__all__ = ["handbook", "renewed"]
+
+BEGIN, END = "<!-- generated from policy.yaml: begin -->\n", "<!-- generated from policy.yaml: end -->\n"
+
+_SIGNS = {"at_least": "≥", "above": ">", "below": "<"}
+_BASES = {"line": "line", "household_line": "line × persons", "rural_income": "rural per-capita income"}
+
+
+def handbook(policy: Policy) -> str:
+    """Write every rule of a policy table as Markdown.
+
+    Parameters
+    ----------
+    policy : Policy
+
+    Returns
+    -------
+    str
+        One section a part of the table; ends with a line break.
+    """
+    sections = {
+        "Triggers": _table(
+            ["code", "meaning", "fires when", "months", "cause", "counts as", "in force", "source"],
+            (_trigger(trigger, row) for trigger in policy.triggers.values() for row in trigger.values.rows),
+        ),
+        "What each trigger observes": _table(
+            ["code", "observed"],
+            ([f"`{code}`", (TRIGGERS[code].__doc__ or "").strip().split("\n\n")[0]] for code in policy.triggers),
+        ),
+        "Monitoring lines": _table(
+            ["region", "from", "yuan/person/year", "source"],
+            ([_region(r.region_prefix), _from(r.effective_from), f"{r.amount:,.0f}", r.source] for r in policy.lines),
+        ),
+        "Rural per-capita disposable income": _table(
+            ["region", "year", "used from", "yuan/person/year", "source"],
+            (
+                [_region(r.region), str(r.year), _from(r.effective_from), f"{r.amount:,.0f}", r.source]
+                for r in policy.rural_income.rows
+            ),
+        ),
+        "Colours": _table(
+            ["region", "in force", "red below", "orange below", "yellow up to", "open cases", "source"],
+            (
+                [
+                    _region(r.region),
+                    _from(r.effective_from),
+                    *(f"{bound:g} × line" for bound in (r.red_below, r.orange_below, r.yellow_up_to)),
+                    f"below without a shock {COLOURS[r.below_without_shock]}, guarantee not met "
+                    f"{COLOURS[r.guarantee_unmet]}, hardship {COLOURS[r.hardship]}",
+                    r.source,
+                ]
+                for r in policy.colours.rows
+            ),
+        ),
+        "Tiers": _table(
+            ["tier", "meaning", "probability from", "colour", "source"],
+            (
+                [f"`{t.code}`", f"{t.zh} / {t.en}", f"{t.probability:g}", COLOURS[t.colour], t.source]
+                for t in policy.tiers.values()
+            ),
+        ),
+        "Unavoidable spending": _switches(policy.spending.values()),
+        "Counting of income": _switches(policy.counting.values()),
+        "Timing": _table(
+            ["code", "meaning", "value", "source"],
+            ([f"`{t.code}`", f"{t.zh} / {t.en}", f"{t.value:g} {t.unit}", t.source] for t in policy.timing.values()),
+        ),
+        "Measures by cause": _table(
+            ["cause", "measure", "source"],
+            chain.from_iterable(
+                ([f"{policy.causes[cause].zh} / {cause}", f"{m.zh} / {m.en}", m.source] for m in measures)
+                for cause, measures in policy.measures.items()
+            ),
+        ),
+    }
+    capacity, window = f"visit capacity {policy.visit_capacity:.0%}", f"income window {policy.income_window} months"
+    head = f"Version `{policy.version}`, {capacity}, {window}.\n"
+    return "\n".join([head, *(f"### {title}\n\n{table}" for title, table in sections.items())])
+
+
+def renewed(text: str, policy: Policy) -> str:
+    """Put the tables of a policy into a document, between its two marks."""
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{handbook(policy)}\n{END}{rest.split(END)[1]}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    cells = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(' '.join(cell.replace('|', '/').split()) for cell in row)} |\n" for row in cells)
+
+
+def _trigger(trigger: Trigger, row: TriggerValue) -> list[str]:
+    return [
+        f"`{trigger.code}`",
+        f"{trigger.zh} / {trigger.en}",
+        _thresholds(trigger, row),
+        str(trigger.window),
+        trigger.cause or "",
+        ", ".join(sorted(trigger.counts_as)),
+        ", ".join(part for part in (_region(row.region), _from(row.effective_from)) if part),
+        row.source,
+    ]
+
+
+def _thresholds(trigger: Trigger, row: TriggerValue) -> str:
+    if all(np.isnan(value) for value in row.written.values()):
+        return "never: no figure found"
+    base = f" × {_BASES[trigger.base]}" if trigger.base else ""
+    parts = []
+    for name, value in row.written.items():
+        written = "never" if np.isnan(value) else f"{_SIGNS[trigger.fires]} {value:,g}{base}"
+        parts.append(written if name == "all" else f"{name} {written}")
+    return f"{', '.join(parts)} ({trigger.unit})"
+
+
+def _switches(switches: Iterable[Switch]) -> str:
+    rows = ([f"`{s.code}`", f"{s.zh} / {s.en}", "counts" if s.counts else "does not count", s.source] for s in switches)
+    return _table(["item", "meaning", "switch", "source"], rows)
+
+
+def _region(prefix: str) -> str:
+    return prefix or "everywhere"
+
+
+def _from(day: int) -> str:
+    return "any date" if day == ALWAYS else f"from {date_of(day)}"
+
+
+if __name__ == "__main__":
+    document = Path(sys.argv[1])
+    document.write_text(renewed(document.read_text("utf-8"), load_policy()), "utf-8", newline="\n")

@@ -1,0 +1,82 @@
+"""Small villages in memory: a few households whose every record a test can see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from riskml.policy import load_policy, rule_line
+from riskml.records.calendar import day_of
+from riskml.records.store import Records
+
+AS_OF = "2023-12-31"
+
+_COLUMNS = {
+    "households": ("household_id", "region_code", "size", "kind", "exited_on"),
+    "income": ("household_id", "period_start", "months", "source", "amount", "recorded_on"),
+    "lines": ("region_code", "effective_from", "amount", "source"),
+    "illness": ("household_id", "occurred_on", "kind", "visits", "cost", "self_paid", "recorded_on"),
+    "disaster": ("household_id", "region_code", "occurred_on", "kind", "loss", "recorded_on"),
+    "events": ("household_id", "occurred_on", "kind", "amount", "recorded_on"),
+    "help": ("household_id", "started_on", "measure", "amount", "recorded_on"),
+    "monitoring": ("household_id", "category", "entered_on", "cleared_on", "recorded_on"),
+}
+
+
+class Village:
+    """Rows of tables, added one by one; Hebei, where the packaged policy has a line for every year from 2020."""
+
+    def __init__(self) -> None:
+        self.rows = defaultdict(list)
+        for table in ("households", "income", "lines"):
+            self.rows[table] = []
+
+    def add(self, table: str, household: str | None = "h", **values: object) -> Village:
+        if table != "lines":
+            values["household_id"] = household
+        self.rows[table].append(values)
+        return self
+
+    def household(self, code: str = "h", size: int = 1, kind: str | None = None, region: str = "130529") -> Village:
+        return self.add("households", code, size=size, kind=kind, region_code=region)
+
+    def earns(self, yearly_per_head: float, code: str = "h", year: int = 2023, start: int = 1, months: int = 12):
+        """One report over several months: yuan per person and year of a household of one."""
+        amount = yearly_per_head * months / 12
+        return self.add(
+            "income", code, period_start=f"{year}-{start:02d}-01", months=months, source="total", amount=amount
+        )
+
+    def has(self, *tables: str) -> Village:
+        """Make tables present, be they empty."""
+        for table in tables:
+            self.rows[table].extend([])
+        return self
+
+    def records(self, fallback_lines=None) -> Records:
+        tables = {
+            table: {name: [row.get(name) for row in rows] for name in _COLUMNS[table]}
+            for table, rows in self.rows.items()
+        }
+        return Records.from_tables(tables, load_policy().lines if fallback_lines is None else fallback_lines)
+
+    def judged(self, as_of: str = AS_OF, policy=None, **options):
+        policy = policy or load_policy()
+        return rule_line(self.records(policy.lines).panel(day_of(as_of)), policy, **options)
+
+
+@pytest.fixture
+def village() -> Village:
+    return Village()
+
+
+@pytest.fixture
+def comfortable(village: Village) -> Village:
+    """One ordinary household of one person, far above the line, about whom all tables are known to be empty."""
+    return village.household(kind="ordinary").earns(30_000).has("illness", "disaster", "events", "help", "monitoring")
+
+
+@pytest.fixture
+def new_village() -> type[Village]:
+    return Village

@@ -1,0 +1,48 @@
+"""The document of the rule line says what the packaged table says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from riskml.policy import load_policy
+from riskml.policy.handbook import handbook, renewed
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "policy.md"
+
+
+@pytest.fixture(scope="module")
+def document():
+    return DOCUMENT.read_text("utf-8")
+
+
+def test_the_document_is_renewed(document):
+    assert renewed(document, load_policy()) == document, "run: python -m riskml.policy.handbook docs/policy.md"
+
+
+def test_every_trigger_stands_there_with_its_threshold_and_source(document):
+    for code, trigger in load_policy().triggers.items():
+        (row,) = [line for line in document.splitlines() if line.startswith(f"| `{code}` | {trigger.zh}")]
+        for value in trigger.values.rows:
+            assert value.source in row
+            for threshold in value.written.values():
+                assert (f"{threshold:,g}" if threshold == threshold else "never") in row
+
+
+def test_a_trigger_that_is_off_says_so():
+    (row,) = [line for line in handbook(load_policy()).splitlines() if line.startswith("| `disaster_loss` | 灾")]
+    assert "never: no figure found" in row
+
+
+def test_thresholds_by_kind_are_told_apart():
+    text = handbook(load_policy())
+    assert "exited ≥ 5,000, ordinary ≥ 20,000 (yuan)" in text
+    assert "monitored > 0.5 × rural per-capita income, others > 1 × rural per-capita income (yuan)" in text
+
+
+def test_every_row_of_a_table_has_the_cells_of_its_head():
+    tables = [block for block in handbook(load_policy()).split("\n\n") if block.startswith("|")]
+    assert len(tables) == 10
+    for table in tables:
+        assert len({line.count("|") for line in table.strip().splitlines()}) == 1

@@ -1,0 +1,235 @@
+"""The packaged policy table, and what happens to a file with a fault."""
+
+from __future__ import annotations
+
+import pickle
+from importlib.resources import files
+
+import numpy as np
+import pytest
+import yaml
+
+from riskml.errors import PolicyError
+from riskml.policy import TIERS, load_policy, parse_policy
+from riskml.policy.triggers import TRIGGERS
+from riskml.records.calendar import day_of
+from riskml.records.lines import LineTable
+from riskml.records.schema import CAUSES
+
+PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
+
+
+@pytest.fixture
+def content():
+    return yaml.load(PACKAGED, yaml.CSafeLoader)
+
+
+def parsed(content):
+    return parse_policy(yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True), "county.yaml")
+
+
+@pytest.mark.parametrize(
+    ("region", "date", "amount"),
+    [
+        ("130529", "2020-12-31", 5000),
+        ("130529", "2022-03-31", 5000),
+        ("130529", "2022-04-01", 7300),
+        ("130529", "2023-01-01", 8300),
+        ("430100", "2022-12-31", 6000),
+        ("430100", "2023-06-30", 7500),
+        ("350121", "2023-06-30", 10560),
+        ("350122", "2023-06-30", 6000),
+        ("360703", "2024-06-30", 8500),
+        ("530100", "2025-06-30", 8700),
+        ("620171", "2025-06-30", 8600),
+    ],
+)
+def test_the_packaged_lines_are_those_of_the_reports(region, date, amount):
+    assert LineTable([], load_policy().lines).at(region, day_of(date)) == amount
+
+
+def test_there_is_no_line_before_the_first_one():
+    assert np.isnan(LineTable([], load_policy().lines).at("440100", day_of("2020-12-31")))
+
+
+def test_every_function_has_a_row_and_every_row_a_function():
+    assert set(load_policy().triggers) == set(TRIGGERS)
+    assert list(load_policy().triggers) == sorted(TRIGGERS)
+
+
+def test_every_rule_names_its_source():
+    policy = load_policy()
+    rows = [row for trigger in policy.triggers.values() for row in trigger.values.rows]
+    rows += [*policy.lines, *policy.rural_income.rows, *policy.colours.rows, *policy.tiers.values()]
+    rows += [*policy.spending.values(), *policy.counting.values(), *policy.timing.values()]
+    rows += [measure for measures in policy.measures.values() for measure in measures]
+    assert len(rows) > 80
+    assert all(row.source.strip() for row in rows)
+
+
+def test_causes_are_the_official_ones_with_their_chinese_names_and_measures():
+    policy = load_policy()
+    assert {code: cause.zh for code, cause in policy.causes.items()} == CAUSES
+    assert all(policy.measures[cause] for cause in CAUSES)
+    assert {trigger.cause for trigger in policy.triggers.values()} <= {None, *CAUSES}
+
+
+def test_thresholds_by_kind_and_by_monitoring():
+    inpatient = load_policy().triggers["inpatient_self_pay"].values.at("13", 0)
+    assert inpatient.thresholds == (20_000, 20_000, 5_000, 5_000)
+    burden = load_policy().triggers["medical_burden"].values.at("13", 0)
+    assert burden.thresholds == (1.0, 0.5, 1.0, 0.5)
+
+
+def test_the_packaged_table_is_read_once():
+    assert load_policy() is load_policy()
+
+
+def test_a_file_replaces_the_packaged_table(tmp_path, content):
+    content["version"] = "county-7"
+    content["visit_capacity"] = 0.05
+    path = tmp_path / "县.yaml"
+    path.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True), "utf-8-sig")
+    policy = load_policy(path)
+    assert (policy.version, policy.visit_capacity) == ("county-7", 0.05)
+    assert parse_policy(policy.text).hash == policy.hash
+
+
+def test_the_hash_is_of_the_content_not_of_its_spelling(content):
+    assert parsed(content).hash == load_policy().hash
+    reordered = dict(reversed(content.items()))
+    reordered["lines"][0]["amount"] = 5000.0
+    assert parsed(reordered).hash == load_policy().hash
+    reordered["lines"][0]["amount"] = 5001
+    assert parsed(reordered).hash != load_policy().hash
+
+
+def test_a_trigger_that_a_file_leaves_out_is_off(content):
+    del content["triggers"]["job_loss"]
+    assert "job_loss" not in parsed(content).triggers
+
+
+def test_provincial_income_beats_the_national_and_an_unknown_one_is_passed_over(content):
+    content["rural_income"] += [
+        {"region": "13", "year": 2022, "effective_from": day("2023-02-01"), "amount": 19000, "source": "x"},
+        {"region": "43", "year": 2022, "effective_from": day("2023-02-01"), "amount": None, "source": "not found"},
+    ]
+    policy = parsed(content)
+    assert policy.in_force("130529", day_of("2023-12-31")).rural_income == 19_000
+    assert policy.in_force("430529", day_of("2023-12-31")).rural_income == 20_133
+    assert np.isnan(policy.in_force("130529", day_of("2019-01-31")).rural_income)
+
+
+def test_tiers_by_probability():
+    probability = np.array([0.0, 0.0499, 0.05, 0.1499, 0.15, 1.0, np.nan])
+    assert load_policy().tier(probability).tolist() == [0, 0, 1, 1, 2, 2, -1]
+    assert TIERS[2] == "very_likely"
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(PolicyError, match=r"nowhere\.yaml cannot be read"):
+        load_policy("nowhere.yaml")
+
+
+def test_text_that_is_not_utf8_is_named(tmp_path):
+    path = tmp_path / "gb.yaml"
+    path.write_bytes("version: 监测".encode("gb18030"))
+    with pytest.raises(PolicyError, match="not UTF-8"):
+        load_policy(path)
+
+
+def test_broken_yaml_names_the_line():
+    with pytest.raises(PolicyError, match=r"not valid YAML at line 2"):
+        parse_policy("version: x\nlines: ]\n", "county.yaml")
+
+
+def test_a_key_written_twice_is_refused():
+    with pytest.raises(PolicyError, match="key 'version' twice"):
+        parse_policy('version: "1"\nversion: "2"\n', "county.yaml")
+
+
+def test_an_empty_file_is_refused():
+    with pytest.raises(PolicyError, match=r"county\.yaml: the file must be a mapping, not null"):
+        parse_policy("", "county.yaml")
+
+
+def day(text):
+    return yaml.safe_load(text)
+
+
+def job_loss(content):
+    return content["triggers"]["job_loss"]
+
+
+FAULTS = {
+    "lines[3].amount is -5, but it must be above 0": lambda c: c["lines"][3].update(amount=-5),
+    "lines[0].amount must be a number, not 'much'": lambda c: c["lines"][0].update(amount="much"),
+    "lines[0].amount must be a number, not nan": lambda c: c["lines"][0].update(amount=float("nan")),
+    "lines[0].region must be a prefix of digits as text, not 13": lambda c: c["lines"][0].update(region=13),
+    "lines[0].effective_from must be a date, not null": lambda c: c["lines"][0].update(effective_from=None),
+    "lines[0].source must be text, not null": lambda c: c["lines"][0].update(source=None),
+    "lines[0] has an unknown key 'amont'": lambda c: c["lines"][0].update(amont=1),
+    "lines[1] lacks 1 key(s): amount": lambda c: c["lines"][1].pop("amount"),
+    "lines[9] holds from the same day in the same region as lines[0]": lambda c: c["lines"].append(c["lines"][0]),
+    "lines must be a list, not 'x'": lambda c: c.update(lines="x"),
+    "version must be text, not 2025.1": lambda c: c.update(version=2025.1),
+    "visit_capacity is 1.5, but it must be at most 1": lambda c: c.update(visit_capacity=1.5),
+    "visit_capacity must be a number, not True": lambda c: c.update(visit_capacity=True),
+    "income_window is 2.5, but it must be a whole number": lambda c: c.update(income_window=2.5),
+    "the file has an unknown key 'tirggers'": lambda c: c.update(tirggers={}),
+    "triggers.job_los is not a trigger": lambda c: c["triggers"].update(job_los=c["triggers"]["job_loss"]),
+    "triggers.job_loss.cause is 'wrok'": lambda c: job_loss(c).update(cause="wrok"),
+    "triggers.job_loss.counts_as[0] is 'shok'": lambda c: job_loss(c).update(counts_as=["shok"]),
+    "triggers.job_loss.fires is 'over'": lambda c: job_loss(c).update(fires="over"),
+    "triggers.job_loss.base is 'lines'": lambda c: job_loss(c).update(base="lines"),
+    "triggers.job_loss.window is 37": lambda c: job_loss(c).update(window=37),
+    "triggers.job_loss.values is empty": lambda c: job_loss(c).update(values=[]),
+    "triggers.job_loss.values[0] has thresholds for nobody": lambda c: job_loss(c)["values"][0].pop("all"),
+    "triggers.job_loss.values[0] has thresholds for all, exited": lambda c: job_loss(c)["values"][0].update(exited=1),
+    "triggers.job_loss.values[0].all must be a number": lambda c: job_loss(c)["values"][0].update(all="one"),
+    "triggers.job_loss.values[1] holds from the same day": lambda c: job_loss(c)["values"].append(
+        c["triggers"]["job_loss"]["values"][0]
+    ),
+    "colours[0] has bounds out of order": lambda c: c["colours"][0].update(orange_below=1.5),
+    "colours[0].hardship is 'blue'": lambda c: c["colours"][0].update(hardship="blue"),
+    "tiers.likely.probability is 1.2": lambda c: c["tiers"]["likely"].update(probability=1.2),
+    "tiers.stable.probability is 0.01, but the tier": lambda c: c["tiers"]["stable"].update(probability=0.01),
+    "tiers has no room for 'likely'": lambda c: c["tiers"]["likely"].update(probability=0.2),
+    "tiers gives 'very_likely' a safer colour": lambda c: c["tiers"]["very_likely"].update(colour="green"),
+    "spending.school_fees.counts must be true or false": lambda c: c["spending"]["school_fees"].update(counts="yes!"),
+    "causes lacks 1 key(s): water": lambda c: c["causes"].pop("water"),
+    "measures has an unknown key 'ilness'": lambda c: c["measures"].update(ilness=[]),
+    "rural_income[0].year must be a number": lambda c: c["rural_income"][0].update(year="2018"),
+}
+
+
+@pytest.mark.parametrize("message", FAULTS)
+def test_a_fault_names_its_path(content, message):
+    FAULTS[message](content)
+    with pytest.raises(PolicyError) as caught:
+        parsed(content)
+    assert f"county.yaml: {message}" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda c: c["lines"][0].update(amont=1), "Did you mean 'amount'?"),
+        (lambda c: c["triggers"].update(job_los={}), "Did you mean 'job_loss'?"),
+        (lambda c: job_loss(c).update(cause="wrok"), "Did you mean 'work'?"),
+        (lambda c: c["lines"][0].update(region=13), 'write "13" in quotes'),
+        (lambda c: job_loss(c)["values"][0].pop("all"), "`exited` and `ordinary`"),
+    ],
+)
+def test_a_fault_says_what_to_do(content, change, hint):
+    change(content)
+    with pytest.raises(PolicyError) as caught:
+        parsed(content)
+    assert hint in caught.value.hint
+
+
+def test_a_policy_can_be_sent_to_another_process():
+    policy = load_policy()
+    policy.in_force("130529", day_of("2023-12-31"))
+    copied = pickle.loads(pickle.dumps(policy))
+    assert (copied.hash, copied.lines, list(copied.triggers)) == (policy.hash, policy.lines, list(policy.triggers))
