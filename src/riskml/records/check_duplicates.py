@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from riskml.records.check_registry import Probe, check, usable
 from riskml.records.check_rows import recorded
 from riskml.records.reading_cells import quoted
+from riskml.records.reading_repeats import repeated_hashes
 from riskml.records.schema import Table
 
 if TYPE_CHECKING:
@@ -89,11 +90,12 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
         return
     cells = ", ".join(quoted(name) for name in table.names if name != "record_id")
     source = f"{folder.numbered(table.name)} WHERE record_id IS NULL"
-    # Equal hashes first: a hash of eight bytes is grouped much faster than the whole row.
+    hashes = f"equal_{table.name}"
+    repeated_hashes(folder.connection, source, cells, hashes)
     rows = f"""
         WITH candidates AS (
             SELECT {POSITION}, {cells} FROM (SELECT *, hash({cells}) AS h FROM {source})
-            SEMI JOIN (SELECT hash({cells}) AS h FROM {source} GROUP BY h HAVING count(*) > 1) USING (h))
+            SEMI JOIN {hashes} USING (h))
         SELECT {POSITION} FROM (
             SELECT {POSITION}, row_number() OVER (PARTITION BY {cells} ORDER BY {POSITION}) AS copy FROM candidates)
         WHERE copy > 1"""

@@ -18,6 +18,7 @@ from riskml.errors import RecordsError
 from riskml.records.check_report import CheckReport, Fault
 from riskml.records.reading_cells import first_row, quoted
 from riskml.records.reading_files import find_sources
+from riskml.records.reading_repeats import repeated_texts
 from riskml.records.reading_tables import Layout, read_table
 from riskml.records.schema import TABLES
 
@@ -109,15 +110,11 @@ class Folder:
     def repeated(self, table: str) -> str:
         """Name of a DuckDB table with the ``record_id`` that several rows of a table share (corrections).
 
-        It is found once and kept. Equal hashes are looked for first: eight bytes are grouped much faster than text.
+        It is found once and kept.
         """
         if table not in self._repeated:
-            name, source = f"repeated_{table}", f"{self.relation(table)} WHERE record_id IS NOT NULL"
-            self.connection.execute(f"""
-                CREATE OR REPLACE TEMP TABLE {name} AS
-                WITH hashes AS (SELECT hash(record_id) AS h FROM {source} GROUP BY h HAVING count(*) > 1)
-                SELECT record_id FROM (SELECT record_id, hash(record_id) AS h FROM {source}) SEMI JOIN hashes USING (h)
-                GROUP BY record_id HAVING count(*) > 1""")
+            name = f"repeated_{table}"
+            repeated_texts(self.connection, self.relation(table), "record_id", name)
             self._repeated[table] = name
         return self._repeated[table]
 

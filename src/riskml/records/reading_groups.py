@@ -34,6 +34,8 @@ class Group:
         SQL of the columns ``#file`` and ``#row``.
     text : bool, default False
         Whether all cells are text (CSV).
+    files : int, default 1
+        Number of files.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Group:
     relation: str
     position: str
     text: bool = False
+    files: int = 1
 
 
 def csv_group(
@@ -98,7 +101,9 @@ def parquet_groups(connection: duckdb.DuckDBPyConnection, source: Source, faults
     part = "parse_filename(filename)" if source.form == "parts" else "''"
     position = f"{part} AS {FILE}, file_row_number + 1 AS {ROW}"
     return [
-        Group(paths[0].name, dict(types), f"read_parquet([{', '.join(map(sql_path, paths))}])", position)
+        Group(
+            paths[0].name, dict(types), f"read_parquet([{', '.join(map(sql_path, paths))}])", position, files=len(paths)
+        )
         for types, paths in found.items()
     ]
 

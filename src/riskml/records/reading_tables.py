@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from riskml.errors import RecordsError, listed
 from riskml.records import check_files as rules
 from riskml.records.check_report import Fault
 from riskml.records.reading_cells import (
@@ -26,6 +25,7 @@ from riskml.records.reading_cells import (
 from riskml.records.reading_csv import RaggedRow
 from riskml.records.reading_files import Source
 from riskml.records.reading_groups import Group, csv_group, parquet_groups
+from riskml.records.reading_names import check_names, wrong_type
 from riskml.records.schema import Kind, Table
 
 __all__ = ["Layout", "read_table"]
@@ -80,39 +80,19 @@ def read_table(
         groups = parquet_groups(connection, source, faults)
     if not groups:
         return None
-    for group in groups:
-        _check_names(table, group, faults)
+    faults += check_names(table, groups)
     layout.attributes = _attributes(connection, table, groups, faults)
     kinds = {column.name: column.kind for column in table.columns}
     cells = [_cells(kinds, layout.attributes, group) for group in groups]
-    layout.wrong = _wrong(connection, table, groups, cells, faults)
+    wrong = _wrong(connection, groups, cells)
+    faults += [wrong_type(table, name, found) for name, found in wrong.items()]
+    layout.wrong = set(wrong)
     layout.present = {name for group in groups for name in group.types if name in kinds} - layout.wrong
     layout.raw = {name for group in cells for name, cell in group.items() if cell.raw}
     layout.query = " UNION ALL ".join(
         _select(table, layout, group, found) for group, found in zip(groups, cells, strict=True)
     )
     return layout
-
-
-def _check_names(table: Table, group: Group, faults: list[Fault]) -> None:
-    """Report missing and unknown columns, and drop the unknown ones from the group."""
-    names, declared = list(group.types), {name.lower() for name in table.names}
-    missing = [column.name for column in table.columns if column.required and column.name not in group.types]
-    unknown = [name for name in names if name not in table.names]
-    if table.attributes:
-        # An attribute may have any name but one that differs from a declared column in capitals only.
-        unknown = [name for name in unknown if name.lower() in declared]
-    if missing:
-        error = RecordsError.missing_columns(table.name, missing, names)
-        message = f"{group.name}: {error.message} {error.hint}"
-        column = missing[0] if len(missing) == 1 else ""
-        faults.append(rules.MISSING_COLUMN.found(table.name, column, message, count=len(missing)))
-    if unknown:
-        message = f"{group.name}: {len(unknown)} column(s) are not declared: {listed(unknown)}."
-        message += f" Declared are {', '.join(table.names)}."
-        column = unknown[0] if len(unknown) == 1 else ""
-        faults.append(rules.UNKNOWN_COLUMN.found(table.name, column, message, count=len(unknown)))
-        group.types = {name: type_ for name, type_ in group.types.items() if name not in unknown}
 
 
 def _attributes(
@@ -152,24 +132,14 @@ def _cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Group) -> 
 
 
 def _wrong(
-    connection: duckdb.DuckDBPyConnection,
-    table: Table,
-    groups: list[Group],
-    cells: list[dict[str, Cell]],
-    faults: list[Fault],
-) -> set[str]:
-    """Report columns whose type cannot hold their kind, unless they hold no value at all."""
-    wrong: set[str] = set()
+    connection: duckdb.DuckDBPyConnection, groups: list[Group], cells: list[dict[str, Cell]]
+) -> dict[str, list[Group]]:
+    """Columns whose type cannot hold their kind, unless they hold no value at all, and where they are so."""
+    wrong: dict[str, list[Group]] = {}
     for group, found in zip(groups, cells, strict=True):
         for name in [name for name, cell in found.items() if cell.wrong]:
-            filled = int(first_row(connection, f"SELECT count({quoted(name)}) FROM {group.relation}")[0])
-            if not filled:
-                continue
-            column = table.column(name)
-            wanted = f"{SQL_TYPES[column.kind]} ({column.kind})" if column else "a number or text"
-            message = f"{group.name}: {name} is {group.types[name]} and must be {wanted}."
-            faults.append(rules.WRONG_TYPE.found(table.name, name, message, count=filled))
-            wrong.add(name)
+            if first_row(connection, f"SELECT count({quoted(name)}) FROM {group.relation}")[0]:
+                wrong.setdefault(name, []).append(group)
     return wrong
 
 

@@ -1,0 +1,35 @@
+"""Values that several rows share, found by their hashes."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+__all__ = ["repeated_hashes", "repeated_texts"]
+
+
+def repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns: str, name: str) -> None:
+    """Create the table ``name`` with the hashes ``h`` of ``columns`` that several rows of ``source`` have.
+
+    Notes
+    -----
+    Sorting eight bytes a row in NumPy takes a quarter of the time of DuckDB's grouping when nearly all values differ,
+    as record numbers do (14.4 million rows: 0.5 s). Rows of equal hash are not yet equal: compare them.
+    """
+    hashes = connection.sql(f"SELECT hash({columns}) AS h FROM {source}").to_arrow_table()["h"]
+    values = np.sort(hashes.to_numpy())
+    again = np.unique(values[1:][values[1:] == values[:-1]])
+    connection.register("again", pa.table({"h": pa.array(again, pa.uint64())}))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT h FROM again")
+    connection.unregister("again")
+
+
+def repeated_texts(connection: duckdb.DuckDBPyConnection, relation: str, column: str, name: str) -> None:
+    """Create the table ``name`` with the values of a column that several rows of a relation share."""
+    source = f"{relation} WHERE {column} IS NOT NULL"
+    repeated_hashes(connection, source, column, f"{name}_hashes")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE {name} AS
+        SELECT {column} FROM (SELECT {column}, hash({column}) AS h FROM {source}) SEMI JOIN {name}_hashes USING (h)
+        GROUP BY {column} HAVING count(*) > 1""")
