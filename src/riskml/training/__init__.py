@@ -1,0 +1,4 @@
+from riskml.training.train import Trained, train
+
+
+__all__ = ["Trained", "train"]
