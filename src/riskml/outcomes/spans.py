@@ -92,5 +92,5 @@ class After:
         span = slice(month + 1 - self.first_month, month + 1 - self.first_month + self.settings.horizon)
         last = min(FOLLOW_UP, self.settings.horizon)
         verdict_in = 1 if self.settings.outcome == "end" else last
-        seen: Mask = self._reported[span][-last:].any(axis=0) & self._verdicts[1][span][-verdict_in:].any(axis=0)
-        return seen
+        seen, known = self._reported[span][-last:], self._verdicts[1][span][-verdict_in:]
+        return np.asarray(seen.any(axis=0) & known.any(axis=0))

@@ -149,7 +149,7 @@ class EventStore:
         return Events(self.household[part][use] - np.int32(start), stop - start, columns, self.levels)
 
 
-def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = ()) -> EventStore:
+def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = (), *, versions: bool = False) -> EventStore:
     """Sort rows by household, day and content, so that their order in the files never matters.
 
     Parameters
@@ -159,9 +159,11 @@ def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = ()) -> Even
         Column of the day; none for tables of versions that always count.
     ends : tuple of str
         Columns of end days.
+    versions : bool, default False
+        Whether the rows of a group are versions of a key, not corrections of a record.
     """
     days = rows.columns[day] if day else np.full(len(rows), NO_DAY)
-    known_from, until = rows.known(days if day else None)
+    known_from, until = rows.known(days if day else None, versions=versions)
     columns = {name: values for name, values in rows.columns.items() if name != day}
     order = _canonical(rows.household, days, columns)
     return EventStore(

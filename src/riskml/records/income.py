@@ -102,7 +102,7 @@ class IncomeBlock:
 
     def reports_by_month(self) -> NDArray[np.int64]:
         """Reported household-months of each month, shape (T,), counting a household once."""
-        reported = (self.known_from != FOREVER).any(axis=0)
+        reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
         use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
         reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True
         count: NDArray[np.int64] = np.count_nonzero(reported, axis=1).astype(np.int64)

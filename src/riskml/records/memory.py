@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import math
+import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.errors import RecordsError
-from riskml.records.calendar import day_of, month_of
+from riskml.records.calendar import month_of
 from riskml.records.folder_rows import PACKED
 from riskml.records.lines import LineRow
 from riskml.records.rows import Array, AttributeColumn, Rows, RowSource
@@ -25,22 +25,45 @@ __all__ = ["Columns", "memory_rows"]
 Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
+_LINE_COLUMNS = [column for column in TABLES["lines"].columns if column.name in ("effective_from", "amount")]
 
 
 def _null(value: Any) -> bool:
-    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+    """Whether a cell is empty: none, not a number, not a time, or text without characters (as in a file)."""
+    if isinstance(value, str):
+        return not value
+    return value is None or value is pd.NA or bool(value != value)  # only NaN and NaT
 
 
 def _day(value: Any) -> int:
-    if isinstance(value, dt.date) and value is not pd.NaT:
-        return value.toordinal() - _EPOCH
-    return int(NO_DAY) if _null(value) else day_of(str(value).replace("/", "-")[:10])
+    if _null(value):
+        return int(NO_DAY)
+    if not isinstance(value, dt.date):
+        # Text may lack leading zeros, 2023/1/5, and have a time behind the day.
+        year, month, day = str(value).strip().replace("/", "-").replace("T", " ").split(" ")[0].split("-")
+        value = dt.date(int(year), int(month), int(day))
+    return int(value.toordinal()) - _EPOCH
+
+
+def _same_key(column: Column | None, values: Sequence[Any]) -> list[Any]:
+    """Cells of a key, equal where they mean the same; None where null."""
+    as_day = column is not None and column.kind is Kind.DATE
+    return [None if _null(value) else _day(value) if as_day else str(value) for value in values]
 
 
 def _positions(values: Sequence[Any]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     levels = tuple(sorted({str(value) for value in values if not _null(value)}))
     place = {level: i for i, level in enumerate(levels)}
     return np.array([-1 if _null(v) else place[str(v)] for v in values], np.int32), levels
+
+
+def _textual(value: Any) -> bool:
+    """Whether an attribute's cell is text, as a file would hold it: words, flags and days, not numbers."""
+    return not _null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
 def _bits(value: Any, allowed: Mapping[str, str]) -> int:
@@ -63,7 +86,7 @@ def _pack(column: Column, values: Sequence[Any]) -> Array:
             return np.array([not _null(value) and bool(value) for value in values], bool)
         case Kind.CODE:
             place = {code: i for i, code in enumerate(column.allowed or ())}
-            return np.array([place.get(value, -1) for value in values], np.int8)
+            return np.array([-1 if _null(value) else place[value] for value in values], np.int8)
         case _:
             return np.array([_bits(value, column.allowed or {}) for value in values], np.int32)
 
@@ -92,15 +115,16 @@ class _Table:
         names = self.declared.key or ("record_id",)
         if not self.declared.key and "record_id" not in self.columns:
             return np.full(self.length, -1, np.int64)
-        numbers: dict[object, int] = {}
-        keys = zip(*(self[name] for name in names), strict=True)
-        out = [-1 if key == (None,) or _null(key[0]) else numbers.setdefault(key, len(numbers)) for key in keys]
+        found: dict[object, int] = {}
+        keys = zip(*(_same_key(self.declared.column(name), self[name]) for name in names), strict=True)
+        out = [-1 if key[0] is None else found.setdefault(key, len(found)) for key in keys]
         return np.array(out, np.int64)
 
     def rows(self, place: Mapping[str, int]) -> Rows:
         name = self.declared.name
         regional = name == "disaster"
-        household = np.array([place.get(code, -1) for code in self["household_id"]], np.int32)
+        codes = self["household_id"]
+        household = np.array([-1 if _null(code) else place.get(str(code), -1) for code in codes], np.int32)
         columns: dict[str, Array] = {}
         levels: dict[str, tuple[str, ...]] = {}
         for column in self.declared.columns:
@@ -109,13 +133,33 @@ class _Table:
             if column.kind in (Kind.TEXT, Kind.REGION):
                 columns[column.name], levels[column.name] = _positions(self[column.name])
             else:
-                columns[column.name] = _pack(column, self[column.name])
-        recorded = np.array([_day(value) for value in self["recorded_on"]], np.int32)
+                columns[column.name] = self.pack(column)
+        recorded = self.pack(Column("recorded_on", Kind.DATE, "", ""))
         rows = Rows(household, columns, recorded, self.group(), self._attributes(), levels)
         keep = household >= 0
         if regional:
             keep |= columns["region_code"] >= 0
         return rows if keep.all() else _kept(rows, keep)
+
+    def pack(self, column: Column) -> Array:
+        """Turn a column into its packed type.
+
+        Nothing checked these rows before, and a wrong code or count would spoil the cells of another household.
+        """
+        values, where = self[column.name], f"Table {self.declared.name!r}, column {column.name!r}"
+        if column.required and not column.nullable and (empty := sum(map(_null, values))):
+            raise RecordsError(f"{where}: {empty} of {len(values)} cell(s) are empty.", "Fill them in.")
+        try:
+            packed = _pack(column, values)
+        except (TypeError, ValueError, OverflowError) as odd:
+            hint = "Dates are written 2023-01-05, amounts and counts are numbers."
+            raise RecordsError(f"{where}: a cell is not a {column.kind} ({odd}).", hint) from odd
+        except KeyError as unknown:
+            hint = f"Codes are: {', '.join(column.allowed or ())}."
+            raise RecordsError(f"{where}: {unknown} is not a code of this column.", hint) from unknown
+        if column.kind is Kind.COUNT and (packed < (column.minimum or 0)).any():
+            raise RecordsError(f"{where}: {packed.min()} is too small.", f"The smallest value is {column.minimum}.")
+        return packed
 
     def _attributes(self) -> dict[str, AttributeColumn]:
         if not self.declared.attributes:
@@ -125,8 +169,8 @@ class _Table:
             if name in self.declared.names:
                 continue
             values = self.columns[name]
-            if any(isinstance(value, str) for value in values):
-                positions, levels = _positions(values)
+            if any(_textual(value) for value in values):
+                positions, levels = _positions([v if _null(v) else _text(v) for v in values])
                 out[name] = AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
             else:
                 out[name] = AttributeColumn(np.array([np.nan if _null(v) else float(v) for v in values], np.float64))
@@ -154,7 +198,9 @@ def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
     if missing:
         raise RecordsError(f"Required table(s) missing: {', '.join(missing)}.", "See data/README.md for the tables.")
     found = {name: _Table(TABLES[name], columns) for name, columns in tables.items()}
-    household_id = np.array(sorted({str(code) for code in found["households"]["household_id"]}), dtype=np.str_)
+    household_id = np.array(
+        sorted({str(code) for code in found["households"]["household_id"] if not _null(code)}), dtype=np.str_
+    )
     place = {str(code): i for i, code in enumerate(household_id)}
     income = found["income"].rows(place)
     start = income.columns["period_start"]
@@ -162,8 +208,8 @@ def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
     if len(income):
         months = (int(start.min()), int((start + income.columns["months"]).max()) - 1)
     lines = found["lines"]
-    regions, days = ([value or "" for value in lines["region_code"]], [_day(v) for v in lines["effective_from"]])
-    amounts, sources = lines["amount"], lines["source"]
+    regions, sources = (["" if _null(v) else str(v) for v in lines[name]] for name in ("region_code", "source"))
+    days, amounts = (lines.pack(column).tolist() for column in _LINE_COLUMNS)
 
     def parts() -> Iterator[Rows]:
         yield income
@@ -173,7 +219,7 @@ def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
         tables={name: table.rows(place) for name, table in found.items() if name not in ("income", "lines")},
         months=months,
         income=parts,
-        lines=[LineRow(*row) for row in zip(regions, days, map(float, amounts), sources, strict=True)],
+        lines=[LineRow(*row) for row in zip(regions, days, amounts, sources, strict=True)],
         fingerprint=lambda: _fingerprint(found),
     )
 

@@ -53,14 +53,17 @@ class Rows:
     def __len__(self) -> int:
         return len(self.household)
 
-    def known(self, default: NDArray[np.int32] | None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def known(
+        self, default: NDArray[np.int32] | None, *, versions: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Days from which and until which each row counts.
 
         ``default`` replaces a null ``recorded_on`` as the day of knowledge; none means always known. Among the
-        versions of one key a null comes before every date.
+        ``versions`` of one key a null comes before every date; a row that a ``record_id`` corrects was recorded on
+        its default day.
         """
         known_from = self.recorded if default is None else np.where(self.recorded == NO_DAY, default, self.recorded)
-        return known_from, known_until(self.group, self.recorded, known_from)
+        return known_from, known_until(self.group, self.recorded if versions else known_from, known_from)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ class Records:
         self.regional: Regional | None = None
         for name, rows in source.tables.items():
             if name != "households":
-                self.tables[name] = pack_events(rows, TABLES[name].day, _ENDS.get(name, ()))
+                table = TABLES[name]
+                self.tables[name] = pack_events(rows, table.day, _ENDS.get(name, ()), versions=bool(table.key))
         if "disaster" in self.tables:
             everything = self.tables["disaster"]
             self.tables["disaster"] = everything.where(everything.household >= 0)
