@@ -1,0 +1,1 @@
+"""Benchmarks: measured claims that anyone can run again."""

@@ -1,0 +1,128 @@
+"""The features once more, as an analyst would write them in DuckDB SQL.
+
+An independent second opinion: the queries in ``sql/`` follow the data contract and the data dictionary and share no
+code with :mod:`riskml.features`. The tests hold both against each other, the benchmark runs both on the same files.
+Nothing else may import this module: riskml itself has one feature code only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+__all__ = ["Oracle"]
+
+_TYPES = {
+    "household_id": "VARCHAR", "recorded_on": "DATE", "region_code": "VARCHAR", "size": "INTEGER", "kind": "VARCHAR",
+    "exited_on": "DATE", "member_id": "VARCHAR", "birth_year": "DOUBLE", "labour": "VARCHAR", "health": "VARCHAR",
+    "schooling": "VARCHAR", "working": "VARCHAR", "left_on": "DATE", "period_start": "DATE", "months": "INTEGER",
+    "source": "VARCHAR", "amount": "DOUBLE", "record_id": "VARCHAR", "occurred_on": "DATE", "visits": "INTEGER",
+    "cost": "DOUBLE", "self_paid": "DOUBLE", "withdrawn": "BOOLEAN", "loss": "DOUBLE", "channel": "VARCHAR",
+    "started_on": "DATE", "ended_on": "DATE", "emergency": "BOOLEAN", "entered_on": "DATE", "cleared_on": "DATE",
+    "effective_from": "DATE",
+}  # fmt: skip
+_COLUMNS = {
+    "households": "household_id recorded_on region_code size kind exited_on",
+    "members": "household_id member_id recorded_on birth_year labour health schooling working left_on",
+    "income": "household_id period_start months source amount recorded_on record_id",
+    "illness": "household_id occurred_on kind visits cost self_paid recorded_on record_id withdrawn",
+    "disaster": "household_id region_code occurred_on kind loss recorded_on record_id withdrawn",
+    "events": "household_id occurred_on kind amount channel recorded_on record_id withdrawn",
+    "help": "household_id started_on ended_on emergency amount recorded_on record_id withdrawn",
+    "monitoring": "household_id entered_on cleared_on recorded_on",
+    "lines": "region_code effective_from amount",
+}
+_TOPICS = ("members", "illness", "disaster", "events", "help", "monitoring")
+_NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
+
+
+class Oracle:
+    """Features of a folder of Parquet tables at several dates.
+
+    Parameters
+    ----------
+    folder : path
+        One ``<table>.parquet`` each, or a folder ``<table>/`` of parts.
+    as_ofs : sequence of date
+        Every date that will be asked for; what does not depend on the date is staged once for all of them.
+    threads : int, default 2
+    """
+
+    def __init__(self, folder: str | Path, as_ofs: Sequence[dt.date], threads: int = 2) -> None:
+        self._sql = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False})
+        self._present = {name for name in _COLUMNS if _files(Path(folder), name)}
+        self._attributes: dict[str, bool] = {}
+        for name in _COLUMNS:
+            self._view(Path(folder), name)
+        self._set("as_of", max(as_ofs))
+        for script in ("macros", "months", "staging", "staging_income", "staging_events"):
+            if script == "months":
+                first = min(as_ofs).year * 12 + min(as_ofs).month - 38
+                self._set("first_month", first)
+                self._set("last_month", max(as_ofs).year * 12 + max(as_ofs).month - 1)
+            else:
+                self._run(script)
+
+    def _view(self, folder: Path, table: str) -> None:
+        """Give every declared column its type, null where the files have none."""
+        declared = _COLUMNS[table].split()
+        if table not in self._present:
+            empty = ", ".join(f"NULL::{_TYPES[name]} AS {name}" for name in declared)
+            self._sql.execute(f"CREATE VIEW src_{table} AS SELECT {empty} LIMIT 0")
+            return
+        files = f"read_parquet('{_files(folder, table)}', union_by_name = true)"
+        types = {row[0]: str(row[1]) for row in self._sql.execute(f"DESCRIBE SELECT * FROM {files}").fetchall()}
+        columns = [f"{name if name in types else 'NULL'}::{_TYPES[name]} AS {name}" for name in declared]
+        if table == "households":
+            self._attributes = {
+                name: any(word in kind for word in _NUMBERS) for name, kind in types.items() if name not in declared
+            }
+            columns += [
+                f'"{name}"::{"DOUBLE" if number else "VARCHAR"} AS "{name}"'
+                for name, number in self._attributes.items()
+            ]
+        self._sql.execute(f"CREATE VIEW src_{table} AS SELECT {', '.join(columns)} FROM {files}")
+
+    def _set(self, name: str, value: dt.date | int) -> None:
+        text = f"DATE '{value}'" if isinstance(value, dt.date) else str(value)
+        self._sql.execute(f"SET VARIABLE {name} = {text}")
+
+    def _run(self, script: str) -> None:
+        self._sql.execute((resources.files(__package__) / "sql" / f"{script}.sql").read_text("utf-8"))
+
+    def features(self, as_of: dt.date) -> Any:
+        """Compute the features of the households known at a date.
+
+        Returns
+        -------
+        pyarrow.Table
+            ``household_id`` and one column a feature, null where missing, text where the feature is a category;
+            in no order.
+        """
+        self._set("as_of", as_of)
+        for script in ("household", "income", *_TOPICS):
+            self._run(script)
+        parts = ["f_household.* EXCLUDE (h)", "f_income.* EXCLUDE (h, mean_12)"]
+        for topic in _TOPICS:
+            present = str(topic in self._present).lower()
+            parts.append(f"if({present}, COLUMNS(f_{topic}.* EXCLUDE (h)), NULL)")
+        for name, number in self._attributes.items():
+            parts.append(f'household."{name}" AS "attribute_{name}"')
+            if number:
+                parts.append(f'household."{name}" - before."{name}" AS "attribute_{name}_change"')
+        joins = " ".join(f"JOIN f_{topic} USING (h)" for topic in ("household", "income", *_TOPICS))
+        return self._sql.sql(
+            f"SELECT household_id, {', '.join(parts)} FROM household JOIN ids USING (h) {joins}"
+            " LEFT JOIN version before ON before.h = household.h AND before.rank = household.rank - 1"
+        ).to_arrow_table()
+
+
+def _files(folder: Path, table: str) -> str:
+    if (folder / f"{table}.parquet").is_file():
+        return str(folder / f"{table}.parquet")
+    return str(folder / table / "*.parquet") if (folder / table).is_dir() else ""

@@ -1,0 +1,25 @@
+-- Help started within 36 months; an end after as_of is not known yet.
+
+CREATE OR REPLACE TEMP TABLE f_help AS
+WITH summed AS (
+    SELECT
+        h,
+        count(*) FILTER (ended_on IS NULL OR ended_on > getvariable('as_of')) AS in_place,
+        count(*) FILTER (day > since(12)) AS begun,
+        sum(amount) FILTER (day > since(12)) AS amount,
+        count(*) FILTER (emergency AND day > since(12)) AS emergency,
+        max(day) AS latest
+    FROM measure
+    WHERE counts(known, until) AND day > since(36) AND day <= getvariable('as_of')
+    GROUP BY h
+)
+SELECT
+    b.h,
+    coalesce(in_place, 0) AS help_in_place,
+    coalesce(begun, 0) AS help_begun_12m,
+    if(s.h IS NULL, 0, stated(begun, amount)) / unit AS help_amount_to_line_12m,
+    coalesce(emergency, 0) AS emergency_help_12m,
+    months_ago(latest) AS months_since_help
+FROM household b
+LEFT JOIN summed s USING (h)
+LEFT JOIN unit u ON u.h = b.h AND u.m = complete_month();
