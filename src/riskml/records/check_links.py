@@ -101,5 +101,5 @@ def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT household_id, min(coalesce(since, DATE '9999-12-31')) AS since
             FROM {folder.relation("households")} JOIN since ON region_code = region GROUP BY household_id)
         SELECT {POSITION}, household_id AS "#value" FROM {folder.numbered("income")} JOIN first USING (household_id)
-        WHERE {last_day(table)} < first.since"""
+        WHERE period_start < (SELECT max(since) FROM first) AND {last_day(table)} < first.since"""
     yield Probe("period_start", "lie in months for which lines has no line in force", rows=rows)

@@ -9,8 +9,8 @@ import pyarrow as pa
 __all__ = ["repeated_hashes", "repeated_texts"]
 
 
-def repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns: str, name: str) -> None:
-    """Create the table ``name`` with the hashes ``h`` of ``columns`` that several rows of ``source`` have.
+def repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns: str, name: str) -> int:
+    """Create the table ``name`` with the hashes ``h`` of ``columns`` that several rows of ``source`` have; count them.
 
     Notes
     -----
@@ -23,12 +23,15 @@ def repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns:
     connection.register("again", pa.table({"h": pa.array(again, pa.uint64())}))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT h FROM again")
     connection.unregister("again")
+    return len(again)
 
 
 def repeated_texts(connection: duckdb.DuckDBPyConnection, relation: str, column: str, name: str) -> None:
     """Create the table ``name`` with the values of a column that several rows of a relation share."""
     source = f"{relation} WHERE {column} IS NOT NULL"
-    repeated_hashes(connection, source, column, f"{name}_hashes")
+    some = repeated_hashes(connection, source, column, f"{name}_hashes")
+    if not some:
+        source += " AND false"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {name} AS
         SELECT {column} FROM (SELECT {column}, hash({column}) AS h FROM {source}) SEMI JOIN {name}_hashes USING (h)
