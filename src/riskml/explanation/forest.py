@@ -1,0 +1,154 @@
+"""LightGBM's model text as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import ModelError
+from riskml.explanation.splits import Splits
+
+__all__ = ["Forest", "Tree", "read_forest"]
+
+T = TypeVar("T", bound=np.generic)
+
+AGAIN = "Train the model again with `riskml train`."
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Structure of one tree with S >= 1 splits and S + 1 leaves.
+
+    Parameters
+    ----------
+    first : int
+        Position of its first split in the forest's :class:`Splits`.
+    left, right : arrays of int, shape (S,)
+        Children of each split: a split of this tree, or ``~leaf``.
+    rows, leaf_rows : arrays of float64, shapes (S,) and (S + 1,)
+        Training rows that reached each split and each leaf.
+    value : array of float64, shape (S + 1,)
+        What each leaf adds to the margin.
+    """
+
+    first: int
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    rows: NDArray[np.float64]
+    leaf_rows: NDArray[np.float64]
+    value: NDArray[np.float64]
+
+    @property
+    def mean(self) -> float:
+        """Mean value over the training rows that the tree saw."""
+        return float(np.add.accumulate(self.leaf_rows / self.rows[0] * self.value)[-1])
+
+    def reached(self, node: int) -> float:
+        """Training rows that reached a node."""
+        return float(self.rows[node] if node >= 0 else self.leaf_rows[~node])
+
+
+@dataclass(frozen=True)
+class Forest:
+    """A sum of trees.
+
+    Parameters
+    ----------
+    n_features : int
+    splits : Splits
+        Of all trees, one tree after the other.
+    trees : tuple of Tree
+        Those with at least one split.
+    base : float
+        Mean margin: the mean values of all trees, constant trees included.
+    """
+
+    n_features: int
+    splits: Splits
+    trees: tuple[Tree, ...]
+    base: float
+
+
+def read_forest(text: str) -> Forest:
+    """Read the text of a LightGBM model with one output.
+
+    Parameters
+    ----------
+    text : str
+        As written by ``Booster.model_to_string``.
+
+    Returns
+    -------
+    Forest
+
+    Raises
+    ------
+    ModelError
+        If the model has several outputs, averages its trees, has linear leaves or nodes without training rows, or
+        the text is not that of a model.
+
+    Notes
+    -----
+    A constant tree has no split; its value belongs to the base, as it does for LightGBM.
+    """
+    head, *parts = text.replace("\r\n", "\n").split("\nTree=")
+    facts = _facts(head)
+    if "max_feature_idx" not in facts:
+        raise ModelError("The text of the trees does not begin like that of a LightGBM model.", AGAIN)
+    if facts.get("num_tree_per_iteration") != "1" or "average_output" in facts:
+        raise ModelError("Only boosted trees with one output can be explained exactly.", AGAIN)
+    trees: list[Tree] = []
+    blocks: list[Splits] = []
+    base, first = 0.0, 0
+    for number, part in enumerate(parts):
+        tree, splits, mean = _tree(_facts(part.split("\nend of trees")[0]), number, first)
+        base += mean
+        if tree is not None:
+            trees.append(tree)
+            blocks.append(splits)
+            first += len(splits)
+    return Forest(int(facts["max_feature_idx"]) + 1, Splits.joined(blocks), tuple(trees), base)
+
+
+def _facts(text: str) -> dict[str, str]:
+    return {key: value for key, _, value in (line.partition("=") for line in text.splitlines())}
+
+
+def _tree(facts: dict[str, str], number: int, first: int) -> tuple[Tree | None, Splits, float]:
+    """One tree (None where constant), its splits and its mean."""
+    if facts.get("is_linear", "0") != "0":
+        raise ModelError(f"Tree {number} has linear leaves, which have no exact contributions here.", AGAIN)
+
+    def numbers(name: str, kind: type[T]) -> NDArray[T]:
+        return np.array(facts.get(name, "").split(), kind)
+
+    try:
+        value = numbers("leaf_value", np.float64)
+        if len(value) == 1:
+            return None, Splits.joined([]), float(value[0])
+        tree = Tree(
+            first,
+            numbers("left_child", np.int64),
+            numbers("right_child", np.int64),
+            numbers("internal_count", np.float64),
+            numbers("leaf_count", np.float64),
+            value,
+        )
+        splits = Splits.read(
+            numbers("split_feature", np.int64),
+            numbers("threshold", np.float64),
+            numbers("decision_type", np.int64),
+            numbers("cat_boundaries", np.int64),
+            numbers("cat_threshold", np.uint32),
+        )
+    except (ValueError, OverflowError, IndexError) as error:
+        raise ModelError(f"Tree {number} cannot be read: {error}.", AGAIN) from error
+    lengths = {len(splits), len(tree.left), len(tree.right), len(tree.rows), len(tree.leaf_rows) - 1, len(value) - 1}
+    if len(lengths) != 1:
+        raise ModelError(f"Tree {number} is incomplete: its lists have different lengths.", AGAIN)
+    if min(tree.rows.min(), tree.leaf_rows.min()) <= 0:
+        raise ModelError(f"Tree {number} has nodes that no training row reached.", AGAIN)
+    return tree, splits, tree.mean

@@ -1,0 +1,143 @@
+"""Trees cut into groups of few splits, small enough for a table over all their yes/no answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from riskml.errors import ModelError
+from riskml.explanation.forest import Forest, Tree
+
+__all__ = ["MOST_BITS", "Group", "Leaf", "TooDeepError", "cut"]
+
+MOST_BITS = 7
+"""Splits on and below the path of a group: a table has at most 128 entries a feature."""
+
+
+class TooDeepError(ModelError):
+    """A leaf lies under more splits than a table can hold."""
+
+
+@dataclass
+class Leaf:
+    """A leaf of a group, and for each feature on its path what leads to it.
+
+    Parameters
+    ----------
+    value : float
+        What the leaf adds to the margin.
+    mask, want : dict of int to int
+        The feature's conditions hold where ``answers & mask == want``.
+    share : dict of int to float
+        Product of the shares of training rows that took the path's side at the feature's splits.
+    """
+
+    value: float
+    mask: dict[int, int] = field(default_factory=dict)
+    want: dict[int, int] = field(default_factory=dict)
+    share: dict[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A subtree and the path to it.
+
+    Parameters
+    ----------
+    tree : int
+        Position of the tree in the forest.
+    splits : list of int
+        Splits on the path, then those of the subtree, as positions in the forest's splits; the j-th answers bit j.
+    features : list of int
+        Features they ask about, each once.
+    leaves : list of Leaf
+    """
+
+    tree: int
+    splits: list[int]
+    features: list[int]
+    leaves: list[Leaf]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One edge of a path: a split of the tree, whether it was left by its left side, and the share of rows that did."""
+
+    split: int
+    left: bool
+    share: float
+
+
+_Path = tuple[_Step, ...]
+
+
+def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
+    """Cut every tree into the largest subtrees that fit, and yield them in a fixed order.
+
+    Parameters
+    ----------
+    forest : Forest
+    most_bits : int, default 7
+
+    Raises
+    ------
+    TooDeepError
+        If a leaf lies under more than ``most_bits`` splits.
+    """
+    features = forest.splits.feature.tolist()
+    for number, tree in enumerate(forest.trees):
+        below = _splits_below(tree)
+        todo: list[tuple[int, _Path]] = [(0, ())]
+        while todo:
+            node, path = todo.pop()
+            inner = below[node] if node >= 0 else 0
+            if len(path) + inner <= most_bits:
+                yield _group(tree, number, node, path, features)
+            elif inner:
+                todo += _children(tree, node, path)
+            else:
+                raise TooDeepError(
+                    f"Tree {number} has a leaf under {len(path)} splits; tables hold at most {most_bits}.",
+                    "Contributions are computed by LightGBM itself, some 20 times slower; "
+                    f"train trees of depth {most_bits} or less.",
+                )
+
+
+def _splits_below(tree: Tree) -> list[int]:
+    """Number of splits of each subtree; children come after their parents."""
+    below = [1] * len(tree.left)
+    for node in range(len(below) - 1, -1, -1):
+        for child in (tree.left[node], tree.right[node]):
+            if child >= 0:
+                below[node] += below[child]
+    return below
+
+
+def _children(tree: Tree, node: int, path: _Path) -> list[tuple[int, _Path]]:
+    """Return both children with their paths, the left one last so that it is taken first."""
+    reached = tree.reached(node)
+    return [
+        (child, (*path, _Step(node, left, tree.reached(child) / reached)))
+        for child, left in ((int(tree.right[node]), False), (int(tree.left[node]), True))
+    ]
+
+
+def _group(tree: Tree, number: int, root: int, path: _Path, features: list[int]) -> Group:
+    bit = {step.split: j for j, step in enumerate(path)}
+    leaves: list[Leaf] = []
+    todo = [(root, path)]
+    while todo:
+        node, path = todo.pop()
+        if node >= 0:
+            bit[node] = len(bit)
+            todo += _children(tree, node, path)
+            continue
+        leaf = Leaf(float(tree.value[~node]))
+        for step in path:
+            f = features[tree.first + step.split]
+            leaf.mask[f] = leaf.mask.get(f, 0) | 1 << bit[step.split]
+            leaf.want[f] = leaf.want.get(f, 0) | step.left << bit[step.split]
+            leaf.share[f] = leaf.share.get(f, 1.0) * step.share
+        leaves.append(leaf)
+    splits = [tree.first + split for split in bit]
+    return Group(number, splits, list(dict.fromkeys(features[s] for s in splits)), leaves)

@@ -1,0 +1,162 @@
+"""The yes/no questions of a forest, and LightGBM's rules for answering them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Splits"]
+
+Bytes = NDArray[np.uint8]
+
+CATEGORICAL, DEFAULT_LEFT = 1, 2
+NONE, ZERO, NAN = 0, 1, 2
+"""What a split takes for missing."""
+
+NEARLY_ZERO = 1e-35
+"""LightGBM's bound: nothing smaller differs from zero."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """S splits as arrays.
+
+    Parameters
+    ----------
+    feature : array of int, shape (S,)
+    threshold : array of float64, shape (S,)
+        A quantity up to it goes left; unused where categorical.
+    missing : array of int8, shape (S,)
+        ``NONE``, ``ZERO`` or ``NAN``; -1 for a categorical split.
+    default_left : array of bool, shape (S,)
+        Where a missing quantity goes.
+    start, size : arrays of int, shape (S,)
+        Part of ``member`` that belongs to a categorical split; size 0 for a quantity.
+    member : array of uint8
+        For each category from 0 on: 1 if it goes left.
+    """
+
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    missing: NDArray[np.int8]
+    default_left: NDArray[np.bool_]
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+    member: Bytes
+
+    def __len__(self) -> int:
+        return len(self.feature)
+
+    @classmethod
+    def read(
+        cls,
+        feature: NDArray[np.int64],
+        threshold: NDArray[np.float64],
+        decision: NDArray[np.int64],
+        bounds: NDArray[np.int64],
+        words: NDArray[np.uint32],
+    ) -> Splits:
+        """Read the splits of one tree.
+
+        Parameters
+        ----------
+        feature, threshold, decision : arrays, shape (S,)
+            ``decision`` is LightGBM's bit field: 1 categorical, 2 missing goes left, 4 × what is missing. The
+            threshold of a categorical split is its position in ``bounds``.
+        bounds : array of int
+            Where the bit set of each categorical split begins and ends in ``words``.
+        words : array of uint32
+        """
+        categorical = (decision & CATEGORICAL) == 1
+        which = np.where(categorical, threshold, 0).astype(np.int64)
+        start, size = np.zeros(len(feature), np.int64), np.zeros(len(feature), np.int64)
+        if categorical.any():
+            start[categorical] = 32 * bounds[which[categorical]]
+            size[categorical] = 32 * bounds[which[categorical] + 1] - start[categorical]
+        return cls(
+            feature,
+            np.where(categorical, 0.0, threshold),
+            np.where(categorical, -1, (decision >> 2) & 3).astype(np.int8),
+            (decision & DEFAULT_LEFT) != 0,
+            start,
+            size,
+            np.unpackbits(words.astype("<u4").view(np.uint8), bitorder="little"),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Splits]) -> Splits:
+        """Put the splits of several trees after one another."""
+        if not parts:
+            none = np.zeros(0, np.int64)
+            nothing = np.zeros(0, np.uint8)
+            return cls(none, none.astype(np.float64), none.astype(np.int8), none.astype(bool), none, none, nothing)
+        shift = np.cumsum([0, *(len(part.member) for part in parts[:-1])])
+        return cls(
+            np.concatenate([part.feature for part in parts]),
+            np.concatenate([part.threshold for part in parts]),
+            np.concatenate([part.missing for part in parts]),
+            np.concatenate([part.default_left for part in parts]),
+            np.concatenate([part.start + by for part, by in zip(parts, shift, strict=True)]),
+            np.concatenate([part.size for part in parts]),
+            np.concatenate([part.member for part in parts]),
+        )
+
+    def answer(self, s: int, x: NDArray[np.float64]) -> Bytes:
+        """1 where a value goes left at one split.
+
+        Parameters
+        ----------
+        s : int
+        x : array of float64, shape (n,)
+            Values of the split's feature.
+        """
+        if self._plain[s]:
+            # A comparison with NaN is false, so the side it is written for decides where a missing value goes.
+            left = ~(x > self.threshold[s]) if self._nan_left[s] else x <= self.threshold[s]
+            side: Bytes = left.view(np.uint8)
+            return side
+        one = np.full(len(x), s)
+        return self._category(one, x) if self.missing[s] < 0 else self._quantity(one, x)
+
+    @cached_property
+    def _plain(self) -> list[bool]:
+        plain: list[bool] = ((self.missing == NAN) | (self.missing == NONE)).tolist()
+        return plain
+
+    @cached_property
+    def _nan_left(self) -> list[bool]:
+        """Where NaN goes at a plain split: to the default side, or where zero goes if training saw none missing."""
+        left: list[bool] = np.where(self.missing == NAN, self.default_left, self.threshold >= 0).tolist()
+        return left
+
+    def answers(self, row: NDArray[np.float64]) -> Bytes:
+        """1 for each split at which one row goes left, shape (S,).
+
+        Parameters
+        ----------
+        row : array of float64, shape (F,)
+        """
+        x = row[self.feature]
+        out = self._quantity(slice(None), x)
+        chosen = np.flatnonzero(self.missing < 0)
+        if len(chosen):
+            out[chosen] = self._category(chosen, x[chosen])
+        return out
+
+    def _quantity(self, s: NDArray[np.int64] | slice, x: NDArray[np.float64]) -> Bytes:
+        kind, gone = self.missing[s], np.isnan(x)
+        filled = np.where(gone, 0.0, x)
+        absent = np.where(kind == NAN, gone, (kind == ZERO) & (np.abs(filled) <= NEARLY_ZERO))
+        left: NDArray[np.bool_] = np.where(absent, self.default_left[s], filled <= self.threshold[s])
+        return left.view(np.uint8)
+
+    def _category(self, s: NDArray[np.int64], x: NDArray[np.float64]) -> Bytes:
+        """Missing, negative and unknown categories go right; a fraction is cut off, as LightGBM does."""
+        inside = (x > -1) & (x < self.size[s])
+        code = np.where(inside, x, 0).astype(np.int64)
+        found: Bytes = np.where(inside, self.member[self.start[s] + code], 0).astype(np.uint8)
+        return found

@@ -1,0 +1,84 @@
+import lightgbm as lgb
+import numpy as np
+import pytest
+
+from riskml.errors import ModelError
+from riskml.explanation.forest import read_forest
+
+
+def walked(forest, row):
+    """Margin by following the answers from each root to a leaf."""
+    answers = forest.splits.answers(row)
+    margin = 0.0
+    for tree in forest.trees:
+        node = 0
+        while node >= 0:
+            node = int((tree.left if answers[tree.first + node] else tree.right)[node])
+        margin += tree.value[~node]
+    return margin
+
+
+def test_following_the_answers_gives_the_margin_of_lightgbm(model):
+    forest = read_forest(model.text)
+    constants = model.booster.num_trees() - len(forest.trees)
+    raw = model.booster.predict(model.rows, raw_score=True)
+    found = np.array([walked(forest, row) for row in model.rows])
+    if constants:
+        assert np.ptp(raw - found) < 1e-12
+    else:
+        np.testing.assert_allclose(found, raw, rtol=0, atol=1e-12)
+
+
+def test_each_split_answers_alike_for_one_row_and_for_many(model):
+    splits = read_forest(model.text).splits
+    one = np.array([splits.answers(row) for row in model.rows])
+    for s in range(len(splits)):
+        np.testing.assert_array_equal(splits.answer(s, model.rows[:, splits.feature[s]]), one[:, s])
+    assert one.shape == (len(model.rows), len(splits))
+
+
+def test_base_is_the_mean_over_the_rows_trees_were_grown_on(model):
+    forest = read_forest(model.text)
+    assert forest.base == pytest.approx(model.pred_contrib()[0, -1], abs=1e-12)
+
+
+def test_a_model_of_constants_has_no_tree_left(train):
+    forest = read_forest(train("constant").model_to_string())
+    assert forest.trees == ()
+    assert len(forest.splits) == 0
+    assert forest.base == pytest.approx(float(train("constant").predict(np.zeros((1, 6)), raw_score=True)[0]))
+
+
+def test_windows_line_ends_change_nothing(model):
+    forest, other = read_forest(model.text), read_forest(model.text.replace("\n", "\r\n"))
+    np.testing.assert_array_equal(forest.splits.threshold, other.splits.threshold)
+    assert forest.base == other.base
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: "nothing of the kind", "does not begin like"),
+        (lambda text: text.replace("num_tree_per_iteration=1", "num_tree_per_iteration=3"), "one output"),
+        (lambda text: text.replace("num_class=1", "num_class=1\naverage_output"), "one output"),
+        (lambda text: text.replace("is_linear=0", "is_linear=1", 1), "Tree 0 has linear leaves"),
+        (lambda text: text.replace("\nleft_child=", "\nleft_child=x "), "Tree 0 cannot be read"),
+        (lambda text: text.replace("\nthreshold=", "\nthreshold=0.5 "), "Tree 0 cannot be read"),
+        (lambda text: text.replace("\nleaf_count=", "\nleaf_count=0 "), "Tree 0 is incomplete"),
+    ],
+)
+def test_a_text_that_cannot_be_explained_is_refused(deep, change, message):
+    with pytest.raises(ModelError, match=message):
+        read_forest(change(deep.text))
+
+
+def test_nodes_without_rows_are_refused():
+    X = np.array([[0.0], [1.0]] * 30)
+    booster = lgb.train(
+        {"objective": "binary", "verbosity": -1, "num_leaves": 2, "min_data_in_leaf": 1},
+        lgb.Dataset(X, X[:, 0], params={"verbosity": -1}),
+        1,
+    )
+    text = booster.model_to_string().replace("leaf_count=30 30", "leaf_count=60 0")
+    with pytest.raises(ModelError, match="no training row reached"):
+        read_forest(text)
