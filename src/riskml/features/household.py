@@ -24,14 +24,19 @@ def _members(panel: Panel) -> Events:
 
 
 def _number(panel: Panel, column: str, *values: str) -> Floats:
-    """Members whose code is one of the values; missing where no member's code is known."""
+    """Members whose code is one of the values; missing where members are listed, but no code of theirs is known."""
     members = _members(panel)
     code = members[column]
     allowed = codes("members", column)
     mask = np.zeros(len(code), bool)
     for value in values:
         mask |= code == allowed.index(value)
-    return np.where(members.any(code >= 0), members.count(mask), np.nan)
+    return _unless_unknown(members, members.count(mask), code >= 0)
+
+
+def _unless_unknown(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
+    """Set the number missing where members are listed and none states it: nobody listed is known to be nobody."""
+    return np.where(members.any(stated) | ~members.any(), number, np.nan)
 
 
 @per_panel
@@ -42,9 +47,9 @@ def _ages(panel: Panel) -> Floats:
 
 
 def _aged(panel: Panel, low: float, high: float) -> Floats:
-    """Members of an age from ``low`` (included) to ``high``; missing where no age is known."""
+    """Members of an age from ``low`` (included) to ``high``; missing where members are listed, but no age is known."""
     members, age = _members(panel), _ages(panel)
-    return np.where(members.any(~np.isnan(age)), members.count((age >= low) & (age < high)), np.nan)
+    return _unless_unknown(members, members.count((age >= low) & (age < high)), ~np.isnan(age))
 
 
 @feature(topic="household", unit="persons", cause="other", zh="家庭人口", en="household size")
@@ -105,9 +110,9 @@ def labour_share(panel: Panel) -> Floats:
     en="household without labour",
 )
 def no_labour(panel: Panel) -> Floats:
-    """1 where no member is able to work, be it weakly; else 0."""
+    """1 where members are listed and none is able to work, be it weakly; else 0."""
     force = labour_force(panel)
-    return np.where(np.isnan(force), np.nan, (force == 0).astype(np.float64))
+    return np.where(np.isnan(force), np.nan, ((force == 0) & _members(panel).any()).astype(np.float64))
 
 
 @feature(topic="household", unit="persons", cause="other", requires=NEEDS, zh="16 岁以下人数", en="members under 16")
