@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.calendar import date_of, month_end, month_of, months_before
+from riskml.records.calendar import LOOK_BACK, date_of, month_end, month_of, months_before
 
 if TYPE_CHECKING:
     from riskml.records.store import Records
@@ -26,7 +26,7 @@ class Settings:
     Parameters
     ----------
     window : int, default 12
-        Months W over which income per head is taken.
+        Months W over which income per head is taken, at most 36.
     horizon : int, default 12
         Months H of the span in which a fall counts.
     outcome : {"any", "end"}, default "any"
@@ -40,7 +40,8 @@ class Settings:
     Raises
     ------
     UsageError
-        If the outcome is unknown or a number is not a whole number of at least 1.
+        If the outcome is unknown, a number is not a whole number of at least 1, or the window is longer than the
+        look-back.
 
     Examples
     --------
@@ -71,6 +72,11 @@ class Settings:
                     f"The {name} is {value} and must be a whole number of at least 1.",
                     f"Give --{name} a number of {unit}.",
                 )
+        if self.window > LOOK_BACK:
+            raise UsageError(
+                f"The window is {self.window} months and may be at most {LOOK_BACK}, the months of history kept.",
+                f"Give --window a number from 1 to {LOOK_BACK}.",
+            )
 
 
 @dataclass(frozen=True)

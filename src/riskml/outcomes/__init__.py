@@ -1,7 +1,7 @@
 """What returning to poverty means: who is at risk at a date, and who fell afterwards."""
 
 from riskml.outcomes.cohort import AT_RISK, STATUSES, cohort_status
-from riskml.outcomes.labelling import label, label_origin
+from riskml.outcomes.labelling import label
 from riskml.outcomes.labels import BY, REASONS, Labels, counts
 
 __all__ = [
@@ -13,5 +13,4 @@ __all__ = [
     "cohort_status",
     "counts",
     "label",
-    "label_origin",
 ]

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.errors import SplitError, UsageError, listed
+from riskml.errors import UsageError, listed
 from riskml.outcomes.cohort import AT_RISK, STATUSES, cohort_status
-from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, counts, stack
+from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, stack
 from riskml.outcomes.spans import After, first_day, pair_keys
 from riskml.records.calendar import date_of, is_month_end, month_of
 from riskml.records.panel import Panel
 from riskml.records.store import CHUNK, Records
 from riskml.records.versions import FOREVER, NO_DAY
-from riskml.splits import Origin, Settings, span_end
+from riskml.splits import Settings, span_end
 
-__all__ = ["label", "label_origin"]
+__all__ = ["label"]
 
 EVERYTHING = int(FOREVER) - 1
 """Day of knowledge that includes every record."""
@@ -127,36 +127,3 @@ def _entered_recorded_late(panel: Panel, after: After) -> NDArray[np.bool_]:
     if then is None or now is None:
         return np.zeros(panel.n, bool)
     return now.any((now["day"] <= panel.as_of) & ~np.isin(pair_keys(now), pair_keys(then)))
-
-
-def label_origin(records: Records, origin: Origin, settings: Settings) -> tuple[Labels, Labels]:
-    """Label the training rows of an origin by what was known at its start, its test rows by every record.
-
-    Returns
-    -------
-    train, test : Labels
-
-    Raises
-    ------
-    SplitError
-        If nobody is in the cohort, or no row has an outcome.
-    """
-    train = label(records, origin.train, settings, known_at=origin.test_from)
-    test = label(records, origin.test, settings)
-    for name, labels, as_ofs in (("training", train, origin.train), ("test", test, origin.test)):
-        dates = listed(date_of(day) for day in as_ofs)
-        if not len(labels):
-            raise SplitError(
-                f"Nobody is in the cohort at the {len(as_ofs)} {name} as_of(s) {dates}.",
-                f"Households and as_ofs outside it: {_listing(counts(labels)['excluded'])}.",
-            )
-        if not labels.labelled.any():
-            raise SplitError(
-                f"None of the {len(labels)} {name} rows has an outcome (as_of {dates}).",
-                f"Rows without one: {_listing(counts(labels)['missing'])}.",
-            )
-    return train, test
-
-
-def _listing(tally: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in tally.items())

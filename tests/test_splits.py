@@ -1,0 +1,229 @@
+"""The grid of as_ofs and the origins cut from it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from riskml.errors import SplitError, UsageError
+from riskml.records.calendar import date_of, day_of, is_month_end, month_end, month_of
+from riskml.records.store import Records
+from riskml.splits import Grid, Origin, Settings, grid, origins, span_end
+
+JANUARY = 12 * 50  # 2020
+
+
+def records(reports: list[int]) -> Records:
+    """Records with so many households reporting in each month from January 2020 on."""
+    cells = [(f"h{i}", JANUARY + month) for month, count in enumerate(reports) for i in range(count)]
+    income = {
+        "household_id": [code for code, _ in cells],
+        "period_start": [date_of(month_end(month - 1) + 1) for _, month in cells],
+        "source": ["total"] * len(cells),
+        "amount": [1.0] * len(cells),
+    }
+    codes = [f"h{i}" for i in range(max(reports, default=0))]
+    households = {"household_id": codes, "region_code": ["13"] * len(codes), "size": [1] * len(codes)}
+    lines = {"region_code": [], "effective_from": [], "amount": []}
+    return Records.from_tables({"households": households, "income": income, "lines": lines})
+
+
+def months(days: tuple[int, ...]) -> list[str]:
+    return [f"{date_of(day):%Y-%m}" for day in days]
+
+
+def cut(months_there: int, settings: Settings) -> tuple[Origin, ...]:
+    return origins(grid(records([1] * months_there), settings), settings)
+
+
+# -- settings ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["window", "horizon", "step", "origins"])
+@pytest.mark.parametrize("value", [0, -3, 1.5, True])
+def test_numbers_are_whole_and_at_least_one(name, value):
+    with pytest.raises(UsageError, match=f"The {name} is {value}"):
+        Settings(**{name: value})
+
+
+def test_an_unknown_outcome_is_refused():
+    with pytest.raises(UsageError, match="must be 'any' or 'end'"):
+        Settings(outcome="sometimes")
+
+
+def test_a_window_longer_than_the_look_back_is_refused():
+    assert Settings(window=36).window == 36
+    with pytest.raises(UsageError, match="may be at most 36"):
+        Settings(window=37)
+
+
+# -- grid -------------------------------------------------------------------------------------------------------------
+
+
+def test_as_ofs_are_counted_back_from_the_last_whose_span_is_complete():
+    found = grid(records([1] * 48), Settings())
+    assert months(found.as_ofs) == [
+        f"20{year}" for year in ("20-12", *(f"{y}-{m:02d}" for y in (21, 22) for m in (3, 6, 9, 12)))
+    ]
+    assert (found.months, found.first_month, found.last_month) == (48, JANUARY, JANUARY + 47)
+
+
+def test_the_first_window_may_start_with_the_first_reported_month():
+    assert months(grid(records([1] * 13), Settings(12, 1, step=1)).as_ofs) == ["2020-12"]
+    assert grid(records([1] * 12), Settings(12, 1, step=1)).as_ofs == ()
+    assert months(grid(records([0, 0, *[1] * 13]), Settings(12, 1, step=1)).as_ofs) == ["2021-02"]
+
+
+def test_a_last_month_with_few_reports_does_not_count():
+    most = [20] * 12
+    assert grid(records([*most, 2]), Settings(1, 1)).last_month == JANUARY + 12
+    assert grid(records([*most, 1]), Settings(1, 1)).last_month == JANUARY + 11
+    # The latest month with enough, though one before it has too few.
+    assert grid(records([*most, 1, 0, 2, 1]), Settings(1, 1)).last_month == JANUARY + 14
+
+
+def test_months_without_reports_do_not_lower_the_median():
+    # A survey asks once a quarter: eleven of its quarters have 10 reports, the last has none to speak of.
+    survey = [10 if month % 3 == 0 else 0 for month in range(31)]
+    assert grid(records([*survey, 0, 0, 0]), Settings(1, 3)).last_month == JANUARY + 30
+    assert months(grid(records(survey), Settings(1, 3)).as_ofs)[-2:] == ["2022-01", "2022-04"]
+
+
+def test_records_without_income_have_no_grid():
+    found = grid(records([]), Settings())
+    assert (found.as_ofs, found.months) == ((), 0)
+    with pytest.raises(SplitError, match=r"need 36 months of income .*; the records have 0"):
+        origins(found, Settings())
+
+
+@examples(deadline=None, derandomize=True, database=None)
+@given(
+    st.lists(st.integers(0, 12), min_size=1, max_size=40),
+    st.builds(Settings, window=st.integers(1, 14), horizon=st.integers(1, 14), step=st.integers(1, 13)),
+)
+def test_every_as_of_has_its_window_and_span_and_none_is_left_out(reports, settings):
+    found = grid(records(reports), settings)
+    spaced = [month_of(day) for day in found.as_ofs]
+    assert all(is_month_end(day) for day in found.as_ofs)
+    assert all(later - earlier == settings.step for earlier, later in pairwise(spaced))
+    if not any(reports):
+        assert not spaced
+        return
+    counted = sorted(count for count in reports if count)
+    median = (counted[len(counted) // 2] + counted[(len(counted) - 1) // 2]) / 2
+    first = JANUARY + next(i for i, count in enumerate(reports) if count)
+    last = JANUARY + max(i for i, count in enumerate(reports) if count >= median / 10)
+    expected = [m for m in range(last - settings.horizon, 0, -settings.step) if m - settings.window + 1 >= first]
+    assert spaced == expected[::-1]
+
+
+# -- origins ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_test_starts_with_the_first_as_of_in_the_last_horizon_of_the_grid():
+    (origin,) = cut(48, Settings())
+    assert str(date_of(origin.test_from)) == "2022-03-31"
+    assert months(origin.test) == ["2022-03", "2022-06", "2022-09", "2022-12"]
+    assert months(origin.train) == ["2020-12", "2021-03"]
+
+
+def test_with_little_to_train_on_the_last_as_of_alone_is_tested():
+    (origin,) = cut(36, Settings())
+    assert (months(origin.train), months(origin.test)) == (["2020-12"], ["2021-12"])
+
+
+def test_too_few_months_are_refused_naming_those_needed():
+    with pytest.raises(SplitError) as refused:
+        cut(35, Settings())
+    assert "need 36 months of income (the window 12 and twice the horizon 12)" in str(refused.value)
+    assert "the records have 35 (2020-01 to 2022-11)" in str(refused.value)
+
+
+def test_a_step_that_does_not_divide_the_horizon_needs_more_and_says_so():
+    with pytest.raises(SplitError, match="As_ofs every 5 months need 39: choose a --step that divides 12"):
+        cut(38, Settings(step=5))
+    assert len(cut(39, Settings(step=5))[0].train) == 1
+
+
+def test_a_test_start_of_ones_own_tests_from_the_next_as_of_on():
+    (origin,) = cut(60, Settings(test_from=day_of("2022-11-15")))
+    assert months(origin.test) == ["2022-12", "2023-03", "2023-06", "2023-09", "2023-12"]
+    assert date_of(origin.test_from).isoformat() == "2022-11-15"
+    assert months(origin.train)[-1] == "2021-09"
+
+
+def test_a_test_start_after_the_last_as_of_is_refused():
+    with pytest.raises(SplitError) as refused:
+        cut(48, Settings(test_from=day_of("2023-01-01")))
+    assert "No as_of is left to test (test from 2023-01-01)" in str(refused.value)
+    assert "run from 2020-12-31 to 2022-12-31 every 3 months" in str(refused.value)
+
+
+def test_a_test_start_before_the_first_span_ends_is_refused():
+    assert months(cut(48, Settings(test_from=day_of("2021-12-31")))[0].train) == ["2020-12"]
+    with pytest.raises(SplitError) as refused:
+        cut(48, Settings(test_from=day_of("2021-12-30")))
+    assert "No as_of is left to train on (test from 2021-12-30)" in str(refused.value)
+    assert "the first span to learn from ends on 2021-12-31" in str(refused.value)
+    assert "need 36 months" in str(refused.value)
+
+
+def test_earlier_origins_start_a_horizon_earlier_and_test_up_to_the_next_start():
+    latest, middle, earliest = cut(72, Settings(origins=3))
+    assert [str(date_of(o.test_from)) for o in (latest, middle, earliest)] == ["2024-03-31", "2023-03-31", "2022-03-31"]
+    assert months(latest.test) == ["2024-03", "2024-06", "2024-09", "2024-12"]
+    assert months(middle.test) == ["2023-03", "2023-06", "2023-09", "2023-12"]
+    assert months(earliest.test) == ["2022-03", "2022-06", "2022-09", "2022-12"]
+    assert [months(o.train)[-1] for o in (latest, middle, earliest)] == ["2023-03", "2022-03", "2021-03"]
+
+
+def test_an_origin_too_early_to_train_is_refused():
+    with pytest.raises(SplitError) as refused:
+        cut(48, Settings(origins=2))
+    assert "origin 2 of 2, test from 2021-03-31" in str(refused.value)
+    assert "2 origin(s) need 48 months" in str(refused.value)
+
+
+def test_an_origin_without_an_as_of_of_its_own_is_refused():
+    with pytest.raises(SplitError, match=r"No as_of is left to test \(origin 2 of 2, test from 2023-12-31\)"):
+        cut(72, Settings(window=1, horizon=3, step=12, test_from=day_of("2024-03-31"), origins=2))
+
+
+@examples(deadline=None, derandomize=True, database=None)
+@given(
+    st.integers(1, 80),
+    st.builds(
+        Settings,
+        window=st.integers(1, 14),
+        horizon=st.integers(1, 14),
+        step=st.integers(1, 13),
+        origins=st.integers(1, 3),
+        test_from=st.none() | st.integers(month_end(JANUARY), month_end(JANUARY + 80)),
+    ),
+)
+def test_origins_never_look_ahead(months_there, settings):
+    days = range(JANUARY + settings.window - 1, JANUARY + months_there - settings.horizon)[:: -settings.step][::-1]
+    found = Grid(tuple(month_end(month) for month in days), JANUARY, JANUARY + months_there - 1)
+    apart = -(-settings.horizon // settings.step) * settings.step
+    if months_there < settings.window + settings.horizon + apart:
+        # Not even one training and one test as_of lie far enough apart.
+        with pytest.raises(SplitError, match=f"{settings.window + 2 * settings.horizon} months|left to test"):
+            origins(found, settings)
+        return
+    try:
+        parts = origins(found, settings)
+    except SplitError:
+        assert settings.test_from is not None or settings.origins > 1
+        return
+    assert len(parts) == settings.origins
+    for origin in parts:
+        assert origin.train
+        assert origin.test
+        assert max(span_end(day, settings.horizon) for day in origin.train) <= origin.test_from <= min(origin.test)
+        assert set(origin.train) | set(origin.test) <= set(found.as_ofs)
+    tested = [day for origin in reversed(parts) for day in origin.test]
+    assert tested == [day for day in found.as_ofs if day >= parts[-1].test_from]
