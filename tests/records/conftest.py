@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from riskml.records.checking import check
 from riskml.records.check_report import Fault
+from riskml.records.checking import check
 from riskml.records.schema import TABLES, Kind
 
 Row = dict[str, Any]
@@ -67,7 +67,9 @@ def write_table(folder: Path, name: str, rows: list[Row], form: str = "parquet",
     else:
         (folder / name).mkdir()
         for part in range(parts):
-            pq.write_table(table.take(pa.array(range(part, len(rows), parts), pa.int64())), folder / name / f"part-{part}.parquet")
+            pq.write_table(
+                table.take(pa.array(range(part, len(rows), parts), pa.int64())), folder / name / f"part-{part}.parquet"
+            )
 
 
 class Maker:

@@ -47,7 +47,9 @@ _REAL = ("FLOAT", "DOUBLE")
 NUMBER_TYPES = frozenset({*_WHOLE, *_REAL, "DECIMAL"})
 """DuckDB types that are numbers (a DECIMAL without its width)."""
 
-_NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
+NUMBER_TEXT = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
+"""Texts that are numbers: DuckDB alone would also take 1_000, nan and inf."""
+
 _DATE = r"\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}\s*"
 _FLAGS = {"true": ("true", "t", "1", "yes", "y"), "false": ("false", "f", "0", "no", "n")}
 
@@ -166,7 +168,7 @@ def _as_amount(name: str, family: str, text: bool) -> str | None:
     if family in NUMBER_TYPES:
         return f"{name}::DOUBLE"
     if family == "VARCHAR" and text:
-        return f"CASE WHEN regexp_full_match({name}, '{_NUMBER}') THEN try_cast({name} AS DOUBLE) END"
+        return f"CASE WHEN regexp_full_match({name}, '{NUMBER_TEXT}') THEN try_cast({name} AS DOUBLE) END"
     return None
 
 
