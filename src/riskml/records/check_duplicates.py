@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from riskml.records.check_registry import Probe, check, usable
 from riskml.records.check_rows import recorded
-from riskml.records.reading_cells import quoted
+from riskml.records.reading_cells import first_row, quoted
 from riskml.records.reading_repeats import repeated_hashes
 from riskml.records.schema import Table
 
@@ -30,6 +30,8 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.column("record_id") is None or not usable(folder, table.name, "record_id", str(table.day)):
         return
     repeated = folder.repeated(table.name)
+    if not first_row(folder.connection, f"SELECT count(*) FROM {repeated}")[0]:
+        return
     rows = f"""
         WITH known AS (
             SELECT {POSITION}, record_id, {recorded(table)} AS known
@@ -91,7 +93,8 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     cells = ", ".join(quoted(name) for name in table.names if name != "record_id")
     source = f"{folder.numbered(table.name)} WHERE record_id IS NULL"
     hashes = f"equal_{table.name}"
-    repeated_hashes(folder.connection, source, cells, hashes)
+    if not repeated_hashes(folder.connection, source, cells, hashes):
+        return
     rows = f"""
         WITH candidates AS (
             SELECT {POSITION}, {cells} FROM (SELECT *, hash({cells}) AS h FROM {source})
@@ -113,13 +116,16 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.name != "income" or not usable(folder, "income", "household_id", "period_start", "source", "amount"):
         return
     numbered = folder.numbered("income")
+    kinds = "bool_or(source = 'total') AND bool_or(source <> 'total')"
+    if not first_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:
+        return
     latest = f"""
         SELECT record_id, max({recorded(table)}) AS latest FROM {numbered}
         SEMI JOIN {folder.repeated("income")} USING (record_id) GROUP BY record_id"""
     rows = f"""
         WITH mixed AS (
             SELECT household_id FROM {numbered} GROUP BY household_id
-            HAVING bool_or(source = 'total') AND bool_or(source <> 'total')),
+            HAVING {kinds}),
         counted AS (
             SELECT {POSITION}, household_id, source = 'total' AS whole, months,
                 year(period_start) * 12 + month(period_start) - 1 AS first
