@@ -15,8 +15,9 @@ $(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
+# SERVE=0 leaves the service out at the end.
 demo: install
-	$(BIN)/riskml demo
+	$(BIN)/riskml demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: install
 	$(BIN)/python -m pytest -q -n 2

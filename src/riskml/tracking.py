@@ -23,7 +23,7 @@ from urllib.request import url2pathname
 
 from riskml.errors import TrackingError
 
-__all__ = ["CHALLENGER", "CHAMPION", "NAME", "Registered", "champion", "download", "log_run", "set_champion"]
+__all__ = ["CHALLENGER", "CHAMPION", "NAME", "Registered", "champion", "download", "find", "log_run", "set_champion"]
 
 NAME = "riskml"
 """Name of the experiment and of the registered model."""
@@ -127,6 +127,21 @@ def champion(to: str | Path | None = None) -> Registered | None:
     if version is None:
         return None
     return Registered(int(version), download(int(version), to))
+
+
+def find(model_version: str) -> int | None:
+    """Return the latest registered version of a model, by the version its bundle carries; None where there is none.
+
+    Raises
+    ------
+    TrackingError
+        If the server cannot be used.
+    """
+    with _server() as (client, _):
+        if not client.search_registered_models(f"name = '{NAME}'"):
+            return None
+        known = client.search_model_versions(f"name = '{NAME}'")
+        return max((int(v.version) for v in known if v.tags.get("model_version") == model_version), default=None)
 
 
 def set_champion(version: int) -> None:

@@ -1,17 +1,23 @@
-"""The commands: one module each."""
+"""The commands: one module each; other packages add theirs through the entry-point group ``riskml.commands``."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from importlib.metadata import entry_points
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = "riskml.commands"
+"""Entry-point group: name of a command and the function that runs it."""
 
 
 def main() -> None:
     """Entry point of the ``riskml`` command: every module of this package adds its own command."""
+    from riskml.cli.app import app, run
+
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    from riskml.cli.app import run
-
+    for entry in entry_points(group=COMMANDS):
+        app.command(entry.name)(entry.load())
     run()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.errors import ModelError
@@ -88,9 +89,31 @@ class FeatureMatrix:
         """Values of one feature, shape (n,)."""
         return self.values[:, self.names.index(name)]
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a frame with ``household_id`` and one column a feature; categories as their text."""
+        columns: dict[str, object] = {"household_id": self.household_id}
+        for j, column in enumerate(self.columns):
+            values = self.values[:, j]
+            if column.categorical:
+                names = np.array([*self.levels[column.name], None], dtype=object)
+                values = names[np.where(np.isnan(values), len(names) - 1, values).astype(np.int64)]
+            columns[column.name] = values
+        return pd.DataFrame(columns)
+
     def take(self, rows: NDArray[np.generic]) -> FeatureMatrix:
         """Return the given rows (positions or a mask)."""
         return replace(self, household_id=self.household_id[rows], as_of=self.as_of[rows], values=self.values[rows])
+
+    def pruned(self) -> FeatureMatrix:
+        """Return the matrix with only the levels that occur in its rows.
+
+        A level that other rows brought, perhaps later-known ones, must not move the codes a model is fitted on.
+        """
+        levels = {}
+        for name, names in self.levels.items():
+            codes = self.column(name)
+            levels[name] = tuple(names[int(code)] for code in np.unique(codes[~np.isnan(codes)]))
+        return self.recoded(self.columns, levels)
 
     def recoded(self, columns: Sequence[FeatureColumn], levels: dict[str, tuple[str, ...]]) -> FeatureMatrix:
         """Return the matrix in another schema's columns and category codes.

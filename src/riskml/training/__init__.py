@@ -1,4 +1,7 @@
+"""Training: from records to a calibrated model, compared with the rule line forward in time."""
+
+from riskml.training.compare import compare_on, compare_stored
+from riskml.training.release import release_checks
 from riskml.training.train import Trained, train
 
-
-__all__ = ["Trained", "train"]
+__all__ = ["Trained", "compare_on", "compare_stored", "release_checks", "train"]

@@ -92,7 +92,7 @@ def collect(records: Records, as_ofs: Sequence[int], settings: Settings, policy:
             build(panel).take(rows),
             verdicts.score[rows],
             verdicts.any_flag[rows],
-            np.array([verdicts.category_name(i) or "" for i in rows], dtype=np.str_),
+            np.array([verdicts.category_name(int(i)) or "" for i in rows], dtype=np.str_),
         )
         progress.step()
         return part

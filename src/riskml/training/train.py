@@ -6,25 +6,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from riskml.errors import SplitError
-from riskml.evaluation import Prediction, TestRows, evaluate
+from riskml.evaluation import Prediction, evaluate
+from riskml.evaluation.evidence import feature_auc, population_stability, probe_monotonicity
 from riskml.model import Baselines, Blend, Bundle, fit_blend, fit_logistic, fit_ranking, refit_blend
-from riskml.outcomes import Labels, counts, label
+from riskml.outcomes import counts
 from riskml.policy import Policy
 from riskml.records.calendar import date_of
 from riskml.records.store import Records
 from riskml.splits import Origin, Settings, grid, origins, span_end
 from riskml.training.oracle import oracle
 from riskml.training.progress import Progress, Silent
-from riskml.training.rows import Cohort, collect, first_flags
+from riskml.training.rows import Cohort, collect
+from riskml.training.testing import Labelled, labelled, predictions, rankings, test_rows
 
 __all__ = ["Trained", "train"]
-
-Floats = NDArray[np.float64]
-REGION_DIGITS = (2, 4, 6, 9)
 
 
 @dataclass(frozen=True)
@@ -48,8 +44,20 @@ class _Fitted:
 
     blend: Blend
     baselines: Baselines
-    rows: Cohort
-    y: Floats
+    training: Labelled
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What stays the same over the origins of one training."""
+
+    records: Records
+    cohort: Cohort
+    settings: Settings
+    policy: Policy
+    folder: Path | None
+    seed: int
+    progress: Progress
 
 
 def train(
@@ -85,24 +93,25 @@ def train(
     found = grid(records, settings)
     cut = origins(found, settings)
     days = sorted({day for origin in cut for day in (*origin.train, *origin.test)} | set(found.as_ofs if refit else ()))
-    cohort = collect(records, days, settings, policy, progress)
-    judged = []
+    job = _Job(records, collect(records, days, settings, policy, progress), settings, policy, folder, seed, progress)
+    judged: list[dict[str, Any]] = []
     latest: _Fitted | None = None
     for number, origin in enumerate(cut, 1):
         name = f"origin {number} of {len(cut)}: " if len(cut) > 1 else ""
-        fitted = _fit(records, cohort, origin, settings, seed, progress, name)
-        judged.append(_judge(records, cohort, fitted, origin, settings, policy, folder, progress, name))
+        fitted = _fit(job, origin, name)
+        judged.append(_judge(job, fitted, origin, name))
         latest = latest or fitted
     assert latest is not None, "origins() gives at least one"
-    evaluation = {**judged[0], "origins": [{k: j[k] for k in ("test_from", "split", "models")} for j in judged]}
-    evaluation.pop("test_from")
-    final = _refit(records, cohort, latest, found.as_ofs, settings, progress) if refit else latest
+    first = {name: part for name, part in judged[0].items() if name != "test_from"}
+    evaluation = {**first, "origins": [{k: part[k] for k in ("test_from", "split", "models")} for part in judged]}
+    final = _refit(job, latest, found.as_ofs) if refit else latest
+    progress.stage("bundle")
     bundle = Bundle.build(
         final.blend,
         final.baselines,
-        final.rows.features,
+        final.training.rows.features,
         evaluation=evaluation,
-        settings={k: v for k, v in asdict(settings).items() if k != "test_from"},
+        settings={name: value for name, value in asdict(settings).items() if name not in ("test_from", "origins")},
         split=evaluation["split"],
         data={"fingerprint": records.fingerprint, "households": len(records)},
         policy_version=policy.version,
@@ -112,166 +121,77 @@ def train(
     return Trained(bundle, evaluation)
 
 
-def _rows_of(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
-    """Positions in the cohort of labelled rows."""
-    width = int(max(cohort.household.max(initial=0), labels.household.max(initial=0))) + 1
-    keys = cohort.as_of.astype(np.int64) * width + cohort.household
-    place = np.searchsorted(keys, labels.as_of.astype(np.int64) * width + labels.household)
-    assert (cohort.household[place] == labels.household).all(), "features and labels see the same cohort"
-    return place
-
-
-def _labelled(
-    records: Records, cohort: Cohort, as_ofs: tuple[int, ...], settings: Settings, known_at: int | None, what: str
-) -> tuple[Labels, Labels, Cohort]:
-    """All labels of the as_ofs, those that are known, and their rows."""
-    everyone = label(records, as_ofs, settings, known_at)
-    known = everyone.take(everyone.labelled)
-    if not len(known):
-        raise SplitError(
-            f"Nobody is left to {what}: of {len(everyone)} row(s) at risk at {len(as_ofs)} as_of(s) no outcome is known.",
-            f"Left out: {counts(everyone)['missing']}; outside the cohort: {counts(everyone)['excluded']}.",
-        )
-    return everyone, known, cohort.take(_rows_of(cohort, known))
-
-
-def _fit(
-    records: Records, cohort: Cohort, origin: Origin, settings: Settings, seed: int, progress: Progress, name: str
-) -> _Fitted:
-    _, labels, rows = _labelled(records, cohort, origin.train, settings, origin.test_from, "train on")
-    y = labels.y.astype(np.float64)
+def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
+    found = labelled(job.records, job.cohort, origin.train, job.settings, origin.test_from, "train on").pruned()
+    y, rows = found.y, found.rows
     if not 0 < y.sum() < len(y):
         raise SplitError(
             f"The {len(y)} training rows hold {int(y.sum())} fall(s): there is nothing to learn.",
             "Bring more households or months, or choose another --test-from.",
         )
-    progress.stage(f"{name}models")
-    blend = fit_blend(
-        rows.features,
-        y,
-        rows.household,
-        rows.as_of,
-        settings.horizon,
-        seed=seed,
-        progress=lambda text: progress.stage(f"{name}{text}"),
-    )
-    progress.stage(f"{name}baselines")
-    return _Fitted(blend, _baselines(rows, labels, y), rows, y)
+
+    def tell(text: str) -> None:
+        job.progress.stage(f"{name}{text}")
+
+    horizon = job.settings.horizon
+    blend = fit_blend(rows.features, y, rows.household, rows.as_of, horizon, seed=job.seed, progress=tell)
+    tell("baselines")
+    return _Fitted(blend, _baselines(found), found)
 
 
-def _rankings(rows: Cohort, labels: Labels) -> dict[str, Floats]:
-    """Scores of the baselines that rank, the higher the riskier."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        distance = -np.log(labels.income_per_head / labels.line)
+def _baselines(found: Labelled) -> Baselines:
+    ranked = {name: fit_ranking(score, found.y) for name, score in rankings(found).items()}
+    return Baselines(fit_logistic(found.rows.features, found.y), ranked)
+
+
+def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
+    found = labelled(job.records, job.cohort, as_ofs, job.settings, None, "train on").pruned()
+    job.progress.stage("the same choice on every labelled as_of")
+    return _Fitted(refit_blend(fitted.blend, found.rows.features, found.y, job.seed), _baselines(found), found)
+
+
+def _judge(job: _Job, fitted: _Fitted, origin: Origin, name: str) -> dict[str, Any]:
+    """Compare all models on the test rows of an origin."""
+    settings = job.settings
+    found = labelled(job.records, job.cohort, origin.test, settings, None, "test on")
+    rows = test_rows(job.records, found, settings, job.policy, job.progress)
+    job.progress.stage(f"{name}comparison")
+    opinions = predictions(fitted.blend, fitted.baselines, found)
+    truth = oracle(job.folder, rows.household_code, rows.as_of, settings)
+    if truth is not None:
+        opinions["oracle"] = Prediction(truth, truth)
+    training, features = fitted.training.rows.features, found.rows.features
     return {
-        "rule_line": rows.rule_score,
-        "distance_to_line": distance,
-        "weighted_past_income": -rows.features.column("weighted_past_income"),
+        "outcome": {k: getattr(settings, k) for k in ("outcome", "window", "horizon", "step")},
+        "test_from": str(date_of(origin.test_from)),
+        "split": _split(origin, fitted.training, found, settings),
+        **evaluate(rows, opinions, capacity=job.policy.visit_capacity),
+        "evidence": {
+            "feature_auc": feature_auc(features, rows.positive),
+            "population_stability": population_stability(training, features),
+            "monotonicity": [vars(probe) for probe in probe_monotonicity(fitted.blend.margin, training)],
+        },
     }
 
 
-def _baselines(rows: Cohort, labels: Labels, y: Floats) -> Baselines:
-    rankings = {name: fit_ranking(score, y) for name, score in _rankings(rows, labels).items()}
-    return Baselines(fit_logistic(rows.features, y), rankings)
-
-
-def _refit(
-    records: Records, cohort: Cohort, fitted: _Fitted, as_ofs: tuple[int, ...], settings: Settings, progress: Progress
-) -> _Fitted:
-    _, labels, rows = _labelled(records, cohort, as_ofs, settings, None, "train on")
-    y = labels.y.astype(np.float64)
-    progress.stage("fitting the same choice on every labelled as_of")
-    return _Fitted(refit_blend(fitted.blend, rows.features, y), _baselines(rows, labels, y), rows, y)
-
-
-def _judge(
-    records: Records,
-    cohort: Cohort,
-    fitted: _Fitted,
-    origin: Origin,
-    settings: Settings,
-    policy: Policy,
-    folder: Path | None,
-    progress: Progress,
-    name: str,
-) -> dict[str, Any]:
-    """Compare all models on the test rows of an origin."""
-    everyone, labels, rows = _labelled(records, cohort, origin.test, settings, None, "test on")
-    fell = labels.y == 1
-    flags = np.full(len(labels), np.nan)
-    flags[fell] = first_flags(records, rows.household[fell], rows.as_of[fell], settings, policy, progress)
-    progress.stage(f"{name}comparison")
-    codes = records.household_id[rows.household]
-    test = TestRows(
-        household=rows.household,
-        as_of=rows.as_of,
-        label=labels.y,
-        by=labels.by,
-        lead=labels.lead.astype(np.float64),
-        rule_positive=rows.rule_positive,
-        household_code=codes,
-        groups=_groups(rows),
-        first_rule_flag=flags,
-    )
-    predictions = _predictions(fitted, rows, labels)
-    truth = oracle(folder, codes, rows.as_of, settings)
-    if truth is not None:
-        predictions["oracle"] = Prediction(truth, truth)
-    tally, trained = counts(everyone), label(records, origin.train, settings, origin.test_from)
-    split = {
+def _split(origin: Origin, training: Labelled, test: Labelled, settings: Settings) -> dict[str, Any]:
+    tally = counts(test.everyone)
+    return {
         "train_from": str(date_of(origin.train[0])),
         "train_to": str(date_of(origin.train[-1])),
         "train_known_by": str(date_of(origin.test_from)),
         "test_from": str(date_of(origin.test_from)),
         "test_to": str(date_of(origin.test[-1])),
         "observed_to": str(date_of(span_end(origin.test[-1], settings.horizon))),
-        "as_ofs": {"train": len(origin.train), "test": len(origin.test)},
-        "n_train": len(fitted.y),
-        "n_train_positive": int(fitted.y.sum()),
-        "train_positive_rate": float(fitted.y.mean()),
-        "n_test": len(labels),
-        "n_positive": int(fell.sum()),
-        "positive_rate": float(fell.mean()),
+        "train_as_ofs": [str(date_of(day)) for day in origin.train],
+        "test_as_ofs": [str(date_of(day)) for day in origin.test],
+        "n_train": len(training.labels),
+        "n_train_positive": int(training.y.sum()),
+        "train_positive_rate": float(training.y.mean()),
+        "n_test": len(test.labels),
+        "n_positive": int(test.y.sum()),
+        "positive_rate": float(test.y.mean()),
         "missing": tally["missing"],
-        "missing_train": counts(trained)["missing"],
+        "missing_train": counts(training.everyone)["missing"],
         "excluded": tally["excluded"],
     }
-    outcome = {k: getattr(settings, k) for k in ("outcome", "window", "horizon", "step")}
-    return {
-        "outcome": outcome,
-        "test_from": split["test_from"],
-        "split": split,
-        **evaluate(test, predictions, capacity=policy.visit_capacity),
-    }
-
-
-def _predictions(fitted: _Fitted, rows: Cohort, labels: Labels) -> dict[str, Prediction]:
-    logistic = fitted.baselines.logistic
-    out = {
-        "riskml": Prediction(fitted.blend.margin(rows.features), fitted.blend.probability(rows.features)),
-        **{
-            name: Prediction(
-                np.where(np.isnan(score), fitted.baselines.rankings[name].fill, score),
-                fitted.baselines.rankings[name].probability(score),
-            )
-            for name, score in _rankings(rows, labels).items()
-        },
-        "logistic": Prediction(logistic.margin(rows.features), logistic.probability(rows.features)),
-    }
-    return out
-
-
-def _groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
-    """Groups that are audited: the rule's category, kind, labour, and the coarsest region level that differs."""
-    words = np.array(["no", "yes", "unknown"])
-    groups = {"category": np.where(rows.category == "", "none", rows.category)}
-    for group, feature in (("exited", "exited_household"), ("no_labour", "no_labour")):
-        value = rows.features.column(feature)
-        groups[group] = words[np.where(np.isnan(value), 2, value).astype(int)]
-    for digits in REGION_DIGITS:
-        levels = rows.features.levels[f"region_{digits}"]
-        if len(levels) > 1:
-            value = rows.features.column(f"region_{digits}")
-            groups["region"] = np.array([*levels, "unknown"])[np.where(np.isnan(value), len(levels), value).astype(int)]
-            break
-    return groups

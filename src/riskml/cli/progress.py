@@ -1,0 +1,45 @@
+"""Progress on the terminal: a bar for every stage, on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from riskml.cli.app import console
+
+__all__ = ["Bar", "progress"]
+
+
+class Bar:
+    """One line on the terminal that says which stage runs and how far it is."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task: TaskID | None = None
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """Begin a stage of ``total`` steps, or of unknown length."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+        self._task = self._bar.add_task(text, total=total)
+
+    def step(self, count: int = 1) -> None:
+        """Finish ``count`` steps of the stage."""
+        if self._task is not None:
+            self._bar.advance(self._task, count)
+
+
+@contextmanager
+def progress() -> Iterator[Bar]:
+    """Show a bar while the block runs; nothing is left of it afterwards."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield Bar(bar)

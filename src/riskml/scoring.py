@@ -1,0 +1,170 @@
+"""Score everybody known at a date: the model beside the rule line, never instead of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskml.errors import UsageError
+from riskml.evaluation.capacity import visits_of
+from riskml.features import build
+from riskml.model import Bundle
+from riskml.outcomes import AT_RISK, STATUSES, cohort_status
+from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy, agreement, combine_signal, rule_line
+from riskml.records.calendar import date_of
+from riskml.records.panel import Panel
+from riskml.records.store import Records
+from riskml.splits import Settings
+from riskml.training.progress import Progress, Silent
+
+__all__ = ["COLUMNS", "Opinion", "judge", "score", "settings_of"]
+
+COLUMNS = (
+    "household_id",
+    "as_of",
+    "status",
+    "probability",
+    "margin",
+    "tier",
+    "rule_signal",
+    "signal",
+    "rule_flags",
+    "agreement",
+    "model_version",
+    "policy_version",
+)
+"""Columns of a table of scores."""
+
+Floats = NDArray[np.float64]
+_UNKNOWN = STATUSES.index("unknown")
+
+
+def settings_of(bundle: Bundle) -> Settings:
+    """What a fall is for the bundle's model."""
+    return Settings(**bundle.settings)
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """Both verdicts on the households of a panel, before they are compared with one another.
+
+    Parameters
+    ----------
+    status : array of int8, shape (n,)
+        Positions in ``STATUSES``.
+    margin, probability : array of float64, shape (n,)
+        NaN unless at risk.
+    tier : array of int8, shape (n,)
+        Positions in ``TIERS``, -1 unless at risk.
+    rule_colour, signal : array of int8, shape (n,)
+        Positions in ``COLOURS``.
+    flags : list of str, length n
+        Codes joined by ``;``.
+    """
+
+    status: NDArray[np.int8]
+    margin: Floats
+    probability: Floats
+    tier: NDArray[np.int8]
+    rule_colour: NDArray[np.int8]
+    signal: NDArray[np.int8]
+    flags: list[str]
+
+
+def judge(bundle: Bundle, panel: Panel, policy: Policy) -> Opinion:
+    """Ask the model and the rule line about every household of a panel; one alone or many give the same bits."""
+    settings = settings_of(bundle)
+    status = cohort_status(panel, settings)
+    at_risk = np.flatnonzero(status == AT_RISK)
+    margin, probability = np.full(panel.n, np.nan), np.full(panel.n, np.nan)
+    if len(at_risk):
+        features = build(panel).take(at_risk)
+        margin[at_risk] = bundle.margin(features)
+        probability[at_risk] = bundle.blend.calibration.probability(margin[at_risk])
+    tier = policy.tier(probability)
+    verdicts = rule_line(panel, policy, settings.window)
+    return Opinion(
+        status=status,
+        margin=margin,
+        probability=probability,
+        tier=tier,
+        rule_colour=verdicts.colour,
+        signal=combine_signal(verdicts.colour, tier, policy),
+        flags=[";".join(verdicts.flag_codes(i)) for i in range(panel.n)],
+    )
+
+
+def score(
+    bundle: Bundle, records: Records, as_of: int, policy: Policy, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Score every household known at a date.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    records : Records
+    as_of : int
+        Day at whose end the records are read.
+    policy : Policy
+    progress : Progress, optional
+
+    Returns
+    -------
+    DataFrame
+        One row a household, in the order of the codes, with ``COLUMNS``. ``agreement`` compares any flag of the rule
+        line with a place in the visit capacity: the riskiest share of the households at risk, ties by code.
+
+    Raises
+    ------
+    UsageError
+        If nobody is known at the date.
+    """
+    progress = progress or Silent()
+    panels = list(records.panels(as_of))
+    progress.stage("scores", len(panels))
+    parts = []
+    for panel in panels:
+        parts.append(judge(bundle, panel, policy))
+        panel.memo.clear()
+        progress.step()
+    status = np.concatenate([part.status for part in parts]) if parts else np.empty(0, np.int8)
+    known = np.flatnonzero(status != _UNKNOWN)
+    if not len(known):
+        raise UsageError(
+            f"No household is known on {date_of(as_of)}.", "Choose a later --as-of, or check recorded_on of households."
+        )
+    margin, probability = (
+        np.concatenate([getattr(part, name) for part in parts])[known] for name in ("margin", "probability")
+    )
+    flags = np.array([flag for part in parts for flag in part.flags], dtype=object)[known]
+    codes = records.household_id[known]
+    visited = np.zeros(len(known), bool)
+    at_risk = status[known] == AT_RISK
+    days = np.full(int(at_risk.sum()), as_of, np.int32)
+    visited[at_risk] = visits_of(margin[at_risk], days, codes[at_risk], policy.visit_capacity)
+    tier = np.concatenate([part.tier for part in parts])[known]
+    colour, signal = (
+        np.concatenate([getattr(part, name) for part in parts])[known] for name in ("rule_colour", "signal")
+    )
+    frame = pd.DataFrame(
+        {
+            "household_id": codes,
+            "as_of": date_of(as_of),
+            "status": np.array(STATUSES)[status[known]],
+            "probability": probability,
+            "margin": margin,
+            "tier": np.where(tier < 0, None, np.array(TIERS, dtype=object)[tier]),
+            "rule_signal": np.array(COLOURS)[colour],
+            "signal": np.array(COLOURS)[signal],
+            "rule_flags": flags,
+            "agreement": agreement(visited, flags != ""),
+            "model_version": bundle.model_version,
+            "policy_version": policy.version,
+        }
+    )
+    assert tuple(frame.columns) == COLUMNS, "the contract fixes the columns"
+    assert set(frame["agreement"]) <= set(AGREEMENTS), "the policy room names the four kinds"
+    return frame

@@ -1,0 +1,76 @@
+"""Two models on the same test rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from riskml.errors import UsageError, listed
+from riskml.evaluation import Prediction, evaluate
+from riskml.model import Bundle
+from riskml.policy import Policy
+from riskml.records.calendar import day_of
+from riskml.records.store import Records
+from riskml.splits import Settings, grid, origins
+from riskml.training.progress import Progress, Silent
+from riskml.training.rows import collect
+from riskml.training.testing import labelled, predictions, test_rows
+
+__all__ = ["compare_on", "compare_stored"]
+
+
+def compare_stored(one: Bundle, other: Bundle) -> dict[str, Any]:
+    """Put the figures that two bundles carry beside one another.
+
+    Returns
+    -------
+    dict
+        Like ``evaluation.json``, the models named after the bundles' versions, the baselines those of the first.
+
+    Raises
+    ------
+    UsageError
+        If the bundles were not evaluated on the same test rows.
+    """
+    differing = one.differing_rows(other)
+    if differing:
+        raise UsageError(
+            f"The bundles were tested on different rows ({listed(differing)} differ), so their figures do not compare.",
+            "Name the records with --records: both models are then scored on the test rows of the first.",
+        )
+    rest = {name: figures for name, figures in one.evaluation["models"].items() if name != "riskml"}
+    figures = {_name(one): one.evaluation["models"]["riskml"], _name(other): other.evaluation["models"]["riskml"]}
+    return {**one.evaluation, "models": {**figures, **rest}}
+
+
+def compare_on(
+    records: Records, one: Bundle, other: Bundle, policy: Policy, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Score two models on the test rows that the first bundle's split names, taken from these records.
+
+    Returns
+    -------
+    dict
+        Like ``evaluation.json``; ``ap_difference`` holds the first model's average precision less each other's, with
+        intervals over the same resamples.
+    """
+    progress = progress or Silent()
+    settings = replace(Settings(**one.settings), test_from=day_of(one.manifest["split"]["test_from"]), origins=1)
+    [origin] = origins(grid(records, settings), settings)
+    cohort = collect(records, origin.test, settings, policy, progress)
+    found = labelled(records, cohort, origin.test, settings, None, "compare on")
+    rows = test_rows(records, found, settings, policy, progress)
+    progress.stage("comparison")
+    opinions = predictions(one.blend, one.baselines, found)
+    first, second = _name(one), _name(other)
+    features = found.rows.features
+    models = {
+        first: opinions.pop("riskml"),
+        second: Prediction(other.margin(features), other.probability(features)),
+        **opinions,
+    }
+    return evaluate(rows, models, capacity=policy.visit_capacity, model=first)
+
+
+def _name(bundle: Bundle) -> str:
+    return bundle.model_version

@@ -1,0 +1,76 @@
+"""Whether a model may become the champion: the coded checks on its evidence."""
+
+from __future__ import annotations
+
+from riskml.evaluation.checks import (
+    ChampionEvidence,
+    CheckContext,
+    CheckResult,
+    MonotoneProbe,
+    SplitEvidence,
+    run_checks,
+)
+from riskml.model import Bundle
+from riskml.policy import Policy
+from riskml.records.calendar import day_of
+from riskml.records.store import Records
+from riskml.training.compare import compare_on
+from riskml.training.progress import Progress
+
+__all__ = ["release_checks"]
+
+
+def release_checks(
+    bundle: Bundle,
+    champion: Bundle | None,
+    records: Records | None,
+    policy: Policy,
+    progress: Progress | None = None,
+) -> list[CheckResult]:
+    """Run every check on a bundle.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    champion : Bundle, optional
+        The model released now; none before the first release.
+    records : Records, optional
+        Needed where the champion was tested on other rows: it is then scored on this bundle's.
+    policy : Policy
+    progress : Progress, optional
+
+    Returns
+    -------
+    list of CheckResult
+    """
+    evaluation, split = bundle.evaluation, bundle.manifest["split"]
+    evidence = evaluation.get("evidence", {})
+    return run_checks(
+        CheckContext(
+            evaluation=evaluation,
+            split=SplitEvidence(
+                train_as_of=[day_of(text) for text in split["train_as_ofs"]],
+                test_as_of=[day_of(text) for text in split["test_as_ofs"]],
+                horizon=bundle.settings["horizon"],
+                labels_known_by=day_of(split["train_known_by"]),
+            ),
+            monotonicity=[MonotoneProbe(**probe) for probe in evidence.get("monotonicity", [])],
+            champion=_champion(bundle, champion, records, policy, progress),
+            feature_auc=evidence.get("feature_auc"),
+            drift=evidence.get("population_stability"),
+        )
+    )
+
+
+def _champion(
+    bundle: Bundle, champion: Bundle | None, records: Records | None, policy: Policy, progress: Progress | None
+) -> ChampionEvidence | None:
+    if champion is None or champion.model_version == bundle.model_version:
+        return None
+    if records is not None:
+        compared = compare_on(records, bundle, champion, policy, progress)
+        difference = compared["ap_difference"][champion.model_version]
+        return ChampionEvidence(difference["value"], difference["ci"])
+    same = not bundle.differing_rows(champion)
+    own, theirs = (part.evaluation["models"]["riskml"]["ap"] for part in (bundle, champion))
+    return ChampionEvidence(None if None in (own, theirs) else own - theirs, None, same_rows=same)

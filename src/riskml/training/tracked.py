@@ -1,0 +1,56 @@
+"""What of a training goes into the tracking server: parameters and metrics by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from riskml.model import Bundle
+from riskml.tracking import log_run
+
+__all__ = ["metrics_of", "params_of", "register"]
+
+
+def params_of(bundle: Bundle) -> dict[str, object]:
+    """Settings, choice of complexity, data and versions of a bundle."""
+    manifest = bundle.manifest
+    choice = bundle.blend.choice
+    return {
+        **manifest["settings"],
+        "refit": manifest["refit"],
+        "seed": 0,
+        "policy_version": manifest["policy_version"],
+        "schema_hash": manifest["schema_hash"],
+        "data_fingerprint": manifest["data"]["fingerprint"],
+        "households": manifest["data"]["households"],
+        "features": len(bundle.columns),
+        "linear_strength": choice["strength"],
+        **{f"trees_{name}": value for name, value in choice["trees"].items()},
+        "weight_linear": bundle.blend.weights.linear,
+        "weight_trees": bundle.blend.weights.trees,
+        **{name: manifest["split"][name] for name in ("train_from", "train_to", "test_from", "test_to")},
+    }
+
+
+def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
+    """Figures of every model, named ``model.measure``, and the counts of the split."""
+    out: dict[str, float | None] = {
+        name: evaluation["split"][name] for name in ("n_train", "n_test", "n_positive", "positive_rate")
+    }
+    for model, measured in evaluation["models"].items():
+        for measure in ("auc", "ap", "brier", "lead_months"):
+            out[f"{model}.{measure}"] = measured[measure]
+        for measure in ("recall_at", "precision_at"):
+            for share, value in measured[measure].items():
+                out[f"{model}.{measure}_{share}"] = value
+    for name, value in (evaluation.get("calibration") or {}).items():
+        if isinstance(value, int | float):
+            out[f"calibration.{name}"] = value
+    return out
+
+
+def register(path: Path, bundle: Bundle) -> int:
+    """Log a saved bundle to the tracking server as the challenger; return its version."""
+    tags = {"model_version": bundle.model_version, "policy_version": bundle.policy_version}
+    return log_run(path, params_of(bundle), metrics_of(bundle.evaluation), tags)
