@@ -7,7 +7,9 @@ import duckdb
 import pytest
 
 from riskml.errors import RecordsError, UsageError
-from riskml.records.checking import open_checked
+from riskml.records.check_aside import set_aside
+from riskml.records.checking import check_folder, open_checked
+from riskml.records.reading import open_folder
 
 
 def read(file):
@@ -95,6 +97,17 @@ def test_faults_of_files_are_refused_all_the_same(make, tmp_path):
         open_checked(folder, tmp_path / "bad.csv")
     assert "--skip-bad-rows" not in refused.value.hint
     assert not (tmp_path / "bad.csv").exists()
+
+
+def test_a_damaged_file_does_not_stop_setting_aside(make, tmp_path):
+    folder = make(income=[make.rows("income")[0] | {"record_id": f"{i:05d}"} for i in range(5000)])
+    content = bytearray((folder / "income.parquet").read_bytes())
+    content[10 : len(content) // 3] = bytes(len(content) // 3 - 10)
+    (folder / "income.parquet").write_bytes(content)
+    with open_folder(folder) as opened:
+        set_aside(opened, tmp_path / "bad.csv")
+        report = check_folder(opened)
+    assert [fault.code for fault in report.faults] == ["damaged_file"]
 
 
 def test_a_table_may_not_become_empty(make, tmp_path):

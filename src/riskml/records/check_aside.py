@@ -14,6 +14,7 @@ from riskml.records import check_files as rules
 from riskml.records.check_engine import Hit, find_hits
 from riskml.records.check_report import Severity
 from riskml.records.reading_cells import first_row, quoted, raw_name
+from riskml.records.reading_damage import drop_damaged
 from riskml.records.schema import TABLES, Table
 
 if TYPE_CHECKING:
@@ -66,8 +67,13 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
         "message VARCHAR, content VARCHAR)"
     )
     _ragged(folder)
-    while _one_round(folder):
-        pass
+    try:
+        while _one_round(folder):
+            pass
+    except duckdb.Error:
+        # The table of a damaged file is left out; the check will refuse the folder for it.
+        if not drop_damaged(folder):
+            raise
     folder.skipped = {
         str(code): int(n)
         for code, n in sql.execute("SELECT code, count(*) FROM aside GROUP BY 1 ORDER BY 1").fetchall()

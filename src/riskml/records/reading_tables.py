@@ -92,6 +92,12 @@ def read_table(
     layout.query = " UNION ALL ".join(
         _select(table, layout, group, found) for group, found in zip(groups, cells, strict=True)
     )
+    if source.form == "csv":
+        # Cells are parsed once, not by every query on the view.
+        typed = quoted(f"#typed {table.name}")
+        connection.execute(f"CREATE TABLE {typed} AS {layout.query}")
+        connection.execute(f"DROP TABLE {groups[0].relation}")
+        layout.query = f"SELECT * FROM {typed}"
     return layout
 
 
