@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskml.policy import Policy, load_policy
-from riskml.records.check_aside import set_aside
-from riskml.records.checking import check_folder, refuse_faults
-from riskml.records.reading import open_folder
+from riskml.records.checking import open_checked
 from riskml.records.store import Records
 
 __all__ = ["load_records"]
@@ -29,10 +27,7 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     RecordsError
         If the folder has faults; the message counts them all.
     """
-    with open_folder(folder) as opened:
-        if skip_bad_rows is not None:
-            set_aside(opened, skip_bad_rows)
-        refuse_faults(check_folder(opened))
+    with open_checked(folder, skip_bad_rows) as opened:
         records = Records.load(opened, (policy or load_policy()).lines)
         _ = records.fingerprint  # taken while the folder is open
         return records

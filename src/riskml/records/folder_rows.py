@@ -110,14 +110,12 @@ class _Reader:
         """SQL of the correction group, and the join it needs."""
         if table.key:
             return "", ""
-        name = f"riskml_corrected_{table.name}"
-        self.run(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, row_number() OVER () - 1 AS g FROM"
-            f" (SELECT record_id FROM {self.folder.relation(table.name)} WHERE record_id IS NOT NULL"
-            " GROUP BY 1 HAVING count(*) > 1)"
-        )
-        if self.run(f"SELECT count(*) FROM {name}") == [(0,)]:
+        shared, name = self.folder.repeated(table.name), f"riskml_corrected_{table.name}"
+        if self.run(f"SELECT count(*) FROM {shared}") == [(0,)]:
             return "-1::BIGINT", ""
+        self.run(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, row_number() OVER () - 1 AS g FROM {shared}"
+        )
         return "coalesce(c.g, -1)::BIGINT", f"LEFT JOIN {name} c ON c.record_id = r.record_id"
 
     def query(self, name: str) -> str:
