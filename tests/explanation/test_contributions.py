@@ -127,12 +127,12 @@ def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training):
     y = (training.values[:, 0] > 0).astype(float)
     y[::7] = 1 - y[::7]
     deep = TreeProblem(blend.schema, training.values, y).solve(
-        TreeSettings(rounds=2, depth=12, leaves=60, min_rows=2), seed=0
+        TreeSettings(rounds=3, depth=12, leaves=120, min_rows=2), seed=0
     )
     explainer = Explainer(replace(blend, trees=deep))
     assert not explainer.quick
     assert "tables hold at most 7" in explainer.note
-    X = matrix(60, seed=4)
+    X = matrix(6, seed=4)
     explainer.contributions(X, threads=2).require(explainer.blend.margin(X))
 
 
