@@ -14,13 +14,13 @@ from riskml.simulation.draws import compiled, normal, uniform
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE
 
-__all__ = ["alarm", "hurt", "lose", "rare_shock", "strike", "treat", "village_severity"]
+__all__ = ["alarm", "count_workers", "hurt", "lose", "rare_shock", "strike", "treat", "village_severity"]
 
 ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER = (
     CAUSE[name]
     for name in ("illness", "disability", "disaster", "accident", "venture", "work", "labour", "housing", "water")
 )
-WORKING, OUT, GONE = 1, 2, 3
+EMPTY, WORKING, OUT, GONE = 0, 1, 2, 3
 FARM, MIGRANT = 0, 2
 
 
@@ -28,6 +28,7 @@ FARM, MIGRANT = 0, 2
 def hurt(p: Process, s: Any, cause: int, amount: float) -> None:
     """Let a blow begin to drag on income, in log income; it reaches its full weight over the lag of its cause."""
     s.pending[cause] = min(s.pending[cause] + amount, p.drag_most)
+    s.dragging = 1
 
 
 @compiled
@@ -41,11 +42,34 @@ def alarm(s: Any, o: Any, cause: int, strength: float, severe: int) -> None:
 
 
 @compiled
-def lose(s: Any, o: Any, k: int, state: int, cause: int) -> None:
+def count_workers(p: Process, s: Any) -> None:
+    """Count again what the month needs to know of the workers; called when they change, and each January."""
+    s.slots = s.working = s.away = s.young = 0
+    s.retire_from = 1 << 30
+    s.risk = s.waged = 0.0
+    for k in range(3):
+        if s.job[k] == EMPTY:
+            continue
+        s.slots += 1
+        if s.job[k] == OUT:
+            s.away += 1
+        elif s.job[k] == WORKING:
+            s.working += 1
+            s.waged += s.rate[k]
+            s.retire_from = min(s.retire_from, s.born[k] + int(p.retire_age * 12.0))
+            s.young = max(s.young, 1 if s.clock - s.born[k] < 480 else 0)
+            if s.kind[k] != FARM:
+                risk = p.migrant_risk if s.kind[k] == MIGRANT else 1.0
+                s.risk += risk * (p.weak_risk if s.weak[k] == 1 else 1.0)
+
+
+@compiled
+def lose(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> None:
     """Take the worker of a slot out of work, for a time or for good."""
     s.job[k] = state
     s.why[k] = cause
     o.person = s.person[k]
+    count_workers(p, s)
 
 
 @compiled
@@ -67,7 +91,7 @@ def _self_paid(p: Process, s: Any, cost: float, level: float) -> float:
     rest -= max(rest - p.insurance_threshold * level, 0.0) * p.insurance_share
     if s.exited == 1 or s.monitored == 1:
         rest -= max(rest - p.aid_threshold * level, 0.0) * p.aid_share
-    return np.rint(rest)
+    return float(np.rint(rest))
 
 
 @compiled
@@ -87,7 +111,7 @@ def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -
         s.treated = 1
         k = _one_working(s, r, False)
         if k >= 0 and uniform(r) < p.sick_worker:
-            lose(s, o, k, OUT, ILLNESS)
+            lose(p, s, o, k, OUT, ILLNESS)
 
 
 @compiled
@@ -106,18 +130,7 @@ def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 @compiled
 def rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     """Let at most one rare thing happen: one number decides whether and which, so quiet months cost little."""
-    workers = 0
-    young = False
-    jobs = 0.0
-    for k in range(3):
-        if s.job[k] == WORKING:
-            workers += 1
-            young = young or s.age[k] < 480.0
-            if s.kind[k] != FARM:
-                risk = p.migrant_risk if s.kind[k] == MIGRANT else 1.0
-                jobs += risk * (p.weak_risk if s.weak[k] == 1 else 1.0)
-    if s.unstable > 0.0:
-        jobs *= p.unstable_risk
+    jobs = s.risk * p.unstable_risk if s.unstable > 0.0 else s.risk
     u = uniform(r)
     u -= p.admission * s.hazard
     if u < 0.0:
@@ -132,30 +145,30 @@ def rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     u -= p.job_loss * jobs
     if u < 0.0:
         o.shock = 3
-        lose(s, o, _one_working(s, r, True), OUT, WORK)
+        lose(p, s, o, _one_working(s, r, True), OUT, WORK)
         alarm(s, o, WORK, p.alert_event, 0)
         return
-    u -= p.accident * workers
+    u -= p.accident * s.working
     if u < 0.0:
         o.shock = 4
-        lose(s, o, _one_working(s, r, False), OUT, ACCIDENT)
+        lose(p, s, o, _one_working(s, r, False), OUT, ACCIDENT)
         hurt(p, s, ACCIDENT, p.accident_drag * (0.5 + uniform(r)))
         alarm(s, o, ACCIDENT, p.alert_severe, 1)
         return
-    u -= p.disability * workers
+    u -= p.disability * s.working
     if u < 0.0:
         o.shock = 5
-        lose(s, o, _one_working(s, r, False), GONE, DISABILITY)
+        lose(p, s, o, _one_working(s, r, False), GONE, DISABILITY)
         hurt(p, s, DISABILITY, p.disability_drag * (0.5 + uniform(r)))
         alarm(s, o, DISABILITY, p.alert_severe, 1)
         return
-    u = _death(p, s, o, u, workers, r)
+    u = _death(p, s, o, u, r)
     if u >= 0.0:
-        _rarer_shock(p, s, o, u, young, r)
+        _rarer_shock(p, s, o, u, r)
 
 
 @compiled
-def _death(p: Process, s: Any, o: Any, u: float, workers: int, r: Any) -> float:
+def _death(p: Process, s: Any, o: Any, u: float, r: Any) -> float:
     if s.size == 1:  # who dies alone leaves the county, and no row to follow
         return u
     u -= p.elder_death * s.elders
@@ -164,10 +177,10 @@ def _death(p: Process, s: Any, o: Any, u: float, workers: int, r: Any) -> float:
         s.elders -= 1
         o.person = 7 if s.present[7] == 1 else 6
     else:
-        u -= p.worker_death * workers
+        u -= p.worker_death * s.working
         if u < 0.0:
             o.shock = 7
-            lose(s, o, _one_working(s, r, False), GONE, LABOUR)
+            lose(p, s, o, _one_working(s, r, False), GONE, LABOUR)
             alarm(s, o, LABOUR, p.alert_severe, 1)
     if u < 0.0:
         s.present[o.person] = 0
@@ -176,7 +189,7 @@ def _death(p: Process, s: Any, o: Any, u: float, workers: int, r: Any) -> float:
 
 
 @compiled
-def _rarer_shock(p: Process, s: Any, o: Any, u: float, young: bool, r: Any) -> None:
+def _rarer_shock(p: Process, s: Any, o: Any, u: float, r: Any) -> None:
     if s.venture == 1:
         u -= p.venture_failure
         if u < 0.0:
@@ -201,7 +214,7 @@ def _rarer_shock(p: Process, s: Any, o: Any, u: float, young: bool, r: Any) -> N
         o.shock = 10
         alarm(s, o, WATER, p.alert_event, 0)
         return
-    if young and s.present[8] == 0:
+    if s.young == 1 and s.present[8] == 0:
         u -= p.birth
         if u < 0.0:
             o.shock = 11

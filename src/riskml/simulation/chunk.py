@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.calendar import month_end
+from riskml.simulation.county import Place
 from riskml.simulation.parameters import Parameters
 from riskml.simulation.population import People
+from riskml.simulation.state import MEMBERS, SHOCKS
 
 __all__ = ["Chunk", "days_within", "late"]
 
@@ -23,17 +25,14 @@ class Chunk:
     first : int
         Number of the first household.
     start : structured array (n,)
-        Hidden states when the simulation began.
+        Hidden states on the day before the first recorded month.
     people : People
     lived : structured array (n, months)
         What each recorded month brought (`state.MONTH_OUT`).
     months : int32 array (months,)
         Month numbers since 1970-01.
-    region : str array (n,)
-    far : float array (n,)
-        Kilometres to the county seat.
-    burn_in : int
-        Months between ``start`` and the first recorded month.
+    village : int array (n,)
+    where : Place
     p : Parameters
     rng : Generator
         Randomness of the recording alone; it never touches what happens.
@@ -44,9 +43,8 @@ class Chunk:
     people: People
     lived: NDArray[np.void]
     months: NDArray[np.int32]
-    region: NDArray[np.str_]
-    far: NDArray[np.float64]
-    burn_in: int
+    village: NDArray[np.int64]
+    where: Place
     p: Parameters
     rng: np.random.Generator
 
@@ -54,6 +52,15 @@ class Chunk:
     def n(self) -> int:
         """Households in the chunk."""
         return len(self.start)
+
+    def at_home(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Members who were there at the start and have neither died nor left before the months ``at``."""
+        gone = np.full((self.n, MEMBERS), self.lived.shape[1])
+        death = np.isin(self.lived["shock"], (SHOCKS.index("elder_death"), SHOCKS.index("worker_death")))
+        for member in (np.where(death, self.lived["person"], -1), self.lived["left"]):
+            who, when = np.nonzero(member >= 0)
+            gone[who, member[who, when]] = when
+        return (self.start["present"][rows] == 1) & (gone[rows] > at[:, None])
 
     def names(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
         """Codes of households by position in the chunk.

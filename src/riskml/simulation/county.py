@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.calendar import day_of
-from riskml.simulation.parameters import Parameters
 from riskml.simulation.lives import Calendar, village_disasters
+from riskml.simulation.parameters import Parameters
 
 __all__ = ["COUNTY_CODE", "Place", "lines", "place"]
 
@@ -31,6 +31,8 @@ class Place:
         Factor on the hazard of disasters.
     severity : float array (villages, months)
         Share of a year's harvest at stake, burn-in included.
+    struck_on, kind : int array (villages, months)
+        Day of that disaster within its month, and its place in ``write_blows.DISASTERS``.
     months : Calendar
         Calendar, burn-in included.
     first : int
@@ -43,6 +45,8 @@ class Place:
     far: NDArray[np.float64]
     exposure: NDArray[np.float64]
     severity: NDArray[np.float64]
+    struck_on: NDArray[np.int64]
+    kind: NDArray[np.int64]
     months: Calendar
     first: int
     burn_in: int
@@ -57,7 +61,8 @@ def place(p: Parameters, households: int, months: int, seed: int) -> Place:
     c = p.county
     rng = np.random.default_rng([seed, 1])
     villages = max(1, round(households / c.households_per_village))
-    regions, town = [], 0
+    regions: list[str] = []
+    town = 0
     low, high = (int(value) for value in c.villages_per_town)
     while len(regions) < villages:
         town += 1
@@ -74,8 +79,12 @@ def place(p: Parameters, households: int, months: int, seed: int) -> Place:
         level=(1.0 + c.income_growth) ** ((number - first) / 12.0),
     )
     severity = np.zeros((villages, len(number)))
-    village_disasters(p.process, calendar, exposure, seed, severity)
-    return Place(np.array(regions[:villages]), far, exposure, severity, calendar, first, burn_in)
+    village_disasters(p.process.packed(), calendar, exposure, seed, severity)
+    return Place(
+        regions=np.array(regions[:villages]), far=far, exposure=exposure, severity=severity,
+        struck_on=rng.integers(0, 28, severity.shape), kind=rng.integers(0, 4, severity.shape), months=calendar,
+        first=first, burn_in=burn_in,
+    )  # fmt: skip
 
 
 def _line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from riskml.simulation.blows import village_severity
+from riskml.simulation.blows import count_workers, village_severity
 from riskml.simulation.draws import compiled_once, stream
 from riskml.simulation.month import step
-from riskml.simulation.parameters import Process
 from riskml.simulation.state import MONTH_OUT, YEAR
 
 __all__ = ["Calendar", "futures", "history", "village_disasters"]
@@ -35,12 +34,16 @@ def _sources() -> str:
 
 
 def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
-    """Compile the loops. The machine code kept on disk is looked up by ``sources`` too: numba alone would watch
-    this file and miss a change of the step."""
+    """Compile the loops.
+
+    The machine code kept on disk is looked up by ``sources`` too: numba alone would watch this file and miss a
+    change of the step.
+    """
 
     @compiled_once
-    def village_disasters(p: Process, months: Calendar, exposure: Any, seed: int, severity: Any) -> None:
+    def village_disasters(values: Any, months: Calendar, exposure: Any, seed: int, severity: Any) -> None:
         sources  # noqa: B018
+        p = values[0]
         r = np.zeros(1, np.uint64)
         for v in range(severity.shape[0]):
             stream(r, seed, VILLAGE, v, 0)
@@ -49,14 +52,16 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
 
     @compiled_once
     def history(
-        p: Process, months: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
+        values: Any, months: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
         keep: Any, out: Any, kept: Any,
     ) -> None:  # fmt: skip
         sources  # noqa: B018
+        p = values[0]
         r = np.zeros(1, np.uint64)
         for i in range(states.shape[0]):
             stream(r, seed, LIFE, first + i, 0)
             s = states[i]
+            count_workers(p, s)
             turn = 0
             for t in range(months.line.shape[0]):
                 o = out[i, max(t - burn_in, 0)]
@@ -67,10 +72,11 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
 
     @compiled_once
     def futures(
-        p: Process, months: Calendar, start: int, states: Any, exposure: Any, first: int, seed: int, begin: int,
+        values: Any, months: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
         end: int, falls: Any, labelled: Any,
     ) -> None:  # fmt: skip
         sources  # noqa: B018
+        p = values[0]
         r = np.zeros(1, np.uint64)
         state = np.zeros(1, states.dtype)
         out = np.zeros(1, MONTH_OUT)
@@ -78,7 +84,7 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
         o = out[0]
         for i in range(states.shape[0]):
             for draw in range(begin, end):
-                stream(r, seed, FUTURE, first + i, start * FUTURES + draw)
+                stream(r, seed, FUTURE, item[i], start * FUTURES + draw)
                 state[0] = states[i]
                 helped = False
                 fell = False
@@ -99,13 +105,13 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
 _village_disasters, _history, _futures = _loops(_sources())
 
 
-def village_disasters(p: Process, months: Calendar, exposure: Any, seed: int, severity: Any) -> None:
+def village_disasters(values: Any, months: Calendar, exposure: Any, seed: int, severity: Any) -> None:
     """Fill ``severity`` (villages, months): the share of a year's harvest at stake, 0 for none."""
-    _village_disasters(p, months, exposure, seed, severity)
+    _village_disasters(values, months, exposure, seed, severity)
 
 
 def history(
-    p: Process, months: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
+    values: Any, months: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
     keep: Any, out: Any, kept: Any,
 ) -> None:  # fmt: skip
     """Live through all months.
@@ -121,16 +127,17 @@ def history(
     out : structured array (n, months without burn-in)
         Filled with what each recorded month brought.
     """
-    _history(p, months, burn_in, states, first, village, severity, seed, keep, out, kept)
+    _history(values, months, burn_in, states, first, village, severity, seed, keep, out, kept)
 
 
 def futures(
-    p: Process, months: Calendar, start: int, states: Any, exposure: Any, first: int, seed: int, begin: int,
+    values: Any, months: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
     end: int, falls: Any, labelled: Any,
 ) -> None:  # fmt: skip
     """Count, over the futures ``begin`` to ``end`` of each state, those that fall and those that have a label.
 
-    ``start`` is the place in ``months`` of the first month of the future. A future without a fall in which emergency
-    help starts has no label. The counts are added to ``falls`` and ``labelled``.
+    ``start`` is the place in ``months`` of the first month of the future, ``item`` the number of each household. A
+    future without a fall in which emergency help starts has no label. The counts are added to ``falls`` and
+    ``labelled``.
     """
-    _futures(p, months, start, states, exposure, first, seed, begin, end, falls, labelled)
+    _futures(values, months, start, states, exposure, item, seed, begin, end, falls, labelled)

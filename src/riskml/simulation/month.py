@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from riskml.simulation.blows import alarm, hurt, lose, rare_shock, strike, treat
-from riskml.simulation.draws import compiled, normal, uniform
+from riskml.simulation.blows import alarm, count_workers, hurt, lose, rare_shock, strike, treat
+from riskml.simulation.draws import bell, compiled, normal, uniform
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE, DRAGS, YEAR
 
@@ -46,21 +46,18 @@ def step(
         Share of a year's harvest that a disaster of the village puts at stake, 0 for none.
     """
     _clear(o)
+    s.clock = number
     _grow_older(p, s, o, of_year, level, r)
     treat(p, s, o, level, r)
     rare_shock(p, s, o, level, r)
     strike(p, s, o, severity, level, r)
     _earn(p, s, o, of_year, line, level, r)
-    _report(p, s, o, number, line, r)
+    _report(p, s, o, line, r)
     _watch(p, s, o, r)
 
 
 @compiled
 def _clear(o: Any) -> None:
-    for k in range(4):
-        o.amounts[k] = 0.0
-    for k in range(OTHER + 1):
-        o.effect[k] = 0.0
     o.cost = o.self_paid = o.treatment_cost = o.treatment_paid = o.loss = o.fee = 0.0
     o.shock = o.dropout = o.entered = o.cleared = o.emergency = o.severe = o.category = 0
     o.person = o.returned = o.retired = o.joined = o.left = o.alert_cause = -1
@@ -69,41 +66,48 @@ def _clear(o: Any) -> None:
 @compiled
 def _grow_older(p: Process, s: Any, o: Any, of_year: int, level: float, r: Any) -> None:
     s.unstable = max(s.unstable - 1.0, 0.0)
-    for k in range(3):
-        if s.job[k] == EMPTY or s.job[k] == GONE:
-            continue
-        s.age[k] += 1.0
-        if s.job[k] == OUT:
-            if uniform(r) < (p.rehire if s.why[k] == WORK else p.recover):
-                s.job[k] = WORKING
-                o.returned = s.person[k]
-                if s.why[k] == WORK:
-                    s.rate[k] *= p.rehire_wage
-                    s.unstable = p.unstable_months
-        elif s.age[k] > p.retire_age * 12.0 and uniform(r) < p.retire:
-            lose(s, o, k, GONE, LABOUR)
-            o.retired = s.person[k]
+    if of_year == 0:
+        count_workers(p, s)
+    if s.away > 0:
+        _return(p, s, o, r)
+    if s.clock >= s.retire_from:
+        for k in range(3):
+            old = s.clock - s.born[k] >= p.retire_age * 12.0
+            if s.job[k] == WORKING and old and uniform(r) < p.retire:
+                lose(p, s, o, k, GONE, LABOUR)
+                o.retired = s.person[k]
+    strained = s.drag[ILLNESS] + s.drag[DISASTER] > 0.15 or s.ratio < 1.3
     for k in range(2):
-        if s.kid_age[k] >= 0.0:
-            s.kid_age[k] += 1.0
-            _learn(p, s, o, k, of_year, level, r)
+        if s.kid[k] == 1 and (of_year == 8 or strained):
+            _learn(p, s, o, k, strained, of_year, level, r)
         o.stage[k] = s.stage[k]
 
 
 @compiled
-def _learn(p: Process, s: Any, o: Any, k: int, of_year: int, level: float, r: Any) -> None:
-    strained = s.drag[ILLNESS] + s.drag[DISASTER] > 0.15 or s.ratio < 1.3
-    if strained and (s.stage[k] == 1 or s.stage[k] == 2) and s.kid_age[k] > 156.0 and uniform(r) < p.dropout:
+def _return(p: Process, s: Any, o: Any, r: Any) -> None:
+    for k in range(3):
+        if s.job[k] == OUT and uniform(r) < (p.rehire if s.why[k] == WORK else p.recover):
+            s.job[k] = WORKING
+            o.returned = s.person[k]
+            if s.why[k] == WORK:
+                s.rate[k] *= p.rehire_wage
+                s.unstable = p.unstable_months
+            count_workers(p, s)
+
+
+@compiled
+def _learn(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: int, level: float, r: Any) -> None:
+    years = (s.clock - s.kid_born[k]) / 12.0
+    if strained and (s.stage[k] == 1 or s.stage[k] == 2) and years > 13.0 and uniform(r) < p.dropout:
         s.stage[k] = 0
         o.dropout = 1
         alarm(s, o, SCHOOLING, p.alert_event, 0)
         return
     if of_year != 8:  # the school year starts in September
         return
-    years = s.kid_age[k] / 12.0
     if years >= 22.0 or (s.stage[k] == 0 and years >= 16.0):
         s.stage[k] = 0
-        _start_work(s, o, k)
+        _start_work(p, s, o, k)
         return
     if years >= 18.0 and s.stage[k] == 2:
         s.stage[k] = 3 if uniform(r) < p.college_share else 0
@@ -121,20 +125,20 @@ def _learn(p: Process, s: Any, o: Any, k: int, of_year: int, level: float, r: An
 
 
 @compiled
-def _start_work(s: Any, o: Any, k: int) -> None:
+def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
     """Join the workers of the household, or leave it where all three places are taken."""
     person = 4 + k
-    age = s.kid_age[k]
-    s.kid_age[k] = -1.0
+    s.kid[k] = 0
     for slot in range(3):
         if s.job[slot] == EMPTY or s.job[slot] == GONE:
             s.job[slot] = WORKING
             s.kind[slot] = MIGRANT
             s.weak[slot] = 0
             s.rate[slot] = s.pay
-            s.age[slot] = age
+            s.born[slot] = s.kid_born[k]
             s.person[slot] = person
             o.joined = person
+            count_workers(p, s)
             return
     s.present[person] = 0
     s.size -= 1
@@ -144,24 +148,14 @@ def _start_work(s: Any, o: Any, k: int) -> None:
 @compiled
 def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r: Any) -> None:
     """Earn by source, and count by cause what did not come in."""
-    s.wage_shock = p.wage_memory * s.wage_shock + p.wage_persistent * normal(r)
-    s.business_shock = p.business_memory * s.business_shock + p.business_persistent * normal(r)
-    for c in range(DRAGS):
-        if s.pending[c] + s.drag[c] > 1e-4:
-            moved = s.pending[c] / p.drag_lag[c]
-            s.pending[c] -= moved
-            s.drag[c] = s.drag[c] * (1.0 - 1.0 / p.drag_recovery[c]) + moved
+    if s.dragging == 1:
+        _drag(p, s)
+    for c in range(OTHER + 1):
+        o.effect[c] = 0.0
     season = p.wage_season[of_year] * level
     farm = s.business * level * (p.stock_season[of_year] if s.stock == 1 else p.crop_season[of_year])
-    wage = 0.0
-    working = 0
-    slots = 0
-    for k in range(3):
-        if s.job[k] != EMPTY:
-            slots += 1
-            if s.job[k] == WORKING:
-                working += 1
-                wage += s.rate[k] * season
+    wage = s.waged * season
+    working, slots = s.working, s.slots
     if working < slots:
         for k in range(3):
             if s.job[k] > WORKING:
@@ -170,20 +164,26 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
     if working == 0:
         o.effect[LABOUR] += s.pay * season * (0.5 if slots > 0 else 1.0)
     if working * 3 <= s.size:
-        s.drift -= p.labour_poor_drift / 12.0
-    trend = np.exp(s.drift)
-    wage *= trend
-    farm *= trend
+        s.trend *= 1.0 - p.labour_poor_drift / 12.0
+    wage *= s.trend
+    farm *= s.trend
     personal = 0.0
-    for c in (ILLNESS, SCHOOLING, DISABILITY, ACCIDENT):
-        personal += s.drag[c]
-        o.effect[c] += (wage + farm) * s.drag[c]
-    o.effect[WORK] += wage * max(-s.wage_shock, 0.0)
-    o.effect[VENTURE] += farm * (max(-s.business_shock, 0.0) + s.drag[VENTURE])
-    o.effect[DISASTER] += farm * s.drag[DISASTER]
-    wage *= np.exp(s.wage_shock - personal + p.wage_passing * normal(r))
-    blow = s.drag[DISASTER] + s.drag[VENTURE]
-    farm *= np.exp(s.business_shock - personal - blow + p.business_passing * normal(r))
+    blow = 0.0
+    if s.dragging == 1:
+        for c in (ILLNESS, SCHOOLING, DISABILITY, ACCIDENT):
+            personal += s.drag[c]
+            o.effect[c] += (wage + farm) * s.drag[c]
+        blow = personal + s.drag[DISASTER] + s.drag[VENTURE]
+        o.effect[DISASTER] += farm * s.drag[DISASTER]
+        o.effect[VENTURE] += farm * s.drag[VENTURE]
+    if wage > 0.0:
+        s.wage_shock = p.wage_memory * s.wage_shock + p.wage_persistent * bell(r)
+        o.effect[WORK] += wage * max(-s.wage_shock, 0.0)
+        wage *= np.exp(s.wage_shock - personal + p.wage_passing * bell(r))
+    if farm > 0.0:
+        s.business_shock = p.business_memory * s.business_shock + p.business_persistent * bell(r)
+        o.effect[VENTURE] += farm * max(-s.business_shock, 0.0)
+        farm *= np.exp(s.business_shock - blow + p.business_passing * bell(r))
     o.amounts[0] = np.rint(wage)
     o.amounts[1] = np.rint(farm)
     o.amounts[2] = np.rint(s.property * level)
@@ -191,19 +191,35 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 
 @compiled
-def _report(p: Process, s: Any, o: Any, number: int, line: float, r: Any) -> None:
+def _drag(p: Process, s: Any) -> None:
+    """Let blows reach their full weight and wear off; what is below a fifth of a percent is forgotten."""
+    s.dragging = 0
+    for c in range(DRAGS):
+        if s.pending[c] + s.drag[c] < 0.002:
+            s.pending[c] = s.drag[c] = 0.0
+            continue
+        moved = s.pending[c] / p.drag_lag[c]
+        s.pending[c] -= moved
+        s.drag[c] = s.drag[c] * (1.0 - 1.0 / p.drag_recovery[c]) + moved
+        s.dragging = 1
+
+
+@compiled
+def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
     """Remember the report and compare twelve months with the line, exactly as the outcome does."""
     silent = uniform(r) < (p.missing_again if s.missed == 1 else s.missing)
     s.missed = 1 if silent else 0
     total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]
-    place = number % YEAR
+    place = s.clock % YEAR
+    # Whole yuan: the running sum is exact.
+    s.income -= s.totals[place]
+    s.reports -= s.told[place]
     s.totals[place] = 0.0 if silent else total
     s.told[place] = 0 if silent else 1
-    income = 0.0
-    told = 0
-    for k in range(YEAR):
-        income += s.totals[k]
-        told += s.told[k]
+    s.income += s.totals[place]
+    s.reports += s.told[place]
+    income = s.income
+    told = s.reports
     o.told = s.told[place]
     o.size = s.size
     o.below = -1
@@ -211,10 +227,10 @@ def _report(p: Process, s: Any, o: Any, number: int, line: float, r: Any) -> Non
     if told > 0:
         s.usual = max(income / told * 12.0, 1.0)
     if 2 * told >= YEAR:
-        s.ratio = income / told * 12.0 / s.size / line
+        s.ratio = income / told * 12.0 / (s.size * line)
         o.below = 1 if s.ratio < BELOW else 0
     o.ratio = s.ratio
-    s.low = s.low + 1 if (not silent and total / s.size < line / 12.0) else 0
+    s.low = s.low + 1 if (not silent and 12.0 * total < line * s.size) else 0
 
 
 @compiled
@@ -248,8 +264,7 @@ def _watch(p: Process, s: Any, o: Any, r: Any) -> None:
 def _care(p: Process, s: Any, o: Any, ratio: float, r: Any) -> None:
     s.help = min(s.help + p.help_gain, p.help_most)
     s.stable = s.stable + 1 if ratio >= p.clear_margin and s.low == 0 else 0
-    able = s.job[0] == WORKING or s.job[1] == WORKING or s.job[2] == WORKING
-    if s.stable >= p.clear_months and able and uniform(r) < p.clear:
+    if s.stable >= p.clear_months and s.working > 0 and uniform(r) < p.clear:
         s.monitored = 0
         s.alert = 0.0
         o.cleared = 1

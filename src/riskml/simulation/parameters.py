@@ -7,7 +7,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from riskml.errors import SimulationError, listed
 
@@ -45,6 +47,7 @@ class County(NamedTuple):
     labour_slope: float
     business_share: Many
     transfer_share: Many
+    transfer_reach: float
     property_share: float
     venture_share: float
     frailty_spread: float
@@ -140,6 +143,14 @@ class Process(NamedTuple):
     clear_margin: float
     clear: float
 
+    def packed(self) -> NDArray[np.void]:
+        """Pack the values into one record: compiled code is handed a pointer instead of a hundred numbers."""
+        fields = [
+            (name, "f8", len(value)) if isinstance(value, tuple) else (name, "f8")
+            for name, value in self._asdict().items()
+        ]
+        return np.array([tuple(self)], np.dtype(fields))
+
 
 class Recording(NamedTuple):
     """When and how well things are written down; see ``params.yaml`` for units and sources."""
@@ -174,7 +185,8 @@ def load_parameters(replaced: Path | dict[str, Any] | None = None) -> Parameters
 
     Returns
     -------
-    Parameters
+    parameters : Parameters
+        The values in force.
 
     Raises
     ------
@@ -227,8 +239,8 @@ def _entries(replaced: Path | dict[str, Any] | None, known: dict[str, float | Ma
 
 
 def _value(name: str, entry: Any) -> float | Many:
-    value = entry.get("value") if isinstance(entry, dict) else entry
-    many = value if isinstance(value, list) else [value]
+    value: Any = entry.get("value") if isinstance(entry, dict) else entry
+    many: list[Any] = value if isinstance(value, list) else [value]
     if any(isinstance(item, bool) or not isinstance(item, int | float) for item in many) or not many:
         raise SimulationError(f"Parameter {name!r} is {value!r}.", "Give a number, or a list of numbers.")
     return tuple(float(item) for item in many) if isinstance(value, list) else float(many[0])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.simulation.parameters import Parameters
-from riskml.simulation.state import MEMBERS, STATE
+from riskml.simulation.state import MEMBERS, STATE, YEAR
 
 __all__ = ["People", "settle"]
 
@@ -60,12 +60,13 @@ def settle(p: Parameters, n: int, rng: np.random.Generator) -> tuple[NDArray[np.
     states["job"] = working
     states["weak"] = people.weak[:, :3]
     states["person"] = np.arange(3)
-    states["age"] = people.age[:, :3] * 12.0
+    states["born"] = np.floor(-12.0 * people.age[:, :3])
     states["kind"] = (
         np.where(rng.random((n, 3)) < c.farm_worker_share, 0, 1 + (rng.random((n, 3)) < c.migrant_share)) * working
     )
     kids = present[:, 4:6]
-    states["kid_age"] = np.where(kids, np.floor(people.age[:, 4:6] * 12.0), -1.0)
+    states["kid"] = kids
+    states["kid_born"] = np.floor(-12.0 * people.age[:, 4:6])
     states["stage"] = kids * _stage(p, people.age[:, 4:6], rng)
     patients = (people.chronic & present).sum(1)
     states["hazard"] = np.exp(
@@ -73,7 +74,7 @@ def settle(p: Parameters, n: int, rng: np.random.Generator) -> tuple[NDArray[np.
         + p.process.elder_risk * states["elders"]
         + c.frailty_spread * rng.standard_normal(n)
     )
-    states["missing"] = rng.beta(*c.missing_rate, n)
+    states["missing"] = rng.beta(c.missing_rate[0], c.missing_rate[1], n)
     states["stock"] = rng.random(n) < 0.4
     states["venture"] = rng.random(n) < c.venture_share
     _income(p, states, workers, size, rng)
@@ -130,14 +131,18 @@ def _income(p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, 
         - 0.1 * states["exited"]
     )
     least = c.distance_least + 0.12 * rng.exponential(1.0, n)
-    year = np.exp(np.maximum(distance, least)) * c.line_first * size
-    transfer = rng.beta(*c.transfer_share, n) + 0.35 * (workers == 0)
+    distance = np.maximum(distance, least)
+    # Who lives near the line lives on pensions and allowances rather than on what can be lost.
+    low, high = c.transfer_share
+    transfer = low + (high - low) * np.exp(-distance / c.transfer_reach)
+    transfer = np.clip(transfer + 0.2 * (workers == 0) + rng.normal(0.0, 0.08, n), 0.01, 0.95)
+    year = np.exp(distance) * c.line_first * size
     wealth = (rng.random(n) < c.property_share) * rng.uniform(0.01, 0.06, n)
     states["transfer"] = year * transfer / 12.0
     states["property"] = year * wealth / 12.0
-    earned = year * (1.0 - transfer - wealth) / 12.0
+    earned = year * np.maximum(1.0 - transfer - wealth, 0.0) / 12.0
     at_wage = (states["kind"] > 0) & (states["job"] == 1)
-    farming = np.where(at_wage.any(1), rng.beta(*c.business_share, n), 1.0)
+    farming = np.where(at_wage.any(1), rng.beta(c.business_share[0], c.business_share[1], n), 1.0)
     farming = np.where(farming < 0.08, 0.0, farming)
     weight = at_wage * np.exp(rng.normal(0.0, 0.25, (n, 3))) * (1.0 + 0.4 * (states["kind"] == 2))
     total = np.maximum(weight.sum(1), 1e-9)
@@ -147,6 +152,9 @@ def _income(p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, 
     states["pay"] = np.where(at_wage.any(1), 0.8 * mean, 0.5 * earned / np.maximum(workers, 1))
     states["usual"] = year
     states["ratio"] = year / size / c.line_first
-    states["totals"] = (year / 12.0)[:, None]
+    states["totals"] = np.rint(year / 12.0)[:, None]
     states["told"] = 1
+    states["income"] = states["totals"].sum(1)
+    states["reports"] = YEAR
+    states["trend"] = 1.0
     states["venture"] &= states["business"] > 0.0

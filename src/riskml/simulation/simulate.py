@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskml.errors import SimulationError
 from riskml.simulation.chunk import Chunk
 from riskml.simulation.county import Place, lines, place
+from riskml.simulation.lives import history
 from riskml.simulation.parameters import Parameters, load_parameters
 from riskml.simulation.population import settle
-from riskml.simulation.lives import history
 from riskml.simulation.state import MONTH_OUT
+from riskml.simulation.truth import THREADS, Span, Truth, cause_of_fall, probability_of_fall, truth_months
 from riskml.simulation.write_blows import (
     write_events,
     write_household_disasters,
@@ -28,10 +30,26 @@ from riskml.simulation.write_income import write_income
 from riskml.simulation.write_people import TEXT, write_households, write_members
 from riskml.simulation.writing import Tables
 
-__all__ = ["simulate"]
+__all__ = ["Simulated", "simulate"]
 
 CHUNK = 4096
-"""Households simulated and written at a time; part of what a seed means."""
+"""Households simulated and written at a time: memory does not grow with the county. Part of what a seed means."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What was written.
+
+    Parameters
+    ----------
+    rows : dict of str to int
+        Rows by table.
+    falls : float
+        Share of the rows of ``truth`` that fell within twelve months; NaN without truth.
+    """
+
+    rows: dict[str, int]
+    falls: float
 
 
 def simulate(
@@ -40,50 +58,116 @@ def simulate(
     months: int,
     seed: int,
     params: Path | dict[str, Any] | None = None,
-    truth: str = "last",
+    truth: Truth | str = Truth.LAST,
     progress: Callable[[int], None] | None = None,
-) -> dict[str, int]:
-    """Write the records folder of a simulated county."""
+) -> Simulated:
+    """Write the records folder of a simulated county.
+
+    Parameters
+    ----------
+    out : Path
+        Folder; made where missing, its tables are replaced.
+    households, months : int
+        Size of the county, and recorded months from January of ``start_year``.
+    seed : int
+        The same seed, parameters and sizes give the same bytes.
+    params : path or dict, optional
+        Replaced parameters, see `parameters.load_parameters`.
+    truth : {"last", "all", "none"}, default "last"
+        Write ``truth.parquet`` (household_id, as_of, probability, cause) for the default test dates, for every date
+        of the default grid, or not at all.
+    progress : callable, optional
+        Told the number of households done, as they are.
+
+    Returns
+    -------
+    Simulated
+
+    Raises
+    ------
+    SimulationError
+        A parameter is unknown or wrong, or the months are too few for any truth.
+    """
+    if households < 1 or months < 1 or seed < 0:
+        raise SimulationError(
+            f"A county of {households} households and {months} months with seed {seed} cannot be simulated.",
+            "Give at least one household, one month and a seed of 0 or more.",
+        )
     p = load_parameters(params)
     where = place(p, households, months, seed)
+    span = truth_months(where.first, months, Truth(truth))
     out.mkdir(parents=True, exist_ok=True)
+    for old in out.glob("truth.parquet"):
+        old.unlink()
+    fell = 0
     with Tables(out, TEXT) as tables:
         tables.add("lines", lines(p, months))
         write_regional_disasters(where, np.random.default_rng([seed, 2]), tables)
         for first in range(0, households, CHUNK):
             count = min(CHUNK, households - first)
-            chunk = _live(p, where, first, count, households, seed)
-            write_households(chunk, tables)
-            write_members(chunk, tables)
-            write_income(chunk, tables)
-            write_illness(chunk, tables)
-            write_household_disasters(chunk, tables)
-            write_events(chunk, tables)
-            write_help(chunk, write_monitoring(chunk, tables), tables)
+            chunk, states = _live(p, where, first, count, households, seed, span)
+            _write(chunk, tables)
+            if len(span.at):
+                fell += _write_truth(chunk, states, span, seed, tables)
             if progress is not None:
                 progress(count)
-    return tables.rows
+    rows = tables.rows.get("truth", 0)
+    return Simulated(tables.rows, fell / rows if rows else float("nan"))
 
 
-def _live(p: Parameters, where: Place, first: int, count: int, households: int, seed: int) -> Chunk:
+def _live(
+    p: Parameters, where: Place, first: int, count: int, households: int, seed: int, span: Span
+) -> tuple[Chunk, NDArray[np.void]]:
+    """Live through the months; return what is seen, and the hidden states at the as_ofs of the truth."""
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
     village = where.village(first, count, households)
     recorded = len(where.months.line) - where.burn_in
     lived = np.zeros((count, recorded), MONTH_OUT)
-    keep = np.array([where.burn_in - 1])
+    keep = np.concatenate([[where.burn_in - 1], where.burn_in + span.at])
     kept = np.zeros((len(keep), count), states.dtype)
-    half = (count + 1) // 2
+    bounds = np.linspace(0, count, THREADS + 1).astype(int)
+    values = p.process.packed()
 
     def live(low: int, high: int) -> None:
         history(
-            p.process, where.months, where.burn_in, states[low:high], first + low, village[low:high], where.severity,
+            values, where.months, where.burn_in, states[low:high], first + low, village[low:high], where.severity,
             seed, keep, lived[low:high], kept[:, low:high],
         )  # fmt: skip
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(live, (0, half), (half, count)))
-    return Chunk(
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(live, bounds[:-1], bounds[1:]))
+    chunk = Chunk(
         first=first, start=kept[0], people=people, lived=lived,
-        months=(where.first + np.arange(recorded)).astype(np.int32), region=where.regions[village],
-        far=where.far[village], burn_in=where.burn_in, p=p, rng=np.random.default_rng([seed, 4, first]),
+        months=(where.first + np.arange(recorded)).astype(np.int32), village=village, where=where, p=p,
+        rng=np.random.default_rng([seed, 4, first]),
     )  # fmt: skip
+    return chunk, kept[1:]
+
+
+def _write(chunk: Chunk, tables: Tables) -> None:
+    write_households(chunk, tables)
+    write_members(chunk, tables)
+    write_income(chunk, tables)
+    write_illness(chunk, tables)
+    write_household_disasters(chunk, tables)
+    write_events(chunk, tables)
+    write_help(chunk, write_monitoring(chunk, tables), tables)
+
+
+def _write_truth(chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, tables: Tables) -> int:
+    """Append ``truth`` for the households not monitored on each date; return how many of them fall."""
+    where = chunk.where
+    values = chunk.p.process.packed()
+    line = where.months.line[where.burn_in :]
+    fell = 0
+    for at, day, state in zip(span.at, span.day, states, strict=True):
+        free = np.flatnonzero(state["monitored"] == 0)
+        share = probability_of_fall(
+            where, values, where.burn_in + int(at), state[free], chunk.village[free], chunk.first + free, seed
+        )
+        cause = cause_of_fall(chunk.lived, int(at), line)[free]
+        days = np.full(len(free), day)
+        rows = {"household_id": chunk.names(free), "as_of": days, "probability": share, "cause": cause}
+        tables.add("truth", rows)
+        fell += sum(code is not None for code in cause)
+    return fell

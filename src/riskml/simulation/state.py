@@ -53,7 +53,6 @@ STATE = np.dtype(
         ("property", "f8"),
         ("transfer", "f8"),
         ("hazard", "f8"),  # factor on illness
-        ("drift", "f8"),  # log a month
         ("missing", "f8"),  # rate of months without a report
         ("kind", "i4", 3),  # 0 farm, 1 local wage, 2 migrant wage
         ("weak", "i4", 3),
@@ -65,20 +64,35 @@ STATE = np.dtype(
         ("job", "i4", 3),
         ("why", "i4", 3),  # cause of a lost wage
         ("person", "i4", 3),  # member number in the slot
-        ("age", "f8", 3),  # months
+        ("born", "i4", 3),  # month, counted from the start of the simulation
         ("elders", "i4"),
-        ("kid_age", "f8", 2),  # months, negative for none
+        ("kid", "i4", 2),  # 1 at home and not yet at work
+        ("kid_born", "i4", 2),
         ("stage", "i4", 2),  # 0 none, 1 compulsory, 2 senior, 3 college
+        ("trend", "f8"),
+        ("clock", "i4"),
+        # counted again whenever the workers change, see `blows.count_workers`
+        ("slots", "i4"),
+        ("working", "i4"),
+        ("away", "i4"),
+        ("young", "i4"),
+        ("retire_from", "i4"),
+        ("risk", "f8"),  # sum of factors on job loss
+        ("waged", "f8"),  # sum of the wages earned
+        # changing on its own
         ("unstable", "f8"),  # months left
         ("wage_shock", "f8"),
         ("business_shock", "f8"),
         ("pending", "f8", DRAGS),
         ("drag", "f8", DRAGS),
+        ("dragging", "i4"),
         ("treated", "i4"),
         ("venture", "i4"),
         ("missed", "i4"),
         ("totals", "f8", YEAR),
         ("told", "i4", YEAR),
+        ("income", "f8"),  # sum of totals
+        ("reports", "i4"),  # sum of told
         ("usual", "f8"),  # yuan a year, from the last twelve reports
         ("ratio", "f8"),  # income per head over the line, NaN without a verdict
         ("low", "i4"),  # months in a row below the line / 12

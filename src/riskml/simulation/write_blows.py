@@ -11,15 +11,15 @@ from riskml.simulation.county import Place
 from riskml.simulation.state import SHOCKS
 from riskml.simulation.writing import Tables
 
-__all__ = ["write_events", "write_household_disasters", "write_illness", "write_regional_disasters"]
+__all__ = ["DISASTERS", "write_events", "write_household_disasters", "write_illness", "write_regional_disasters"]
 
 Ints = NDArray[np.int64]
 _SHOCK = {name: number for number, name in enumerate(SHOCKS)}
 _KINDS = {"job_loss": "job_loss", "accident": "accident", "disability": "disability", "elder_death": "death",
           "worker_death": "death", "venture_failure": "venture_failure", "housing": "housing_unsafe",
           "water": "water_unsafe"}  # fmt: skip
-_SUMMER = ("flood", "hail", "landslide", "pest")
-_WINTER = ("drought", "animal_disease", "price_fall", "other")
+DISASTERS = np.array([("flood", "hail", "landslide", "pest"), ("drought", "animal_disease", "price_fall", "other")])
+"""Kinds of disaster of the summer months, and of the others."""
 
 
 def _member(chunk: Chunk, rows: Ints, member: Ints) -> NDArray[np.str_]:
@@ -38,9 +38,11 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
     kind = np.where(rng.random(len(treated)) < 0.5, "inpatient", "outpatient")
     cost, paid = lived["treatment_cost"][treated, month], lived["treatment_paid"][treated, month]
     parts.append((treated, month, np.full(len(treated), -1), kind, cost, paid))
-    chronic = chunk.people.chronic & chunk.people.present
+    chronic = chunk.people.chronic & (chunk.start["present"] == 1)
     visit = rng.random((chunk.n, len(chunk.months))) < chunk.p.recording.outpatient * chronic.sum(1)[:, None]
     routine, then = np.nonzero(visit)
+    alive = chunk.at_home(routine, then)[np.arange(len(routine)), chronic.argmax(1)[routine]]
+    routine, then = routine[alive], then[alive]
     cost = np.rint(rng.lognormal(5.2, 0.6, len(routine)))
     kind = np.where(rng.random(len(routine)) < 0.6, "chronic", "outpatient")
     parts.append((routine, then, chronic.argmax(1)[routine], kind, cost, np.rint(cost * rng.beta(4, 5, len(routine)))))
@@ -49,10 +51,11 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
     recorded = month_end(chunk.months[when]).astype(np.int64) + rng.integers(1, 6, len(when))
     slow = rng.random(len(when)) < chunk.p.recording.medical_late
     recorded = np.where(slow, recorded + rng.integers(60, 150, len(when)), recorded)
-    names = _member(chunk, house, np.maximum(member, 0))
+    names = _member(chunk, house, np.maximum(member, 0)).astype(object)
+    names[member < 0] = None
     columns = {
         "household_id": chunk.names(house),
-        "member_id": np.where(member >= 0, names, None),
+        "member_id": names,
         "occurred_on": day,
         "kind": np.concatenate([part[3] for part in parts]),
         "visits": np.where(np.concatenate([part[3] for part in parts]) == "inpatient", 1, rng.integers(1, 4, len(day))),
@@ -66,8 +69,7 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
 def _patient(chunk: Chunk, who: Ints, at: Ints) -> Ints:
     """The patient the shock names, else an elder or a chronic patient rather than the others."""
     named = chunk.lived["person"][who, at].astype(np.int64)
-    present = chunk.people.present[who]
-    weight = present * (1.0 + 2.0 * chunk.people.chronic[who])
+    weight = chunk.at_home(who, at) * (1.0 + 2.0 * chunk.people.chronic[who])
     weight[:, 6:8] *= 2.0
     reach = weight.cumsum(1)
     drawn = (chunk.rng.random(len(who)) * reach[:, -1])[:, None] < reach
@@ -117,10 +119,10 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
 
 
 def write_household_disasters(chunk: Chunk, tables: Tables) -> None:
-    """Append the losses of households to ``disaster``."""
-    lived = chunk.lived
+    """Append the losses of households to ``disaster``, on the day that struck their village."""
+    lived, where = chunk.lived, chunk.where
     who, at = np.nonzero((lived["loss"] > 0.0) & (chunk.rng.random(lived.shape) < chunk.p.recording.event_known))
-    day = days_within(chunk, at)
+    day, kind = _struck(where, chunk.village[who], at)
     _add_sorted(
         tables,
         "disaster",
@@ -128,7 +130,7 @@ def write_household_disasters(chunk: Chunk, tables: Tables) -> None:
             "household_id": chunk.names(who),
             "region_code": np.full(len(who), None, dtype=object),
             "occurred_on": day,
-            "kind": _disaster_kind(chunk.months[at] % 12, chunk.rng),
+            "kind": kind,
             "loss": lived["loss"][who, at],
             "recorded_on": late(chunk, day),
         },
@@ -137,27 +139,26 @@ def write_household_disasters(chunk: Chunk, tables: Tables) -> None:
 
 def write_regional_disasters(where: Place, rng: np.random.Generator, tables: Tables) -> None:
     """Append the villages struck to ``disaster``."""
-    severity = where.severity[:, where.burn_in :]
-    village, at = np.nonzero(severity > 0.0)
-    months = where.first + at
-    day = month_end((months - 1).astype(np.int32)).astype(np.int64) + rng.integers(1, 29, len(at))
+    village, at = np.nonzero(where.severity[:, where.burn_in :] > 0.0)
+    day, kind = _struck(where, village, at)
     tables.add(
         "disaster",
         {
             "household_id": np.full(len(at), None, dtype=object),
             "region_code": where.regions[village],
             "occurred_on": day,
-            "kind": _disaster_kind(months % 12, rng),
+            "kind": kind,
             "loss": np.full(len(at), np.nan),
             "recorded_on": day + rng.integers(1, 11, len(at)),
         },
     )
 
 
-def _disaster_kind(of_year: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.str_]:
-    summer = (of_year >= 4) & (of_year <= 8)
-    pick = rng.integers(0, 4, len(of_year))
-    return np.where(summer, np.array(_SUMMER)[pick], np.array(_WINTER)[pick])
+def _struck(where: Place, village: Ints, at: Ints) -> tuple[Ints, NDArray[np.str_]]:
+    month = where.first + at
+    day = month_end((month - 1).astype(np.int32)).astype(np.int64) + 1 + where.struck_on[village, where.burn_in + at]
+    winter = (month % 12 < 4) | (month % 12 > 8)
+    return day, DISASTERS[winter.astype(int), where.kind[village, where.burn_in + at]]
 
 
 def _add_sorted(tables: Tables, table: str, columns: dict[str, NDArray[np.generic]]) -> None:

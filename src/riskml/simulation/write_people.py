@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.records.calendar import month_end
@@ -13,6 +14,9 @@ from riskml.simulation.writing import NO_DAY, Tables
 __all__ = ["HOUSE_TYPES", "TEXT", "write_households", "write_members"]
 
 Ints = NDArray[np.int64]
+BEFORE = "before"
+"""What the first version of the member held."""
+
 HOUSE_TYPES = ("砖混", "砖木", "土木", "框架")
 """Kinds of dwelling: brick and concrete, brick and timber, earth and timber, frame."""
 
@@ -31,7 +35,7 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
     who, at = np.nonzero(changed | moved)
     house = rng.choice(4, n, p=[0.45, 0.3, 0.15, 0.1])
     land = np.round(rng.gamma(3.0, 1.6, n) * (0.4 + 0.6 * (chunk.start["business"] > 0)), 1)
-    distance = np.round(chunk.far + rng.uniform(0.0, 3.0, n), 1)
+    distance = np.round(chunk.where.far[chunk.village] + rng.uniform(0.0, 3.0, n), 1)
     moves = moved.cumsum(1)[who, at]
     base = int(month_end(int(chunk.months[0]) - 1))
     row = np.concatenate([np.arange(n), who])
@@ -43,7 +47,7 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
     columns = {
         "household_id": chunk.names(row),
         "recorded_on": recorded,
-        "region_code": chunk.region[row],
+        "region_code": chunk.where.regions[chunk.village[row]],
         "size": np.concatenate([size[:, 0], size[who, at]]),
         "kind": np.where(exited[row], "exited", "ordinary"),
         "exited_on": left_poverty[row],
@@ -55,22 +59,25 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
 
 
 def write_members(chunk: Chunk, tables: Tables) -> None:
-    """Append ``members``: who was there at the start, then each change of work, health or school as a version."""
+    """Append ``members``: who was there at the start, then each change of work, health or school as a version.
+
+    A change says only what is new; the rest of a version is what the register held before.
+    """
     first = _first_members(chunk)
-    rows = [first, *_changes(chunk, first)]
-    columns = {name: np.concatenate([part[name] for part in rows]) for name in first}
-    order = np.lexsort((columns["recorded_on"], columns["member"], columns["who"]))
-    who, member = columns.pop("who")[order], columns.pop("member")[order]
-    columns = {name: values[order] for name, values in columns.items()}
-    again = np.zeros(len(who), np.bool_)  # two changes known on one day: the later one in the ledger stands
-    again[:-1] = (who[1:] == who[:-1]) & (member[1:] == member[:-1])
-    again[:-1] &= columns["recorded_on"][1:] == columns["recorded_on"][:-1]
-    names = chunk.names(who)
-    table = {"household_id": names, "member_id": np.char.add(names, np.char.add("-", (member + 1).astype(str)))}
-    tables.add("members", {name: values[~again] for name, values in (table | columns).items()})
+    rows = pd.concat([first, *_changes(chunk, first)], ignore_index=True)
+    rows = rows.sort_values(["who", "member", "recorded_on"], kind="stable")
+    said = ["birth_year", "sex", "labour", "health", "schooling", "working", "left_on"]
+    rows[said] = rows.groupby(["who", "member"], sort=False)[said].ffill()
+    # Two changes known on one day make one version.
+    rows = rows.drop_duplicates(["who", "member", "recorded_on"], keep="last")
+    names = chunk.names(rows["who"].to_numpy())
+    member = np.char.add(names, np.char.add("-", (rows["member"].to_numpy() + 1).astype(str)))
+    columns = {name: rows[name].to_numpy() for name in ("recorded_on", "birth_year", *said[1:6])}
+    left = rows["left_on"].fillna(NO_DAY).to_numpy(np.int64)
+    tables.add("members", {"household_id": names, "member_id": member, **columns, "left_on": left})
 
 
-def _first_members(chunk: Chunk) -> dict[str, NDArray[np.generic]]:
+def _first_members(chunk: Chunk) -> pd.DataFrame:
     """Version of each member on the day before the first month; a child born later begins with its birth."""
     people, start, n = chunk.people, chunk.start, chunk.n
     born = chunk.lived["shock"] == SHOCKS.index("birth")
@@ -84,7 +91,7 @@ def _first_members(chunk: Chunk) -> dict[str, NDArray[np.generic]]:
         job[taken, start["person"][taken, slot]] = np.where(
             start["job"][taken, slot] == 1, start["kind"][taken, slot], -2
         )
-    age = people.age + chunk.burn_in / 12.0
+    age = people.age + chunk.where.burn_in / 12.0
     able = np.where(people.weak, 2, np.where(people.skilled, 1, 0))
     labour = np.where(job >= 0, able, np.where(job == -2, 2, np.where(np.arange(MEMBERS) == 3, 2, 3)))
     stage = np.zeros((n, MEMBERS), np.int64)
@@ -98,52 +105,52 @@ def _first_members(chunk: Chunk) -> dict[str, NDArray[np.generic]]:
     recorded[later, 8] = days_within(chunk, born.argmax(1)[later], 20, 28)
     who, member = np.nonzero(listed)
     health = np.where(people.disabled, 3, np.where(people.chronic, 1, 0))
-    return {
-        "who": who,
-        "member": member,
-        "recorded_on": recorded[who, member],
-        "birth_year": birth_year[who, member],
-        "sex": np.where(people.female, "f", "m")[who, member],
-        "labour": np.array(["full", "skilled", "weak", "none"])[labour[who, member]],
-        "health": np.array(["healthy", "chronic", "serious", "disabled"])[health[who, member]],
-        "schooling": np.array(["none", "compulsory", "senior", "college"])[stage[who, member]],
-        "working": np.array(["none", "local", "migrant"])[np.maximum(job[who, member], 0)],
-        "left_on": np.full(len(who), NO_DAY),
-    }
+    return pd.DataFrame(
+        {
+            "who": who,
+            "member": member,
+            "recorded_on": recorded[who, member],
+            "birth_year": birth_year[who, member],
+            "sex": np.where(people.female, "f", "m")[who, member],
+            "labour": np.array(["full", "skilled", "weak", "none"])[labour[who, member]],
+            "health": np.array(["healthy", "chronic", "serious", "disabled"])[health[who, member]],
+            "schooling": np.array(["none", "compulsory", "senior", "college"])[stage[who, member]],
+            "working": np.array(["none", "local", "migrant"])[np.maximum(job[who, member], 0)],
+            "left_on": np.full(len(who), np.nan),
+        }
+    )
 
 
-def _changes(chunk: Chunk, first: dict[str, NDArray[np.generic]]) -> list[dict[str, NDArray[np.generic]]]:
-    """Versions that follow changes; each starts from the first version of its member."""
+def _changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
+    """Versions that follow changes; they hold what is new and no more."""
     lived = chunk.lived
     place = np.full((chunk.n, MEMBERS), -1)
-    place[first["who"].astype(np.int64), first["member"].astype(np.int64)] = np.arange(len(first["who"]))
+    place[first["who"], first["member"]] = np.arange(len(first))
     shock = {name: lived["shock"] == number for number, name in enumerate(SHOCKS)}
     person = lived["person"].astype(np.int64)
-    found: list[dict[str, NDArray[np.generic]]] = []
+    found: list[pd.DataFrame] = []
 
-    def add(mask: NDArray[np.bool_], member: Ints, seen: float = 1.0, **changed: str | bool) -> None:
+    def add(mask: NDArray[np.bool_], member: Ints, seen: float = 1.0, **changed: str) -> None:
         who, at = np.nonzero(mask & (member >= 0) & (chunk.rng.random(mask.shape) < seen))
-        origin = place[who, member[who, at]]
-        who, at, origin = who[origin >= 0], at[origin >= 0], origin[origin >= 0]
-        part = {name: values[origin] for name, values in first.items()}
         day = days_within(chunk, at, 5, 28)
-        part["recorded_on"] = day + chunk.rng.integers(0, 45, len(day)) * (not changed.get("left", False))
+        part = pd.DataFrame({"who": who, "member": member[who, at]})
+        origin = place[who, part["member"]]
+        part["recorded_on"] = day if "left_on" in changed else day + chunk.rng.integers(0, 45, len(day))
         for name, value in changed.items():
-            if name == "left":
-                part["left_on"] = day - 4
-            else:
-                part[name] = np.full(len(day), value)
-        found.append(part)
+            before = first[name].to_numpy()[origin]
+            part[name] = day - 4.0 if name == "left_on" else (before if value == BEFORE else value)
+        found.append(part[origin >= 0])
 
     add(shock["job_loss"], person, 0.7, working="none")
-    add(lived["returned"] >= 0, lived["returned"].astype(np.int64), 0.7)
+    back = lived["returned"].astype(np.int64)
+    add(back >= 0, back, 0.7, labour=BEFORE, working=BEFORE)
     add(lived["retired"] >= 0, lived["retired"].astype(np.int64), 0.9, labour="weak", working="none")
     add(shock["disability"], person, 0.95, labour="none", working="none", health="disabled")
     add(shock["serious"], person, 0.95, labour="none", working="none", health="serious")
     add(shock["accident"], person, 0.9, labour="none", working="none")
-    add(shock["worker_death"] | shock["elder_death"], person, left=True, labour="none", working="none")
+    add(shock["worker_death"] | shock["elder_death"], person, left_on="", labour="none", working="none")
     add(lived["joined"] >= 0, lived["joined"].astype(np.int64), labour="full", working="migrant", schooling="none")
-    add(lived["left"] >= 0, lived["left"].astype(np.int64), left=True)
+    add(lived["left"] >= 0, lived["left"].astype(np.int64), left_on="")
     for k in range(2):
         stage = lived["stage"][:, :, k]
         for code, name in ((0, "none"), (1, "compulsory"), (2, "senior"), (3, "college")):

@@ -87,7 +87,6 @@ class Tables:
             return _TRUTH
         declared = [name for name in TABLES[table].names if name in names]
         fields = [_field(table, name) for name in declared]
-        for name in names:
-            if name not in declared:
-                fields.append(pa.field(name, pa.string() if name in self._text else pa.float64()))
+        rest = [name for name in names if name not in declared]
+        fields += [pa.field(name, pa.string() if name in self._text else pa.float64()) for name in rest]
         return pa.schema(fields)

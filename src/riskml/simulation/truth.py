@@ -1,0 +1,190 @@
+"""What the records cannot show: the probability of each fall, and why each one came."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import SimulationError, SplitError
+from riskml.records.calendar import month_end
+from riskml.records.schema import CAUSES
+from riskml.simulation.county import Place
+from riskml.simulation.lives import futures
+from riskml.simulation.state import YEAR
+from riskml.splits import Grid, Settings, origins
+
+__all__ = ["DRAWS", "MORE_DRAWS", "Span", "Truth", "cause_of_fall", "probability_of_fall", "truth_months"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+DRAWS = 1000
+"""Possible futures of every household."""
+
+MORE_DRAWS = 2000
+"""Further futures of the households whose first ones hold `WORTH` falls or more: they decide a ranking."""
+
+WORTH = 8
+THREADS = 2
+NOTHING = 0.02
+"""Share of the line a person below which nothing is said to have caused a fall."""
+
+
+class Truth(StrEnum):
+    """For which dates the true probability is worked out."""
+
+    NONE = "none"
+    LAST = "last"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Span:
+    """The as_of dates of the truth.
+
+    Parameters
+    ----------
+    at : int array
+        Places of their months among the recorded months, ascending.
+    day : int array
+        The dates, as days.
+    """
+
+    at: Ints
+    day: Ints
+
+
+def truth_months(first: int, months: int, truth: Truth) -> Span:
+    """Find the as_of dates of the truth: those of the default grid, or of its default test split.
+
+    Parameters
+    ----------
+    first : int
+        First recorded month, since 1970-01.
+    months : int
+        Recorded months.
+    truth : Truth
+
+    Raises
+    ------
+    SimulationError
+        The months are too few for any as_of date.
+
+    Examples
+    --------
+    >>> truth_months(600, 60, Truth.LAST).at.tolist()
+    [38, 41, 44, 47]
+    >>> truth_months(600, 23, Truth.LAST)
+    Traceback (most recent call last):
+    riskml.errors.SimulationError: 23 months hold no date with 12 months before and 12 months after it.
+    Simulate at least 24 months, or give --truth none.
+    """
+    empty = np.zeros(0, np.int64)
+    if truth is Truth.NONE:
+        return Span(empty, empty)
+    ends = np.arange(months - 1 - YEAR, YEAR - 2, -Settings().step, dtype=np.int64)[::-1]
+    if not len(ends):
+        raise SimulationError(
+            f"{months} months hold no date with {YEAR} months before and {YEAR} months after it.",
+            f"Simulate at least {2 * YEAR} months, or give --truth none.",
+        )
+    days = month_end((first + ends).astype(np.int32)).astype(np.int64)
+    if truth is Truth.LAST:
+        found = Grid(tuple(int(day) for day in days), first, first + months - 1)
+        try:
+            tested = np.isin(days, origins(found, Settings())[0].test)
+        except SplitError:
+            tested = days == days[-1]
+        return Span(ends[tested], days[tested])
+    return Span(ends, days)
+
+
+def probability_of_fall(
+    where: Place, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
+) -> Floats:
+    """Estimate the probability that each household falls in the twelve months that follow, given that it is labelled.
+
+    Parameters
+    ----------
+    where : Place
+    values : structured array (1,)
+        `parameters.Process.packed`.
+    at : int
+        Place of the as_of month in ``where.months``, burn-in included.
+    states : structured array (n,)
+        Hidden states at the end of that month.
+    village : int array (n,)
+    item : int array (n,)
+        Numbers of the households in the county.
+    seed : int
+
+    Returns
+    -------
+    float array (n,)
+        Share of the labelled futures that fall. Whether a month is reported at all does not depend on the hidden
+        state, so futures without follow-up are not drawn apart.
+    """
+    n = len(states)
+    falls, labelled = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    exposure = where.exposure[village]
+
+    def draw(rows: Ints, begin: int, end: int) -> None:
+        fell, told = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+        futures(values, where.months, at + 1, states[rows], exposure[rows], item[rows], seed, begin, end, fell, told)
+        falls[rows] += fell
+        labelled[rows] += told
+
+    def run(rows: Ints) -> None:
+        draw(rows, 0, DRAWS)
+        draw(rows[falls[rows] >= WORTH], DRAWS, DRAWS + MORE_DRAWS)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(run, np.array_split(np.arange(n), 4 * THREADS)))
+    return falls / np.maximum(labelled, 1)
+
+
+def cause_of_fall(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[np.object_]:
+    """Name the cause of each fall in the twelve months after ``at``, or None.
+
+    Parameters
+    ----------
+    lived : structured array (n, months)
+        `state.MONTH_OUT`.
+    at : int
+        Place of the as_of month among the recorded months.
+    line : float array (months,)
+        Yuan/person/year in force in each recorded month.
+
+    Returns
+    -------
+    object array (n,)
+        Cause codes. An entry into monitoring has the cause of the alert that led to it. A fall of income has the
+        cause whose lost income grew most from the twelve months before to the twelve months up to the fall, or where
+        none grew by `NOTHING` of the line, the cause with the largest loss, or ``other``.
+    """
+    span = lived[:, at + 1 : at + 1 + YEAR]
+    none = YEAR + 1
+    below, entered = span["below"] == 1, span["entered"] == 1
+    income = np.where(below.any(1), below.argmax(1), none)
+    entry = np.where(entered.any(1), entered.argmax(1), none)
+    cause = np.full(len(lived), None, dtype=object)
+    names = np.array(list(CAUSES), dtype=object)
+    by_entry = np.flatnonzero(entry < income)
+    alert = span["alert_cause"][by_entry, entry[by_entry]].astype(int)
+    cause[by_entry] = names[np.where(alert < 0, len(names) - 1, alert)]
+    by_income = np.flatnonzero(income <= np.minimum(entry, YEAR))
+    fell = at + 1 + income[by_income]
+    sums = np.cumsum(lived["effect"][by_income].astype(np.float64), axis=1)
+    sums = np.concatenate([np.zeros((len(by_income), 1, len(names))), sums], axis=1)
+    row = np.arange(len(by_income))
+    upto, year, before = (sums[row, np.maximum(fell + 1 - back, 0)] for back in (0, YEAR, 2 * YEAR))
+    lost = upto - year
+    grown = lost - (year - before)
+    enough = NOTHING * line[fell] * lived["size"][by_income, fell]
+    best = np.where(grown.max(1) >= enough, grown.argmax(1), lost.argmax(1))
+    cause[by_income] = names[np.where(lost.max(1) >= enough, best, len(names) - 1)]
+    return cause
