@@ -29,5 +29,6 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     """
     with open_checked(folder, skip_bad_rows) as opened:
         records = Records.load(opened, (policy or load_policy()).lines)
+        records.skipped = dict(opened.skipped)
         _ = records.fingerprint  # taken while the folder is open
         return records

@@ -32,8 +32,8 @@ def compare(
     Without --records the figures that the bundles carry are put side by side, which needs that both were tested on
     the same rows of the same records.
     """
+    from riskml.cli.inputs import read_records
     from riskml.evaluation.comparison import as_text
-    from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.training import compare_on, compare_stored
@@ -44,7 +44,7 @@ def compare(
     else:
         with progress() as bar:
             bar.stage("reading the records")
-            found = compare_on(load_records(records, table, skip_bad_rows), one, two, table, bar)
+            found = compare_on(read_records(records, table, skip_bad_rows), one, two, table, bar)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
         return

@@ -27,14 +27,14 @@ def features(
 
     What a column means stands in docs/features.md. Money is in multiples of the monitoring line.
     """
+    from riskml.cli.inputs import read_records
     from riskml.features import build_all
-    from riskml.loading import load_records
     from riskml.policy import load_policy
 
     at = day(as_of, "--as-of")
     with progress() as bar:
         bar.stage("reading the records")
-        loaded = load_records(records, load_policy(policy), skip_bad_rows)
+        loaded = read_records(records, load_policy(policy), skip_bad_rows)
         bar.stage("features", len(loaded))
         matrix = build_all(loaded, [at], progress=bar.step)
     frame = matrix.take(loaded.panel(at).known).to_frame()

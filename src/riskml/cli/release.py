@@ -34,8 +34,8 @@ def release(
     and must be calibrated and monotone where policy demands it. Each check has a page under docs/checks.
     """
     from riskml import tracking
+    from riskml.cli.inputs import read_records
     from riskml.evaluation.checks import require_release
-    from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.training import release_checks
@@ -48,7 +48,7 @@ def release(
     champion = None if released is None else Bundle.load(released.path)
     with progress() as bar:
         bar.stage("checks")
-        loaded = None if records is None or champion is None else load_records(records, table, skip_bad_rows)
+        loaded = None if records is None or champion is None else read_records(records, table, skip_bad_rows)
         results = release_checks(candidate, champion, loaded, table, bar)
     for result in results:
         typer.echo(

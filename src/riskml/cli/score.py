@@ -30,7 +30,7 @@ def score(
     the rule line's colour and flags, the signal (never greener than the rule line's) and whether both agree.
     For reference in study and judgement only, not a basis for a decision.
     """
-    from riskml.loading import load_records
+    from riskml.cli.inputs import read_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.scoring import score as run
@@ -39,7 +39,7 @@ def score(
     at = day(as_of, "--as-of")
     with progress() as bar:
         bar.stage("reading the records")
-        loaded = load_records(records, table, skip_bad_rows)
+        loaded = read_records(records, table, skip_bad_rows)
         frame = run(model, loaded, at, table, bar)
     write_file(out, lambda path: frame.to_parquet(path, index=False))
     status = frame["status"].value_counts()

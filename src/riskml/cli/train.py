@@ -47,8 +47,8 @@ def train(
     Writes a model bundle and registers it in MLflow (MLFLOW_TRACKING_URI, by default an SQLite file in the working
     folder) as the challenger.
     """
+    from riskml.cli.inputs import read_records
     from riskml.cli.results import show_evaluation
-    from riskml.loading import load_records
     from riskml.policy import load_policy
     from riskml.splits import Settings
     from riskml.training import train as run
@@ -60,7 +60,7 @@ def train(
     table = load_policy(policy)
     with progress() as bar:
         bar.stage("reading the records")
-        loaded = load_records(records, table, skip_bad_rows)
+        loaded = read_records(records, table, skip_bad_rows)
         trained = run(loaded, settings, table, folder=records, refit=refit, progress=bar)
         bar.stage("writing the bundle")
         trained.bundle.save(out)

@@ -48,6 +48,8 @@ class Records:
     present : frozenset of str
         Tables that are there, be they empty.
     lines : LineTable
+    skipped : dict of str to int
+        Rows that were set aside when the folder was read, by code of the fault.
     """
 
     def __init__(self, source: RowSource, fallback_lines: Sequence[LineRow] = ()) -> None:
@@ -66,6 +68,7 @@ class Records:
             self.tables["disaster"] = everything.where(everything.household >= 0)
             self.regional = Regional.build(everything.where(everything.household < 0), self.households.regions)
         self.income = pack_income(source.income(), len(self.household_id), source.months)
+        self.skipped: dict[str, int] = {}
         self._fingerprint = source.fingerprint
         self._line_grids: dict[tuple[int, int], NDArray[np.float64]] = {}
 

@@ -135,16 +135,14 @@ def test_rows(records: Records, found: Labelled, settings: Settings, policy: Pol
 
 
 def _groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
-    """Groups that are audited: the rule's category, kind, labour, and the coarsest region level that differs."""
+    """Groups that are audited: the rule's category, kind, labour, and the coarsest region level that differs (towns at least)."""
     words = np.array(["no", "yes", "unknown"])
     groups = {"category": np.where(rows.category == "", "none", rows.category)}
     for group, feature in (("exited", "exited_household"), ("no_labour", "no_labour")):
         value = rows.features.column(feature)
         groups[group] = words[np.where(np.isnan(value), 2, value).astype(int)]
-    for digits in REGION_DIGITS:
-        levels = rows.features.levels[f"region_{digits}"]
-        if len(levels) > 1:
-            value = rows.features.column(f"region_{digits}")
-            groups["region"] = np.array([*levels, "unknown"])[np.where(np.isnan(value), len(levels), value).astype(int)]
-            break
+    several = [d for d in REGION_DIGITS if len(rows.features.levels[f"region_{d}"]) > 1]
+    name = f"region_{several[0] if several else REGION_DIGITS[-1]}"
+    levels, value = rows.features.levels[name], rows.features.column(name)
+    groups["region"] = np.array([*levels, "unknown"])[np.where(np.isnan(value), len(levels), value).astype(int)]
     return groups

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from riskml.errors import SplitError, UsageError
+from riskml.features import build
+from riskml.model import Bundle
+from riskml.outcomes import label
+from riskml.policy import load_policy
+from riskml.records.calendar import day_of
+from riskml.records.store import Records
+from riskml.splits import Settings
+from riskml.training import Trained, compare_on, compare_stored, release_checks, train
+from riskml.training.progress import Silent
+from riskml.training.rows import collect, first_flags
+
+SMALL = Settings()
+MODELS = {"riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle"}
+
+
+def test_evaluation_has_the_shape_of_the_contract(trained: Trained) -> None:
+    e = trained.evaluation
+    assert set(e["models"]) == MODELS
+    assert {"train_to", "test_from", "n_train", "n_test", "n_positive", "positive_rate", "missing"} <= set(e["split"])
+    assert set(e["split"]["missing"]) == {"no_follow_up", "emergency_help", "entered_recorded_late"}
+    for figures in e["models"].values():
+        assert {"auc", "ap", "brier", "ci", "recall_at", "precision_at", "lead_months"} <= set(figures)
+        assert set(figures["recall_at"]) == set(figures["precision_at"]) == {"0.01", "0.05", "0.10"}
+    assert {"1-3", "4-6", "7-12"} <= set(e["by_lead"])
+    assert set(e["by_kind"]) == {"income", "monitoring"}
+    assert set(e["complement"]) == {"both", "rule_only", "model_only", "neither"}
+    assert {"slope", "intercept", "ece"} <= set(e["calibration"])
+    assert {g["group"] for g in e["groups"]} >= {"category", "region", "no_labour"}
+    assert [o["test_from"] for o in e["origins"]] == [e["split"]["test_from"]]
+    json.dumps(e, allow_nan=False)
+
+
+def test_split_counts_are_those_of_the_labels(trained: Trained, county_records: Records) -> None:
+    split = trained.evaluation["split"]
+    train_days = [day_of(text) for text in split["train_as_ofs"]]
+    test_days = [day_of(text) for text in split["test_as_ofs"]]
+    known = label(county_records, train_days, SMALL, day_of(split["test_from"]))
+    later = label(county_records, test_days, SMALL, None)
+    assert split["n_train"] == known.labelled.sum()
+    assert split["n_test"] == later.labelled.sum()
+    assert split["n_positive"] == (later.y == 1).sum()
+    assert max(train_days) < min(test_days)
+
+
+def test_complement_adds_up_to_the_test_rows(trained: Trained) -> None:
+    kinds = trained.evaluation["complement"].values()
+    assert sum(kind["n"] for kind in kinds) == trained.evaluation["split"]["n_test"]
+    assert sum(kind["positives"] for kind in kinds) == trained.evaluation["split"]["n_positive"]
+
+
+def test_the_ceiling_is_the_true_probability(trained: Trained, county: Path, county_records: Records) -> None:
+    split = trained.evaluation["split"]
+    later = label(county_records, [day_of(text) for text in split["test_as_ofs"]], SMALL, None)
+    known = later.take(later.labelled)
+    truth = pd.read_parquet(county / "truth.parquet")
+    truth["as_of"] = truth["as_of"].astype(str)
+    rows = pd.DataFrame(
+        {
+            "household_id": county_records.household_id[known.household],
+            "as_of": [str(np.datetime64(int(day), "D")) for day in known.as_of],
+            "y": known.y,
+        }
+    ).merge(truth, on=["household_id", "as_of"], how="left")
+    assert rows["probability"].notna().mean() > 0.99
+    filled = rows["probability"].fillna(rows["probability"].mean())
+    expected = float(((filled - rows["y"]) ** 2).mean())
+    assert trained.evaluation["models"]["oracle"]["brier"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_same_records_same_bytes(trained: Trained, county: Path, county_records: Records) -> None:
+    again = train(Records.load(county), SMALL, load_policy(), folder=county)
+    assert again.bundle.files == trained.bundle.files
+
+
+def test_truth_is_not_used_for_another_outcome(county: Path, county_records: Records) -> None:
+    found = train(county_records, Settings(window=6, horizon=6, step=6), load_policy(), folder=county)
+    assert "oracle" not in found.evaluation["models"]
+
+
+def test_refit_keeps_the_evaluation_and_says_so(trained: Trained, county: Path, county_records: Records) -> None:
+    again = train(county_records, SMALL, load_policy(), folder=county, refit=True)
+    assert again.bundle.manifest["refit"] is True
+    assert trained.bundle.manifest["refit"] is False
+    assert again.evaluation == trained.evaluation
+    assert again.bundle.blend.choice == trained.bundle.blend.choice
+    assert again.bundle.files["trees.txt"] != trained.bundle.files["trees.txt"]
+    assert not again.bundle.differing_rows(trained.bundle)
+
+
+def test_origins_go_back_a_horizon_each(county_records: Records) -> None:
+    settings = Settings(window=6, horizon=6, step=6, origins=2)
+    found = train(county_records, settings, load_policy())
+    first, second = found.evaluation["origins"]
+    assert second["test_from"] < first["test_from"]
+    assert first["models"] == found.evaluation["models"]
+    assert second["split"]["test_to"] < first["test_from"]
+
+
+def test_too_few_months_are_refused_in_words(county_records: Records) -> None:
+    with pytest.raises(SplitError, match=r"need 60 months .* the records have 42"):
+        train(county_records, Settings(window=12, horizon=24), load_policy())
+
+
+def test_features_of_the_cohort_are_those_of_the_panel(county_records: Records) -> None:
+    day = day_of("2021-12-31")
+    cohort = collect(county_records, [day], SMALL, load_policy(), Silent())
+    whole = build(county_records.panel(day))
+    again = cohort.features.recoded(whole.columns, whole.levels)
+    assert np.array_equal(again.values, whole.values[cohort.household], equal_nan=True)
+
+
+def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Records) -> None:
+    policy = load_policy()
+    from riskml.policy import rule_line
+    from riskml.records.calendar import month_end, month_of
+
+    day = day_of("2021-12-31")
+    household = np.arange(len(county_records))
+    found = first_flags(county_records, household, np.full(len(household), day, np.int32), SMALL, policy, Silent())
+    expected = np.full(len(household), np.nan)
+    for ahead in range(SMALL.horizon, -1, -1):
+        flagged = rule_line(county_records.panel(month_end(month_of(day) + ahead)), policy, SMALL.window).any_flag
+        expected[flagged] = ahead
+    assert np.array_equal(found, expected, equal_nan=True)
+    assert (found == 0).any()
+    assert (found > 0).any()
+
+
+def test_compare_needs_the_same_rows(trained: Trained, county_records: Records) -> None:
+    other = train(county_records, Settings(window=6, horizon=6, step=6), load_policy()).bundle
+    with pytest.raises(UsageError, match="different rows"):
+        compare_stored(trained.bundle, other)
+    found = compare_on(county_records, trained.bundle, other, load_policy())
+    own = found["models"][trained.bundle.model_version]
+    assert own["ap"] == trained.evaluation["models"]["riskml"]["ap"]
+    assert other.model_version in found["ap_difference"]
+
+
+def test_compare_with_itself_differs_by_nothing(trained: Trained) -> None:
+    found = compare_stored(trained.bundle, trained.bundle)
+    assert found["models"][trained.bundle.model_version] == trained.evaluation["models"]["riskml"]
+
+
+def test_a_champion_tested_on_other_rows_blocks_without_records(trained: Trained, county_records: Records) -> None:
+    policy = load_policy()
+    other = train(county_records, Settings(window=6, horizon=6, step=6), policy).bundle
+    status = {r.code: r.status for r in release_checks(trained.bundle, other, None, policy)}
+    assert status["RKD003"] == "failed"
+    status = {r.code: r.status for r in release_checks(trained.bundle, other, county_records, policy)}
+    assert status["RKD003"] in ("passed", "warning")
+
+
+def test_first_release_has_no_champion(trained: Trained) -> None:
+    results = release_checks(trained.bundle, None, None, load_policy())
+    assert [r.code for r in results] == [f"RKD00{i}" for i in range(1, 9)]
+    assert next(r for r in results if r.code == "RKD005").status == "passed"
+
+
+def test_the_bundle_holds_no_household(bundle_path: Path, county_records: Records) -> None:
+    for file in bundle_path.iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert not any(code in text for code in county_records.household_id[:200])
+    assert Bundle.load(bundle_path).model_version.startswith("riskml-")
