@@ -22,7 +22,15 @@ REGION_LEVELS = {2: "省", 4: "市", 6: "县", 9: "乡"}
 """Digits of the region prefixes that are features, and what they stand for."""
 
 
-@feature(topic="attributes", unit="count", cause="other", zh="脱贫户", en="household that left registered poverty")
+@feature(
+    topic="attributes",
+    unit="count",
+    cause="other",
+    zh="脱贫户",
+    en="household that left registered poverty",
+    reason_zh="属于脱贫户|不是脱贫户",
+    reason_en="the household left registered poverty|the household was never registered as poor",
+)
 def exited_household(panel: Panel) -> Floats:
     """1 for a household that left registered poverty, 0 for an ordinary one; missing where the kind is not known."""
     kind = panel.kind
@@ -36,6 +44,8 @@ def exited_household(panel: Panel) -> Floats:
     cause="other",
     zh="脱贫至今月数",
     en="months since leaving registered poverty",
+    reason_zh="脱贫至今 {value}",
+    reason_en="{value} since leaving registered poverty",
 )
 def months_since_exit(panel: Panel) -> Floats:
     """Days since ``exited_on`` ÷ 30.4375; missing where there is none."""
@@ -43,7 +53,9 @@ def months_since_exit(panel: Panel) -> Floats:
     return np.where(day == NO_DAY, np.nan, (panel.as_of - day.astype(np.float64)) / (365.25 / 12))
 
 
-def _declared(name: str, unit: str, zh: str, en: str, definition: str, *, categorical: bool) -> Feature:
+def _declared(
+    name: str, unit: str, zh: str, en: str, definition: str, *, categorical: bool, reason: tuple[str, str] = ("", "")
+) -> Feature:
     return Feature(
         name=name,
         topic="attributes",
@@ -57,6 +69,8 @@ def _declared(name: str, unit: str, zh: str, en: str, definition: str, *, catego
         function=lambda panel: np.full(panel.n, np.nan),
         definition=definition,
         categorical=categorical,
+        reason_zh=reason[0],
+        reason_en=reason[1],
     )
 
 
@@ -68,7 +82,8 @@ def _regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
         place = {level: float(i) for i, level in enumerate(levels)}
         table = np.array([place.get(prefix, np.nan) for prefix in prefixes])
         text = f"first {digits} digits of the region code"
-        declared = _declared(f"region_{digits}", "code", f"所在{word}", text, text, categorical=True)
+        reason = (f"所在{word}({{value}})整体风险{{higher}}", "the risk in region {value} is {higher} in general")
+        declared = _declared(f"region_{digits}", "code", f"所在{word}", text, text, categorical=True, reason=reason)
         yield declared, table[positions], levels
 
 

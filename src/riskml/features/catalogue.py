@@ -61,6 +61,10 @@ class Feature:
         The function's docstring.
     categorical : bool
         Whether the values are positions in levels.
+    reason_zh, reason_en : str or None
+        The sentence of an explanation. ``{value}`` and the facts of ``riskml.explanation.facts`` stand in braces, a
+        part in brackets is left out where a fact in it is not known, and what follows ``|`` is said where the value
+        is 0. Empty: made from ``zh`` or ``en`` and the value. None: it speaks of the records, not of the household.
     """
 
     name: str
@@ -75,6 +79,8 @@ class Feature:
     function: Callable[[Panel], Floats]
     definition: str
     categorical: bool = False
+    reason_zh: str | None = ""
+    reason_en: str | None = ""
 
 
 CATALOGUE: dict[str, Feature] = {}
@@ -92,11 +98,14 @@ def feature(
     windows: tuple[int, ...] = (),
     direction: Direction = Direction.FREE,
     requires: tuple[str, ...] = (),
+    reason_zh: str | None = "",
+    reason_en: str | None = "",
 ) -> Callable[[Callable[Concatenate[Panel, P], Floats]], Callable[Concatenate[Panel, P], Floats]]:
     """Enter a function into the catalogue under its own name.
 
     With ``windows`` the function takes the window as its second argument and is entered once for each; the
-    function's name, ``zh`` and ``en`` then hold ``{w}`` or end in ``_w`` where the number of months stands.
+    function's name, ``zh``, ``en`` and the sentences then hold ``{w}`` or end in ``_w`` where the number of months
+    stands.
 
     Raises
     ------
@@ -123,6 +132,8 @@ def feature(
                 requires=requires,
                 function=_bound(function, months) if windows else function,
                 definition=text,
+                reason_zh=reason_zh and reason_zh.replace("{w}", str(months)),
+                reason_en=reason_en and reason_en.replace("{w}", str(months)),
             )
         return function
 

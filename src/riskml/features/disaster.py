@@ -36,6 +36,11 @@ def _region(panel: Panel) -> Events:
     requires=NEEDS,
     zh="近 {w} 个月灾害损失(人均,相对监测线)",
     en="disaster losses per head over the line, last {w} months",
+    reason_zh="近 {w} 个月灾害损失 {disaster_loss}[,相当于家庭年纯收入的 {disaster_loss_to_income}]"
+    "|近 {w} 个月无灾害损失记录",
+    reason_en="disaster losses of the last {w} months were {disaster_loss}"
+    "[, {disaster_loss_to_income} the household's yearly net income]"
+    "|no disaster loss is recorded in the last {w} months",
 )
 def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known losses of the household ÷ (line × size then); missing where a disaster states none."""
@@ -52,6 +57,11 @@ def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="近 12 个月灾害损失与家庭收入之比",
     en="disaster losses over income, last 12 months",
+    reason_zh="近 12 个月灾害损失 {disaster_loss}[,相当于家庭年纯收入的 {disaster_loss_to_income}]"
+    "|近 12 个月无灾害损失记录",
+    reason_en="disaster losses of the last 12 months were {disaster_loss}"
+    "[, {disaster_loss_to_income} the household's yearly net income]"
+    "|no disaster loss is recorded in the last 12 months",
 )
 def disaster_loss_to_income_12m(panel: Panel) -> Floats:
     """Losses of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
@@ -66,6 +76,9 @@ def disaster_loss_to_income_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 12 个月家庭受灾次数",
     en="disasters of the household, last 12 months",
+    reason_zh="近 12 个月家庭受灾 {value}[,损失 {disaster_loss}]|近 12 个月家庭无受灾记录",
+    reason_en="the household was struck by {number} disasters in the last 12 months"
+    "[, with losses of {disaster_loss}]|no disaster of the household is recorded in the last 12 months",
 )
 def disasters_12m(panel: Panel) -> Floats:
     """Rows of the household itself."""
@@ -81,6 +94,9 @@ def disasters_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 24 个月病虫害、动物疫病和价格下跌次数",
     en="pests, animal diseases and price falls, last 24 months",
+    reason_zh="近 24 个月遇病虫害、动物疫病或价格下跌 {value}|近 24 个月无病虫害、动物疫病或价格下跌记录",
+    reason_en="{number} pests, animal diseases or price falls in the last 24 months"
+    "|no pest, animal disease or price fall is recorded in the last 24 months",
 )
 def production_shocks_24m(panel: Panel) -> Floats:
     """Rows of the household itself of kind pest, animal_disease or price_fall."""
@@ -98,6 +114,8 @@ def production_shocks_24m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="距最近一次家庭受灾的月数",
     en="months since the latest disaster of the household",
+    reason_zh="最近一次家庭受灾在{ago}",
+    reason_en="the latest disaster of the household was {ago}",
 )
 def months_since_disaster(panel: Panel) -> Floats:
     """Days since the latest row of the household ÷ 30.4375; missing where there is none in 36 months."""
@@ -112,6 +130,9 @@ def months_since_disaster(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 {w} 个月所在地受灾次数",
     en="disasters that struck the household's region, last {w} months",
+    reason_zh="近 {w} 个月所在地受灾 {value}|近 {w} 个月所在地无受灾记录",
+    reason_en="{number} disasters struck the region in the last {w} months"
+    "|no disaster of the region is recorded in the last {w} months",
 )
 def region_disasters(panel: Panel, window: int) -> Floats:
     """Regional rows whose prefix covers the region in which the household lived on that day."""
@@ -127,6 +148,8 @@ def region_disasters(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="距所在地最近一次受灾的月数",
     en="months since the latest disaster of the household's region",
+    reason_zh="所在地最近一次受灾在{ago}",
+    reason_en="the latest disaster of the region was {ago}",
 )
 def months_since_region_disaster(panel: Panel) -> Floats:
     """Days since the latest regional row ÷ 30.4375; missing where there is none in 36 months."""

@@ -82,6 +82,10 @@ _COUNTS = (
     ("water_unsafe", "unsafe_water", (12,), "household", "water", HIGHER, "饮水不安全次数", "findings of unsafe water"),
     ("visit", "visits_received", (12,), "leads", "other", FREE, "入户走访次数", "visits to the household"),
 )
+_COUNT_ZH = "近 {{w}} 个月有{0}记录 {{value}}[,最近一次在{{latest:{1}}}]|近 {{w}} 个月无{0}记录"
+_COUNT_EN = (
+    "{0} in the last {{w}} months: {{number}}[, the latest {{latest:{1}}}]|no {0} recorded in the last {{w}} months"
+)
 for _kind, _name, _windows, _topic, _cause, _direction, _zh, _en in _COUNTS:
     feature(
         topic=_topic,
@@ -92,6 +96,8 @@ for _kind, _name, _windows, _topic, _cause, _direction, _zh, _en in _COUNTS:
         requires=NEEDS,
         zh=f"近 {{w}} 个月{_zh}",
         en=f"{_en}, last {{w}} months",
+        reason_zh=_COUNT_ZH.format(_zh.removesuffix("次数"), _kind),
+        reason_en=_COUNT_EN.format(_en, _kind),
     )(_counter(_kind, _name))
 
 # kind, name, topic, cause, Chinese, English
@@ -99,6 +105,11 @@ _AMOUNTS = (
     ("school_fee", "school_fees_to_line_12m", "schooling", "schooling", "就学支出", "school fees"),
     ("accident", "accident_amount_to_line_12m", "household", "accident", "意外事故支出", "cost of accidents"),
     ("venture_failure", "venture_loss_to_line_12m", "work", "venture", "产业项目损失", "losses of failed ventures"),
+)
+_AMOUNT_ZH = "近 12 个月{0} {{event_sum:{1}}}[,相当于家庭年纯收入的 {{event_sum_to_income:{1}}}]|近 12 个月无{0}记录"
+_AMOUNT_EN = (
+    "{0} of the last 12 months: {{event_sum:{1}}}[, {{event_sum_to_income:{1}}} the household's yearly net income]"
+    "|no {0} recorded in the last 12 months"
 )
 for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
     feature(
@@ -110,6 +121,8 @@ for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
         requires=NEEDS,
         zh=f"近 12 个月{_zh}(人均,相对监测线)",
         en=f"{_en} per head over the line, last 12 months",
+        reason_zh=_AMOUNT_ZH.format(_zh, _kind),
+        reason_en=_AMOUNT_EN.format(_en, _kind),
     )(_sum(_kind, _name))
 
 # kind, name, topic, cause, Chinese, English
@@ -127,6 +140,8 @@ for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
         requires=NEEDS,
         zh=f"距最近一次{_zh}的月数",
         en=f"months since the latest {_en}",
+        reason_zh=f"最近一次{_zh}在{{ago}}",
+        reason_en=f"the latest {_en} was {{ago}}",
     )(_since(_kind, _name))
 
 
@@ -156,6 +171,8 @@ for _code, _zh, _en in (
         requires=NEEDS,
         zh=f"近 12 个月{_zh}数",
         en=f"{_en}, last 12 months",
+        reason_zh=f"近 12 个月收到{_zh} {{number}} 条|近 12 个月无{_zh}",
+        reason_en=f"{_en} in the last 12 months: {{number}}|no {_en} in the last 12 months",
     )(_channel(_code))
 
 
@@ -167,6 +184,8 @@ for _code, _zh, _en in (
     requires=NEEDS,
     zh="近 {w} 个月线索数",
     en="leads of all channels, last {w} months",
+    reason_zh="近 {w} 个月收到线索 {number} 条|近 {w} 个月未收到线索",
+    reason_en="{number} leads in the last {w} months|no lead in the last {w} months",
 )
 def leads(panel: Panel, window: int) -> Floats:
     """Rows of kind report, whatever their channel."""

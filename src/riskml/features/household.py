@@ -52,7 +52,15 @@ def _aged(panel: Panel, low: float, high: float) -> Floats:
     return _unless_unknown(members, members.count((age >= low) & (age < high)), ~np.isnan(age))
 
 
-@feature(topic="household", unit="persons", cause="other", zh="家庭人口", en="household size")
+@feature(
+    topic="household",
+    unit="persons",
+    cause="other",
+    zh="家庭人口",
+    en="household size",
+    reason_zh="家庭人口 {value}[({typical})]",
+    reason_en="household of {number}[ ({typical})]",
+)
 def household_size(panel: Panel) -> Floats:
     """Persons in the latest known version."""
     return panel.size_now
@@ -65,6 +73,9 @@ def household_size(panel: Panel) -> Floats:
     cause="other",
     zh="近 12 个月家庭人口变化",
     en="change of household size, last 12 months",
+    reason_zh="近 12 个月家庭人口{more_persons}|近 12 个月家庭人口没有变化",
+    reason_en="the household became {more_persons} in the last 12 months"
+    "|household size did not change in the last 12 months",
 )
 def household_size_change_12m(panel: Panel) -> Floats:
     """Persons in the latest known version less those known at the end of the month 12 months earlier."""
@@ -80,6 +91,8 @@ def household_size_change_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="劳动力人数(弱劳动力按半个计)",
     en="members able to work (weak ones count half)",
+    reason_zh="劳动力 {value}(弱劳动力按半个计)[,{typical}]|登记的家庭成员中无劳动力",
+    reason_en="{number} members able to work (weak ones count half)[, {typical}]|no registered member is able to work",
 )
 def labour_force(panel: Panel) -> Floats:
     """Members with full or skilled labour, plus half of those with weak labour."""
@@ -94,6 +107,8 @@ def labour_force(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="劳动力占家庭人口比例",
     en="share of members able to work",
+    reason_zh="劳动力占家庭人口的 {value}[({typical})]|登记的家庭成员中无劳动力",
+    reason_en="{value} of the members are able to work[ ({typical})]|no registered member is able to work",
 )
 def labour_share(panel: Panel) -> Floats:
     """Labour force ÷ members listed."""
@@ -108,6 +123,8 @@ def labour_share(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="无劳动力家庭",
     en="household without labour",
+    reason_zh="登记的家庭成员中无劳动力|家庭有劳动力",
+    reason_en="no registered member is able to work|the household has members able to work",
 )
 def no_labour(panel: Panel) -> Floats:
     """1 where members are listed and none is able to work, be it weakly; else 0."""
@@ -115,14 +132,30 @@ def no_labour(panel: Panel) -> Floats:
     return np.where(np.isnan(force), np.nan, ((force == 0) & _members(panel).any()).astype(np.float64))
 
 
-@feature(topic="household", unit="persons", cause="other", requires=NEEDS, zh="16 岁以下人数", en="members under 16")
+@feature(
+    topic="household",
+    unit="persons",
+    cause="other",
+    requires=NEEDS,
+    zh="16 岁以下人数",
+    en="members under 16",
+    reason_zh="16 岁以下 {value}[({typical})]|无 16 岁以下成员",
+    reason_en="{number} members under 16[ ({typical})]|no member under 16",
+)
 def children(panel: Panel) -> Floats:
     """Members whose year of birth is less than 16 years before the year of ``as_of``."""
     return _aged(panel, -np.inf, 16)
 
 
 @feature(
-    topic="household", unit="persons", cause="labour", requires=NEEDS, zh="60 岁及以上人数", en="members of 60 and over"
+    topic="household",
+    unit="persons",
+    cause="labour",
+    requires=NEEDS,
+    zh="60 岁及以上人数",
+    en="members of 60 and over",
+    reason_zh="60 岁及以上 {value}[({typical})]|无 60 岁及以上成员",
+    reason_en="{number} members of 60 and over[ ({typical})]|no member of 60 or over",
 )
 def elders(panel: Panel) -> Floats:
     """Members whose year of birth is at least 60 years before the year of ``as_of``."""
@@ -130,7 +163,14 @@ def elders(panel: Panel) -> Floats:
 
 
 @feature(
-    topic="household", unit="years", cause="other", requires=NEEDS, zh="成员平均年龄", en="mean age of the members"
+    topic="household",
+    unit="years",
+    cause="other",
+    requires=NEEDS,
+    zh="成员平均年龄",
+    en="mean age of the members",
+    reason_zh="成员平均年龄 {value}[({typical})]",
+    reason_en="the members' mean age is {number}[ ({typical})]",
 )
 def mean_age(panel: Panel) -> Floats:
     """Mean over members with a known year of birth of the year of ``as_of`` less it."""
@@ -146,6 +186,8 @@ def mean_age(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="长期慢性病人数",
     en="members with a chronic illness",
+    reason_zh="登记有长期慢性病成员 {value}|登记的家庭成员中无长期慢性病",
+    reason_en="{number} members registered with a chronic illness|no member is registered with a chronic illness",
 )
 def members_chronic(panel: Panel) -> Floats:
     """Members whose health is chronic."""
@@ -160,6 +202,8 @@ def members_chronic(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="大病人数",
     en="members with a serious illness",
+    reason_zh="登记有大病成员 {value}|登记的家庭成员中无大病",
+    reason_en="{number} members registered with a serious illness|no member is registered with a serious illness",
 )
 def members_seriously_ill(panel: Panel) -> Floats:
     """Members whose health is serious."""
@@ -174,6 +218,8 @@ def members_seriously_ill(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="残疾人数",
     en="members with a disability",
+    reason_zh="登记有残疾成员 {value}|登记的家庭成员中无残疾",
+    reason_en="{number} members registered with a disability|no member is registered with a disability",
 )
 def members_disabled(panel: Panel) -> Floats:
     """Members whose health is disabled."""
@@ -187,6 +233,8 @@ def members_disabled(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="义务教育在校人数",
     en="members in compulsory school",
+    reason_zh="义务教育阶段在校 {value}|无义务教育阶段在校成员",
+    reason_en="{number} members in compulsory school|no member in compulsory school",
 )
 def pupils(panel: Panel) -> Floats:
     """Members in compulsory education."""
@@ -201,6 +249,8 @@ def pupils(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="高中、中职及以上在校人数",
     en="members in senior school or college",
+    reason_zh="高中、中职及以上在校 {value}|无高中、中职及以上在校成员",
+    reason_en="{number} members in senior school or college|no member in senior school or college",
 )
 def students(panel: Panel) -> Floats:
     """Members in senior school, vocational school or college, which families pay for."""
@@ -208,14 +258,30 @@ def students(panel: Panel) -> Floats:
 
 
 @feature(
-    topic="work", unit="persons", cause="work", requires=NEEDS, zh="外出务工人数", en="members working away from home"
+    topic="work",
+    unit="persons",
+    cause="work",
+    requires=NEEDS,
+    zh="外出务工人数",
+    en="members working away from home",
+    reason_zh="外出务工 {value}[({typical})]|无外出务工成员",
+    reason_en="{number} members work away from home[ ({typical})]|no member works away from home",
 )
 def migrant_workers(panel: Panel) -> Floats:
     """Members who work away from home."""
     return _number(panel, "working", "migrant")
 
 
-@feature(topic="work", unit="persons", cause="work", requires=NEEDS, zh="本地务工人数", en="members working locally")
+@feature(
+    topic="work",
+    unit="persons",
+    cause="work",
+    requires=NEEDS,
+    zh="本地务工人数",
+    en="members working locally",
+    reason_zh="本地务工 {value}[({typical})]|无本地务工成员",
+    reason_en="{number} members work locally[ ({typical})]|no member works locally",
+)
 def local_workers(panel: Panel) -> Floats:
     """Members who work locally."""
     return _number(panel, "working", "local")
@@ -229,6 +295,8 @@ def local_workers(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="务工人数占家庭人口比例",
     en="share of members at work",
+    reason_zh="务工人数占家庭人口的 {value}[({typical})]|登记的家庭成员中无人务工",
+    reason_en="{value} of the members are at work[ ({typical})]|no registered member is at work",
 )
 def workers_share(panel: Panel) -> Floats:
     """Members working locally or away ÷ members listed."""

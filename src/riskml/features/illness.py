@@ -38,6 +38,11 @@ def self_paid_relative(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 {w} 个月自付医疗费(人均,相对监测线)",
     en="out-of-pocket medical spending per head over the line, last {w} months",
+    reason_zh="近 {w} 个月自付医疗费 {self_paid}[,相当于家庭年纯收入的 {self_paid_to_income}]"
+    "|近 {w} 个月无自付医疗费记录",
+    reason_en="out-of-pocket medical spending of the last {w} months was {self_paid}"
+    "[, {self_paid_to_income} the household's yearly net income]"
+    "|no out-of-pocket medical spending is recorded in the last {w} months",
 )
 def self_paid_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known self-paid amounts ÷ (line × size then); missing where there is care but no amount is known."""
@@ -54,6 +59,11 @@ def self_paid_to_line(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="近 12 个月自付医疗费与家庭收入之比",
     en="out-of-pocket medical spending over income, last 12 months",
+    reason_zh="近 12 个月自付医疗费 {self_paid}[,相当于家庭年纯收入的 {self_paid_to_income}]"
+    "|近 12 个月无自付医疗费记录",
+    reason_en="out-of-pocket medical spending of the last 12 months was {self_paid}"
+    "[, {self_paid_to_income} the household's yearly net income]"
+    "|no out-of-pocket medical spending is recorded in the last 12 months",
 )
 def self_paid_to_income_12m(panel: Panel) -> Floats:
     """Self-paid sum of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
@@ -69,6 +79,9 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 12 个月扣除自付医疗费后的人均收入(相对监测线)",
     en="income per head less out-of-pocket medical spending, over the line, last 12 months",
+    reason_zh="近 12 个月自付医疗费 {self_paid},扣除后人均纯收入 {income_after_care}[,{income_after_care_vs_line}]",
+    reason_en="out-of-pocket medical spending of the last 12 months was {self_paid}; income per head less it was "
+    "{income_after_care} a year[, {income_after_care_vs_line}]",
 )
 def income_after_self_paid_12m(panel: Panel) -> Floats:
     """Mean income of 12 months less the self-paid sum of 12 months, both in multiples of the line then."""
@@ -84,6 +97,9 @@ def income_after_self_paid_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 12 个月单次最高自付医疗费(人均,相对监测线)",
     en="largest single out-of-pocket bill per head over the line, last 12 months",
+    reason_zh="近 12 个月单次最高自付医疗费 {largest_bill}[,近 12 个月共自付 {self_paid}]|近 12 个月无自付医疗费记录",
+    reason_en="the largest out-of-pocket medical bill of the last 12 months was {largest_bill}"
+    "[, of {self_paid} in all]|no out-of-pocket medical spending is recorded in the last 12 months",
 )
 def largest_bill_to_line_12m(panel: Panel) -> Floats:
     """Largest known self-paid amount of one row ÷ (line × size then); 0 without care."""
@@ -102,6 +118,11 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 12 个月门诊和慢性病自付(人均,相对监测线)",
     en="out-of-pocket spending on outpatient and chronic care, last 12 months, over the line",
+    reason_zh="近 12 个月门诊和慢性病自付 {regular_self_paid}[,平均每月 {regular_self_paid_a_month}]"
+    "|近 12 个月无门诊和慢性病自付记录",
+    reason_en="out-of-pocket spending on outpatient and chronic care was {regular_self_paid} in the last 12 months"
+    "[, {regular_self_paid_a_month} a month]"
+    "|no out-of-pocket spending on outpatient or chronic care is recorded in the last 12 months",
 )
 def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     """Self-paid sum of outpatient and chronic care ÷ (line × size then)."""
@@ -118,6 +139,9 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 {w} 个月就诊次数",
     en="visits and admissions, last {w} months",
+    reason_zh="近 {w} 个月就诊 {value}[({typical})]|近 {w} 个月无就诊记录",
+    reason_en="{number} visits and admissions in the last {w} months[ ({typical})]"
+    "|no medical care is recorded in the last {w} months",
 )
 def care_visits(panel: Panel, window: int) -> Floats:
     """Sum of visits of all kinds of care."""
@@ -133,6 +157,9 @@ def care_visits(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="近 {w} 个月住院次数",
     en="admissions, last {w} months",
+    reason_zh="近 {w} 个月住院 {value}[({typical})]|近 {w} 个月无住院记录",
+    reason_en="{number} hospital admissions in the last {w} months[ ({typical})]"
+    "|no admission is recorded in the last {w} months",
 )
 def admissions(panel: Panel, window: int) -> Floats:
     """Sum of visits of inpatient rows."""
@@ -149,6 +176,9 @@ def admissions(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="近 12 个月慢性病就诊次数",
     en="visits for chronic illness, last 12 months",
+    reason_zh="近 12 个月慢性病就诊 {value}[({typical})]|近 12 个月无慢性病就诊记录",
+    reason_en="{number} visits for chronic illness in the last 12 months[ ({typical})]"
+    "|no visit for chronic illness is recorded in the last 12 months",
 )
 def chronic_visits_12m(panel: Panel) -> Floats:
     """Sum of visits of rows of kind chronic."""
@@ -165,6 +195,8 @@ def chronic_visits_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 12 个月医疗费报销比例",
     en="share of medical cost reimbursed, last 12 months",
+    reason_zh="近 12 个月医疗费报销比例 {value}[,总费用 {medical_cost}]",
+    reason_en="{value} of the medical cost of the last 12 months was reimbursed[, of {medical_cost} in all]",
 )
 def reimbursed_share_12m(panel: Panel) -> Floats:
     """1 - self-paid ÷ cost, over rows that state both; missing where none does."""
@@ -181,6 +213,8 @@ def reimbursed_share_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="距最近一次就诊的月数",
     en="months since the latest care",
+    reason_zh="最近一次就诊在{ago}",
+    reason_en="the latest medical care was {ago}",
 )
 def months_since_care(panel: Panel) -> Floats:
     """Days since the latest row ÷ 30.4375; missing where there is none in 36 months."""
@@ -195,6 +229,8 @@ def months_since_care(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="距最近一次住院的月数",
     en="months since the latest admission",
+    reason_zh="最近一次住院在{ago}",
+    reason_en="the latest hospital admission was {ago}",
 )
 def months_since_admission(panel: Panel) -> Floats:
     """Days since the latest inpatient row ÷ 30.4375; missing where there is none in 36 months."""

@@ -22,6 +22,8 @@ LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK
     cause="other",
     zh="近 {w} 个月人均纯收入与监测线之比(对数)",
     en="income per head over the line, last {w} months (log)",
+    reason_zh="近 {w} 个月人均纯收入{yearly} {income}[,{income_vs_line}]",
+    reason_en="income per head of the last {w} months was {income} a year[, {income_vs_line}]",
 )
 def log_income_to_line(panel: Panel, window: int) -> Floats:
     """Log of the mean, over reported months of the window, of income per head × 12 ÷ the line then; at least -4."""
@@ -36,6 +38,8 @@ def log_income_to_line(panel: Panel, window: int) -> Floats:
     cause="other",
     zh="最近一次报告月份人均收入与监测线之比(对数)",
     en="income per head over the line in the latest reported month (log)",
+    reason_zh="最近一次有记录的月份人均收入按年计 {latest_income}[,{latest_income_vs_line}]",
+    reason_en="income per head in the latest reported month was {latest_income} a year[, {latest_income_vs_line}]",
 )
 def log_latest_income_to_line(panel: Panel) -> Floats:
     """Log of income per head × 12 ÷ the line then in the latest reported month of the look-back; at least -4."""
@@ -53,6 +57,8 @@ def log_latest_income_to_line(panel: Panel) -> Floats:
     cause="other",
     zh="近 36 个月加权人均收入水平(对数,越近权重越大)",
     en="past income over the line, weighted towards recent months (log)",
+    reason_zh="近 36 个月人均收入水平(越近权重越大)相当于监测线的 {value}",
+    reason_en="income per head over the last 36 months, weighted towards recent ones, was {value} the line",
 )
 def weighted_past_income(panel: Panel) -> Floats:
     """Mean over reported months of log(income per head × 12 ÷ the line then), floored at -4, weights 0.5^(age/12).
@@ -74,6 +80,8 @@ def weighted_past_income(panel: Panel) -> Floats:
     cause="other",
     zh="近 {w} 个月收入走势(每月变化,相对监测线)",
     en="trend of income over the last {w} months, change a month over the line",
+    reason_zh="近 {w} 个月收入{slope}",
+    reason_en="income over the last {w} months was {slope}",
 )
 def income_trend(panel: Panel, window: int) -> Floats:
     """Least-squares slope of monthly income per head × 12 ÷ the line then; at least three reported months."""
@@ -88,6 +96,8 @@ def income_trend(panel: Panel, window: int) -> Floats:
     cause="other",
     zh="近 {w} 个月收入比上年同月的变化(相对监测线)",
     en="change of income on the same months a year before, last {w} months",
+    reason_zh="近 {w} 个月家庭收入{change:total}",
+    reason_en="household income of the last {w} months was {change:total}",
 )
 def income_change_on_year(panel: Panel, window: int) -> Floats:
     """Mean difference of income per head × 12 ÷ the line then to the month a year before, where both are reported."""
@@ -102,6 +112,8 @@ def income_change_on_year(panel: Panel, window: int) -> Floats:
     cause="other",
     zh="近 3 个月收入与近 12 个月平均之差(相对监测线)",
     en="income of the last 3 months less the mean of the last 12",
+    reason_zh="近 3 个月人均收入按年计比近 12 个月平均{more_yuan}",
+    reason_en="income per head of the last 3 months was {more_yuan} a year than the mean of the last 12",
 )
 def income_recent_change(panel: Panel) -> Floats:
     """Mean of the last 3 months less the mean of the last 12, in multiples of the line then."""
@@ -116,6 +128,9 @@ def income_recent_change(panel: Panel) -> Floats:
     cause="other",
     zh="近 12 个月收入与前两年中较好一年之差(相对监测线)",
     en="income of the last year less the better of the two years before",
+    reason_zh="近 12 个月人均收入比前两年中较好一年约{more_yuan}(按现行监测线折算)",
+    reason_en="income per head of the last 12 months was about {more_yuan} than in the better of the two years "
+    "before (at today's line)",
 )
 def income_below_best_year(panel: Panel) -> Floats:
     """Mean of the last 12 months less the larger mean of months 13-24 and 25-36, in multiples of the line then."""
@@ -130,6 +145,9 @@ def income_below_best_year(panel: Panel) -> Floats:
     cause="other",
     zh="近 {w} 个月收入波动(标准差,相对监测线)",
     en="volatility of monthly income, last {w} months (standard deviation)",
+    reason_zh="近 {w} 个月收入波动(标准差)相当于监测线的 {value}[({typical})]",
+    reason_en="the volatility of income over the last {w} months (standard deviation) was {value} the line"
+    "[ ({typical})]",
 )
 def income_volatility(panel: Panel, window: int) -> Floats:
     """Sample standard deviation of monthly income per head × 12 ÷ the line then; at least two reported months."""
@@ -144,6 +162,9 @@ def income_volatility(panel: Panel, window: int) -> Floats:
     cause="other",
     zh="近 12 个月最低月收入(相对监测线)",
     en="lowest month of the last 12, over the line",
+    reason_zh="近 12 个月中收入最低的一个月,人均收入按年计相当于监测线的 {value}|近 12 个月中有的月份没有收入",
+    reason_en="in the lowest of the last 12 months income per head was {value} the line, as a yearly figure"
+    "|there was a month without income in the last 12",
 )
 def income_lowest_month(panel: Panel) -> Floats:
     """Smallest monthly income per head × 12 ÷ the line then among the reported months of the last 12."""
@@ -160,6 +181,10 @@ def income_lowest_month(panel: Panel) -> Floats:
     cause="other",
     zh="近 {w} 个月中低于监测线的月份占比",
     en="share of the reported months below the line, last {w} months",
+    reason_zh="近 {w} 个月有收入记录的 {months_known} 个月中,{months_below} 个月低于监测线"
+    "|近 {w} 个月有收入记录的 {months_known} 个月均不低于监测线",
+    reason_en="{months_below} of the {months_known} reported months of the last {w} were below the line"
+    "|none of the {months_known} reported months of the last {w} was below the line",
 )
 def months_below_line(panel: Panel, window: int) -> Floats:
     """Months with income per head × 12 below the line then ÷ reported months."""
@@ -174,6 +199,9 @@ def months_below_line(panel: Panel, window: int) -> Floats:
     cause="other",
     zh="近 {w} 个月平均收入缺口(相对监测线)",
     en="mean shortfall below the line, last {w} months",
+    reason_zh="近 {w} 个月平均每月收入缺口相当于监测线的 {value}|近 {w} 个月有记录的月份均无收入缺口",
+    reason_en="the mean shortfall below the line over the last {w} months was {value} the line"
+    "|no reported month of the last {w} fell short of the line",
 )
 def income_shortfall(panel: Panel, window: int) -> Floats:
     """Mean over reported months of max(0, 1 - income per head × 12 ÷ the line then)."""
@@ -190,6 +218,9 @@ def income_shortfall(panel: Panel, window: int) -> Floats:
     cause="other",
     zh="截至最近报告月连续低于监测线的月数",
     en="consecutive months below the line up to the latest reported month",
+    reason_zh="截至最近有记录的月份,已连续 {value}低于监测线|最近有记录的月份不低于监测线",
+    reason_en="income has been below the line for {value} in a row, up to the latest reported month"
+    "|the latest reported month was not below the line",
 )
 def consecutive_months_below(panel: Panel) -> Floats:
     """Length of the run of months below the line that ends with the latest reported month; a gap ends the run."""
@@ -211,6 +242,8 @@ def consecutive_months_below(panel: Panel) -> Floats:
     cause="other",
     zh="距最近一次低于监测线的月数",
     en="months since the latest month below the line",
+    reason_zh="{since_below}",
+    reason_en="{since_below}",
 )
 def months_since_below(panel: Panel) -> Floats:
     """Months from the latest month below the line to the last complete one; 36 where reported but never below."""
@@ -226,6 +259,8 @@ def months_since_below(panel: Panel) -> Floats:
     cause="other",
     zh="近 {w} 个月有收入记录的月份占比",
     en="share of months with a report, last {w} months",
+    reason_zh=None,
+    reason_en=None,
 )
 def income_coverage(panel: Panel, window: int) -> Floats:
     """Reported months ÷ months of the window."""
@@ -239,6 +274,8 @@ def income_coverage(panel: Panel, window: int) -> Floats:
     cause="other",
     zh="最近一次收入记录距今月数",
     en="months since the latest income report",
+    reason_zh=None,
+    reason_en=None,
 )
 def months_since_report(panel: Panel) -> Floats:
     """Months between the last complete month and the latest reported month; missing where none is reported."""

@@ -57,6 +57,7 @@ def _change(source: str) -> Callable[[Panel, int], Floats]:
 
 for _source in PARTS:
     _name, _english = ZH[_source], f"{_source} income"
+    _none, _no = f"近 {{w}} 个月无{_name}记录", f"no {_english} is recorded in the last {{w}} months"
     feature(
         topic="income",
         unit="line",
@@ -64,6 +65,9 @@ for _source in PARTS:
         cause=CAUSE[_source],
         zh=f"近 {{w}} 个月人均{_name}(相对监测线)",
         en=f"{_english} per head over the line, last {{w}} months",
+        reason_zh=f"近 {{w}} 个月{_name} {{source_sum:{_source}}}[,占家庭收入的 {{source_share:{_source}}}]|{_none}",
+        reason_en=f"{_english} of the last {{w}} months was {{source_sum:{_source}}}"
+        f"[, {{source_share:{_source}}} of the household's income]|{_no}",
     )(_level(_source))
     feature(
         topic="income",
@@ -72,6 +76,8 @@ for _source in PARTS:
         cause=CAUSE[_source],
         zh=f"近 {{w}} 个月{_name}占比",
         en=f"share of {_english}, last {{w}} months",
+        reason_zh=f"近 {{w}} 个月{_name}占家庭收入的 {{value}}[({{typical}})]|{_none}",
+        reason_en=f"{_english} was {{value}} of the household's income in the last {{w}} months[ ({{typical}})]|{_no}",
     )(_share(_source))
     if _source in ("wage", "business", "transfer"):
         feature(
@@ -82,6 +88,8 @@ for _source in PARTS:
             cause=CAUSE[_source],
             zh=f"近 {{w}} 个月{_name}比上年同月的变化(相对监测线)",
             en=f"change of {_english} on the same months a year before, last {{w}} months",
+            reason_zh=f"近 {{w}} 个月{_name}{{change:{_source}}}",
+            reason_en=f"{_english} of the last {{w}} months was {{change:{_source}}}",
         )(_change(_source))
 
 
@@ -92,6 +100,8 @@ for _source in PARTS:
     cause="other",
     zh="近 12 个月收入来源集中度",
     en="concentration of the sources of income, last 12 months",
+    reason_zh="近 12 个月收入来源集中度 {value}(100% 为只有一种来源)",
+    reason_en="the concentration of the sources of income over the last 12 months is {value} (100% is a single source)",
 )
 def income_concentration(panel: Panel) -> Floats:
     """Sum of the squared shares of the four sources (Herfindahl index), by absolute means of the last 12 months."""

@@ -25,7 +25,16 @@ def _entries(panel: Panel) -> Events:
     return panel.monitoring
 
 
-@feature(topic="help", unit="count", cause="other", requires=HELP, zh="正在落实的帮扶措施数", en="measures in place")
+@feature(
+    topic="help",
+    unit="count",
+    cause="other",
+    requires=HELP,
+    zh="正在落实的帮扶措施数",
+    en="measures in place",
+    reason_zh="正在落实帮扶措施 {number} 项|目前无正在落实的帮扶措施",
+    reason_en="{number} measures of help are in place|no measure of help is in place",
+)
 def help_in_place(panel: Panel) -> Floats:
     """Measures started by ``as_of`` and not ended by then, started within 36 months."""
     rows = _help(panel)
@@ -40,6 +49,8 @@ def help_in_place(panel: Panel) -> Floats:
     requires=HELP,
     zh="近 12 个月新增帮扶措施数",
     en="measures begun, last 12 months",
+    reason_zh="近 12 个月新增帮扶措施 {number} 项|近 12 个月无新增帮扶措施",
+    reason_en="{number} measures of help begun in the last 12 months|no measure of help begun in the last 12 months",
 )
 def help_begun_12m(panel: Panel) -> Floats:
     """Measures started within 12 months."""
@@ -55,6 +66,8 @@ def help_begun_12m(panel: Panel) -> Floats:
     requires=HELP,
     zh="近 12 个月帮扶金额(人均,相对监测线)",
     en="amount of help per head over the line, last 12 months",
+    reason_zh="近 12 个月帮扶金额 {help_amount}|近 12 个月无帮扶金额记录",
+    reason_en="help of {help_amount} in the last 12 months|no amount of help is recorded in the last 12 months",
 )
 def help_amount_to_line_12m(panel: Panel) -> Floats:
     """Sum of known amounts of measures started within 12 months ÷ (line × size of the last complete month)."""
@@ -70,6 +83,8 @@ def help_amount_to_line_12m(panel: Panel) -> Floats:
     requires=HELP,
     zh="近 12 个月应急救助次数",
     en="emergency help, last 12 months",
+    reason_zh="近 12 个月应急救助 {value}|近 12 个月无应急救助",
+    reason_en="emergency help {number} times in the last 12 months|no emergency help in the last 12 months",
 )
 def emergency_help_12m(panel: Panel) -> Floats:
     """Emergency measures started within 12 months."""
@@ -85,6 +100,8 @@ def emergency_help_12m(panel: Panel) -> Floats:
     requires=HELP,
     zh="距最近一次帮扶开始的月数",
     en="months since the latest measure began",
+    reason_zh="最近一次帮扶开始于{ago}",
+    reason_en="the latest measure of help began {ago}",
 )
 def months_since_help(panel: Panel) -> Floats:
     """Days since the latest start of a measure ÷ 30.4375; missing where there is none in 36 months."""
@@ -100,6 +117,9 @@ def months_since_help(panel: Panel) -> Floats:
     requires=MONITORING,
     zh="近 36 个月纳入监测次数",
     en="entries into monitoring, last 36 months",
+    reason_zh="近 36 个月曾纳入监测 {value}|近 36 个月未曾纳入监测",
+    reason_en="taken into monitoring {number} times in the last 36 months"
+    "|not taken into monitoring in the last 36 months",
 )
 def monitoring_entries_36m(panel: Panel) -> Floats:
     """Entries known within 36 months."""
@@ -115,6 +135,8 @@ def monitoring_entries_36m(panel: Panel) -> Floats:
     requires=MONITORING,
     zh="距风险消除的月数",
     en="months since the risk was declared gone",
+    reason_zh="风险消除于{ago}",
+    reason_en="the risk was declared gone {ago}",
 )
 def months_since_cleared(panel: Panel) -> Floats:
     """Days since the latest clearing of an entry within 36 months ÷ 30.4375; missing where there is none."""
