@@ -36,6 +36,7 @@ class Events:
     n: int
     columns: dict[str, Array]
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _since: dict[int, Mask] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> Array:
         return self.columns[name]
@@ -47,6 +48,13 @@ class Events:
         """Return the rows of the mask."""
         columns = {name: values[mask] for name, values in self.columns.items()}
         return Events(self.household[mask], self.n, columns, self.levels)
+
+    def since(self, day: int) -> Mask:
+        """Rows of later days, shape (E,); kept, since many features look at one window."""
+        found = self._since.get(day)
+        if found is None:
+            found = self._since[day] = self.columns["day"] > day
+        return found
 
     def count(self, mask: Mask | None = None) -> Floats:
         """Rows of each household, shape (n,)."""
@@ -135,18 +143,19 @@ class EventStore:
         since : int, optional
             Rows of this day and before are left out.
         """
-        low, high = np.searchsorted(self.household, (start, stop))
+        low, high = np.searchsorted(self.household, np.array([start, stop], np.int32))
         part = slice(int(low), int(high))
         use = (self.known_from[part] <= known_at) & (known_at < self.known_until[part]) & (self.day[part] <= as_of)
         if since is not None:
             use &= self.day[part] > since
         if self._withdrawn is not None:
             use &= ~self._withdrawn[part]
-        columns = {name: values[part][use] for name, values in self.columns.items() if name != "withdrawn"}
-        columns["day"] = self.day[part][use]
+        rows = np.flatnonzero(use) + low
+        columns = {name: values[rows] for name, values in self.columns.items() if name != "withdrawn"}
+        columns["day"] = self.day[rows]
         for name in self.ends:
             columns[name] = np.where(columns[name] > as_of, NO_DAY, columns[name])
-        return Events(self.household[part][use] - np.int32(start), stop - start, columns, self.levels)
+        return Events(self.household[rows] - np.int32(start), stop - start, columns, self.levels)
 
 
 def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = (), *, versions: bool = False) -> EventStore:

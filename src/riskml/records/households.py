@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.records.kernels import at_month_ends
 from riskml.records.rows import AttributeColumn, Rows
 from riskml.records.versions import ALWAYS, FOREVER
 
@@ -50,25 +51,30 @@ class HouseholdVersions:
         several: Ints = known[edges[1:]] - known[edges[:-1]]
         return several
 
-    def in_force(self, days: Ints, known: Ints, start: int, stop: int) -> Ints:
-        """Position of the version in force on each day, among the ``known`` first ones of a household.
+    def at_month_ends(
+        self, days: Ints, known: Ints, grid: NDArray[np.float64], start: int, stop: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Size and line in force at months' ends, by the first ``known`` versions of each household.
 
         Before its first recorded version a household is taken as that version says.
 
+        Parameters
+        ----------
+        days : array of int32, shape (T,)
+            Descending.
+        known : array of int32, shape (stop - start,)
+        grid : array of float64, shape (T, regions)
+            Line of each region at each month's end.
+        start, stop : int
+
         Returns
         -------
-        array of int32, shape (days, stop - start) or (1, stop - start) where no household has a second version
+        two arrays of float64, shape (T, stop - start)
         """
+        sizes, lines = np.empty((len(days), stop - start)), np.empty((len(days), stop - start))
         first = self.first[start:stop]
-        most = int(known.max(initial=0))
-        if most < 2:
-            return first[None, :]
-        index = np.repeat(first[None, :], len(days), axis=0)
-        for rank in range(1, most):
-            has = np.flatnonzero(known > rank)
-            version = first[has] + rank
-            index[:, has] = np.where(self.recorded[version] <= days[:, None], version, index[:, has])
-        return index
+        at_month_ends(first, known, self.recorded, self.size, self.region, grid, days, sizes, lines)
+        return sizes, lines
 
 
 def pack_households(rows: Rows, households: int) -> HouseholdVersions:

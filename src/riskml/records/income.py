@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.calendar import month_end
+from riskml.records.kernels import cut_income, place_income
 from riskml.records.rows import Rows
 from riskml.records.schema import SOURCES
 from riskml.records.versions import FOREVER, NO_DAY, known_until
@@ -75,21 +76,14 @@ class IncomeBlock:
         array of float64, shape (S, months, stop - start)
             Yuan of the month; NaN where not reported.
         """
-        out = np.full((len(SOURCES), months, stop - start), np.nan)
-        newest = last_month - self.first_month
-        skip = max(0, newest - (self.months - 1))
-        top = newest - skip
-        count = min(months - skip, top + 1)
-        if count > 0:
-            cut = (slice(None), slice(top, top - count if top >= count else None, -1), slice(start, stop))
-            part = out[: len(self.amount), skip : skip + count]
-            np.copyto(part, self.amount[cut], where=self.known_from[cut] <= known_at)
+        out = np.empty((len(SOURCES), months, stop - start))
+        cut_income(self.amount, self.known_from, last_month - self.first_month, start, known_at, out)
         self._add_extra(out, last_month, known_at, start, stop)
         return out
 
     def _add_extra(self, out: Floats, last_month: int, known_at: int, start: int, stop: int) -> None:
         extra = self.extra
-        low, high = np.searchsorted(extra.household, (start, stop))
+        low, high = np.searchsorted(extra.household, np.array([start, stop], np.int32))
         if low == high:
             return
         part = slice(low, high)
@@ -97,7 +91,7 @@ class IncomeBlock:
         use = (extra.known_from[part] <= known_at) & (known_at < extra.known_until[part])
         use &= ~np.isnan(extra.value[part]) & (lag >= 0) & (lag < out.shape[1])
         where = (extra.source[part][use], lag[use], extra.household[part][use] - start)
-        out[where] = 0.0
+        out[where] = -0.0  # the one number that changes no other, nor the sign of a zero, when added to
         np.add.at(out, where, extra.value[part][use])
 
     def reports_by_month(self) -> NDArray[np.int64]:
@@ -124,24 +118,27 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     shape = (len(SOURCES), length, households)
     amount = np.zeros(shape)
     known_from = np.full(shape, FOREVER)
-    count = np.zeros(int(np.prod(shape)), np.int32)
     ends = month_end(np.arange(first, first + length, dtype=np.int32))
     corrected: list[Rows] = []
     crowded: list[tuple[NDArray[np.int64], Floats, Days]] = []
     for rows in parts:
-        alone = rows.group < 0
-        if not alone.all():
-            corrected.append(_take(rows, ~alone))
-            rows = _take(rows, alone)
-        cell, value, day = _cells(rows, first, length, households, ends)
-        np.add.at(count, cell, 1)
-        single = count[cell] == 1
-        if not single.all():
-            crowded.append((cell[~single], value[~single], day[~single]))
-            count[cell[~single]] = 2
-            cell, value, day = cell[single], value[single], day[single]
-        amount.reshape(-1)[cell] = value
-        known_from.reshape(-1)[cell] = day
+        get = rows.columns
+        left = place_income(
+            rows.household,
+            get["period_start"],
+            get["months"],
+            get["source"],
+            get["amount"],
+            rows.recorded,
+            rows.group,
+            first,
+            ends,
+            amount,
+            known_from,
+        )
+        if left.any():
+            corrected.append(_take(rows, left == 2))
+            crowded.append(_cells(_take(rows, left == 1), first, length, households, ends))
     extra = _extra(corrected, crowded, amount, known_from, first, ends)
     used = len(SOURCES) if (known_from[-1] != FOREVER).any() else len(SOURCES) - 1
     return IncomeBlock(first, amount[:used], known_from[:used], extra)

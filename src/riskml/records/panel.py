@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from riskml.records.calendar import LOOK_BACK, last_complete_month, month_end, month_of, months_before
 from riskml.records.events import Events
 from riskml.records.exposure import exposed
+from riskml.records.kernels import sum_sources
 from riskml.records.schema import codes
 from riskml.records.versions import NO_DAY
 
@@ -26,6 +27,9 @@ Ints = NDArray[np.int32]
 
 BELOW = 1 - 1e-4
 """Incomes heap on round numbers: below the line means under this share of it."""
+
+
+_edge = lru_cache(maxsize=1024)(months_before)
 
 
 def window_sum(values: Floats) -> Floats:
@@ -122,10 +126,7 @@ class Panel:
     @cached_property
     def _summed(self) -> tuple[Floats, Mask]:
         total, reported = np.zeros((self.months, self.n)), np.zeros((self.months, self.n), bool)
-        for source in self.sources:
-            stated = ~np.isnan(source)
-            reported |= stated
-            np.add(total, source, out=total, where=stated)
+        sum_sources(self.sources, total, reported)
         return total, reported
 
     @property
@@ -181,31 +182,26 @@ class Panel:
         return self._versions_known > 0
 
     @cached_property
-    def _version(self) -> Ints:
-        """Version in force at each month's end, shape (T, n) or (1, n)."""
-        return self._records.households.in_force(self._month_ends, self._versions_known, *self._range)
-
-    @cached_property
     def _now(self) -> Ints:
         """Latest known version, shape (n,)."""
         first = self._records.households.first[self._range[0] : self._range[1]]
         return first + np.maximum(self._versions_known - 1, 0)
 
     @cached_property
-    def _month_ends(self) -> Ints:
-        return month_end(np.arange(self.month, self.month - self.months, -1, dtype=np.int32))
+    def _at_month_ends(self) -> tuple[Floats, Floats]:
+        days = month_end(np.arange(self.month, self.month - self.months, -1, dtype=np.int32))
+        grid = self._records.line_grid(self.month, self.months)
+        return self._records.households.at_month_ends(days, self._versions_known, grid, *self._range)
 
-    @cached_property
+    @property
     def size(self) -> Floats:
         """Persons, as known at each month's end, shape (T, n)."""
-        sizes = self._records.households.size[self._version].astype(np.float64)
-        return np.broadcast_to(sizes, (self.months, self.n))
+        return self._at_month_ends[0]
 
-    @cached_property
+    @property
     def line(self) -> Floats:
         """Monitoring line in force at each month's end, yuan/person/year, shape (T, n); NaN where there is none."""
-        grid = self._records.line_grid(self.month, self.months)
-        return grid[np.arange(self.months)[:, None], self._records.households.region[self._version]]
+        return self._at_month_ends[1]
 
     @property
     def size_now(self) -> Floats:
@@ -261,7 +257,7 @@ class Panel:
 
     @cached_property
     def _since(self) -> int:
-        return months_before(self.as_of, self.months)
+        return _edge(self.as_of, self.months)
 
     @cached_property
     def illness(self) -> Events | None:
@@ -314,8 +310,7 @@ class Panel:
 
     def within(self, events: Events, months: int) -> Mask:
         """Rows of the last ``months`` months up to ``as_of``."""
-        inside: Mask = events["day"] > months_before(self.as_of, months)
-        return inside
+        return events.since(_edge(self.as_of, months))
 
     @staticmethod
     def code(table: str, column: str, value: str) -> int:

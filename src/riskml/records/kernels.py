@@ -1,0 +1,154 @@
+"""Compiled loops over the dense income block, and how riskml compiles.
+
+NumPy would pass over a block once an operation; these pass over it once. They run without the interpreter lock, and
+every household's arithmetic is its own, in a fixed order: one household alone gives the same bits as among many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+from riskml.records.versions import FOREVER, NO_DAY
+
+__all__ = ["at_month_ends", "compiled", "cut_income", "place_income", "sum_sources"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+Array = Any
+"""An array inside compiled code, which numba types by itself."""
+
+_FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
+
+
+def compiled(function: F) -> F:
+    """Compile a loop that runs without the interpreter lock, and keep its machine code on disk."""
+    return cast(F, numba.njit(cache=True, nogil=True)(function))
+
+
+@compiled
+def place_income(
+    household: Array,
+    start: Array,
+    months: Array,
+    source: Array,
+    amount: Array,
+    recorded: Array,
+    group: Array,
+    first: int,
+    ends: Array,
+    block: Array,
+    known_from: Array,
+) -> Array:
+    """Put every row whose cells are still free into the block, spread evenly over its months.
+
+    Parameters
+    ----------
+    household, start, months, source, amount, recorded, group : array, shape (E,)
+        Rows of income as the readers deliver them.
+    first : int
+        Month of the block's first row.
+    ends : array of int32, shape (T,)
+        Last day of each month of the block.
+    block, known_from : array, shape (S, T, H)
+        Amounts, and the day each became known; written.
+
+    Returns
+    -------
+    array of int8, shape (E,)
+        0 for a row that was placed, 1 where another row holds one of its cells, 2 for a row of a correction group.
+    """
+    left = np.zeros(len(household), np.int8)
+    for i in range(len(household)):
+        if group[i] >= 0:
+            left[i] = 2
+            continue
+        h, s, t, n = household[i], source[i], start[i] - first, months[i]
+        for k in range(t, t + n):
+            if known_from[s, k, h] != _FOREVER:
+                left[i] = 1
+        if left[i] == 1:
+            continue
+        day = recorded[i] if recorded[i] != _NO_DAY else ends[t + n - 1]
+        share = amount[i] / n
+        for k in range(t, t + n):
+            block[s, k, h] = share
+            known_from[s, k, h] = day
+    return left
+
+
+@compiled
+def cut_income(block: Array, known_from: Array, newest: int, start: int, known_at: int, out: Array) -> None:
+    """Copy what is known of a range of households, the latest month first; NaN elsewhere.
+
+    Parameters
+    ----------
+    block, known_from : array, shape (S, T, H)
+    newest : int
+        Row of the block that becomes row 0; it may lie outside the block.
+    start : int
+        First household of the range.
+    known_at : int
+    out : array of float64, shape (S or more, months, n)
+        Written; sources that the block lacks become NaN.
+    """
+    length = block.shape[1]
+    for s in range(out.shape[0]):
+        for t in range(out.shape[1]):
+            row = newest - t
+            if s >= block.shape[0] or row < 0 or row >= length:
+                out[s, t] = np.nan
+                continue
+            for j in range(out.shape[2]):
+                known = known_from[s, row, start + j] <= known_at
+                out[s, t, j] = block[s, row, start + j] if known else np.nan
+
+
+@compiled
+def sum_sources(sources: Array, total: Array, reported: Array) -> None:
+    """Add the sources of each month in declared order: sum, 0 where none is stated, and whether any is."""
+    for t in range(total.shape[0]):
+        for s in range(sources.shape[0]):
+            for j in range(total.shape[1]):
+                value = sources[s, t, j]
+                stated = not np.isnan(value)
+                total[t, j] += value if stated else 0.0
+                reported[t, j] |= stated
+
+
+@compiled
+def at_month_ends(
+    first: Array,
+    known: Array,
+    recorded: Array,
+    size: Array,
+    region: Array,
+    grid: Array,
+    days: Array,
+    sizes: Array,
+    lines: Array,
+) -> None:
+    """Look up size and line in the version in force on each day.
+
+    Before its first recorded version a household is taken as that version says.
+
+    Parameters
+    ----------
+    first, known : array of int32, shape (n,)
+        Position of each household's first version, and how many of them are known.
+    recorded, size, region : array, shape (V,)
+    grid : array of float64, shape (T, regions)
+    days : array of int32, shape (T,)
+        Descending.
+    sizes, lines : array of float64, shape (T, n)
+        Written.
+    """
+    for j in range(len(first)):
+        version = first[j] + max(known[j] - 1, 0)
+        for t in range(len(days)):
+            while version > first[j] and recorded[version] > days[t]:
+                version -= 1
+            sizes[t, j] = size[version]
+            lines[t, j] = grid[t, region[version]]
