@@ -77,7 +77,7 @@ def disaster_loss_to_income_12m(panel: Panel) -> Floats:
     zh="近 12 个月家庭受灾次数",
     en="disasters of the household, last 12 months",
     reason_zh="近 12 个月家庭受灾 {value}[,损失 {disaster_loss}]|近 12 个月家庭无受灾记录",
-    reason_en="the household was struck by {number} disasters in the last 12 months"
+    reason_en="disasters of the household in the last 12 months: {number}"
     "[, with losses of {disaster_loss}]|no disaster of the household is recorded in the last 12 months",
 )
 def disasters_12m(panel: Panel) -> Floats:
@@ -95,7 +95,7 @@ def disasters_12m(panel: Panel) -> Floats:
     zh="近 24 个月病虫害、动物疫病和价格下跌次数",
     en="pests, animal diseases and price falls, last 24 months",
     reason_zh="近 24 个月遇病虫害、动物疫病或价格下跌 {value}|近 24 个月无病虫害、动物疫病或价格下跌记录",
-    reason_en="{number} pests, animal diseases or price falls in the last 24 months"
+    reason_en="pests, animal diseases or price falls in the last 24 months: {number}"
     "|no pest, animal disease or price fall is recorded in the last 24 months",
 )
 def production_shocks_24m(panel: Panel) -> Floats:
@@ -131,7 +131,7 @@ def months_since_disaster(panel: Panel) -> Floats:
     zh="近 {w} 个月所在地受灾次数",
     en="disasters that struck the household's region, last {w} months",
     reason_zh="近 {w} 个月所在地受灾 {value}|近 {w} 个月所在地无受灾记录",
-    reason_en="{number} disasters struck the region in the last {w} months"
+    reason_en="disasters of the region in the last {w} months: {number}"
     "|no disaster of the region is recorded in the last {w} months",
 )
 def region_disasters(panel: Panel, window: int) -> Floats:

@@ -185,7 +185,7 @@ for _code, _zh, _en in (
     zh="近 {w} 个月线索数",
     en="leads of all channels, last {w} months",
     reason_zh="近 {w} 个月收到线索 {number} 条|近 {w} 个月未收到线索",
-    reason_en="{number} leads in the last {w} months|no lead in the last {w} months",
+    reason_en="leads in the last {w} months: {number}|no lead in the last {w} months",
 )
 def leads(panel: Panel, window: int) -> Floats:
     """Rows of kind report, whatever their channel."""

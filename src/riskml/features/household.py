@@ -59,7 +59,7 @@ def _aged(panel: Panel, low: float, high: float) -> Floats:
     zh="家庭人口",
     en="household size",
     reason_zh="家庭人口 {value}[({typical})]",
-    reason_en="household of {number}[ ({typical})]",
+    reason_en="household size: {number}[ ({typical})]",
 )
 def household_size(panel: Panel) -> Floats:
     """Persons in the latest known version."""
@@ -92,7 +92,7 @@ def household_size_change_12m(panel: Panel) -> Floats:
     zh="劳动力人数(弱劳动力按半个计)",
     en="members able to work (weak ones count half)",
     reason_zh="劳动力 {value}(弱劳动力按半个计)[,{typical}]|登记的家庭成员中无劳动力",
-    reason_en="{number} members able to work (weak ones count half)[, {typical}]|no registered member is able to work",
+    reason_en="members able to work (weak ones count half): {number}[, {typical}]|no registered member is able to work",
 )
 def labour_force(panel: Panel) -> Floats:
     """Members with full or skilled labour, plus half of those with weak labour."""
@@ -140,7 +140,7 @@ def no_labour(panel: Panel) -> Floats:
     zh="16 岁以下人数",
     en="members under 16",
     reason_zh="16 岁以下 {value}[({typical})]|无 16 岁以下成员",
-    reason_en="{number} members under 16[ ({typical})]|no member under 16",
+    reason_en="members under 16: {number}[ ({typical})]|no member under 16",
 )
 def children(panel: Panel) -> Floats:
     """Members whose year of birth is less than 16 years before the year of ``as_of``."""
@@ -155,7 +155,7 @@ def children(panel: Panel) -> Floats:
     zh="60 岁及以上人数",
     en="members of 60 and over",
     reason_zh="60 岁及以上 {value}[({typical})]|无 60 岁及以上成员",
-    reason_en="{number} members of 60 and over[ ({typical})]|no member of 60 or over",
+    reason_en="members of 60 and over: {number}[ ({typical})]|no member of 60 or over",
 )
 def elders(panel: Panel) -> Floats:
     """Members whose year of birth is at least 60 years before the year of ``as_of``."""
@@ -187,7 +187,7 @@ def mean_age(panel: Panel) -> Floats:
     zh="长期慢性病人数",
     en="members with a chronic illness",
     reason_zh="登记有长期慢性病成员 {value}|登记的家庭成员中无长期慢性病",
-    reason_en="{number} members registered with a chronic illness|no member is registered with a chronic illness",
+    reason_en="members registered with a chronic illness: {number}|no member is registered with a chronic illness",
 )
 def members_chronic(panel: Panel) -> Floats:
     """Members whose health is chronic."""
@@ -203,7 +203,7 @@ def members_chronic(panel: Panel) -> Floats:
     zh="大病人数",
     en="members with a serious illness",
     reason_zh="登记有大病成员 {value}|登记的家庭成员中无大病",
-    reason_en="{number} members registered with a serious illness|no member is registered with a serious illness",
+    reason_en="members registered with a serious illness: {number}|no member is registered with a serious illness",
 )
 def members_seriously_ill(panel: Panel) -> Floats:
     """Members whose health is serious."""
@@ -219,7 +219,7 @@ def members_seriously_ill(panel: Panel) -> Floats:
     zh="残疾人数",
     en="members with a disability",
     reason_zh="登记有残疾成员 {value}|登记的家庭成员中无残疾",
-    reason_en="{number} members registered with a disability|no member is registered with a disability",
+    reason_en="members registered with a disability: {number}|no member is registered with a disability",
 )
 def members_disabled(panel: Panel) -> Floats:
     """Members whose health is disabled."""
@@ -234,7 +234,7 @@ def members_disabled(panel: Panel) -> Floats:
     zh="义务教育在校人数",
     en="members in compulsory school",
     reason_zh="义务教育阶段在校 {value}|无义务教育阶段在校成员",
-    reason_en="{number} members in compulsory school|no member in compulsory school",
+    reason_en="members in compulsory school: {number}|no member in compulsory school",
 )
 def pupils(panel: Panel) -> Floats:
     """Members in compulsory education."""
@@ -250,7 +250,7 @@ def pupils(panel: Panel) -> Floats:
     zh="高中、中职及以上在校人数",
     en="members in senior school or college",
     reason_zh="高中、中职及以上在校 {value}|无高中、中职及以上在校成员",
-    reason_en="{number} members in senior school or college|no member in senior school or college",
+    reason_en="members in senior school or college: {number}|no member in senior school or college",
 )
 def students(panel: Panel) -> Floats:
     """Members in senior school, vocational school or college, which families pay for."""
@@ -265,7 +265,7 @@ def students(panel: Panel) -> Floats:
     zh="外出务工人数",
     en="members working away from home",
     reason_zh="外出务工 {value}[({typical})]|无外出务工成员",
-    reason_en="{number} members work away from home[ ({typical})]|no member works away from home",
+    reason_en="members working away from home: {number}[ ({typical})]|no member works away from home",
 )
 def migrant_workers(panel: Panel) -> Floats:
     """Members who work away from home."""
@@ -280,7 +280,7 @@ def migrant_workers(panel: Panel) -> Floats:
     zh="本地务工人数",
     en="members working locally",
     reason_zh="本地务工 {value}[({typical})]|无本地务工成员",
-    reason_en="{number} members work locally[ ({typical})]|no member works locally",
+    reason_en="members working locally: {number}[ ({typical})]|no member works locally",
 )
 def local_workers(panel: Panel) -> Floats:
     """Members who work locally."""

@@ -140,7 +140,7 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     zh="近 {w} 个月就诊次数",
     en="visits and admissions, last {w} months",
     reason_zh="近 {w} 个月就诊 {value}[({typical})]|近 {w} 个月无就诊记录",
-    reason_en="{number} visits and admissions in the last {w} months[ ({typical})]"
+    reason_en="visits and admissions in the last {w} months: {number}[ ({typical})]"
     "|no medical care is recorded in the last {w} months",
 )
 def care_visits(panel: Panel, window: int) -> Floats:
@@ -158,7 +158,7 @@ def care_visits(panel: Panel, window: int) -> Floats:
     zh="近 {w} 个月住院次数",
     en="admissions, last {w} months",
     reason_zh="近 {w} 个月住院 {value}[({typical})]|近 {w} 个月无住院记录",
-    reason_en="{number} hospital admissions in the last {w} months[ ({typical})]"
+    reason_en="hospital admissions in the last {w} months: {number}[ ({typical})]"
     "|no admission is recorded in the last {w} months",
 )
 def admissions(panel: Panel, window: int) -> Floats:
@@ -177,7 +177,7 @@ def admissions(panel: Panel, window: int) -> Floats:
     zh="近 12 个月慢性病就诊次数",
     en="visits for chronic illness, last 12 months",
     reason_zh="近 12 个月慢性病就诊 {value}[({typical})]|近 12 个月无慢性病就诊记录",
-    reason_en="{number} visits for chronic illness in the last 12 months[ ({typical})]"
+    reason_en="visits for chronic illness in the last 12 months: {number}[ ({typical})]"
     "|no visit for chronic illness is recorded in the last 12 months",
 )
 def chronic_visits_12m(panel: Panel) -> Floats:

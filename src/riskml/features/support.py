@@ -33,7 +33,7 @@ def _entries(panel: Panel) -> Events:
     zh="正在落实的帮扶措施数",
     en="measures in place",
     reason_zh="正在落实帮扶措施 {number} 项|目前无正在落实的帮扶措施",
-    reason_en="{number} measures of help are in place|no measure of help is in place",
+    reason_en="measures of help in place: {number}|no measure of help is in place",
 )
 def help_in_place(panel: Panel) -> Floats:
     """Measures started by ``as_of`` and not ended by then, started within 36 months."""
@@ -50,7 +50,7 @@ def help_in_place(panel: Panel) -> Floats:
     zh="近 12 个月新增帮扶措施数",
     en="measures begun, last 12 months",
     reason_zh="近 12 个月新增帮扶措施 {number} 项|近 12 个月无新增帮扶措施",
-    reason_en="{number} measures of help begun in the last 12 months|no measure of help begun in the last 12 months",
+    reason_en="measures of help begun in the last 12 months: {number}|no measure of help begun in the last 12 months",
 )
 def help_begun_12m(panel: Panel) -> Floats:
     """Measures started within 12 months."""
@@ -84,7 +84,7 @@ def help_amount_to_line_12m(panel: Panel) -> Floats:
     zh="近 12 个月应急救助次数",
     en="emergency help, last 12 months",
     reason_zh="近 12 个月应急救助 {value}|近 12 个月无应急救助",
-    reason_en="emergency help {number} times in the last 12 months|no emergency help in the last 12 months",
+    reason_en="emergency help in the last 12 months: {number}|no emergency help in the last 12 months",
 )
 def emergency_help_12m(panel: Panel) -> Floats:
     """Emergency measures started within 12 months."""
@@ -118,8 +118,7 @@ def months_since_help(panel: Panel) -> Floats:
     zh="近 36 个月纳入监测次数",
     en="entries into monitoring, last 36 months",
     reason_zh="近 36 个月曾纳入监测 {value}|近 36 个月未曾纳入监测",
-    reason_en="taken into monitoring {number} times in the last 36 months"
-    "|not taken into monitoring in the last 36 months",
+    reason_en="entries into monitoring in the last 36 months: {number}|not taken into monitoring in the last 36 months",
 )
 def monitoring_entries_36m(panel: Panel) -> Floats:
     """Entries known within 36 months."""
