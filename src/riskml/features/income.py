@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.features import kernels
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import below, log_line, monthly
-from riskml.records.panel import Panel, window_sum
+from riskml.records.panel import Panel
 
 Floats = NDArray[np.float64]
 LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK
@@ -45,7 +46,7 @@ def log_latest_income_to_line(panel: Panel) -> Floats:
     """Log of income per head × 12 ÷ the line then in the latest reported month of the look-back; at least -4."""
     income = monthly(panel)
     latest = income.known.argmax(axis=0)
-    value = np.where(income.counts[-1] > 0, income.values[latest, np.arange(panel.n)], np.nan)
+    value = np.where(income.count(panel.months) > 0, income.values[latest, np.arange(panel.n)], np.nan)
     return log_line(value)
 
 
@@ -67,9 +68,8 @@ def weighted_past_income(panel: Panel) -> Floats:
     """
     income = monthly(panel)
     weight = 0.5 ** (np.arange(panel.months) / 12.0)
-    known = np.where(income.known, weight[:, None], 0.0)
-    logs = np.where(income.known, log_line(income.values), 0.0)
-    return np.where(income.counts[-1] > 0, window_sum(known * logs) / window_sum(known), np.nan)
+    mean: Floats = kernels.weighted(log_line(income.values), income.known, weight)
+    return mean
 
 
 @feature(
@@ -206,8 +206,8 @@ def months_below_line(panel: Panel, window: int) -> Floats:
 def income_shortfall(panel: Panel, window: int) -> Floats:
     """Mean over reported months of max(0, 1 - income per head × 12 ÷ the line then)."""
     income = monthly(panel)
-    gap = np.where(income.known, np.maximum(0.0, 1.0 - income.values), 0.0)
-    return np.where(income.counts[window - 1] > 0, window_sum(gap[:window]) / income.counts[window - 1], np.nan)
+    shortfall: Floats = kernels.shortfall(income.values, income.known, income.count(window), window)
+    return shortfall
 
 
 @feature(
@@ -249,7 +249,7 @@ def months_since_below(panel: Panel) -> Floats:
     """Months from the latest month below the line to the last complete one; 36 where reported but never below."""
     low = below(panel)
     since = np.where(low.any(axis=0), low.argmax(axis=0), panel.months).astype(np.float64)
-    return np.where(monthly(panel).counts[-1] > 0, since, np.nan)
+    return np.where(monthly(panel).count(panel.months) > 0, since, np.nan)
 
 
 @feature(
@@ -264,7 +264,8 @@ def months_since_below(panel: Panel) -> Floats:
 )
 def income_coverage(panel: Panel, window: int) -> Floats:
     """Reported months ÷ months of the window."""
-    return window_sum(panel.reported[:window].astype(np.float64)) / window
+    coverage: Floats = kernels.number(panel.reported, window) / window
+    return coverage
 
 
 @feature(

@@ -9,8 +9,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.features import kernels
 from riskml.records.events import Events
-from riskml.records.panel import BELOW, Panel, window_sum
+from riskml.records.panel import BELOW, Panel
 from riskml.records.schema import SOURCES
 
 __all__ = ["FLOOR", "Monthly", "log_line", "monthly", "months_since", "of_source", "per_panel", "ratio", "to_line"]
@@ -29,10 +30,10 @@ def per_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
 
     @wraps(function)
     def remembered(panel: Panel) -> T:
-        if name not in panel.memo:
-            panel.memo[name] = function(panel)
-        found: T = panel.memo[name]  # type: ignore[assignment]
-        return found
+        found = panel.memo.get(name)
+        if found is None:
+            found = panel.memo[name] = function(panel)
+        return found  # type: ignore[return-value]
 
     return remembered
 
@@ -56,50 +57,66 @@ class Monthly:
 
     Parameters
     ----------
-    values : array of float64, shape (T, n)
+    yuan : array of float64, shape (T, n)
+        NaN counts as nothing where stated.
+    stated : array of bool, shape (T, n)
+    unit : array of float64, shape (T, n)
+        Yuan a month that make one multiple of the line; NaN where not known.
+    months : int
+        How many of the T months.
+
+    Attributes
+    ----------
+    values : array of float64, shape (months, n)
         0 where not known.
-    known : array of bool, shape (T, n)
+    known : array of bool, shape (months, n)
     """
 
-    def __init__(self, values: Floats, known: Mask) -> None:
-        self.values = values
-        self.known = known
-        self.sums: Floats = np.add.accumulate(values, axis=0)
-        self.counts: Floats = np.add.accumulate(known, axis=0, dtype=np.float64)
+    def __init__(self, yuan: Floats, stated: Mask, unit: Floats, months: int) -> None:
+        self.values: Floats
+        self.known: Mask
+        self.values, self.known, self._sums, self._counts = kernels.relative(yuan, stated, unit, months)
+        self._means: dict[int, Floats] = {}
+
+    def count(self, window: int) -> Floats:
+        """Known months of the last ``window`` months, shape (n,)."""
+        count: Floats = self._counts[window - 1]
+        return count
 
     def mean(self, window: int) -> Floats:
         """Mean over the known months of the last ``window`` months, shape (n,); NaN where there is none."""
-        return ratio(self.sums[window - 1], self.counts[window - 1])
+        found = self._means.get(window)
+        if found is None:
+            # 0 / 0 is NaN: without a known month there is no mean
+            found = self._means[window] = self._sums[window - 1] / self._counts[window - 1]
+        return found
 
     def mean_between(self, start: int, stop: int) -> Floats:
         """Mean over the known months from ``start`` (included) to ``stop`` months back."""
-        part = slice(start, stop)
-        return ratio(window_sum(self.values[part]), window_sum(self.known[part].astype(np.float64)))
+        sums, counts = kernels.total(self.values, self.known, start, stop)
+        mean: Floats = sums / counts
+        return mean
 
     def share(self, mask: Mask, window: int) -> Floats:
-        """Share of the known months of a window in which ``mask`` holds."""
-        return ratio(window_sum((mask & self.known)[:window].astype(np.float64)), self.counts[window - 1])
+        """Share of the known months of a window in which ``mask`` holds, which it does in known months only."""
+        share: Floats = kernels.number(mask, window) / self.count(window)
+        return share
 
     def change_on_year(self, window: int) -> Floats:
         """Mean difference to the same month a year before, over months known in both years."""
-        both = self.known[:window] & self.known[12 : 12 + window]
-        difference = np.where(both, self.values[:window] - self.values[12 : 12 + window], 0.0)
-        return ratio(window_sum(difference), window_sum(both.astype(np.float64)))
+        sums, counts = kernels.change_on_year(self.values, self.known, window)
+        change: Floats = sums / counts
+        return change
 
     def slope(self, window: int) -> Floats:
         """Least-squares change a month over the known months of a window; NaN with fewer than three."""
-        known, count = self.known[:window], self.counts[window - 1]
-        time = -np.arange(window, dtype=np.float64)[:, None]
-        centre = window_sum(np.where(known, time, 0.0)) / count
-        away = np.where(known, time - centre, 0.0)
-        slope = window_sum(away * self.values[:window]) / window_sum(away * away)
-        return np.where(count >= 3, slope, np.nan)
+        slope: Floats = kernels.slope(self.values, self.known, self.count(window), window)
+        return slope
 
     def deviation(self, window: int) -> Floats:
         """Sample standard deviation over the known months of a window; NaN with fewer than two."""
-        count = self.counts[window - 1]
-        away = np.where(self.known[:window], self.values[:window] - self.mean(window), 0.0)
-        return np.where(count >= 2, np.sqrt(window_sum(away * away) / (count - 1)), np.nan)
+        deviation: Floats = kernels.deviation(self.values, self.known, self.mean(window), self.count(window), window)
+        return deviation
 
 
 @per_panel
@@ -108,26 +125,30 @@ def _unit(panel: Panel) -> Floats:
     return panel.size * panel.line / 12
 
 
-def _series(panel: Panel, yuan: Floats, known: Mask) -> Monthly:
-    relative = yuan / _unit(panel)
-    known = known & ~np.isnan(relative)
-    return Monthly(np.where(known, relative, 0.0), known)
-
-
 @per_panel
 def monthly(panel: Panel) -> Monthly:
     """Income of all sources by month."""
-    return _series(panel, panel.total_or_zero, panel.reported)
+    return Monthly(panel.total_or_zero, panel.reported, _unit(panel), panel.months)
+
+
+@per_panel
+def _by_source(panel: Panel) -> Mask:
+    """Months that are reported by source, shape (T, n)."""
+    by_source: Mask = panel.reported & np.isnan(panel.sources[-1])
+    return by_source
 
 
 def of_source(panel: Panel, source: str) -> Monthly:
-    """Income of one source by month; 0 in months in which only other sources report, not known with ``total``."""
+    """Income of one source in the last two years.
+
+    0 in months in which only other sources report; not known in months of ``total``.
+    """
     name = f"source {source}"
-    if name not in panel.memo:
+    found = panel.memo.get(name)
+    if found is None:
         amount = panel.sources[list(SOURCES).index(source)]
-        parts = panel.reported & np.isnan(panel.sources[-1])
-        panel.memo[name] = _series(panel, np.where(np.isnan(amount), 0.0, amount), parts)
-    found: Monthly = panel.memo[name]  # type: ignore[assignment]
+        found = panel.memo[name] = Monthly(amount, _by_source(panel), _unit(panel), 24)
+    assert isinstance(found, Monthly)
     return found
 
 

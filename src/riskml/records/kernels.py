@@ -24,8 +24,11 @@ _FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
 
 
 def compiled(function: F) -> F:
-    """Compile a loop that runs without the interpreter lock, and keep its machine code on disk."""
-    return cast(F, numba.njit(cache=True, nogil=True)(function))
+    """Compile a loop that runs without the interpreter lock, and keep its machine code on disk.
+
+    A division by zero gives NaN or infinity as in NumPy.
+    """
+    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @compiled

@@ -1,0 +1,151 @@
+"""Compiled statistics of monthly series: one pass over the months, households beside one another.
+
+Time is the first axis, households the second; index 0 is the latest month. Sums run from the latest month back, so
+a household gives the same bits alone as among many.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riskml.records.kernels import compiled
+
+__all__ = ["change_on_year", "deviation", "number", "relative", "shortfall", "slope", "total", "weighted"]
+
+Array = Any
+"""An array inside compiled code, which numba types by itself."""
+
+
+@compiled
+def relative(yuan: Array, stated: Array, unit: Array, months: int) -> Array:
+    """Divide by the unit of each month and accumulate from the latest month back.
+
+    Parameters
+    ----------
+    yuan : array of float64, shape (T, n)
+        NaN counts as 0 where stated.
+    stated : array of bool, shape (T, n)
+    unit : array of float64, shape (T, n)
+        NaN where not known.
+    months : int
+        How many of the T months.
+
+    Returns
+    -------
+    values, known, sums, counts : arrays, shape (months, n)
+        Values are 0 where not known.
+    """
+    n = yuan.shape[1]
+    values, known = np.empty((months, n)), np.empty((months, n), np.bool_)
+    sums, counts = np.empty((months, n)), np.empty((months, n))
+    for t in range(months):
+        for j in range(n):
+            value = (0.0 if np.isnan(yuan[t, j]) else yuan[t, j]) / unit[t, j]
+            here = stated[t, j] and not np.isnan(value)
+            known[t, j] = here
+            values[t, j] = value if here else 0.0
+        if t == 0:
+            sums[t] = values[t]
+            for j in range(n):
+                counts[t, j] = 1.0 if known[t, j] else 0.0
+            continue
+        for j in range(n):
+            sums[t, j] = sums[t - 1, j] + values[t, j]
+            counts[t, j] = counts[t - 1, j] + (1.0 if known[t, j] else 0.0)
+    return values, known, sums, counts
+
+
+@compiled
+def total(values: Array, known: Array, start: int, stop: int) -> Array:
+    """Sum and number of the known months from ``start`` to ``stop``, both of shape (n,)."""
+    sums, counts = np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    for t in range(start, stop):
+        for j in range(values.shape[1]):
+            sums[j] += values[t, j]
+            counts[j] += 1.0 if known[t, j] else 0.0
+    return sums, counts
+
+
+@compiled
+def number(mask: Array, window: int) -> Array:
+    """Number of months of a window in which the mask holds, shape (n,)."""
+    counts = np.zeros(mask.shape[1])
+    for t in range(window):
+        for j in range(mask.shape[1]):
+            counts[j] += 1.0 if mask[t, j] else 0.0
+    return counts
+
+
+@compiled
+def change_on_year(values: Array, known: Array, window: int) -> Array:
+    """Sum of differences to the month a year before, and how many of both months are known, shape (n,)."""
+    sums, counts = np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    for t in range(window):
+        for j in range(values.shape[1]):
+            both = known[t, j] and known[t + 12, j]
+            sums[j] += values[t, j] - values[t + 12, j] if both else 0.0
+            counts[j] += 1.0 if both else 0.0
+    return sums, counts
+
+
+@compiled
+def slope(values: Array, known: Array, counts: Array, window: int) -> Array:
+    """Least-squares change a month over the known months, shape (n,); NaN with fewer than three."""
+    n = values.shape[1]
+    centre, above, below = np.zeros(n), np.zeros(n), np.zeros(n)
+    for t in range(window):
+        for j in range(n):
+            centre[j] += -float(t) if known[t, j] else 0.0
+    for j in range(n):
+        centre[j] /= counts[j]
+    for t in range(window):
+        for j in range(n):
+            away = -float(t) - centre[j] if known[t, j] else 0.0
+            above[j] += away * values[t, j]
+            below[j] += away * away
+    for j in range(n):
+        above[j] = above[j] / below[j] if counts[j] >= 3 else np.nan
+    return above
+
+
+@compiled
+def deviation(values: Array, known: Array, mean: Array, counts: Array, window: int) -> Array:
+    """Sample standard deviation over the known months, shape (n,); NaN with fewer than two."""
+    n = values.shape[1]
+    squares = np.zeros(n)
+    for t in range(window):
+        for j in range(n):
+            away = values[t, j] - mean[j] if known[t, j] else 0.0
+            squares[j] += away * away
+    for j in range(n):
+        squares[j] = np.sqrt(squares[j] / (counts[j] - 1)) if counts[j] >= 2 else np.nan
+    return squares
+
+
+@compiled
+def shortfall(values: Array, known: Array, counts: Array, window: int) -> Array:
+    """Mean of what the known months lack to 1, shape (n,); NaN without a known month."""
+    n = values.shape[1]
+    gap = np.zeros(n)
+    for t in range(window):
+        for j in range(n):
+            gap[j] += max(0.0, 1.0 - values[t, j]) if known[t, j] else 0.0
+    for j in range(n):
+        gap[j] = gap[j] / counts[j] if counts[j] > 0 else np.nan
+    return gap
+
+
+@compiled
+def weighted(logs: Array, known: Array, weight: Array) -> Array:
+    """Weighted mean over the known months, shape (n,); NaN without one."""
+    n = logs.shape[1]
+    sums, weights = np.zeros(n), np.zeros(n)
+    for t in range(len(weight)):
+        for j in range(n):
+            sums[j] += weight[t] * logs[t, j] if known[t, j] else 0.0
+            weights[j] += weight[t] if known[t, j] else 0.0
+    for j in range(n):
+        sums[j] = sums[j] / weights[j] if weights[j] > 0 else np.nan
+    return sums
