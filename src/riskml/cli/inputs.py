@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from riskml.cli.app import console
-from riskml.loading import load_records
-from riskml.policy import Policy
-from riskml.records.store import Records
+
+if TYPE_CHECKING:
+    from riskml.policy import Policy
+    from riskml.records.store import Records
 
 __all__ = ["read_records"]
 
 
 def read_records(folder: Path, policy: Policy, skip_bad_rows: Path | None) -> Records:
     """Open, check and pack a records folder; count on standard error what was set aside."""
+    from riskml.loading import load_records
+
     records = load_records(folder, policy, skip_bad_rows)
     if records.skipped:
         counted = ", ".join(f"{count:,} {code}" for code, count in sorted(records.skipped.items()))

@@ -7,13 +7,13 @@ from typing import Any
 
 import typer
 
-from riskml.evaluation.comparison import as_text, complement_sentence
-
 __all__ = ["show_evaluation"]
 
 
 def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -> None:
     """Print the comparison of every origin, and what was left out and why."""
+    from riskml.evaluation.comparison import as_text, complement_sentence
+
     split = evaluation["split"]
     for origin in evaluation["origins"]:
         own = origin["split"]
