@@ -39,6 +39,7 @@ def probing_rows() -> NDArray[np.float64]:
     rows[45:50, 1:3] = -np.inf
     rows[50:55, 2] = np.nan
     rows[55:60, :3] = 0.0
+    rows[60:66, :3] = np.array([1.0, -1.0, 1.1, -1.1, 0.5, -0.5])[:, None] * 1.0000000180025095e-35
     return rows
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Splits"]
+__all__ = ["Splits", "as_read"]
 
 Bytes = NDArray[np.uint8]
 
@@ -17,13 +17,22 @@ CATEGORICAL, DEFAULT_LEFT = 1, 2
 NONE, ZERO, NAN = 0, 1, 2
 """What a split takes for missing."""
 
-NEARLY_ZERO = 1e-35
-"""LightGBM's bound: nothing smaller differs from zero."""
+NEARLY_ZERO = float(np.float32(1e-35))
+"""LightGBM's bound: what is not larger is read as zero."""
+
+
+def as_read(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values as LightGBM reads them: nothing is nearly zero.
+
+    >>> as_read(np.array([1e-35, -1e-300, 2e-35, np.nan])).tolist()
+    [0.0, 0.0, 2e-35, nan]
+    """
+    return np.where(np.abs(values) <= NEARLY_ZERO, 0.0, values)
 
 
 @dataclass(frozen=True)
 class Splits:
-    """S splits as arrays.
+    """S splits as arrays; the values they are asked about are :func:`as_read`.
 
     Parameters
     ----------
@@ -150,7 +159,7 @@ class Splits:
     def _quantity(self, s: NDArray[np.int64] | slice, x: NDArray[np.float64]) -> Bytes:
         kind, gone = self.missing[s], np.isnan(x)
         filled = np.where(gone, 0.0, x)
-        absent = np.where(kind == NAN, gone, (kind == ZERO) & (np.abs(filled) <= NEARLY_ZERO))
+        absent = np.where(kind == NAN, gone, (kind == ZERO) & (filled == 0))
         left: NDArray[np.bool_] = np.where(absent, self.default_left[s], filled <= self.threshold[s])
         return left.view(np.uint8)
 
