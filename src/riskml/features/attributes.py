@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,7 @@ def months_since_exit(panel: Panel) -> Floats:
     return np.where(day == NO_DAY, np.nan, (panel.as_of - day.astype(np.float64)) / (365.25 / 12))
 
 
+@lru_cache(maxsize=1024)
 def _declared(
     name: str, unit: str, zh: str, en: str, definition: str, *, categorical: bool, reason: tuple[str, str] = ("", "")
 ) -> Feature:
@@ -74,17 +76,27 @@ def _declared(
     )
 
 
-def _regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
-    positions, names = panel.region
+def _prefixes(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
+    """Levels of each prefix, and the level of each region code."""
+    out = []
     for digits, word in REGION_LEVELS.items():
         prefixes = [name[:digits] if len(name) >= digits else "" for name in names]
         levels = tuple(sorted(set(prefixes) - {""}))
         place = {level: float(i) for i, level in enumerate(levels)}
-        table = np.array([place.get(prefix, np.nan) for prefix in prefixes])
         text = f"first {digits} digits of the region code"
         reason = (f"所在{word}({{value}})整体风险{{higher}}", "the risk in region {value} is {higher} in general")
         declared = _declared(f"region_{digits}", "code", f"所在{word}", text, text, categorical=True, reason=reason)
-        yield declared, table[positions], levels
+        out.append((declared, levels, np.array([place.get(prefix, np.nan) for prefix in prefixes])))
+    return out
+
+
+def _regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
+    positions, names = panel.region
+    found = panel.shared.get("prefixes")
+    if found is None:
+        found = panel.shared["prefixes"] = _prefixes(names)
+    for declared, levels, place in found:  # type: ignore[attr-defined]
+        yield declared, place[positions], levels
 
 
 def from_records(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:

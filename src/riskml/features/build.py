@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskml.features import attributes
-from riskml.features.catalogue import CATALOGUE
-from riskml.features.matrix import FeatureColumn, FeatureMatrix, stack
+from riskml.features.catalogue import CATALOGUE, Feature
+from riskml.features.matrix import FeatureColumn, FeatureMatrix
 from riskml.records.panel import Panel
+from riskml.records.schema import TABLES
 from riskml.records.store import CHUNK, Records
 
 __all__ = ["build", "build_all"]
+
+Floats = NDArray[np.float64]
+Extra = list[tuple[Feature, Floats, tuple[str, ...]]]
 
 
 def build(panel: Panel) -> FeatureMatrix:
@@ -30,21 +35,35 @@ def build(panel: Panel) -> FeatureMatrix:
         A feature whose table is absent is missing.
     """
     extra = list(attributes.from_records(panel))
-    columns = [FeatureColumn(f.name, f.direction, f.categorical) for f in CATALOGUE.values()]
-    columns += [FeatureColumn(f.name, f.direction, f.categorical) for f, _, _ in extra]
-    values = np.empty((len(columns), panel.n))
-    with np.errstate(all="ignore"):
-        for row, declared in zip(values, CATALOGUE.values(), strict=False):
-            row[:] = declared.function(panel) if all(map(panel.has, declared.requires)) else np.nan
-        for row, (_, found, _) in zip(values[len(CATALOGUE) :], extra, strict=True):
-            row[:] = found
+    values = np.empty((panel.n, len(CATALOGUE) + len(extra)))
+    _fill(panel, extra, values)
     return FeatureMatrix(
         household_id=panel.household_id,
         as_of=np.full(panel.n, panel.as_of, np.int32),
-        columns=tuple(columns),
-        values=np.ascontiguousarray(values.T),
-        levels={f.name: levels for f, _, levels in extra if f.categorical},
+        columns=_columns(extra),
+        values=values,
+        levels=_levels(extra),
     )
+
+
+def _columns(extra: Extra) -> tuple[FeatureColumn, ...]:
+    return tuple([f.column for f in CATALOGUE.values()] + [f.column for f, _, _ in extra])
+
+
+def _levels(extra: Extra) -> dict[str, tuple[str, ...]]:
+    return {f.name: levels for f, _, levels in extra if f.categorical}
+
+
+def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
+    """Write the features of a panel into rows of a matrix, shape (n, F)."""
+    by_feature = np.empty((values.shape[1], panel.n))
+    absent = {table for table in TABLES if not panel.has(table)}
+    with np.errstate(all="ignore"):
+        for row, declared in zip(by_feature, CATALOGUE.values(), strict=False):
+            row[:] = declared.function(panel) if absent.isdisjoint(declared.requires) else np.nan
+        for row, (_, found, _) in zip(by_feature[len(CATALOGUE) :], extra, strict=True):
+            row[:] = found
+    values[:] = by_feature.T
 
 
 def build_all(
@@ -70,16 +89,29 @@ def build_all(
     FeatureMatrix, H × len(as_ofs) rows
         One date after the other, households in the order of their codes; one unknown at a date has a row of its own.
     """
-    jobs = [(day, start) for day in as_ofs for start in range(0, len(records), chunk)]
+    everybody = len(records)
+    start_of = {day: i * everybody for i, day in enumerate(as_ofs)}
+    # The names of features and levels depend on the records only: a panel of nobody tells them.
+    extra = list(attributes.from_records(records.panel(as_ofs[0], 0, 0)))
+    columns = _columns(extra)
+    values = np.empty((len(as_ofs) * everybody, len(columns)))
 
-    def one(job: tuple[int, int]) -> FeatureMatrix:
+    def one(job: tuple[int, int]) -> None:
         day, start = job
-        part = build(records.panel(day, start, min(start + chunk, len(records))))
+        panel = records.panel(day, start, min(start + chunk, everybody))
+        rows = slice(start_of[day] + start, start_of[day] + start + panel.n)
+        _fill(panel, list(attributes.from_records(panel)), values[rows])
         if progress:
-            progress(len(part))
-        return part
+            progress(panel.n)
 
     for day in as_ofs:
         records.panel(day, 0, 0).line  # noqa: B018 - fills the shared grid of lines before threads ask for it
     with ThreadPoolExecutor(threads) as pool:
-        return stack(list(pool.map(one, jobs)))
+        list(pool.map(one, [(day, start) for day in as_ofs for start in range(0, everybody, chunk)]))
+    return FeatureMatrix(
+        household_id=np.tile(records.household_id, len(as_ofs)),
+        as_of=np.repeat(np.array(as_ofs, np.int32), everybody),
+        columns=columns,
+        values=values,
+        levels=_levels(extra),
+    )

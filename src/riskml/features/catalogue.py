@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Concatenate, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.features.matrix import Direction
+from riskml.features.matrix import Direction, FeatureColumn
 from riskml.records.panel import Panel
 
 __all__ = ["CATALOGUE", "Feature", "Topic", "feature"]
@@ -81,6 +82,11 @@ class Feature:
     categorical: bool = False
     reason_zh: str | None = ""
     reason_en: str | None = ""
+
+    @cached_property
+    def column(self) -> FeatureColumn:
+        """What a model needs to know about it."""
+        return FeatureColumn(self.name, self.direction, self.categorical)
 
 
 CATALOGUE: dict[str, Feature] = {}

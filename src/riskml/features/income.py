@@ -224,14 +224,8 @@ def income_shortfall(panel: Panel, window: int) -> Floats:
 )
 def consecutive_months_below(panel: Panel) -> Floats:
     """Length of the run of months below the line that ends with the latest reported month; a gap ends the run."""
-    income = monthly(panel)
-    started, running = np.zeros(panel.n, bool), np.ones(panel.n, bool)
-    length = np.zeros(panel.n)
-    for known, low in zip(income.known, below(panel), strict=True):
-        running &= low | (~started & ~known)
-        started |= known
-        length += running & low
-    return np.where(started, length, np.nan)
+    length: Floats = kernels.run_below(monthly(panel).known, below(panel))
+    return length
 
 
 @feature(

@@ -12,7 +12,7 @@ import numpy as np
 
 from riskml.records.kernels import compiled
 
-__all__ = ["change_on_year", "deviation", "number", "relative", "shortfall", "slope", "total", "weighted"]
+__all__ = ["change_on_year", "deviation", "number", "relative", "run_below", "shortfall", "slope", "total", "weighted"]
 
 Array = Any
 """An array inside compiled code, which numba types by itself."""
@@ -149,3 +149,20 @@ def weighted(logs: Array, known: Array, weight: Array) -> Array:
     for j in range(n):
         sums[j] = sums[j] / weights[j] if weights[j] > 0 else np.nan
     return sums
+
+
+@compiled
+def run_below(known: Array, below: Array) -> Array:
+    """Length of the run of months below that ends with the latest known month, shape (n,); NaN without one."""
+    months, n = known.shape
+    length = np.full(n, np.nan)
+    for j in range(n):
+        t = 0
+        while t < months and not known[t, j]:
+            t += 1
+        start = t
+        while t < months and below[t, j]:
+            t += 1
+        if start < months:
+            length[j] = t - start
+    return length

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.records.kernels import count_rows, largest_row, sum_rows
 from riskml.records.rows import Array, Rows
 from riskml.records.versions import FOREVER, NO_DAY
 
@@ -49,6 +50,14 @@ class Events:
         columns = {name: values[mask] for name, values in self.columns.items()}
         return Events(self.household[mask], self.n, columns, self.levels)
 
+    @cached_property
+    def _every(self) -> Mask:
+        return np.ones(len(self.household), bool)
+
+    @cached_property
+    def _some(self) -> Mask:
+        return self.count() > 0
+
     def since(self, day: int) -> Mask:
         """Rows of later days, shape (E,); kept, since many features look at one window."""
         found = self._since.get(day)
@@ -58,8 +67,8 @@ class Events:
 
     def count(self, mask: Mask | None = None) -> Floats:
         """Rows of each household, shape (n,)."""
-        rows = self.household if mask is None else self.household[mask]
-        return np.bincount(rows, minlength=self.n).astype(np.float64)
+        count: Floats = count_rows(self.household, self._every if mask is None else mask, self.n)
+        return count
 
     def total(self, values: Array, mask: Mask | None = None) -> Floats:
         """Sum of known values of each household, shape (n,).
@@ -67,31 +76,17 @@ class Events:
         A household without rows has 0; one whose rows all lack the value has NaN: it is not known. Summed in the
         order of the rows, so that one household alone gives the same bits as among many.
         """
-        rows = self.household
-        if mask is not None:
-            rows, values = rows[mask], values[mask]
-        stated = ~np.isnan(values)
-        if stated.all():
-            return np.bincount(rows, values, minlength=self.n).astype(np.float64, copy=False)
-        sums = np.bincount(rows[stated], values[stated], minlength=self.n).astype(np.float64, copy=False)
-        unknown = np.bincount(rows, minlength=self.n) > 0
-        unknown &= np.bincount(rows[stated], minlength=self.n) == 0
-        sums[unknown] = np.nan
-        return sums
+        total: Floats = sum_rows(self.household, values, self._every if mask is None else mask, self.n)
+        return total
 
     def largest(self, values: Array, mask: Mask | None = None) -> Floats:
         """Largest known value of each household, shape (n,); NaN where there is none."""
-        rows = self.household
-        if mask is not None:
-            rows, values = rows[mask], values[mask]
-        out = np.full(self.n, -np.inf)
-        np.fmax.at(out, rows, values.astype(np.float64))
-        out[np.isneginf(out)] = np.nan
-        return out
+        largest: Floats = largest_row(self.household, values, self._every if mask is None else mask, self.n)
+        return largest
 
     def any(self, mask: Mask | None = None) -> Mask:
         """Whether a household has a row, shape (n,)."""
-        return self.count(mask) > 0
+        return self._some if mask is None else self.count(mask) > 0
 
 
 @dataclass(frozen=True)

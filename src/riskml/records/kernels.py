@@ -14,7 +14,16 @@ import numpy as np
 
 from riskml.records.versions import FOREVER, NO_DAY
 
-__all__ = ["at_month_ends", "compiled", "cut_income", "place_income", "sum_sources"]
+__all__ = [
+    "at_month_ends",
+    "compiled",
+    "count_rows",
+    "cut_income",
+    "largest_row",
+    "place_income",
+    "sum_rows",
+    "sum_sources",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Array = Any
@@ -155,3 +164,43 @@ def at_month_ends(
                 version -= 1
             sizes[t, j] = size[version]
             lines[t, j] = grid[t, region[version]]
+
+
+@compiled
+def count_rows(household: Array, mask: Array, n: int) -> Array:
+    """Rows of the mask of each household, as numbers, shape (n,)."""
+    counts = np.zeros(n)
+    for i in range(len(household)):
+        if mask[i]:
+            counts[household[i]] += 1.0
+    return counts
+
+
+@compiled
+def sum_rows(household: Array, values: Array, mask: Array, n: int) -> Array:
+    """Sum of known values of each household in the order of the rows, shape (n,); NaN where rows state none."""
+    sums, state = np.zeros(n), np.zeros(n, np.int8)
+    for i in range(len(household)):
+        if mask[i]:
+            h = household[i]
+            if np.isnan(values[i]):
+                state[h] |= 1
+            else:
+                state[h] |= 2
+                sums[h] += values[i]
+    for h in range(n):
+        if state[h] == 1:
+            sums[h] = np.nan
+    return sums
+
+
+@compiled
+def largest_row(household: Array, values: Array, mask: Array, n: int) -> Array:
+    """Largest known value of each household, shape (n,); NaN where there is none."""
+    out = np.full(n, np.nan)
+    for i in range(len(household)):
+        if mask[i]:
+            h = household[i]
+            if not out[h] >= values[i]:
+                out[h] = values[i] if not np.isnan(values[i]) else out[h]
+    return out

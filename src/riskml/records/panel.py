@@ -107,6 +107,11 @@ class Panel:
         """Codes of the households, shape (n,)."""
         return self._records.household_id[slice(*self._range)]
 
+    @property
+    def shared(self) -> dict[str, object]:
+        """What all panels of these records share, at any date and of any households."""
+        return self._records.shared
+
     def has(self, table: str) -> bool:
         """Whether the records hold a table, be it empty; an absent table means unknown."""
         return table in self._records.present

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 __all__ = ["CAUSES", "SOURCES", "TABLES", "Column", "Kind", "Table", "codes"]
 
@@ -382,6 +383,7 @@ TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
 """Every table by name, in the order of the contract."""
 
 
+@cache
 def codes(table: str, column: str) -> tuple[str, ...]:
     """Return the allowed codes of a column in declared order: a position is the code's number in a panel.
 

@@ -71,6 +71,8 @@ class Records:
         self.skipped: dict[str, int] = {}
         self._fingerprint = source.fingerprint
         self._line_grids: dict[tuple[int, int], NDArray[np.float64]] = {}
+        self.shared: dict[str, object] = {}
+        """What panels of these records share at any date."""
 
     @classmethod
     def load(cls, folder: str | Path | Folder, fallback_lines: Sequence[LineRow] = ()) -> Records:
