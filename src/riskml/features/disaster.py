@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import monthly, months_since, to_line
+from riskml.features.views import monthly, months_since, per_panel, to_line
 from riskml.records.events import Events
 from riskml.records.panel import Panel
 
@@ -20,6 +20,12 @@ PRODUCTION = tuple(Panel.code("disaster", "kind", kind) for kind in ("pest", "an
 def _own(panel: Panel) -> Events:
     assert panel.disaster is not None, "requires=('disaster',) keeps this from panels without the table"
     return panel.disaster
+
+
+@per_panel
+def _loss(panel: Panel) -> Floats:
+    """Loss of each row in multiples of the household's line for a year, shape (E,)."""
+    return to_line(panel, _own(panel), _own(panel)["loss"])
 
 
 def _region(panel: Panel) -> Events:
@@ -45,7 +51,7 @@ def _region(panel: Panel) -> Events:
 def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known losses of the household ÷ (line × size then); missing where a disaster states none."""
     own = _own(panel)
-    return own.total(to_line(panel, own, own["loss"]), panel.within(own, window))
+    return own.total(_loss(panel), panel.within(own, window))
 
 
 @feature(

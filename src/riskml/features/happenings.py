@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import months_since, to_line
+from riskml.features.views import months_since, per_panel, to_line
 from riskml.records.events import Events
 from riskml.records.panel import Panel
 from riskml.records.schema import codes
@@ -23,6 +23,12 @@ REPORT = Panel.code("events", "kind", "report")
 def _events(panel: Panel) -> Events:
     assert panel.events is not None, "requires=('events',) keeps this from panels without the table"
     return panel.events
+
+
+@per_panel
+def _amount(panel: Panel) -> Floats:
+    """Amount of each row in multiples of the household's line for a year, shape (E,)."""
+    return to_line(panel, _events(panel), _events(panel)["amount"])
 
 
 def _is(events: Events, kind: str) -> NDArray[np.bool_]:
@@ -45,7 +51,7 @@ def _sum(kind: str, name: str) -> Callable[[Panel], Floats]:
         """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
         events = _events(panel)
         mask = panel.within(events, 12) & _is(events, kind)
-        return events.total(to_line(panel, events, events["amount"]), mask)
+        return events.total(_amount(panel), mask)
 
     amount.__name__ = name
     return amount

@@ -25,13 +25,8 @@ def _members(panel: Panel) -> Events:
 
 def _number(panel: Panel, column: str, *values: str) -> Floats:
     """Members whose code is one of the values; missing where members are listed, but no code of theirs is known."""
-    members = _members(panel)
-    code = members[column]
     allowed = codes("members", column)
-    mask = np.zeros(len(code), bool)
-    for value in values:
-        mask |= code == allowed.index(value)
-    return _unless_unknown(members, members.count(mask), code >= 0)
+    return _members(panel).coded(column, *map(allowed.index, values))
 
 
 def _unless_unknown(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
@@ -94,6 +89,7 @@ def household_size_change_12m(panel: Panel) -> Floats:
     reason_zh="劳动力 {value}(弱劳动力按半个计)[,{typical}]|登记的家庭成员中无劳动力",
     reason_en="members able to work (weak ones count half): {number}[, {typical}]|no registered member is able to work",
 )
+@per_panel
 def labour_force(panel: Panel) -> Floats:
     """Members with full or skilled labour, plus half of those with weak labour."""
     return _number(panel, "labour", "full", "skilled") + 0.5 * _number(panel, "labour", "weak")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import of_source, ratio
+from riskml.features.views import of_source, per_panel, ratio
 from riskml.records.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -18,13 +18,11 @@ CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer":
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
 
 
-def _means(panel: Panel, window: int) -> list[Floats]:
-    return [of_source(panel, source).mean(window) for source in PARTS]
-
-
-def _absolute(means: list[Floats]) -> Floats:
-    """Sum of the absolute means, in declared order."""
-    return abs(means[0]) + abs(means[1]) + abs(means[2]) + abs(means[3])
+@per_panel
+def _means(panel: Panel) -> tuple[list[Floats], Floats]:
+    """Mean of each source over 12 months, and the sum of their absolute values."""
+    means = [of_source(panel, source).mean(12) for source in PARTS]
+    return means, abs(means[0]) + abs(means[1]) + abs(means[2]) + abs(means[3])
 
 
 def _level(source: str) -> Callable[[Panel, int], Floats]:
@@ -39,8 +37,9 @@ def _level(source: str) -> Callable[[Panel, int], Floats]:
 def _share(source: str) -> Callable[[Panel, int], Floats]:
     def share(panel: Panel, window: int) -> Floats:
         """Mean of the source ÷ the sum of the absolute means of the four sources, in multiples of the line then."""
-        means = _means(panel, window)
-        return ratio(means[PARTS.index(source)], _absolute(means))
+        assert window == 12, "the means of one window are shared"
+        means, absolute = _means(panel)
+        return ratio(means[PARTS.index(source)], absolute)
 
     share.__name__ = f"{source}_share"
     return share
@@ -105,7 +104,6 @@ for _source in PARTS:
 )
 def income_concentration(panel: Panel) -> Floats:
     """Sum of the squared shares of the four sources (Herfindahl index), by absolute means of the last 12 months."""
-    means = _means(panel, 12)
-    whole = _absolute(means)
-    a, b, c, d = (ratio(mean, whole) for mean in means)
+    means, absolute = _means(panel)
+    a, b, c, d = (ratio(mean, absolute) for mean in means)
     return a * a + b * b + c * c + d * d

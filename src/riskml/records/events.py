@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.kernels import count_rows, largest_row, sum_rows
+from riskml.records.calendar import month_of
+from riskml.records.kernels import count_codes, count_rows, largest_row, rows_known, sum_rows
 from riskml.records.rows import Array, Rows
 from riskml.records.versions import FOREVER, NO_DAY
 
@@ -16,6 +17,9 @@ __all__ = ["EventStore", "Events", "pack_events"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+_BEFORE = int(NO_DAY) - 1
+"""Before every day, and before none."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,15 @@ class Events:
         largest: Floats = largest_row(self.household, values, self._every if mask is None else mask, self.n)
         return largest
 
+    def coded(self, column: str, *positions: int) -> Floats:
+        """Rows of each household whose code in a column is one of the positions, shape (n,).
+
+        NaN where there are rows, but none of them states a code; 0 where there is no row.
+        """
+        wanted = sum(1 << position for position in positions)
+        number: Floats = count_codes(self.household, self.columns[column], wanted, self.n)
+        return number
+
     def any(self, mask: Mask | None = None) -> Mask:
         """Whether a household has a row, shape (n,)."""
         return self._some if mask is None else self.count(mask) > 0
@@ -114,9 +127,15 @@ class EventStore:
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
-    def _withdrawn(self) -> Mask | None:
+    def _withdrawn(self) -> Mask:
         flags = self.columns.get("withdrawn")
-        return flags.astype(bool) if flags is not None and flags.any() else None
+        return np.zeros(len(self.day), bool) if flags is None else flags.astype(bool)
+
+    def counts(self, part: slice, as_of: int, known_at: int, since: int | None) -> Mask:
+        """Whether each row of a part counts at a date; see :meth:`at`."""
+        spans = self.known_from[part], self.known_until[part], self.day[part], self._withdrawn[part]
+        use: Mask = rows_known(*spans, as_of, known_at, _BEFORE if since is None else since)
+        return use
 
     def where(self, mask: Mask) -> EventStore:
         """Return the rows of the mask."""
@@ -140,11 +159,7 @@ class EventStore:
         """
         low, high = np.searchsorted(self.household, np.array([start, stop], np.int32))
         part = slice(int(low), int(high))
-        use = (self.known_from[part] <= known_at) & (known_at < self.known_until[part]) & (self.day[part] <= as_of)
-        if since is not None:
-            use &= self.day[part] > since
-        if self._withdrawn is not None:
-            use &= ~self._withdrawn[part]
+        use = self.counts(part, as_of, known_at, since)
         rows = np.flatnonzero(use) + low
         columns = {name: values[rows] for name, values in self.columns.items() if name != "withdrawn"}
         columns["day"] = self.day[rows]
@@ -169,6 +184,8 @@ def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = (), *, vers
     days = rows.columns[day] if day else np.full(len(rows), NO_DAY)
     known_from, until = rows.known(days if day else None, versions=versions)
     columns = {name: values for name, values in rows.columns.items() if name != day}
+    if day:
+        columns["month"] = month_of(days)
     order = _canonical(rows.household, days, columns)
     return EventStore(
         rows.household[order],

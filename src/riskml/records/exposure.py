@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.records.events import Events, EventStore
 from riskml.records.households import HouseholdVersions
-from riskml.records.versions import FOREVER
+from riskml.records.kernels import struck_households
 
 __all__ = ["Regional", "exposed"]
 
@@ -23,13 +23,16 @@ class Regional:
     Parameters
     ----------
     store : EventStore
-        All regional rows, as if of one household 0.
-    struck : list of array of int
-        For each region of the households, positions of the rows whose prefix covers it.
+        All regional rows, as if of one household, by day.
+    first : array of int64, shape (regions + 1,)
+        Where the rows of each region begin in ``struck``.
+    struck : array of int64
+        Positions of the rows whose prefix covers a region, one region after the other, by day.
     """
 
     store: EventStore
-    struck: list[NDArray[np.intp]]
+    first: NDArray[np.int64]
+    struck: NDArray[np.int64]
 
     @classmethod
     def build(cls, store: EventStore, regions: tuple[str, ...]) -> Regional:
@@ -37,11 +40,16 @@ class Regional:
         names = store.levels["region_code"]
         rows = store.columns["region_code"]
         by_prefix = {name: np.flatnonzero(rows == i) for i, name in enumerate(names)}
-        struck = []
-        for region in regions:
-            parts = [by_prefix[region[:k]] for k in range(1, len(region) + 1) if region[:k] in by_prefix]
-            struck.append(np.sort(np.concatenate(parts)) if parts else np.empty(0, np.intp))
-        return cls(store, struck)
+        found = [
+            np.sort(np.concatenate([np.empty(0, np.int64), *(by_prefix.get(region[:k], []) for k in _lengths(region))]))
+            for region in regions
+        ]
+        first = np.concatenate([[0], np.cumsum([len(rows) for rows in found])]).astype(np.int64)
+        return cls(store, first, np.concatenate([np.empty(0, np.int64), *found]).astype(np.int64))
+
+
+def _lengths(region: str) -> range:
+    return range(1, len(region) + 1)
 
 
 def exposed(
@@ -60,40 +68,23 @@ def exposed(
     regional : Regional
     versions : HouseholdVersions
     known : array of int32, shape (n,)
-        Known versions of each household.
+        Known versions of each household; one without any is taken as its first version says.
     span : tuple of int
         Range of households.
     as_of, known_at, since : int
         Rows in (since, as_of] that are known count.
     """
-    store, n = regional.store, span[1] - span[0]
-    use = (store.known_from <= known_at) & (known_at < store.known_until)
-    use &= (store.day <= as_of) & (store.day > since)
-    if (flags := store.columns.get("withdrawn")) is not None:
-        use &= ~flags.astype(bool)
-    first = versions.first[span[0] : span[1]]
-    # Every version of a household, with the days on which it was in force: the first also before it was recorded.
-    ranks = np.maximum(known, 1)
-    household = np.repeat(np.arange(n, dtype=np.int32), ranks)
-    rank = np.arange(len(household)) - np.repeat(np.concatenate([[0], np.cumsum(ranks)[:-1]]), ranks)
-    version = first[household] + rank
-    begins = np.where(rank == 0, -FOREVER, versions.recorded[version])
-    last = rank == ranks[household] - 1
-    ends = np.where(last, FOREVER, versions.recorded[np.minimum(version + 1, len(versions.recorded) - 1)])
-    rows_of = {r: rows[use[rows]] for r in np.unique(versions.region[version]) if len(rows := regional.struck[r])}
-    pieces_h, pieces_r = [], []
-    region = versions.region[version]
-    for r, rows in rows_of.items():
-        who = np.flatnonzero(region == r)
-        if not len(rows):
-            continue
-        days = store.day[rows]
-        hit_who, hit_row = np.nonzero((begins[who][:, None] <= days) & (days < ends[who][:, None]))
-        pieces_h.append(household[who[hit_who]])
-        pieces_r.append(rows[hit_row])
-    hit_household = np.concatenate([*pieces_h, np.empty(0, np.int32)]).astype(np.int32)
-    hit = np.concatenate([*pieces_r, np.empty(0, np.intp)]).astype(np.intp)
-    order = np.lexsort((hit, hit_household))
-    hit_household, hit = hit_household[order], hit[order]
-    columns = {"kind": store.columns["kind"][hit], "day": store.day[hit]}
-    return Events(hit_household, n, columns)
+    store = regional.store
+    use = store.counts(slice(None), as_of, known_at, since)
+    household, rows = struck_households(
+        versions.first[span[0] : span[1]],
+        known,
+        versions.recorded,
+        versions.region,
+        regional.first,
+        regional.struck,
+        store.day,
+        use,
+    )
+    columns = {name: store.columns[name][rows] for name in ("kind", "month")}
+    return Events(household, span[1] - span[0], {**columns, "day": store.day[rows]})

@@ -83,6 +83,8 @@ class IncomeBlock:
 
     def _add_extra(self, out: Floats, last_month: int, known_at: int, start: int, stop: int) -> None:
         extra = self.extra
+        if not len(extra.household):
+            return
         low, high = np.searchsorted(extra.household, np.array([start, stop], np.int32))
         if low == high:
             return

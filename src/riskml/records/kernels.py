@@ -17,10 +17,13 @@ from riskml.records.versions import FOREVER, NO_DAY
 __all__ = [
     "at_month_ends",
     "compiled",
+    "count_codes",
     "count_rows",
     "cut_income",
     "largest_row",
     "place_income",
+    "rows_known",
+    "struck_households",
     "sum_rows",
     "sum_sources",
 ]
@@ -204,3 +207,84 @@ def largest_row(household: Array, values: Array, mask: Array, n: int) -> Array:
             if not out[h] >= values[i]:
                 out[h] = values[i] if not np.isnan(values[i]) else out[h]
     return out
+
+
+@compiled
+def count_codes(household: Array, code: Array, wanted: int, n: int) -> Array:
+    """Rows of each household whose code is a bit of ``wanted``, shape (n,).
+
+    NaN where there are rows, but none has a code; 0 where there is no row.
+    """
+    counts, state = np.zeros(n), np.zeros(n, np.int8)
+    for i in range(len(household)):
+        h = household[i]
+        if code[i] < 0:
+            state[h] |= 1
+        else:
+            state[h] |= 2
+            counts[h] += (wanted >> code[i]) & 1
+    for h in range(n):
+        if state[h] == 1:
+            counts[h] = np.nan
+    return counts
+
+
+@compiled
+def rows_known(
+    known_from: Array, known_until: Array, day: Array, withdrawn: Array, as_of: int, known_at: int, since: int
+) -> Array:
+    """Whether each row counts: known, not withdrawn, its day in (since, as_of]; shape (E,)."""
+    use = np.empty(len(day), np.bool_)
+    for i in range(len(day)):
+        use[i] = (
+            (known_from[i] <= known_at)
+            & (known_at < known_until[i])
+            & (day[i] <= as_of)
+            & (day[i] > since)
+            & (not withdrawn[i])
+        )
+    return use
+
+
+@compiled
+def struck_households(
+    first: Array,
+    known: Array,
+    recorded: Array,
+    region: Array,
+    region_first: Array,
+    struck: Array,
+    day: Array,
+    use: Array,
+) -> Array:
+    """Find the regional rows that struck the region in which each household lived on their day.
+
+    Parameters
+    ----------
+    first, known : array of int32, shape (n,)
+        Position of each household's first version, and how many of them are known.
+    recorded, region : array, shape (V,)
+        Versions; the first is in force also before it was recorded.
+    region_first, struck : array of int64
+        Rows by region, by day.
+    day, use : array, shape (E,)
+        Day of each row, and whether it counts.
+
+    Returns
+    -------
+    household : array of int32, ascending
+    rows : array of int64
+    """
+    households, rows = [np.int32(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
+    for j in range(len(first)):
+        last = first[j] + max(known[j], 1) - 1
+        for version in range(first[j], last + 1):
+            place = region[version]
+            for k in range(region_first[place], region_first[place + 1]):
+                row = struck[k]
+                begun = version == first[j] or recorded[version] <= day[row]
+                ended = version < last and recorded[version + 1] <= day[row]
+                if use[row] and begun and not ended:
+                    households.append(np.int32(j))
+                    rows.append(row)
+    return np.array(households, np.int32), np.array(rows, np.int64)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.calendar import LOOK_BACK, last_complete_month, month_end, month_of, months_before
+from riskml.records.calendar import LOOK_BACK, last_complete_month, month_end, months_before
 from riskml.records.events import Events
 from riskml.records.exposure import exposed
 from riskml.records.kernels import sum_sources
@@ -30,6 +30,15 @@ BELOW = 1 - 1e-4
 
 
 _edge = lru_cache(maxsize=1024)(months_before)
+_complete = lru_cache(maxsize=1024)(last_complete_month)
+
+
+@lru_cache(maxsize=1024)
+def _month_ends(month: int, months: int) -> Ints:
+    """Last days of the months back from ``month``, latest first."""
+    ends = month_end(np.arange(month, month - months, -1, dtype=np.int32))
+    ends.flags.writeable = False
+    return ends
 
 
 def window_sum(values: Floats) -> Floats:
@@ -97,7 +106,7 @@ class Panel:
         self.as_of = as_of
         self.known_at = as_of if known_at is None else known_at
         self.months = months
-        self.month = last_complete_month(as_of)
+        self.month = _complete(as_of)
         self.n = stop - start
         self.memo: dict[str, object] = {}
         """Quantities that several features share."""
@@ -194,7 +203,7 @@ class Panel:
 
     @cached_property
     def _at_month_ends(self) -> tuple[Floats, Floats]:
-        days = month_end(np.arange(self.month, self.month - self.months, -1, dtype=np.int32))
+        days = _month_ends(self.month, self.months)
         grid = self._records.line_grid(self.month, self.months)
         return self._records.households.at_month_ends(days, self._versions_known, grid, *self._range)
 
@@ -256,8 +265,8 @@ class Panel:
     def _dated(self, events: Events | None) -> Events | None:
         """Add the index of each row's month: that of its day, at most the last complete one."""
         if events is not None:
-            lag = self.month - month_of(events["day"])
-            events.columns["lag"] = np.clip(lag, 0, self.months - 1).astype(np.int32)
+            lag = np.minimum(self.month - events["month"], self.months - 1)
+            events.columns["lag"] = np.maximum(lag, 0)
         return events
 
     @cached_property
