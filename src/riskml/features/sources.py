@@ -61,7 +61,7 @@ for _source in PARTS:
         topic="income",
         unit="line",
         windows=(3, 12) if _source in ("wage", "business") else (12,),
-        cause=CAUSE[_source],
+        cause="other",  # what a household lives on is no cause of a fall; that it shrinks is
         zh=f"近 {{w}} 个月人均{_name}(相对监测线)",
         en=f"{_english} per head over the line, last {{w}} months",
         reason_zh=f"近 {{w}} 个月{_name} {{source_sum:{_source}}}[,占家庭收入的 {{source_share:{_source}}}]|{_none}",
@@ -72,7 +72,7 @@ for _source in PARTS:
         topic="income",
         unit="share",
         windows=(12,),
-        cause=CAUSE[_source],
+        cause="other",
         zh=f"近 {{w}} 个月{_name}占比",
         en=f"share of {_english}, last {{w}} months",
         reason_zh=f"近 {{w}} 个月{_name}占家庭收入的 {{value}}[({{typical}})]|{_none}",
