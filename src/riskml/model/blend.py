@@ -12,8 +12,18 @@ from numpy.typing import NDArray
 from riskml.errors import ModelError
 from riskml.features.matrix import FeatureMatrix
 from riskml.model.calibration import Calibration
-from riskml.model.choice import ROUNDS, STRENGTHS, TREES, Pick, choose, predict_unseen
-from riskml.model.folds import folds_of, overlap
+from riskml.model.choice import (
+    DEFAULT,
+    ROUNDS,
+    STRENGTHS,
+    TREES,
+    Candidates,
+    Pick,
+    choose,
+    mean_loss,
+    predict_unseen,
+)
+from riskml.model.folds import Fold, folds_of, overlap, spans
 from riskml.model.linear import Linear, LinearProblem
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, Trees
@@ -126,17 +136,14 @@ def fit_blend(
     schema = Schema.of(X)
     y = np.asarray(y, np.float64)
     _check(X, y, household, as_of)
-    folds = folds_of(y, household, as_of, horizon, seed, parts=_parts(len(y)))
-    folds = [fold for fold in folds if 0 < y[fold.fit].sum() < len(fold.fit)]
-    weight = 1.0 / overlap(as_of, horizon)
-    if folds and sum(y[fold.judge].sum() for fold in folds) > 0:
-        candidates = predict_unseen(schema, X.values, y, folds, seed, progress)
-        pick = choose(candidates, weight)
-        rows = candidates.later.astype(bool) if candidates.later.any() else np.ones(len(candidates.y), bool)
-        margin = pick.margin(candidates)
-        calibration = Calibration.fit(margin[rows], candidates.y[rows], weight)
-    else:
-        pick, calibration = Pick(len(STRENGTHS) - 1, len(TREES) - 1, 1, 0.0, 0.5, 0.5, float("nan")), Calibration()
+    folds = folds_of(y, np.asarray(household), as_of, horizon, seed)
+    pick, calibration, figures = Pick(), Calibration(), {}
+    if sum(y[fold.judge].sum() for fold in folds) > 0:
+        unseen = predict_unseen(schema, X.values, y, household, as_of, folds, seed, progress)
+        weight = 1.0 / overlap(as_of, horizon)
+        pick = choose(unseen, weight)
+        calibration = _calibrated(unseen, pick, horizon, weight)
+        figures = _figures(unseen, pick, calibration, folds)
     progress("fitting the linear part on all rows")
     linear = LinearProblem(schema, X.values, y).solve(STRENGTHS[pick.strength])
     progress("fitting the trees on all rows")
@@ -145,14 +152,43 @@ def fit_blend(
     choice = {
         "strength": STRENGTHS[pick.strength],
         "trees": vars(settings),
-        "log_loss": pick.loss,
-        "folds": {"households": sum(not f.later for f in folds), "periods": sum(f.later for f in folds)},
+        "default": (pick.strength, pick.tree, pick.stop) == DEFAULT,
+        "evidence": pick.evidence,
+        "out_of_sample": figures,
+        "seed": seed,
     }
     return Blend(schema, linear, trees, Weights(pick.intercept, pick.linear, pick.trees), calibration, choice)
 
 
-def _parts(rows: int) -> int:
-    return 5 if rows <= 20_000 else 3 if rows <= 60_000 else 1
+def _calibrated(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:
+    """Calibrate on later periods; without any, nothing is known that the weights do not already say."""
+    rows = unseen.later
+    if not rows.any():
+        return Calibration()
+    periods = spans(unseen.as_of[rows], horizon)
+    return Calibration.fit(pick.margin(unseen)[rows], unseen.y[rows], periods, weight)
+
+
+def _figures(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
+    """Rows, positives and mean log loss of the parts, the blend and the probability, by kind of fold."""
+    margin = pick.margin(unseen)
+    margins = {
+        "linear": unseen.linear[:, pick.strength],
+        "trees": unseen.trees[:, pick.tree, pick.stop],
+        "blend": margin,
+        "calibrated": calibration.shift + calibration.slope * margin,
+    }
+    found: dict[str, Any] = {}
+    for name, later in (("households", False), ("periods", True)):
+        rows = unseen.later == later
+        if rows.any():
+            found[name] = {
+                "folds": sum(fold.later == later for fold in folds),
+                "rows": int(rows.sum()),
+                "positives": int(unseen.y[rows].sum()),
+                "log_loss": {part: mean_loss(m[rows], unseen.y[rows]) for part, m in margins.items()},
+            }
+    return found
 
 
 def _check(X: FeatureMatrix, y: FloatArray, household: NDArray[np.int64], as_of: NDArray[np.int32]) -> None:

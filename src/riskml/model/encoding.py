@@ -15,6 +15,8 @@ QUANTITY, INDICATOR, LEVEL = 0, 1, 2
 WIDEST = 1e100
 """Where even a quantity that is not winsorised ends, so that an infinite input keeps a finite margin."""
 FEWEST_ROWS, MOST_LEVELS = 50, 50
+ROUNDING = 1e-6
+"""A quantity that varies less than this is constant but for rounding; standardising it would blow the rounding up."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Encoding:
                 fill[j] = np.median(known)
                 filled = np.where(missing, fill[j], np.clip(x, low[j], high[j]))
                 centre, scale = float(np.mean(filled)), float(np.std(filled))
-                if scale > 1e-12 * max(1.0, abs(centre)):
+                if scale > ROUNDING * max(1.0, abs(centre)):
                     terms.append((j, QUANTITY, -1, centre, scale))
             share = float(np.mean(missing))
             if 0 < share < 1:

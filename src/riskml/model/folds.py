@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 
 from riskml.records.calendar import months_before
 
-__all__ = ["Fold", "folds_of", "overlap"]
+__all__ = ["Fold", "folds_of", "overlap", "spans"]
 
 IntArray = NDArray[np.int64]
 
 FEWEST_POSITIVES = 25
 """A part fitted on fewer is no evidence of how it behaves later."""
+
+MOST_PERIODS = 3
+MOST_ROWS = 80_000
+"""Complexity is told as well by a sample of households, and every fit on more takes longer."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Fold:
 
 
 def folds_of(
-    y: NDArray[np.float64], household: IntArray, as_of: NDArray[np.int32], horizon: int, seed: int, *, parts: int
+    y: NDArray[np.float64], household: IntArray, as_of: NDArray[np.int32], horizon: int, seed: int
 ) -> list[Fold]:
     """Plan folds of households and of later periods.
 
@@ -47,45 +51,56 @@ def folds_of(
     horizon : int
         Months.
     seed : int
-    parts : int
-        Number of folds of households; 1 fits on two thirds and judges a third once.
 
     Returns
     -------
     list of Fold
-        Folds of households, then of later periods, the earliest first.
+        Folds of households (four up to 20,000 rows, three up to 60,000; beyond, one third is judged once), then of
+        later periods, the earliest first. A side of more than 80,000 rows is a sample of its households.
 
     Notes
     -----
     A later period t is judged by parts fitted on the as_ofs with as_of + horizon <= t, so that no fitted label was
-    decided after t (López de Prado 2018, ch. 7, calls it purging). Periods whose past holds too few positives are
-    left out.
+    decided after t (López de Prado 2018, ch. 7, calls it purging). Periods are put together into at most three
+    groups, purged for the earliest of each. Groups whose past holds too few positives are left out.
     """
-    return [*_by_household(household, seed, parts), *_by_period(y, as_of, horizon)]
+    rng = np.random.default_rng(seed)
+    found = [*_by_household(household, rng), *_by_period(y, as_of, horizon)]
+    thin = [Fold(_sample(f.fit, household, rng), _sample(f.judge, household, rng), f.later) for f in found]
+    return [fold for fold in thin if len(fold.judge) and 0 < y[fold.fit].sum() < len(fold.fit)]
 
 
-def _by_household(household: IntArray, seed: int, parts: int) -> list[Fold]:
+def _by_household(household: IntArray, rng: np.random.Generator) -> list[Fold]:
+    rows = len(household)
+    parts, judged = (4, 4) if rows <= 20_000 else (3, 3) if rows <= 60_000 else (3, 1)
     groups, place = np.unique(household, return_inverse=True)
-    count = max(parts, 3)
-    drawn = np.random.default_rng(seed).permutation(len(groups)) % count
-    part = drawn[place]
-    return [Fold(np.flatnonzero(part != k), np.flatnonzero(part == k), later=False) for k in range(parts)]
+    part = (rng.permutation(len(groups)) % parts)[place]
+    return [Fold(np.flatnonzero(part != k), np.flatnonzero(part == k), later=False) for k in range(judged)]
 
 
 def _by_period(y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: int) -> list[Fold]:
-    found: dict[int, list[int]] = {}
-    days = [int(day) for day in np.unique(as_of)]
-    for day in days:
-        past = [d for d in days if d <= months_before(day, horizon)]
-        if past:
-            found.setdefault(past[-1], []).append(day)
+    days = np.unique(as_of)
+    judged = [int(day) for day in days if months_before(int(day), horizon) >= days[0]]
     folds = []
-    for last, judged in found.items():
-        fit = np.flatnonzero(as_of <= last)
-        judge = np.flatnonzero(np.isin(as_of, judged))
+    for group in np.array_split(np.array(judged, np.int32), min(MOST_PERIODS, max(len(judged), 1))):
+        if not len(group):
+            continue
+        fit = np.flatnonzero(as_of <= months_before(int(group[0]), horizon))
+        judge = np.flatnonzero(np.isin(as_of, group))
         if min(y[fit].sum(), y[judge].sum(), len(fit) - y[fit].sum()) >= FEWEST_POSITIVES:
             folds.append(Fold(fit, judge, later=True))
     return folds
+
+
+def _sample(rows: IntArray, household: IntArray, rng: np.random.Generator) -> IntArray:
+    """Rows of as many randomly drawn households as stay below the limit, in row order."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    _, place, size = np.unique(household[rows], return_inverse=True, return_counts=True)
+    order = rng.permutation(len(size))
+    chosen = np.zeros(len(size), bool)
+    chosen[order[np.cumsum(size[order]) <= MOST_ROWS]] = True
+    return rows[chosen[place]]
 
 
 def overlap(as_of: NDArray[np.int32], horizon: int) -> float:
@@ -98,5 +113,18 @@ def overlap(as_of: NDArray[np.int32], horizon: int) -> float:
     days = np.unique(as_of)
     if len(days) < 2:
         return 1.0
-    step = float(np.median(np.diff(days))) / (365.25 / 12)
-    return float(np.clip(horizon / max(round(step), 1), 1.0, len(days)))
+    step = _months(float(np.median(np.diff(days))))
+    return float(np.clip(horizon / max(step, 1), 1.0, len(days)))
+
+
+def spans(as_of: NDArray[np.int32], horizon: int) -> int:
+    """Count the horizons that fit one after the other into the as_ofs: periods that tell of different times.
+
+    >>> spans(np.array([0, 89, 180, 272, 364], np.int32), 12), spans(np.array([5], np.int32), 12)
+    (2, 1)
+    """
+    return 1 + _months(float(as_of.max() - as_of.min())) // horizon
+
+
+def _months(days: float) -> int:
+    return round(days / (365.25 / 12))

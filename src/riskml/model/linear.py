@@ -16,7 +16,7 @@ from riskml.model.schema import FloatArray, Schema
 __all__ = ["Linear", "LinearProblem", "fit_logistic"]
 
 CHUNK = 4096
-TAIL = 0.005
+TAIL = 0.001
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class LinearProblem:
     schema : Schema
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
-    tail : float, default 0.005
+    tail : float, default 0.001
         Quantities are winsorised at this quantile and its opposite: incomes and costs have heavy tails.
     directed : bool, default True
         Keep each quantity's coefficient on the side that policy demands.

@@ -17,7 +17,9 @@ from riskml.model.schema import FloatArray, Schema
 __all__ = ["TreeProblem", "TreeSettings", "Trees"]
 
 THREADS = 2
-"""Fixed; LightGBM's deterministic mode gives the same trees for any number (tested)."""
+LEAST_COLUMNS = 8
+MANY_ROWS = 20_000
+"""Below this one thread is as quick, and does not wait for others on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -32,28 +34,30 @@ class TreeSettings:
         At most 5, so that exact contributions stay quick.
     leaves : int
     min_rows : int
-        Least rows in a leaf.
-    learning_rate, column_share, ridge : float
+        Least rows in a leaf; fewer where there are few rows (a twelfth of them, at least 20).
+    learning_rate, ridge : float
+    column_share : float
+        Share of the features each tree may use; at least eight, since a tree without a split ends the training.
     """
 
-    rounds: int = 400
+    rounds: int = 200
     depth: int = 5
-    leaves: int = 31
-    min_rows: int = 60
-    learning_rate: float = 0.02
-    column_share: float = 0.6
+    leaves: int = 16
+    min_rows: int = 200
+    learning_rate: float = 0.03
+    column_share: float = 0.2
     ridge: float = 10.0
 
-    def parameters(self, seed: int) -> dict[str, Any]:
-        """Return LightGBM's parameters."""
+    def parameters(self, rows: int, columns: int, seed: int) -> dict[str, Any]:
+        """Return LightGBM's parameters for so many training rows and features."""
         return {
             "objective": "binary",
             "learning_rate": self.learning_rate,
             "num_leaves": self.leaves,
             "max_depth": self.depth,
-            "min_data_in_leaf": self.min_rows,
+            "min_data_in_leaf": min(self.min_rows, max(20, rows // 12)),
             "lambda_l2": self.ridge,
-            "feature_fraction": self.column_share,
+            "feature_fraction": max(self.column_share, min(1.0, LEAST_COLUMNS / max(columns, 1))),
             "seed": seed,
             **_FIXED,
         }
@@ -63,7 +67,6 @@ _FIXED = {
     "deterministic": True,
     "force_row_wise": True,
     "feature_pre_filter": False,  # one binned data set serves every complexity
-    "num_threads": THREADS,
     "verbosity": -1,
 }
 
@@ -76,6 +79,8 @@ class TreeProblem:
     schema : Schema
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
+    threads : int, optional
+        By default one, or two for many rows. LightGBM's deterministic mode gives the same trees for any (tested).
 
     Raises
     ------
@@ -83,25 +88,27 @@ class TreeProblem:
         If ``y`` holds one class only.
     """
 
-    def __init__(self, schema: Schema, values: FloatArray, y: FloatArray) -> None:
+    def __init__(self, schema: Schema, values: FloatArray, y: FloatArray, threads: int | None = None) -> None:
         if not 0 < y.sum() < len(y):
             raise ModelError(
                 f"All {len(y)} training rows have the same outcome; a model needs both.",
                 "Use a longer period, more households or another horizon.",
             )
         self.schema = schema
+        self._threads = threads or (THREADS if len(y) > MANY_ROWS else 1)
         self._data = lgb.Dataset(
             np.ascontiguousarray(values),
             y,
             categorical_feature=schema.categorical,
-            params=dict(_FIXED),
+            params={**_FIXED, "num_threads": self._threads},
             free_raw_data=True,
         ).construct()
 
     def solve(self, settings: TreeSettings, seed: int) -> Trees:
         """Fit trees of the given complexity."""
-        parameters = settings.parameters(seed)
+        parameters = settings.parameters(self._data.num_data(), len(self.schema.columns), seed)
         parameters["monotone_constraints"] = self.schema.directions.tolist()
+        parameters["num_threads"] = self._threads
         return Trees(_bare(lgb.train(parameters, self._data, settings.rounds).model_to_string(num_iteration=-1)))
 
 
@@ -152,7 +159,7 @@ class Trees:
         rounds : int, default -1
             All.
         """
-        threads = 1 if len(values) < 1000 else THREADS
+        threads = 1 if len(values) < MANY_ROWS else THREADS
         out = self.booster.predict(
             values, raw_score=True, start_iteration=first, num_iteration=rounds, num_threads=threads
         )

@@ -1,0 +1,61 @@
+"""Rankings get probabilities from one variable."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from riskml.errors import ModelError
+from riskml.model.baselines import Baselines, Ranking, fit_ranking
+from riskml.model.linear import fit_logistic
+
+
+def scored(n=2000, seed=0):
+    rng = np.random.default_rng(seed)
+    score = rng.normal(3, 2, n)
+    return score, (rng.random(n) < 1 / (1 + np.exp(1 + score))).astype(float)
+
+
+def test_it_is_the_plain_logistic_regression_of_one_variable():
+    score, y = scored()
+    sk = LogisticRegression(C=np.inf, tol=1e-10).fit(score[:, None], y)
+    assert np.allclose(fit_ranking(score, y).probability(score), sk.predict_proba(score[:, None])[:, 1], atol=1e-4)
+
+
+def test_the_order_of_the_score_is_kept_and_ties_stay_ties():
+    score, y = scored()
+    score = np.round(score)
+    probability = fit_ranking(score, y).probability(score)
+    assert len(np.unique(probability)) == len(np.unique(score))
+    assert (np.diff(probability[np.argsort(-score, kind="stable")]) >= 0).all()
+
+
+def test_a_missing_score_takes_the_training_median():
+    score, y = scored()
+    holes = score.copy()
+    holes[:100] = np.nan
+    ranking = fit_ranking(holes, y)
+    assert ranking.fill == np.median(holes[100:])
+    assert ranking.probability(np.array([np.nan]))[0] == ranking.probability(np.array([ranking.fill]))[0]
+
+
+def test_a_score_that_separates_or_never_varies_gives_finite_numbers():
+    y = np.r_[np.zeros(20), np.ones(20)]
+    separated = fit_ranking(y.copy(), y).probability(y)
+    assert separated.min() < 0.05 < 0.95 < separated.max()
+    assert fit_ranking(np.full(40, 7.0), y).probability(np.array([7.0, 9.0])) == pytest.approx([0.5, 0.5])
+
+
+def test_one_class_is_refused():
+    with pytest.raises(ModelError, match="same outcome"):
+        fit_ranking(np.arange(5.0), np.zeros(5))
+
+
+def test_baselines_survive_json_to_the_bit(problem):
+    income = problem.X.column("income_over_line")
+    made = Baselines(fit_logistic(problem.X, problem.y), {"distance_to_line": fit_ranking(income, problem.y)})
+    again = Baselines.from_json(made.logistic.schema, json.loads(json.dumps(made.to_json(), allow_nan=False)))
+    assert isinstance(again.rankings["distance_to_line"], Ranking)
+    assert again.rankings == made.rankings
+    assert again.logistic.margin(problem.X).tobytes() == made.logistic.margin(problem.X).tobytes()

@@ -1,0 +1,117 @@
+"""The whole model: additive, reproducible, monotone, honest with few data."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from riskml.errors import ModelError
+from riskml.features.matrix import FeatureMatrix
+from riskml.model.blend import fit_blend
+
+
+def fitted(problem, seed=7):
+    return fit_blend(problem.X, problem.y, problem.household, problem.X.as_of, 12, seed=seed)
+
+
+def test_the_margin_is_the_weighted_sum_of_the_parts(blend, problem):
+    linear, trees = blend.parts(problem.X)
+    w = blend.weights
+    assert min(w.linear, w.trees) >= 0
+    assert w.linear + w.trees > 0.5
+    assert np.array_equal(blend.margin(problem.X), w.intercept + w.linear * linear + w.trees * trees)
+
+
+def test_the_probability_follows_the_margin(blend, problem):
+    order = np.argsort(blend.margin(problem.X), kind="stable")
+    assert (np.diff(blend.probability(problem.X)[order]) >= 0).all()
+    assert blend.probability(problem.X).mean() == pytest.approx(problem.y.mean(), rel=0.25)
+
+
+def test_one_row_gives_the_bits_of_the_batch(blend, problem):
+    values = problem.X.values
+    batch, sure = blend.margin(problem.X), blend.probability(problem.X)
+    for i in range(0, len(values), 7):
+        one = problem.X.take(np.array([i]))
+        assert blend.margin(one)[0] == batch[i]
+        assert blend.probability(one)[0] == sure[i]
+
+
+def test_it_ranks_unseen_households_well(blend, fresh):
+    assert roc_auc_score(fresh.y, blend.probability(fresh.X)) > 0.68
+
+
+def test_the_same_input_gives_the_same_model(blend, problem):
+    again = fitted(problem)
+    assert again.trees.text == blend.trees.text
+    assert (again.weights, again.calibration, again.choice) == (blend.weights, blend.calibration, blend.choice)
+    assert again.linear.to_json() == blend.linear.to_json()
+
+
+def test_the_choice_is_told(blend):
+    assert blend.choice["trees"]["depth"] <= 5
+    assert blend.choice["default"] is (blend.choice["evidence"] == 0)
+    found = blend.choice["out_of_sample"]
+    assert [found[kind]["folds"] for kind in ("households", "periods")] == [4, 2]
+    assert (found["households"]["rows"], found["periods"]["rows"]) == (2100, 1400)
+    loss = found["households"]["log_loss"]
+    assert loss["blend"] < min(loss["linear"], loss["trees"]) + 0.002
+
+
+def test_progress_is_told_in_sentences(few):
+    told = []
+    fit_blend(few.X, few.y, few.household, few.X.as_of, 12, progress=told.append)
+    assert any("all rows" in text for text in told)
+
+
+def test_with_few_data_the_weights_stay_near_one_half(few):
+    weights = fitted(few).weights
+    assert weights.linear == pytest.approx(0.5, abs=0.2)
+    assert weights.trees == pytest.approx(0.5, abs=0.2)
+
+
+def test_two_positives_are_enough_to_get_an_answer(few):
+    y = np.zeros(len(few.y))
+    y[:2] = 1
+    model = fit_blend(few.X, y, few.household, few.X.as_of, 12)
+    assert np.isfinite(model.margin(few.X)).all()
+    assert 0 < model.probability(few.X).mean() < 0.2
+
+
+def test_a_household_with_nothing_known_gets_a_finite_score(blend, problem):
+    nothing = FeatureMatrix(np.array(["x"]), np.zeros(1, np.int32), (), np.empty((1, 0)), {})
+    margin = blend.margin(nothing)
+    assert np.isfinite(margin).all()
+    assert margin[0] == blend.margin(np.full((1, len(problem.X.columns)), np.nan))[0]
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_one_class_is_refused(few, label):
+    with pytest.raises(ModelError, match="same outcome"):
+        fit_blend(few.X, np.full(len(few.y), label), few.household, few.X.as_of, 12)
+
+
+def test_missing_labels_lengths_and_empty_rows_are_refused(few):
+    y = few.y.copy()
+    y[3] = np.nan
+    with pytest.raises(ModelError, match="1 label"):
+        fit_blend(few.X, y, few.household, few.X.as_of, 12)
+    with pytest.raises(ModelError, match="Rows differ"):
+        fit_blend(few.X, few.y[:-1], few.household, few.X.as_of, 12)
+    none = np.zeros(0, int)
+    with pytest.raises(ModelError, match="no training rows"):
+        fit_blend(few.X.take(none), few.y[none], few.household[none], few.X.as_of[none], 12)
+
+
+def test_an_array_of_another_width_is_refused(blend):
+    with pytest.raises(ModelError, match="takes 6 features"):
+        blend.margin(np.zeros((2, 5)))
+
+
+@pytest.fixture(scope="module")
+def few(make_rows):
+    return make_rows(60, seed=5)
+
+
+@pytest.fixture(scope="module")
+def fresh(make_rows):
+    return make_rows(700, seed=99)

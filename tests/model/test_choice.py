@@ -1,0 +1,61 @@
+"""Another complexity is taken on clear evidence only; the weights follow the evidence too."""
+
+import numpy as np
+import pytest
+
+from riskml.model.choice import DEFAULT, ROUNDS, STRENGTHS, TREES, Candidates, choose
+
+
+def candidates(n, better=None, noise=0.3, seed=0, later=0.0):
+    """Margins that all know the same of the truth, except a better one of the trees."""
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(-2.5, 1.2, n)
+    y = (rng.random(n) < 1 / (1 + np.exp(-truth))).astype(float)
+    linear = truth[:, None] + noise * rng.normal(size=(n, len(STRENGTHS)))
+    trees = truth[:, None, None] + noise * rng.normal(size=(n, len(TREES), len(ROUNDS)))
+    if better:
+        trees[:, better[0], better[1]] = truth
+    return Candidates(y, np.arange(n) // 2, np.zeros(n, np.int32), rng.random(n) < later, linear, trees)
+
+
+def where(pick):
+    return (pick.strength, pick.tree, pick.stop)
+
+
+def test_noise_alone_leaves_the_default():
+    assert [where(choose(candidates(500, seed=seed), 1.0)) for seed in range(5)] == [DEFAULT] * 5
+
+
+def test_clear_evidence_moves_it():
+    pick = choose(candidates(20_000, better=(1, 3), noise=1.0), 1.0)
+    assert where(pick)[1:] == (1, 3)
+    assert pick.evidence > 3
+
+
+def test_the_same_rows_counted_many_times_are_no_clear_evidence():
+    cases = candidates(1500, better=(1, 3), noise=1.0)
+    assert choose(cases, 1.0).evidence > 3
+    assert where(choose(cases, 0.02)) == DEFAULT
+
+
+def test_few_rows_keep_equal_weights_and_many_follow_the_better_part():
+    few = choose(candidates(100), 1.0)
+    assert (few.linear, few.trees) == pytest.approx((0.5, 0.5), abs=0.1)
+    cases = candidates(20_000)
+    bad = np.random.default_rng(1).normal(size=cases.linear.shape)
+    many = choose(Candidates(cases.y, cases.household, cases.as_of, cases.later, bad, cases.trees), 1.0)
+    assert many.linear < 0.1 < 0.8 < many.trees
+
+
+def test_a_part_that_points_the_wrong_way_gets_weight_zero_not_less():
+    cases = candidates(20_000)
+    pick = choose(Candidates(cases.y, cases.household, cases.as_of, cases.later, -cases.linear, cases.trees), 1.0)
+    assert pick.linear == 0.0
+
+
+def test_the_level_of_later_periods_does_not_move_the_constant():
+    cases = candidates(20_000, later=0.5, noise=0.01)
+    rng = np.random.default_rng(2)
+    y = np.where(cases.later & (rng.random(len(cases.y)) < 0.5), 0.0, cases.y)
+    changed = choose(Candidates(y, cases.household, cases.as_of, cases.later, cases.linear, cases.trees), 1.0)
+    assert changed.intercept == pytest.approx(0.0, abs=0.15)

@@ -1,0 +1,93 @@
+"""No household and no label of the future on the fitting side."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riskml.model.folds import FEWEST_POSITIVES, MOST_ROWS, folds_of, overlap, spans
+from riskml.records.calendar import month_end, months_before
+
+
+def rows(households, step, dates, rate=0.5, seed=0):
+    rng = np.random.default_rng(seed)
+    days = np.array([month_end(600 + step * k) for k in range(dates)], np.int32)
+    as_of = np.repeat(days, households)
+    household = np.tile(np.arange(households), dates)
+    return (rng.random(len(as_of)) < rate).astype(float), household, as_of
+
+
+@given(
+    st.integers(20, 60), st.sampled_from([1, 3, 12]), st.integers(1, 9), st.sampled_from([3, 12]), st.integers(0, 99)
+)
+@settings(max_examples=60, deadline=None)
+def test_households_and_later_periods_are_never_on_both_sides(households, step, dates, horizon, seed):
+    y, household, as_of = rows(households, step, dates)
+    for fold in folds_of(y, household, as_of, horizon, seed):
+        if fold.later:
+            assert as_of[fold.fit].max() <= months_before(int(as_of[fold.judge].min()), horizon)
+        else:
+            assert not set(household[fold.fit]) & set(household[fold.judge])
+
+
+def test_folds_of_households_judge_every_row_once():
+    y, household, as_of = rows(50, 12, 3)
+    judged = np.concatenate([f.judge for f in folds_of(y, household, as_of, 12, 0) if not f.later])
+    assert sorted(judged.tolist()) == list(range(150))
+
+
+def test_many_rows_are_judged_in_fewer_folds_and_by_a_sample_of_households():
+    y, household, as_of = rows(70_000, 12, 3, rate=0.05)
+    folds = folds_of(y, household, as_of, 12, 0)
+    assert sum(not fold.later for fold in folds) == 1
+    assert all(max(len(fold.fit), len(fold.judge)) <= MOST_ROWS for fold in folds)
+    fit, judge = (set(household[side]) for side in (folds[0].fit, folds[0].judge))
+    assert len(folds[0].fit) == 3 * len(fit)
+    assert not fit & judge
+
+
+def test_many_periods_are_put_together_and_purged_for_the_earliest_of_each_group():
+    y, household, as_of = rows(60, 1, 30)
+    later = [fold for fold in folds_of(y, household, as_of, 12, 0) if fold.later]
+    assert len(later) == 3
+    assert (
+        sorted(np.concatenate([fold.judge for fold in later])) == np.flatnonzero(as_of >= month_end(600 + 12)).tolist()
+    )
+
+
+def test_a_side_with_one_class_is_no_fold():
+    y, household, as_of = rows(60, 12, 1, rate=0.0)
+    assert folds_of(y, household, as_of, 12, 0) == []
+
+
+def test_yearly_periods_are_judged_by_all_that_went_before():
+    y, household, as_of = rows(200, 12, 3)
+    later = [fold for fold in folds_of(y, household, as_of, 12, 0) if fold.later]
+    assert [(len(fold.fit), len(fold.judge)) for fold in later] == [(200, 200), (400, 200)]
+
+
+def test_a_past_with_too_few_positives_is_no_evidence():
+    y, household, as_of = rows(200, 12, 2, rate=0.0)
+    y[: FEWEST_POSITIVES - 1] = 1
+    y[200:260] = 1
+    assert not any(fold.later for fold in folds_of(y, household, as_of, 12, 0))
+    y[FEWEST_POSITIVES - 1] = 1
+    assert any(fold.later for fold in folds_of(y, household, as_of, 12, 0))
+
+
+def test_the_seed_alone_decides_the_draw():
+    y, household, as_of = rows(50, 12, 1)
+    one, same, other = (folds_of(y, household, as_of, 12, seed)[0].judge.tolist() for seed in (1, 1, 2))
+    assert one == same != other
+
+
+@pytest.mark.parametrize(
+    ("step", "dates", "horizon", "expected"), [(12, 3, 12, 1.0), (3, 6, 12, 4.0), (1, 24, 12, 12.0), (3, 2, 12, 2.0)]
+)
+def test_overlap_counts_how_often_a_month_is_used(step, dates, horizon, expected):
+    assert overlap(rows(2, step, dates)[2], horizon) == expected
+
+
+@pytest.mark.parametrize(("step", "dates", "expected"), [(12, 3, 3), (3, 4, 1), (3, 6, 2), (1, 1, 1)])
+def test_spans_count_times_that_do_not_overlap(step, dates, expected):
+    assert spans(rows(2, step, dates)[2], 12) == expected

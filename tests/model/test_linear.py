@@ -1,0 +1,175 @@
+"""The linear part: the textbook baseline, exact contributions, one row as many, and what data can bring."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from riskml.errors import ModelError
+from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix
+from riskml.model.linear import Linear, LinearProblem, fit_logistic
+from riskml.model.schema import Schema
+
+
+def matrix(values, columns=None, levels=None):
+    n, count = values.shape
+    columns = columns or tuple(FeatureColumn(f"f{j}") for j in range(count))
+    return FeatureMatrix(np.arange(n).astype(str), np.zeros(n, np.int32), tuple(columns), values, levels or {})
+
+
+def noisy(n=400, seed=0):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(n, 3)) * [1.0, 100.0, 0.01] + [0.0, 5.0, 3.0]
+    y = (rng.random(n) < 1 / (1 + np.exp(1 - values[:, 0] - (values[:, 1] - 5) / 100))).astype(float)
+    values[rng.random(n) < 0.2, 1] = np.nan
+    return values, y
+
+
+def test_the_baseline_is_the_textbook_pipeline():
+    values, y = noisy()
+    textbook = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True),
+        StandardScaler(),
+        LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10),
+    ).fit(values, y)
+    fresh, _ = noisy(50, seed=1)
+    assert np.allclose(fit_logistic(matrix(values), y).margin(fresh), textbook.decision_function(fresh), atol=1e-6)
+
+
+def test_levels_are_one_hot_with_the_same_penalty():
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, 3, 600).astype(float)
+    y = (rng.random(600) < np.array([0.1, 0.3, 0.5])[codes.astype(int)]).astype(float)
+    X = matrix(codes[:, None], [FeatureColumn("region", categorical=True)], {"region": ("a", "b", "c")})
+    hot = np.column_stack([codes == k for k in range(3)]).astype(float)
+    textbook = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10).fit(hot - hot.mean(axis=0), y)
+    assert np.allclose(fit_logistic(X, y).margin(X), textbook.decision_function(hot - hot.mean(axis=0)), atol=1e-6)
+
+
+def test_contributions_add_up_and_are_centred_on_the_training_rows(problem):
+    model = LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
+    parts = model.contributions(problem.X)
+    assert parts.shape == problem.X.values.shape
+    assert np.allclose(parts.sum(axis=1) + model.base, model.margin(problem.X), atol=1e-12)
+    assert np.allclose(parts.mean(axis=0), 0.0, atol=1e-9)
+
+
+def test_one_row_gives_the_bits_of_the_batch(problem):
+    model = fit_logistic(problem.X, problem.y)
+    values = problem.X.values
+    batch = model.margin(values)
+    assert all(model.margin(values[i : i + 1])[0] == batch[i] for i in range(len(values)))
+    assert np.array_equal(model.margin(np.asfortranarray(values)), batch)
+    assert np.array_equal(model.margin(values[::3]), batch[::3])
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(allow_nan=True, allow_infinity=True, width=64), min_size=6, max_size=6),
+        min_size=1,
+        max_size=5,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_any_input_gets_a_finite_margin_that_does_not_depend_on_company(linear_part, rows):
+    values = np.array(rows)
+    margin = linear_part.margin(values)
+    assert np.isfinite(margin).all()
+    assert [linear_part.margin(row[None])[0] for row in values] == margin.tolist()
+
+
+@pytest.fixture(scope="module")
+def linear_part(problem):
+    return LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
+
+
+def test_the_json_round_trip_keeps_every_bit(linear_part, problem):
+    again = Linear.from_json(linear_part.schema, json.loads(json.dumps(linear_part.to_json(), allow_nan=False)))
+    assert again.margin(problem.X).tobytes() == linear_part.margin(problem.X).tobytes()
+
+
+def test_directions_hold_even_where_the_data_say_otherwise():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(500, 2))
+    y = (rng.random(500) < 1 / (1 + np.exp(-x[:, 0] - x[:, 1]))).astype(float)
+    columns = (FeatureColumn("a", Direction.LOWER_RISK), FeatureColumn("b", Direction.HIGHER_RISK))
+    schema = Schema(columns, {})
+    bounded = LinearProblem(schema, x, y).solve(1.0)
+    assert bounded.slope[0] == 0.0
+    assert bounded.slope[1] > 0.5
+    assert LinearProblem(schema, x, y, directed=False).solve(1.0).slope[0] > 0.5
+
+
+def test_an_outlier_counts_no_more_than_the_winsorising_bound():
+    values, y = noisy(2000)
+    wild = values.copy()
+    wild[0, 0] = 1e15
+    model = LinearProblem(Schema.of(matrix(wild)), wild, y).solve(1.0)
+    assert model.high[0] < 10
+    assert abs(model.margin(wild)[0]) < 20
+    calm = LinearProblem(Schema.of(matrix(values)), values, y).solve(1.0)
+    assert np.allclose(model.margin(values)[1:], calm.margin(values)[1:], atol=0.05)
+
+
+def test_a_rare_event_keeps_its_size():
+    x = np.zeros((3000, 1))
+    x[:2] = 5.0
+    y = np.zeros(3000)
+    y[:200] = 1
+    assert LinearProblem(Schema.of(matrix(x)), x, y).solve(1.0).high[0] == 5.0
+
+
+def test_rounding_is_not_standardised_into_a_feature():
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.normal(size=200), np.where(rng.random(200) < 0.3, 1e-9, 0.0)])
+    y = (rng.random(200) < 0.3).astype(float)
+    model = fit_logistic(matrix(x), y)
+    assert model.slope[1] == 0.0
+    assert model.margin(np.array([[0.0, 0.5]]))[0] == model.margin(np.array([[0.0, 0.0]]))[0]
+
+
+def test_unknown_levels_and_missing_ones_are_told_apart_from_known_ones(linear_part):
+    rows = np.tile([0.5, 0.0, 0.0, 0.0, np.nan, 1.0], (5, 1))
+    rows[:, 3] = [0, 2, np.nan, 3, -1]
+    margin = linear_part.margin(rows)
+    assert margin[1] > margin[0]
+    assert margin[2] == margin[3] == margin[4]
+
+
+def test_constant_and_never_reported_features_contribute_nothing(linear_part):
+    rows = np.array([[0.5, 0.0, 0.0, 1.0, np.nan, 1.0], [0.5, 0.0, 0.0, 1.0, 7.0, 99.0]])
+    assert linear_part.contributions(rows)[:, 4:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_a_matrix_of_another_schema_is_brought_into_this_one(linear_part, problem):
+    X = problem.X
+    order = [3, 0, 1]
+    other = FeatureMatrix(
+        X.household_id,
+        X.as_of,
+        tuple(X.columns[j] for j in order),
+        np.where(np.arange(3) == 0, X.values[:, order] + 1, X.values[:, order]),
+        {"region_code_6": ("110000", "130529", "130530", "130531")},
+    )
+    same = X.values.copy()
+    same[:, [2, 4, 5]] = np.nan
+    assert np.array_equal(linear_part.margin(other), linear_part.margin(same))
+
+
+def test_a_model_without_any_usable_feature_gives_the_base_rate():
+    values = np.full((40, 2), np.nan)
+    y = np.r_[np.ones(10), np.zeros(30)]
+    model = fit_logistic(matrix(values), y)
+    assert model.probability(values) == pytest.approx(np.full(40, 0.25))
+
+
+def test_one_class_is_refused():
+    values, _ = noisy(20)
+    with pytest.raises(ModelError, match="same outcome"):
+        fit_logistic(matrix(values), np.zeros(20))

@@ -1,0 +1,37 @@
+"""Aggregates of the training rows, without any one household's figure."""
+
+import numpy as np
+
+from riskml.features.matrix import FeatureColumn, FeatureMatrix
+from riskml.model.reference import reference_of
+
+
+def rows(values, codes):
+    n = len(values)
+    columns = (FeatureColumn("income"), FeatureColumn("town", categorical=True))
+    return FeatureMatrix(
+        np.arange(n).astype(str), np.zeros(n, np.int32), columns, np.column_stack([values, codes]), {"town": ("a", "b")}
+    )
+
+
+def test_deciles_shares_and_missing():
+    values = np.linspace(0, 100, 101)
+    values[100] = np.nan
+    codes = np.zeros(101)
+    codes[:30] = 1.0
+    found = reference_of(rows(values, codes), np.full(101, 0.1234567))
+    assert found["n"] == 101
+    assert found["features"]["income"]["deciles"] == [9.9, 19.8, 29.7, 39.6, 49.5, 59.4, 69.3, 79.2, 89.1]
+    assert found["features"]["income"]["missing"] == 1 / 101
+    assert found["features"]["town"]["shares"] == {"a": 71 / 101, "b": 30 / 101}
+    assert found["probability"] == [0.123] * 9
+
+
+def test_few_rows_and_rare_levels_are_not_shown():
+    codes = np.zeros(30)
+    codes[:3] = 1.0
+    values = np.full(30, np.nan)
+    values[:19] = 1.0
+    found = reference_of(rows(values, codes), np.full(30, 0.1))
+    assert found["features"]["income"]["deciles"] == []
+    assert found["features"]["town"]["shares"] == {"a": 27 / 30}

@@ -1,0 +1,125 @@
+"""The tree part: same bytes every time, same bits in any company, the directions kept."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import lightgbm as lgb
+import numpy as np
+import pytest
+
+from riskml.errors import BundleError, ModelError
+from riskml.features.matrix import FeatureColumn
+from riskml.model.schema import Schema
+from riskml.model.trees import TreeProblem, Trees, TreeSettings
+
+SMALL = TreeSettings(rounds=40, learning_rate=0.1, min_rows=20)
+
+
+@pytest.fixture(scope="module")
+def fitted(problem):
+    return TreeProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(SMALL, seed=3)
+
+
+def test_the_text_is_the_same_for_any_number_of_threads(problem, fitted):
+    for threads in (1, 2, 3):
+        again = TreeProblem(Schema.of(problem.X), problem.X.values, problem.y, threads=threads).solve(SMALL, seed=3)
+        assert again.text == fitted.text
+
+
+def wide(problem):
+    """Enough features that each tree draws some of them."""
+    noise = np.random.default_rng(0).normal(size=(len(problem.y), 20))
+    columns = tuple(FeatureColumn(f"noise_{j}") for j in range(20))
+    return Schema(problem.X.columns + columns, problem.X.levels), np.hstack([problem.X.values, noise])
+
+
+def test_the_text_is_the_same_when_fits_run_side_by_side(problem):
+    schema, values = wide(problem)
+
+    def one(seed):
+        return TreeProblem(schema, values, problem.y, threads=1).solve(SMALL, seed=seed).text
+
+    with ThreadPoolExecutor(2) as pool:
+        texts = list(pool.map(one, [3, 4, 3]))
+    assert texts == [one(3), one(4), one(3)]
+    assert texts[0] != texts[1]
+
+
+def test_few_rows_get_smaller_leaves_instead_of_no_trees(problem):
+    few = TreeProblem(Schema.of(problem.X), problem.X.values[:400], problem.y[:400]).solve(TreeSettings(rounds=5), 0)
+    assert len(np.unique(few.margin(problem.X.values[:400]))) > 2
+
+
+def test_the_text_names_no_thread_and_no_path(fitted):
+    assert "parameters" not in fitted.text
+    assert "num_threads" not in fitted.text
+    assert fitted.text.startswith("tree\n")
+
+
+def test_the_text_round_trip_keeps_every_bit(fitted, problem):
+    again = Trees(fitted.text)
+    assert again.rounds == 40
+    assert again.margin(problem.X.values).tobytes() == fitted.margin(problem.X.values).tobytes()
+    assert again.booster.model_to_string().startswith(fitted.text.rstrip("\n"))
+
+
+def test_one_row_gives_the_bits_of_the_batch(fitted, problem):
+    values = problem.X.values
+    batch = fitted.margin(values)
+    assert [fitted.margin(values[i : i + 1])[0] for i in range(300)] == batch[:300].tolist()
+
+
+def test_the_margin_is_lightgbms_raw_score(fitted, problem):
+    booster = lgb.Booster(model_str=fitted.text)
+    assert np.array_equal(fitted.margin(problem.X.values), booster.predict(problem.X.values, raw_score=True))
+
+
+def test_the_path_gives_the_margin_after_each_number_of_trees(fitted, problem):
+    path = fitted.path(problem.X.values, [10, 25, 40, 60])
+    for k, stop in enumerate((10, 25, 40, 40)):
+        assert np.allclose(path[:, k], fitted.margin(problem.X.values, rounds=stop), atol=1e-12)
+
+
+def test_depth_stays_within_what_exact_contributions_allow(fitted):
+    def depth(node):
+        return 0 if "leaf_value" in node else 1 + max(depth(node["left_child"]), depth(node["right_child"]))
+
+    assert max(depth(tree["tree_structure"]) for tree in fitted.booster.dump_model()["tree_info"]) <= 5
+
+
+def test_directed_features_never_move_the_margin_the_wrong_way(fitted, problem):
+    rows = np.repeat(problem.X.values[:50], 30, axis=0)
+    for j, way in ((0, -1), (1, 1)):
+        swept = rows.copy()
+        swept[:, j] = np.tile(np.linspace(-2, 4, 30), 50)
+        steps = np.diff(fitted.margin(swept).reshape(50, 30), axis=1)
+        assert (way * steps >= 0).all()
+
+
+def test_an_unknown_category_is_scored_like_a_missing_one(fitted, problem):
+    rows = np.tile(problem.X.values[0], (2, 1))
+    rows[:, 3] = [np.nan, 99]
+    first, second = fitted.margin(rows)
+    assert first == second
+
+
+def test_constant_and_empty_columns_do_not_disturb(problem):
+    values = problem.X.values.copy()
+    values[:, 0] = 1.0
+    values[:, 1] = np.nan
+    margin = TreeProblem(Schema.of(problem.X), values, problem.y).solve(SMALL, seed=1).margin(values)
+    assert np.isfinite(margin).all()
+
+
+def test_no_training_noise_reaches_the_terminal(problem, capfd):
+    TreeProblem(Schema.of(problem.X), problem.X.values[:30], problem.y[:30] * 0 + (np.arange(30) < 3)).solve(SMALL, 1)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_one_class_is_refused(problem):
+    with pytest.raises(ModelError, match="same outcome"):
+        TreeProblem(Schema.of(problem.X), problem.X.values, np.zeros(len(problem.y)))
+
+
+def test_broken_text_is_a_plain_error():
+    with pytest.raises(BundleError, match="trees cannot be read"):
+        _ = Trees("tree\nnothing here\n").booster
