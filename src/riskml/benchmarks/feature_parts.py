@@ -1,0 +1,160 @@
+"""The parts of the feature benchmark, each run in a process of its own: ``python -m … PART FOLDER WARM``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from riskml.benchmarks.oracle import Oracle
+from riskml.features import build, build_all
+from riskml.records.calendar import date_of, month_end
+from riskml.records.reading import open_folder
+from riskml.records.schema import TABLES
+from riskml.records.store import Records
+
+__all__ = ["CARES", "as_ofs"]
+
+CARES = {"riskml": "riskml: files to features", "scan": "DuckDB: one scan of income", "oracle": "DuckDB: the oracle"}
+"""The parts, and what is said while they run."""
+
+THREADS = 2
+DATES = 6
+STEP = 2
+SINGLE, FROM_ROWS = 1000, 60
+"""Households that are built alone, from packed records and from rows."""
+
+
+def as_ofs(last_month: int) -> list[int]:
+    """Days of the six month ends, two months apart, that end with the last month.
+
+    >>> [str(date_of(day)) for day in as_ofs(11)]
+    ['1970-02-28', '1970-04-30', '1970-06-30', '1970-08-31', '1970-10-31', '1970-12-31']
+    """
+    return [month_end(last_month - STEP * back) for back in reversed(range(DATES))]
+
+
+def _load(folder: Path) -> Records:
+    with open_folder(folder) as opened:
+        opened.connection.execute(f"SET threads = {THREADS}")
+        return Records.load(opened)
+
+
+def _riskml(folder: Path) -> dict[str, float]:
+    started = time.perf_counter()
+    records = _load(folder)
+    days = as_ofs(records.last_month)
+    matrix = build_all(records, days, THREADS)
+    seconds = time.perf_counter() - started
+    peak = _peak_rss_mb()
+    rows, features = matrix.values.shape
+    del matrix
+    return {
+        "seconds": seconds,
+        "peak_rss_mb": peak,
+        "rows": rows,
+        "features": features,
+        "households": len(records),
+        "as_ofs": len(days),
+        "one_household_ms": _alone(records, days[-1]),
+        "one_household_from_rows_ms": _from_rows(folder, records, days[-1]),
+    }
+
+
+def _peak_rss_mb() -> float:
+    """Most memory this process ever held, in megabytes of 2^20 bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return float(line.split()[1]) / 1024
+    import resource
+
+    # Kilobytes but on macOS, where it is bytes; a platform without either file or module is not measured on.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def _median_ms(work: Callable[[Any], object], items: list[Any]) -> float:
+    times = []
+    for item in items:
+        started = time.perf_counter()
+        work(item)
+        times.append(time.perf_counter() - started)
+    return float(np.median(times)) * 1000
+
+
+def _spread(records: Records, count: int) -> list[int]:
+    return [int(i) for i in np.linspace(0, len(records) - 1, min(count, len(records)))]
+
+
+def _alone(records: Records, as_of: int) -> float:
+    return _median_ms(lambda i: build(records.panel(as_of, i, i + 1)), _spread(records, SINGLE))
+
+
+def _from_rows(folder: Path, records: Records, as_of: int) -> float:
+    """One household with its rows as Python values, as a request delivers them."""
+    chosen = [str(records.household_id[i]) for i in _spread(records, FROM_ROWS)]
+    with open_folder(folder) as opened:
+        sql = opened.connection
+        frames = {
+            name: sql.sql(f"SELECT * FROM {opened.relation(name)}{_of(name, chosen)}").to_arrow_table().to_pylist()
+            for name in opened.tables
+        }
+    columns = {name: [*map(str, TABLES[name].names)] for name in frames}
+    requests = []
+    for code in chosen:
+        tables = {}
+        for name, rows in frames.items():
+            own = [row for row in rows if name == "lines" or row["household_id"] == code]
+            names = list(own[0]) if own else columns[name]
+            tables[name] = {column: [row[column] for row in own] for column in names}
+        requests.append(tables)
+    return _median_ms(lambda tables: build(Records.from_tables(tables).panel(as_of)), requests)
+
+
+def _of(table: str, households: list[str]) -> str:
+    if table == "lines":
+        return ""
+    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in households)
+    return f" WHERE household_id IN ({codes})"
+
+
+def _income_files(folder: Path) -> str:
+    alone = folder / "income.parquet"
+    return str(alone if alone.is_file() else folder / "income" / "*.parquet").replace("'", "''")
+
+
+def _scan(folder: Path) -> dict[str, float]:
+    connection = duckdb.connect(config={"threads": THREADS})
+    started = time.perf_counter()
+    table = connection.sql(f"SELECT * FROM read_parquet('{_income_files(folder)}')").to_arrow_table()
+    return {"seconds": time.perf_counter() - started, "rows": table.num_rows}
+
+
+def _oracle(folder: Path) -> dict[str, float]:
+    latest = f"SELECT max(period_start) FROM read_parquet('{_income_files(folder)}')"
+    last: dt.date = duckdb.connect().execute(latest).fetchall()[0][0]
+    days = [date_of(day) for day in as_ofs((last.year - 1970) * 12 + last.month - 1)]
+    started = time.perf_counter()
+    oracle = Oracle(folder, days, THREADS)
+    rows = sum(oracle.features(day).num_rows for day in days)
+    return {"seconds": time.perf_counter() - started, "rows": rows}
+
+
+def _main(part: str, folder: Path, warm: Path) -> dict[str, float]:
+    work = {"riskml": _riskml, "scan": _scan, "oracle": _oracle}[part]
+    work(warm)
+    if part == "scan":
+        # One scan is short: the best of three.
+        return min((work(folder) for _ in range(3)), key=lambda one: one["seconds"])
+    return work(folder)
+
+
+if __name__ == "__main__":
+    print(json.dumps(_main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))  # noqa: T201 - what the parent reads
