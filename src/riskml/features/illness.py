@@ -75,13 +75,12 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
     unit="line",
     window=12,
     direction=LOWER,
-    cause="illness",
+    cause="other",  # it moves with the income as much as with the spending
     requires=NEEDS,
     zh="近 12 个月扣除自付医疗费后的人均收入(相对监测线)",
     en="income per head less out-of-pocket medical spending, over the line, last 12 months",
-    reason_zh="近 12 个月自付医疗费 {self_paid},扣除后人均纯收入 {income_after_care}[,{income_after_care_vs_line}]",
-    reason_en="out-of-pocket medical spending of the last 12 months was {self_paid}; income per head less it was "
-    "{income_after_care} a year[, {income_after_care_vs_line}]",
+    reason_zh=None,
+    reason_en=None,
 )
 def income_after_self_paid_12m(panel: Panel) -> Floats:
     """Mean income of 12 months less the self-paid sum of 12 months, both in multiples of the line then."""

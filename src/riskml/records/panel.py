@@ -121,6 +121,11 @@ class Panel:
         """What all panels of these records share, at any date and of any households."""
         return self._records.shared
 
+    def only(self, i: int) -> Panel:
+        """Return the panel of one of its households: to the bit what it is among the others."""
+        start = self._range[0] + i
+        return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at)
+
     def has(self, table: str) -> bool:
         """Whether the records hold a table, be it empty; an absent table means unknown."""
         return table in self._records.present

@@ -1,0 +1,162 @@
+"""From contributions to causes: what speaks for a raised risk, grouped by official cause, the strongest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.explanation.selection import may_protect, may_warn
+from riskml.features.catalogue import Feature
+from riskml.records.schema import CAUSES
+
+__all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Grouping", "Ranked", "Ranking"]
+
+MOST_REASONS, MOST_PROTECTIONS = 5, 3
+LEAST = 0.02
+"""Log odds under which nothing is worth a sentence: two percent of the odds."""
+
+NAMED = tuple(cause for cause in CAUSES if cause != "other")
+
+Floats = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Features by what they speak of.
+
+    Parameters
+    ----------
+    features : tuple of Feature, length F
+        In the order of the model's schema.
+    groups : tuple of (str, str), length G
+        Cause and topic. An official cause is one group; what is ``other`` is one group a topic.
+    group : array of int, shape (F,)
+        Group of each feature.
+    """
+
+    features: tuple[Feature, ...]
+    groups: tuple[tuple[str, str], ...]
+    group: Positions
+
+    @classmethod
+    def of(cls, features: Sequence[Feature]) -> Grouping:
+        """Group features by cause, and those of no official cause by topic."""
+        topics = sorted({feature.topic for feature in features if feature.cause == "other"})
+        groups = [(cause, "") for cause in NAMED] + [("other", topic) for topic in topics]
+        place = {group: i for i, group in enumerate(groups)}
+        keys = [(f.cause, "" if f.cause != "other" else f.topic) for f in features]
+        return cls(tuple(features), tuple(groups), np.array([place[key] for key in keys], np.intp))
+
+    @property
+    def named(self) -> int:
+        """Number of groups that are official causes; they come first."""
+        return len(NAMED)
+
+    def by_cause(self, contributions: Floats) -> Floats:
+        """Sum of all contributions of each cause, shape (n, causes), in the order of ``schema.CAUSES``."""
+        out = np.zeros((len(contributions), len(CAUSES)))
+        causes = list(CAUSES)
+        for j, feature in enumerate(self.features):
+            out[:, causes.index(feature.cause)] += contributions[:, j]
+        return out
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Groups of n households in the order in which they are given.
+
+    Parameters
+    ----------
+    group, feature : array of int, shape (n, most)
+        The group, and its feature that contributes most; -1 past the last.
+    strength : array of float64, shape (n, most)
+        What the group's speaking features contribute together, in log odds, without sign.
+    """
+
+    group: Positions
+    feature: Positions
+    strength: Floats
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Reasons and protective factors of n households."""
+
+    reasons: Ranking
+    protections: Ranking
+
+    @classmethod
+    def of(cls, grouping: Grouping, values: Floats, contributions: Floats, typical: Sequence[float]) -> Ranked:
+        """Rank.
+
+        Parameters
+        ----------
+        grouping : Grouping
+        values : array of float64, shape (n, F)
+            In the model's schema.
+        contributions : array of float64, shape (n, F)
+        typical : sequence of float, length F
+            Medians of the training rows, NaN where not known.
+
+        Notes
+        -----
+        A feature speaks where its value is known, its contribution has the sign in question, and the value is one
+        that :mod:`riskml.explanation.selection` admits. A group is as strong as its speaking features together.
+        Reasons: official causes first, by strength; then what is ``other`` (the income position, the household's
+        structure, the place), by strength; the last of the five places is kept for the latter. The model's largest
+        contribution is nearly always that of the income, which says how near the line a household is, but not why.
+        """
+        x, c = np.ascontiguousarray(values.T), np.ascontiguousarray(contributions.T)
+        warn, best_warn = _strengths(grouping, x, c, typical, warn=True)
+        protect, best_protect = _strengths(grouping, x, -c, typical, warn=False)
+        return cls(
+            _ranking(_reason_order(warn, grouping.named), warn, best_warn),
+            _ranking(_by_strength(protect)[:, :MOST_PROTECTIONS], protect, best_protect),
+        )
+
+
+def _strengths(
+    grouping: Grouping, x: Floats, c: Floats, typical: Sequence[float], *, warn: bool
+) -> tuple[Floats, Positions]:
+    """Strength and strongest feature of each group, shape (n, G); ``x`` and ``c`` of shape (F, n)."""
+    may = may_warn if warn else may_protect
+    n = x.shape[1]
+    strength, most = np.zeros((len(grouping.groups), n)), np.zeros((len(grouping.groups), n))
+    best = np.full((len(grouping.groups), n), -1, np.intp)
+    for j, (feature, g) in enumerate(zip(grouping.features, grouping.group, strict=True)):
+        part = np.where(may(feature, x[j], typical[j]) & (c[j] > 0), c[j], 0.0)
+        strength[g] += part
+        stronger = part > most[g]
+        most[g][stronger] = part[stronger]
+        best[g][stronger] = j
+    return np.ascontiguousarray(strength.T), np.ascontiguousarray(best.T)
+
+
+def _by_strength(strength: Floats) -> Positions:
+    """Groups from the strongest, ties in their order, shape (n, G)."""
+    return np.argsort(-strength, axis=1, kind="stable")
+
+
+def _reason_order(strength: Floats, named: int) -> Positions:
+    """Official causes by strength, then the others, with the last place kept for the strongest other."""
+    causes = _by_strength(strength[:, :named])
+    others = _by_strength(strength[:, named:]) + named
+    rows = np.arange(len(strength))[:, None]
+    counts = [(np.take_along_axis(strength, part, axis=1) >= LEAST).sum(axis=1)[:, None] for part in (causes, others)]
+    taken = np.minimum(counts[0], MOST_REASONS - np.minimum(counts[1], 1))
+    place = np.arange(MOST_REASONS)[None, :]
+    from_causes = causes[rows, np.minimum(place, causes.shape[1] - 1)]
+    from_others = others[rows, np.clip(place - taken, 0, others.shape[1] - 1)] if others.shape[1] else from_causes
+    order = np.where(place < taken, from_causes, from_others)
+    return np.where((place < taken) | (place - taken < counts[1]), order, -1)
+
+
+def _ranking(order: Positions, strength: Floats, best: Positions) -> Ranking:
+    found = np.take_along_axis(strength, np.maximum(order, 0), axis=1)
+    there = (order >= 0) & (found >= LEAST)
+    feature = np.take_along_axis(best, np.maximum(order, 0), axis=1)
+    return Ranking(np.where(there, order, -1), np.where(there, feature, -1), np.where(there, found, 0.0))

@@ -1,0 +1,66 @@
+"""Sentences with gaps: parsed once, filled for many households."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+__all__ = ["Slot", "Template", "parse"]
+
+_PIECE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A gap in a sentence: the name of a fact and its argument."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True)
+class Template:
+    """One sentence with gaps.
+
+    Parameters
+    ----------
+    parts : tuple of (bool, tuple of str or Slot)
+        Pieces that stand together; with True they are left out where one of their gaps cannot be filled.
+    """
+
+    parts: tuple[tuple[bool, tuple[str | Slot, ...]], ...]
+
+    @property
+    def slots(self) -> frozenset[Slot]:
+        """Gaps of the sentence."""
+        return frozenset(piece for _, pieces in self.parts for piece in pieces if isinstance(piece, Slot))
+
+
+@cache
+def parse(text: str) -> Template:
+    """Parse ``text {name} text [optional {name:argument}]``.
+
+    >>> [optional for optional, _ in parse("住院 {number} 次[,自付 {paid}]").parts]
+    [False, True]
+    >>> sorted(slot.name for slot in parse("住院 {number} 次[,自付 {paid}]").slots)
+    ['number', 'paid']
+    """
+    parts: list[tuple[bool, tuple[str | Slot, ...]]] = []
+    for k, stretch in enumerate(re.split(r"[\[\]]", text)):
+        if stretch:
+            parts.append((k % 2 == 1, tuple(_pieces(stretch))))
+    return Template(tuple(parts))
+
+
+def _pieces(stretch: str) -> list[str | Slot]:
+    pieces: list[str | Slot] = []
+    end = 0
+    for match in _PIECE.finditer(stretch):
+        if match.start() > end:
+            pieces.append(stretch[end : match.start()])
+        pieces.append(Slot(match[1], match[2] or ""))
+        end = match.end()
+    if end < len(stretch):
+        pieces.append(stretch[end:])
+    return pieces
