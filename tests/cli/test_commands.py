@@ -188,3 +188,26 @@ def test_every_command_explains_itself(riskml: Run) -> None:
     ):
         assert command in overview
         assert "Usage" in riskml(command, "--help").out
+
+
+def test_explain_tells_the_same_in_text_and_json(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+    riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet", "--explain")
+    frame = pd.read_parquet(tmp_path / "s.parquet").sort_values("margin")
+    row = frame[frame["status"] == "at_risk"].iloc[-1]
+    text = riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF).out
+    found = json.loads(riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF, "--json").out)
+    assert "仅供研判参考,不作为认定依据" in text
+    assert found["agreement"] == row["agreement"]
+    assert found["signal"] == row["signal"]
+    assert found["model"]["probability"] == pytest.approx(row["probability"], abs=0)
+    assert 1 <= len(found["reasons"]) <= 5
+    assert all(reason["zh"] in text for reason in found["reasons"])
+    assert row["causes"].split(";")[0] == found["reasons"][0]["cause"]
+    english = riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF, "--lang", "en").out
+    assert "基" not in english.replace(row["household_id"], "")
+
+
+def test_explain_an_unknown_household(riskml: Run, bundle_path: Path, county: Path) -> None:
+    ran = riskml("explain", bundle_path, county, "nobody", "--as-of", AS_OF)
+    assert ran.code == 1
+    assert "no household 'nobody'" in ran.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,13 @@ from riskml.cli.app import app
 from riskml.cli.progress import progress
 from riskml.cli.results import show_evaluation
 from riskml.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from riskml.model import Bundle
+    from riskml.policy import Policy
+    from riskml.records.store import Records
 
 __all__ = ["demo"]
 
@@ -95,5 +102,19 @@ def _after_training(out: Path, county: Path) -> None:
         frame = score(bundle, records, as_of, policy, bar)
     frame.to_parquet(out / "scores.parquet", index=False)
     (out / "report.html").write_text(render_report(bundle, simulated=True), encoding="utf-8")
+    _one_explanation(bundle, records, as_of, policy, frame)
     typer.echo(f"Scores of {len(frame):,} households as of {date_of(as_of)}: {out / 'scores.parquet'}")
     typer.echo(f"Report: {out / 'report.html'}   MLflow: {os.environ['MLFLOW_TRACKING_URI']}")
+
+
+def _one_explanation(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
+    """Print why the riskiest household that the rule line does not flag stands out, or else the riskiest of all."""
+    from riskml.explanation.narrator import Narrator
+
+    ranked = scores.sort_values(["margin", "household_id"], ascending=[False, True])
+    quiet = ranked[ranked["agreement"] == "model_only"]
+    chosen = (quiet if len(quiet) else ranked).iloc[0]
+    place = records.index(chosen["household_id"])
+    assert place is not None, "scores name households of the records"
+    panel = records.panel(as_of, place, place + 1)
+    typer.echo(Narrator(bundle, policy).explain(panel, agreement=str(chosen["agreement"])).render("zh"))

@@ -21,6 +21,9 @@ def score(
     records: RecordsArgument,
     as_of: AsOf,
     out: Annotated[Path, typer.Option("--out", help="Parquet file to write.", show_default=False)],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add causes, reasons and protective factors of every household at risk.")
+    ] = False,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
@@ -41,6 +44,13 @@ def score(
         bar.stage("reading the records")
         loaded = read_records(records, table, skip_bad_rows)
         frame = run(model, loaded, at, table, bar)
+        if explain:
+            from riskml.explanation.county import explain_all
+            from riskml.explanation.narrator import Narrator
+
+            bar.stage("reasons", len(loaded))
+            reasons = explain_all(Narrator(model, table), loaded, at, progress=bar.step)
+            frame = frame.merge(reasons, on="household_id", how="left")
     write_file(out, lambda path: frame.to_parquet(path, index=False))
     status = frame["status"].value_counts()
     counted = ", ".join(f"{count:,} {name}" for name, count in status.items())

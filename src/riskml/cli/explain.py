@@ -1,0 +1,74 @@
+"""``riskml explain``: why a household is flagged, what to check on the doorstep, what could help."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from riskml.cli.app import app
+from riskml.cli.inputs import read_records
+from riskml.cli.options import AsOf, BundleArgument, PolicyFile, RecordsArgument, SkipBadRows, day
+from riskml.cli.progress import progress
+from riskml.errors import UsageError
+
+__all__ = ["explain"]
+
+
+class Lang(StrEnum):
+    """Language of the sentences."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class Redact(StrEnum):
+    """What a reader may not see."""
+
+    HEALTH = "health"
+
+
+@app.command()
+def explain(
+    bundle: BundleArgument,
+    records: RecordsArgument,
+    household: Annotated[str, typer.Argument(help="Household code.", show_default=False)],
+    as_of: AsOf,
+    lang: Annotated[Lang, typer.Option(help="Language of the sentences.")] = Lang.ZH,
+    redact: Annotated[
+        Redact | None, typer.Option(help="Leave out what a role may not see: health details.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the sentences in both languages.")] = False,
+    policy: PolicyFile = None,
+    skip_bad_rows: SkipBadRows = None,
+) -> None:
+    """Explain one household: both verdicts, reasons with sums and periods, what is missing, steps to verify.
+
+    Reasons say what goes together with the risk, never what caused it. For reference in study and judgement only.
+    """
+    from riskml.explanation.narrator import Narrator
+    from riskml.model import Bundle
+    from riskml.policy import load_policy
+    from riskml.scoring import score
+
+    model, table = Bundle.load(bundle), load_policy(policy)
+    at = day(as_of, "--as-of")
+    with progress() as bar:
+        bar.stage("reading the records")
+        loaded = read_records(records, table, skip_bad_rows)
+        place = loaded.index(household)
+        if place is None:
+            raise UsageError(
+                f"There is no household {household!r} in {records}.", "Write the code exactly as in table households."
+            )
+        scores = score(model, loaded, at, table, bar).set_index("household_id")
+        if household not in scores.index:
+            raise UsageError(f"Household {household!r} is not known on {as_of}.", "Choose a later --as-of.")
+        found = Narrator(model, table).explain(
+            loaded.panel(at, place, place + 1),
+            agreement=str(scores.loc[household, "agreement"]),
+            redact=() if redact is None else (redact.value,),
+        )
+    typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2) if as_json else found.render(lang.value))
