@@ -150,7 +150,7 @@ def test_a_folder_with_faults_is_refused_or_its_bad_rows_are_set_aside(
         (("train", "nowhere", "--out", "b"), "no records folder"),
         (("score", "nowhere", "nowhere", "--as-of", AS_OF, "--out", "s.parquet"), "nowhere"),
         (("report", "nowhere"), "nowhere"),
-        (("check", "nowhere"), "no records folder"),
+        (("check", "nowhere"), "missing_folder"),
     ],
 )
 def test_a_wrong_path_is_told_in_words(riskml: Run, args: tuple[str, ...], said: str) -> None:
