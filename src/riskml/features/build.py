@@ -27,7 +27,7 @@ def build(panel: Panel) -> FeatureMatrix:
     Parameters
     ----------
     panel : Panel
-        n households at a date; a household not yet known then has a row too.
+        n households at a date; one not yet known then has a row too, in which everything is missing.
 
     Returns
     -------
@@ -63,6 +63,8 @@ def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
             row[:] = declared.function(panel) if absent.isdisjoint(declared.requires) else np.nan
         for row, (_, found, _) in zip(by_feature[len(CATALOGUE) :], extra, strict=True):
             row[:] = found
+    if not panel.known.all():
+        by_feature[:, ~panel.known] = np.nan
     values[:] = by_feature.T
 
 
@@ -87,7 +89,7 @@ def build_all(
     Returns
     -------
     FeatureMatrix, H × len(as_ofs) rows
-        One date after the other, households in the order of their codes; one unknown at a date has a row of its own.
+        One date after the other, households in the order of their codes; one unknown at a date has a row too, in which everything is missing.
     """
     everybody = len(records)
     start_of = {day: i * everybody for i, day in enumerate(as_ofs)}

@@ -45,7 +45,7 @@ class Feature:
         One of ``TOPICS``.
     unit : str
         ``line``: multiples of the monitoring line, per head and year. ``log line``: its natural logarithm.
-        Otherwise ``months``, ``days``, ``share``, ``persons`` or ``count``.
+        Otherwise ``months``, ``years``, ``share``, ``persons`` or ``count``.
     window : int
         Months before ``as_of`` that can matter: nothing flags a household for ever. 0 is the state at ``as_of``.
     direction : Direction
@@ -102,6 +102,7 @@ def feature(
     en: str,
     window: int = 0,
     windows: tuple[int, ...] = (),
+    earlier: int = 0,
     direction: Direction = Direction.FREE,
     requires: tuple[str, ...] = (),
     reason_zh: str | None = "",
@@ -111,7 +112,7 @@ def feature(
 
     With ``windows`` the function takes the window as its second argument and is entered once for each; the
     function's name, ``zh``, ``en`` and the sentences then hold ``{w}`` or end in ``_w`` where the number of months
-    stands.
+    stands. ``earlier`` are the months before the window with which it is compared: they can matter too.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def feature(
                 name=name,
                 topic=topic,
                 unit=unit,
-                window=months,
+                window=months + earlier,
                 direction=direction,
                 cause=cause,
                 zh=zh.replace("{w}", str(months)),

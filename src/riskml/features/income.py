@@ -92,12 +92,13 @@ def income_trend(panel: Panel, window: int) -> Floats:
     topic="income",
     unit="line",
     windows=(3, 6, 12),
+    earlier=12,
     direction=LOWER,
     cause="other",
     zh="近 {w} 个月收入比上年同月的变化(相对监测线)",
     en="change of income on the same months a year before, last {w} months",
-    reason_zh="近 {w} 个月家庭收入{change:total}",
-    reason_en="household income of the last {w} months was {change:total}",
+    reason_zh="近 {w} 个月家庭收入{change:total@{w}}",
+    reason_en="household income of the last {w} months was {change:total@{w}}",
 )
 def income_change_on_year(panel: Panel, window: int) -> Floats:
     """Mean difference of income per head × 12 ÷ the line then to the month a year before, where both are reported."""

@@ -133,6 +133,8 @@ class FeatureMatrix:
                 continue
             i = own[column.name]
             if self.columns[i].categorical != column.categorical:
+                if np.isnan(self.values[:, i]).all():
+                    continue  # nothing but nulls has no type: a household may lack the attribute
                 have, want = ("text", "a number")[:: 1 if self.columns[i].categorical else -1]
                 raise ModelError(
                     f"Feature {column.name!r} is {have} in these records, but {want} in the model's schema.",

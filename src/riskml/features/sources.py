@@ -83,12 +83,13 @@ for _source in PARTS:
             topic="income",
             unit="line",
             windows=(3, 12) if _source == "wage" else (12,),
+            earlier=12,
             direction=Direction.LOWER_RISK if _source != "transfer" else Direction.FREE,
             cause=CAUSE[_source],
             zh=f"近 {{w}} 个月{_name}比上年同月的变化(相对监测线)",
             en=f"change of {_english} on the same months a year before, last {{w}} months",
-            reason_zh=f"近 {{w}} 个月{_name}{{change:{_source}}}",
-            reason_en=f"{_english} of the last {{w}} months was {{change:{_source}}}",
+            reason_zh=f"近 {{w}} 个月{_name}{{change:{_source}@{{w}}}}",
+            reason_en=f"{_english} of the last {{w}} months was {{change:{_source}@{{w}}}}",
         )(_change(_source))
 
 

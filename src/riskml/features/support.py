@@ -28,6 +28,7 @@ def _entries(panel: Panel) -> Events:
 @feature(
     topic="help",
     unit="count",
+    window=36,
     cause="other",
     requires=HELP,
     zh="正在落实的帮扶措施数",

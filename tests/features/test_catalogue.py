@@ -1,0 +1,86 @@
+"""What is declared of every feature is valid, and what the contract says of absent and empty tables holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riskml.features import CATALOGUE, Direction, build
+from riskml.features.catalogue import TOPICS, feature
+from riskml.records.calendar import LOOK_BACK, day_of
+from riskml.records.schema import CAUSES, TABLES
+from riskml.records.store import Records
+
+UNITS = {"line", "log line", "months", "years", "share", "persons", "count"}
+OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")
+
+
+@pytest.mark.parametrize("declared", CATALOGUE.values(), ids=CATALOGUE)
+def test_declarations_are_valid(declared):
+    assert declared.name.isidentifier()
+    assert declared.topic in TOPICS
+    assert declared.unit in UNITS
+    assert declared.cause in CAUSES
+    assert isinstance(declared.direction, Direction)
+    assert set(declared.requires) <= set(TABLES)
+    assert 0 <= declared.window <= LOOK_BACK
+    assert declared.definition
+    for text in (declared.zh, declared.en):
+        assert text
+        assert "{" not in text
+    months = declared.name.rsplit("_", 1)[-1].removesuffix("m")
+    if months.isdigit() and declared.name.endswith("m"):
+        assert months in declared.zh
+        assert months in declared.en
+        assert int(months) <= declared.window
+
+
+def test_there_are_enough_features_and_every_topic_has_some():
+    assert len(CATALOGUE) >= 60
+    assert {f.topic for f in CATALOGUE.values()} == set(TOPICS)
+
+
+def test_an_adverse_feature_is_a_state_or_has_a_window():
+    states = {f.name for f in CATALOGUE.values() if f.direction is Direction.HIGHER_RISK and not f.window}
+    assert states == {"no_labour", "members_chronic", "members_seriously_ill", "members_disabled", "students"}
+
+
+def test_a_name_is_entered_once():
+    with pytest.raises(ValueError, match="'household_size' is declared twice"):
+
+        @feature(topic="household", unit="persons", cause="other", zh="家庭人口", en="household size")
+        def household_size(panel):
+            return panel.size_now
+
+
+def matrix(drawn):
+    return build(Records.from_tables(drawn.frames()).panel(day_of(drawn.as_ofs[-1])))
+
+
+@pytest.mark.parametrize("table", OPTIONAL)
+def test_an_absent_table_is_unknown_and_an_empty_one_is_none(table, random_records):
+    absent = matrix(random_records(3, 10, absent=(table,)))
+    empty = matrix(random_records(3, 10, empty=(table,)))
+    full = matrix(random_records(3, 10))
+    for f in CATALOGUE.values():
+        if table not in f.requires:
+            np.testing.assert_array_equal(absent.column(f.name), full.column(f.name))
+            np.testing.assert_array_equal(empty.column(f.name), full.column(f.name))
+            continue
+        assert np.isnan(absent.column(f.name)).all(), f.name
+        if f.unit in ("count", "persons"):
+            assert (empty.column(f.name) == 0).all(), f.name
+        elif f.unit in ("months", "years"):
+            assert np.isnan(empty.column(f.name)).all(), f.name
+
+
+def test_amounts_over_the_line_are_nothing_where_the_table_is_empty(random_records):
+    empty = matrix(random_records(3, 10, empty=OPTIONAL))
+    income = empty.column("log_income_to_line_12m")
+    for f in CATALOGUE.values():
+        if f.unit == "line" and f.requires and f.name != "income_after_self_paid_12m":
+            values = empty.column(f.name)
+            assert (values[~np.isnan(values)] == 0).all(), f.name
+            assert (values == 0).any(), f.name
+    after = empty.column("income_after_self_paid_12m")
+    assert (np.isnan(after) == np.isnan(income)).all()

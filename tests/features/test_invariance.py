@@ -1,0 +1,180 @@
+"""A feature is the same bits whatever is known later, however the rows lie, whoever else is there."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from riskml.features import FeatureMatrix, build, build_all
+from riskml.records.calendar import date_of, day_of
+from riskml.records.schema import TABLES
+from riskml.records.store import Records
+
+few = settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
+    """Every feature to the bit, categories by their names: a code depends on which levels there are."""
+    out: dict[str, list[object]] = {"household_id": matrix.household_id.tolist()}
+    for column in matrix.columns:
+        values = matrix.column(column.name)
+        if column.categorical:
+            levels = matrix.levels[column.name]
+            out[column.name] = [None if np.isnan(code) else levels[int(code)] for code in values]
+        else:
+            out[column.name] = np.ascontiguousarray(values).view(np.int64).tolist()
+    return out
+
+
+def at(records: Records, as_of: dt.date, ids: list[str] | None = None) -> dict[str, list[object]]:
+    matrix = build(records.panel(day_of(as_of)))
+    return bits(matrix if ids is None else matrix.take(np.isin(matrix.household_id, ids)))
+
+
+def same(first: dict[str, list[object]], second: dict[str, list[object]]) -> None:
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@few
+@given(seed=seeds, parts=st.integers(1, 4))
+def test_row_order_parts_and_reader_do_not_matter(seed, parts, random_records, tmp_path_factory):
+    drawn = random_records(seed, 6)
+    order = np.random.default_rng(seed)
+    shuffled = drawn.changed(
+        **{name: [rows[i] for i in order.permutation(len(rows))] for name, rows in drawn.tables.items()}
+    )
+    read = Records.load(shuffled.write(tmp_path_factory.mktemp("parts"), parts))
+    held = Records.from_tables(drawn.frames())
+    for as_of in drawn.as_ofs:
+        same(at(read, as_of), at(held, as_of))
+
+
+@few
+@given(seed=seeds)
+def test_what_is_known_later_does_not_matter(seed, random_records):
+    drawn = random_records(seed, 6)
+    later = Later(drawn.tables, random_records(seed + 1, 8).tables, np.random.default_rng(seed))
+    before = Records.from_tables(drawn.frames())
+    for as_of in drawn.as_ofs:
+        after = Records.from_tables(drawn.changed(**later.added(as_of)).frames())
+        same(at(before, as_of), at(after, as_of, before.household_id.tolist()))
+
+
+class Later:
+    """Rows of other records, told after a date: new ones, corrections, withdrawals and versions."""
+
+    def __init__(self, own, other, rng: np.random.Generator) -> None:
+        self.own, self.other, self.rng = own, other, rng
+
+    def added(self, as_of: dt.date):
+        return {name: rows + list(self.rows(name, as_of)) for name, rows in self.own.items()}
+
+    def rows(self, name: str, as_of: dt.date):
+        if name == "lines":
+            taken = {(row["region_code"] or "", row["effective_from"]) for row in self.own[name]}
+            for row in self.other[name]:
+                if row["effective_from"] > as_of and (row["region_code"] or "", row["effective_from"]) not in taken:
+                    yield row
+            return
+        key, known = TABLES[name].key, {row.get("record_id") for row in self.own[name]} - {None}
+        numbers = sorted(known)
+        for i, row in enumerate(self.other[name]):
+            told = as_of + dt.timedelta(days=1 + i)  # a day of its own: no two versions of one key
+            new = {**row, "recorded_on": told}
+            if not key:
+                # A third corrects a record there is; the others are new, and some tell a later day by default.
+                corrects = numbers and self.rng.random() < 0.3
+                new["record_id"] = numbers[int(self.rng.integers(len(numbers)))] if corrects else None
+                day = row[str(TABLES[name].day)]
+                if not corrects and name != "income" and day > as_of:
+                    new["recorded_on"] = None
+            yield new
+
+
+@few
+@given(seed=seeds)
+def test_a_household_alone_has_the_bits_it_has_among_many(seed, random_records):
+    drawn = random_records(seed, 9)
+    drawn = drawn.changed(**{name: unmoved(rows) for name, rows in drawn.tables.items()})
+    records = Records.from_tables(drawn.frames())
+    as_of = drawn.as_ofs[seed % len(drawn.as_ofs)]
+    many = at(records, as_of)
+    for i, code in enumerate(records.household_id):
+        own = {name: [row[i]] for name, row in many.items()}
+        same(bits(build(records.panel(day_of(as_of), i, i + 1))), own)
+        kept = {
+            name: [row for row in rows if name == "lines" or row.get("household_id") in (code, None)]
+            for name, rows in drawn.tables.items()
+        }
+        alone = Records.from_tables(drawn.changed(**kept).frames())
+        if "attribute_house_change" in at(alone, as_of):
+            continue  # an attribute of nothing but nulls has no type
+        same(at(alone, as_of), own)
+
+
+def unmoved(rows):
+    """Rows without the records that a correction moved from one household to another."""
+    owners: dict[object, set[object]] = {}
+    for row in rows:
+        owners.setdefault(row.get("record_id"), set()).add(row.get("household_id"))
+    return [row for row in rows if row.get("record_id") is None or len(owners[row["record_id"]]) == 1]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_chunks_and_threads_do_not_matter(threads, random_records):
+    drawn = random_records(11, 10)
+    records = Records.from_tables(drawn.frames())
+    days = [day_of(as_of) for as_of in drawn.as_ofs]
+    done: list[int] = []
+    matrix = build_all(records, days, threads, progress=done.append, chunk=3)
+    assert sum(done) == len(matrix) == len(days) * len(records)
+    for i, day in enumerate(days):
+        rows = slice(i * len(records), (i + 1) * len(records))
+        assert (matrix.as_of[rows] == day).all()
+        same(bits(matrix.take(np.arange(len(matrix))[rows])), at(records, date_of(day)))
+
+
+MONEY = ("amount", "cost", "self_paid", "loss")
+
+
+@few
+@given(seed=seeds, factor=st.sampled_from([2.0**-3, 2.0, 2.0**7, 10.0]))
+def test_features_see_money_only_relative(seed, factor, random_records):
+    drawn = random_records(seed, 6)
+    scaled = drawn.changed(
+        **{
+            name: [{k: v * factor if k in MONEY and v is not None else v for k, v in row.items()} for row in rows]
+            for name, rows in drawn.tables.items()
+        }
+    )
+    one, other = (Records.from_tables(records.frames()) for records in (drawn, scaled))
+    for as_of in drawn.as_ofs:
+        if factor == 10:
+            first, second = (build(records.panel(day_of(as_of))).values for records in (one, other))
+            np.testing.assert_allclose(first, second, rtol=1e-9, atol=1e-9)
+        else:
+            same(at(one, as_of), at(other, as_of))
+
+
+def test_equal_rows_without_record_id_add_up(random_records):
+    drawn = random_records(21, 8)
+    plain = {
+        name: [row for row in drawn.tables[name] if row["record_id"] is None] for name in ("illness", "events", "help")
+    }
+    once = Records.from_tables(drawn.changed(**plain).frames())
+    twice = Records.from_tables(drawn.changed(**{name: rows * 2 for name, rows in plain.items()}).frames())
+    first, second = (build(records.panel(day_of(drawn.as_ofs[-1]))) for records in (once, twice))
+    for name in ("care_visits_12m", "self_paid_to_line_24m", "leads_12m", "help_begun_12m", "help_amount_to_line_12m"):
+        assert np.nanmax(first.column(name)) > 0
+        np.testing.assert_allclose(second.column(name), 2 * first.column(name), rtol=1e-12)

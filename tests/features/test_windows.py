@@ -1,0 +1,44 @@
+"""The declared window of a feature holds: nothing older can move it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from riskml.features import CATALOGUE, build
+from riskml.records.calendar import date_of, day_of, months_before
+from riskml.records.schema import TABLES
+from riskml.records.store import Records
+
+DATED = ("income", "illness", "disaster", "events", "help", "monitoring")
+AS_OFS = [dt.date(2023, 12, 31), dt.date(2023, 8, 15), dt.date(2024, 2, 29)]
+
+
+def last_day(name: str, row) -> dt.date:
+    day = row[str(TABLES[name].day)]
+    return (pd.Timestamp(day) + pd.offsets.MonthEnd(row["months"] or 1)).date() if name == "income" else day
+
+
+def recent(name: str, rows, edge: dt.date):
+    """Drop rows that ended by the edge: all rows of a record, or none, since a correction may move the day."""
+    young = {row.get("record_id") for row in rows if last_day(name, row) > edge}
+    return [row for row in rows if last_day(name, row) > edge or (row.get("record_id") in young - {None})]
+
+
+@pytest.mark.parametrize("as_of", AS_OFS)
+def test_nothing_older_than_the_window_matters(as_of, random_records):
+    drawn = random_records(5, 25)
+    whole = build(Records.from_tables(drawn.frames()).panel(day_of(as_of)))
+    windows = sorted({f.window for f in CATALOGUE.values()} - {0})
+    assert windows == [1, 3, 6, 12, 15, 18, 24, 36]
+    for window in windows:
+        edge = date_of(months_before(day_of(as_of), window))
+        kept = {name: recent(name, drawn.tables[name], edge) for name in DATED}
+        assert all(len(kept[name]) < len(drawn.tables[name]) for name in DATED), "the edge cuts every table"
+        cut = build(Records.from_tables(drawn.changed(**kept).frames()).panel(day_of(as_of)))
+        for f in CATALOGUE.values():
+            if f.window == window:
+                same = cut.column(f.name).tobytes() == whole.column(f.name).tobytes()
+                assert same, f"{f.name} sees more than {window} months before {as_of}"
