@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.explanation.templates import parse
+from riskml.features.catalogue import Feature
 from riskml.features.views import below
 from riskml.records.events import Events
 from riskml.records.panel import Panel, window_sum
 from riskml.records.schema import SOURCES
 
-__all__ = ["FACTS", "Fact", "numbers_of", "yearly_income"]
+__all__ = ["FACTS", "Fact", "numbers_of", "spoken_values", "yearly_income"]
 
 Floats = NDArray[np.float64]
 Numbers = tuple[Floats, ...]
+Rows = NDArray[np.intp] | None
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def _sum(panel: Panel, events: Events | None, column: str, window: int, kinds: t
     mask = panel.within(events, window)
     if kinds:
         table = "events" if events is panel.events else "illness"
-        mask &= np.isin(events["kind"], [Panel.code(table, "kind", kind) for kind in kinds])
+        mask = mask & np.isin(events["kind"], [Panel.code(table, "kind", kind) for kind in kinds])
     stated = mask & ~np.isnan(events[column])
     return np.where(events.any(mask) & ~events.any(stated), np.nan, events.total(events[column], stated))
 
@@ -242,6 +245,34 @@ def _latest_event(panel: Panel, window: int, kind: str) -> Numbers:
 @_fact("yuan", "help_amount")
 def _help_amount(panel: Panel, window: int, _: str) -> Numbers:
     return (_sum(panel, panel.help, "amount", window),)
+
+
+def spoken_values(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:
+    """Values by which it is decided what a feature may be a reason for.
+
+    A feature measures a change in multiples of the line then, the sentence tells it in yuan: where the line rose, the
+    two can differ in sign, and the sentence must not contradict what it is said for.
+
+    Parameters
+    ----------
+    panel : Panel
+    features : sequence of Feature, length F
+    values : array of float64, shape (n, F)
+    rows : array of int, optional
+        Rows of the panel that ``values`` holds; all by default.
+
+    Returns
+    -------
+    array of float64, shape (n, F)
+        The values; in columns whose sentence tells a change, the change in yuan.
+    """
+    out = values.copy()
+    for j, feature in enumerate(features):
+        for slot in parse(feature.reason_zh or "").slots:
+            if slot.name == "change":
+                now, before = numbers_of(panel, slot.name, slot.argument, slot.window or feature.window)
+                out[:, j] = (now - before)[slice(None) if rows is None else rows]
+    return out
 
 
 # -- words made of the feature's own value ------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskml.records.panel import Panel
-from riskml.records.schema import TABLES
 
 __all__ = ["Missing", "missing_of"]
 
@@ -69,14 +68,23 @@ def _line(panel: Panel) -> Iterator[Missing]:
         yield Missing("no_line", "所在地没有在用的监测线", "No monitoring line is in force in the region")
 
 
+_NAMES = {
+    "members": ("家庭成员", "members"),
+    "illness": ("就医", "medical care"),
+    "disaster": ("灾害", "disasters"),
+    "events": ("事件与线索", "events and leads"),
+    "help": ("帮扶", "help"),
+    "monitoring": ("监测对象", "monitoring"),
+}
+
+
 def _tables(panel: Panel) -> Iterator[Missing]:
-    names = ("members", "illness", "disaster", "events", "help", "monitoring")
-    absent = [TABLES[name] for name in names if not panel.has(name)]
+    absent = [names for table, names in _NAMES.items() if not panel.has(table)]
     if absent:
         yield Missing(
             "absent_tables",
-            f"未提供的数据:{'、'.join(table.zh for table in absent)}",
-            f"Data not provided: {', '.join(table.en for table in absent)}",
+            f"未提供的数据:{'、'.join(zh for zh, _ in absent)}",
+            f"Data not provided: {', '.join(en for _, en in absent)}",
         )
 
 

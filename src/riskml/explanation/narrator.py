@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskml.explanation.checklist import steps_for
 from riskml.explanation.contributions import Contributions, Explainer
 from riskml.explanation.explanation import Explanation, ModelView, Option, Reason, RuleView
+from riskml.explanation.facts import spoken_values
 from riskml.explanation.missing import missing_of
 from riskml.explanation.ranking import Grouping, Ranked, Ranking
 from riskml.explanation.redaction import HEALTH_CAUSES, HEALTH_EN, HEALTH_ZH, check_redaction, tells_health
@@ -175,7 +176,8 @@ class Narrator:
         contributions.require(margin)
         grouping = self._grouping(panel)
         typical = typical_values(grouping.features, self.bundle.reference)
-        ranked = Ranked.of(grouping, values, contributions.values, typical)
+        spoken = spoken_values(panel, grouping.features, values, rows)
+        ranked = Ranked.of(grouping, spoken, contributions.values, typical)
         speaker = Speaker(panel, grouping.features, values, self.bundle.levels, typical, rows)
         return Told(grouping, contributions, margin, ranked, speaker)
 

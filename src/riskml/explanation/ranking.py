@@ -97,7 +97,7 @@ class Ranked:
         ----------
         grouping : Grouping
         values : array of float64, shape (n, F)
-            In the model's schema.
+            As spoken; see :func:`riskml.explanation.facts.spoken_values`.
         contributions : array of float64, shape (n, F)
         typical : sequence of float, length F
             Medians of the training rows, NaN where not known.

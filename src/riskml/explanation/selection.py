@@ -93,12 +93,15 @@ def may_protect(feature: Feature, values: Floats, typical: float = float("nan"))
         return np.zeros(len(values), np.bool_)
     if _is_signed(feature):
         return known & (values > 0)
-    if _is_blow(feature) and feature.unit == "months":
-        return known & (values > RECENT)
-    if _is_blow(feature) or feature.topic == "leads":
-        return known & (values == 0)
+    none: Mask = values == 0
+    if _is_blow(feature):
+        long_past: Mask = values > RECENT
+        return known & (long_past if feature.unit == "months" else none)
+    if feature.topic == "leads" or (
+        feature.direction is Direction.HIGHER_RISK and feature.unit in ("count", "persons")
+    ):
+        return known & none
+    some: Mask = values > 0
     if _is_strength(feature):
-        return known & (values > 0) & ~(values < typical)
-    if feature.direction is Direction.LOWER_RISK and feature.unit in _AMOUNTS:
-        return known & (values > 0)
-    return known
+        return known & some & ~(values < typical)
+    return known & some if feature.direction is Direction.LOWER_RISK and feature.unit in _AMOUNTS else known

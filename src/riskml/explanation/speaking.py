@@ -103,9 +103,10 @@ class Speaker:
         ]
 
     def _slot(self, slot: Slot, feature: Feature) -> _Gap:
-        key = (slot, feature.window)
+        window = feature.window if slot.window is None else slot.window
+        key = (slot, window)
         if key not in self._facts:
-            arrays = numbers_of(self._panel, slot.name, slot.argument, feature.window)
+            arrays = numbers_of(self._panel, slot.name, slot.argument, window)
             self._facts[key] = tuple(array[self._rows].tolist() for array in arrays)
         return PHRASES[FACTS[slot.name].kind], self._facts[key]
 

@@ -8,15 +8,16 @@ from functools import cache
 
 __all__ = ["Slot", "Template", "parse"]
 
-_PIECE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_PIECE = re.compile(r"\{(\w+)(?::(\w+))?(?:@(\d+))?\}")
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A gap in a sentence: the name of a fact and its argument."""
+    """A gap in a sentence: the name of a fact, its argument, and its window in months if not the feature's."""
 
     name: str
     argument: str = ""
+    window: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Template:
 
 @cache
 def parse(text: str) -> Template:
-    """Parse ``text {name} text [optional {name:argument}]``.
+    """Parse ``text {name} text [optional {name:argument@window}]``.
 
     >>> [optional for optional, _ in parse("住院 {number} 次[,自付 {paid}]").parts]
     [False, True]
@@ -59,7 +60,7 @@ def _pieces(stretch: str) -> list[str | Slot]:
     for match in _PIECE.finditer(stretch):
         if match.start() > end:
             pieces.append(stretch[end : match.start()])
-        pieces.append(Slot(match[1], match[2] or ""))
+        pieces.append(Slot(match[1], match[2] or "", int(match[3]) if match[3] else None))
         end = match.end()
     if end < len(stretch):
         pieces.append(stretch[end:])
