@@ -92,6 +92,9 @@ class _Kernel(Protocol):
     @property
     def base(self) -> float: ...
 
+    @property
+    def nbytes(self) -> int: ...
+
     def contributions(self, values: Floats) -> Floats: ...
 
 
@@ -105,6 +108,10 @@ class _Walk:
     @property
     def base(self) -> float:
         return self._base
+
+    @property
+    def nbytes(self) -> int:
+        return 0
 
     def contributions(self, values: Floats) -> Floats:
         return pred_contrib(self._trees.booster, values)[0]
@@ -156,6 +163,11 @@ class Explainer:
     def quick(self) -> bool:
         """Whether the trees are tabulated."""
         return not self.note
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the tables in bytes; 0 where there are none."""
+        return self._kernel.nbytes
 
     def contributions(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
         """Explain rows.

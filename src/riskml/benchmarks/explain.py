@@ -1,0 +1,193 @@
+"""How fast households are explained, beside LightGBM's own contributions on the same rows in the same run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.explanation import Narrator
+from riskml.explanation.checking import pred_contrib
+from riskml.explanation.county import told_frame
+from riskml.features import FeatureMatrix, build
+from riskml.model import Baselines, Blend, Bundle
+from riskml.model.blend import Weights
+from riskml.model.calibration import Calibration
+from riskml.model.choice import TREES
+from riskml.model.linear import LinearProblem
+from riskml.model.reference import reference_of
+from riskml.model.schema import Schema
+from riskml.model.trees import TreeProblem
+from riskml.outcomes import AT_RISK, cohort_status, label
+from riskml.policy import load_policy
+from riskml.records.calendar import month_end
+from riskml.records.panel import Panel
+from riskml.records.store import Records
+from riskml.simulation import simulate
+from riskml.splits import Settings, grid
+from riskml.training.progress import Progress, Silent
+
+__all__ = ["BOUNDS", "run"]
+
+MONTHS, SEED = 48, 1
+TRAINING = 20_000
+"""Households the model is fitted on."""
+
+ROUNDS = 400
+"""Trees of the measured model, of the largest size that training can choose (depth 5, 31 leaves)."""
+
+BATCH, SAMPLE, SINGLES, TURNS = 100_000, 1000, 300, 3
+
+BOUNDS = {
+    "ms_per_row": ("at most", 0.05),
+    "ratio": ("at least", 20.0),
+    "single_ms": ("at most", 1.0),
+    "county_s": ("at most", 15.0),
+}
+"""What riskml promises."""
+
+Floats = NDArray[np.float64]
+
+
+def run(households: int = 100_000, progress: Progress | None = None) -> dict[str, Any]:
+    """Measure the explanation of a simulated county by a model fitted on a part of it.
+
+    Parameters
+    ----------
+    households : int, default 100,000
+        Size of the county.
+    progress : Progress, optional
+
+    Returns
+    -------
+    dict
+        ``ms_per_row``: contributions of a batch of 100,000 rows (the county's, repeated if it is smaller) on one
+        thread, linear part and trees; ``pred_contrib_ms_per_row``: contributions of the trees alone by LightGBM on
+        one thread, on 1,000 of the rows; ``ratio``: the latter over the former; ``single_ms``: median of one row;
+        ``explanation_ms``: median of one household's whole explanation, from records in memory to sentences;
+        ``county_s``: contributions, causes and sentences of everybody on two threads, features given;
+        ``county_with_features_s``: the same with the features; ``load_s``: reading the trees, tabulating and checking
+        them; ``tables_mb``; ``targets``: each with the figure, the bound and whether it is met.
+
+    Notes
+    -----
+    Batch and LightGBM take turns, and the least time of each counts: another process can only add.
+    """
+    listener = progress or Silent()
+    with TemporaryDirectory(prefix="riskml-benchmark-") as temporary:
+        listener.stage("Simulating a county", households)
+        simulate(Path(temporary), households, MONTHS, SEED, truth="none", progress=listener.step)
+        listener.stage("Reading the records")
+        records = Records.load(Path(temporary), load_policy().lines)
+    listener.stage("Fitting a model")
+    bundle = _bundle(records)
+    listener.stage("Measuring")
+    narrator, load = _timed(lambda: Narrator(bundle, load_policy()))
+    county, features = _timed(lambda: _prepared(narrator, records))
+    rows = np.concatenate([bundle.blend.values(part.matrix) for part in county])
+    batch, reference = _batch(narrator, rows)
+    told, words = _timed(lambda: _told(narrator, county))
+    figures = {
+        "ms_per_row": batch,
+        "ratio": reference / batch,
+        "single_ms": _single(lambda i: narrator.explainer.contributions(rows[i % len(rows), None])),
+        "county_s": words,
+    }
+    return {
+        **figures,
+        "pred_contrib_ms_per_row": reference,
+        "explanation_ms": _single(lambda i: narrator.explain(county[0].panel, int(county[0].rows[i]))),
+        "county_with_features_s": words + features,
+        "load_s": load,
+        "tables_mb": narrator.explainer.nbytes / 1e6,
+        "households": households,
+        "explained": told,
+        "features": rows.shape[1],
+        "trees": bundle.blend.trees.rounds,
+        "targets": {name: _target(figures[name], *bound) for name, bound in BOUNDS.items()},
+    }
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A panel with the features of those at risk."""
+
+    panel: Panel
+    rows: NDArray[np.intp]
+    matrix: FeatureMatrix
+
+
+def _bundle(records: Records) -> Bundle:
+    settings = Settings()
+    day = grid(records, settings).as_ofs[-1]
+    labels = label(records, (day,), settings, None)
+    labels = labels.take(labels.labelled & (labels.household < TRAINING))
+    X = build(records.panel(day, 0, min(TRAINING, len(records)))).take(labels.household)
+    y = labels.y.astype(np.float64)
+    schema = Schema.of(X)
+    linear = LinearProblem(schema, X.values, y).solve(0.02)
+    trees = TreeProblem(schema, X.values, y).solve(replace(TREES[0], rounds=ROUNDS), SEED)
+    blend = Blend(schema, linear, trees, Weights(0.0, 0.5, 0.5), Calibration())
+    manifest = {
+        "settings": {"window": 12, "horizon": 12, "outcome": "any", "step": 3},
+        "model_version": "benchmark",
+    }
+    reference = reference_of(X, blend.probability(X))
+    return Bundle(blend, Baselines(linear, {}), {}, {}, reference, manifest, {})
+
+
+def _prepared(narrator: Narrator, records: Records) -> list[_Part]:
+    panels = list(records.panels(month_end(grid(records, narrator.settings).last_month)))
+    panels[0].line  # noqa: B018 - fills the shared grid of lines before threads ask for it
+
+    def one(panel: Panel) -> _Part:
+        rows = np.flatnonzero(cohort_status(panel, narrator.settings) == AT_RISK)
+        return _Part(panel, rows, build(panel).take(rows))
+
+    with ThreadPoolExecutor(2) as pool:
+        return [part for part in pool.map(one, panels) if len(part.rows)]
+
+
+def _batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
+    """Milliseconds a row of the batch and of LightGBM's own contributions."""
+    batch = rows[np.arange(BATCH) % len(rows)]
+    sample = batch[:: BATCH // SAMPLE]
+    booster = narrator.bundle.blend.trees.booster
+    ours, theirs = [], []
+    for _ in range(TURNS):
+        theirs.append(_timed(lambda: pred_contrib(booster, sample))[1] / len(sample))
+        ours.append(_timed(lambda: narrator.explainer.contributions(batch))[1] / len(batch))
+    return 1e3 * min(ours), 1e3 * min(theirs)
+
+
+def _told(narrator: Narrator, county: list[_Part]) -> int:
+    def one(part: _Part) -> int:
+        told = narrator.tell(part.panel, part.matrix, part.rows)
+        return len(told_frame(told, part.panel.household_id[part.rows], health=True))
+
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(one, county))
+
+
+def _single(work: Callable[[int], object]) -> float:
+    """Median milliseconds of one call."""
+    work(0)
+    return 1e3 * float(np.median([_timed(lambda i=i: work(i))[1] for i in range(SINGLES)]))  # type: ignore[misc]
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.perf_counter()
+    found = work()
+    return found, time.perf_counter() - start
+
+
+def _target(value: float, sense: str, bound: float) -> dict[str, Any]:
+    met = value <= bound if sense == "at most" else value >= bound
+    return {"value": value, "bound": f"{sense} {bound:g}", "met": met}
