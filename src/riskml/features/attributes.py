@@ -14,7 +14,7 @@ from riskml.records.panel import Panel
 from riskml.records.schema import codes
 from riskml.records.versions import NO_DAY
 
-__all__ = ["REGION_LEVELS", "from_records"]
+__all__ = ["REGION_LEVELS", "from_records", "region_prefixes"]
 
 Floats = NDArray[np.float64]
 Levels = tuple[str, ...]
@@ -76,7 +76,7 @@ def _declared(
     )
 
 
-def _prefixes(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
+def region_prefixes(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
     """Levels of each prefix, and the level of each region code."""
     out = []
     for digits, word in REGION_LEVELS.items():
@@ -94,7 +94,7 @@ def _regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
     positions, names = panel.region
     found = panel.shared.get("prefixes")
     if found is None:
-        found = panel.shared["prefixes"] = _prefixes(names)
+        found = panel.shared["prefixes"] = region_prefixes(names)
     for declared, levels, place in found:  # type: ignore[attr-defined]
         yield declared, place[positions], levels
 

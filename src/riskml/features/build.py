@@ -89,7 +89,8 @@ def build_all(
     Returns
     -------
     FeatureMatrix, H × len(as_ofs) rows
-        One date after the other, households in the order of their codes; one unknown at a date has a row too, in which everything is missing.
+        One date after the other, households in the order of their codes.
+        One unknown at a date has a row too, in which everything is missing.
     """
     everybody = len(records)
     start_of = {day: i * everybody for i, day in enumerate(as_ofs)}

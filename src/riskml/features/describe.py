@@ -1,0 +1,80 @@
+"""Write ``docs/features.md``, the data dictionary, from the catalogue.
+
+``python -m riskml.features.describe docs/features.md`` writes it anew; a test holds the file to it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from riskml.features import CATALOGUE
+from riskml.features.attributes import region_prefixes
+from riskml.features.catalogue import TOPICS, Feature
+from riskml.features.matrix import Direction
+from riskml.records.schema import CAUSES
+
+__all__ = ["describe"]
+
+_DIRECTIONS = {
+    Direction.HIGHER_RISK: "more → higher risk",
+    Direction.LOWER_RISK: "more → lower risk",
+    Direction.FREE: "free",
+}
+
+
+def describe() -> str:
+    """Return the text of ``docs/features.md``.
+
+    >>> describe().splitlines()[0]
+    '# The features · 指标说明'
+    """
+    text = files("riskml.features").joinpath("describe.md").read_text(encoding="utf-8")
+    parts = {
+        "count": str(len(CATALOGUE)),
+        "topics": "\n".join(line for topic in TOPICS for line in _topic(topic)),
+        "attributes": "\n".join(_attributes()),
+    }
+    for name, part in parts.items():
+        text = text.replace("{{" + name + "}}", part)
+    return text
+
+
+def _topic(topic: str) -> Iterator[str]:
+    yield f"## {topic} · {TOPICS[topic]}\n"
+    yield "| feature | 中文 | English | unit | window | direction | cause | needs | definition |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for f in CATALOGUE.values():
+        if f.topic == topic:
+            yield "| " + " | ".join(_cells(f)) + " |"
+    yield ""
+
+
+def _cells(f: Feature) -> tuple[str, ...]:
+    return (
+        f"`{f.name}`",
+        f.zh,
+        f.en,
+        f.unit,
+        {0: "now", 1: "1 month"}.get(f.window, f"{f.window} months"),
+        _DIRECTIONS[f.direction],
+        f"`{f.cause}` {CAUSES[f.cause]}",
+        ", ".join(f"`{table}`" for table in f.requires),
+        " ".join(f.definition.split()),
+    )
+
+
+def _attributes() -> Iterator[str]:
+    for f, _, _ in region_prefixes(()):
+        yield f"| `{f.name}` | {f.zh} | {f.en}, as a category; missing where the code is shorter |"
+    yield "| `attribute_<name>` | 属性 | the attribute in the latest known version: a number, or text as a category |"
+    yield (
+        "| `attribute_<name>_change` | 属性的变化 | for numbers: latest known version less the version before; missing"
+        " without one |"
+    )
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(describe(), encoding="utf-8")

@@ -1,0 +1,38 @@
+"""``docs/features.md`` says what the catalogue declares."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from riskml.features import CATALOGUE
+from riskml.features.catalogue import TOPICS
+from riskml.features.describe import describe
+
+DICTIONARY = Path(__file__).parents[2] / "docs" / "features.md"
+
+
+def test_the_committed_dictionary_is_the_generated_one():
+    assert DICTIONARY.read_text(encoding="utf-8") == describe(), (
+        "run: python -m riskml.features.describe docs/features.md"
+    )
+
+
+def test_the_module_writes_the_dictionary(tmp_path):
+    target = tmp_path / "features.md"
+    subprocess.run([sys.executable, "-m", "riskml.features.describe", target], check=True)
+    assert target.read_text(encoding="utf-8") == describe()
+
+
+def test_every_feature_has_one_row_with_everything_said_about_it():
+    rows = {line.split("`")[1]: line for line in describe().splitlines() if line.startswith("| `")}
+    assert list(rows)[: len(CATALOGUE)] == [
+        name for topic in TOPICS for name, f in CATALOGUE.items() if f.topic == topic
+    ]
+    for name, f in CATALOGUE.items():
+        cells = [cell.strip() for cell in rows[name].split("|")[1:-1]]
+        assert len(cells) == 9, "no cell holds a bar"
+        assert cells[1:4] == [f.zh, f.en, f.unit]
+        assert cells[8].startswith(f.definition.split("\n")[0][:40])
+    assert "{{" not in describe()
