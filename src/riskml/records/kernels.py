@@ -38,9 +38,13 @@ _FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
 def compiled(function: F) -> F:
     """Compile a loop that runs without the interpreter lock, and keep its machine code on disk.
 
-    A division by zero gives NaN or infinity as in NumPy.
+    A division by zero gives NaN or infinity as in NumPy. Where neither the package nor the user's cache can be
+    written, as in a sealed container, every process compiles anew.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:
+        return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
 
 
 @compiled

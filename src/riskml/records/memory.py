@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import numbers
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,9 @@ def _null(value: Any) -> bool:
     return value is None or value is pd.NA or bool(value != value)  # only NaN and NaT
 
 
+@lru_cache(maxsize=1 << 16)
 def _day(value: Any) -> int:
+    """Day number of a cell; kept, since the rows of a request share few days."""
     if _null(value):
         return int(NO_DAY)
     if not isinstance(value, dt.date):
@@ -43,6 +46,11 @@ def _day(value: Any) -> int:
         year, month, day = str(value).strip().replace("/", "-").replace("T", " ").split(" ")[0].split("-")
         value = dt.date(int(year), int(month), int(day))
     return int(value.toordinal()) - _EPOCH
+
+
+@lru_cache(maxsize=1 << 12)
+def _month(value: Any) -> int:
+    return month_of(_day(value))
 
 
 def _same_key(column: Column | None, values: Sequence[Any]) -> list[Any]:
@@ -71,24 +79,36 @@ def _bits(value: Any, allowed: Mapping[str, str]) -> int:
     return sum(1 << i for i, code in enumerate(allowed) if code in found)
 
 
+def _numbers(values: Sequence[Any]) -> Array:
+    try:
+        return np.array(values, np.float64)  # nulls become NaN
+    except (TypeError, ValueError):
+        return np.array([np.nan if _null(value) else float(value) for value in values], np.float64)
+
+
 def _pack(column: Column, values: Sequence[Any]) -> Array:
     """Turn a column of Python values into its packed type."""
     match column.kind:
         case Kind.DATE:
             return np.array([_day(value) for value in values], np.int32)
         case Kind.MONTH_START:
-            return np.array([month_of(_day(value)) for value in values], np.int32)
+            return np.array([_month(value) for value in values], np.int32)
         case Kind.COUNT:
             return np.array([column.default if _null(value) else int(value) for value in values], np.int32)
         case Kind.YEAR | Kind.AMOUNT:
-            return np.array([np.nan if _null(value) else float(value) for value in values], np.float64)
+            return _numbers(values)
         case Kind.FLAG:
             return np.array([not _null(value) and bool(value) for value in values], bool)
         case Kind.CODE:
             place = {code: i for i, code in enumerate(column.allowed or ())}
-            return np.array([-1 if _null(value) else place[value] for value in values], np.int8)
+            found = [place[v] if v in place else -1 if _null(v) else place[v] for v in values]
+            return np.array(found, np.int8)
         case _:
             return np.array([_bits(value, column.allowed or {}) for value in values], np.int32)
+
+
+def _place(code: Any, place: Mapping[str, int]) -> int:
+    return -1 if _null(code) else place.get(str(code), -1)
 
 
 class _Table:
@@ -124,7 +144,7 @@ class _Table:
         name = self.declared.name
         regional = name == "disaster"
         codes = self["household_id"]
-        household = np.array([-1 if _null(code) else place.get(str(code), -1) for code in codes], np.int32)
+        household = np.array([place[c] if c in place else _place(c, place) for c in codes], np.int32)
         columns: dict[str, Array] = {}
         levels: dict[str, tuple[str, ...]] = {}
         for column in self.declared.columns:
@@ -146,6 +166,8 @@ class _Table:
 
         Nothing checked these rows before, and a wrong code or count would spoil the cells of another household.
         """
+        if column.name not in self.columns and not column.required:
+            return np.repeat(_pack(column, [None]), self.length)
         values, where = self[column.name], f"Table {self.declared.name!r}, column {column.name!r}"
         if column.required and not column.nullable and (empty := sum(map(_null, values))):
             raise RecordsError(f"{where}: {empty} of {len(values)} cell(s) are empty.", "Fill them in.")
