@@ -129,7 +129,7 @@ def probing() -> NDArray[np.float64]:
 AS_OF = "2023-12-31"
 TABLES = {
     "households": ("household_id", "region_code", "size", "kind", "exited_on"),
-    "members": ("household_id", "member_id", "birth_year", "labour", "health", "schooling", "working"),
+    "members": ("household_id", "member_id", "birth_year", "labour", "health", "schooling", "working", "recorded_on"),
     "income": ("household_id", "period_start", "months", "source", "amount", "recorded_on"),
     "lines": ("region_code", "effective_from", "amount"),
     "illness": ("household_id", "occurred_on", "kind", "visits", "cost", "self_paid"),

@@ -10,6 +10,7 @@ import pytest
 from riskml.explanation import Narrator, explain_all, explain_panel
 from riskml.explanation.county import COLUMNS
 from riskml.explanation.redaction import HEALTH_ZH, tells_health
+from riskml.explanation.trials import named_causes, quiet_households, steadiness
 from riskml.features import CATALOGUE, build
 from riskml.model import Baselines, Blend, Bundle
 from riskml.model.blend import Weights
@@ -131,3 +132,31 @@ def test_features_that_the_records_lack_are_silent(county_records, narrator, as_
     frame = explain_panel(lacking, county_records.panel(as_of, 0, 50))
     assert len(frame)
     assert not frame["reasons"].str.contains("altitude").any()
+
+
+class TestTrials:
+    def test_the_true_cause_is_looked_for_in_the_first_reason_and_the_first_three(self):
+        causes = ["work;illness", "other", "a;b;c;work"]
+        found = named_causes(causes, ["illness", "work", "work"])
+        assert found == {"falls": 3, "first": 0.0, "first_three": pytest.approx(1 / 3)}
+        assert named_causes(causes, ["illness", "work", "work"], [True, False, False])["first_three"] == 1.0
+        assert np.isnan(named_causes([], [])["first"])
+
+    def test_a_household_with_a_new_or_late_row_is_not_quiet(self, village):
+        village.household(2).earns("2023-01", "2023-12", wage=900).has("illness", "events", "help", "monitoring")
+        village.add("members", member_id="M1").add(
+            "members", household_id="H4", member_id="M2", recorded_on="2023-12-09"
+        )
+        for number in (2, 3, 4):
+            village.add("households", household_id=f"H{number}", size=2, region_code="130529")
+        village.add("events", household_id="H2", kind="visit", occurred_on="2023-12-05")
+        village.add("illness", household_id="H3", kind="inpatient", occurred_on="2023-11-05", visits=1)
+        village.add("disaster", household_id=None, region_code="130529101", kind="flood", occurred_on="2023-12-20")
+        records = village.records()
+        before, after = (records.panel(day_of(day)) for day in ("2023-11-30", "2023-12-31"))
+        assert quiet_households(before, after).tolist() == [False, False, True, False]
+
+    def test_one_more_quiet_month_seldom_changes_the_first_reason(self, county_records, narrator, as_of):
+        found = steadiness(narrator, county_records, as_of)
+        assert found["households"] > 200
+        assert found["same_cause"] >= 0.85

@@ -72,9 +72,9 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
         thread, linear part and trees; ``pred_contrib_ms_per_row``: contributions of the trees alone by LightGBM on
         one thread, on 1,000 of the rows; ``ratio``: the latter over the former; ``single_ms``: median of one row;
         ``explanation_ms``: median of one household's whole explanation, from records in memory to sentences;
-        ``county_s``: contributions, causes and sentences of everybody on two threads, features given;
-        ``county_with_features_s``: the same with the features; ``load_s``: reading the trees, tabulating and checking
-        them; ``tables_mb``; ``targets``: each with the figure, the bound and whether it is met.
+        ``county_s``: contributions, causes and sentences of everybody on two threads, features and scores given;
+        ``county_with_scores_s``: the same with features and scores; ``load_s``: reading the trees, tabulating and
+        checking them; ``tables_mb``; ``targets``: each with the figure, the bound and whether it is met.
 
     Notes
     -----
@@ -90,7 +90,7 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
     bundle = _bundle(records)
     listener.stage("Measuring")
     narrator, load = _timed(lambda: Narrator(bundle, load_policy()))
-    county, features = _timed(lambda: _prepared(narrator, records))
+    county, scores = _timed(lambda: _prepared(narrator, records))
     rows = np.concatenate([bundle.blend.values(part.matrix) for part in county])
     batch, reference = _batch(narrator, rows)
     told, words = _timed(lambda: _told(narrator, county))
@@ -104,7 +104,7 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
         **figures,
         "pred_contrib_ms_per_row": reference,
         "explanation_ms": _single(lambda i: narrator.explain(county[0].panel, int(county[0].rows[i]))),
-        "county_with_features_s": words + features,
+        "county_with_scores_s": words + scores,
         "load_s": load,
         "tables_mb": narrator.explainer.nbytes / 1e6,
         "households": households,
@@ -117,11 +117,12 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
 
 @dataclass(frozen=True)
 class _Part:
-    """A panel with the features of those at risk."""
+    """A panel with the features and scores of those at risk."""
 
     panel: Panel
     rows: NDArray[np.intp]
     matrix: FeatureMatrix
+    margin: Floats
 
 
 def _bundle(records: Records) -> Bundle:
@@ -149,7 +150,8 @@ def _prepared(narrator: Narrator, records: Records) -> list[_Part]:
 
     def one(panel: Panel) -> _Part:
         rows = np.flatnonzero(cohort_status(panel, narrator.settings) == AT_RISK)
-        return _Part(panel, rows, build(panel).take(rows))
+        matrix = build(panel).take(rows)
+        return _Part(panel, rows, matrix, narrator.bundle.margin(matrix))
 
     with ThreadPoolExecutor(2) as pool:
         return [part for part in pool.map(one, panels) if len(part.rows)]
@@ -169,7 +171,7 @@ def _batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
 
 def _told(narrator: Narrator, county: list[_Part]) -> int:
     def one(part: _Part) -> int:
-        told = narrator.tell(part.panel, part.matrix, part.rows)
+        told = narrator.tell(part.panel, part.matrix, part.rows, part.margin)
         return len(told_frame(told, part.panel.household_id[part.rows], health=True))
 
     with ThreadPoolExecutor(2) as pool:

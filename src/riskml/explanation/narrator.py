@@ -152,7 +152,13 @@ class Narrator:
             policy_version=self.policy.version,
         )
 
-    def tell(self, panel: Panel, matrix: FeatureMatrix, rows: NDArray[np.intp] | None = None, threads: int = 1) -> Told:
+    def tell(
+        self,
+        panel: Panel,
+        matrix: FeatureMatrix,
+        rows: NDArray[np.intp] | None = None,
+        margin: NDArray[np.float64] | None = None,
+    ) -> Told:
         """Explain rows of a panel, ready to be put into words.
 
         Parameters
@@ -162,7 +168,8 @@ class Narrator:
             Of the panel, or of its ``rows``.
         rows : array of int, optional
             Rows of the panel that the matrix holds; all by default.
-        threads : int, default 1
+        margin : array of float64, shape (n,), optional
+            As scored, if the rows have been scored already.
 
         Raises
         ------
@@ -171,8 +178,8 @@ class Narrator:
         """
         blend = self.bundle.blend
         values = blend.values(matrix)
-        contributions = self.explainer.contributions(values, threads)
-        margin = blend.margin(values)
+        contributions = self.explainer.contributions(values)
+        margin = blend.margin(values) if margin is None else margin
         contributions.require(margin)
         grouping = self._grouping(panel)
         typical = typical_values(grouping.features, self.bundle.reference)
