@@ -170,12 +170,13 @@ def _batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
 
 
 def _told(narrator: Narrator, county: list[_Part]) -> int:
-    def one(part: _Part) -> int:
-        told = narrator.tell(part.panel, part.matrix, part.rows, part.margin)
-        return len(told_frame(told, part.panel.household_id[part.rows], health=True))
-
+    """Explain everybody as ``explain_all`` does: arrays on two threads, then words."""
     with ThreadPoolExecutor(2) as pool:
-        return sum(pool.map(one, county))
+        told = list(pool.map(lambda part: narrator.tell(part.panel, part.matrix, part.rows, part.margin), county))
+    return sum(
+        len(told_frame(found, part.panel.household_id[part.rows], health=True))
+        for found, part in zip(told, county, strict=True)
+    )
 
 
 def _single(work: Callable[[int], object]) -> float:

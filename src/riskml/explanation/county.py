@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskml.explanation.narrator import Narrator, Told
 from riskml.explanation.ranking import Ranking
@@ -16,7 +17,12 @@ from riskml.outcomes import AT_RISK, cohort_status
 from riskml.records.panel import Panel
 from riskml.records.store import Records
 
-__all__ = ["COLUMNS", "explain_all", "explain_panel"]
+__all__ = ["COLUMNS", "explain_all", "explain_panel", "told_frame"]
+
+BATCH = 16
+"""Panels of 4,096 households told before they are put into words."""
+
+Codes = NDArray[np.str_]
 
 COLUMNS = ("household_id", "causes", "reasons", "protections", "reasons_zh", "protections_zh")
 """Columns of a table of explanations."""
@@ -24,15 +30,22 @@ COLUMNS = ("household_id", "causes", "reasons", "protections", "reasons_zh", "pr
 
 def explain_panel(narrator: Narrator, panel: Panel, redact: tuple[str, ...] = ()) -> pd.DataFrame:
     """Explain every household at risk of a panel; see :func:`explain_all`."""
-    hidden = check_redaction(redact)
+    return _framed([_at_risk(narrator, panel)], check_redaction(redact))
+
+
+def _at_risk(narrator: Narrator, panel: Panel) -> tuple[Codes, Told] | None:
     rows = np.flatnonzero(cohort_status(panel, narrator.settings) == AT_RISK)
     if not len(rows):
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
-    told = narrator.tell(panel, build(panel).take(rows), rows)
-    return told_frame(told, panel.household_id[rows], health=not hidden)
+        return None
+    return panel.household_id[rows], narrator.tell(panel, build(panel).take(rows), rows)
 
 
-def told_frame(told: Told, household_id: np.ndarray[tuple[int], np.dtype[np.str_]], *, health: bool) -> pd.DataFrame:
+def _framed(parts: Iterable[tuple[Codes, Told] | None], hidden: frozenset[str]) -> pd.DataFrame:
+    frames = [told_frame(told, codes, health=not hidden) for codes, told in filter(None, parts)]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS), dtype=object)
+
+
+def told_frame(told: Told, household_id: Codes, *, health: bool) -> pd.DataFrame:
     """Put rows that were explained into words.
 
     Parameters
@@ -78,19 +91,22 @@ def explain_all(
         first reason's first; ``reasons`` and ``protections``, feature names joined by ``;`` (``health`` where
         redacted); ``reasons_zh`` and ``protections_zh``, the sentences, one a line.
     """
-
-    def one(panel: Panel) -> pd.DataFrame:
-        frame = explain_panel(narrator, panel, redact)
-        if progress is not None:
-            progress(panel.n)
-        return frame
-
+    hidden = check_redaction(redact)
     panels = list(records.panels(as_of))
     for panel in panels[:1]:
         panel.line  # noqa: B018 - fills the shared grid of lines before threads ask for it
+    frames = []
     with ThreadPoolExecutor(threads) as pool:
-        frames = list(pool.map(one, panels))
-    return pd.concat(frames, ignore_index=True)
+        for start in range(0, len(panels), BATCH):
+            batch = panels[start : start + BATCH]
+            # Words are pure Python: said beside the arrays, they would make every short array operation wait its turn.
+            frames.append(_framed(list(pool.map(lambda panel: _at_risk(narrator, panel), batch)), hidden))
+            for panel in batch:
+                panel.memo.clear()
+                if progress is not None:
+                    progress(panel.n)
+    found = [frame for frame in frames if len(frame)]
+    return pd.concat(found, ignore_index=True) if found else _framed([], hidden)
 
 
 def _texts(told: Told, ranking: Ranking, health: bool, *, risk: bool) -> tuple[list[str], list[str], list[str]]:
