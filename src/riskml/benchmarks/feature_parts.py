@@ -20,7 +20,7 @@ from riskml.records.reading import open_folder
 from riskml.records.schema import TABLES
 from riskml.records.store import Records
 
-__all__ = ["CARES", "as_ofs"]
+__all__ = ["CARES", "as_ofs", "measure"]
 
 CARES = {"riskml": "riskml: files to features", "scan": "DuckDB: one scan of income", "oracle": "DuckDB: the oracle"}
 """The parts, and what is said while they run."""
@@ -147,7 +147,14 @@ def _oracle(folder: Path) -> dict[str, float]:
     return {"seconds": time.perf_counter() - started, "rows": rows}
 
 
-def _main(part: str, folder: Path, warm: Path) -> dict[str, float]:
+def measure(part: str, folder: Path, warm: Path) -> dict[str, float]:
+    """Run one part on a folder, after a run on a small one that loads what is loaded once.
+
+    Returns
+    -------
+    dict of str to float
+        ``seconds``, ``rows``, and for riskml the figures of its process.
+    """
     work = {"riskml": _riskml, "scan": _scan, "oracle": _oracle}[part]
     work(warm)
     if part == "scan":
@@ -157,4 +164,4 @@ def _main(part: str, folder: Path, warm: Path) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))  # noqa: T201 - what the parent reads
+    print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))  # noqa: T201 - what the parent reads

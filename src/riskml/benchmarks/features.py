@@ -21,6 +21,8 @@ MONTHS = 48
 """Months simulated: each of the six dates, two months apart up to the last, has 36 months to look back on."""
 
 SEED = 1
+FEW = 300
+"""Households on which each part is warmed up."""
 ROUNDS = 3
 ENOUGH = 100.0
 """No further round is begun after this many seconds of measuring: a busy machine gets one."""
@@ -66,7 +68,7 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
             listener.stage("Simulating a county", households)
             simulate(folder, households, MONTHS, SEED, truth="none", progress=listener.step)
         warm = Path(temporary) / "few"
-        simulate(warm, 50, MONTHS, SEED, truth="none")
+        simulate(warm, FEW, MONTHS, SEED, truth="none")
         found: dict[str, list[dict[str, float]]] = {part: [] for part in CARES}
         started = time.monotonic()
         for _ in range(ROUNDS):

@@ -67,6 +67,8 @@ class Chunk:
 
         Seven digits keep codes sorted as numbers; a longer county gets longer codes.
         """
+        if not len(rows):
+            return np.empty(0, np.str_)  # zfill needs a longest text
         return np.char.add("H", np.char.zfill((self.first + rows).astype(str), 7))
 
 

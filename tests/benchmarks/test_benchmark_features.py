@@ -1,0 +1,106 @@
+"""``riskml benchmark features``: what it measures and how it says so; no time is asserted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from riskml.benchmarks import feature_parts, features
+from riskml.benchmarks.feature_parts import CARES, measure
+from riskml.cli import benchmark_features  # noqa: F401 - adds the command
+from riskml.cli.app import app
+from riskml.errors import RiskmlError
+from riskml.features import CATALOGUE
+from riskml.simulation import simulate
+
+FIGURES = {"rows_per_s", "scan_ratio", "duckdb_ratio", "peak_rss_mb", "one_household_ms"}
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("benchmark") / "county"
+    simulate(folder, 60, features.MONTHS, 3, truth="none")
+    return folder
+
+
+@pytest.fixture
+def parts(monkeypatch) -> list[str]:
+    """Stand for the processes of the parts, and make no county."""
+    asked: list[str] = []
+    own = {"rows": 360, "households": 60, "features": 130, "as_ofs": 6, "peak_rss_mb": 300.0}
+    own |= {"one_household_ms": 0.5, "one_household_from_rows_ms": 1.5}
+    answers = {
+        "riskml": [{"seconds": 2.0, **own}, {"seconds": 3.0, **own}],
+        "scan": [{"seconds": 0.1, "rows": 9000}, {"seconds": 0.5, "rows": 9000}],
+        "oracle": [{"seconds": 9.0, "rows": 360}, {"seconds": 7.0, "rows": 360}],
+    }
+
+    def run(part: str, _folder: Path, _warm: Path) -> dict[str, float]:
+        asked.append(part)
+        return answers[part][(len(asked) - 1) // len(CARES)]
+
+    monkeypatch.setattr(features, "_measure", run)
+    monkeypatch.setattr(features, "ROUNDS", 2)
+    monkeypatch.setattr(features, "simulate", lambda folder, *_, **__: folder.mkdir())
+    return asked
+
+
+def test_the_parts_take_turns_and_the_least_time_of_each_counts(parts):
+    found = features.run(60)
+    assert parts == ["riskml", "scan", "oracle"] * 2
+    assert found["rounds"] == 2
+    assert found["seconds"] == {"riskml": 2.0, "scan": 0.1, "oracle": 7.0}
+    assert found["rows_per_s"] == 180
+    assert found["scan_ratio"] == 20
+    assert found["duckdb_ratio"] == 3.5
+    met = {name: target["met"] for name, target in found["targets"].items()}
+    assert met == {"scan_ratio": False, "duckdb_ratio": False, "peak_rss_mb": True, "one_household_ms": True}
+
+
+def test_a_busy_machine_gets_one_round(parts, monkeypatch):
+    monkeypatch.setattr(features, "ENOUGH", 0.0)
+    assert features.run(60)["rounds"] == 1
+    assert parts == list(CARES)
+
+
+def test_json_is_all_that_goes_to_standard_output(parts):
+    done = CliRunner().invoke(app, ["benchmark", "features", "--households", "60", "--json"])
+    assert done.exit_code == 0, done.output
+    assert set(json.loads(done.stdout)) >= FIGURES
+
+
+def test_without_json_each_figure_stands_beside_its_target(parts):
+    done = CliRunner().invoke(app, ["benchmark", "features", "--households", "60"])
+    assert done.exit_code == 0, done.output
+    for name in FIGURES:
+        assert name in done.stdout
+    assert "at least 4" in done.stdout
+    assert done.stdout.count("MISSED") == 2
+
+
+def test_each_part_measures_the_same_rows(county, monkeypatch):
+    monkeypatch.setattr(feature_parts, "DATES", 2)
+    monkeypatch.setattr(feature_parts, "SINGLE", 3)
+    monkeypatch.setattr(feature_parts, "FROM_ROWS", 2)
+    own, scan, oracle = (measure(part, county, county) for part in CARES)
+    assert own["rows"] == oracle["rows"] == 2 * own["households"] == 120
+    assert own["features"] > len(CATALOGUE)
+    assert scan["rows"] > 60 * 48
+    assert min(own["peak_rss_mb"], own["one_household_ms"], own["one_household_from_rows_ms"]) > 0
+
+
+def test_a_part_runs_in_a_process_of_its_own(county):
+    command = [sys.executable, "-m", "riskml.benchmarks.feature_parts", "scan", str(county), str(county)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)) == {"seconds", "rows"}
+
+
+def test_a_part_that_fails_says_why(tmp_path):
+    with pytest.raises(RiskmlError, match="part 'scan' of the benchmark failed") as error:
+        features._measure("scan", tmp_path, tmp_path)
+    assert "income" in error.value.hint
