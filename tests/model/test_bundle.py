@@ -132,6 +132,7 @@ def test_another_format_says_which_riskml_to_use(saved):
         ("baselines.json", b'"rankings"', b'"rankinks"', "baselines.json"),
         ("blend.json", b'"slope"', b'"slide"', "blend.json"),
         ("trees.txt", b"num_class=1", b"num_klass=1", "trees cannot be read"),
+        ("trees.txt", b"tree", b"tr\xffe", "trees.txt"),
         ("golden.json", b'"margin": -', b'"margin": -1', "golden"),
     ],
 )

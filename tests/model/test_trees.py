@@ -8,6 +8,7 @@ import pytest
 
 from riskml.errors import BundleError, ModelError
 from riskml.features.matrix import FeatureColumn
+from riskml.model import trees as trees_module
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, Trees, TreeSettings
 
@@ -66,6 +67,12 @@ def test_one_row_gives_the_bits_of_the_batch(fitted, problem):
     values = problem.X.values
     batch = fitted.margin(values)
     assert [fitted.margin(values[i : i + 1])[0] for i in range(300)] == batch[:300].tolist()
+
+
+def test_a_large_batch_on_two_threads_gives_the_same_bits(fitted, problem, monkeypatch):
+    alone = fitted.margin(problem.X.values)
+    monkeypatch.setattr(trees_module, "MANY_ROWS", 100)
+    assert fitted.margin(problem.X.values).tobytes() == alone.tobytes()
 
 
 def test_the_margin_is_lightgbms_raw_score(fitted, problem):

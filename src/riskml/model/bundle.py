@@ -221,12 +221,14 @@ def _assembled(files: dict[str, bytes]) -> Bundle:
             raise BundleError(f"{MANIFEST} names another feature schema than it holds.", AGAIN)
         name = "linear.json"
         linear = Linear.from_json(schema, decoded(files, name))
+        name = "trees.txt"
+        trees = Trees(files[name].decode())
         name = "blend.json"
         parts = decoded(files, name)
         blend = Blend(
             schema,
             linear,
-            Trees(files["trees.txt"].decode()),
+            trees,
             Weights(**parts["weights"]),
             Calibration(**parts["calibration"]),
             parts["choice"],

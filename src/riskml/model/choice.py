@@ -34,7 +34,7 @@ ROUNDS = [60, 120, 200, 300, 400]
 """Numbers of trees at which one fit is judged."""
 
 DEFAULT = (0, 0, 2)
-"""Positions of the default: within noise of the best on five panels of 2,500 to 11,000 rows (docs/adr)."""
+"""Positions of the default, within noise of the best on every panel measured (docs/adr/005-model-complexity.md)."""
 
 EVIDENCE = 3.0
 """Standard errors by which another complexity must beat the default before it is taken."""

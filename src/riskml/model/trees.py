@@ -8,10 +8,8 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-from scipy.special import expit
 
 from riskml.errors import BundleError, ModelError
-from riskml.features.matrix import FeatureMatrix
 from riskml.model.schema import FloatArray, Schema
 
 __all__ = ["TreeProblem", "TreeSettings", "Trees"]
@@ -175,7 +173,3 @@ class Trees:
             before = stop
             out[:, k] = total
         return out
-
-    def probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Probability by the trees alone, shape (n,)."""
-        return np.asarray(expit(self.margin(X.values if isinstance(X, FeatureMatrix) else X)))
