@@ -40,10 +40,14 @@ class RandomRecords:
     attributes: dict[str, pa.DataType] = field(default_factory=lambda: {"land": pa.float64(), "house": pa.string()})
 
     def arrow(self, name: str) -> pa.Table:
+        """Build one table; a column that no row has is not there."""
         declared = TABLES[name]
         fields = [pa.field(c.name, TYPES.get(c.kind, pa.string())) for c in declared.columns]
         fields += [pa.field(*item) for item in self.attributes.items()] if declared.attributes else []
         rows = self.tables[name]
+        if rows:
+            stated = set().union(*rows)
+            fields = [f for f in fields if f.name in stated]
         return pa.table({f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in fields})
 
     def write(self, folder: Path, parts: int = 1) -> Path:

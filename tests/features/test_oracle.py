@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from riskml.benchmarks.oracle import Oracle
 from riskml.features import CATALOGUE, FeatureMatrix, build
 from riskml.records.calendar import day_of
+from riskml.records.schema import TABLES
 from riskml.records.store import Records
 
 OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")
@@ -58,6 +60,25 @@ def test_features_of_absent_and_empty_tables_agree_with_the_oracle(some, random_
     empty = tuple(name for name in OPTIONAL if name not in absent)
     drawn = random_records(100, 5, absent=absent, empty=empty)
     compare(drawn.write(tmp_path, parts=2), drawn.as_ofs[-1:])
+
+
+def test_columns_that_are_not_there_are_null(random_records, tmp_path):
+    drawn = random_records(8, 10)
+    bare = {}
+    for name, rows in drawn.tables.items():
+        required = [column.name for column in TABLES[name].columns if column.required]
+        found = [{key: row.get(key) for key in [*required, *ALSO.get(name, ())]} for row in rows]
+        key = TABLES[name].key
+        bare[name] = list({tuple(row[k] for k in key): row for row in found}.values()) if key else found
+    for row in bare["lines"]:
+        row["region_code"] = "13"
+    bare["lines"] = list({row["effective_from"]: row for row in bare["lines"]}.values())
+    folder = drawn.changed(**bare).write(tmp_path)
+    assert "recorded_on" not in pq.read_schema(folder / "income.parquet").names
+    compare(folder, drawn.as_ofs[-2:])
+
+
+ALSO = {"income": ("months",), "disaster": ("household_id", "region_code"), "lines": ("region_code",)}
 
 
 def test_the_oracle_knows_every_declared_feature(random_records, tmp_path):

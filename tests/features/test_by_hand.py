@@ -1,0 +1,173 @@
+"""Features worked out by hand on a few rows: what neither engine may get wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from riskml.features import build
+from riskml.records.calendar import day_of
+from riskml.records.store import Records
+
+LINE = 6000.0
+END = "2023-12-31"
+
+
+def features(as_of: str = END, size: int = 2, lines=((None, "2016-01-01", LINE),), **tables) -> dict[str, float]:
+    households = {"household_id": ["h"], "region_code": ["130529101201"], "size": [size]}
+    income = tables.pop("income", {"household_id": [], "period_start": [], "source": [], "amount": []})
+    rows = list(zip(*lines, strict=True))
+    records = Records.from_tables(
+        {
+            "households": households,
+            "income": income,
+            "lines": {"region_code": rows[0], "effective_from": rows[1], "amount": rows[2]},
+            **tables,
+        }
+    )
+    matrix = build(records.panel(day_of(as_of)))
+    return dict(zip(matrix.names, matrix.values[0].tolist(), strict=True))
+
+
+def monthly(amounts, last: str = "2023-12-01", source: str = "wage"):
+    """Income of successive months, the last in ``last``; None is not reported."""
+    starts = pd.date_range(end=last, periods=len(amounts), freq="MS").date
+    kept = [(start, amount) for start, amount in zip(starts, amounts, strict=True) if amount is not None]
+    return {
+        "household_id": ["h"] * len(kept),
+        "period_start": [start for start, _ in kept],
+        "source": [source] * len(kept),
+        "amount": [amount for _, amount in kept],
+    }
+
+
+def care(*rows):
+    names = ("occurred_on", "kind", "self_paid", "cost")
+    return {"household_id": ["h"] * len(rows)} | {k: [row[i] for row in rows] for i, k in enumerate(names)}
+
+
+@pytest.mark.parametrize(
+    ("monthly_income", "below"),
+    [(1000.0, 0), (1000 * (1 - 1e-4) + 1e-7, 0), (1000 * (1 - 1e-4) - 1e-7, 1), (999.0, 1), (-50.0, 1)],
+)
+def test_below_the_line_leaves_a_ten_thousandth_of_room(monthly_income, below):
+    found = features(income=monthly([monthly_income]))
+    assert found["months_below_line_6m"] == below
+    assert found["consecutive_months_below"] == below
+    assert found["months_since_below"] == (0 if below else 36)
+
+
+def test_a_month_is_held_against_the_line_then():
+    found = features(income=monthly([1000, 1000]), lines=((None, "2016-01-01", 6000.0), (None, "2023-12-31", 12000.0)))
+    assert found["log_income_to_line_1m"] == pytest.approx(math.log(0.5))
+    assert found["log_income_to_line_3m"] == pytest.approx(math.log(0.75))
+    assert found["months_below_line_6m"] == 0.5
+
+
+def test_a_gap_ends_the_run_of_months_below_but_not_at_its_latest_end():
+    assert features(income=monthly([900, None, 900, 900, None]))["consecutive_months_below"] == 2
+    assert features(income=monthly([900, 1100, 900]))["consecutive_months_below"] == 1
+    assert features(income=monthly([900] * 40))["consecutive_months_below"] == 36
+
+
+def test_trend_and_volatility_leave_gaps_out():
+    found = features(income=monthly([1000, None, 1200, 1300]))
+    assert found["income_trend_6m"] == pytest.approx(0.1)
+    assert found["income_volatility_6m"] == pytest.approx(np.std([1.0, 1.2, 1.3], ddof=1))
+    assert math.isnan(features(income=monthly([1000, 1200]))["income_trend_6m"])
+
+
+def test_a_change_on_the_year_needs_both_months():
+    found = features(income=monthly([800, 900] + [None] * 10 + [1000, None]))
+    assert found["income_change_on_year_3m"] == pytest.approx(0.2)
+
+
+def test_a_period_is_spread_over_its_months_and_known_at_its_end():
+    year = {"household_id": ["h"], "period_start": ["2023-01-01"], "months": [12], "source": ["total"]}
+    found = features(income={**year, "amount": [24000.0]})
+    assert found["log_income_to_line_12m"] == pytest.approx(math.log(2))
+    assert found["income_coverage_36m"] == pytest.approx(1 / 3)
+    assert math.isnan(found["wage_to_line_12m"])
+    assert math.isnan(features("2023-12-30", income={**year, "amount": [24000.0]})["log_income_to_line_12m"])
+
+
+def test_incomes_at_or_under_nothing_have_the_floor():
+    assert features(income=monthly([-3000]))["log_income_to_line_1m"] == pytest.approx(-4)
+    assert features(income=monthly([0.0]))["weighted_past_income"] == pytest.approx(-4)
+
+
+def test_sources_share_out_absolute_incomes():
+    wage, business = monthly([1500]), monthly([-500], source="business")
+    both = {name: wage[name] + business[name] for name in wage}
+    found = features(income=both)
+    assert found["wage_share_12m"] == 0.75
+    assert found["business_share_12m"] == -0.25
+    assert found["property_share_12m"] == 0
+    assert found["income_concentration"] == pytest.approx(0.75**2 + 0.25**2)
+
+
+def test_windows_of_days_begin_after_the_same_day_of_an_earlier_month():
+    bills = care(("2023-02-28", "outpatient", 600.0, None), ("2023-03-01", "chronic", 600.0, None))
+    assert features("2023-05-28", illness=bills)["self_paid_to_line_3m"] == pytest.approx(600 / 12000)
+    assert features("2023-05-31", illness=bills)["self_paid_to_line_3m"] == pytest.approx(600 / 12000)
+    assert features("2023-06-01", illness=bills)["self_paid_to_line_3m"] == 0
+
+
+def test_what_was_paid_is_unknown_only_where_no_bill_says_it():
+    some = care(("2023-11-02", "inpatient", None, 900.0), ("2023-11-03", "inpatient", 300.0, 900.0))
+    found = features(illness=some)
+    assert found["self_paid_to_line_3m"] == pytest.approx(300 / 12000)
+    assert found["reimbursed_share_12m"] == pytest.approx(2 / 3)
+    found = features(illness=care(("2023-11-02", "inpatient", None, 900.0)))
+    assert math.isnan(found["self_paid_to_line_3m"])
+    assert math.isnan(found["largest_bill_to_line_12m"])
+    assert math.isnan(found["reimbursed_share_12m"])
+    assert found["admissions_3m"] == 1
+    assert found["regular_self_paid_to_line_12m"] == 0
+
+
+def test_a_bill_over_a_small_income_counts_at_least_a_tenth_of_the_line():
+    found = features(income=monthly([10.0]), illness=care(("2023-11-02", "inpatient", 1200.0, None)))
+    assert found["self_paid_to_income_12m"] == pytest.approx(0.1 / 0.1)
+    assert found["income_after_self_paid_12m"] == pytest.approx(0.01 - 0.1)
+
+
+def test_a_disaster_reaches_who_lives_under_its_prefix():
+    region = {"household_id": [None] * 3, "region_code": ["1305", "130529101201", "1306"], "kind": ["flood"] * 3}
+    found = features(disaster={**region, "occurred_on": ["2023-06-30"] * 3})
+    assert found["region_disasters_12m"] == 2
+    assert found["disasters_12m"] == 0
+    assert found["months_since_region_disaster"] == pytest.approx(184 / 30.4375)
+
+
+def test_labour_counts_the_weak_half_and_nobody_listed_is_nobody():
+    people = {"household_id": ["h"] * 3, "member_id": ["1", "2", "3"], "labour": ["skilled", "weak", None]}
+    found = features(members={**people, "birth_year": [1963, 2008, None]})
+    assert found["labour_force"] == 1.5
+    assert found["labour_share"] == 0.5
+    assert found["no_labour"] == 0
+    assert (found["elders"], found["children"], found["mean_age"]) == (1, 1, 37.5)
+    assert math.isnan(found["pupils"])
+    gone = features(members={**people, "left_on": [dt.date(2023, 12, 31)] * 3})
+    assert (gone["labour_force"], gone["no_labour"], gone["pupils"]) == (0, 0, 0)
+    assert math.isnan(gone["labour_share"])
+
+
+def test_help_is_in_place_until_the_day_it_ends():
+    measure = {"household_id": ["h"] * 2, "started_on": ["2023-01-01", "2020-12-31"], "measure": ["loan"] * 2}
+    assert features(help={**measure, "ended_on": ["2024-01-01", None]})["help_in_place"] == 1
+    ended = features(help={**measure, "ended_on": ["2023-12-31", None], "amount": [600.0, 1.0]})
+    assert ended["help_in_place"] == 0
+    assert ended["help_amount_to_line_12m"] == pytest.approx(600 / 12000)
+
+
+def test_a_clearing_after_the_date_is_not_known_yet():
+    entry = {"household_id": ["h"], "category": ["borderline"], "entered_on": ["2022-01-01"]}
+    assert math.isnan(features(monitoring={**entry, "cleared_on": ["2024-01-01"]})["months_since_cleared"])
+    found = features(monitoring={**entry, "cleared_on": [END], "recorded_on": ["2022-01-05"]})
+    assert found["months_since_cleared"] == 0
+    assert found["monitoring_entries_36m"] == 1
