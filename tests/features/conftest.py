@@ -114,7 +114,8 @@ class Generator:
 
     def versions(self, key: Row, most: int, draw: Callable[[], Row], null_first: float = 0.5) -> list[Row]:
         """Return versions of one key, each recorded on a day of its own; the first may have no day."""
-        days = sorted({self.day(dt.date(2019, 6, 1)) for _ in range(int(self.rng.integers(1, most + 1)))})
+        number = int(self.rng.integers(1, most + 1))
+        days = sorted({self.pick([self.day(dt.date(2019, 6, 1)), self.pick(EDGES)]) for _ in range(number)})
         recorded: list[dt.date | None] = list(days)
         if self.chance(null_first):
             recorded[0] = None

@@ -113,6 +113,7 @@ def test_sources_share_out_absolute_incomes():
 def test_windows_of_days_begin_after_the_same_day_of_an_earlier_month():
     bills = care(("2023-02-28", "outpatient", 600.0, None), ("2023-03-01", "chronic", 600.0, None))
     assert features("2023-05-28", illness=bills)["self_paid_to_line_3m"] == pytest.approx(600 / 12000)
+    assert features("2023-05-30", illness=bills)["self_paid_to_line_3m"] == pytest.approx(600 / 12000)
     assert features("2023-05-31", illness=bills)["self_paid_to_line_3m"] == pytest.approx(600 / 12000)
     assert features("2023-06-01", illness=bills)["self_paid_to_line_3m"] == 0
 
@@ -142,6 +143,27 @@ def test_a_disaster_reaches_who_lives_under_its_prefix():
     assert found["region_disasters_12m"] == 2
     assert found["disasters_12m"] == 0
     assert found["months_since_region_disaster"] == pytest.approx(184 / 30.4375)
+
+
+def test_who_moves_on_the_day_of_a_disaster_lives_there_already():
+    moved = {"household_id": ["h", "h"], "recorded_on": [None, "2023-06-30"], "size": [2, 2]}
+    region = {"household_id": [None] * 2, "region_code": ["13", "41"], "kind": ["flood"] * 2}
+    tables = {
+        "households": {**moved, "region_code": ["130529101201", "411001101201"]},
+        "income": {name: [] for name in ("household_id", "period_start", "source", "amount")},
+        "lines": {"region_code": [None], "effective_from": ["2016-01-01"], "amount": [LINE]},
+    }
+    for days, struck in (((30, 30), 1), ((29, 29), 1), ((30, 29), 0), ((29, 30), 2)):
+        disaster = {**region, "occurred_on": [f"2023-06-{day}" for day in days]}
+        matrix = build(Records.from_tables({**tables, "disaster": disaster}).panel(day_of(END)))
+        assert matrix.column("region_disasters_12m").tolist() == [struck]
+
+
+def test_a_bill_of_the_month_not_complete_is_held_against_the_last_complete_one():
+    lines = ((None, "2016-01-01", LINE), (None, "2023-11-30", 2 * LINE), (None, "2023-12-01", 9 * LINE))
+    bill = care(("2023-12-10", "inpatient", 1200.0, None))
+    assert features("2023-12-15", lines=lines[:2], illness=bill)["self_paid_to_line_3m"] == pytest.approx(0.05)
+    assert features("2023-12-15", lines=lines, illness=bill)["self_paid_to_line_3m"] == pytest.approx(0.05)
 
 
 def test_labour_counts_the_weak_half_and_nobody_listed_is_nobody():
