@@ -26,7 +26,7 @@ FARM, MIGRANT = 0, 2
 
 @compiled
 def hurt(p: Process, s: Any, cause: int, amount: float) -> None:
-    """Let a blow begin to drag on income, in log income; it reaches its full weight over the lag of its cause."""
+    """Prepare a drag on income, in log income, that may set in any month from now on."""
     s.pending[cause] = min(s.pending[cause] + amount, p.drag_most)
     s.dragging = 1
 
@@ -130,7 +130,7 @@ def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 @compiled
 def rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     """Let at most one rare thing happen: one number decides whether and which, so quiet months cost little."""
-    jobs = s.risk * p.unstable_risk if s.unstable > 0.0 else s.risk
+    jobs = s.risk * s.instability * p.unstable_risk if s.unstable > 0.0 else s.risk * s.instability
     u = uniform(r)
     u -= p.admission * s.hazard
     if u < 0.0:
@@ -164,7 +164,7 @@ def rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
         return
     u = _death(p, s, o, u, r)
     if u >= 0.0:
-        _rarer_shock(p, s, o, u, r)
+        _rarer_shock(p, s, o, level, u, r)
 
 
 @compiled
@@ -189,13 +189,15 @@ def _death(p: Process, s: Any, o: Any, u: float, r: Any) -> float:
 
 
 @compiled
-def _rarer_shock(p: Process, s: Any, o: Any, u: float, r: Any) -> None:
+def _rarer_shock(p: Process, s: Any, o: Any, level: float, u: float, r: Any) -> None:
     if s.venture == 1:
         u -= p.venture_failure
         if u < 0.0:
             o.shock = 8
             s.venture = 0
             hurt(p, s, VENTURE, p.venture_drag * (0.5 + uniform(r)))
+            o.spoiled += np.rint(p.venture_cost * 12.0 * s.business * level * 2.0 * uniform(r))
+            o.effect[VENTURE] += o.spoiled
             alarm(s, o, VENTURE, p.alert_event, 0)
             return
     elif s.business > 0.0:
@@ -230,6 +232,8 @@ def strike(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) ->
         return
     share = min(severity * (0.5 + uniform(r)), 1.0)
     o.loss = np.rint(share * 12.0 * s.business * level)
+    o.spoiled += np.rint(p.disaster_cost * o.loss)
+    o.effect[DISASTER] += np.rint(p.disaster_cost * o.loss)
     hurt(p, s, DISASTER, p.disaster_drag * share)
     if o.loss > p.loss_trigger * s.usual:
         alarm(s, o, DISASTER, p.alert_severe, 1)

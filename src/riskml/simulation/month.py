@@ -58,7 +58,9 @@ def step(
 
 @compiled
 def _clear(o: Any) -> None:
-    o.cost = o.self_paid = o.treatment_cost = o.treatment_paid = o.loss = o.fee = 0.0
+    for c in range(OTHER + 1):
+        o.effect[c] = 0.0
+    o.cost = o.self_paid = o.treatment_cost = o.treatment_paid = o.loss = o.fee = o.spoiled = 0.0
     o.shock = o.dropout = o.entered = o.cleared = o.emergency = o.severe = o.category = 0
     o.person = o.returned = o.retired = o.joined = o.left = o.alert_cause = -1
 
@@ -75,6 +77,7 @@ def _grow_older(p: Process, s: Any, o: Any, of_year: int, level: float, r: Any) 
             old = s.clock - s.born[k] >= p.retire_age * 12.0
             if s.job[k] == WORKING and old and uniform(r) < p.retire:
                 lose(p, s, o, k, GONE, LABOUR)
+                s.transfer += p.pension
                 o.retired = s.person[k]
     strained = s.drag[ILLNESS] + s.drag[DISASTER] > 0.15 or s.ratio < 1.3
     for k in range(2):
@@ -149,9 +152,7 @@ def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
 def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r: Any) -> None:
     """Earn by source, and count by cause what did not come in."""
     if s.dragging == 1:
-        _drag(p, s)
-    for c in range(OTHER + 1):
-        o.effect[c] = 0.0
+        _drag(p, s, r)
     season = p.wage_season[of_year] * level
     farm = s.business * level * (p.stock_season[of_year] if s.stock == 1 else p.crop_season[of_year])
     wage = s.waged * season
@@ -159,7 +160,9 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
     if working < slots:
         for k in range(3):
             if s.job[k] > WORKING:
-                o.effect[s.why[k]] += s.rate[k] * season + farm * p.farm_labour / slots
+                left = p.odd_jobs if s.job[k] == OUT else 0.0
+                wage += left * s.rate[k] * season
+                o.effect[s.why[k]] += (1.0 - left) * s.rate[k] * season + farm * p.farm_labour / slots
         farm *= 1.0 - p.farm_labour * (1.0 - working / slots)
     if working == 0:
         o.effect[LABOUR] += s.pay * season * (0.5 if slots > 0 else 1.0)
@@ -177,31 +180,47 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
         o.effect[DISASTER] += farm * s.drag[DISASTER]
         o.effect[VENTURE] += farm * s.drag[VENTURE]
     if wage > 0.0:
-        s.wage_shock = p.wage_memory * s.wage_shock + p.wage_persistent * bell(r)
+        s.wage_shock = p.wage_memory * s.wage_shock + p.wage_persistent * s.volatility * bell(r)
+        if uniform(r) < p.wage_turn[0]:
+            s.wage_shock += p.wage_turn[1] * normal(r)
         o.effect[WORK] += wage * max(-s.wage_shock, 0.0)
         wage *= np.exp(s.wage_shock - personal + p.wage_passing * bell(r))
     if farm > 0.0:
         s.business_shock = p.business_memory * s.business_shock + p.business_persistent * bell(r)
+        if uniform(r) < p.business_turn[0]:
+            s.business_shock += p.business_turn[1] * normal(r)
         o.effect[VENTURE] += farm * max(-s.business_shock, 0.0)
         farm *= np.exp(s.business_shock - blow + p.business_passing * bell(r))
     o.amounts[0] = np.rint(wage)
-    o.amounts[1] = np.rint(farm)
+    o.amounts[1] = np.rint(farm - o.spoiled)
     o.amounts[2] = np.rint(s.property * level)
-    o.amounts[3] = np.rint(s.transfer * level + s.help * line * s.size / 12.0)
+    o.amounts[3] = np.rint(s.transfer * level + (s.help + s.support) * line * s.size / 12.0)
+    _cope(p, s, o, line, r)
 
 
 @compiled
-def _drag(p: Process, s: Any) -> None:
-    """Let blows reach their full weight and wear off; what is below a fifth of a percent is forgotten."""
+def _cope(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
+    """Let a household whose month was poor find odd jobs or kin who send money."""
+    s.support *= p.support_kept
+    total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]
+    if 12.0 * total < p.cope_below * line * s.size and uniform(r) < p.cope:
+        s.support += p.support[0] + (p.support[1] - p.support[0]) * uniform(r)
+
+
+@compiled
+def _drag(p: Process, s: Any, r: Any) -> None:
+    """Let blows reach income some months later, or hardly, and wear off at once when the household recovers."""
     s.dragging = 0
     for c in range(DRAGS):
-        if s.pending[c] + s.drag[c] < 0.002:
+        if s.drag[c] > 0.0 and uniform(r) < p.drag_recovery[c]:
+            s.drag[c] *= p.drag_left
+        if s.pending[c] > 0.0 and uniform(r) < p.drag_onset[c]:
+            s.drag[c] = min(s.drag[c] + s.pending[c] * 2.0 * uniform(r), p.drag_most)
+            s.pending[c] = 0.0
+        if s.pending[c] + s.drag[c] < 0.005:
             s.pending[c] = s.drag[c] = 0.0
-            continue
-        moved = s.pending[c] / p.drag_lag[c]
-        s.pending[c] -= moved
-        s.drag[c] = s.drag[c] * (1.0 - 1.0 / p.drag_recovery[c]) + moved
-        s.dragging = 1
+        else:
+            s.dragging = 1
 
 
 @compiled

@@ -51,6 +51,9 @@ class County(NamedTuple):
     property_share: float
     venture_share: float
     frailty_spread: float
+    trade_shares: Many
+    trade_risk: Many
+    trade_volatility: Many
     missing_rate: Many
 
 
@@ -59,26 +62,35 @@ class Process(NamedTuple):
 
     wage_memory: float
     wage_persistent: float
+    wage_turn: Many
     wage_passing: float
     business_memory: float
     business_persistent: float
+    business_turn: Many
     business_passing: float
     wage_season: Many
     crop_season: Many
     stock_season: Many
     farm_labour: float
     labour_poor_drift: float
+    cope_below: float
+    cope: float
+    support: Many
+    support_kept: float
     job_loss: float
     migrant_risk: float
     weak_risk: float
     unstable_risk: float
     unstable_months: float
     rehire: float
+    odd_jobs: float
     rehire_wage: float
     retire_age: float
     retire: float
-    drag_lag: Many
+    pension: float
+    drag_onset: Many
     drag_recovery: Many
+    drag_left: float
     drag_most: float
     admission: float
     admission_cost: Many
@@ -108,6 +120,7 @@ class Process(NamedTuple):
     venture_failure: float
     venture_start: float
     venture_drag: float
+    venture_cost: float
     housing: float
     water: float
     disaster: float
@@ -115,6 +128,7 @@ class Process(NamedTuple):
     disaster_severity: Many
     disaster_hit: float
     disaster_drag: float
+    disaster_cost: float
     senior_share: float
     college_share: float
     senior_fee: float
@@ -155,6 +169,7 @@ class Process(NamedTuple):
 class Recording(NamedTuple):
     """When and how well things are written down; see ``params.yaml`` for units and sources."""
 
+    reported_at_once: float
     report_delay: Many
     very_late: Many
     corrected: float

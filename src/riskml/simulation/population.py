@@ -74,6 +74,9 @@ def settle(p: Parameters, n: int, rng: np.random.Generator) -> tuple[NDArray[np.
         + p.process.elder_risk * states["elders"]
         + c.frailty_spread * rng.standard_normal(n)
     )
+    trade = rng.choice(len(c.trade_risk), n, p=c.trade_shares)
+    states["instability"] = np.array(c.trade_risk)[trade]
+    states["volatility"] = np.array(c.trade_volatility)[trade]
     states["missing"] = rng.beta(c.missing_rate[0], c.missing_rate[1], n)
     states["stock"] = rng.random(n) < 0.4
     states["venture"] = rng.random(n) < c.venture_share

@@ -54,6 +54,8 @@ STATE = np.dtype(
         ("transfer", "f8"),
         ("hazard", "f8"),  # factor on illness
         ("missing", "f8"),  # rate of months without a report
+        ("instability", "f8"),  # factor on job loss, of the trade
+        ("volatility", "f8"),  # factor on the persistent shocks of wages, of the trade
         ("kind", "i4", 3),  # 0 farm, 1 local wage, 2 migrant wage
         ("weak", "i4", 3),
         ("stock", "i4"),  # 1 livestock, 0 crops
@@ -101,6 +103,7 @@ STATE = np.dtype(
         ("monitored", "i4"),
         ("stable", "i4"),
         ("help", "f8"),  # share of the line a person
+        ("support", "f8"),  # share of the line a person
     ],
     align=True,
 )
@@ -115,6 +118,7 @@ MONTH_OUT = np.dtype(
         ("treatment_paid", "f8"),
         ("loss", "f8"),
         ("fee", "f8"),
+        ("spoiled", "f8"),  # business costs that a disaster or a failed venture made worthless
         ("ratio", "f4"),
         ("effect", "f4", len(CAUSES)),  # yuan of income lost by cause
         ("told", "i1"),

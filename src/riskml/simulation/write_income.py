@@ -38,6 +38,7 @@ def _recorded(chunk: Chunk) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     shape = chunk.lived.shape
     usual = low + (high - low) * chunk.rng.beta(1.2, 2.5, shape)
     slow = from_days + (to_days - from_days) * chunk.rng.random(shape)
+    usual[chunk.rng.random(shape) < chunk.p.recording.reported_at_once] = 0.0
     delay = np.where(chunk.rng.random(shape) < share, slow, usual).astype(np.int64)
     return month_end(chunk.months).astype(np.int64)[None, :] + delay
 
