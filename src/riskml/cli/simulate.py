@@ -25,9 +25,9 @@ class Truth(StrEnum):
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write; its tables are replaced.", file_okay=False)],
-    households: Annotated[int, typer.Option(help="How many households live in the county.", min=1)],
-    months: Annotated[int, typer.Option(help="How many months are recorded, from January 2020.", min=1)],
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.", min=0)],
+    households: Annotated[int, typer.Option(help="How many households live in the county.", min=1)] = 5000,
+    months: Annotated[int, typer.Option(help="How many months are recorded, from January 2020.", min=1)] = 60,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.", min=0)] = 0,
     params: Annotated[
         Path | None,
         typer.Option(help="YAML file of `name: value` that replaces parameters.", exists=True, dir_okay=False),
@@ -48,4 +48,7 @@ def simulate(
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Households", total=households)
         done = run(out, households, months, seed, params, truth.value, lambda count: bar.advance(task, count))
-    typer.echo(str(done))
+    rows = ", ".join(f"{count:,} {table}" for table, count in done.rows.items())
+    typer.echo(f"Simulated county in {out}: {rows}.")
+    if done.falls == done.falls:
+        typer.echo(f"Of the households at risk at the dates of truth.parquet {done.falls:.1%} fell within 12 months.")
