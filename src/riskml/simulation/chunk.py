@@ -60,7 +60,8 @@ class Chunk:
         for member in (np.where(death, self.lived["person"], -1), self.lived["left"]):
             who, when = np.nonzero(member >= 0)
             gone[who, member[who, when]] = when
-        return (self.start["present"][rows] == 1) & (gone[rows] > at[:, None])
+        there: NDArray[np.bool_] = (self.start["present"][rows] == 1) & (gone[rows] > at[:, None])
+        return there
 
     def names(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
         """Codes of households by position in the chunk.

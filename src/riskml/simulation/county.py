@@ -89,10 +89,8 @@ def place(p: Parameters, households: int, months: int, seed: int) -> Place:
 
 def _line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64]:
     c = p.county
-    return (
-        np.maximum(np.rint(c.line_first * (1.0 + c.line_growth) ** (years - c.start_year) / c.line_step), 1.0)
-        * c.line_step
-    )
+    steps: NDArray[np.float64] = np.rint(c.line_first * (1.0 + c.line_growth) ** (years - c.start_year) / c.line_step)
+    return np.maximum(steps, 1.0) * c.line_step
 
 
 def lines(p: Parameters, months: int) -> dict[str, list[object]]:

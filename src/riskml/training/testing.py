@@ -135,7 +135,7 @@ def test_rows(records: Records, found: Labelled, settings: Settings, policy: Pol
 
 
 def _groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
-    """Groups that are audited: the rule's category, kind, labour, and the coarsest region level that differs (towns at least)."""
+    """Groups that are audited: the rule's category, kind, labour, and the coarsest region level that differs."""
     words = np.array(["no", "yes", "unknown"])
     groups = {"category": np.where(rows.category == "", "none", rows.category)}
     for group, feature in (("exited", "exited_household"), ("no_labour", "no_labour")):
