@@ -259,7 +259,7 @@ def months_since_below(panel: Panel) -> Floats:
 )
 def income_coverage(panel: Panel, window: int) -> Floats:
     """Reported months ÷ months of the window."""
-    coverage: Floats = kernels.number(panel.reported, window) / window
+    coverage: Floats = kernels.number(panel.reported, 0, window) / window
     return coverage
 
 

@@ -20,7 +20,7 @@ Array = Any
 
 @compiled
 def relative(yuan: Array, stated: Array, unit: Array, months: int) -> Array:
-    """Divide by the unit of each month and accumulate from the latest month back.
+    """Divide the amounts of the latest months by the unit of each month.
 
     Parameters
     ----------
@@ -34,45 +34,35 @@ def relative(yuan: Array, stated: Array, unit: Array, months: int) -> Array:
 
     Returns
     -------
-    values, known, sums, counts : arrays, shape (months, n)
+    values, known : arrays, shape (months, n)
         Values are 0 where not known.
     """
     n = yuan.shape[1]
     values, known = np.empty((months, n)), np.empty((months, n), np.bool_)
-    sums, counts = np.empty((months, n)), np.empty((months, n))
     for t in range(months):
         for j in range(n):
             value = (0.0 if np.isnan(yuan[t, j]) else yuan[t, j]) / unit[t, j]
             here = stated[t, j] and not np.isnan(value)
             known[t, j] = here
             values[t, j] = value if here else 0.0
-        if t == 0:
-            sums[t] = values[t]
-            for j in range(n):
-                counts[t, j] = 1.0 if known[t, j] else 0.0
-            continue
-        for j in range(n):
-            sums[t, j] = sums[t - 1, j] + values[t, j]
-            counts[t, j] = counts[t - 1, j] + (1.0 if known[t, j] else 0.0)
-    return values, known, sums, counts
+    return values, known
 
 
 @compiled
-def total(values: Array, known: Array, start: int, stop: int) -> Array:
-    """Sum and number of the known months from ``start`` to ``stop``, both of shape (n,)."""
-    sums, counts = np.zeros(values.shape[1]), np.zeros(values.shape[1])
+def total(values: Array, start: int, stop: int) -> Array:
+    """Sum of the months from ``start`` to ``stop``, shape (n,)."""
+    sums = np.zeros(values.shape[1])
     for t in range(start, stop):
         for j in range(values.shape[1]):
             sums[j] += values[t, j]
-            counts[j] += 1.0 if known[t, j] else 0.0
-    return sums, counts
+    return sums
 
 
 @compiled
-def number(mask: Array, window: int) -> Array:
-    """Number of months of a window in which the mask holds, shape (n,)."""
+def number(mask: Array, start: int, stop: int) -> Array:
+    """Months from ``start`` to ``stop`` in which the mask holds, shape (n,)."""
     counts = np.zeros(mask.shape[1])
-    for t in range(window):
+    for t in range(start, stop):
         for j in range(mask.shape[1]):
             counts[j] += 1.0 if mask[t, j] else 0.0
     return counts

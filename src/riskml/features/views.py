@@ -75,31 +75,33 @@ class Monthly:
     def __init__(self, yuan: Floats, stated: Mask, unit: Floats, months: int) -> None:
         self.values: Floats
         self.known: Mask
-        self.values, self.known, self._sums, self._counts = kernels.relative(yuan, stated, unit, months)
+        self.values, self.known = kernels.relative(yuan, stated, unit, months)
+        self._counts: dict[int, Floats] = {}
         self._means: dict[int, Floats] = {}
 
     def count(self, window: int) -> Floats:
         """Known months of the last ``window`` months, shape (n,)."""
-        count: Floats = self._counts[window - 1]
-        return count
+        found = self._counts.get(window)
+        if found is None:
+            found = self._counts[window] = kernels.number(self.known, 0, window)
+        return found
 
     def mean(self, window: int) -> Floats:
         """Mean over the known months of the last ``window`` months, shape (n,); NaN where there is none."""
         found = self._means.get(window)
         if found is None:
             # 0 / 0 is NaN: without a known month there is no mean
-            found = self._means[window] = self._sums[window - 1] / self._counts[window - 1]
+            found = self._means[window] = kernels.total(self.values, 0, window) / self.count(window)
         return found
 
     def mean_between(self, start: int, stop: int) -> Floats:
         """Mean over the known months from ``start`` (included) to ``stop`` months back."""
-        sums, counts = kernels.total(self.values, self.known, start, stop)
-        mean: Floats = sums / counts
+        mean: Floats = kernels.total(self.values, start, stop) / kernels.number(self.known, start, stop)
         return mean
 
     def share(self, mask: Mask, window: int) -> Floats:
         """Share of the known months of a window in which ``mask`` holds, which it does in known months only."""
-        share: Floats = kernels.number(mask, window) / self.count(window)
+        share: Floats = kernels.number(mask, 0, window) / self.count(window)
         return share
 
     def change_on_year(self, window: int) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,14 +171,14 @@ class _Reader:
 
     def income(self) -> Iterator[Rows]:
         reader: Any = self.sql.sql(self.query("income")).to_arrow_reader(BATCH)
-        for batch in reader:
-            get = {name: _numpy(batch.column(name)) for name in batch.schema.names}
-            yield Rows(
-                get["household"],
-                {name: get[name] for name in PACKED["income"]},
-                get["recorded"],
-                get["grp"],
-            )
+        # The next part is read while the last one is packed.
+        with ThreadPoolExecutor(1) as pool:
+            ahead = pool.submit(next, reader, None)
+            while (batch := ahead.result()) is not None:
+                ahead = pool.submit(next, reader, None)
+                get = {name: _numpy(batch.column(name)) for name in batch.schema.names}
+                columns = {name: get[name] for name in PACKED["income"]}
+                yield Rows(get["household"], columns, get["recorded"], get["grp"])
 
     def lines(self) -> list[LineRow]:
         found = self.run(

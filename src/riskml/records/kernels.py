@@ -164,13 +164,13 @@ def at_month_ends(
     sizes, lines : array of float64, shape (T, n)
         Written.
     """
-    for j in range(len(first)):
-        version = first[j] + max(known[j] - 1, 0)
-        for t in range(len(days)):
-            while version > first[j] and recorded[version] > days[t]:
-                version -= 1
-            sizes[t, j] = size[version]
-            lines[t, j] = grid[t, region[version]]
+    version = first + np.maximum(known - 1, 0)
+    for t in range(len(days)):
+        for j in range(len(first)):
+            while version[j] > first[j] and recorded[version[j]] > days[t]:
+                version[j] -= 1
+            sizes[t, j] = size[version[j]]
+            lines[t, j] = grid[t, region[version[j]]]
 
 
 @compiled
