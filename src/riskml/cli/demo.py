@@ -48,7 +48,7 @@ def demo(
 def _real_panel() -> None:
     from riskml.benchmarks.gsoep import run
 
-    typer.secho("1  A real panel (5,000 to 7,000 persons in Germany, 1984 to 1988)", bold=True)
+    typer.secho("1  A real panel (6,127 persons in Germany, 1984 to 1988)", bold=True)
     try:
         with progress() as bar:
             found = run(bar)
