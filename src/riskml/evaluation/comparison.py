@@ -50,6 +50,9 @@ _COMPLEMENT = {
 }
 
 
+_YARDSTICKS = ("rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle")
+
+
 def as_table(
     evaluation: Evaluation, title: str = "", *, simulated: bool = False, intervals: bool = True, lang: str = "en"
 ) -> Table:
@@ -123,7 +126,10 @@ def _table(evaluation: Evaluation, title: str, simulated: bool, intervals: bool,
     table = Table(title=" · ".join(said) or None, box=lines, padding=padding)
     for i, header in enumerate(_HEADERS[lang]):
         table.add_column(header.replace("\n", between), justify="right" if i else "left", no_wrap=i == 0)
-    for name, measured in evaluation["models"].items():
+    models = evaluation["models"]
+    # a bundle's JSON is sorted by name: models first, then the yardsticks in the order of the contract
+    for name in sorted(models, key=lambda name: _YARDSTICKS.index(name) if name in _YARDSTICKS else -1):
+        measured = models[name]
         table.add_row(name, *_cells(measured, intervals, between))
     return table
 
