@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "BundleError",
+    "FontError",
     "ModelError",
     "PolicyError",
     "RecordsError",
@@ -97,6 +98,18 @@ class TrackingError(RiskmlError):
 
 class SimulationError(RiskmlError):
     """Parameters of the simulated county are wrong."""
+
+
+class FontError(RiskmlError):
+    """Chinese cannot be drawn."""
+
+    @classmethod
+    def not_installed(cls, package: str) -> FontError:
+        """Build the error for a font package that is missing or came without its font."""
+        return cls(
+            f"No Chinese font: package {package!r} is not installed, or came without its font file.",
+            f"Install it with `pip install {package}`; nothing on the machine itself has to change.",
+        )
 
 
 class UsageError(RiskmlError):

@@ -1,0 +1,123 @@
+"""Every Chinese glyph that riskml says is in the font; pictures show it without warning, the same on any day."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from fontTools.ttLib import TTFont
+from matplotlib.figure import Figure
+
+import riskml
+from riskml.errors import FontError
+from riskml.features import CATALOGUE
+from riskml.reporting import fonts
+
+SOURCE = Path(riskml.__file__).parent
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def said() -> Iterator[str]:
+    """Every Chinese text in the package: strings of the code, policy, pages; the wording of every feature."""
+    for path in SOURCE.rglob("*.py"):
+        if path.name == "fonts.py":
+            continue  # its docstring shows a sheep that the font lacks
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and HAN.search(node.value):
+                yield node.value
+    for suffix in ("yaml", "html", "md"):
+        for path in SOURCE.rglob(f"*.{suffix}"):
+            yield path.read_text(encoding="utf-8")
+    for feature in CATALOGUE.values():
+        yield from (feature.zh, feature.reason_zh or "")
+
+
+def drawn() -> Figure:
+    figure, axes = plt.subplots(figsize=(4, 3))
+    axes.plot([-3, 0, 3], [1, 2, 1], label="监测线")
+    axes.set(title="近 12 个月人均纯收入(元/人/年)", xlabel="自付医疗费")
+    axes.legend()
+    plt.close(figure)
+    return figure
+
+
+def test_the_font_has_every_glyph_that_riskml_says() -> None:
+    text = "".join(said())
+    assert len(set(HAN.findall(text))) > 300
+    assert fonts.missing_glyphs(text) == ""
+
+
+def test_a_missing_glyph_is_named_once_and_line_breaks_never_are() -> None:
+    assert fonts.missing_glyphs("户\n🐑\t🐑户") == "🐑"
+
+
+def test_chinese_is_drawn_without_a_warning_and_a_missing_glyph_is_an_error_in_tests() -> None:
+    with fonts.chinese_plots():
+        drawn().savefig(BytesIO(), format="png")
+        figure = plt.figure()
+        figure.text(0.5, 0.5, "\U0001f411")
+        plt.close(figure)
+        with pytest.raises(UserWarning, match="Glyph"):
+            figure.savefig(BytesIO(), format="png")
+
+
+def test_settings_of_the_analyst_come_back_even_after_an_error() -> None:
+    before = dict(mpl.rcParams)
+    with pytest.raises(ZeroDivisionError), fonts.chinese_plots():
+        raise ZeroDivisionError
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_figure_as_svg_has_no_date_no_font_and_the_same_bytes_again() -> None:
+    with fonts.chinese_plots():
+        first, second = fonts.figure_svg(drawn()), fonts.figure_svg(drawn())
+    assert first == second
+    assert first.startswith("<svg")
+    assert "<text" not in first
+    assert "dc:date" not in first
+    assert "Matplotlib" not in first
+
+
+def test_the_minus_sign_is_the_typographic_one() -> None:
+    with fonts.chinese_plots():
+        figure = drawn()
+        figure.canvas.draw()
+        labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert any(label.startswith("\u2212") for label in labels)
+    assert fonts.missing_glyphs("\u2212") == ""
+
+
+def test_a_subset_holds_the_glyphs_of_the_text_and_no_others() -> None:
+    data = fonts.subset_woff2("返贫 2025,−")
+    assert data[:4] == b"wOF2"
+    assert len(data) < 10_000
+    font = TTFont(BytesIO(data))
+    assert {chr(code) for code in font.getBestCmap()} == set("返贫 2025,−")
+    assert data == fonts.subset_woff2("−,5202 贫返贫")
+
+
+def test_all_that_riskml_says_fits_a_page() -> None:
+    text = "".join(said())
+    assert len(fonts.subset_woff2(text)) < 400_000
+
+
+def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    fonts.font_file.cache_clear()
+    monkeypatch.setattr(fonts, "PACKAGE", "no_such_font")
+    with pytest.raises(FontError, match="pip install no_such_font"):
+        fonts.font_file()
+    monkeypatch.undo()
+    assert fonts.font_file().is_file()
+
+
+def test_the_package_itself_is_never_imported() -> None:
+    fonts.font_file()
+    fonts.subset_woff2("户")
+    assert fonts.PACKAGE not in sys.modules
