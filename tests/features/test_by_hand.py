@@ -193,3 +193,16 @@ def test_a_clearing_after_the_date_is_not_known_yet():
     found = features(monitoring={**entry, "cleared_on": [END], "recorded_on": ["2022-01-05"]})
     assert found["months_since_cleared"] == 0
     assert found["monitoring_entries_36m"] == 1
+
+
+def test_the_lowest_year_ahead_is_where_good_months_have_left_the_window():
+    # four good months, then eight at half the line (500 a month a person): the level of the last months remains
+    found = features(income=monthly([4000.0] * 4 + [500.0] * 8))
+    assert found["projected_lowest_income_3m"] == pytest.approx(math.log(0.5))
+    # a bad month half a year ago, good ones since: the worst is now, while the bad month is still in the window
+    found = features(income=monthly([2000.0] * 6 + [0.0] + [3000.0] * 5))
+    assert found["projected_lowest_income_1m"] == pytest.approx(math.log((6 * 2 - 2 + 0 + 5 * 3 + 3) / 12))
+    # months without a report count neither now nor ahead
+    found = features(income=monthly([4000.0] + [None] * 8 + [1000.0] * 3))
+    assert found["projected_lowest_income_3m"] == pytest.approx(0.0)
+    assert math.isnan(features(income=monthly([4000.0] + [None] * 3))["projected_lowest_income_3m"])

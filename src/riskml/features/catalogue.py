@@ -112,7 +112,8 @@ def feature(
 
     With ``windows`` the function takes the window as its second argument and is entered once for each; the
     function's name, ``zh``, ``en`` and the sentences then hold ``{w}`` or end in ``_w`` where the number of months
-    stands. ``earlier`` are the months before the window with which it is compared: they can matter too.
+    stands. ``earlier`` are the months before the window with which it is compared, ``window`` the months that can
+    matter in any case.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def feature(
                 name=name,
                 topic=topic,
                 unit=unit,
-                window=months + earlier,
+                window=max(window, months + earlier),
                 direction=direction,
                 cause=cause,
                 zh=zh.replace("{w}", str(months)),

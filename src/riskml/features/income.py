@@ -13,6 +13,7 @@ from riskml.records.panel import Panel
 
 Floats = NDArray[np.float64]
 LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK
+YEAR = 12
 
 
 @feature(
@@ -119,6 +120,28 @@ def income_change_on_year(panel: Panel, window: int) -> Floats:
 def income_recent_change(panel: Panel) -> Floats:
     """Mean of the last 3 months less the mean of the last 12, in multiples of the line then."""
     return monthly(panel).mean(3) - monthly(panel).mean(12)
+
+
+@feature(
+    topic="income",
+    unit="log line",
+    windows=(1, 3, 6),
+    window=YEAR,
+    direction=LOWER,
+    cause="other",
+    zh="按近 {w} 个月水平推算,未来一年内最低的年人均纯收入与监测线之比(对数)",
+    en="lowest yearly income per head of the coming year over the line, if it stays as in the last {w} months (log)",
+    reason_zh="若收入保持近 {w} 个月的水平,未来一年内最低时年人均纯收入约为监测线的 {value}",
+    reason_en="if income stays as in the last {w} months, the lowest yearly income per head of the coming year would "
+    "be about {value} the line",
+)
+def projected_lowest_income(panel: Panel, window: int) -> Floats:
+    """Log of the least trailing 12-month mean of the next 12 months, if each is as the mean of the window.
+
+    Trailing means count reported months, as the outcome does; income per head × 12 ÷ the line then, at least -4.
+    """
+    income = monthly(panel)
+    return log_line(kernels.lowest_ahead(income.values, income.known, income.mean(window), YEAR))
 
 
 @feature(

@@ -12,7 +12,18 @@ import numpy as np
 
 from riskml.records.kernels import compiled
 
-__all__ = ["change_on_year", "deviation", "number", "relative", "run_below", "shortfall", "slope", "total", "weighted"]
+__all__ = [
+    "change_on_year",
+    "deviation",
+    "lowest_ahead",
+    "number",
+    "relative",
+    "run_below",
+    "shortfall",
+    "slope",
+    "total",
+    "weighted",
+]
 
 Array = Any
 """An array inside compiled code, which numba types by itself."""
@@ -112,6 +123,23 @@ def deviation(values: Array, known: Array, mean: Array, counts: Array, window: i
     for j in range(n):
         squares[j] = np.sqrt(squares[j] / (counts[j] - 1)) if counts[j] >= 2 else np.nan
     return squares
+
+
+@compiled
+def lowest_ahead(values: Array, known: Array, level: Array, window: int) -> Array:
+    """Least mean of ``window`` months on the way ahead, shape (n,), if every month to come is at ``level``.
+
+    A month ahead replaces the oldest of the window, until all are replaced. NaN where the level is.
+    """
+    n = values.shape[1]
+    sums, counts, least = np.zeros(n), np.zeros(n), level.copy()
+    for t in range(window - 1):
+        ahead = window - 1 - t
+        for j in range(n):
+            sums[j] += values[t, j]
+            counts[j] += 1.0 if known[t, j] else 0.0
+            least[j] = min(least[j], (sums[j] + ahead * level[j]) / (counts[j] + ahead))
+    return least
 
 
 @compiled

@@ -88,6 +88,37 @@ SELECT
     avg(transfer0 - transfer1) FILTER (parts01) AS transfer_change_12
 FROM parts GROUP BY h;
 
+-- The least trailing year ahead if income stays at a level. While months without a report drop out, the mean moves
+-- towards the level, so a run of such months has its least value at one of its ends: beside a reported month.
+CREATE OR REPLACE TEMP TABLE income_ahead AS
+WITH kept AS (
+    SELECT
+        h,
+        r,
+        x0,
+        sum(x0) OVER upto AS s,
+        count(*) OVER upto AS n,
+        max(r) OVER (PARTITION BY h) AS oldest
+    FROM by_month WHERE x0 IS NOT NULL
+    WINDOW upto AS (PARTITION BY h ORDER BY r ROWS UNBOUNDED PRECEDING)
+),
+levels AS (
+    SELECT h, sum_1 / n_1 AS l_1, sum_3 / n_3 AS l_3, sum_6 / n_6 AS l_6 FROM income_sums
+),
+ends AS (
+    SELECT h, s, n, 11 - r AS ahead FROM kept WHERE r < 11
+    UNION ALL
+    SELECT h, s - x0, n - 1, 12 - r FROM kept
+    UNION ALL
+    SELECT h, s, n, 1 FROM kept WHERE r = oldest AND r < 11
+)
+SELECT
+    h,
+    min((s + ahead * l_1) / (n + ahead)) AS least_1,
+    min((s + ahead * l_3) / (n + ahead)) AS least_3,
+    min((s + ahead * l_6) / (n + ahead)) AS least_6
+FROM ends JOIN levels USING (h) GROUP BY h;
+
 CREATE OR REPLACE TEMP TABLE f_income AS
 WITH means AS (
     SELECT
@@ -120,6 +151,9 @@ SELECT
     change_6 AS income_change_on_year_6m,
     change_12 AS income_change_on_year_12m,
     mean_3 - mean_12 AS income_recent_change,
+    log_line(least_1) AS projected_lowest_income_1m,
+    log_line(least_3) AS projected_lowest_income_3m,
+    log_line(least_6) AS projected_lowest_income_6m,
     mean_12 - greatest(mean_before, mean_two_before) AS income_below_best_year,
     if(n_6 >= 2, deviation_6, NULL) AS income_volatility_6m,
     if(n0 >= 2, deviation_12, NULL) AS income_volatility_12m,
@@ -159,4 +193,4 @@ SELECT
     (wage * wage + business * business + property * property + transfer * transfer) / (absolute * absolute)
         AS income_concentration,
     mean_12
-FROM household b LEFT JOIN shares s USING (h);
+FROM household b LEFT JOIN shares s USING (h) LEFT JOIN income_ahead USING (h);
