@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from riskml.evaluation.numbers import number
 from riskml.evaluation.ranking import Ranking
 from riskml.evaluation.rows import BoolArray, FloatArray, Prediction, TestRows
 
-__all__ = ["SMALLEST_GROUP", "group_audit"]
+__all__ = ["SMALLEST_GROUP", "group_audit", "shown_groups"]
 
 SMALLEST_GROUP = 20
 """Smaller groups are not shown: their figures are noise, and could point to a household."""
@@ -46,6 +47,47 @@ def group_audit(rows: TestRows, prediction: Prediction, chance: FloatArray) -> l
             hidden = int(sizes[sizes < SMALLEST_GROUP].sum())
             found.append({"group": group, "value": None, "suppressed": len(values) - len(shown), "n": hidden})
     return found
+
+
+def shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """Values of groups that a page may show beside the totals.
+
+    Parameters
+    ----------
+    groups : sequence of mapping
+        What :func:`group_audit` returns.
+
+    Returns
+    -------
+    list of dict
+        The entries that may be shown.
+    dict of str to int
+        By group, how many values are not.
+
+    Notes
+    -----
+    The figures of one small value are the total less those of the others. So where the values that are not shown have
+    fewer than 20 rows together, the next smallest is not shown either.
+
+    Examples
+    --------
+    >>> found = [{"group": "g", "value": v, "n": n} for v, n in (("a", 90), ("b", 30), (None, 7))]
+    >>> found[-1]["suppressed"] = 1
+    >>> shown, hidden = shown_groups(found)
+    >>> [one["value"] for one in shown], hidden
+    (['a'], {'g': 2})
+    """
+    shown = [dict(one) for one in groups if one["value"] is not None]
+    hidden: dict[str, int] = {}
+    for small in groups:
+        if small["value"] is not None:
+            continue
+        rows, hidden[small["group"]] = small["n"], small["suppressed"]
+        own = sorted((one for one in shown if one["group"] == small["group"]), key=lambda one: one["n"])
+        if rows < SMALLEST_GROUP and own:
+            shown.remove(own[0])
+            hidden[small["group"]] += 1
+    return shown, hidden
 
 
 def _measure(rows: TestRows, prediction: Prediction, chance: FloatArray, own: BoolArray) -> dict[str, Any]:

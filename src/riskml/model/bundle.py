@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +14,7 @@ from riskml.model.baselines import Baselines
 from riskml.model.blend import Blend, Weights
 from riskml.model.bundle_files import (
     AGAIN,
+    CARD,
     MANIFEST,
     SEAL,
     decoded,
@@ -125,12 +126,24 @@ class Bundle:
                 "schema_hash": blend.schema.hash,
                 "policy_version": policy_version,
                 "refit": refit,
-                "files": {name: digest(text) for name, text in sorted(content.items())},
             }
         )
-        manifest["model_version"] = _version_of(manifest)
-        text = encoded(manifest)
-        return _assembled({**content, MANIFEST: text, SEAL: seal(text)})
+        return _assembled(_sealed(content, manifest))
+
+    def with_report(self, report: Mapping[str, Any], card: Callable[[Bundle], str]) -> Bundle:
+        """Return the bundle with what its report tells beside the evaluation, and with its model card.
+
+        Parameters
+        ----------
+        report : mapping
+            ``report.json``: aggregates only.
+        card : callable
+            Writes the card from the bundle; the card names the model version, so the version does not depend on it.
+        """
+        content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, CARD)}
+        content["report.json"] = encoded(report)
+        told = _assembled(_sealed(content, self.manifest))
+        return _assembled(_sealed({**content, CARD: card(told).encode()}, self.manifest))
 
     @classmethod
     def load(cls, path: str | Path) -> Bundle:
@@ -159,6 +172,12 @@ class Bundle:
     def model_version(self) -> str:
         """Name derived from the content."""
         return str(self.manifest["model_version"])
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What the report tells beside the evaluation; empty where the bundle was made without it."""
+        found: dict[str, Any] = decoded(self.files, "report.json") if "report.json" in self.files else {}
+        return found
 
     @property
     def columns(self) -> tuple[FeatureColumn, ...]:
@@ -199,8 +218,17 @@ class Bundle:
         return [name for name in ("data", "split", "settings") if self.manifest[name] != other.manifest[name]]
 
 
+def _sealed(content: Mapping[str, bytes], manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    """Files of a bundle under a manifest that lists them."""
+    hashes = {name: digest(text) for name, text in sorted(content.items())}
+    sealed = {**manifest, "files": hashes}
+    text = encoded({**sealed, "model_version": _version_of(sealed)})
+    return {**content, MANIFEST: text, SEAL: seal(text)}
+
+
 def _version_of(manifest: Mapping[str, Any]) -> str:
     rest = {name: value for name, value in manifest.items() if name != "model_version"}
+    rest["files"] = {name: value for name, value in manifest["files"].items() if name != CARD}
     return f"riskml-{digest(encoded(rest))[:12]}"
 
 

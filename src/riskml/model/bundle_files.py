@@ -15,11 +15,12 @@ import numpy as np
 
 from riskml.errors import BundleError
 
-__all__ = ["MANIFEST", "SEAL", "decoded", "digest", "encoded", "plain", "read_folder", "write_folder"]
+__all__ = ["CARD", "MANIFEST", "SEAL", "decoded", "digest", "encoded", "plain", "read_folder", "write_folder"]
 
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 REQUIRED = ("trees.txt", "linear.json", "blend.json", "baselines.json", "evaluation.json", "golden.json")
-OPTIONAL = ("reference.json",)
+CARD = "model_card.md"
+OPTIONAL = ("reference.json", "report.json", CARD)
 AGAIN = "Copy the bundle again from where it was made, or train it again."
 
 

@@ -24,7 +24,7 @@ def release_checks(
     bundle: Bundle,
     champion: Bundle | None,
     records: Records | None,
-    policy: Policy,
+    policy: Policy | None = None,
     progress: Progress | None = None,
 ) -> list[CheckResult]:
     """Run every check on a bundle.
@@ -36,7 +36,8 @@ def release_checks(
         The model released now; none before the first release.
     records : Records, optional
         Needed where the champion was tested on other rows: it is then scored on this bundle's.
-    policy : Policy
+    policy : Policy, optional
+        Needed with the records.
     progress : Progress, optional
 
     Returns
@@ -63,11 +64,11 @@ def release_checks(
 
 
 def _champion(
-    bundle: Bundle, champion: Bundle | None, records: Records | None, policy: Policy, progress: Progress | None
+    bundle: Bundle, champion: Bundle | None, records: Records | None, policy: Policy | None, progress: Progress | None
 ) -> ChampionEvidence | None:
     if champion is None or champion.model_version == bundle.model_version:
         return None
-    if records is not None:
+    if records is not None and policy is not None:
         compared = compare_on(records, bundle, champion, policy, progress)
         difference = compared["ap_difference"][champion.model_version]
         return ChampionEvidence(difference["value"], difference["ci"])

@@ -15,6 +15,8 @@ from riskml.policy import Policy
 from riskml.records.calendar import date_of
 from riskml.records.store import Records
 from riskml.splits import Origin, Settings, grid, origins, span_end
+from riskml.training.aggregates import report_data
+from riskml.training.card import model_card
 from riskml.training.oracle import oracle
 from riskml.training.progress import Progress, Silent
 from riskml.training.rows import Cohort, collect
@@ -95,30 +97,38 @@ def train(
     days = sorted({day for origin in cut for day in (*origin.train, *origin.test)} | set(found.as_ofs if refit else ()))
     job = _Job(records, collect(records, days, settings, policy, progress), settings, policy, folder, seed, progress)
     judged: list[dict[str, Any]] = []
-    latest: _Fitted | None = None
+    latest: tuple[_Fitted, Labelled] | None = None
     for number, origin in enumerate(cut, 1):
         name = f"origin {number} of {len(cut)}: " if len(cut) > 1 else ""
         fitted = _fit(job, origin, name)
-        judged.append(_judge(job, fitted, origin, name))
-        latest = latest or fitted
+        test = labelled(records, job.cohort, origin.test, settings, None, "test on")
+        judged.append(_judge(job, fitted, origin, test, name))
+        latest = latest or (fitted, test)
     assert latest is not None, "origins() gives at least one"
     first = {name: part for name, part in judged[0].items() if name != "test_from"}
     evaluation = {**first, "origins": [{k: part[k] for k in ("test_from", "split", "models")} for part in judged]}
-    final = _refit(job, latest, found.as_ofs) if refit else latest
-    progress.stage("bundle")
-    bundle = Bundle.build(
-        final.blend,
-        final.baselines,
-        final.training.rows.features,
+    fitted, test = latest
+    tested = bundle = _bundle(job, fitted, evaluation, refit=False)
+    if refit:
+        bundle = _bundle(job, _refit(job, fitted, found.as_ofs), evaluation, refit=True)
+    told = report_data(records, test, tested, policy, folder, progress)
+    return Trained(bundle.with_report(told, model_card), evaluation)
+
+
+def _bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, refit: bool) -> Bundle:
+    job.progress.stage("bundle")
+    return Bundle.build(
+        fitted.blend,
+        fitted.baselines,
+        fitted.training.rows.features,
         evaluation=evaluation,
-        settings={name: value for name, value in asdict(settings).items() if name not in ("test_from", "origins")},
+        settings={k: value for k, value in asdict(job.settings).items() if k not in ("test_from", "origins")},
         split=evaluation["split"],
-        data={"fingerprint": records.fingerprint, "households": len(records)},
-        policy_version=policy.version,
-        thresholds={code: tier.probability for code, tier in policy.tiers.items()},
+        data={"fingerprint": job.records.fingerprint, "households": len(job.records)},
+        policy_version=job.policy.version,
+        thresholds={code: tier.probability for code, tier in job.policy.tiers.items()},
         refit=refit,
     )
-    return Trained(bundle, evaluation)
 
 
 def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
@@ -150,10 +160,9 @@ def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
     return _Fitted(refit_blend(fitted.blend, found.rows.features, found.y, job.seed), _baselines(found), found)
 
 
-def _judge(job: _Job, fitted: _Fitted, origin: Origin, name: str) -> dict[str, Any]:
+def _judge(job: _Job, fitted: _Fitted, origin: Origin, found: Labelled, name: str) -> dict[str, Any]:
     """Compare all models on the test rows of an origin."""
     settings = job.settings
-    found = labelled(job.records, job.cohort, origin.test, settings, None, "test on")
     rows = test_rows(job.records, found, settings, job.policy, job.progress)
     job.progress.stage(f"{name}comparison")
     opinions = predictions(fitted.blend, fitted.baselines, found)

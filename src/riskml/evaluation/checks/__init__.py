@@ -62,6 +62,8 @@ class CheckResult:
         ``passed``, ``warning``, ``failed`` or ``not_applicable``.
     message, hint : str
         The finding and what to do, or the reason why the check does not apply.
+    title_zh, message_zh, hint_zh : str
+        The same in Chinese.
     """
 
     code: str
@@ -69,6 +71,9 @@ class CheckResult:
     status: str
     message: str = ""
     hint: str = ""
+    title_zh: str = ""
+    message_zh: str = ""
+    hint_zh: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """Return the result for JSON."""
@@ -91,13 +96,14 @@ def run_checks(context: CheckContext, checks: Sequence[Check] = CHECKS) -> list[
     results = []
     for check in checks:
         found = check.run(context)
-        if found is None:
-            results.append(CheckResult(check.code, check.title, "passed"))
-        elif isinstance(found, NotApplicable):
-            results.append(CheckResult(check.code, check.title, "not_applicable", found.reason))
-        else:
+        status, said = "passed", {"title_zh": check.title_zh}
+        if isinstance(found, NotApplicable):
+            status = "not_applicable"
+            said |= {"message": found.reason, "message_zh": found.zh}
+        elif found is not None:
             status = "failed" if found.blocking else "warning"
-            results.append(CheckResult(check.code, check.title, status, found.message, found.hint))
+            said |= {"message": found.message, "hint": found.hint, "message_zh": found.zh, "hint_zh": found.hint_zh}
+        results.append(CheckResult(check.code, check.title, status, **said))
     return results
 
 

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-__all__ = ["ChampionEvidence", "Check", "CheckContext", "Finding", "MonotoneProbe", "NotApplicable", "SplitEvidence"]
+__all__ = [
+    "ChampionEvidence",
+    "Check",
+    "CheckContext",
+    "Finding",
+    "MonotoneProbe",
+    "NotApplicable",
+    "SplitEvidence",
+    "listed_zh",
+]
+
+
+def listed_zh(values: Iterable[str], most: int = 5) -> str:
+    """Join values for a Chinese message, at most ``most`` of them.
+
+    >>> listed_zh(["甲", "乙", "丙"], most=2)
+    '甲、乙等 3 项'
+    """
+    texts = list(values)
+    return "、".join(texts[:most]) + (f"等 {len(texts)} 项" if len(texts) > most else "")
 
 
 @dataclass(frozen=True)
@@ -106,11 +125,15 @@ class Finding:
         What to do.
     blocking : bool, default True
         Whether the model may not be released; otherwise it is a warning.
+    zh, hint_zh : str
+        Message and hint in Chinese.
     """
 
     message: str
     hint: str
     blocking: bool = True
+    zh: str = ""
+    hint_zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,17 +142,20 @@ class NotApplicable:
 
     Parameters
     ----------
-    reason : str
+    reason, zh : str
+        In English and in Chinese.
     """
 
     reason: str
+    zh: str = ""
 
 
 class Check(ABC):
-    """One check with a stable code, a title and a page under ``docs/checks``."""
+    """One check with a stable code, a title in both languages and a page under ``docs/checks``."""
 
     code: ClassVar[str]
     title: ClassVar[str]
+    title_zh: ClassVar[str]
 
     @abstractmethod
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:

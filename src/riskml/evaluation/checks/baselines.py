@@ -16,7 +16,9 @@ _NAMES = {
     "weighted_past_income": "weighted past income",
     "champion": "the released champion",
 }
+_ZH = {"rule_line": "规则线", "weighted_past_income": "加权历史收入", "champion": "在用模型"}
 _RETRAIN = "Keep the present model or rule; look at the comparison by lead and by group, add data or features."
+_RETRAIN_ZH = "继续使用现有模型或规则;查看按提前期和分组的比较,补充数据或特征。"
 
 
 class WorseThanBaseline(Check):
@@ -30,11 +32,12 @@ class WorseThanBaseline(Check):
 
     code = "RKD003"
     title = "worse than a baseline"
+    title_zh = "不如基准"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
         if context.evaluation["models"]["riskml"]["ap"] is None:
-            return NotApplicable("the test rows hold no fall, or nothing but falls")
+            return NotApplicable("the test rows hold no fall, or nothing but falls", "检验行没有返贫,或全部返贫")
         found = [self._baseline(context, name) for name in ("rule_line", "weighted_past_income")]
         champion = context.champion
         if champion is not None:
@@ -48,7 +51,11 @@ class WorseThanBaseline(Check):
             return None
         worse.sort(key=lambda finding: not finding.blocking)
         return Finding(
-            " ".join(finding.message for finding in worse), worse[0].hint, any(finding.blocking for finding in worse)
+            " ".join(finding.message for finding in worse),
+            worse[0].hint,
+            any(finding.blocking for finding in worse),
+            zh="".join(finding.zh for finding in worse),
+            hint_zh=worse[0].hint_zh,
         )
 
     @staticmethod
@@ -63,13 +70,21 @@ def _judged(name: str, value: float, ci: Sequence[float] | None) -> Finding | No
     if value >= 0:
         return None
     said = f"Average precision is {-value:.3f} lower than that of {_NAMES[name]}"
+    said_zh = f"平均精确率比{_ZH[name]}低 {-value:.3f}"
     if ci is None or name == "rule_line":
-        return Finding(f"{said}.", _RETRAIN)
+        return Finding(f"{said}.", _RETRAIN, zh=f"{said_zh}。", hint_zh=_RETRAIN_ZH)
     span = f" (95 % interval of the difference {ci[0]:.3f} to {ci[1]:.3f})"
+    span_zh = f"(差值的 95% 区间 {ci[0]:.3f} 至 {ci[1]:.3f})"
     if ci[1] < 0:
-        return Finding(f"{said}{span}.", _RETRAIN)
+        return Finding(f"{said}{span}.", _RETRAIN, zh=f"{said_zh}{span_zh}。", hint_zh=_RETRAIN_ZH)
     if value < -NOTICEABLE:
-        return Finding(f"{said}{span}, which may be chance.", "Test on more as_of dates (--origins).", blocking=False)
+        return Finding(
+            f"{said}{span}, which may be chance.",
+            "Test on more as_of dates (--origins).",
+            blocking=False,
+            zh=f"{said_zh}{span_zh},可能出于偶然。",
+            hint_zh="用更多时点检验(--origins)。",
+        )
     return None
 
 
@@ -77,4 +92,6 @@ def _unmeasured(name: str) -> Finding:
     return Finding(
         f"{_NAMES[name].capitalize()} was not measured on the same test rows.",
         "Evaluate it on the rows of this model's forward split.",
+        zh=f"{_ZH[name]}未在相同的检验行上测量。",
+        hint_zh="在本模型的检验行上对其评估。",
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from riskml.errors import listed
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, listed_zh
+from riskml.evaluation.words import GROUPS, group_value
 
-__all__ = ["GroupGap"]
+__all__ = ["Gap", "GroupGap", "gaps"]
 
 GAP = 0.15
 FEWEST = 10
@@ -24,36 +28,72 @@ class GroupGap(Check):
 
     code = "RKD006"
     title = "group gap in missed households"
+    title_zh = "分组漏判差距"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
-        judged = [
-            one
-            for one in context.evaluation.get("groups") or []
-            if one["value"] is not None and one["missed"] is not None and one["positives"] >= FEWEST
-        ]
-        gaps, compared = [], False
-        for one in judged:
-            others = [o for o in judged if o["group"] == one["group"] and o["value"] != one["value"]]
-            n = sum(o["positives"] for o in others)
-            if not n:
-                continue
-            compared = True
-            rest = sum(o["missed"] * o["positives"] for o in others) / n
-            error = math.sqrt(_variance(one["missed"], one["positives"]) + _variance(rest, n))
-            gap = one["missed"] - rest
-            if gap > max(GAP, _Z * error):
-                gaps.append((gap, f"{one['group']} {one['value']} ({one['missed']:.0%} against {rest:.0%})"))
-        if not compared:
-            return NotApplicable(f"no group has two values with at least {FEWEST} falls each")
-        if not gaps:
+        found = gaps(context.evaluation.get("groups") or [])
+        if found is None:
+            return NotApplicable(
+                f"no group has two values with at least {FEWEST} falls each",
+                f"没有两个取值各有至少 {FEWEST} 户返贫的分组",
+            )
+        if not found:
             return None
-        gaps.sort(key=lambda entry: -entry[0])
         return Finding(
-            f"Falls are missed more often in {len(gaps)} group(s): {listed([text for _, text in gaps])}.",
+            f"Falls are missed more often in {len(found)} group(s): "
+            + listed([f"{gap.group} {gap.value} ({gap.missed:.0%} against {gap.others:.0%})" for gap in found])
+            + ".",
             "Look at how complete the records of these groups are, and reserve visits for them meanwhile.",
             blocking=False,
+            zh=f"{len(found)} 个分组的返贫户漏判偏多:" + listed_zh([_told_zh(gap) for gap in found]) + "。",
+            hint_zh="查看这些分组的记录是否完整,并暂时为其预留走访名额。",
         )
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A group whose falls are missed clearly more often than those of the group's other values."""
+
+    group: str
+    value: str
+    missed: float
+    others: float
+
+
+def gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
+    """Find the groups that fail, the widest gap first.
+
+    Parameters
+    ----------
+    groups : sequence of mapping
+        ``groups`` of the evaluation.
+
+    Returns
+    -------
+    list of Gap, or None
+        None where no group has two values with at least ten falls each.
+    """
+    judged = [
+        one for one in groups if one["value"] is not None and one["missed"] is not None and one["positives"] >= FEWEST
+    ]
+    found, compared = [], False
+    for one in judged:
+        others = [o for o in judged if o["group"] == one["group"] and o["value"] != one["value"]]
+        n = sum(o["positives"] for o in others)
+        if not n:
+            continue
+        compared = True
+        rest = sum(o["missed"] * o["positives"] for o in others) / n
+        error = math.sqrt(_variance(one["missed"], one["positives"]) + _variance(rest, n))
+        if one["missed"] - rest > max(GAP, _Z * error):
+            found.append(Gap(one["group"], one["value"], one["missed"], rest))
+    return sorted(found, key=lambda gap: gap.others - gap.missed) if compared else None
+
+
+def _told_zh(gap: Gap) -> str:
+    group = GROUPS.get(gap.group, {}).get("zh", gap.group)
+    return f"{group}“{group_value(gap.value, 'zh')}”(漏判 {gap.missed:.0%},其他取值 {gap.others:.0%})"
 
 
 def _variance(share: float, n: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from riskml.errors import listed
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, listed_zh
 
 __all__ = ["Leakage"]
 
@@ -20,18 +20,21 @@ class Leakage(Check):
 
     code = "RKD002"
     title = "leakage"
+    title_zh = "信息泄漏"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
         if context.feature_auc is None:
-            return NotApplicable("the features were not measured one by one")
+            return NotApplicable("the features were not measured one by one", "未逐个测量特征")
         strength = {name: max(auc, 1 - auc) for name, auc in context.feature_auc.items()}
         strong = sorted((name for name in strength if strength[name] >= SUSPICIOUS), key=lambda name: -strength[name])
         if not strong:
             return None
-        shown = listed([f"{name} ({strength[name]:.3f})" for name in strong])
+        named = [f"{name} ({strength[name]:.3f})" for name in strong]
         return Finding(
-            f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {shown}.",
+            f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {listed(named)}.",
             "Check when each was recorded, and whether it is made from the outcome itself; then remove it.",
             blocking=strength[strong[0]] >= CERTAIN,
+            zh=f"{len(strong)} 个特征几乎单独就能预测(AUC):{listed_zh(named)}。",
+            hint_zh="核对其登记日期,并查明它是否由结果本身算出;如是则剔除。",
         )

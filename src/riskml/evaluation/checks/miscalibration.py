@@ -12,6 +12,11 @@ TOLERATED = 1.5
 NOTICEABLE = 1.25
 """Factors by which falls may differ from the expected number, and spreads of the logit from the true one."""
 
+_ZH = {
+    "falls observed over falls expected": "实际返贫数与预期之比",
+    "calibration slope": "校准斜率",
+}
+
 
 class Miscalibrated(Check):
     """Of 100 households with a probability of N per cent, clearly more or fewer than N fall.
@@ -23,30 +28,45 @@ class Miscalibrated(Check):
 
     code = "RKD004"
     title = "miscalibration"
+    title_zh = "校准不准"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
         calibration = context.evaluation.get("calibration")
         if calibration is None:
-            return NotApplicable("there are no test rows")
+            return NotApplicable("there are no test rows", "没有检验行")
         figures = {
             "falls observed over falls expected": ("observed_over_expected", "observed_over_expected_ci"),
             "calibration slope": ("slope", "slope_ci"),
         }
         known = {name: keys for name, keys in figures.items() if calibration.get(keys[1]) is not None}
         if not known:
-            return NotApplicable("the test rows hold one class only, or the model one probability")
+            return NotApplicable(
+                "the test rows hold one class only, or the model one probability",
+                "检验行只有一类结果,或模型只给出一个概率",
+            )
         for bound in (TOLERATED, NOTICEABLE):
-            outside = [
-                f"{name} {calibration[value]:.2f} (95 % interval {calibration[ci][0]:.2f} to {calibration[ci][1]:.2f})"
+            beyond = {
+                name: (calibration[value], *calibration[ci])
                 for name, (value, ci) in known.items()
                 if _outside(calibration[ci], bound)
+            }
+            outside = [
+                f"{name} {value:.2f} (95 % interval {low:.2f} to {high:.2f})"
+                for name, (value, low, high) in beyond.items()
             ]
             if outside:
                 return Finding(
                     f"Probabilities are off: {'; '.join(outside)}; tolerated is {1 / bound:.2f} to {bound:.2f}.",
                     "Recalibrate on the latest complete period, and check whether the line or the reporting changed.",
                     blocking=bound == TOLERATED,
+                    zh="概率失准:"
+                    + ";".join(
+                        f"{_ZH[name]} {value:.2f}(95% 区间 {low:.2f}–{high:.2f})"
+                        for name, (value, low, high) in beyond.items()
+                    )
+                    + f";容许范围 {1 / bound:.2f}–{bound:.2f}。",
+                    hint_zh="用最近的完整一期重新校准,并核对监测线或登记方式是否变化。",
                 )
         return None
 

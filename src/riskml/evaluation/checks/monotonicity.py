@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from riskml.errors import listed
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, listed_zh
 
 __all__ = ["NotMonotone"]
 
@@ -19,11 +19,12 @@ class NotMonotone(Check):
 
     code = "RKD005"
     title = "monotonicity broken"
+    title_zh = "方向约束被破坏"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
         if not context.monotonicity:
-            return NotApplicable("no feature has a demanded direction")
+            return NotApplicable("no feature has a demanded direction", "没有规定方向的特征")
         broken = sorted((p for p in context.monotonicity if not p.worst <= ROUNDING), key=lambda p: -p.worst)
         if not broken:
             return None
@@ -33,4 +34,8 @@ class NotMonotone(Check):
         return Finding(
             f"{len(broken)} of {len(context.monotonicity)} feature(s) move the risk the wrong way: {shown}.",
             "Fit both parts of the model under the catalogue's directions; do not release until it holds.",
+            zh=f"{len(context.monotonicity)} 个规定方向的特征中,{len(broken)} 个使风险向相反方向变动:"
+            + listed_zh([f"{p.feature}(变动 {p.worst:.2g})" for p in broken])
+            + "。",
+            hint_zh="两部分模型都须按特征目录规定的方向拟合;未满足前不得发布。",
         )

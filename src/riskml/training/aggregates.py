@@ -1,0 +1,144 @@
+"""What the report tells of the data and of the reasons: computed once at training, aggregates only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskml.evaluation.capacity import visits_of
+from riskml.explanation.county import explain_all
+from riskml.explanation.narrator import Narrator
+from riskml.explanation.summary import summarised
+from riskml.explanation.trials import named_causes, steadiness
+from riskml.features import CATALOGUE
+from riskml.model import Bundle
+from riskml.policy import Policy
+from riskml.records.calendar import date_of
+from riskml.records.coverage import coverage
+from riskml.records.reading import open_folder
+from riskml.records.store import Records
+from riskml.splits import Settings
+from riskml.training.progress import Progress
+from riskml.training.testing import Labelled
+
+__all__ = ["coverage_of", "report_data"]
+
+
+def report_data(
+    records: Records, test: Labelled, bundle: Bundle, policy: Policy, folder: Path | None, progress: Progress
+) -> dict[str, Any]:
+    """Put together ``report.json``: all that the report shows beside the evaluation.
+
+    Parameters
+    ----------
+    records : Records
+    test : Labelled
+        Test rows of the latest origin.
+    bundle : Bundle
+        The model that was tested.
+    policy : Policy
+    folder : Path, optional
+        Records folder; without it nothing is said of coverage and true causes.
+    progress : Progress
+
+    Returns
+    -------
+    dict
+        ``simulated``, whether the folder carries the truth of a simulated county; ``coverage`` (see
+        :func:`coverage_of`, or null); ``contributions`` (see :func:`riskml.explanation.summary.summarised`);
+        ``reasons``: ``steadiness``, and in a simulated county ``all`` falls and those ``visited`` (see
+        :mod:`riskml.explanation.trials`).
+    """
+    narrator = Narrator(bundle, policy)
+    progress.stage("contributions of the test rows")
+    schema, features = bundle.blend.schema, test.rows.features
+    values = schema.aligned(features)
+    found = narrator.explainer.contributions(values, threads=2)
+    return {
+        "simulated": _truth(folder) is not None,
+        "coverage": None if folder is None else coverage_of(records, folder),
+        "contributions": summarised(
+            values, found.values, [(name, _cause(name)) for name in schema.names], test.rows.household, schema.levels
+        ),
+        "reasons": _trials(records, test, narrator, found.margin, folder, progress),
+    }
+
+
+def coverage_of(records: Records, folder: Path) -> dict[str, Any]:
+    """Describe the tables of a folder, how many households report income each month, and what was set aside.
+
+    Returns
+    -------
+    dict
+        See :func:`riskml.records.coverage.coverage`; also ``months``: ``first`` month and the ``share`` of households
+        that report any income in each; ``set_aside``: rows by code of the fault (they are counted in the tables too).
+    """
+    with open_folder(folder) as opened:
+        tables = coverage(opened)
+    share = records.income.reports_by_month() / max(len(records), 1)
+    first = str(np.datetime64(records.first_month, "M"))
+    return {
+        **tables,
+        "months": {"first": first, "share": [round(float(part), 4) for part in share]},
+        "set_aside": dict(sorted(records.skipped.items())),
+    }
+
+
+def _cause(name: str) -> str:
+    """Cause of a feature; attributes of the data set belong to none."""
+    return CATALOGUE[name].cause if name in CATALOGUE else "other"
+
+
+def _truth(folder: Path | None) -> Path | None:
+    path = None if folder is None else folder / "truth.parquet"
+    return path if path is not None and path.is_file() else None
+
+
+def _trials(
+    records: Records,
+    test: Labelled,
+    narrator: Narrator,
+    margin: np.ndarray[Any, np.dtype[np.float64]],
+    folder: Path | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    days = sorted({int(day) for day in test.rows.as_of})
+    truth = _truth(folder)
+    if not _of_default_outcome(narrator.settings):
+        truth = None
+    progress.stage("trials of the reasons", len(days) * (truth is not None) + 1)
+    trials: dict[str, Any] = {"steadiness": _known(steadiness(narrator, records, days[-1]))}
+    progress.step()
+    if truth is None:
+        return trials
+    codes = records.household_id[test.rows.household]
+    visited = visits_of(margin, test.rows.as_of, codes, narrator.policy.visit_capacity)
+    frame = pd.DataFrame({"household_id": codes, "as_of": test.rows.as_of, "fell": test.y == 1, "visited": visited})
+    told = []
+    for day in days:
+        causes = explain_all(narrator, records, day)[["household_id", "causes"]]
+        told.append(causes.assign(as_of=np.int32(day)))
+        progress.step()
+    true = pd.read_parquet(truth, columns=["household_id", "as_of", "cause"])
+    day_numbers = {date_of(day): day for day in days}
+    true["as_of"] = pd.to_datetime(true["as_of"]).dt.date.map(day_numbers)
+    falls = (
+        frame[frame["fell"]]
+        .merge(pd.concat(told), on=["household_id", "as_of"])
+        .merge(true.dropna(subset=["as_of", "cause"]), on=["household_id", "as_of"])
+    )
+    for name, among in (("all", None), ("visited", falls["visited"].to_numpy())):
+        trials[name] = _known(named_causes(falls["causes"], falls["cause"], among))
+    return trials
+
+
+def _of_default_outcome(settings: Settings) -> bool:
+    """Whether the truth of a simulated county is the truth of this outcome."""
+    return (settings.window, settings.horizon, settings.outcome) == (12, 12, "any")
+
+
+def _known(found: dict[str, float]) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else value for name, value in found.items()}

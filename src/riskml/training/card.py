@@ -1,0 +1,93 @@
+"""The model card: what a model is for, what it was measured on, and where it fails; Chinese first, then English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from riskml.evaluation.comparison import as_markdown, complement_sentence
+from riskml.evaluation.groups import shown_groups
+from riskml.evaluation.words import GROUPS, MISSING, MODELS, STATUS, group_value, in_order
+from riskml.model import Bundle
+from riskml.training.release import release_checks
+
+__all__ = ["model_card"]
+
+
+def model_card(bundle: Bundle) -> str:
+    """Write the model card of a bundle as Markdown.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        With its report.
+
+    Returns
+    -------
+    str
+        Figures are those of ``evaluation.json`` and ``report.json``; no household can be read off.
+    """
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - Markdown
+    environment.filters |= {"figure": _figure, "percent": _percent, "span": _span, "count": lambda n: f"{n:,}"}
+    parts = []
+    for lang in ("zh", "en"):
+        page = files("riskml.training").joinpath(f"card.{lang}.md").read_text(encoding="utf-8")
+        parts.append(_tidy(environment.from_string(page).render(_facts(bundle, lang))))
+    return "\n---\n\n".join(parts)
+
+
+def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
+    evaluation, report = bundle.evaluation, bundle.report
+    groups, _ = shown_groups(evaluation["groups"])
+    return {
+        "bundle": bundle,
+        "manifest": bundle.manifest,
+        "settings": bundle.settings,
+        "split": evaluation["split"],
+        "simulated": bool(report.get("simulated")),
+        "missing": ", ".join(
+            f"{MISSING[reason][lang]} {count:,}" for reason, count in evaluation["split"]["missing"].items()
+        ),
+        "names": ";".join(f"{name}:{MODELS[name]['zh']}" for name in in_order(evaluation["models"])),
+        "comparison": as_markdown(evaluation, lang=lang),
+        "complement": complement_sentence(evaluation, lang),
+        "calibration": evaluation["calibration"],
+        "capacity": evaluation["capacity"],
+        "groups": [
+            {
+                **one,
+                "name": GROUPS.get(one["group"], {}).get(lang, one["group"]),
+                "value": group_value(one["value"], lang),
+            }
+            for one in groups
+        ],
+        "checks": [
+            {**result.as_dict(), "status_word": STATUS[result.status][lang]}
+            for result in release_checks(bundle, None, None)
+        ],
+        "reasons": {"all": None, "visited": None, "steadiness": None, **report.get("reasons", {})},
+    }
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _percent(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{value:.{digits}%}"
+
+
+def _span(interval: Sequence[float] | None, digits: int = 3) -> str:
+    return "" if interval is None else f" ({interval[0]:.{digits}f}–{interval[1]:.{digits}f})"
+
+
+def _tidy(text: str) -> str:
+    """One blank line at most between paragraphs."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if line.strip() or (lines and lines[-1]):
+            lines.append(line.rstrip())
+    return "\n".join(lines).strip() + "\n"
