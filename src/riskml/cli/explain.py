@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from riskml.cli.app import app
 from riskml.cli.inputs import read_records
 from riskml.cli.options import AsOf, BundleArgument, PolicyFile, RecordsArgument, SkipBadRows, day
+from riskml.cli.output import write_file
 from riskml.cli.progress import progress
 from riskml.errors import UsageError
+
+if TYPE_CHECKING:
+    from riskml.records.panel import Panel
 
 __all__ = ["explain"]
 
@@ -41,6 +46,10 @@ def explain(
         Redact | None, typer.Option(help="Leave out what a role may not see: health details.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the sentences in both languages.")] = False,
+    svg: Annotated[
+        Path | None, typer.Option(help="Draw the timeline into this SVG file, font included.", show_default=False)
+    ] = None,
+    png: Annotated[Path | None, typer.Option(help="Draw the timeline into this PNG file.", show_default=False)] = None,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
@@ -66,9 +75,33 @@ def explain(
         scores = score(model, loaded, at, table, bar).set_index("household_id")
         if household not in scores.index:
             raise UsageError(f"Household {household!r} is not known on {as_of}.", "Choose a later --as-of.")
+        panel = loaded.panel(at, place, place + 1)
         found = Narrator(model, table).explain(
-            loaded.panel(at, place, place + 1),
+            panel,
             agreement=str(scores.loc[household, "agreement"]),
             redact=() if redact is None else (redact.value,),
         )
+        simulated = (records / "truth.parquet").is_file() or "oracle" in model.evaluation.get("models", {})
+        options = {
+            "lang": lang.value,
+            "health": redact is None,
+            "window": model.settings["window"],
+            "simulated": simulated,
+        }
+        _draw(panel, svg, png, options)
     typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2) if as_json else found.render(lang.value))
+    for path in (svg, png):
+        if path is not None:
+            typer.echo(f"Timeline: {path}", err=True)
+
+
+def _draw(panel: Panel, svg: Path | None, png: Path | None, options: dict[str, Any]) -> None:
+    """Write the pictures that are asked for."""
+    from riskml.reporting.timeline import timeline_png, timeline_svg
+
+    if svg is not None:
+        text = timeline_svg(panel, **options, embed_font=True)
+        write_file(svg, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
+    if png is not None:
+        data = timeline_png(panel, **options)
+        write_file(png, lambda path: path.write_bytes(data))

@@ -1,0 +1,71 @@
+"""``riskml explain --svg --png``: the timeline beside the words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pandas as pd
+from PIL import Image
+
+from riskml.records.calendar import day_of
+from riskml.records.store import Records
+from riskml.reporting.timeline import timeline_png, timeline_svg
+
+Run = Callable[..., Any]
+AS_OF = "2022-12-31"
+
+
+def ill(county: Path) -> str:
+    """A household with a bill in the year before."""
+    bills = pd.read_parquet(county / "illness.parquet")
+    days = pd.to_datetime(bills["occurred_on"])
+    known = pd.to_datetime(bills["recorded_on"])
+    wanted = (days > "2022-03-01") & (known <= AS_OF) & (bills["self_paid"] > 1000)
+    return str(bills.loc[wanted, "household_id"].min())
+
+
+def test_explain_draws_what_the_page_of_the_service_would(
+    riskml: Run, bundle_path: Path, county: Path, county_records: Records, tmp_path: Path
+) -> None:
+    code, svg, png = ill(county), tmp_path / "new" / "t.svg", tmp_path / "t.png"
+    ran = riskml("explain", bundle_path, county, code, "--as-of", AS_OF, "--svg", svg, "--png", png, "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["household_id"] == code
+    assert f"Timeline: {svg}" in ran.err
+    place = county_records.index(code)
+    assert place is not None
+    panel = county_records.panel(day_of(AS_OF))
+    text = svg.read_text("utf-8")
+    assert text == timeline_svg(panel, place, simulated=True, embed_font=True)
+    assert "模拟县数据,非真实农户" in "".join(ET.fromstring(text).itertext())
+    assert png.read_bytes() == timeline_png(panel, place, simulated=True)
+    assert Image.open(BytesIO(png.read_bytes())).width == 1080
+
+
+def test_explain_draws_in_english_and_without_health(
+    riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
+) -> None:
+    svg = tmp_path / "t.svg"
+    asked = ("explain", bundle_path, county, ill(county), "--as-of", AS_OF, "--lang", "en", "--svg", svg)
+    assert riskml(*asked).code == 0
+    assert "self-paid" in svg.read_text("utf-8")
+    assert riskml(*asked, "--redact", "health").code == 0
+    hidden = svg.read_text("utf-8")
+    assert "self-paid" not in hidden
+    assert "Illness" not in hidden
+    assert "income and events" in hidden
+
+
+def test_a_picture_that_cannot_be_written_is_said_so(
+    riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    ran = riskml("explain", bundle_path, county, ill(county), "--as-of", AS_OF, "--png", tmp_path / "file" / "t.png")
+    assert ran.code == 1
+    assert "cannot be written" in ran.err
+    assert "Traceback" not in ran.err

@@ -1,0 +1,289 @@
+"""The timeline: what it draws, what it may not say, and that only what was known counts."""
+
+from __future__ import annotations
+
+import os
+import re
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from riskml.explanation import NOTICE
+from riskml.policy import load_policy
+from riskml.records.calendar import date_of, day_of, month_of
+from riskml.records.store import Records
+from riskml.reporting import fonts
+from riskml.reporting.timeline import timeline_png, timeline_svg
+from riskml.reporting.timeline_data import Timeline
+
+GOLDEN = Path(__file__).parent / "golden" / "timeline_fengjie.svg"
+ALL = ("illness", "disaster", "events", "help", "monitoring", "members")
+AS_OF = day_of("2023-12-31")
+SVG = "{http://www.w3.org/2000/svg}"
+ALLOWED = {"svg", "title", "desc", "rect", "path", "text", "g", "circle"}
+
+
+def said(svg: str) -> str:
+    """Every word of a picture."""
+    return "\n".join(ET.fromstring(svg).itertext())
+
+
+@pytest.fixture
+def fengjie(village):
+    """Orange grower: income by harvest, two silent months, illness, a dropout, an unsold crop, help."""
+    village.household(4, kind="exited", exited_on="2019-12-31")
+    village.earns("2021-01", "2022-08", business=900, transfer=300).earns("2022-11", "2023-12", business=800)
+    village.earns("2022-12", "2022-12", wage=30_000).earns("2023-12", "2023-12", wage=12_000)
+    village.add("illness", kind="inpatient", occurred_on="2023-04-12", visits=2, cost=60_000, self_paid=24_000)
+    village.add("illness", kind="outpatient", occurred_on="2023-05-20", visits=1, cost=900, self_paid=400)
+    village.add("events", kind="disability", occurred_on="2023-06-30")
+    village.add("events", kind="dropout", occurred_on="2023-09-08").add(
+        "events", kind="visit", occurred_on="2023-10-08"
+    )
+    village.add("events", kind="job_loss", occurred_on="2022-03-08")
+    village.add("disaster", kind="price_fall", occurred_on="2023-12-05", loss=18_000)
+    village.add("disaster", household_id=None, region_code="1305", kind="drought", occurred_on="2022-06-05")
+    village.add("help", started_on="2023-05-01", measure="医疗救助", amount=3000)
+    village.add("help", started_on="2022-02-01", measure="公益性岗位")
+    village.add("monitoring", category="borderline", entered_on="2022-02-10", cleared_on="2022-11-20")
+    return village.has(*ALL)
+
+
+def test_the_picture_is_the_one_that_was_looked_at(fengjie):
+    """Run once with RISKML_GOLDEN=write after a change, look at the picture, and commit it."""
+    svg = timeline_svg(fengjie.panel(), scores=[(day_of("2023-06-30"), 0.114), (day_of("2023-09-30"), 0.236)])
+    if os.environ.get("RISKML_GOLDEN") == "write":
+        GOLDEN.write_text(svg, "utf-8", newline="\n")
+    assert svg == GOLDEN.read_text("utf-8")
+    assert len(svg.encode()) < 30_000
+
+
+def test_numbers_are_those_of_the_rule(fengjie):
+    panel = fengjie.panel()
+    found = Timeline.of(panel)
+    assert found.average[-1] == panel.income_per_head(12)[0] == (12 * 800 + 12_000 + 0) / 12 * 12 / 4
+    assert found.line[-1] == 8300
+    assert found.line[0] == 5000
+    assert f"{found.average[-1]:,.0f} 元/年" in said(timeline_svg(panel))
+    assert found.income[0] == 1200 / 4
+    assert found.income[-1] == 12_800 / 4
+
+
+def test_a_month_that_nobody_reported_is_a_gap_and_never_a_bar(village):
+    village.household(2).earns("2023-01", "2023-04", total=2000).earns("2023-07", "2023-12", total=2000)
+    picture = ET.fromstring(timeline_svg(village.panel(), months=12))
+    bars = [
+        float(r.get("x")) for r in picture.iter(f"{SVG}rect") if r.get("fill") == "#a9bccb" and float(r.get("y")) > 9
+    ]
+    assert len(bars) == 10
+    dotted = [r for r in picture.iter(f"{SVG}rect") if r.get("stroke-dasharray") and float(r.get("height")) > 20]
+    assert len(dotted) == 1
+    left, width = float(dotted[0].get("x")), float(dotted[0].get("width"))
+    assert not [x for x in bars if left <= x < left + width]
+    steps = sorted(bars)
+    assert steps[3] < left < steps[4]
+    assert "无收入记录" in said(timeline_svg(village.panel(), months=12))
+
+
+def test_a_month_of_nothing_is_a_bar_and_not_a_gap(village):
+    village.household(2).earns("2023-01", "2023-12", total=0.0)
+    svg = timeline_svg(village.panel(), months=12)
+    assert "无收入记录" not in said(svg)
+    assert svg.count('fill="#a9bccb"') == 12 + 1  # and the legend
+
+
+def test_the_line_is_drawn_in_its_yearly_steps(fengjie):
+    picture = ET.fromstring(timeline_svg(fengjie.panel()))
+    steps = next(
+        p.get("d") for p in picture.iter(f"{SVG}path") if p.get("stroke") == "#9c2f1f" and len(p.get("d")) > 20
+    )
+    heights = [float(point.split()[1]) for point in steps[1:].split("L")]
+    assert len(set(heights)) == 3
+    assert heights == sorted(heights, reverse=True)
+    assert {"7,300/年", "8,300/年"} <= set(said(timeline_svg(fengjie.panel())).split("\n"))
+
+
+def test_marks_carry_words_and_sums(fengjie):
+    text = said(timeline_svg(fengjie.panel()))
+    for part in ("2023-04-12 住院,自付 24,000 元", "所在地区干旱", "辍学", "18,000元", "医疗救助", "边缘易致贫户"):
+        assert part in text
+    letters = set(text.split("\n"))
+    assert {"病", "残", "灾", "学", "工"} <= letters
+    assert "走访" not in text
+    english = said(timeline_svg(fengjie.panel(), lang="en"))
+    assert "2023-04-12 inpatient, 24,000 yuan self-paid" in english
+    assert re.search("[\u4e00-\u9fff]", english.replace("医疗救助", "").replace("公益性岗位", "")) is None
+
+
+def test_without_permission_nothing_tells_of_health(fengjie):
+    svg = timeline_svg(fengjie.panel(), health=False)
+    for part in ("病", "残", "住院", "门诊", "自付", "24,000", "医疗", "3,000 元"):
+        assert part not in svg
+    assert "帮扶措施" in svg
+    before = fengjie.panel()
+    fengjie.add("illness", kind="chronic", occurred_on="2023-11-01", visits=9, self_paid=7000.0)
+    assert timeline_svg(fengjie.panel(), health=False) == timeline_svg(before, health=False)
+
+
+def test_unknown_is_told_from_none(village):
+    village.household(2).earns("2023-01", "2023-12", total=1500).has("events", "help")
+    text = said(timeline_svg(village.panel()))
+    assert text.count("无此类数据") == 2
+    assert text.count("无记录") == 3
+
+
+def test_every_picture_has_the_notice_and_the_date(fengjie):
+    for lang in ("zh", "en"):
+        text = said(timeline_svg(fengjie.panel("2023-12-15"), lang=lang))
+        assert NOTICE[lang] in text
+        assert "2023-12-15" in text
+    assert "模拟县数据" in said(timeline_svg(fengjie.panel(), simulated=True))
+    assert "模拟" not in said(timeline_svg(fengjie.panel()))
+
+
+def test_scores_later_than_the_panel_are_left_out(fengjie):
+    panel = fengjie.panel()
+    assert timeline_svg(panel, scores=[(AS_OF + 1, 0.5)]) == timeline_svg(panel)
+    assert "类似的 100 户中约 24 户" in said(timeline_svg(panel, scores=[(AS_OF, 0.236)]))
+
+
+def test_one_household_of_many_is_the_same_to_the_byte(fengjie):
+    alone = timeline_svg(fengjie.panel())
+    fengjie.add("households", household_id="A", size=2, kind="ordinary", region_code="130529101203")
+    fengjie.add("events", household_id="A", kind="accident", occurred_on="2023-10-01")
+    assert timeline_svg(fengjie.panel(), 1) == alone
+
+
+def test_a_harvest_month_is_cut_off_and_says_its_amount(fengjie):
+    text = said(timeline_svg(fengjie.panel()))
+    assert "7,700" in text.split("\n")
+
+
+def test_the_file_that_stands_alone_brings_its_glyphs(fengjie):
+    svg = timeline_svg(fengjie.panel(), embed_font=True)
+    assert "@font-face" in svg
+    assert fonts.missing_glyphs(said(timeline_svg(fengjie.panel()))) == ""
+    assert len(svg.encode()) < 60_000
+
+
+def test_png_has_the_width_asked_for_and_ink_where_chinese_stands(fengjie):
+    image = Image.open(BytesIO(timeline_png(fengjie.panel(), width=720))).convert("L")
+    assert image.width == 720
+    headline = image.crop((0, 4, 400, 40))
+    dark = sum(headline.histogram()[:128])
+    assert 800 < dark < 6000
+    assert timeline_png(fengjie.panel(), width=720) == timeline_png(fengjie.panel(), width=720)
+
+
+def test_every_mark_differs_from_its_ground_in_greyscale(fengjie):
+    inks = set(re.findall(r'(?:fill|stroke)="#(\w{6})"', timeline_svg(fengjie.panel())))
+    grey = {ink: sum(w * int(ink[k : k + 2], 16) for w, k in ((0.2126, 0), (0.7152, 2), (0.0722, 4))) for ink in inks}
+    assert grey["1d2733"] < 60 < grey["9c2f1f"] + 40 < grey["a9bccb"] - 60
+    assert grey["a9bccb"] < 215
+
+
+# -- any records ---------------------------------------------------------------------------------------------------
+
+days = st.integers(day_of("2020-06-01"), AS_OF + 200)
+money = st.one_of(st.none(), st.floats(0, 1e6), st.just(1e12))
+KNOWN = {
+    "income": ("period_start", "months", "source", "amount"),
+    "illness": ("occurred_on", "kind", "visits", "cost", "self_paid"),
+    "disaster": ("occurred_on", "kind", "loss", "region_code"),
+    "events": ("occurred_on", "kind", "amount"),
+    "help": ("started_on", "ended_on", "measure", "emergency", "amount"),
+    "monitoring": ("entered_on", "cleared_on", "category"),
+}
+text = st.text(st.characters(), min_size=1, max_size=12)
+
+
+@st.composite
+def rows(draw, table, late):
+    """One row, recorded by the date or after it."""
+    day = draw(days)
+    recorded = draw(st.integers(AS_OF + 1, AS_OF + 400) if late else st.integers(day_of("2020-01-01"), AS_OF))
+    row = {"recorded_on": str(date_of(recorded)), "household_id": "H1"}
+    end = draw(st.one_of(st.none(), st.integers(day, day + 900)))
+    match table:
+        case "income":
+            month = draw(st.integers(month_of(day_of("2020-06-01")), month_of(AS_OF)))
+            row |= {"period_start": f"{1970 + month // 12}-{month % 12 + 1:02d}-01", "months": draw(st.integers(1, 14))}
+            row |= {"source": draw(st.sampled_from(["wage", "business"])), "amount": draw(st.floats(-1e5, 1e6))}
+        case "illness":
+            kind = st.sampled_from(["inpatient", "outpatient", "chronic", "other"])
+            row |= {"kind": draw(kind), "visits": draw(st.integers(0, 3)), "cost": None, "self_paid": draw(money)}
+        case "disaster":
+            regional = draw(st.booleans())
+            row |= {"kind": draw(st.sampled_from(["flood", "fire", "other"])), "loss": draw(money)}
+            row |= {"household_id": None if regional else "H1", "region_code": "1305" if regional else None}
+        case "events":
+            kinds = ["job_loss", "dropout", "school_fee", "death", "disability", "visit", "venture_failure"]
+            row |= {"kind": draw(st.sampled_from(kinds)), "amount": draw(money)}
+        case "help":
+            row |= {"measure": draw(text), "emergency": draw(st.sampled_from([None, True, False]))}
+            row |= {"amount": draw(money), "ended_on": None if end is None else str(date_of(end))}
+        case "monitoring":
+            row |= {"cleared_on": None if end is None else str(date_of(end))}
+            row |= {"category": draw(st.sampled_from(["borderline", "unstable_exit"]))}
+    for name in ("occurred_on", "started_on", "entered_on"):
+        if name in KNOWN[table]:
+            row[name] = str(date_of(day))
+    return row
+
+
+def records_of(tables):
+    household = {"household_id": ["H1"], "region_code": ["130529101203"], "size": [3], "kind": ["ordinary"]}
+    built = {"households": household, "lines": {"region_code": [], "effective_from": [], "amount": []}}
+    for name, found in tables.items():
+        names = ("household_id", "recorded_on", *KNOWN[name])
+        built[name] = {column: [row.get(column) for row in found] for column in names}
+    return Records.from_tables(built, load_policy().lines)
+
+
+def unversioned(table, found):
+    """Versions of one key on one day are a fault; keep the first."""
+    return found if table != "monitoring" else list({row["entered_on"]: row for row in found[::-1]}.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_records_give_well_formed_xml_and_later_rows_change_nothing(data):
+    present = data.draw(st.sets(st.sampled_from(sorted(KNOWN)))) | {"income"}
+    known, more = {}, {}
+    for table in sorted(present):
+        known[table] = unversioned(table, data.draw(st.lists(rows(table, late=False), max_size=6)))
+        late = unversioned(table, data.draw(st.lists(rows(table, late=True), max_size=3)))
+        more[table] = known[table] + late
+    before, after = records_of(known).panel(AS_OF), records_of(more).panel(AS_OF)
+    for health in (True, False):
+        svg = timeline_svg(before, health=health)
+        assert timeline_svg(after, health=health) == svg
+        picture = ET.fromstring(svg)
+        assert {e.tag.removeprefix(SVG) for e in picture.iter()} <= ALLOWED
+        names = {name for e in picture.iter() for name in e.attrib}
+        assert not {n for n in names if n.startswith("on") or n in ("href", "style", "id", "class")}
+        assert "url(" not in svg
+        assert "nan" not in svg.replace("financ", "")
+        assert picture.get("role") == "img"
+        assert [e.tag.removeprefix(SVG) for e in picture][:2] == ["title", "desc"]
+        assert len(svg.encode()) < 30_000
+
+
+def test_most_that_can_happen_stays_small(village):
+    village.household(3).earns("2021-01", "2023-12", wage=1234.5)
+    for month in range(24):
+        day = f"{2022 + month // 12}-{month % 12 + 1:02d}"
+        for k in range(3):
+            village.add("illness", kind="outpatient", occurred_on=f"{day}-1{k}", visits=1, self_paid=123.0 * k)
+        village.add("disaster", kind="fire", occurred_on=f"{day}-15", loss=10.0 * month)
+        for kind in ("dropout", "job_loss", "accident"):
+            village.add("events", kind=kind, occurred_on=f"{day}-20", amount=7.0 * month)
+        village.add("help", started_on=f"{day}-01", ended_on=f"{day}-20", measure="临时救助")
+    svg = timeline_svg(village.panel())
+    assert len(svg.encode()) < 30_000
+    assert "另 21 项" in said(svg)
