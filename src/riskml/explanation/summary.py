@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 FEWEST_HOUSEHOLDS = 20
 """A group of rows belongs to at least so many households."""
 
-TOP = 15
+TOP = 12
 MOST_GROUPS = 100
 BINS = 10
 
@@ -47,7 +47,7 @@ def summarised(
     -------
     dict
         ``rows`` and ``households``; ``causes``, by cause the mean over rows of the absolute value of its summed
-        contributions; ``features``, the 15 with the largest mean absolute contribution, strongest first: ``name``,
+        contributions; ``features``, the 12 with the largest mean absolute contribution, strongest first: ``name``,
         ``cause``, ``mean_abs``, ``groups`` and ``left_out``, the share of rows in no group. A group holds rows of like
         value and like contribution of at least 20 households: ``n``, mean ``value`` (null where missing; the level of
         a category) and mean ``contribution``.

@@ -1,39 +1,90 @@
-"""The report of a model: what it was trained on, how it compares, where it fails."""
+"""The report of a model: one file that an analyst can defend, readable offline, on a phone and on paper."""
 
 from __future__ import annotations
 
-from importlib.resources import files
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from riskml.evaluation.comparison import complement_sentence
 from riskml.model import Bundle
+from riskml.reporting.fonts import font_face
+from riskml.reporting.sections import sections
 
 __all__ = ["render_report"]
 
 
-def render_report(bundle: Bundle, *, simulated: bool = False) -> str:
-    """Write a bundle's evaluation as one self-contained HTML page.
+def render_report(
+    bundle: Bundle, *, simulated: bool = False, lang: str = "zh", told: Mapping[str, Any] | None = None
+) -> str:
+    """Write everything about a model as one self-contained HTML page.
 
     Parameters
     ----------
     bundle : Bundle
     simulated : bool, default False
-        Whether the households are simulated: the page then says so at its head.
+        Whether the households are simulated: the page then says so wherever it shows figures. A bundle that says so
+        itself needs no word.
+    lang : str, default "zh"
+        ``zh`` or ``en``.
+    told : mapping, optional
+        Report data computed anew from records, in place of those the bundle carries.
 
     Returns
     -------
     str
-        HTML without any reference to another file.
+        HTML without scripts and without any reference to another file. The same bundle gives the same text.
+
+    Raises
+    ------
+    FontError
+        If the Chinese font is missing.
     """
-    page = files("riskml.reporting").joinpath("report.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["figure"] = lambda value, digits=3: "–" if value is None else f"{value:.{digits}f}"
-    environment.filters["count"] = lambda value: f"{value:,}"
-    return environment.from_string(page).render(
-        bundle=bundle,
-        evaluation=bundle.evaluation,
-        split=bundle.manifest["split"],
-        complement=complement_sentence(bundle.evaluation, "zh"),
-        simulated=simulated,
+    say = speaker(lang)
+    facts = sections(bundle, bundle.report if told is None else told, simulated, lang, say)
+    environment = Environment(
+        loader=PackageLoader("riskml.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters |= {
+        "figure": _figure,
+        "percent": _percent,
+        "span": _span,
+        "count": lambda n: "–" if n is None else f"{n:,}",
+    }
+    text = environment.get_template("report.html").render(lang=lang, t=say, font="", **facts)
+    face = font_face(re.sub(r"<(svg|style)\b.*?</\1>", "", text, flags=re.DOTALL) + _ASCII)
+    return text.replace("/* font */", face, 1)
+
+
+_ASCII = "".join(map(chr, range(32, 127)))
+
+
+def speaker(lang: str) -> Callable[[str, str], str]:
+    """Choose between Chinese and English.
+
+    >>> speaker("en")("走访", "visit")
+    'visit'
+    """
+    return lambda zh, en: zh if lang == "zh" else en
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _percent(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{value:.{digits}%}"
+
+
+def _span(interval: Any, digits: int = 3, percent: bool = False) -> Markup:
+    """Write an interval in small type; nothing where there is none."""
+    if interval is None:
+        return Markup("")
+    low, high = (f"{end:.{digits}%}" if percent else f"{end:.{digits}f}" for end in interval)
+    return Markup(f'<small class="ci">{low}–{high}</small>')  # noqa: S704 - numbers only

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ from riskml.explanation.trials import named_causes, steadiness
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml.policy import Policy
-from riskml.records.calendar import date_of
+from riskml.records.calendar import date_of, day_of
 from riskml.records.coverage import coverage
 from riskml.records.reading import open_folder
 from riskml.records.store import Records
-from riskml.splits import Settings
+from riskml.splits import Settings, grid, origins
 from riskml.training.progress import Progress
-from riskml.training.testing import Labelled
+from riskml.training.rows import collect
+from riskml.training.testing import Labelled, labelled
 
-__all__ = ["coverage_of", "report_data"]
+__all__ = ["coverage_of", "report_again", "report_data"]
 
 
 def report_data(
@@ -65,6 +67,27 @@ def report_data(
         ),
         "reasons": _trials(records, test, narrator, found.margin, folder, progress),
     }
+
+
+def report_again(records: Records, bundle: Bundle, policy: Policy, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Compute the report data of a bundle from records: of those it was trained on, or of others.
+
+    Returns
+    -------
+    dict
+        See :func:`report_data`; also ``other_records``, whether the fingerprint is not that of the training data.
+
+    Raises
+    ------
+    SplitError
+        If the records do not reach the bundle's test dates.
+    """
+    settings = replace(Settings(**bundle.settings), test_from=day_of(bundle.manifest["split"]["test_from"]), origins=1)
+    [origin] = origins(grid(records, settings), settings)
+    cohort = collect(records, origin.test, settings, policy, progress)
+    test = labelled(records, cohort, origin.test, settings, None, "report on")
+    told = report_data(records, test, bundle, policy, folder, progress)
+    return {**told, "other_records": records.fingerprint != bundle.manifest["data"]["fingerprint"]}
 
 
 def coverage_of(records: Records, folder: Path) -> dict[str, Any]:

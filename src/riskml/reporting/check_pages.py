@@ -1,0 +1,53 @@
+"""The coded checks of a bundle, each with its page of the documentation."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from riskml.evaluation.words import STATUS
+from riskml.model import Bundle
+from riskml.training import release_checks
+
+__all__ = ["check_page", "check_rows"]
+
+
+def check_rows(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
+    """Run every check on what a bundle carries; no champion is asked.
+
+    Returns
+    -------
+    list of dict
+        ``code``, ``title``, ``status``, ``word``, ``message``, ``hint`` in the language, and ``page``.
+    """
+    rows = []
+    for result in release_checks(bundle, None, None):
+        zh = lang == "zh"
+        rows.append(
+            {
+                "code": result.code,
+                "title": result.title_zh if zh else result.title,
+                "status": result.status,
+                "word": STATUS[result.status][lang],
+                "message": result.message_zh if zh else result.message,
+                "hint": result.hint_zh if zh else result.hint,
+                "page": _rendered(result.code, lang),
+            }
+        )
+    return rows
+
+
+def check_page(code: str, lang: str) -> str:
+    """Page of a check as Markdown, packaged so that a report can hold it."""
+    return files("riskml.reporting").joinpath("checks", f"{code}.{lang}.md").read_text(encoding="utf-8")
+
+
+def _rendered(code: str, lang: str) -> Markup:
+    """Page without its title, its headings two levels lower."""
+    lines = check_page(code, lang).splitlines()[1:]
+    body = "\n".join(f"##{line}" if line.startswith("## ") else line for line in lines)
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
+    return Markup(html.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>"))  # noqa: S704

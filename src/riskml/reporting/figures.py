@@ -1,0 +1,111 @@
+"""How every figure of the report looks, and how it stands inside the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from riskml.reporting.fonts import chinese_plots, figure_svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["INK", "MODEL", "RULE", "as_percent", "drawing", "inline", "wilson"]
+
+INK, MODEL, RULE = "#222b35", "#1d3f66", "#c3cbd4"
+"""Dark and light enough to be told apart on a photocopy; the rule line is hatched besides."""
+
+_SETTINGS = {
+    "font.size": 10,
+    "text.parse_math": False,  # names of attributes and regions are data, never formulas
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#6b7682",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e3e7eb",
+    "grid.linewidth": 0.8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "hatch.linewidth": 0.8,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_NAMESPACE = re.compile(r'\s(?:xmlns(?::\w+)?|version)="[^"]*"')
+
+
+@contextmanager
+def drawing(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Axes]]]:
+    """Draw with the report's font and style; nothing outside the block changes.
+
+    Parameters
+    ----------
+    width, height : float
+        Inches.
+    columns : int, default 1
+        Plots side by side.
+
+    Yields
+    ------
+    Figure, list of Axes
+    """
+    with chinese_plots():
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+
+        with mpl.rc_context(_SETTINGS):
+            figure = Figure(figsize=(width, height))
+            yield figure, list(np.atleast_1d(figure.subplots(1, columns)))
+
+
+def inline(figure: Any, name: str, label: str) -> Markup:
+    """Write a figure as an element of the page.
+
+    Parameters
+    ----------
+    figure : Figure
+    name : str
+        Prefix of its ids, so that two figures of a page never share one.
+    label : str
+        What a screen reader says.
+    """
+    text = _NAMESPACE.sub("", _COMMENT.sub("", figure_svg(figure)))
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = text.replace("xlink:href", "href")
+    text = re.sub(r'\bid="', f'id="{name}-', text)
+    text = re.sub(r'href="#', f'href="#{name}-', text)
+    text = text.replace("url(#", f"url(#{name}-")
+    return Markup(re.sub(r"\n\s*", "\n", text).replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1))  # noqa: S704
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """95 % interval of a share of n rows (Wilson 1927).
+
+    >>> wilson(0.0, 0)
+    (0.0, 1.0)
+    >>> low, high = wilson(0.5, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.404, 0.596)
+    """
+    if not n:
+        return 0.0, 1.0
+    z = 1.959963984540054
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def as_percent(axis: Any, digits: int = 0) -> None:
+    """Write the ticks of an axis as percentages."""
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}%}"))

@@ -1,0 +1,105 @@
+"""Results by group: what a group is, when it matters, and which of its values fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from riskml.evaluation.checks.group_gap import gaps
+from riskml.evaluation.groups import shown_groups
+from riskml.evaluation.words import GROUPS, group_value
+from riskml.reporting.quality_figures import groups_figure
+
+__all__ = ["group_parts"]
+
+Say = Callable[[str, str], str]
+
+_ABOUT: dict[str, dict[str, tuple[str, str]]] = {
+    "category": {
+        "zh": (
+            "规则线按时点上的收入和事件建议的监测类别;“无”表示规则线不建议纳入。",
+            "规则线未提示的户全靠模型发现:若其漏判高,说明返贫事前没有任何记录迹象,或记录来得太迟。",
+        ),
+        "en": (
+            "The category that the rule line suggests at the date; “none” where it suggests none.",
+            "Households that the rule line is silent about depend on the model alone: if many are missed, nothing "
+            "was recorded before they fell, or it was recorded too late.",
+        ),
+    },
+    "exited": {
+        "zh": (
+            "“是”为脱贫户,“否”为一般农户。",
+            "一般农户登记通常较少、来得较迟;若其漏判高,边缘户会被系统性忽视。",
+        ),
+        "en": (
+            "“Yes” for households that left registered poverty, “no” for ordinary ones.",
+            "Ordinary households tend to have fewer and later records; if they are missed more often, those on the "
+            "edge are overlooked as a class.",
+        ),
+    },
+    "no_labour": {
+        "zh": (
+            "时点上没有劳动力的户。",
+            "这类户靠转移性收入和照料,政策不得自动消除其风险;户数少,数字波动大。",
+        ),
+        "en": (
+            "Households without labour at the date.",
+            "They live on transfers and care, and policy never clears them automatically; they are few, so figures "
+            "swing.",
+        ),
+    },
+    "region": {
+        "zh": (
+            "区划代码前缀相同的户;取有差别的最粗一级。",
+            "登记习惯因地而异:某地漏判高,先查该地收入和医疗记录是否完整、是否迟到。",
+        ),
+        "en": (
+            "Households whose region code begins alike, at the coarsest level that differs.",
+            "Habits of recording differ from place to place: where many falls are missed, look first at how complete "
+            "and how late the place's records are.",
+        ),
+    },
+}
+_OTHER = {
+    "zh": ("按数据自带的分组。", "若某一取值的漏判明显偏高,先查其记录是否完整。"),
+    "en": ("A group that the data bring along.", "Where one value is missed more often, look at its records first."),
+}
+
+
+def group_parts(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> dict[str, Any]:
+    """Arrange the audit by group; values that could point to a household are left out.
+
+    Returns
+    -------
+    dict
+        ``groups``: for each its words ``name``, ``what``, ``when``, ``fails`` (values that fail), ``hidden`` (number of
+        values not shown) and ``rows``; ``judged``, whether any gap could be judged; ``figure``.
+    """
+    shown, hidden = shown_groups(groups)
+    wide = gaps(shown)
+    failing = {(gap.group, gap.value): gap for gap in wide or []}
+    rows = [
+        {
+            **one,
+            "name": GROUPS.get(one["group"], {}).get(lang, one["group"]),
+            "word": group_value(one["value"], lang),
+            "fails": (one["group"], one["value"]) in failing,
+        }
+        for one in shown
+    ]
+    parts = []
+    for group in dict.fromkeys([one["group"] for one in groups]):
+        what, when = _ABOUT.get(group, _OTHER)[lang]
+        own = [row for row in rows if row["group"] == group]
+        parts.append(
+            {
+                "name": GROUPS.get(group, {}).get(lang, group),
+                "what": what,
+                "when": when,
+                "rows": own,
+                "hidden": hidden.get(group, 0),
+                "fails": [{"word": row["word"], "gap": failing[group, row["value"]]} for row in own if row["fails"]],
+            }
+        )
+    drawn = any(row["missed"] is not None for row in rows)
+    return {"groups": parts, "judged": wide is not None, "figure": groups_figure(rows, say) if drawn else None}
