@@ -18,10 +18,7 @@ from riskml.features import CATALOGUE, build
 from riskml.records.calendar import day_of
 from riskml.reporting.fonts import chinese_plots, missing_glyphs
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:The set_:PendingDeprecationWarning"),  # shap's use of matplotlib
-    pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning"),  # shap scatters its points
-]
+pytestmark = pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning")  # shap scatters its points
 
 
 @pytest.fixture(scope="module")

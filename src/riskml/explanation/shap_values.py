@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +49,17 @@ def feature_labels(names: tuple[str, ...], lang: str | None) -> list[str]:
     return [getattr(CATALOGUE[name], lang) if name in CATALOGUE else name for name in names]
 
 
+def _shap() -> ModuleType:
+    """Import shap, which takes seconds and which most commands never need.
+
+    It warns of its own use of matplotlib, and of a progress bar that nothing here shows.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        return import_module("shap")
+
+
 def as_shap(
     model: Bundle | Explainer,
     X: FeatureMatrix | Floats,
@@ -78,9 +92,7 @@ def as_shap(
     The values are those of :class:`Explainer`, not of a ``shap`` explainer: the blend has a linear part too. They
     say what goes together with the model's margin, not what caused anything.
     """
-    # shap takes seconds to import and most commands never need it.
-    import shap
-
+    shap = _shap()
     explainer = model if isinstance(model, Explainer) else Explainer(model.blend)
     values = explainer.blend.values(X)
     found = explainer.contributions(values)
