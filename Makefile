@@ -23,8 +23,8 @@ test: install
 	$(BIN)/python -m pytest -q -n 2
 
 lint: install
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src serving tests
+	$(BIN)/ruff format --check src serving tests
 
 types: install
 	$(BIN)/mypy
@@ -36,7 +36,7 @@ check: lint types layers test
 
 # Pins every package for every platform; no index address is written.
 requirements: install
-	$(BIN)/uv pip compile pyproject.toml --extra gsoep --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra gsoep --extra serve --group dev --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/dev.txt
 
 clean:

@@ -1,0 +1,39 @@
+"""What every answer has in common, and how it becomes bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from riskml_serving.clock import stamp
+
+__all__ = ["answer", "as_bytes", "envelope"]
+
+
+def envelope(
+    names: Mapping[str, str], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
+) -> dict[str, str | None]:
+    """Members of every answer: by what it was made, as of when, and which request it answers.
+
+    ``data_as_of`` and ``scored_at`` are null where nothing has been scored yet.
+    """
+    return {
+        **names,
+        "data_as_of": None if as_of is None else as_of.isoformat(),
+        "scored_at": None if scored_at is None else stamp(scored_at),
+        "request_id": request_id,
+    }
+
+
+def as_bytes(content: Any) -> bytes:
+    """Write plain values as JSON; a NaN is a fault, not a value."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def answer(content: Any, status: int = 200) -> Response:
+    """Answer with plain values."""
+    return Response(as_bytes(content), status, media_type="application/json")

@@ -1,0 +1,126 @@
+"""Builds the application: settings, database, model, routers, and the same form for every error."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from riskml.errors import RiskmlError
+from riskml.explanation import NOTICE
+from riskml_serving import openapi
+from riskml_serving.auth.service import Authenticator
+from riskml_serving.database import open_engine, upgrade
+from riskml_serving.limits import Rate
+from riskml_serving.model import Holder, load_model
+from riskml_serving.model.endpoints import router as model
+from riskml_serving.operations.endpoints import router as operations
+from riskml_serving.problems import Problem, from_http, from_riskml
+from riskml_serving.records.lines import Lines
+from riskml_serving.scoring.endpoints import router as scoring
+from riskml_serving.settings import Settings
+
+__all__ = ["ROUTERS", "create_app"]
+
+ROUTERS = (scoring, model, operations)
+"""Endpoints of every room."""
+
+log = logging.getLogger("riskml_serving")
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        From environment and file by default.
+
+    Notes
+    -----
+    ``app.state`` holds what requests share: ``settings``, ``engine``, ``holder`` (the model), ``lines``,
+    ``authenticator`` and ``rate``. Starting opens the database, migrates an SQLite file and loads the bundle.
+    """
+    chosen = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = app.state.engine
+        if engine.dialect.name == "sqlite":
+            upgrade(engine)
+        app.state.holder.swap(load_model(chosen.bundle_folder, chosen.policy))
+        yield
+        engine.dispose()
+
+    app = FastAPI(
+        title="riskml",
+        version=version("riskml"),
+        summary="Risk of return to poverty within a year, beside the rule line (防止返贫)",
+        description=f"{NOTICE['zh']} · {NOTICE['en']}.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    engine = open_engine(chosen.database_url)
+    app.state.settings, app.state.engine = chosen, engine
+    app.state.holder, app.state.lines = Holder(), Lines(engine)
+    app.state.authenticator = Authenticator(engine, chosen.key_cache_seconds)
+    app.state.rate = Rate(chosen.rate_per_minute)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(RequestNumber)
+    for kind in (Problem, RiskmlError, HTTPException, SQLAlchemyError, Exception):
+        app.add_exception_handler(kind, _problem)
+    openapi.install(app)
+    return app
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    """Tell any error in one form; what nobody expected is logged by its kind, without what it held."""
+    if isinstance(error, Problem):
+        return error.response(request)
+    if isinstance(error, RiskmlError):
+        return from_riskml(error).response(request)
+    if isinstance(error, HTTPException):
+        return from_http(error).response(request)
+    if isinstance(error, DBAPIError) and _gone(error):
+        return Problem("database-unavailable", headers={"Retry-After": "5"}).response(request)
+    log.error("unexpected %s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "")})
+    return Problem("internal-error").response(request)
+
+
+def _gone(error: DBAPIError) -> bool:
+    """Whether the database cannot be reached or is locked, rather than asked for something wrong."""
+    return error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
+
+
+class RequestNumber:
+    """Gives every request a number, which the answer carries in its body and in ``X-Request-Id``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        number = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = number
+
+        async def numbered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", []).append((b"x-request-id", number.encode()))
+            await send(message)
+
+        await self.app(scope, receive, numbered)

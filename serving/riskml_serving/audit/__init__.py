@@ -1,0 +1,5 @@
+"""Who saw or changed which household."""
+
+from riskml_serving.audit.service import record
+
+__all__ = ["record"]

@@ -1,0 +1,47 @@
+"""Writes the audit within the request's transaction: what is answered has been recorded, or neither happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml_serving.audit import repository
+from riskml_serving.auth import Caller
+from riskml_serving.clock import now
+
+__all__ = ["record"]
+
+
+def record(
+    connection: Connection,
+    caller: Caller,
+    action: str,
+    household_id: str | Iterable[str] | None = None,
+    *,
+    request_id: str,
+    **detail: Any,
+) -> None:
+    """Record that a caller saw or changed something.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the request's transaction; it must be a writing one.
+    caller : Caller
+    action : str
+        A short stable code, as ``household.read`` or ``records.append``.
+    household_id : str or iterable of str, optional
+        One entry a household; one entry without a household where none is given.
+    request_id : str
+    **detail
+        JSON values beside, never records of a person.
+    """
+    at, text = now(), json.dumps(detail, sort_keys=True, ensure_ascii=False)
+    codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
+    common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
+    repository.append(
+        connection, [{**common, "household_id": code, "request_id": request_id, "detail": text} for code in codes]
+    )

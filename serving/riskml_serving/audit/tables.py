@@ -1,0 +1,27 @@
+"""The audit: append-only, chained by hashes."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, String, Table, Text
+
+from riskml_serving.database import METADATA, Code
+
+__all__ = ["AUDIT"]
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", DateTime, nullable=False),
+    Column("actor", Code(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("household_id", Code(128), nullable=True),
+    Column("region", Code(12), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=True),
+    Column("entry_hash", String(64), nullable=True),
+    sqlite_autoincrement=True,
+)
+
+Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)

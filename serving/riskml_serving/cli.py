@@ -1,0 +1,139 @@
+"""``riskml serve`` and ``riskml-serving``: start the service, make keys, keep the database."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from sqlalchemy import Engine
+
+from riskml.errors import RiskmlError
+from riskml_serving.settings import Settings
+
+__all__ = ["app", "main", "serve"]
+
+app = typer.Typer(
+    name="riskml-serving",
+    help="Keys, database and records of the scoring service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=True)
+database = typer.Typer(help="The database.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+app.add_typer(database, name="db")
+
+Database = Annotated[
+    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
+]
+
+
+def main() -> None:
+    """Entry point of ``riskml-serving``; errors are told in plain words."""
+    try:
+        app()
+    except RiskmlError as error:
+        console = Console(stderr=True)
+        console.print(f"Error: {error.message}", highlight=False, markup=False, soft_wrap=True)
+        if error.hint:
+            console.print(error.hint, highlight=False, markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def serve(
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", help="Bundle folder; by default the released bundle in models/.")
+    ] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; default 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port to listen on; default 8000.")] = None,
+    db: Database = None,
+) -> None:
+    """Start the scoring service, by default on 127.0.0.1:8000 with an SQLite file in the working folder.
+
+    Every other setting comes from RISKML_SERVING_* in the environment or from the TOML file that RISKML_SERVING_FILE
+    names. `riskml-serving keys create` makes the first API key. The OpenAPI description stands at /openapi.json.
+    For reference in study and judgement only, not a basis for a decision.
+    """
+    import uvicorn
+
+    from riskml_serving.app import create_app
+
+    given: dict[str, Any] = {"bundle": bundle, "host": host, "port": port, "database_url": db}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    server = uvicorn.Config(create_app(settings), host=settings.host, port=settings.port, access_log=False)
+    typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {_shown(settings.database_url)})")
+    uvicorn.Server(server).run()
+
+
+def _shown(url: str) -> str:
+    from sqlalchemy.engine import make_url
+
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _opened(db: str | None) -> Engine:
+    """Open the database, with the tables of this version."""
+    from riskml_serving.database import open_engine, upgrade
+
+    engine = open_engine(db or Settings().database_url)
+    upgrade(engine)
+    return engine
+
+
+@keys.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    region: Annotated[str, typer.Option(help="Region prefix of 2, 4, 6, 9 or 12 digits; empty is everywhere.")] = "",
+    right: Annotated[
+        list[str] | None, typer.Option(help="score, read, write, health-details or admin; repeat for several.")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Make an API key. It is shown once: only a hash of it is kept.
+
+    Rights are score, read and write where none is named.
+    """
+    from riskml_serving.auth.service import create_key
+    from riskml_serving.database import writing
+
+    with writing(_opened(db)) as connection:
+        typer.echo(create_key(connection, name, region, right or ["score", "read", "write"]))
+
+
+@keys.command("list")
+def listing(db: Database = None) -> None:
+    """List the keys: number, region, rights, when made and revoked, name."""
+    from riskml_serving.auth.repository import list_keys
+    from riskml_serving.database import reading
+
+    with reading(_opened(db)) as connection:
+        for row in list_keys(connection):
+            revoked = f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "valid"
+            where = row["region"] or "everywhere"
+            typer.echo(
+                "\t".join((row["key_id"], where, row["rights"], f"{row['created_at']:%Y-%m-%d}", revoked, row["name"]))
+            )
+
+
+@keys.command("revoke")
+def revoke(
+    key: Annotated[str, typer.Argument(help="Number of the key, as listed, or the key itself.")], db: Database = None
+) -> None:
+    """Revoke a key for good."""
+    from riskml_serving.auth.service import revoke_key
+    from riskml_serving.database import writing
+
+    with writing(_opened(db)) as connection:
+        revoke_key(connection, key)
+    typer.echo("Revoked.")
+
+
+@database.command("upgrade")
+def migrate(db: Database = None) -> None:
+    """Bring the database to the tables of this version. Back it up before."""
+    _opened(db)
+    typer.echo("The database has the tables of this version.")

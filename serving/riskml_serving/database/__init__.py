@@ -1,0 +1,7 @@
+"""The database: engine, metadata and migrations."""
+
+from riskml_serving.database.engine import open_engine, reading, writing
+from riskml_serving.database.metadata import METADATA, Code
+from riskml_serving.database.migrate import upgrade
+
+__all__ = ["METADATA", "Code", "open_engine", "reading", "upgrade", "writing"]

@@ -1,0 +1,64 @@
+"""The engine: SQLite embedded, PostgreSQL in production; the request owns the transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+__all__ = ["open_engine", "reading", "writing"]
+
+BUSY_MS = 15_000
+"""How long a second writer waits for the first on SQLite."""
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database at an SQLAlchemy address; ``postgresql://`` means psycopg."""
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=15)
+    engine = create_engine(address, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    connection.isolation_level = None  # the "begin" below says how a transaction starts
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # what was answered as accepted outlives a power cut
+        f"busy_timeout={BUSY_MS}",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "mmap_size=268435456",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once where something will be written: a read that turns to writing cannot wait."""
+    writes = connection.get_execution_options().get("riskml_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Read in one transaction."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Write in one transaction: all of it is kept, or nothing."""
+    with engine.connect().execution_options(riskml_writes=True) as connection, connection.begin():
+        yield connection

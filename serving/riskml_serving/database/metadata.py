@@ -1,0 +1,21 @@
+"""The metadata that every room's tables belong to, and the types they share."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData, String
+
+__all__ = ["METADATA", "Code"]
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def Code(length: int = 64) -> String:  # noqa: N802 - reads like a type where columns are declared
+    """Text that is ordered and compared byte by byte on every database, as riskml orders codes."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")

@@ -1,0 +1,1 @@
+"""Households: where each lives now, its score, its history and its explanation."""

@@ -1,0 +1,1 @@
+"""Brings a records folder into the database."""

@@ -1,0 +1,1 @@
+"""Jobs: long work in a leased table that survives a crash."""

@@ -1,0 +1,146 @@
+"""Problem details (RFC 9457): stable types, Chinese and English, field paths, never a value of a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from riskml.errors import RiskmlError
+
+__all__ = ["MEDIA_TYPE", "PROBLEMS", "FieldError", "Kind", "Problem", "field_errors", "from_http", "from_riskml"]
+
+MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 50
+"""Field errors named in one answer."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A stable kind of problem: its HTTP status and its title in both languages."""
+
+    status: int
+    zh: str
+    en: str
+
+
+PROBLEMS: dict[str, Kind] = {
+    "invalid-request": Kind(422, "请求内容不符合数据约定", "The request does not follow the data contract"),
+    "invalid-json": Kind(400, "请求体不是有效的 JSON", "The body is not valid JSON"),
+    "body-too-large": Kind(413, "请求体过大", "The body is too large"),
+    "too-many-households": Kind(413, "一次请求的农户过多", "Too many households in one request"),
+    "too-many-rows": Kind(413, "一户的记录过多", "Too many rows of one household"),
+    "too-many-requests": Kind(429, "请求过于频繁", "Too many requests"),
+    "not-authenticated": Kind(401, "缺少有效的访问密钥", "A valid API key is missing"),
+    "right-missing": Kind(403, "密钥没有所需权限", "The key lacks a right"),
+    "household-not-found": Kind(404, "没有找到该农户", "No such household"),
+    "region-not-found": Kind(404, "没有找到该区划", "No such region"),
+    "job-not-found": Kind(404, "没有找到该任务", "No such job"),
+    "not-found": Kind(404, "没有找到该地址", "No such address"),
+    "method-not-allowed": Kind(405, "该地址不支持此方法", "The address does not take this method"),
+    "idempotency-conflict": Kind(409, "同一幂等键对应不同的请求内容", "The idempotency key was used for another body"),
+    "not-scored": Kind(409, "该农户尚未评分", "The household has not been scored yet"),
+    "recorded-too-early": Kind(422, "登记日期早于收到日期", "recorded_on is earlier than the day of receipt"),
+    "model-unavailable": Kind(503, "模型暂不可用", "The model is not available"),
+    "database-unavailable": Kind(503, "数据库暂不可用", "The database is not available"),
+    "http-error": Kind(400, "请求有误", "The request is wrong"),
+    "internal-error": Kind(500, "服务内部错误", "Internal error"),
+}
+"""Every kind of problem by the last part of its ``type``."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field: its path, a stable code, and words without the value."""
+
+    path: str
+    code: str
+    en: str
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
+    """An answer that is not what was asked for.
+
+    Parameters
+    ----------
+    kind : str
+        Key of ``PROBLEMS``.
+    zh, en : str, optional
+        Detail in both languages; the title by default.
+    errors : iterable of FieldError
+    headers : dict of str to str, optional
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        zh: str = "",
+        en: str = "",
+        errors: Iterable[FieldError] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind)
+        self.kind, self.zh, self.en = kind, zh or PROBLEMS[kind].zh, en or PROBLEMS[kind].en
+        self.errors = tuple(errors)
+        self.headers = headers or {}
+
+    @property
+    def status(self) -> int:
+        """HTTP status."""
+        return PROBLEMS[self.kind].status
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """Members of the answer."""
+        kind = PROBLEMS[self.kind]
+        out: dict[str, Any] = {
+            "type": f"urn:riskml:problem:{self.kind}",
+            "title": kind.zh,
+            "title_en": kind.en,
+            "status": kind.status,
+            "detail": self.zh,
+            "detail_en": self.en,
+            "request_id": request_id,
+        }
+        if self.errors:
+            out["errors"] = [vars(error) for error in self.errors[:MOST_ERRORS]]
+            out["error_count"] = len(self.errors)
+        return out
+
+    def response(self, request: Request) -> Response:
+        """Answer of HTTP."""
+        content = json.dumps(self.body(getattr(request.state, "request_id", "")), ensure_ascii=False)
+        return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
+
+
+def field_errors(errors: Sequence[ErrorDetails]) -> list[FieldError]:
+    """Turn the validator's findings into field errors; the value itself is never repeated.
+
+    >>> field_errors([{"type": "missing", "loc": ("income", 3, "amount"), "msg": "Field required", "input": "secret"}])
+    [FieldError(path='income[3].amount', code='missing', en='Field required')]
+    """
+    return [FieldError(_path(error["loc"]), error["type"], error["msg"]) for error in errors]
+
+
+def _path(loc: Iterable[int | str]) -> str:
+    """Write a place; a name that the caller made up is cut short, since it might be anybody's."""
+    path = ""
+    for part in loc:
+        path += f"[{part}]" if isinstance(part, int) else f".{part[:40]}"
+    return path.lstrip(".")
+
+
+def from_riskml(error: RiskmlError) -> Problem:
+    """Tell an error of riskml: its message names tables and columns, never a person's value."""
+    return Problem("invalid-request", en=str(error).replace("\n", " "))
+
+
+def from_http(error: HTTPException) -> Problem:
+    """Tell an error of the framework in the same form."""
+    kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    return Problem(kind, headers=dict(error.headers or {}))

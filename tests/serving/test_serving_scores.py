@@ -1,0 +1,81 @@
+"""``POST /v1/scores``: the same scores and reasons over HTTP as from riskml itself."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from riskml.explanation import Narrator
+from riskml.model import Bundle
+from riskml.policy import load_policy
+from riskml.records.calendar import day_of
+from riskml.scoring import score
+
+AS_OF = "2023-03-31"
+SAME = ("status", "probability", "margin", "tier", "rule_signal", "signal")
+
+
+def ask(client, headers, tables, **more):
+    return client.post("/v1/scores", json={"as_of": AS_OF, "tables": tables, **more}, headers=headers)
+
+
+def plain(row):
+    return {name: None if row[name] != row[name] else row[name] for name in SAME}
+
+
+@pytest.fixture(scope="module")
+def expected(county_records, bundle_path):
+    bundle, policy = Bundle.load(bundle_path), load_policy()
+    frame = score(bundle, county_records, day_of(AS_OF), policy)
+    return {row["household_id"]: row for row in frame.to_dict("records")}
+
+
+def test_scores_over_http_are_those_of_riskml_to_the_last_bit(client, key, tables_of, expected):
+    headers, codes = key(), sorted(expected)
+    for start in range(0, len(codes), 200):
+        part = codes[start : start + 200]
+        found = ask(client, headers, tables_of(*part)).json()["scores"]
+        assert [row["household_id"] for row in found] == part
+        for row in found:
+            wanted = expected[row["household_id"]]
+            assert {name: row[name] for name in SAME} == plain(wanted)
+            assert ";".join(row["rule_flags"]) == wanted["rule_flags"]
+
+
+def test_one_household_alone_gets_the_same_score_and_the_same_reasons(
+    client, key, tables_of, expected, county_records, bundle_path
+):
+    headers, narrator = key(), Narrator(Bundle.load(bundle_path), load_policy())
+    for code in sorted(expected)[::40]:
+        found = ask(client, headers, tables_of(code), reasons=True).json()["scores"][0]
+        place = county_records.index(code)
+        panel = county_records.panel(day_of(AS_OF), place, place + 1)
+        assert {name: found[name] for name in SAME} == plain(expected[code])
+        assert found["explanation"] == json.loads(json.dumps(narrator.explain(panel).to_json()))
+
+
+def test_an_answer_says_by_what_it_was_made(client, key, tables_of, expected):
+    found = ask(client, key(), tables_of(next(iter(expected)))).json()
+    bundle = Bundle.load(client.app.state.settings.bundle)
+    assert found["model_name"] == "riskml"
+    assert found["model_version"] == bundle.model_version
+    assert found["feature_schema_hash"] == bundle.manifest["schema_hash"]
+    assert found["policy_version"] == load_policy().version
+    assert found["data_as_of"] == AS_OF
+    assert found["scored_at"].endswith("Z")
+    assert len(found["request_id"]) == 32
+
+
+def test_without_records_of_income_there_is_no_probability_but_the_rule_line_stands(client, key):
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
+    answer = ask(client, key(), {"households": [household], "income": []})
+    assert answer.status_code == 200, answer.text
+    row = answer.json()["scores"][0]
+    assert (row["status"], row["probability"], row["tier"], row["rule_signal"]) == ("no_income", None, None, "green")
+
+
+def test_a_household_recorded_later_is_named_as_unknown(client, key):
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 3, "recorded_on": "2023-04-01"}
+    found = ask(client, key(), {"households": [household], "income": []}).json()
+    assert (found["scores"], found["unknown"]) == ([], ["h1"])
