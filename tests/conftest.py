@@ -1,8 +1,16 @@
-"""What tests share: a small simulated county and a bundle trained on it, made once a session and never changed."""
+"""What tests share: a small simulated county, a bundle trained on it, and a browser without a network.
+
+County and bundle are made once a session and never changed.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +19,9 @@ from riskml.records.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings
 from riskml.training import Trained, train
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""What Chromium is called; Debian says chromium."""
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +45,84 @@ def trained(county: Path, county_records: Records) -> Trained:
 @pytest.fixture(scope="session")
 def bundle_path(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trained.bundle.save(tmp_path_factory.mktemp("bundle") / "model")
+
+
+class Visit:
+    """A page that was opened, and every request that went out or failed on the way.
+
+    Attributes
+    ----------
+    page : playwright.sync_api.Page
+    requests : list of str
+        Addresses asked for, but for those that hold their data themselves.
+    failed : list of str
+        Addresses that were refused or could not be loaded, and errors on the console.
+    """
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.failed: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("requestfailed", lambda request: self.failed.append(request.url))
+        page.on("console", lambda message: message.type == "error" and self.failed.append(message.text))
+        page.on("pageerror", lambda error: self.failed.append(str(error)))
+
+    def outside(self) -> list[str]:
+        """Return what was asked for beyond the page itself."""
+        return [url for url in self.requests[1:] if not url.startswith("data:")]
+
+    def sideways(self) -> int:
+        """Return the pixels by which the page is wider than its window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+    def foreign_fonts(self, selector: str) -> list[str]:
+        """Return the names of fonts of this machine, not of the page, in which elements are drawn."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("DOM.enable")
+        session.send("CSS.enable")
+        root = session.send("DOM.getDocument")["root"]["nodeId"]
+        found = set()
+        for node in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"]:
+            fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+            found |= {font["familyName"] for font in fonts if not font["isCustomFont"]}
+        return sorted(found)
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def offline_browser() -> Iterator[Open]:
+    """Open pages as ``with offline_browser(path, width=1280, media="screen") as visit``; no request leaves the machine.
+
+    One browser a module, ended with it: Playwright keeps an event loop while it runs.
+    """
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
+    sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # root has no sandbox
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=sandbox)
+
+        @contextmanager
+        def open_page(file: Path, width: int = 1280, media: str = "screen") -> Iterator[Visit]:
+            context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+            page = context.new_page()
+            page.emulate_media(media=media)
+            visit = Visit(page)
+            page.route("**/*", lambda route: route.continue_() if _local(route.request.url) else route.abort())
+            page.goto(file.absolute().as_uri())
+            page.evaluate("document.fonts.ready")
+            try:
+                yield visit
+            finally:
+                context.close()
+
+        yield open_page
+        browser.close()
+
+
+def _local(url: str) -> bool:
+    return url.startswith(("file:", "data:", "about:", "blob:"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from textwrap import wrap
 from typing import Any
 
@@ -38,19 +39,16 @@ def explanation(features: Sequence[Mapping[str, Any]], names: Sequence[str]) -> 
         160 rows; a dot of a feature stands for an equal share of its rows, in groups of at least 20 households. Rows
         of different features do not belong together. Values are ranks of the groups' means; categories have none.
     """
-    import shap
-
     values = np.column_stack([_dots(one["groups"], [g["contribution"] for g in one["groups"]]) for one in features])
     data = {
         str(j): pd.Series(ranks) if coloured else pd.Series([""] * DOTS, dtype="category")
         for j, (ranks, coloured) in enumerate(map(_colours, features))
     }
-    return shap.Explanation(values=values, data=pd.DataFrame(data), feature_names=list(names))
+    return _shap().Explanation(values=values, data=pd.DataFrame(data), feature_names=list(names))
 
 
 def beeswarm_figure(features: Sequence[Mapping[str, Any]], names: Sequence[str], say: Say) -> Markup:
     """Draw shap's beeswarm of the groups of rows."""
-    import shap
     from matplotlib.colors import LinearSegmentedColormap
 
     grey = LinearSegmentedColormap.from_list("riskml", ["#d9b44a", "#7f7f7f", "#14253d"])
@@ -60,7 +58,7 @@ def beeswarm_figure(features: Sequence[Mapping[str, Any]], names: Sequence[str],
         np.random.seed(0)  # noqa: NPY002
         with drawing(8.2, 0.4 * len(features) + 0.9) as (figure, [axes]), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the global generator, and colours of missing values
-            shap.plots.beeswarm(
+            _shap().plots.beeswarm(
                 explanation(features, labels),
                 max_display=len(features),
                 order=np.arange(len(features)),
@@ -99,11 +97,18 @@ def causes_figure(causes: Sequence[tuple[str, float]], say: Say) -> Markup:
         return inline(figure, "causes", say("各类原因的平均贡献", "mean contribution by cause"))
 
 
+def _shap() -> Any:
+    """Import shap, which takes seconds and warns of its own use of matplotlib."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module("shap")
+
+
 def _broken(name: str) -> str:
-    """Break a name into lines, Chinese anywhere, English between words."""
+    """Break a name into two lines at most, Chinese anywhere, English between words."""
     chinese = any(sign > "⺀" for sign in name)
     text = name.replace(" ", "\u00a0") if chinese else name
-    return "\n".join(wrap(text, 17 if chinese else 30)).replace("\u00a0", " ")
+    return "\n".join(wrap(text, 19 if chinese else 36, max_lines=2, placeholder="…")).replace("\u00a0", " ")
 
 
 def _dots(groups: Sequence[Mapping[str, Any]], values: Sequence[float]) -> NDArray[np.float64]:

@@ -71,7 +71,7 @@ def speaker(lang: str) -> Callable[[str, str], str]:
     >>> speaker("en")("走访", "visit")
     'visit'
     """
-    return lambda zh, en: zh if lang == "zh" else en
+    return lambda zh, en: zh if lang == "zh" else en.replace(" %", "\u00a0%")
 
 
 def _figure(value: float | None, digits: int = 3) -> str:

@@ -1,0 +1,172 @@
+"""The report holds every section, figures equal to those of the evaluation, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from riskml.reporting import render_report
+from riskml.training import release_checks
+
+SECTIONS = [
+    "model",
+    "coverage",
+    "comparison",
+    "capacity",
+    "calibration",
+    "contributions",
+    "reasons",
+    "groups",
+    "checks",
+    "limits",
+    "pages",
+]
+LANGUAGES = ("zh", "en")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_section_is_there_in_order_and_every_link_has_a_target(html, read, lang):
+    page = read(html[lang])
+    assert page.ids == [*SECTIONS, *(f"RKD00{i}" for i in range(1, 9))]
+    links = [link for link in page.references if not link.startswith("data:")]
+    assert all(link.startswith("#") for link in links)
+    inside = {link[1:] for link in links if "-" not in link}
+    assert inside == set(page.ids) - {"RKD"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_needs_nothing_from_elsewhere(html, read, lang):
+    text, page = html[lang], read(html[lang])
+    assert len(text.encode()) < 5_000_000
+    assert not page.tags & {"script", "link", "iframe", "img", "object", "embed", "base"}
+    assert "@import" not in text
+    assert not re.search(r"https?:", re.sub(r"base64,[^)]*", "", text))
+    assert not re.findall(r"url\((?!#|data:font/woff2;base64,)[^)]{0,40}", text)
+
+
+def test_the_two_languages_say_what_they_should(html, read):
+    chinese, english = read(html["zh"]).text, read(html["en"]).text
+    assert chinese.count("仅供研判参考,不作为认定依据") >= 3
+    assert english.count("not a basis for a decision") >= 3
+    assert "数据为模拟县,非真实农户" in chinese
+    assert "households are simulated" in english
+    assert not re.search("[\u4e00-\u9fff]", english)
+    assert "导致" not in chinese
+    assert "与风险相关" in chinese
+    for sentence in re.findall("[A-Z][a-z]+(?: [a-z]+){3,}", chinese):
+        pytest.fail(f"English in the Chinese report: {sentence}")
+
+
+def test_the_comparison_shows_the_figures_of_the_evaluation(html, read, bundle):
+    page = read(html["zh"])
+    models = bundle.evaluation["models"]
+    assert [name for name in page.marked if not name.startswith("RKD")] == [
+        "riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle"
+    ]  # fmt: skip
+    for name, m in models.items():
+        cells = page.marked[name][1:]
+        assert cells[0] == f"{m['auc']:.3f}{m['ci']['auc'][0]:.3f}–{m['ci']['auc'][1]:.3f}"
+        assert cells[1] == f"{m['ap']:.3f}{m['ci']['ap'][0]:.3f}–{m['ci']['ap'][1]:.3f}"
+        assert cells[2].startswith(f"{m['brier']:.4f}")
+        for cell, share in zip(cells[3:6], ("0.01", "0.05", "0.10"), strict=True):
+            low, high = m["ci"]["recall_at"][share]
+            assert cell == f"{m['recall_at'][share]:.3f}{low:.3f}–{high:.3f}"
+        assert cells[7] == ("–" if m["visits_per_case"] is None else f"{m['visits_per_case']:.1f}")
+        assert cells[8] == ("–" if m["lead_months"] is None else f"{m['lead_months']:.1f}")
+
+
+def test_data_groups_and_reasons_show_the_figures_of_the_bundle(html, read, bundle):
+    page = read(html["zh"])
+    rows = {row[0].split()[-1]: row for row in page.rows if row and row[0]}
+    for name, table in bundle.report["coverage"]["tables"].items():
+        if "rows" not in table:
+            continue
+        assert rows[name][1] == f"{table['rows']:,}"
+        assert rows[name][3] == f"{table['without_rows']:.1%}"
+        if table["lateness"]:
+            late = table["lateness"]
+            assert rows[name][5:] == [
+                f"{late['after']:.1%}", f"{late['late']:.1%}",
+                " / ".join(str(late["days"][q]) for q in ("0.5", "0.9", "0.99")),
+            ]  # fmt: skip
+    for one in bundle.evaluation["groups"]:
+        if one["group"] == "region" and one["value"] is not None:
+            assert rows[one["value"]][1:3] == [f"{one['n']:,}", f"{one['positives']:,}"]
+    found = bundle.report["reasons"]["all"]
+    assert rows["全部返贫"][1:] == [f"{found['falls']:,}", f"{found['first']:.1%}", f"{found['first_three']:.1%}"]
+    for part in bundle.evaluation["calibration"]["bins"]:
+        assert [f"{part['p']:.2%}", f"{part['observed']:.2%}", f"{part['n']:,}"] in page.rows
+    for text in (
+        bundle.manifest["data"]["fingerprint"],
+        bundle.policy_version,
+        bundle.manifest["split"]["train_known_by"],
+    ):
+        assert text in page.text
+
+
+def test_the_checks_show_what_they_found(html, read, bundle):
+    chinese, english = read(html["zh"]), read(html["en"])
+    for result in release_checks(bundle, None, None):
+        assert result.title_zh in chinese.marked[result.code][1]
+        assert result.message_zh in chinese.marked[result.code][3]
+        assert result.message in english.marked[result.code][3]
+
+
+def test_no_household_is_named_anywhere(html, bundle, county_records):
+    carried = html["zh"] + html["en"] + bundle.files["report.json"].decode() + bundle.files["model_card.md"].decode()
+    carried = re.sub(r"base64,[^)]*", "", carried)
+    assert not [code for code in county_records.household_id.tolist() if code in carried]
+
+
+def test_small_groups_do_not_leak(bundle, read):
+    groups = [
+        {"group": "region", "value": value, "n": n, "positives": falls, "auc": None, "ap": None, "missed": 0.123,
+         "recall_at_capacity": 0.877, "visited": 0.1, "mean_probability": 0.01, "observed_rate": falls / n}
+        for value, n, falls in (("990111", 4001, 31), ("990222", 777, 17))
+    ] + [{"group": "region", "value": None, "suppressed": 1, "n": 13}]  # fmt: skip
+    changed = replace(bundle, evaluation={**bundle.evaluation, "groups": groups})
+    page = read(render_report(changed))
+    assert "990111" in page.text
+    assert "990222" not in page.text  # or the small one could be told by subtraction
+    assert "2 个取值因户数太少未列出" in page.text
+    assert not [row for row in page.rows if "13" in row or "777" in row]
+
+
+def test_few_falls_of_a_lead_are_not_shown(bundle, read):
+    by_lead = {**bundle.evaluation["by_lead"], "1-3": {"n": 19, "recall_at_capacity": {"riskml": 0.777}}}
+    page = read(render_report(replace(bundle, evaluation={**bundle.evaluation, "by_lead": by_lead})))
+    [row] = [row for row in page.rows if row and row[0].startswith("1-3")]
+    assert row[1:] == ["不足 20 次,不列"]
+
+
+def test_leads_are_drawn_where_there_are_falls_enough(bundle, html):
+    found = {"n": 20, "recall_at_capacity": dict.fromkeys(bundle.evaluation["models"], 0.5)}
+    text = render_report(replace(bundle, evaluation={**bundle.evaluation, "by_lead": {"4-6": found}}))
+    assert ("按提前期的查全率" in html["zh"]) == any(part["n"] >= 20 for part in bundle.evaluation["by_lead"].values())
+    assert "按提前期的查全率" in text
+
+
+def test_a_bundle_without_report_data_says_how_to_get_them(bundle, read):
+    page = read(render_report(bundle, told={}))
+    assert page.ids[: len(SECTIONS)] == SECTIONS
+    assert page.text.count("riskml report BUNDLE --records FOLDER") == 2
+    assert "未测量理由的稳定性" in page.text
+
+
+def test_names_from_the_data_are_text_not_markup(bundle):
+    feature = {**bundle.report["contributions"]["features"][0], "name": "attribute_<b>x</b>$\\alpha$-->"}
+    told = {**bundle.report, "contributions": {**bundle.report["contributions"], "features": [feature]}}
+    text = render_report(bundle, told=told)
+    assert "<b>x</b>" not in text
+    assert "attribute_&lt;b&gt;x&lt;/b&gt;" in text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_same_bundle_gives_the_same_bytes_and_leaves_chance_alone(bundle, html, lang):
+    np.random.seed(5)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    assert render_report(bundle, lang=lang) == html[lang]
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
