@@ -53,10 +53,13 @@ CURRENT = Table(
     Column("county", Code(6), nullable=False),
     Column("town", Code(9), nullable=False),
     *_verdict(),
-    Column("rank", Double, nullable=False),
+    Column("order_signal", SmallInteger, nullable=False),
+    Column("order_rank", Double, nullable=False),
 )
-"""One row a household. Tier and colours are positions in riskml's lists (tier -1: none); ``rank`` is the probability,
-or -1 where there is none, so that the order of the list needs no special case. ``seq`` is that of its last change."""
+"""One row a household. Tier and colours are positions in riskml's lists (tier -1: none). ``order_signal`` and
+``order_rank`` are signal and probability with the sign turned (1 where there is no probability), so that the ranked
+list goes upwards in all its columns and a page starts behind a row by one comparison. ``seq`` is that of its last
+change."""
 
 for _name, _columns in {
     "all": (),
@@ -67,8 +70,8 @@ for _name, _columns in {
     Index(
         f"ix_current_scores_ranked_{_name}",
         *_columns,
-        CURRENT.c.signal.desc(),
-        CURRENT.c.rank.desc(),
+        CURRENT.c.order_signal,
+        CURRENT.c.order_rank,
         CURRENT.c.household_id,
     )
 Index(

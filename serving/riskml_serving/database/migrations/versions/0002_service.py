@@ -5,22 +5,26 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from riskml_serving.database.metadata import Code
-
 revision = "0002"
 down_revision = "0001"
-
-NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     """Create the tables."""
     op.create_table(
         "api_keys",
-        sa.Column("key_id", Code(16), nullable=False),
+        sa.Column(
+            "key_id",
+            sa.String(length=16).with_variant(sa.String(length=16, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
-        sa.Column("region", Code(12), nullable=False),
+        sa.Column(
+            "region",
+            sa.String(length=12).with_variant(sa.String(length=12, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("rights", sa.String(length=100), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("revoked_at", sa.DateTime(), nullable=True),
@@ -28,12 +32,24 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit",
-        sa.Column("seq", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
-        sa.Column("actor", Code(64), nullable=False),
+        sa.Column(
+            "actor",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("action", sa.String(length=64), nullable=False),
-        sa.Column("household_id", Code(128), nullable=True),
-        sa.Column("region", Code(12), nullable=False),
+        sa.Column(
+            "household_id",
+            sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
+            "region",
+            sa.String(length=12).with_variant(sa.String(length=12, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("request_id", sa.String(length=64), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("previous_hash", sa.String(length=64), nullable=True),
@@ -44,20 +60,38 @@ def upgrade() -> None:
     op.create_index("ix_audit_household_id", "audit", ["household_id", "seq"], unique=False)
     op.create_table(
         "capacity",
-        sa.Column("county", Code(6), nullable=False),
+        sa.Column(
+            "county", sa.String(length=6).with_variant(sa.String(length=6, collation="C"), "postgresql"), nullable=False
+        ),
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("margin", sa.Double(), nullable=False),
-        sa.Column("household_id", Code(128), nullable=False),
+        sa.Column(
+            "household_id",
+            sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("model_version", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("county", name=op.f("pk_capacity")),
     )
     op.create_table(
         "current_scores",
-        sa.Column("household_id", Code(128), nullable=False),
+        sa.Column(
+            "household_id",
+            sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("region_code", Code(12), nullable=False),
-        sa.Column("county", Code(6), nullable=False),
-        sa.Column("town", Code(9), nullable=False),
+        sa.Column(
+            "region_code",
+            sa.String(length=12).with_variant(sa.String(length=12, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "county", sa.String(length=6).with_variant(sa.String(length=6, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "town", sa.String(length=9).with_variant(sa.String(length=9, collation="C"), "postgresql"), nullable=False
+        ),
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("probability", sa.Double(), nullable=True),
@@ -72,7 +106,8 @@ def upgrade() -> None:
         sa.Column("feature_schema_hash", sa.String(length=64), nullable=False),
         sa.Column("policy_version", sa.String(length=64), nullable=False),
         sa.Column("scored_at", sa.DateTime(), nullable=False),
-        sa.Column("rank", sa.Double(), nullable=False),
+        sa.Column("order_signal", sa.SmallInteger(), nullable=False),
+        sa.Column("order_rank", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("household_id", name=op.f("pk_current_scores")),
     )
     op.create_index(
@@ -82,33 +117,38 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_current_scores_ranked_all",
-        "current_scores",
-        [sa.literal_column("signal DESC"), sa.literal_column("rank DESC"), "household_id"],
-        unique=False,
+        "ix_current_scores_ranked_all", "current_scores", ["order_signal", "order_rank", "household_id"], unique=False
     )
     op.create_index(
         "ix_current_scores_ranked_county",
         "current_scores",
-        ["county", sa.literal_column("signal DESC"), sa.literal_column("rank DESC"), "household_id"],
+        ["county", "order_signal", "order_rank", "household_id"],
         unique=False,
     )
     op.create_index(
         "ix_current_scores_ranked_town",
         "current_scores",
-        ["town", sa.literal_column("signal DESC"), sa.literal_column("rank DESC"), "household_id"],
+        ["town", "order_signal", "order_rank", "household_id"],
         unique=False,
     )
     op.create_index(
         "ix_current_scores_ranked_village",
         "current_scores",
-        ["region_code", sa.literal_column("signal DESC"), sa.literal_column("rank DESC"), "household_id"],
+        ["region_code", "order_signal", "order_rank", "household_id"],
         unique=False,
     )
     op.create_table(
         "idempotency",
-        sa.Column("caller", Code(64), nullable=False),
-        sa.Column("idempotency_key", Code(128), nullable=False),
+        sa.Column(
+            "caller",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "idempotency_key",
+            sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
@@ -117,12 +157,32 @@ def upgrade() -> None:
     )
     op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"], unique=False)
     op.create_table(
+        "imports",
+        sa.Column(
+            "fingerprint",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("stage", sa.String(length=32), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("fingerprint", "stage", name=op.f("pk_imports")),
+    )
+    op.create_table(
         "jobs",
-        sa.Column("job_id", Code(36), nullable=False),
+        sa.Column(
+            "job_id",
+            sa.String(length=36).with_variant(sa.String(length=36, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("region", Code(12), nullable=False),
+        sa.Column(
+            "region",
+            sa.String(length=12).with_variant(sa.String(length=12, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("done", sa.BigInteger(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("checkpoint", sa.Text(), nullable=False),
@@ -131,7 +191,11 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
-        sa.Column("created_by", Code(64), nullable=False),
+        sa.Column(
+            "created_by",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("finished_at", sa.DateTime(), nullable=True),
         sa.Column("request_id", sa.String(length=64), nullable=False),
@@ -140,8 +204,12 @@ def upgrade() -> None:
     op.create_index("ix_jobs_state", "jobs", ["state", "created_at"], unique=False)
     op.create_table(
         "scores",
-        sa.Column("seq", NUMBER, autoincrement=True, nullable=False),
-        sa.Column("household_id", Code(128), nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "household_id",
+            sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("probability", sa.Double(), nullable=True),
@@ -163,15 +231,25 @@ def upgrade() -> None:
     op.create_index("ix_scores_household_id", "scores", ["household_id", "seq"], unique=False)
     op.create_table(
         "verifications",
-        sa.Column("verification_id", NUMBER, autoincrement=True, nullable=False),
-        sa.Column("household_id", Code(128), nullable=False),
+        sa.Column(
+            "verification_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column(
+            "household_id",
+            sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("category", sa.String(length=32), nullable=True),
         sa.Column("causes", sa.Text(), nullable=False),
         sa.Column("measures", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("verified_on", sa.Date(), nullable=False),
-        sa.Column("created_by", Code(64), nullable=False),
+        sa.Column(
+            "created_by",
+            sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("request_id", sa.String(length=64), nullable=False),
         sa.Column("score_seq", sa.BigInteger(), nullable=True),
@@ -188,6 +266,7 @@ def downgrade() -> None:
     op.drop_table("verifications")
     op.drop_table("scores")
     op.drop_table("jobs")
+    op.drop_table("imports")
     op.drop_table("idempotency")
     op.drop_table("current_scores")
     op.drop_table("capacity")
