@@ -50,10 +50,14 @@ def test_data_are_the_features_and_categories_show_their_names(trained, matrix, 
     names = [column.name for column in trained.bundle.columns]
     j = names.index("attribute_house_type")
     shown, levels = found.display_data[:, j], trained.bundle.levels["attribute_house_type"]
-    assert list(shown) == ["" if np.isnan(code) else levels[int(code)] for code in values[:, j]]
+    assert list(shown) == ["缺" if np.isnan(code) else levels[int(code)] for code in values[:, j]]
     assert set(shown) & set(levels)
     k = names.index("household_size")
     assert list(found.display_data[:, k]) == list(values[:, k])
+    silent = np.isnan(values)
+    assert silent.any()
+    assert set(found.display_data[silent]) == {"缺"}
+    assert set(as_shap(trained.bundle, matrix).display_data[silent]) == {"missing"}
 
 
 def test_labels_are_those_of_the_catalogue():

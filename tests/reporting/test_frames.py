@@ -10,11 +10,10 @@ import pytest
 
 from riskml.evaluation.checks import CHECKS
 from riskml.features import CATALOGUE, build
-from riskml.policy import load_policy
 from riskml.records.calendar import day_of
 from riskml.records.store import Records
 from riskml.reporting import frames
-from riskml.training import Trained, compare_on, release_checks
+from riskml.training import Trained, release_checks
 from riskml.training.aggregates import coverage_of
 
 
@@ -30,9 +29,12 @@ def test_comparison_holds_every_model_with_its_interval(trained: Trained) -> Non
     assert "rule line" in frames.comparison_frame(trained.evaluation, "en").index
 
 
-def test_two_models_stand_by_their_versions(trained: Trained, county_records: Records) -> None:
-    compared = compare_on(county_records, trained.bundle, trained.bundle, load_policy())
-    assert trained.bundle.model_version in frames.comparison_frame(compared).index
+def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Trained) -> None:
+    models = trained.evaluation["models"]
+    compared = {
+        "models": {"b-later": models["riskml"], "a-earlier": models["logistic"], "rule_line": models["rule_line"]}
+    }
+    assert frames.comparison_frame(compared).index.tolist() == ["b-later", "a-earlier", "规则线"]
 
 
 def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Trained) -> None:

@@ -80,7 +80,7 @@ def as_shap(
     -------
     shap.Explanation
         ``values`` in log odds before calibration, shape (n, F), ``base_values``, ``data``, ``feature_names``, and
-        ``display_data`` with the names of categories in place of their numbers.
+        ``display_data``, which names categories and says what is missing.
 
     Raises
     ------
@@ -99,9 +99,11 @@ def as_shap(
     found.require(explainer.blend.margin(values))
     names = tuple(column.name for column in explainer.blend.schema.columns)
     shown = values.astype(object)
+    shown[np.isnan(values)] = "缺" if lang == "zh" else "missing"
     for name, texts in explainer.blend.schema.levels.items():
         j = names.index(name)
-        shown[:, j] = [texts[int(code)] if code >= 0 else "" for code in values[:, j]]
+        for i in np.flatnonzero(values[:, j] >= 0):
+            shown[i, j] = texts[int(values[i, j])]
     return shap.Explanation(
         values=found.values,
         base_values=np.full(len(values), found.base),

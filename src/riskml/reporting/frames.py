@@ -75,7 +75,9 @@ def comparison_frame(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.Data
         AUC, AP with its 95 % interval, Brier, recall and visits per case at 10 %, lead months.
     """
     rows = []
-    for name in in_order(evaluation["models"]):
+    names = evaluation["models"]
+    candidates = [name for name in names if name not in MODELS]
+    for name in (*candidates, *in_order(name for name in names if name in MODELS)):
         measured = evaluation["models"][name]
         low, high = (measured.get("ci") or {}).get("ap") or (np.nan, np.nan)
         rows.append({

@@ -139,7 +139,8 @@ def gap_words(found: Timeline, scale: Scale, text: str) -> Iterator[str]:
             yield from _over(text, x + width / 2, BOTTOM - 6, INK, text_anchor="middle")
         elif width > 11:
             x = x + width / 2 + 3.5
-            yield from _over(text, x, BOTTOM - 6, INK, transform=f"rotate(-90 {number(x)} {number(BOTTOM - 6)})")
+            upright = {"text_anchor": "end", "transform": f"rotate(-90 {number(x)} {number(TOP + 5)})"}
+            yield from _over(text, x, TOP + 5, INK, **upright)
 
 
 def _over(text: str, x: float, y: float, ink: str, **more: str) -> tuple[str, str]:
