@@ -1,0 +1,65 @@
+"""Whatever a check finds, it says in Chinese too, with the same figures."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from riskml.evaluation.checks import CHECKS, ChampionEvidence, MonotoneProbe, SplitEvidence, run_checks
+from riskml.records.calendar import day_of
+
+DAYS = [day_of("2022-06-30"), day_of("2022-12-31")]
+AP = {"rule_line": {"value": 0.1, "ci": [0.05, 0.15]}}
+GROUPS = [
+    {"group": "exited", "value": value, "positives": 50, "missed": missed}
+    for value, missed in (("yes", 0.9), ("no", 0.2))
+]
+CASES = {
+    "overlap": {"split": SplitEvidence([day_of("2023-06-30")], [day_of("2023-12-31")], 12)},
+    "known late": {"split": SplitEvidence(DAYS, [day_of("2023-12-31")], 12, day_of("2024-02-29"))},
+    "no rows": {"split": SplitEvidence([], [], 12)},
+    "leakage": {"feature_auc": {f"f{i}": 0.99 for i in range(7)}},
+    "loss": {"ap_difference": {**AP, "weighted_past_income": {"value": -0.1, "ci": [-0.2, -0.05]}}},
+    "chance": {"ap_difference": {**AP, "weighted_past_income": {"value": -0.1, "ci": [-0.2, 0.1]}}},
+    "unmeasured": {"ap_difference": AP},
+    "rule line": {"ap_difference": {"rule_line": {"value": -0.01, "ci": None}}},
+    "champion": {"champion": ChampionEvidence(-0.02, (-0.03, -0.01))},
+    "no falls": {"models": {"riskml": {"ap": None}}},
+    "miscalibrated": {
+        "calibration": {"slope": 2.2, "slope_ci": [2.0, 2.4], "observed_over_expected": None,
+                        "observed_over_expected_ci": None}
+    },
+    "uncalibrated": {"calibration": None},
+    "one class": {
+        "calibration": {"slope": None, "slope_ci": None, "observed_over_expected": None,
+                        "observed_over_expected_ci": None}
+    },
+    "monotone": {"monotonicity": [MonotoneProbe("income", -1, 0.4)]},
+    "no directions": {"monotonicity": []},
+    "groups": {"groups": GROUPS},
+    "drift": {"drift": {f"f{i}": 0.9 for i in range(7)}},
+    "few": {"by_kind": {"income": {"n": 3}, "monitoring": {"n": 0}}},
+    "some": {"by_kind": {"income": {"n": 60}, "monitoring": {"n": 0}}},
+}  # fmt: skip
+
+
+def figures(text: str) -> set[str]:
+    return set(re.findall(r"\d+(?:\.\d+)?", text))
+
+
+@pytest.mark.parametrize("given", CASES.values(), ids=CASES)
+def test_every_message_has_its_chinese(evidence, given):
+    results = run_checks(evidence(**given))
+    assert [result.title_zh for result in results] == [check.title_zh for check in CHECKS]
+    for result in results:
+        assert bool(result.message) == bool(re.search("[\u4e00-\u9fff]", result.message_zh))
+        assert bool(result.hint) == bool(re.search("[\u4e00-\u9fff]", result.hint_zh))
+        assert "导致" not in result.message_zh
+        if result.status != "not_applicable" and " more" not in result.message:
+            assert figures(result.message_zh) == figures(result.message)
+
+
+def test_a_group_is_named_in_words(evidence):
+    [result] = [result for result in run_checks(evidence(groups=GROUPS)) if result.code == "RKD006"]
+    assert result.message_zh == "1 个分组的返贫户漏判偏多:是否脱贫户“是”(漏判 90%,其他取值 20%)。"

@@ -1,0 +1,96 @@
+"""The bundle carries its model card and what the report tells; both bound by the manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from riskml.errors import BundleError
+from riskml.model import Bundle
+from riskml.policy import load_policy
+from riskml.splits import Settings
+from riskml.training import train
+from riskml.training.aggregates import report_again
+from riskml.training.card import model_card
+from riskml.training.progress import Silent
+
+
+@pytest.fixture(scope="session")
+def card(trained) -> str:
+    return trained.bundle.files["model_card.md"].decode()
+
+
+def test_the_card_names_its_model_and_is_bound_by_the_manifest(trained, card, bundle_path, tmp_path):
+    assert card.startswith(f"# 模型卡 {trained.bundle.model_version}\n")
+    assert {"model_card.md", "report.json"} <= set(trained.bundle.manifest["files"])
+    copy = trained.bundle.save(tmp_path / "b")
+    (copy / "model_card.md").write_text(card.replace("仅供研判参考", "可作认定依据"))
+    with pytest.raises(BundleError, match=r"model_card\.md .* was altered"):
+        Bundle.load(copy)
+
+
+def test_another_report_is_another_version_but_another_card_is_not(trained):
+    bundle = trained.bundle
+    same = bundle.with_report(bundle.report, lambda _: "other words")
+    assert same.model_version == bundle.model_version
+    other = bundle.with_report({**bundle.report, "simulated": False}, model_card)
+    assert other.model_version != bundle.model_version
+
+
+def test_the_card_states_the_figures_of_the_evaluation(trained, card):
+    evaluation = trained.evaluation
+    own = evaluation["models"]["riskml"]
+    for lang in card.split("\n---\n"):
+        assert f"{own['auc']:.3f} (" in lang
+        assert f"{own['ap']:.3f} (" in lang
+        assert f"{evaluation['split']['n_test']:,}" in lang
+        assert trained.bundle.manifest["data"]["fingerprint"] in lang
+        assert all(f"| RKD00{i} |" in lang for i in range(1, 9))
+        for one in evaluation["groups"]:
+            if one["value"] is not None and one["group"] == "region":
+                assert f"| {one['value']} | {one['n']:,} | {one['positives']:,} |" in lang
+        found = trained.bundle.report["reasons"]
+        assert f"{found['all']['first']:.1%}" in lang
+        assert f"{found['steadiness']['same_cause']:.1%}" in lang
+    assert "数据为模拟县" in card
+    assert "households are simulated" in card
+    assert "仅供研判参考,不作为认定依据" in card
+    assert "导致" not in card
+
+
+def test_a_real_panel_is_not_called_simulated(trained):
+    report = {**trained.bundle.report, "simulated": False, "reasons": {"steadiness": None}}
+    card = trained.bundle.with_report(report, model_card).files["model_card.md"].decode()
+    assert "模拟县" not in card
+    assert "真实原因未知" in card
+
+
+def test_small_groups_stay_out_of_the_card(trained):
+    small = {"group": "exited", "value": None, "suppressed": 1, "n": 7}
+    groups = [one for one in trained.evaluation["groups"] if one["group"] == "region"] + [small]
+    bundle = replace(trained.bundle, evaluation={**trained.evaluation, "groups": groups})
+    assert "| 7 |" not in model_card(bundle)
+
+
+def test_true_causes_are_looked_up_by_household_and_date(trained, county):
+    truth = pd.read_parquet(county / "truth.parquet")
+    falls = trained.bundle.report["reasons"]["all"]["falls"]
+    assert 0 < falls <= trained.evaluation["split"]["n_positive"]
+    assert falls <= truth["cause"].notna().sum()
+
+
+def test_records_alone_give_what_the_bundle_carries(trained, county, county_records):
+    told = report_again(county_records, trained.bundle, load_policy(), county, Silent())
+    assert told.pop("other_records") is False
+    assert json.loads(json.dumps(told)) == trained.bundle.report
+
+
+def test_without_a_folder_nothing_is_said_of_coverage(county_records):
+    found = train(county_records, Settings(), load_policy())
+    assert found.bundle.report["coverage"] is None
+    assert found.bundle.report["simulated"] is False
+    assert set(found.bundle.report["reasons"]) == {"steadiness"}
+    assert "数据为模拟县" not in found.bundle.files["model_card.md"].decode()
