@@ -97,6 +97,8 @@ def explain(
 
 def _draw(panel: Panel, svg: Path | None, png: Path | None, options: dict[str, Any]) -> None:
     """Write the pictures that are asked for."""
+    if svg is None and png is None:
+        return
     from riskml.reporting.timeline import timeline_png, timeline_svg
 
     if svg is not None:
