@@ -20,6 +20,7 @@ from riskml.explanation import NOTICE
 from riskml_serving import openapi
 from riskml_serving.auth.service import Authenticator
 from riskml_serving.database import open_engine, upgrade
+from riskml_serving.intake.endpoints import router as intake
 from riskml_serving.limits import Rate
 from riskml_serving.model import Holder, load_model
 from riskml_serving.model.endpoints import router as model
@@ -31,7 +32,7 @@ from riskml_serving.settings import Settings
 
 __all__ = ["ROUTERS", "create_app"]
 
-ROUTERS = (scoring, model, operations)
+ROUTERS = (scoring, intake, model, operations)
 """Endpoints of every room."""
 
 log = logging.getLogger("riskml_serving")

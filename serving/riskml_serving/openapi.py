@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from riskml_serving.intake.schemas import RECORDS_REQUEST
 from riskml_serving.scoring.schemas import SCORE_REQUEST
 
 __all__ = ["BODIES", "install"]
 
-BODIES: dict[str, TypeAdapter[Any]] = {"ScoreRequest": SCORE_REQUEST}
+BODIES: dict[str, TypeAdapter[Any]] = {"ScoreRequest": SCORE_REQUEST, "RecordsRequest": RECORDS_REQUEST}
 """Types of request bodies by their name in the description."""
 
 TEMPLATE = "#/components/schemas/{model}"

@@ -45,6 +45,7 @@ PROBLEMS: dict[str, Kind] = {
     "not-found": Kind(404, "没有找到该地址", "No such address"),
     "method-not-allowed": Kind(405, "该地址不支持此方法", "The address does not take this method"),
     "idempotency-conflict": Kind(409, "同一幂等键对应不同的请求内容", "The idempotency key was used for another body"),
+    "household-closed": Kind(409, "该农户已销户", "The household has been closed"),
     "not-scored": Kind(409, "该农户尚未评分", "The household has not been scored yet"),
     "recorded-too-early": Kind(422, "登记日期早于收到日期", "recorded_on is earlier than the day of receipt"),
     "model-unavailable": Kind(503, "模型暂不可用", "The model is not available"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import Connection, text
 
-__all__ = ["ORDER", "take"]
+__all__ = ["ORDER", "take", "take_named"]
 
 ORDER = {"changes": 7_301, "audit": 7_302}
 """Numbers of the advisory locks, in the order in which they are taken."""
@@ -19,3 +21,10 @@ def take(connection: Connection, name: str) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ORDER[name]})
+
+
+def take_named(connection: Connection, name: str) -> None:
+    """Let one transaction at a time go on that asks for the same name."""
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})

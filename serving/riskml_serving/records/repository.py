@@ -1,24 +1,27 @@
-"""SQL about stored records: reading some households, and the lines."""
+"""SQL about stored records: adding rows, and reading those of some households."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
 
 from riskml.records.schema import TABLES
 from riskml_serving.records.tables import RECORDS
 
-__all__ = ["CHUNK", "chunks", "read_lines"]
+__all__ = ["CHUNK", "add_rows", "chunks", "read_lines", "read_rows", "supersede"]
 
 CHUNK = 500
 """Codes in one query: below what any database takes as parameters."""
 
-LINES = tuple(column.name for column in TABLES["lines"].columns)
+Columns = dict[str, list[Any]]
+
+NAMES = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
 
 
-def chunks(codes: Sequence[str], size: int = CHUNK) -> Iterable[Sequence[str]]:
+def chunks(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
     """Cut a list of codes into parts.
 
     >>> list(chunks(["a", "b", "c"], 2))
@@ -27,10 +30,80 @@ def chunks(codes: Sequence[str], size: int = CHUNK) -> Iterable[Sequence[str]]:
     return (codes[start : start + size] for start in range(0, len(codes), size))
 
 
-def read_lines(connection: Connection) -> dict[str, list[Any]]:
+def read_lines(connection: Connection) -> Columns:
     """Read all monitoring lines, as columns."""
     table = RECORDS["lines"]
     rows = connection.execute(
-        select(*(table.c[name] for name in LINES)).where(~table.c.superseded).order_by(table.c.row_id)
+        select(*(table.c[name] for name in NAMES["lines"])).where(~table.c.superseded).order_by(table.c.row_id)
     ).all()
-    return {name: [row[i] for row in rows] for i, name in enumerate(LINES)}
+    return {name: [row[i] for row in rows] for i, name in enumerate(NAMES["lines"])}
+
+
+def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Columns:
+    """Read the rows of households in one table, in the order of receipt, as columns.
+
+    The caller has held the codes against a region before: see ``places.repository``.
+    """
+    table, names = RECORDS[name], NAMES[name]
+    chosen = [table.c[column] for column in names]
+    if TABLES[name].attributes:
+        chosen.append(table.c.attributes)
+    found: list[Any] = []
+    for part in chunks(codes):
+        query = select(*chosen).where(table.c.household_id.in_(part), ~table.c.superseded).order_by(table.c.row_id)
+        found += connection.execute(query).all()
+    columns = [list(column) for column in zip(*found, strict=True)] or [[] for _ in chosen]
+    out = dict(zip(names, columns, strict=False))
+    return _with_attributes(out, columns[-1]) if TABLES[name].attributes else out
+
+
+def read_regional(connection: Connection, regions: Iterable[str]) -> Columns:
+    """Read the disasters that struck any region around the given ones, as columns."""
+    prefixes = sorted({code[:length] for code in regions for length in range(len(code) + 1)})
+    table = RECORDS["disaster"]
+    chosen = [table.c[column] for column in NAMES["disaster"]]
+    found: list[Any] = []
+    for part in chunks(prefixes):
+        query = select(*chosen).where(table.c.region_code.in_(part), ~table.c.superseded).order_by(table.c.row_id)
+        found += connection.execute(query).all()
+    columns = [list(column) for column in zip(*found, strict=True)] or [[] for _ in chosen]
+    return dict(zip(NAMES["disaster"], columns, strict=True))
+
+
+def _with_attributes(columns: Columns, attributes: list[str | None]) -> Columns:
+    """Spread the attributes of households, kept as JSON, over columns."""
+    rows = [json.loads(text) if text else {} for text in attributes]
+    for name in dict.fromkeys(name for row in rows for name in row):
+        columns[name] = [row.get(name) for row in rows]
+    return columns
+
+
+def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Append rows of one table; each has every column of the table but ``row_id``."""
+    if rows:
+        connection.execute(insert(RECORDS[name]), list(rows))
+
+
+def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Mark what the rows replace: the same record, or version, recorded on the same day.
+
+    What is known at a date is known at the end of that day, so a row that was corrected before its day ended never
+    counted. The contract calls two rows of one record on one day a fault; marking the first keeps it out.
+    """
+    table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
+    if TABLES[name].column("recorded_on") is None:
+        return
+    wanted = [row for row in rows if all(row.get(key) is not None for key in keys)]
+    if not wanted:
+        return
+    place = [key for key in ("household_id", "region_code") if name == "disaster" or key == "household_id"]
+    names = dict.fromkeys([*keys, *place])
+    same = [_same(table.c[key], f"the_{key}") for key in names]
+    query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), ~table.c.superseded)
+    values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in wanted]
+    connection.execute(query.values(superseded=True), values)
+
+
+def _same(column: Any, parameter: str) -> Any:
+    value = bindparam(parameter, type_=column.type)
+    return column == value if not column.nullable else or_(column == value, and_(column.is_(None), value.is_(None)))

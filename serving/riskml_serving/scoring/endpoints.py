@@ -49,7 +49,7 @@ def _scored(model: Model, tables: requests.Tables, as_of: dt.date, reasons: bool
         if status == UNKNOWN:
             unknown.append(str(judged.panel.household_id[i]))
             continue
-        row = shown(judged.row(i))
+        row = shown(judged.row(i), model.policy)
         if reasons:
             row["explanation"] = model.narrator.explain(judged.panel, i).to_json()
         scored.append(row)

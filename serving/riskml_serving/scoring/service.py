@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from riskml.explanation.redaction import shown_flags
 from riskml.outcomes import AT_RISK, STATUSES
-from riskml.policy import AGREEMENTS, COLOURS, TIERS
+from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy
 from riskml.policy import agreement as agreements
 from riskml.records.calendar import day_of
 from riskml.records.panel import Panel
@@ -89,16 +90,19 @@ def judge_tables(model: Model, tables: Mapping[str, Columns], as_of: dt.date) ->
     return Judged(model, as_of, panel, opinion, agreements(opinion.tier > 0, flagged))
 
 
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Words of a score for an answer: codes instead of positions.
+def shown(row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Words of a score for an answer: codes instead of positions; flags that tell of health only counted if redacted.
 
-    >>> shown({"tier": -1, "rule_signal": 0, "signal": 3, "rule_flags": "", "status": "monitored"})
-    {'tier': None, 'rule_signal': 'green', 'signal': 'red', 'rule_flags': [], 'status': 'monitored'}
+    >>> from riskml.policy import load_policy
+    >>> row = {"tier": -1, "rule_signal": 0, "signal": 3, "rule_flags": "accident;dropout", "status": "monitored"}
+    >>> shown(row, load_policy())["tier"], shown(row, load_policy())["signal"]
+    (None, 'red')
     """
     out = dict(row)
     out["tier"] = None if row["tier"] < 0 else TIERS[row["tier"]]
     out["rule_signal"], out["signal"] = COLOURS[row["rule_signal"]], COLOURS[row["signal"]]
-    out["rule_flags"] = row["rule_flags"].split(";") if row["rule_flags"] else []
+    codes = row["rule_flags"].split(";") if row["rule_flags"] else []
+    out["rule_flags"], out["hidden_flags"] = shown_flags(codes, policy, redact)
     return out
 
 

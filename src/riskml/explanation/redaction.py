@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from riskml.errors import UsageError
 from riskml.features.catalogue import Feature
+from riskml.policy import Policy
 
-__all__ = ["HEALTH_CAUSES", "HEALTH_EN", "HEALTH_ZH", "REDACTIONS", "check_redaction", "tells_health"]
+__all__ = ["HEALTH_CAUSES", "HEALTH_EN", "HEALTH_ZH", "REDACTIONS", "check_redaction", "shown_flags", "tells_health"]
 
 REDACTIONS = ("health",)
 
@@ -33,6 +34,34 @@ def check_redaction(redact: Iterable[str]) -> frozenset[str]:
     if unknown:
         raise UsageError(f"{unknown[0]!r} cannot be redacted.", f"What can be redacted: {', '.join(REDACTIONS)}.")
     return wanted
+
+
+def shown_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) -> tuple[list[str], int]:
+    """Leave out the triggers that tell of health.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Codes of triggers that fired.
+    policy : Policy
+    redact : iterable of str
+
+    Returns
+    -------
+    tuple of list of str and int
+        Codes that may be shown, and how many are left out. A code that this policy does not know is left out too:
+        nobody can say what it tells.
+
+    >>> from riskml.policy import load_policy
+    >>> shown_flags(["inpatient_self_pay", "dropout"], load_policy(), ["health"])
+    (['dropout'], 1)
+    """
+    every = list(codes)
+    if "health" not in check_redaction(redact):
+        return every, 0
+    triggers = policy.triggers
+    shown = [code for code in every if code in triggers and triggers[code].cause not in HEALTH_CAUSES]
+    return shown, len(every) - len(shown)
 
 
 def tells_health(feature: Feature) -> bool:

@@ -1,0 +1,41 @@
+"""``POST /v1/records``: append records; whoever they touch is scored again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from riskml_serving.auth import Caller, caller_with
+from riskml_serving.bodies import documented, parse
+from riskml_serving.clock import today
+from riskml_serving.intake.checks import check_rows
+from riskml_serving.intake.schemas import RECORDS_REQUEST
+from riskml_serving.intake.service import Intake
+from riskml_serving.limits import read_body
+from riskml_serving.writes import write
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["records"])
+
+
+@router.post("/v1/records", openapi_extra=documented("RecordsRequest", idempotent=True))
+async def records(request: Request, caller: Annotated[Caller, Depends(caller_with("write"))]) -> Response:
+    """Append records and say what changed; 202 and a job where more households are touched than are scored at once."""
+    state = request.app.state
+    body = await read_body(request, state.settings.max_body_bytes)
+    tables = parse(body, RECORDS_REQUEST)["tables"]
+    day = today(state.settings)
+    check_rows(tables, caller, state.settings, day)
+    intake = Intake(state.holder.current, caller, state.settings, day, request.state.request_id)
+
+    def work(connection: Connection) -> tuple[int, dict[str, Any]]:
+        return intake.take(connection, tables)
+
+    answer = await write(request, caller, body, work)
+    if tables.get("lines"):
+        state.lines.forget()
+    return answer

@@ -1,0 +1,174 @@
+"""Takes records in: registers households, appends rows, scores again whom they touch."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml.records.schema import TABLES
+from riskml_serving import audit
+from riskml_serving.answers import envelope
+from riskml_serving.auth import Caller
+from riskml_serving.clock import now
+from riskml_serving.intake.checks import Rows, dated
+from riskml_serving.jobs.repository import add_job
+from riskml_serving.model import Model
+from riskml_serving.places import repository as places
+from riskml_serving.problems import FieldError, Problem
+from riskml_serving.records import repository as records
+from riskml_serving.scoring.changes import Change
+from riskml_serving.scoring.service import shown
+from riskml_serving.scoring.stored import rescore
+from riskml_serving.settings import Settings
+
+__all__ = ["Intake", "stored_row"]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """One request with new records.
+
+    Parameters
+    ----------
+    model : Model
+    caller : Caller
+    settings : Settings
+    today : date
+    request_id : str
+    """
+
+    model: Model
+    caller: Caller
+    settings: Settings
+    today: dt.date
+    request_id: str
+
+    def take(self, connection: Connection, tables: Rows) -> tuple[int, dict[str, Any]]:
+        """Append the rows and score again; return status and answer.
+
+        Raises
+        ------
+        Problem
+            ``household-not-found``: a household is not there, or lives outside the caller's region.
+        """
+        named = {row["household_id"] for name, rows in tables.items() for row in rows if row.get("household_id")}
+        self._register(connection, tables, named)
+        received = now()
+        for name, rows in tables.items():
+            ready = [stored_row(name, dated(name, row, self.today), received, self.request_id) for row in rows]
+            records.supersede(connection, name, ready)
+            records.add_rows(connection, name, ready)
+        regions = self._regions(tables)
+        touched = set(named)
+        total = len(named) + sum(places.count_in(connection, region) for region in regions)
+        counts = {name: len(rows) for name, rows in tables.items() if rows}
+        audit.record(connection, self.caller, "records.append", sorted(named), request_id=self.request_id, rows=counts)
+        if regions:
+            audit.record(
+                connection, self.caller, "records.append", request_id=self.request_id, regions=regions, rows=counts
+            )
+        if total > self.settings.rescore_at_once:
+            payload = {"as_of": self.today.isoformat(), "households": sorted(named), "regions": regions}
+            job = add_job(connection, self.caller, "rescore", payload, total=total, request_id=self.request_id)
+            return 202, self._answer(counts, [], job)
+        for region in regions:
+            touched.update(places.codes_in(connection, region))
+        found = rescore(connection, self.model, sorted(touched), self.caller.region, self.today, self.request_id)
+        return 200, self._answer(counts, found, None)
+
+    def _register(self, connection: Connection, tables: Rows, named: set[str]) -> None:
+        """Find the households named, register new ones, and move those whose newest version lives elsewhere."""
+        found = places.find_all(connection, named, self.caller.region, lock=True)
+        newest: dict[str, str] = {}
+        for row in tables.get("households", ()):
+            if (row.get("recorded_on") or self.today) <= self.today or row["household_id"] not in found:
+                newest[row["household_id"]] = row["region_code"]
+        missing = named - found.keys()
+        if missing:
+            if not missing <= newest.keys() or len(self.caller.region) > self.settings.register_digits:
+                raise _not_found(tables, missing)
+            places.add_households(
+                connection,
+                [
+                    {"household_id": code, "region_code": newest[code], "known_tables": "", "opened_on": self.today}
+                    for code in sorted(missing)
+                ],
+            )
+            found = places.find_all(connection, named, self.caller.region, lock=True)
+            if named - found.keys():
+                raise _not_found(tables, named - found.keys())
+        if closed := {code for code, row in found.items() if row["closed_on"] is not None}:
+            raise Problem("household-closed", errors=_places(tables, closed))
+        given = {name for name in tables if not TABLES[name].required}
+        moved = []
+        for code, row in found.items():
+            known = ";".join(sorted(set(filter(None, row["known_tables"].split(";"))) | given))
+            region = newest.get(code, row["region_code"])
+            if (known, region) != (row["known_tables"], row["region_code"]):
+                moved.append({**row, "known_tables": known, "region_code": region})
+        places.move(connection, moved)
+
+    def _regions(self, tables: Rows) -> list[str]:
+        """Regions in which everybody is touched, none of them inside another."""
+        struck = {row["region_code"] for row in tables.get("disaster", ()) if row.get("region_code")}
+        struck |= {row.get("region_code") or "" for row in tables.get("lines", ())}
+        return sorted(one for one in struck if not any(one != other and one.startswith(other) for other in struck))
+
+    def _answer(self, counts: Mapping[str, int], changes: list[Change], job: str | None) -> dict[str, Any]:
+        scores = []
+        if "read" in self.caller.rights:
+            scores = [_told(change, self.model, self.caller) for change in changes]
+        scored_at = changes[0].after["scored_at"] if changes else None
+        return {
+            **envelope(self.model.names, self.today, scored_at, self.request_id),
+            "accepted": dict(counts),
+            "rescored": len(changes),
+            "changed": sum(change.changed for change in changes),
+            "scores": scores,
+            "job": job,
+        }
+
+
+def _told(change: Change, model: Model, caller: Caller) -> dict[str, Any]:
+    before = None if change.before is None else _brief(change.before, model, caller)
+    return {
+        "household_id": change.household_id,
+        "changed": change.changed,
+        "before": before,
+        "after": _brief(change.after, model, caller),
+    }
+
+
+SHOWN = ("status", "probability", "tier", "rule_signal", "signal", "rule_flags", "agreement", "agreement_by")
+
+
+def _brief(row: Mapping[str, Any], model: Model, caller: Caller) -> dict[str, Any]:
+    return shown({name: row[name] for name in SHOWN}, model.policy, caller.redact)
+
+
+def _not_found(tables: Rows, codes: set[str]) -> Problem:
+    return Problem("household-not-found", errors=_places(tables, codes))
+
+
+def _places(tables: Rows, codes: set[str]) -> list[FieldError]:
+    return [
+        FieldError(f"tables.{name}[{i}].household_id", "not_found", "No such household in the region of the key")
+        for name, rows in tables.items()
+        for i, row in enumerate(rows)
+        if row.get("household_id") in codes
+    ]
+
+
+def stored_row(name: str, row: Mapping[str, Any], received: dt.datetime, request_id: str) -> dict[str, Any]:
+    """Row as the database keeps it: declared columns, attributes as JSON, when and with which request it came."""
+    declared = TABLES[name]
+    out: dict[str, Any] = {column.name: row.get(column.name) for column in declared.columns}
+    if declared.attributes:
+        rest = {key: value for key, value in row.items() if key not in out and value is not None}
+        out["attributes"] = json.dumps(rest, sort_keys=True, ensure_ascii=False) if rest else None
+    return {**out, "received_at": received, "request_id": request_id, "superseded": False}

@@ -1,0 +1,65 @@
+"""The visit capacity of a county: who has the last place, after a complete scoring."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+from sqlalchemy import Connection
+
+from riskml.evaluation.capacity import visits_of
+from riskml.policy import agreement as agreements
+from riskml_serving.clock import now
+from riskml_serving.model import Model
+from riskml_serving.scoring import repository
+from riskml_serving.scoring.changes import Change
+
+__all__ = ["renew"]
+
+
+def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
+    """Find who has a place in the visit capacity of a county and bring the agreement of its scores in line.
+
+    Called once all households of the county have been scored as of a date. Until the next time, a household that is
+    scored again is held against the last place, so that no other household's score moves with it.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a writing transaction.
+    model : Model
+    county : str
+        Six digits.
+    as_of : date
+    request_id : str
+
+    Returns
+    -------
+    int
+        Scores whose agreement changed.
+    """
+    rows = repository.read_at_risk(connection, county)
+    if not rows:
+        return 0
+    codes, margin = np.array([row["household_id"] for row in rows]), np.array([row["margin"] for row in rows])
+    visited = visits_of(margin, np.zeros(len(rows), np.int32), codes, model.policy.visit_capacity)
+    words = agreements(visited, np.array([bool(row["rule_flags"]) for row in rows]))
+    last = np.lexsort((codes[visited], -margin[visited]))[-1]
+    repository.keep_capacity(
+        connection,
+        {
+            "county": county,
+            "as_of": as_of,
+            "margin": float(margin[visited][last]),
+            "household_id": str(codes[visited][last]),
+            "model_version": model.version,
+        },
+    )
+    at = now()
+    changes = [
+        Change(row["household_id"], row, {**row, "agreement": str(word), "agreement_by": "capacity", "scored_at": at})
+        for row, word in zip(rows, words, strict=True)
+        if (row["agreement"], row["agreement_by"]) != (word, "capacity")
+    ]
+    repository.keep(connection, changes, request_id)
+    return len(changes)

@@ -1,0 +1,54 @@
+"""How an endpoint that writes does its work: one transaction, once for an idempotency key, in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio.to_thread
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from riskml_serving.auth import Caller
+from riskml_serving.database import writing
+from riskml_serving.idempotency.repository import Given, once
+from riskml_serving.problems import FieldError, Problem
+
+__all__ = ["write"]
+
+LONGEST_KEY = 128
+
+
+async def write(
+    request: Request, caller: Caller, body: bytes, work: Callable[[Connection], tuple[int, Any]]
+) -> Response:
+    """Do the work of a writing request in one transaction and answer.
+
+    Parameters
+    ----------
+    request : Request
+        Its header ``Idempotency-Key`` makes a repetition give the same answer.
+    caller : Caller
+    body : bytes
+    work : callable
+        Takes the connection; returns status and plain values.
+    """
+    key = _key(request)
+    asked = b"\n".join((request.method.encode(), request.url.path.encode(), body))
+
+    def done() -> Given:
+        with writing(request.app.state.engine) as connection:
+            return once(connection, caller, key, asked, lambda: work(connection))
+
+    given = await anyio.to_thread.run_sync(done)
+    headers = {"Idempotent-Replayed": "true"} if given.repeated else {}
+    return Response(given.content, given.status, media_type="application/json", headers=headers)
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        wrong = FieldError("Idempotency-Key", "bad_key", f"1 to {LONGEST_KEY} printable ASCII characters")
+        raise Problem("invalid-request", errors=[wrong])
+    return key
