@@ -115,7 +115,8 @@ def _dots(groups: Sequence[Mapping[str, Any]], values: Sequence[float]) -> NDArr
     """One value a dot: that of the group in which the dot's share of the rows lies."""
     upto = np.cumsum([group["n"] for group in groups], dtype=np.float64)
     place = np.searchsorted(upto, (np.arange(DOTS) + 0.5) / DOTS * upto[-1])
-    return np.asarray(values, np.float64)[place]
+    dots: NDArray[np.float64] = np.asarray(values, np.float64)[place]
+    return dots
 
 
 def _colours(feature: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
