@@ -18,6 +18,7 @@ from riskml.policy import load_policy
 from riskml.records.calendar import date_of, day_of, month_of
 from riskml.records.store import Records
 from riskml.reporting import fonts
+from riskml.reporting.svg import element
 from riskml.reporting.timeline import timeline_png, timeline_svg
 from riskml.reporting.timeline_data import Timeline
 
@@ -185,6 +186,51 @@ def test_every_mark_differs_from_its_ground_in_greyscale(fengjie):
     grey = {ink: sum(w * int(ink[k : k + 2], 16) for w, k in ((0.2126, 0), (0.7152, 2), (0.0722, 4))) for ink in inks}
     assert grey["1d2733"] < 60 < grey["9c2f1f"] + 40 < grey["a9bccb"] - 60
     assert grey["a9bccb"] < 215
+
+
+def test_a_month_is_divided_by_the_size_known_then():
+    households = {
+        "household_id": ["H1", "H1"],
+        "recorded_on": [None, "2023-07-01"],
+        "region_code": ["130529101203"] * 2,
+        "size": [2, 4],
+    }
+    months = [f"2023-{month:02d}-01" for month in range(1, 13)]
+    income = {"household_id": ["H1"] * 12, "period_start": months, "source": ["total"] * 12, "amount": [1200.0] * 12}
+    tables = {"households": households, "income": income, "lines": {"effective_from": ["2020-01-01"], "amount": [6000]}}
+    found = Timeline.of(Records.from_tables(tables).panel(AS_OF), months=12)
+    assert found.income == (600.0,) * 6 + (300.0,) * 6
+    assert found.average[-1] == 1200 * 12 / 4
+
+
+def test_what_ended_before_the_months_shown_is_not_drawn(village):
+    village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
+    before = timeline_svg(village.panel())
+    village.add("events", kind="job_loss", occurred_on="2021-12-31")
+    village.add("monitoring", category="borderline", entered_on="2021-03-01", cleared_on="2021-12-31")
+    assert timeline_svg(village.panel()) == before
+    village.add("monitoring", category="unstable_exit", entered_on="2021-03-02", cleared_on="2022-01-01")
+    village.add("help", started_on="2021-03-01", measure="雨露计划补助")
+    assert {"脱贫不稳定户", "雨露计划补助"} <= set(said(timeline_svg(village.panel())).split("\n"))
+    assert "边缘易致贫户" not in timeline_svg(village.panel())
+
+
+def test_a_mark_tells_the_first_few_of_a_month_and_counts_the_rest(village):
+    village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
+    for day in range(1, 8):
+        village.add("illness", kind="outpatient", occurred_on=f"2023-05-0{day}", visits=1, self_paid=100.0)
+    svg = timeline_svg(village.panel())
+    told = next(t for t in ET.fromstring(svg).iter(f"{SVG}title") if "2023-05-01" in t.text).text.split("\n")
+    assert len(told) == 4
+    assert told[-1] == "另 4 项"
+    assert "700元" in said(svg).split("\n")
+
+
+def test_words_of_the_records_are_escaped(village):
+    village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
+    village.add("help", started_on="2023-05-01", measure="<script>\x01&\"'</script>")
+    assert "<script>\ufffd&\"'</script>" in said(timeline_svg(village.panel()))
+    assert element("a", title='<"&\x02>') == "<a title='&lt;\"&amp;\ufffd&gt;'/>"
 
 
 # -- any records ---------------------------------------------------------------------------------------------------
