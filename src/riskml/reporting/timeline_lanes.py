@@ -164,7 +164,7 @@ def _spans(rows: Sequence[list[Mark]], left: int, scale: Scale, y: float, lang: 
             bar = element("path", d=path([(start, middle), (stop, middle)]), stroke="#52708a", stroke_width=3, **dash)
             label = _span_label(mark, lang)
             x = _beside(start, text_width(label, 10))
-            halo = {"stroke": "#ffffff", "stroke_width": 4, "stroke_linejoin": "round"}
+            halo: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": 4, "stroke_linejoin": "round"}
             edge = element("rect", x=start, y=middle - 5, width=3, height=10, fill="#52708a")
             named = write(label, x, middle + 3.5, **halo) + write(label, x, middle + 3.5)
             parts.append(element("g", title(mark_in_words(mark, lang)), bar, edge, named))

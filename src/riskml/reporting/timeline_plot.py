@@ -145,7 +145,7 @@ def gap_words(found: Timeline, scale: Scale, text: str) -> Iterator[str]:
 
 def _over(text: str, x: float, y: float, ink: str, **more: str) -> tuple[str, str]:
     """Words on a white ground of their own shape, over whatever is drawn there."""
-    halo = {"stroke": "#ffffff", "stroke_width": 3, "stroke_linejoin": "round"}
+    halo: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": 3, "stroke_linejoin": "round"}
     return write(text, x, y, **halo, **more), write(text, x, y, fill=ink, **more)
 
 
