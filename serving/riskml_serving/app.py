@@ -19,7 +19,9 @@ from riskml.errors import RiskmlError
 from riskml.explanation import NOTICE
 from riskml_serving import openapi
 from riskml_serving.auth.service import Authenticator
+from riskml_serving.changes.endpoints import router as changes
 from riskml_serving.database import open_engine, upgrade
+from riskml_serving.households.endpoints import router as households
 from riskml_serving.intake.endpoints import router as intake
 from riskml_serving.limits import Rate
 from riskml_serving.model import Holder, load_model
@@ -27,12 +29,14 @@ from riskml_serving.model.endpoints import router as model
 from riskml_serving.operations.endpoints import router as operations
 from riskml_serving.problems import Problem, from_http, from_riskml
 from riskml_serving.records.lines import Lines
+from riskml_serving.regions.endpoints import router as regions
 from riskml_serving.scoring.endpoints import router as scoring
 from riskml_serving.settings import Settings
+from riskml_serving.verifications.endpoints import router as verifications
 
 __all__ = ["ROUTERS", "create_app"]
 
-ROUTERS = (scoring, intake, model, operations)
+ROUTERS = (scoring, intake, households, verifications, changes, regions, model, operations)
 """Endpoints of every room."""
 
 log = logging.getLogger("riskml_serving")

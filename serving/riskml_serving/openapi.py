@@ -7,12 +7,19 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from riskml_serving.households.schemas import CLOSURE_REQUEST
 from riskml_serving.intake.schemas import RECORDS_REQUEST
 from riskml_serving.scoring.schemas import SCORE_REQUEST
+from riskml_serving.verifications.schemas import VERIFICATION_REQUEST
 
 __all__ = ["BODIES", "install"]
 
-BODIES: dict[str, TypeAdapter[Any]] = {"ScoreRequest": SCORE_REQUEST, "RecordsRequest": RECORDS_REQUEST}
+BODIES: dict[str, TypeAdapter[Any]] = {
+    "ClosureRequest": CLOSURE_REQUEST,
+    "RecordsRequest": RECORDS_REQUEST,
+    "ScoreRequest": SCORE_REQUEST,
+    "VerificationRequest": VERIFICATION_REQUEST,
+}
 """Types of request bodies by their name in the description."""
 
 TEMPLATE = "#/components/schemas/{model}"

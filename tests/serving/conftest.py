@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from sqlalchemy.engine import make_url
 from riskml_serving.app import create_app
 from riskml_serving.auth.service import create_key
 from riskml_serving.database import writing
+from riskml_serving.model import load_model
 from riskml_serving.settings import Settings
 
 TODAY = dt.date(2023, 6, 30)
@@ -55,6 +57,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_load() -> Iterator[None]:
+    """Load a bundle once for all applications of the tests: a model is never changed, and verifying takes a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("riskml_serving.app.load_model", functools.cache(load_model))
+        yield
 
 
 @pytest.fixture

@@ -16,8 +16,15 @@ from riskml_serving.records.repository import chunks
 __all__ = ["add_households", "close", "codes_in", "count_in", "find", "find_all", "move"]
 
 
+def _possible(household_id: str) -> bool:
+    """Whether a code could be one: PostgreSQL refuses to look for a NUL."""
+    return "\0" not in household_id
+
+
 def find(connection: Connection, household_id: str, region: str) -> dict[str, Any] | None:
     """Find one household of a region, closed or not."""
+    if not _possible(household_id):
+        return None
     query = select(HOUSEHOLDS).where(
         HOUSEHOLDS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region)
     )
@@ -30,7 +37,7 @@ def find_all(
 ) -> dict[str, dict[str, Any]]:
     """Find those of the households that live in a region; ``lock`` keeps other writers from them until the end."""
     out: dict[str, dict[str, Any]] = {}
-    for part in chunks(sorted(codes)):
+    for part in chunks(sorted(filter(_possible, codes))):
         query = (
             select(HOUSEHOLDS)
             .where(HOUSEHOLDS.c.household_id.in_(part), within(HOUSEHOLDS.c.region_code, region))

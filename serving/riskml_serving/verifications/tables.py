@@ -19,6 +19,7 @@ VERIFICATIONS = Table(
     Column("measures", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("verified_on", Date, nullable=False),
+    Column("recorded_on", Date, nullable=False),
     Column("created_by", Code(64), nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("request_id", String(64), nullable=False),
@@ -27,7 +28,8 @@ VERIFICATIONS = Table(
     Column("signal", SmallInteger, nullable=True),
     Column("agreement", String(16), nullable=True),
 )
-"""``outcome``: ``confirmed`` 属实, ``rejected`` 不实, ``pending`` 待核, ``not_met`` 未遇. The score that stood when
-staff knocked is kept beside, so that the yield of visits can be counted later."""
+"""``recorded_on`` is the day of receipt. ``outcome``: ``confirmed`` 属实, ``rejected`` 不实, ``pending`` 待核,
+``not_met`` 未遇. The score that stood when staff knocked is kept beside, so that the yield of visits can be counted
+later."""
 
 Index("ix_verifications_household_id", VERIFICATIONS.c.household_id, VERIFICATIONS.c.verification_id)

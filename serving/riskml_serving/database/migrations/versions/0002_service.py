@@ -245,6 +245,7 @@ def upgrade() -> None:
         sa.Column("measures", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("verified_on", sa.Date(), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
         sa.Column(
             "created_by",
             sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"),

@@ -1,0 +1,53 @@
+"""``GET /v1/changes``: scores, signals and verdicts that changed since a cursor."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from riskml_serving.answers import answer, envelope
+from riskml_serving.auth import Caller, asked_region, caller_with
+from riskml_serving.changes.repository import changes as read_changes
+from riskml_serving.cursors import limited
+from riskml_serving.database import reading
+from riskml_serving.households.service import score_of
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["changes"])
+
+
+@router.get("/v1/changes")
+async def changes(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_with("read"))],
+    since: Annotated[int, Query(ge=0, le=2**62, description="`next` of the answer before; 0 is the beginning.")] = 0,
+    region: Annotated[str | None, Query(description="Prefix; the key's own by default.")] = None,
+    limit: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """List changes in the order in which they happened; asking again with `next` misses none and repeats none."""
+    state = request.app.state
+    where, most = asked_region(caller, region), limited(limit, state.settings.page_size, state.settings.max_page_size)
+    model = state.holder.current
+
+    def read() -> list[dict[str, Any]]:
+        with reading(state.engine) as connection:
+            return read_changes(connection, where, since, most)
+
+    rows = await anyio.to_thread.run_sync(read)
+    found = [
+        {
+            "seq": row["seq"],
+            "household_id": row["household_id"],
+            "region_code": row["region_code"],
+            **score_of(row, model, caller),
+        }
+        for row in rows
+    ]
+    last = rows[-1] if rows else None
+    as_of, at = (last["as_of"], last["scored_at"]) if last else (None, None)
+    head = envelope(model.names, as_of, at, request.state.request_id)
+    return answer({**head, "changes": found, "next": last["seq"] if last else since, "more": len(rows) == most})

@@ -1,0 +1,25 @@
+"""SQL about what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from riskml_serving.auth import within
+from riskml_serving.places.tables import HOUSEHOLDS
+from riskml_serving.scoring.tables import SCORES
+
+__all__ = ["changes"]
+
+
+def changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
+    """Changes of scores of households that now live in a region, in the order in which they happened."""
+    query = (
+        select(SCORES, HOUSEHOLDS.c.region_code)
+        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == SCORES.c.household_id)
+        .where(SCORES.c.seq > since, within(HOUSEHOLDS.c.region_code, region))
+        .order_by(SCORES.c.seq)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]

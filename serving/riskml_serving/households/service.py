@@ -1,0 +1,172 @@
+"""One household: its score, its history, its explanation; and the ranked list of many."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml_serving import audit
+from riskml_serving.answers import envelope
+from riskml_serving.auth import Caller
+from riskml_serving.clock import stamp
+from riskml_serving.model import Model
+from riskml_serving.places import repository as places
+from riskml_serving.problems import FieldError, Problem
+from riskml_serving.scoring import repository as scores
+from riskml_serving.scoring.service import shown
+from riskml_serving.scoring.stored import judge_stored
+from riskml_serving.verifications.repository import of_household
+from riskml_serving.verifications.service import told
+
+__all__ = ["close", "explanation", "household", "required", "score_of"]
+
+HISTORY = 200
+"""Changes of a score in one answer, the latest first."""
+
+SCORE = (
+    "as_of",
+    "status",
+    "probability",
+    "margin",
+    "tier",
+    "rule_signal",
+    "signal",
+    "rule_flags",
+    "agreement",
+    "agreement_by",
+    "model_version",
+    "feature_schema_hash",
+    "policy_version",
+    "scored_at",
+)
+
+
+def required(connection: Connection, household_id: str, caller: Caller) -> dict[str, Any]:
+    """Return the household's row in the register.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``, whether it does not exist or lives elsewhere.
+    """
+    found = places.find(connection, household_id, caller.region)
+    if found is None:
+        raise Problem("household-not-found")
+    return found
+
+
+def score_of(row: dict[str, Any], model: Model, caller: Caller) -> dict[str, Any]:
+    """Score in plain values, without what the caller may not see."""
+    out = shown({name: row[name] for name in SCORE}, model.policy, caller.redact)
+    return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
+
+
+def household(
+    connection: Connection, model: Model, caller: Caller, household_id: str, request_id: str
+) -> dict[str, Any]:
+    """Show a household: where it lives, its current score, its history and what staff found."""
+    place = required(connection, household_id, caller)
+    current = scores.read_current(connection, [household_id], caller.region).get(household_id)
+    history = scores.read_history(connection, household_id, HISTORY)
+    visits = of_household(connection, household_id, caller.region)
+    audit.record(connection, caller, "household.read", household_id, request_id=request_id)
+    as_of, scored_at = (current["as_of"], current["scored_at"]) if current else (None, None)
+    return {
+        **envelope(model.names, as_of, scored_at, request_id),
+        "household_id": household_id,
+        "region_code": place["region_code"],
+        "opened_on": place["opened_on"].isoformat(),
+        "closed_on": place["closed_on"].isoformat() if place["closed_on"] else None,
+        "closed_because": place["closed_because"],
+        "followed_by": place["followed_by"].split(";") if place["followed_by"] else [],
+        "score": score_of(current, model, caller) if current else None,
+        "history": [{"seq": row["seq"], **score_of(row, model, caller)} for row in history],
+        "verifications": [told(row, caller) for row in visits],
+    }
+
+
+def explanation(
+    connection: Connection,
+    model: Model,
+    caller: Caller,
+    household_id: str,
+    as_of: dt.date | None,
+    request_id: str,
+) -> dict[str, Any]:
+    """Explain a household's score, as of its date or another.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``; ``not-scored`` where nothing is known of it at the date.
+    """
+    place = required(connection, household_id, caller)
+    current = scores.read_current(connection, [household_id], caller.region).get(household_id)
+    at = as_of or (current["as_of"] if current else None)
+    if at is None:
+        raise Problem("not-scored")
+    (judged,) = judge_stored(connection, model, {household_id: place}, at)
+    agreement = None
+    if current is not None and current["as_of"] == at and current["agreement_by"] == "capacity":
+        agreement = current["agreement"]
+    said = model.narrator.explain(judged.panel, agreement=agreement, redact=caller.redact)
+    if said.status == "unknown":
+        raise Problem("not-scored")
+    audit.record(
+        connection, caller, "household.explain", household_id, request_id=request_id, redacted=list(caller.redact)
+    )
+    scored_at = current["scored_at"] if current is not None and current["as_of"] == at else None
+    return {**envelope(model.names, at, scored_at, request_id), "explanation": said.to_json()}
+
+
+def close(
+    connection: Connection,
+    model: Model,
+    caller: Caller,
+    household_id: str,
+    body: dict[str, Any],
+    today: dt.date,
+    request_id: str,
+) -> dict[str, Any]:
+    """Close a household that moved away, split, merged or died out; its history stays.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found`` for it or for one that follows it; ``household-closed`` where it was closed before.
+    """
+    found = places.find_all(connection, {household_id}, caller.region, lock=True)
+    if household_id not in found:
+        raise Problem("household-not-found")
+    if found[household_id]["closed_on"] is not None:
+        raise Problem("household-closed")
+    followers = list(dict.fromkeys(body.get("followed_by", ())))
+    there = places.find_all(connection, followers, caller.region)
+    missing = [
+        FieldError(f"followed_by[{i}]", "not_found", "No such household in the region of the key")
+        for i, code in enumerate(followers)
+        if code not in there or code == household_id
+    ]
+    if missing:
+        raise Problem("household-not-found", errors=missing)
+    on = body.get("closed_on") or today
+    places.close(connection, household_id, caller.region, on, body["because"], ";".join(followers))
+    scores.drop_current(connection, household_id, caller.region)
+    audit.record(
+        connection,
+        caller,
+        "household.close",
+        household_id,
+        request_id=request_id,
+        because=body["because"],
+        to=followers,
+    )
+    return {
+        **envelope(model.names, None, None, request_id),
+        "household_id": household_id,
+        "closed_on": on.isoformat(),
+        "closed_because": body["because"],
+        "followed_by": followers,
+    }

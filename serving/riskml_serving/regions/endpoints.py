@@ -1,0 +1,35 @@
+"""``GET /v1/regions/{code}/summary``: counts of a region and of its parts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from riskml_serving.answers import answer, envelope
+from riskml_serving.auth import Caller, asked_region, caller_with
+from riskml_serving.database import reading
+from riskml_serving.regions import repository
+from riskml_serving.regions.service import next_level, rolled_up
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["regions"])
+
+
+@router.get("/v1/regions/{code}/summary")
+async def summary(request: Request, code: str, caller: Annotated[Caller, Depends(caller_with("read"))]) -> Response:
+    """Count a region's households by status, tier, colour and agreement, and each of its parts; `all` is the whole."""
+    state = request.app.state
+    region = asked_region(caller, "" if code == "all" else code)
+
+    def read() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        with reading(state.engine) as connection:
+            found = repository.counts(connection, region, next_level(region))
+            return found, repository.latest(connection, region)
+
+    rows, latest = await anyio.to_thread.run_sync(read)
+    head = envelope(state.holder.current.names, latest["as_of"], latest["scored_at"], request.state.request_id)
+    return answer({**head, **rolled_up(region, rows)})

@@ -1,0 +1,84 @@
+"""``/v1/households/{id}/verifications`` and their export as ``monitoring`` records."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from riskml_serving import audit
+from riskml_serving.answers import answer, envelope
+from riskml_serving.auth import Caller, asked_region, caller_with
+from riskml_serving.bodies import documented, parse
+from riskml_serving.clock import today
+from riskml_serving.cursors import limited
+from riskml_serving.database import writing
+from riskml_serving.limits import read_body
+from riskml_serving.verifications.repository import of_region
+from riskml_serving.verifications.schemas import VERIFICATION_REQUEST
+from riskml_serving.verifications.service import MONITORING, monitoring_row, verify
+from riskml_serving.writes import write
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["verifications"])
+
+
+@router.post(
+    "/v1/households/{household_id}/verifications",
+    status_code=201,
+    openapi_extra=documented("VerificationRequest", idempotent=True),
+)
+async def verification(
+    request: Request, household_id: str, caller: Annotated[Caller, Depends(caller_with("write"))]
+) -> Response:
+    """Keep what staff found at the door, beside the score that stood then."""
+    state = request.app.state
+    body = await read_body(request, state.settings.max_body_bytes)
+    asked, day, model = parse(body, VERIFICATION_REQUEST), today(state.settings), state.holder.current
+    number = request.state.request_id
+
+    def work(connection: Connection) -> tuple[int, dict[str, Any]]:
+        found = verify(connection, caller, household_id, asked, day, number)
+        return 201, {**envelope(model.names, None, None, number), "household_id": household_id, "verification": found}
+
+    return await write(request, caller, body, work)
+
+
+@router.get("/v1/verifications/monitoring")
+async def monitoring(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_with("read"))],
+    region: Annotated[str | None, Query(description="Prefix; the key's own by default.")] = None,
+    since: Annotated[int, Query(ge=0, le=2**62, description="`next` of the page before.")] = 0,
+    limit: Annotated[int | None, Query(ge=1)] = None,
+    form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+) -> Response:
+    """Give confirmed verifications with a category as rows of the contract's table `monitoring`, for retraining."""
+    import anyio.to_thread
+
+    state = request.app.state
+    where, most = asked_region(caller, region), limited(limit, state.settings.page_size, state.settings.max_page_size)
+
+    def read() -> list[dict[str, Any]]:
+        with writing(state.engine) as connection:
+            found = of_region(connection, where, since, most)
+            codes = sorted({row["household_id"] for row in found})
+            audit.record(connection, caller, "verifications.export", codes, request_id=request.state.request_id)
+            return found
+
+    found = await anyio.to_thread.run_sync(read)
+    rows = [monitoring_row(row, caller) for row in found]
+    following = found[-1]["verification_id"] if found else since
+    if form == "csv":
+        text = io.StringIO()
+        writer = csv.DictWriter(text, MONITORING)
+        writer.writeheader()
+        writer.writerows(rows)
+        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers={"X-Next": str(following)})
+    head = envelope(state.holder.current.names, None, None, request.state.request_id)
+    return answer({**head, "monitoring": rows, "next": following, "more": len(found) == most})

@@ -1,0 +1,46 @@
+"""SQL about verifications; households are held against a region by a join."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from riskml_serving.auth import within
+from riskml_serving.places.tables import HOUSEHOLDS
+from riskml_serving.verifications.tables import VERIFICATIONS
+
+__all__ = ["add", "of_household", "of_region"]
+
+
+def add(connection: Connection, row: dict[str, Any]) -> int:
+    """Keep a verification; return its number."""
+    return int(connection.execute(insert(VERIFICATIONS).returning(VERIFICATIONS.c.verification_id), row).scalar_one())
+
+
+def of_household(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
+    """Verifications of a household of a region, the latest first."""
+    query = (
+        select(VERIFICATIONS)
+        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
+        .where(VERIFICATIONS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region))
+        .order_by(VERIFICATIONS.c.verification_id.desc())
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def of_region(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
+    """Confirmed verifications with a category in a region, in the order in which they came, behind a number."""
+    query = (
+        select(VERIFICATIONS)
+        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
+        .where(
+            VERIFICATIONS.c.verification_id > since,
+            VERIFICATIONS.c.outcome == "confirmed",
+            VERIFICATIONS.c.category.is_not(None),
+            within(HOUSEHOLDS.c.region_code, region),
+        )
+        .order_by(VERIFICATIONS.c.verification_id)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
