@@ -42,6 +42,21 @@ def test_other_records_are_said_to_be_others(
     assert f"<td>{(len(illness) + 1) // 2:,}</td>" in page
 
 
+def test_rows_set_aside_are_counted(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for file in county.glob("*.parquet"):
+        (broken / file.name).write_bytes(file.read_bytes())
+    illness = pd.read_parquet(broken / "illness.parquet")
+    illness.loc[:2, "visits"] = -1
+    illness.to_parquet(broken / "illness.parquet", index=False)
+    out = ["--records", broken, "--out", tmp_path / "r.html"]
+    assert riskml("report", bundle_path, *out).code == 1
+    assert riskml("report", bundle_path, *out, "--skip-bad-rows", tmp_path / "bad.json").code == 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "<code>below_minimum</code> 3" in page
+
+
 def test_records_that_do_not_reach_the_test_dates_are_refused(riskml: Run, bundle_path: Path, tmp_path: Path) -> None:
     assert riskml("simulate", tmp_path / "short", "--households", 200, "--months", 26, "--truth", "none").code == 0
     ran = riskml("report", bundle_path, "--records", tmp_path / "short", "--out", tmp_path / "r.html")

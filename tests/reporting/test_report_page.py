@@ -156,6 +156,29 @@ def test_a_bundle_without_report_data_says_how_to_get_them(bundle, read):
     assert "未测量理由的稳定性" in page.text
 
 
+def _nothing(value):
+    """Every figure of an evaluation gone, as where nobody fell."""
+    if isinstance(value, dict):
+        return {key: None if key == "ci" and isinstance(part, list) else _nothing(part) for key, part in value.items()}
+    return None if isinstance(value, float | list) else value
+
+
+def test_figures_that_do_not_exist_are_dashes_not_errors(bundle, read):
+    nobody = {"n": 0, "recall_at_capacity": dict.fromkeys(bundle.evaluation["models"])}
+    empty = {
+        **bundle.evaluation,
+        "models": _nothing(bundle.evaluation["models"]),
+        "ap_difference": _nothing(bundle.evaluation["ap_difference"]),
+        "calibration": None,
+        "groups": [],
+        "by_lead": {"1-3": nobody},
+        "by_kind": {kind: {"n": 0, "models": {}} for kind in ("income", "monitoring")},
+    }
+    page = read(render_report(replace(bundle, evaluation=empty)))
+    assert set(page.marked["riskml"][1:]) == {"–"}
+    assert "没有检验行,未测量" in page.text
+
+
 def test_names_from_the_data_are_text_not_markup(bundle):
     feature = {**bundle.report["contributions"]["features"][0], "name": "attribute_<b>x</b>$\\alpha$-->"}
     told = {**bundle.report, "contributions": {**bundle.report["contributions"], "features": [feature]}}

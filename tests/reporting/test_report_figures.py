@@ -1,0 +1,65 @@
+"""Dots stand for equal shares of the rows, bars for the figures of the evaluation."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from riskml.reporting.capacity_figures import capacity_figure, lead_figure
+from riskml.reporting.contribution_figures import DOTS, explanation
+from riskml.reporting.quality_figures import groups_figure
+from riskml.reporting.report import speaker
+
+SAY = speaker("en")
+
+
+def feature(*groups: tuple[int, float | str | None, float]) -> dict:
+    return {"groups": [{"n": n, "value": value, "contribution": c} for n, value, c in groups]}
+
+
+def test_a_dot_is_an_equal_share_of_the_rows():
+    found = explanation([feature((60, 1.0, -0.5), (20, 9.0, 0.7))], ["income"])
+    assert found.values.shape == (DOTS, 1)
+    assert (found.values == 0.7).sum() == DOTS // 4
+    rank = found.data.iloc[:, 0]
+    assert set(rank[found.values[:, 0] == 0.7]) == {1.0}
+    assert set(rank[found.values[:, 0] == -0.5]) == {0.0}
+
+
+def test_missing_values_and_categories_have_no_colour():
+    features = [
+        feature((20, None, 0.1), (20, 3.0, 0.2), (20, 5.0, 0.3)),
+        feature((30, "a", 0.1), (30, "b", 0.2)),
+        feature((30, None, 0.1)),
+    ]
+    data = explanation(features, ["x", "region", "y"]).data
+    assert np.isnan(data.iloc[:, 0]).mean() == pytest.approx(1 / 3, abs=0.01)
+    assert set(data.iloc[:, 1]) == set(data.iloc[:, 2]) == {""}
+
+
+def models(recall: float, precision: float) -> dict:
+    shares = ("0.01", "0.05", "0.10")
+    one = {"recall_at": dict.fromkeys(shares, recall), "precision_at": dict.fromkeys(shares, precision), "ci": {}}
+    return {"riskml": one, "rule_line": one}
+
+
+def test_the_pictures_follow_the_figures():
+    drawn = [str(capacity_figure(models(*given), "en", SAY)) for given in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
+    assert len(set(drawn)) == 3
+    leads = {"1-3": {"n": 20, "recall_at_capacity": {"riskml": 0.5, "rule_line": 0.25}}}
+    few = {**leads, "4-6": {"n": 19, "recall_at_capacity": {"riskml": 0.9, "rule_line": 0.9}}}
+    assert lead_figure(leads, 20, "en", SAY) == lead_figure(few, 20, "en", SAY)
+    assert lead_figure(leads, 19, "en", SAY) != lead_figure(few, 19, "en", SAY)
+
+
+def test_ids_of_two_figures_never_meet():
+    one = {"missed": 0.5, "positives": 30, "fails": True, "name": "a", "word": "b"}
+    first, second = str(groups_figure([one], SAY)), str(capacity_figure(models(0.4, 0.1), "en", SAY))
+    ids = [set(re.findall(r'\bid="([^"]+)"', text)) for text in (first, second)]
+    assert not ids[0] & ids[1]
+    for text, own in zip((first, second), ids, strict=True):
+        assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', text)) <= own
+        assert "xmlns" not in text
+        assert "<!--" not in text
