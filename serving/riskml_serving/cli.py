@@ -11,6 +11,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from riskml.errors import RiskmlError
+from riskml_serving.importing.command import import_records
 from riskml_serving.settings import Settings
 
 __all__ = ["app", "main", "serve"]
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=True)
 database = typer.Typer(help="The database.", no_args_is_help=True)
+app.command("import")(import_records)
 app.add_typer(keys, name="keys")
 app.add_typer(database, name="db")
 
