@@ -10,7 +10,7 @@ Words = dict[str, dict[str, str]]
 
 MODELS: Words = {
     "riskml": {"zh": "riskml 模型", "en": "riskml model"},
-    "rule_line": {"zh": "规则线", "en": "rule line"},
+    "rule_line": {"zh": "监测线规则", "en": "rule line"},
     "distance_to_line": {"zh": "与监测线的距离", "en": "distance to the line"},
     "weighted_past_income": {"zh": "加权历史收入", "en": "weighted past income"},
     "logistic": {"zh": "逻辑回归", "en": "logistic regression"},
@@ -18,7 +18,7 @@ MODELS: Words = {
 }
 
 GROUPS: Words = {
-    "category": {"zh": "规则线建议的类别", "en": "category suggested by the rule line"},
+    "category": {"zh": "监测线规则建议的类别", "en": "category suggested by the rule line"},
     "exited": {"zh": "是否脱贫户", "en": "registered as formerly poor"},
     "no_labour": {"zh": "是否无劳动力户", "en": "without labour"},
     "region": {"zh": "地区", "en": "region"},

@@ -16,7 +16,7 @@ _NAMES = {
     "weighted_past_income": "weighted past income",
     "champion": "the released champion",
 }
-_ZH = {"rule_line": "规则线", "weighted_past_income": "加权历史收入", "champion": "在用模型"}
+_ZH = {"rule_line": "监测线规则", "weighted_past_income": "加权历史收入", "champion": "在用模型"}
 _RETRAIN = "Keep the present model or rule; look at the comparison by lead and by group, add data or features."
 _RETRAIN_ZH = "继续使用现有模型或规则;查看按提前期和分组的比较,补充数据或特征。"
 
