@@ -139,3 +139,14 @@ def migrate(db: Database = None) -> None:
     """Bring the database to the tables of this version. Back it up before."""
     _opened(db)
     typer.echo("The database has the tables of this version.")
+
+
+@app.command("openapi")
+def describe() -> None:
+    """Print the OpenAPI description, as committed in serving/openapi.json."""
+    import json
+
+    from riskml_serving.app import create_app
+
+    description = create_app(Settings(database_url="sqlite://")).openapi()
+    typer.echo(json.dumps(description, ensure_ascii=False, indent=2, sort_keys=True))
