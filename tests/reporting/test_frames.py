@@ -20,9 +20,9 @@ from riskml.training.aggregates import coverage_of
 def test_comparison_holds_every_model_with_its_interval(trained: Trained) -> None:
     found = frames.comparison_frame(trained.evaluation)
     assert found.index[0] == "riskml 模型"
-    assert {"规则线", "加权历史收入", "逻辑回归"} <= set(found.index)
+    assert {"监测线规则", "加权历史收入", "逻辑回归"} <= set(found.index)
     measured = trained.evaluation["models"]["rule_line"]
-    row = found.loc["规则线"]
+    row = found.loc["监测线规则"]
     assert (row["AUC"], row["AP"]) == (measured["auc"], measured["ap"])
     assert [row["AP 下限"], row["AP 上限"]] == measured["ci"]["ap"]
     assert row["走访 10% 查全率"] == measured["recall_at"]["0.10"]
@@ -34,7 +34,7 @@ def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Trai
     compared = {
         "models": {"b-later": models["riskml"], "a-earlier": models["logistic"], "rule_line": models["rule_line"]}
     }
-    assert frames.comparison_frame(compared).index.tolist() == ["b-later", "a-earlier", "规则线"]
+    assert frames.comparison_frame(compared).index.tolist() == ["b-later", "a-earlier", "监测线规则"]
 
 
 def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Trained) -> None:
