@@ -172,7 +172,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
 }
 """Type of the answer to each method and path."""
 
-FieldFault = dictionary("FieldFault", {"path": str, "code": str, "en": str})
+FieldFault = dictionary("FieldFault", {"path": str, "code": str, "detail": str, "detail_en": str})
 PROBLEM = dictionary(
     "Problem",
     {

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,7 +28,7 @@ from riskml_serving.limits import Rate
 from riskml_serving.model import Holder, load_model
 from riskml_serving.model.endpoints import router as model
 from riskml_serving.operations.endpoints import router as operations
-from riskml_serving.problems import Problem, from_http, from_riskml
+from riskml_serving.problems import Problem, field_errors, from_http, from_riskml
 from riskml_serving.records.lines import Lines
 from riskml_serving.regions.endpoints import router as regions
 from riskml_serving.scoring.endpoints import router as scoring
@@ -84,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(RequestNumber)
-    for kind in (Problem, RiskmlError, HTTPException, SQLAlchemyError, Exception):
+    for kind in (Problem, RiskmlError, RequestValidationError, HTTPException, SQLAlchemyError):
         app.add_exception_handler(kind, _problem)
     openapi.install(app)
     return app
@@ -96,6 +97,8 @@ async def _problem(request: Request, error: Exception) -> Response:
         return error.response(request)
     if isinstance(error, RiskmlError):
         return from_riskml(error).response(request)
+    if isinstance(error, RequestValidationError):
+        return Problem("invalid-request", errors=field_errors(error.errors())).response(request)
     if isinstance(error, HTTPException):
         return from_http(error).response(request)
     if isinstance(error, DBAPIError) and _gone(error):
@@ -110,7 +113,10 @@ def _gone(error: DBAPIError) -> bool:
 
 
 class RequestNumber:
-    """Gives every request a number, which the answer carries in its body and in ``X-Request-Id``."""
+    """Gives every request a number, which the answer carries in its body and in ``X-Request-Id``.
+
+    What nobody expected ends here too: further out the server would print a trace with whatever the error held.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -120,12 +126,19 @@ class RequestNumber:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        number = uuid.uuid4().hex
+        number, started = uuid.uuid4().hex, False
         scope.setdefault("state", {})["request_id"] = number
 
         async def numbered(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 message.setdefault("headers", []).append((b"x-request-id", number.encode()))
             await send(message)
 
-        await self.app(scope, receive, numbered)
+        try:
+            await self.app(scope, receive, numbered)
+        except Exception as error:
+            answer = await _problem(Request(scope, receive), error)
+            if not started:
+                await answer(scope, receive, numbered)

@@ -150,3 +150,11 @@ def describe() -> None:
 
     description = create_app(Settings(database_url="sqlite://")).openapi()
     typer.echo(json.dumps(description, ensure_ascii=False, indent=2, sort_keys=True))
+
+
+@app.command("settings")
+def settings() -> None:
+    """Print every setting, as in docs/serving/settings.md."""
+    from riskml_serving.settings_page import settings_page
+
+    typer.echo(settings_page(), nl=False)

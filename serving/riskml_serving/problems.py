@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,35 @@ from riskml.errors import RiskmlError
 __all__ = ["MEDIA_TYPE", "PROBLEMS", "FieldError", "Kind", "Problem", "field_errors", "from_http", "from_riskml"]
 
 MEDIA_TYPE = "application/problem+json"
+NAME = re.compile(r"[a-z][a-z_]{0,39}")
+WRONG = {
+    "missing": "缺少必填字段",
+    "extra_forbidden": "没有这个字段",
+    "not_found": "密钥所辖区划内没有该农户",
+    "no_such_household": "households 表中没有该农户",
+    "outside_region": "不在密钥所辖区划内",
+    "one_place": "农户编码与区划代码须且只须填一个",
+    "too_early": "不得早于收到日期",
+    "in_future": "不得晚于今天",
+    "twice": "同一记录出现两次",
+    "too_short": "内容过少",
+    "too_long": "内容过长",
+    "enum": "不在可选值之内",
+    "literal": "不在可选值之内",
+    "pattern": "格式或取值不符",
+    "greater_than": "数值过小",
+    "less_than": "数值过大",
+    "finite": "须为有限数值",
+    "date": "日期应写作 2024-12-31",
+    "bool": "应为 true 或 false",
+    "string": "应为文字",
+    "int": "应为整数",
+    "float": "应为数字",
+    "value_error": "应为某月一日",
+    "bad_key": "幂等键须为 1 至 128 个可见 ASCII 字符",
+    "bad_cursor": "不是本列表的翻页位置",
+}
+"""Chinese words by a part of a code, the first that fits."""
 MOST_ERRORS = 50
 """Field errors named in one answer."""
 
@@ -58,11 +88,20 @@ PROBLEMS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one field: its path, a stable code, and words without the value."""
+    """What is wrong with one field: its path, a stable code, and words in both languages, without the value."""
 
     path: str
     code: str
     en: str
+
+    @property
+    def zh(self) -> str:
+        """What is wrong, in Chinese."""
+        return next((zh for part, zh in WRONG.items() if part in self.code), "不符合数据约定")
+
+    def told(self) -> dict[str, str]:
+        """Members of the answer."""
+        return {"path": self.path, "code": self.code, "detail": self.zh, "detail_en": self.en}
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
@@ -109,7 +148,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             "request_id": request_id,
         }
         if self.errors:
-            out["errors"] = [vars(error) for error in self.errors[:MOST_ERRORS]]
+            out["errors"] = [error.told() for error in self.errors[:MOST_ERRORS]]
             out["error_count"] = len(self.errors)
         return out
 
@@ -119,7 +158,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
 
 
-def field_errors(errors: Sequence[ErrorDetails]) -> list[FieldError]:
+def field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
     """Turn the validator's findings into field errors; the value itself is never repeated.
 
     >>> field_errors([{"type": "missing", "loc": ("income", 3, "amount"), "msg": "Field required", "input": "secret"}])
@@ -129,10 +168,10 @@ def field_errors(errors: Sequence[ErrorDetails]) -> list[FieldError]:
 
 
 def _path(loc: Iterable[int | str]) -> str:
-    """Write a place; a name that the caller made up is cut short, since it might be anybody's."""
+    """Write a place; a name that does not look like a field's is left out, since it might be a person's."""
     path = ""
     for part in loc:
-        path += f"[{part}]" if isinstance(part, int) else f".{part[:40]}"
+        path += f"[{part}]" if isinstance(part, int) else f".{part if NAME.fullmatch(part) else '…'}"
     return path.lstrip(".")
 
 

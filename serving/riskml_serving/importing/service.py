@@ -36,7 +36,7 @@ PART = 20_000
 """Rows written in one transaction."""
 SCORED = 512
 """Households scored in one transaction."""
-REGISTER, SCORES = "register", "scores"
+REGISTER, SCORING = "register", "scores"
 
 CALLER = Caller("riskml-serving import", "", frozenset(RIGHTS))
 
@@ -93,8 +93,8 @@ def import_folder(
             bar.stage(name, opened.rows(name))
             written += _table(engine, opened, name, fingerprint, done.get(name, (0, False)), bar)
     scored = 0
-    if model is not None and not done.get(SCORES, (0, False))[1]:
-        scored = score_everybody(engine, model, codes, today, fingerprint, done.get(SCORES, (0, False))[0], bar)
+    if model is not None and not done.get(SCORING, (0, False))[1]:
+        scored = score_everybody(engine, model, codes, today, fingerprint, done.get(SCORING, (0, False))[0], bar)
     return Import(len(codes), written, scored)
 
 
@@ -193,13 +193,13 @@ def score_everybody(
         part = codes[place : place + SCORED]
         with writing(engine) as connection:
             changes = rescore(connection, model, part, CALLER.region, as_of, _request(fingerprint))
-            repository.advance(connection, fingerprint, SCORES, place + len(part), finished=False)
+            repository.advance(connection, fingerprint, SCORING, place + len(part), finished=False)
         scored += len(changes)
         bar.step(len(part))
     with writing(engine) as connection:
         for county in sorted(_counties(connection, codes)):
             renew(connection, model, county, as_of, _request(fingerprint))
-        repository.advance(connection, fingerprint, SCORES, len(codes), finished=True)
+        repository.advance(connection, fingerprint, SCORING, len(codes), finished=True)
     return scored
 
 

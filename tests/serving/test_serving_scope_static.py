@@ -1,0 +1,57 @@
+"""No query about households forgets the region: every function that touches their tables is looked at."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "serving" / "riskml_serving"
+TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS"}
+SCOPE = {"within", "listed_within"}
+HELD_BEFORE = {
+    "records/repository.py": {
+        "read_lines": "lines are no household's",
+        "read_rows": "takes codes that places.find or find_all let through",
+        "read_regional": "disasters of regions, no household's",
+        "add_rows": "intake has held every row against the register",
+        "supersede": "the rows come from add_rows's caller",
+    },
+    "scoring/repository.py": {
+        "read_history": "takes one code that places.find let through",
+        "keep": "takes changes of households that find_all let through",
+    },
+    "places/repository.py": {
+        "add_households": "inserts only what is not there",
+        "move": "takes rows that find_all let through",
+    },
+    "verifications/repository.py": {"add": "takes a household that find_all let through"},
+}
+
+
+def functions():
+    for path in sorted(ROOT.rglob("*.py")):
+        if path.name == "tables.py" or "migrations" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                if names & TABLES:
+                    yield path.relative_to(ROOT).as_posix(), node.name, names
+
+
+FOUND = list(functions())
+
+
+@pytest.mark.parametrize(("path", "name", "names"), FOUND, ids=[f"{path}:{name}" for path, name, _ in FOUND])
+def test_a_query_about_households_is_narrowed_to_a_region(path, name, names):
+    assert path.endswith("/repository.py"), "SQL stands in repository.py only"
+    if name not in HELD_BEFORE.get(path, {}):
+        assert names & SCOPE, f"{path}: {name} touches {names & TABLES} without a region"
+
+
+def test_what_is_excused_is_still_there():
+    assert {(path, name) for path, own in HELD_BEFORE.items() for name in own} <= {
+        (path, name) for path, name, _ in FOUND
+    }

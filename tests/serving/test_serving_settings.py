@@ -1,0 +1,38 @@
+"""Settings: environment, file, default; every one documented."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from riskml_serving.settings import FILE_VARIABLE, PREFIX, Settings
+from riskml_serving.settings_page import settings_page
+
+PAGE = Path(__file__).parents[2] / "docs" / "serving" / "settings.md"
+
+
+def test_every_setting_is_documented():
+    """After a change that is meant: `riskml-serving settings > docs/serving/settings.md`."""
+    assert PAGE.read_text(encoding="utf-8") == settings_page()
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_arguments_stand_before_the_environment_and_that_before_the_file(tmp_path, monkeypatch):
+    file = tmp_path / "service.toml"
+    file.write_text('port = 9001\nhost = "0.0.0.0"\nrescore_at_once = 7\ntoday = 2024-12-31\n')
+    monkeypatch.setenv(FILE_VARIABLE, str(file))
+    monkeypatch.setenv(PREFIX + "PORT", "9002")
+    found = Settings(host="::1")
+    assert (found.host, found.port, found.rescore_at_once) == ("::1", 9002, 7)
+    assert found.today == dt.date(2024, 12, 31)
+
+
+def test_an_unknown_setting_is_refused(tmp_path, monkeypatch):
+    file = tmp_path / "service.toml"
+    file.write_text("prot = 9001\n")
+    monkeypatch.setenv(FILE_VARIABLE, str(file))
+    with pytest.raises(ValidationError, match="prot"):
+        Settings()
