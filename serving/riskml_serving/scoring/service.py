@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -32,10 +34,14 @@ def columns_of(rows: list[dict[str, Any]]) -> Columns:
     >>> columns_of([{"a": 1}, {"a": 2, "b": 3}])
     {'a': [1, 2], 'b': [None, 3]}
     """
-    names: dict[str, None] = {}
+    names = tuple(rows[0]) if rows else ()
+    if len(names) > 1 and set(map(len, rows)) == {len(names)}:  # most often all rows have the same names
+        with suppress(KeyError):
+            return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
+    every: dict[str, None] = {}
     for row in rows:
-        names.update(dict.fromkeys(row))
-    return {name: [row.get(name) for row in rows] for name in names}
+        every.update(dict.fromkeys(row))
+    return {name: [row.get(name) for row in rows] for name in every}
 
 
 @dataclass(frozen=True)
@@ -85,9 +91,11 @@ def judge_tables(model: Model, tables: Mapping[str, Columns], as_of: dt.date) ->
     """
     records = Records.from_tables(tables, model.policy.lines)
     panel = records.panel(day_of(as_of))
-    opinion = judge(model.bundle, panel, model.policy)
+    opinion = judge(model.bundle, panel, model.policy, model.watch.show)
     flagged = np.array([bool(flags) for flags in opinion.flags], bool)
-    return Judged(model, as_of, panel, opinion, agreements(opinion.tier > 0, flagged))
+    agreement = agreements(opinion.tier > 0, flagged)
+    model.watch.count(opinion.tier.tolist(), agreement.tolist())
+    return Judged(model, as_of, panel, opinion, agreement)
 
 
 def shown(row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = ()) -> dict[str, Any]:

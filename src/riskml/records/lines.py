@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,10 +66,24 @@ class LineTable:
 
     def grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
         """Lines in force, shape (days, regions)."""
-        grid = np.empty((len(days), len(regions)))
+        grid = np.full((len(days), len(regions)), np.nan)
         for j, region in enumerate(regions):
-            grid[:, j] = [self.at(region, int(day)) for day in days]
+            for dated in self._around(region):
+                column = grid[:, j]
+                open_days = np.isnan(column)
+                if not open_days.any():
+                    break
+                since = np.array([row.effective_from for row in reversed(dated)])
+                amounts = np.array([np.nan, *(row.amount for row in reversed(dated))])
+                column[open_days] = amounts[np.searchsorted(since, days[open_days], side="right")]
         return grid
+
+    def _around(self, region: str) -> Iterator[list[LineRow]]:
+        """Rows of the prefixes of a region, in the order in which they are asked; the latest first in each."""
+        for table in self._tables:
+            for length in range(len(region), -1, -1):
+                if dated := table.get(region[:length]):
+                    yield dated
 
 
 def _by_prefix(rows: Sequence[LineRow]) -> dict[str, list[LineRow]]:
