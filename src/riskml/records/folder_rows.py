@@ -18,6 +18,7 @@ from riskml.records.schema import TABLES, Column, Kind, Table
 from riskml.records.versions import NO_DAY
 
 if TYPE_CHECKING:
+    from riskml.records.arrow import ArrowTables
     from riskml.records.reading import Folder
 
 __all__ = ["PACKED", "folder_rows"]
@@ -88,7 +89,7 @@ def _positions(values: pa.ChunkedArray) -> tuple[NDArray[np.int32], tuple[str, .
 
 
 class _Reader:
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder | ArrowTables) -> None:
         self.folder = folder
         self.sql = folder.connection
         self.run(
@@ -195,8 +196,8 @@ def _attribute(values: pa.ChunkedArray, kind: str) -> AttributeColumn:
     return AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
 
 
-def folder_rows(folder: Folder) -> RowSource:
-    """Deliver the rows of a checked folder."""
+def folder_rows(folder: Folder | ArrowTables) -> RowSource:
+    """Deliver the rows of a checked folder, or of Arrow tables."""
     reader = _Reader(folder)
     tables = [name for name in TABLES if name not in ("income", "lines") and folder.has(name)]
     return RowSource(

@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from riskml.records.arrow import ArrowTables, arrow_rows
 from riskml.records.calendar import LOOK_BACK, month_end
 from riskml.records.events import EventStore, pack_events
 from riskml.records.exposure import Regional
@@ -87,6 +89,15 @@ class Records:
         A few households at a time, as a service or a test holds them; a county belongs in a folder.
         """
         return cls(memory_rows(tables), fallback_lines)
+
+    @classmethod
+    def from_arrow(cls, tables: Mapping[str, pa.Table], fallback_lines: Sequence[LineRow] = ()) -> Records:
+        """Take Arrow tables that were checked when they were taken in, as a database holds them; for many households.
+
+        They have no fingerprint.
+        """
+        with ArrowTables(tables) as opened:
+            return cls(arrow_rows(opened), fallback_lines)
 
     def __len__(self) -> int:
         return len(self.household_id)
