@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -25,7 +27,7 @@ from riskml_serving.database import open_engine, upgrade
 from riskml_serving.households.endpoints import router as households
 from riskml_serving.intake.endpoints import router as intake
 from riskml_serving.limits import Rate
-from riskml_serving.model import Holder, load_model
+from riskml_serving.model import Holder, Keeper, load_model
 from riskml_serving.model.endpoints import router as model
 from riskml_serving.operations.endpoints import router as operations
 from riskml_serving.problems import Problem, field_errors, from_http, from_riskml
@@ -53,8 +55,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     Notes
     -----
-    ``app.state`` holds what requests share: ``settings``, ``engine``, ``holder`` (the model), ``lines``,
-    ``authenticator`` and ``rate``. Starting opens the database, migrates an SQLite file and loads the bundle.
+    ``app.state`` holds what requests share: ``settings``, ``engine``, ``holder`` (the model), ``keeper``,
+    ``lines``, ``authenticator`` and ``rate``. Starting opens the database, migrates an SQLite file and loads the
+    model; without one the service starts too, says so in ``/readyz`` and looks again.
     """
     chosen = settings or Settings()
 
@@ -63,8 +66,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         engine = app.state.engine
         if engine.dialect.name == "sqlite":
             upgrade(engine)
-        app.state.holder.swap(load_model(chosen.bundle_folder, chosen.policy))
+        keeper = app.state.keeper
+        await anyio.to_thread.run_sync(keeper.start)
+        watching = asyncio.create_task(keeper.watch())
         yield
+        watching.cancel()
         engine.dispose()
 
     app = FastAPI(
@@ -80,6 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     engine = open_engine(chosen.database_url)
     app.state.settings, app.state.engine = chosen, engine
     app.state.holder, app.state.lines = Holder(), Lines(engine)
+    app.state.keeper = Keeper(engine, app.state.holder, chosen, lambda *named: load_model(*named))
     app.state.authenticator = Authenticator(engine, chosen.key_cache_seconds)
     app.state.rate = Rate(chosen.rate_per_minute)
     for router in ROUTERS:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from riskml.errors import RiskmlError
 from riskml_serving.importing.command import import_records
+from riskml_serving.model.command import app as model
 from riskml_serving.settings import Settings
 
 __all__ = ["app", "main", "serve"]
@@ -28,6 +29,7 @@ database = typer.Typer(help="The database.", no_args_is_help=True)
 app.command("import")(import_records)
 app.add_typer(keys, name="keys")
 app.add_typer(database, name="db")
+app.add_typer(model, name="model")
 
 Database = Annotated[
     str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -34,6 +35,18 @@ class Settings(BaseSettings):
     )
     bundle: Path | None = Field(
         default=None, description="Folder of the model bundle to serve; by default the bundle released in `models/`."
+    )
+    model_source: Literal["folder", "registry"] = Field(
+        default="folder",
+        description="Where the model comes from: the folder `bundle`, or the alias `champion` of the MLflow registry "
+        "that MLFLOW_TRACKING_URI names.",
+    )
+    model_store: Path = Field(
+        default=Path("riskml-models"),
+        description="Folder for copies of the last five releases that served, which a roll-back goes back to.",
+    )
+    model_poll_seconds: float = Field(
+        default=30.0, ge=0, description="Seconds between two looks for another release or a roll-back; 0 is never."
     )
     policy: Path | None = Field(default=None, description="Policy table (YAML) in place of the packaged one.")
     today: dt.date | None = Field(

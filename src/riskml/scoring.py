@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from riskml.errors import UsageError
 from riskml.evaluation.capacity import visits_of
 from riskml.features import build
+from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, STATUSES, cohort_status
 from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy, agreement, combine_signal, rule_line
@@ -74,8 +76,19 @@ class Opinion:
     flags: list[str]
 
 
-def judge(bundle: Bundle, panel: Panel, policy: Policy) -> Opinion:
-    """Ask the model and the rule line about every household of a panel; one alone or many give the same bits."""
+def judge(
+    bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureMatrix], None] | None = None
+) -> Opinion:
+    """Ask the model and the rule line about every household of a panel; one alone or many give the same bits.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    panel : Panel
+    policy : Policy
+    seen : callable, optional
+        Shown the features of the households at risk, as a monitor of drift needs them.
+    """
     settings = settings_of(bundle)
     status = cohort_status(panel, settings)
     at_risk = np.flatnonzero(status == AT_RISK)
@@ -84,6 +97,8 @@ def judge(bundle: Bundle, panel: Panel, policy: Policy) -> Opinion:
         features = build(panel).take(at_risk)
         margin[at_risk] = bundle.margin(features)
         probability[at_risk] = bundle.blend.calibration.probability(margin[at_risk])
+        if seen is not None:
+            seen(features)
     tier = policy.tier(probability)
     verdicts = rule_line(panel, policy, settings.window)
     return Opinion(

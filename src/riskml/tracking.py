@@ -23,7 +23,18 @@ from urllib.request import url2pathname
 
 from riskml.errors import TrackingError
 
-__all__ = ["CHALLENGER", "CHAMPION", "NAME", "Registered", "champion", "download", "find", "log_run", "set_champion"]
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "NAME",
+    "Registered",
+    "champion",
+    "champion_version",
+    "download",
+    "find",
+    "log_run",
+    "set_champion",
+]
 
 NAME = "riskml"
 """Name of the experiment and of the registered model."""
@@ -121,12 +132,22 @@ def champion(to: str | Path | None = None) -> Registered | None:
     TrackingError
         If the server cannot be used.
     """
+    version = champion_version()
+    return None if version is None else Registered(version, download(version, to))
+
+
+def champion_version() -> int | None:
+    """Return the version of the released model, without its files; None before the first release.
+
+    Raises
+    ------
+    TrackingError
+        If the server cannot be used.
+    """
     with _server() as (client, _):
         models = client.search_registered_models(f"name = '{NAME}'")
         version = models[0].aliases.get(CHAMPION) if models else None
-    if version is None:
-        return None
-    return Registered(int(version), download(int(version), to))
+    return None if version is None else int(version)
 
 
 def find(model_version: str) -> int | None:

@@ -68,7 +68,7 @@ def _one_load() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_client(database_url: str, bundle_path: Path) -> Iterator[MakeClient]:
+def make_client(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[MakeClient]:
     """Start the service with some settings of its own; several clients share the database."""
     from riskml_serving.database import open_engine, upgrade
 
@@ -78,7 +78,8 @@ def make_client(database_url: str, bundle_path: Path) -> Iterator[MakeClient]:
     started: list[TestClient] = []
 
     def make(**settings: Any) -> TestClient:
-        chosen = Settings(**{"database_url": database_url, "bundle": bundle_path, "today": TODAY, **settings})
+        own = {"database_url": database_url, "bundle": bundle_path, "today": TODAY, "model_store": tmp_path / "models"}
+        chosen = Settings(**{**own, **settings})
         client = TestClient(create_app(chosen), raise_server_exceptions=False)
         client.__enter__()
         started.append(client)

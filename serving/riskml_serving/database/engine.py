@@ -22,8 +22,12 @@ def open_engine(url: str) -> Engine:
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=15)
-    engine = create_engine(address, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000})
+        return create_engine(
+            address, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=15
+        )
+    engine = create_engine(
+        address, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

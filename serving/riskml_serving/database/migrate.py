@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -10,9 +12,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from riskml_serving.database.engine import writing
+from riskml_serving.database.engine import open_engine, writing
 
-__all__ = ["MIGRATIONS", "current", "head", "upgrade"]
+__all__ = ["MIGRATIONS", "current", "head", "opened", "upgrade"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -43,3 +45,14 @@ def upgrade(engine: Engine) -> None:
     with writing(engine) as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """Open a database for the time of a command, with the tables of this version."""
+    engine = open_engine(url)
+    try:
+        upgrade(engine)
+        yield engine
+    finally:
+        engine.dispose()

@@ -15,6 +15,7 @@ from riskml.records.store import Records
 from riskml.scoring import judge
 from riskml.tracking import NAME
 from riskml_serving.clock import now, stamp
+from riskml_serving.model.watch import Watch
 from riskml_serving.problems import Problem
 
 __all__ = ["Holder", "Model", "load_model"]
@@ -32,6 +33,8 @@ class Model:
     source : str
         Where the bundle came from.
     loaded_at : datetime
+    watch : Watch
+        Counts what the model is asked: the only part that changes.
     """
 
     bundle: Bundle
@@ -39,6 +42,10 @@ class Model:
     narrator: Narrator
     source: str
     loaded_at: dt.datetime = field(default_factory=now)
+    watch: Watch = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "watch", Watch(self.bundle))
 
     @property
     def version(self) -> str:
@@ -91,6 +98,11 @@ class Holder:
         if self._model is None:
             raise Problem("model-unavailable")
         return self._model
+
+    @property
+    def version(self) -> str | None:
+        """Version of the model that serves; None while there is none."""
+        return None if self._model is None else self._model.version
 
     def swap(self, model: Model) -> None:
         """Serve another model from the next request on."""

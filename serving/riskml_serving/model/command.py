@@ -1,0 +1,54 @@
+"""``riskml-serving model``: which release serves, roll it back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from riskml_serving.settings import Settings
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Releases of the model: status, roll back, accept again.", no_args_is_help=True)
+
+Database = Annotated[
+    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
+]
+
+
+@app.command("status")
+def status(db: Database = None) -> None:
+    """List the releases that served, the last first: version, since when, state, where it came from."""
+    from riskml_serving.database import opened, reading
+    from riskml_serving.model.repository import list_releases
+
+    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
+        releases = list_releases(connection)
+    serving = next((row["model_version"] for row in releases if row["rejected_at"] is None), None)
+    for row in releases:
+        state = "rolled back" if row["rejected_at"] else "serves" if row["model_version"] == serving else "stands by"
+        typer.echo("\t".join((row["model_version"], f"{row['served_at']:%Y-%m-%d %H:%M:%S}", state, row["source"])))
+
+
+@app.command("rollback")
+def rollback(db: Database = None) -> None:
+    """Go back to the release that served before; lasts over restarts, until another release is made."""
+    from riskml_serving.database import opened, writing
+    from riskml_serving.model.service import roll_back
+
+    settings = Settings()
+    with opened(db or settings.database_url) as engine, writing(engine) as connection:
+        before, after = roll_back(connection)
+    typer.echo(f"Rolled back {before}; {after} serves within {settings.model_poll_seconds:g} seconds.")
+
+
+@app.command("accept")
+def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], db: Database = None) -> None:
+    """Take a release up again that was rolled back."""
+    from riskml_serving.database import opened, writing
+    from riskml_serving.model.service import accept as take_up
+
+    with opened(db or Settings().database_url) as engine, writing(engine) as connection:
+        take_up(connection, version)
+    typer.echo(f"{version} may serve again.")
