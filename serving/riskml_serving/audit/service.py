@@ -11,8 +11,19 @@ from sqlalchemy import Connection
 from riskml_serving.audit import repository
 from riskml_serving.auth import Caller
 from riskml_serving.clock import now
+from riskml_serving.database import at_the_end
 
-__all__ = ["record"]
+__all__ = ["entries", "record"]
+
+
+def entries(
+    caller: Caller, action: str, household_id: str | Iterable[str] | None, request_id: str, detail: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Build the entries that say that a caller saw or changed something; see :func:`record`."""
+    at, text = now(), json.dumps(detail, sort_keys=True, ensure_ascii=False)
+    codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
+    common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
+    return [{**common, "household_id": code, "request_id": request_id, "detail": text} for code in codes]
 
 
 def record(
@@ -38,10 +49,11 @@ def record(
     request_id : str
     **detail
         JSON values beside, never records of a person.
+
+    Notes
+    -----
+    The entry is written as the last thing of the transaction: the chain is locked from then on, and others should not
+    wait for what the request has yet to compute.
     """
-    at, text = now(), json.dumps(detail, sort_keys=True, ensure_ascii=False)
-    codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
-    common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
-    repository.append(
-        connection, [{**common, "household_id": code, "request_id": request_id, "detail": text} for code in codes]
-    )
+    found = entries(caller, action, household_id, request_id, detail)
+    at_the_end(connection, lambda: repository.append(connection, found))

@@ -23,5 +23,7 @@ AUDIT = Table(
     Column("entry_hash", String(64), nullable=True),
     sqlite_autoincrement=True,
 )
+"""``seq`` counts from 1 without a gap; ``entry_hash`` is the SHA-256 of ``previous_hash`` and the entry (see
+``audit.chain``). Triggers of the migration refuse UPDATE, DELETE and TRUNCATE."""
 
 Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)

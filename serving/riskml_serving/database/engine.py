@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-__all__ = ["open_engine", "reading", "writing"]
+__all__ = ["at_the_end", "open_engine", "reading", "writing"]
 
 BUSY_MS = 15_000
 """How long a second writer waits for the first on SQLite."""
@@ -64,5 +64,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Write in one transaction: all of it is kept, or nothing."""
-    with engine.connect().execution_options(riskml_writes=True) as connection, connection.begin():
+    last: list[Callable[[], None]] = []
+    options = {"riskml_writes": True, "riskml_last": last}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
+        for work in last:
+            work()
+
+
+def at_the_end(connection: Connection, work: Callable[[], None]) -> None:
+    """Do something right before the transaction of :func:`writing` is committed; at once in any other."""
+    last = connection.get_execution_options().get("riskml_last")
+    if last is None:
+        work()
+    else:
+        last.append(work)
