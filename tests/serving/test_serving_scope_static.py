@@ -13,8 +13,7 @@ SCOPE = {"within", "listed_within"}
 HELD_BEFORE = {
     "records/repository.py": {
         "read_lines": "lines are no household's",
-        "read_rows": "takes codes that places.find or find_all let through",
-        "read_regional": "disasters of regions, no household's",
+        "_reading": "read_rows takes codes that places.find or find_all let through; disasters of regions are nobody's",
         "add_rows": "intake has held every row against the register",
         "supersede": "the rows come from add_rows's caller",
     },

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, insert, or_, select, update
 
 from riskml.records.schema import TABLES
 from riskml_serving.records.tables import RECORDS
@@ -18,7 +18,20 @@ CHUNK = 500
 
 Columns = dict[str, list[Any]]
 
+ANY_OF = bindparam("codes", expanding=True)
+
 NAMES = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
+
+
+def _reading(name: str, key: str) -> Select[Any]:
+    """Statement that reads the rows of a table by some codes; built once, since building takes as long as reading."""
+    table = RECORDS[name]
+    chosen = [table.c[column] for column in NAMES[name]] + ([table.c.attributes] if TABLES[name].attributes else [])
+    return select(*chosen).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
+
+
+OF_HOUSEHOLDS = {name: _reading(name, "household_id") for name in TABLES if name != "lines"}
+OF_REGIONS = _reading("disaster", "region_code")
 
 
 def chunks(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
@@ -44,30 +57,21 @@ def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Column
 
     The caller has held the codes against a region before: see ``places.repository``.
     """
-    table, names = RECORDS[name], NAMES[name]
-    chosen = [table.c[column] for column in names]
-    if TABLES[name].attributes:
-        chosen.append(table.c.attributes)
-    found: list[Any] = []
-    for part in chunks(codes):
-        query = select(*chosen).where(table.c.household_id.in_(part), ~table.c.superseded).order_by(table.c.row_id)
-        found += connection.execute(query).all()
-    columns = [list(column) for column in zip(*found, strict=True)] or [[] for _ in chosen]
-    out = dict(zip(names, columns, strict=False))
+    found = [row for part in chunks(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
+    columns = _columns(found, len(NAMES[name]) + TABLES[name].attributes)
+    out = dict(zip(NAMES[name], columns, strict=False))
     return _with_attributes(out, columns[-1]) if TABLES[name].attributes else out
 
 
 def read_regional(connection: Connection, regions: Iterable[str]) -> Columns:
     """Read the disasters that struck any region around the given ones, as columns."""
     prefixes = sorted({code[:length] for code in regions for length in range(len(code) + 1)})
-    table = RECORDS["disaster"]
-    chosen = [table.c[column] for column in NAMES["disaster"]]
-    found: list[Any] = []
-    for part in chunks(prefixes):
-        query = select(*chosen).where(table.c.region_code.in_(part), ~table.c.superseded).order_by(table.c.row_id)
-        found += connection.execute(query).all()
-    columns = [list(column) for column in zip(*found, strict=True)] or [[] for _ in chosen]
-    return dict(zip(NAMES["disaster"], columns, strict=True))
+    found = [row for part in chunks(prefixes) for row in connection.execute(OF_REGIONS, {"codes": part})]
+    return dict(zip(NAMES["disaster"], _columns(found, len(NAMES["disaster"])), strict=True))
+
+
+def _columns(rows: Sequence[Any], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
 def _with_attributes(columns: Columns, attributes: list[str | None]) -> Columns:
