@@ -206,3 +206,25 @@ def test_the_lowest_year_ahead_is_where_good_months_have_left_the_window():
     found = features(income=monthly([4000.0] + [None] * 8 + [1000.0] * 3))
     assert found["projected_lowest_income_3m"] == pytest.approx(0.0)
     assert math.isnan(features(income=monthly([4000.0] + [None] * 3))["projected_lowest_income_3m"])
+
+
+def test_columns_that_repeat_another_in_every_row_are_one():
+    # a yearly survey: twelve equal months, so every window up to a year says the same
+    households = {"household_id": ["a", "b"], "region_code": ["130529101201"] * 2, "size": [2, 2]}
+    income = {
+        "household_id": ["a", "b", "b"],
+        "period_start": ["2023-01-01", "2023-01-01", "2022-01-01"],
+        "months": [12, 12, 12],
+        "source": ["total"] * 3,
+        "amount": [30000.0, 9000.0, 40000.0],
+    }
+    lines = {"region_code": [None], "effective_from": ["2016-01-01"], "amount": [LINE]}
+    records = Records.from_tables({"households": households, "income": income, "lines": lines})
+    matrix = build(records.panel(day_of(END)))
+    names = matrix.distinct().names
+    assert "log_income_to_line_12m" not in names  # said again by what the coming year brings at this level
+    assert "projected_lowest_income_6m" in names
+    assert "weighted_past_income" in names
+    kept = matrix.distinct()
+    for name in kept.names:
+        assert np.array_equal(kept.column(name), matrix.column(name), equal_nan=True)

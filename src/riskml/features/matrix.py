@@ -18,6 +18,9 @@ __all__ = ["Direction", "FeatureColumn", "FeatureMatrix", "schema_hash", "stack"
 
 FloatArray = NDArray[np.float64]
 
+TWIN = 1e-9
+"""Relative and absolute difference within which two columns say the same."""
+
 
 class Direction(IntEnum):
     """What policy demands of a feature's effect on the risk."""
@@ -114,6 +117,26 @@ class FeatureMatrix:
             codes = self.column(name)
             levels[name] = tuple(names[int(code)] for code in np.unique(codes[~np.isnan(codes)]))
         return self.recoded(self.columns, levels)
+
+    def distinct(self) -> FeatureMatrix:
+        """Return the matrix without the quantities that a later one repeats in every row, to a billionth.
+
+        In a yearly survey the last month, quarter and year say the same, and repeated columns would share one effect
+        among them by chance. The last stays: of several windows, the longest.
+        """
+        kept: list[int] = []
+        for i in reversed(range(len(self.columns))):
+            if self.columns[i].categorical or not any(self._twins(i, k) for k in kept):
+                kept.append(i)
+        kept.reverse()
+        return replace(self, columns=tuple(self.columns[i] for i in kept), values=self.values[:, kept])
+
+    def _twins(self, i: int, k: int) -> bool:
+        ours, theirs = self.values[:, i], self.values[:, k]
+        rows = (slice(0, 64), slice(None))  # most columns differ at once
+        return not self.columns[k].categorical and all(
+            np.allclose(ours[some], theirs[some], rtol=TWIN, atol=TWIN, equal_nan=True) for some in rows
+        )
 
     def recoded(self, columns: Sequence[FeatureColumn], levels: dict[str, tuple[str, ...]]) -> FeatureMatrix:
         """Return the matrix in another schema's columns and category codes.

@@ -133,6 +133,7 @@ def fit_blend(
     ModelError
         If there are no rows, lengths differ, labels are not 0 and 1, or only one class occurs.
     """
+    X = X.distinct()
     schema = Schema.of(X)
     y = np.asarray(y, np.float64)
     _check(X, y, household, as_of)
