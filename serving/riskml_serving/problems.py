@@ -26,6 +26,7 @@ WRONG = {
     "no_such_household": "households 表中没有该农户",
     "outside_region": "不在密钥所辖区划内",
     "one_place": "农户编码与区划代码须且只须填一个",
+    "total_and_source": "同一月份既有合计又有分项收入",
     "too_early": "不得早于收到日期",
     "in_future": "不得晚于今天",
     "twice": "同一记录出现两次",

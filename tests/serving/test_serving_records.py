@@ -167,3 +167,25 @@ def test_a_key_of_a_township_cannot_find_out_whether_a_code_is_taken_elsewhere(c
             "error_count": 1,
         }
         assert code not in answer.text
+
+
+def test_a_month_with_a_total_and_a_source_is_refused_and_leaves_nothing(client, key):
+    headers = key()
+    total = {"household_id": "h1", "period_start": "2023-01-01", "months": 3, "source": "total", "amount": 9000}
+    both = post(client, headers, households=[household()], income=[*wages(), total])
+    assert both.status_code == 422
+    assert both.json()["errors"][-1]["code"] == "total_and_source"
+    post(client, headers, households=[household()], income=wages())
+    later = post(client, headers, income=[total])
+    assert later.status_code == 422
+    assert later.json()["errors"] == [
+        {
+            "path": "tables.income[0].source",
+            "code": "total_and_source",
+            "detail": "同一月份既有合计又有分项收入",
+            "detail_en": "A month has both a total and a source",
+        }
+    ]
+    assert count(client, "record_income") == 24
+    body = {"tables": {"households": [household()], "income": [*wages(), total]}}
+    assert client.post("/v1/scores", json=body, headers=headers).status_code == 422

@@ -22,6 +22,7 @@ from riskml_serving.places import repository as places
 from riskml_serving.problems import FieldError, Problem
 from riskml_serving.records import repository as records
 from riskml_serving.scoring.changes import Change
+from riskml_serving.scoring.requests import require_one_income
 from riskml_serving.scoring.service import shown
 from riskml_serving.scoring.stored import rescore
 from riskml_serving.settings import Settings
@@ -63,6 +64,9 @@ class Intake:
             ready = [stored_row(name, dated(name, row, self.today), received, self.request_id) for row in rows]
             records.supersede(connection, name, ready)
             records.add_rows(connection, name, ready)
+        if tables.get("income"):
+            earners = sorted({row["household_id"] for row in tables["income"]})
+            require_one_income(tables["income"], records.read_rows(connection, "income", earners))
         regions = self._regions(tables)
         touched = set(named)
         total = len(named) + sum(places.count_in(connection, region) for region in regions)

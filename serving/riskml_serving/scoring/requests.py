@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from riskml.records.clashes import total_clashes
 from riskml.records.schema import TABLES
 from riskml_serving.auth import Caller, covers
 from riskml_serving.problems import FieldError, Problem
 from riskml_serving.scoring.service import Columns, columns_of
 from riskml_serving.settings import Settings
 
-__all__ = ["EMPTY", "Tables", "check", "check_sizes", "with_lines"]
+__all__ = ["EMPTY", "Tables", "check", "check_sizes", "require_one_income", "require_one_place", "with_lines"]
 
 Tables = dict[str, Columns]
 
@@ -74,6 +75,7 @@ def check(tables: Rows, caller: Caller, settings: Settings) -> None:
     if rows.keys() - own:
         raise Problem("invalid-request", errors=_strangers(tables, own))
     require_one_place(tables)
+    require_one_income(tables["income"])
 
 
 def _strangers(tables: Rows, own: set[str]) -> list[FieldError]:
@@ -100,6 +102,33 @@ def require_one_place(tables: Rows) -> None:
     ]
     if errors:
         raise Problem("invalid-request", errors=errors)
+
+
+def require_one_income(rows: list[dict[str, Any]], stored: Columns | None = None) -> None:
+    """Check that no month has both a total and a source.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of the request.
+    stored : dict of columns, optional
+        All rows of the households, those of the request among them; otherwise the request's alone.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request``.
+    """
+    columns = stored or columns_of(rows)
+    if not columns or not (clashes := total_clashes(columns)):
+        return
+    said = {(columns["household_id"][i]) for i in clashes}
+    errors = [
+        FieldError(f"tables.income[{i}].source", "total_and_source", "A month has both a total and a source")
+        for i, row in enumerate(rows)
+        if row["household_id"] in said
+    ]
+    raise Problem("invalid-request", errors=errors)
 
 
 def with_lines(tables: Rows, lines: Callable[[], Columns]) -> Tables:
