@@ -30,6 +30,9 @@ from riskml_serving.limits import Rate
 from riskml_serving.model import Holder, Keeper, load_model
 from riskml_serving.model.endpoints import router as model
 from riskml_serving.operations.endpoints import router as operations
+from riskml_serving.operations.metrics import Metrics
+from riskml_serving.operations.observer import Observer
+from riskml_serving.operations.telemetry import exporting
 from riskml_serving.problems import Problem, field_errors, from_http, from_riskml
 from riskml_serving.records.lines import Lines
 from riskml_serving.regions.endpoints import router as regions
@@ -71,6 +74,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         watching = asyncio.create_task(keeper.watch())
         yield
         watching.cancel()
+        if tracer:
+            tracer.close()
         engine.dispose()
 
     app = FastAPI(
@@ -92,6 +97,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(RequestNumber)
+    app.state.metrics = Metrics(engine, app.state.holder, app.state.keeper)
+    tracer = exporting() if chosen.traces else None
+    app.add_middleware(Observer, metrics=app.state.metrics, tracer=tracer)
     for kind in (Problem, RiskmlError, RequestValidationError, HTTPException, SQLAlchemyError):
         app.add_exception_handler(kind, _problem)
     openapi.install(app)

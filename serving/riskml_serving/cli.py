@@ -65,10 +65,22 @@ def serve(
     import uvicorn
 
     from riskml_serving.app import create_app
+    from riskml_serving.model.source import require_bundle
+    from riskml_serving.operations.logs import log_to
 
     given: dict[str, Any] = {"bundle": bundle, "host": host, "port": port, "database_url": db}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    server = uvicorn.Config(create_app(settings), host=settings.host, port=settings.port, access_log=False)
+    if settings.model_source == "folder":
+        require_bundle(settings.bundle_folder)
+    log_to(level=settings.log_level)
+    server = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
     typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {_shown(settings.database_url)})")
     uvicorn.Server(server).run()
 

@@ -71,6 +71,24 @@ class Settings(BaseSettings):
         ge=0,
         description="How long a worker trusts what it read of an API key: a key revoked elsewhere ends then.",
     )
+    stale_after_days: int = Field(
+        default=45, ge=0, description="Days without any new record after which `/readyz` calls the data stale."
+    )
+    metrics_open: bool = Field(
+        default=False,
+        description="Whether `/metrics` answers without a key; by default it takes one for everywhere with the right "
+        "admin, since it counts households.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level of what `riskml serve` logs, one JSON object a line."
+    )
+    traces: bool = Field(
+        default=False,
+        description="Whether OpenTelemetry (extra `otel`) traces requests, sent where the `OTEL_*` variables say.",
+    )
+    shutdown_seconds: int = Field(
+        default=30, ge=1, description="How long requests in flight may go on after the service is told to stop."
+    )
     register_digits: int = Field(
         default=6,
         ge=0,

@@ -1,0 +1,133 @@
+"""Metrics for Prometheus: latency by route, and what model, data and jobs are doing when it asks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from riskml_serving.database import reading
+from riskml_serving.model import Holder, Keeper
+from riskml_serving.operations import repository
+
+__all__ = ["Metrics", "StateCollector"]
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """Metrics of one application: each has a registry of its own.
+
+    Parameters
+    ----------
+    engine : Engine
+    holder : Holder
+    keeper : Keeper
+    """
+
+    def __init__(self, engine: Engine, holder: Holder, keeper: Keeper) -> None:
+        self._registry = CollectorRegistry()
+        self.seconds = Histogram(
+            "riskml_request_seconds",
+            "Seconds a request took, by method, route and status",
+            ("method", "route", "status"),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self.in_progress = Gauge("riskml_requests_in_progress", "Requests at this moment", registry=self._registry)
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        self._registry.register(StateCollector(engine, holder, keeper))
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format; asks the database, so call it in a thread."""
+        return generate_latest(self._registry)
+
+
+class StateCollector(Collector):
+    """Tells the state of model, data and jobs when Prometheus asks."""
+
+    def __init__(self, engine: Engine, holder: Holder, keeper: Keeper) -> None:
+        self._engine, self._holder, self._keeper = engine, holder, keeper
+
+    def describe(self) -> list[Metric]:
+        """Return nothing, so that registering asks nobody."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics."""
+        yield _counter("riskml_model_load_failures", "Releases that were offered and refused", self._keeper.failures)
+        yield _counter("riskml_model_swaps", "Releases that this worker turned to", self._keeper.swaps)
+        failing = self._keeper.failure is not None
+        yield _gauge("riskml_model_release_refused", "1 while the release on offer is refused or unknown", failing)
+        if self._holder.version is not None:
+            yield from self._model()
+        yield from self._stored()
+
+    def _model(self) -> Iterator[Metric]:
+        model = self._holder.current
+        info = GaugeMetricFamily("riskml_model_info", "The model that serves", labels=tuple(model.names))
+        info.add_metric(list(model.names.values()), 1)
+        yield info
+        yield _gauge("riskml_model_loaded_timestamp_seconds", "When the model was loaded", _seconds(model.loaded_at))
+        trained = model.bundle.manifest["split"].get("train_to")
+        if trained is not None:
+            at = _seconds(dt.datetime.fromisoformat(str(trained)))
+            yield _gauge("riskml_model_trained_to_timestamp_seconds", "Last date that the model learned from", at)
+        scores = CounterMetricFamily(
+            "riskml_scores", "Households scored since the model was loaded", labels=("tier", "agreement")
+        )
+        for (tier, agreement), n in sorted(model.watch.counts().items()):
+            scores.add_metric([tier, agreement], n)
+        yield scores
+        drift = model.watch.drift()
+        yield _gauge("riskml_drift_households", "Households in the sliding window of the drift", model.watch.held)
+        if "probability" in drift:
+            score = drift.pop("probability")
+            yield _gauge("riskml_score_drift_psi", "Population stability index of the score against training", score)
+        features = GaugeMetricFamily(
+            "riskml_feature_drift_psi", "Population stability index against training", labels=("feature",)
+        )
+        for name, value in drift.items():
+            features.add_metric([name], value)
+        yield features
+
+    def _stored(self) -> Iterator[Metric]:
+        try:
+            with reading(self._engine) as connection:
+                received = repository.last_received(connection)
+                scored = repository.last_scored(connection)
+                states = repository.jobs_by_state(connection)
+        except SQLAlchemyError:
+            yield _gauge("riskml_database_up", "1 while the database answers", 0)
+            return
+        yield _gauge("riskml_database_up", "1 while the database answers", 1)
+        last = GaugeMetricFamily(
+            "riskml_data_received_timestamp_seconds", "When the last row of a table came", labels=("table",)
+        )
+        for name, at in received.items():
+            last.add_metric([name], _seconds(at))
+        yield last
+        if scored is not None:
+            yield _gauge("riskml_data_scored_timestamp_seconds", "When a score last changed", _seconds(scored))
+        jobs = GaugeMetricFamily("riskml_jobs", "Jobs by state", labels=("state",))
+        for state, n in sorted(states.items()):
+            jobs.add_metric([state], n)
+        yield jobs
+
+
+def _seconds(at: dt.datetime) -> float:
+    return at.replace(tzinfo=dt.UTC).timestamp()
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, words, value=float(value))
+
+
+def _counter(name: str, words: str, value: float) -> Metric:
+    return CounterMetricFamily(name, words, value=value)

@@ -1,0 +1,62 @@
+"""Whether the service can answer, and what ails it: no personal data, so that a probe needs no key."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from riskml_serving.clock import now, stamp
+from riskml_serving.database import reading
+from riskml_serving.database.migrate import current, head
+from riskml_serving.model import Holder, Keeper
+from riskml_serving.operations import repository
+
+__all__ = ["readiness"]
+
+_FOLDERS = re.compile(r"(?:[A-Za-z]:)?[/\\]\S*[/\\]")
+
+
+def readiness(engine: Engine, holder: Holder, keeper: Keeper, stale_days: int) -> tuple[bool, dict[str, Any]]:
+    """Return whether requests can be answered, and the answer of ``/readyz``.
+
+    Old data and a refused release are told, but do not make the service unready: what it has still serves.
+    """
+    database, data = _database(engine, stale_days)
+    model = _model(holder, keeper)
+    ready = bool(database["ok"] and model["ok"])
+    return ready, {"status": "ready" if ready else "not ready", "database": database, "model": model, "data": data}
+
+
+def _database(engine: Engine, stale_days: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    try:
+        revision = current(engine)
+        if revision != head():
+            return {"ok": False, "revision": revision, "needed": head(), "hint": "riskml-serving db upgrade"}, None
+        with reading(engine) as connection:
+            received = max(repository.last_received(connection).values(), default=None)
+            scored = repository.last_scored(connection)
+    except SQLAlchemyError as error:
+        return {"ok": False, "error": type(error).__name__}, None
+    days = None if received is None else max(0, (now() - received).days)
+    return {"ok": True, "revision": revision}, {
+        "last_received": None if received is None else stamp(received),
+        "days_since": days,
+        "stale": days is not None and days > stale_days,
+        "last_scored": None if scored is None else stamp(scored),
+    }
+
+
+def _model(holder: Holder, keeper: Keeper) -> dict[str, Any]:
+    failure = keeper.failure
+    told: dict[str, Any] = {"ok": holder.version is not None, "version": holder.version, "last_error": None}
+    if holder.version is not None:
+        model = holder.current
+        told["loaded_at"] = stamp(model.loaded_at)
+        told["trained_to"] = model.bundle.manifest["split"].get("train_to")
+    if failure is not None:
+        message = _FOLDERS.sub("…/", failure.message)
+        told["last_error"] = {"at": stamp(failure.at), "kind": failure.kind, "message": message}
+    return told

@@ -1,0 +1,34 @@
+"""SQL about the state of the service: when records came, what jobs do. No household is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Connection, func, select
+
+from riskml_serving.jobs.tables import JOBS
+from riskml_serving.records.tables import RECORDS
+from riskml_serving.scoring.tables import SCORES
+
+__all__ = ["jobs_by_state", "last_received", "last_scored"]
+
+
+def last_received(connection: Connection) -> dict[str, dt.datetime]:
+    """When the last row of each table came; a table without rows is left out."""
+    found = {}
+    for name, table in RECORDS.items():
+        query = select(table.c.received_at).order_by(table.c.row_id.desc()).limit(1)
+        if (at := connection.execute(query).scalar()) is not None:
+            found[name] = at
+    return found
+
+
+def last_scored(connection: Connection) -> dt.datetime | None:
+    """When a score last changed."""
+    return connection.execute(select(SCORES.c.scored_at).order_by(SCORES.c.seq.desc()).limit(1)).scalar()
+
+
+def jobs_by_state(connection: Connection) -> dict[str, int]:
+    """Jobs in each state."""
+    rows = connection.execute(select(JOBS.c.state, func.count()).group_by(JOBS.c.state))
+    return {str(state): int(n) for state, n in rows}

@@ -1,0 +1,80 @@
+"""Traces by OpenTelemetry, an extra: spans name routes and never addresses."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from starlette.types import Scope
+
+from riskml.errors import UsageError
+from riskml_serving.operations.observer import route_of
+
+__all__ = ["OpenTelemetry", "exporting"]
+
+
+class OpenTelemetry:
+    """Traces requests; a caller's trace is gone on with.
+
+    Parameters
+    ----------
+    provider : TracerProvider
+    """
+
+    def __init__(self, provider: Any) -> None:
+        from opentelemetry import trace
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        self.provider = provider
+        self._tracer = provider.get_tracer("riskml_serving")
+        self._server = trace.SpanKind.SERVER
+        self._error = trace.Status(trace.StatusCode.ERROR)
+        self._propagator = TraceContextTextMapPropagator()
+
+    def request(self, scope: Scope) -> AbstractContextManager[Any]:
+        """Open a span around a request."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        context = self._propagator.extract(headers)
+        found: AbstractContextManager[Any] = self._tracer.start_as_current_span(
+            scope["method"], context=context, kind=self._server, record_exception=False, set_status_on_exception=False
+        )
+        return found
+
+    def end(self, span: Any, scope: Scope, status: int) -> None:
+        """Name the span by its route and note how it ended."""
+        route = route_of(scope)
+        span.update_name(f"{scope['method']} {route}")
+        span.set_attributes(
+            {
+                "http.request.method": scope["method"],
+                "http.route": route,
+                "http.response.status_code": status,
+                "riskml.request_id": scope.get("state", {}).get("request_id", ""),
+            }
+        )
+        if status >= 500:
+            span.set_status(self._error)
+
+    def close(self) -> None:
+        """Send what is left."""
+        self.provider.shutdown()
+
+
+def exporting() -> OpenTelemetry:
+    """Build the tracer that sends spans where the ``OTEL_*`` variables say.
+
+    Raises
+    ------
+    UsageError
+        If the extra is not installed.
+    """
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError as error:
+        raise UsageError("OpenTelemetry is not installed.", "Install the extra: pip install 'riskml[otel]'.") from error
+    provider = TracerProvider(resource=Resource.create({"service.name": "riskml"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return OpenTelemetry(provider)
