@@ -21,6 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskml.errors import RiskmlError
 from riskml.explanation import NOTICE
 from riskml_serving import openapi
+from riskml_serving.auth.jwks import keys_of
+from riskml_serving.auth.oidc import Oidc
 from riskml_serving.auth.service import Authenticator
 from riskml_serving.changes.endpoints import router as changes
 from riskml_serving.database import open_engine, upgrade
@@ -92,7 +94,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings, app.state.engine = chosen, engine
     app.state.holder, app.state.lines = Holder(), Lines(engine)
     app.state.keeper = Keeper(engine, app.state.holder, chosen, lambda *named: load_model(*named))
-    app.state.authenticator = Authenticator(engine, chosen.key_cache_seconds)
+    app.state.authenticator = Authenticator(
+        engine, chosen.key_cache_seconds, Oidc(chosen, keys_of(chosen)) if chosen.oidc_issuer else None
+    )
     app.state.rate = Rate(chosen.rate_per_minute)
     for router in ROUTERS:
         app.include_router(router)

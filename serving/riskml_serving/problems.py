@@ -69,6 +69,7 @@ PROBLEMS: dict[str, Kind] = {
     "too-many-rows": Kind(413, "一户的记录过多", "Too many rows of one household"),
     "too-many-requests": Kind(429, "请求过于频繁", "Too many requests"),
     "not-authenticated": Kind(401, "缺少有效的访问密钥", "A valid API key is missing"),
+    "provider-unavailable": Kind(503, "身份认证服务暂不可用", "The OpenID provider is not available"),
     "right-missing": Kind(403, "密钥没有所需权限", "The key lacks a right"),
     "household-not-found": Kind(404, "没有找到该农户", "No such household"),
     "region-not-found": Kind(404, "没有找到该区划", "No such region"),

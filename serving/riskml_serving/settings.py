@@ -66,6 +66,25 @@ class Settings(BaseSettings):
     )
     page_size: int = Field(default=50, ge=1, description="Rows of a page where the request names no `limit`.")
     max_page_size: int = Field(default=1_000, ge=1, description="Largest `limit` of a page.")
+    job_worker: bool = Field(
+        default=True,
+        description="Whether the service works on jobs itself, in a thread; set it to false where `riskml-serving "
+        "worker` runs beside it.",
+    )
+    job_chunk: int = Field(default=4096, ge=1, description="Households of a job worked on and kept at a time.")
+    job_lease_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        description="How long a worker has to be silent until another takes its job over, by the other's own clock.",
+    )
+    job_poll_seconds: float = Field(default=1.0, gt=0, description="Seconds between two looks for a job.")
+    job_attempts: int = Field(
+        default=5, ge=1, description="How often a job is taken up without getting any further until it has failed."
+    )
+    export_folder: Path = Field(
+        default=Path("riskml-exports"),
+        description="Folder for results of jobs, written once for each job and format; may be emptied at any time.",
+    )
     key_cache_seconds: float = Field(
         default=2.0,
         ge=0,
@@ -88,6 +107,32 @@ class Settings(BaseSettings):
     )
     shutdown_seconds: int = Field(
         default=30, ge=1, description="How long requests in flight may go on after the service is told to stop."
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer of the OpenID provider whose bearer tokens are taken beside API keys; by default none.",
+    )
+    oidc_audience: str | None = Field(default=None, description="Audience that tokens must be made for.")
+    oidc_jwks_url: str | None = Field(
+        default=None, description="Address of the provider's keys; by default found by discovery."
+    )
+    oidc_jwks_seconds: float = Field(
+        default=300.0, ge=1, description="How long the provider's keys are trusted before they are fetched again."
+    )
+    oidc_algorithms: tuple[Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"], ...] = Field(
+        default=("RS256", "ES256"), description="Signatures that are taken."
+    )
+    oidc_region_claim: str = Field(
+        default="region",
+        description="Claim with the region prefix, `*` for everywhere; a token without it is refused. A dot steps "
+        "into an object.",
+    )
+    oidc_rights_claim: str = Field(
+        default="rights",
+        description="Claim with the rights or roles, a list or words; for example `realm_access.roles`.",
+    )
+    oidc_rights: dict[str, str] = Field(
+        default={}, description='What roles may do, as JSON: `{"county-staff": "score read write"}`.'
     )
     register_digits: int = Field(
         default=6,

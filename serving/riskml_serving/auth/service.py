@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from riskml.errors import UsageError
 from riskml_serving.auth import repository
 from riskml_serving.auth.caller import RIGHTS, Caller
+from riskml_serving.auth.oidc import Oidc
 from riskml_serving.auth.scope import LEVELS
 from riskml_serving.clock import now
 from riskml_serving.database import reading
@@ -22,6 +23,7 @@ from riskml_serving.problems import Problem
 __all__ = ["Authenticator", "create_key", "hash_of", "revoke_key"]
 
 MOST_CACHED = 4096
+MOST_TOKEN = 16_384
 
 
 def hash_of(secret: str) -> str:
@@ -83,10 +85,12 @@ class Authenticator:
     trust : float
         Seconds for which what was read of a key is trusted. A key revoked by this process ends at once
         (:meth:`forget`), one revoked elsewhere after these seconds.
+    oidc : Oidc, optional
+        Takes bearer tokens that are not API keys.
     """
 
-    def __init__(self, engine: Engine, trust: float) -> None:
-        self.engine, self.trust = engine, trust
+    def __init__(self, engine: Engine, trust: float, oidc: Oidc | None = None) -> None:
+        self.engine, self.trust, self.oidc = engine, trust, oidc
         self._known: dict[str, tuple[float, str, Caller]] = {}
 
     async def caller(self, authorization: str) -> Caller:
@@ -95,10 +99,15 @@ class Authenticator:
         Raises
         ------
         Problem
-            ``not-authenticated``: nothing tells a wrong key from a missing or revoked one.
+            ``provider-unavailable``, or ``not-authenticated``: nothing tells a wrong key from a missing or revoked one.
         """
         scheme, _, token = authorization.partition(" ")
         prefix, _, rest = token.strip().partition("_")
+        if self.oidc is not None and scheme.lower() == "bearer" and token.count(".") == 2 and len(token) <= MOST_TOKEN:
+            found = await self.oidc.caller(token.strip())
+            if found is None:
+                raise _refused()
+            return found
         key_id, _, secret = rest.partition("_")
         if scheme.lower() != "bearer" or prefix != "rk" or not secret or len(token) > 200 or not token.isascii():
             raise _refused()
