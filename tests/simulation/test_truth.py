@@ -1,0 +1,108 @@
+"""The truth beside a simulated county: steady under its own draws, right on average, and causes by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score
+
+from riskml.outcomes import label
+from riskml.records.calendar import day_of
+from riskml.records.schema import CAUSES
+from riskml.records.store import Records
+from riskml.simulation import simulate
+from riskml.simulation import truth as module
+from riskml.simulation.state import MONTH_OUT
+from riskml.simulation.truth import cause_of_fall
+from riskml.splits import Settings
+
+LINE = np.full(40, 6000.0)
+
+
+def _judged(folder: Path) -> pd.DataFrame:
+    """True probabilities beside what came, of everybody at risk at the only date."""
+    day = day_of("2021-12-31")
+    records = Records.load(folder)
+    labels = label(records, [day], Settings())
+    known = labels.take(labels.labelled)
+    truth = pd.read_parquet(folder / "truth.parquet").set_index("household_id")
+    truth = truth[truth["as_of"].astype(str) == "2021-12-31"]
+    return pd.DataFrame(
+        {"y": known.y, "p": truth["probability"].reindex(records.household_id[known.household]).to_numpy()}
+    ).dropna()
+
+
+@pytest.fixture(scope="module")
+def halves(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
+    """The same county with two truths of half the draws each."""
+    found, patch = [], pytest.MonkeyPatch()
+    folder = tmp_path_factory.mktemp("halves")
+    draw = module.futures
+    for shift in (0, 50_000):
+
+        def moved(*arguments, shift=shift):
+            *head, begin, end, fell, told = arguments
+            draw(*head, begin + shift, end + shift, fell, told)
+
+        with patch.context() as now:
+            now.setattr(module, "futures", moved)
+            now.setattr(module, "DRAWS", module.DRAWS // 2)
+            now.setattr(module, "MORE_DRAWS", module.MORE_DRAWS // 2)
+            now.setattr(module, "WORTH", module.WORTH // 2)
+            simulate(folder / str(shift), 4000, 36, 1, None, "last")
+        found.append(_judged(folder / str(shift)))
+    return found
+
+
+def test_two_half_samples_agree_in_average_precision(halves: list[pd.DataFrame]) -> None:
+    first, second = (average_precision_score(rows["y"], rows["p"]) for rows in halves)
+    assert not halves[0]["p"].equals(halves[1]["p"])
+    assert first == pytest.approx(second, rel=0.02)
+
+
+def test_the_true_probability_says_how_many_fall(halves: list[pd.DataFrame]) -> None:
+    # ordered by the other half: its own noise would gather the luckiest draws at the bottom
+    rows = halves[0].loc[halves[1]["p"].sort_values(kind="stable").index]
+    assert len(rows) > 3000
+    half, tenth = len(rows) // 2, len(rows) // 10
+    for part in (rows[:half], rows[half:-tenth], rows[-tenth:]):
+        spread = 3.5 * np.sqrt((part["p"] * (1 - part["p"])).sum())
+        assert abs(part["y"].sum() - part["p"].sum()) <= max(spread, 3.0)
+
+
+def _lived(**month: dict[int, object]) -> np.ndarray:
+    """One household of two people through 40 months; ``month`` gives fields by place."""
+    lived = np.zeros((1, 40), MONTH_OUT)
+    lived["size"], lived["alert_cause"] = 2, -1
+    for field, values in month.items():
+        for at, value in values.items():
+            lived[field][0, at] = value
+    return lived
+
+
+def _effect(lived: np.ndarray, cause: str, months: range, yuan: float) -> None:
+    lived["effect"][0, months, list(CAUSES).index(cause)] = yuan
+
+
+def test_who_does_not_fall_has_no_cause() -> None:
+    assert cause_of_fall(_lived(), 20, LINE).tolist() == [None]
+    # a fall before, at or more than twelve months after as_of is another year's
+    assert cause_of_fall(_lived(below={20: 1, 33: 1}), 20, LINE).tolist() == [None]
+
+
+def test_an_entry_has_the_cause_of_its_alert_and_a_fall_that_of_its_loss() -> None:
+    lived = _lived(entered={25: 1}, alert_cause={25: list(CAUSES).index("disaster")}, below={28: 1})
+    assert cause_of_fall(lived, 20, LINE).tolist() == ["disaster"]
+    lived = _lived(entered={29: 1}, below={28: 1})
+    _effect(lived, "illness", range(22, 29), 400.0)
+    _effect(lived, "work", range(40), 500.0)  # as much as ever, so it explains no fall
+    assert cause_of_fall(lived, 20, LINE).tolist() == ["illness"]
+
+
+def test_a_fall_without_a_loss_worth_naming_is_other() -> None:
+    lived = _lived(below={28: 1})
+    _effect(lived, "illness", range(22, 29), 20.0)  # 140 yuan of a line of 12,000 for two
+    assert cause_of_fall(lived, 20, LINE).tolist() == ["other"]
