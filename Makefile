@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test check lint types layers requirements clean
+.PHONY: install demo test fuzz check lint types layers requirements clean
 
 install: $(STAMP)
 
@@ -21,6 +21,10 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest -q -n 2
+
+# Sends 10,000 malformed bodies and as many requests by the OpenAPI; `make test` sends a few hundred.
+fuzz: install
+	RISKML_FUZZ=10000 $(BIN)/python -m pytest -q tests/serving/test_serving_fuzz.py
 
 lint: install
 	$(BIN)/ruff check src serving tests
