@@ -194,17 +194,7 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
     o.amounts[0] = np.rint(wage)
     o.amounts[1] = np.rint(farm - o.spoiled)
     o.amounts[2] = np.rint(s.property * level)
-    o.amounts[3] = np.rint(s.transfer * level + (s.help + s.support) * line * s.size / 12.0)
-    _cope(p, s, o, line, r)
-
-
-@compiled
-def _cope(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
-    """Let a household whose month was poor find odd jobs or kin who send money."""
-    s.support *= p.support_kept
-    total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]
-    if 12.0 * total < p.cope_below * line * s.size and uniform(r) < p.cope:
-        s.support += p.support[0] + (p.support[1] - p.support[0]) * uniform(r)
+    o.amounts[3] = np.rint(s.transfer * level + s.help * line * s.size / 12.0)
 
 
 @compiled

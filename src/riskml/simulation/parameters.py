@@ -73,10 +73,6 @@ class Process(NamedTuple):
     stock_season: Many
     farm_labour: float
     labour_poor_drift: float
-    cope_below: float
-    cope: float
-    support: Many
-    support_kept: float
     job_loss: float
     migrant_risk: float
     weak_risk: float

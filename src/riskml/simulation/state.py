@@ -103,7 +103,6 @@ STATE = np.dtype(
         ("monitored", "i4"),
         ("stable", "i4"),
         ("help", "f8"),  # share of the line a person
-        ("support", "f8"),  # share of the line a person
     ],
     align=True,
 )
