@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,6 +67,7 @@ def serve(
     import uvicorn
 
     from riskml_serving.app import create_app
+    from riskml_serving.database.migrate import require_current
     from riskml_serving.model.source import require_bundle
     from riskml_serving.operations.logs import log_to
 
@@ -73,8 +76,10 @@ def serve(
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
     log_to(level=settings.log_level)
+    application = create_app(settings)
+    require_current(application.state.engine)
     server = uvicorn.Config(
-        create_app(settings),
+        application,
         host=settings.host,
         port=settings.port,
         access_log=False,
@@ -91,13 +96,13 @@ def _shown(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
-def _opened(db: str | None) -> Engine:
-    """Open the database, with the tables of this version."""
-    from riskml_serving.database import open_engine, upgrade
+@contextmanager
+def _opened(db: str | None) -> Iterator[Engine]:
+    """Open the database for one command, with the tables of this version."""
+    from riskml_serving.database import opened
 
-    engine = open_engine(db or Settings().database_url)
-    upgrade(engine)
-    return engine
+    with opened(db or Settings().database_url) as engine:
+        yield engine
 
 
 @keys.command("create")
@@ -116,7 +121,7 @@ def create(
     from riskml_serving.auth.service import create_key
     from riskml_serving.database import writing
 
-    with writing(_opened(db)) as connection:
+    with _opened(db) as engine, writing(engine) as connection:
         typer.echo(create_key(connection, name, region, right or ["score", "read", "write"]))
 
 
@@ -126,7 +131,7 @@ def listing(db: Database = None) -> None:
     from riskml_serving.auth.repository import list_keys
     from riskml_serving.database import reading
 
-    with reading(_opened(db)) as connection:
+    with _opened(db) as engine, reading(engine) as connection:
         for row in list_keys(connection):
             revoked = f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "valid"
             where = row["region"] or "everywhere"
@@ -143,7 +148,7 @@ def revoke(
     from riskml_serving.auth.service import revoke_key
     from riskml_serving.database import writing
 
-    with writing(_opened(db)) as connection:
+    with _opened(db) as engine, writing(engine) as connection:
         revoke_key(connection, key)
     typer.echo("Revoked.")
 
@@ -151,8 +156,8 @@ def revoke(
 @database.command("upgrade")
 def migrate(db: Database = None) -> None:
     """Bring the database to the tables of this version. Back it up before."""
-    _opened(db)
-    typer.echo("The database has the tables of this version.")
+    with _opened(db):
+        typer.echo("The database has the tables of this version.")
 
 
 @app.command("openapi")

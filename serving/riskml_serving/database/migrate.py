@@ -11,10 +11,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
+from riskml.errors import UsageError
 from riskml_serving.database.engine import open_engine, writing
 
-__all__ = ["MIGRATIONS", "current", "head", "opened", "upgrade"]
+__all__ = ["MIGRATIONS", "current", "head", "opened", "require_current", "upgrade"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -45,6 +47,28 @@ def upgrade(engine: Engine) -> None:
     with writing(engine) as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
+
+
+def require_current(engine: Engine) -> None:
+    """Insist that a database is there and has the tables of this version; SQLite gets them when the service starts.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be reached, or its tables are of another version.
+    """
+    if engine.dialect.name == "sqlite":
+        return
+    where = engine.url.render_as_string(hide_password=True)
+    try:
+        found = current(engine)
+    except OperationalError:
+        raise UsageError(f"The database {where} cannot be reached.", "Start it, or check --db.") from None
+    if found != head():
+        raise UsageError(
+            f"The database {where} has the tables of revision {found or 'none'}; this version needs {head()}.",
+            "Back it up, then run `riskml-serving db upgrade`.",
+        )
 
 
 @contextmanager
