@@ -115,6 +115,23 @@ def _answer(name: str, fields: dict[str, Any]) -> Any:
     return dictionary(name, {**ENVELOPE, **fields})
 
 
+Job = _answer(
+    "Job",
+    {
+        "job": str,
+        "kind": Literal["score", "rescore"],
+        "state": Literal["waiting", "running", "done", "failed", "cancelled"],
+        "region": str,
+        "total": Annotated[int, Field(description="Households to do, as counted at the start.")],
+        "judged": int,
+        "kept": Annotated[int, Field(description="Households whose current score the job has written.")],
+        "created_at": str,
+        "finished_at": str | None,
+        "problem": Annotated[str | None, Field(description="Type of the problem that ended it.")],
+        "results": Annotated[str | None, Field(description="Where the results are, once it is done.")],
+    },
+)
+
 ANSWERS: dict[tuple[str, str], Any] = {
     ("post", "/v1/scores"): _answer("ScoreAnswer", {"scores": _list(Scored), "unknown": list[str]}),
     ("post", "/v1/records"): _answer(
@@ -127,6 +144,10 @@ ANSWERS: dict[tuple[str, str], Any] = {
             "job": Annotated[str | None, Field(description="Job that will score whom the records touch.")],
         },
     ),
+    ("post", "/v1/batches"): Job,
+    ("get", "/v1/jobs/{job_id}"): Job,
+    ("delete", "/v1/jobs/{job_id}"): Job,
+    ("get", "/v1/jobs/{job_id}/results"): dictionary("ResultsFile", {}),
     ("get", "/v1/households"): _answer(
         "HouseholdsPage", {"region": str, "households": _list(Listed), "next": str | None}
     ),

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskml.errors import RiskmlError
 from riskml.explanation import NOTICE
 from riskml_serving import openapi
+from riskml_serving.audit import Group
 from riskml_serving.auth.jwks import keys_of
 from riskml_serving.auth.oidc import Oidc
 from riskml_serving.auth.service import Authenticator
@@ -28,6 +29,8 @@ from riskml_serving.changes.endpoints import router as changes
 from riskml_serving.database import open_engine, upgrade
 from riskml_serving.households.endpoints import router as households
 from riskml_serving.intake.endpoints import router as intake
+from riskml_serving.jobs.endpoints import router as jobs
+from riskml_serving.jobs.worker import Worker
 from riskml_serving.limits import Rate
 from riskml_serving.model import Holder, Keeper, load_model
 from riskml_serving.model.endpoints import router as model
@@ -44,7 +47,7 @@ from riskml_serving.verifications.endpoints import router as verifications
 
 __all__ = ["ROUTERS", "create_app"]
 
-ROUTERS = (scoring, intake, households, verifications, changes, regions, model, operations)
+ROUTERS = (scoring, intake, households, jobs, verifications, changes, regions, model, operations)
 """Endpoints of every room."""
 
 log = logging.getLogger("riskml_serving")
@@ -74,8 +77,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         keeper = app.state.keeper
         await anyio.to_thread.run_sync(keeper.start)
         watching = asyncio.create_task(keeper.watch())
+        worker = Worker(engine, chosen, lambda: app.state.holder.current) if chosen.job_worker else None
+        if worker:
+            worker.start()
         yield
         watching.cancel()
+        if worker:
+            await anyio.to_thread.run_sync(worker.stop)
         if tracer:
             tracer.close()
         engine.dispose()
@@ -97,6 +105,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.authenticator = Authenticator(
         engine, chosen.key_cache_seconds, Oidc(chosen, keys_of(chosen)) if chosen.oidc_issuer else None
     )
+    app.state.audit = Group(engine)
     app.state.rate = Rate(chosen.rate_per_minute)
     for router in ROUTERS:
         app.include_router(router)

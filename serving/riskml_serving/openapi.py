@@ -12,6 +12,8 @@ from pydantic import TypeAdapter
 from riskml_serving.answer_types import ANSWERS, PROBLEM
 from riskml_serving.households.schemas import CLOSURE_REQUEST
 from riskml_serving.intake.schemas import RECORDS_REQUEST
+from riskml_serving.jobs.exporting import FORMATS
+from riskml_serving.jobs.schemas import BATCH_REQUEST
 from riskml_serving.problems import MEDIA_TYPE
 from riskml_serving.scoring.schemas import SCORE_REQUEST
 from riskml_serving.verifications.schemas import VERIFICATION_REQUEST
@@ -19,6 +21,7 @@ from riskml_serving.verifications.schemas import VERIFICATION_REQUEST
 __all__ = ["BODIES", "EXAMPLES", "describe", "install"]
 
 BODIES: dict[str, TypeAdapter[Any]] = {
+    "BatchRequest": BATCH_REQUEST,
     "ClosureRequest": CLOSURE_REQUEST,
     "RecordsRequest": RECORDS_REQUEST,
     "ScoreRequest": SCORE_REQUEST,
@@ -78,6 +81,10 @@ def _complete(operation: dict[str, Any], answer: str, *, open_to_all: bool) -> N
     responses.pop("422", None)
     good = next(status for status in sorted(responses) if status.startswith("2"))
     responses[good]["content"] = {"application/json": {"schema": {"$ref": TEMPLATE.format(model=answer)}}}
+    if answer == "ResultsFile":
+        responses[good]["content"] = {media.partition(";")[0]: {} for media, _ in FORMATS.values()}
+    if any(parameter["name"] == "format" for parameter in operation.get("parameters", ())):
+        responses[good]["content"].setdefault("text/csv", {"schema": {"type": "string"}})
     if answer == "RecordsAnswer":
         responses["202"] = {"description": "A job will score whom the records touch", **responses[good]}
         responses["202"]["description"] = "A job will score whom the records touch"

@@ -74,6 +74,8 @@ PROBLEMS: dict[str, Kind] = {
     "household-not-found": Kind(404, "没有找到该农户", "No such household"),
     "region-not-found": Kind(404, "没有找到该区划", "No such region"),
     "job-not-found": Kind(404, "没有找到该任务", "No such job"),
+    "no-results": Kind(409, "该任务没有(尚无)结果", "The job has no results, or none yet"),
+    "job-ended": Kind(409, "该任务已结束", "The job has ended"),
     "not-found": Kind(404, "没有找到该地址", "No such address"),
     "method-not-allowed": Kind(405, "该地址不支持此方法", "The address does not take this method"),
     "idempotency-conflict": Kind(409, "同一幂等键对应不同的请求内容", "The idempotency key was used for another body"),
@@ -82,6 +84,8 @@ PROBLEMS: dict[str, Kind] = {
     "recorded-too-early": Kind(422, "登记日期早于收到日期", "recorded_on is earlier than the day of receipt"),
     "model-unavailable": Kind(503, "模型暂不可用", "The model is not available"),
     "database-unavailable": Kind(503, "数据库暂不可用", "The database is not available"),
+    "storage-full": Kind(507, "存储空间不足,结果未写出", "No space is left to write the results; nothing was kept"),
+    "gave-up": Kind(500, "任务多次中断后放弃", "The job was broken off again and again and was given up"),
     "http-error": Kind(400, "请求有误", "The request is wrong"),
     "internal-error": Kind(500, "服务内部错误", "Internal error"),
 }

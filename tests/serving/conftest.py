@@ -79,6 +79,7 @@ def make_client(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterato
 
     def make(**settings: Any) -> TestClient:
         own = {"database_url": database_url, "bundle": bundle_path, "today": TODAY, "model_store": tmp_path / "models"}
+        own |= {"export_folder": tmp_path / "exports", "job_poll_seconds": 0.1}
         chosen = Settings(**{**own, **settings})
         client = TestClient(create_app(chosen), raise_server_exceptions=False)
         client.__enter__()

@@ -144,6 +144,10 @@ def test_scores_are_given_for_households_of_the_own_region(four, key):
 RIGHTS = (
     ("post", "/v1/scores", "score"),
     ("post", "/v1/records", "write"),
+    ("post", "/v1/batches", "score"),
+    ("get", "/v1/jobs/h1", "read"),
+    ("delete", "/v1/jobs/h1", "score"),
+    ("get", "/v1/jobs/h1/results", "read"),
     ("get", "/v1/households", "read"),
     ("get", "/v1/households/h1", "read"),
     ("get", "/v1/households/h1/explanation", "read"),
@@ -158,7 +162,7 @@ RIGHTS = (
 
 def test_every_endpoint_is_in_these_tests(client):
     own = {
-        (method, path.replace("{household_id}", "h1").replace("{code}", "all"))
+        (method, path.replace("{household_id}", "h1").replace("{job_id}", "h1").replace("{code}", "all"))
         for path, item in client.app.openapi()["paths"].items()
         for method in item
     }

@@ -17,6 +17,9 @@ HELD_BEFORE = {
         "add_rows": "intake has held every row against the register",
         "supersede": "the rows come from add_rows's caller",
     },
+    "chunks/repository.py": {
+        "regional": "disasters of regions are nobody's",
+    },
     "scoring/repository.py": {
         "read_history": "takes one code that places.find let through",
         "keep": "takes changes of households that find_all let through",

@@ -50,4 +50,6 @@ async def changes(
     last = rows[-1] if rows else None
     as_of, at = (last["as_of"], last["scored_at"]) if last else (None, None)
     head = envelope(model.names, as_of, at, request.state.request_id)
+    codes = [row["household_id"] for row in rows]
+    await state.audit.record(caller, "changes.read", codes, request_id=request.state.request_id)
     return answer({**head, "changes": found, "next": last["seq"] if last else since, "more": len(rows) == most})

@@ -64,6 +64,9 @@ async def households(
     following = encoded([last["order_signal"], float(last["order_rank"]), last["household_id"]]) if last else None
     as_of, at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
     head = envelope(model.names, as_of, at, request.state.request_id)
+    await state.audit.record(
+        caller, "households.list", [row["household_id"] for row in rows], request_id=request.state.request_id
+    )
     return answer({**head, "region": where, "households": found, "next": following})
 
 

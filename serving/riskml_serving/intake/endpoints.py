@@ -14,6 +14,7 @@ from riskml_serving.clock import today
 from riskml_serving.intake.checks import check_rows
 from riskml_serving.intake.schemas import RECORDS_REQUEST
 from riskml_serving.intake.service import Intake
+from riskml_serving.jobs.endpoints import located
 from riskml_serving.limits import read_body
 from riskml_serving.writes import write
 
@@ -35,7 +36,7 @@ async def records(request: Request, caller: Annotated[Caller, Depends(caller_wit
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
         return intake.take(connection, tables)
 
-    answer = await write(request, caller, body, work)
+    answer = located(await write(request, caller, body, work))
     if tables.get("lines"):
         state.lines.forget()
     return answer

@@ -1,12 +1,12 @@
-"""The table of jobs."""
+"""The table of jobs, and what they have worked out."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, String, Table, Text
 
 from riskml_serving.database import METADATA, Code
 
-__all__ = ["JOBS"]
+__all__ = ["JOBS", "PARTS"]
 
 JOBS = Table(
     "jobs",
@@ -19,7 +19,6 @@ JOBS = Table(
     Column("done", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("checkpoint", Text, nullable=False),
-    Column("lease_until", DateTime, nullable=True),
     Column("lease_owner", String(64), nullable=True),
     Column("attempts", Integer, nullable=False),
     Column("result", Text, nullable=False),
@@ -28,8 +27,22 @@ JOBS = Table(
     Column("created_at", DateTime, nullable=False),
     Column("finished_at", DateTime, nullable=True),
     Column("request_id", String(64), nullable=False),
+    Column("beats", BigInteger, nullable=False, server_default="0"),
+    Column("model_version", String(64), nullable=False, server_default=""),
 )
-"""``state``: ``waiting``, ``running``, ``done``, ``failed``. ``payload`` and ``result`` are JSON; ``checkpoint`` is the
-last household done; ``region`` is what the job may touch and who may see it; ``problem`` says what went wrong."""
+"""``state``: ``waiting``, ``running``, ``done``, ``failed``, ``cancelled``. ``payload``, ``result`` and ``checkpoint``
+are JSON; ``region`` is what the job may touch and who may see it; ``problem`` says what went wrong.
+``lease_owner`` is a name that nobody had before: whoever no longer finds it there has lost the job and keeps nothing.
+``beats`` goes up while the owner lives; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
+leases since the last progress. ``model_version`` is that of the first part: another model starts the job anew."""
 
 Index("ix_jobs_state", JOBS.c.state, JOBS.c.created_at)
+
+PARTS = Table(
+    "job_parts",
+    METADATA,
+    Column("job_id", Code(36), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What a job worked out, a few thousand households a part, as Parquet; kept together with the checkpoint."""

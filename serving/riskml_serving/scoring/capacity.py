@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from riskml.evaluation.capacity import visits_of
@@ -14,7 +15,23 @@ from riskml_serving.model import Model
 from riskml_serving.scoring import repository
 from riskml_serving.scoring.changes import Change
 
-__all__ = ["renew"]
+__all__ = ["last_place", "renew"]
+
+
+def last_place(codes: NDArray[np.str_], margin: NDArray[np.float64], capacity: float) -> tuple[NDArray[np.bool_], int]:
+    """Find who has a place in a visit capacity, and the position of the last of them.
+
+    Parameters
+    ----------
+    codes : array of str, shape (n,)
+        At least one.
+    margin : array of float64, shape (n,)
+    capacity : float
+        Share of the households.
+    """
+    visited = visits_of(margin, np.zeros(len(codes), np.int32), codes, capacity)
+    chosen = np.flatnonzero(visited)
+    return visited, int(chosen[np.lexsort((codes[chosen], -margin[chosen]))[-1]])
 
 
 def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
@@ -42,16 +59,15 @@ def renew(connection: Connection, model: Model, county: str, as_of: dt.date, req
     if not rows:
         return 0
     codes, margin = np.array([row["household_id"] for row in rows]), np.array([row["margin"] for row in rows])
-    visited = visits_of(margin, np.zeros(len(rows), np.int32), codes, model.policy.visit_capacity)
+    visited, last = last_place(codes, margin, model.policy.visit_capacity)
     words = agreements(visited, np.array([bool(row["rule_flags"]) for row in rows]))
-    last = np.lexsort((codes[visited], -margin[visited]))[-1]
     repository.keep_capacity(
         connection,
         {
             "county": county,
             "as_of": as_of,
-            "margin": float(margin[visited][last]),
-            "household_id": str(codes[visited][last]),
+            "margin": float(margin[last]),
+            "household_id": str(codes[last]),
             "model_version": model.version,
         },
     )

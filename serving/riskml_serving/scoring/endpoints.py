@@ -39,7 +39,10 @@ async def scores(request: Request, caller: Annotated[Caller, Depends(caller_with
         found = _scored(model, tables, as_of, reasons)
     else:
         found = await anyio.to_thread.run_sync(_scored, model, tables, as_of, reasons)
-    return answer({**envelope(model.names, as_of, now(), request.state.request_id), **found})
+    number = request.state.request_id
+    seen = [row["household_id"] for row in found["scores"]]
+    await state.audit.record(caller, "scores.read", seen, request_id=number, as_of=as_of.isoformat(), reasons=reasons)
+    return answer({**envelope(model.names, as_of, now(), number), **found})
 
 
 def _scored(model: Model, tables: requests.Tables, as_of: dt.date, reasons: bool) -> dict[str, Any]:

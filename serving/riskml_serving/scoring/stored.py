@@ -21,7 +21,7 @@ from riskml_serving.scoring.changes import Change
 from riskml_serving.scoring.requests import EMPTY, Tables
 from riskml_serving.scoring.service import UNKNOWN, Judged, judge_tables
 
-__all__ = ["judge_stored", "rescore"]
+__all__ = ["by_capacity", "judge_stored", "origin", "rescore"]
 
 ALWAYS = tuple(name for name, table in TABLES.items() if table.required)
 
@@ -121,19 +121,20 @@ def rescore(
             kept = before.get(code)
             if status == UNKNOWN or (kept is not None and kept["as_of"] > as_of):
                 continue
-            row = {**judged.row(i), "as_of": as_of, "scored_at": at, **_origin(model)}
-            row |= _by_capacity(row, capacity.get(households[code]["region_code"][:6]))
+            row = {**judged.row(i), "as_of": as_of, "scored_at": at, **origin(model)}
+            row |= by_capacity(row, capacity.get(households[code]["region_code"][:6]))
             changes.append(Change(code, kept, {**row, "region_code": households[code]["region_code"]}))
     changes.sort(key=lambda change: change.household_id)
     return repository.keep(connection, changes, request_id)
 
 
-def _origin(model: Model) -> dict[str, str]:
+def origin(model: Model) -> dict[str, str]:
+    """Name by what a score was made, as it is kept."""
     names = model.names
     return {name: names[name] for name in ("model_version", "feature_schema_hash", "policy_version")}
 
 
-def _by_capacity(row: Mapping[str, Any], capacity: Mapping[str, Any] | None) -> dict[str, str]:
+def by_capacity(row: Mapping[str, Any], capacity: Mapping[str, Any] | None) -> dict[str, str]:
     """Agreement by the visit capacity of the county, where its last complete scoring was by the same model."""
     if capacity is None or capacity["model_version"] != row["model_version"]:
         return {}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from riskml.errors import RecordsError
 from riskml.records.folder_rows import folder_rows
+from riskml.records.memory import text_of, textual
 from riskml.records.reading_cells import SQL_TYPES, quoted
 from riskml.records.reading_repeats import repeated_texts
 from riskml.records.rows import RowSource
 from riskml.records.schema import TABLES
 
-__all__ = ["ArrowTables", "arrow_rows"]
+__all__ = ["ArrowTables", "arrow_rows", "attribute_array"]
 
 
 class ArrowTables:
@@ -102,3 +104,14 @@ class ArrowTables:
 def arrow_rows(tables: ArrowTables) -> RowSource:
     """Deliver the rows of Arrow tables that have been checked when they were taken in."""
     return folder_rows(tables)
+
+
+def attribute_array(values: Sequence[Any]) -> pa.Array:
+    """Turn the cells of one attribute into text where any is text, a flag or a day, else into numbers.
+
+    >>> attribute_array([1, None, 2.5]).type, attribute_array([True, "x"]).to_pylist()
+    (DataType(double), ['true', 'x'])
+    """
+    if any(textual(value) for value in values):
+        return pa.array([None if value is None else text_of(value) for value in values], pa.string())
+    return pa.array(values, pa.float64())

@@ -21,7 +21,7 @@ from riskml.records.rows import Array, AttributeColumn, Rows, RowSource
 from riskml.records.schema import TABLES, Column, Kind, Table
 from riskml.records.versions import NO_DAY
 
-__all__ = ["Columns", "memory_rows"]
+__all__ = ["Columns", "memory_rows", "text_of", "textual"]
 
 Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
 
@@ -65,12 +65,13 @@ def _positions(values: Sequence[Any]) -> tuple[NDArray[np.int32], tuple[str, ...
     return np.array([-1 if _null(v) else place[str(v)] for v in values], np.int32), levels
 
 
-def _textual(value: Any) -> bool:
+def textual(value: Any) -> bool:
     """Whether an attribute's cell is text, as a file would hold it: words, flags and days, not numbers."""
     return not _null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Text of an attribute's cell, as a file would hold it."""
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
@@ -191,8 +192,8 @@ class _Table:
             if name in self.declared.names:
                 continue
             values = self.columns[name]
-            if any(_textual(value) for value in values):
-                positions, levels = _positions([v if _null(v) else _text(v) for v in values])
+            if any(textual(value) for value in values):
+                positions, levels = _positions([v if _null(v) else text_of(v) for v in values])
                 out[name] = AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
             else:
                 out[name] = AttributeColumn(np.array([np.nan if _null(v) else float(v) for v in values], np.float64))
