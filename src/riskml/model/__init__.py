@@ -4,7 +4,6 @@ from riskml.model.baselines import Baselines, fit_ranking
 from riskml.model.blend import Blend, fit_blend
 from riskml.model.bundle import Bundle
 from riskml.model.linear import Linear, fit_logistic
-from riskml.model.monotonicity import monotonicity_violations
 from riskml.model.refit import refit_blend
 
 __all__ = [
@@ -15,6 +14,5 @@ __all__ = [
     "fit_blend",
     "fit_logistic",
     "fit_ranking",
-    "monotonicity_violations",
     "refit_blend",
 ]
