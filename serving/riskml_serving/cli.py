@@ -13,8 +13,12 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from riskml.errors import RiskmlError
+from riskml_serving.accounts.command import app as users
+from riskml_serving.audit.command import app as audit
 from riskml_serving.importing.command import import_records
+from riskml_serving.jobs.command import worker
 from riskml_serving.model.command import app as model
+from riskml_serving.retention.command import forget, retention
 from riskml_serving.settings import Settings
 
 __all__ = ["app", "main", "serve"]
@@ -29,7 +33,12 @@ app = typer.Typer(
 keys = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=True)
 database = typer.Typer(help="The database.", no_args_is_help=True)
 app.command("import")(import_records)
+app.command("forget")(forget)
+app.command("retention")(retention)
+app.command("worker")(worker)
+app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
+app.add_typer(users, name="users")
 app.add_typer(database, name="db")
 app.add_typer(model, name="model")
 

@@ -18,7 +18,14 @@ MOST = {Kind.COUNT: 1200, Kind.YEAR: 2200}
 PLAIN = r"^[^\x00-\x1f\x7f]+$"
 """No control characters: PostgreSQL takes no NUL, and a line break in a code is a mistake."""
 REGION = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
-ATTRIBUTE = Annotated[str, Field(max_length=1000)] | Annotated[float, Field(allow_inf_nan=False)] | bool | None
+MOST_AMOUNT, CENT = 1e12, 0.01
+"""Beyond a million million yuan, or by a line below a cent, arithmetic overflows; nobody earns that."""
+ATTRIBUTE = (
+    Annotated[str, Field(max_length=1000)]
+    | Annotated[float, Field(allow_inf_nan=False, ge=-MOST_AMOUNT, le=MOST_AMOUNT)]
+    | bool
+    | None
+)
 
 
 def _first_of_month(day: dt.date) -> dt.date:
@@ -39,9 +46,8 @@ def _type(column: Column) -> Any:
             least = int(column.minimum or 0)
             return Annotated[int, Strict(), Field(ge=least, le=MOST[column.kind], **described)]
         case Kind.AMOUNT:
-            bounds: dict[str, Any] = {"gt" if column.exclusive else "ge": column.minimum}
-            bounds = {} if column.minimum is None else bounds
-            return Annotated[float, Strict(), Field(allow_inf_nan=False, **bounds, **described)]
+            floor = -MOST_AMOUNT if column.minimum is None else max(column.minimum, CENT if column.exclusive else 0.0)
+            return Annotated[float, Strict(), Field(allow_inf_nan=False, ge=floor, le=MOST_AMOUNT, **described)]
         case Kind.FLAG:
             return Annotated[bool, Strict(), Field(**described)]
         case Kind.CODE:

@@ -108,6 +108,19 @@ class Settings(BaseSettings):
     shutdown_seconds: int = Field(
         default=30, ge=1, description="How long requests in flight may go on after the service is told to stop."
     )
+    retention_closed_days: int = Field(
+        default=0,
+        ge=0,
+        description="Days after which `riskml-serving retention` forgets a closed household; 0 keeps it.",
+    )
+    retention_answers_days: int = Field(
+        default=30,
+        ge=0,
+        description="Days for which answers to requests with an idempotency key are kept; 0 is for good.",
+    )
+    retention_jobs_days: int = Field(
+        default=90, ge=0, description="Days for which jobs that ended and their results are kept; 0 is for good."
+    )
     oidc_issuer: str | None = Field(
         default=None,
         description="Issuer of the OpenID provider whose bearer tokens are taken beside API keys; by default none.",
@@ -134,6 +147,32 @@ class Settings(BaseSettings):
     oidc_rights: dict[str, str] = Field(
         default={}, description='What roles may do, as JSON: `{"county-staff": "score read write"}`.'
     )
+    session_idle_minutes: int = Field(
+        default=60, ge=1, description="Minutes without a request after which somebody is signed out of the pages."
+    )
+    session_hours: int = Field(default=12, ge=1, description="Hours after which somebody is signed out in any case.")
+    sign_in_failures: int = Field(
+        default=5, ge=1, description="Wrong passwords in a row after which an account is locked for a time."
+    )
+    lock_minutes: int = Field(default=15, ge=1, description="Minutes for which an account stays locked.")
+    sign_ins_per_minute: int = Field(
+        default=30, ge=0, description="Most tries to sign in from one address in a minute; 0 is no limit."
+    )
+    secure_cookies: bool | None = Field(
+        default=None,
+        description="Whether cookies of the pages travel over HTTPS only; by default yes, unless the service listens "
+        "on a loopback address. Set it to true behind a proxy on the same machine.",
+    )
+    visits_a_week: int = Field(default=20, ge=1, description="Households that can be visited in a week, on the list.")
+    visit_working_days: int = Field(
+        default=5, ge=1, description="Working days from a signal to the visit, after which the list says overdue."
+    )
+    region_names: Path | None = Field(
+        default=None, description="CSV file with the columns `code,name` for the regions shown on the pages."
+    )
+    simulated: bool = Field(
+        default=False, description="Whether every page says that the county is simulated; the demo sets it."
+    )
     register_digits: int = Field(
         default=6,
         ge=0,
@@ -155,6 +194,13 @@ class Settings(BaseSettings):
         named = os.environ.get(FILE_VARIABLE)
         file = (TomlConfigSettingsSource(settings_cls, Path(named)),) if named else ()
         return (init_settings, env_settings, *file)
+
+    @property
+    def cookies_secure(self) -> bool:
+        """Whether cookies travel over HTTPS only."""
+        if self.secure_cookies is not None:
+            return self.secure_cookies
+        return self.host not in ("127.0.0.1", "::1", "localhost")
 
     @property
     def bundle_folder(self) -> Path:

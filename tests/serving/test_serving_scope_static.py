@@ -11,6 +11,15 @@ ROOT = Path(__file__).parents[2] / "serving" / "riskml_serving"
 TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS"}
 SCOPE = {"within", "listed_within"}
 HELD_BEFORE = {
+    "operations/repository.py": {
+        "last_received": "a time, of nobody",
+        "last_scored": "a time, of nobody",
+    },
+    "retention/repository.py": {
+        "forget_rows": "a command of whoever runs the service, for everywhere",
+        "forget_in_places": "the same",
+        "closed_before": "the same",
+    },
     "records/repository.py": {
         "read_lines": "lines are no household's",
         "_reading": "read_rows takes codes that places.find or find_all let through; disasters of regions are nobody's",

@@ -32,9 +32,9 @@ MOST = 20
 def head(db: Database = None) -> None:
     """Print number and hash of the last entry: note it elsewhere, so that a cut end shows later."""
     from riskml_serving.audit.repository import read_head
-    from riskml_serving.database import open_engine, reading
+    from riskml_serving.database import opened, reading
 
-    with reading(open_engine(db or Settings().database_url)) as connection:
+    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
         typer.echo(str(read_head(connection)))
 
 
@@ -46,13 +46,13 @@ def verify(
     """Find entries that were changed, deleted, put elsewhere or, with --head, cut off at the end."""
     from riskml_serving.audit.chain import Head, faults
     from riskml_serving.audit.repository import read_all, read_head
-    from riskml_serving.database import open_engine, reading
+    from riskml_serving.database import opened, reading
 
     try:
         noted = None if kept is None else Head.parse(kept)
     except ValueError:
         raise UsageError(f"{kept!r} is not a head.", "Write what `riskml-serving audit head` printed.") from None
-    with reading(open_engine(db or Settings().database_url)) as connection:
+    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
         found = list(faults(read_all(connection), noted))
         last = read_head(connection)
     for seq, code in found[:MOST]:
@@ -61,3 +61,15 @@ def verify(
         hint = f"The first {MOST} of {len(found):,} are shown." if len(found) > MOST else "Compare with a backup."
         raise UsageError(f"The audit does not hang together: {len(found):,} fault(s).", hint)
     typer.echo(f"The audit hangs together: {last.seq:,} entries. Head {last}")
+
+
+@app.command("about")
+def about(household: Annotated[str, typer.Argument(help="Code of the household.")], db: Database = None) -> None:
+    """List who saw or changed a household, also one that was forgotten: number, time, caller, action, request."""
+    from riskml_serving.audit.repository import read_about
+    from riskml_serving.database import opened, reading
+
+    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
+        for entry in read_about(connection, household):
+            at = entry["at"].isoformat(timespec="seconds")
+            typer.echo("\t".join((str(entry["seq"]), at, entry["actor"], entry["action"], entry["request_id"])))

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, String, Tab
 
 from riskml_serving.database import METADATA, Code
 
-__all__ = ["AUDIT"]
+__all__ = ["AUDIT", "KEY"]
 
 AUDIT = Table(
     "audit",
@@ -23,7 +23,11 @@ AUDIT = Table(
     Column("entry_hash", String(64), nullable=True),
     sqlite_autoincrement=True,
 )
-"""``seq`` counts from 1 without a gap; ``entry_hash`` is the SHA-256 of ``previous_hash`` and the entry (see
-``audit.chain``). Triggers of the migration refuse UPDATE, DELETE and TRUNCATE."""
+"""``household_id`` is a keyed hash (see ``audit.pseudonyms``). ``seq`` counts from 1 without a gap; ``entry_hash`` is
+the SHA-256 of ``previous_hash`` and the entry (see ``audit.chain``). Triggers of the migration
+refuse UPDATE, DELETE and TRUNCATE."""
 
 Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)
+
+KEY = Table("audit_key", METADATA, Column("audit_key", String(64), primary_key=True))
+"""One row: the key of the households' hashes, drawn when the database is made."""

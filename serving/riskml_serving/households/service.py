@@ -161,8 +161,10 @@ def close(
         household_id,
         request_id=request_id,
         because=body["because"],
-        to=followers,
+        to=len(followers),
     )
+    if followers:  # a code never stands in the detail, where no key hides it
+        audit.record(connection, caller, "household.follow", followers, request_id=request_id)
     return {
         **envelope(model.names, None, None, request_id),
         "household_id": household_id,

@@ -1,0 +1,34 @@
+"""The audit names a household by a keyed hash only, so that a household can be forgotten and the chain stays whole.
+
+Whoever knows a household's code and has the database can find its entries; the entries alone name nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from sqlalchemy import Connection, select
+
+from riskml_serving.audit.tables import KEY
+
+__all__ = ["pseudonym", "pseudonym_of"]
+
+_CACHED = "riskml_audit_key"
+
+
+def pseudonym(key: str, household_id: str) -> str:
+    """Keyed hash of a household's code.
+
+    >>> pseudonym("k", "h1") == pseudonym("k", "h1") != pseudonym("other", "h1")
+    True
+    """
+    return hmac.new(key.encode(), household_id.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def pseudonym_of(connection: Connection, household_id: str) -> str:
+    """Keyed hash of a household's code, under the key that the migration drew; it never changes."""
+    key = connection.info.get(_CACHED)
+    if key is None:
+        key = connection.info[_CACHED] = str(connection.execute(select(KEY.c.audit_key)).scalar_one())
+    return pseudonym(key, household_id)

@@ -1,0 +1,1 @@
+"""What is deleted: a household that is to be forgotten, and what has been kept long enough."""

@@ -1,0 +1,39 @@
+"""``riskml-serving forget`` and ``riskml-serving retention``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from riskml_serving.settings import Settings
+
+__all__ = ["forget", "retention"]
+
+Database = Annotated[
+    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
+]
+
+
+def forget(household: Annotated[str, typer.Argument(help="Code of the household.")], db: Database = None) -> None:
+    """Delete everything that is kept of a household, but for a keyed hash in the audit. Backups are not touched."""
+    from riskml_serving.database import opened, writing
+    from riskml_serving.retention import service
+
+    settings = Settings()
+    with opened(db or settings.database_url) as engine, writing(engine) as connection:
+        gone = service.forget(connection, household)
+    service.empty_exports(settings.export_folder)
+    typer.echo("Forgotten: " + ", ".join(f"{name} {n}" for name, n in sorted(gone.items())))
+
+
+def retention(db: Database = None) -> None:
+    """Delete what the settings retention_… keep no longer; run it every night."""
+    from riskml_serving.database import opened, writing
+    from riskml_serving.retention import service
+
+    settings = Settings()
+    with opened(db or settings.database_url) as engine, writing(engine) as connection:
+        gone = service.retain(connection, settings)
+    service.empty_exports(settings.export_folder)
+    typer.echo("Deleted: " + ", ".join(f"{name} {n}" for name, n in gone.items()))
