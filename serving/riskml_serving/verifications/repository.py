@@ -23,7 +23,11 @@ def of_household(connection: Connection, household_id: str, region: str) -> list
     query = (
         select(VERIFICATIONS)
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
-        .where(VERIFICATIONS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region))
+        .where(
+            VERIFICATIONS.c.household_id == household_id,
+            VERIFICATIONS.c.undone_at.is_(None),
+            within(HOUSEHOLDS.c.region_code, region),
+        )
         .order_by(VERIFICATIONS.c.verification_id.desc())
     )
     return [dict(row) for row in connection.execute(query).mappings()]
@@ -37,6 +41,7 @@ def of_region(connection: Connection, region: str, since: int, limit: int) -> li
         .where(
             VERIFICATIONS.c.verification_id > since,
             VERIFICATIONS.c.outcome == "confirmed",
+            VERIFICATIONS.c.undone_at.is_(None),
             VERIFICATIONS.c.category.is_not(None),
             within(HOUSEHOLDS.c.region_code, region),
         )

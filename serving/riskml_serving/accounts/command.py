@@ -1,0 +1,86 @@
+"""``riskml-serving users``: make, list and disable accounts, set passwords."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from riskml_serving.settings import Settings
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Accounts of staff: make, list, disable, set a password.", no_args_is_help=True)
+
+Database = Annotated[
+    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
+]
+Name = Annotated[str, typer.Argument(help="User name.")]
+
+
+def _password() -> str:
+    """Ask for a password twice, or read one line where nobody sits at a terminal."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+@app.command("create")
+def create(
+    username: Name,
+    role: Annotated[str, typer.Option(help="village, township, county or analyst.")],
+    region: Annotated[str, typer.Option(help="12 digits for a village, 9 for a town, 6 for a county.")] = "",
+    name: Annotated[str, typer.Option(help="Name shown on the pages.")] = "",
+    health_details: Annotated[
+        bool, typer.Option("--health-details", help="May see what tells of somebody's health.")
+    ] = False,
+    db: Database = None,
+) -> None:
+    """Make an account; the password is asked for, or read from standard input."""
+    from riskml_serving.accounts.service import create_user
+    from riskml_serving.database import opened, writing
+
+    password = _password()
+    with opened(db or Settings().database_url) as engine, writing(engine) as connection:
+        create_user(connection, username, password, role, region, name=name, health_details=health_details)
+    typer.echo(f"Made the account {username}.")
+
+
+@app.command("list")
+def listing(db: Database = None) -> None:
+    """List the accounts: user name, role, region, whether health details are shown, state, name."""
+    from riskml_serving.accounts.repository import list_users
+    from riskml_serving.clock import now
+    from riskml_serving.database import opened, reading
+
+    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
+        for row in list_users(connection):
+            locked = row["locked_until"] is not None and row["locked_until"] > now()
+            state = "disabled" if row["disabled_at"] else "locked" if locked else "valid"
+            health = "health details" if row["health_details"] else "no health details"
+            where = row["region"] or "everywhere"
+            typer.echo("\t".join((row["username"], row["role"], where, health, state, row["name"])))
+
+
+@app.command("disable")
+def disable(username: Name, db: Database = None) -> None:
+    """Disable an account; whoever is signed in with it is signed out at once."""
+    from riskml_serving.accounts.service import disable_user
+    from riskml_serving.database import opened, writing
+
+    with opened(db or Settings().database_url) as engine, writing(engine) as connection:
+        disable_user(connection, username)
+    typer.echo(f"Disabled {username}.")
+
+
+@app.command("password")
+def password(username: Name, db: Database = None) -> None:
+    """Set a new password, which also unlocks the account and ends its sessions."""
+    from riskml_serving.accounts.service import set_password
+    from riskml_serving.database import opened, writing
+
+    new = _password()
+    with opened(db or Settings().database_url) as engine, writing(engine) as connection:
+        set_password(connection, username, new)
+    typer.echo(f"Set the password of {username}.")

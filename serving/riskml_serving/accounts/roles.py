@@ -1,0 +1,40 @@
+"""What people may do, by role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ROLES", "Role"]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role of staff.
+
+    Parameters
+    ----------
+    zh, en : str
+    digits : tuple of int
+        Allowed lengths of the region prefix; 0 is everywhere.
+    rights : frozenset of str
+        Of ``auth.RIGHTS``, without ``health-details``: that stands on the account.
+    may : frozenset of str
+        On the pages: ``assign`` households to people, see ``releases`` of the model.
+    """
+
+    zh: str
+    en: str
+    digits: tuple[int, ...]
+    rights: frozenset[str]
+    may: frozenset[str]
+
+
+_READ, _WRITE = frozenset(("read",)), frozenset(("read", "write"))
+
+ROLES = {
+    "village": Role("村级人员", "village viewer", (12,), _WRITE, frozenset()),
+    "township": Role("乡镇干部", "township officer", (9,), _WRITE, frozenset(("assign",))),
+    "county": Role("县级管理员", "county manager", (6,), _WRITE, frozenset(("assign", "releases"))),
+    "analyst": Role("分析人员", "analyst", (0, 2, 4, 6), _READ, frozenset(("releases",))),
+}
+"""Roles by code. A village viewer records what was found in the own village; an analyst changes nothing."""

@@ -1,0 +1,131 @@
+"""Signs people in and out, and finds who a session belongs to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml_serving import audit
+from riskml_serving.accounts import repository
+from riskml_serving.accounts.roles import ROLES, Role
+from riskml_serving.accounts.service import fits
+from riskml_serving.auth import Caller
+from riskml_serving.clock import now
+from riskml_serving.settings import Settings
+
+__all__ = ["User", "form_token_of", "sign_in", "sign_out", "touch", "user_of"]
+
+TOUCHED = dt.timedelta(minutes=1)
+"""A session's last use is noted at most this often."""
+
+
+@dataclass(frozen=True)
+class User:
+    """Who is signed in.
+
+    Parameters
+    ----------
+    username, name, code : str
+        ``code`` is that of the role.
+    caller : Caller
+        The same that API keys become: one scope, one set of rights, one place that enforces them.
+    stale : bool
+        Whether the session's last use should be noted.
+    """
+
+    username: str
+    name: str
+    code: str
+    caller: Caller
+    stale: bool = False
+
+    @property
+    def role(self) -> Role:
+        """Role of the account."""
+        return ROLES[self.code]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], stale: bool = False) -> User:
+        """Build the user of an account."""
+        rights = ROLES[row["role"]].rights | (frozenset(("health-details",)) if row["health_details"] else frozenset())
+        caller = Caller(f"user:{row['username']}", row["region"], rights)
+        return cls(row["username"], row["name"], row["role"], caller, stale)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def form_token_of(token: str) -> str:
+    """Token that forms carry: nobody who lacks the cookie can make it, and it does not give the cookie away."""
+    return hmac.new(token.encode(), b"riskml form", hashlib.sha256).hexdigest()
+
+
+def sign_in(
+    connection: Connection, settings: Settings, username: str, password: str, request_id: str
+) -> str | None:
+    """Check a password and open a session.
+
+    Returns
+    -------
+    str or None
+        A fresh token for the cookie; None where user name, password or state of the account do not allow it: nothing
+        tells which.
+    """
+    at, row = now(), repository.find_user(connection, username, lock=True)
+    right = fits(row["password_hash"] if row else None, password)
+    if row is None:
+        return None
+    caller = Caller(f"user:{username}", row["region"], frozenset())
+    if row["disabled_at"] is not None or (row["locked_until"] is not None and row["locked_until"] > at):
+        audit.record(connection, caller, "sign-in.refused", request_id=request_id)
+        return None
+    if not right:
+        failures = row["failures"] + 1
+        locked = failures >= settings.sign_in_failures
+        until = at + dt.timedelta(minutes=settings.lock_minutes) if locked else None
+        repository.change_user(connection, username, failures=0 if locked else failures, locked_until=until)
+        audit.record(connection, caller, "sign-in.locked" if locked else "sign-in.failed", request_id=request_id)
+        return None
+    repository.change_user(connection, username, failures=0, locked_until=None)
+    repository.drop_stale_sessions(connection, at - _longest(settings), at - _idle(settings))
+    token = secrets.token_urlsafe(32)
+    repository.add_session(connection, _hash(token), username, at)
+    audit.record(connection, caller, "sign-in", request_id=request_id)
+    return token
+
+
+def _longest(settings: Settings) -> dt.timedelta:
+    return dt.timedelta(hours=settings.session_hours)
+
+
+def _idle(settings: Settings) -> dt.timedelta:
+    return dt.timedelta(minutes=settings.session_idle_minutes)
+
+
+def user_of(connection: Connection, settings: Settings, token: str) -> User | None:
+    """Find whose session a cookie names; None where it has ended."""
+    at, row = now(), repository.find_session(connection, _hash(token))
+    if row is None or row["disabled_at"] is not None:
+        return None
+    if row["opened_at"] + _longest(settings) < at or row["seen_at"] + _idle(settings) < at:
+        return None
+    return User.of(row, stale=at - row["seen_at"] > TOUCHED)
+
+
+def touch(connection: Connection, token: str) -> None:
+    """Note that a session is in use."""
+    repository.touch_session(connection, _hash(token), now())
+
+
+def sign_out(connection: Connection, token: str, user: User, request_id: str) -> None:
+    """End a session."""
+    repository.drop_session(connection, _hash(token))
+    audit.record(connection, user.caller, "sign-out", request_id=request_id)
