@@ -44,6 +44,8 @@ from riskml_serving.regions.endpoints import router as regions
 from riskml_serving.scoring.endpoints import router as scoring
 from riskml_serving.settings import Settings
 from riskml_serving.verifications.endpoints import router as verifications
+from riskml_serving.web import refusal, wants_page
+from riskml_serving.web import router as web
 
 __all__ = ["ROUTERS", "create_app"]
 
@@ -109,6 +111,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.rate = Rate(chosen.rate_per_minute)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(web)
     app.add_middleware(RequestNumber)
     app.state.metrics = Metrics(engine, app.state.holder, app.state.keeper)
     tracer = exporting() if chosen.traces else None
@@ -121,6 +124,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 async def _problem(request: Request, error: Exception) -> Response:
     """Tell any error in one form; what nobody expected is logged by its kind, without what it held."""
+    if isinstance(error, HTTPException) and wants_page(request):
+        return refusal(request, from_http(error))
     if isinstance(error, Problem):
         return error.response(request)
     if isinstance(error, RiskmlError):

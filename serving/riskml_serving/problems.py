@@ -71,6 +71,8 @@ PROBLEMS: dict[str, Kind] = {
     "not-authenticated": Kind(401, "缺少有效的访问密钥", "A valid API key is missing"),
     "provider-unavailable": Kind(503, "身份认证服务暂不可用", "The OpenID provider is not available"),
     "right-missing": Kind(403, "密钥没有所需权限", "The key lacks a right"),
+    "form-refused": Kind(403, "页面已过期,请重新打开后再提交", "The page has expired: open it again, then send it"),
+    "role-refused": Kind(403, "您的角色不能进行此操作", "Your role does not allow this"),
     "household-not-found": Kind(404, "没有找到该农户", "No such household"),
     "region-not-found": Kind(404, "没有找到该区划", "No such region"),
     "job-not-found": Kind(404, "没有找到该任务", "No such job"),

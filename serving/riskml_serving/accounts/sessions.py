@@ -20,7 +20,7 @@ from riskml_serving.auth import Caller
 from riskml_serving.clock import now
 from riskml_serving.settings import Settings
 
-__all__ = ["User", "form_token_of", "sign_in", "sign_out", "touch", "user_of"]
+__all__ = ["User", "form_token_of", "right_password", "sign_in", "sign_out", "touch", "user_of"]
 
 TOUCHED = dt.timedelta(minutes=1)
 """A session's last use is noted at most this often."""
@@ -68,10 +68,14 @@ def form_token_of(token: str) -> str:
     return hmac.new(token.encode(), b"riskml form", hashlib.sha256).hexdigest()
 
 
-def sign_in(
-    connection: Connection, settings: Settings, username: str, password: str, request_id: str
-) -> str | None:
-    """Check a password and open a session.
+def right_password(connection: Connection, username: str, password: str) -> bool:
+    """Whether a password is that of an account; slow on purpose, so ask it outside of a writing transaction."""
+    row = repository.find_user(connection, username)
+    return fits(row["password_hash"] if row else None, password)
+
+
+def sign_in(connection: Connection, settings: Settings, username: str, right: bool, request_id: str) -> str | None:
+    """Open a session for somebody who gave a right password, or count the wrong one.
 
     Returns
     -------
@@ -80,7 +84,6 @@ def sign_in(
         tells which.
     """
     at, row = now(), repository.find_user(connection, username, lock=True)
-    right = fits(row["password_hash"] if row else None, password)
     if row is None:
         return None
     caller = Caller(f"user:{username}", row["region"], frozenset())

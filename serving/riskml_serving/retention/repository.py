@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, delete, func, select, update
 
+from riskml_serving.assignments.tables import ASSIGNMENTS
 from riskml_serving.database.locks import take
 from riskml_serving.idempotency.tables import ANSWERS
 from riskml_serving.jobs.tables import JOBS, PARTS
@@ -44,7 +45,7 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     take(connection, "changes")
     gone = {}
     tables = [table for table in RECORDS.values() if "household_id" in table.c]
-    for table in (*tables, CURRENT, SCORES, VERIFICATIONS, CAPACITY):
+    for table in (*tables, CURRENT, SCORES, VERIFICATIONS, ASSIGNMENTS, CAPACITY):
         found = connection.execute(delete(table).where(table.c.household_id == household_id))
         if found.rowcount:
             gone[table.name] = found.rowcount

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from riskml_serving.auth import within
 from riskml_serving.places.tables import HOUSEHOLDS
 from riskml_serving.verifications.tables import VERIFICATIONS
 
-__all__ = ["add", "of_household", "of_region"]
+__all__ = ["add", "of_household", "of_region", "undo"]
 
 
 def add(connection: Connection, row: dict[str, Any]) -> int:
@@ -49,3 +50,29 @@ def of_region(connection: Connection, region: str, since: int, limit: int) -> li
         .limit(limit)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def undo(
+    connection: Connection,
+    household_id: str,
+    verification_id: int,
+    created_by: str,
+    region: str,
+    today: dt.date,
+    at: dt.datetime,
+) -> bool:
+    """Mark a verification of today as taken back; false where there is none by this person in the region."""
+    there = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, region))
+    found = connection.execute(
+        update(VERIFICATIONS)
+        .where(
+            VERIFICATIONS.c.verification_id == verification_id,
+            VERIFICATIONS.c.household_id == household_id,
+            VERIFICATIONS.c.created_by == created_by,
+            VERIFICATIONS.c.recorded_on == today,
+            VERIFICATIONS.c.undone_at.is_(None),
+            VERIFICATIONS.c.household_id.in_(there),
+        )
+        .values(undone_at=at)
+    )
+    return bool(found.rowcount)

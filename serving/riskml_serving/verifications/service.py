@@ -18,7 +18,7 @@ from riskml_serving.problems import FieldError, Problem
 from riskml_serving.scoring import repository as scores
 from riskml_serving.verifications import repository
 
-__all__ = ["MONITORING", "monitoring_row", "told", "verify"]
+__all__ = ["MONITORING", "monitoring_row", "told", "undo", "verify"]
 
 MONITORING = ("household_id", "category", "entered_on", "cleared_on", "causes", "recorded_on")
 """Columns of the contract's table ``monitoring``."""
@@ -48,6 +48,7 @@ def verify(
         "causes": ";".join(dict.fromkeys(body.get("causes", ()))),
         "measures": "\n".join(body.get("measures", ())),
         "note": body.get("note", ""),
+        "objection": body.get("objection", ""),
         "verified_on": on,
         "recorded_on": today,
         "created_by": caller.key_id,
@@ -59,6 +60,26 @@ def verify(
     row["verification_id"] = repository.add(connection, row)
     audit.record(connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"])
     return told(row, caller)
+
+
+def undo(
+    connection: Connection, caller: Caller, household_id: str, verification_id: int, today: dt.date, request_id: str
+) -> None:
+    """Take a verification back on the day on which the same person kept it; it stays, but no longer counts.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``: no such household, or nothing of it that this caller may take back today.
+    """
+    if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
+        raise Problem("household-not-found")
+    by = (household_id, verification_id, caller.key_id)
+    if not repository.undo(connection, *by, caller.region, today, now()):
+        raise Problem("household-not-found", "没有可撤销的核实记录(只能当天由本人撤销)", "Nothing to take back: only today, and by the same person")
+    audit.record(
+        connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=verification_id
+    )
 
 
 def told(row: dict[str, Any], caller: Caller) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from math import fsum, isnan
 from typing import Any
@@ -47,6 +48,7 @@ def timeline_svg(
     scores: Sequence[tuple[int, float]] = (),
     simulated: bool = False,
     embed_font: bool = False,
+    name: str | None = None,
 ) -> str:
     """Draw one household's timeline: only what is known at the panel's date, the same bytes every time.
 
@@ -68,6 +70,8 @@ def timeline_svg(
         Whether the picture must say that the household is simulated.
     embed_font : bool, default False
         Bring the glyphs along, for a file that stands alone. A page embeds one font for all it says.
+    name : str, optional
+        What the household is called, where its code is not to be shown.
 
     Returns
     -------
@@ -76,6 +80,7 @@ def timeline_svg(
     """
     one = panel if panel.n == 1 else panel.only(i)
     found = Timeline.of(one, months=months, window=window, health=health, scores=scores)
+    found = found if name is None else replace(found, household_id=name)
     scale = scale_of(found)
     word = words(lang)
     rows, y = lanes(found, scale, BOTTOM + 34, lang)

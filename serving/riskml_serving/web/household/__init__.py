@@ -1,0 +1,1 @@
+"""One household: both verdicts, the reasons, what to verify, what was found."""

@@ -1,0 +1,174 @@
+"""``/households/{id}``: the page, and what may be recorded on it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import anyio.to_thread
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection
+from starlette.responses import RedirectResponse, Response
+
+from riskml.policy import CATEGORIES
+from riskml.records.schema import CAUSES
+from riskml_serving.assignments.service import assign
+from riskml_serving.clock import today
+from riskml_serving.database import writing
+from riskml_serving.idempotency.repository import once
+from riskml_serving.problems import Problem
+from riskml_serving.verifications.schemas import OUTCOMES
+from riskml_serving.verifications.service import undo, verify
+from riskml_serving.web.forms import Form, read_form
+from riskml_serving.web.household.filled import Filled
+from riskml_serving.web.household.service import page_of
+from riskml_serving.web.pages import language_of, render
+from riskml_serving.web.refusals import PageRoute
+from riskml_serving.web.visitor import SignedIn, Visitor
+
+__all__ = ["gathered", "router"]
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+DONE = ("verified", "undone", "assigned")
+
+
+async def gathered(request: Request, visitor: Visitor, household_id: str, action: str) -> dict[str, Any]:
+    """Gather a household's page; what lies outside of the reader's region is not found, and that is recorded."""
+    state, lang = request.app.state, language_of(request)
+    model, day, number = state.holder.current, today(state.settings), request.state.request_id
+
+    def read() -> dict[str, Any]:
+        with writing(state.engine) as connection:
+            return page_of(
+                connection, model, visitor.caller, household_id, state.settings, day, lang, number, action
+            )
+
+    try:
+        return await anyio.to_thread.run_sync(read)
+    except Problem as problem:
+        await _refused(request, visitor, household_id, problem)
+        raise
+
+
+async def _refused(request: Request, visitor: Visitor, household_id: str, problem: Problem) -> None:
+    if problem.kind == "household-not-found" and len(household_id) <= 128 and household_id.isprintable():
+        await request.app.state.audit.record(
+            visitor.caller, "household.refused", household_id, request_id=request.state.request_id
+        )
+
+
+@router.get("/households/{household_id}")
+async def household(request: Request, household_id: str, visitor: SignedIn) -> Response:
+    """Show a household."""
+    done = request.query_params.get("done", "")
+    return await _page(request, visitor, household_id, Filled(), done=done if done in DONE else "")
+
+
+async def _page(
+    request: Request, visitor: Visitor, household_id: str, filled: Filled, *, done: str = "", status: int = 200
+) -> Response:
+    page = await gathered(request, visitor, household_id, "household.page")
+    return render(
+        request,
+        "household.html",
+        visitor,
+        status=status,
+        **page,
+        filled=filled,
+        done=done,
+        once=secrets.token_urlsafe(16),
+        outcomes=OUTCOMES,
+        categories=CATEGORIES,
+        causes=list(CAUSES),
+    )
+
+
+@router.post("/households/{household_id}/verifications")
+async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
+    """Keep what was found at the door; a form sent twice counts once."""
+    form = await read_form(request, visitor.form_token)
+    _insist(visitor, "write")
+    day = today(request.app.state.settings)
+    filled = Filled.of(form, day)
+    if filled.errors:
+        return await _page(request, visitor, household_id, filled, status=422)
+
+    def work(connection: Connection) -> None:
+        verify(connection, visitor.caller, household_id, filled.body(day), day, request.state.request_id)
+
+    await _write(request, visitor, household_id, form, work)
+    return _back(household_id, "verified")
+
+
+@router.post("/households/{household_id}/verifications/{number}/undo")
+async def undoing(request: Request, household_id: str, number: int, visitor: SignedIn) -> Response:
+    """Take back one's own verification of today."""
+    form = await read_form(request, visitor.form_token)
+    _insist(visitor, "write")
+    day = today(request.app.state.settings)
+
+    def work(connection: Connection) -> None:
+        undo(connection, visitor.caller, household_id, number, day, request.state.request_id)
+
+    await _write(request, visitor, household_id, form, work)
+    return _back(household_id, "undone")
+
+
+@router.post("/households/{household_id}/assignments")
+async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
+    """Note who looks after the household, or to whom it is handed over."""
+    form = await read_form(request, visitor.form_token)
+    _insist(visitor, "assign")
+    assignee, note = form.text("assignee", 60), form.text("handover", 500)
+    if not assignee:
+        return await _page(request, visitor, household_id, Filled(errors=("assignee",)), status=422)
+
+    def work(connection: Connection) -> None:
+        day = today(request.app.state.settings)
+        assign(connection, visitor.caller, household_id, assignee, note, day, request.state.request_id)
+
+    await _write(request, visitor, household_id, form, work)
+    return _back(household_id, "assigned")
+
+
+def _insist(visitor: Visitor, what: str) -> None:
+    if not visitor.may(what):
+        raise Problem("role-refused")
+
+
+async def _write(
+    request: Request, visitor: Visitor, household_id: str, form: Form, work: Callable[[Connection], None]
+) -> None:
+    """Do the work of a form once, however often it is sent."""
+    token = form.text("once", 64)
+    if len(token) < 16:
+        raise Problem("form-refused")
+    asked = request.url.path.encode() + b"\n" + form.content()
+
+    def done() -> None:
+        with writing(request.app.state.engine) as connection:
+
+            def answer() -> tuple[int, Any]:
+                work(connection)
+                return 303, None
+
+            once(connection, visitor.caller, token, asked, answer)
+
+    try:
+        await anyio.to_thread.run_sync(done)
+    except Problem as problem:
+        await _refused(request, visitor, household_id, problem)
+        if problem.kind == "idempotency-conflict":
+            raise Problem(
+                "form-refused",
+                "此表单已提交过一次,未重复保存;如需更正,请先撤销原记录,再打开页面重新填写",
+                "This form was sent before and is not kept twice; take the first back, then open the page again",
+            ) from None
+        raise
+
+
+def _back(household_id: str, done: str) -> Response:
+    return RedirectResponse(f"/households/{quote(household_id, safe='')}?done={done}#verification", 303)

@@ -1,0 +1,61 @@
+"""SQL about how fresh a household's records are."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Connection, Select, func, or_, select
+
+from riskml_serving.auth import within
+from riskml_serving.places.tables import HOUSEHOLDS
+from riskml_serving.records.tables import RECORDS
+
+__all__ = ["freshness"]
+
+DAYS = {
+    "illness": "occurred_on",
+    "disaster": "occurred_on",
+    "events": "occurred_on",
+    "help": "started_on",
+    "monitoring": "entered_on",
+}
+"""Column that says when something happened, by table."""
+
+
+def freshness(
+    connection: Connection, household_id: str, region: str, as_of: dt.date
+) -> dict[str, tuple[dt.date, dt.date | None]]:
+    """Latest day that each source tells of, and the latest on which anything of it was recorded.
+
+    Returns
+    -------
+    dict of str to (date, date or None)
+        By table, income by ``income.<source>``; what is not there has no entry.
+    """
+    out: dict[str, tuple[dt.date, dt.date | None]] = {}
+    income = RECORDS["income"]
+    columns = (income.c.source, func.max(income.c.period_start), func.max(income.c.recorded_on))
+    rows = connection.execute(
+        _of(select(*columns), "income", household_id, region, as_of)
+        .where(income.c.period_start <= as_of)
+        .group_by(income.c.source)
+    )
+    out |= {f"income.{source}": (latest, recorded) for source, latest, recorded in rows}
+    for name, day in DAYS.items():
+        table = RECORDS[name]
+        query = _of(select(func.max(table.c[day]), func.max(table.c.recorded_on)), name, household_id, region, as_of)
+        latest, recorded = connection.execute(query.where(table.c[day] <= as_of)).one()
+        if latest is not None:
+            out[name] = (latest, recorded)
+    return out
+
+
+def _of(query: Select[tuple[object, ...]], name: str, household_id: str, region: str, as_of: dt.date) -> Select[tuple[object, ...]]:
+    """Narrow a query to what is known of a household of a region."""
+    table = RECORDS[name]
+    return query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id).where(
+        table.c.household_id == household_id,
+        within(HOUSEHOLDS.c.region_code, region),
+        ~table.c.superseded,
+        or_(table.c.recorded_on.is_(None), table.c.recorded_on <= as_of),
+    )

@@ -1,0 +1,192 @@
+"""Everything that a household's page says, without what the reader may not see."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml.explanation import Explanation
+from riskml.explanation.clearance import clearance
+from riskml.explanation.rendering import UNITS, of_hundred
+from riskml.policy import COLOURS, Policy
+from riskml.records.calendar import day_of
+from riskml.records.schema import SOURCES, TABLES
+from riskml.reporting.timeline import timeline_svg
+from riskml.reporting.timeline_data import Timeline
+from riskml.reporting.timeline_lanes import mark_in_words
+from riskml_serving import audit
+from riskml_serving.assignments.repository import of_household as assignments
+from riskml_serving.auth import Caller
+from riskml_serving.households.service import required
+from riskml_serving.model import Model
+from riskml_serving.scoring import repository as scores
+from riskml_serving.scoring.service import shown
+from riskml_serving.scoring.stored import judge_stored
+from riskml_serving.settings import Settings
+from riskml_serving.verifications.repository import of_household as verifications
+from riskml_serving.verifications.service import told
+from riskml_serving.web.household.repository import freshness
+from riskml_serving.web.names import masked
+from riskml_serving.web.words import SHAPES
+from riskml_serving.web.workdays import days_between, working_days_after
+
+__all__ = ["page_of"]
+
+HISTORY, SHOWN_MONTHS = 60, 24
+
+
+def page_of(
+    connection: Connection,
+    model: Model,
+    caller: Caller,
+    household_id: str,
+    settings: Settings,
+    today: dt.date,
+    lang: str,
+    request_id: str,
+    action: str = "household.page",
+) -> dict[str, Any]:
+    """Gather a household's page and record that it was seen.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a writing transaction.
+    model : Model
+    caller : Caller
+    household_id : str
+    settings : Settings
+    today : date
+    lang : {"zh", "en"}
+    request_id : str
+    action : str, default "household.page"
+        What the audit says.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``, whether it does not exist or lives elsewhere.
+    """
+    place = required(connection, household_id, caller)
+    current = scores.read_current(connection, [household_id], caller.region).get(household_id)
+    history = scores.read_history(connection, household_id, HISTORY)
+    visits = [
+        {**told(row, caller), "objection": row["objection"], "mine": row["created_by"] == caller.key_id}
+        | {"undoable": row["created_by"] == caller.key_id and row["recorded_on"] == today}
+        for row in verifications(connection, household_id, caller.region)
+    ]
+    page: dict[str, Any] = {
+        "household_id": household_id,
+        "masked": masked(household_id),
+        "register": place,
+        "shapes": SHAPES,
+        "units": UNITS,
+        "assignments": assignments(connection, household_id, caller.region),
+        "visits": visits,
+        "history": [_score(row, model.policy, caller) for row in history],
+        "current": None,
+        "options": [],
+        "deadlines": [],
+        "today": today,
+    }
+    if current is not None:
+        page |= _scored(connection, model, caller, place, current, history, lang, settings)
+        page |= {"freshness": _fresh(connection, household_id, caller, current["as_of"], lang)}
+        page |= _deadlines(history, visits, model.policy, settings, today)
+    audit.record(connection, caller, action, household_id, request_id=request_id, redacted=list(caller.redact))
+    return page
+
+
+def _scored(
+    connection: Connection,
+    model: Model,
+    caller: Caller,
+    place: dict[str, Any],
+    current: dict[str, Any],
+    history: list[dict[str, Any]],
+    lang: str,
+    settings: Settings,
+) -> dict[str, Any]:
+    """Both verdicts, in riskml's own words, and the picture."""
+    code, as_of = str(place["household_id"]), current["as_of"]
+    (judged,) = judge_stored(connection, model, {code: place}, as_of)
+    by_capacity = current["agreement"] if current["agreement_by"] == "capacity" else None
+    said = model.narrator.explain(judged.panel, agreement=by_capacity, redact=caller.redact)
+    earlier = [(day_of(row["as_of"]), row["probability"]) for row in history if row["probability"] is not None]
+    health, window = not caller.redact, model.narrator.settings.window
+    found = Timeline.of(judged.panel, months=36, window=window, health=health)
+    return {
+        "current": _score(current, model.policy, caller),
+        "said": said,
+        "options": _options(said, lang),
+        "hundred": of_hundred(said.model.probability, said.model.horizon, lang) if said.model else None,
+        "timeline": timeline_svg(
+            judged.panel,
+            lang=lang,
+            health=health,
+            months=SHOWN_MONTHS,
+            window=window,
+            scores=earlier,
+            simulated=settings.simulated,
+            name=masked(code),
+        ),
+        "help": [mark_in_words(mark, lang) for mark in found.marks if mark.lane == "help"],
+        "monitoring": [mark_in_words(mark, lang) for mark in found.marks if mark.lane == "monitoring"],
+        "clearance": clearance(judged.panel, model.policy, said.rule) if said.status == "monitored" else (),
+    }
+
+
+def _options(said: Explanation, lang: str) -> list[tuple[str, list[str]]]:
+    """Measures by cause."""
+    causes = dict.fromkeys(option.cause for option in said.options)
+    return [(cause, [o.measure.name(lang) for o in said.options if o.cause == cause]) for cause in causes]
+
+
+def _score(row: Mapping[str, Any], policy: Policy, caller: Caller) -> dict[str, Any]:
+    names = ("tier", "rule_signal", "signal", "rule_flags", "status", "probability", "agreement", "as_of")
+    out = shown({name: row[name] for name in names}, policy, caller.redact)
+    out["model_version"] = row["model_version"]
+    return {**out, "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
+
+
+def _fresh(
+    connection: Connection, household_id: str, caller: Caller, as_of: dt.date, lang: str
+) -> list[tuple[str, dt.date, dt.date | None, int]]:
+    """Source, latest day told of, latest day of recording, age in days; illness only for those who may know of it."""
+    out = []
+    for name, (latest, recorded) in freshness(connection, household_id, caller.region, as_of).items():
+        table, _, source = name.partition(".")
+        if caller.redact and table == "illness":
+            continue
+        declared = TABLES[table]
+        label = (f"{SOURCES[source]}收入" if lang == "zh" else f"income, {source}") if source else (
+            declared.zh if lang == "zh" else declared.en
+        )
+        out.append((label, latest, recorded, days_between(latest, as_of)))
+    return out
+
+
+def _deadlines(
+    history: list[dict[str, Any]], visits: list[dict[str, Any]], policy: Policy, settings: Settings, today: dt.date
+) -> dict[str, Any]:
+    """Days by which to visit, to decide, and to name who helps."""
+    since = None
+    for row in history:  # the latest first
+        if COLOURS[row["signal"]] == "green":
+            break
+        since = row["as_of"]
+    if since is None:
+        return {"since": None, "deadlines": []}
+    done = next((visit for visit in visits if visit["outcome"] in ("confirmed", "rejected")), None)
+    on = dt.date.fromisoformat(done["verified_on"]) if done else None
+    decision, helper = policy.timing["decision"], policy.timing["helper_assigned"]
+    rows = [
+        ("visit", working_days_after(since, settings.visit_working_days), bool(visits)),
+        ("decision", since + dt.timedelta(days=int(decision.value)), done is not None),
+    ]
+    if done and done["outcome"] == "confirmed" and on:
+        rows.append(("helper", working_days_after(on, int(helper.value)), False))
+    return {"since": since, "deadlines": [(name, day, ok, not ok and day < today) for name, day, ok in rows]}

@@ -1,0 +1,29 @@
+"""Every page, and what they are made with."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, Response
+
+from riskml_serving.problems import Problem
+from riskml_serving.web.household.endpoints import router as household
+from riskml_serving.web.pages import STATIC
+from riskml_serving.web.refusals import PageRoute
+from riskml_serving.web.signing_in import router as signing_in
+from riskml_serving.web.worklist.endpoints import router as worklist
+
+__all__ = ["router"]
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+for part in (signing_in, worklist, household):
+    router.include_router(part)
+
+FILES = {"style.css": "text/css; charset=utf-8", "form.js": "text/javascript; charset=utf-8"}
+
+
+@router.get("/static/{name}")
+async def static(request: Request, name: str) -> Response:
+    """Give the style sheet, or the script that keeps a form when the connection drops."""
+    if name not in FILES:
+        raise Problem("not-found")
+    return FileResponse(STATIC / name, media_type=FILES[name], headers={"Cache-Control": "max-age=3600"})

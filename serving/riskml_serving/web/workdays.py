@@ -1,0 +1,60 @@
+"""Working days of the Chinese calendar, with its holidays and the weekends that are worked instead."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import chinese_calendar
+
+__all__ = ["announced", "days_between", "last_day_overdue", "working_days_after"]
+
+ONE = dt.timedelta(days=1)
+
+
+def announced(day: dt.date) -> bool:
+    """Whether the holidays of a day's year are known; they are announced late in the year before."""
+    try:
+        chinese_calendar.is_workday(day)
+    except NotImplementedError:
+        return False
+    return True
+
+
+def _is_workday(day: dt.date) -> bool:
+    return bool(chinese_calendar.is_workday(day)) if announced(day) else day.weekday() < 5
+
+
+def working_days_after(day: dt.date, n: int) -> dt.date:
+    """Return the n-th working day after a day.
+
+    >>> working_days_after(dt.date(2024, 9, 30), 1)  # a week of holidays follows
+    datetime.date(2024, 10, 8)
+    >>> working_days_after(dt.date(2024, 10, 11), 1)  # Saturday the 12th is worked
+    datetime.date(2024, 10, 12)
+    """
+    while n > 0:
+        day += ONE
+        n -= _is_workday(day)
+    return day
+
+
+def last_day_overdue(today: dt.date, n: int) -> dt.date:
+    """Return the latest day whose n-th working day after is over by today.
+
+    >>> day = last_day_overdue(dt.date(2024, 10, 9), 1)
+    >>> working_days_after(day, 1) < dt.date(2024, 10, 9) <= working_days_after(day + ONE, 1)
+    True
+    """
+    day = today - ONE
+    while working_days_after(day, n) >= today:
+        day -= ONE
+    return day
+
+
+def days_between(first: dt.date, last: dt.date) -> int:
+    """Days from one day to another.
+
+    >>> days_between(dt.date(2024, 1, 31), dt.date(2024, 2, 1))
+    1
+    """
+    return (last - first).days

@@ -1,0 +1,1 @@
+"""The work list: who is to be visited, the most urgent first."""

@@ -1,0 +1,108 @@
+"""``/worklist``: who is to be visited."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio.to_thread
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
+from riskml_serving.auth import asked_region
+from riskml_serving.clock import today
+from riskml_serving.database import reading
+from riskml_serving.problems import Problem
+from riskml_serving.regions.service import next_level
+from riskml_serving.web.pages import render
+from riskml_serving.web.refusals import PageRoute
+from riskml_serving.web.visitor import SignedIn, Visitor
+from riskml_serving.web.words import SHAPES
+from riskml_serving.web.worklist import repository, service
+
+__all__ = ["router"]
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+PAGE = 50
+MOST_WEEK = 500
+FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "cause", "week")
+
+
+@router.get("/worklist")
+async def worklist(request: Request, visitor: SignedIn) -> Response:
+    """Show the list: filters, counts, what can be done this week."""
+    state, caller = request.app.state, visitor.caller
+    asked = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
+    region = await region_of(request, visitor, asked["region"])
+    day, model = today(state.settings), state.holder.current
+    wanted = service.wanted_of(asked, region, caller, state.settings, day, model.policy)
+    page = _whole(request.query_params.get("page"), 1, 10_000)
+    capacity = _whole(asked["week"], state.settings.visits_a_week, MOST_WEEK)
+
+    def read() -> dict[str, Any]:
+        with reading(state.engine) as connection:
+            counts = repository.counts(connection, wanted)
+            rows = repository.listed(connection, wanted, (page - 1) * PAGE, PAGE)
+            week = service.week_of(connection, wanted, capacity) if wanted.state in service.STATES[:3] else None
+            top = caller.region if len(caller.region) < 12 else caller.region
+            choices = repository.parts(connection, top, next_level(top))
+            below = repository.parts(connection, region, next_level(region)) if region != top else []
+            return {"counts": counts, "rows": rows, "week": week, "choices": choices, "below": below}
+
+    found = await anyio.to_thread.run_sync(read)
+    total = sum(found["counts"].values())
+    await state.audit.record(
+        caller, "worklist.read", None, request_id=request.state.request_id, region=region, households=len(found["rows"])
+    )
+    said = {name: value for name, value in asked.items() if value}
+    return render(
+        request,
+        "worklist.html",
+        visitor,
+        rows=[service.row_of(row, model.policy, caller, state.settings, day) for row in found["rows"]],
+        counts=[(code, SHAPES[code], found["counts"].get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
+        total=total,
+        week=found["week"],
+        today=day,
+        asked=asked,
+        wanted=wanted,
+        region=region,
+        regions=[*dict.fromkeys([*found["choices"], *([region] if region != caller.region else []), *found["below"]])],
+        states=service.STATES,
+        colours=COLOURS[::-1],
+        tiers=[*TIERS[::-1], "none"],
+        agreements=AGREEMENTS,
+        categories=[*CATEGORIES, "none"],
+        causes=service.causes_for(caller),
+        page=page,
+        pages=max(1, math.ceil(total / PAGE)),
+        page_link=lambda n: "/worklist?" + urlencode({**said, "page": n}),
+        export_link="/worklist.xlsx?" + urlencode(said),
+        visit_days=state.settings.visit_working_days,
+        horizon=model.narrator.settings.horizon,
+        policy=model.policy,
+    )
+
+
+async def region_of(request: Request, visitor: Visitor, asked: str) -> str:
+    """Return the region asked about, or the reader's own; what lies outside is not found, and that is recorded."""
+    try:
+        return asked_region(visitor.caller, asked or None)
+    except Problem:
+        await request.app.state.audit.record(
+            visitor.caller, "region.refused", None, request_id=request.state.request_id, asked=asked[:12]
+        )
+        raise
+
+
+def _whole(text: str | None, default: int, most: int) -> int:
+    """Whole number of a field, within bounds.
+
+    >>> _whole("7", 1, 5), _whole("-3", 1, 5), _whole("x", 1, 5)
+    (5, 1, 1)
+    """
+    number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else default
+    return min(max(number, 1), most)
