@@ -4,11 +4,11 @@ WORKDIR /build
 COPY requirements/uv.txt requirements/serve.txt requirements/
 RUN python -m venv /opt/riskml \
  && /opt/riskml/bin/python -m pip install --no-cache-dir --disable-pip-version-check -r requirements/uv.txt \
- && /opt/riskml/bin/uv pip install --no-cache --python /opt/riskml/bin/python -r requirements/serve.txt
+ && /opt/riskml/bin/uv pip install --no-cache --compile-bytecode --python /opt/riskml/bin/python -r requirements/serve.txt
 COPY pyproject.toml README.md ./
 COPY src src
 COPY serving serving
-RUN /opt/riskml/bin/uv pip install --no-cache --python /opt/riskml/bin/python --no-deps .
+RUN /opt/riskml/bin/uv pip install --no-cache --compile-bytecode --python /opt/riskml/bin/python --no-deps .
 
 FROM python:3.11-slim
 # LightGBM's threads; nothing else of the system is needed.
@@ -32,7 +32,7 @@ ENV PATH=/opt/riskml/bin:$PATH \
 USER 10001
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
+HEALTHCHECK --interval=15s --timeout=5s --start-period=120s \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 STOPSIGNAL SIGTERM
 CMD ["riskml", "serve"]
