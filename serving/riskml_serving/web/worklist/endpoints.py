@@ -26,7 +26,7 @@ __all__ = ["router"]
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-PAGE = 50
+PAGE = 30
 MOST_WEEK = 500
 FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "cause", "week")
 
