@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
@@ -122,6 +124,23 @@ def county_rows(county: Path) -> dict[str, list[dict[str, Any]]]:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
+
+
+@pytest.fixture(scope="session")
+def small_county(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fifth of the households (160) of the simulated county as a records folder: quick to bring into a database."""
+    folder = tmp_path_factory.mktemp("small") / "records"
+    folder.mkdir()
+    some = pq.read_table(county / "households.parquet")["household_id"].to_pylist()
+    some = pa.array(sorted(set(some))[::5])
+    for path in sorted(county.glob("*.parquet")):
+        table = pq.read_table(path)
+        if path.stem != "lines" and path.stem != "truth":
+            own = pc.or_(pc.is_null(table["household_id"]), pc.is_in(table["household_id"], some))
+            pq.write_table(table.filter(own), folder / path.name)
+        elif path.stem == "lines":
+            pq.write_table(table, folder / path.name)
+    return folder
 
 
 @pytest.fixture(scope="session")

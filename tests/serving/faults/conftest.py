@@ -1,0 +1,103 @@
+"""Services in processes of their own, which the tests kill, starve and restart."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from riskml_serving.auth.service import create_key
+from riskml_serving.database import open_engine, upgrade, writing
+from riskml_serving.importing.service import import_folder
+
+AS_OF = dt.date(2023, 6, 30)
+
+
+class Service:
+    """A service in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
+        self.process, self.url = process, url
+
+    def wait(self, seconds: float = 60) -> Service:
+        """Wait until it answers."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert self.process.poll() is None, "the service has ended"
+            try:
+                if httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200:
+                    return self
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("the service does not answer")
+
+    def end(self, number: int = signal.SIGKILL) -> None:
+        """Send a signal and wait for the end."""
+        if self.process.poll() is None:
+            os.kill(self.process.pid, number)
+        self.process.wait(30)
+
+
+@pytest.fixture
+def kept(database_url: str, small_county: Path) -> Iterator[Any]:
+    """A database with a small county in it, not scored."""
+    engine = open_engine(database_url)
+    upgrade(engine)
+    import_folder(engine, small_county, AS_OF)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def headers(kept: Any) -> dict[str, str]:
+    """A key for everywhere."""
+    with writing(kept) as connection:
+        token = create_key(connection, "faults", "", ("score", "read", "write", "health-details"))
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Start a service; further arguments are settings. Several share the database."""
+    started: list[Service] = []
+
+    def start(port: int | None = None, command: str = "serve", **settings: Any) -> Service:
+        if port is None:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+        own = {
+            "database_url": database_url,
+            "bundle": bundle_path,
+            "today": AS_OF,
+            "port": port,
+            "model_store": tmp_path / "models",
+            "export_folder": tmp_path / "exports",
+            "job_poll_seconds": 0.1,
+            "job_lease_seconds": 1.0,
+            "job_chunk": 10,
+            **settings,
+        }
+        environment = {**os.environ, **{f"RISKML_SERVING_{name.upper()}": str(value) for name, value in own.items()}}
+        code = (
+            "from riskml.cli import main; main()"
+            if command == "serve"
+            else "from riskml_serving.cli import main; main()"
+        )
+        process = subprocess.Popen([sys.executable, "-c", code, command], env=environment, stdout=subprocess.DEVNULL)
+        started.append(Service(process, f"http://127.0.0.1:{port}"))
+        return started[-1]
+
+    yield start
+    for service in started:
+        service.end()

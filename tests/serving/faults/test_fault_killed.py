@@ -1,0 +1,91 @@
+"""kill -9 in the middle of a county job and of uploads: after a restart nothing is lost and nothing is there twice."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import httpx2 as httpx
+import pyarrow as pa
+from sqlalchemy import text
+
+from riskml_serving.database import reading
+from riskml_serving.jobs import repository
+from riskml_serving.jobs.run import as_table
+
+
+def one(engine, query, **values):
+    with reading(engine) as connection:
+        return connection.execute(text(query), values).scalar_one()
+
+
+def until(holds, seconds=60):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it does not come about"
+        time.sleep(0.02)
+
+
+def test_a_county_job_goes_on_where_its_killed_service_stopped(kept, headers, serve):
+    service = serve().wait()
+    job = httpx.post(f"{service.url}/v1/batches", json={}, headers=headers).json()["job"]
+    until(lambda: one(kept, "SELECT count(*) FROM job_parts") >= 2)
+    service.end(signal.SIGKILL)
+    before = one(kept, "SELECT count(*) FROM job_parts")
+    assert one(kept, "SELECT state FROM jobs") == "running"
+    service = serve().wait()
+    until(lambda: one(kept, "SELECT state FROM jobs") == "done")
+    told = httpx.get(f"{service.url}/v1/jobs/{job}", headers=headers).json()
+    with reading(kept) as connection:
+        parts = [as_table(content) for content in repository.parts(connection, job)]
+    codes = pa.concat_tables(parts)["household_id"].to_pylist()
+    assert len(parts) == 16 > before >= 2
+    assert codes == sorted(set(codes)), "nobody twice"
+    assert told["judged"] == 160
+    assert len(codes) == told["kept"] == one(kept, "SELECT count(*) FROM current_scores")
+    assert one(kept, "SELECT count(*) FROM scores") == len(codes)
+    assert httpx.get(f"{service.url}/v1/jobs/{job}/results", headers=headers).status_code == 200
+
+
+def test_uploads_cut_off_by_a_kill_are_there_once_after_they_are_sent_again(kept, headers, serve):
+    service, sent, answered = serve(job_worker=False).wait(), {}, set()
+    for i in range(400):
+        row = {
+            "household_id": f"H{i % 32 * 25:07d}",
+            "occurred_on": "2023-06-20",
+            "kind": "job_loss",
+            "record_id": f"k-{i}",
+        }
+        sent[f"key-{i}"] = {"tables": {"events": [row]}}
+    going = threading.Event()
+
+    def upload():
+        with httpx.Client(base_url=service.url, headers=headers, timeout=20) as client:
+            for name, body in sent.items():
+                try:
+                    answer = client.post("/v1/records", json=body, headers={"Idempotency-Key": name})
+                except httpx.TransportError:
+                    return
+                assert answer.status_code == 200, answer.text
+                answered.add(name)
+                if len(answered) > 5:
+                    going.set()
+
+    thread = threading.Thread(target=upload)
+    thread.start()
+    assert going.wait(30)
+    service.end(signal.SIGKILL)
+    thread.join()
+    assert 5 < len(answered) < 400
+    stored = one(kept, "SELECT count(*) FROM record_events WHERE record_id LIKE 'k-%'")
+    assert stored >= len(answered), "what was answered is there"
+    service = serve(job_worker=False).wait()
+    again = list(sent.items())[: len(answered) + 3]
+    with httpx.Client(base_url=service.url, headers=headers, timeout=20) as client:
+        answers = [client.post("/v1/records", json=body, headers={"Idempotency-Key": name}) for name, body in again]
+    assert {answer.status_code for answer in answers} == {200}
+    replayed = sum(answer.headers.get("idempotent-replayed") == "true" for answer in answers)
+    assert replayed == stored
+    assert one(kept, "SELECT count(*) FROM record_events WHERE record_id LIKE 'k-%'") == len(again)
+    assert one(kept, "SELECT count(DISTINCT record_id) FROM record_events WHERE record_id LIKE 'k-%'") == len(again)
