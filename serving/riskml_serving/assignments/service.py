@@ -35,7 +35,5 @@ def assign(
     if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
         raise Problem("household-not-found")
     row = {"household_id": household_id, "assignee": assignee, "note": note, "assigned_on": today}
-    repository.add(
-        connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id}
-    )
+    repository.add(connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id})
     audit.record(connection, caller, "household.assign", household_id, request_id=request_id)

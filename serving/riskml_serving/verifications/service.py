@@ -76,7 +76,11 @@ def undo(
         raise Problem("household-not-found")
     by = (household_id, verification_id, caller.key_id)
     if not repository.undo(connection, *by, caller.region, today, now()):
-        raise Problem("household-not-found", "没有可撤销的核实记录(只能当天由本人撤销)", "Nothing to take back: only today, and by the same person")
+        raise Problem(
+            "household-not-found",
+            "没有可撤销的核实记录(只能当天由本人撤销)",
+            "Nothing to take back: only today, and by the same person",
+        )
     audit.record(
         connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=verification_id
     )

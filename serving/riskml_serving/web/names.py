@@ -19,7 +19,7 @@ class RegionNames:
 
     >>> names = RegionNames({"990101101": "柳河镇", "990101101200": "东沟村"})
     >>> names.label("990101101200", "zh"), names.label("990101101201", "zh"), names.label("", "zh")
-    ('柳河镇东沟村', '柳河镇村 201', '全部地区')
+    ('柳河镇东沟村', '柳河镇 村 201', '全部地区')
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -31,7 +31,11 @@ class RegionNames:
             return "全部地区" if lang == "zh" else "everywhere"
         own = self._one(code, lang)
         if len(code) == 12 and top != code[:9]:
-            return self._one(code[:9], lang) + ("" if lang == "zh" else ", ") + own
+            return (
+                self._one(code[:9], lang)
+                + ("" if lang == "zh" and own in self._names.values() else " " if lang == "zh" else ", ")
+                + own
+            )
         return own
 
     def _one(self, code: str, lang: str) -> str:
@@ -40,7 +44,8 @@ class RegionNames:
         level = LEVELS.get(len(code))
         if level is None:
             return code
-        return f"{level[0]} {code[-3:]}" if lang == "zh" else f"{level[1]} {code[-3:]}"
+        short = code if len(code) == 6 else code[-3:]
+        return f"{level[0]} {short}" if lang == "zh" else f"{level[1]} {short}"
 
 
 @cache

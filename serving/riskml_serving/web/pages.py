@@ -99,17 +99,21 @@ def render(
         return WORDS[kind][code][lang]
 
     names = names_of(settings.region_names)
-    page = _environment().get_template(template).render(
-        t=t,
-        word=word,
-        lang=lang,
-        notice=NOTICE[lang],
-        notice_zh=NOTICE["zh"],
-        visitor=visitor,
-        place=lambda code, top="": names.label(code, lang, top),
-        here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-        simulated=settings.simulated,
-        **values,
+    page = (
+        _environment()
+        .get_template(template)
+        .render(
+            t=t,
+            word=word,
+            lang=lang,
+            notice=NOTICE[lang],
+            notice_zh=NOTICE["zh"],
+            visitor=visitor,
+            place=lambda code, top="": names.label(code, lang, top),
+            here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            simulated=settings.simulated,
+            **values,
+        )
     )
     response = HTMLResponse(page, status)
     protect(response)

@@ -7,15 +7,19 @@ from starlette.responses import FileResponse, Response
 
 from riskml_serving.problems import Problem
 from riskml_serving.web.household.endpoints import router as household
+from riskml_serving.web.household.sheet import router as household_sheet
+from riskml_serving.web.model.endpoints import router as model
+from riskml_serving.web.overview.endpoints import router as overview
 from riskml_serving.web.pages import STATIC
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.signing_in import router as signing_in
 from riskml_serving.web.worklist.endpoints import router as worklist
+from riskml_serving.web.worklist.sheet import router as worklist_sheet
 
 __all__ = ["router"]
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for part in (signing_in, worklist, household):
+for part in (signing_in, worklist, worklist_sheet, household, household_sheet, overview, model):
     router.include_router(part)
 
 FILES = {"style.css": "text/css; charset=utf-8", "form.js": "text/javascript; charset=utf-8"}

@@ -42,9 +42,7 @@ async def gathered(request: Request, visitor: Visitor, household_id: str, action
 
     def read() -> dict[str, Any]:
         with writing(state.engine) as connection:
-            return page_of(
-                connection, model, visitor.caller, household_id, state.settings, day, lang, number, action
-            )
+            return page_of(connection, model, visitor.caller, household_id, state.settings, day, lang, number, action)
 
     try:
         return await anyio.to_thread.run_sync(read)

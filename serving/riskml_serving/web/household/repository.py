@@ -50,7 +50,9 @@ def freshness(
     return out
 
 
-def _of(query: Select[tuple[object, ...]], name: str, household_id: str, region: str, as_of: dt.date) -> Select[tuple[object, ...]]:
+def _of(
+    query: Select[tuple[object, ...]], name: str, household_id: str, region: str, as_of: dt.date
+) -> Select[tuple[object, ...]]:
     """Narrow a query to what is known of a household of a region."""
     table = RECORDS[name]
     return query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id).where(

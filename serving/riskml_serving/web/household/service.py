@@ -162,8 +162,10 @@ def _fresh(
         if caller.redact and table == "illness":
             continue
         declared = TABLES[table]
-        label = (f"{SOURCES[source]}收入" if lang == "zh" else f"income, {source}") if source else (
-            declared.zh if lang == "zh" else declared.en
+        label = (
+            (f"{SOURCES[source]}收入" if lang == "zh" else f"income, {source}")
+            if source
+            else (declared.zh if lang == "zh" else declared.en)
         )
         out.append((label, latest, recorded, days_between(latest, as_of)))
     return out

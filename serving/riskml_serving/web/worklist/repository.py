@@ -119,9 +119,7 @@ def _settled() -> ColumnElement[bool]:
 
 def _monitoring(wanted: Wanted) -> ColumnElement[bool]:
     table = RECORDS["monitoring"]
-    found = and_(
-        table.c.household_id == CURRENT.c.household_id, ~table.c.superseded, table.c.cleared_on.is_(None)
-    )
+    found = and_(table.c.household_id == CURRENT.c.household_id, ~table.c.superseded, table.c.cleared_on.is_(None))
     if wanted.category:
         found = and_(found, table.c.category == wanted.category)
     if wanted.cause:

@@ -82,7 +82,9 @@ def week_of(connection: Connection, wanted: Wanted, capacity: int) -> Week:
     return Week(capacity, frozenset(row["household_id"] for row in rows), sum(known), len(known))
 
 
-def row_of(row: Mapping[str, Any], policy: Policy, caller: Caller, settings: Settings, today: dt.date) -> dict[str, Any]:
+def row_of(
+    row: Mapping[str, Any], policy: Policy, caller: Caller, settings: Settings, today: dt.date
+) -> dict[str, Any]:
     """One household of the list, without what the caller may not see."""
     score = shown({name: row[name] for name in ("tier", "rule_signal", "signal", "rule_flags")}, policy, caller.redact)
     since = row["since"] if row["signal"] > 0 else None

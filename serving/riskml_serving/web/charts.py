@@ -1,0 +1,94 @@
+"""Charts as SVG: every part has its number, and the greys alone tell the parts apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from riskml.reporting.svg import FAMILY, element, text_width, title, write
+
+__all__ = ["FILLS", "bars", "columns"]
+
+FILLS = {
+    "red": ("#7a1518", "#ffffff"),
+    "orange": ("#c8662b", "#000000"),
+    "yellow": ("#ecc65b", "#000000"),
+    "green": ("#dcefe1", "#000000"),
+}
+"""Fill and ink by colour, from dark to light."""
+
+WIDTH, ROW, LEFT, EDGE = 640.0, 24.0, 150.0, "#4a5866"
+
+Part = tuple[str, float]
+"""Colour and number."""
+
+
+def bars(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
+    """Draw a bar a row, made of parts.
+
+    Parameters
+    ----------
+    rows : sequence of (label, parts)
+    said : str
+        What a screen reader says.
+
+    Examples
+    --------
+    >>> bars([("东沟村", [("red", 1.0)])], "信号").count("<rect")
+    1
+    """
+    most = max((sum(n for _, n in parts) for _, parts in rows), default=0) or 1
+    scale = (WIDTH - LEFT - 40) / most
+    out = []
+    for i, (label, parts) in enumerate(rows):
+        y, x = i * ROW + 4, LEFT
+        out.append(write(label, LEFT - 6, y + 13, text_anchor="end"))
+        for colour, n in parts:
+            if n:
+                out += _part(colour, n, x, y, n * scale, ROW - 8)
+                x += n * scale
+        out.append(write(_number(sum(n for _, n in parts)), x + 4, y + 13))
+    return _svg(WIDTH, len(rows) * ROW + 6, said, out)
+
+
+def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
+    """Draw a column a row, its parts from the bottom up, its label below."""
+    height, bottom, left = 200.0, 178.0, 8.0
+    most = max((sum(n for _, n in parts) for _, parts in rows), default=0) or 1
+    step = min(90.0, (WIDTH - left) / max(1, len(rows)))
+    out = []
+    for i, (label, parts) in enumerate(rows):
+        x, y = left + i * step, bottom
+        for colour, n in parts:
+            if n:
+                tall = n / most * (bottom - 20)
+                y -= tall
+                out += _part(colour, n, x, y, step - 8, tall)
+        out.append(write(_number(sum(n for _, n in parts)), x + (step - 8) / 2, y - 4, text_anchor="middle"))
+        out.append(write(label, x + (step - 8) / 2, bottom + 14, text_anchor="middle"))
+    return _svg(WIDTH, height, said, out)
+
+
+def _part(colour: str, n: float, x: float, y: float, wide: float, tall: float) -> list[str]:
+    fill, ink = FILLS[colour]
+    out = [element("rect", x=x, y=y, width=wide, height=tall, fill=fill, stroke=EDGE, stroke_width=0.6)]
+    if text_width(_number(n), 11) + 4 < wide and tall >= 13:
+        out.append(write(_number(n), x + wide / 2, y + tall / 2 + 4, fill=ink, text_anchor="middle"))
+    return out
+
+
+def _number(n: float) -> str:
+    return f"{n:,.0f}" if n == round(n) else f"{n:.2f}"
+
+
+def _svg(width: float, height: float, said: str, parts: list[str]) -> str:
+    return element(
+        "svg",
+        title(said),
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        role="img",
+        font_family=FAMILY,
+        font_size=11,
+        fill="#1b2733",
+    )

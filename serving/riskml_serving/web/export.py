@@ -1,0 +1,69 @@
+"""Tables for Excel: plain values, and no text that a spreadsheet would take for a formula."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from starlette.responses import Response
+
+__all__ = ["Sheet", "plain", "workbook"]
+
+Sheet = tuple[str, Sequence[str], Iterable[Sequence[Any]]]
+"""Title, header, rows."""
+
+TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LONGEST = 32_000
+
+
+def plain(value: Any) -> Any:
+    """Return a value as a cell holds it; text that begins like a formula gets an apostrophe before it.
+
+    >>> plain('=HYPERLINK("http://evil.example")'), plain("-3 户"), plain(-3), plain("东沟村")
+    ('\\'=HYPERLINK("http://evil.example")', "'-3 户", -3, '东沟村')
+    """
+    if value is None or isinstance(value, bool | int | float | dt.date):
+        return value
+    text = _ILLEGAL.sub("", str(value))[:_LONGEST]
+    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n") else text
+
+
+def workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
+    """Write sheets, each under the notice.
+
+    Parameters
+    ----------
+    sheets : iterable of Sheet
+    notice : str
+        First row of every sheet.
+    name : str
+        File name, ASCII.
+    """
+    book = Workbook(write_only=True)
+    for title, header, rows in sheets:
+        sheet = book.create_sheet(title[:31])
+        sheet.append([_cell(sheet, notice, bold=True)])
+        sheet.append([_cell(sheet, text, bold=True) for text in header])
+        for row in rows:
+            sheet.append([_cell(sheet, value) for value in row])
+    out = io.BytesIO()
+    book.save(out)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(out.getvalue(), media_type=TYPE, headers=headers)
+
+
+def _cell(sheet: WriteOnlyWorksheet, value: Any, *, bold: bool = False) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, plain(value))
+    if isinstance(value, str):
+        cell.data_type = "s"  # never a formula, whatever it looks like
+    if bold:
+        cell.font = Font(bold=True)
+    return cell

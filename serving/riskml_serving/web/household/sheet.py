@@ -1,0 +1,95 @@
+"""``/households/{id}/export.xlsx``: what the page says, for Excel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from riskml.explanation import NOTICE
+from riskml_serving.web.export import Sheet, workbook
+from riskml_serving.web.household.endpoints import gathered
+from riskml_serving.web.names import names_of
+from riskml_serving.web.pages import language_of
+from riskml_serving.web.refusals import PageRoute
+from riskml_serving.web.visitor import SignedIn
+from riskml_serving.web.words import WORDS
+
+__all__ = ["router"]
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/households/{household_id}/export.xlsx")
+async def sheet(request: Request, household_id: str, visitor: SignedIn) -> Response:
+    """Give a household as a workbook."""
+    settings, lang = request.app.state.settings, language_of(request)
+    page = await gathered(request, visitor, household_id, "household.export")
+    place = names_of(settings.region_names).label(page["register"]["region_code"], lang)
+    notice = NOTICE[lang] + ({"zh": " · 模拟数据", "en": " · simulated data"}[lang] if settings.simulated else "")
+    return workbook(_sheets(page, place, lang), notice, "household.xlsx")
+
+
+def _sheets(page: dict[str, Any], place: str, lang: str) -> list[Sheet]:
+    zh = lang == "zh"
+    said, words = page.get("said"), (lambda kind, code: WORDS[kind][code][lang] if code else "")
+    facts: list[tuple[Any, ...]] = [
+        ("户码" if zh else "code", page["household_id"]),
+        ("地区" if zh else "place", place),
+    ]
+    if said is not None:
+        facts += _verdicts(page, zh)
+        facts += [("与返贫风险升高相关" if zh else "related to a higher risk", r.text(lang)) for r in said.reasons]
+        facts += [("与返贫风险降低相关" if zh else "related to a lower risk", r.text(lang)) for r in said.protections]
+        facts += [("缺少或过时" if zh else "missing or stale", gap.zh if zh else gap.en) for gap in said.missing]
+        facts += [("需要核实" if zh else "to verify", step.zh if zh else step.en) for step in said.steps]
+    scores = [
+        (row["as_of"], words("signal", row["signal"]), words("tier", row["tier"]), row["probability"])
+        for row in page["history"]
+    ]
+    visits = [
+        (
+            visit["verified_on"],
+            words("outcome", visit["outcome"]),
+            words("category", visit["category"]),
+            "、".join(words("cause", code) for code in visit["causes"]),
+            "、".join(visit["measures"]),
+            visit["note"] if visit["note"] is not None else ("备注需经授权查看" if zh else "needs permission"),
+            visit["objection"],
+        )
+        for visit in page["visits"]
+    ]
+    return [
+        ("研判" if zh else "verdicts", ("项目" if zh else "what", "内容" if zh else "says"), facts),
+        (
+            "评分" if zh else "scores",
+            ("截至", "信号", "分级", "概率") if zh else ("as of", "signal", "tier", "p"),
+            scores,
+        ),
+        (
+            "核实" if zh else "verifications",
+            ("日期", "结果", "类别", "原因", "措施", "备注", "农户异议")
+            if zh
+            else ("on", "finding", "category", "causes", "measures", "note", "objection"),
+            visits,
+        ),
+    ]
+
+
+def _verdicts(page: dict[str, Any], zh: bool) -> list[tuple[Any, ...]]:
+    said, lang = page["said"], "zh" if zh else "en"
+    unit = "(元/人/年)" if zh else " (yuan/person/year)"
+    hidden = ("健康类提示(需授权)", "about health (needs permission)")
+    flags = [flag.zh if zh else flag.en for flag in said.rule.flags] + [hidden[not zh]] * bool(said.rule.hidden_flags)
+    together = WORDS["agreement_long"][said.agreement][lang] if said.agreement else ""
+    return [
+        ("截至" if zh else "as of", said.as_of),
+        ("综合信号" if zh else "signal", WORDS["signal"][said.signal][lang]),
+        (("人均纯收入" if zh else "income per head") + unit, said.rule.income),
+        (("监测线" if zh else "line") + unit, said.rule.line),
+        (("差额" if zh else "gap") + unit, said.rule.gap),
+        ("规则提示" if zh else "flags", "、".join(flags)),
+        ("模型" if zh else "model", page["hundred"] or WORDS["status"][said.status][lang]),
+        ("两者对照" if zh else "together", together),
+    ]

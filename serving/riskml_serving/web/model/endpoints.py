@@ -1,0 +1,96 @@
+"""``/model`` and ``/model/report``: shown, never changed from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Request
+from markdown_it import MarkdownIt
+from starlette.responses import HTMLResponse, Response
+
+from riskml.model import Bundle
+from riskml_serving.database import reading
+from riskml_serving.model.repository import list_releases
+from riskml_serving.model.watch import FEWEST
+from riskml_serving.web.pages import language_of, render
+from riskml_serving.web.refusals import PageRoute
+from riskml_serving.web.visitor import SignedIn
+
+__all__ = ["router"]
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+MOST_DRIFT = 12
+REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; sandbox"
+"""The report brings its own style; it runs no script, and the browser is told to run none."""
+
+
+@router.get("/model")
+async def model(request: Request, visitor: SignedIn) -> Response:
+    """Show which model serves."""
+    state = request.app.state
+    current = state.holder.current
+
+    def read() -> tuple[list[dict[str, Any]], dict[str, float], str]:
+        with reading(state.engine) as connection:
+            releases = [dict(row) for row in list_releases(connection)]
+        return releases, current.watch.drift(), _card(current.bundle)
+
+    releases, drift, card = await anyio.to_thread.run_sync(read)
+    await state.audit.record(visitor.caller, "model.read", None, request_id=request.state.request_id)
+    return render(
+        request,
+        "model.html",
+        visitor,
+        model=current,
+        since=next(
+            (row["served_at"] for row in releases if row["model_version"] == current.version), current.loaded_at
+        ),
+        releases=releases if visitor.may("releases") else [],
+        evaluation=current.bundle.evaluation,
+        drift=sorted(drift.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_DRIFT],
+        held=current.watch.held,
+        fewest=FEWEST,
+        card=card,
+    )
+
+
+def _card(bundle: Bundle) -> str:
+    """Write the model card as HTML; what looks like HTML in it is escaped."""
+    from riskml.training.card import model_card
+
+    def made() -> str:
+        return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(model_card(bundle)))
+
+    return _kept((bundle.model_version, "card"), made)
+
+
+def _report(bundle: Bundle, simulated: bool, lang: str) -> str:
+    from riskml.reporting import render_report
+
+    return _kept(
+        (bundle.model_version, "report", simulated, lang), lambda: render_report(bundle, simulated=simulated, lang=lang)
+    )
+
+
+_PAGES: dict[tuple[object, ...], str] = {}
+"""Pages of the last models: the same model gives the same page, and writing a report takes seconds."""
+
+
+def _kept(name: tuple[object, ...], make: Callable[[], str]) -> str:
+    found = _PAGES.get(name)
+    if found is None:
+        if len(_PAGES) >= 8:
+            _PAGES.clear()
+        found = _PAGES[name] = make()
+    return found
+
+
+@router.get("/model/report")
+async def report(request: Request, visitor: SignedIn) -> Response:
+    """Show the report of the model, as `riskml report` writes it."""
+    state, lang = request.app.state, language_of(request)
+    page = await anyio.to_thread.run_sync(_report, state.holder.current.bundle, state.settings.simulated, lang)
+    return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY})

@@ -1,0 +1,123 @@
+"""``/overview``: a region's counts, rolled up and drilled down."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio.to_thread
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from riskml.explanation import NOTICE
+from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
+from riskml_serving.auth import LEVELS
+from riskml_serving.clock import today
+from riskml_serving.database import reading
+from riskml_serving.web.charts import bars, columns
+from riskml_serving.web.export import workbook
+from riskml_serving.web.names import names_of
+from riskml_serving.web.overview.service import region_page
+from riskml_serving.web.pages import language_of, render
+from riskml_serving.web.refusals import PageRoute
+from riskml_serving.web.visitor import SignedIn, Visitor
+from riskml_serving.web.words import SHAPES, WORDS
+from riskml_serving.web.worklist.endpoints import region_of
+
+__all__ = ["router"]
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+MOST_BARS = 40
+GRAVE = COLOURS[::-1]
+
+
+@router.get("/overview")
+async def overview(request: Request, visitor: SignedIn) -> Response:
+    """Show a region's counts, its parts, and how they change."""
+    region, page = await _gathered(request, visitor)
+    lang, names = language_of(request), names_of(request.app.state.settings.region_names)
+    parts = page["whole"]["parts"][:MOST_BARS]
+    rows = [
+        (names.label(p["region"], lang, region), [(c, float(p["by_signal"][c])) for c in GRAVE if c != "green"])
+        for p in parts
+    ]
+    months = [(month, [(c, float(counts[COLOURS.index(c)])) for c in GRAVE if c != "green"])
+              for month, counts in page["months"]]  # fmt: skip
+    done = [row for row in page["yields"] if row["visits"]]
+    words = WORDS["agreement"]
+    says = {"zh": ("各地信号户数", "各月信号户数", "每次走访核实属实"), "en": ("signals", "signals by month", "yield")}[
+        lang
+    ]
+    return render(
+        request,
+        "overview.html",
+        visitor,
+        **page,
+        region=region,
+        up=_up(region, visitor.caller.region),
+        colours=GRAVE,
+        shapes=SHAPES,
+        tiers=[*TIERS[::-1], "none"],
+        agreements=AGREEMENTS,
+        categories=CATEGORIES,
+        redacted=bool(visitor.caller.redact),
+        parts_chart=bars(rows, says[0]) if any(n for _, found in rows for _, n in found) else "",
+        months_chart=columns(months, says[1]) if months else "",
+        yields_chart=bars([(words[row["agreement"]][lang], [("orange", row["share"])]) for row in done], says[2])
+        if done
+        else "",
+        link=lambda code: "/overview?" + urlencode({"region": code}),
+        list_link=lambda code: "/worklist?" + urlencode({"region": code}),
+    )
+
+
+async def _gathered(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:
+    state, caller = request.app.state, visitor.caller
+    region = await region_of(request, visitor, request.query_params.get("region", "")[:12])
+
+    def read() -> dict[str, Any]:
+        with reading(state.engine) as connection:
+            return region_page(connection, region, caller, today(state.settings))
+
+    page = await anyio.to_thread.run_sync(read)
+    await state.audit.record(caller, "overview.read", None, request_id=request.state.request_id, region=region)
+    return region, page
+
+
+def _up(region: str, top: str) -> list[str]:
+    """Regions around one, from the widest that the reader may see.
+
+    >>> _up("990101101200", "990101")
+    ['990101', '990101101']
+    """
+    return [region[:n] for n in (0, *LEVELS) if len(top) <= n < len(region)]
+
+
+@router.get("/overview.xlsx")
+async def sheet(request: Request, visitor: SignedIn) -> Response:
+    """Give the counts of a region's parts as a workbook."""
+    region, page = await _gathered(request, visitor)
+    settings, lang = request.app.state.settings, language_of(request)
+    names = names_of(settings.region_names)
+    word = lambda kind, code: WORDS[kind][code][lang]  # noqa: E731
+    header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "place", "households"]
+    header += [word("signal", c) for c in GRAVE] + [word("tier", c) for c in (*TIERS, "none")]
+    header += [word("agreement", c) for c in AGREEMENTS]
+    rows = []
+    for part in [page["whole"], *page["whole"]["parts"]]:
+        signal, tier, agreement = part["by_signal"], part["by_tier"], part["by_agreement"]
+        rows.append(
+            [
+                part["region"],
+                names.label(part["region"], lang),
+                part["households"],
+                *(signal[c] for c in GRAVE),
+                *(tier[c] for c in (*TIERS, "none")),
+                *(agreement[c] for c in AGREEMENTS),
+            ]
+        )
+    notice = NOTICE[lang] + ({"zh": " · 模拟数据", "en": " · simulated data"}[lang] if settings.simulated else "")
+    return workbook(
+        [("总览" if lang == "zh" else "overview", header, rows)], notice, f"overview-{region or 'all'}.xlsx"
+    )

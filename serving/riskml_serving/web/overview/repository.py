@@ -1,0 +1,70 @@
+"""SQL about regions over time: signals by month, what visits found, who is in monitoring."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection, Integer, String, cast, func, or_, select
+
+from riskml_serving.auth import within
+from riskml_serving.places.tables import HOUSEHOLDS
+from riskml_serving.records.tables import RECORDS
+from riskml_serving.scoring.tables import SCORES
+from riskml_serving.verifications.tables import VERIFICATIONS
+
+__all__ = ["monitoring", "signal_flows", "visits"]
+
+
+def signal_flows(connection: Connection, region: str) -> list[dict[str, Any]]:
+    """Count changes of signal by month: ``n`` households came from ``before`` (null: were not scored) to ``signal``.
+
+    The history holds changes only, so the count of a month is the sum of all flows up to it.
+    """
+    month = func.substr(cast(SCORES.c.as_of, String), 1, 7).label("month")
+    before = func.lag(SCORES.c.signal).over(partition_by=SCORES.c.household_id, order_by=SCORES.c.seq).label("before")
+    moves = (
+        select(month, SCORES.c.signal, before)
+        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == SCORES.c.household_id)
+        .where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None))
+        .subquery()
+    )
+    same = (moves.c.month, moves.c.signal, moves.c.before)
+    query = (
+        select(*same, cast(func.count(), Integer).label("n"))
+        .where(or_(moves.c.before.is_(None), moves.c.before != moves.c.signal))
+        .group_by(*same)
+        .order_by(moves.c.month)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def visits(connection: Connection, region: str) -> list[dict[str, Any]]:
+    """Count verifications by what pointed at the household then, and by finding."""
+    same = (VERIFICATIONS.c.agreement, VERIFICATIONS.c.outcome)
+    query = (
+        select(*same, cast(func.count(), Integer).label("n"))
+        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
+        .where(within(HOUSEHOLDS.c.region_code, region), VERIFICATIONS.c.undone_at.is_(None))
+        .group_by(*same)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def monitoring(connection: Connection, region: str, today: dt.date) -> list[dict[str, Any]]:
+    """Records of monitoring in a region as known on a day, the latest version of each entry last."""
+    table = RECORDS["monitoring"]
+    columns = [table.c[name] for name in ("household_id", "category", "entered_on", "cleared_on", "causes")]
+    query = (
+        select(*columns)
+        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id)
+        .where(
+            within(HOUSEHOLDS.c.region_code, region),
+            HOUSEHOLDS.c.closed_on.is_(None),
+            ~table.c.superseded,
+            table.c.entered_on <= today,
+            or_(table.c.recorded_on.is_(None), table.c.recorded_on <= today),
+        )
+        .order_by(table.c.household_id, table.c.entered_on, table.c.recorded_on, table.c.row_id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,94 @@
+"""Turns counts into what the overview shows: charts, and the table of each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml.explanation.redaction import HEALTH_CAUSES
+from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS
+from riskml.records.schema import CAUSES
+from riskml_serving.auth import Caller
+from riskml_serving.regions.repository import counts, latest
+from riskml_serving.regions.service import next_level, rolled_up
+from riskml_serving.web.overview import repository
+
+__all__ = ["months_of", "quarters_of", "region_page", "yields_of"]
+
+MONTHS, QUARTERS = 12, 8
+FIRST_DONE = ("confirmed", "rejected")
+
+
+def region_page(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:
+    """Gather the overview of a region that the caller may see."""
+    whole = rolled_up(region, counts(connection, region, next_level(region)))
+    entries = _versions(repository.monitoring(connection, region, today))
+    monitored = [row for row in entries if row["cleared_on"] is None or row["cleared_on"] > today]
+    causes = [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
+    return {
+        "whole": whole,
+        "as_of": latest(connection, region)["as_of"],
+        "months": months_of(repository.signal_flows(connection, region)),
+        "yields": yields_of(repository.visits(connection, region)),
+        "by_category": {code: sum(row["category"] == code for row in monitored) for code in CATEGORIES},
+        "by_cause": {code: n for code, n in _causes(monitored).most_common() if code in causes},
+        "quarters": quarters_of(entries, causes),
+    }
+
+
+def _versions(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Keep the latest version of each entry."""
+    return list({(row["household_id"], row["entered_on"]): row for row in rows}.values())
+
+
+def _causes(rows: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    return Counter(code for row in rows for code in (row["causes"] or "").split(";") if code)
+
+
+def months_of(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[int]]]:
+    """Count households by signal at the end of the last months, from the changes of every month.
+
+    >>> months_of([{"month": "2024-01", "signal": 0, "before": None, "n": 5},
+    ...            {"month": "2024-02", "signal": 3, "before": 0, "n": 2}])
+    [('2024-01', [5, 0, 0, 0]), ('2024-02', [3, 0, 0, 2])]
+    """
+    out: dict[str, list[int]] = {}
+    now = [0] * len(COLOURS)
+    for flow in flows:
+        now[flow["signal"]] += flow["n"]
+        if flow["before"] is not None:
+            now[flow["before"]] -= flow["n"]
+        out[flow["month"]] = list(now)
+    return list(out.items())[-MONTHS:]
+
+
+def yields_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Count visits, true cases and true cases a visit, by what pointed at the household.
+
+    >>> found = yields_of([{"agreement": "both", "outcome": "confirmed", "n": 1},
+    ...                    {"agreement": "both", "outcome": "not_met", "n": 9}])
+    >>> [(row["agreement"], row["visits"], row["share"]) for row in found if row["visits"]]
+    [('both', 1, 1.0)]
+    """
+    n: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        n[row["agreement"] or "neither", row["outcome"]] += row["n"]
+    out = []
+    for code in (*AGREEMENTS[1:], AGREEMENTS[0]):
+        true, done = n[code, "confirmed"], sum(n[code, outcome] for outcome in FIRST_DONE)
+        out.append({"agreement": code, "visits": done, "true": true, "share": true / done if done else None})
+    return out
+
+
+def quarters_of(rows: Iterable[Mapping[str, Any]], causes: list[str]) -> list[tuple[str, dict[str, int]]]:
+    """Count entries into monitoring by quarter and cause, the last quarters only."""
+    out: dict[str, Counter[str]] = {}
+    for row in sorted(rows, key=lambda row: row["entered_on"]):
+        day = row["entered_on"]
+        found = out.setdefault(f"{day.year} Q{(day.month + 2) // 3}", Counter())
+        found.update(code for code in (row["causes"] or "").split(";") if code in causes)
+    return [(quarter, dict(found)) for quarter, found in list(out.items())[-QUARTERS:]]
