@@ -73,36 +73,11 @@ def serve(
     names. `riskml-serving keys create` makes the first API key. The OpenAPI description stands at /openapi.json.
     For reference in study and judgement only, not a basis for a decision.
     """
-    import uvicorn
-
-    from riskml_serving.app import create_app
-    from riskml_serving.database.migrate import require_current
-    from riskml_serving.model.source import require_bundle
-    from riskml_serving.operations.logs import log_to
+    from riskml_serving.running import run
 
     given: dict[str, Any] = {"bundle": bundle, "host": host, "port": port, "database_url": db}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    if settings.model_source == "folder":
-        require_bundle(settings.bundle_folder)
-    log_to(level=settings.log_level)
-    application = create_app(settings)
-    require_current(application.state.engine)
-    server = uvicorn.Config(
-        application,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
-    typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {_shown(settings.database_url)})")
-    uvicorn.Server(server).run()
-
-
-def _shown(url: str) -> str:
-    from sqlalchemy.engine import make_url
-
-    return make_url(url).render_as_string(hide_password=True)
+    run(settings)
 
 
 @contextmanager

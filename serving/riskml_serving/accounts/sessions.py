@@ -120,7 +120,7 @@ def user_of(connection: Connection, settings: Settings, token: str) -> User | No
         return None
     if row["opened_at"] + _longest(settings) < at or row["seen_at"] + _idle(settings) < at:
         return None
-    return User.of(row, stale=at - row["seen_at"] > TOUCHED)
+    return User.of(dict(row), stale=at - row["seen_at"] > TOUCHED)
 
 
 def touch(connection: Connection, token: str) -> None:

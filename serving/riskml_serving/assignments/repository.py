@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from riskml_serving.assignments.tables import ASSIGNMENTS
 from riskml_serving.auth import within
 from riskml_serving.places.tables import HOUSEHOLDS
-from riskml_serving.assignments.tables import ASSIGNMENTS
 
 __all__ = ["add", "of_household"]
 

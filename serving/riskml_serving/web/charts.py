@@ -13,10 +13,11 @@ FILLS = {
     "orange": ("#c8662b", "#000000"),
     "yellow": ("#ecc65b", "#000000"),
     "green": ("#dcefe1", "#000000"),
+    "plain": ("#5b83a3", "#000000"),
 }
 """Fill and ink by colour, from dark to light."""
 
-WIDTH, ROW, LEFT, EDGE = 640.0, 24.0, 150.0, "#4a5866"
+WIDTH, ROW, LEFT, EDGE = 480.0, 26.0, 130.0, "#4a5866"
 
 Part = tuple[str, float]
 """Colour and number."""
@@ -54,7 +55,7 @@ def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
     """Draw a column a row, its parts from the bottom up, its label below."""
     height, bottom, left = 200.0, 178.0, 8.0
     most = max((sum(n for _, n in parts) for _, parts in rows), default=0) or 1
-    step = min(90.0, (WIDTH - left) / max(1, len(rows)))
+    step = min(70.0, (WIDTH - left) / max(1, len(rows)))
     out = []
     for i, (label, parts) in enumerate(rows):
         x, y = left + i * step, bottom
@@ -71,7 +72,7 @@ def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
 def _part(colour: str, n: float, x: float, y: float, wide: float, tall: float) -> list[str]:
     fill, ink = FILLS[colour]
     out = [element("rect", x=x, y=y, width=wide, height=tall, fill=fill, stroke=EDGE, stroke_width=0.6)]
-    if text_width(_number(n), 11) + 4 < wide and tall >= 13:
+    if text_width(_number(n), 13) + 4 < wide and tall >= 13:
         out.append(write(_number(n), x + wide / 2, y + tall / 2 + 4, fill=ink, text_anchor="middle"))
     return out
 
@@ -89,6 +90,6 @@ def _svg(width: float, height: float, said: str, parts: list[str]) -> str:
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         role="img",
         font_family=FAMILY,
-        font_size=11,
+        font_size=13,
         fill="#1b2733",
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from starlette.responses import Response
@@ -27,8 +27,8 @@ _LONGEST = 32_000
 def plain(value: Any) -> Any:
     """Return a value as a cell holds it; text that begins like a formula gets an apostrophe before it.
 
-    >>> plain('=HYPERLINK("http://evil.example")'), plain("-3 户"), plain(-3), plain("东沟村")
-    ('\\'=HYPERLINK("http://evil.example")', "'-3 户", -3, '东沟村')
+    >>> plain("=1+1"), plain("-3 户"), plain(-3), plain("东沟村")
+    ("'=1+1", "'-3 户", -3, '东沟村')
     """
     if value is None or isinstance(value, bool | int | float | dt.date):
         return value
@@ -60,8 +60,8 @@ def workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
     return Response(out.getvalue(), media_type=TYPE, headers=headers)
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: Any, *, bold: bool = False) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, plain(value))
+def _cell(sheet: WriteOnlyWorksheet, value: Any, *, bold: bool = False) -> Cell:
+    cell: Cell = WriteOnlyCell(sheet, plain(value))
     if isinstance(value, str):
         cell.data_type = "s"  # never a formula, whatever it looks like
     if bold:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
 from riskml_serving.problems import Problem
@@ -26,7 +26,7 @@ FILES = {"style.css": "text/css; charset=utf-8", "form.js": "text/javascript; ch
 
 
 @router.get("/static/{name}")
-async def static(request: Request, name: str) -> Response:
+async def static(name: str) -> Response:
     """Give the style sheet, or the script that keeps a form when the connection drops."""
     if name not in FILES:
         raise Problem("not-found")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from riskml.explanation import NOTICE
 from riskml.explanation.rendering import AGREEMENT, STATUS
 from riskml.records.schema import CAUSES
 
-__all__ = ["SHAPES", "WORDS"]
+__all__ = ["SHAPES", "WORDS", "notice_of", "word"]
 
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
 """A shape for every colour: read in grey, and by those who do not tell the colours apart."""
@@ -75,3 +76,17 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "village": {"zh": "村", "en": "village"},
     },
 }
+
+
+def word(kind: str, code: str | None, lang: str) -> str:
+    """Short word for a code; nothing for none.
+
+    >>> word("signal", "red", "zh"), word("category", None, "zh")
+    ('红', '')
+    """
+    return WORDS[kind][code][lang] if code else ""
+
+
+def notice_of(lang: str, simulated: bool) -> str:
+    """What stands on every page and every export."""
+    return NOTICE[lang] + ({"zh": " · 模拟数据", "en": " · simulated data"}[lang] if simulated else "")

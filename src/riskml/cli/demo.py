@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskml.cli import COMMANDS
 from riskml.cli.app import app
 from riskml.cli.progress import progress
 from riskml.cli.results import show_evaluation
@@ -26,6 +26,10 @@ __all__ = ["demo"]
 
 MONTHS = 60
 
+DEMO = "riskml.demo"
+"""Entry-point group of what the demo starts at its end: takes the folders of the demo, of the model and of the
+records, and the last month end."""
+
 
 @app.command()
 def demo(
@@ -39,10 +43,11 @@ def demo(
     os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{(out / 'mlflow.db').resolve()}")
     _real_panel()
     county = _county(out, households, seed)
-    _after_training(out, county)
-    serve = next(iter(entry_points(group=COMMANDS, name="serve")), None)
+    last = _after_training(out, county)
+    serve = next(iter(entry_points(group=DEMO, name="serve")), None)
     if serve is not None and not no_serve:
-        serve.load()(bundle=out / "bundle")
+        typer.secho("4  The service and its pages", bold=True)
+        serve.load()(out, out / "bundle", county, last)
 
 
 def _real_panel() -> None:
@@ -86,7 +91,8 @@ def _county(out: Path, households: int, seed: int) -> Path:
     return county
 
 
-def _after_training(out: Path, county: Path) -> None:
+def _after_training(out: Path, county: Path) -> dt.date:
+    """Score, explain, report; return the last month end of the records."""
     from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
@@ -105,6 +111,7 @@ def _after_training(out: Path, county: Path) -> None:
     _one_explanation(bundle, records, as_of, policy, frame)
     typer.echo(f"Scores of {len(frame):,} households as of {date_of(as_of)}: {out / 'scores.parquet'}")
     typer.echo(f"Report: {out / 'report.html'}   MLflow: {os.environ['MLFLOW_TRACKING_URI']}")
+    return date_of(as_of)
 
 
 def _one_explanation(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
@@ -50,9 +51,7 @@ def freshness(
     return out
 
 
-def _of(
-    query: Select[tuple[object, ...]], name: str, household_id: str, region: str, as_of: dt.date
-) -> Select[tuple[object, ...]]:
+def _of(query: Select[Any], name: str, household_id: str, region: str, as_of: dt.date) -> Select[Any]:
     """Narrow a query to what is known of a household of a region."""
     table = RECORDS[name]
     return query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id).where(

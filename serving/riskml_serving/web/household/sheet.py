@@ -7,14 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from riskml.explanation import NOTICE
 from riskml_serving.web.export import Sheet, workbook
 from riskml_serving.web.household.endpoints import gathered
 from riskml_serving.web.names import names_of
 from riskml_serving.web.pages import language_of
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.visitor import SignedIn
-from riskml_serving.web.words import WORDS
+from riskml_serving.web.words import WORDS, notice_of, word
 
 __all__ = ["router"]
 
@@ -27,13 +26,13 @@ async def sheet(request: Request, household_id: str, visitor: SignedIn) -> Respo
     settings, lang = request.app.state.settings, language_of(request)
     page = await gathered(request, visitor, household_id, "household.export")
     place = names_of(settings.region_names).label(page["register"]["region_code"], lang)
-    notice = NOTICE[lang] + ({"zh": " · 模拟数据", "en": " · simulated data"}[lang] if settings.simulated else "")
+    notice = notice_of(lang, settings.simulated)
     return workbook(_sheets(page, place, lang), notice, "household.xlsx")
 
 
 def _sheets(page: dict[str, Any], place: str, lang: str) -> list[Sheet]:
     zh = lang == "zh"
-    said, words = page.get("said"), (lambda kind, code: WORDS[kind][code][lang] if code else "")
+    said = page.get("said")
     facts: list[tuple[Any, ...]] = [
         ("户码" if zh else "code", page["household_id"]),
         ("地区" if zh else "place", place),
@@ -45,15 +44,15 @@ def _sheets(page: dict[str, Any], place: str, lang: str) -> list[Sheet]:
         facts += [("缺少或过时" if zh else "missing or stale", gap.zh if zh else gap.en) for gap in said.missing]
         facts += [("需要核实" if zh else "to verify", step.zh if zh else step.en) for step in said.steps]
     scores = [
-        (row["as_of"], words("signal", row["signal"]), words("tier", row["tier"]), row["probability"])
+        (row["as_of"], word("signal", row["signal"], lang), word("tier", row["tier"], lang), row["probability"])
         for row in page["history"]
     ]
     visits = [
         (
             visit["verified_on"],
-            words("outcome", visit["outcome"]),
-            words("category", visit["category"]),
-            "、".join(words("cause", code) for code in visit["causes"]),
+            word("outcome", visit["outcome"], lang),
+            word("category", visit["category"], lang),
+            "、".join(word("cause", code, lang) for code in visit["causes"]),
             "、".join(visit["measures"]),
             visit["note"] if visit["note"] is not None else ("备注需经授权查看" if zh else "needs permission"),
             visit["objection"],

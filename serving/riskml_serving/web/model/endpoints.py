@@ -92,5 +92,6 @@ def _kept(name: tuple[object, ...], make: Callable[[], str]) -> str:
 async def report(request: Request, visitor: SignedIn) -> Response:
     """Show the report of the model, as `riskml report` writes it."""
     state, lang = request.app.state, language_of(request)
+    await state.audit.record(visitor.caller, "model.report", None, request_id=request.state.request_id)
     page = await anyio.to_thread.run_sync(_report, state.holder.current.bundle, state.settings.simulated, lang)
     return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY})

@@ -9,7 +9,6 @@ import anyio.to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from riskml.explanation import NOTICE
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.auth import LEVELS
 from riskml_serving.clock import today
@@ -21,7 +20,7 @@ from riskml_serving.web.overview.service import region_page
 from riskml_serving.web.pages import language_of, render
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.visitor import SignedIn, Visitor
-from riskml_serving.web.words import SHAPES, WORDS
+from riskml_serving.web.words import SHAPES, WORDS, notice_of, word
 from riskml_serving.web.worklist.endpoints import region_of
 
 __all__ = ["router"]
@@ -46,9 +45,10 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
               for month, counts in page["months"]]  # fmt: skip
     done = [row for row in page["yields"] if row["visits"]]
     words = WORDS["agreement"]
-    says = {"zh": ("各地信号户数", "各月信号户数", "每次走访核实属实"), "en": ("signals", "signals by month", "yield")}[
-        lang
-    ]
+    says = {
+        "zh": ("各地信号户数", "各月信号户数", "每次走访核实属实", "现有监测户的风险原因"),
+        "en": ("signals", "signals by month", "yield", "causes"),
+    }[lang]
     return render(
         request,
         "overview.html",
@@ -62,9 +62,14 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         agreements=AGREEMENTS,
         categories=CATEGORIES,
         redacted=bool(visitor.caller.redact),
+        causes_chart=bars(
+            [(word("cause", c, lang), [("plain", float(n))]) for c, n in page["by_cause"].items()], says[3]
+        )
+        if page["by_cause"]
+        else "",
         parts_chart=bars(rows, says[0]) if any(n for _, found in rows for _, n in found) else "",
         months_chart=columns(months, says[1]) if months else "",
-        yields_chart=bars([(words[row["agreement"]][lang], [("orange", row["share"])]) for row in done], says[2])
+        yields_chart=bars([(words[row["agreement"]][lang], [("plain", row["share"])]) for row in done], says[2])
         if done
         else "",
         link=lambda code: "/overview?" + urlencode({"region": code}),
@@ -100,10 +105,9 @@ async def sheet(request: Request, visitor: SignedIn) -> Response:
     region, page = await _gathered(request, visitor)
     settings, lang = request.app.state.settings, language_of(request)
     names = names_of(settings.region_names)
-    word = lambda kind, code: WORDS[kind][code][lang]  # noqa: E731
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "place", "households"]
-    header += [word("signal", c) for c in GRAVE] + [word("tier", c) for c in (*TIERS, "none")]
-    header += [word("agreement", c) for c in AGREEMENTS]
+    header += [word("signal", c, lang) for c in GRAVE] + [word("tier", c, lang) for c in (*TIERS, "none")]
+    header += [word("agreement", c, lang) for c in AGREEMENTS]
     rows = []
     for part in [page["whole"], *page["whole"]["parts"]]:
         signal, tier, agreement = part["by_signal"], part["by_tier"], part["by_agreement"]
@@ -117,7 +121,7 @@ async def sheet(request: Request, visitor: SignedIn) -> Response:
                 *(agreement[c] for c in AGREEMENTS),
             ]
         )
-    notice = NOTICE[lang] + ({"zh": " · 模拟数据", "en": " · simulated data"}[lang] if settings.simulated else "")
+    notice = notice_of(lang, settings.simulated)
     return workbook(
         [("总览" if lang == "zh" else "overview", header, rows)], notice, f"overview-{region or 'all'}.xlsx"
     )

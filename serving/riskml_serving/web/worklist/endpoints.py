@@ -47,7 +47,7 @@ async def worklist(request: Request, visitor: SignedIn) -> Response:
             counts = repository.counts(connection, wanted)
             rows = repository.listed(connection, wanted, (page - 1) * PAGE, PAGE)
             week = service.week_of(connection, wanted, capacity) if wanted.state in service.STATES[:3] else None
-            top = caller.region if len(caller.region) < 12 else caller.region
+            top = caller.region
             choices = repository.parts(connection, top, next_level(top))
             below = repository.parts(connection, region, next_level(region)) if region != top else []
             return {"counts": counts, "rows": rows, "week": week, "choices": choices, "below": below}

@@ -21,11 +21,11 @@ from sqlalchemy import (
     select,
 )
 
+from riskml_serving.assignments.tables import ASSIGNMENTS
 from riskml_serving.auth import listed_within, within
 from riskml_serving.records.tables import RECORDS
 from riskml_serving.scoring.tables import CURRENT, SCORES
 from riskml_serving.verifications.tables import VERIFICATIONS
-from riskml_serving.assignments.tables import ASSIGNMENTS
 
 __all__ = ["Wanted", "counts", "listed", "parts"]
 
@@ -182,7 +182,7 @@ def listed(connection: Connection, wanted: Wanted, offset: int, limit: int) -> l
 def counts(connection: Connection, wanted: Wanted) -> dict[int, int]:
     """Count the households of the list by signal."""
     query = _narrowed(select(CURRENT.c.signal, cast(func.count(), Integer)), wanted).group_by(CURRENT.c.signal)
-    return {signal: n for signal, n in connection.execute(query).all()}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def parts(connection: Connection, region: str, digits: int) -> Sequence[str]:

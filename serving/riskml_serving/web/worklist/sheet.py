@@ -9,7 +9,6 @@ import anyio.to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from riskml.explanation import NOTICE
 from riskml_serving import audit
 from riskml_serving.clock import today
 from riskml_serving.database import writing
@@ -18,7 +17,7 @@ from riskml_serving.web.names import names_of
 from riskml_serving.web.pages import language_of
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.visitor import SignedIn
-from riskml_serving.web.words import WORDS
+from riskml_serving.web.words import notice_of, word
 from riskml_serving.web.worklist import repository, service
 from riskml_serving.web.worklist.endpoints import FIELDS, region_of
 
@@ -29,8 +28,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_ROWS = 5_000
 
 HEADER = {
-    "zh": ("户码", "地区", "信号", "模型分级", "类似的 100 户中约(户)", "规则与模型", "规则提示", "信号起始", "走访期限",
-           "逾期", "最近核实", "核实日期", "责任人"),
+    "zh": ("户码", "地区", "信号", "模型分级", "类似的 100 户中约(户)", "规则与模型", "规则提示", "信号起始",
+           "走访期限", "逾期", "最近核实", "核实日期", "责任人"),
     "en": ("code", "place", "signal", "tier", "about, of 100 like it", "rule line and model", "flags", "since",
            "visit by", "overdue", "last finding", "verified on", "with"),
 }  # fmt: skip
@@ -55,7 +54,7 @@ async def sheet(request: Request, visitor: SignedIn) -> Response:
     found = await anyio.to_thread.run_sync(read)
     label: Callable[[str], str] = lambda code: names_of(state.settings.region_names).label(code, lang)  # noqa: E731
     rows = [_cells(service.row_of(row, model.policy, caller, state.settings, day), lang, label) for row in found]
-    notice = NOTICE[lang] + ({"zh": " · 模拟数据", "en": " · simulated data"}[lang] if state.settings.simulated else "")
+    notice = notice_of(lang, state.settings.simulated)
     title = {"zh": "今日待核", "en": "work list"}[lang]
     return workbook([(title, HEADER[lang], rows)], notice, f"worklist-{day}.xlsx")
 
@@ -63,19 +62,18 @@ async def sheet(request: Request, visitor: SignedIn) -> Response:
 def _cells(row: dict[str, Any], lang: str, label: Callable[[str], str]) -> tuple[Any, ...]:
     hidden = {"zh": "健康类提示(需授权)", "en": "about health (needs permission)"}[lang]
     flags = [flag.zh if lang == "zh" else flag.en for flag in row["flags"]] + [hidden] * bool(row["hidden_flags"])
-    word = lambda kind, code: WORDS[kind][code][lang] if code else ""  # noqa: E731
     return (
         row["household_id"],
         label(row["region_code"]),
-        f"{row['shape']} {word('signal', row['signal'])}",
-        word("tier", row["tier"]),
+        f"{row['shape']} {word('signal', row['signal'], lang)}",
+        word("tier", row["tier"], lang),
         None if row["probability"] is None else round(100 * row["probability"], 1),
-        word("agreement", row["agreement"]),
+        word("agreement", row["agreement"], lang),
         "、".join(flags),
         row["since"],
         row["due"],
         "!" if row["overdue"] else "",
-        word("outcome", row["last_outcome"]),
+        word("outcome", row["last_outcome"], lang),
         row["last_verified_on"],
         row["assignee"],
     )
