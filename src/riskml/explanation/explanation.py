@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from riskml.explanation.checklist import Step
@@ -22,6 +22,15 @@ RELATION = {
     "protections": {"zh": "与返贫风险降低相关", "en": "related to a lower risk"},
 }
 """What a sentence claims: that things go together, never that one brings about the other."""
+
+
+def _plain(value: Any) -> Any:
+    """Return a record as dictionaries; unlike ``dataclasses.asdict`` nothing is copied that cannot be changed."""
+    if is_dataclass(value):
+        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+    if isinstance(value, tuple):
+        return tuple(_plain(item) for item in value)
+    return dict(value) if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True)
@@ -205,15 +214,15 @@ class Explanation:
             "as_of": self.as_of,
             "status": self.status,
             "signal": self.signal,
-            "rule": asdict(self.rule),
-            "model": None if self.model is None else asdict(self.model),
+            "rule": _plain(self.rule),
+            "model": None if self.model is None else _plain(self.model),
             "agreement": self.agreement,
             "agreement_by": self.agreement_by,
-            "reasons": [{**asdict(reason), "relation": RELATION["reasons"]} for reason in self.reasons],
-            "protections": [{**asdict(reason), "relation": RELATION["protections"]} for reason in self.protections],
-            "missing": [asdict(gap) for gap in self.missing],
-            "steps": [asdict(step) for step in self.steps],
-            "options": [{"cause": option.cause, **asdict(option.measure)} for option in self.options],
+            "reasons": [{**_plain(reason), "relation": RELATION["reasons"]} for reason in self.reasons],
+            "protections": [{**_plain(reason), "relation": RELATION["protections"]} for reason in self.protections],
+            "missing": [_plain(gap) for gap in self.missing],
+            "steps": [_plain(step) for step in self.steps],
+            "options": [{"cause": option.cause, **_plain(option.measure)} for option in self.options],
             "redacted": list(self.redacted),
             "names": self.names,
             "model_version": self.model_version,

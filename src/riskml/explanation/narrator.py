@@ -17,7 +17,7 @@ from riskml.explanation.ranking import Grouping, Ranked, Ranking
 from riskml.explanation.redaction import HEALTH_CAUSES, HEALTH_EN, HEALTH_ZH, check_redaction, tells_health
 from riskml.explanation.speaking import Speaker, typical_values
 from riskml.explanation.views import model_view, rule_view
-from riskml.features import CATALOGUE, Feature, FeatureMatrix, build, from_records
+from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build, from_records
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, STATUSES, cohort_status
 from riskml.policy import COLOURS, Policy, Verdicts, combine_signal, rule_line
@@ -76,6 +76,7 @@ class Narrator:
         self.bundle, self.policy = bundle, policy
         self.settings = Settings(**bundle.settings)
         self.explainer = Explainer(bundle.blend)
+        self._groupings: dict[tuple[FeatureColumn, ...], Grouping] = {}
 
     def explain(
         self,
@@ -190,8 +191,14 @@ class Narrator:
 
     def _grouping(self, panel: Panel) -> Grouping:
         """Features of the model's schema by cause; those of the data set's own are read from the panel."""
-        own = {feature.name: feature for feature, _, _ in from_records(panel)}
-        return Grouping.of([CATALOGUE.get(c.name) or own.get(c.name) or _unknown(c.name) for c in self.bundle.columns])
+        columns = self.bundle.columns
+        known = {column.name for column in columns}
+        own = {feature.name: feature for feature, _, _ in from_records(panel) if feature.name in known}
+        key = tuple(feature.column for feature in own.values())
+        if key not in self._groupings:
+            found = [CATALOGUE.get(c.name) or own.get(c.name) or _unknown(c.name) for c in columns]
+            self._groupings[key] = Grouping.of(found)
+        return self._groupings[key]
 
     def _names(self, causes: list[str], rule: RuleView, model: ModelView | None) -> dict[str, dict[str, str]]:
         found = {cause: {"zh": self.policy.causes[cause].zh, "en": self.policy.causes[cause].en} for cause in causes}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.explanation.selection import may_protect, may_warn
+from riskml.explanation.selection import RULES, protects, warns
 from riskml.features.catalogue import Feature
 from riskml.records.schema import CAUSES
 
@@ -51,6 +52,21 @@ class Grouping:
         keys = [(f.cause, "" if f.cause != "other" else f.topic) for f in features]
         return cls(tuple(features), tuple(groups), np.array([place[key] for key in keys], np.intp))
 
+    @cached_property
+    def members(self) -> tuple[Positions, ...]:
+        """Features of each group, in the order of the schema."""
+        return tuple(np.flatnonzero(self.group == g) for g in range(len(self.groups)))
+
+    @cached_property
+    def warning(self) -> dict[str, Positions]:
+        """Features by the rule that says when they warn."""
+        return _by_rule([warns(feature) for feature in self.features])
+
+    @cached_property
+    def protecting(self) -> dict[str, Positions]:
+        """Features by the rule that says when they protect."""
+        return _by_rule([protects(feature) for feature in self.features])
+
     @property
     def named(self) -> int:
         """Number of groups that are official causes; they come first."""
@@ -63,6 +79,11 @@ class Grouping:
         for j, feature in enumerate(self.features):
             out[:, causes.index(feature.cause)] += contributions[:, j]
         return out
+
+
+def _by_rule(rules: list[str]) -> dict[str, Positions]:
+    names = np.array(rules, dtype=object)
+    return {rule: np.flatnonzero(names == rule) for rule in sorted(set(rules)) if rule != "never"}
 
 
 @dataclass(frozen=True)
@@ -111,8 +132,9 @@ class Ranked:
         contribution is nearly always that of the income, which says how near the line a household is, but not why.
         """
         x, c = np.ascontiguousarray(values.T), np.ascontiguousarray(contributions.T)
-        warn, best_warn = _strengths(grouping, x, c, typical, warn=True)
-        protect, best_protect = _strengths(grouping, x, -c, typical, warn=False)
+        usual = np.asarray(typical, np.float64)
+        warn, best_warn = _strengths(grouping, grouping.warning, x, c, usual)
+        protect, best_protect = _strengths(grouping, grouping.protecting, x, -c, usual)
         return cls(
             _ranking(_reason_order(warn, grouping.named), warn, best_warn),
             _ranking(_by_strength(protect)[:, :MOST_PROTECTIONS], protect, best_protect),
@@ -120,19 +142,20 @@ class Ranked:
 
 
 def _strengths(
-    grouping: Grouping, x: Floats, c: Floats, typical: Sequence[float], *, warn: bool
+    grouping: Grouping, rules: dict[str, Positions], x: Floats, c: Floats, typical: Floats
 ) -> tuple[Floats, Positions]:
     """Strength and strongest feature of each group, shape (n, G); ``x`` and ``c`` of shape (F, n)."""
-    may = may_warn if warn else may_protect
-    n = x.shape[1]
-    strength, most = np.zeros((len(grouping.groups), n)), np.zeros((len(grouping.groups), n))
-    best = np.full((len(grouping.groups), n), -1, np.intp)
-    for j, (feature, g) in enumerate(zip(grouping.features, grouping.group, strict=True)):
-        part = np.where(may(feature, x[j], typical[j]) & (c[j] > 0), c[j], 0.0)
-        strength[g] += part
-        stronger = part > most[g]
-        most[g][stronger] = part[stronger]
-        best[g][stronger] = j
+    may = np.zeros(x.shape, np.bool_)
+    for rule, features in rules.items():
+        may[features] = RULES[rule](x[features], typical[features, None])
+    part = np.where(may & (c > 0), c, 0.0)
+    shape = (len(grouping.groups), x.shape[1])
+    strength, best = np.zeros(shape), np.full(shape, -1, np.intp)
+    for g, features in enumerate(grouping.members):
+        if len(features):
+            own = part[features]
+            strength[g] = np.add.accumulate(own)[-1]  # one after another: alone or among many, the same bits
+            best[g] = np.where(own.max(axis=0) > 0, features[own.argmax(axis=0)], -1)
     return np.ascontiguousarray(strength.T), np.ascontiguousarray(best.T)
 
 

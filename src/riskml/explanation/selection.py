@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features.catalogue import Feature
 from riskml.features.matrix import Direction
 
-__all__ = ["RECENT", "may_protect", "may_warn"]
+__all__ = ["RECENT", "RULES", "may_protect", "may_warn", "protects", "warns"]
 
 RECENT = 12
 """Months after which something that happened no longer counts as a reason of its own."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Rule = Callable[[Floats, Floats], Mask]
+
+RULES: dict[str, Rule] = {
+    "never": lambda x, _: np.zeros(x.shape, np.bool_),
+    "known": lambda x, _: ~np.isnan(x),
+    "negative": lambda x, _: x < 0,
+    "positive": lambda x, _: x > 0,
+    "none": lambda x, _: x == 0,
+    "recent": lambda x, _: x <= RECENT,
+    "long past": lambda x, _: x > RECENT,
+    "not above the typical": lambda x, typical: ~np.isnan(x) & ~(x > typical),
+    "some, not below the typical": lambda x, typical: (x > 0) & ~(x < typical),
+}
+"""Which values speak, given the median of the training rows; a missing value never does."""
 
 _SIGNED = ("{change:", "{slope}", "{more_yuan}")
 """Facts of sentences about a change, good above zero and bad below."""
@@ -43,6 +59,38 @@ def _is_strength(feature: Feature) -> bool:
     return feature.direction is Direction.FREE and feature.topic in _STRENGTHS and feature.unit in _AMOUNTS
 
 
+def warns(feature: Feature) -> str:
+    """Name of the rule by which values of a feature can be given as a reason for a raised risk."""
+    if feature.reason_zh is None:
+        return "never"
+    if _is_signed(feature):
+        return "negative"
+    if _is_blow(feature) and feature.unit == "months":
+        return "recent"
+    if feature.name.startswith(_ONLY_WARNS) or feature.direction is Direction.LOWER_RISK:
+        return "known"
+    if _is_strength(feature):
+        return "not above the typical"
+    return "positive" if feature.unit in _AMOUNTS else "known"
+
+
+def protects(feature: Feature) -> str:
+    """Name of the rule by which values of a feature can be given as a protective factor."""
+    if feature.reason_zh is None or feature.name.startswith(_ONLY_WARNS):
+        return "never"
+    if _is_signed(feature):
+        return "positive"
+    if _is_blow(feature):
+        return "long past" if feature.unit == "months" else "none"
+    if feature.topic == "leads" or (
+        feature.direction is Direction.HIGHER_RISK and feature.unit in ("count", "persons")
+    ):
+        return "none"
+    if _is_strength(feature):
+        return "some, not below the typical"
+    return "positive" if feature.direction is Direction.LOWER_RISK and feature.unit in _AMOUNTS else "known"
+
+
 def may_warn(feature: Feature, values: Floats, typical: float = float("nan")) -> Mask:
     """Values that can be given as a reason for a raised risk.
 
@@ -67,18 +115,7 @@ def may_warn(feature: Feature, values: Floats, typical: float = float("nan")) ->
     >>> may_warn(CATALOGUE["income_change_on_year_12m"], np.array([-0.2, 0.1])).tolist()
     [True, False]
     """
-    known: Mask = ~np.isnan(values)
-    if feature.reason_zh is None:
-        return np.zeros(len(values), np.bool_)
-    if _is_signed(feature):
-        return known & (values < 0)
-    if _is_blow(feature) and feature.unit == "months":
-        return known & (values <= RECENT)
-    if feature.name.startswith(_ONLY_WARNS) or feature.direction is Direction.LOWER_RISK:
-        return known
-    if _is_strength(feature):
-        return known & ~(values > typical)
-    return known & (values > 0) if feature.unit in _AMOUNTS else known
+    return RULES[warns(feature)](values, np.array(typical))
 
 
 def may_protect(feature: Feature, values: Floats, typical: float = float("nan")) -> Mask:
@@ -88,20 +125,4 @@ def may_protect(feature: Feature, values: Floats, typical: float = float("nan"))
     >>> may_protect(CATALOGUE["admissions_12m"], np.array([0.0, 2.0, np.nan])).tolist()
     [True, False, False]
     """
-    known: Mask = ~np.isnan(values)
-    if feature.reason_zh is None or feature.name.startswith(_ONLY_WARNS):
-        return np.zeros(len(values), np.bool_)
-    if _is_signed(feature):
-        return known & (values > 0)
-    none: Mask = values == 0
-    if _is_blow(feature):
-        long_past: Mask = values > RECENT
-        return known & (long_past if feature.unit == "months" else none)
-    if feature.topic == "leads" or (
-        feature.direction is Direction.HIGHER_RISK and feature.unit in ("count", "persons")
-    ):
-        return known & none
-    some: Mask = values > 0
-    if _is_strength(feature):
-        return known & some & ~(values < typical)
-    return known & some if feature.direction is Direction.LOWER_RISK and feature.unit in _AMOUNTS else known
+    return RULES[protects(feature)](values, np.array(typical))

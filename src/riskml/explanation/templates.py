@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 __all__ = ["Slot", "Template", "parse"]
 
@@ -32,7 +32,7 @@ class Template:
 
     parts: tuple[tuple[bool, tuple[str | Slot, ...]], ...]
 
-    @property
+    @cached_property
     def slots(self) -> frozenset[Slot]:
         """Gaps of the sentence."""
         return frozenset(piece for _, pieces in self.parts for piece in pieces if isinstance(piece, Slot))

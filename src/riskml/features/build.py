@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskml.features import attributes
 from riskml.features.catalogue import CATALOGUE, Feature
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
+from riskml.features.views import per_panel
 from riskml.records.panel import Panel
 from riskml.records.schema import TABLES
 from riskml.records.store import CHUNK, Records
@@ -34,9 +35,16 @@ def build(panel: Panel) -> FeatureMatrix:
     FeatureMatrix, n rows
         A feature whose table is absent is missing.
     """
+    return _built(panel)
+
+
+@per_panel
+def _built(panel: Panel) -> FeatureMatrix:
+    """Remembered, so that a score and its explanation compute the features once."""
     extra = list(attributes.from_records(panel))
     values = np.empty((panel.n, len(CATALOGUE) + len(extra)))
     _fill(panel, extra, values)
+    values.flags.writeable = False
     return FeatureMatrix(
         household_id=panel.household_id,
         as_of=np.full(panel.n, panel.as_of, np.int32),
