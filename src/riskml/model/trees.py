@@ -19,6 +19,9 @@ LEAST_COLUMNS = 8
 MANY_ROWS = 20_000
 """Below this one thread is as quick, and does not wait for others on a busy machine."""
 
+PLENTY = 50_000
+"""Rows from which a tree may use three times the share of features: with fewer, few features a tree keep chance out."""
+
 
 @dataclass(frozen=True)
 class TreeSettings:
@@ -35,7 +38,8 @@ class TreeSettings:
         Least rows in a leaf; fewer where there are few rows (a twelfth of them, at least 20).
     learning_rate, ridge : float
     column_share : float
-        Share of the features each tree may use; at least eight, since a tree without a split ends the training.
+        Share of the features each tree may use, three times it from ``PLENTY`` rows on; at least eight, since a tree
+        without a split ends the training.
     """
 
     rounds: int = 200
@@ -48,6 +52,7 @@ class TreeSettings:
 
     def parameters(self, rows: int, columns: int, seed: int) -> dict[str, Any]:
         """Return LightGBM's parameters for so many training rows and features."""
+        share = min(1.0, self.column_share * (3.0 if rows >= PLENTY else 1.0))
         return {
             "objective": "binary",
             "learning_rate": self.learning_rate,
@@ -55,7 +60,7 @@ class TreeSettings:
             "max_depth": self.depth,
             "min_data_in_leaf": min(self.min_rows, max(20, rows // 12)),
             "lambda_l2": self.ridge,
-            "feature_fraction": max(self.column_share, min(1.0, LEAST_COLUMNS / max(columns, 1))),
+            "feature_fraction": max(share, min(1.0, LEAST_COLUMNS / max(columns, 1))),
             "seed": seed,
             **_FIXED,
         }
