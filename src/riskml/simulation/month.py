@@ -199,13 +199,13 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 @compiled
 def _drag(p: Process, s: Any, r: Any) -> None:
-    """Let blows reach income some months later, or hardly, and wear off at once when the household recovers."""
+    """Let blows reach income some months later, more or less, and wear off at once when the household recovers."""
     s.dragging = 0
     for c in range(DRAGS):
         if s.drag[c] > 0.0 and uniform(r) < p.drag_recovery[c]:
             s.drag[c] *= p.drag_left
         if s.pending[c] > 0.0 and uniform(r) < p.drag_onset[c]:
-            s.drag[c] = min(s.drag[c] + s.pending[c] * 2.0 * uniform(r), p.drag_most)
+            s.drag[c] = min(s.drag[c] + s.pending[c] * (0.5 + uniform(r)), p.drag_most)
             s.pending[c] = 0.0
         if s.pending[c] + s.drag[c] < 0.005:
             s.pending[c] = s.drag[c] = 0.0
