@@ -1,27 +1,28 @@
-"""``riskml serve`` and ``riskml-serving``: start the service, make keys, keep the database."""
+"""``riskml-serving``: make keys, keep the database, models, audit and jobs."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy import Engine
 
 from riskml.errors import RiskmlError
 from riskml_serving.accounts.command import app as users
-from riskml_serving.audit.command import app as audit
-from riskml_serving.importing.command import import_records
-from riskml_serving.jobs.command import worker
-from riskml_serving.model.command import app as model
-from riskml_serving.retention.command import forget, retention
+from riskml_serving.commands.audit import app as audit
+from riskml_serving.commands.importing import import_records
+from riskml_serving.commands.jobs import worker
+from riskml_serving.commands.model import app as model
+from riskml_serving.commands.retention import forget, retention
 from riskml_serving.settings import Settings
 
-__all__ = ["app", "main", "serve"]
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+__all__ = ["app", "main"]
 
 app = typer.Typer(
     name="riskml-serving",
@@ -57,27 +58,6 @@ def main() -> None:
         if error.hint:
             console.print(error.hint, highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
-
-
-def serve(
-    bundle: Annotated[
-        Path | None, typer.Option("--bundle", help="Bundle folder; by default the released bundle in models/.")
-    ] = None,
-    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; default 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Port to listen on; default 8000.")] = None,
-    db: Database = None,
-) -> None:
-    """Start the scoring service, by default on 127.0.0.1:8000 with an SQLite file in the working folder.
-
-    Every other setting comes from RISKML_SERVING_* in the environment or from the TOML file that RISKML_SERVING_FILE
-    names. `riskml-serving keys create` makes the first API key. The OpenAPI description stands at /openapi.json.
-    For reference in study and judgement only, not a basis for a decision.
-    """
-    from riskml_serving.running import run
-
-    given: dict[str, Any] = {"bundle": bundle, "host": host, "port": port, "database_url": db}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    run(settings)
 
 
 @contextmanager

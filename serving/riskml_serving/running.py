@@ -2,36 +2,75 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import typer
+from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
-from riskml_serving.settings import Settings
+from riskml_serving.settings import PREFIX, Settings
 
-__all__ = ["run"]
+__all__ = ["application", "environment_of", "run"]
+
+STARTING = 120
+"""Seconds for which a worker that is busy loading need not answer the process above it."""
 
 
-def run(settings: Settings) -> None:
-    """Serve until stopped."""
-    import uvicorn
-
+def application() -> FastAPI:
+    """Build the application of one worker, with settings from the environment."""
     from riskml_serving.app import create_app
+    from riskml_serving.operations.logs import log_to
+
+    settings = Settings()
+    log_to(level=settings.log_level)
+    return create_app(settings)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Settings that were given, as environment variables: how they reach a worker.
+
+    >>> environment_of(Settings(port=80, simulated=True, oidc_rights={"staff": "read"}))["RISKML_SERVING_OIDC_RIGHTS"]
+    '{"staff": "read"}'
+    """
+    given = settings.model_dump(mode="json", include=settings.model_fields_set, exclude_none=True)
+    return {
+        PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in given.items()
+    }
+
+
+def run(settings: Settings, workers: int = 1) -> None:
+    """Serve until stopped. SIGHUP starts several workers anew, one after the other, on the open socket."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    from riskml_serving.database import open_engine, upgrade
     from riskml_serving.database.migrate import require_current
     from riskml_serving.model.source import require_bundle
-    from riskml_serving.operations.logs import log_to
 
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
-    log_to(level=settings.log_level)
-    application = create_app(settings)
-    require_current(application.state.engine)
+    engine = open_engine(settings.database_url)
+    if engine.dialect.name == "sqlite":
+        upgrade(engine)  # here, so that two workers need not do it at the same time
+    require_current(engine)
+    engine.dispose()
+    os.environ.update(environment_of(settings))
     server = uvicorn.Config(
-        application,
+        "riskml_serving.running:application",
+        factory=True,
         host=settings.host,
         port=settings.port,
+        workers=workers,
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_worker_healthcheck=STARTING,
     )
     database = make_url(settings.database_url).render_as_string(hide_password=True)
     typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {database})")
-    uvicorn.Server(server).run()
+    if workers > 1:
+        Multiprocess(server, uvicorn.Server(server).run, [server.bind_socket()]).run()
+    else:
+        uvicorn.Server(server).run()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import multiprocessing
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,17 +23,41 @@ from riskml_serving.importing.service import import_folder
 AS_OF = dt.date(2023, 6, 30)
 
 
+FORKS = multiprocessing.get_context("forkserver")
+"""Where services come from: a process that has imported everything once, which takes longer than most of the tests."""
+
+FORKS.set_forkserver_preload(["riskml_serving.app", "riskml_serving.cli", "uvicorn", "uvicorn.supervisors"])
+
+
+COMMAND = """
+import multiprocessing, os, sys
+import uvicorn._subprocess
+uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # workers too have everything imported
+os.environ.clear()
+os.environ.update(environment)
+os.setpgid(0, 0)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+sys.argv = ["riskml", *arguments]
+if arguments[0] == "serve":
+    from riskml.cli import main
+else:
+    from riskml_serving.cli import main
+main()
+"""
+"""Runs a command as the shell would. A text, since that process cannot import this file."""
+
+
 class Service:
     """A service in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
+    def __init__(self, process: Any, url: str) -> None:
         self.process, self.url = process, url
 
     def wait(self, seconds: float = 60) -> Service:
         """Wait until it answers."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            assert self.process.poll() is None, "the service has ended"
+            assert self.process.is_alive(), "the service has ended"
             try:
                 if httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200:
                     return self
@@ -42,10 +66,14 @@ class Service:
         raise AssertionError("the service does not answer")
 
     def end(self, number: int = signal.SIGKILL) -> None:
-        """Send a signal and wait for the end."""
-        if self.process.poll() is None:
+        """Send a signal to it, or to it and its workers to kill them all, and wait for the end."""
+        if self.process.is_alive():
+            if number == signal.SIGKILL:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.process.pid, number)
             os.kill(self.process.pid, number)
-        self.process.wait(30)
+        self.process.join(30)
+        assert self.process.exitcode is not None
 
 
 @pytest.fixture
@@ -68,10 +96,10 @@ def headers(kept: Any) -> dict[str, str]:
 
 @pytest.fixture
 def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Start a service; further arguments are settings. Several share the database."""
+    """Start a service; named arguments are settings. Several share the database."""
     started: list[Service] = []
 
-    def start(port: int | None = None, command: str = "serve", **settings: Any) -> Service:
+    def start(*arguments: str, port: int | None = None, command: str = "serve", **settings: Any) -> Service:
         if port is None:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -89,12 +117,10 @@ def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Call
             **settings,
         }
         environment = {**os.environ, **{f"RISKML_SERVING_{name.upper()}": str(value) for name, value in own.items()}}
-        code = (
-            "from riskml.cli import main; main()"
-            if command == "serve"
-            else "from riskml_serving.cli import main; main()"
+        process = FORKS.Process(
+            target=exec, args=(COMMAND, {"arguments": [command, *arguments], "environment": environment})
         )
-        process = subprocess.Popen([sys.executable, "-c", code, command], env=environment, stdout=subprocess.DEVNULL)
+        process.start()
         started.append(Service(process, f"http://127.0.0.1:{port}"))
         return started[-1]
 
