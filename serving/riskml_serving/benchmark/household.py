@@ -14,6 +14,7 @@ from riskml.model import Bundle
 from riskml.records.calendar import day_of
 from riskml.records.store import Records
 from riskml_serving.model import Model
+from riskml_serving.scoring.requests import EMPTY, Tables
 from riskml_serving.scoring.service import columns_of
 
 __all__ = ["AS_OF", "body", "ready_row"]
@@ -46,8 +47,7 @@ def body(*, reasons: bool) -> bytes:
 def ready_row(model: Model) -> tuple[list[str], NDArray[np.float64]]:
     """Names and values of the household's features, as the trees take them; values of shape (1, F)."""
     bundle: Bundle = model.bundle
-    tables: dict[str, Any] = {name: columns_of(rows) for name, rows in _tables().items()}
-    tables["households"]["recorded_on"] = ["2020-01-01"]
+    tables: Tables = {name: columns_of(rows) for name, rows in _tables().items()} | {"lines": EMPTY["lines"]}
     panel = Records.from_tables(tables, model.policy.lines).panel(day_of(AS_OF))
-    found = build(panel, model.policy)
+    found = build(panel)
     return [column.name for column in bundle.columns], bundle.blend.values(found)

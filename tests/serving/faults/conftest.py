@@ -76,6 +76,14 @@ class Service:
         assert self.process.exitcode is not None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _imported() -> None:
+    """Let everything be imported before the first test that starts a service."""
+    first = FORKS.Process(target=int)
+    first.start()
+    first.join()
+
+
 @pytest.fixture
 def kept(database_url: str, small_county: Path) -> Iterator[Any]:
     """A database with a small county in it, not scored."""
@@ -113,7 +121,7 @@ def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Call
             "export_folder": tmp_path / "exports",
             "job_poll_seconds": 0.1,
             "job_lease_seconds": 1.0,
-            "job_chunk": 10,
+            "job_chunk": 20,
             **settings,
         }
         environment = {**os.environ, **{f"RISKML_SERVING_{name.upper()}": str(value) for name, value in own.items()}}
