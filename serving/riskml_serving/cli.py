@@ -11,12 +11,13 @@ import typer
 from rich.console import Console
 
 from riskml.errors import RiskmlError
-from riskml_serving.accounts.command import app as users
 from riskml_serving.commands.audit import app as audit
+from riskml_serving.commands.gallery import gallery
 from riskml_serving.commands.importing import import_records
 from riskml_serving.commands.jobs import worker
 from riskml_serving.commands.model import app as model
 from riskml_serving.commands.retention import forget, retention
+from riskml_serving.commands.users import app as users
 from riskml_serving.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ app.command("worker")(worker)
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
+app.command("gallery")(gallery)
 app.add_typer(database, name="db")
 app.add_typer(model, name="model")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2] / "serving" / "riskml_serving"
-TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS"}
+TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS", "ASSIGNMENTS"}
 SCOPE = {"within", "listed_within"}
 HELD_BEFORE = {
     "operations/repository.py": {
@@ -37,6 +37,22 @@ HELD_BEFORE = {
         "add_households": "inserts only what is not there",
         "move": "takes rows that find_all let through",
     },
+    "assignments/repository.py": {"add": "takes a household that find_all let through"},
+    "web/household/repository.py": {"freshness": "narrowed by _of"},
+    "web/worklist/repository.py": dict.fromkeys(
+        (
+            "_run_starts",
+            "_since",
+            "_last_verification",
+            "_assignee",
+            "_monitoring",
+            "_settled",
+            "_narrowed",
+            "listed",
+            "counts",
+        ),
+        "part of a query on current scores that _conditions narrows",
+    ),
     "verifications/repository.py": {"add": "takes a household that find_all let through"},
 }
 

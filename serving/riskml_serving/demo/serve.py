@@ -7,16 +7,19 @@ from pathlib import Path
 
 import typer
 
+from riskml_serving.demo.accounts import Account
 from riskml_serving.settings import Settings
 
-__all__ = ["prepare", "serve_demo"]
+__all__ = ["prepare", "prepared", "serve_demo"]
 
 MOST, MONTHS = 1_500, 3
 """Households imported at most, so that the demo stays short; month ends scored, so that there is a course to see."""
 
 
-def prepare(out: Path, bundle: Path, county: Path, last: dt.date, most: int = MOST, months: int = MONTHS) -> Settings:
-    """Make the database of the demo anew, with part of the county and its accounts; print the accounts.
+def prepared(
+    out: Path, bundle: Path, county: Path, last: dt.date, most: int = MOST, months: int = MONTHS
+) -> tuple[Settings, list[Account]]:
+    """Make the database of the demo anew, with part of the county and its accounts.
 
     Parameters
     ----------
@@ -29,8 +32,8 @@ def prepare(out: Path, bundle: Path, county: Path, last: dt.date, most: int = MO
 
     Returns
     -------
-    Settings
-        To run the service with.
+    tuple of Settings and list of Account
+        To run the service with, and to sign in with.
     """
     from riskml.cli.progress import progress
     from riskml_serving.database import open_engine, upgrade
@@ -51,12 +54,7 @@ def prepare(out: Path, bundle: Path, county: Path, last: dt.date, most: int = MO
     accounts = make_accounts(engine, villages)
     engine.dispose()
     typer.echo(f"The pages show {len(towns)} of the county's towns, {len(villages)} villages, replayed as of {last}.")
-    typer.secho("Demo accounts, made by this demo only (演示账号,仅用于演示,勿用于正式环境):", bold=True)
-    for account in accounts:
-        health = "with health details" if account.health_details else "no health details"
-        where = f"region {account.region}, {health}"
-        typer.echo(f"  {account.username:<14} password {account.password}   {where}")
-    return Settings(
+    settings = Settings(
         database_url=url,
         bundle=bundle,
         today=last,
@@ -65,6 +63,18 @@ def prepare(out: Path, bundle: Path, county: Path, last: dt.date, most: int = MO
         model_store=out / "releases",
         export_folder=out / "exports",
     )
+    return settings, accounts
+
+
+def prepare(out: Path, bundle: Path, county: Path, last: dt.date) -> Settings:
+    """Prepare the demo and print its accounts; see :func:`prepared`."""
+    settings, accounts = prepared(out, bundle, county, last)
+    typer.secho("Demo accounts, made by this demo only (演示账号,仅用于演示,勿用于正式环境):", bold=True)
+    for account in accounts:
+        health = "with health details" if account.health_details else "no health details"
+        where = f"region {account.region}, {health}"
+        typer.echo(f"  {account.username:<14} password {account.password}   {where}")
+    return settings
 
 
 def serve_demo(out: Path, bundle: Path, county: Path, last: dt.date) -> None:

@@ -87,15 +87,15 @@ def undo(
 
 
 def told(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Verification in plain values; causes and the note only as far as the caller may know of health."""
-    signal = row["signal"]
+    """Verification in plain values; causes and free text only as far as the caller may know of health."""
+    signal, open_text = row["signal"], not caller.redact or row["created_by"] == caller.key_id
     return {
         "verification_id": row["verification_id"],
         "outcome": row["outcome"],
         "category": row["category"],
         "causes": _causes(row, caller),
-        "measures": row["measures"].split("\n") if row["measures"] else [],
-        "note": None if caller.redact and row["created_by"] != caller.key_id else row["note"],
+        "measures": row["measures"].split("\n") if row["measures"] and open_text else [],
+        "note": row["note"] if open_text else None,
         "verified_on": row["verified_on"].isoformat(),
         "created_by": row["created_by"],
         "created_at": stamp(row["created_at"]),

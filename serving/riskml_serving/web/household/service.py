@@ -73,18 +73,17 @@ def page_of(
     place = required(connection, household_id, caller)
     current = scores.read_current(connection, [household_id], caller.region).get(household_id)
     history = scores.read_history(connection, household_id, HISTORY)
-    visits = [
-        {**told(row, caller), "objection": row["objection"], "mine": row["created_by"] == caller.key_id}
-        | {"undoable": row["created_by"] == caller.key_id and row["recorded_on"] == today}
-        for row in verifications(connection, household_id, caller.region)
-    ]
+    visits = [_visit(row, caller, today) for row in verifications(connection, household_id, caller.region)]
     page: dict[str, Any] = {
         "household_id": household_id,
         "masked": masked(household_id),
         "register": place,
         "shapes": SHAPES,
         "units": UNITS,
-        "assignments": assignments(connection, household_id, caller.region),
+        "assignments": [
+            {**row, "note": row["note"] if _open_to(row, caller) else ""}
+            for row in assignments(connection, household_id, caller.region)
+        ],
         "visits": visits,
         "history": [_score(row, model.policy, caller) for row in history],
         "current": None,
@@ -98,6 +97,18 @@ def page_of(
         page |= _deadlines(history, visits, model.policy, settings, today)
     audit.record(connection, caller, action, household_id, request_id=request_id, redacted=list(caller.redact))
     return page
+
+
+def _open_to(row: Mapping[str, Any], caller: Caller) -> bool:
+    """Whether free text may be shown: it may tell of health, so only to those who may know, and to its writer."""
+    return not caller.redact or row["created_by"] == caller.key_id
+
+
+def _visit(row: dict[str, Any], caller: Caller, today: dt.date) -> dict[str, Any]:
+    out = {**told(row, caller), "objected": bool(row["objection"])}
+    out["objection"] = row["objection"] if _open_to(row, caller) else ""
+    out["undoable"] = row["created_by"] == caller.key_id and row["recorded_on"] == today
+    return out
 
 
 def _scored(

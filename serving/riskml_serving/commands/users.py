@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from riskml_serving.settings import Settings
-
 __all__ = ["app"]
 
 app = typer.Typer(help="Accounts of staff: make, list, disable, set a password.", no_args_is_help=True)
@@ -40,6 +38,7 @@ def create(
     """Make an account; the password is asked for, or read from standard input."""
     from riskml_serving.accounts.service import create_user
     from riskml_serving.database import opened, writing
+    from riskml_serving.settings import Settings
 
     password = _password()
     with opened(db or Settings().database_url) as engine, writing(engine) as connection:
@@ -53,6 +52,7 @@ def listing(db: Database = None) -> None:
     from riskml_serving.accounts.repository import list_users
     from riskml_serving.clock import now
     from riskml_serving.database import opened, reading
+    from riskml_serving.settings import Settings
 
     with opened(db or Settings().database_url) as engine, reading(engine) as connection:
         for row in list_users(connection):
@@ -68,6 +68,7 @@ def disable(username: Name, db: Database = None) -> None:
     """Disable an account; whoever is signed in with it is signed out at once."""
     from riskml_serving.accounts.service import disable_user
     from riskml_serving.database import opened, writing
+    from riskml_serving.settings import Settings
 
     with opened(db or Settings().database_url) as engine, writing(engine) as connection:
         disable_user(connection, username)
@@ -79,6 +80,7 @@ def password(username: Name, db: Database = None) -> None:
     """Set a new password, which also unlocks the account and ends its sessions."""
     from riskml_serving.accounts.service import set_password
     from riskml_serving.database import opened, writing
+    from riskml_serving.settings import Settings
 
     new = _password()
     with opened(db or Settings().database_url) as engine, writing(engine) as connection:

@@ -1,0 +1,166 @@
+"""The whole walk in a real browser: every role, phone and desktop, on paper, without script, without a network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from riskml.errors import UsageError
+from riskml_serving.gallery import browser as opened
+
+PASSWORD = "a sentence of words"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for the module; where none is installed the tests say so."""
+    pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
+    started = opened()
+    try:
+        chromium = started.__enter__()
+    except UsageError as error:
+        pytest.skip(error.message)
+    yield chromium
+    started.__exit__(None, None, None)
+
+
+class Reader:
+    """Somebody at a screen."""
+
+    def __init__(self, browser: Any, address: str, width: int, script: bool) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
+        self.page, self.address = self.context.new_page(), address
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        self.page.route("**/*", self._route)
+        self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _route(self, route: Any) -> None:
+        if route.request.url.startswith((self.address, "data:")):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def sign_in(self, user: str) -> None:
+        self.page.goto(f"{self.address}/")
+        self.page.fill("[name=username]", user)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url("**/worklist*")
+
+    def sideways(self) -> int:
+        root = "document.documentElement"
+        return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
+
+    def first(self) -> str:
+        """Open the first household of the list; return its address."""
+        self.page.locator("table.list tbody a").first.click()
+        self.page.wait_for_url("**/households/*")
+        return str(self.page.url).removeprefix(self.address)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize(("user", "width"), [("village", 360), ("township", 1280), ("county", 1280), ("analyst", 360)])
+def test_from_signing_in_to_a_finding_and_a_list_without_the_household(browser, served, user, width, script):
+    reader = Reader(browser, served.address, width, script)
+    reader.sign_in(user)
+    assert reader.sideways() == 0
+    household = reader.first()
+    assert reader.sideways() == 0
+    assert reader.page.locator("figure svg").count() == 1
+    if user == "analyst":
+        assert reader.page.locator("[name=outcome]").count() == 0
+    else:
+        reader.page.check("[name=outcome][value=rejected]")
+        reader.page.fill("[name=note]", "家中两人务工,收入稳定")
+        reader.page.locator("form.keep button").click()
+        reader.page.wait_for_url("**done=verified*")
+        assert "核实结果已保存" in reader.page.inner_text("main")
+        assert reader.sideways() == 0
+        reader.page.goto(f"{served.address}/worklist")
+        assert household not in reader.page.content()
+    for path in ("/overview", "/model", "/worklist?state=all", "/households/none"):
+        reader.page.goto(served.address + path)
+        assert reader.sideways() == 0, path
+    assert reader.outside == []
+    assert [said for said in reader.errors if "404" not in said] == []
+
+
+def test_a_household_fits_two_pages_of_paper_without_forms(browser, served, tmp_path):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    longest = 0
+    for i in range(5):
+        reader.page.goto(f"{served.address}/worklist")
+        reader.page.locator("table.list tbody a").nth(i).click()
+        reader.page.wait_for_url("**/households/*")
+        paper = reader.page.pdf(format="A4")
+        longest = max(longest, len(re.findall(rb"/Type\s*/Page[^s]", paper)))
+    assert 1 <= longest <= 2
+    reader.page.emulate_media(media="print")
+    assert not reader.page.locator("form.keep").is_visible()
+    assert not reader.page.locator("nav").is_visible()
+    assert reader.page.locator("figure svg").is_visible()
+    assert "仅供研判参考" in reader.page.inner_text("body")
+
+
+def test_a_dropped_connection_loses_nothing_that_was_typed(browser, served):
+    reader = Reader(browser, served.address, 360, script=True)
+    reader.sign_in("village")
+    reader.first()
+    reader.page.check("[name=outcome][value=confirmed]")
+    reader.page.fill("[name=note]", "房屋漏雨")
+    reader.context.set_offline(True)
+    reader.page.unroute("**/*")
+    reader.page.locator("form.keep button").click()
+    reader.page.wait_for_selector("[data-offline]:not([hidden])")
+    assert reader.page.input_value("[name=note]") == "房屋漏雨"
+    reader.context.set_offline(False)
+    reader.page.locator("form.keep button").click()
+    reader.page.wait_for_url("**done=verified*")
+    assert "房屋漏雨" in reader.page.inner_text("#verification")
+
+
+def test_the_keyboard_alone_reaches_the_content_and_every_field_has_a_name(browser, served):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    reader.page.keyboard.press("Tab")
+    assert reader.page.evaluate("document.activeElement.className") == "skip"
+    reader.first()
+    unnamed = reader.page.evaluate(
+        "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')]"
+        ".filter(e => !e.labels.length).length"
+    )
+    assert unnamed == 0
+    assert reader.page.evaluate("document.querySelectorAll('h1').length") == 1
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast of two colours as the WCAG defines it."""
+
+    def light(colour: str) -> float:
+        parts = [int(n) / 255 for n in re.findall(r"\d+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dark = sorted((light(first), light(second)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def test_every_text_stands_out_from_its_ground(browser, served):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    household = reader.first()
+    find = """() => [...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && [...e.childNodes].some(
+        n => n.nodeType === 3 && n.data.trim())).map(e => { let g = e; while (g.parentElement &&
+        getComputedStyle(g).backgroundColor === 'rgba(0, 0, 0, 0)') g = g.parentElement;
+        return [e.className || e.tagName, getComputedStyle(e).color, getComputedStyle(g).backgroundColor]; })"""
+    for path in ("/worklist?state=all", household, "/overview", "/model"):
+        reader.page.goto(served.address + path)
+        for name, ink, ground in reader.page.evaluate(find):
+            assert contrast(ink, ground) >= 4.5, f"{path} {name} {ink} on {ground}"
