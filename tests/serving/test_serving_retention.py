@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Table, inspect, select, text
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
@@ -18,6 +18,7 @@ from riskml_serving.cli import app as commands
 from riskml_serving.database import METADATA, open_engine, opened, reading, writing
 from riskml_serving.idempotency.tables import ANSWERS
 from riskml_serving.places.tables import HOUSEHOLDS
+from riskml_serving.retention import repository
 from riskml_serving.retention.service import forget, retain
 from riskml_serving.settings import Settings
 
@@ -38,6 +39,24 @@ def everything(engine):
             name: "\n".join(map(str, connection.execute(text(f'SELECT * FROM "{name}"')).all()))
             for name in inspect(engine).get_table_names()
         }
+
+
+AUDIT = {"audit"}
+"""Keeps no code but a keyed hash."""
+
+
+def test_every_table_with_households_is_one_that_forgetting_knows(database_url):
+    known = {table.name for table in vars(repository).values() if isinstance(table, Table)}
+    known |= {table.name for table in repository.RECORDS.values()}
+    with opened(database_url) as engine:
+        tables = inspect(engine)
+        holding = {
+            name
+            for name in tables.get_table_names()
+            if any("household" in column["name"] for column in tables.get_columns(name))
+        }
+    assert len(holding - AUDIT) > 10, "the tables are there"
+    assert holding - AUDIT <= known, "name the table in retention/repository.py, and delete a household's rows there"
 
 
 @pytest.fixture

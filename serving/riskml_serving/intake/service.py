@@ -58,6 +58,8 @@ class Intake:
             ``household-not-found``: a household is not there, or lives outside the caller's region.
         """
         named = {row["household_id"] for name, rows in tables.items() for row in rows if row.get("household_id")}
+        regions = self._regions(tables)
+        self._lock(connection, named, regions)
         self._register(connection, tables, named)
         received = now()
         for name, rows in tables.items():
@@ -67,7 +69,6 @@ class Intake:
         if tables.get("income"):
             earners = sorted({row["household_id"] for row in tables["income"]})
             require_one_income(tables["income"], records.read_rows(connection, "income", earners))
-        regions = self._regions(tables)
         touched = set(named)
         total = len(named) + sum(places.count_in(connection, region) for region in regions)
         counts = {name: len(rows) for name, rows in tables.items() if rows}
@@ -84,6 +85,13 @@ class Intake:
             touched.update(places.codes_in(connection, region))
         found = rescore(connection, self.model, sorted(touched), self.caller.region, self.today, self.request_id)
         return 200, self._answer(counts, found, None)
+
+    def _lock(self, connection: Connection, named: set[str], regions: list[str]) -> None:
+        """Keep other writers from everybody that is scored again at once, all in one order: else two could deadlock."""
+        most = self.settings.rescore_at_once
+        if regions and len(named) + sum(places.count_in(connection, region) for region in regions) <= most:
+            struck = {code for region in regions for code in places.codes_in(connection, region)}
+            places.find_all(connection, named | struck, self.caller.region, lock=True)
 
     def _register(self, connection: Connection, tables: Rows, named: set[str]) -> None:
         """Find the households named, register new ones, and move those whose newest version lives elsewhere."""

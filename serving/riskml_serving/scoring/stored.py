@@ -109,9 +109,8 @@ def rescore(
     list of Change
         One for each household that is known at the date, in the order of the codes.
     """
-    households = {
-        code: row for code, row in places.find_all(connection, codes, region).items() if row["closed_on"] is None
-    }
+    found = places.find_all(connection, codes, region, lock=True)  # another writer must not judge older records later
+    households = {code: row for code, row in found.items() if row["closed_on"] is None}
     at, capacity = now(), repository.read_capacity(connection, {row["region_code"][:6] for row in households.values()})
     before = repository.read_current(connection, sorted(households), region)
     changes = []
