@@ -58,7 +58,7 @@ def clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, 
     at_ends = [(panel.income_per_head(rule.window, lag)[0], panel.line[lag, 0]) for lag in range(months)]
     known = not any(np.isnan(value) for pair in at_ends for value in pair)
     above = any(income < line * BELOW for income, line in at_ends)
-    without = float(no_labour(panel)[0])
+    without = float(no_labour(panel)[0]) if panel.has("members") else float("nan")
     return (
         Condition(
             "stable_income",
