@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -51,6 +51,10 @@ __all__ = ["ROUTERS", "create_app"]
 
 ROUTERS = (scoring, intake, households, jobs, verifications, changes, regions, model, operations)
 """Endpoints of every room."""
+
+BROKEN_OFF = 499
+"""Status, for logs and metrics, of a request whose client went away in the middle of its body: not the service's fault,
+and read by nobody."""
 
 log = logging.getLogger("riskml_serving")
 
@@ -134,6 +138,8 @@ async def _problem(request: Request, error: Exception) -> Response:
         return Problem("invalid-request", errors=field_errors(error.errors())).response(request)
     if isinstance(error, HTTPException):
         return from_http(error).response(request)
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=BROKEN_OFF)
     if isinstance(error, DBAPIError) and _gone(error):
         return Problem("database-unavailable", headers={"Retry-After": "5"}).response(request)
     log.error("unexpected %s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "")})

@@ -71,6 +71,6 @@ def run(settings: Settings, workers: int = 1) -> None:
     database = make_url(settings.database_url).render_as_string(hide_password=True)
     typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {database})")
     if workers > 1:
-        Multiprocess(server, uvicorn.Server(server).run, [server.bind_socket()]).run()
+        Multiprocess(server, [server.bind_socket()]).run()
     else:
         uvicorn.Server(server).run()

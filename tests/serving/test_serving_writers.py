@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
 
 from sqlalchemy import text
+
+from riskml_serving.scoring import stored
 
 HOME = "370112001001"
 
@@ -49,6 +52,31 @@ def test_writers_on_the_same_households_wait_for_one_another(make_client, key):
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(write, range(24))) == {200}
     assert rows(first, "record_events") == 24 * 6
+
+
+def test_whoever_scores_a_household_again_waits_for_the_other_that_does(make_client, key, monkeypatch):
+    first, second = make_client(), make_client()
+    headers, judging, go_on = key("", "write", "admin"), Semaphore(0), Event()
+    first.post("/v1/records", json={"tables": {"households": [household("a"), household("b")]}}, headers=headers)
+    judge = stored.judge_stored
+
+    def slowly(*given):
+        judging.release()
+        assert go_on.wait(20)
+        return judge(*given)
+
+    def strike(client, day):
+        flood = {"region_code": HOME, "occurred_on": f"2023-06-{day}", "kind": "flood"}
+        return client.post("/v1/records", json={"tables": {"disaster": [flood]}}, headers=headers).json()
+
+    monkeypatch.setattr(stored, "judge_stored", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(strike, first, 10), pool.submit(strike, second, 20)]
+        assert judging.acquire(timeout=20)
+        together = judging.acquire(timeout=0.5)
+        go_on.set()
+        assert [one.result()["rescored"] for one in found] == [2, 2]
+    assert not together, "the second would judge without the record of the first, and be kept last"
 
 
 def test_the_cursor_misses_nothing_while_others_write(make_client, key):

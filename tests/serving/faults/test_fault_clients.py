@@ -1,0 +1,104 @@
+"""Clients that break off or dawdle: nothing half is kept, and nobody else waits for them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from urllib.parse import urlsplit
+
+import httpx2 as httpx
+import pytest
+from sqlalchemy import text
+
+from riskml_serving.database import reading
+
+SLOW = 20
+
+
+def body_of(number):
+    row = {"household_id": "H0000000", "occurred_on": "2023-06-20", "kind": "job_loss", "record_id": f"c-{number}"}
+    return json.dumps({"tables": {"events": [row]}}).encode()
+
+
+def request_of(body, headers, **more):
+    given = {"Host": "127.0.0.1", **headers, **more, "Content-Length": str(len(body))}
+    return b"POST /v1/records HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in given.items()).encode() + b"\r\n"
+
+
+def connect(url):
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=20)
+
+
+def stored(engine):
+    with reading(engine) as connection:
+        rows = connection.execute(text("SELECT record_id FROM record_events WHERE record_id LIKE 'c-%'"))
+        return sorted(rows.scalars())
+
+
+@pytest.fixture
+def url(serve, kept):
+    return serve(job_worker=False, metrics_open=True).wait().url
+
+
+def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, headers):
+    for number in range(12):
+        body = body_of(number)
+        whole = request_of(body, headers, **{"Idempotency-Key": f"c-{number}"}) + body
+        with connect(url) as line:
+            # every third in the middle of its body, the others when all is sent, some while it is worked on
+            line.sendall(whole if number % 3 else whole[: -len(body) // 2])
+            time.sleep(0.01 * (number % 4))
+    with httpx.Client(base_url=url, headers=headers, timeout=20) as client:
+        for number in range(12):
+            own = {"Idempotency-Key": f"c-{number}", "Content-Type": "application/json"}
+            assert client.post("/v1/records", content=body_of(number), headers=own).status_code == 200
+    assert stored(kept) == sorted(f"c-{number}" for number in range(12)), "each once"
+    with reading(kept) as connection:
+        kept_answers = connection.execute(text("SELECT count(*) FROM idempotency")).scalar_one()
+    assert kept_answers == 12
+
+
+def test_half_a_body_keeps_nothing(url, kept, headers):
+    body = body_of(0)
+    with connect(url) as line:
+        line.sendall(request_of(body, headers) + body[: len(body) // 2])
+    assert httpx.get(f"{url}/v1/households/H0000000", headers=headers).status_code == 200
+    assert stored(kept) == []
+    counts = httpx.get(f"{url}/metrics").text
+    assert 'route="/v1/records",status="499"' in counts, "it is counted as what it is"
+    assert 'status="5' not in counts
+
+
+def test_slow_clients_are_answered_and_nobody_waits_for_them(url, kept, headers):
+    lines = [connect(url) for _ in range(SLOW)]
+    wholes = [request_of(body_of(n), headers, Connection="close") + body_of(n) for n in range(SLOW)]
+    stop = threading.Event()
+
+    def dawdle():
+        for at in range(60):  # a few bytes at a time, the last ones only once the others have been answered
+            for line, whole in zip(lines, wholes, strict=True):
+                line.sendall(whole[at : at + 1])
+            stop.wait(0.02)
+        stop.wait(30)
+        for line, whole in zip(lines, wholes, strict=True):
+            line.sendall(whole[60:])
+
+    thread = threading.Thread(target=dawdle)
+    thread.start()
+    with httpx.Client(base_url=url, headers=headers, timeout=20) as client:
+        taken = []
+        for _ in range(20):
+            began = time.perf_counter()
+            assert client.get("/v1/households/H0000000").status_code == 200
+            taken.append(time.perf_counter() - began)
+    assert stored(kept) == []
+    stop.set()
+    thread.join()
+    assert [line.recv(12) for line in lines] == [b"HTTP/1.1 200"] * SLOW
+    for line in lines:
+        line.close()
+    assert sorted(taken)[len(taken) // 2] < 1, "seconds, on a busy machine"
+    assert len(stored(kept)) == SLOW
