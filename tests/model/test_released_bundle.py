@@ -1,0 +1,50 @@
+"""The bundle that the service starts from loads, fits today's features, and says that its county is simulated."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from riskml.features import CATALOGUE
+from riskml.model import Bundle
+from riskml.policy import load_policy
+
+FOLDER = Path(__file__).parents[2] / "models"
+HOUSEHOLD = re.compile(r"\bH\d{7}\b")
+AGAIN = "train and commit a new bundle by the commands in models/README.md"
+
+
+@pytest.fixture(scope="module")
+def released() -> Bundle:
+    return Bundle.load(max(path.parent for path in FOLDER.glob("*/manifest.json")))
+
+
+def test_there_is_one_released_bundle():
+    assert len(list(FOLDER.glob("*/manifest.json"))) == 1
+
+
+def test_it_was_trained_on_todays_features(released):
+    own = [c for c in released.columns if not c.name.startswith(("region_", "attribute_"))]
+    gone = [c.name for c in own if c.name not in CATALOGUE]
+    turned = [c.name for c in own if c.name in CATALOGUE and CATALOGUE[c.name].column != c]
+    assert not gone, AGAIN
+    assert not turned, AGAIN
+
+
+def test_it_was_trained_under_todays_policy(released):
+    policy = load_policy()
+    assert released.policy_version == policy.version, AGAIN
+    assert released.thresholds == {code: tier.probability for code, tier in policy.tiers.items()}, AGAIN
+
+
+def test_it_holds_no_household_and_says_that_its_county_is_simulated(released):
+    files = [path for path in FOLDER.glob("*/*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 2_000_000
+    assert released.manifest["refit"]
+    for path in files:
+        assert not HOUSEHOLD.search(path.read_text(encoding="utf-8")), path
+    card = next(path for path in files if path.name == "model_card.md").read_text(encoding="utf-8")
+    assert "模拟县" in card
+    assert "simulated" in card
