@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 __all__ = ["CONNECTIONS", "load", "request_bytes"]
 
-CONNECTIONS = 2
-"""Enough for a server of one process never to wait for its client."""
+CONNECTIONS = 16
+"""Enough for a server of one process never to wait for its clients, and for those who wait to share a commit."""
 
 
 def request_bytes(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
@@ -35,7 +35,7 @@ def load(url: str, request: bytes, seconds: float, connections: int = CONNECTION
     url : str
     request : bytes
     seconds : float
-    connections : int, default 2
+    connections : int, default 16
 
     Returns
     -------

@@ -1,0 +1,75 @@
+"""Two workers are started anew under load: no request that was accepted is dropped, no record is there twice."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from pathlib import Path
+
+import httpx2 as httpx
+from sqlalchemy import text
+
+from riskml_serving.database import reading
+
+CLIENTS = 3
+
+
+def workers_of(service):
+    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
+    return {int(pid) for pid in children if re.search(r"\d", pid)}
+
+
+def until(holds, seconds=60):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it does not come about"
+        time.sleep(0.05)
+
+
+def test_two_workers_started_anew_under_load_drop_nothing(kept, headers, serve):
+    service = serve("--workers", "2", job_worker=False, rate_per_minute=0).wait()
+    answered, refused, stop = set(), [], threading.Event()
+
+    def upload(who):
+        number = 0
+        while not stop.is_set():
+            row = {
+                "household_id": f"H{who * 25:07d}",
+                "occurred_on": "2023-06-20",
+                "kind": "job_loss",
+                "record_id": f"r-{who}-{number}",
+            }
+            own = {**headers, "Idempotency-Key": row["record_id"]}
+            try:  # on a connection of its own: one that is kept may be closed between two requests
+                answer = httpx.post(
+                    f"{service.url}/v1/records", json={"tables": {"events": [row]}}, headers=own, timeout=20
+                )
+            except httpx.TransportError as error:
+                refused.append(repr(error))
+            else:
+                answered.add((row["record_id"], answer.status_code))
+            number += 1
+
+    before = workers_of(service)
+    assert len(before) == 2
+    threads = [threading.Thread(target=upload, args=(who,)) for who in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        until(lambda: len(answered) > 10)
+        os.kill(service.process.pid, signal.SIGHUP)
+        until(lambda: len(workers_of(service)) == 2 and not workers_of(service) & before)
+        enough = len(answered) + 10
+        until(lambda: len(answered) > enough)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert refused == []
+    assert {status for _, status in answered} == {200}
+    with reading(kept) as connection:
+        found = connection.execute(text("SELECT record_id FROM record_events WHERE record_id LIKE 'r-%'"))
+        assert sorted(found.scalars()) == sorted(number for number, _ in answered)
