@@ -149,7 +149,7 @@ def test_a_job_stays_within_its_region_and_is_seen_from_there_up(imported, key, 
     assert told["total"] == told["judged"] == inside < 160
     assert count(imported, "current_scores") == told["kept"]
     found = table_of(imported, county, job)
-    assert {code for code in found["region_code"].to_pylist()} == {village}
+    assert set(found["region_code"].to_pylist()) == {village}
     assert set(found["agreement_by"].to_pylist()) == {"tier"}, "a village has no visit capacity of its own"
     for path in (f"/v1/jobs/{job}", f"/v1/jobs/{job}/results", "/v1/jobs/nobody", "/v1/jobs/%00"):
         answer = imported.get(path, headers=other)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, insert, or_, select, update
 
 from riskml.records.schema import TABLES
 from riskml_serving.records.tables import RECORDS
@@ -18,7 +18,7 @@ CHUNK = 500
 
 Columns = dict[str, list[Any]]
 
-ANY_OF = bindparam("codes", expanding=True)
+ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
 NAMES = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
 
