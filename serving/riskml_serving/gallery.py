@@ -134,11 +134,11 @@ def take_pictures(address: str, accounts: list[Account], out: Path) -> list[Path
 
 
 def _shrink(path: Path) -> None:
-    """Keep a picture in 64 colours: a page has few, and the pictures travel with every clone."""
+    """Keep a picture in 256 colours: a page has few, and the pictures travel with every clone."""
     from PIL import Image
 
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 
 
