@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal,
     or_,
     select,
 )
@@ -117,13 +118,18 @@ def _settled() -> ColumnElement[bool]:
     )
 
 
+def _listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
+    """Whether a code is one of those joined by semicolons; ``||``, since older SQLite has no ``concat``."""
+    return literal(";").concat(column).concat(";").contains(f";{code};")
+
+
 def _monitoring(wanted: Wanted) -> ColumnElement[bool]:
     table = RECORDS["monitoring"]
     found = and_(table.c.household_id == CURRENT.c.household_id, ~table.c.superseded, table.c.cleared_on.is_(None))
     if wanted.category:
         found = and_(found, table.c.category == wanted.category)
     if wanted.cause:
-        found = and_(found, func.concat(";", table.c.causes, ";").contains(f";{wanted.cause};"))
+        found = and_(found, _listed_in(table.c.causes, wanted.cause))
     return exists().where(found).correlate(CURRENT)
 
 
@@ -147,7 +153,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     elif wanted.category:
         out.append(_monitoring(Wanted(wanted.region, "all", wanted.overdue_since, category=wanted.category)))
     if wanted.cause:
-        flagged = [func.concat(";", CURRENT.c.rule_flags, ";").contains(f";{code};") for code in wanted.flags]
+        flagged = [_listed_in(CURRENT.c.rule_flags, code) for code in wanted.flags]
         by_record = _monitoring(Wanted(wanted.region, "all", wanted.overdue_since, cause=wanted.cause))
         out.append(or_(by_record, *flagged))
     if wanted.search:
