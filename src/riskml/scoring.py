@@ -76,9 +76,7 @@ class Opinion:
     flags: list[str]
 
 
-def judge(
-    bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureMatrix], None] | None = None
-) -> Opinion:
+def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureMatrix], None] | None = None) -> Opinion:
     """Ask the model and the rule line about every household of a panel; one alone or many give the same bits.
 
     Parameters
