@@ -76,8 +76,8 @@ def warns(feature: Feature) -> str:
 
 def protects(feature: Feature) -> str:
     """Name of the rule by which values of a feature can be given as a protective factor."""
-    if feature.reason_zh is None or feature.name.startswith(_ONLY_WARNS):
-        return "never"
+    if feature.reason_zh is None or feature.name.startswith(_ONLY_WARNS) or feature.topic == "attributes":
+        return "never"  # an attribute of one data set has no wording that says what is good about it
     if _is_signed(feature):
         return "positive"
     if _is_blow(feature):
