@@ -175,10 +175,17 @@ def field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
     return [FieldError(_path(error["loc"]), error["type"], error["msg"]) for error in errors]
 
 
+_KINDS = re.compile(r"(constrained-)?(str|float|int|bool)")
+"""Names under which the validator tries the kinds of value an attribute can have: no part of the place."""
+
+
 def _path(loc: Iterable[int | str]) -> str:
     """Write a place; a name that does not look like a field's is left out, since it might be a person's."""
     path = ""
-    for part in loc:
+    parts = list(loc)
+    if len(parts) > 1 and isinstance(parts[-1], str) and _KINDS.fullmatch(parts[-1]):
+        parts.pop()
+    for part in parts:
         path += f"[{part}]" if isinstance(part, int) else f".{part if NAME.fullmatch(part) else '…'}"
     return path.lstrip(".")
 
