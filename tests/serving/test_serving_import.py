@@ -72,7 +72,7 @@ def test_an_import_that_is_killed_goes_on_where_it_stopped_and_then_rests(client
     monkeypatch.setattr(service, "PART", 5000)
     monkeypatch.setattr(service, "SCORED", 200)
     calls = {"n": 0}
-    for module, name in ((service.records, "add_rows"), (service, "rescore")):
+    for module, name in ((service.repository, "append"), (service, "rescore")):
         original = getattr(module, name)
 
         def once(*args, original=original, **kwargs):

@@ -9,8 +9,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from riskml.errors import UsageError
@@ -23,16 +23,15 @@ from riskml_serving.auth import RIGHTS, Caller
 from riskml_serving.clock import now
 from riskml_serving.database import reading, writing
 from riskml_serving.importing import repository
-from riskml_serving.intake.service import stored_row
 from riskml_serving.model import Model
 from riskml_serving.places import repository as places
-from riskml_serving.records import repository as records
+from riskml_serving.records.tables import RECORDS, attributes_text
 from riskml_serving.scoring.capacity import renew
 from riskml_serving.scoring.stored import rescore
 
 __all__ = ["Import", "import_folder", "score_everybody"]
 
-PART = 20_000
+PART = 50_000
 """Rows written in one transaction."""
 SCORED = 512
 """Households scored in one transaction."""
@@ -149,26 +148,39 @@ def _table(engine: Engine, opened: Folder, name: str, fingerprint: str, done: tu
         return 0
     written, received = 0, now()
     for rows, last in _parts(opened, name, start):
+        ready = _stored(name, rows, received, _request(fingerprint))
         with writing(engine) as connection:
-            ready = [stored_row(name, row, received, _request(fingerprint)) for row in rows]
-            records.add_rows(connection, name, ready)
-            written += len(ready)
+            repository.append(connection, RECORDS[name], ready)
+            written += ready.num_rows
             repository.advance(connection, fingerprint, name, start + written, finished=last)
-        bar.step(len(ready))
+        bar.step(ready.num_rows)
     return written
 
 
-def _parts(opened: Folder, name: str, start: int) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+def _parts(opened: Folder, name: str, start: int) -> Iterator[tuple[pa.Table, bool]]:
     """Rows of a table in an order that does not depend on the files, and whether they are the last."""
-    cursor = opened.connection.execute(f"SELECT * FROM {opened.relation(name)} ORDER BY ALL OFFSET {start}")
-    names = [column[0] for column in cursor.description or ()]
-    part = cursor.fetchmany(PART)
+    query = f"SELECT * FROM {opened.relation(name)} ORDER BY ALL OFFSET {start}"
+    reader = opened.connection.sql(query).to_arrow_reader(PART)
+    part = next(reader, None)
     while True:
-        following = cursor.fetchmany(PART) if part else []
-        yield [dict(zip(names, row, strict=True)) for row in part], not following
-        if not following:
+        following = next(reader, None) if part is not None else None
+        yield pa.Table.from_batches([] if part is None else [part], reader.schema), following is None
+        if following is None:
             return
         part = following
+
+
+def _stored(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
+    """Rows as the database keeps them: declared columns, attributes as JSON, when and with which request they came."""
+    declared, n = TABLES[name], rows.num_rows
+    out = rows.select(declared.names)
+    if declared.attributes:
+        rest = rows.drop_columns(list(declared.names)).to_pylist()
+        out = out.append_column("attributes", pa.array([attributes_text(row) for row in rest], pa.string()))
+    came = {"received_at": pa.scalar(received, pa.timestamp("us")), "request_id": request_id, "superseded": False}
+    for column, value in came.items():
+        out = out.append_column(column, pa.repeat(value, n))
+    return out
 
 
 def score_everybody(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,13 +20,14 @@ from riskml_serving.model import Model
 from riskml_serving.places import repository as places
 from riskml_serving.problems import FieldError, Problem
 from riskml_serving.records import repository as records
+from riskml_serving.records.tables import attributes_text
 from riskml_serving.scoring.changes import Change
 from riskml_serving.scoring.requests import require_one_income
 from riskml_serving.scoring.service import shown
 from riskml_serving.scoring.stored import rescore
 from riskml_serving.settings import Settings
 
-__all__ = ["Intake", "stored_row"]
+__all__ = ["Intake"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Intake:
         self._register(connection, tables, named)
         received = now()
         for name, rows in tables.items():
-            ready = [stored_row(name, dated(name, row, self.today), received, self.request_id) for row in rows]
+            ready = [_stored(name, dated(name, row, self.today), received, self.request_id) for row in rows]
             records.supersede(connection, name, ready)
             records.add_rows(connection, name, ready)
         if tables.get("income"):
@@ -176,11 +176,10 @@ def _places(tables: Rows, codes: set[str]) -> list[FieldError]:
     ]
 
 
-def stored_row(name: str, row: Mapping[str, Any], received: dt.datetime, request_id: str) -> dict[str, Any]:
+def _stored(name: str, row: Mapping[str, Any], received: dt.datetime, request_id: str) -> dict[str, Any]:
     """Row as the database keeps it: declared columns, attributes as JSON, when and with which request it came."""
     declared = TABLES[name]
     out: dict[str, Any] = {column.name: row.get(column.name) for column in declared.columns}
     if declared.attributes:
-        rest = {key: value for key, value in row.items() if key not in out and value is not None}
-        out["attributes"] = json.dumps(rest, sort_keys=True, ensure_ascii=False) if rest else None
+        out["attributes"] = attributes_text({name: value for name, value in row.items() if name not in out})
     return {**out, "received_at": received, "request_id": request_id, "superseded": False}

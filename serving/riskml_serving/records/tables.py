@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
@@ -12,7 +14,7 @@ from riskml.records.schema import TABLES, Column, Kind
 from riskml.records.schema import Table as Declared
 from riskml_serving.database import METADATA, Code
 
-__all__ = ["EXTRA", "RECORDS", "attributes_of"]
+__all__ = ["EXTRA", "RECORDS", "attributes_text"]
 
 EXTRA = ("row_id", "attributes", "received_at", "request_id", "superseded")
 """Columns beside the contract's: order of receipt, attributes of a household as JSON, when and with which request a
@@ -34,9 +36,14 @@ _TYPES: dict[Kind, TypeEngine[Any]] = {
 _CODES = ("household_id", "member_id", "record_id")
 
 
-def attributes_of(declared: Declared) -> bool:
-    """Whether rows of a table carry attributes."""
-    return declared.attributes
+def attributes_text(attributes: Mapping[str, Any]) -> str | None:
+    """Attributes of a household as they are kept; those that are missing are left out.
+
+    >>> attributes_text({"b": 1.0, "a": "砖房", "c": None}), attributes_text({"c": None})
+    ('{"a": "砖房", "b": 1.0}', None)
+    """
+    known = {name: value for name, value in attributes.items() if value is not None}
+    return json.dumps(known, sort_keys=True, ensure_ascii=False) if known else None
 
 
 def _field(column: Column) -> Field[object]:
