@@ -30,13 +30,30 @@ FORKS.set_forkserver_preload(["riskml_serving.app", "riskml_serving.cli", "uvico
 
 
 COMMAND = """
-import multiprocessing, os, sys
+import multiprocessing, os, pkgutil, signal, sys
+from unittest import mock
 import uvicorn._subprocess
 uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # workers too have everything imported
 os.environ.clear()
 os.environ.update(environment)
 os.setpgid(0, 0)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def die_after(where, calls):
+    original, left = pkgutil.resolve_name(where), iter(range(calls - 1, -1, -1))
+
+    def dying(*given, **named):
+        found = original(*given, **named)
+        if next(left) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return found
+
+    mock.patch(where, dying).start()
+
+
+if dies:
+    die_after(*dies)
 sys.argv = ["riskml", *arguments]
 if arguments[0] == "serve":
     from riskml.cli import main
@@ -104,10 +121,19 @@ def headers(kept: Any) -> dict[str, str]:
 
 @pytest.fixture
 def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Start a service; named arguments are settings. Several share the database."""
+    """Start a service; named arguments are settings. Several share the database.
+
+    ``dies`` names a function and the number of the call after which the service kills itself by SIGKILL.
+    """
     started: list[Service] = []
 
-    def start(*arguments: str, port: int | None = None, command: str = "serve", **settings: Any) -> Service:
+    def start(
+        *arguments: str,
+        port: int | None = None,
+        command: str = "serve",
+        dies: tuple[str, int] | None = None,
+        **settings: Any,
+    ) -> Service:
         if port is None:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -126,7 +152,7 @@ def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Call
         }
         environment = {**os.environ, **{f"RISKML_SERVING_{name.upper()}": str(value) for name, value in own.items()}}
         process = FORKS.Process(
-            target=exec, args=(COMMAND, {"arguments": [command, *arguments], "environment": environment})
+            target=exec, args=(COMMAND, {"arguments": [command, *arguments], "environment": environment, "dies": dies})
         )
         process.start()
         started.append(Service(process, f"http://127.0.0.1:{port}"))
