@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskml.errors import RiskmlError
 from riskml.explanation import NOTICE
 from riskml_serving import openapi
+from riskml_serving.accounts.provider import Provider
 from riskml_serving.audit import Group
 from riskml_serving.auth.jwks import keys_of
 from riskml_serving.auth.oidc import Oidc
@@ -108,9 +109,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings, app.state.engine = chosen, engine
     app.state.holder, app.state.lines = Holder(), Lines(engine)
     app.state.keeper = Keeper(engine, app.state.holder, chosen, lambda *named: load_model(*named))
-    app.state.authenticator = Authenticator(
-        engine, chosen.key_cache_seconds, Oidc(chosen, keys_of(chosen)) if chosen.oidc_issuer else None
-    )
+    keys = keys_of(chosen) if chosen.oidc_issuer else None
+    bearer = Oidc(chosen, keys) if keys and chosen.oidc_audience else None
+    app.state.authenticator = Authenticator(engine, chosen.key_cache_seconds, bearer)
+    app.state.provider = Provider(chosen, keys) if keys and chosen.oidc_client_id else None
     app.state.audit = Group(engine)
     app.state.rate = Rate(chosen.rate_per_minute)
     for router in ROUTERS:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 __all__ = ["FILE_VARIABLE", "PREFIX", "Settings"]
@@ -123,9 +123,31 @@ class Settings(BaseSettings):
     )
     oidc_issuer: str | None = Field(
         default=None,
-        description="Issuer of the OpenID provider whose bearer tokens are taken beside API keys; by default none.",
+        description="Issuer of the OpenID provider: for bearer tokens beside API keys (`oidc_audience`), for signing "
+        "in to the pages beside local accounts (`oidc_client_id`), or both; by default none.",
     )
-    oidc_audience: str | None = Field(default=None, description="Audience that tokens must be made for.")
+    oidc_audience: str | None = Field(
+        default=None, description="Audience that bearer tokens must be made for; by default none are taken."
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="Client that the pages are at the provider; by default nobody signs in there."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret of that client; a public client has none, PKCE is used in any case."
+    )
+    oidc_redirect_url: str | None = Field(
+        default=None,
+        description="Address of `/sign-in/provider/return` as browsers see it; registered at the provider.",
+    )
+    oidc_scope: str = Field(default="openid profile", description="Scopes that signing in asks for.")
+    oidc_roles: dict[str, str] = Field(
+        default={},
+        description="Which role of the provider (claim `oidc_rights_claim`) is which role of the pages, as JSON: "
+        '`{"township-staff": "township"}`. Whoever has none that fits the region, or several, is not let in.',
+    )
+    oidc_health_roles: tuple[str, ...] = Field(
+        default=(), description="Roles of the provider that may see what tells of health on the pages, as JSON."
+    )
     oidc_jwks_url: str | None = Field(
         default=None, description="Address of the provider's keys; by default found by discovery."
     )

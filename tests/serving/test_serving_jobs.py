@@ -108,6 +108,7 @@ def test_a_county_has_the_scores_reasons_and_agreement_of_riskml(imported, key, 
         kept = {row["household_id"]: row for row in connection.execute(text("SELECT * FROM current_scores")).mappings()}
     for code, row in found.iterrows():
         assert kept[code]["margin"] == (None if row["margin"] != row["margin"] else row["margin"])
+        assert kept[code]["causes"] == reasons["causes"].get(code, "")
         assert (kept[code]["agreement"], kept[code]["agreement_by"]) == (row["agreement"], "capacity")
     assert count(imported, "scores") == len(frame)
 

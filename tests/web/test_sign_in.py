@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from riskml.errors import UsageError
@@ -122,3 +124,19 @@ def test_an_account_is_made_only_of_what_fits(site, changed, words):
     wanted = {"username": "somebody", "password": "long enough to pass", "role": "village", "region": "1" * 12}
     with pytest.raises(UsageError, match=words), writing(site.engine) as connection:
         create_user(connection, **{**wanted, **changed})
+
+
+def test_workers_count_tries_and_wrong_passwords_together(make_site, monkeypatch):
+    at = [1_700_000_000.0]
+    monkeypatch.setattr("riskml_serving.accounts.sessions.time", SimpleNamespace(time=lambda: at[0]))
+    one, other = (make_site(sign_ins_per_minute=4, sign_in_failures=3) for _ in range(2))
+    assert [worker.sign_in("county", "wrong").status_code for worker in (one, other, one)] == [401] * 3
+    assert other.sign_in("county").status_code == 401, "locked by what the other worker saw"
+    for worker in (one, other):
+        answer = worker.sign_in("township")
+        assert answer.status_code == 429
+        assert int(answer.headers["retry-after"]) == 60 - 1_700_000_000 % 60
+        assert "每分钟最多尝试登录 4 次" in answer.text
+    at[0] += 60
+    assert other.sign_in("township").status_code == 303
+    assert one.rows("SELECT tries FROM sign_in_tries") == [(1,)], "earlier minutes are forgotten"

@@ -9,6 +9,7 @@ import re
 import pytest
 from openpyxl import load_workbook
 
+from riskml.explanation.redaction import HEALTH_CAUSES
 from riskml_serving.web.workdays import working_days_after
 
 
@@ -156,6 +157,32 @@ def test_filters_narrow_the_list(site, query):
     assert found, value
     assert set(found) <= codes
     assert len(found) == min(30, len(codes))
+
+
+def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_for_those_who_may_know(site):
+    site.sign_in("county")
+    told = dict(site.rows("SELECT household_id, causes FROM current_scores WHERE rule_flags = '' AND causes != ''"))
+    assert told, "without a flag, only the model names a cause"
+    for cause in ("labour", "illness"):
+        named = {code for code, causes in told.items() if cause in causes.split(";")}
+        assert named, cause
+        found = book_codes(site, f"?state=all&cause={cause}")
+        assert named <= found
+        assert not found & (set(told) - named)
+        page = site.get(f"/households/{min(named)}").text
+        assert {"labour": "【缺劳动力】", "illness": "【因病】"}[cause][1:-1] in page
+    site.client.cookies.clear()
+    site.sign_in("blind")
+    every = book_codes(site, "?state=all")
+    assert book_codes(site, "?state=all&cause=labour") < every
+    for cause in HEALTH_CAUSES:
+        assert book_codes(site, f"?state=all&cause={cause}") == every, "not asked"
+
+
+def book_codes(site, query):
+    """Codes of a list's workbook, below the notice and the header."""
+    sheet = load_workbook(io.BytesIO(site.get(f"/worklist.xlsx{query}").content)).active
+    return {row[0].value for row in sheet.iter_rows(min_row=3)}
 
 
 def test_search_finds_the_end_of_a_code_and_takes_wildcards_as_text(site):

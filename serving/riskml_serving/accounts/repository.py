@@ -8,17 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from riskml_serving.accounts.tables import SESSIONS, USERS
+from riskml_serving.accounts.tables import SESSIONS, TRIES, USERS
+from riskml_serving.database.upserts import insert_missing, upsert
 
 __all__ = [
     "add_session",
     "add_user",
     "change_user",
+    "count_try",
     "drop_session",
     "drop_sessions_of",
     "drop_stale_sessions",
     "find_session",
     "find_user",
+    "keep_user",
     "list_users",
     "touch_session",
 ]
@@ -27,6 +30,11 @@ __all__ = [
 def add_user(connection: Connection, row: dict[str, Any]) -> None:
     """Keep a new account."""
     connection.execute(insert(USERS).values(**row))
+
+
+def keep_user(connection: Connection, row: dict[str, Any]) -> None:
+    """Keep an account, or replace the columns named of one that is there."""
+    upsert(connection, USERS, [row])
 
 
 def find_user(connection: Connection, username: str, *, lock: bool = False) -> RowMapping | None:
@@ -79,3 +87,11 @@ def drop_sessions_of(connection: Connection, username: str) -> None:
 def drop_stale_sessions(connection: Connection, opened: dt.datetime, seen: dt.datetime) -> None:
     """Drop sessions opened before a time, or not used since another."""
     connection.execute(delete(SESSIONS).where((SESSIONS.c.created_at < opened) | (SESSIONS.c.seen_at < seen)))
+
+
+def count_try(connection: Connection, address_hash: str, minute: int) -> int:
+    """Count a try to sign in from an address; return how many there have been in this minute."""
+    connection.execute(delete(TRIES).where(TRIES.c.minute < minute))
+    insert_missing(connection, TRIES, [{"address_hash": address_hash, "minute": minute, "tries": 0}])
+    mine = update(TRIES).where(TRIES.c.address_hash == address_hash).values(tries=TRIES.c.tries + 1)
+    return int(connection.execute(mine.returning(TRIES.c.tries)).scalar_one())

@@ -35,11 +35,11 @@ def _nobody() -> str:
 def fits(kept: str | None, password: str) -> bool:
     """Whether a password is the kept one; takes as long where none is kept.
 
-    >>> fits(None, "anything")
-    False
+    >>> fits(None, "anything"), fits("", "nobody has this password")
+    (False, False)
     """
     try:
-        return _hasher().verify(kept or _nobody(), password[:MOST_PASSWORD]) and kept is not None
+        return _hasher().verify(kept or _nobody(), password[:MOST_PASSWORD]) and bool(kept)
     except (Argon2Error, InvalidHashError):
         return False
 

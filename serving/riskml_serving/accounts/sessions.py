@@ -6,21 +6,34 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from riskml_serving import audit
 from riskml_serving.accounts import repository
+from riskml_serving.accounts.provider import Person
 from riskml_serving.accounts.roles import ROLES, Role
 from riskml_serving.accounts.service import fits
 from riskml_serving.auth import Caller
 from riskml_serving.clock import now
+from riskml_serving.problems import Problem
 from riskml_serving.settings import Settings
 
-__all__ = ["User", "form_token_of", "right_password", "sign_in", "sign_out", "touch", "user_of"]
+__all__ = [
+    "User",
+    "admit",
+    "form_token_of",
+    "right_password",
+    "sign_in",
+    "sign_in_by_provider",
+    "sign_out",
+    "touch",
+    "user_of",
+]
 
 TOUCHED = dt.timedelta(minutes=1)
 """A session's last use is noted at most this often."""
@@ -68,6 +81,24 @@ def form_token_of(token: str) -> str:
     return hmac.new(token.encode(), b"riskml form", hashlib.sha256).hexdigest()
 
 
+def admit(connection: Connection, settings: Settings, address: str) -> None:
+    """Count a try to sign in from an address, together with all workers.
+
+    Raises
+    ------
+    Problem
+        ``too-many-requests``, with the seconds to wait.
+    """
+    most, at = settings.sign_ins_per_minute, time.time()
+    if most and repository.count_try(connection, _hash(address), int(at // 60)) > most:
+        raise Problem(
+            "too-many-requests",
+            f"同一地址每分钟最多尝试登录 {most} 次,请稍候再试",
+            f"At most {most} tries to sign in a minute from one address: wait a little",
+            headers={"Retry-After": str(60 - int(at % 60))},
+        )
+
+
 def right_password(connection: Connection, username: str, password: str) -> bool:
     """Whether a password is that of an account; slow on purpose, so ask it outside of a writing transaction."""
     row = repository.find_user(connection, username)
@@ -98,6 +129,30 @@ def sign_in(connection: Connection, settings: Settings, username: str, right: bo
         audit.record(connection, caller, "sign-in.locked" if locked else "sign-in.failed", request_id=request_id)
         return None
     repository.change_user(connection, username, failures=0, locked_until=None)
+    return _opened(connection, settings, username, caller, at, request_id)
+
+
+def sign_in_by_provider(connection: Connection, settings: Settings, person: Person, request_id: str) -> str | None:
+    """Open a session for somebody whom the provider vouches for; role and region are what it says now.
+
+    Returns
+    -------
+    str or None
+        A fresh token for the cookie; None where the account has been disabled here.
+    """
+    at, row = now(), repository.find_user(connection, person.username, lock=True)
+    caller = Caller(f"user:{person.username}", person.region, frozenset())
+    if row is not None and row["disabled_at"] is not None:
+        audit.record(connection, caller, "sign-in.refused", request_id=request_id)
+        return None
+    kept = {"password_hash": "", "failures": 0, "created_at": row["created_at"] if row else at}
+    repository.keep_user(connection, {**asdict(person), **kept})
+    return _opened(connection, settings, person.username, caller, at, request_id)
+
+
+def _opened(
+    connection: Connection, settings: Settings, username: str, caller: Caller, at: dt.datetime, request_id: str
+) -> str:
     repository.drop_stale_sessions(connection, at - _longest(settings), at - _idle(settings))
     token = secrets.token_urlsafe(32)
     repository.add_session(connection, _hash(token), username, at)

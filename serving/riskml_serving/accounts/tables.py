@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, String, Table, Text
 
 from riskml_serving.database import METADATA, Code
 
-__all__ = ["SESSIONS", "USERS"]
+__all__ = ["SESSIONS", "TRIES", "USERS"]
 
 USERS = Table(
     "users",
@@ -34,3 +34,13 @@ SESSIONS = Table(
 )
 """Sessions live here, not in the cookie: signing out or disabling an account ends them at once. ``token_hash`` is
 SHA-256 of the cookie, which has 256 random bits."""
+
+TRIES = Table(
+    "sign_in_tries",
+    METADATA,
+    Column("address_hash", String(64), primary_key=True),
+    Column("minute", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+)
+"""Tries to sign in from an address in the minute of its last one (minutes since 1970), so that all workers count
+together. Rows of earlier minutes are dropped with the next try of anybody."""

@@ -15,7 +15,7 @@ import jwt
 from riskml.errors import UsageError
 from riskml_serving.settings import Settings
 
-__all__ = ["KeySet", "fetch_json", "keys_of"]
+__all__ = ["Fetch", "KeySet", "discovered", "fetch_json", "keys_of", "secure"]
 
 Fetch = Callable[[str], dict[str, Any]]
 
@@ -100,28 +100,49 @@ def fetch_json(url: str) -> dict[str, Any]:
         return dict(json.loads(answer.read(_MOST_BYTES)))
 
 
+def secure(url: str) -> bool:
+    """Whether an address is https, or on this machine.
+
+    >>> secure("https://login.example"), secure("http://localhost:9000"), secure("http://login.example")
+    (True, True, False)
+    """
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"))
+
+
+def discovered(issuer: str, name: str, fetch: Fetch = fetch_json) -> str:
+    """Ask a provider for one of its addresses, such as ``jwks_uri``.
+
+    Raises
+    ------
+    OSError, ValueError, TypeError
+        If it does not answer, or names no safe address.
+    """
+    url = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration").get(name)
+    if not isinstance(url, str) or not secure(url) or (url.startswith("http:") and not issuer.startswith("http:")):
+        raise ValueError(f"the provider names no safe address as {name}")
+    return url
+
+
 def keys_of(settings: Settings, fetch: Fetch = fetch_json) -> KeySet:
     """Keys of the provider that the settings name, found by discovery where ``oidc_jwks_url`` is not set.
 
     Raises
     ------
     UsageError
-        If an address is neither https nor on this machine, or the audience is missing.
+        If an address is neither https nor on this machine, or nobody is named for whom tokens are made.
     """
-    issuer = (settings.oidc_issuer or "").rstrip("/")
-    if not settings.oidc_audience:
-        raise UsageError("oidc_issuer is set without oidc_audience.", "Name the audience that tokens are made for.")
+    issuer = settings.oidc_issuer or ""
+    if not settings.oidc_audience and not settings.oidc_client_id:
+        raise UsageError(
+            "oidc_issuer is set without oidc_audience or oidc_client_id.",
+            "Name the audience that bearer tokens are made for, the client that the pages are, or both.",
+        )
     for url in filter(None, (issuer, settings.oidc_jwks_url)):
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")):
+        if not secure(url):
             raise UsageError(f"{url} is not an https address.", "Keys that are fetched in the clear can be replaced.")
 
     def key_set() -> dict[str, Any]:
-        url = settings.oidc_jwks_url or fetch(f"{issuer}/.well-known/openid-configuration").get("jwks_uri")
-        if not isinstance(url, str) or (url.startswith("http:") and not issuer.startswith("http:")):
-            raise ValueError("the provider names no safe address of its keys")
-        if not url.startswith(("https:", "http:")):
-            raise ValueError("the provider names no safe address of its keys")
-        return fetch(url)
+        return fetch(settings.oidc_jwks_url or discovered(issuer, "jwks_uri", fetch))
 
     return KeySet(key_set, settings.oidc_jwks_seconds)

@@ -16,7 +16,7 @@ from riskml_serving.auth.scope import LEVELS
 from riskml_serving.problems import Problem
 from riskml_serving.settings import Settings
 
-__all__ = ["EVERYWHERE", "Oidc"]
+__all__ = ["EVERYWHERE", "Oidc", "claim_at", "names_in", "region_in", "verified"]
 
 EVERYWHERE = "*"
 """Value of the region claim that means everywhere: a claim that is missing or empty must never mean that."""
@@ -53,35 +53,46 @@ class Oidc:
 
     def _caller(self, token: str) -> Caller | None:
         settings = self._settings
-        try:
-            header = jwt.get_unverified_header(token)
-            key = self._keys.find(str(header.get("kid", "")))
-            if key is None:
-                return None
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=list(settings.oidc_algorithms),
-                audience=settings.oidc_audience,
-                issuer=settings.oidc_issuer,
-                leeway=LEEWAY,
-                options={"require": ["exp", "iss", "aud", "sub"], "strict_aud": False},
-            )
-        except jwt.PyJWTError:
+        claims = verified(token, self._keys, settings, str(settings.oidc_audience))
+        region = region_in(claim_at(claims, settings.oidc_region_claim)) if claims else None
+        if claims is None or region is None:
             return None
-        except OSError as error:
-            raise Problem("provider-unavailable", headers={"Retry-After": "10"}) from error
-        region = _region(_at(claims, settings.oidc_region_claim))
-        if region is None:
-            return None
-        rights = _rights(_at(claims, settings.oidc_rights_claim), settings.oidc_rights)
+        rights = _rights(names_in(claim_at(claims, settings.oidc_rights_claim)), settings.oidc_rights)
         return Caller(_named(str(claims["sub"])), region, rights)
 
 
-def _at(claims: Mapping[str, Any], path: str) -> Any:
+def verified(token: str, keys: KeySet, settings: Settings, audience: str) -> dict[str, Any] | None:
+    """Claims of a token that the provider signed for an audience; None where it is not valid here and now.
+
+    Raises
+    ------
+    Problem
+        ``provider-unavailable``: no key of the provider is known and it does not answer.
+    """
+    try:
+        header = jwt.get_unverified_header(token)
+        key = keys.find(str(header.get("kid", "")))
+        if key is None:
+            return None
+        return jwt.decode(
+            token,
+            key,
+            algorithms=list(settings.oidc_algorithms),
+            audience=audience,
+            issuer=settings.oidc_issuer,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iss", "aud", "sub"], "strict_aud": False},
+        )
+    except jwt.PyJWTError:
+        return None
+    except OSError as error:
+        raise Problem("provider-unavailable", headers={"Retry-After": "10"}) from error
+
+
+def claim_at(claims: Mapping[str, Any], path: str) -> Any:
     """Value of a claim; a dot steps into an object, as in ``realm_access.roles``.
 
-    >>> _at({"realm_access": {"roles": ["read"]}}, "realm_access.roles"), _at({}, "a.b")
+    >>> claim_at({"realm_access": {"roles": ["read"]}}, "realm_access.roles"), claim_at({}, "a.b")
     (['read'], None)
     """
     found: Any = claims
@@ -90,10 +101,10 @@ def _at(claims: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def _region(value: Any) -> str | None:
+def region_in(value: Any) -> str | None:
     """Region prefix of a claim; None where it is none.
 
-    >>> _region("370112"), _region("*"), _region(""), _region(None), _region("3701120")
+    >>> region_in("370112"), region_in("*"), region_in(""), region_in(None), region_in("3701120")
     ('370112', '', None, None, None)
     """
     if value == EVERYWHERE:
@@ -102,17 +113,25 @@ def _region(value: Any) -> str | None:
     return value if fits else None
 
 
-def _rights(value: Any, meaning: Mapping[str, str]) -> frozenset[str]:
-    """Rights of a claim: a list or words; each is a right, or a role that the setting turns into rights.
+def names_in(value: Any) -> list[str]:
+    """Names of a claim that is a list or words.
+
+    >>> names_in("read score"), names_in(["read", 7]), names_in(None)
+    (['read', 'score'], ['read'], [])
+    """
+    names = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
+    return [name for name in names if isinstance(name, str)]
+
+
+def _rights(names: list[str], meaning: Mapping[str, str]) -> frozenset[str]:
+    """Rights by name: each is a right, or a role that the setting turns into rights.
 
     >>> sorted(_rights(["village", "read", "other"], {"village": "score write"}))
     ['read', 'score', 'write']
     """
-    names = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     found: set[str] = set()
     for name in names:
-        if isinstance(name, str):
-            found.update(meaning.get(name, name).split())
+        found.update(meaning.get(name, name).split())
     return frozenset(found & set(RIGHTS))
 
 

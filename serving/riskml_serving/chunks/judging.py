@@ -47,7 +47,7 @@ PART = pa.schema(
 """What is worked out about a range: ``seq`` and ``scored_at`` name the score that stood when its records were read."""
 
 
-def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...] | None) -> pa.Table:
+def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
     """Judge all households of a range.
 
     Parameters
@@ -56,8 +56,8 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
     tables : dict of str to pyarrow.Table
         As :class:`riskml_serving.chunks.reader.Reader` gives them.
     as_of : date
-    redact : tuple of str, optional
-        What reasons leave out; None gives no reasons.
+    redact : tuple of str
+        What reasons leave out.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def _of(tables: Tables, known: Collection[str], codes: Sequence[str] | None) -> 
     return out
 
 
-def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact: tuple[str, ...] | None) -> pa.Table:
+def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
     """Judge the households of a group and explain those at risk."""
     records = Records.from_arrow(tables, model.policy.lines)
     panel = records.panel(day_of(as_of))
@@ -153,13 +153,10 @@ def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact
         "signal": pa.array(opinion.signal[rows], pa.int8()),
         "rule_flags": pa.array([opinion.flags[i] for i in rows], pa.string()),
     }
-    if redact is not None:
-        told = explain_panel(model.narrator, panel, redact)
-        said = dict(zip(told["household_id"], told[list(REASONS[1:])].itertuples(index=False), strict=True))
-        nothing = (None,) * (len(REASONS) - 1)
-        found = [said.get(code, nothing) for code in panel.household_id[rows].tolist()]
-        for k, name in enumerate(REASONS[1:]):
-            columns[name] = pa.array([row[k] for row in found], pa.string())
-    else:
-        columns |= {name: pa.nulls(len(rows), pa.string()) for name in REASONS[1:]}
+    told = explain_panel(model.narrator, panel, redact)
+    said = dict(zip(told["household_id"], told[list(REASONS[1:])].itertuples(index=False), strict=True))
+    nothing = (None,) * (len(REASONS) - 1)
+    found = [said.get(code, nothing) for code in panel.household_id[rows].tolist()]
+    for k, name in enumerate(REASONS[1:]):
+        columns[name] = pa.array([row[k] for row in found], pa.string())
     return pa.table(columns)

@@ -82,7 +82,7 @@ class Run:
                 repository.drop_parts(connection, self.job["job_id"])
                 self._note(connection)
         if self.job["kind"] == "rescore":
-            for part in self._judged(None):
+            for part in self._judged(()):
                 with writing(self.engine) as connection:
                     self.at["kept"] += self._keep(connection, part)
                     self._note(connection)
@@ -119,7 +119,7 @@ class Run:
                 self._note(connection)
             self._go_on()
 
-    def _judged(self, redact: tuple[str, ...] | None) -> Iterator[pa.Table]:
+    def _judged(self, redact: tuple[str, ...]) -> Iterator[pa.Table]:
         """Judge range after range from the checkpoint on; the next one is read meanwhile."""
         which = self._next(self.at["after"])
         if which is not None:

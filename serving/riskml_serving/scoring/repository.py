@@ -73,6 +73,7 @@ def _current(change: Change, numbers: dict[str, int]) -> dict[str, Any]:
         "scored_at": after["scored_at"],
         "order_signal": -after["signal"],
         "order_rank": 1.0 if after["probability"] is None else -after["probability"],
+        "causes": after["causes"],
     }
 
 

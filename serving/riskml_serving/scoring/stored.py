@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from riskml.explanation.county import explain_panel
 from riskml.policy import agreement as agreements
 from riskml.records.schema import TABLES
 from riskml_serving.clock import now
@@ -115,16 +116,23 @@ def rescore(
     before = repository.read_current(connection, sorted(households), region)
     changes = []
     for judged in judge_stored(connection, model, households, as_of):
+        causes = _causes(judged)
         for i, status in enumerate(judged.opinion.status.tolist()):
             code = str(judged.panel.household_id[i])
             kept = before.get(code)
             if status == UNKNOWN or (kept is not None and kept["as_of"] > as_of):
                 continue
-            row = {**judged.row(i), "as_of": as_of, "scored_at": at, **origin(model)}
+            row = {**judged.row(i), "as_of": as_of, "scored_at": at, **origin(model), "causes": causes.get(code, "")}
             row |= by_capacity(row, capacity.get(households[code]["region_code"][:6]))
             changes.append(Change(code, kept, {**row, "region_code": households[code]["region_code"]}))
     changes.sort(key=lambda change: change.household_id)
     return repository.keep(connection, changes, request_id)
+
+
+def _causes(judged: Judged) -> dict[str, str]:
+    """Causes of the model's reasons, joined by semicolons, of the households on which it has a verdict."""
+    told = explain_panel(judged.model.narrator, judged.panel)
+    return dict(zip(told["household_id"], told["causes"], strict=True))
 
 
 def origin(model: Model) -> dict[str, str]:

@@ -55,11 +55,13 @@ CURRENT = Table(
     *_verdict(),
     Column("order_signal", SmallInteger, nullable=False),
     Column("order_rank", Double, nullable=False),
+    Column("causes", Text, nullable=False, server_default=""),
 )
 """One row a household. Tier and colours are positions in riskml's lists (tier -1: none). ``order_signal`` and
 ``order_rank`` are signal and probability with the sign turned (1 where there is no probability), so that the ranked
 list goes upwards in all its columns and a page starts behind a row by one comparison. ``seq`` is that of its last
-change."""
+change. ``causes`` are those of the model's reasons, joined by semicolons: lists are narrowed by them, they are no part
+of the verdict."""
 
 for _name, _columns in {
     "all": (),

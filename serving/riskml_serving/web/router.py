@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
 from riskml_serving.problems import Problem
+from riskml_serving.web.by_provider import router as by_provider
 from riskml_serving.web.household.endpoints import router as household
 from riskml_serving.web.household.sheet import router as household_sheet
 from riskml_serving.web.model.endpoints import router as model
@@ -19,7 +20,7 @@ from riskml_serving.web.worklist.sheet import router as worklist_sheet
 __all__ = ["router"]
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for part in (signing_in, worklist, worklist_sheet, household, household_sheet, overview, model):
+for part in (signing_in, by_provider, worklist, worklist_sheet, household, household_sheet, overview, model):
     router.include_router(part)
 
 FILES = {"style.css": "text/css; charset=utf-8", "form.js": "text/javascript; charset=utf-8"}

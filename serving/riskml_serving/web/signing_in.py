@@ -9,9 +9,8 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from riskml_serving.accounts.sessions import form_token_of, right_password, sign_in, sign_out
+from riskml_serving.accounts.sessions import admit, form_token_of, right_password, sign_in, sign_out
 from riskml_serving.database import reading, writing
-from riskml_serving.limits import Rate
 from riskml_serving.web.forms import read_form
 from riskml_serving.web.pages import LANGUAGE, render
 from riskml_serving.web.refusals import PageRoute, back_to
@@ -31,23 +30,24 @@ async def root() -> Response:
 
 
 @router.get("/sign-in")
-async def form(request: Request, back: Back = None) -> Response:
+async def form(request: Request, back: Back = None, refused: str = "") -> Response:
     """Ask for user name and password."""
-    return _asked(request, back_to(back), failed=False)
+    return _asked(request, back_to(back), refused="provider" if refused == "provider" else "")
 
 
-def _asked(request: Request, back: str, *, failed: bool, username: str = "") -> Response:
+def _asked(request: Request, back: str, *, refused: str, username: str = "") -> Response:
     settings = request.app.state.settings
     visit = request.cookies.get(cookie_name(settings, "visit"), "")
     fresh = visit or secrets.token_urlsafe(32)
     response = render(
         request,
         "sign_in.html",
-        status=401 if failed else 200,
+        status=401 if refused else 200,
         csrf=form_token_of(fresh),
         back=back,
-        failed=failed,
+        refused=refused,
         username=username,
+        provider=request.app.state.provider is not None,
         failures=settings.sign_in_failures,
         minutes=settings.lock_minutes,
     )
@@ -62,11 +62,13 @@ async def enter(request: Request) -> Response:
     state = request.app.state
     visit = request.cookies.get(cookie_name(state.settings, "visit"), "")
     asked = await read_form(request, form_token_of(visit) if visit else "")
-    _rate(request).check(request.client.host if request.client else "")
+    address = request.client.host if request.client else ""
     username, back = asked.text("username", 40), back_to(asked.text("back"))
     password = (asked.all("password") or [""])[0]
 
     def check() -> str | None:
+        with writing(state.engine) as connection:
+            admit(connection, state.settings, address)
         with reading(state.engine) as connection:
             right = right_password(connection, username, password)
         with writing(state.engine) as connection:
@@ -74,19 +76,11 @@ async def enter(request: Request) -> Response:
 
     token = await anyio.to_thread.run_sync(check)
     if token is None:
-        return _asked(request, back, failed=True, username=username)
+        return _asked(request, back, refused="password", username=username)
     response = RedirectResponse(back, 303)
     set_cookie(response, state.settings, "session", token)
     clear_cookie(response, state.settings, "visit")
     return response
-
-
-def _rate(request: Request) -> Rate:
-    state = request.app.state
-    if not hasattr(state, "sign_in_rate"):
-        state.sign_in_rate = Rate(state.settings.sign_ins_per_minute)
-    rate: Rate = state.sign_in_rate
-    return rate
 
 
 @router.post("/sign-out")

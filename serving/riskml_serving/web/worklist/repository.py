@@ -52,7 +52,7 @@ class Wanted:
     agreement, category, flags : tuple of str
         Words of the columns; ``flags``: codes of triggers of which one must have fired.
     cause : str
-        Cause code of the monitoring record.
+        Cause code of the model's reasons, of a trigger that fired, or of the monitoring record.
     search : str
         Part of a household's code.
     """
@@ -153,9 +153,10 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     elif wanted.category:
         out.append(_monitoring(Wanted(wanted.region, "all", wanted.overdue_since, category=wanted.category)))
     if wanted.cause:
-        flagged = [_listed_in(CURRENT.c.rule_flags, code) for code in wanted.flags]
+        told = [_listed_in(CURRENT.c.causes, wanted.cause)]
+        told += [_listed_in(CURRENT.c.rule_flags, code) for code in wanted.flags]
         by_record = _monitoring(Wanted(wanted.region, "all", wanted.overdue_since, cause=wanted.cause))
-        out.append(or_(by_record, *flagged))
+        out.append(or_(by_record, *told))
     if wanted.search:
         out.append(CURRENT.c.household_id.contains(wanted.search, autoescape=True))
     return out
