@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from riskml.features import build
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, STATUSES, cohort_status
-from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy, agreement, combine_signal, rule_line
+from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy, Verdicts, agreement, combine_signal, rule_line
 from riskml.records.calendar import date_of
 from riskml.records.panel import Panel
 from riskml.records.store import Records
@@ -42,6 +44,8 @@ COLUMNS = (
 
 Floats = NDArray[np.float64]
 _UNKNOWN = STATUSES.index("unknown")
+_KEPT = ("status", "margin", "probability", "tier", "rule_colour", "signal", "flags")
+"""What of the opinions on the parts of a county is kept to the end."""
 
 
 def settings_of(bundle: Bundle) -> Settings:
@@ -61,19 +65,28 @@ class Opinion:
         NaN unless at risk.
     tier : array of int8, shape (n,)
         Positions in ``TIERS``, -1 unless at risk.
-    rule_colour, signal : array of int8, shape (n,)
+    signal : array of int8, shape (n,)
         Positions in ``COLOURS``.
-    flags : list of str, length n
-        Codes joined by ``;``.
+    verdicts : Verdicts
+        The rule line's, which an explanation can take as they are.
     """
 
     status: NDArray[np.int8]
     margin: Floats
     probability: Floats
     tier: NDArray[np.int8]
-    rule_colour: NDArray[np.int8]
     signal: NDArray[np.int8]
-    flags: list[str]
+    verdicts: Verdicts
+
+    @property
+    def rule_colour(self) -> NDArray[np.int8]:
+        """Positions in ``COLOURS``, shape (n,)."""
+        return self.verdicts.colour
+
+    @cached_property
+    def flags(self) -> list[str]:
+        """Codes of the flags joined by ``;``, one text a household."""
+        return [";".join(self.verdicts.flag_codes(i)) for i in range(len(self.verdicts))]
 
 
 def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureMatrix], None] | None = None) -> Opinion:
@@ -104,9 +117,8 @@ def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureM
         margin=margin,
         probability=probability,
         tier=tier,
-        rule_colour=verdicts.colour,
         signal=combine_signal(verdicts.colour, tier, policy),
-        flags=[";".join(verdicts.flag_codes(i)) for i in range(panel.n)],
+        verdicts=verdicts,
     )
 
 
@@ -138,35 +150,30 @@ def score(
     progress = progress or Silent()
     panels = list(records.panels(as_of))
     progress.stage("scores", len(panels))
-    parts = []
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _KEPT}
     for panel in panels:
-        parts.append(judge(bundle, panel, policy))
+        opinion = judge(bundle, panel, policy)
+        for name, kept in parts.items():
+            kept.append(np.asarray(getattr(opinion, name), object if name == "flags" else None))
         panel.memo.clear()
         progress.step()
-    status = np.concatenate([part.status for part in parts]) if parts else np.empty(0, np.int8)
-    known = np.flatnonzero(status != _UNKNOWN)
+    whole = {name: np.concatenate(kept) if kept else np.empty(0, np.int8) for name, kept in parts.items()}
+    known = np.flatnonzero(whole["status"] != _UNKNOWN)
     if not len(known):
         raise UsageError(
             f"No household is known on {date_of(as_of)}.", "Choose a later --as-of, or check recorded_on of households."
         )
-    margin, probability = (
-        np.concatenate([getattr(part, name) for part in parts])[known] for name in ("margin", "probability")
-    )
-    flags = np.array([flag for part in parts for flag in part.flags], dtype=object)[known]
+    status, margin, probability, tier, colour, signal, flags = (whole[name][known] for name in _KEPT)
     codes = records.household_id[known]
     visited = np.zeros(len(known), bool)
-    at_risk = status[known] == AT_RISK
+    at_risk = status == AT_RISK
     days = np.full(int(at_risk.sum()), as_of, np.int32)
     visited[at_risk] = visits_of(margin[at_risk], days, codes[at_risk], policy.visit_capacity)
-    tier = np.concatenate([part.tier for part in parts])[known]
-    colour, signal = (
-        np.concatenate([getattr(part, name) for part in parts])[known] for name in ("rule_colour", "signal")
-    )
     frame = pd.DataFrame(
         {
             "household_id": codes,
             "as_of": date_of(as_of),
-            "status": np.array(STATUSES)[status[known]],
+            "status": np.array(STATUSES)[status],
             "probability": probability,
             "margin": margin,
             "tier": np.where(tier < 0, None, np.array(TIERS, dtype=object)[tier]),

@@ -54,6 +54,6 @@ def _scored(model: Model, tables: requests.Tables, as_of: dt.date, reasons: bool
             continue
         row = shown(judged.row(i), model.policy)
         if reasons:
-            row["explanation"] = model.narrator.explain(judged.panel, i).to_json()
+            row["explanation"] = judged.explained(i).to_json()
         scored.append(row)
     return {"scores": scored, "unknown": unknown}

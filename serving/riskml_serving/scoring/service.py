@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from riskml.explanation import Explanation
 from riskml.explanation.redaction import shown_flags
 from riskml.outcomes import AT_RISK, STATUSES
 from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy
@@ -79,6 +80,12 @@ class Judged:
             "agreement": str(self.agreement[i]),
             "agreement_by": "tier",
         }
+
+    def explained(self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = ()) -> Explanation:
+        """Explain the score of one household; the agreement is that by capacity, if its score has one."""
+        return self.model.narrator.explain(
+            self.panel, i, verdicts=self.opinion.verdicts, agreement=agreement, redact=redact
+        )
 
 
 def judge_tables(model: Model, tables: Mapping[str, Columns], as_of: dt.date) -> Judged:

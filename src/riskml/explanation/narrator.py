@@ -119,7 +119,7 @@ class Narrator:
         protections: tuple[Reason, ...] = ()
         model: ModelView | None = None
         if status == AT_RISK:
-            told = self.tell(one, build(one))
+            told = self.tell(one, build(panel).take(np.array([i])))
             margin, horizon = float(told.margin[0]), self.settings.horizon
             model = model_view(told.contributions, margin, told.grouping, self.policy, horizon, hidden)
             reasons = _reasons(told, told.ranked.reasons, hidden, risk=True)

@@ -125,7 +125,7 @@ def _scored(
     code, as_of = str(place["household_id"]), current["as_of"]
     (judged,) = judge_stored(connection, model, {code: place}, as_of)
     by_capacity = current["agreement"] if current["agreement_by"] == "capacity" else None
-    said = model.narrator.explain(judged.panel, agreement=by_capacity, redact=caller.redact)
+    said = judged.explained(agreement=by_capacity, redact=caller.redact)
     earlier = [(day_of(row["as_of"]), row["probability"]) for row in history if row["probability"] is not None]
     health, window = not caller.redact, model.narrator.settings.window
     found = Timeline.of(judged.panel, months=36, window=window, health=health)
