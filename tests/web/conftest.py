@@ -26,7 +26,7 @@ from riskml.training.progress import Silent
 from riskml_serving.accounts.service import create_user
 from riskml_serving.app import create_app
 from riskml_serving.database import open_engine, reading, upgrade, writing
-from riskml_serving.demo.county import bring_in, month_ends
+from riskml_serving.demo.county import bring_in, month_ends, score_month
 from riskml_serving.model import Model, load_model
 from riskml_serving.settings import Settings
 
@@ -71,7 +71,9 @@ def world(county: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) 
             pq.write_table(table, folder / "records" / path.name)
     engine = open_engine(f"sqlite:///{folder / 'service.db'}")
     upgrade(engine)
-    bring_in(engine, folder / "records", model, month_ends(TODAY, 2), Silent())
+    bring_in(engine, folder / "records", TODAY, Silent())
+    for as_of in month_ends(TODAY, 2):
+        score_month(engine, model, as_of)
     village = villages[0]
     regions = {"village": village, "township": village[:9], "county": village[:6], "analyst": village[:6]}
     for role, region in regions.items():

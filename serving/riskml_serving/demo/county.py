@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from riskml.training.progress import Progress
 from riskml_serving.database import reading, writing
@@ -19,15 +19,20 @@ from riskml_serving.places import repository as places
 from riskml_serving.scoring.capacity import renew
 from riskml_serving.scoring.stored import rescore
 
-__all__ = ["bring_in", "choose_towns", "month_ends", "name_regions"]
+__all__ = ["bring_in", "choose_towns", "month_ends", "name_regions", "score_month"]
 
 TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
 VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
 """Made-up names: no such places are meant."""
 
 
-def choose_towns(county: Path, out: Path, most: int) -> list[str]:
-    """Write the records of the first towns of a county into another folder.
+KNOWN_BY = ("recorded_on", "period_start", "occurred_on", "started_on", "entered_on")
+"""Columns that say when a row is known at the earliest."""
+ENDS = ("cleared_on", "ended_on", "left_on")
+
+
+def choose_towns(county: Path, out: Path, most: int, until: dt.date) -> list[str]:
+    """Write the records of the first towns of a county, as known on a day, into another folder.
 
     Parameters
     ----------
@@ -35,6 +40,8 @@ def choose_towns(county: Path, out: Path, most: int) -> list[str]:
         Records folders.
     most : int
         Households; at least one town is taken whole.
+    until : date
+        A month's end.
 
     Returns
     -------
@@ -60,8 +67,22 @@ def choose_towns(county: Path, out: Path, most: int) -> list[str]:
         if "household_id" in table.column_names:
             wanted = pc.or_kleene(pc.is_in(table["household_id"], codes), pc.is_null(table["household_id"]))
             table = table.filter(wanted)
-        pq.write_table(table, out / path.name)
+        pq.write_table(_known(table, until), out / path.name)
     return chosen
+
+
+def _known(table: pa.Table, until: dt.date) -> pa.Table:
+    """Rows that are known on a day, without the days after it."""
+    for name in KNOWN_BY:
+        if name in table.column_names:
+            known = pc.less_equal(table[name], until)
+            table = table.filter(pc.or_kleene(known, pc.is_null(table[name])))
+    for name in ENDS:
+        if name in table.column_names:
+            column = table[name]
+            open_now = pc.if_else(pc.greater(column, until), None, column)
+            table = table.set_column(table.column_names.index(name), name, open_now)
+    return table
 
 
 def name_regions(codes: list[str], path: Path) -> None:
@@ -92,26 +113,31 @@ def month_ends(last: dt.date, n: int) -> list[dt.date]:
     return ends[::-1]
 
 
-def bring_in(engine: Engine, folder: Path, model: Model, as_ofs: list[dt.date], bar: Progress) -> list[str]:
-    """Import a folder and score everybody as of some days, as a county does every month.
+def bring_in(engine: Engine, folder: Path, today: dt.date, bar: Progress) -> list[str]:
+    """Import a folder, without scoring.
 
     Returns
     -------
     list of str
         Codes of the villages.
     """
-    import_folder(engine, folder, as_ofs[-1], None, bar)
+    import_folder(engine, folder, today, None, bar)
     with reading(engine) as connection:
-        codes = places.codes_in(connection, "")
-        villages = sorted({row["region_code"] for row in places.find_all(connection, codes, "").values()})
-    bar.stage("scoring month by month", len(codes) * len(as_ofs))
-    for as_of in as_ofs:
-        for start in range(0, len(codes), SCORED):
-            part = codes[start : start + SCORED]
-            with writing(engine) as connection:
-                rescore(connection, model, part, "", as_of, "demo")
-            bar.step(len(part))
+        return _villages(connection)
+
+
+def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
+    """Score everybody as of a month's end, as a county does every month."""
+    with reading(engine) as connection:
+        codes, villages = places.codes_in(connection, ""), _villages(connection)
+    for start in range(0, len(codes), SCORED):
         with writing(engine) as connection:
-            for county in sorted({code[:6] for code in villages}):
-                renew(connection, model, county, as_of, "demo")
-    return villages
+            rescore(connection, model, codes[start : start + SCORED], "", as_of, "demo")
+    with writing(engine) as connection:
+        for county in sorted({code[:6] for code in villages}):
+            renew(connection, model, county, as_of, "demo")
+
+
+def _villages(connection: Connection) -> list[str]:
+    found = places.find_all(connection, places.codes_in(connection, ""), "")
+    return sorted({row["region_code"] for row in found.values()})

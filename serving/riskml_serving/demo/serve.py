@@ -12,23 +12,24 @@ from riskml_serving.settings import Settings
 
 __all__ = ["prepare", "prepared", "serve_demo"]
 
-MOST, MONTHS = 1_500, 3
-"""Households imported at most, so that the demo stays short; month ends scored, so that there is a course to see."""
+MOST, MONTHS, HELD_BACK = 1_500, 12, 6
+"""Households imported at most, so that the demo stays short; month ends scored, so that there is a course to see;
+last months that the pages do not know yet: what became of the households in them is what visits found before."""
 
 
 def prepared(
     out: Path, bundle: Path, county: Path, last: dt.date, most: int = MOST, months: int = MONTHS
 ) -> tuple[Settings, list[Account]]:
-    """Make the database of the demo anew, with part of the county and its accounts.
+    """Make the database of the demo anew: part of the county, its accounts, and months of scores and visits.
 
     Parameters
     ----------
     out, bundle, county : Path
         Folder of the demo, of its model, of its records.
     last : date
-        Day that counts as today: the last month end of the records.
+        Last month end of the records. Six months before is the day that counts as today.
     most, months : int
-        Households imported at most, and month ends scored.
+        Households imported at most, and month ends scored; visits follow all of them but the last.
 
     Returns
     -------
@@ -36,28 +37,40 @@ def prepared(
         To run the service with, and to sign in with.
     """
     from riskml.cli.progress import progress
+    from riskml.loading import load_records
     from riskml_serving.database import open_engine, upgrade
     from riskml_serving.demo.accounts import make_accounts
-    from riskml_serving.demo.county import bring_in, choose_towns, month_ends, name_regions
+    from riskml_serving.demo.county import bring_in, choose_towns, month_ends, name_regions, score_month
+    from riskml_serving.demo.history import visit_month
     from riskml_serving.model import load_model
 
+    *_, today = as_ofs = month_ends(last, months + HELD_BACK)[:months]
     database, names = out / "service.db", out / "region_names.csv"
     for end in ("", "-wal", "-shm"):
         Path(f"{database}{end}").unlink(missing_ok=True)
-    towns = choose_towns(county, out / "served", most)
+    towns = choose_towns(county, out / "served", most, today)
     url = f"sqlite:///{database}"
     engine = open_engine(url)
     upgrade(engine)
+    model, visits = load_model(bundle), 0
     with progress() as bar:
-        villages = bring_in(engine, out / "served", load_model(bundle), month_ends(last, months), bar)
+        villages = bring_in(engine, out / "served", today, bar)
+        accounts = make_accounts(engine, villages)
+        records, span = load_records(county, model.policy), model.narrator.settings
+        bar.stage("scores and visits, month by month", months)
+        for as_of in as_ofs:
+            score_month(engine, model, as_of)
+            if as_of < today:
+                visits += visit_month(engine, records, span, accounts, as_of, last)
+            bar.step()
     name_regions(villages, names)
-    accounts = make_accounts(engine, villages)
     engine.dispose()
-    typer.echo(f"The pages show {len(towns)} of the county's towns, {len(villages)} villages, replayed as of {last}.")
+    typer.echo(f"The pages show {len(towns)} of the county's towns, {len(villages)} villages, replayed as of {today},")
+    typer.echo(f"with {visits} simulated visits: their findings are what became of the households until {last}.")
     settings = Settings(
         database_url=url,
         bundle=bundle,
-        today=last,
+        today=today,
         simulated=True,
         region_names=names,
         model_store=out / "releases",

@@ -38,6 +38,13 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "model_only": {"zh": "仅模型提示", "en": "model only"},
         "neither": {"zh": "均未提示", "en": "neither"},
     },
+    "pointed": {
+        "both": {"zh": "规则与模型", "en": "both"},
+        "rule_only": {"zh": "仅规则", "en": "rule line only"},
+        "model_only": {"zh": "仅模型", "en": "model only"},
+        "neither": {"zh": "均未提示", "en": "neither"},
+        "none": {"zh": "模型不作预测", "en": "no prediction"},
+    },
     "agreement_long": AGREEMENT,
     "status": STATUS,
     "tier": {

@@ -20,7 +20,7 @@ from riskml_serving.web.overview.service import region_page
 from riskml_serving.web.pages import language_of, render
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.visitor import SignedIn, Visitor
-from riskml_serving.web.words import SHAPES, WORDS, notice_of, word
+from riskml_serving.web.words import SHAPES, notice_of, word
 from riskml_serving.web.worklist.endpoints import region_of
 
 __all__ = ["router"]
@@ -44,7 +44,6 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
     months = [(month, [(c, float(counts[COLOURS.index(c)])) for c in GRAVE if c != "green"])
               for month, counts in page["months"]]  # fmt: skip
     done = [row for row in page["yields"] if row["visits"]]
-    words = WORDS["agreement"]
     says = {
         "zh": ("各地信号户数", "各月信号户数", "每次走访核实属实", "现有监测户的风险原因"),
         "en": ("signals", "signals by month", "yield", "causes"),
@@ -69,7 +68,9 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         else "",
         parts_chart=bars(rows, says[0]) if any(n for _, found in rows for _, n in found) else "",
         months_chart=columns(months, says[1]) if months else "",
-        yields_chart=bars([(words[row["agreement"]][lang], [("plain", row["share"])]) for row in done], says[2])
+        yields_chart=bars(
+            [(word("pointed", row["agreement"], lang), [("plain", row["share"])]) for row in done], says[2]
+        )
         if done
         else "",
         link=lambda code: "/overview?" + urlencode({"region": code}),

@@ -40,8 +40,9 @@ def signal_flows(connection: Connection, region: str) -> list[dict[str, Any]]:
 
 
 def visits(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count verifications by what pointed at the household then, and by finding."""
-    same = (VERIFICATIONS.c.agreement, VERIFICATIONS.c.outcome)
+    """Count verifications by what pointed at the household then, and by finding; the model had its say or not."""
+    predicted = VERIFICATIONS.c.probability.is_not(None).label("predicted")
+    same = (VERIFICATIONS.c.agreement, predicted, VERIFICATIONS.c.outcome)
     query = (
         select(*same, cast(func.count(), Integer).label("n"))
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)

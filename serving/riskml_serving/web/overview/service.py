@@ -69,16 +69,19 @@ def months_of(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[int]]]
 def yields_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Count visits, true cases and true cases a visit, by what pointed at the household.
 
-    >>> found = yields_of([{"agreement": "both", "outcome": "confirmed", "n": 1},
-    ...                    {"agreement": "both", "outcome": "not_met", "n": 9}])
+    Households of which the model says nothing (below the line already, too little income known) stand apart: the rule
+    line finds them by definition, which says nothing of either's foresight.
+
+    >>> found = yields_of([{"agreement": "both", "predicted": True, "outcome": "confirmed", "n": 1},
+    ...                    {"agreement": "both", "predicted": True, "outcome": "not_met", "n": 9}])
     >>> [(row["agreement"], row["visits"], row["share"]) for row in found if row["visits"]]
     [('both', 1, 1.0)]
     """
     n: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        n[row["agreement"] or "neither", row["outcome"]] += row["n"]
+        n[row["agreement"] if row["predicted"] else "none", row["outcome"]] += row["n"]
     out = []
-    for code in (*AGREEMENTS[1:], AGREEMENTS[0]):
+    for code in (*AGREEMENTS[1:], AGREEMENTS[0], "none"):
         true, done = n[code, "confirmed"], sum(n[code, outcome] for outcome in FIRST_DONE)
         out.append({"agreement": code, "visits": done, "true": true, "share": true / done if done else None})
     return out
