@@ -68,9 +68,23 @@ Scored = dictionary(
 Brief = dictionary("Brief", VERDICT)
 Changed = dictionary("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
 Stored = dictionary("StoredScore", STORED)
-Past = dictionary("PastScore", {"seq": int, **STORED})
+Past = dictionary("PastScore", {"seq": int, "change": Literal["scored", "moved", "closed"], **STORED})
 Listed = dictionary("Listed", {**PLACE, **STORED})
-ChangeRow = dictionary("ChangeRow", {"seq": int, **PLACE, **STORED})
+ChangeRow = dictionary(
+    "ChangeRow",
+    {
+        "seq": int,
+        "change": Annotated[
+            Literal["scored", "moved", "left", "closed"],
+            Field(
+                description="scored: another verdict · moved: lives here now · left: no longer in the region asked "
+                "about · closed: is no household any more. The last three come with the score that stood."
+            ),
+        ],
+        **PLACE,
+        **STORED,
+    },
+)
 Stood = dictionary(
     "ScoreThen",
     {"seq": int | None, "probability": float | None, "signal": str | None, "agreement": str | None},

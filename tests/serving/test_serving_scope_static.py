@@ -26,12 +26,15 @@ HELD_BEFORE = {
         "add_rows": "intake has held every row against the register",
         "supersede": "the rows come from add_rows's caller",
     },
+    "importing/repository.py": {"append": "a command of whoever runs the service, for everywhere"},
     "chunks/repository.py": {
         "regional": "disasters of regions are nobody's",
     },
     "scoring/repository.py": {
         "read_history": "takes one code that places.find let through",
         "keep": "takes changes of households that find_all let through",
+        "_note": "takes scores of such households",
+        "move": "takes scores that read_current let through",
     },
     "places/repository.py": {
         "add_households": "inserts only what is not there",

@@ -1,4 +1,4 @@
-"""``GET /v1/changes``: scores, signals and verdicts that changed since a cursor."""
+"""``GET /v1/changes``: scores, signals and verdicts that changed since a cursor, and scores that are gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from riskml_serving.answers import answer, envelope
-from riskml_serving.auth import Caller, asked_region, caller_with
+from riskml_serving.auth import Caller, asked_region, caller_with, covers
 from riskml_serving.changes.repository import changes as read_changes
 from riskml_serving.cursors import limited
 from riskml_serving.database import reading
@@ -38,18 +38,21 @@ async def changes(
             return read_changes(connection, where, since, most)
 
     rows = await anyio.to_thread.run_sync(read)
-    found = [
-        {
-            "seq": row["seq"],
-            "household_id": row["household_id"],
-            "region_code": row["region_code"],
-            **score_of(row, model, caller),
-        }
-        for row in rows
-    ]
+    found = [{**_told(row, where), **score_of(row, model, caller)} for row in rows]
     last = rows[-1] if rows else None
     as_of, at = (last["as_of"], last["scored_at"]) if last else (None, None)
     head = envelope(model.names, as_of, at, request.state.request_id)
     codes = [row["household_id"] for row in rows]
     await state.audit.record(caller, "changes.read", codes, request_id=request.state.request_id)
     return answer({**head, "changes": found, "next": last["seq"] if last else since, "more": len(rows) == most})
+
+
+def _told(row: dict[str, Any], region: str) -> dict[str, Any]:
+    """Tell what happened as seen from a region: nobody there learns where a household went that left it."""
+    here = covers(region, row["region_code"])
+    return {
+        "seq": row["seq"],
+        "change": row["change"] if here else "left",
+        "household_id": row["household_id"],
+        "region_code": row["region_code"] if here else row["moved_from"],
+    }

@@ -17,6 +17,7 @@ from riskml_serving.problems import FieldError, Problem
 from riskml_serving.scoring import repository as scores
 from riskml_serving.scoring.service import shown
 from riskml_serving.scoring.stored import judge_stored
+from riskml_serving.scoring.tables import VERDICT
 from riskml_serving.verifications.repository import of_household
 from riskml_serving.verifications.service import told
 
@@ -25,22 +26,7 @@ __all__ = ["close", "explanation", "household", "required", "score_of"]
 HISTORY = 200
 """Changes of a score in one answer, the latest first."""
 
-SCORE = (
-    "as_of",
-    "status",
-    "probability",
-    "margin",
-    "tier",
-    "rule_signal",
-    "signal",
-    "rule_flags",
-    "agreement",
-    "agreement_by",
-    "model_version",
-    "feature_schema_hash",
-    "policy_version",
-    "scored_at",
-)
+SCORE = ("as_of", *VERDICT, "scored_at")
 
 
 def required(connection: Connection, household_id: str, caller: Caller) -> dict[str, Any]:
@@ -82,7 +68,7 @@ def household(
         "closed_because": place["closed_because"],
         "followed_by": place["followed_by"].split(";") if place["followed_by"] else [],
         "score": score_of(current, model, caller) if current else None,
-        "history": [{"seq": row["seq"], **score_of(row, model, caller)} for row in history],
+        "history": [{"seq": row["seq"], "change": row["change"], **score_of(row, model, caller)} for row in history],
         "verifications": [told(row, caller) for row in visits],
     }
 
@@ -111,7 +97,7 @@ def explanation(
     agreement = None
     if current is not None and current["as_of"] == at and current["agreement_by"] == "capacity":
         agreement = current["agreement"]
-    said = model.narrator.explain(judged.panel, agreement=agreement, redact=caller.redact)
+    said = judged.explained(agreement=agreement, redact=caller.redact)
     if said.status == "unknown":
         raise Problem("not-scored")
     audit.record(
@@ -135,7 +121,8 @@ def close(
     Raises
     ------
     Problem
-        ``household-not-found`` for it or for one that follows it; ``household-closed`` where it was closed before.
+        ``household-not-found`` for it or for one that follows it; ``household-closed`` where any of them was closed
+        before.
     """
     found = places.find_all(connection, {household_id}, caller.region, lock=True)
     if household_id not in found:
@@ -151,9 +138,16 @@ def close(
     ]
     if missing:
         raise Problem("household-not-found", errors=missing)
+    gone = [
+        FieldError(f"followed_by[{i}]", "closed", "This household was closed")
+        for i, code in enumerate(followers)
+        if there[code]["closed_on"] is not None
+    ]
+    if gone:
+        raise Problem("household-closed", errors=gone)
     on = body.get("closed_on") or today
     places.close(connection, household_id, caller.region, on, body["because"], ";".join(followers))
-    scores.drop_current(connection, household_id, caller.region)
+    scores.close(connection, household_id, caller.region, request_id)
     audit.record(
         connection,
         caller,

@@ -21,6 +21,7 @@ from riskml_serving.places import repository as places
 from riskml_serving.problems import FieldError, Problem
 from riskml_serving.records import repository as records
 from riskml_serving.records.tables import attributes_text
+from riskml_serving.scoring import repository as scores
 from riskml_serving.scoring.changes import Change
 from riskml_serving.scoring.requests import require_one_income
 from riskml_serving.scoring.service import shown
@@ -117,13 +118,15 @@ class Intake:
         if closed := {code for code, row in found.items() if row["closed_on"] is not None}:
             raise Problem("household-closed", errors=_places(tables, closed))
         given = {name for name in tables if not TABLES[name].required}
-        moved = []
+        now_at = {code: newest.get(code, row["region_code"]) for code, row in found.items()}
+        altered = []
         for code, row in found.items():
             known = ";".join(sorted(set(filter(None, row["known_tables"].split(";"))) | given))
-            region = newest.get(code, row["region_code"])
-            if (known, region) != (row["known_tables"], row["region_code"]):
-                moved.append({**row, "known_tables": known, "region_code": region})
-        places.move(connection, moved)
+            if (known, now_at[code]) != (row["known_tables"], row["region_code"]):
+                altered.append({**row, "known_tables": known, "region_code": now_at[code]})
+        places.move(connection, altered)
+        moved = {code: region for code, region in now_at.items() if region != found[code]["region_code"]}
+        scores.move(connection, moved, self.caller.region, self.request_id)
 
     def _regions(self, tables: Rows) -> list[str]:
         """Regions in which everybody is touched, none of them inside another."""
@@ -132,16 +135,16 @@ class Intake:
         return sorted(one for one in struck if not any(one != other and one.startswith(other) for other in struck))
 
     def _answer(self, counts: Mapping[str, int], changes: list[Change], job: str | None) -> dict[str, Any]:
-        scores = []
+        told = []
         if "read" in self.caller.rights:
-            scores = [_told(change, self.model, self.caller) for change in changes]
+            told = [_told(change, self.model, self.caller) for change in changes]
         scored_at = changes[0].after["scored_at"] if changes else None
         return {
             **envelope(self.model.names, self.today, scored_at, self.request_id),
             "accepted": dict(counts),
             "rescored": len(changes),
             "changed": sum(change.changed for change in changes),
-            "scores": scores,
+            "scores": told,
             "job": job,
         }
 

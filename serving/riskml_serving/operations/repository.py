@@ -25,7 +25,8 @@ def last_received(connection: Connection) -> dict[str, dt.datetime]:
 
 def last_scored(connection: Connection) -> dt.datetime | None:
     """When a score last changed."""
-    return connection.execute(select(SCORES.c.scored_at).order_by(SCORES.c.seq.desc()).limit(1)).scalar()
+    query = select(SCORES.c.scored_at).where(SCORES.c.change == "scored").order_by(SCORES.c.seq.desc()).limit(1)
+    return connection.execute(query).scalar()
 
 
 def jobs_by_state(connection: Connection) -> dict[str, int]:

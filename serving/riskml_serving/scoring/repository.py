@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from riskml_serving.auth import within
 from riskml_serving.database.locks import take
-from riskml_serving.database.upserts import upsert
+from riskml_serving.database.upserts import insert_returning, upsert
 from riskml_serving.records.repository import chunks
 from riskml_serving.scoring.changes import Change
 from riskml_serving.scoring.tables import CAPACITY, CURRENT, SCORES, VERDICT
 
-__all__ = ["drop_current", "keep", "keep_capacity", "read_at_risk", "read_capacity", "read_current", "read_history"]
+__all__ = [
+    "close",
+    "keep",
+    "keep_capacity",
+    "move",
+    "read_at_risk",
+    "read_capacity",
+    "read_current",
+    "read_history",
+]
+
+NOTED = ("household_id", *VERDICT, "as_of", "scored_at")
+"""What the history takes over from a score."""
 
 HISTORY = [column for column in SCORES.c if column.name != "request_id"]
 
@@ -40,23 +52,20 @@ def keep(connection: Connection, changes: Sequence[Change], request_id: str) -> 
     Every row of a score has a region: a household that moved is listed where it lives now.
     """
     fresh = [change for change in changes if change.changed]
-    numbers: dict[str, int] = {}
-    if fresh:
-        take(connection, "changes")
-        rows = [
-            {
-                "household_id": change.household_id,
-                **{name: change.after[name] for name in VERDICT},
-                "as_of": change.after["as_of"],
-                "scored_at": change.after["scored_at"],
-                "request_id": request_id,
-            }
-            for change in fresh
-        ]
-        found = connection.execute(insert(SCORES).returning(SCORES.c.seq, sort_by_parameter_order=True), rows)
-        numbers = {change.household_id: seq for change, seq in zip(fresh, found.scalars(), strict=True)}
+    numbers = _note(connection, [change.after for change in fresh], "scored", request_id)
     upsert(connection, CURRENT, [_current(change, numbers) for change in changes])
     return list(changes)
+
+
+def _note(connection: Connection, rows: Sequence[Mapping[str, Any]], change: str, request_id: str) -> dict[str, int]:
+    """Write scores into the history; return their numbers by household."""
+    if not rows:
+        return {}
+    take(connection, "changes")
+    same = {"change": change, "request_id": request_id}
+    kept = [{**{name: row[name] for name in NOTED}, "moved_from": row.get("moved_from"), **same} for row in rows]
+    found = insert_returning(connection, SCORES, kept, SCORES.c.household_id, SCORES.c.seq)
+    return {row.household_id: row.seq for row in found}
 
 
 def _current(change: Change, numbers: dict[str, int]) -> dict[str, Any]:
@@ -65,9 +74,7 @@ def _current(change: Change, numbers: dict[str, int]) -> dict[str, Any]:
     return {
         "household_id": change.household_id,
         "seq": seq if seq is not None else (change.before or {})["seq"],
-        "region_code": region,
-        "county": region[:6],
-        "town": region[:9],
+        **_placed(region),
         **{name: after[name] for name in VERDICT},
         "as_of": after["as_of"],
         "scored_at": after["scored_at"],
@@ -77,8 +84,24 @@ def _current(change: Change, numbers: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def drop_current(connection: Connection, household_id: str, region: str) -> None:
-    """Take a closed household of a region off the lists; its history stays."""
+def _placed(region: str) -> dict[str, str]:
+    return {"region_code": region, "county": region[:6], "town": region[:9]}
+
+
+def move(connection: Connection, regions: Mapping[str, str], region: str, request_id: str) -> None:
+    """Let the scores that stand follow their households of a region to where each lives now.
+
+    Whoever saw them before learns of it from the history, and lists them no longer, though they be scored again later.
+    """
+    standing = read_current(connection, sorted(regions), region)
+    leaving = [{**row, "moved_from": row["region_code"]} for row in standing.values()]
+    numbers = _note(connection, leaving, "moved", request_id)
+    upsert(connection, CURRENT, [{**row, **_placed(regions[c]), "seq": numbers[c]} for c, row in standing.items()])
+
+
+def close(connection: Connection, household_id: str, region: str, request_id: str) -> None:
+    """Take a closed household of a region off the lists; its history stays and tells of it."""
+    _note(connection, list(read_current(connection, [household_id], region).values()), "closed", request_id)
     connection.execute(
         delete(CURRENT).where(CURRENT.c.household_id == household_id, within(CURRENT.c.region_code, region))
     )

@@ -92,9 +92,12 @@ SCORES = Table(
     Column("household_id", Code(128), nullable=False),
     *_verdict(),
     Column("request_id", String(64), nullable=False),
+    Column("change", String(8), nullable=False, server_default="scored"),
+    Column("moved_from", Code(12), nullable=True),
     sqlite_autoincrement=True,
 )
-"""Every change of a score; ``seq`` is the cursor of /v1/changes and never goes back."""
+"""Every change of a score; ``seq`` is the cursor of /v1/changes and never goes back. ``change`` is ``scored``, or tells
+what else became of the score that stood: ``moved`` with its household from the region ``moved_from``, or ``closed``."""
 
 Index("ix_scores_household_id", SCORES.c.household_id, SCORES.c.seq)
 
