@@ -6,11 +6,12 @@ import io
 
 import pyarrow as pa
 import pyarrow.csv as csv
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, select
 
 from riskml_serving.clock import now
 from riskml_serving.database.upserts import upsert
 from riskml_serving.importing.tables import IMPORTS
+from riskml_serving.records.tables import RECORDS
 
 __all__ = ["advance", "append", "progress"]
 
@@ -29,19 +30,24 @@ def advance(connection: Connection, fingerprint: str, stage: str, done: int, *, 
     upsert(connection, IMPORTS, [row])
 
 
-def append(connection: Connection, table: Table, rows: pa.Table) -> None:
-    """Append rows; PostgreSQL takes them by COPY, within the transaction, several times as fast as by inserts.
-
-    As CSV a missing value is nothing between two commas, and a text always stands in quotes.
-    """
+def append(connection: Connection, name: str, rows: pa.Table) -> None:
+    """Append rows of a table within the transaction, as fast as each database takes them: a county has millions."""
     if not rows.num_rows:
         return
-    if connection.dialect.name != "postgresql":
-        connection.execute(insert(table), rows.to_pylist())
+    quote = connection.dialect.identifier_preparer.quote
+    into = f"{RECORDS[name].name} ({', '.join(map(quote, rows.column_names))})"
+    if connection.dialect.name == "postgresql":
+        _copy(connection, into, rows)
         return
-    sink, quote = io.BytesIO(), connection.dialect.identifier_preparer.quote
+    plain = [part.cast(pa.string()) if pa.types.is_temporal(part.type) else part for part in rows.columns]
+    values = list(zip(*(part.to_pylist() for part in plain), strict=True))
+    connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({', '.join('?' * len(plain))})", values)
+
+
+def _copy(connection: Connection, into: str, rows: pa.Table) -> None:
+    """Send rows as CSV: a missing value is nothing between two commas, and a text always stands in quotes."""
+    sink = io.BytesIO()
     csv.write_csv(rows, sink, NO_HEADER)
-    into = f"{table.name} ({', '.join(map(quote, rows.column_names))})"
     driver = connection.connection.driver_connection
     assert driver is not None, "the transaction is open"
     with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN (FORMAT csv)") as copy:

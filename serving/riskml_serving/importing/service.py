@@ -25,7 +25,7 @@ from riskml_serving.database import reading, writing
 from riskml_serving.importing import repository
 from riskml_serving.model import Model
 from riskml_serving.places import repository as places
-from riskml_serving.records.tables import RECORDS, attributes_text
+from riskml_serving.records.tables import attributes_text
 from riskml_serving.scoring.capacity import renew
 from riskml_serving.scoring.stored import rescore
 
@@ -150,7 +150,7 @@ def _table(engine: Engine, opened: Folder, name: str, fingerprint: str, done: tu
     for rows, last in _parts(opened, name, start):
         ready = _stored(name, rows, received, _request(fingerprint))
         with writing(engine) as connection:
-            repository.append(connection, RECORDS[name], ready)
+            repository.append(connection, name, ready)
             written += ready.num_rows
             repository.advance(connection, fingerprint, name, start + written, finished=last)
         bar.step(ready.num_rows)
