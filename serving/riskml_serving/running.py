@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from tempfile import TemporaryDirectory
 
 import typer
 from fastapi import FastAPI
@@ -48,6 +49,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     from riskml_serving.database import open_engine, upgrade
     from riskml_serving.database.migrate import require_current
     from riskml_serving.model.source import require_bundle
+    from riskml_serving.operations.metrics import SHARED
 
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
@@ -71,6 +73,8 @@ def run(settings: Settings, workers: int = 1) -> None:
     database = make_url(settings.database_url).render_as_string(hide_password=True)
     typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {database})")
     if workers > 1:
-        Multiprocess(server, [server.bind_socket()]).run()
+        with TemporaryDirectory(prefix="riskml-metrics-") as shared:
+            os.environ.setdefault(SHARED, shared)
+            Multiprocess(server, [server.bind_socket()]).run()
     else:
         uvicorn.Server(server).run()

@@ -17,6 +17,7 @@ from riskml.errors import BundleError, RiskmlError
 from riskml_serving.clock import now
 from riskml_serving.database import reading, writing
 from riskml_serving.model import repository, store
+from riskml_serving.model.counters import REFUSED, SWAPPED
 from riskml_serving.model.holder import Holder, Model, load_model
 from riskml_serving.model.source import newest
 from riskml_serving.settings import Settings
@@ -53,8 +54,6 @@ class Keeper:
     ----------
     failure : Failure or None
         Of the last look; a good look clears it.
-    failures, swaps : int
-        Since the worker started.
     """
 
     def __init__(self, engine: Engine, holder: Holder, settings: Settings, load: Load = load_model) -> None:
@@ -62,7 +61,6 @@ class Keeper:
         self._settled = ""
         self._rejected: set[str] = set()
         self.failure: Failure | None = None
-        self.failures = self.swaps = 0
 
     def start(self) -> None:
         """Have a model if there is any: a registry that is slow or gone need not be waited for."""
@@ -129,7 +127,7 @@ class Keeper:
         except (RiskmlError, OSError) as error:
             log.warning("no copy of release %s was kept (%s): it cannot be rolled back to", model.version, error)
         self._holder.swap(model)
-        self.swaps += 1
+        SWAPPED.inc()
         log.info("release %s serves", model.version)
         try:
             with writing(self._engine) as connection:
@@ -138,7 +136,7 @@ class Keeper:
             log.warning("release %s serves, but that could not be noted (%s)", model.version, type(error).__name__)
 
     def _failed(self, error: Exception) -> None:
-        self.failures += 1
+        REFUSED.inc()
         message = str(error.message if isinstance(error, RiskmlError) else type(error).__name__)
         if self.failure is None or self.failure.message != message:
             log.error("the release offered does not serve: %s", message)

@@ -1,4 +1,4 @@
-"""What a model has been asked lately: scores by tier and agreement, and a sample of the features it was shown."""
+"""What a model has been asked lately: a sample of the features it was shown; its scores are counted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from riskml.evaluation.drift import drift_from_reference
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
 from riskml.policy import TIERS
+from riskml_serving.model.counters import SCORED
 
 __all__ = ["FEWEST", "WINDOW", "Watch"]
 
@@ -31,7 +32,7 @@ APART = 0.05
 
 
 class Watch:
-    """Counts scores and keeps the sliding window of one model; it holds features, never a code of a household.
+    """Keeps the sliding window of one model; it holds features, never a code of a household.
 
     Parameters
     ----------
@@ -44,7 +45,6 @@ class Watch:
         self._bundle, self._apart = bundle, apart
         self._rows: deque[NDArray[np.float64]] = deque()
         self._held, self._last = 0, float("-inf")
-        self._counts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     @property
@@ -69,15 +69,8 @@ class Watch:
 
     def count(self, tiers: Iterable[int], agreements: Iterable[str]) -> None:
         """Count scores; tiers are positions in riskml's list, -1 where there is none."""
-        found = Counter(zip(tiers, agreements, strict=True))
-        with self._lock:
-            for (tier, agreement), n in found.items():
-                self._counts["none" if tier < 0 else TIERS[tier], agreement] += n
-
-    def counts(self) -> dict[tuple[str, str], int]:
-        """Scores since the model was loaded, by tier and agreement."""
-        with self._lock:
-            return dict(self._counts)
+        for (tier, agreement), n in Counter(zip(tiers, agreements, strict=True)).items():
+            SCORED.labels("none" if tier < 0 else TIERS[tier], agreement).inc(n)
 
     def drift(self) -> dict[str, float]:
         """Population stability index by feature, and of the score as ``probability``; empty while too few are held."""

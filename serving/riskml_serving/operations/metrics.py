@@ -1,21 +1,32 @@
-"""Metrics for Prometheus: latency by route, and what model, data and jobs are doing when it asks."""
+"""Metrics for Prometheus: latency by route, and what model, data and jobs are doing when it asks.
+
+Several workers on one port each answer some of Prometheus' questions. What they count stands in files of a folder that
+all of them read (``PROMETHEUS_MULTIPROC_DIR``, set by ``riskml serve --workers``): whoever answers tells of them all.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, PlatformCollector, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from riskml_serving.database import reading
 from riskml_serving.model import Holder, Keeper
+from riskml_serving.model.counters import COUNTERS
 from riskml_serving.operations import repository
 
-__all__ = ["Metrics", "StateCollector"]
+__all__ = ["SHARED", "Metrics", "StateCollector"]
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Environment variable that names the folder of the workers' counts."""
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -37,16 +48,35 @@ class Metrics:
             "Seconds a request took, by method, route and status",
             ("method", "route", "status"),
             buckets=BUCKETS,
-            registry=self._registry,
+            registry=None,
         )
-        self.in_progress = Gauge("riskml_requests_in_progress", "Requests at this moment", registry=self._registry)
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
+        self.in_progress = Gauge(
+            "riskml_requests_in_progress", "Requests at this moment", registry=None, multiprocess_mode="livesum"
+        )
+        if SHARED in os.environ:
+            MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
+        else:
+            for one in (self.seconds, self.in_progress, *COUNTERS):
+                self._registry.register(one)
+            ProcessCollector(registry=self._registry)
+            PlatformCollector(registry=self._registry)
         self._registry.register(StateCollector(engine, holder, keeper))
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format; asks the database, so call it in a thread."""
+        if SHARED in os.environ:
+            _bury_the_dead(Path(os.environ[SHARED]))
         return generate_latest(self._registry)
+
+
+def _bury_the_dead(folder: Path) -> None:
+    """Let go of the requests in progress of workers that are gone."""
+    for path in folder.glob("gauge_live*_*.db"):
+        pid = int(path.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 class StateCollector(Collector):
@@ -61,8 +91,6 @@ class StateCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
-        yield _counter("riskml_model_load_failures", "Releases that were offered and refused", self._keeper.failures)
-        yield _counter("riskml_model_swaps", "Releases that this worker turned to", self._keeper.swaps)
         failing = self._keeper.failure is not None
         yield _gauge("riskml_model_release_refused", "1 while the release on offer is refused or unknown", failing)
         if self._holder.version is not None:
@@ -79,12 +107,6 @@ class StateCollector(Collector):
         if trained is not None:
             at = _seconds(dt.datetime.fromisoformat(str(trained)))
             yield _gauge("riskml_model_trained_to_timestamp_seconds", "Last date that the model learned from", at)
-        scores = CounterMetricFamily(
-            "riskml_scores", "Households scored since the model was loaded", labels=("tier", "agreement")
-        )
-        for (tier, agreement), n in sorted(model.watch.counts().items()):
-            scores.add_metric([tier, agreement], n)
-        yield scores
         drift = model.watch.drift()
         yield _gauge("riskml_drift_households", "Households in the sliding window of the drift", model.watch.held)
         if "probability" in drift:
@@ -127,7 +149,3 @@ def _seconds(at: dt.datetime) -> float:
 
 def _gauge(name: str, words: str, value: float) -> Metric:
     return GaugeMetricFamily(name, words, value=float(value))
-
-
-def _counter(name: str, words: str, value: float) -> Metric:
-    return CounterMetricFamily(name, words, value=value)
