@@ -185,6 +185,20 @@ def book_codes(site, query):
     return {row[0].value for row in sheet.iter_rows(min_row=3)}
 
 
+def test_a_tier_beyond_the_visit_capacity_is_not_told_as_a_model_that_sees_no_risk(site):
+    site.sign_in("county")
+    household = site.rows("SELECT household_id FROM current_scores WHERE tier > 0 ORDER BY household_id")[0][0]
+    for agreement, words in (
+        ("rule_only", "监测线规则提示关注;模型也提示风险,但未排入全县走访名额"),
+        ("model_only", "监测线规则未提示,模型判断风险较高"),
+    ):
+        change = "UPDATE current_scores SET agreement = :a, agreement_by = 'capacity' WHERE household_id = :h"
+        site.change(change, a=agreement, h=household)
+        assert words in site.get(f"/households/{household}").text
+        export = load_workbook(io.BytesIO(site.get(f"/households/{household}/export.xlsx").content))
+        assert any(words in str(row[1]) for row in export.worksheets[0].iter_rows(min_row=3, values_only=True))
+
+
 def test_search_finds_the_end_of_a_code_and_takes_wildcards_as_text(site):
     site.sign_in("county")
     household = site.households("")[7]

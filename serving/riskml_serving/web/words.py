@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from riskml.explanation import NOTICE
+from riskml.explanation import NOTICE, Explanation, Reason
 from riskml.explanation.rendering import AGREEMENT, STATUS
+from riskml.policy import TIERS
 from riskml.records.schema import CAUSES
 
-__all__ = ["SHAPES", "WORDS", "notice_of", "word"]
+__all__ = ["HUNDRED", "SHAPES", "WORDS", "hundred", "notice_of", "tag_of", "together", "word"]
 
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
 """A shape for every colour: read in grey, and by those who do not tell the colours apart."""
@@ -46,6 +47,33 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "none": {"zh": "模型不作预测", "en": "no prediction"},
     },
     "agreement_long": AGREEMENT,
+    "agreement_outside": {
+        "rule_only": {
+            "zh": "监测线规则提示关注;模型也提示风险,但未排入全县走访名额",
+            "en": "The rule line points at this household; so does the model, but others come first for a visit",
+        },
+        "neither": {
+            "zh": "监测线规则未提示;模型提示风险,但未排入全县走访名额",
+            "en": "The model points at this household, but others come first for a visit",
+        },
+    },
+    "matter": {
+        "illness": {"zh": "健康医疗", "en": "health"},
+        "schooling": {"zh": "就学", "en": "schooling"},
+        "disability": {"zh": "残疾照护", "en": "disability"},
+        "disaster": {"zh": "灾害", "en": "disaster"},
+        "accident": {"zh": "意外", "en": "accident"},
+        "venture": {"zh": "产业经营", "en": "venture"},
+        "work": {"zh": "务工就业", "en": "work"},
+        "labour": {"zh": "劳动力", "en": "labour"},
+        "housing": {"zh": "住房", "en": "housing"},
+        "water": {"zh": "饮水", "en": "water"},
+        "income": {"zh": "收入", "en": "income"},
+        "household": {"zh": "家庭", "en": "household"},
+        "help": {"zh": "帮扶", "en": "help"},
+        "leads": {"zh": "线索", "en": "leads"},
+        "attributes": {"zh": "其他", "en": "other"},
+    },
     "status": STATUS,
     "tier": {
         "very_likely": {"zh": "极易返贫", "en": "very likely"},
@@ -92,6 +120,45 @@ def word(kind: str, code: str | None, lang: str) -> str:
     ('红', '')
     """
     return WORDS[kind][code][lang] if code else ""
+
+
+def tag_of(reason: Reason, lang: str, *, risk: bool) -> str:
+    """What a sentence is about: the official cause where it speaks for a risk, else the matter.
+
+    "Because of" would be wrong beside what protects, and "other" says nothing.
+
+    >>> reason = Reason("illness", "illness", None, -0.1, "", "")
+    >>> tag_of(reason, "zh", risk=True), tag_of(reason, "zh", risk=False)
+    ('因病', '健康医疗')
+    """
+    if risk and reason.cause != "other":
+        return word("cause", reason.cause, lang)
+    return word("matter", reason.topic if reason.cause == "other" else reason.cause, lang)
+
+
+def together(said: Explanation, lang: str) -> str:
+    """How the two verdicts stand to one another, in words; nothing where the model has none.
+
+    A household that the model points at by its tier may still come after the county's visit capacity: then it would be
+    wrong to say that the model does not point at it.
+    """
+    if said.agreement is None or said.model is None:
+        return ""
+    outside = said.agreement in WORDS["agreement_outside"] and said.model.tier != TIERS[0]
+    return WORDS["agreement_outside" if outside else "agreement_long"][said.agreement][lang]
+
+
+HUNDRED = {"zh": "类似的 100 户中约(户)", "en": "about, of 100 like it"}
+"""Heading of a column of probabilities."""
+
+
+def hundred(probability: float | None) -> float | None:
+    """A probability as households of a hundred, for a table.
+
+    >>> hundred(0.34551796793689), hundred(None)
+    (34.6, None)
+    """
+    return None if probability is None else round(100 * probability, 1)
 
 
 def notice_of(lang: str, simulated: bool) -> str:

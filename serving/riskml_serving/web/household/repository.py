@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
+from riskml.records.calendar import date_of, day_of, month_end, month_of
 from riskml_serving.auth import within
 from riskml_serving.places.tables import HOUSEHOLDS
 from riskml_serving.records.tables import RECORDS
@@ -26,7 +27,7 @@ DAYS = {
 def freshness(
     connection: Connection, household_id: str, region: str, as_of: dt.date
 ) -> dict[str, tuple[dt.date, dt.date | None]]:
-    """Latest day that each source tells of, and the latest on which anything of it was recorded.
+    """Latest day that each source tells of (of income: the last of its period), and the latest day of recording.
 
     Returns
     -------
@@ -35,13 +36,12 @@ def freshness(
     """
     out: dict[str, tuple[dt.date, dt.date | None]] = {}
     income = RECORDS["income"]
-    columns = (income.c.source, func.max(income.c.period_start), func.max(income.c.recorded_on))
-    rows = connection.execute(
-        _of(select(*columns), "income", household_id, region, as_of)
-        .where(income.c.period_start <= as_of)
-        .group_by(income.c.source)
-    )
-    out |= {f"income.{source}": (latest, recorded) for source, latest, recorded in rows}
+    columns = (income.c.source, income.c.period_start, income.c.months, income.c.recorded_on)
+    query = _of(select(*columns), "income", household_id, region, as_of).where(income.c.period_start <= as_of)
+    for source, start, months, recorded in connection.execute(query):
+        name, end = f"income.{source}", date_of(month_end(month_of(day_of(start)) + months - 1))
+        latest, noted = out.get(name, (end, recorded))
+        out[name] = (max(latest, end), max(filter(None, (noted, recorded)), default=None))
     for name, day in DAYS.items():
         table = RECORDS[name]
         query = _of(select(func.max(table.c[day]), func.max(table.c.recorded_on)), name, household_id, region, as_of)

@@ -30,7 +30,7 @@ from riskml_serving.verifications.repository import of_household as verification
 from riskml_serving.verifications.service import told
 from riskml_serving.web.household.repository import freshness
 from riskml_serving.web.names import masked
-from riskml_serving.web.words import SHAPES
+from riskml_serving.web.words import SHAPES, tag_of, together
 from riskml_serving.web.workdays import days_between, working_days_after
 
 __all__ = ["page_of"]
@@ -85,7 +85,7 @@ def page_of(
             for row in assignments(connection, household_id, caller.region)
         ],
         "visits": visits,
-        "history": [_score(row, model.policy, caller) for row in history],
+        "history": [_score(row, model.policy, caller) for row in _last_of_each_day(history)],
         "current": None,
         "options": [],
         "deadlines": [],
@@ -133,6 +133,9 @@ def _scored(
         "current": _score(current, model.policy, caller),
         "said": said,
         "options": _options(said, lang),
+        "together": together(said, lang),
+        "reasons": [(tag_of(reason, lang, risk=True), reason.text(lang)) for reason in said.reasons],
+        "protections": [(tag_of(reason, lang, risk=False), reason.text(lang)) for reason in said.protections],
         "hundred": of_hundred(said.model.probability, said.model.horizon, lang) if said.model else None,
         "timeline": timeline_svg(
             judged.panel,
@@ -161,6 +164,15 @@ def _score(row: Mapping[str, Any], policy: Policy, caller: Caller) -> dict[str, 
     out = shown({name: row[name] for name in names}, policy, caller.redact)
     out["model_version"] = row["model_version"]
     return {**out, "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
+
+
+def _last_of_each_day(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Scores as they stood in the end, one a date, the latest first: a correction takes the place of what it corrects.
+
+    >>> [row["n"] for row in _last_of_each_day([{"as_of": 2, "n": 3}, {"as_of": 2, "n": 2}, {"as_of": 1, "n": 1}])]
+    [3, 1]
+    """
+    return list({row["as_of"]: row for row in reversed(history)}.values())[::-1]
 
 
 def _fresh(

@@ -13,7 +13,7 @@ from riskml_serving.web.names import names_of
 from riskml_serving.web.pages import language_of
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.visitor import SignedIn
-from riskml_serving.web.words import WORDS, notice_of, word
+from riskml_serving.web.words import HUNDRED, WORDS, hundred, notice_of, word
 
 __all__ = ["router"]
 
@@ -39,12 +39,17 @@ def _sheets(page: dict[str, Any], place: str, lang: str) -> list[Sheet]:
     ]
     if said is not None:
         facts += _verdicts(page, zh)
-        facts += [("与返贫风险升高相关" if zh else "related to a higher risk", r.text(lang)) for r in said.reasons]
-        facts += [("与返贫风险降低相关" if zh else "related to a lower risk", r.text(lang)) for r in said.protections]
+        facts += [("与返贫风险升高相关" if zh else "related to a higher risk", text) for _, text in page["reasons"]]
+        facts += [("与返贫风险降低相关" if zh else "related to a lower risk", text) for _, text in page["protections"]]
         facts += [("缺少或过时" if zh else "missing or stale", gap.zh if zh else gap.en) for gap in said.missing]
         facts += [("需要核实" if zh else "to verify", step.zh if zh else step.en) for step in said.steps]
     scores = [
-        (row["as_of"], word("signal", row["signal"], lang), word("tier", row["tier"], lang), row["probability"])
+        (
+            row["as_of"],
+            word("signal", row["signal"], lang),
+            word("tier", row["tier"], lang),
+            hundred(row["probability"]),
+        )
         for row in page["history"]
     ]
     visits = [
@@ -63,7 +68,7 @@ def _sheets(page: dict[str, Any], place: str, lang: str) -> list[Sheet]:
         ("研判" if zh else "verdicts", ("项目" if zh else "what", "内容" if zh else "says"), facts),
         (
             "评分" if zh else "scores",
-            ("截至", "信号", "分级", "概率") if zh else ("as of", "signal", "tier", "p"),
+            ("截至", "信号", "分级", HUNDRED["zh"]) if zh else ("as of", "signal", "tier", HUNDRED["en"]),
             scores,
         ),
         (
@@ -81,7 +86,6 @@ def _verdicts(page: dict[str, Any], zh: bool) -> list[tuple[Any, ...]]:
     unit = "(元/人/年)" if zh else " (yuan/person/year)"
     hidden = ("健康类提示(需授权)", "about health (needs permission)")
     flags = [flag.zh if zh else flag.en for flag in said.rule.flags] + [hidden[not zh]] * bool(said.rule.hidden_flags)
-    together = WORDS["agreement_long"][said.agreement][lang] if said.agreement else ""
     return [
         ("截至" if zh else "as of", said.as_of),
         ("综合信号" if zh else "signal", WORDS["signal"][said.signal][lang]),
@@ -90,5 +94,5 @@ def _verdicts(page: dict[str, Any], zh: bool) -> list[tuple[Any, ...]]:
         (("差额" if zh else "gap") + unit, said.rule.gap),
         ("规则提示" if zh else "flags", "、".join(flags)),
         ("模型" if zh else "model", page["hundred"] or WORDS["status"][said.status][lang]),
-        ("两者对照" if zh else "together", together),
+        ("两者对照" if zh else "together", page["together"]),
     ]

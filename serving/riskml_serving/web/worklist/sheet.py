@@ -17,7 +17,7 @@ from riskml_serving.web.names import names_of
 from riskml_serving.web.pages import language_of
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.visitor import SignedIn
-from riskml_serving.web.words import notice_of, word
+from riskml_serving.web.words import HUNDRED, hundred, notice_of, word
 from riskml_serving.web.worklist import repository, service
 from riskml_serving.web.worklist.endpoints import FIELDS, region_of
 
@@ -28,9 +28,9 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_ROWS = 5_000
 
 HEADER = {
-    "zh": ("户码", "地区", "信号", "模型分级", "类似的 100 户中约(户)", "规则与模型", "规则提示", "信号起始",
+    "zh": ("户码", "地区", "信号", "模型分级", HUNDRED["zh"], "规则与模型", "规则提示", "信号起始",
            "走访期限", "逾期", "最近核实", "核实日期", "责任人"),
-    "en": ("code", "place", "signal", "tier", "about, of 100 like it", "rule line and model", "flags", "since",
+    "en": ("code", "place", "signal", "tier", HUNDRED["en"], "rule line and model", "flags", "since",
            "visit by", "overdue", "last finding", "verified on", "with"),
 }  # fmt: skip
 
@@ -67,7 +67,7 @@ def _cells(row: dict[str, Any], lang: str, label: Callable[[str], str]) -> tuple
         label(row["region_code"]),
         f"{row['shape']} {word('signal', row['signal'], lang)}",
         word("tier", row["tier"], lang),
-        None if row["probability"] is None else round(100 * row["probability"], 1),
+        hundred(row["probability"]),
         word("agreement", row["agreement"], lang),
         "、".join(flags),
         row["since"],
