@@ -74,7 +74,7 @@ def register(which: Range) -> Select[Any]:
 
 
 def rows(which: Range, name: str) -> Select[Any]:
-    """Rows of the range in one table, in the order of receipt."""
+    """Rows of the range in one table, in any order: what replaced another row on its day has marked it superseded."""
     table = RECORDS[name]
     chosen = [table.c[column.name] for column in TABLES[name].columns]
     if TABLES[name].attributes:
