@@ -189,6 +189,12 @@ class Settings(BaseSettings):
     visit_working_days: int = Field(
         default=5, ge=1, description="Working days from a signal to the visit, after which the list says overdue."
     )
+    small_count: int = Field(
+        default=5,
+        ge=0,
+        description="Counts of fewer households of a village are withheld where an overview leaves the house, in Excel "
+        "and on paper; 0 withholds none.",
+    )
     region_names: Path | None = Field(
         default=None, description="CSV file with the columns `code,name` for the regions shown on the pages."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 
@@ -12,7 +13,8 @@ from riskml.explanation.redaction import HEALTH_CAUSES, tells_health
 from riskml.features import CATALOGUE
 from riskml.reporting.timeline_data import Timeline
 from riskml.reporting.timeline_lanes import mark_in_words
-from riskml_serving.database import reading
+from riskml_serving.auth.service import create_key
+from riskml_serving.database import reading, writing
 from riskml_serving.places import repository as places
 from riskml_serving.scoring.stored import judge_stored
 
@@ -20,6 +22,7 @@ NOTICE = {"zh": "仅供研判参考,不作为认定依据", "en": "For reference
 PAGES = ("/worklist", "/worklist?state=all", "/overview", "/model", "/households/{}", "/households/{}?done=verified")
 EXPORTS = ("/worklist.xlsx?state=all", "/overview.xlsx", "/households/{}/export.xlsx")
 BLIND = ("village", "township", "analyst", "blind")
+AFTER, AFTER_SPENDING = "income_below_line_after_spending", "扣除刚性支出后"
 SECRET = "透析治疗秘密"
 
 
@@ -47,13 +50,13 @@ def health(site, model):
         codes = places.codes_in(connection, site.world.villages[0])
         rows = places.find_all(connection, codes, "")
         (as_of,) = {row[0] for row in connection.exec_driver_sql("SELECT DISTINCT as_of FROM current_scores")}
-        import datetime as dt
-
         for judged in judge_stored(connection, model, rows, dt.date.fromisoformat(as_of)):
             for i in range(judged.panel.n):
                 one = judged.panel.only(i)
                 said = model.narrator.explain(one)
                 words = {flag.zh for flag in said.rule.flags if flag.zh in flags}
+                if said.rule.gap_after_spending not in (None, said.rule.gap):
+                    words |= {AFTER_SPENDING, *(f"{flag.zh}:" for flag in said.rule.flags if flag.code == AFTER)}
                 reasons = (*said.reasons, *said.protections)
                 words |= {r.zh for r in reasons if r.feature in CATALOGUE and tells_health(CATALOGUE[r.feature])}
                 marks = Timeline.of(one, months=36, window=12).marks
@@ -63,7 +66,6 @@ def health(site, model):
 
 
 def test_health_shows_only_where_the_account_allows(site, health):
-    village = site.world.villages[0]
     telling = [code for code, words in health.items() if words][:6]
     assert len(telling) >= 3, "households of the test county must have something to hide"
     site.sign_in("county")
@@ -91,7 +93,32 @@ def test_health_shows_only_where_the_account_allows(site, health):
         found = site.get("/worklist.xlsx?state=all&cause=illness")
         assert cells(found) == told(site, "/worklist.xlsx?state=all")
         assert "因残" not in re.sub(r"<form.*?</form>", "", told(site, "/overview"), flags=re.DOTALL)
-        assert village
+
+
+def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_api(site):
+    """That spending matters may be known, as of the reasons; how much was spent tells of somebody's health."""
+    found = "SELECT household_id FROM current_scores WHERE rule_flags LIKE :f ORDER BY household_id"
+    household = site.rows(found, f=f"%{AFTER}%")[0][0]
+    name = site.client.app.state.holder.current.policy.triggers[AFTER].zh
+    seen, amount = {}, ""
+    for user, right in (("county", ("health-details",)), ("blind", ())):
+        site.client.cookies.clear()
+        site.sign_in(user)
+        page, export = told(site, f"/households/{household}"), told(site, f"/households/{household}/export.xlsx")
+        with writing(site.engine) as connection:
+            key = create_key(connection, user, "", ("read", *right))
+        answer = site.client.get(
+            f"/v1/households/{household}/explanation", headers={"Authorization": f"Bearer {key}"}
+        ).json()
+        rule = answer["explanation"]["rule"]
+        (flag,) = (flag for flag in rule["flags"] if flag["code"] == AFTER)
+        assert name in page
+        assert name in export
+        assert name in told(site, f"/worklist?q={household}")
+        amount = amount or f"{flag['observed']:,.0f} 元/人/年"
+        shown = (flag["observed"], rule["gap_after_spending"])
+        seen[user] = (f"{name}:" in page, AFTER_SPENDING in page, amount in page, shown != (None, None))
+    assert seen == {"county": (True,) * 4, "blind": (False,) * 4}
 
 
 @pytest.mark.parametrize("user", ["village", "township", "county", "analyst"])

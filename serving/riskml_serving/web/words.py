@@ -7,7 +7,7 @@ from riskml.explanation.rendering import AGREEMENT, STATUS
 from riskml.policy import TIERS
 from riskml.records.schema import CAUSES
 
-__all__ = ["HUNDRED", "SHAPES", "WORDS", "hundred", "notice_of", "tag_of", "together", "word"]
+__all__ = ["HUNDRED", "SHAPES", "WORDS", "hundred", "notice_of", "tag_of", "together", "withheld_note", "word"]
 
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
 """A shape for every colour: read in grey, and by those who do not tell the colours apart."""
@@ -146,6 +146,13 @@ def together(said: Explanation, lang: str) -> str:
         return ""
     outside = said.agreement in WORDS["agreement_outside"] and said.model.tier != TIERS[0]
     return WORDS["agreement_outside" if outside else "agreement_long"][said.agreement][lang]
+
+
+def withheld_note(least: int, lang: str) -> str:
+    """What the star stands for where counts leave the house."""
+    if lang == "zh":
+        return f"* 村级少于 {least} 户,或为防止由合计推算,未列"
+    return f"* fewer than {least} households of a village, or left out so that sums do not give them away"
 
 
 HUNDRED = {"zh": "类似的 100 户中约(户)", "en": "about, of 100 like it"}

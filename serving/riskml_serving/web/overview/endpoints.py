@@ -16,11 +16,11 @@ from riskml_serving.database import reading
 from riskml_serving.web.charts import bars, columns
 from riskml_serving.web.export import workbook
 from riskml_serving.web.names import names_of
-from riskml_serving.web.overview.service import region_page
+from riskml_serving.web.overview.service import VILLAGE, on_paper, region_page
 from riskml_serving.web.pages import language_of, render
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.visitor import SignedIn, Visitor
-from riskml_serving.web.words import SHAPES, notice_of, word
+from riskml_serving.web.words import SHAPES, notice_of, withheld_note, word
 from riskml_serving.web.worklist.endpoints import region_of
 
 __all__ = ["router"]
@@ -53,6 +53,9 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         "overview.html",
         visitor,
         **page,
+        paper=on_paper(page["whole"], request.app.state.settings.small_count),
+        withheld=withheld_note(request.app.state.settings.small_count, lang),
+        village=len(region) == VILLAGE,
         region=region,
         up=_up(region, visitor.caller.region),
         colours=GRAVE,
@@ -109,20 +112,15 @@ async def sheet(request: Request, visitor: SignedIn) -> Response:
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "place", "households"]
     header += [word("signal", c, lang) for c in GRAVE] + [word("tier", c, lang) for c in (*TIERS, "none")]
     header += [word("agreement", c, lang) for c in AGREEMENTS]
-    rows = []
-    for part in [page["whole"], *page["whole"]["parts"]]:
+    rows, whole = [], on_paper(page["whole"], settings.small_count)
+    for part in [whole, *whole["parts"]]:
         signal, tier, agreement = part["by_signal"], part["by_tier"], part["by_agreement"]
-        rows.append(
-            [
-                part["region"],
-                names.label(part["region"], lang),
-                part["households"],
-                *(signal[c] for c in GRAVE),
-                *(tier[c] for c in (*TIERS, "none")),
-                *(agreement[c] for c in AGREEMENTS),
-            ]
-        )
+        counts = [signal[c] for c in GRAVE] + [tier[c] for c in (*TIERS, "none")] + [agreement[c] for c in AGREEMENTS]
+        row = [part["region"], names.label(part["region"], lang), part["households"]]
+        rows.append(row + ["*" if n is None else n for n in counts])
     notice = notice_of(lang, settings.simulated)
+    if any("*" in row for row in rows):
+        notice += " · " + withheld_note(settings.small_count, lang)
     return workbook(
         [("总览" if lang == "zh" else "overview", header, rows)], notice, f"overview-{region or 'all'}.xlsx"
     )

@@ -16,10 +16,11 @@ from riskml_serving.auth import Caller
 from riskml_serving.regions.repository import counts, latest
 from riskml_serving.regions.service import next_level, rolled_up
 from riskml_serving.web.overview import repository
+from riskml_serving.web.overview.small import withheld
 
-__all__ = ["months_of", "quarters_of", "region_page", "yields_of"]
+__all__ = ["VILLAGE", "months_of", "on_paper", "quarters_of", "region_page", "yields_of"]
 
-MONTHS, QUARTERS = 12, 8
+MONTHS, QUARTERS, VILLAGE = 12, 8, 12
 FIRST_DONE = ("confirmed", "rejected")
 
 
@@ -38,6 +39,21 @@ def region_page(connection: Connection, region: str, caller: Caller, today: dt.d
         "by_cause": {code: n for code, n in _causes(monitored).most_common() if code in causes},
         "quarters": quarters_of(entries, causes),
     }
+
+
+def on_paper(whole: dict[str, Any], least: int) -> dict[str, Any]:
+    """Counts of a region and its parts as they may leave the house: small ones of villages are None.
+
+    Whoever sees the page may list every household in it, so nothing is withheld there. A sheet of counts is passed on
+    as statistics, to people who may not; in a village, three orange households are three families with names.
+    """
+    out = {**whole, "parts": [dict(part) for part in whole["parts"]]}
+    villages = [place for place in (out, *out["parts"]) if len(place["region"]) == VILLAGE]
+    for name in ("by_signal", "by_tier", "by_agreement"):
+        kept = withheld([list(place[name].values()) for place in villages], least)
+        for place, shown in zip(villages, kept, strict=True):
+            place[name] = dict(zip(place[name], shown, strict=True))
+    return out
 
 
 def _versions(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
