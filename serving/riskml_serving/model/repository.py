@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from riskml_serving.database.upserts import upsert
 from riskml_serving.model.tables import RELEASES
@@ -15,7 +15,7 @@ __all__ = ["accept", "list_releases", "reject", "rejected", "serving"]
 
 def list_releases(connection: Connection) -> Sequence[RowMapping]:
     """List the releases that were served, the last one first."""
-    query = select(RELEASES).order_by(RELEASES.c.served_at.desc(), RELEASES.c.model_version)
+    query = select(RELEASES).order_by(RELEASES.c.turn.desc(), RELEASES.c.served_at.desc(), RELEASES.c.model_version)
     return connection.execute(query).mappings().all()
 
 
@@ -27,7 +27,8 @@ def rejected(connection: Connection) -> set[str]:
 
 def serving(connection: Connection, version: str, source: str, at: dt.datetime) -> None:
     """Note that a worker turned to a release."""
-    row = {"model_version": version, "source": source, "served_at": at, "rejected_at": None}
+    last = connection.execute(select(func.coalesce(func.max(RELEASES.c.turn), 0))).scalar_one()
+    row = {"model_version": version, "source": source, "served_at": at, "rejected_at": None, "turn": last + 1}
     upsert(connection, RELEASES, [row])
 
 

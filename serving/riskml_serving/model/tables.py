@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, DateTime, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Table, Text
 
 from riskml_serving.database import METADATA, Code
 
@@ -15,6 +15,8 @@ RELEASES = Table(
     Column("source", Text, nullable=False),
     Column("served_at", DateTime, nullable=False),
     Column("rejected_at", DateTime, nullable=True),
+    Column("turn", BigInteger, nullable=False, server_default="0"),
 )
-"""``served_at`` is when a worker last turned to the release; one that was rolled back is rejected, and no worker turns
-to it again until it is accepted."""
+"""``turn`` is higher than that of every release served before, whatever the clock said; ``served_at`` is when a worker
+last turned to the release. One that was rolled back is rejected, and no worker turns to it again until it is
+accepted."""

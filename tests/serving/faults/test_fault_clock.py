@@ -1,0 +1,135 @@
+"""The clock is set forward and back under the service: nothing is lost, nothing comes twice, no order turns around."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from riskml_serving import clock
+from riskml_serving.cli import app as commands
+from riskml_serving.database import reading, writing
+from riskml_serving.importing.service import import_folder
+from riskml_serving.jobs import run
+from riskml_serving.jobs.worker import Worker
+from riskml_serving.model import repository, service
+
+HOME = "370112001001"
+AS_OF = dt.date(2023, 6, 30)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def set_clock(monkeypatch):
+    """Set the clock of the service so much forward or back, from the true time."""
+
+    def put(shift):
+        shifted = SimpleNamespace(now=lambda zone: dt.datetime.now(zone) + shift)
+        monkeypatch.setattr(clock, "dt", SimpleNamespace(datetime=shifted, UTC=dt.UTC))
+
+    return put
+
+
+@pytest.fixture
+def live(make_client):
+    """A service whose day is that of the clock."""
+    return make_client(today=None, job_worker=False)
+
+
+def append(client, headers, **tables):
+    answer = client.post("/v1/records", json={"tables": tables}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def family(code):
+    last = dt.datetime.now(clock.SHANGHAI).date().replace(day=1) - DAY
+    months = [dt.date(last.year - k // 12, last.month, 1) for k in (12, 0)]
+    wages = [
+        {"household_id": code, "period_start": str(month), "source": "wage", "months": 1, "amount": 2000}
+        for month in months
+    ]
+    return {"households": [{"household_id": code, "region_code": HOME, "size": 2}], "income": wages}
+
+
+def bill(code):
+    on = str(dt.datetime.now(clock.SHANGHAI).date() - 3 * DAY)
+    row = {"household_id": code, "occurred_on": on, "kind": "inpatient", "cost": 90000, "self_paid": 60000}
+    return {"illness": [row]}
+
+
+def flags(client, headers, code):
+    return client.get(f"/v1/households/{code}", headers=headers).json()["score"]["rule_flags"]
+
+
+def test_records_that_come_while_the_clock_is_behind_count_once_it_has_caught_up(live, key, set_clock, database_url):
+    headers, seen = key(), []
+
+    def follow():
+        since = seen[-1]["seq"] if seen else 0
+        seen.extend(live.get("/v1/changes", params={"since": since}, headers=headers).json()["changes"])
+
+    set_clock(2 * DAY)
+    append(live, headers, **family("h1"))
+    follow()
+    set_clock(-DAY)
+    append(live, headers, **bill("h1"))
+    append(live, headers, **family("h2"))
+    follow()
+    assert flags(live, headers, "h1") == [], "the score of the later day stands"
+    set_clock(2 * DAY)
+    event = {"household_id": "h1", "occurred_on": str(dt.datetime.now(clock.SHANGHAI).date()), "kind": "report"}
+    append(live, headers, events=[event])
+    follow()
+    assert "inpatient_self_pay" in flags(live, headers, "h1"), "the bill was kept, and is judged now"
+    assert [row["household_id"] for row in seen] == ["h1", "h2", "h1"]
+    assert [row["seq"] for row in seen] == sorted({row["seq"] for row in seen})
+    checked = CliRunner().invoke(commands, ["audit", "verify", "--db", database_url])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_a_request_is_known_again_whatever_the_clock_says(live, key, set_clock):
+    headers = {**key(), "Idempotency-Key": "once"}
+    first = live.post("/v1/records", json={"tables": family("h1")}, headers=headers)
+    for shift in (-400 * DAY, 400 * DAY):
+        set_clock(shift)
+        again = live.post("/v1/records", json={"tables": family("h1")}, headers=headers)
+        assert (again.headers["idempotent-replayed"], again.content) == ("true", first.content)
+
+
+def test_a_county_job_is_done_once_while_the_clock_jumps(make_client, key, set_clock, small_county, monkeypatch):
+    client = make_client(job_worker=False, job_chunk=40)
+    state, headers = client.app.state, key()
+    import_folder(state.engine, small_county, AS_OF)
+    judge, shifts = run.judge_range, itertools.cycle([30 * DAY, -30 * DAY])
+
+    def judged(*given):
+        set_clock(next(shifts))
+        return judge(*given)
+
+    monkeypatch.setattr(run, "judge_range", judged)
+    job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
+    worker = Worker(state.engine, state.settings, lambda: state.holder.current)
+    assert worker.step()
+    assert not worker.step(), "no other finds it free"
+    worker._reader.close()
+    told = client.get(f"/v1/jobs/{job}", headers=headers).json()
+    assert (told["state"], told["judged"]) == ("done", 160)
+    with reading(state.engine) as connection:
+        counts = [connection.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in ("scores", "jobs")]
+    assert counts == [told["kept"], 1]
+
+
+def test_the_release_rolled_back_is_the_one_that_serves_though_the_clock_was_set_back(live, set_clock):
+    with writing(live.app.state.engine) as connection:
+        for version, shift in (("riskml-a", 2 * DAY), ("riskml-b", -DAY)):
+            set_clock(shift)
+            repository.serving(connection, version, "here", clock.now())
+        assert service.roll_back(connection) == ("riskml-b", "riskml-a")
+        repository.serving(connection, "riskml-a", "here", clock.now())
+        repository.accept(connection, "riskml-b")
+        assert service.roll_back(connection) == ("riskml-a", "riskml-b")
