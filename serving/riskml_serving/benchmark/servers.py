@@ -25,8 +25,8 @@ LONGEST = 180
 
 
 @contextmanager
-def service(folder: Path, database_url: str, bundle: Path) -> Iterator[str]:
-    """Run ``riskml serve``, without the limit on a key's requests; gives its address."""
+def service(folder: Path, database_url: str, bundle: Path, **more: str) -> Iterator[str]:
+    """Run ``riskml serve``, without the limit on a key's requests; ``more`` are settings. Gives its address."""
     settings = {
         "DATABASE_URL": database_url,
         "BUNDLE": str(bundle),
@@ -34,6 +34,7 @@ def service(folder: Path, database_url: str, bundle: Path) -> Iterator[str]:
         "EXPORT_FOLDER": str(folder / "exports"),
         "RATE_PER_MINUTE": "0",
         "LOG_LEVEL": "warning",
+        **more,
     }
     port = _free_port()
     command = [sys.executable, "-c", "from riskml.cli import main; main()", "serve", "--port", str(port)]
