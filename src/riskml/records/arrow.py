@@ -10,8 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from riskml.errors import RecordsError
+from riskml.records.cells import text_of, textual
 from riskml.records.folder_rows import folder_rows
-from riskml.records.memory import text_of, textual
 from riskml.records.reading_cells import SQL_TYPES, quoted
 from riskml.records.reading_repeats import repeated_texts
 from riskml.records.rows import RowSource

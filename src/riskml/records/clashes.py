@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from riskml.records.calendar import month_end
-from riskml.records.memory import _day, _month, _null
+from riskml.records.cells import cell_day, cell_month, is_null
 
 __all__ = ["total_clashes"]
 
@@ -41,20 +41,20 @@ def total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     if "total" not in sources:
         return []
     rows = len(sources)
-    length = [1 if _null(value) else int(value) for value in income.get("months", [None] * rows)]
-    start = [_month(value) for value in income["period_start"]]
+    length = [1 if is_null(value) else int(value) for value in income.get("months", [None] * rows)]
+    start = [cell_month(value) for value in income["period_start"]]
     latest: dict[tuple[str, str], tuple[int, int]] = {}
     standing = set(range(rows))
     recorded = income.get("recorded_on", [None] * rows)
     for i, record in enumerate(income.get("record_id", [None] * rows)):
-        if _null(record):
+        if is_null(record):
             continue
-        known = int(month_end(start[i] + length[i] - 1)) if _null(recorded[i]) else _day(recorded[i])
+        known = int(month_end(start[i] + length[i] - 1)) if is_null(recorded[i]) else cell_day(recorded[i])
         key = (str(income["household_id"][i]), str(record))
         if key in latest:
             standing.discard(min((known, i), latest[key])[1])
         latest[key] = max((known, i), latest.get(key, (known, i)))
-    stated = [i for i in standing if not _null(income["amount"][i])]
+    stated = [i for i in standing if not is_null(income["amount"][i])]
     parts = {
         (income["household_id"][i], month)
         for i in stated

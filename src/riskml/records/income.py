@@ -32,6 +32,10 @@ class _Extra:
     known_until: Days
 
 
+_NO = np.empty(0, np.int32)
+_NOTHING = _Extra(_NO, _NO, _NO, np.empty(0), _NO, _NO)
+
+
 @dataclass(frozen=True)
 class IncomeBlock:
     """Income of all households.
@@ -141,7 +145,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
         if left.any():
             corrected.append(_take(rows, left == 2))
             crowded.append(_cells(_take(rows, left == 1), first, length, households, ends))
-    extra = _extra(corrected, crowded, amount, known_from, first, ends)
+    extra = _extra(corrected, crowded, amount, known_from, first, ends) if corrected else _NOTHING
     used = len(SOURCES) if (known_from[-1] != FOREVER).any() else len(SOURCES) - 1
     return IncomeBlock(first, amount[:used], known_from[:used], extra)
 

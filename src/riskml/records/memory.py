@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import numbers
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,102 +11,34 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.errors import RecordsError
-from riskml.records.calendar import month_of
+from riskml.records.cells import (
+    cell_day,
+    count_null,
+    float_cells,
+    is_null,
+    levels_of,
+    pack_cells,
+    places,
+    text_of,
+    textual,
+)
 from riskml.records.folder_rows import PACKED
 from riskml.records.lines import LineRow
 from riskml.records.rows import Array, AttributeColumn, Rows, RowSource
 from riskml.records.schema import TABLES, Column, Kind, Table
-from riskml.records.versions import NO_DAY
 
-__all__ = ["Columns", "memory_rows", "text_of", "textual"]
+__all__ = ["Columns", "memory_rows"]
 
 Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
 
-_EPOCH = dt.date(1970, 1, 1).toordinal()
+_RECORDED = Column("recorded_on", Kind.DATE, "", "")
 _LINE_COLUMNS = [column for column in TABLES["lines"].columns if column.name in ("effective_from", "amount")]
-
-
-def _null(value: Any) -> bool:
-    """Whether a cell is empty: none, not a number, not a time, or text without characters (as in a file)."""
-    if isinstance(value, str):
-        return not value
-    return value is None or value is pd.NA or bool(value != value)  # only NaN and NaT
-
-
-@lru_cache(maxsize=1 << 16)
-def _day(value: Any) -> int:
-    """Day number of a cell; kept, since the rows of a request share few days."""
-    if _null(value):
-        return int(NO_DAY)
-    if not isinstance(value, dt.date):
-        # Text may lack leading zeros, 2023/1/5, and have a time behind the day.
-        year, month, day = str(value).strip().replace("/", "-").replace("T", " ").split(" ")[0].split("-")
-        value = dt.date(int(year), int(month), int(day))
-    return int(value.toordinal()) - _EPOCH
-
-
-@lru_cache(maxsize=1 << 12)
-def _month(value: Any) -> int:
-    return month_of(_day(value))
 
 
 def _same_key(column: Column | None, values: Sequence[Any]) -> list[Any]:
     """Cells of a key, equal where they mean the same; None where null."""
     as_day = column is not None and column.kind is Kind.DATE
-    return [None if _null(value) else _day(value) if as_day else str(value) for value in values]
-
-
-def _positions(values: Sequence[Any]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    levels = tuple(sorted({str(value) for value in values if not _null(value)}))
-    place = {level: i for i, level in enumerate(levels)}
-    return np.array([-1 if _null(v) else place[str(v)] for v in values], np.int32), levels
-
-
-def textual(value: Any) -> bool:
-    """Whether an attribute's cell is text, as a file would hold it: words, flags and days, not numbers."""
-    return not _null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
-
-
-def text_of(value: Any) -> str:
-    """Text of an attribute's cell, as a file would hold it."""
-    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
-
-
-def _bits(value: Any, allowed: Mapping[str, str]) -> int:
-    found = set() if _null(value) else set(str(value).replace(" ", "").split(";"))
-    return sum(1 << i for i, code in enumerate(allowed) if code in found)
-
-
-def _numbers(values: Sequence[Any]) -> Array:
-    try:
-        return np.array(values, np.float64)  # nulls become NaN
-    except (TypeError, ValueError):
-        return np.array([np.nan if _null(value) else float(value) for value in values], np.float64)
-
-
-def _pack(column: Column, values: Sequence[Any]) -> Array:
-    """Turn a column of Python values into its packed type."""
-    match column.kind:
-        case Kind.DATE:
-            return np.array([_day(value) for value in values], np.int32)
-        case Kind.MONTH_START:
-            return np.array([_month(value) for value in values], np.int32)
-        case Kind.COUNT:
-            return np.array([column.default if _null(value) else int(value) for value in values], np.int32)
-        case Kind.YEAR | Kind.AMOUNT:
-            return _numbers(values)
-        case Kind.FLAG:
-            return np.array([not _null(value) and bool(value) for value in values], bool)
-        case Kind.CODE:
-            place = {code: i for i, code in enumerate(column.allowed or ())}
-            found = [place[v] if v in place else -1 if _null(v) else place[v] for v in values]
-            return np.array(found, np.int8)
-        case _:
-            return np.array([_bits(value, column.allowed or {}) for value in values], np.int32)
-
-
-def _place(code: Any, place: Mapping[str, int]) -> int:
-    return -1 if _null(code) else place.get(str(code), -1)
+    return [None if is_null(value) else cell_day(value) if as_day else str(value) for value in values]
 
 
 class _Table:
@@ -144,18 +73,17 @@ class _Table:
     def rows(self, place: Mapping[str, int]) -> Rows:
         name = self.declared.name
         regional = name == "disaster"
-        codes = self["household_id"]
-        household = np.array([place[c] if c in place else _place(c, place) for c in codes], np.int32)
+        household = places(self["household_id"], place)
         columns: dict[str, Array] = {}
         levels: dict[str, tuple[str, ...]] = {}
         for column in self.declared.columns:
             if column.name not in PACKED[name]:
                 continue
             if column.kind in (Kind.TEXT, Kind.REGION):
-                columns[column.name], levels[column.name] = _positions(self[column.name])
+                columns[column.name], levels[column.name] = levels_of(self[column.name])
             else:
                 columns[column.name] = self.pack(column)
-        recorded = self.pack(Column("recorded_on", Kind.DATE, "", ""))
+        recorded = self.pack(_RECORDED)
         rows = Rows(household, columns, recorded, self.group(), self._attributes(), levels)
         keep = household >= 0
         if regional:
@@ -168,12 +96,12 @@ class _Table:
         Nothing checked these rows before, and a wrong code or count would spoil the cells of another household.
         """
         if column.name not in self.columns and not column.required:
-            return np.repeat(_pack(column, [None]), self.length)
+            return np.repeat(pack_cells(column, [None]), self.length)
         values, where = self[column.name], f"Table {self.declared.name!r}, column {column.name!r}"
-        if column.required and not column.nullable and (empty := sum(map(_null, values))):
+        if column.required and not column.nullable and (empty := count_null(values)):
             raise RecordsError(f"{where}: {empty} of {len(values)} cell(s) are empty.", "Fill them in.")
         try:
-            packed = _pack(column, values)
+            packed = pack_cells(column, values)
         except (TypeError, ValueError, OverflowError) as odd:
             hint = "Dates are written 2023-01-05, amounts and counts are numbers."
             raise RecordsError(f"{where}: a cell is not a {column.kind} ({odd}).", hint) from odd
@@ -193,10 +121,10 @@ class _Table:
                 continue
             values = self.columns[name]
             if any(textual(value) for value in values):
-                positions, levels = _positions([v if _null(v) else text_of(v) for v in values])
+                positions, levels = levels_of([v if is_null(v) else text_of(v) for v in values])
                 out[name] = AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
             else:
-                out[name] = AttributeColumn(np.array([np.nan if _null(v) else float(v) for v in values], np.float64))
+                out[name] = AttributeColumn(float_cells(values))
         return out
 
 
@@ -222,7 +150,7 @@ def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
         raise RecordsError(f"Required table(s) missing: {', '.join(missing)}.", "See data/README.md for the tables.")
     found = {name: _Table(TABLES[name], columns) for name, columns in tables.items()}
     household_id = np.array(
-        sorted({str(code) for code in found["households"]["household_id"] if not _null(code)}), dtype=np.str_
+        sorted({str(code) for code in found["households"]["household_id"] if not is_null(code)}), dtype=np.str_
     )
     place = {str(code): i for i, code in enumerate(household_id)}
     income = found["income"].rows(place)
@@ -231,7 +159,7 @@ def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
     if len(income):
         months = (int(start.min()), int((start + income.columns["months"]).max()) - 1)
     lines = found["lines"]
-    regions, sources = (["" if _null(v) else str(v) for v in lines[name]] for name in ("region_code", "source"))
+    regions, sources = (["" if is_null(v) else str(v) for v in lines[name]] for name in ("region_code", "source"))
     days, amounts = (lines.pack(column).tolist() for column in _LINE_COLUMNS)
 
     def parts() -> Iterator[Rows]:
