@@ -176,7 +176,7 @@ def score(
             "status": np.array(STATUSES)[status],
             "probability": probability,
             "margin": margin,
-            "tier": np.where(tier < 0, None, np.array(TIERS, dtype=object)[tier]),
+            "tier": np.array([*TIERS, None], dtype=object)[tier],  # -1, none, picks the last
             "rule_signal": np.array(COLOURS)[colour],
             "signal": np.array(COLOURS)[signal],
             "rule_flags": flags,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from riskml.features.catalogue import CATALOGUE, Feature
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
 from riskml.features.views import per_panel
 from riskml.records.panel import Panel
-from riskml.records.schema import TABLES
 from riskml.records.store import CHUNK, Records
 
 __all__ = ["build", "build_all"]
@@ -22,8 +22,9 @@ Floats = NDArray[np.float64]
 Extra = list[tuple[Feature, Floats, tuple[str, ...]]]
 
 
+@per_panel
 def build(panel: Panel) -> FeatureMatrix:
-    """Compute every feature of a panel.
+    """Compute every feature of a panel, once: a score and its explanation share them.
 
     Parameters
     ----------
@@ -35,12 +36,6 @@ def build(panel: Panel) -> FeatureMatrix:
     FeatureMatrix, n rows
         A feature whose table is absent is missing.
     """
-    return _built(panel)
-
-
-@per_panel
-def _built(panel: Panel) -> FeatureMatrix:
-    """Remembered, so that a score and its explanation compute the features once."""
     extra = list(attributes.from_records(panel))
     values = np.empty((panel.n, len(CATALOGUE) + len(extra)))
     _fill(panel, extra, values)
@@ -55,7 +50,12 @@ def _built(panel: Panel) -> FeatureMatrix:
 
 
 def _columns(extra: Extra) -> tuple[FeatureColumn, ...]:
-    return tuple([f.column for f in CATALOGUE.values()] + [f.column for f, _, _ in extra])
+    return (*_catalogued(), *(f.column for f, _, _ in extra))
+
+
+@cache
+def _catalogued() -> tuple[FeatureColumn, ...]:
+    return tuple(f.column for f in CATALOGUE.values())
 
 
 def _levels(extra: Extra) -> dict[str, tuple[str, ...]]:
@@ -64,16 +64,21 @@ def _levels(extra: Extra) -> dict[str, tuple[str, ...]]:
 
 def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
     """Write the features of a panel into rows of a matrix, shape (n, F)."""
-    by_feature = np.empty((values.shape[1], panel.n))
-    absent = {table for table in TABLES if not panel.has(table)}
+    by_feature = np.full((values.shape[1], panel.n), np.nan)
     with np.errstate(all="ignore"):
-        for row, declared in zip(by_feature, CATALOGUE.values(), strict=False):
-            row[:] = declared.function(panel) if absent.isdisjoint(declared.requires) else np.nan
-        for row, (_, found, _) in zip(by_feature[len(CATALOGUE) :], extra, strict=True):
-            row[:] = found
+        for i, function in _known_from(panel.present):
+            by_feature[i] = function(panel)
+        for i, (_, found, _) in enumerate(extra, len(CATALOGUE)):
+            by_feature[i] = found
     if not panel.known.all():
         by_feature[:, ~panel.known] = np.nan
     values[:] = by_feature.T
+
+
+@cache
+def _known_from(present: frozenset[str]) -> list[tuple[int, Callable[[Panel], Floats]]]:
+    """Features whose tables are there: position and function."""
+    return [(i, f.function) for i, f in enumerate(CATALOGUE.values()) if present.issuperset(f.requires)]
 
 
 def build_all(

@@ -47,16 +47,21 @@ def relative(yuan: Array, stated: Array, unit: Array, months: int) -> Array:
     -------
     values, known : arrays, shape (months, n)
         Values are 0 where not known.
+    sums, counts : arrays of float64, shape (months + 1, n)
+        Sum and number of the known months of each window, by its length.
     """
     n = yuan.shape[1]
     values, known = np.empty((months, n)), np.empty((months, n), np.bool_)
+    sums, counts = np.zeros((months + 1, n)), np.zeros((months + 1, n))
     for t in range(months):
         for j in range(n):
             value = (0.0 if np.isnan(yuan[t, j]) else yuan[t, j]) / unit[t, j]
             here = stated[t, j] and not np.isnan(value)
             known[t, j] = here
             values[t, j] = value if here else 0.0
-    return values, known
+            sums[t + 1, j] = sums[t, j] + values[t, j]
+            counts[t + 1, j] = counts[t, j] + (1.0 if here else 0.0)
+    return values, known, sums, counts
 
 
 @compiled

@@ -7,6 +7,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,9 +31,10 @@ class Direction(IntEnum):
     FREE = 0
     HIGHER_RISK = 1
 
+    __hash__ = int.__hash__  # not by its name: schemas are looked up for every household that is scored
 
-@dataclass(frozen=True)
-class FeatureColumn:
+
+class FeatureColumn(NamedTuple):
     """What a model needs to know about one feature.
 
     Parameters
@@ -149,35 +152,60 @@ class FeatureMatrix:
         ModelError
             If a feature is categorical here and a quantity there, or the other way round.
         """
-        own = {column.name: i for i, column in enumerate(self.columns)}
-        values = np.full((len(self), len(columns)), np.nan)
-        for j, column in enumerate(columns):
-            if column.name not in own:
-                continue
-            i = own[column.name]
-            if self.columns[i].categorical != column.categorical:
-                if np.isnan(self.values[:, i]).all():
-                    continue  # nothing but nulls has no type: a household may lack the attribute
-                have, want = ("text", "a number")[:: 1 if self.columns[i].categorical else -1]
-                raise ModelError(
-                    f"Feature {column.name!r} is {have} in these records, but {want} in the model's schema.",
-                    "Check the type of that column in the households table.",
-                )
-            values[:, j] = (
-                _recode(self.values[:, i], self.levels[column.name], levels[column.name])
-                if column.categorical
-                else self.values[:, i]
+        wanted = tuple(columns)
+        places = _places(self.columns, wanted)
+        values = np.take(self.values, places.own, axis=1)
+        values[:, places.lacking] = np.nan
+        for j in places.other_kind:
+            if np.isnan(values[:, j]).all():
+                continue  # nothing but nulls has no type: a household may lack the attribute
+            have, want = ("a number", "text")[:: 1 if wanted[j].categorical else -1]
+            raise ModelError(
+                f"Feature {wanted[j].name!r} is {have} in these records, but {want} in the model's schema.",
+                "Check the type of that column in the households table.",
             )
-        return replace(self, columns=tuple(columns), values=values, levels=levels)
+        for j in places.categorical:
+            name = wanted[j].name
+            values[:, j] = _recode(values[:, j], self.levels[name], levels[name])
+        return replace(self, columns=wanted, values=values, levels=levels)
+
+
+class _Places(NamedTuple):
+    """How a matrix gets into a schema: where each of its columns stands, and what is special about which."""
+
+    own: NDArray[np.intp]
+    """Position among the matrix's columns; any where it lacks the column."""
+    lacking: NDArray[np.intp]
+    other_kind: tuple[int, ...]
+    categorical: tuple[int, ...]
+    """Categories in both."""
+
+
+@lru_cache(maxsize=256)
+def _places(own: tuple[FeatureColumn, ...], wanted: tuple[FeatureColumn, ...]) -> _Places:
+    there = {column.name: (i, column.categorical) for i, column in enumerate(own)}
+    found = [there.get(column.name, (-1, column.categorical)) for column in wanted]
+    kinds = [(i >= 0, kind, column.categorical) for (i, kind), column in zip(found, wanted, strict=True)]
+    return _Places(
+        np.array([max(i, 0) for i, _ in found], np.intp),
+        np.array([j for j, (here, _, _) in enumerate(kinds) if not here], np.intp),
+        tuple(j for j, (_, kind, other) in enumerate(kinds) if kind != other),
+        tuple(j for j, (here, kind, other) in enumerate(kinds) if here and kind and other),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _translation(old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
+    """Position in ``new`` of each level of ``old``, and of a missing one as the last."""
+    place = {level: float(i) for i, level in enumerate(new)}
+    return np.array([*(place.get(level, np.nan) for level in old), np.nan])
 
 
 def _recode(codes: FloatArray, old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
     """Translate positions in ``old`` to positions in ``new``; NaN where ``new`` lacks the level."""
     if old == new:
         return codes
-    place = {level: float(i) for i, level in enumerate(new)}
-    table = np.array([place.get(level, np.nan) for level in old] + [np.nan])
-    return table[np.where(np.isnan(codes), len(old), codes).astype(np.int64)]
+    return _translation(old, new)[np.where(np.isnan(codes), len(old), codes).astype(np.int64)]
 
 
 def stack(parts: Sequence[FeatureMatrix]) -> FeatureMatrix:

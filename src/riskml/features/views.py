@@ -70,29 +70,26 @@ class Monthly:
     values : array of float64, shape (months, n)
         0 where not known.
     known : array of bool, shape (months, n)
+    sums, counts : array of float64, shape (months + 1, n)
+        Sum and number of the known months of each window, by its length.
     """
 
     def __init__(self, yuan: Floats, stated: Mask, unit: Floats, months: int) -> None:
         self.values: Floats
         self.known: Mask
-        self.values, self.known = kernels.relative(yuan, stated, unit, months)
-        self._counts: dict[int, Floats] = {}
-        self._means: dict[int, Floats] = {}
+        self.sums: Floats
+        self.counts: Floats
+        self.values, self.known, self.sums, self.counts = kernels.relative(yuan, stated, unit, months)
 
     def count(self, window: int) -> Floats:
         """Known months of the last ``window`` months, shape (n,)."""
-        found = self._counts.get(window)
-        if found is None:
-            found = self._counts[window] = kernels.number(self.known, 0, window)
-        return found
+        count: Floats = self.counts[window]
+        return count
 
     def mean(self, window: int) -> Floats:
         """Mean over the known months of the last ``window`` months, shape (n,); NaN where there is none."""
-        found = self._means.get(window)
-        if found is None:
-            # 0 / 0 is NaN: without a known month there is no mean
-            found = self._means[window] = kernels.total(self.values, 0, window) / self.count(window)
-        return found
+        mean: Floats = self.sums[window] / self.counts[window]  # 0 / 0 is NaN: without a known month there is no mean
+        return mean
 
     def mean_between(self, start: int, stop: int) -> Floats:
         """Mean over the known months from ``start`` (included) to ``stop`` months back."""

@@ -21,6 +21,7 @@ __all__ = [
     "count_rows",
     "cut_income",
     "largest_row",
+    "per_head",
     "place_income",
     "rows_known",
     "struck_households",
@@ -135,6 +136,21 @@ def sum_sources(sources: Array, total: Array, reported: Array) -> None:
                 stated = not np.isnan(value)
                 total[t, j] += value if stated else 0.0
                 reported[t, j] |= stated
+
+
+@compiled
+def per_head(total: Array, reported: Array, size: Array, lag: int, window: int, least: float) -> Array:
+    """Mean of the reported months of a window × 12 ÷ size, shape (n,); NaN with fewer than ``least``, or none."""
+    n = total.shape[1]
+    sums, counts = np.zeros(n), np.zeros(n)
+    for t in range(lag, lag + window):
+        for j in range(n):
+            sums[j] += total[t, j]
+            counts[j] += 1.0 if reported[t, j] else 0.0
+    for j in range(n):
+        enough = counts[j] >= least and counts[j] > 0
+        sums[j] = sums[j] / counts[j] * 12 / size[j] if enough else np.nan
+    return sums
 
 
 @compiled

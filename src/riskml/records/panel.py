@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskml.records.calendar import LOOK_BACK, last_complete_month, month_end, months_before
 from riskml.records.events import Events
 from riskml.records.exposure import exposed
-from riskml.records.kernels import sum_sources
+from riskml.records.kernels import per_head, sum_sources
 from riskml.records.schema import codes
 from riskml.records.versions import NO_DAY
 
@@ -126,9 +126,14 @@ class Panel:
         start = self._range[0] + i
         return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at)
 
+    @property
+    def present(self) -> frozenset[str]:
+        """Tables that the records hold, be they empty; an absent table means unknown."""
+        return self._records.present
+
     def has(self, table: str) -> bool:
-        """Whether the records hold a table, be it empty; an absent table means unknown."""
-        return table in self._records.present
+        """Whether the records hold a table."""
+        return table in self.present
 
     # -- income -------------------------------------------------------------------------------------------------
 
@@ -183,11 +188,11 @@ class Panel:
             Yuan per person and year; NaN without a verdict.
         """
         assert lag + window <= self.months, "a window cut short would pass for a whole one"
-        part = slice(lag, lag + window)
-        total, count = window_sum(self.total_or_zero[part]), window_sum(self.reported[part].astype(np.float64))
-        enough = count >= window if complete else (2 * count >= window) & (count > 0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(enough, total / count * 12 / self.size[lag], np.nan)
+        name = f"income per head {window} {lag} {complete}"
+        if name not in self.memo:
+            self.memo[name] = per_head(*self._summed, self.size[lag], lag, window, window if complete else window / 2)
+        found: Floats = self.memo[name]  # type: ignore[assignment]
+        return found
 
     # -- household ----------------------------------------------------------------------------------------------
 
