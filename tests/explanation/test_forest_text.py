@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from riskml.errors import ModelError
-from riskml.explanation.forest import read_forest
-from riskml.explanation.splits import as_read
+from riskml.model.forest import read_forest
+from riskml.model.splits import as_read
 
 
 def walked(forest, row):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from riskml.errors import BundleError
 from riskml.explanation import checking, tables
 from riskml.explanation.checking import check_tables, probe_rows
-from riskml.explanation.forest import read_forest
+from riskml.model.forest import read_forest
 from riskml.explanation.groups import TooDeepError, cut
 from riskml.explanation.tables import Tables
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import BundleError
-from riskml.explanation.splits import Splits
+from riskml.model.splits import Splits
 from riskml.explanation.tables import Tables
 
 __all__ = ["ROWS", "TOLERANCE", "check_tables", "pred_contrib", "probe_rows"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskml.errors import ModelError
 from riskml.explanation.checking import TOLERANCE, check_tables, pred_contrib
-from riskml.explanation.forest import read_forest
+from riskml.model.forest import read_forest
 from riskml.explanation.groups import TooDeepError
 from riskml.explanation.tables import Tables
 from riskml.features.matrix import FeatureMatrix

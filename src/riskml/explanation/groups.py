@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from riskml.errors import ModelError
-from riskml.explanation.forest import Forest, Tree
+from riskml.model.forest import Forest, Tree
 
 __all__ = ["MOST_BITS", "Group", "Leaf", "TooDeepError", "cut"]
 

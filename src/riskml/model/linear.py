@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from riskml.features.matrix import FeatureMatrix
 from riskml.model.encoding import LEVEL, QUANTITY, Encoding
 from riskml.model.ridge import solve
 from riskml.model.schema import FloatArray, Schema
+from riskml.records.kernels import compiled
 
 __all__ = ["Linear", "LinearProblem", "fit_logistic"]
 
-CHUNK = 4096
+Array = Any
+"""An array inside compiled code, which numba types by itself."""
+
 TAIL = 0.001
 
 
@@ -73,11 +78,17 @@ class Linear:
         """Log odds, shape (n,)."""
         values = self.schema.aligned(X) if isinstance(X, FeatureMatrix) else X
         out = np.empty(len(values))
-        for i in range(0, len(values), CHUNK):
-            parts = self.contributions(values[i : i + CHUNK])
-            total = np.add.accumulate(parts, axis=1)[:, -1] if parts.shape[1] else np.zeros(len(parts))
-            out[i : i + CHUNK] = total + self.base
+        quantity = (self.low, self.high, self.centre, self.slope, self.present, self.missing)
+        _margin(np.ascontiguousarray(values), *quantity, *self._levels, self.base, out)
         return out
+
+    @cached_property
+    def _levels(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+        """Tables of the categorical features one after the other: start and number of levels of each feature."""
+        start, count = np.zeros(len(self.slope), np.int64), np.full(len(self.slope), -1)
+        for j, table in self.tables.items():
+            start[j], count[j] = sum(len(self.tables[k]) for k in self.tables if k < j), len(table) - 1
+        return start, count, np.concatenate([np.empty(0), *(self.tables[j] for j in sorted(self.tables))])
 
     def probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Probability of the outcome, shape (n,)."""
@@ -94,6 +105,36 @@ class Linear:
         arrays = {name: np.array(data[name], np.float64) for name in ARRAYS}
         tables = {int(j): np.array(table, np.float64) for j, table in data["tables"].items()}
         return cls(schema=schema, base=float(data["base"]), tables=tables, **arrays)
+
+
+@compiled
+def _margin(
+    values: Array,
+    low: Array,
+    high: Array,
+    centre: Array,
+    slope: Array,
+    present: Array,
+    missing: Array,
+    start: Array,
+    levels: Array,
+    table: Array,
+    base: float,
+    out: Array,
+) -> None:
+    """Add up the contributions of each row in the order of the features, to the bit those of ``contributions``."""
+    for i in range(len(out)):
+        total = -0.0  # changes no number that is added to it
+        for j in range(values.shape[1]):
+            x = values[i, j]
+            if levels[j] >= 0:
+                code = int(x) if 0 <= x < levels[j] else levels[j]
+                total += table[start[j] + code]
+            elif np.isnan(x):
+                total += missing[j]
+            else:
+                total += slope[j] * (min(max(x, low[j]), high[j]) - centre[j]) + present[j]
+        out[i] = total + base
 
 
 ARRAYS = ("low", "high", "centre", "slope", "present", "missing")

@@ -1,0 +1,122 @@
+"""The trees' margin of a few rows: a walk over plain arrays, where a call of LightGBM costs more than its work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import ModelError
+from riskml.model.forest import Forest, read_forest
+from riskml.model.schema import FloatArray
+from riskml.model.splits import NAN, NEARLY_ZERO, ZERO, Splits
+from riskml.records.kernels import compiled
+
+__all__ = ["Walk"]
+
+Array = Any
+"""An array inside compiled code, which numba types by itself."""
+
+Nodes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """All trees in one row of splits and one of leaves, in their order.
+
+    Parameters
+    ----------
+    root : array of int, shape (trees,)
+        First split of each tree.
+    left, right : array of int, shape (S,)
+        Where each split leads: to another one, or to ``~leaf``.
+    splits : Splits
+    value : array of float64
+        What each leaf adds to the margin.
+    """
+
+    root: Nodes
+    left: Nodes
+    right: Nodes
+    splits: Splits
+    value: FloatArray
+
+    @classmethod
+    def of(cls, text: str, trees: int) -> Walk | None:
+        """Read a model's text; None where only LightGBM can add up its trees as it does.
+
+        Parameters
+        ----------
+        text : str
+        trees : int
+            Trees of the model. A constant one has no place here.
+        """
+        try:
+            forest = read_forest(text)
+        except ModelError:
+            return None
+        return cls._joined(forest) if trees == len(forest.trees) > 0 else None
+
+    @classmethod
+    def _joined(cls, forest: Forest) -> Walk:
+        before = np.cumsum([0, *(len(tree.value) for tree in forest.trees)])
+        left, right = (
+            np.concatenate(
+                [
+                    np.where(side >= 0, side + tree.first, side - leaves)  # ~(leaf + leaves) is ~leaf - leaves
+                    for tree, leaves in zip(forest.trees, before, strict=False)
+                    for side in [getattr(tree, name)]
+                ]
+            )
+            for name in ("left", "right")
+        )
+        return cls(
+            np.array([tree.first for tree in forest.trees], np.int64),
+            left,
+            right,
+            forest.splits,
+            np.concatenate([tree.value for tree in forest.trees]),
+        )
+
+    def margin(self, values: FloatArray) -> FloatArray:
+        """Log odds, shape (n,), to the bit those of LightGBM: the trees are added in their order."""
+        s, out = self.splits, np.zeros(len(values))
+        questions = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)
+        _walk(values, self.root, self.left, self.right, *questions, self.value, out)
+        return out
+
+
+@compiled
+def _walk(
+    values: Array,
+    root: Array,
+    left: Array,
+    right: Array,
+    feature: Array,
+    threshold: Array,
+    missing: Array,
+    default_left: Array,
+    start: Array,
+    size: Array,
+    member: Array,
+    value: Array,
+    out: Array,
+) -> None:
+    """Add up the leaves that each row of ``values`` reaches; the rules of an answer are those of ``Splits``."""
+    for i in range(len(out)):
+        for node in root:
+            s = node
+            while s >= 0:
+                x = values[i, feature[s]]
+                if missing[s] < 0:
+                    goes_left = x > -1 and x < size[s] and member[start[s] + int(x)] == 1
+                elif np.isnan(x) and missing[s] == NAN:
+                    goes_left = default_left[s]
+                else:
+                    filled = 0.0 if np.isnan(x) or abs(x) <= NEARLY_ZERO else x
+                    absent = missing[s] == ZERO and filled == 0
+                    goes_left = default_left[s] if absent else filled <= threshold[s]
+                s = left[s] if goes_left else right[s]
+            out[i] += value[~s]
