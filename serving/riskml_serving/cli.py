@@ -16,6 +16,7 @@ from riskml_serving.commands.gallery import gallery
 from riskml_serving.commands.importing import import_records
 from riskml_serving.commands.jobs import worker
 from riskml_serving.commands.model import app as model
+from riskml_serving.commands.pages import pages
 from riskml_serving.commands.retention import forget, retention
 from riskml_serving.commands.users import app as users
 from riskml_serving.settings import Settings
@@ -42,6 +43,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
 app.command("gallery")(gallery)
+app.command("pages")(pages)
 app.add_typer(database, name="db")
 app.add_typer(model, name="model")
 

@@ -140,27 +140,38 @@ def test_the_keyboard_alone_reaches_the_content_and_every_field_has_a_name(brows
     assert reader.page.evaluate("document.querySelectorAll('h1').length") == 1
 
 
-def contrast(first: str, second: str) -> float:
-    """Contrast of two colours as the WCAG defines it."""
-
-    def light(colour: str) -> float:
-        parts = [int(n) / 255 for n in re.findall(r"\d+", colour)[:3]]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    bright, dark = sorted((light(first), light(second)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def test_every_text_stands_out_from_its_ground(browser, served):
-    reader = Reader(browser, served.address, 1280, script=True)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_breaks_a_rule_of_wcag_aa(browser, served, width):
+    """The checks of axe-core: contrast, names, roles, order of headings, and the rest that a program can see."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    reader = Reader(browser, served.address, width, script=True)
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+    reader.page.goto(f"{served.address}/sign-in")
+    found = {"/sign-in": axe.run(reader.page, options=rules)}
     reader.sign_in("county")
     household = reader.first()
-    find = """() => [...document.querySelectorAll('body *')].filter(e => !e.closest('svg') && [...e.childNodes].some(
-        n => n.nodeType === 3 && n.data.trim())).map(e => { let g = e; while (g.parentElement &&
-        getComputedStyle(g).backgroundColor === 'rgba(0, 0, 0, 0)') g = g.parentElement;
-        return [e.className || e.tagName, getComputedStyle(e).color, getComputedStyle(g).backgroundColor]; })"""
-    for path in ("/worklist?state=all", household, "/overview", "/model"):
+    for path in ("/worklist?state=all", household, "/overview", "/model", "/households/none"):
         reader.page.goto(served.address + path)
-        for name, ink, ground in reader.page.evaluate(find):
-            assert contrast(ink, ground) >= 4.5, f"{path} {name} {ink} on {ground}"
+        found[path] = axe.run(reader.page, options=rules)
+    assert all(len(result.response["passes"]) > 5 for result in found.values()), "it did look"
+    assert {path: result.generate_report() for path, result in found.items() if result.violations_count} == {}
+
+
+def test_the_keyboard_reaches_everything_that_can_be_used_and_shows_where_it_is(browser, served):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    reader.first()
+    usable = "a[href],button,input:not([type=hidden]):not([type=radio]),select,textarea,summary,[tabindex='0']"
+    wanted = reader.page.evaluate(f'[...document.querySelectorAll("{usable}")].filter(e => e.checkVisibility()).length')
+    seen, hidden = set(), []
+    for _ in range(wanted + 8):
+        reader.page.keyboard.press("Tab")
+        place, outline, kind = reader.page.evaluate(
+            "(() => { const e = document.activeElement; return [[...document.querySelectorAll('*')].indexOf(e),"
+            " getComputedStyle(e).outlineStyle, e.tagName + (e.type || '')]; })()"
+        )
+        if kind not in ("BODY", "INPUTradio"):
+            seen.add(place)
+            hidden += [kind] if outline == "none" else []
+    assert len(seen) == wanted
+    assert hidden == []

@@ -15,14 +15,10 @@ def gallery(
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/gallery"),
 ) -> None:
     """Take pictures of the staff pages on the demo's county, with Chromium; the demo's database is made anew."""
-    from riskml.loading import load_records
-    from riskml.policy import load_policy
-    from riskml.records.calendar import date_of, month_end
-    from riskml_serving.demo.serve import prepared
+    from riskml_serving.demo.serve import prepared_again
     from riskml_serving.gallery import serving, take_pictures
 
-    last = date_of(month_end(load_records(demo / "county", load_policy()).last_month))
-    settings, accounts = prepared(demo, demo / "bundle", demo / "county", last)
+    settings, accounts = prepared_again(demo)
     with serving(settings) as address:
         for path in take_pictures(address, accounts, out):
             typer.echo(str(path))

@@ -10,7 +10,7 @@ import typer
 from riskml_serving.demo.accounts import Account
 from riskml_serving.settings import Settings
 
-__all__ = ["prepare", "prepared", "serve_demo"]
+__all__ = ["prepare", "prepared", "prepared_again", "serve_demo"]
 
 MOST, MONTHS, HELD_BACK = 1_500, 12, 6
 """Households imported at most, so that the demo stays short; month ends scored, so that there is a course to see;
@@ -77,6 +77,16 @@ def prepared(
         export_folder=out / "exports",
     )
     return settings, accounts
+
+
+def prepared_again(demo: Path) -> tuple[Settings, list[Account]]:
+    """Prepare a demo that has been run; see :func:`prepared`."""
+    from riskml.loading import load_records
+    from riskml.policy import load_policy
+    from riskml.records.calendar import date_of, month_end
+
+    last = date_of(month_end(load_records(demo / "county", load_policy()).last_month))
+    return prepared(demo, demo / "bundle", demo / "county", last)
 
 
 def prepare(out: Path, bundle: Path, county: Path, last: dt.date) -> Settings:
