@@ -83,12 +83,26 @@ def test_causes_come_first_by_strength_and_the_last_place_is_kept_for_the_rest()
     assert said(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "household_size"]
 
 
-def test_a_cause_is_as_strong_as_its_speaking_features_together():
+def test_a_cause_is_as_strong_as_its_strongest_speaking_feature_however_many_tell_of_it():
     values = {"self_paid_to_line_12m": 1.0, "admissions_12m": 2.0, "months_since_care": 30.0, "job_losses_12m": 1.0}
-    effects = {"self_paid_to_line_12m": 0.2, "admissions_12m": 0.3, "months_since_care": 5.0, "job_losses_12m": 0.45}
+    effects = {"self_paid_to_line_12m": 0.3, "admissions_12m": 0.4, "months_since_care": 5.0, "job_losses_12m": 0.45}
     found = ranked(values, effects)
-    assert said(found.reasons) == ["admissions_12m", "job_losses_12m"]
-    assert found.reasons.strength[0, :2].tolist() == [0.5, 0.45]
+    assert said(found.reasons) == ["job_losses_12m", "admissions_12m"]
+    assert found.reasons.strength[0, :2].tolist() == [0.45, 0.4]
+
+
+def test_what_is_no_official_cause_is_as_strong_as_its_speaking_features_together():
+    values = {"household_size": 4.0, "mean_age": 60.0, "leads_3m": 1.0}
+    found = ranked(values, {"household_size": 0.2, "mean_age": 0.3, "leads_3m": 0.4})
+    assert said(found.reasons) == ["mean_age", "leads_3m"]
+    assert found.reasons.strength[0, :2].tolist() == [0.5, 0.4]
+
+
+def test_what_has_long_been_so_counts_half():
+    values = {"members_chronic": 1.0, "months_since_job_loss": 10.0, "deaths_12m": 1.0}
+    found = ranked(values, {"members_chronic": 0.5, "months_since_job_loss": 0.4, "deaths_12m": 0.3})
+    assert said(found.reasons) == ["deaths_12m", "members_chronic", "months_since_job_loss"]
+    assert found.reasons.strength[0, :3].tolist() == [0.3, 0.25, 0.2]
 
 
 def test_what_hardly_matters_is_not_said():

@@ -95,8 +95,9 @@ def test_data_groups_and_reasons_show_the_figures_of_the_bundle(html, read, bund
     for one in bundle.evaluation["groups"]:
         if one["group"] == "region" and one["value"] is not None:
             assert rows[one["value"]][1:3] == [f"{one['n']:,}", f"{one['positives']:,}"]
-    found = bundle.report["reasons"]["all"]
-    assert rows["全部返贫"][1:] == [f"{found['falls']:,}", f"{found['first']:.1%}", f"{found['first_three']:.1%}"]
+    for trial, words in (("all", "全部返贫"), ("visited", "走访名单内"), ("soon", "给出理由后三个月内返贫")):
+        found = bundle.report["reasons"][trial]
+        assert rows[words][1:] == [f"{found['falls']:,}", f"{found['first']:.1%}", f"{found['first_three']:.1%}"]
     for part in bundle.evaluation["calibration"]["bins"]:
         assert [f"{part['p']:.2%}", f"{part['observed']:.2%}", f"{part['n']:,}"] in page.rows
     for text in (

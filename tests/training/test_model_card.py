@@ -10,10 +10,12 @@ import pytest
 
 from riskml.errors import BundleError
 from riskml.model import Bundle
+from riskml.outcomes import label
 from riskml.policy import load_policy
+from riskml.records.calendar import day_of
 from riskml.splits import Settings
 from riskml.training import train
-from riskml.training.aggregates import report_again
+from riskml.training.aggregates import SOON, report_again
 from riskml.training.card import model_card
 from riskml.training.progress import Silent
 
@@ -53,12 +55,23 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
             if one["value"] is not None and one["group"] == "region":
                 assert f"| {one['value']} | {one['n']:,} | {one['positives']:,} |" in lang
         found = trained.bundle.report["reasons"]
-        assert f"{found['all']['first']:.1%}" in lang
+        for trial in ("all", "visited", "soon"):
+            assert f"{found[trial]['falls']:,}" in lang
+            assert f"{found[trial]['first']:.1%}" in lang
         assert f"{found['steadiness']['same_cause']:.1%}" in lang
     assert "数据为模拟县" in card
     assert "households are simulated" in card
     assert "仅供研判参考,不作为认定依据" in card
     assert "导致" not in card
+
+
+def test_falls_that_are_near_are_told_of_apart(trained, county_records):
+    settings = Settings(**trained.bundle.settings)
+    days = [day_of(day) for day in trained.evaluation["split"]["test_as_ofs"]]
+    labels = label(county_records, tuple(days), settings)
+    near = (labels.y == 1) & (labels.lead <= SOON)
+    assert 0 < near.sum() < (labels.y == 1).sum()
+    assert trained.bundle.report["reasons"]["soon"]["falls"] == near.sum()
 
 
 def test_a_real_panel_is_not_called_simulated(trained):

@@ -46,7 +46,9 @@ class Reason:
     feature : str or None
         None where redacted.
     contribution : float
-        What the sentence's group contributes to the margin, in log odds; negative for a protective factor.
+        What speaks for the sentence's group, in log odds, negative for a protective factor: its strongest feature and
+        its part of the income position for a cause, all its features for the others. Reasons do not add up to the
+        margin; :class:`ModelView` does.
     zh, en : str
     """
 

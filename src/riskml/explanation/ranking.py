@@ -9,15 +9,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.explanation.allotment import BLOWS, allotted
 from riskml.explanation.selection import RULES, protects, warns
 from riskml.features.catalogue import Feature
 from riskml.records.schema import CAUSES
 
-__all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Grouping", "Ranked", "Ranking"]
+__all__ = ["LASTING", "LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Grouping", "Ranked", "Ranking"]
 
 MOST_REASONS, MOST_PROTECTIONS = 5, 3
 LEAST = 0.02
 """Log odds under which nothing is worth a sentence: two percent of the odds."""
+
+LASTING = 0.5
+"""Weight of what has long been so (who lives there, how long ago something was) beside what happened."""
 
 NAMED = tuple(cause for cause in CAUSES if cause != "other")
 
@@ -58,6 +62,27 @@ class Grouping:
         return tuple(np.flatnonzero(self.group == g) for g in range(len(self.groups)))
 
     @cached_property
+    def place(self) -> dict[tuple[str, str], int]:
+        """Position of each group."""
+        return {group: i for i, group in enumerate(self.groups)}
+
+    @cached_property
+    def changes(self) -> dict[str, Positions]:
+        """By cause, the features that tell how the source of income fell which the cause stands for."""
+        return {
+            cause: np.array(
+                [j for j, f in enumerate(self.features) if f.topic == "income" and f.cause == cause], dtype=np.intp
+            )
+            for cause in BLOWS
+        }
+
+    @cached_property
+    def weight(self) -> Floats:
+        """Weight of each feature in the strength of its cause, shape (F, 1)."""
+        lasting = [not feature.window or feature.unit == "months" for feature in self.features]
+        return np.where(lasting, LASTING, 1.0)[:, None]
+
+    @cached_property
     def warning(self) -> dict[str, Positions]:
         """Features by the rule that says when they warn."""
         return _by_rule([warns(feature) for feature in self.features])
@@ -95,7 +120,7 @@ class Ranking:
     group, feature : array of int, shape (n, most)
         The group, and its feature that contributes most; -1 past the last.
     strength : array of float64, shape (n, most)
-        What the group's speaking features contribute together, in log odds, without sign.
+        What speaks for the group, in log odds, without sign; see :class:`Ranked`.
     """
 
     group: Positions
@@ -126,36 +151,49 @@ class Ranked:
         Notes
         -----
         A feature speaks where its value is known, its contribution has the sign in question, and the value is one
-        that :mod:`riskml.explanation.selection` admits. A group is as strong as its speaking features together.
-        Reasons: official causes first, by strength; then what is ``other`` (the income position, the household's
-        structure, the place), by strength; the last of the five places is kept for the latter. The model's largest
-        contribution is nearly always that of the income, which says how near the line a household is, but not why.
+        that :mod:`riskml.explanation.selection` admits.
+
+        Reasons: official causes first. A cause is as strong as its strongest speaking feature, so that no cause comes
+        first because many features tell of it; what has long been so counts half; and each gets its part of the income
+        position (:mod:`riskml.explanation.allotment`). Then what is ``other`` (the income position, the household's
+        structure, the place), as strong as its speaking features together; the last of the five places is kept for it.
+        The model's largest contribution is nearly always that of the income, which says how near the line a household
+        is, but not why. Protective factors: groups by their speaking features together.
         """
         x, c = np.ascontiguousarray(values.T), np.ascontiguousarray(contributions.T)
-        usual = np.asarray(typical, np.float64)
-        warn, best_warn = _strengths(grouping, grouping.warning, x, c, usual)
-        protect, best_protect = _strengths(grouping, grouping.protecting, x, -c, usual)
+        usual = np.asarray(typical, np.float64)[:, None]
+        warn = _speaking(grouping.warning, x, c, usual)
+        strength, best = _groups(grouping, warn, together=True)
+        named = slice(grouping.named)
+        one, best_one = _groups(grouping, warn * grouping.weight, together=False)
+        strength[:, named], best[:, named] = one[:, named], best_one[:, named]
+        strength, best = allotted(grouping, x, strength, best)
+        protect, best_protect = _groups(grouping, _speaking(grouping.protecting, x, -c, usual), together=True)
         return cls(
-            _ranking(_reason_order(warn, grouping.named), warn, best_warn),
+            _ranking(_reason_order(strength, grouping.named), strength, best),
             _ranking(_by_strength(protect)[:, :MOST_PROTECTIONS], protect, best_protect),
         )
 
 
-def _strengths(
-    grouping: Grouping, rules: dict[str, Positions], x: Floats, c: Floats, typical: Floats
-) -> tuple[Floats, Positions]:
-    """Strength and strongest feature of each group, shape (n, G); ``x`` and ``c`` of shape (F, n)."""
+def _speaking(rules: dict[str, Positions], x: Floats, c: Floats, typical: Floats) -> Floats:
+    """Contributions of the features that speak, 0 for the others, shape (F, n)."""
     may = np.zeros(x.shape, np.bool_)
     for rule, features in rules.items():
-        may[features] = RULES[rule](x[features], typical[features, None])
-    part = np.where(may & (c > 0), c, 0.0)
-    shape = (len(grouping.groups), x.shape[1])
+        may[features] = RULES[rule](x[features], typical[features])
+    return np.where(may & (c > 0), c, 0.0)
+
+
+def _groups(grouping: Grouping, part: Floats, *, together: bool) -> tuple[Floats, Positions]:
+    """Strength of each group, of its features together or of the strongest, and the strongest, shape (n, G)."""
+    shape = (len(grouping.groups), part.shape[1])
     strength, best = np.zeros(shape), np.full(shape, -1, np.intp)
     for g, features in enumerate(grouping.members):
         if len(features):
             own = part[features]
-            strength[g] = np.add.accumulate(own)[-1]  # one after another: alone or among many, the same bits
-            best[g] = np.where(own.max(axis=0) > 0, features[own.argmax(axis=0)], -1)
+            most = own.max(axis=0)
+            # One after another: alone or among many, the same bits.
+            strength[g] = np.add.accumulate(own)[-1] if together else most
+            best[g] = np.where(most > 0, features[own.argmax(axis=0)], -1)
     return np.ascontiguousarray(strength.T), np.ascontiguousarray(best.T)
 
 

@@ -56,7 +56,7 @@ def sections(bundle: Bundle, told: Mapping[str, Any], simulated: bool, lang: str
         "lead_figure": _lead(evaluation, lang, say),
         "calibration_figure": _calibration(evaluation, say),
         "contributions": _contributions(told.get("contributions"), lang, say),
-        "reasons": {"all": None, "visited": None, "steadiness": None, **told.get("reasons", {})},
+        "reasons": {"all": None, "visited": None, "soon": None, "steadiness": None, **told.get("reasons", {})},
         "groups": group_parts(evaluation["groups"], lang, say),
         "checks": check_rows(bundle, lang),
     }

@@ -26,7 +26,10 @@ from riskml.training.progress import Progress
 from riskml.training.rows import collect
 from riskml.training.testing import Labelled, labelled
 
-__all__ = ["coverage_of", "report_again", "report_data"]
+__all__ = ["SOON", "coverage_of", "report_again", "report_data"]
+
+SOON = 3
+"""Months: a county looks again every quarter, so the reasons that stood when a household fell are at most this old."""
 
 
 def report_data(
@@ -51,8 +54,8 @@ def report_data(
     dict
         ``simulated``, whether the folder carries the truth of a simulated county; ``coverage`` (see
         :func:`coverage_of`, or null); ``contributions`` (see :func:`riskml.explanation.summary.summarised`);
-        ``reasons``: ``steadiness``, and in a simulated county ``all`` falls and those ``visited`` (see
-        :mod:`riskml.explanation.trials`).
+        ``reasons``: ``steadiness``, and in a simulated county ``all`` falls, those ``visited``, and those ``soon``,
+        at most three months after the reasons were given (see :mod:`riskml.explanation.trials`).
     """
     narrator = Narrator(bundle, policy)
     progress.stage("contributions of the test rows")
@@ -139,7 +142,15 @@ def _trials(
         return trials
     codes = records.household_id[test.rows.household]
     visited = visits_of(margin, test.rows.as_of, codes, narrator.policy.visit_capacity)
-    frame = pd.DataFrame({"household_id": codes, "as_of": test.rows.as_of, "fell": test.y == 1, "visited": visited})
+    frame = pd.DataFrame(
+        {
+            "household_id": codes,
+            "as_of": test.rows.as_of,
+            "fell": test.y == 1,
+            "visited": visited,
+            "soon": test.labels.lead <= SOON,
+        }
+    )
     told = []
     for day in days:
         causes = explain_all(narrator, records, day)[["household_id", "causes"]]
@@ -153,7 +164,8 @@ def _trials(
         .merge(pd.concat(told), on=["household_id", "as_of"])
         .merge(true.dropna(subset=["as_of", "cause"]), on=["household_id", "as_of"])
     )
-    for name, among in (("all", None), ("visited", falls["visited"].to_numpy())):
+    everything = np.ones(len(falls), bool)
+    for name, among in (("all", everything), ("visited", falls["visited"]), ("soon", falls["soon"])):
         trials[name] = _known(named_causes(falls["causes"], falls["cause"], among))
     return trials
 

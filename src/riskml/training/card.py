@@ -68,7 +68,7 @@ def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
             {**result.as_dict(), "status_word": STATUS[result.status][lang]}
             for result in release_checks(bundle, None, None)
         ],
-        "reasons": {"all": None, "visited": None, "steadiness": None, **report.get("reasons", {})},
+        "reasons": {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})},
     }
 
 
