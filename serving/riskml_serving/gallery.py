@@ -22,6 +22,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = {"desk": 1280, "phone": 360}
 TALLEST = 2_000
 """Pixels of a picture: the rest of a long page is cut off."""
+PAPER = 703
+"""Pixels between the margins of an A4 page."""
 
 
 @contextmanager
@@ -114,6 +116,14 @@ def take_pictures(address: str, accounts: list[Account], out: Path) -> list[Path
             page.locator("table.list tbody a").first.click()
             page.wait_for_url("**/households/*")
             shoot("household")
+            if kind == "desk":
+                page.set_viewport_size({"width": PAPER, "height": 900})
+                page.emulate_media(media="print")
+                path = out / "paper-household.png"
+                page.screenshot(path=path, full_page=True)
+                taken.append(path)
+                page.emulate_media(media="screen")
+                page.set_viewport_size({"width": WIDTHS[kind], "height": 900})
             page.check("[name=outcome][value=confirmed]")
             page.locator("form.keep button").click()
             page.wait_for_url("**done=verified*")
@@ -124,7 +134,6 @@ def take_pictures(address: str, accounts: list[Account], out: Path) -> list[Path
             if kind == "desk":
                 page.goto(f"{address}/worklist?signal=orange&state=overdue")
                 shoot("filters")
-            if kind == "desk":
                 page.goto(f"{address}/model")
                 shoot("model")
             context.close()

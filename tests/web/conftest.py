@@ -122,6 +122,9 @@ class Site:
         with writing(self.engine) as connection:
             connection.execute(text(query), values)
 
+    def columns(self, table: str) -> list[str]:
+        return [row[1] for row in self.rows(f"PRAGMA table_info({table})")]
+
     def households(self, prefix: str) -> list[str]:
         query = "SELECT household_id FROM current_scores WHERE region_code LIKE :p ORDER BY household_id"
         return [row[0] for row in self.rows(query, p=f"{prefix}%")]

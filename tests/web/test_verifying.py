@@ -39,13 +39,35 @@ def test_somebody_not_met_or_still_open_stays_on_the_list(site, outcome):
     assert household in listed(site)
 
 
-def test_a_graver_signal_after_a_finding_brings_a_household_back(site):
+def test_a_graver_signal_after_a_finding_brings_a_household_back_and_its_time_begins_anew(site):
     site.sign_in("township")
     household = listed(site, "?signal=yellow")[0]
     site.verify(household, outcome="rejected")
     assert household not in listed(site)
-    site.change("UPDATE current_scores SET signal = 3, order_signal = -3 WHERE household_id = :h", h=household)
+    copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
+    site.change(
+        f"INSERT INTO scores (as_of, signal, {copied}) SELECT '2023-06-30', 3, {copied} FROM scores "
+        "WHERE household_id = :h ORDER BY seq DESC LIMIT 1",
+        h=household,
+    )
+    last = "(SELECT max(seq) FROM scores)"
+    site.change(
+        f"UPDATE current_scores SET signal = 3, order_signal = -3, seq = {last} WHERE household_id = :h", h=household
+    )
     assert listed(site)[0] == household
+    row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get("/worklist").text, re.DOTALL)[0]
+    assert "2023-06-30 起" in row, "it waits since the signal became graver"
+    assert "已逾期" not in row
+    page = site.get(f"/households/{household}").text
+    assert re.search(r"信号起始</dt><dd>2023-06-30", page)
+    assert not re.search(r"走访期限</dt><dd>[^<]*已办", page), "the visit before does not count for it"
+    site.verify(household, outcome="confirmed")
+    page = site.get(f"/households/{household}").text
+    assert re.search(r"走访期限</dt><dd>[^<]*已办", page)
+    assert not re.search(r"落实帮扶责任人</dt><dd>[^<]*已办", page)
+    once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
+    site.post(f"/households/{household}/assignments", csrf=site.token(page), once=once, assignee="王")
+    assert re.search(r"落实帮扶责任人</dt><dd>[^<]*已办", site.get(f"/households/{household}").text)
 
 
 def test_a_finding_can_be_taken_back_only_by_its_writer_and_only_today(site):

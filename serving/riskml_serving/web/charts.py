@@ -45,15 +45,15 @@ def bars(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
         out.append(write(label, LEFT - 6, y + 13, text_anchor="end"))
         for colour, n in parts:
             if n:
-                out += _part(colour, n, x, y, n * scale, ROW - 8)
+                out += _part(colour, n, x, y, n * scale, ROW - 8, said=len(parts) > 1)
                 x += n * scale
         out.append(write(_number(sum(n for _, n in parts)), x + 4, y + 13))
     return _svg(WIDTH, len(rows) * ROW + 6, said, out)
 
 
 def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
-    """Draw a column a row, its parts from the bottom up, its label below."""
-    height, bottom, left = 200.0, 178.0, 8.0
+    """Draw a column a row, its parts from the bottom up, its label below; a label may have two lines."""
+    height, bottom, left = 216.0, 178.0, 8.0
     most = max((sum(n for _, n in parts) for _, parts in rows), default=0) or 1
     step = min(70.0, (WIDTH - left) / max(1, len(rows)))
     out = []
@@ -65,14 +65,15 @@ def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
                 y -= tall
                 out += _part(colour, n, x, y, step - 8, tall)
         out.append(write(_number(sum(n for _, n in parts)), x + (step - 8) / 2, y - 4, text_anchor="middle"))
-        out.append(write(label, x + (step - 8) / 2, bottom + 14, text_anchor="middle"))
+        for k, line in enumerate(label.split("\n")):
+            out.append(write(line, x + (step - 8) / 2, bottom + 14 + 16 * k, text_anchor="middle"))
     return _svg(WIDTH, height, said, out)
 
 
-def _part(colour: str, n: float, x: float, y: float, wide: float, tall: float) -> list[str]:
+def _part(colour: str, n: float, x: float, y: float, wide: float, tall: float, *, said: bool = True) -> list[str]:
     fill, ink = FILLS[colour]
     out = [element("rect", x=x, y=y, width=wide, height=tall, fill=fill, stroke=EDGE, stroke_width=0.6)]
-    if text_width(_number(n), 13) + 4 < wide and tall >= 13:
+    if said and text_width(_number(n), 13) + 4 < wide and tall >= 13:
         out.append(write(_number(n), x + wide / 2, y + tall / 2 + 4, fill=ink, text_anchor="middle"))
     return out
 

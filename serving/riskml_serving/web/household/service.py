@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection
@@ -32,6 +33,7 @@ from riskml_serving.web.household.repository import freshness
 from riskml_serving.web.names import masked
 from riskml_serving.web.words import SHAPES, tag_of, together
 from riskml_serving.web.workdays import days_between, working_days_after
+from riskml_serving.web.worklist.repository import SETTLED
 
 __all__ = ["page_of"]
 
@@ -94,7 +96,7 @@ def page_of(
     if current is not None:
         page |= _scored(connection, model, caller, place, current, history, lang, settings)
         page |= {"freshness": _fresh(connection, household_id, caller, current["as_of"], lang)}
-        page |= _deadlines(history, visits, model.policy, settings, today)
+        page |= _deadlines(history, visits, bool(page["assignments"]), model.policy, settings, today)
     audit.record(connection, caller, action, household_id, request_id=request_id, redacted=list(caller.redact))
     return page
 
@@ -166,6 +168,16 @@ def _score(row: Mapping[str, Any], policy: Policy, caller: Caller) -> dict[str, 
     return {**out, "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
 
 
+def _waiting(history: list[dict[str, Any]], visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Scores, the latest first, of the signal that stands; after a finding only those since it became graver."""
+    run = list(takewhile(lambda row: COLOURS[row["signal"]] != "green", history))
+    found = next((visit["score"] for visit in visits if visit["outcome"] in SETTLED), None)
+    if not run or not found or (found["seq"] or 0) < run[-1]["seq"]:
+        return run
+    before = COLOURS.index(found["signal"])
+    return [row for row in run if row["seq"] > found["seq"] and row["signal"] > before] or run
+
+
 def _last_of_each_day(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Scores as they stood in the end, one a date, the latest first: a correction takes the place of what it corrects.
 
@@ -195,23 +207,26 @@ def _fresh(
 
 
 def _deadlines(
-    history: list[dict[str, Any]], visits: list[dict[str, Any]], policy: Policy, settings: Settings, today: dt.date
+    history: list[dict[str, Any]],
+    visits: list[dict[str, Any]],
+    assigned: bool,
+    policy: Policy,
+    settings: Settings,
+    today: dt.date,
 ) -> dict[str, Any]:
     """Days by which to visit, to decide, and to name who helps."""
-    since = None
-    for row in history:  # the latest first
-        if COLOURS[row["signal"]] == "green":
-            break
-        since = row["as_of"]
-    if since is None:
+    run = _waiting(history, visits)
+    if not run:
         return {"since": None, "deadlines": []}
-    done = next((visit for visit in visits if visit["outcome"] in ("confirmed", "rejected")), None)
+    since, first = run[-1]["as_of"], run[-1]["seq"]
+    own = [visit for visit in visits if (visit["score"]["seq"] or 0) >= first]
+    done = next((visit for visit in own if visit["outcome"] in SETTLED), None)
     on = dt.date.fromisoformat(done["verified_on"]) if done else None
     decision, helper = policy.timing["decision"], policy.timing["helper_assigned"]
     rows = [
-        ("visit", working_days_after(since, settings.visit_working_days), bool(visits)),
+        ("visit", working_days_after(since, settings.visit_working_days), bool(own)),
         ("decision", since + dt.timedelta(days=int(decision.value)), done is not None),
     ]
     if done and done["outcome"] == "confirmed" and on:
-        rows.append(("helper", working_days_after(on, int(helper.value)), False))
+        rows.append(("helper", working_days_after(on, int(helper.value)), assigned))
     return {"since": since, "deadlines": [(name, day, ok, not ok and day < today) for name, day, ok in rows]}

@@ -17,11 +17,11 @@ from riskml_serving.regions.repository import counts, latest
 from riskml_serving.regions.service import next_level, rolled_up
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small import withheld
+from riskml_serving.web.worklist.repository import SETTLED
 
 __all__ = ["VILLAGE", "months_of", "on_paper", "quarters_of", "region_page", "yields_of"]
 
 MONTHS, QUARTERS, VILLAGE = 12, 8, 12
-FIRST_DONE = ("confirmed", "rejected")
 
 
 def region_page(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def yields_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         n[row["agreement"] if row["predicted"] else "none", row["outcome"]] += row["n"]
     out = []
     for code in (*AGREEMENTS[1:], AGREEMENTS[0], "none"):
-        true, done = n[code, "confirmed"], sum(n[code, outcome] for outcome in FIRST_DONE)
+        true, done = n[code, "confirmed"], sum(n[code, outcome] for outcome in SETTLED)
         out.append({"agreement": code, "visits": done, "true": true, "share": true / done if done else None})
     return out
 

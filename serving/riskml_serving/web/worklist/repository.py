@@ -28,7 +28,7 @@ from riskml_serving.records.tables import RECORDS
 from riskml_serving.scoring.tables import CURRENT, SCORES
 from riskml_serving.verifications.tables import VERIFICATIONS
 
-__all__ = ["Wanted", "counts", "listed", "parts"]
+__all__ = ["SETTLED", "Wanted", "counts", "listed", "parts"]
 
 SETTLED = ("confirmed", "rejected")
 EARLIER = SCORES.alias("earlier")
@@ -80,12 +80,15 @@ def _run_starts() -> ScalarSelect[int]:
 
 
 def _since() -> ScalarSelect[Any]:
-    """Day as of which the signal first showed."""
+    """Day as of which the signal first showed; after a finding, that on which it became graver."""
+    found_before = and_(LAST.c.outcome.in_(SETTLED), func.coalesce(LAST.c.score_seq, 0) > _run_starts())
+    graver = and_(SCORES.c.seq > LAST.c.score_seq, SCORES.c.signal > func.coalesce(LAST.c.signal, 0))
     return (
         select(func.min(SCORES.c.as_of))
         .where(SCORES.c.household_id == CURRENT.c.household_id, SCORES.c.signal > 0, SCORES.c.seq > _run_starts())
+        .where(or_(LAST.c.verification_id.is_(None), ~found_before, graver))
         .scalar_subquery()
-        .correlate(CURRENT)
+        .correlate(CURRENT, LAST)
     )
 
 
