@@ -118,11 +118,18 @@ def test_a_panel_without_anybody_at_risk_gives_an_empty_table(county_records, na
     assert tuple(explain_panel(narrator, early).columns) == COLUMNS
 
 
+def test_attributes_of_the_data_set_count_and_are_never_said(county_records, narrator, as_of):
+    assert {"attribute_land_mu", "attribute_distance_km"} <= {column.name for column in narrator.bundle.columns}
+    frame = explain_panel(narrator, county_records.panel(as_of, 0, 400))
+    assert not frame[["reasons", "protections"]].stack().str.contains("attribute_").any()
+    assert not frame[["reasons_zh", "protections_zh"]].stack().str.contains("属性").any()
+
+
 def test_features_that_the_records_lack_are_silent(county_records, narrator, as_of):
     """A model that knows an attribute these records do not have: it is missing, and nothing is said of it."""
     schema = narrator.bundle.blend.schema
     columns = tuple(
-        replace(column, name="attribute_altitude") if column.name == "attribute_land_mu" else column
+        column._replace(name="attribute_altitude") if column.name == "attribute_land_mu" else column
         for column in schema.columns
     )
     assert columns != schema.columns

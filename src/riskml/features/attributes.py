@@ -56,7 +56,14 @@ def months_since_exit(panel: Panel) -> Floats:
 
 @lru_cache(maxsize=1024)
 def _declared(
-    name: str, unit: str, zh: str, en: str, definition: str, *, categorical: bool, reason: tuple[str, str] = ("", "")
+    name: str,
+    unit: str,
+    zh: str,
+    en: str,
+    definition: str,
+    *,
+    categorical: bool,
+    reason: tuple[str | None, str | None] = (None, None),
 ) -> Feature:
     return Feature(
         name=name,
@@ -106,6 +113,10 @@ def from_records(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
     ------
     Feature, array of float64 of shape (n,), levels
         Empty levels where the feature is a number.
+
+    Notes
+    -----
+    An attribute is never given as a reason: its column name is no sentence that staff could check on the doorstep.
     """
     yield from _regions(panel)
     for name, attribute in sorted(panel.attributes.items()):
