@@ -11,7 +11,7 @@ import typer
 
 from riskml.cli.app import app
 from riskml.cli.inputs import read_records
-from riskml.cli.options import AsOf, BundleArgument, PolicyFile, RecordsArgument, SkipBadRows, day
+from riskml.cli.options import AsOf, BundleArgument, Lang, PolicyFile, RecordsArgument, SkipBadRows, day
 from riskml.cli.output import write_file
 from riskml.cli.progress import progress
 from riskml.errors import UsageError
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from riskml.records.panel import Panel
 
 __all__ = ["explain"]
-
-
-class Lang(StrEnum):
-    """Language of the sentences."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 class Redact(StrEnum):
@@ -60,6 +53,7 @@ def explain(
     from riskml.explanation.narrator import Narrator
     from riskml.model import Bundle
     from riskml.policy import load_policy
+    from riskml.records.reading_files import truth_in
     from riskml.scoring import score
 
     model, table = Bundle.load(bundle), load_policy(policy)
@@ -81,7 +75,7 @@ def explain(
             agreement=str(scores.loc[household, "agreement"]),
             redact=() if redact is None else (redact.value,),
         )
-        simulated = (records / "truth.parquet").is_file() or "oracle" in model.evaluation.get("models", {})
+        simulated = truth_in(records) is not None or model.report.get("simulated", False)
         options = {
             "lang": lang.value,
             "health": redact is None,

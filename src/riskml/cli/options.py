@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from riskml.errors import UsageError
 from riskml.records.calendar import day_of
 
-__all__ = ["AsOf", "BundleArgument", "PolicyFile", "RecordsArgument", "SkipBadRows", "day"]
+__all__ = ["AsOf", "BundleArgument", "Lang", "PolicyFile", "RecordsArgument", "SkipBadRows", "day"]
 
 RecordsArgument = Annotated[Path, typer.Argument(help="Records folder (see data/README.md).", show_default=False)]
 BundleArgument = Annotated[
@@ -31,6 +32,13 @@ SkipBadRows = Annotated[
         show_default=False,
     ),
 ]
+
+
+class Lang(StrEnum):
+    """Language of what people read."""
+
+    ZH = "zh"
+    EN = "en"
 
 
 def day(text: str, option: str) -> int:

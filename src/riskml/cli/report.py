@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from riskml.cli.app import app
-from riskml.cli.options import BundleArgument, PolicyFile, SkipBadRows
+from riskml.cli.options import BundleArgument, Lang, PolicyFile, SkipBadRows
 from riskml.cli.output import write_file
 from riskml.cli.progress import progress
 
@@ -17,13 +16,6 @@ if TYPE_CHECKING:
     from riskml.model import Bundle
 
 __all__ = ["report"]
-
-
-class Lang(StrEnum):
-    """Language of the page."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 @app.command()

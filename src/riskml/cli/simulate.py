@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -50,5 +51,5 @@ def simulate(
         done = run(out, households, months, seed, params, truth.value, lambda count: bar.advance(task, count))
     rows = ", ".join(f"{count:,} {table}" for table, count in done.rows.items())
     typer.echo(f"Simulated county in {out}: {rows}.")
-    if done.falls == done.falls:
+    if not isnan(done.falls):
         typer.echo(f"Of the households at risk at the dates of truth.parquet {done.falls:.1%} fell within 12 months.")

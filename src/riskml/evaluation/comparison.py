@@ -10,6 +10,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from riskml.evaluation.words import in_order
+
 __all__ = ["as_markdown", "as_table", "as_text", "complement_sentence"]
 
 Evaluation = Mapping[str, Any]
@@ -48,9 +50,6 @@ _COMPLEMENT = {
     ),
     "zh": "共有 {all} 户返贫(致贫):两者都发现 {both} 户,仅模型 {model_only} 户,仅监测线规则 {rule_only} 户,均未发现 {neither} 户。",  # noqa: E501
 }
-
-
-_YARDSTICKS = ("rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle")
 
 
 def as_table(
@@ -127,8 +126,7 @@ def _table(evaluation: Evaluation, title: str, simulated: bool, intervals: bool,
     for i, header in enumerate(_HEADERS[lang]):
         table.add_column(header.replace("\n", between), justify="right" if i else "left", no_wrap=i == 0)
     models = evaluation["models"]
-    # a bundle's JSON is sorted by name: models first, then the yardsticks in the order of the contract
-    for name in sorted(models, key=lambda name: _YARDSTICKS.index(name) if name in _YARDSTICKS else -1):
+    for name in in_order(models):
         measured = models[name]
         table.add_row(name, *_cells(measured, intervals, between))
     return table

@@ -57,12 +57,12 @@ def clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, 
     months = int(policy.timing["elimination"].value)
     at_ends = [(panel.income_per_head(rule.window, lag)[0], panel.line[lag, 0]) for lag in range(months)]
     known = not any(np.isnan(value) for pair in at_ends for value in pair)
-    above = any(income < line * BELOW for income, line in at_ends)
+    below = any(income < line * BELOW for income, line in at_ends)
     without = float(no_labour(panel)[0]) if panel.has("members") else float("nan")
     return (
         Condition(
             "stable_income",
-            False if above else True if known else None,
+            False if below else True if known else None,
             f"近 {months} 个月各月末人均纯收入均不低于监测线",
             f"income per head at or above the line at each of the last {months} month ends",
         ),

@@ -11,9 +11,16 @@ from riskml.records.check_files import BOTH_FORMS, MISSING_TABLE, NO_PARTS, UNKN
 from riskml.records.check_report import Fault
 from riskml.records.schema import TABLES
 
-__all__ = ["Source", "find_sources"]
+__all__ = ["Source", "find_sources", "truth_in"]
 
 TRUTH = "truth.parquet"
+"""What only a simulated county can tell."""
+
+
+def truth_in(folder: Path | None) -> Path | None:
+    """Where a folder carries the truth of a simulated county; None for records of real households."""
+    path = None if folder is None else folder / TRUTH
+    return path if path is not None and path.is_file() else None
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ from riskml.explanation.trials import named_causes, steadiness
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml.policy import Policy
-from riskml.records.calendar import date_of, day_of
+from riskml.records.calendar import day_of
 from riskml.records.coverage import coverage
 from riskml.records.reading import open_folder
+from riskml.records.reading_files import truth_in
 from riskml.records.store import Records
 from riskml.splits import Settings, grid, origins
+from riskml.training.oracle import true_values
 from riskml.training.progress import Progress
 from riskml.training.rows import collect
 from riskml.training.testing import Labelled, labelled
@@ -63,7 +65,7 @@ def report_data(
     values = schema.aligned(features)
     found = narrator.explainer.contributions(values, threads=2)
     return {
-        "simulated": _truth(folder) is not None,
+        "simulated": truth_in(folder) is not None,
         "coverage": None if folder is None else coverage_of(records, folder),
         "contributions": summarised(
             values, found.values, [(name, _cause(name)) for name in schema.names], test.rows.household, schema.levels
@@ -118,11 +120,6 @@ def _cause(name: str) -> str:
     return CATALOGUE[name].cause if name in CATALOGUE else "other"
 
 
-def _truth(folder: Path | None) -> Path | None:
-    path = None if folder is None else folder / "truth.parquet"
-    return path if path is not None and path.is_file() else None
-
-
 def _trials(
     records: Records,
     test: Labelled,
@@ -132,13 +129,11 @@ def _trials(
     progress: Progress,
 ) -> dict[str, Any]:
     days = sorted({int(day) for day in test.rows.as_of})
-    truth = _truth(folder)
-    if not _of_default_outcome(narrator.settings):
-        truth = None
-    progress.stage("trials of the reasons", len(days) * (truth is not None) + 1)
+    true = true_values(folder, narrator.settings, "cause")
+    progress.stage("trials of the reasons", len(days) * (true is not None) + 1)
     trials: dict[str, Any] = {"steadiness": _known(steadiness(narrator, records, days[-1]))}
     progress.step()
-    if truth is None:
+    if true is None:
         return trials
     codes = records.household_id[test.rows.household]
     visited = visits_of(margin, test.rows.as_of, codes, narrator.policy.visit_capacity)
@@ -156,23 +151,15 @@ def _trials(
         causes = explain_all(narrator, records, day)[["household_id", "causes"]]
         told.append(causes.assign(as_of=np.int32(day)))
         progress.step()
-    true = pd.read_parquet(truth, columns=["household_id", "as_of", "cause"])
-    day_numbers = {date_of(day): day for day in days}
-    true["as_of"] = pd.to_datetime(true["as_of"]).dt.date.map(day_numbers)
     falls = (
         frame[frame["fell"]]
         .merge(pd.concat(told), on=["household_id", "as_of"])
-        .merge(true.dropna(subset=["as_of", "cause"]), on=["household_id", "as_of"])
+        .merge(true.dropna(subset=["cause"]), on=["household_id", "as_of"])
     )
     everything = np.ones(len(falls), bool)
     for name, among in (("all", everything), ("visited", falls["visited"]), ("soon", falls["soon"])):
         trials[name] = _known(named_causes(falls["causes"], falls["cause"], among))
     return trials
-
-
-def _of_default_outcome(settings: Settings) -> bool:
-    """Whether the truth of a simulated county is the truth of this outcome."""
-    return (settings.window, settings.horizon, settings.outcome) == (12, 12, "any")
 
 
 def _known(found: dict[str, float]) -> dict[str, float | None]:

@@ -8,13 +8,37 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskml.records.calendar import date_of
+from riskml.records.reading_files import truth_in
 from riskml.splits import Settings
 
-__all__ = ["oracle"]
+__all__ = ["oracle", "true_values"]
 
 ENOUGH = 0.99
 """Share of the test rows that the truth must cover."""
+
+
+def true_values(folder: Path | None, settings: Settings, column: str) -> pd.DataFrame | None:
+    """Read one column of a simulated county's truth.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Records folder.
+    settings : Settings
+        The truth is that of the default outcome: 12 months of income, 12 months ahead, at any month's end.
+    column : {"probability", "cause"}
+
+    Returns
+    -------
+    DataFrame or None
+        ``household_id``, ``as_of`` (day number) and the column; None where the folder tells no truth of this outcome.
+    """
+    path = truth_in(folder)
+    if path is None or (settings.window, settings.horizon, settings.outcome) != (12, 12, "any"):
+        return None
+    truth = pd.read_parquet(path, columns=["household_id", "as_of", column])
+    days = pd.to_datetime(truth["as_of"]).to_numpy("datetime64[D]").astype(np.int64)
+    return truth.assign(as_of=days.astype(np.int32))
 
 
 def oracle(
@@ -25,10 +49,8 @@ def oracle(
     Parameters
     ----------
     folder : Path or None
-        Records folder, perhaps with ``truth.parquet``.
     household_id, as_of : array, shape (n,)
     settings : Settings
-        The truth is that of the default outcome: 12 months of income, 12 months ahead, at any month's end.
 
     Returns
     -------
@@ -36,14 +58,10 @@ def oracle(
         None where the truth is another outcome's or covers fewer than 99 % of the rows; a row it leaves out has the
         mean of the others.
     """
-    path = None if folder is None else folder / "truth.parquet"
-    if path is None or not path.is_file() or (settings.window, settings.horizon, settings.outcome) != (12, 12, "any"):
+    truth = true_values(folder, settings, "probability")
+    if truth is None:
         return None
-    truth = pd.read_parquet(path, columns=["household_id", "as_of", "probability"])
-    truth["as_of"] = pd.to_datetime(truth["as_of"])
-    days = {int(day): pd.Timestamp(date_of(int(day))) for day in np.unique(as_of)}
-    rows = pd.DataFrame({"household_id": household_id, "as_of": [days[int(day)] for day in as_of]})
-    rows["as_of"] = rows["as_of"].astype(truth["as_of"].dtype)
+    rows = pd.DataFrame({"household_id": household_id, "as_of": as_of.astype(np.int32)})
     found = rows.merge(truth, on=["household_id", "as_of"], how="left")["probability"].to_numpy(np.float64)
     known = ~np.isnan(found)
     if len(found) == 0 or known.mean() < ENOUGH:
