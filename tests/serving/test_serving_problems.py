@@ -165,3 +165,15 @@ def test_a_fault_of_our_own_shows_no_trace_and_a_lost_database_says_come_back(cl
     answer = client.get("/v1/households", headers=headers)
     assert (answer.status_code, told(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
     assert answer.headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize("day", ["0003-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
+def test_a_day_far_from_any_record_is_refused_wherever_it_is_asked(client, key, day):
+    headers = key()
+    for answer in (
+        client.get("/v1/households/nobody/explanation", params={"as_of": day}, headers=headers),
+        client.post("/v1/batches", json={"as_of": day}, headers=headers),
+        client.post("/v1/scores", json={"as_of": day, "tables": {"households": [], "income": []}}, headers=headers),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["path"].endswith("as_of")

@@ -15,6 +15,7 @@ from riskml_serving.answers import answer, envelope
 from riskml_serving.auth import Caller, asked_region, caller_with
 from riskml_serving.bodies import documented, parse
 from riskml_serving.clock import today
+from riskml_serving.contract import FIRST, LAST
 from riskml_serving.cursors import decoded, encoded, limited
 from riskml_serving.database import reading, writing
 from riskml_serving.households import service
@@ -108,7 +109,9 @@ async def explanation(
     request: Request,
     household_id: str,
     caller: Reader,
-    as_of: Annotated[dt.date | None, Query(description="Another day than that of the current score.")] = None,
+    as_of: Annotated[
+        dt.date | None, Query(ge=FIRST, le=LAST, description="Another day than that of the current score.")
+    ] = None,
 ) -> Response:
     """Explain a household's score; what tells of health only with the right `health-details`."""
     state = request.app.state
