@@ -99,6 +99,11 @@ def take_pictures(address: str, accounts: list[Account], out: Path) -> list[Path
             page = context.new_page()
             page.route("**/*", lambda route: _only(route, address))
 
+            def visit(path: str, page: Any = page) -> None:
+                answer = page.goto(address + path)
+                if not answer.ok:
+                    raise UsageError(f"{path} answers {answer.status}.", "Mend the page, then take the pictures again.")
+
             def shoot(name: str, page: Any = page, kind: str = kind) -> None:
                 tall = min(TALLEST, int(page.evaluate("document.documentElement.scrollHeight")))
                 path = out / f"{kind}-{name}.png"
@@ -106,7 +111,7 @@ def take_pictures(address: str, accounts: list[Account], out: Path) -> list[Path
                 page.screenshot(path=path, full_page=True, clip=clip)
                 taken.append(path)
 
-            page.goto(f"{address}/sign-in")
+            visit("/sign-in")
             shoot("sign-in")
             page.fill("[name=username]", account.username)
             page.fill("[name=password]", account.password)
@@ -129,12 +134,12 @@ def take_pictures(address: str, accounts: list[Account], out: Path) -> list[Path
             page.wait_for_url("**done=verified*")
             page.locator("#verification").screenshot(path=out / f"{kind}-verified.png")
             taken.append(out / f"{kind}-verified.png")
-            page.goto(f"{address}/overview")
+            visit("/overview")
             shoot("overview")
             if kind == "desk":
-                page.goto(f"{address}/worklist?signal=orange&state=overdue")
+                visit("/worklist?signal=orange&state=overdue")
                 shoot("filters")
-                page.goto(f"{address}/model")
+                visit("/model")
                 shoot("model")
             context.close()
     for path in taken:

@@ -20,6 +20,7 @@ from riskml.records.store import Records
 from riskml.splits import Settings as Span
 from riskml_serving.accounts import User
 from riskml_serving.accounts.repository import find_user
+from riskml_serving.assignments.service import assign
 from riskml_serving.auth import Caller, covers
 from riskml_serving.database import writing
 from riskml_serving.demo.accounts import Account
@@ -28,13 +29,14 @@ from riskml_serving.web.worklist.repository import Wanted, listed
 
 __all__ = ["A_MONTH", "visit_month"]
 
-A_MONTH = 10
+A_MONTH = 7
 """Households visited a month by the list, and as many by alerts: so few that something is left on today's list."""
 
 DAYS = 3
 """Days from a month's end to the visits."""
 
 MOST_LISTED = 10_000
+HELPER = "演示帮扶责任人"
 NOTE = "演示:模拟走访,结果取自模拟农户此后的实际变化"
 
 
@@ -69,7 +71,7 @@ def visit_month(
             listed(connection, Wanted(region="", state=state, overdue_since=as_of), 0, MOST_LISTED)
             for state in ("open", "all")
         )
-        first = [row for row in by_list if row["last_outcome"] is None][:A_MONTH]
+        first = [row for row in by_list if row["last_outcome"] != "pending"][:A_MONTH]
         taken = {row["household_id"] for row in first}
         alerts = [
             row for row in every if row["last_outcome"] is None and row["status"] == "at_risk" and row["rule_flags"]
@@ -78,7 +80,10 @@ def visit_month(
         for row in (*first, *alerts):
             visitor = next(caller for caller in callers if covers(caller.region, row["region_code"]))
             body = _found(row, fell)
-            verify(connection, visitor, row["household_id"], body, as_of + dt.timedelta(days=DAYS), "demo")
+            code, day = row["household_id"], as_of + dt.timedelta(days=DAYS)
+            verify(connection, visitor, code, body, day, "demo")
+            if body["outcome"] == "confirmed":
+                assign(connection, visitor, code, HELPER, "", day, "demo")
     return len(first) + len(alerts)
 
 

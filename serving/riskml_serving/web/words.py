@@ -38,6 +38,8 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "rule_only": {"zh": "仅规则提示", "en": "rule line only"},
         "model_only": {"zh": "仅模型提示", "en": "model only"},
         "neither": {"zh": "均未提示", "en": "neither"},
+        "rule_only_outside": {"zh": "规则提示,模型名额之外", "en": "rule line; model beyond capacity"},
+        "neither_outside": {"zh": "模型提示,名额之外", "en": "model, beyond capacity"},
     },
     "pointed": {
         "both": {"zh": "规则与模型", "en": "both"},

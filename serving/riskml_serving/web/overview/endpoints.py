@@ -41,9 +41,15 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         (names.label(p["region"], lang, region), [(c, float(p["by_signal"][c])) for c in GRAVE if c != "green"])
         for p in parts
     ]
-    months = [(month, [(c, float(counts[COLOURS.index(c)])) for c in GRAVE if c != "green"])
-              for month, counts in page["months"]]  # fmt: skip
-    done = [row for row in page["yields"] if row["visits"]]
+    months = [
+        (_month(month, i == 0), [(c, float(counts[COLOURS.index(c)])) for c in GRAVE if c != "green"])
+        for i, (month, counts) in enumerate(page["months"])
+    ]
+    shares = [
+        (word("pointed", row["agreement"], lang), [("plain", row["share"])])
+        for row in page["yields"]
+        if row["visits"] and row["agreement"] != "none"
+    ]
     says = {
         "zh": ("各地信号户数", "各月信号户数", "每次走访核实属实", "现有监测户的风险原因"),
         "en": ("signals", "signals by month", "yield", "causes"),
@@ -71,11 +77,7 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         else "",
         parts_chart=bars(rows, says[0]) if any(n for _, found in rows for _, n in found) else "",
         months_chart=columns(months, says[1]) if months else "",
-        yields_chart=bars(
-            [(word("pointed", row["agreement"], lang), [("plain", row["share"])]) for row in done], says[2]
-        )
-        if done
-        else "",
+        yields_chart=bars(shares, says[2]) if shares else "",
         link=lambda code: "/overview?" + urlencode({"region": code}),
         list_link=lambda code: "/worklist?" + urlencode({"region": code}),
     )
@@ -92,6 +94,16 @@ async def _gathered(request: Request, visitor: Visitor) -> tuple[str, dict[str, 
     page = await anyio.to_thread.run_sync(read)
     await state.audit.record(caller, "overview.read", None, request_id=request.state.request_id, region=region)
     return region, page
+
+
+def _month(month: str, first: bool) -> str:
+    """Label of a month; the year stands below the first and every January.
+
+    >>> _month("2024-01", False).split(), _month("2024-02", False)
+    (['1', '2024'], '2')
+    """
+    year, number = month[:4], str(int(month[5:]))
+    return f"{number}\n{year}" if first or number == "1" else number
 
 
 def _up(region: str, top: str) -> list[str]:

@@ -82,6 +82,18 @@ def week_of(connection: Connection, wanted: Wanted, capacity: int) -> Week:
     return Week(capacity, frozenset(row["household_id"] for row in rows), sum(known), len(known))
 
 
+def _agreement(row: Mapping[str, Any]) -> str | None:
+    """Code of the words for both verdicts; a tier that has no place in the visit capacity still points at somebody.
+
+    >>> _agreement({"agreement": "neither", "tier": 1, "probability": 0.07})
+    'neither_outside'
+    """
+    if row["probability"] is None:
+        return None
+    code = str(row["agreement"])
+    return f"{code}_outside" if row["tier"] > 0 and code in ("neither", "rule_only") else code
+
+
 def row_of(
     row: Mapping[str, Any], policy: Policy, caller: Caller, settings: Settings, today: dt.date
 ) -> dict[str, Any]:
@@ -99,7 +111,7 @@ def row_of(
         "shape": SHAPES[score["signal"]],
         "tier": score["tier"] or "none",
         "probability": row["probability"],
-        "agreement": row["agreement"] if row["probability"] is not None else None,
+        "agreement": _agreement(row),
         "flags": [policy.triggers[code] for code in score["rule_flags"] if code in policy.triggers],
         "hidden_flags": score["hidden_flags"],
         "since": since,
