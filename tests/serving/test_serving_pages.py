@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from riskml_serving.accounts.provider import Person
 from riskml_serving.accounts.service import create_user
-from riskml_serving.database import writing
+from riskml_serving.accounts.sessions import sign_in_by_provider, user_of
+from riskml_serving.database import reading, writing
 from riskml_serving.importing.service import import_folder
 
 PASSWORD = "a sentence of words"
@@ -66,3 +68,16 @@ def test_every_page_works_on_either_database(client, county, tmp_path):
         assert "核实结果已保存" in client.post(f"/households/{codes[0]}/verifications", data=form).text
     assert client.get(f"/households/{codes[0]}").text.count("/undo") == 1
     assert client.get(f"/households/{codes[0]}/export.xlsx").status_code == 200
+    for path in PATHS:
+        assert client.get(path).status_code == 200, f"{path} with a finding"
+
+
+def test_somebody_from_a_provider_is_kept_on_either_database_and_read_anew_each_time(client):
+    state = client.app.state
+    for role, region in (("county", "370112"), ("township", "370112001")):
+        with writing(state.engine) as connection:
+            person = Person("oidc:1", "王芳", role, region, health_details=False)
+            token = sign_in_by_provider(connection, state.settings, person, "r")
+        with reading(state.engine) as connection:
+            user = user_of(connection, state.settings, token)
+        assert (user.code, user.caller.region) == (role, region)
