@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from riskml.explanation.allotment import BLOWS, UNEXPLAINED, allotted
+from riskml.explanation.allotment import BLOWS, NOTICEABLE, UNEXPLAINED, allotted
 from riskml.explanation.ranking import Grouping, Ranked
 from riskml.features import CATALOGUE
 from riskml.records.schema import CAUSES
@@ -43,6 +43,10 @@ def test_a_decline_that_nothing_explains_is_the_sources_own():
     assert (found, told) == ({"venture": pytest.approx(1.5)}, {"venture": "business_change_on_year_12m"})
 
 
+def test_a_loss_is_noticed_from_a_thousand_yuan_on():
+    assert of(1.0, {"wage_change_on_year_12m": -NOTICEABLE}, {})[0] == {"work": pytest.approx(1.0)}
+
+
 def test_a_recorded_blow_explains_the_decline_as_far_as_it_is_strong():
     found, told = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"illness": 0.3, "labour": 0.05})
     weight = UNEXPLAINED + 0.35
@@ -66,7 +70,11 @@ def test_a_disaster_lowers_the_trade_and_not_the_wage():
     assert found["venture"] == pytest.approx(0.25 * UNEXPLAINED / (0.2 + UNEXPLAINED))
 
 
-@pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": 0.0}])
+SMALL = 1 - NOTICEABLE
+"""Yuan: one less would be noticed."""
+
+
+@pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": SMALL}])
 def test_without_a_source_that_shrank_the_position_stays_with_itself(changes):
     assert of(3.0, changes, {"illness": 0.2})[0] == {"illness": 0.2}
 
@@ -86,7 +94,7 @@ def test_what_is_allotted_adds_up_to_the_position_and_is_the_same_alone(x, stren
     best = np.zeros(strength.shape, np.intp)
     found, told = allotted(GROUPING, x, strength, best)
     changes = [j for cause in BLOWS for j in GROUPING.changes[cause]]
-    shrank = (np.nan_to_num(x[changes]) < 0).any(axis=0)
+    shrank = (np.nan_to_num(x[changes]) <= -NOTICEABLE).any(axis=0)
     np.testing.assert_allclose((found - strength).sum(axis=1), np.where(shrank, strength[:, INCOME], 0.0), atol=1e-9)
     assert (found >= strength).all()
     for i in range(4):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from riskml.explanation.ranking import Grouping
 
-__all__ = ["BLOWS", "UNEXPLAINED", "allotted"]
+__all__ = ["BLOWS", "NOTICEABLE", "UNEXPLAINED", "allotted"]
 
 _PERSONAL = ("illness", "accident", "disability", "labour")
 
@@ -24,6 +24,9 @@ BLOWS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "vent
 
 UNEXPLAINED = 0.05
 """Log odds that a decline weighs for itself, beside the blows that may explain it."""
+
+NOTICEABLE = 1000.0
+"""Yuan: a source that lost less goes up and down as ever, and would change the first reason from month to month."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -67,7 +70,7 @@ def allotted(grouping: Grouping, values: Floats, strength: Floats, best: Positio
     position = grouping.place.get(("other", "income"))
     if position is None:
         return strength, best
-    shrank = {cause: np.maximum(-np.nan_to_num(values[grouping.changes[cause]]), 0.0) for cause in BLOWS}
+    shrank = {cause: _lost(values[grouping.changes[cause]]) for cause in BLOWS}
     lost = {cause: np.add.accumulate(shrank[cause])[-1] for cause in BLOWS if len(shrank[cause])}
     whole = np.add.accumulate(list(lost.values()))[-1] if lost else np.zeros(len(strength))
     out, told = strength.copy(), best.copy()
@@ -81,3 +84,9 @@ def allotted(grouping: Grouping, values: Floats, strength: Floats, best: Positio
         speaks = grouping.changes[cause][shrank[cause].argmax(axis=0)]
         told[:, own] = np.where(rest > strength[:, own], speaks, told[:, own])
     return out, told
+
+
+def _lost(change: Floats) -> Floats:
+    """Yuan that were lost, 0 where it is not worth mentioning or not known."""
+    lost = -np.nan_to_num(change)
+    return np.where(lost >= NOTICEABLE, lost, 0.0)
