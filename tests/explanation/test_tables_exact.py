@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from riskml.errors import BundleError
 from riskml.explanation import checking, tables
 from riskml.explanation.checking import check_tables, probe_rows
-from riskml.model.forest import read_forest
 from riskml.explanation.groups import TooDeepError, cut
 from riskml.explanation.tables import Tables
+from riskml.model.forest import read_forest
 
 
 def goes_left(node, row):

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import BundleError
-from riskml.model.splits import Splits
 from riskml.explanation.tables import Tables
+from riskml.model.splits import Splits
 
 __all__ = ["ROWS", "TOLERANCE", "check_tables", "pred_contrib", "probe_rows"]
 

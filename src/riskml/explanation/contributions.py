@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from riskml.errors import ModelError
 from riskml.explanation.checking import TOLERANCE, check_tables, pred_contrib
-from riskml.model.forest import read_forest
 from riskml.explanation.groups import TooDeepError
 from riskml.explanation.tables import Tables
 from riskml.features.matrix import FeatureMatrix
 from riskml.model.blend import Blend
 from riskml.model.calibration import Calibration
+from riskml.model.forest import read_forest
 from riskml.model.trees import Trees
 
 __all__ = ["Contributions", "Explainer"]

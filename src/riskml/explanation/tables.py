@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.model.forest import Forest
 from riskml.explanation.groups import MOST_BITS, cut
 from riskml.explanation.shapley import group_tables
+from riskml.model.forest import Forest
 from riskml.model.splits import as_read
 
 __all__ = ["Tables"]
