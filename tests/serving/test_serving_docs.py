@@ -124,6 +124,19 @@ def test_settings_in_image_and_compose_file_are_settings():
     assert named <= set(Settings.model_fields)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:mlflow.*")
+def test_what_image_and_compose_file_run_are_commands():
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    program, *words = compose["migrate"]["command"]
+    assert program == "riskml-serving"
+    assert " ".join(words) in names_of(commands)
+    assert "command" not in compose["service"], "the image's own"
+    asked = {word.partition("=")[0] for word in compose["mlflow"]["command"][2:]}
+    from mlflow.cli import server
+
+    assert asked <= {option for parameter in server.params for option in parameter.opts}
+
+
 def test_the_compose_file_hardens_what_it_builds():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     services = compose["services"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 
 import pytest
@@ -246,6 +247,17 @@ def test_only_five_copies_are_kept(served, tmp_path, bundle_path):
         path.name == json.loads((bundle_path / MANIFEST).read_text("utf-8"))["model_version"]
         for path in store.iterdir()
     )
+
+
+def test_half_a_copy_that_a_kill_left_behind_goes_after_a_while(served, tmp_path, bundle_path):
+    store = tmp_path / "store"
+    old, fresh = store / ".riskml-old.1.new", store / ".riskml-other.2.new"
+    for path in (old, fresh):
+        shutil.copytree(bundle_path, path)
+    os.utime(old, (0, 0))
+    served()
+    assert not old.exists()
+    assert fresh.exists(), "another worker may be writing it"
 
 
 def test_a_missing_bundle_says_what_to_do(tmp_path):

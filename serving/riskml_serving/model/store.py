@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from riskml.model import Bundle
@@ -12,6 +13,9 @@ __all__ = ["KEPT", "folder_of", "keep"]
 KEPT = 5
 """Releases of which a copy is kept."""
 
+HALF = 3600
+"""Seconds after which a copy under its working name was left behind by a worker that was killed."""
+
 
 def folder_of(store: Path, version: str) -> Path:
     """Folder of a release's copy."""
@@ -19,7 +23,7 @@ def folder_of(store: Path, version: str) -> Path:
 
 
 def keep(store: Path, bundle: Bundle) -> None:
-    """Copy a verified bundle in one step, and drop what was copied longest ago and the downloads.
+    """Copy a verified bundle in one step, and drop what was copied longest ago, half copies and the downloads.
 
     Raises
     ------
@@ -34,4 +38,7 @@ def keep(store: Path, bundle: Bundle) -> None:
     copies = [path for path in store.absolute().glob("riskml-*") if path.is_dir()]
     for old in sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
+    for half in store.absolute().glob(".riskml-*"):
+        if time.time() - half.stat().st_mtime > HALF:
+            shutil.rmtree(half, ignore_errors=True)
     shutil.rmtree(store.absolute() / "downloads", ignore_errors=True)
