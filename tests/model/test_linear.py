@@ -166,10 +166,28 @@ def test_a_model_without_any_usable_feature_gives_the_base_rate():
     values = np.full((40, 2), np.nan)
     y = np.r_[np.ones(10), np.zeros(30)]
     model = fit_logistic(matrix(values), y)
-    assert model.probability(values) == pytest.approx(np.full(40, 0.25))
+    assert model.probability(matrix(values)) == pytest.approx(np.full(40, 0.25))
+
+
+def test_rows_of_another_width_are_refused(problem):
+    model = LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
+    with pytest.raises(ModelError, match="takes 6 features, got 5"):
+        model.margin(problem.X.values[:3, :5])
 
 
 def test_one_class_is_refused():
     values, _ = noisy(20)
     with pytest.raises(ModelError, match="same outcome"):
         fit_logistic(matrix(values), np.zeros(20))
+
+
+def test_the_margin_is_the_contributions_added_in_their_order_to_the_bit(problem):
+    model = LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
+    rows = problem.X.values[:60].copy()
+    rows[0], rows[1], rows[2] = np.nan, np.inf, -np.inf
+    rows[3:6, list(model.tables)] = np.array([[-1.0], [1e6], [np.nan]])
+    rows[6:20, ::2] *= 1e9
+    expected = np.add.accumulate(model.contributions(rows), axis=1)[:, -1] + model.base
+    assert model.tables, "a category is among the features"
+    assert np.array_equal(model.margin(rows).view(np.int64), expected.view(np.int64))
+    assert np.array_equal(model.margin(np.asfortranarray(rows)), expected)

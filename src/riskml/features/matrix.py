@@ -154,8 +154,8 @@ class FeatureMatrix:
         """
         wanted = tuple(columns)
         places = _places(self.columns, wanted)
-        values = np.take(self.values, places.own, axis=1)
-        values[:, places.lacking] = np.nan
+        values = np.full((len(self), len(wanted)), np.nan)
+        values[:, places.there] = self.values[:, places.own]
         for j in places.other_kind:
             if np.isnan(values[:, j]).all():
                 continue  # nothing but nulls has no type: a household may lack the attribute
@@ -173,9 +173,10 @@ class FeatureMatrix:
 class _Places(NamedTuple):
     """How a matrix gets into a schema: where each of its columns stands, and what is special about which."""
 
+    there: NDArray[np.intp]
+    """Columns of the schema that the matrix has."""
     own: NDArray[np.intp]
-    """Position among the matrix's columns; any where it lacks the column."""
-    lacking: NDArray[np.intp]
+    """Their positions in the matrix."""
     other_kind: tuple[int, ...]
     categorical: tuple[int, ...]
     """Categories in both."""
@@ -183,14 +184,13 @@ class _Places(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _places(own: tuple[FeatureColumn, ...], wanted: tuple[FeatureColumn, ...]) -> _Places:
-    there = {column.name: (i, column.categorical) for i, column in enumerate(own)}
-    found = [there.get(column.name, (-1, column.categorical)) for column in wanted]
-    kinds = [(i >= 0, kind, column.categorical) for (i, kind), column in zip(found, wanted, strict=True)]
+    have = {column.name: (i, column.categorical) for i, column in enumerate(own)}
+    pairs = [(j, *have[column.name], column.categorical) for j, column in enumerate(wanted) if column.name in have]
     return _Places(
-        np.array([max(i, 0) for i, _ in found], np.intp),
-        np.array([j for j, (here, _, _) in enumerate(kinds) if not here], np.intp),
-        tuple(j for j, (_, kind, other) in enumerate(kinds) if kind != other),
-        tuple(j for j, (here, kind, other) in enumerate(kinds) if here and kind and other),
+        np.array([j for j, _, _, _ in pairs], np.intp),
+        np.array([i for _, i, _, _ in pairs], np.intp),
+        tuple(j for j, _, kind, other in pairs if kind != other),
+        tuple(j for j, _, kind, other in pairs if kind and other),
     )
 
 

@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 FLOOR = -4.0
 """Least logarithm of income over the line: income may be nothing, or less."""
+_LEAST = np.exp(FLOOR)
 
 
 def per_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
@@ -49,7 +50,7 @@ def log_line(values: Floats) -> Floats:
     >>> log_line(np.array([1.0, 0.0, -2.0, np.nan])).tolist()
     [0.0, -4.0, -4.0, nan]
     """
-    return np.log(np.maximum(values, np.exp(FLOOR)))
+    return np.log(np.maximum(values, _LEAST))
 
 
 class Monthly:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from riskml.errors import ModelError
 from riskml.features.matrix import FeatureMatrix
 from riskml.model.encoding import LEVEL, QUANTITY, Encoding
 from riskml.model.ridge import solve
@@ -77,6 +78,8 @@ class Linear:
     def margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Log odds, shape (n,)."""
         values = self.schema.aligned(X) if isinstance(X, FeatureMatrix) else X
+        if values.shape[1] != len(self.slope):
+            raise ModelError(f"The linear part takes {len(self.slope)} features, got {values.shape[1]}.")
         out = np.empty(len(values))
         quantity = (self.low, self.high, self.centre, self.slope, self.present, self.missing)
         _margin(np.ascontiguousarray(values), *quantity, *self._levels, self.base, out)

@@ -171,7 +171,7 @@ class Trees:
             All.
         """
         walk = self._walk if len(values) <= FEW_ROWS and (first, rounds) == (0, -1) else None
-        if walk is not None:
+        if walk is not None and values.shape[1] == walk.features:  # LightGBM refuses any other number in words
             return walk.margin(values)
         threads = 1 if len(values) < MANY_ROWS else THREADS
         out = self.booster.predict(

@@ -28,6 +28,8 @@ class Walk:
 
     Parameters
     ----------
+    features : int
+        F, columns of the rows.
     root : array of int, shape (trees,)
         First split of each tree.
     left, right : array of int, shape (S,)
@@ -37,6 +39,7 @@ class Walk:
         What each leaf adds to the margin.
     """
 
+    features: int
     root: Nodes
     left: Nodes
     right: Nodes
@@ -73,6 +76,7 @@ class Walk:
             for name in ("left", "right")
         )
         return cls(
+            forest.n_features,
             np.array([tree.first for tree in forest.trees], np.int64),
             left,
             right,
@@ -81,7 +85,7 @@ class Walk:
         )
 
     def margin(self, values: FloatArray) -> FloatArray:
-        """Log odds, shape (n,), to the bit those of LightGBM: the trees are added in their order."""
+        """Log odds of rows of shape (n, F), to the bit those of LightGBM: the trees are added in their order."""
         s, out = self.splits, np.zeros(len(values))
         questions = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)
         _walk(values, self.root, self.left, self.right, *questions, self.value, out)
