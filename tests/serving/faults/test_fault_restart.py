@@ -22,7 +22,7 @@ def workers_of(service):
     return {int(pid) for pid in children if re.search(r"\d", pid)}
 
 
-def until(holds, seconds=60):
+def until(holds, seconds=120):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it does not come about"
