@@ -29,9 +29,12 @@ def envelope(
     }
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def as_bytes(content: Any) -> bytes:
     """Write plain values as JSON; a NaN is a fault, not a value."""
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(content).encode()
 
 
 def answer(content: Any, status: int = 200) -> Response:

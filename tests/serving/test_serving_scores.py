@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -53,6 +54,21 @@ def test_one_household_alone_gets_the_same_score_and_the_same_reasons(
         panel = county_records.panel(day_of(AS_OF), place, place + 1)
         assert {name: found[name] for name in SAME} == plain(expected[code])
         assert found["explanation"] == json.loads(json.dumps(narrator.explain(panel).to_json()))
+
+
+def test_rule_line_and_features_are_asked_once_for_scores_and_reasons(client, key, tables_of, expected, monkeypatch):
+    asked = []
+
+    def noted(module, name):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda panel, *rest: asked.append((name, panel.n)) or real(panel, *rest))
+
+    noted(sys.modules["riskml.scoring"], "rule_line")
+    noted(sys.modules["riskml.explanation.narrator"], "rule_line")
+    noted(sys.modules["riskml.features.build"], "_fill")
+    found = ask(client, key(), tables_of(*sorted(expected)[:4]), reasons=True).json()["scores"]
+    assert sum(row["explanation"]["model"] is not None for row in found) > 1
+    assert sorted(asked) == [("_fill", 4), ("rule_line", 4)]
 
 
 def test_an_answer_says_by_what_it_was_made(client, key, tables_of, expected):

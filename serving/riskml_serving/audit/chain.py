@@ -42,6 +42,8 @@ class Head:
 START = Head(0, "0" * 64)
 """What stands before the first entry."""
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
 FIELDS = ("seq", "at", "actor", "action", "household_id", "region", "request_id", "detail")
 
 
@@ -49,8 +51,7 @@ def hash_of(previous: str, entry: Mapping[str, Any]) -> str:
     """SHA-256 of the hash before and the entry as canonical JSON: sorted names, no spaces, UTF-8, times to the µs."""
     plain = {name: entry[name] for name in FIELDS}
     plain["at"] = entry["at"].isoformat(timespec="microseconds")
-    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{previous}\n{_CANONICAL.encode(plain)}".encode()).hexdigest()
 
 
 def chained(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,6 @@ Whoever knows a household's code and has the database can find its entries; the 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 from sqlalchemy import Connection, select
@@ -23,7 +22,7 @@ def pseudonym(key: str, household_id: str) -> str:
     >>> pseudonym("k", "h1") == pseudonym("k", "h1") != pseudonym("other", "h1")
     True
     """
-    return hmac.new(key.encode(), household_id.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), household_id.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def pseudonym_of(connection: Connection, household_id: str) -> str:

@@ -15,12 +15,14 @@ from riskml_serving.database import at_the_end
 
 __all__ = ["entries", "record"]
 
+_DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+
 
 def entries(
     caller: Caller, action: str, household_id: str | Iterable[str] | None, request_id: str, detail: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Build the entries that say that a caller saw or changed something; see :func:`record`."""
-    at, text = now(), json.dumps(detail, sort_keys=True, ensure_ascii=False)
+    at, text = now(), _DETAIL.encode(detail)
     codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
     common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
     return [{**common, "household_id": code, "request_id": request_id, "detail": text} for code in codes]

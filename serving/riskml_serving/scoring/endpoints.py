@@ -32,8 +32,8 @@ async def scores(request: Request, caller: Annotated[Caller, Depends(caller_with
     state = request.app.state
     body = await parsed(request, SCORE_REQUEST)
     as_of = body.get("as_of") or today(state.settings)
-    requests.check(body["tables"], caller, state.settings)
     tables = requests.with_lines(body["tables"], state.lines)
+    requests.check(body["tables"], tables, caller, state.settings)
     model, reasons = state.holder.current, body.get("reasons", False)
     if len(body["tables"]["households"]) <= AT_ONCE:
         found = _scored(model, tables, as_of, reasons)

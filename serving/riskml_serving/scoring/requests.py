@@ -53,8 +53,16 @@ def check_sizes(tables: Rows, settings: Settings) -> Counter[str]:
     return rows
 
 
-def check(tables: Rows, caller: Caller, settings: Settings) -> None:
+def check(tables: Rows, columns: Tables, caller: Caller, settings: Settings) -> None:
     """Check the limits, the caller's region, and that every row belongs to a household of the request.
+
+    Parameters
+    ----------
+    tables : dict of str to rows
+    columns : dict of str to columns
+        The same, as :func:`with_lines` turned them.
+    caller : Caller
+    settings : Settings
 
     Raises
     ------
@@ -75,7 +83,7 @@ def check(tables: Rows, caller: Caller, settings: Settings) -> None:
     if rows.keys() - own:
         raise Problem("invalid-request", errors=_strangers(tables, own))
     require_one_place(tables)
-    require_one_income(tables["income"])
+    require_one_income(tables["income"], columns["income"])
 
 
 def _strangers(tables: Rows, own: set[str]) -> list[FieldError]:
@@ -104,23 +112,23 @@ def require_one_place(tables: Rows) -> None:
         raise Problem("invalid-request", errors=errors)
 
 
-def require_one_income(rows: list[dict[str, Any]], stored: Columns | None = None) -> None:
+def require_one_income(rows: list[dict[str, Any]], columns: Columns) -> None:
     """Check that no month has both a total and a source.
 
     Parameters
     ----------
     rows : list of dict
         Of the request.
-    stored : dict of columns, optional
-        All rows of the households, those of the request among them; otherwise the request's alone.
+    columns : dict of columns
+        All rows of the households, those of the request among them.
 
     Raises
     ------
     Problem
         ``invalid-request``.
     """
-    columns = stored or columns_of(rows)
-    if not columns or not (clashes := total_clashes(columns)):
+    clashes = total_clashes(columns)
+    if not clashes:
         return
     said = {(columns["household_id"][i]) for i in clashes}
     errors = [
