@@ -20,7 +20,7 @@ from riskml_serving.settings import Settings
 
 __all__ = ["Measured", "measure"]
 
-HOUSEHOLDS = 30
+MOST_HOUSEHOLDS = 30
 LISTS = ("/worklist", "/worklist?state=overdue", "/worklist?state=all&page=3", "/worklist?state=all&cause=work")
 
 
@@ -99,7 +99,7 @@ def _signed_in(address: str, account: Account) -> Any:
 
 def _pages(reader: Any, address: str) -> dict[str, list[str]]:
     listed = reader.get(f"{address}/worklist?state=all", timeout=30).text
-    households = list(dict.fromkeys(re.findall(r'href="(/households/[^"?]+)"', listed)))[:HOUSEHOLDS]
+    households = list(dict.fromkeys(re.findall(r'href="(/households/[^"?]+)"', listed)))[:MOST_HOUSEHOLDS]
     return {"worklist": list(LISTS), "household": households, "overview": ["/overview"] * 4, "model": ["/model"] * 4}
 
 
