@@ -62,8 +62,8 @@ HELD_BEFORE = {
 
 def functions():
     for path in sorted(ROOT.rglob("*.py")):
-        if path.name == "tables.py" or {"migrations", "benchmark"} & set(path.parts):  # a benchmark's county is simulated
-            continue
+        if path.name == "tables.py" or {"migrations", "benchmark"} & set(path.parts):
+            continue  # nobody asks: the county of a benchmark is simulated
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
