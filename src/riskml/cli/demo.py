@@ -116,6 +116,7 @@ def _after_training(out: Path, county: Path) -> dt.date:
 
 def _one_explanation(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
     """Print why the riskiest household that the rule line does not flag stands out, or else the riskiest of all."""
+    from riskml.explanation.explanation import SIMULATED
     from riskml.explanation.narrator import Narrator
 
     ranked = scores.sort_values(["margin", "household_id"], ascending=[False, True])
@@ -124,4 +125,5 @@ def _one_explanation(bundle: Bundle, records: Records, as_of: int, policy: Polic
     place = records.index(chosen["household_id"])
     assert place is not None, "scores name households of the records"
     panel = records.panel(as_of, place, place + 1)
-    typer.echo(Narrator(bundle, policy).explain(panel, agreement=str(chosen["agreement"])).render("zh"))
+    found = Narrator(bundle, policy).explain(panel, agreement=str(chosen["agreement"]))
+    typer.echo(f"{SIMULATED['zh']}\n{found.render('zh')}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = ["STEPS", "STEPS_MISSING", "Step", "steps_for"]
 
-MOST_STEPS = 10
+MOST_STEPS, MOST_GAPS = 10, 3
 
 
 @dataclass(frozen=True)
@@ -114,21 +115,32 @@ STEPS_MISSING: dict[str, Step] = {
 """Steps by code of what is missing."""
 
 
-def steps_for(causes: list[str], missing: list[str]) -> list[Step]:
-    """Make a checklist of at most ten steps.
+def steps_for(
+    causes: Sequence[str], missing: Sequence[str], own: Mapping[str, tuple[Step, ...]] | None = None
+) -> list[Step]:
+    """Make a checklist of about ten steps.
 
     Parameters
     ----------
-    causes : list of str
-        Cause codes, the most important first; each counts once.
-    missing : list of str
+    causes : sequence of str
+        Cause codes, the most important first; each counts once. Every one has its first step, as long as the list may
+        get; second steps fill what is left of ten.
+    missing : sequence of str
         Codes of :mod:`riskml.explanation.missing`.
+    own : mapping of str to tuple of Step, optional
+        Steps in place of ``STEPS``, by cause.
 
     Examples
     --------
     >>> [step.zh for step in steps_for(["housing", "housing"], ["no_visit"])]
     ['现场查看住房安全,必要时申请鉴定', '入户走访,记录所见']
     """
-    steps = [step for cause in dict.fromkeys(causes) for step in STEPS[cause]]
+    known = {**STEPS, **(own or {})}
+    each = [known[cause] for cause in dict.fromkeys(causes)]
     gaps = [STEPS_MISSING[code] for code in dict.fromkeys(missing) if code in STEPS_MISSING]
-    return [*steps[: MOST_STEPS - min(len(gaps), 3)], *gaps][:MOST_STEPS]
+    room = MOST_STEPS - len(each) - min(len(gaps), MOST_GAPS)
+    steps: list[Step] = []
+    for first, *second in each:
+        steps += [first, *second[: max(room, 0)]]
+        room -= len(second)
+    return [*steps, *gaps[: max(MOST_STEPS - len(steps), MOST_GAPS)]]

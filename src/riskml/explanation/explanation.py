@@ -9,13 +9,16 @@ from riskml.explanation.checklist import Step
 from riskml.explanation.missing import Missing
 from riskml.policy.rows import Measure
 
-__all__ = ["NOTICE", "Explanation", "FlagView", "ModelView", "Option", "Reason", "RuleView"]
+__all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Option", "Reason", "RuleView"]
 
 NOTICE = {
     "zh": "仅供研判参考,不作为认定依据",
     "en": "For reference in study and judgement only, not a basis for a decision",
 }
 """Stands on every explanation."""
+
+SIMULATED = {"zh": "模拟县数据,非真实农户", "en": "simulated county, not a real household"}
+"""Stands beside the notice where the household was simulated."""
 
 RELATION = {
     "reasons": {"zh": "与返贫风险升高相关", "en": "related to a higher risk"},

@@ -14,7 +14,15 @@ from riskml.explanation.explanation import Explanation, ModelView, Option, Reaso
 from riskml.explanation.facts import spoken_values
 from riskml.explanation.missing import missing_of
 from riskml.explanation.ranking import Grouping, Ranked, Ranking
-from riskml.explanation.redaction import HEALTH_CAUSES, HEALTH_EN, HEALTH_ZH, check_redaction, tells_health
+from riskml.explanation.redaction import (
+    HEALTH_CAUSES,
+    HEALTH_EN,
+    HEALTH_NAME,
+    HEALTH_STEPS,
+    HEALTH_ZH,
+    check_redaction,
+    tells_health,
+)
 from riskml.explanation.speaking import Speaker, typical_values
 from riskml.explanation.views import model_view, rule_view
 from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build, from_records
@@ -22,6 +30,7 @@ from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, STATUSES, cohort_status
 from riskml.policy import COLOURS, Policy, Verdicts, combine_signal, rule_line
 from riskml.policy import agreement as agreements
+from riskml.policy.rows import Measure
 from riskml.records.calendar import date_of
 from riskml.records.panel import Panel
 from riskml.splits import Settings
@@ -145,10 +154,10 @@ class Narrator:
             reasons=reasons,
             protections=protections,
             missing=missing,
-            steps=tuple(steps_for(causes, [gap.code for gap in missing])),
-            options=tuple(Option(cause, measure) for cause in causes for measure in self.policy.measures[cause]),
+            steps=tuple(steps_for(causes, [gap.code for gap in missing], {ILLNESS: HEALTH_STEPS} if hidden else None)),
+            options=tuple(Option(cause, measure) for cause in causes for measure in self._measures(cause, hidden)),
             redacted=tuple(sorted(hidden)),
-            names=self._names([*causes, *(r.cause for r in (*reasons, *protections))], rule, model),
+            names=self._names([*causes, *(r.cause for r in (*reasons, *protections))], rule, model, hidden),
             model_version=self.bundle.model_version,
             policy_version=self.policy.version,
         )
@@ -200,8 +209,17 @@ class Narrator:
             self._groupings[key] = Grouping.of(found)
         return self._groupings[key]
 
-    def _names(self, causes: list[str], rule: RuleView, model: ModelView | None) -> dict[str, dict[str, str]]:
+    def _measures(self, cause: str, hidden: frozenset[str]) -> list[Measure]:
+        """Measures for a cause; redacted, illness stands for all that tells of health."""
+        causes = HEALTH_CAUSES if hidden and cause == ILLNESS else (cause,)
+        return list(dict.fromkeys(measure for one in causes for measure in self.policy.measures[one]))
+
+    def _names(
+        self, causes: list[str], rule: RuleView, model: ModelView | None, hidden: frozenset[str]
+    ) -> dict[str, dict[str, str]]:
         found = {cause: {"zh": self.policy.causes[cause].zh, "en": self.policy.causes[cause].en} for cause in causes}
+        if hidden and ILLNESS in found:
+            found[ILLNESS] = HEALTH_NAME
         if rule.category:
             found[rule.category] = CATEGORIES[rule.category]
         if model is not None:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from riskml.errors import UsageError
+from riskml.explanation.checklist import Step
 from riskml.features.catalogue import Feature
 from riskml.policy import Policy
 
-__all__ = ["HEALTH_CAUSES", "HEALTH_EN", "HEALTH_ZH", "REDACTIONS", "check_redaction", "shown_flags", "tells_health"]
+__all__ = [
+    "HEALTH_CAUSES",
+    "HEALTH_EN",
+    "HEALTH_NAME",
+    "HEALTH_STEPS",
+    "HEALTH_ZH",
+    "REDACTIONS",
+    "check_redaction",
+    "shown_flags",
+    "tells_health",
+]
 
 REDACTIONS = ("health",)
 
@@ -17,8 +28,18 @@ HEALTH_CAUSES = ("illness", "disability")
 
 HEALTH_TOPICS = ("illness",)
 
-HEALTH_ZH = "医疗支出与风险相关(健康信息需经授权查看)"
-HEALTH_EN = "Medical spending matters here (details need permission for health data)"
+HEALTH_NAME = {"zh": "健康原因", "en": "health"}
+HEALTH_ZH = "医疗支出或健康状况与风险相关(健康信息需经授权查看)"
+HEALTH_EN = "Medical spending or health matters here (details need permission for health data)"
+HEALTH_STEPS = (
+    Step(
+        HEALTH_CAUSES[0],
+        "了解医疗、照料方面的支出负担和补贴、报销落实情况(票据由有权限的人员核对)",
+        "Ask how heavy medical care and nursing weigh, and whether allowances and insurance have paid (bills are "
+        "checked by those with permission)",
+    ),
+)
+"""What may be said of either without telling which."""
 
 
 def check_redaction(redact: Iterable[str]) -> frozenset[str]:

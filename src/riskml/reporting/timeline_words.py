@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from riskml.explanation.explanation import NOTICE
+from riskml.explanation.explanation import NOTICE, SIMULATED
 from riskml.records.schema import TABLES
 
 __all__ = ["LANES", "kind_name", "sign", "words"]
@@ -56,7 +56,7 @@ _WORDS = {
         "households": "{n} 户",
         "score": "{day}:类似的 100 户中约 {n} 户返贫",
         "gaps": "其中 {n} 个月无收入记录",
-        "simulated": "模拟县数据,非真实农户",
+        "simulated": SIMULATED["zh"],
         "notice": NOTICE["zh"],
         "and": "、",
         "colon": ":",
@@ -90,7 +90,7 @@ _WORDS = {
         "households": "{n}",
         "score": "{day}: of 100 households like this one about {n} fall back",
         "gaps": "{n} months without a report",
-        "simulated": "simulated county, not a real household",
+        "simulated": SIMULATED["en"],
         "notice": NOTICE["en"],
         "and": ", ",
         "colon": ": ",
