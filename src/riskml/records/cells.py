@@ -61,7 +61,7 @@ def cell_day(value: Any) -> int:
     TypeError, ValueError
         If it is no day. Text may lack leading zeros and have a time behind the day.
 
-    >>> cell_day("1970/1/5"), cell_day(dt.date(1970, 1, 5)), cell_day(None) == NO_DAY
+    >>> cell_day("1970/1/5"), cell_day(dt.date(1970, 1, 5)), cell_day(None) == int(NO_DAY)
     (4, 4, True)
     """
     if is_null(value):
