@@ -127,13 +127,14 @@ def word(kind: str, code: str | None, lang: str) -> str:
 def tag_of(reason: Reason, lang: str, *, risk: bool) -> str:
     """What a sentence is about: the official cause where it speaks for a risk, else the matter.
 
-    "Because of" would be wrong beside what protects, and "other" says nothing.
+    "Because of" would be wrong beside what protects, "other" says nothing, and what is redacted may be illness or
+    disability.
 
-    >>> reason = Reason("illness", "illness", None, -0.1, "", "")
+    >>> reason = Reason("illness", "illness", "admissions_12m", -0.1, "", "")
     >>> tag_of(reason, "zh", risk=True), tag_of(reason, "zh", risk=False)
     ('因病', '健康医疗')
     """
-    if risk and reason.cause != "other":
+    if risk and reason.cause != "other" and reason.feature is not None:
         return word("cause", reason.cause, lang)
     return word("matter", reason.topic if reason.cause == "other" else reason.cause, lang)
 
