@@ -18,22 +18,24 @@ Database = Annotated[
 def forget(household: Annotated[str, typer.Argument(help="Code of the household.")], db: Database = None) -> None:
     """Delete everything that is kept of a household, but for a keyed hash in the audit. Backups are not touched."""
     from riskml_serving.database import opened, writing
+    from riskml_serving.jobs.exporting import drop_exports
     from riskml_serving.retention import service
 
     settings = Settings()
     with opened(db or settings.database_url) as engine, writing(engine) as connection:
         gone = service.forget(connection, household)
-    service.empty_exports(settings.export_folder)
+    drop_exports(settings.export_folder)
     typer.echo("Forgotten: " + ", ".join(f"{name} {n}" for name, n in sorted(gone.items())))
 
 
 def retention(db: Database = None) -> None:
     """Delete what the settings retention_… keep no longer; run it every night."""
     from riskml_serving.database import opened, writing
+    from riskml_serving.jobs.exporting import drop_exports
     from riskml_serving.retention import service
 
     settings = Settings()
     with opened(db or settings.database_url) as engine, writing(engine) as connection:
         gone = service.retain(connection, settings)
-    service.empty_exports(settings.export_folder)
+    drop_exports(settings.export_folder)
     typer.echo("Deleted: " + ", ".join(f"{name} {n}" for name, n in gone.items()))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -24,7 +26,7 @@ from riskml_serving.jobs.run import as_table
 from riskml_serving.jobs.settling import COUNTY, Capacity, visited
 from riskml_serving.problems import Problem
 
-__all__ = ["FORMATS", "RESULTS", "export", "told"]
+__all__ = ["FORMATS", "RESULTS", "drop_exports", "export", "told"]
 
 RESULTS = pa.schema(
     [
@@ -66,6 +68,11 @@ FORMATS: dict[str, tuple[str, Callable[[BinaryIO], AbstractContextManager[Any]]]
 }
 """Media type and writer of each format."""
 
+OWN = re.compile(rf"[0-9a-f-]{{36}}\.({'|'.join(FORMATS)})|\.[0-9a-f-]{{36}}-\w+\.part")
+"""Names of the files of jobs, complete and on the way: the folder may hold other things."""
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table]) -> Path:
     """Write tables into one file of a folder, or into none.
@@ -75,6 +82,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table]) -> Pa
     folder : Path
         Made where it is not there.
     name : str
+        Number of the job.
     form : str
         Of ``FORMATS``.
     tables : iterator of pyarrow.Table
@@ -84,6 +92,8 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table]) -> Pa
     ------
     Problem
         ``storage-full``: nothing is left of the file.
+    OSError
+        If the folder cannot be written for another reason; nothing is left of the file.
     """
     final = folder / f"{name}.{form}"
     if final.is_file():
@@ -91,7 +101,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table]) -> Pa
     temporary: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        number, path = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")  # only its owner may read it
+        number, path = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".part")  # only its owner may read it
         temporary = Path(path)
         with os.fdopen(number, "wb") as file:
             with FORMATS[form][1](file) as writer:
@@ -100,13 +110,23 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table]) -> Pa
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(final)
-    except OSError:
-        raise Problem("storage-full") from None
+    except OSError as error:
+        if error.errno in FULL:
+            raise Problem("storage-full") from None
+        raise
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
     return final
+
+
+def drop_exports(folder: Path) -> None:
+    """Delete the files of jobs in a folder, and nothing else there: they are written anew when they are asked for."""
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if OWN.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
 def _safe(table: pa.Table) -> pa.Table:

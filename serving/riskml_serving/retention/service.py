@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -15,7 +13,7 @@ from riskml_serving.clock import now
 from riskml_serving.retention import repository
 from riskml_serving.settings import Settings
 
-__all__ = ["empty_exports", "forget", "retain"]
+__all__ = ["forget", "retain"]
 
 OPERATOR = Caller("operator", "", frozenset())
 """Names the commands in the audit."""
@@ -77,8 +75,3 @@ def retain(connection: Connection, settings: Settings) -> dict[str, int]:
         out["jobs"] = repository.drop_jobs(connection, at - dt.timedelta(settings.retention_jobs_days))
     audit.record(connection, OPERATOR, "retention", request_id="command", deleted=out)
     return out
-
-
-def empty_exports(folder: Path) -> None:
-    """Delete files of results: they are written anew when they are asked for."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import errno
 import resource
 import signal
+import uuid
 
 import pyarrow as pa
 import pytest
 
-from riskml_serving.importing.service import import_folder
 from riskml_serving.jobs import exporting
 from riskml_serving.jobs.worker import Worker
-
-AS_OF = dt.date(2023, 6, 30)
 
 
 @pytest.fixture
@@ -45,19 +43,48 @@ def test_a_full_disk_leaves_nothing_half_and_space_makes_it_work(tmp_path, full_
     assert exporting.export(tmp_path / "out", "job", form, iter(())) == path, "written once"
 
 
-def test_the_caller_is_told_that_the_disk_is_full(make_client, key, small_county, tmp_path):
-    client = make_client(job_worker=False, export_folder=tmp_path / "no" / "folder")
-    (tmp_path / "no").write_text("a file where the folder should be")
-    state = client.app.state
-    import_folder(state.engine, small_county, AS_OF)
-    headers = key()
+@pytest.mark.parametrize(
+    ("fault", "status", "kind"),
+    [
+        (errno.ENOSPC, 507, "storage-full"),
+        (errno.EDQUOT, 507, "storage-full"),
+        (errno.EACCES, 500, "internal-error"),
+        (errno.EIO, 500, "internal-error"),
+    ],
+)
+def test_the_caller_is_told_that_the_disk_is_full_only_where_it_is(
+    make_client, key, tmp_path, monkeypatch, fault, status, kind
+):
+    client = make_client(job_worker=False, export_folder=tmp_path / "folder")
+    state, headers = client.app.state, key()
     job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
-    worker = Worker(state.engine, state.settings, lambda: state.holder.current)
-    worker.step()
-    worker._reader.close()
-    answer = client.get(f"/v1/jobs/{job}/results", headers=headers)
-    assert (answer.status_code, answer.json()["type"]) == (507, "urn:riskml:problem:storage-full")
+    Worker(state.engine, state.settings, lambda: state.holder.current).step()
+
+    def broken(_number):
+        raise OSError(fault, "no", str(tmp_path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("riskml_serving.jobs.exporting.os.fsync", broken)
+        answer = client.get(f"/v1/jobs/{job}/results", headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:riskml:problem:{kind}")
     assert str(tmp_path) not in answer.text
+    assert list((tmp_path / "folder").iterdir()) == []
+    assert client.get(f"/v1/jobs/{job}/results", headers=headers).status_code == 200
+
+
+def test_only_files_of_jobs_are_deleted_from_the_folder(tmp_path):
+    """Somebody may let exports share a folder with the database."""
+    job = str(uuid.uuid4())
+    own = [exporting.export(tmp_path, job, form, iter([large(1)])) for form in exporting.FORMATS]
+    (tmp_path / f".{job}-ab_c1.part").touch()
+    others = {"riskml.db", "riskml.db-wal", f"{job}.db", "notes.csv", ".other.part", "models"}
+    for name in others - {"models"}:
+        (tmp_path / name).touch()
+    (tmp_path / "models").mkdir()
+    exporting.drop_exports(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == others
+    assert len(own) == 2
+    exporting.drop_exports(tmp_path / "never made")
 
 
 def test_a_code_is_no_formula_for_a_spreadsheet(tmp_path):
