@@ -233,6 +233,22 @@ def test_a_household_splits_and_the_old_one_leaves_the_lists(four, key):
     assert again.json()["type"] == "urn:riskml:problem:household-closed"
 
 
+def test_a_household_that_follows_in_another_region_is_counted_and_not_named(four, key):
+    everywhere, township = key(), key("370112001")
+    closed = four.post(
+        "/v1/households/h1/closure", json={"because": "split", "followed_by": ["t2", "h2"]}, headers=everywhere
+    )
+    assert closed.status_code == 200, closed.text
+
+    def seen(headers):
+        found = four.get("/v1/households/h1", headers=headers).json()
+        return found["followed_by"], found["followed_elsewhere"]
+
+    assert seen(everywhere) == (["t2", "h2"], 0)
+    assert seen(township) == (["h2"], 1)
+    assert seen(key("370112")) == (["t2", "h2"], 0)
+
+
 def test_verifications_are_kept_beside_the_score_and_given_out_as_monitoring(four, key):
     headers = key()
     body = {

@@ -57,7 +57,10 @@ def household(
     current = scores.read_current(connection, [household_id], caller.region).get(household_id)
     history = scores.read_history(connection, household_id, HISTORY)
     visits = of_household(connection, household_id, caller.region)
+    followers = place["followed_by"].split(";") if place["followed_by"] else []
+    near = places.find_all(connection, followers, caller.region)
     audit.record(connection, caller, "household.read", household_id, request_id=request_id)
+    audit.record(connection, caller, "household.named", sorted(near), request_id=request_id)
     as_of, scored_at = (current["as_of"], current["scored_at"]) if current else (None, None)
     return {
         **envelope(model.names, as_of, scored_at, request_id),
@@ -66,7 +69,8 @@ def household(
         "opened_on": place["opened_on"].isoformat(),
         "closed_on": place["closed_on"].isoformat() if place["closed_on"] else None,
         "closed_because": place["closed_because"],
-        "followed_by": place["followed_by"].split(";") if place["followed_by"] else [],
+        "followed_by": [code for code in followers if code in near],
+        "followed_elsewhere": len(followers) - len(near),
         "score": score_of(current, model, caller) if current else None,
         "history": [{"seq": row["seq"], "change": row["change"], **score_of(row, model, caller)} for row in history],
         "verifications": [told(row, caller) for row in visits],
