@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from riskml.explanation import Narrator, explain_all, explain_panel
-from riskml.explanation.county import COLUMNS
+from riskml.explanation.county import COLUMNS, UNKNOWN
 from riskml.explanation.redaction import HEALTH_ZH, tells_health
+from riskml.explanation.rendering import flag_sentence
 from riskml.explanation.trials import named_causes, quiet_households, steadiness
 from riskml.features import CATALOGUE, build
 from riskml.model import Baselines, Blend, Bundle
@@ -62,18 +63,38 @@ def told(county_records, narrator, as_of):
     return explain_all(narrator, county_records, as_of, threads=1)
 
 
-def test_everybody_at_risk_has_a_row_and_nobody_else(county_records, narrator, as_of, told):
+def test_everybody_known_has_a_row_and_nobody_else(county_records, narrator, as_of, told):
     panel = county_records.panel(as_of)
-    at_risk = cohort_status(panel, narrator.settings) == AT_RISK
+    status = cohort_status(panel, narrator.settings)
     assert tuple(told.columns) == COLUMNS
-    assert told["household_id"].tolist() == panel.household_id[at_risk].tolist()
-    assert (told["causes"] != "").mean() > 0.95
+    assert told["household_id"].tolist() == panel.household_id[status != UNKNOWN].tolist()
+    at_risk = told["household_id"].isin(panel.household_id[status == AT_RISK])
+    assert (told["causes"][at_risk] != "").mean() > 0.95
+
+
+def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, narrator, as_of, told):
+    panel = county_records.panel(as_of)
+    status = cohort_status(panel, narrator.settings)
+    outside = told.set_index("household_id").loc[panel.household_id[(status != AT_RISK) & (status != UNKNOWN)]]
+    assert len(outside) > 20
+    assert (outside["causes"] != "").any()
+    assert (outside[["reasons", "protections"]] == "").all(axis=None)
+    for i in np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))[::7]:
+        e, row = narrator.explain(panel, int(i)), outside.loc[panel.household_id[i]]
+        assert row["causes"] == ";".join(dict.fromkeys(flag.cause for flag in e.rule.flags if flag.cause))
+        assert row["reasons_zh"].splitlines() == [flag_sentence(flag, "zh") for flag in e.rule.flags]
+        hidden = explain_panel(narrator, panel.only(int(i)), ("health",)).iloc[0]
+        shown = narrator.explain(panel, int(i), redact=("health",)).rule
+        assert hidden["reasons_zh"].splitlines() == [
+            *(flag_sentence(flag, "zh") for flag in shown.flags),
+            *([HEALTH_ZH] if shown.hidden_flags else ()),
+        ]
 
 
 def test_each_row_says_what_the_household_s_own_explanation_says(county_records, narrator, as_of, told):
     panel = county_records.panel(as_of)
     place = {code: i for i, code in enumerate(panel.household_id.tolist())}
-    for row in told.iloc[::37].itertuples():
+    for row in told[told["reasons"] != ""].iloc[::37].itertuples():
         e = narrator.explain(panel, place[row.household_id])
         assert row.reasons == ";".join(reason.feature for reason in e.reasons)
         assert row.protections == ";".join(reason.feature for reason in e.protections)
@@ -102,6 +123,8 @@ def test_every_explained_row_adds_up(county_records, narrator, as_of):
 def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator, as_of, told):
     hidden = explain_all(narrator, county_records, as_of, redact=("health",))
     text = "\n".join(hidden["reasons_zh"]) + "\n".join(hidden["protections_zh"])
+    spending = narrator.policy.triggers["income_below_line_after_spending"].zh
+    text = text.replace(spending, "")  # that spending matters may be said, without the sum
     assert HEALTH_ZH in text
     for word in ("住院", "自付", "就诊", "大病", "残疾", "慢性病", "报销"):
         assert word not in text

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskml.explanation.explanation import FlagView
 from riskml.explanation.narrator import Narrator, Told
 from riskml.explanation.ranking import Ranking
-from riskml.explanation.redaction import HEALTH_ZH, check_redaction, tells_health
+from riskml.explanation.redaction import HEALTH_CAUSES, HEALTH_ZH, check_redaction, tells_health
+from riskml.explanation.rendering import flag_sentence
+from riskml.explanation.views import rule_view
 from riskml.features import build
-from riskml.outcomes import AT_RISK, cohort_status
+from riskml.outcomes import AT_RISK, STATUSES, cohort_status
+from riskml.policy import Verdicts, rule_line
 from riskml.records.panel import Panel
 from riskml.records.store import Records
 
@@ -22,27 +27,70 @@ __all__ = ["COLUMNS", "explain_all", "explain_panel", "told_frame"]
 BATCH = 16
 """Panels of 4,096 households told before they are put into words."""
 
+UNKNOWN = STATUSES.index("unknown")
+
 Codes = NDArray[np.str_]
+Rows = NDArray[np.intp]
 
 COLUMNS = ("household_id", "causes", "reasons", "protections", "reasons_zh", "protections_zh")
 """Columns of a table of explanations."""
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A panel ready to be put into words: those at risk by the model's reasons, the others by their flags."""
+
+    panel: Panel
+    at_risk: Rows
+    told: Told | None
+    others: Rows
+    verdicts: Verdicts | None
+    window: int
+
+
 def explain_panel(narrator: Narrator, panel: Panel, redact: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Explain every household at risk of a panel; see :func:`explain_all`."""
-    return _framed([_at_risk(narrator, panel)], check_redaction(redact))
+    """Explain every household of a panel; see :func:`explain_all`."""
+    return _framed([_part(narrator, panel)], check_redaction(redact))
 
 
-def _at_risk(narrator: Narrator, panel: Panel) -> tuple[Codes, Told] | None:
-    rows = np.flatnonzero(cohort_status(panel, narrator.settings) == AT_RISK)
-    if not len(rows):
-        return None
-    return panel.household_id[rows], narrator.tell(panel, build(panel).take(rows), rows)
+def _part(narrator: Narrator, panel: Panel) -> _Part:
+    status = cohort_status(panel, narrator.settings)
+    at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
+    told = narrator.tell(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
+    window = narrator.settings.window
+    verdicts = rule_line(panel, narrator.policy, window) if len(others) else None
+    return _Part(panel, at_risk, told, others, verdicts, window)
 
 
-def _framed(parts: Iterable[tuple[Codes, Told] | None], hidden: frozenset[str]) -> pd.DataFrame:
-    frames = [told_frame(told, codes, health=not hidden) for codes, told in filter(None, parts)]
+def _framed(parts: Iterable[_Part], hidden: frozenset[str]) -> pd.DataFrame:
+    frames = []
+    for part in parts:
+        codes = part.panel.household_id
+        told = [] if part.told is None else [told_frame(part.told, codes[part.at_risk], health=not hidden)]
+        rows = [part.at_risk] if told else []
+        if part.verdicts is not None:
+            told.append(_flagged(part, part.verdicts, hidden))
+            rows.append(part.others)
+        if told:
+            frames.append(pd.concat(told, ignore_index=True).iloc[np.argsort(np.concatenate(rows))])
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS), dtype=object)
+
+
+def _flagged(part: _Part, verdicts: Verdicts, hidden: frozenset[str]) -> pd.DataFrame:
+    """Causes and sentences of the flags of households that the model says nothing of."""
+    causes, sentences = [], []
+    for i in part.others.tolist():
+        flags: tuple[FlagView, ...] = ()
+        hide = 0
+        if verdicts.any_flag[i]:
+            view = rule_view(verdicts, i, part.window, hidden)
+            flags, hide = view.flags, view.hidden_flags
+        own = [flag.cause for flag in flags if flag.cause] + [HEALTH_CAUSES[0]] * min(hide, 1)
+        causes.append(";".join(dict.fromkeys(own)))
+        sentences.append("\n".join([flag_sentence(flag, "zh") for flag in flags] + [HEALTH_ZH] * min(hide, 1)))
+    nothing = [""] * len(causes)
+    columns = (part.panel.household_id[part.others], causes, nothing, nothing, sentences, nothing)
+    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
 
 def told_frame(told: Told, household_id: Codes, *, health: bool) -> pd.DataFrame:
@@ -70,7 +118,7 @@ def explain_all(
     threads: int = 2,
     progress: Callable[[int], None] | None = None,
 ) -> pd.DataFrame:
-    """Explain every household that is at risk at a date.
+    """Explain every household that is known at a date.
 
     Parameters
     ----------
@@ -89,7 +137,9 @@ def explain_all(
     DataFrame
         One row a household in the order of the codes: ``causes``, cause codes of the reasons joined by ``;``, the
         first reason's first; ``reasons`` and ``protections``, feature names joined by ``;`` (``health`` where
-        redacted); ``reasons_zh`` and ``protections_zh``, the sentences, one a line.
+        redacted); ``reasons_zh`` and ``protections_zh``, the sentences, one a line. Of those that are not at risk
+        (below the line, in monitoring, without income) the model says nothing: causes and sentences are those of the
+        rule line's flags.
     """
     hidden = check_redaction(redact)
     panels = list(records.panels(as_of))
@@ -100,7 +150,7 @@ def explain_all(
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
             # Words are pure Python: said beside the arrays, they would make every short array operation wait its turn.
-            frames.append(_framed(list(pool.map(lambda panel: _at_risk(narrator, panel), batch)), hidden))
+            frames.append(_framed(pool.map(lambda panel: _part(narrator, panel), batch), hidden))
             for panel in batch:
                 panel.memo.clear()
                 if progress is not None:

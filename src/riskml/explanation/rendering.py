@@ -8,7 +8,7 @@ from riskml.errors import UsageError
 from riskml.explanation.explanation import NOTICE, RELATION, Explanation, FlagView, Reason
 from riskml.explanation.phrases import amount
 
-__all__ = ["AGREEMENT", "COLOURS", "STATUS", "of_hundred", "render"]
+__all__ = ["AGREEMENT", "COLOURS", "STATUS", "flag_sentence", "of_hundred", "render"]
 
 COLOURS = {
     "green": {"zh": "绿色", "en": "green"},
@@ -95,7 +95,7 @@ def _lines(e: Explanation, lang: str) -> Iterator[str]:
     yield NOTICE[lang]
     yield ""
     yield f"{WORDS['rule'][lang]}{_colon(lang)}{_rule(e, lang)}"
-    yield from (f"  - {_flag(flag, lang)}" for flag in e.rule.flags)
+    yield from (f"  - {flag_sentence(flag, lang)}" for flag in e.rule.flags)
     if e.rule.hidden_flags:
         yield f"  - {WORDS['hidden'][lang]}"
     yield f"{WORDS['model'][lang]}{_colon(lang)}{_model(e, lang)}"
@@ -157,7 +157,8 @@ def _rule(e: Explanation, lang: str) -> str:
     return (";" if lang == "zh" else "; ").join(words)
 
 
-def _flag(flag: FlagView, lang: str) -> str:
+def flag_sentence(flag: FlagView, lang: str) -> str:
+    """A flag with what was observed and the threshold, or its name alone where those are hidden."""
     name = flag.zh if lang == "zh" else flag.en
     if flag.observed is None or flag.threshold is None:
         return name

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from riskml.explanation.county import explain_all
 from riskml.explanation.narrator import Narrator
+from riskml.outcomes import AT_RISK, cohort_status
 from riskml.records.calendar import month_end, month_of
 from riskml.records.events import Events
 from riskml.records.panel import Panel
@@ -105,7 +106,10 @@ def steadiness(narrator: Narrator, records: Records, as_of: int) -> dict[str, fl
         explain_all(narrator, records, day).set_index("household_id")["causes"].str.split(";").str[0]
         for day in (as_of, later)
     )
-    quiet = quiet_households(records.panel(as_of), records.panel(later))
-    both = first.index.intersection(second.index).intersection(records.household_id[quiet].tolist())
+    before, after = records.panel(as_of), records.panel(later)
+    quiet = quiet_households(before, after)
+    for panel in (before, after):
+        quiet &= cohort_status(panel, narrator.settings) == AT_RISK
+    both = records.household_id[quiet].tolist()
     same = (first[both] == second[both]).to_numpy()
     return {"households": len(both), "same_cause": float(same.mean()) if len(both) else float("nan")}
