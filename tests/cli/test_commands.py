@@ -197,6 +197,8 @@ def test_explain_tells_the_same_in_text_and_json(riskml: Run, bundle_path: Path,
     text = riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF).out
     found = json.loads(riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF, "--json").out)
     assert "仅供研判参考,不作为认定依据" in text
+    assert "模拟县数据,非真实农户" in text
+    assert found["simulated"] is True
     assert found["agreement"] == row["agreement"]
     assert found["signal"] == row["signal"]
     assert found["model"]["probability"] == pytest.approx(row["probability"], abs=0)

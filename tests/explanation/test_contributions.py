@@ -123,7 +123,7 @@ def test_margins_of_another_model_are_refused(explainer, blend):
         explainer.contributions(X).require(blend.margin(X) + np.array([0, 1e-6, 0, 0, np.nan]))
 
 
-def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training):
+def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training, caplog):
     y = (training.values[:, 0] > 0).astype(float)
     y[::7] = 1 - y[::7]
     deep = TreeProblem(blend.schema, training.values, y).solve(
@@ -132,6 +132,7 @@ def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training):
     explainer = Explainer(replace(blend, trees=deep))
     assert not explainer.quick
     assert "tables hold at most 7" in explainer.note
+    assert explainer.note in caplog.text, "whoever runs it is told"
     X = matrix(6, seed=4)
     explainer.contributions(X, threads=2).require(explainer.blend.margin(X))
 

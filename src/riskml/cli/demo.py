@@ -116,7 +116,7 @@ def _after_training(out: Path, county: Path) -> dt.date:
 
 def _one_explanation(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
     """Print why the riskiest household that the rule line does not flag stands out, or else the riskiest of all."""
-    from riskml.explanation.explanation import SIMULATED
+    from riskml.cli.results import show_explanation
     from riskml.explanation.narrator import Narrator
 
     ranked = scores.sort_values(["margin", "household_id"], ascending=[False, True])
@@ -126,4 +126,4 @@ def _one_explanation(bundle: Bundle, records: Records, as_of: int, policy: Polic
     assert place is not None, "scores name households of the records"
     panel = records.panel(as_of, place, place + 1)
     found = Narrator(bundle, policy).explain(panel, agreement=str(chosen["agreement"]))
-    typer.echo(f"{SIMULATED['zh']}\n{found.render('zh')}")
+    show_explanation(found, "zh", simulated=True)

@@ -50,7 +50,7 @@ def explain(
 
     Reasons say what goes together with the risk, never what caused it. For reference in study and judgement only.
     """
-    from riskml.explanation.explanation import SIMULATED
+    from riskml.cli.results import show_explanation
     from riskml.explanation.narrator import Narrator
     from riskml.model import Bundle
     from riskml.policy import load_policy
@@ -87,7 +87,7 @@ def explain(
     if as_json:
         typer.echo(json.dumps({**found.to_json(), "simulated": simulated}, ensure_ascii=False, indent=2))
     else:
-        typer.echo(f"{SIMULATED[lang.value]}\n{found.render(lang.value)}" if simulated else found.render(lang.value))
+        show_explanation(found, lang.value, simulated=simulated)
     for path in (svg, png):
         if path is not None:
             typer.echo(f"Timeline: {path}", err=True)

@@ -1,13 +1,19 @@
-"""How an evaluation is shown on the terminal."""
+"""How an evaluation and an explanation are shown on the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.console import Console
 
-__all__ = ["show_evaluation"]
+if TYPE_CHECKING:
+    from riskml.explanation.explanation import Explanation
+
+__all__ = ["show_evaluation", "show_explanation"]
+
+_SIGNALS = {"green": "bold green", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
 
 
 def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -> None:
@@ -26,3 +32,17 @@ def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -
     excluded = ", ".join(f"{count:,} {reason}" for reason, count in split["excluded"].items())
     typer.echo(f"Test rows left out: {missing}. Outside the cohort: {excluded}.")
     typer.echo(complement_sentence(evaluation))
+
+
+def show_explanation(explanation: Explanation, lang: str, *, simulated: bool = False) -> None:
+    """Print an explanation: headings stand out on a terminal, a file gets the plain text."""
+    from riskml.explanation.explanation import NOTICE, SIMULATED
+
+    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    title, *lines = explanation.render(lang).splitlines()
+    out.print(title, style=_SIGNALS[explanation.signal])
+    if simulated:
+        out.print(SIMULATED[lang], style="bold")
+    for line in lines:
+        style = "italic" if line == NOTICE[lang] else "bold" if line.endswith((":", ":")) else None
+        out.print(line, style=style)

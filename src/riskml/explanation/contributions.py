@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +21,8 @@ from riskml.model.forest import read_forest
 from riskml.model.trees import Trees
 
 __all__ = ["Contributions", "Explainer"]
+
+log = logging.getLogger("riskml.explanation")
 
 Floats = NDArray[np.float64]
 
@@ -131,7 +134,7 @@ class Explainer:
     quick : bool
         Whether the trees are tabulated.
     note : str
-        Why they are not, and what that costs; empty otherwise.
+        Why they are not, and what that costs, which is logged as a warning too; empty otherwise.
 
     Raises
     ------
@@ -153,6 +156,7 @@ class Explainer:
         except TooDeepError as error:
             self._kernel = _Walk(blend.trees, len(blend.schema.columns))
             self.note = str(error)
+            log.warning("%s", self.note)
         else:
             check_tables(tables, blend.trees.booster)
             self._kernel = tables
