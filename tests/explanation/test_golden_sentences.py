@@ -65,16 +65,17 @@ def fengjie(v):
 
 
 def weixian(v):
-    """An accident without compensation, a disability, and a first year at university."""
+    """18,000 yuan self-paid of which prevention insurance gave 9,000 back, a disability, a first year at university."""
     v.household(3)
     v.member(1, 1972, health="disabled", labour="none").member(2, 1974, working="local")
     v.member(3, 2005, schooling="college", labour="none")
     v.earns("2022-01", "2022-12", wage=5200).earns("2023-01", "2023-12", wage=2600)
     v.add("events", kind="accident", occurred_on="2023-03-02", amount=15_000)
+    v.add("illness", kind="inpatient", occurred_on="2023-03-04", visits=1, cost=46_000, self_paid=18_000)
     v.add("events", kind="disability", occurred_on="2023-05-20")
     v.add("events", kind="school_fee", occurred_on="2023-09-01", amount=12_000)
     v.add("events", kind="report", occurred_on="2023-11-11", channel="self_report")
-    v.add("help", started_on="2023-10-01", measure="临时救助", amount=3000)
+    v.add("help", started_on="2023-10-01", measure="防贫保险", amount=9000)
     return v.has(*ALL)
 
 
