@@ -189,3 +189,58 @@ def test_a_month_with_a_total_and_a_source_is_refused_and_leaves_nothing(client,
     assert count(client, "record_income") == 24
     body = {"tables": {"households": [household()], "income": [*wages(), total]}}
     assert client.post("/v1/scores", json=body, headers=headers).status_code == 422
+
+
+def test_a_request_repeated_on_the_next_day_gets_the_answer_that_it_got(make_client, key):
+    """It names its own day, which is too early by then."""
+    rows = [household(recorded_on=TODAY.isoformat())]
+    headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
+    first = post(make_client(), headers, key="night", households=rows)
+    again = post(late, headers, key="night", households=rows)
+    assert (first.status_code, again.status_code, again.content) == (200, 200, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert post(late, headers, key="morning", households=rows).status_code == 422
+    assert post(late, headers, households=rows).status_code == 422
+
+
+def event(**more):
+    return {"household_id": "h1", "occurred_on": "2023-06-01", "kind": "accident", **more}
+
+
+MEMBER = {"household_id": "h1", "member_id": "m"}
+ENTRY = {"household_id": "h1", "category": "borderline", "entered_on": "2023-06-01"}
+SPELLED = {"recorded_on": TODAY.isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("events", [event(record_id="r"), event(record_id="r", **SPELLED)]),
+        ("households", [household(), household(**SPELLED)]),
+        ("members", [MEMBER, {**MEMBER, **SPELLED}]),
+        ("monitoring", [{**ENTRY, **SPELLED}, ENTRY]),
+    ],
+)
+def test_what_stands_twice_for_the_day_of_receipt_is_refused(client, key, name, rows):
+    headers = key()
+    post(client, headers, households=[household()], income=[])
+    answer = post(client, headers, **{name: rows})
+    assert answer.status_code == 422, answer.text
+    assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [(f"tables.{name}[1]", "twice")]
+    later = {**rows[1], "recorded_on": "2023-07-01"} if name != "households" else None
+    if later:
+        first = {key: value for key, value in rows[0].items() if key != "recorded_on"}
+        assert post(client, headers, **{name: [first, later]}).status_code == 200, "what is later corrects"
+
+
+def test_a_move_to_come_is_refused_since_nobody_would_do_it_on_its_day(client, key):
+    headers = key()
+    post(client, headers, households=[household()], income=[])
+    moved = household(region="370112002001", recorded_on="2023-07-01")
+    answer = post(client, headers, households=[moved])
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "tables.households[0].recorded_on"
+    assert answer.json()["errors"][0]["code"] == "in_future"
+    assert count(client, "record_households") == 1
+    assert post(client, headers, households=[{**moved, **SPELLED}]).status_code == 200
+    assert client.get("/v1/households/h1", headers=headers).json()["region_code"] == "370112002001"

@@ -95,3 +95,35 @@ def test_a_household_recorded_later_is_named_as_unknown(client, key):
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3, "recorded_on": "2023-04-01"}
     found = ask(client, key(), {"households": [household], "income": []}).json()
     assert (found["scores"], found["unknown"]) == ([], ["h1"])
+
+
+def test_a_record_that_stands_twice_for_one_day_is_refused_whatever_the_order(client, key):
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
+    report = {"household_id": "h1", "period_start": "2023-01-01", "source": "wage", "amount": 900.0, "record_id": "r"}
+    other = {**report, "amount": 400.0, "recorded_on": "2023-01-31"}
+    for rows in ([report, other], [other, report]):
+        answer = ask(client, key(), {"households": [household], "income": rows})
+        assert answer.status_code == 422
+        assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [("tables.income[1]", "twice")]
+    twice = ask(client, key(), {"households": [household, {**household, "size": 4}], "income": []})
+    assert twice.json()["errors"][0]["path"] == "tables.households[1]"
+    later = {**household, "size": 4, "recorded_on": "2023-02-01"}
+    assert ask(client, key(), {"households": [household, later], "income": []}).status_code == 200
+
+
+def test_lines_that_are_absent_are_the_services_and_lines_that_are_empty_are_none(client, key):
+    """Then the packaged policy table is asked, by which nobody with 9,000 yuan a year is below."""
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 1}
+    rows = [{"household_id": "h1", "period_start": "2022-04-01", "months": 12, "source": "total", "amount": 9000.0}]
+    line = {"region_code": "37", "effective_from": "2020-01-01", "amount": 20000.0}
+    kept = client.post("/v1/records", json={"tables": {"lines": [line]}}, headers=key("", "write", "admin"))
+    assert kept.status_code == 200, kept.text
+    tables = {"households": [household], "income": rows}
+
+    def status(**more):
+        return ask(client, key(), {**tables, **more}).json()["scores"][0]["status"]
+
+    assert status() == "below_line"
+    assert status(lines=[]) == "at_risk"
+    assert status(lines=[line]) == "below_line"
+    assert status(lines=[{**line, "amount": 100.0}]) == "at_risk"

@@ -9,16 +9,17 @@ from typing import Any
 from riskml.records.schema import TABLES
 from riskml_serving.auth import Caller, covers
 from riskml_serving.problems import FieldError, Problem
-from riskml_serving.scoring.requests import check_sizes, require_one_place
+from riskml_serving.scoring.requests import check_sizes, require_once, require_one_place
+from riskml_serving.scoring.service import columns_of
 from riskml_serving.settings import Settings
 
-__all__ = ["Rows", "check_rows", "dated", "require_region"]
+__all__ = ["Rows", "check_rows", "require_region"]
 
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def check_rows(tables: Rows, caller: Caller, settings: Settings, today: dt.date) -> None:
-    """Check what can be said without the database.
+def check_rows(tables: Rows, caller: Caller, settings: Settings, today: dt.date) -> Rows:
+    """Check what can be said without the database; return the rows, each with its day of recording.
 
     Raises
     ------
@@ -30,13 +31,23 @@ def check_rows(tables: Rows, caller: Caller, settings: Settings, today: dt.date)
         raise Problem("invalid-request", errors=[FieldError("tables", "too_short", "At least one row is needed")])
     require_one_place(tables)
     _require_days(tables, today)
-    _require_once(tables)
+    rows = {name: [_dated(name, row, today) for row in table] for name, table in tables.items()}
+    require_once({name: columns_of(table) for name, table in rows.items()})
     if tables.get("lines"):
         caller.require("admin")
     require_region(tables, caller)
+    return rows
 
 
 def _require_days(tables: Rows, today: dt.date) -> None:
+    """Refuse days before the receipt; and later ones of households, since the register says where each lives now."""
+    future = [
+        FieldError(f"tables.households[{i}].recorded_on", "in_future", "Not later than today")
+        for i, row in enumerate(tables.get("households", ()))
+        if (row.get("recorded_on") or today) > today
+    ]
+    if future:
+        raise Problem("invalid-request", errors=future)
     early = [
         FieldError(f"tables.{name}[{i}].recorded_on", "too_early", "Not before the day of receipt")
         for name, rows in tables.items()
@@ -50,24 +61,6 @@ def _require_days(tables: Rows, today: dt.date) -> None:
             f"Today is {today}; recorded_on may not be earlier",
             errors=early,
         )
-
-
-def _require_once(tables: Rows) -> None:
-    """Refuse two rows of one record, or two versions, in one request: nobody could say which counts."""
-    twice = []
-    for name, rows in tables.items():
-        keys = TABLES[name].key or ("record_id",)
-        if name == "lines":
-            continue
-        seen = set()
-        for i, row in enumerate(rows):
-            place = (row.get("household_id"), row.get("region_code") if name == "disaster" else None)
-            key = (*place, *(row.get(key) for key in keys), row.get("recorded_on"))
-            if row.get(keys[-1]) is not None and key in seen:
-                twice.append(FieldError(f"tables.{name}[{i}]", "twice", f"Two rows with the same {', '.join(keys)}"))
-            seen.add(key)
-    if twice:
-        raise Problem("invalid-request", errors=twice)
 
 
 def require_region(tables: Rows, caller: Caller) -> None:
@@ -93,7 +86,7 @@ def require_region(tables: Rows, caller: Caller) -> None:
             raise Problem(kind, errors=outside)
 
 
-def dated(name: str, row: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
+def _dated(name: str, row: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
     """Row with the day of receipt as the day of recording, where it names none."""
     if TABLES[name].column("recorded_on") is None or row.get("recorded_on") is not None:
         return dict(row)

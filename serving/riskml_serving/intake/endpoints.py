@@ -11,7 +11,6 @@ from starlette.responses import Response
 from riskml_serving.auth import Caller, caller_with
 from riskml_serving.bodies import documented, parse
 from riskml_serving.clock import today
-from riskml_serving.intake.checks import check_rows
 from riskml_serving.intake.schemas import RECORDS_REQUEST
 from riskml_serving.intake.service import Intake
 from riskml_serving.jobs.endpoints import located
@@ -29,12 +28,10 @@ async def records(request: Request, caller: Annotated[Caller, Depends(caller_wit
     state = request.app.state
     body = await read_body(request, state.settings.max_body_bytes)
     tables = parse(body, RECORDS_REQUEST)["tables"]
-    day = today(state.settings)
-    check_rows(tables, caller, state.settings, day)
-    intake = Intake(state.holder.current, caller, state.settings, day, request.state.request_id)
+    intake = Intake(state.holder.current, caller, state.settings, today(state.settings), request.state.request_id)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return intake.take(connection, tables)
+        return intake.take(connection, tables)  # which checks them too: what was taken yesterday is repeated today
 
     answer = located(await write(request, caller, body, work))
     if tables.get("lines"):

@@ -14,7 +14,7 @@ from riskml_serving import audit
 from riskml_serving.answers import envelope
 from riskml_serving.auth import Caller
 from riskml_serving.clock import now
-from riskml_serving.intake.checks import Rows, dated
+from riskml_serving.intake.checks import Rows, check_rows
 from riskml_serving.jobs.repository import add_job
 from riskml_serving.model import Model
 from riskml_serving.places import repository as places
@@ -51,20 +51,22 @@ class Intake:
     request_id: str
 
     def take(self, connection: Connection, tables: Rows) -> tuple[int, dict[str, Any]]:
-        """Append the rows and score again; return status and answer.
+        """Check the rows, append them and score again; return status and answer.
 
         Raises
         ------
         Problem
-            ``household-not-found``: a household is not there, or lives outside the caller's region.
+            What :func:`check_rows` refuses; ``household-not-found``: a household is not there, or lives outside the
+            caller's region.
         """
+        tables = check_rows(tables, self.caller, self.settings, self.today)
         named = {row["household_id"] for name, rows in tables.items() for row in rows if row.get("household_id")}
         regions = self._regions(tables)
         self._lock(connection, named, regions)
         self._register(connection, tables, named)
         received = now()
         for name, rows in tables.items():
-            ready = [_stored(name, dated(name, row, self.today), received, self.request_id) for row in rows]
+            ready = [_stored(name, row, received, self.request_id) for row in rows]
             records.supersede(connection, name, ready)
             records.add_rows(connection, name, ready)
         if tables.get("income"):
@@ -73,18 +75,19 @@ class Intake:
         touched = set(named)
         total = len(named) + sum(places.count_in(connection, region) for region in regions)
         counts = {name: len(rows) for name, rows in tables.items() if rows}
-        audit.record(connection, self.caller, "records.append", sorted(named), request_id=self.request_id, rows=counts)
+        at_once = total <= self.settings.rescore_at_once
+        if at_once:
+            for region in regions:
+                touched.update(places.codes_in(connection, region))
+        number = self.request_id
+        audit.record(connection, self.caller, "records.append", sorted(touched), request_id=number, rows=counts)
         if regions:
-            audit.record(
-                connection, self.caller, "records.append", request_id=self.request_id, regions=regions, rows=counts
-            )
-        if total > self.settings.rescore_at_once:
+            audit.record(connection, self.caller, "records.append", request_id=number, regions=regions, rows=counts)
+        if not at_once:
             payload = {"as_of": self.today.isoformat(), "households": sorted(named), "regions": regions}
-            job = add_job(connection, self.caller, "rescore", payload, total=total, request_id=self.request_id)
+            job = add_job(connection, self.caller, "rescore", payload, total=total, request_id=number)
             return 202, self._answer(counts, [], job)
-        for region in regions:
-            touched.update(places.codes_in(connection, region))
-        found = rescore(connection, self.model, sorted(touched), self.caller.region, self.today, self.request_id)
+        found = rescore(connection, self.model, sorted(touched), self.caller.region, self.today, number)
         return 200, self._answer(counts, found, None)
 
     def _lock(self, connection: Connection, named: set[str], regions: list[str]) -> None:
@@ -97,10 +100,7 @@ class Intake:
     def _register(self, connection: Connection, tables: Rows, named: set[str]) -> None:
         """Find the households named, register new ones, and move those whose newest version lives elsewhere."""
         found = places.find_all(connection, named, self.caller.region, lock=True)
-        newest: dict[str, str] = {}
-        for row in tables.get("households", ()):
-            if (row.get("recorded_on") or self.today) <= self.today or row["household_id"] not in found:
-                newest[row["household_id"]] = row["region_code"]
+        newest = {row["household_id"]: row["region_code"] for row in tables.get("households", ())}
         missing = named - found.keys()
         if missing:
             if not missing <= newest.keys() or len(self.caller.region) > self.settings.register_digits:

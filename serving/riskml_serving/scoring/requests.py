@@ -6,14 +6,23 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from riskml.records.clashes import total_clashes
+from riskml.records.clashes import repeated_rows, total_clashes
 from riskml.records.schema import TABLES
 from riskml_serving.auth import Caller, covers
 from riskml_serving.problems import FieldError, Problem
 from riskml_serving.scoring.service import Columns, columns_of
 from riskml_serving.settings import Settings
 
-__all__ = ["EMPTY", "Tables", "check", "check_sizes", "require_one_income", "require_one_place", "with_lines"]
+__all__ = [
+    "EMPTY",
+    "Tables",
+    "check",
+    "check_sizes",
+    "require_once",
+    "require_one_income",
+    "require_one_place",
+    "with_lines",
+]
 
 Tables = dict[str, Columns]
 
@@ -83,6 +92,7 @@ def check(tables: Rows, columns: Tables, caller: Caller, settings: Settings) -> 
     if rows.keys() - own:
         raise Problem("invalid-request", errors=_strangers(tables, own))
     require_one_place(tables)
+    require_once({name: columns[name] for name in tables})
     require_one_income(tables["income"], columns["income"])
 
 
@@ -107,6 +117,23 @@ def require_one_place(tables: Rows) -> None:
         FieldError(f"tables.disaster[{i}]", "one_place", "Exactly one of household_id and region_code is needed")
         for i, row in enumerate(tables.get("disaster", ()))
         if bool(row.get("household_id")) == bool(row.get("region_code"))
+    ]
+    if errors:
+        raise Problem("invalid-request", errors=errors)
+
+
+def require_once(tables: Tables) -> None:
+    """Check that no record, version or line is there twice for one day of recording: nobody could say which counts.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request``.
+    """
+    errors = [
+        FieldError(f"tables.{name}[{i}]", "twice", "The same record or version stands twice for one recorded_on")
+        for name, columns in tables.items()
+        for i in repeated_rows(name, columns)
     ]
     if errors:
         raise Problem("invalid-request", errors=errors)
@@ -140,11 +167,12 @@ def require_one_income(rows: list[dict[str, Any]], columns: Columns) -> None:
 
 
 def with_lines(tables: Rows, lines: Callable[[], Columns]) -> Tables:
-    """Turn a request's tables into columns, with the service's lines where it brings none.
+    """Turn a request's tables into columns, with the service's lines where it does not have that table.
 
-    A table without rows keeps its columns, so that it still says that there is nothing.
+    A table without rows keeps its columns, so that it still says that there is nothing: without lines, those of the
+    policy table count.
     """
     out = {name: columns_of(rows) or EMPTY[name] for name, rows in tables.items()}
-    if not tables.get("lines"):
+    if "lines" not in tables:
         out["lines"] = lines()
     return out
