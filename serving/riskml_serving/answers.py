@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from riskml_serving.clock import stamp
 
-__all__ = ["answer", "as_bytes", "envelope"]
+__all__ = ["answer", "as_bytes", "envelope", "named_in"]
 
 
 def envelope(
@@ -27,6 +27,20 @@ def envelope(
         "scored_at": None if scored_at is None else stamp(scored_at),
         "request_id": request_id,
     }
+
+
+def named_in(content: Any) -> set[str]:
+    """Codes of the households that an answer names.
+
+    >>> sorted(named_in({"household_id": "h1", "followed_by": ["h2"], "scores": [{"household_id": "h3"}]}))
+    ['h1', 'h2', 'h3']
+    """
+    if isinstance(content, list):
+        return {code for part in content for code in named_in(part)}
+    if not isinstance(content, dict):
+        return set()
+    own = {content["household_id"]} if "household_id" in content else set()
+    return own.union(content.get("followed_by", ()), *map(named_in, content.values()))
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from riskml_serving import audit
+from riskml_serving.answers import named_in
 from riskml_serving.auth import Caller
 from riskml_serving.database import writing
 from riskml_serving.idempotency.repository import Given, once
@@ -35,11 +38,16 @@ async def write(
         Takes the connection; returns status and plain values.
     """
     key = _key(request)
-    asked = b"\n".join((request.method.encode(), request.url.path.encode(), body))
+    scope = " ".join((caller.region, *sorted(caller.rights)))  # what was told under other rights is not told again
+    asked = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
 
     def done() -> Given:
         with writing(request.app.state.engine) as connection:
-            return once(connection, caller, key, asked, lambda: work(connection))
+            given = once(connection, caller, key, asked, lambda: work(connection))
+            if given.repeated:
+                seen = sorted(named_in(json.loads(given.content))) or None
+                audit.record(connection, caller, "answer.repeated", seen, request_id=request.state.request_id)
+            return given
 
     given = await anyio.to_thread.run_sync(done)
     headers = {"Idempotent-Replayed": "true"} if given.repeated else {}

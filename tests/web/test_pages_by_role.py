@@ -13,6 +13,7 @@ from riskml.explanation.redaction import HEALTH_CAUSES, tells_health
 from riskml.features import CATALOGUE
 from riskml.reporting.timeline_data import Timeline
 from riskml.reporting.timeline_lanes import mark_in_words
+from riskml_serving.audit.pseudonyms import pseudonym_of
 from riskml_serving.auth.service import create_key
 from riskml_serving.database import reading, writing
 from riskml_serving.places import repository as places
@@ -212,11 +213,19 @@ def test_views_and_exports_of_households_are_recorded(site):
     site.sign_in("township")
     household = site.households(site.world.villages[0])[0]
     before = len(site.actions())
-    for path in ("/households/{}", "/households/{}/export.xlsx", "/worklist", "/overview"):
+    for path in ("/households/{}", "/households/{}/export.xlsx", "/overview", "/worklist?q=nobody"):
         site.get(path.format(household))
-    assert site.actions()[before:] == ["household.page", "household.export", "worklist.read", "overview.read"]
+    assert site.actions()[before:] == ["household.page", "household.export", "overview.read", "worklist.read"]
+    listed = len(site.households(site.world.regions["township"]))
+    before = len(site.actions())
+    page = site.get("/worklist?state=all").text
+    assert site.actions()[before:] == ["worklist.read"] * min(listed, 30)
+    codes = site.rows("SELECT household_id FROM audit ORDER BY seq")[before:]
+    with reading(site.engine) as connection:
+        shown = [code for code in site.households("") if pseudonym_of(connection, code) in {row[0] for row in codes}]
+    assert len(shown) == min(listed, 30)
+    assert all(f"/households/{code}" in page for code in shown)
     before = len(site.actions())
     site.get("/worklist.xlsx?state=all")
-    listed = len(site.households(site.world.regions["township"]))
     assert site.actions()[before:] == ["worklist.export"] * listed
     assert {row[0] for row in site.rows("SELECT actor FROM audit WHERE action = 'household.page'")} == {"user:township"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from riskml_serving.clock import stamp
 from riskml_serving.database import reading, writing
 from riskml_serving.jobs import repository
 from riskml_serving.jobs.exporting import export, told
+from riskml_serving.jobs.run import as_table
 from riskml_serving.model import Model
 from riskml_serving.places import repository as places
 from riskml_serving.problems import FieldError, Problem
@@ -88,8 +90,10 @@ def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_
     Raises
     ------
     Problem
-        ``job-ended``.
+        ``job-ended``; ``right-missing`` where the job finishes what somebody wrote and the caller may not write.
     """
+    if job["kind"] == "rescore":
+        caller.require("write")
     if not repository.cancel(connection, job["job_id"]):
         raise Problem("job-ended")
     audit.record(connection, caller, "job.cancel", request_id=request_id, job=job["job_id"])
@@ -115,6 +119,7 @@ def results(
         audit.record(
             connection, caller, "job.results", request_id=request_id, job=job_id, region=job["region"], format=form
         )
+    _record_shown(engine, caller, job_id, request_id)
 
     def tables() -> Iterator[pa.Table]:
         payload, capacity = json.loads(job["payload"]), json.loads(job["result"])["capacity"]
@@ -125,3 +130,14 @@ def results(
                 yield told(part, payload["as_of"], names, last, model.policy, redact)
 
     return export(settings.export_folder, job_id, form, tables())
+
+
+def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:
+    """Record every household of the results; part by part, so that the audit is not locked for a whole county."""
+    for number in itertools.count():
+        with writing(engine) as connection:
+            part = repository.part(connection, job_id, number)
+            if part is None:
+                return
+            codes = as_table(part)["household_id"].to_pylist()
+            audit.record(connection, caller, "job.results", codes, request_id=request_id, job=job_id)

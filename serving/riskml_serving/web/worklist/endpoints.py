@@ -54,9 +54,8 @@ async def worklist(request: Request, visitor: SignedIn) -> Response:
 
     found = await anyio.to_thread.run_sync(read)
     total = sum(found["counts"].values())
-    await state.audit.record(
-        caller, "worklist.read", None, request_id=request.state.request_id, region=region, households=len(found["rows"])
-    )
+    seen = [row["household_id"] for row in found["rows"]] or None
+    await state.audit.record(caller, "worklist.read", seen, request_id=request.state.request_id, region=region)
     said = {name: value for name, value in asked.items() if value}
     return render(
         request,
