@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from riskml.explanation.county import explain_panel
+from riskml.explanation.county import causes_of
 from riskml.policy import agreement as agreements
 from riskml.records.schema import TABLES
 from riskml_serving.clock import now
@@ -116,7 +116,7 @@ def rescore(
     before = repository.read_current(connection, sorted(households), region)
     changes = []
     for judged in judge_stored(connection, model, households, as_of):
-        causes = _causes(judged)
+        causes = causes_of(judged.model.narrator, judged.panel, judged.opinion.verdicts)
         for i, status in enumerate(judged.opinion.status.tolist()):
             code = str(judged.panel.household_id[i])
             kept = before.get(code)
@@ -127,12 +127,6 @@ def rescore(
             changes.append(Change(code, kept, {**row, "region_code": households[code]["region_code"]}))
     changes.sort(key=lambda change: change.household_id)
     return repository.keep(connection, changes, request_id)
-
-
-def _causes(judged: Judged) -> dict[str, str]:
-    """Causes of the model's reasons, joined by semicolons, of the households on which it has a verdict."""
-    told = explain_panel(judged.model.narrator, judged.panel)
-    return dict(zip(told["household_id"], told["causes"], strict=True))
 
 
 def origin(model: Model) -> dict[str, str]:

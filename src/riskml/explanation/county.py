@@ -22,7 +22,7 @@ from riskml.policy import Verdicts, rule_line
 from riskml.records.panel import Panel
 from riskml.records.store import Records
 
-__all__ = ["COLUMNS", "explain_all", "explain_panel", "told_frame"]
+__all__ = ["COLUMNS", "causes_of", "explain_all", "explain_panel", "told_frame"]
 
 BATCH = 16
 """Panels of 4,096 households told before they are put into words."""
@@ -53,12 +53,40 @@ def explain_panel(narrator: Narrator, panel: Panel, redact: tuple[str, ...] = ()
     return _framed([_part(narrator, panel)], check_redaction(redact))
 
 
-def _part(narrator: Narrator, panel: Panel) -> _Part:
+def causes_of(narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> dict[str, str]:
+    """Causes alone, without words, as :func:`explain_all` gives them unredacted.
+
+    Parameters
+    ----------
+    narrator : Narrator
+    panel : Panel
+    verdicts : Verdicts, optional
+        The rule line's verdict on the panel, if it is known already.
+
+    Returns
+    -------
+    dict of str to str
+        By household code, of those known at the date.
+    """
+    part, codes = _part(narrator, panel, verdicts), panel.household_id.tolist()
+    out = {}
+    if part.told is not None:
+        features = part.told.grouping.features
+        for i, found in zip(part.at_risk.tolist(), part.told.ranked.reasons.feature.tolist(), strict=True):
+            out[codes[i]] = ";".join(dict.fromkeys(features[j].cause for j in found if j >= 0))
+    if part.verdicts is not None and len(part.others):
+        flagged = _flagged(part, part.verdicts, frozenset())
+        out |= dict(zip(flagged["household_id"], flagged["causes"], strict=True))
+    return out
+
+
+def _part(narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> _Part:
     status = cohort_status(panel, narrator.settings)
     at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
     told = narrator.tell(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
     window = narrator.settings.window
-    verdicts = rule_line(panel, narrator.policy, window) if len(others) else None
+    if verdicts is None and len(others):
+        verdicts = rule_line(panel, narrator.policy, window)
     return _Part(panel, at_risk, told, others, verdicts, window)
 
 
@@ -68,7 +96,7 @@ def _framed(parts: Iterable[_Part], hidden: frozenset[str]) -> pd.DataFrame:
         codes = part.panel.household_id
         told = [] if part.told is None else [told_frame(part.told, codes[part.at_risk], health=not hidden)]
         rows = [part.at_risk] if told else []
-        if part.verdicts is not None:
+        if part.verdicts is not None and len(part.others):
             told.append(_flagged(part, part.verdicts, hidden))
             rows.append(part.others)
         if told:
@@ -150,7 +178,7 @@ def explain_all(
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
             # Words are pure Python: said beside the arrays, they would make every short array operation wait its turn.
-            frames.append(_framed(pool.map(lambda panel: _part(narrator, panel), batch), hidden))
+            frames.append(_framed(list(pool.map(lambda panel: _part(narrator, panel), batch)), hidden))
             for panel in batch:
                 panel.memo.clear()
                 if progress is not None:
