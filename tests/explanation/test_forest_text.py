@@ -4,7 +4,7 @@ import pytest
 
 from riskml.errors import ModelError
 from riskml.model.forest import read_forest
-from riskml.model.splits import as_read
+from riskml.model.tree_splits import as_read
 
 
 def walked(forest, row):

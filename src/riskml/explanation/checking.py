@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from riskml.errors import BundleError
 from riskml.explanation.tables import Tables
-from riskml.model.splits import Splits
+from riskml.model.tree_splits import Splits
 
 __all__ = ["ROWS", "TOLERANCE", "check_tables", "pred_contrib", "probe_rows"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.explanation.groups import MOST_BITS, cut
 from riskml.explanation.shapley import group_tables
 from riskml.model.forest import Forest
-from riskml.model.splits import as_read
+from riskml.model.tree_splits import as_read
 
 __all__ = ["Tables"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import ModelError
-from riskml.model.splits import Splits
+from riskml.model.tree_splits import Splits
 
 __all__ = ["Forest", "Tree", "read_forest"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.errors import ModelError
 from riskml.model.forest import Forest, read_forest
 from riskml.model.schema import FloatArray
-from riskml.model.splits import NAN, NEARLY_ZERO, ZERO, Splits
+from riskml.model.tree_splits import NAN, NEARLY_ZERO, ZERO, Splits
 from riskml.records.kernels import compiled
 
 __all__ = ["Walk"]
