@@ -148,7 +148,7 @@ def test_the_order_in_which_a_database_keeps_its_rows_changes_nothing(imported, 
     work()
     with writing(imported.app.state.engine) as connection:  # PostgreSQL puts what is updated behind the rest
         for name in ("record_income", "record_households", "record_members", "record_illness"):
-            connection.execute(text(f"UPDATE {name} SET request_id = 'moved' WHERE row_id % 3 = 1"))  # noqa: S608
+            connection.execute(text(f"UPDATE {name} SET request_id = 'moved' WHERE row_id % 3 = 1"))
     second = start(imported, headers)
     work()
     assert table_of(imported, headers, first).equals(table_of(imported, headers, second))
@@ -286,6 +286,18 @@ def test_a_flood_in_a_county_is_scored_by_a_job(imported, key, work):
     code = imported.get("/v1/changes", params={"since": before, "limit": 1}, headers=headers).json()["changes"][0]
     one = imported.get(f"/v1/households/{code['household_id']}/explanation", headers=headers).json()
     assert one["explanation"]["model"]["margin"] == code["margin"]
+
+
+def test_what_somebody_wrote_is_scored_to_the_end_unless_a_writer_cancels(imported, key, work):
+    headers, scorer, writer = key(), key("", "score"), key("", "score", "write", "read")
+    flood = {"region_code": "", "occurred_on": "2023-06-25", "kind": "flood"}
+    with reading(imported.app.state.engine) as connection:
+        flood["region_code"] = connection.execute(text("SELECT min(region_code) FROM households")).scalar_one()[:6]
+    job = imported.post("/v1/records", json={"tables": {"disaster": [flood]}}, headers=headers).json()["job"]
+    refused = imported.delete(f"/v1/jobs/{job}", headers=scorer)
+    assert (refused.status_code, refused.json()["detail_en"]) == (403, "The right 'write' is needed")
+    assert imported.get(f"/v1/jobs/{job}", headers=writer).json()["state"] == "waiting"
+    assert imported.delete(f"/v1/jobs/{job}", headers=writer).json()["state"] == "cancelled"
 
 
 def test_another_model_begins_a_job_anew(imported, key, work):

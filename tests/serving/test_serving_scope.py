@@ -215,6 +215,32 @@ def test_health_is_left_out_without_the_right(four, key):
         assert 60000 not in numbers(json.loads(text)), "the amount, as a number or in a sentence"
 
 
+def test_health_is_left_out_of_scores_on_request_too(client, key):
+    body = {
+        "as_of": "2023-06-30",
+        "reasons": True,
+        "tables": {
+            "households": [household("x", HERE)],
+            "income": wages("x", 1300),
+            "illness": [{"household_id": "x", **BILL}],
+        },
+    }
+
+    def asked(*rights):
+        answer = client.post("/v1/scores", json=body, headers=key("", "score", *rights))
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    (told,), text = asked("health-details").json()["scores"], asked().text
+    assert "inpatient_self_pay" in told["rule_flags"]
+    (row,) = json.loads(text)["scores"]
+    assert row["hidden_flags"] > 0
+    assert row["explanation"]["redacted"] == ["health"]
+    assert row["probability"] == told["probability"]
+    assert "inpatient" not in text
+    assert 60000 not in numbers(row)
+
+
 def test_a_household_splits_and_the_old_one_leaves_the_lists(four, key):
     headers = key()
     append(four, headers, households=[household("h1a", HERE), household("h1b", HERE)], income=wages("h1a", 1500))

@@ -36,24 +36,26 @@ async def scores(request: Request, caller: Annotated[Caller, Depends(caller_with
     requests.check(body["tables"], tables, caller, state.settings)
     model, reasons = state.holder.current, body.get("reasons", False)
     if len(body["tables"]["households"]) <= AT_ONCE:
-        found = _scored(model, tables, as_of, reasons)
+        found = _scored(model, tables, as_of, reasons, caller.redact)
     else:
-        found = await anyio.to_thread.run_sync(_scored, model, tables, as_of, reasons)
+        found = await anyio.to_thread.run_sync(_scored, model, tables, as_of, reasons, caller.redact)
     number = request.state.request_id
     seen = [row["household_id"] for row in found["scores"]]
     await state.audit.record(caller, "scores.read", seen, request_id=number, as_of=as_of.isoformat(), reasons=reasons)
     return answer({**envelope(model.names, as_of, now(), number), **found})
 
 
-def _scored(model: Model, tables: requests.Tables, as_of: dt.date, reasons: bool) -> dict[str, Any]:
+def _scored(
+    model: Model, tables: requests.Tables, as_of: dt.date, reasons: bool, redact: tuple[str, ...]
+) -> dict[str, Any]:
     judged = judge_tables(model, tables, as_of)
     scored, unknown = [], []
     for i, status in enumerate(judged.opinion.status.tolist()):
         if status == UNKNOWN:
             unknown.append(str(judged.panel.household_id[i]))
             continue
-        row = shown(judged.row(i), model.policy)
+        row = shown(judged.row(i), model.policy, redact)
         if reasons:
-            row["explanation"] = judged.explained(i).to_json()
+            row["explanation"] = judged.explained(i, redact=redact).to_json()
         scored.append(row)
     return {"scores": scored, "unknown": unknown}
