@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
+
+from riskml_serving.model.regional import within_region
 
 HERE, THERE = "370112001001", "370112002001"
 BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_paid": 60000}
@@ -145,6 +148,32 @@ def test_records_about_a_household_or_region_elsewhere_are_refused_and_leave_not
         answer = four.post("/v1/records", json={"tables": tables}, headers=township)
         assert answer.status_code == 404, answer.text
     assert four.get("/v1/households", headers=key()).json()["households"] == before
+
+
+def test_results_by_region_are_for_those_who_cover_all_of_the_regions(client, key):
+    holder = client.app.state.holder
+    evaluation = holder.current.bundle.evaluation
+    rest = [one for one in evaluation["groups"] if one["group"] != "region"]
+    codes = ("370112001", "370112002")
+    groups = [*rest, *({"group": "region", "value": code, "n": 90} for code in codes)]
+    bundle = replace(holder.current.bundle, evaluation={**evaluation, "groups": groups})
+    holder.swap(replace(holder.current, bundle=bundle))
+
+    def seen(region):
+        return client.get("/v1/model", headers=key(region)).json()["evaluation"]
+
+    assert [seen(region)["groups"] for region in ("", "37", "370112")] == [groups] * 3
+    for region in (*codes, HERE, "99"):
+        assert seen(region) == {**seen(""), "groups": rest}
+
+
+@pytest.mark.parametrize("value", [None, "unknown"])
+def test_results_of_regions_that_nobody_names_are_for_those_who_see_everywhere(client, value):
+    bundle = client.app.state.holder.current.bundle
+    one = {"group": "region", "value": value, "n": 30}
+    small = replace(bundle, evaluation={**bundle.evaluation, "groups": [one]})
+    assert within_region(small, "").evaluation["groups"] == [one]
+    assert within_region(small, "37").evaluation["groups"] == []
 
 
 def test_scores_are_given_for_households_of_the_own_region(four, key):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from openpyxl import load_workbook
@@ -229,3 +230,18 @@ def test_views_and_exports_of_households_are_recorded(site):
     site.get("/worklist.xlsx?state=all")
     assert site.actions()[before:] == ["worklist.export"] * listed
     assert {row[0] for row in site.rows("SELECT actor FROM audit WHERE action = 'household.page'")} == {"user:township"}
+
+
+def test_results_by_region_are_shown_to_those_who_cover_all_of_the_regions(site):
+    holder = site.client.app.state.holder
+    evaluation = holder.current.bundle.evaluation
+    (here,) = [one for one in evaluation["groups"] if one["group"] == "region"]
+    codes = {here["value"], f"{here['value'][:6]}999"}
+    groups = [*evaluation["groups"], *({**here, "value": code} for code in codes - {here["value"]})]
+    bundle = replace(holder.current.bundle, evaluation={**evaluation, "groups": groups})
+    holder.swap(replace(holder.current, bundle=bundle))
+    for role, shown in (("county", codes), ("township", set()), ("county", codes)):
+        site.sign_in(role)
+        for path in ("/model", "/model/report"):
+            text = site.get(path).text
+            assert {code for code in codes if code in text} == shown, (role, path)

@@ -16,7 +16,7 @@ router = APIRouter(tags=["model"])
 
 
 @router.get("/v1/model")
-async def model(request: Request, _: Annotated[Caller, Depends(caller_with("read"))]) -> Response:
+async def model(request: Request, caller: Annotated[Caller, Depends(caller_with("read"))]) -> Response:
     """Name the model that serves, its settings, thresholds, manifest and evaluation."""
     current = request.app.state.holder.current
-    return answer({**envelope(current.names, None, None, request.state.request_id), **current.describe()})
+    return answer({**envelope(current.names, None, None, request.state.request_id), **current.describe(caller.region)})

@@ -15,6 +15,7 @@ from riskml.records.store import Records
 from riskml.scoring import judge
 from riskml.tracking import NAME
 from riskml_serving.clock import now, stamp
+from riskml_serving.model.regional import within_region
 from riskml_serving.model.watch import Watch
 from riskml_serving.problems import Problem
 
@@ -67,8 +68,8 @@ class Model:
             "policy_version": self.policy.version,
         }
 
-    def describe(self) -> dict[str, Any]:
-        """Describe the model for ``GET /v1/model``: manifest without file hashes, evaluation, thresholds."""
+    def describe(self, region: str) -> dict[str, Any]:
+        """Describe the model to a caller of a region: manifest without file hashes, evaluation, thresholds."""
         manifest = {name: value for name, value in self.bundle.manifest.items() if name != "files"}
         return {
             "source": self.source,
@@ -76,7 +77,7 @@ class Model:
             "settings": self.bundle.settings,
             "thresholds": self.bundle.thresholds,
             "manifest": manifest,
-            "evaluation": self.bundle.evaluation,
+            "evaluation": within_region(self.bundle, region).evaluation,
         }
 
 

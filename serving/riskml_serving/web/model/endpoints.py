@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from riskml.model import Bundle
 from riskml_serving.database import reading
+from riskml_serving.model.regional import within_region
 from riskml_serving.model.repository import list_releases
 from riskml_serving.model.watch import FEWEST
 from riskml_serving.web.pages import language_of, render
@@ -32,11 +33,12 @@ async def model(request: Request, visitor: SignedIn) -> Response:
     """Show which model serves."""
     state = request.app.state
     current = state.holder.current
+    bundle = within_region(current.bundle, visitor.caller.region)
 
     def read() -> tuple[list[dict[str, Any]], dict[str, float], str]:
         with reading(state.engine) as connection:
             releases = [dict(row) for row in list_releases(connection)]
-        return releases, current.watch.drift(), _card(current.bundle)
+        return releases, current.watch.drift(), _card(bundle)
 
     releases, drift, card = await anyio.to_thread.run_sync(read)
     await state.audit.record(visitor.caller, "model.read", None, request_id=request.state.request_id)
@@ -57,6 +59,11 @@ async def model(request: Request, visitor: SignedIn) -> Response:
     )
 
 
+def _shown(bundle: Bundle) -> tuple[str, int]:
+    """Name a model with or without its results by region."""
+    return bundle.model_version, len(bundle.evaluation["groups"])
+
+
 def _card(bundle: Bundle) -> str:
     """Write the model card as HTML; what looks like HTML in it is escaped."""
     from riskml.training.card import model_card
@@ -64,14 +71,14 @@ def _card(bundle: Bundle) -> str:
     def made() -> str:
         return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(model_card(bundle)))
 
-    return _kept((bundle.model_version, "card"), made)
+    return _kept((*_shown(bundle), "card"), made)
 
 
 def _report(bundle: Bundle, simulated: bool, lang: str) -> str:
     from riskml.reporting import render_report
 
     return _kept(
-        (bundle.model_version, "report", simulated, lang), lambda: render_report(bundle, simulated=simulated, lang=lang)
+        (*_shown(bundle), "report", simulated, lang), lambda: render_report(bundle, simulated=simulated, lang=lang)
     )
 
 
@@ -93,5 +100,6 @@ async def report(request: Request, visitor: SignedIn) -> Response:
     """Show the report of the model, as `riskml report` writes it."""
     state, lang = request.app.state, language_of(request)
     await state.audit.record(visitor.caller, "model.report", None, request_id=request.state.request_id)
-    page = await anyio.to_thread.run_sync(_report, state.holder.current.bundle, state.settings.simulated, lang)
+    bundle = within_region(state.holder.current.bundle, visitor.caller.region)
+    page = await anyio.to_thread.run_sync(_report, bundle, state.settings.simulated, lang)
     return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY})
