@@ -45,7 +45,11 @@ HELD_BEFORE = {
     "web/worklist/repository.py": dict.fromkeys(
         (
             "_run_starts",
-            "_since",
+            "_first",
+            "_visited",
+            "_open",
+            "_late",
+            "_in_state",
             "_last_verification",
             "_assignee",
             "_monitoring",

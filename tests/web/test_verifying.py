@@ -139,12 +139,14 @@ def test_what_people_write_is_text_and_never_markup_or_a_formula(site):
 
 def test_an_overdue_visit_is_marked_in_working_days(site, make_site):
     site.sign_in("township")
-    assert "! 已逾期" in site.get("/worklist").text, "since the first month end 22 working days have passed"
-    assert set() < set(listed(site, "?state=overdue")) <= set(listed(site, "?state=unverified"))
+    late = r"! 已逾期</strong> <span class=\"small\">走访期限"
+    assert re.search(late, site.get("/worklist").text), "since the first month end 22 working days have passed"
+    assert set() < set(listed(site, "?state=late_visit")) <= set(listed(site, "?state=unverified"))
     patient = make_site(visit_working_days=40)
     patient.sign_in("township")
-    assert "! 已逾期" not in patient.get("/worklist").text
-    assert listed(patient, "?state=overdue") == []
+    assert not re.search(late, patient.get("/worklist").text)
+    assert listed(patient, "?state=late_visit") == []
+    assert "没有逾期的农户" in patient.get("/worklist?state=late_visit").text
 
 
 def test_working_days_follow_the_shifted_calendar():

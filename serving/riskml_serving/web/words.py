@@ -7,7 +7,19 @@ from riskml.explanation.rendering import AGREEMENT, STATUS
 from riskml.policy import TIERS
 from riskml.records.schema import CAUSES
 
-__all__ = ["HUNDRED", "SHAPES", "WORDS", "hundred", "notice_of", "tag_of", "together", "withheld_note", "word"]
+__all__ = [
+    "HUNDRED",
+    "SHAPES",
+    "WORDS",
+    "agreement_code",
+    "cut_note",
+    "hundred",
+    "notice_of",
+    "tag_of",
+    "together",
+    "withheld_note",
+    "word",
+]
 
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
 """A shape for every colour: read in grey, and by those who do not tell the colours apart."""
@@ -48,13 +60,13 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
         "neither": {"zh": "均未提示", "en": "neither"},
         "none": {"zh": "模型不作预测", "en": "no prediction"},
     },
-    "agreement_long": AGREEMENT,
-    "agreement_outside": {
-        "rule_only": {
+    "agreement_long": {
+        **AGREEMENT,
+        "rule_only_outside": {
             "zh": "监测线规则提示关注;模型也提示风险,但未排入全县走访名额",
             "en": "The rule line points at this household; so does the model, but others come first for a visit",
         },
-        "neither": {
+        "neither_outside": {
             "zh": "监测线规则未提示;模型提示风险,但未排入全县走访名额",
             "en": "The model points at this household, but others come first for a visit",
         },
@@ -98,11 +110,19 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
     },
     "state": {
         "open": {"zh": "待核", "en": "to verify"},
-        "overdue": {"zh": "已逾期", "en": "overdue"},
+        "overdue": {"zh": "已逾期(任一期限)", "en": "overdue"},
+        "late_visit": {"zh": "走访逾期", "en": "visit overdue"},
+        "late_decision": {"zh": "认定程序逾期", "en": "procedure overdue"},
+        "late_helper": {"zh": "帮扶责任人逾期", "en": "helper overdue"},
         "unverified": {"zh": "从未核实", "en": "never verified"},
         "settled": {"zh": "已核实", "en": "verified"},
         "monitored": {"zh": "监测中", "en": "in monitoring"},
         "all": {"zh": "全部", "en": "all"},
+    },
+    "deadline": {
+        "visit": {"zh": "走访期限", "en": "visit by"},
+        "decision": {"zh": "认定程序期限", "en": "procedure by"},
+        "helper": {"zh": "落实帮扶责任人", "en": "helper named by"},
     },
     "level": {
         "country": {"zh": "全部", "en": "all"},
@@ -139,16 +159,34 @@ def tag_of(reason: Reason, lang: str, *, risk: bool) -> str:
     return word("matter", reason.topic if reason.cause == "other" else reason.cause, lang)
 
 
-def together(said: Explanation, lang: str) -> str:
-    """How the two verdicts stand to one another, in words; nothing where the model has none.
+def agreement_code(agreement: str, tier: str) -> str:
+    """Code of the words for both verdicts.
 
     A household that the model points at by its tier may still come after the county's visit capacity: then it would be
     wrong to say that the model does not point at it.
+
+    >>> agreement_code("neither", "likely"), agreement_code("neither", "stable"), agreement_code("both", "likely")
+    ('neither_outside', 'neither', 'both')
     """
+    return f"{agreement}_outside" if tier != TIERS[0] and agreement in ("neither", "rule_only") else agreement
+
+
+def together(said: Explanation, lang: str) -> str:
+    """How the two verdicts stand to one another, in words; nothing where the model has none."""
     if said.agreement is None or said.model is None:
         return ""
-    outside = said.agreement in WORDS["agreement_outside"] and said.model.tier != TIERS[0]
-    return WORDS["agreement_outside" if outside else "agreement_long"][said.agreement][lang]
+    return word("agreement_long", agreement_code(said.agreement, said.model.tier), lang)
+
+
+def cut_note(shown: int, total: int, lang: str) -> str:
+    """How many households of a list are shown; nothing where all are.
+
+    >>> cut_note(5000, 6123, "zh"), cut_note(7, 7, "zh")
+    ('前 5,000 户,共 6,123 户', '')
+    """
+    if shown >= total:
+        return ""
+    return f"前 {shown:,} 户,共 {total:,} 户" if lang == "zh" else f"the first {shown:,} of {total:,} households"
 
 
 def withheld_note(least: int, lang: str) -> str:

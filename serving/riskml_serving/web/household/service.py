@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +11,7 @@ from sqlalchemy import Connection
 from riskml.explanation import Explanation
 from riskml.explanation.clearance import clearance
 from riskml.explanation.rendering import UNITS, of_hundred
-from riskml.policy import COLOURS, Policy
+from riskml.policy import Policy
 from riskml.records.calendar import day_of
 from riskml.records.schema import SOURCES, TABLES
 from riskml.reporting.timeline import timeline_svg
@@ -29,11 +28,12 @@ from riskml_serving.scoring.stored import judge_stored
 from riskml_serving.settings import Settings
 from riskml_serving.verifications.repository import of_household as verifications
 from riskml_serving.verifications.service import told
+from riskml_serving.web.deadlines import deadlines_of
 from riskml_serving.web.household.repository import freshness
 from riskml_serving.web.names import masked
 from riskml_serving.web.words import SHAPES, tag_of, together
-from riskml_serving.web.workdays import days_between, working_days_after
-from riskml_serving.web.worklist.repository import SETTLED
+from riskml_serving.web.workdays import days_between
+from riskml_serving.web.worklist.repository import Wanted, listed
 
 __all__ = ["page_of"]
 
@@ -96,7 +96,9 @@ def page_of(
     if current is not None:
         page |= _scored(connection, model, caller, place, current, history, lang, settings)
         page |= {"freshness": _fresh(connection, household_id, caller, current["as_of"], lang)}
-        page |= _deadlines(history, visits, bool(page["assignments"]), model.policy, settings, today)
+        (listed_as,) = listed(connection, Wanted(caller.region, "all", household=household_id), 0, 1)
+        page["deadlines"] = deadlines_of(listed_as, model.policy, settings, today)
+        page["since"] = listed_as["since"]
     audit.record(connection, caller, action, household_id, request_id=request_id, redacted=list(caller.redact))
     return page
 
@@ -168,16 +170,6 @@ def _score(row: Mapping[str, Any], policy: Policy, caller: Caller) -> dict[str, 
     return {**out, "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
 
 
-def _waiting(history: list[dict[str, Any]], visits: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Scores, the latest first, of the signal that stands; after a finding only those since it became graver."""
-    run = list(takewhile(lambda row: COLOURS[row["signal"]] != "green", history))
-    found = next((visit["score"] for visit in visits if visit["outcome"] in SETTLED), None)
-    if not run or not found or (found["seq"] or 0) < run[-1]["seq"]:
-        return run
-    before = COLOURS.index(found["signal"])
-    return [row for row in run if row["seq"] > found["seq"] and row["signal"] > before] or run
-
-
 def _last_of_each_day(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Scores as they stood in the end, one a date, the latest first: a correction takes the place of what it corrects.
 
@@ -204,29 +196,3 @@ def _fresh(
         )
         out.append((label, latest, recorded, days_between(latest, as_of)))
     return out
-
-
-def _deadlines(
-    history: list[dict[str, Any]],
-    visits: list[dict[str, Any]],
-    assigned: bool,
-    policy: Policy,
-    settings: Settings,
-    today: dt.date,
-) -> dict[str, Any]:
-    """Days by which to visit, to decide, and to name who helps."""
-    run = _waiting(history, visits)
-    if not run:
-        return {"since": None, "deadlines": []}
-    since, first = run[-1]["as_of"], run[-1]["seq"]
-    own = [visit for visit in visits if (visit["score"]["seq"] or 0) >= first]
-    done = next((visit for visit in own if visit["outcome"] in SETTLED), None)
-    on = dt.date.fromisoformat(done["verified_on"]) if done else None
-    decision, helper = policy.timing["decision"], policy.timing["helper_assigned"]
-    rows = [
-        ("visit", working_days_after(since, settings.visit_working_days), bool(own)),
-        ("decision", since + dt.timedelta(days=int(decision.value)), done is not None),
-    ]
-    if done and done["outcome"] == "confirmed" and on:
-        rows.append(("helper", working_days_after(on, int(helper.value)), assigned))
-    return {"since": since, "deadlines": [(name, day, ok, not ok and day < today) for name, day, ok in rows]}

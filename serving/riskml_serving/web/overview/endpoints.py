@@ -61,6 +61,7 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         **page,
         paper=on_paper(page["whole"], request.app.state.settings.small_count),
         withheld=withheld_note(request.app.state.settings.small_count, lang),
+        charted=MOST_BARS,
         village=len(region) == VILLAGE,
         region=region,
         up=_up(region, visitor.caller.region),

@@ -16,10 +16,10 @@ from riskml_serving.clock import today
 from riskml_serving.database import reading
 from riskml_serving.problems import Problem
 from riskml_serving.regions.service import next_level
-from riskml_serving.web.pages import render
+from riskml_serving.web.pages import language_of, render
 from riskml_serving.web.refusals import PageRoute
 from riskml_serving.web.visitor import SignedIn, Visitor
-from riskml_serving.web.words import SHAPES
+from riskml_serving.web.words import SHAPES, cut_note
 from riskml_serving.web.worklist import repository, service
 
 __all__ = ["router"]
@@ -39,18 +39,21 @@ async def worklist(request: Request, visitor: SignedIn) -> Response:
     region = await region_of(request, visitor, asked["region"])
     day, model = today(state.settings), state.holder.current
     wanted = service.wanted_of(asked, region, caller, state.settings, day, model.policy)
-    page = _whole(request.query_params.get("page"), 1, 10_000)
+    whole = request.query_params.get("whole") == "1"
+    size = service.MOST_ROWS if whole else PAGE
+    page = 1 if whole else _whole(request.query_params.get("page"), 1, 10_000)
     capacity = _whole(asked["week"], state.settings.visits_a_week, MOST_WEEK)
 
     def read() -> dict[str, Any]:
         with reading(state.engine) as connection:
             counts = repository.counts(connection, wanted)
-            rows = repository.listed(connection, wanted, (page - 1) * PAGE, PAGE)
-            week = service.week_of(connection, wanted, capacity) if wanted.state in service.STATES[:3] else None
+            rows = repository.listed(connection, wanted, (page - 1) * size, size)
+            week = service.week_of(connection, wanted, capacity) if wanted.state in service.TO_VISIT else None
             top = caller.region
             choices = repository.parts(connection, top, next_level(top))
             below = repository.parts(connection, region, next_level(region)) if region != top else []
-            return {"counts": counts, "rows": rows, "week": week, "choices": choices, "below": below}
+            late = repository.late_counts(connection, wanted)
+            return {"counts": counts, "late": late, "rows": rows, "week": week, "choices": choices, "below": below}
 
     found = await anyio.to_thread.run_sync(read)
     total = sum(found["counts"].values())
@@ -64,6 +67,7 @@ async def worklist(request: Request, visitor: SignedIn) -> Response:
         rows=[service.row_of(row, model.policy, caller, state.settings, day) for row in found["rows"]],
         counts=[(code, SHAPES[code], found["counts"].get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
         total=total,
+        late={f"late_{name}": n for name, n in found["late"].items() if n},
         week=found["week"],
         today=day,
         asked=asked,
@@ -77,7 +81,10 @@ async def worklist(request: Request, visitor: SignedIn) -> Response:
         categories=[*CATEGORIES, "none"],
         causes=service.causes_for(caller),
         page=page,
-        pages=max(1, math.ceil(total / PAGE)),
+        pages=1 if whole else max(1, math.ceil(total / PAGE)),
+        cut=cut_note(len(found["rows"]), total, language_of(request)) if whole else "",
+        whole_link="/worklist?" + urlencode({**said, "whole": 1}),
+        state_link=lambda code: "/worklist?" + urlencode({"region": region, "state": code}),
         page_link=lambda n: "/worklist?" + urlencode({**said, "page": n}),
         export_link="/worklist.xlsx?" + urlencode(said),
         visit_days=state.settings.visit_working_days,

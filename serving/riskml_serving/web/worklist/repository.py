@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +14,14 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     and_,
+    case,
     cast,
     exists,
     func,
     literal,
     or_,
     select,
+    true,
 )
 
 from riskml_serving.assignments.tables import ASSIGNMENTS
@@ -28,11 +30,13 @@ from riskml_serving.records.tables import RECORDS
 from riskml_serving.scoring.tables import CURRENT, SCORES
 from riskml_serving.verifications.tables import VERIFICATIONS
 
-__all__ = ["SETTLED", "Wanted", "counts", "listed", "parts"]
+__all__ = ["SETTLED", "Wanted", "counts", "late_counts", "listed", "parts"]
 
 SETTLED = ("confirmed", "rejected")
 EARLIER = SCORES.alias("earlier")
 LAST = VERIFICATIONS.alias("last")
+FOUND = VERIFICATIONS.alias("found")
+"""The last verification, and the last one that found something out."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,10 @@ class Wanted:
     region : str
         Prefix, already held against the caller's.
     state : str
-        ``open``, ``overdue``, ``unverified``, ``settled``, ``monitored`` or ``all``.
-    overdue_since : date
-        Signals up to this day are overdue.
+        ``open``, ``unverified``, ``settled``, ``monitored`` or ``all``; by the deadline that is over ``late_visit``,
+        ``late_decision`` or ``late_helper``, and ``overdue`` for any.
+    late : mapping of str to date
+        What began up to this day is late, by deadline.
     signal, tier : tuple of int
         Positions in riskml's lists; empty is any.
     agreement, category, flags : tuple of str
@@ -55,18 +60,21 @@ class Wanted:
         Cause code of the model's reasons, of a trigger that fired, or of the monitoring record.
     search : str
         Part of a household's code.
+    household : str
+        Code of the only household wanted.
     """
 
     region: str
     state: str
-    overdue_since: dt.date
+    late: Mapping[str, dt.date] = field(default_factory=dict)
     signal: tuple[int, ...] = ()
     tier: tuple[int, ...] = ()
     agreement: tuple[str, ...] = ()
     category: str = ""
     cause: str = ""
-    flags: tuple[str, ...] = field(default=())
+    flags: tuple[str, ...] = ()
     search: str = ""
+    household: str = ""
 
 
 def _run_starts() -> ScalarSelect[int]:
@@ -79,26 +87,40 @@ def _run_starts() -> ScalarSelect[int]:
     )
 
 
-def _since() -> ScalarSelect[Any]:
-    """Day as of which the signal first showed; after a finding, that on which it became graver."""
-    found_before = and_(LAST.c.outcome.in_(SETTLED), func.coalesce(LAST.c.score_seq, 0) > _run_starts())
-    graver = and_(SCORES.c.seq > LAST.c.score_seq, SCORES.c.signal > func.coalesce(LAST.c.signal, 0))
+def _first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Of the score with which the signal that stands first showed; after a finding, with which it became graver."""
+    graver = and_(
+        func.coalesce(FOUND.c.score_seq, 0) > _run_starts(),
+        SCORES.c.seq > FOUND.c.score_seq,
+        SCORES.c.signal > func.coalesce(FOUND.c.signal, 0),
+    )
     return (
-        select(func.min(SCORES.c.as_of))
+        select(func.coalesce(func.min(case((graver, column))), func.min(column)))
         .where(SCORES.c.household_id == CURRENT.c.household_id, SCORES.c.signal > 0, SCORES.c.seq > _run_starts())
-        .where(or_(LAST.c.verification_id.is_(None), ~found_before, graver))
         .scalar_subquery()
-        .correlate(CURRENT, LAST)
+        .correlate(CURRENT, FOUND)
     )
 
 
-def _last_verification() -> ScalarSelect[int]:
+def _last_verification(*outcomes: str) -> ScalarSelect[int]:
+    wanted = [VERIFICATIONS.c.outcome.in_(outcomes)] if outcomes else []
     return (
         select(func.max(VERIFICATIONS.c.verification_id))
-        .where(VERIFICATIONS.c.household_id == CURRENT.c.household_id, VERIFICATIONS.c.undone_at.is_(None))
+        .where(VERIFICATIONS.c.household_id == CURRENT.c.household_id, VERIFICATIONS.c.undone_at.is_(None), *wanted)
         .scalar_subquery()
         .correlate(CURRENT)
     )
+
+
+def _visited() -> ColumnElement[bool]:
+    """Somebody was met since the signal showed, whatever came of it."""
+    met = and_(
+        VERIFICATIONS.c.household_id == CURRENT.c.household_id,
+        VERIFICATIONS.c.undone_at.is_(None),
+        VERIFICATIONS.c.outcome != "not_met",
+        func.coalesce(VERIFICATIONS.c.score_seq, 0) >= _first(SCORES.c.seq),
+    )
+    return exists().where(met).correlate(CURRENT, FOUND)
 
 
 def _assignee() -> ScalarSelect[str]:
@@ -126,40 +148,59 @@ def _listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
     return literal(";").concat(column).concat(";").contains(f";{code};")
 
 
-def _monitoring(wanted: Wanted) -> ColumnElement[bool]:
+def _monitoring(*, category: str = "", cause: str = "") -> ColumnElement[bool]:
     table = RECORDS["monitoring"]
     found = and_(table.c.household_id == CURRENT.c.household_id, ~table.c.superseded, table.c.cleared_on.is_(None))
-    if wanted.category:
-        found = and_(found, table.c.category == wanted.category)
-    if wanted.cause:
-        found = and_(found, _listed_in(table.c.causes, wanted.cause))
+    if category:
+        found = and_(found, table.c.category == category)
+    if cause:
+        found = and_(found, _listed_in(table.c.causes, cause))
     return exists().where(found).correlate(CURRENT)
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    out = [listed_within(CURRENT, wanted.region)]
+def _open() -> ColumnElement[bool]:
     unsettled = or_(LAST.c.verification_id.is_(None), ~_settled())
-    candidates = and_(CURRENT.c.signal > 0, CURRENT.c.status != "monitored")
-    out += {
-        "open": [candidates, unsettled],
-        "overdue": [candidates, unsettled, _since() <= wanted.overdue_since],
-        "unverified": [candidates, LAST.c.verification_id.is_(None)],
-        "settled": [CURRENT.c.signal > 0, _settled()],
-        "monitored": [CURRENT.c.status == "monitored"],
-        "all": [],
+    return and_(CURRENT.c.signal > 0, CURRENT.c.status != "monitored", unsettled)
+
+
+def _late(since: Mapping[str, dt.date]) -> dict[str, ColumnElement[bool]]:
+    """What is late, by deadline: the condition of ``deadlines_of`` for a whole list."""
+    confirmed = and_(CURRENT.c.signal > 0, _settled(), LAST.c.outcome == "confirmed")
+    return {
+        "visit": and_(_open(), ~_visited(), _first(SCORES.c.as_of) <= since["visit"]),
+        "decision": and_(_open(), _first(SCORES.c.as_of) <= since["decision"]),
+        "helper": and_(confirmed, LAST.c.verified_on <= since["helper"], _assignee().is_(None)),
+    }
+
+
+def _in_state(wanted: Wanted) -> ColumnElement[bool]:
+    if wanted.state == "overdue":
+        return or_(*_late(wanted.late).values())
+    if wanted.state.startswith("late_"):
+        return _late(wanted.late)[wanted.state.removeprefix("late_")]
+    return {
+        "open": _open(),
+        "unverified": and_(_open(), LAST.c.verification_id.is_(None)),
+        "settled": and_(CURRENT.c.signal > 0, _settled()),
+        "monitored": CURRENT.c.status == "monitored",
+        "all": true(),
     }[wanted.state]
-    for name in ("signal", "tier", "agreement"):
-        if values := getattr(wanted, name):
-            out.append(CURRENT.c[name].in_(values))
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    out: list[ColumnElement[bool]] = [listed_within(CURRENT, wanted.region), _in_state(wanted)]
+    if wanted.household:
+        out.append(CURRENT.c.household_id == wanted.household)
+    chosen = {name: getattr(wanted, name) for name in ("signal", "tier", "agreement")}
+    out += [CURRENT.c[name].in_(values) for name, values in chosen.items() if values]
     if wanted.category == "none":
         out.append(CURRENT.c.status != "monitored")
     elif wanted.category:
-        out.append(_monitoring(Wanted(wanted.region, "all", wanted.overdue_since, category=wanted.category)))
+        out.append(_monitoring(category=wanted.category))
     if wanted.cause:
         told = [_listed_in(CURRENT.c.causes, wanted.cause)]
         told += [_listed_in(CURRENT.c.rule_flags, code) for code in wanted.flags]
-        by_record = _monitoring(Wanted(wanted.region, "all", wanted.overdue_since, cause=wanted.cause))
-        out.append(or_(by_record, *told))
+        out.append(or_(_monitoring(cause=wanted.cause), *told))
     if wanted.search:
         out.append(CURRENT.c.household_id.contains(wanted.search, autoescape=True))
     return out
@@ -167,18 +208,20 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
     joined = query.select_from(CURRENT).outerjoin(LAST, LAST.c.verification_id == _last_verification())
+    joined = joined.outerjoin(FOUND, FOUND.c.verification_id == _last_verification(*SETTLED))
     return joined.where(*_conditions(wanted))
 
 
 def listed(connection: Connection, wanted: Wanted, offset: int, limit: int) -> list[dict[str, Any]]:
     """Read households by signal, then probability, then how long they have waited."""
-    since = _since().label("since")
+    since = _first(SCORES.c.as_of).label("since")
     query = _narrowed(
         select(
             CURRENT,
             since,
             LAST.c.outcome.label("last_outcome"),
             LAST.c.verified_on.label("last_verified_on"),
+            _visited().label("visited"),
             _settled().label("settled"),
             _assignee().label("assignee"),
         ),
@@ -193,6 +236,15 @@ def counts(connection: Connection, wanted: Wanted) -> dict[int, int]:
     """Count the households of the list by signal."""
     query = _narrowed(select(CURRENT.c.signal, cast(func.count(), Integer)), wanted).group_by(CURRENT.c.signal)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def late_counts(connection: Connection, wanted: Wanted) -> dict[str, int]:
+    """Count the households of the region that are late, by deadline, whatever else the list is narrowed to."""
+    late = _late(wanted.late)
+    columns = [cast(func.coalesce(func.sum(case((found, 1), else_=0)), 0), Integer) for found in late.values()]
+    query: Select[Any] = select().add_columns(*columns)
+    row = connection.execute(_narrowed(query, Wanted(wanted.region, "all", signal=(1, 2, 3)))).one()
+    return dict(zip(late, row, strict=True))
 
 
 def parts(connection: Connection, region: str, digits: int) -> Sequence[str]:

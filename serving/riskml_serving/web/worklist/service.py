@@ -15,15 +15,21 @@ from riskml.records.schema import CAUSES
 from riskml_serving.auth import Caller
 from riskml_serving.scoring.service import shown
 from riskml_serving.settings import Settings
+from riskml_serving.web.deadlines import DEADLINES, deadlines_of, late_since
 from riskml_serving.web.names import masked
-from riskml_serving.web.words import SHAPES
-from riskml_serving.web.workdays import announced, days_between, last_day_overdue, working_days_after
+from riskml_serving.web.words import SHAPES, agreement_code
+from riskml_serving.web.workdays import days_between
 from riskml_serving.web.worklist import repository
 from riskml_serving.web.worklist.repository import Wanted
 
-__all__ = ["STATES", "Week", "causes_for", "row_of", "wanted_of", "week_of"]
+__all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "Week", "causes_for", "row_of", "wanted_of", "week_of"]
 
-STATES = ("open", "overdue", "unverified", "settled", "monitored", "all")
+MOST_ROWS = 5_000
+"""Households of a list that is printed or exported whole."""
+
+TO_VISIT = ("open", "unverified", "late_visit")
+LATE = tuple(f"late_{name}" for name in DEADLINES)
+STATES = ("open", "unverified", "overdue", *LATE, "settled", "monitored", "all")
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def wanted_of(asked: Mapping[str, str], region: str, caller: Caller, settings: S
     return Wanted(
         region=region,
         state="all" if search else state if state in STATES else "open",
-        overdue_since=last_day_overdue(today, settings.visit_working_days),
+        late=late_since(policy, settings, today),
         signal=tuple(i for i, code in enumerate(COLOURS) if code == asked.get("signal")),
         tier=tuple(i for code, i in tiers.items() if code == asked.get("tier")),
         agreement=tuple(code for code in AGREEMENTS if code == asked.get("agreement")),
@@ -82,26 +88,13 @@ def week_of(connection: Connection, wanted: Wanted, capacity: int) -> Week:
     return Week(capacity, frozenset(row["household_id"] for row in rows), sum(known), len(known))
 
 
-def _agreement(row: Mapping[str, Any]) -> str | None:
-    """Code of the words for both verdicts; a tier that has no place in the visit capacity still points at somebody.
-
-    >>> _agreement({"agreement": "neither", "tier": 1, "probability": 0.07})
-    'neither_outside'
-    """
-    if row["probability"] is None:
-        return None
-    code = str(row["agreement"])
-    return f"{code}_outside" if row["tier"] > 0 and code in ("neither", "rule_only") else code
-
-
 def row_of(
     row: Mapping[str, Any], policy: Policy, caller: Caller, settings: Settings, today: dt.date
 ) -> dict[str, Any]:
     """One household of the list, without what the caller may not see."""
     score = shown({name: row[name] for name in ("tier", "rule_signal", "signal", "rule_flags")}, policy, caller.redact)
-    since = row["since"] if row["signal"] > 0 else None
-    due = working_days_after(since, settings.visit_working_days) if since else None
-    to_do = row["status"] != "monitored" and not row["settled"] and due is not None
+    since = row["since"] if row["signal"] > 0 and not row["settled"] else None
+    due = [deadline for deadline in deadlines_of(row, policy, settings, today) if not deadline.done]
     return {
         "household_id": row["household_id"],
         "masked": masked(row["household_id"]),
@@ -111,14 +104,13 @@ def row_of(
         "shape": SHAPES[score["signal"]],
         "tier": score["tier"] or "none",
         "probability": row["probability"],
-        "agreement": _agreement(row),
+        "agreement": None if row["probability"] is None else agreement_code(row["agreement"], score["tier"]),
         "flags": [policy.triggers[code] for code in score["rule_flags"] if code in policy.triggers],
         "hidden_flags": score["hidden_flags"],
         "since": since,
         "waited": days_between(since, today) if since else None,
-        "due": due if to_do else None,
-        "due_known": due is None or announced(due),
-        "overdue": bool(to_do and due and due < today),
+        "due": due,
+        "overdue": any(deadline.late for deadline in due),
         "last_outcome": row["last_outcome"],
         "last_verified_on": row["last_verified_on"],
         "settled": bool(row["settled"]),

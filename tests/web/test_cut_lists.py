@@ -1,0 +1,52 @@
+"""Where a list or chart stops before the end, it says so; the whole list can be printed."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+
+from riskml_serving.web.worklist import service
+
+
+def listed(page):
+    return re.findall(r'href="/households/([^"?]+)"', page)
+
+
+def notice(site, query):
+    return load_workbook(io.BytesIO(site.get(f"/worklist.xlsx?{query}").content)).active["A1"].value
+
+
+def test_the_whole_list_stands_on_one_page_for_printing(site):
+    site.sign_in("county")
+    page = site.get("/worklist?state=all").text
+    every = site.households("")
+    assert len(listed(page)) == 30 < len(every)
+    link = re.search(r'href="(/worklist\?[^"]*whole=1)"', page)[1].replace("&amp;", "&")
+    whole = site.get(link).text
+    assert sorted(listed(whole)) == every
+    assert "户,共" not in whole
+    assert "户,共" not in notice(site, "state=all")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_list_cut_at_the_limit_says_of_how_many(site, monkeypatch, lang):
+    monkeypatch.setattr(service, "MOST_ROWS", 7)
+    site.sign_in("county")
+    site.get(f"/language/{lang}?back=/worklist")
+    total = len(site.households(""))
+    said = {"zh": f"前 7 户,共 {total} 户", "en": f"the first 7 of {total} households"}[lang]
+    page = site.get("/worklist?state=all&whole=1").text
+    assert len(listed(page)) == 7
+    assert said in page
+    assert said in notice(site, "state=all")
+
+
+def test_a_chart_that_leaves_out_places_says_so(site, monkeypatch):
+    site.sign_in("county")
+    assert "个地区,共" not in site.get("/overview").text
+    monkeypatch.setattr("riskml_serving.web.overview.endpoints.MOST_BARS", 1)
+    page = site.get("/overview").text
+    assert "图中为前 1 个地区,共 2 个" in page

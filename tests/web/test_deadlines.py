@@ -1,0 +1,100 @@
+"""Deadlines of visit, decision and helper: the list, its filters, counts and workbook say what the page says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+
+NAMES = {"visit": "走访期限", "decision": "认定程序期限", "helper": "落实帮扶责任人"}
+LATE = {"visit": "走访逾期", "decision": "认定程序逾期", "helper": "帮扶责任人逾期"}
+
+
+def listed(site, query=""):
+    """Codes on every page of a list."""
+    return set(re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist?whole=1&{query}").text))
+
+
+def on_page(site, household):
+    """Deadlines that the household's page marks as overdue, and those it calls done."""
+    page = site.get(f"/households/{household}").text
+    said = {name: re.search(rf"<dt>{words}</dt><dd>(.*?)</dd>", page) for name, words in NAMES.items()}
+    return tuple({name for name, found in said.items() if found and words in found[1]} for words in ("已逾期", "已办"))
+
+
+def assign(site, household):
+    page = site.get(f"/households/{household}").text
+    once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
+    site.post(f"/households/{household}/assignments", csrf=site.token(page), once=once, assignee="王")
+
+
+@pytest.fixture
+def visited(site):
+    """Households with every kind of finding, and a finding of each so long ago that a helper is late."""
+    site.sign_in("county")
+    first, *rest = sorted(listed(site, "state=late_visit"))
+    outcomes = ("not_met", "pending", "rejected", "confirmed", "confirmed", "confirmed")
+    out = {"none": first} | dict(zip(("not_met", "pending", "rejected", "waits", "late", "helped"), rest, strict=False))
+    for household, outcome in zip(rest, outcomes, strict=False):
+        site.verify(household, outcome=outcome, verified_on="2023-06-30" if household == out["waits"] else "2023-06-20")
+    assign(site, out["helped"])
+    return out
+
+
+@pytest.mark.parametrize(("finding", "late", "done"), [
+    ("none", {"visit", "decision"}, set()),
+    ("not_met", {"visit", "decision"}, set()),
+    ("pending", {"decision"}, {"visit"}),
+    ("rejected", set(), {"visit", "decision"}),
+    ("waits", set(), {"visit", "decision"}),
+    ("late", {"helper"}, {"visit", "decision"}),
+    ("helped", set(), {"visit", "decision", "helper"}),
+])  # fmt: skip
+def test_list_page_and_workbook_say_the_same_of_every_finding(site, visited, finding, late, done):
+    household = visited[finding]
+    assert on_page(site, household) == (late, done)
+    assert {name for name in NAMES if household in listed(site, f"state=late_{name}")} == late
+    assert (household in listed(site, "state=overdue")) == bool(late)
+    row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get(f"/worklist?q={household}").text, re.S)[0]
+    marked = re.findall(r"! 已逾期</strong> <span class=\"small\">(\S+) ", row)
+    assert marked == [NAMES[name] for name in NAMES if name in late]
+    sheet = load_workbook(io.BytesIO(site.get(f"/worklist.xlsx?q={household}").content)).active
+    header, cells = (list(row) for row in sheet.iter_rows(min_row=2, max_row=3, values_only=True))
+    assert (cells[header.index("逾期")] or "") == "、".join(LATE[name] for name in NAMES if name in late)
+
+
+def test_counts_of_what_is_late_lead_to_the_lists(site, visited):
+    page = site.get("/worklist").text
+    counts = dict(re.findall(r'href="/worklist\?region=[^"]*state=late_(\w+)">\S+ (\d+) 户', page))
+    assert counts == {name: str(len(listed(site, f"state=late_{name}"))) for name in NAMES}
+    assert counts["helper"] == "1"
+
+
+def test_a_late_helper_stands_on_the_list_of_what_is_overdue_until_somebody_is_named(site, visited):
+    assert visited["late"] not in listed(site)
+    assert visited["late"] in listed(site, "state=overdue")
+    assign(site, visited["late"])
+    assert visited["late"] not in listed(site, "state=overdue")
+
+
+def test_somebody_not_met_after_a_graver_signal_waits_since_then_on_list_and_page(site, visited):
+    """The last finding, not the last attempt, tells from when the wait counts."""
+    household = visited["rejected"]
+    copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
+    site.change(
+        f"INSERT INTO scores (as_of, signal, {copied}) SELECT '2023-06-29', 3, {copied} FROM scores "
+        "WHERE household_id = :h ORDER BY seq DESC LIMIT 1",
+        h=household,
+    )
+    newest = "signal = 3, order_signal = -3, seq = (SELECT max(seq) FROM scores)"
+    site.change(f"UPDATE current_scores SET {newest} WHERE household_id = :h", h=household)
+    before = dt.date(2023, 6, 29)
+    for _ in range(2):
+        assert f"{before} 起" in site.get(f"/worklist?q={household}").text
+        assert f"信号起始</dt><dd>{before}" in site.get(f"/households/{household}").text
+        assert on_page(site, household) == (set(), set())
+        assert household not in listed(site, "state=overdue")
+        site.verify(household, outcome="not_met")
