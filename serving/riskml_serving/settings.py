@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     retention_closed_days: int = Field(
         default=0,
         ge=0,
-        description="Days after which `riskml-serving retention` forgets a closed household; 0 keeps it.",
+        description="Days after the receipt of a closure after which `retention` forgets the household; 0 keeps it.",
     )
     retention_answers_days: int = Field(
         default=30,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+
+from riskml_serving.database import writing
+from riskml_serving.places.repository import add_households
 
 HERE, THERE = "370112001001", "370112002001"
 TOWN, OTHER, COUNTY = HERE[:9], THERE[:9], HERE[:6]
@@ -116,8 +121,9 @@ def test_a_closed_household_follows_nobody_and_a_refused_closure_is_not_told(two
 
 
 def test_a_household_that_was_never_scored_is_closed_without_a_word(two, key):
-    later = {**household("h4", HERE), "recorded_on": "2023-07-05"}
-    append(two.client, key(), households=[later])
+    row = {"household_id": "h4", "region_code": HERE, "known_tables": "", "opened_on": dt.date(2023, 6, 30)}
+    with writing(two.client.app.state.engine) as connection:
+        add_households(connection, [row])
     body = {"because": "moved_away"}
     assert two.client.post("/v1/households/h4/closure", json=body, headers=key()).status_code == 200
     assert told(two(TOWN)) == []
@@ -131,3 +137,12 @@ def test_the_time_of_the_last_scoring_is_none_of_a_move_or_closure(two, key):
     before = last()
     two.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
     assert last() == before
+
+
+def test_a_closure_is_not_dated_after_today(two, key):
+    ask = {"because": "died_out", "closed_on": "2023-07-01"}
+    answer = two.client.post("/v1/households/h1/closure", json=ask, headers=key())
+    assert answer.status_code == 422
+    assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [("closed_on", "in_future")]
+    answer = two.client.post("/v1/households/h1/closure", json={**ask, "closed_on": "2023-05-31"}, headers=key())
+    assert (answer.status_code, answer.json()["closed_on"]) == (200, "2023-05-31")

@@ -9,20 +9,24 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Table, inspect, select, text
+from sqlalchemy import Table, inspect, select, text, update
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from riskml.errors import UsageError
 from riskml_serving.cli import app as commands
-from riskml_serving.database import METADATA, open_engine, opened, reading, writing
+from riskml_serving.clock import now
+from riskml_serving.database import METADATA, open_engine, opened, reading, upgrade, writing
 from riskml_serving.idempotency.tables import ANSWERS
+from riskml_serving.jobs.repository import add_job, add_part
+from riskml_serving.jobs.tables import JOBS, PARTS
 from riskml_serving.places.tables import HOUSEHOLDS
 from riskml_serving.retention import repository
-from riskml_serving.retention.service import forget, retain
+from riskml_serving.retention.service import OPERATOR, forget, retain
 from riskml_serving.settings import Settings
 
 HERE = "370112001001"
+YEAR = dt.timedelta(365)
 
 
 def run(*words, database_url):
@@ -48,13 +52,16 @@ AUDIT = {"audit"}
 def test_every_table_with_households_is_one_that_forgetting_knows(database_url):
     known = {table.name for table in vars(repository).values() if isinstance(table, Table)}
     known |= {table.name for table in repository.RECORDS.values()}
-    with opened(database_url) as engine:
-        tables = inspect(engine)
+    engine = open_engine(database_url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        tables = inspect(connection)
         holding = {
             name
             for name in tables.get_table_names()
             if any("household" in column["name"] for column in tables.get_columns(name))
         }
+    engine.dispose()
     assert len(holding - AUDIT) > 10, "the tables are there"
     assert holding - AUDIT <= known, "name the table in retention/repository.py, and delete a household's rows there"
 
@@ -76,7 +83,7 @@ def two(client, key):
         assert answer.status_code == 200, answer.text
         answer = client.post(f"/v1/households/{code}/verifications", json={"outcome": "confirmed"}, headers=headers)
         assert answer.status_code == 201, answer.text
-    closure = {"because": "merged", "followed_by": ["gone-1"]}
+    closure = {"because": "merged", "followed_by": ["gone-1"], "closed_on": "2021-01-31"}
     answer = client.post("/v1/households/stays-1/closure", json=closure, headers=headers)
     assert answer.status_code == 200, answer.text
     return client.app.state.engine
@@ -111,11 +118,8 @@ def test_who_is_not_there_cannot_be_forgotten(two, database_url):
 
 
 def test_no_household_is_forgotten_while_a_job_runs(two):
-    from riskml_serving.auth import Caller
-    from riskml_serving.jobs.repository import add_job
-
     with writing(two) as connection:
-        add_job(connection, Caller("k", "", frozenset()), "rescore", {}, total=0, request_id="r")
+        add_job(connection, OPERATOR, "rescore", {}, total=0, request_id="r")
         with pytest.raises(UsageError, match="has not ended"):
             forget(connection, "gone-1")
 
@@ -123,12 +127,30 @@ def test_no_household_is_forgotten_while_a_job_runs(two):
 def test_retention_deletes_what_the_settings_keep_no_longer(two, monkeypatch):
     with writing(two) as connection:
         assert retain(connection, Settings()) == {"households": 0, "answers": 0, "jobs": 0}
+        assert retain(connection, Settings(retention_closed_days=1))["households"] == 0, "received just now"
         later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=31)
         monkeypatch.setattr("riskml_serving.retention.service.now", lambda: later)
         found = retain(connection, Settings(retention_closed_days=10))
         assert found == {"households": 1, "answers": 1, "jobs": 0}
         assert connection.execute(select(HOUSEHOLDS.c.household_id)).scalars().all() == ["gone-1"]
         assert connection.execute(select(ANSWERS.c.caller)).all() == []
+
+
+def test_jobs_that_ended_long_ago_are_deleted_with_their_results_and_no_others(two):
+    at = now()
+    ends = {"old": ("done", 91), "failed": ("failed", 95), "young": ("done", 89), "running": ("running", None)}
+    with writing(two) as connection:
+        for name, (state, days) in ends.items():
+            job = add_job(connection, OPERATOR, "score", {"as_of": "2023-06-30"}, total=1, request_id=name)
+            add_part(connection, job, 0, b"what was worked out")
+            finished = None if days is None else at - dt.timedelta(days)
+            mine = JOBS.c.job_id == job
+            connection.execute(update(JOBS).where(mine).values(state=state, finished_at=finished, created_at=at - YEAR))
+        assert retain(connection, Settings(retention_jobs_days=0))["jobs"] == 0
+        assert retain(connection, Settings(retention_jobs_days=90))["jobs"] == 2
+        left = {row.request_id: row.job_id for row in connection.execute(select(JOBS))}
+        assert set(left) == {"young", "running"}
+        assert set(connection.execute(select(PARTS.c.job_id)).scalars()) == set(left.values())
 
 
 def pg_tool(name):

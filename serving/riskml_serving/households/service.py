@@ -126,8 +126,11 @@ def close(
     ------
     Problem
         ``household-not-found`` for it or for one that follows it; ``household-closed`` where any of them was closed
-        before.
+        before; ``invalid-request`` for a day that is still to come.
     """
+    on = body.get("closed_on") or today
+    if on > today:
+        raise Problem("invalid-request", errors=[FieldError("closed_on", "in_future", "Not later than today")])
     found = places.find_all(connection, {household_id}, caller.region, lock=True)
     if household_id not in found:
         raise Problem("household-not-found")
@@ -149,7 +152,6 @@ def close(
     ]
     if gone:
         raise Problem("household-closed", errors=gone)
-    on = body.get("closed_on") or today
     places.close(connection, household_id, caller.region, on, body["because"], ";".join(followers))
     scores.close(connection, household_id, caller.region, request_id)
     audit.record(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from riskml_serving.auth import within
+from riskml_serving.clock import now
 from riskml_serving.database.upserts import insert_missing, upsert
 from riskml_serving.places.tables import HOUSEHOLDS
 from riskml_serving.records.repository import chunks
@@ -80,9 +81,9 @@ def move(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def close(connection: Connection, household_id: str, region: str, on: dt.date, because: str, followed_by: str) -> None:
-    """Close a household of a region."""
+    """Close a household of a region, as received now."""
     connection.execute(
         update(HOUSEHOLDS)
         .where(HOUSEHOLDS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region))
-        .values(closed_on=on, closed_because=because, followed_by=followed_by)
+        .values(closed_on=on, closed_at=now(), closed_because=because, followed_by=followed_by)
     )

@@ -108,9 +108,9 @@ def _without(content: bytes, household_id: str) -> bytes | None:
     return out.getvalue()
 
 
-def closed_before(connection: Connection, day: dt.date) -> Sequence[str]:
-    """Codes of the households that were closed before a day."""
-    query = select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.closed_on < day).order_by(HOUSEHOLDS.c.household_id)
+def closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:
+    """Codes of the households whose closure was received before a time, whatever day it names."""
+    query = select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.closed_at < at).order_by(HOUSEHOLDS.c.household_id)
     return connection.execute(query).scalars().all()
 
 

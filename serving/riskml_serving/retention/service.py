@@ -66,7 +66,7 @@ def retain(connection: Connection, settings: Settings) -> dict[str, int]:
     out = {"households": 0, "answers": 0, "jobs": 0}
     at = now()
     if settings.retention_closed_days:
-        for code in repository.closed_before(connection, at.date() - dt.timedelta(settings.retention_closed_days)):
+        for code in repository.closed_before(connection, at - dt.timedelta(settings.retention_closed_days)):
             forget(connection, code, "retention")
             out["households"] += 1
     if settings.retention_answers_days:
