@@ -16,6 +16,7 @@ from riskml_serving.commands.gallery import gallery
 from riskml_serving.commands.importing import import_records
 from riskml_serving.commands.jobs import worker
 from riskml_serving.commands.model import app as model
+from riskml_serving.commands.options import Database
 from riskml_serving.commands.pages import pages
 from riskml_serving.commands.retention import forget, retention
 from riskml_serving.commands.users import app as users
@@ -46,10 +47,6 @@ app.command("gallery")(gallery)
 app.command("pages")(pages)
 app.add_typer(database, name="db")
 app.add_typer(model, name="model")
-
-Database = Annotated[
-    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
-]
 
 
 def main() -> None:
@@ -124,8 +121,12 @@ def revoke(
 @database.command("upgrade")
 def migrate(db: Database = None) -> None:
     """Bring the database to the tables of this version. Back it up before."""
-    with _opened(db):
-        typer.echo("The database has the tables of this version.")
+    from riskml_serving.database import open_engine, upgrade
+
+    engine = open_engine(db or Settings().database_url)
+    upgrade(engine)
+    engine.dispose()
+    typer.echo("The database has the tables of this version.")
 
 
 @app.command("openapi")

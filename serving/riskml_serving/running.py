@@ -46,7 +46,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from riskml_serving.database import open_engine, upgrade
+    from riskml_serving.database import open_engine
     from riskml_serving.database.migrate import require_current
     from riskml_serving.model.source import require_bundle
     from riskml_serving.operations.metrics import SHARED
@@ -54,9 +54,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
     engine = open_engine(settings.database_url)
-    if engine.dialect.name == "sqlite":
-        upgrade(engine)  # here, so that two workers need not do it at the same time
-    require_current(engine)
+    require_current(engine)  # here, so that two workers need not migrate a file at the same time
     engine.dispose()
     os.environ.update(environment_of(settings))
     server = uvicorn.Config(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from alembic import command
 from typer.testing import CliRunner
 
 from riskml.errors import UsageError
 from riskml_serving import cli
-from riskml_serving.database import open_engine, upgrade
-from riskml_serving.database.migrate import require_current
+from riskml_serving.database import open_engine, writing
+from riskml_serving.database.migrate import config, current, head, require_current
 
 
 @pytest.fixture
 def run(database_url):
+    """Call a command on a database with the tables of this version."""
+    assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
+
     def call(*arguments):
         return CliRunner().invoke(cli.app, [*arguments, "--db", database_url])
 
@@ -59,14 +63,39 @@ def test_errors_reach_a_person_without_a_trace(monkeypatch, capsys, tmp_path):
     assert "Traceback" not in said
 
 
-def test_the_service_wants_the_tables_of_this_version_on_postgresql(database_url):
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["keys", "list"],
+        ["users", "list"],
+        ["audit", "head"],
+        ["model", "status"],
+        ["forget", "h1"],
+        ["retention"],
+        ["import", "nowhere"],
+        ["worker"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words):
+    """Migrate only after a backup."""
     engine = open_engine(database_url)
     if engine.dialect.name == "sqlite":
-        require_current(engine)  # it gets its tables when the service starts
+        require_current(engine)
+        assert current(engine) == head(), "a file gets its tables by itself"
     else:
-        with pytest.raises(UsageError, match=r"revision none; this version needs [\s\S]*db upgrade"):
-            require_current(engine)
-    upgrade(engine)
+        for revision in (None, "0001"):
+            if revision:
+                settings = config()
+                with writing(engine) as connection:
+                    settings.attributes["connection"] = connection
+                    command.upgrade(settings, revision)
+            found = CliRunner().invoke(cli.app, [*words, "--db", database_url])
+            assert isinstance(found.exception, UsageError)
+            assert f"revision {revision or 'none'}; this version needs" in found.exception.message
+            assert "db upgrade" in found.exception.hint
+            assert current(engine) == revision
+    assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
     require_current(engine)
     engine.dispose()
 

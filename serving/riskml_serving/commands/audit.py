@@ -7,15 +7,12 @@ from typing import Annotated
 import typer
 
 from riskml.errors import UsageError
+from riskml_serving.commands.options import Database
 from riskml_serving.settings import Settings
 
 __all__ = ["app"]
 
 app = typer.Typer(help="The audit: verify it, note its head.", no_args_is_help=True)
-
-Database = Annotated[
-    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
-]
 
 MEANING = {
     "gap": "entries before it are missing",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from riskml_serving.commands.options import Database
 from riskml_serving.settings import Settings
 
 __all__ = ["import_records"]
@@ -20,7 +21,7 @@ def import_records(
     bundle: Annotated[
         Path | None, typer.Option("--bundle", help="Bundle to score with; as for `riskml serve`.")
     ] = None,
-    db: Annotated[str | None, typer.Option("--db", help="SQLAlchemy address of the database.")] = None,
+    db: Database = None,
     no_scores: Annotated[bool, typer.Option("--no-scores", help="Only store the records.")] = False,
 ) -> None:
     """Bring a new county into the database: checked, stored, scored. Stopped and started again, it goes on."""
@@ -28,16 +29,14 @@ def import_records(
     from riskml.cli.progress import progress
     from riskml.records.calendar import date_of
     from riskml_serving.clock import today
-    from riskml_serving.database import open_engine, upgrade
+    from riskml_serving.database import opened
     from riskml_serving.importing.service import import_folder
     from riskml_serving.model import load_model
 
     settings = Settings()
     at = today(settings) if as_of is None else date_of(day(as_of, "--as-of"))
-    engine = open_engine(db or settings.database_url)
-    upgrade(engine)
-    model = None if no_scores else load_model(bundle or settings.bundle_folder, settings.policy)
-    with progress() as bar:
-        done = import_folder(engine, folder, at, model, bar)
-    engine.dispose()
+    with opened(db or settings.database_url) as engine:
+        model = None if no_scores else load_model(bundle or settings.bundle_folder, settings.policy)
+        with progress() as bar:
+            done = import_folder(engine, folder, at, model, bar)
     typer.echo(f"{done.households:,} households: {done.rows:,} rows written, {done.scored:,} scored as of {at}.")

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from riskml_serving.commands.options import Database
 from riskml_serving.settings import Settings
 
 __all__ = ["worker"]
 
 
 def worker(
-    db: Annotated[str | None, typer.Option("--db", help="SQLAlchemy address of the database.")] = None,
+    db: Database = None,
     bundle: Annotated[Path | None, typer.Option("--bundle", help="Bundle folder; as for `riskml serve`.")] = None,
 ) -> None:
     """Work on jobs until stopped; several may run. Set RISKML_SERVING_JOB_WORKER=false for the service beside it."""

@@ -6,15 +6,12 @@ from typing import Annotated
 
 import typer
 
+from riskml_serving.commands.options import Database
 from riskml_serving.settings import Settings
 
 __all__ = ["app"]
 
 app = typer.Typer(help="Releases of the model: status, roll back, accept again.", no_args_is_help=True)
-
-Database = Annotated[
-    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
-]
 
 
 @app.command("status")

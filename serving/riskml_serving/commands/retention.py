@@ -6,13 +6,10 @@ from typing import Annotated
 
 import typer
 
+from riskml_serving.commands.options import Database
 from riskml_serving.settings import Settings
 
 __all__ = ["forget", "retention"]
-
-Database = Annotated[
-    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
-]
 
 
 def forget(household: Annotated[str, typer.Argument(help="Code of the household.")], db: Database = None) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from riskml_serving.commands.options import Database
+
 __all__ = ["serve"]
 
 
@@ -16,10 +18,7 @@ def serve(
     ] = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port to listen on; default 8000.")] = None,
-    db: Annotated[
-        str | None,
-        typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url."),
-    ] = None,
+    db: Database = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that answer requests.")] = 1,
 ) -> None:
     """Start the scoring service, by default on 127.0.0.1:8000 with an SQLite file in the working folder.

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
+from riskml_serving.commands.options import Database
+
 __all__ = ["app"]
 
 app = typer.Typer(help="Accounts of staff: make, list, disable, set a password.", no_args_is_help=True)
 
-Database = Annotated[
-    str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
-]
 Name = Annotated[str, typer.Argument(help="User name.")]
 
 

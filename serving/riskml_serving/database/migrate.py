@@ -39,9 +39,30 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def _found(engine: Engine) -> str | None:
+    """Revision of the database, where it can be reached and this version knows it."""
+    where = engine.url.render_as_string(hide_password=True)
+    try:
+        found = current(engine)
+    except OperationalError:
+        raise UsageError(f"The database {where} cannot be reached.", "Start it, or check --db.") from None
+    if found not in {None, *(one.revision for one in ScriptDirectory.from_config(config()).walk_revisions())}:
+        raise UsageError(
+            f"The database {where} has the tables of revision {found}, which this version does not know.",
+            "Use the version that made them, or restore the backup of before.",
+        )
+    return found
+
+
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that are missing, all in one transaction."""
-    if current(engine) == head():
+    """Run the migrations that are missing, all in one transaction.
+
+    Raises
+    ------
+    UsageError
+        If the database cannot be reached, or its tables are of a later version.
+    """
+    if _found(engine) == head():
         return
     settings = config()
     with writing(engine) as connection:
@@ -50,7 +71,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def require_current(engine: Engine) -> None:
-    """Insist that a database is there and has the tables of this version; SQLite gets them when the service starts.
+    """Insist that a database is there and has the tables of this version; an SQLite file gets them.
 
     Raises
     ------
@@ -58,13 +79,9 @@ def require_current(engine: Engine) -> None:
         If it cannot be reached, or its tables are of another version.
     """
     if engine.dialect.name == "sqlite":
-        return
-    where = engine.url.render_as_string(hide_password=True)
-    try:
-        found = current(engine)
-    except OperationalError:
-        raise UsageError(f"The database {where} cannot be reached.", "Start it, or check --db.") from None
-    if found != head():
+        upgrade(engine)
+    elif (found := _found(engine)) != head():
+        where = engine.url.render_as_string(hide_password=True)
         raise UsageError(
             f"The database {where} has the tables of revision {found or 'none'}; this version needs {head()}.",
             "Back it up, then run `riskml-serving db upgrade`.",
@@ -73,10 +90,10 @@ def require_current(engine: Engine) -> None:
 
 @contextmanager
 def opened(url: str) -> Iterator[Engine]:
-    """Open a database for the time of a command, with the tables of this version."""
+    """Open a database for the time of a command; see :func:`require_current`."""
     engine = open_engine(url)
     try:
-        upgrade(engine)
+        require_current(engine)
         yield engine
     finally:
         engine.dispose()
