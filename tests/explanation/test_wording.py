@@ -161,3 +161,15 @@ def test_phrases_of_the_value(kind, value, zh):
 )
 def test_values_in_words(value, unit, words):
     assert value_in_words(value, unit, "zh") == words
+
+
+def test_the_kind_of_a_disaster_is_told_with_the_loss(village):
+    village.household(3).earns("2022-01", "2023-12", wage=1500)
+    village.add("disaster", kind="price_fall", occurred_on="2023-11-05", loss=4000)
+    village.add("disaster", kind="flood", occurred_on="2023-07-05", loss=2000)
+    village.add("disaster", kind="hail", occurred_on="2022-07-05", loss=900)
+    panel = village.panel()
+    feature = CATALOGUE["disaster_loss_to_line_12m"]
+    speaker = Speaker(panel, (feature,), build(panel).column(feature.name)[:, None], {}, [0.0])
+    assert speaker.sentence(0, 0, "zh", risk=True).startswith("近 12 个月灾害损失 6,000 元(洪涝、价格下跌)")
+    assert "6,000 yuan (flood, price fall)" in speaker.sentence(0, 0, "en", risk=True)

@@ -13,7 +13,7 @@ from riskml.features.catalogue import Feature
 from riskml.features.views import below
 from riskml.records.events import Events
 from riskml.records.panel import Panel, window_sum
-from riskml.records.schema import SOURCES
+from riskml.records.schema import SOURCES, codes
 
 __all__ = ["FACTS", "Fact", "numbers_of", "spoken_values", "yearly_income"]
 
@@ -216,6 +216,18 @@ def _medical_cost(panel: Panel, window: int, _: str) -> Numbers:
 def _disaster_loss(panel: Panel, window: int, _: str) -> Numbers:
     loss = _sum(panel, panel.disaster, "loss", window)
     return (np.where(loss > 0, loss, np.nan),)
+
+
+@_fact("kinds", "disaster_kinds")
+def _disaster_kinds(panel: Panel, window: int, _: str) -> Numbers:
+    """One bit a kind, in the declared order: a fall of prices is told as such, not as a flood."""
+    own = panel.disaster
+    if own is None:
+        return (np.full(panel.n, np.nan),)
+    rows = panel.within(own, window)
+    bits = [own.any(rows & (own["kind"] == code)) * 2.0**code for code in range(len(codes("disaster", "kind")))]
+    found = np.add.accumulate(bits)[-1]
+    return (np.where(found > 0, found, np.nan),)
 
 
 @_fact("times", "disaster_loss_to_income")

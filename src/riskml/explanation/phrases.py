@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import exp, isfinite
 
 from riskml.records.calendar import LOOK_BACK, date_of
+from riskml.records.schema import TABLES
 
 __all__ = ["PHRASES", "Phrase", "Said", "amount", "value_in_words"]
 
@@ -172,6 +173,22 @@ def _month(lang: str, day: float) -> str:
     return f" {date.year} 年 {date.month} 月" if lang == "zh" else f"in {MONTHS[date.month - 1]} {date.year}"
 
 
+def _kinds(lang: str, bits: float) -> str:
+    """Kinds of disaster, in the declared order.
+
+    >>> _kinds("zh", 2**0 + 2**8), _kinds("en", 2**7)
+    ('洪涝、价格下跌', 'animal disease')
+    """
+    kinds = TABLES["disaster"].column("kind")
+    assert kinds is not None, "the table has the column"
+    names = [
+        zh if lang == "zh" else code.replace("_", " ")
+        for i, (code, zh) in enumerate((kinds.allowed or {}).items())
+        if int(bits) >> i & 1
+    ]
+    return ("、" if lang == "zh" else ", ").join(names)
+
+
 def _typical(lang: str, said: Said) -> str | None:
     if not isfinite(said.typical):
         return None
@@ -216,6 +233,7 @@ PHRASES: dict[str, Phrase] = {
     "change": _of_numbers(_change),
     "month": _of_numbers(_month),
     "yearly": _of_numbers(_yearly),
+    "kinds": _of_numbers(_kinds),
     "slope": _of_line(_slope),
     "more_yuan": _of_line(_more_yuan),
     "more_persons": _of_value(_more_persons),
