@@ -74,8 +74,8 @@ def test_a_finding_can_be_taken_back_only_by_its_writer_and_only_today(site):
     site.sign_in("village")
     household = listed(site)[0]
     site.verify(household)
-    (number,) = site.rows("SELECT max(verification_id) FROM verifications")[0]
-    path = f"/households/{household}/verifications/{number}/undo"
+    (path,) = re.findall(r'action="([^"]+/undo)"', site.get(f"/households/{household}").text)
+    assert "/verifications/1/" not in path, "the number of verifications anywhere is nobody's business"
     site.client.cookies.clear()
     site.sign_in("township")
     page = site.get(f"/households/{household}").text
@@ -112,6 +112,19 @@ def test_a_form_with_a_mistake_keeps_what_was_typed(site):
     assert "房屋漏雨</textarea>" in answer.text
     assert re.search(r'value="housing" checked', answer.text)
     assert not site.rows("SELECT 1 FROM verifications")
+
+
+def test_an_assignment_without_a_name_keeps_the_handover_that_was_typed(site):
+    site.sign_in("county")
+    household = listed(site)[0]
+    page = site.get(f"/households/{household}").text
+    once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
+    path = f"/households/{household}/assignments"
+    answer = site.post(path, csrf=site.token(page), once=once, assignee="  ", handover='院墙漏雨,"急"')
+    assert answer.status_code == 422
+    assert "请填写责任人" in answer.text
+    assert 'name="handover" value="院墙漏雨,&#34;急&#34;"' in answer.text
+    assert not site.rows("SELECT 1 FROM assignments")
 
 
 def test_what_people_write_is_text_and_never_markup_or_a_formula(site):

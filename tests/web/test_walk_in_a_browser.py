@@ -126,6 +126,84 @@ def test_a_dropped_connection_loses_nothing_that_was_typed(browser, served):
     assert "房屋漏雨" in reader.page.inner_text("#verification")
 
 
+def filling(browser, served):
+    """A reader who has filled in the form, and its button."""
+    reader = Reader(browser, served.address, 360, script=True)
+    reader.sign_in("village")
+    reader.first()
+    reader.page.check("[name=outcome][value=confirmed]")
+    reader.page.fill("[name=note]", "房屋漏雨")
+    return reader, reader.page.locator("form.keep button")
+
+
+def kept(reader):
+    """What the form says when nothing was saved, and that it still holds what was typed."""
+    reader.page.wait_for_selector("form.keep [data-offline]:not([hidden])")
+    assert reader.page.input_value("[name=note]") == "房屋漏雨"
+    assert reader.page.is_checked("[name=outcome][value=confirmed]")
+    assert reader.page.locator("form.keep button").inner_text() == "保存"
+    return reader.page.inner_text("form.keep [data-offline]")
+
+
+@pytest.mark.parametrize("status", [502, 503, 500, 429])
+def test_an_error_of_a_gateway_or_of_the_service_loses_nothing_that_was_typed(browser, served, status):
+    reader, button = filling(browser, served)
+    body = "<html><body><h1>Bad gateway</h1>" if status == 502 else "<main><h1>请稍后</h1><p>服务忙</p></main>"
+    failing = lambda route: route.fulfill(status=status, body=body, content_type="text/html; charset=utf-8")  # noqa: E731
+    reader.page.route("**/verifications", failing)
+    button.click()
+    assert ("服务忙" in kept(reader)) == (status != 502)
+    reader.page.unroute("**/verifications", failing)
+    button.click()
+    reader.page.wait_for_url("**done=verified*")
+    assert reader.page.locator("#verification").inner_text().count("房屋漏雨") == 1
+
+
+def test_an_ended_session_keeps_what_was_typed_until_one_signs_in_in_another_window(browser, served):
+    reader, button = filling(browser, served)
+    reader.context.clear_cookies()
+    button.click()
+    assert "另一个窗口登录" in kept(reader)
+    assert "/sign-in" not in reader.page.url
+    other = reader.context.new_page()
+    other.goto(f"{served.address}/sign-in")
+    other.fill("[name=username]", "village")
+    other.fill("[name=password]", PASSWORD)
+    other.keyboard.press("Enter")
+    other.wait_for_url("**/worklist*")
+    button.click()
+    reader.page.wait_for_url("**done=verified*")
+    assert "房屋漏雨" in reader.page.inner_text("#verification")
+
+
+def test_the_button_says_that_it_is_saving_and_a_second_press_does_nothing(browser, served):
+    reader, button = filling(browser, served)
+    held = []
+    reader.page.route("**/verifications", lambda route: held.append(route))
+    button.click()
+    reader.page.wait_for_function("document.querySelector('form.keep button').textContent === '正在保存…'")
+    assert button.is_disabled()
+    assert len(held) == 1
+    held[0].continue_()
+    reader.page.wait_for_url("**done=verified*")
+
+
+def test_a_refused_form_comes_back_filled_in_and_is_still_kept_when_the_connection_drops(browser, served):
+    reader, button = filling(browser, served)
+    reader.page.evaluate("document.querySelector('[name=verified_on]').type = 'text'")
+    reader.page.fill("[name=verified_on]", "2099-01-01")
+    button.click()
+    reader.page.wait_for_selector("text=不晚于今天")
+    reader.page.fill("[name=verified_on]", "2023-06-30")
+    reader.context.set_offline(True)
+    reader.page.unroute("**/*")
+    button.click()
+    kept(reader)
+    reader.context.set_offline(False)
+    button.click()
+    reader.page.wait_for_url("**done=verified*")
+
+
 def test_the_keyboard_alone_reaches_the_content_and_every_field_has_a_name(browser, served):
     reader = Reader(browser, served.address, 1280, script=True)
     reader.sign_in("county")

@@ -102,7 +102,7 @@ async def verification(request: Request, household_id: str, visitor: SignedIn) -
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
-async def undoing(request: Request, household_id: str, number: int, visitor: SignedIn) -> Response:
+async def undoing(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Take back one's own verification of today."""
     form = await read_form(request, visitor.form_token)
     _insist(visitor, "write")
@@ -120,13 +120,15 @@ async def assignment(request: Request, household_id: str, visitor: SignedIn) -> 
     """Note who looks after the household, or to whom it is handed over."""
     form = await read_form(request, visitor.form_token)
     _insist(visitor, "assign")
-    assignee, note = form.text("assignee", 60), form.text("handover", 500)
-    if not assignee:
-        return await _page(request, visitor, household_id, Filled(errors=("assignee",)), status=422)
+    filled = Filled.of_assignment(form)
+    if filled.errors:
+        return await _page(request, visitor, household_id, filled, status=422)
 
     def work(connection: Connection) -> None:
         day = today(request.app.state.settings)
-        assign(connection, visitor.caller, household_id, assignee, note, day, request.state.request_id)
+        assign(
+            connection, visitor.caller, household_id, filled.assignee, filled.handover, day, request.state.request_id
+        )
 
     await _write(request, visitor, household_id, form, work)
     return _back(household_id, "assigned")

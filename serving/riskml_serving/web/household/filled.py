@@ -1,4 +1,4 @@
-"""A verification form as somebody filled it in: kept when something is wrong with it, so that nothing is lost."""
+"""The forms of a household's page as somebody filled them in: kept when something is wrong, so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ MOST_MEASURES = 50
 
 @dataclass(frozen=True)
 class Filled:
-    """Fields of the form, and which of them are wrong.
+    """Fields of the forms, and which of them are wrong.
 
     Parameters
     ----------
     outcome, category, verified_on, note, objection : str
+    assignee, handover : str
+        Of the other form: who looks after the household.
     causes, measures : tuple of str
     errors : tuple of str
         Names of fields.
@@ -33,6 +35,8 @@ class Filled:
     verified_on: str = ""
     note: str = ""
     objection: str = ""
+    assignee: str = ""
+    handover: str = ""
     causes: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
@@ -59,6 +63,12 @@ class Filled:
             measures=tuple(text for text in measures if text),
             errors=tuple(errors),
         )
+
+    @classmethod
+    def of_assignment(cls, form: Form) -> Filled:
+        """Read and check the form that names who looks after the household."""
+        assignee = form.text("assignee", 60)
+        return cls(assignee=assignee, handover=form.text("handover", 500), errors=() if assignee else ("assignee",))
 
     def body(self, today: dt.date) -> dict[str, Any]:
         """Return what the service keeps."""

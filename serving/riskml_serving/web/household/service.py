@@ -22,6 +22,7 @@ from riskml_serving.assignments.repository import of_household as assignments
 from riskml_serving.auth import Caller
 from riskml_serving.households.service import required
 from riskml_serving.model import Model
+from riskml_serving.opaque import VERIFICATION, hidden
 from riskml_serving.scoring import repository as scores
 from riskml_serving.scoring.service import shown
 from riskml_serving.scoring.stored import judge_stored
@@ -75,7 +76,7 @@ def page_of(
     place = required(connection, household_id, caller)
     current = scores.read_current(connection, [household_id], caller.region).get(household_id)
     history = scores.read_history(connection, household_id, HISTORY)
-    visits = [_visit(row, caller, today) for row in verifications(connection, household_id, caller.region)]
+    visits = [_visit(connection, row, caller, today) for row in verifications(connection, household_id, caller.region)]
     page: dict[str, Any] = {
         "household_id": household_id,
         "masked": masked(household_id),
@@ -108,9 +109,10 @@ def _open_to(row: Mapping[str, Any], caller: Caller) -> bool:
     return not caller.redact or row["created_by"] == caller.key_id
 
 
-def _visit(row: dict[str, Any], caller: Caller, today: dt.date) -> dict[str, Any]:
+def _visit(connection: Connection, row: dict[str, Any], caller: Caller, today: dt.date) -> dict[str, Any]:
     out = {**told(row, caller), "objected": bool(row["objection"])}
     out["objection"] = row["objection"] if _open_to(row, caller) else ""
+    out["verification_id"] = hidden(connection, VERIFICATION, row["verification_id"])
     out["undoable"] = row["created_by"] == caller.key_id and row["recorded_on"] == today
     return out
 

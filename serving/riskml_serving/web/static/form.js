@@ -1,26 +1,47 @@
-// Keeps what was typed when the connection drops. The form works without this script.
+// Keeps what was typed when it cannot be saved: no connection, a gateway's error, a session that ended.
+// The forms work without this script.
 "use strict";
-for (const form of document.querySelectorAll("form.keep")) {
-  const told = form.querySelector("[data-offline]");
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const button = form.querySelector("button");
-    button.disabled = true;
-    told.hidden = true;
-    try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-      if (answer.redirected) {
-        location.assign(answer.url);
-        if (answer.url.split("#")[0] === location.href.split("#")[0]) location.reload();
-        return;
-      }
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      document.querySelector("main").replaceWith(page.querySelector("main"));
-      scrollTo(0, 0);
-    } catch {
-      told.hidden = false;
-      told.scrollIntoView();
-      button.disabled = false;
-    }
-  });
+
+const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+
+// Whoever signed in again in another window has another token; what was typed stays.
+async function renew(form) {
+  const token = (await parsed(await fetch(location.pathname))).querySelector("form[data-done] [name=csrf]");
+  if (token) form.elements.csrf.value = token.value;
 }
+
+// Returns why it was not saved, or nothing.
+async function send(form) {
+  if (form.dataset.failed) await renew(form);
+  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+  if (answer.redirected && new URL(answer.url).searchParams.get("done") === form.dataset.done) {
+    location.assign(answer.url);
+    if (answer.url.split("#")[0] === location.href.split("#")[0]) location.reload();
+    return null;
+  }
+  const page = await parsed(answer);
+  const again = answer.status === 422 && page.querySelector(`form[data-done=${form.dataset.done}]`);
+  if (again) {
+    form.replaceWith(again);
+    again.scrollIntoView();
+    return null;
+  }
+  return [...page.querySelectorAll("main > h1, main > h1 + p")].map((part) => part.textContent).join(" ");
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-done]")) return;
+  event.preventDefault();
+  const [told, button] = [form.querySelector("[data-offline]"), form.querySelector("button")];
+  const words = button.textContent;
+  button.disabled = told.hidden = true;
+  button.textContent = button.dataset.sending;
+  const why = await send(form).catch(() => "");
+  if (why === null) return;
+  form.dataset.failed = "yes";
+  told.querySelector("[data-why]").textContent = why;
+  told.hidden = button.disabled = false;
+  button.textContent = words;
+  told.scrollIntoView();
+});
