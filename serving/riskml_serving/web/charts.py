@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from riskml.reporting.svg import FAMILY, element, text_width, title, write
 
-__all__ = ["FILLS", "bars", "columns"]
+__all__ = ["FILLS", "SHADES", "bars", "columns"]
 
 FILLS = {
     "red": ("#7a1518", "#ffffff"),
@@ -14,8 +14,14 @@ FILLS = {
     "yellow": ("#ecc65b", "#000000"),
     "green": ("#dcefe1", "#000000"),
     "plain": ("#5b83a3", "#000000"),
+    "first": ("#16324a", "#ffffff"),
+    "second": ("#5b83a3", "#000000"),
+    "third": ("#9fbdd2", "#000000"),
+    "rest": ("#e6eef4", "#000000"),
 }
 """Fill and ink by colour, from dark to light."""
+SHADES = ("first", "second", "third", "rest")
+"""Of parts that are no signals."""
 
 WIDTH, ROW, LEFT, EDGE = 480.0, 26.0, 130.0, "#4a5866"
 
@@ -51,8 +57,22 @@ def bars(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
     return _svg(WIDTH, len(rows) * ROW + 6, said, out)
 
 
-def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
-    """Draw a column a row, its parts from the bottom up, its label below; a label may have two lines."""
+def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str, legend: Sequence[tuple[str, str]] = ()) -> str:
+    """Draw a column a row, its parts from the bottom up, its label below; a label may have two lines.
+
+    Parameters
+    ----------
+    rows : sequence of (label, parts)
+    said : str
+        What a screen reader says.
+    legend : sequence of (colour, words), optional
+        Stands below, as wide as it needs.
+
+    Examples
+    --------
+    >>> columns([("1", [("red", 2.0)])], "信号", [("red", "红")]).count("<rect")
+    2
+    """
     height, bottom, left = 216.0, 178.0, 8.0
     most = max((sum(n for _, n in parts) for _, parts in rows), default=0) or 1
     step = min(70.0, (WIDTH - left) / max(1, len(rows)))
@@ -67,7 +87,15 @@ def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
         out.append(write(_number(sum(n for _, n in parts)), x + (step - 8) / 2, y - 4, text_anchor="middle"))
         for k, line in enumerate(label.split("\n")):
             out.append(write(line, x + (step - 8) / 2, bottom + 14 + 16 * k, text_anchor="middle"))
-    return _svg(WIDTH, height, said, out)
+    x, y = left, height
+    for colour, words in legend:
+        wide = text_width(words, 13) + 34
+        if x + wide > WIDTH:
+            x, y = left, y + 20
+        out += _part(colour, 0, x, y, 14, 12, said=False)
+        out.append(write(words, x + 20, y + 11))
+        x += wide
+    return _svg(WIDTH, y + 18 if legend else height, said, out)
 
 
 def _part(colour: str, n: float, x: float, y: float, wide: float, tall: float, *, said: bool = True) -> list[str]:

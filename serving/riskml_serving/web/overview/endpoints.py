@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.auth import LEVELS
 from riskml_serving.clock import today
 from riskml_serving.database import reading
-from riskml_serving.web.charts import bars, columns
+from riskml_serving.web.charts import SHADES, bars, columns
 from riskml_serving.web.export import workbook
 from riskml_serving.web.names import names_of
 from riskml_serving.web.overview.service import VILLAGE, on_paper, region_page
@@ -51,8 +52,14 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         if row["visits"] and row["agreement"] != "none"
     ]
     says = {
-        "zh": ("各地信号户数", "各月信号户数", "每次走访核实属实", "现有监测户的风险原因"),
-        "en": ("signals", "signals by month", "yield", "causes"),
+        "zh": (
+            "各地信号户数",
+            "各月信号户数",
+            "每次走访核实属实",
+            "现有监测户的风险原因",
+            "各季度新纳入监测的风险原因",
+        ),
+        "en": ("signals", "signals by month", "yield", "causes", "causes by quarter of entering monitoring"),
     }[lang]
     return render(
         request,
@@ -72,16 +79,37 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         categories=CATEGORIES,
         redacted=bool(visitor.caller.redact),
         causes_chart=bars(
-            [(word("cause", c, lang), [("plain", float(n))]) for c, n in page["by_cause"].items()], says[3]
+            [(word("cause", c, lang), [("plain", float(n))]) for c, n in page["by_cause"].items() if n], says[3]
         )
-        if page["by_cause"]
+        if any(page["by_cause"].values())
         else "",
         parts_chart=bars(rows, says[0]) if any(n for _, found in rows for _, n in found) else "",
-        months_chart=columns(months, says[1]) if months else "",
+        months_chart=columns(months, says[1], [(c, word("signal", c, lang)) for c in GRAVE if c != "green"])
+        if months
+        else "",
+        quarters_chart=_causes_over_time(page["quarters"], says[4], lang),
         yields_chart=bars(shares, says[2]) if shares else "",
         link=lambda code: "/overview?" + urlencode({"region": code}),
         list_link=lambda code: "/worklist?" + urlencode({"region": code}),
     )
+
+
+def _causes_over_time(quarters: list[tuple[str, dict[str, int]]], said: str, lang: str) -> str:
+    """Draw the most frequent causes of each quarter's entries, and all others as one part."""
+    total: Counter[str] = sum((Counter(found) for _, found in quarters), Counter())
+    named = [code for code, _ in total.most_common(len(SHADES) - 1)]
+    if not named:
+        return ""
+    rows = []
+    for i, (quarter, found) in enumerate(quarters):
+        year, _, name = quarter.partition(" ")
+        parts = [float(found.get(code, 0)) for code in named]
+        parts.append(sum(found.values()) - sum(parts))
+        label = f"{name}\n{year}" if i == 0 or name == "Q1" else name
+        rows.append((label, list(zip((*SHADES[: len(named)], SHADES[-1]), parts, strict=True))))
+    legend = [*zip(SHADES, (word("cause", code, lang) for code in named), strict=False)]
+    others = [(SHADES[-1], {"zh": "其余原因", "en": "other causes"}[lang])] if len(total) > len(named) else []
+    return columns(rows, said, legend + others)
 
 
 async def _gathered(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:

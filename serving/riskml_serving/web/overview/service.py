@@ -30,14 +30,17 @@ def region_page(connection: Connection, region: str, caller: Caller, today: dt.d
     entries = _versions(repository.monitoring(connection, region, today))
     monitored = [row for row in entries if row["cleared_on"] is None or row["cleared_on"] > today]
     causes = [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
+    now, quarters = _causes(monitored), quarters_of(entries, causes)
+    told = sorted((code for code in causes if now[code] or any(code in found for _, found in quarters)),
+                  key=lambda code: -now[code])  # fmt: skip
     return {
         "whole": whole,
         "as_of": latest(connection, region)["as_of"],
         "months": months_of(repository.signal_flows(connection, region)),
         "yields": yields_of(repository.visits(connection, region)),
         "by_category": {code: sum(row["category"] == code for row in monitored) for code in CATEGORIES},
-        "by_cause": {code: n for code, n in _causes(monitored).most_common() if code in causes},
-        "quarters": quarters_of(entries, causes),
+        "by_cause": {code: now[code] for code in told},
+        "quarters": quarters,
     }
 
 
@@ -104,10 +107,19 @@ def yields_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def quarters_of(rows: Iterable[Mapping[str, Any]], causes: list[str]) -> list[tuple[str, dict[str, int]]]:
-    """Count entries into monitoring by quarter and cause, the last quarters only."""
-    out: dict[str, Counter[str]] = {}
-    for row in sorted(rows, key=lambda row: row["entered_on"]):
+    """Count entries into monitoring by quarter and cause: the last quarters, those without an entry too.
+
+    >>> quarters_of([{"entered_on": dt.date(2023, 11, 2), "causes": "work"},
+    ...              {"entered_on": dt.date(2024, 5, 1), "causes": "work;illness"}], ["work"])
+    [('2023 Q4', {'work': 1}), ('2024 Q1', {}), ('2024 Q2', {'work': 1})]
+    """
+    out: dict[int, Counter[str]] = {}
+    for row in rows:
         day = row["entered_on"]
-        found = out.setdefault(f"{day.year} Q{(day.month + 2) // 3}", Counter())
+        found = out.setdefault(4 * day.year + (day.month - 1) // 3, Counter())
         found.update(code for code in (row["causes"] or "").split(";") if code in causes)
-    return [(quarter, dict(found)) for quarter, found in list(out.items())[-QUARTERS:]]
+    if not out:
+        return []
+    last = max(out)
+    shown = range(max(min(out), last - QUARTERS + 1), last + 1)
+    return [(f"{i // 4} Q{i % 4 + 1}", dict(out.get(i, {}))) for i in shown]
