@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, exists, insert, select, update
 
 from riskml_serving.auth import within
 from riskml_serving.places.tables import HOUSEHOLDS
@@ -35,21 +35,32 @@ def of_household(connection: Connection, household_id: str, region: str) -> list
 
 
 def of_region(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
-    """Confirmed verifications with a category in a region, in the order in which they came, behind a number."""
+    """Confirmed verifications with a category in a region, in the order in which they came, behind a number.
+
+    Of those of one household for one day that were kept on the same day the last one counts: the contract calls two
+    versions of a key on one day a fault.
+    """
+    later = VERIFICATIONS.alias()
+    same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))
+    replaced = exists().where(later.c.verification_id > VERIFICATIONS.c.verification_id, *_entered(later), *same)
     query = (
         select(VERIFICATIONS)
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
         .where(
             VERIFICATIONS.c.verification_id > since,
-            VERIFICATIONS.c.outcome == "confirmed",
-            VERIFICATIONS.c.undone_at.is_(None),
-            VERIFICATIONS.c.category.is_not(None),
+            *_entered(VERIFICATIONS),
+            ~replaced,
             within(HOUSEHOLDS.c.region_code, region),
         )
         .order_by(VERIFICATIONS.c.verification_id)
         .limit(limit)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _entered(table: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """Conditions that a verification takes the household into monitoring."""
+    return table.c.outcome == "confirmed", table.c.undone_at.is_(None), table.c.category.is_not(None)
 
 
 def undo(
