@@ -63,8 +63,8 @@ def plan(engine, query):
 )
 def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, index, after):
     said = plan(engine, ranked_query(region, {}, after, 20))
-    if len(region) < 9:  # a few dozen rows are sorted as fast
-        assert f"ix_current_scores_ranked_{index}" in said
+    assert f"ix_current_scores_ranked_{index}" in said, "no other rows are read"
+    if index != "village":  # the 15 rows behind a place in it, fewer than the page, may be sorted
         assert "Sort" not in said
         assert "TEMP B-TREE" not in said
 

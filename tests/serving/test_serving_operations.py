@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import logging
+from collections import Counter
 
+import pyarrow.parquet as pq
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import OperationalError
 
 from riskml_serving.clock import now
+from riskml_serving.importing.service import import_folder
+from riskml_serving.jobs.worker import Worker
 from riskml_serving.model.keeper import Failure
 from riskml_serving.operations.logs import JsonLines, log_to
 from riskml_serving.operations.telemetry import OpenTelemetry
@@ -67,16 +72,16 @@ def test_a_database_that_is_gone_makes_it_unready(client, monkeypatch):
     assert (answer.status_code, answer.json()["database"]) == (503, {"ok": False, "error": "OperationalError"})
 
 
-def test_old_data_is_called_stale(make_client, key, tables_of, county_records):
-    client = make_client(stale_after_days=0)
-    codes = [str(code) for code in county_records.household_id[:2]]
-    rows = {"households": tables_of(*codes)["households"]}
-    for row in rows["households"]:
-        row.pop("recorded_on", None)
-    assert client.post("/v1/records", json={"tables": rows}, headers=key()).status_code == 200
-    data = client.get("/readyz").json()["data"]
-    assert data["stale"] is False
-    assert data["days_since"] == 0
+@pytest.mark.parametrize(("days", "stale"), [(44, False), (45, False), (46, True)])
+def test_data_older_than_the_setting_allows_is_called_stale_and_still_serves(client, key, monkeypatch, days, stale):
+    """More than `stale_after_days` whole days, by default 45, without any new record."""
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
+    assert client.post("/v1/records", json={"tables": {"households": [household]}}, headers=key()).status_code == 200
+    later = now() + dt.timedelta(days=days, minutes=1)
+    monkeypatch.setattr("riskml_serving.operations.readiness.now", lambda: later)
+    answer = client.get("/readyz")
+    data = answer.json()["data"]
+    assert (answer.status_code, data["days_since"], data["stale"]) == (200, days, stale)
     assert data["last_received"].endswith("Z")
 
 
@@ -114,6 +119,28 @@ def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client
     assert after["riskml_model_trained_to_timestamp_seconds",] < after["riskml_model_loaded_timestamp_seconds",]
     assert after["riskml_model_load_failures_total",] == before["riskml_model_load_failures_total",]
     assert not any(code in str(name) for name in after for code in codes)
+
+
+def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_county):
+    client = make_client(job_worker=False, job_chunk=60)
+    state, admin = client.app.state, key("", "admin")
+    import_folder(state.engine, small_county, dt.date(2023, 6, 30))
+    held, before = state.holder.current.watch.held, metrics_of(client, admin)
+    job = client.post("/v1/batches", json={}, headers=key()).json()["job"]
+    worker = Worker(state.engine, state.settings, lambda: state.holder.current)
+    assert worker.step()
+    worker._reader.close()
+    answer = client.get(f"/v1/jobs/{job}/results", headers=key())
+    rows = pq.read_table(io.BytesIO(answer.content)).select(["tier", "rule_flags"]).to_pylist()
+    wanted = Counter()
+    for row in rows:
+        yes, flagged = row["tier"] in ("likely", "very_likely"), bool(row["rule_flags"])
+        word = {(True, True): "both", (True, False): "model_only", (False, True): "rule_only"}.get((yes, flagged))
+        wanted["riskml_scores_total", ("agreement", word or "neither"), ("tier", row["tier"] or "none")] += 1
+    after = metrics_of(client, admin)
+    told = {name: n - before.get(name, 0) for name, n in after.items() if name[0] == "riskml_scores_total"}
+    assert {name: n for name, n in told.items() if n} == wanted
+    assert state.holder.current.watch.held > held
 
 
 def test_drift_is_told_once_enough_households_were_seen(client, bundle_path, county_records):
@@ -188,8 +215,9 @@ def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_re
     def broken(*_args, **_more):
         raise RuntimeError(f"no such household: {codes[0]}")
 
-    monkeypatch.setattr("riskml_serving.households.endpoints.read_household", broken, raising=False)
+    monkeypatch.setattr("riskml_serving.households.service.household", broken)
     monkeypatch.setattr("riskml_serving.scoring.endpoints._scored", broken)
+    assert client.get(f"/v1/households/{codes[0]}", headers=headers).status_code == 500
     assert scores_of(client, headers, tables).status_code == 500
     text = logged.getvalue()
     lines = [json.loads(line) for line in text.splitlines()]

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from riskml.explanation.county import COLUMNS as REASONS
 from riskml.explanation.county import explain_panel
 from riskml.outcomes import AT_RISK, STATUSES
+from riskml.policy import agreement as agreements
 from riskml.records.arrow import attribute_array
 from riskml.records.calendar import day_of
 from riskml.records.schema import TABLES
@@ -140,8 +141,10 @@ def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact
     """Judge the households of a group and explain those at risk."""
     records = Records.from_arrow(tables, model.policy.lines)
     panel = records.panel(day_of(as_of))
-    opinion = judge(model.bundle, panel, model.policy)
+    opinion = judge(model.bundle, panel, model.policy, model.watch.show)
     rows = np.flatnonzero(opinion.status != UNKNOWN)
+    flagged = np.array([bool(opinion.flags[i]) for i in rows], bool)
+    model.watch.count(opinion.tier[rows].tolist(), agreements(opinion.tier[rows] > 0, flagged).tolist())
     outside = opinion.status[rows] != AT_RISK
     columns: dict[str, Any] = {
         "household_id": pa.array(panel.household_id[rows].tolist(), pa.string()),
