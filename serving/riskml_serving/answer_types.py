@@ -68,12 +68,13 @@ Scored = dictionary(
 Brief = dictionary("Brief", VERDICT)
 Changed = dictionary("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
 Stored = dictionary("StoredScore", STORED)
-Past = dictionary("PastScore", {"seq": int, "change": Literal["scored", "moved", "closed"], **STORED})
+CURSOR = Annotated[str, Field(description="Names a change; `since` of /v1/changes takes it.")]
+Past = dictionary("PastScore", {"cursor": CURSOR, "change": Literal["scored", "moved", "closed"], **STORED})
 Listed = dictionary("Listed", {**PLACE, **STORED})
 ChangeRow = dictionary(
     "ChangeRow",
     {
-        "seq": int,
+        "cursor": CURSOR,
         "change": Annotated[
             Literal["scored", "moved", "left", "closed"],
             Field(
@@ -87,12 +88,12 @@ ChangeRow = dictionary(
 )
 Stood = dictionary(
     "ScoreThen",
-    {"seq": int | None, "probability": float | None, "signal": str | None, "agreement": str | None},
+    {"cursor": CURSOR | None, "probability": float | None, "signal": str | None, "agreement": str | None},
 )
 Verification = dictionary(
     "Verification",
     {
-        "verification_id": int,
+        "verification_id": str,
         "outcome": _words(*OUTCOMES),
         "category": str | None,
         "causes": list[str],
@@ -187,9 +188,9 @@ ANSWERS: dict[tuple[str, str], Any] = {
         "VerificationAnswer", {"household_id": str, "verification": Verification}
     ),
     ("get", "/v1/verifications/monitoring"): _answer(
-        "MonitoringPage", {"monitoring": _list(Monitoring), "next": int, "more": bool}
+        "MonitoringPage", {"monitoring": _list(Monitoring), "next": str, "more": bool}
     ),
-    ("get", "/v1/changes"): _answer("ChangesPage", {"changes": _list(ChangeRow), "next": int, "more": bool}),
+    ("get", "/v1/changes"): _answer("ChangesPage", {"changes": _list(ChangeRow), "next": str, "more": bool}),
     ("get", "/v1/regions/{code}/summary"): _answer(
         "Summary", {"region": str, "level": str, **COUNTS, "parts": _list(Part)}
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
@@ -130,6 +131,42 @@ def test_what_happens_elsewhere_changes_no_answer(four, key):
     )
     four.post("/v1/households/t2/closure", json={"because": "moved_away"}, headers=everywhere)
     assert seen() == before
+
+
+def test_numbers_of_answers_do_not_count_what_happens_elsewhere(four, key):
+    township, everywhere = key("370112001"), key()
+    found = {"outcome": "confirmed", "category": "borderline"}
+    for code in ("t1", "h1", "t2", "t1", "h1"):
+        made = four.post(f"/v1/households/{code}/verifications", json=found, headers=everywhere)
+        assert made.status_code == 201
+        append(four, everywhere, events=[{"household_id": code, "occurred_on": "2023-06-20", "kind": "accident"}])
+    one = four.get("/v1/households/h1", headers=township).json()
+    changes = four.get("/v1/changes", headers=township).json()
+    monitoring = four.get("/v1/verifications/monitoring", headers=township).json()
+    cursors = [row["cursor"] for row in changes["changes"]]
+    numbers = [row["verification_id"] for row in one["verifications"]]
+    assert [row["cursor"] for row in one["history"]] == [
+        row["cursor"] for row in reversed(changes["changes"]) if row["household_id"] == "h1"
+    ]
+    assert {row["score"]["cursor"] for row in one["verifications"]} <= set(cursors)
+    assert (changes["next"], monitoring["next"]) == (cursors[-1], numbers[0])
+    assert len({*cursors, *numbers}) == len(cursors) + len(numbers) > 4
+    blocks = [base64.urlsafe_b64decode(text + "==") for text in (*cursors, *numbers)]
+    assert {len(block) for block in blocks} == {16}
+    assert len({block[:8] for block in blocks}) == len({block[8:] for block in blocks}) == len(blocks), "no part counts"
+    assert (
+        four.get("/v1/changes", params={"since": cursors[0], "limit": 1}, headers=township).json()["changes"]
+        == (changes["changes"][1:2])
+    )
+    altered = ("A" if cursors[0][0] != "A" else "B") + cursors[0][1:]
+    for path, wrong in (
+        ("/v1/changes", (numbers[0], altered, "1", "-1", cursors[0][:-2], "0" * 22, "é", "")),
+        ("/v1/verifications/monitoring", (cursors[0], "1")),
+    ):
+        for text in wrong:
+            refused = four.get(path, params={"since": text}, headers=township)
+            assert refused.status_code == 422, text
+            assert refused.json()["errors"][0]["path"] == "since"
 
 
 def test_records_about_a_household_or_region_elsewhere_are_refused_and_leave_nothing(four, key):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from riskml_serving.audit.tables import KEY
 
-__all__ = ["pseudonym", "pseudonym_of"]
+__all__ = ["key_of", "pseudonym", "pseudonym_of"]
 
 _CACHED = "riskml_audit_key"
 
@@ -26,8 +26,13 @@ def pseudonym(key: str, household_id: str) -> str:
 
 
 def pseudonym_of(connection: Connection, household_id: str) -> str:
-    """Keyed hash of a household's code, under the key that the migration drew; it never changes."""
-    key = connection.info.get(_CACHED)
+    """Keyed hash of a household's code."""
+    return pseudonym(key_of(connection), household_id)
+
+
+def key_of(connection: Connection) -> str:
+    """Key that the migration drew; it never changes."""
+    key: str | None = connection.info.get(_CACHED)
     if key is None:
         key = connection.info[_CACHED] = str(connection.execute(select(KEY.c.audit_key)).scalar_one())
-    return pseudonym(key, household_id)
+    return key

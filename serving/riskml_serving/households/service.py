@@ -12,6 +12,7 @@ from riskml_serving.answers import envelope
 from riskml_serving.auth import Caller
 from riskml_serving.clock import stamp
 from riskml_serving.model import Model
+from riskml_serving.opaque import CHANGE, hidden
 from riskml_serving.places import repository as places
 from riskml_serving.problems import FieldError, Problem
 from riskml_serving.scoring import repository as scores
@@ -19,7 +20,7 @@ from riskml_serving.scoring.service import shown
 from riskml_serving.scoring.stored import judge_stored
 from riskml_serving.scoring.tables import VERDICT
 from riskml_serving.verifications.repository import of_household
-from riskml_serving.verifications.service import told
+from riskml_serving.verifications.service import answered
 
 __all__ = ["close", "explanation", "household", "required", "score_of"]
 
@@ -72,8 +73,15 @@ def household(
         "followed_by": [code for code in followers if code in near],
         "followed_elsewhere": len(followers) - len(near),
         "score": score_of(current, model, caller) if current else None,
-        "history": [{"seq": row["seq"], "change": row["change"], **score_of(row, model, caller)} for row in history],
-        "verifications": [told(row, caller) for row in visits],
+        "history": [
+            {
+                "cursor": hidden(connection, CHANGE, row["seq"]),
+                "change": row["change"],
+                **score_of(row, model, caller),
+            }
+            for row in history
+        ],
+        "verifications": [answered(connection, row, caller) for row in visits],
     }
 
 

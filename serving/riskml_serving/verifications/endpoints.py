@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Annotated, Any, Literal
 
+import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from riskml_serving.clock import today
 from riskml_serving.cursors import limited
 from riskml_serving.database import writing
 from riskml_serving.limits import read_body
+from riskml_serving.opaque import BEGINNING, VERIFICATION, hidden, revealed
 from riskml_serving.verifications.repository import of_region
 from riskml_serving.verifications.schemas import VERIFICATION_REQUEST
 from riskml_serving.verifications.service import MONITORING, monitoring_row, verify
@@ -54,31 +56,29 @@ async def monitoring(
     request: Request,
     caller: Annotated[Caller, Depends(caller_with("read"))],
     region: Annotated[str | None, Query(description="Prefix; the key's own by default.")] = None,
-    since: Annotated[int, Query(ge=0, le=2**62, description="`next` of the page before.")] = 0,
+    since: Annotated[str, Query(max_length=64, description="`next` of the page before.")] = BEGINNING,
     limit: Annotated[int | None, Query(ge=1)] = None,
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """Give confirmed verifications with a category as rows of the contract's table `monitoring`, for retraining."""
-    import anyio.to_thread
-
     state = request.app.state
     where, most = asked_region(caller, region), limited(limit, state.settings.page_size, state.settings.max_page_size)
 
-    def read() -> list[dict[str, Any]]:
+    def read() -> tuple[list[dict[str, Any]], str]:
         with writing(state.engine) as connection:
-            found = of_region(connection, where, since, most)
+            found = of_region(connection, where, revealed(connection, VERIFICATION, since, "since"), most)
             codes = sorted({row["household_id"] for row in found})
             audit.record(connection, caller, "verifications.export", codes, request_id=request.state.request_id)
-            return found
+            last = hidden(connection, VERIFICATION, found[-1]["verification_id"]) if found else since
+            return found, last
 
-    found = await anyio.to_thread.run_sync(read)
+    found, following = await anyio.to_thread.run_sync(read)
     rows = [monitoring_row(row, caller) for row in found]
-    following = found[-1]["verification_id"] if found else since
     if form == "csv":
         text = io.StringIO()
         writer = csv.DictWriter(text, MONITORING)
         writer.writeheader()
         writer.writerows(rows)
-        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers={"X-Next": str(following)})
+        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers={"X-Next": following})
     head = envelope(state.holder.current.names, None, None, request.state.request_id)
     return answer({**head, "monitoring": rows, "next": following, "more": len(found) == most})

@@ -13,12 +13,13 @@ from riskml_serving import audit
 from riskml_serving.auth import Caller
 from riskml_serving.clock import now, stamp
 from riskml_serving.database.locks import take
+from riskml_serving.opaque import CHANGE, VERIFICATION, hidden, revealed
 from riskml_serving.places import repository as places
 from riskml_serving.problems import FieldError, Problem
 from riskml_serving.scoring import repository as scores
 from riskml_serving.verifications import repository
 
-__all__ = ["MONITORING", "monitoring_row", "told", "undo", "verify"]
+__all__ = ["MONITORING", "answered", "monitoring_row", "told", "undo", "verify"]
 
 MONITORING = ("household_id", "category", "entered_on", "cleared_on", "causes", "recorded_on")
 """Columns of the contract's table ``monitoring``."""
@@ -59,31 +60,31 @@ def verify(
     }
     row["verification_id"] = repository.add(connection, row)
     audit.record(connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"])
-    return told(row, caller)
+    return answered(connection, row, caller)
 
 
 def undo(
-    connection: Connection, caller: Caller, household_id: str, verification_id: int, today: dt.date, request_id: str
+    connection: Connection, caller: Caller, household_id: str, verification_id: str, today: dt.date, request_id: str
 ) -> None:
     """Take a verification back on the day on which the same person kept it; it stays, but no longer counts.
 
     Raises
     ------
     Problem
-        ``household-not-found``: no such household, or nothing of it that this caller may take back today.
+        ``household-not-found``: no such household, or nothing of it that this caller may take back today;
+        ``invalid-request`` for a number that no answer and no page gave.
     """
     if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
         raise Problem("household-not-found")
-    by = (household_id, verification_id, caller.key_id)
+    number = revealed(connection, VERIFICATION, verification_id, "verification_id")
+    by = (household_id, number, caller.key_id)
     if not repository.undo(connection, *by, caller.region, today, now()):
         raise Problem(
             "household-not-found",
             "没有可撤销的核实记录(只能当天由本人撤销)",
             "Nothing to take back: only today, and by the same person",
         )
-    audit.record(
-        connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=verification_id
-    )
+    audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)
 
 
 def told(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -106,6 +107,14 @@ def told(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
             "agreement": row["agreement"],
         },
     }
+
+
+def answered(connection: Connection, row: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Verification for an answer, whose numbers count nothing; ``cursor`` is that of the score in the history."""
+    out = told(row, caller)
+    seq = out["score"].pop("seq")
+    out["score"]["cursor"] = None if seq is None else hidden(connection, CHANGE, seq)
+    return {**out, "verification_id": hidden(connection, VERIFICATION, row["verification_id"])}
 
 
 def _causes(row: dict[str, Any], caller: Caller) -> list[str]:

@@ -70,7 +70,7 @@ def test_records_that_come_while_the_clock_is_behind_count_once_it_has_caught_up
     headers, seen = key(), []
 
     def follow():
-        since = seen[-1]["seq"] if seen else 0
+        since = seen[-1]["cursor"] if seen else 0
         seen.extend(live.get("/v1/changes", params={"since": since}, headers=headers).json()["changes"])
 
     set_clock(2 * DAY)
@@ -87,7 +87,7 @@ def test_records_that_come_while_the_clock_is_behind_count_once_it_has_caught_up
     follow()
     assert "inpatient_self_pay" in flags(live, headers, "h1"), "the bill was kept, and is judged now"
     assert [row["household_id"] for row in seen] == ["h1", "h2", "h1"]
-    assert [row["seq"] for row in seen] == sorted({row["seq"] for row in seen})
+    assert len({row["cursor"] for row in seen}) == 3
     checked = CliRunner().invoke(commands, ["audit", "verify", "--db", database_url])
     assert checked.exit_code == 0, checked.output
 
