@@ -29,7 +29,7 @@ def ill(county: Path) -> str:
     return str(bills.loc[wanted, "household_id"].min())
 
 
-def test_explain_draws_what_the_page_of_the_service_would(
+def test_explain_draws_the_timeline_of_riskml_with_its_font_and_that_it_is_simulated(
     riskml: Run, bundle_path: Path, county: Path, county_records: Records, tmp_path: Path
 ) -> None:
     code, svg, png = ill(county), tmp_path / "new" / "t.svg", tmp_path / "t.png"

@@ -126,6 +126,28 @@ def test_a_dropped_connection_loses_nothing_that_was_typed(browser, served):
     assert "房屋漏雨" in reader.page.inner_text("#verification")
 
 
+def test_list_and_overview_print_without_controls_and_the_list_to_its_end(browser, served):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    reader.page.goto(f"{served.address}/worklist?state=all")
+    total = int(re.search(r"全部 (\d+) 户", reader.page.inner_text("main"))[1])
+    reader.page.locator("text=全部列出").click()
+    reader.page.wait_for_url("**whole=1*")
+    assert reader.page.locator("table.list tbody tr").count() == total > 30
+    pages = len(re.findall(rb"/Type\s*/Page[^s]", reader.page.pdf(format="A4")))
+    assert total / 40 < pages < total / 8
+    for path, seen in (("/worklist?state=all&whole=1", "table.list"), ("/overview", "figure svg >> nth=0")):
+        reader.page.goto(served.address + path)
+        reader.page.emulate_media(media="print")
+        assert reader.page.locator(seen).is_visible()
+        for control in ("nav", "form >> nth=0", "text=导出 Excel"):
+            assert not reader.page.locator(control).first.is_visible(), (path, control)
+        assert "仅供研判参考" in reader.page.inner_text("body")
+        reader.page.set_viewport_size({"width": 703, "height": 900})
+        assert reader.sideways() == 0
+        reader.page.emulate_media(media="screen")
+
+
 def filling(browser, served):
     """A reader who has filled in the form, and its button."""
     reader = Reader(browser, served.address, 360, script=True)

@@ -1,0 +1,46 @@
+"""The order of the list, and the filter by category."""
+
+from __future__ import annotations
+
+import re
+
+from riskml.policy import CATEGORIES
+
+
+def listed(site, query):
+    return re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist?whole=1&{query}").text)
+
+
+def test_colour_comes_first_then_probability_then_the_longer_wait(site):
+    site.sign_in("county")
+    found = listed(site, "state=open")
+    facts = {row[0]: row[1:] for row in site.rows("SELECT household_id, signal, probability FROM current_scores")}
+    keys = [(-facts[code][0], -(facts[code][1] or 0)) for code in found if facts[code][1] is not None]
+    assert keys == sorted(keys)
+    assert len({signal for signal, _ in keys}) > 1
+    early, late, last = found[-1], found[0], found[1]
+    alike = (
+        "UPDATE current_scores SET signal = 2, order_signal = -2, order_rank = 0.5 WHERE household_id IN (:a, :b, :c)"
+    )
+    site.change(alike, a=early, b=late, c=last)
+    earlier = "UPDATE scores SET as_of = :day, signal = 2 WHERE household_id = :h"
+    for code, day in ((early, "2022-01-31"), (late, "2022-03-31"), (last, "2022-02-28")):
+        site.change(earlier, h=code, day=day)
+    order = [code for code in listed(site, "state=all") if code in (early, late, last)]
+    assert order == [early, last, late], "of equals, whoever waits longest comes first"
+
+
+def test_the_filter_by_category_finds_those_in_monitoring_under_it(site):
+    site.sign_in("county")
+    open_entries = "SELECT household_id, category FROM record_monitoring WHERE cleared_on IS NULL AND NOT superseded"
+    by_category: dict[str, set[str]] = {}
+    every = set(site.households(""))
+    for household, category in site.rows(open_entries):
+        if household in every:
+            by_category.setdefault(category, set()).add(household)
+    assert len(by_category) > 1
+    for category in CATEGORIES:
+        assert set(listed(site, f"state=all&category={category}")) == by_category.get(category, set()), category
+    outside = {row[0] for row in site.rows("SELECT household_id FROM current_scores WHERE status != 'monitored'")}
+    assert set(listed(site, "state=all&category=none")) == outside
+    assert set(listed(site, "state=all&category=nonsense")) == every
