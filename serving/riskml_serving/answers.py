@@ -9,9 +9,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from riskml.explanation import NOTICE
 from riskml_serving.clock import stamp
 
-__all__ = ["answer", "as_bytes", "envelope", "named_in"]
+__all__ = ["answer", "as_bytes", "as_headers", "envelope", "named_in", "told_of"]
 
 
 def envelope(
@@ -26,6 +27,22 @@ def envelope(
         "data_as_of": None if as_of is None else as_of.isoformat(),
         "scored_at": None if scored_at is None else stamp(scored_at),
         "request_id": request_id,
+    }
+
+
+def told_of(head: Mapping[str, str | None]) -> dict[str, str]:
+    """Members of an answer that say what its content was made by, for a file: whoever asked for it is no part of it."""
+    return {name: value for name, value in head.items() if value is not None and name != "request_id"}
+
+
+def as_headers(head: Mapping[str, str | None]) -> dict[str, str]:
+    """Members of every answer as headers, with the notice, for an answer that is a file.
+
+    >>> as_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
+    'v1'
+    """
+    return {f"X-{name.replace('_', '-').title()}": value for name, value in told_of(head).items()} | {
+        "X-Notice": NOTICE["en"]
     }
 
 

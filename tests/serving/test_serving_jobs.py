@@ -7,6 +7,7 @@ import io
 import json
 import threading
 import time
+from dataclasses import replace
 
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
@@ -26,6 +27,7 @@ from riskml_serving.jobs import repository, run
 from riskml_serving.jobs.leases import Heart
 from riskml_serving.jobs.repository import LostLease
 from riskml_serving.jobs.worker import Worker
+from riskml_serving.scoring.stored import origin
 
 AS_OF = dt.date(2023, 6, 30)
 BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 150000, "self_paid": 90000}
@@ -315,6 +317,43 @@ def test_another_model_begins_a_job_anew(imported, key, work):
     told = ended(imported, headers, job)
     assert (told["judged"], told["model_version"]) == (160, imported.app.state.holder.current.version)
     assert len(table_of(imported, headers, job)) == told["kept"]
+
+
+def test_a_job_is_told_by_the_names_of_what_judged_it_also_after_a_swap(imported, key, work):
+    headers, holder = key(), imported.app.state.holder
+    job, names = start(imported, headers), holder.current.names
+    work()
+    policy = replace(holder.current.policy, version="another")
+    bundle = replace(holder.current.bundle, manifest={**holder.current.bundle.manifest, "schema_hash": "another"})
+    holder.swap(replace(holder.current, policy=policy, bundle=bundle))
+    assert set(names.values()) & set(holder.current.names.values()) == {"riskml", names["model_version"]}
+    told = imported.get(f"/v1/jobs/{job}", headers=headers).json()
+    assert {name: told[name] for name in names} == names
+    for form in ("parquet", "csv"):
+        answer = imported.get(f"/v1/jobs/{job}/results?format={form}", headers=headers)
+        assert answer.headers["x-notice"] == NOTICE["en"]
+        assert answer.headers["x-data-as-of"] == AS_OF.isoformat()
+        assert {name: answer.headers["x-" + name.replace("_", "-")] for name in names} == names
+        assert len(answer.headers.get_list("x-request-id")) == 1
+    found = table_of(imported, headers, job)
+    assert set(found["policy_version"].to_pylist()) == {names["policy_version"]}
+    said = {name.decode(): value.decode() for name, value in found.schema.metadata.items()}
+    assert {**names, "notice_zh": NOTICE["zh"], "scored_at": told["finished_at"]}.items() <= said.items()
+
+
+def test_another_policy_begins_a_job_anew(imported, key, work):
+    headers, holder = key(), imported.app.state.holder
+    job = start(imported, headers)
+    other = replace(holder.current, policy=replace(holder.current.policy, version="another"))
+    with writing(imported.app.state.engine) as connection:
+        repository.lease(connection, repository.open_jobs(connection)[0], "w")
+        repository.add_part(connection, job, 0, b"by another policy")
+        checkpoint = json.dumps({"after": "H0000140", "parts": 1, "judged": 140})
+        repository.advance(connection, job, "w", checkpoint=checkpoint, **origin(other))
+        repository.end(connection, job, "w", "waiting")
+    work()
+    told = ended(imported, headers, job)
+    assert (told["judged"], told["policy_version"]) == (160, holder.current.names["policy_version"])
 
 
 def test_a_job_that_fails_again_and_again_is_given_up(imported, key, work, monkeypatch):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from riskml.explanation import NOTICE
 from riskml_serving.model.regional import within_region
 
 HERE, THERE = "370112001001", "370112002001"
@@ -101,6 +102,17 @@ def test_the_summary_counts_the_own_region_only(four, key):
     assert (whole["households"], [part["region"] for part in whole["parts"]]) == (4, ["370112001", "370112002"])
     assert sum(whole["by_signal"].values()) == sum(whole["by_tier"].values()) == 4
     assert sum(part["households"] for part in whole["parts"]) == 4
+
+
+def test_the_summary_is_as_of_the_latest_score_that_it_counts(four, key):
+    for region in ("370112001", "370112002", "370112"):
+        found = four.get(f"/v1/regions/{region}/summary", headers=key(region)).json()
+        rows = four.get("/v1/households", headers=key(region)).json()["households"]
+        for name, own in (("data_as_of", "as_of"), ("scored_at", "scored_at")):
+            assert found[name] == max(row[own] for row in rows)
+        if region == "370112001":
+            assert found["scored_at"] > rows[0]["scored_at"], "not that of the riskiest"
+    assert four.get("/v1/regions/99/summary", headers=key()).json()["scored_at"] is None
 
 
 def test_changes_are_those_of_the_own_region(four, key):
@@ -367,5 +379,7 @@ def test_verifications_are_kept_beside_the_score_and_given_out_as_monitoring(fou
             "recorded_on": "2023-06-30",
         }
     ]
-    text = four.get("/v1/verifications/monitoring?format=csv", headers=key("", "read")).text
-    assert text.splitlines()[1] == "t1,sudden_hardship,2023-06-30,,work,2023-06-30"
+    plain = four.get("/v1/verifications/monitoring?format=csv", headers=key("", "read"))
+    assert plain.headers["x-notice"] == NOTICE["en"]
+    assert plain.headers["x-model-version"] == four.app.state.holder.current.version
+    assert plain.text.splitlines()[1] == "t1,sudden_hardship,2023-06-30,,work,2023-06-30"

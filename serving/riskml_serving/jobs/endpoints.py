@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import FileResponse, Response
 
-from riskml_serving.answers import answer
+from riskml_serving.answers import answer, as_headers
 from riskml_serving.auth import Caller, caller_with
 from riskml_serving.bodies import documented, parse
 from riskml_serving.clock import today
@@ -86,7 +86,7 @@ async def results(
 ) -> Response:
     """Give the results of a job as one file: both verdicts and reasons, one row a household."""
     state = request.app.state
-    path = await anyio.to_thread.run_sync(
+    path, head = await anyio.to_thread.run_sync(
         service.results,
         state.engine,
         state.settings,
@@ -96,4 +96,4 @@ async def results(
         form,
         request.state.request_id,
     )
-    return FileResponse(path, media_type=FORMATS[form][0], filename=f"riskml-{job_id}.{form}")
+    return FileResponse(path, media_type=FORMATS[form][0], filename=f"riskml-{job_id}.{form}", headers=as_headers(head))

@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -52,17 +52,17 @@ RESULTS = pa.schema(
 """Columns of a file of results."""
 
 
-def _parquet(file: BinaryIO) -> AbstractContextManager[Any]:
+def _parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextManager[Any]:
     notice = {f"notice_{lang}": text for lang, text in NOTICE.items()}
-    return pq.ParquetWriter(file, RESULTS.with_metadata(notice), compression="zstd")  # type: ignore[no-any-return]
+    return pq.ParquetWriter(file, RESULTS.with_metadata({**notice, **names}), compression="zstd")  # type: ignore[no-any-return]
 
 
-def _csv(file: BinaryIO) -> AbstractContextManager[Any]:
+def _csv(file: BinaryIO, _: Mapping[str, str]) -> AbstractContextManager[Any]:
     file.write(b"\xef\xbb\xbf")  # or a spreadsheet takes the Chinese for something else
     return csv.CSVWriter(file, RESULTS)  # type: ignore[no-any-return]
 
 
-FORMATS: dict[str, tuple[str, Callable[[BinaryIO], AbstractContextManager[Any]]]] = {
+FORMATS: dict[str, tuple[str, Callable[[BinaryIO, Mapping[str, str]], AbstractContextManager[Any]]]] = {
     "parquet": ("application/vnd.apache.parquet", _parquet),
     "csv": ("text/csv; charset=utf-8", _csv),
 }
@@ -74,7 +74,7 @@ OWN = re.compile(rf"[0-9a-f-]{{36}}\.({'|'.join(FORMATS)})|\.[0-9a-f-]{{36}}-\w+
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table]) -> Path:
+def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names: Mapping[str, str]) -> Path:
     """Write tables into one file of a folder, or into none.
 
     Parameters
@@ -87,6 +87,8 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table]) -> Pa
         Of ``FORMATS``.
     tables : iterator of pyarrow.Table
         ``RESULTS``, one at a time.
+    names : mapping
+        By what the results were made, for the format that has a place for it.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table]) -> Pa
         number, path = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".part")  # only its owner may read it
         temporary = Path(path)
         with os.fdopen(number, "wb") as file:
-            with FORMATS[form][1](file) as writer:
+            with FORMATS[form][1](file, names) as writer:
                 for table in tables:
                     writer.write_table(_safe(table) if form == "csv" else table)
             file.flush()
@@ -136,7 +138,7 @@ def _safe(table: pa.Table) -> pa.Table:
 
 
 def told(
-    part: bytes, as_of: str, names: dict[str, str], capacity: Capacity, policy: Policy, redact: tuple[str, ...]
+    part: bytes, as_of: str, names: Mapping[str, str], capacity: Capacity, policy: Policy, redact: tuple[str, ...]
 ) -> pa.Table:
     """Put a part into words: codes for positions, agreement by the visit capacity, flags as far as they may be shown.
 
@@ -145,8 +147,8 @@ def told(
     part : bytes
         As the job kept it.
     as_of : str
-    names : dict of str to str
-        ``model_version`` and ``policy_version``.
+    names : mapping
+        With ``model_version`` and ``policy_version``.
     capacity : dict
         Last places by county.
     policy : Policy

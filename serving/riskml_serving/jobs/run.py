@@ -24,6 +24,7 @@ from riskml_serving.jobs.repository import LostLease
 from riskml_serving.jobs.settling import settle
 from riskml_serving.model import Model
 from riskml_serving.places import repository as places
+from riskml_serving.scoring.stored import origin
 
 __all__ = ["Run", "Stopped", "as_parquet", "as_table"]
 
@@ -76,8 +77,8 @@ class Run:
         ------
         LostLease, Stopped
         """
-        if self.job["model_version"] not in ("", self.model.version):
-            with writing(self.engine) as connection:  # judged by another model: all of it anew
+        if any(self.job[name] not in ("", value) for name, value in origin(self.model).items()):
+            with writing(self.engine) as connection:  # judged by another model or policy: all of it anew
                 self.at = dict(START)
                 repository.drop_parts(connection, self.job["job_id"])
                 self._note(connection)
@@ -150,8 +151,8 @@ class Run:
 
     def _note(self, connection: Connection) -> None:
         """Note the checkpoint as the last thing of a transaction: if the job is lost, nothing of it is kept."""
-        values = {"checkpoint": json.dumps(self.at), "done": self.at["judged"], "model_version": self.model.version}
-        repository.advance(connection, self.job["job_id"], self.owner, **values)
+        values = {"checkpoint": json.dumps(self.at), "done": self.at["judged"]}
+        repository.advance(connection, self.job["job_id"], self.owner, **values, **origin(self.model))
 
     def _go_on(self) -> None:
         if self.lost.is_set():

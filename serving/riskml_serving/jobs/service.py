@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from riskml_serving import audit
-from riskml_serving.answers import envelope
+from riskml_serving.answers import envelope, told_of
 from riskml_serving.auth import Caller, asked_region
 from riskml_serving.clock import stamp
 from riskml_serving.database import reading, writing
@@ -23,6 +23,7 @@ from riskml_serving.jobs.run import as_table
 from riskml_serving.model import Model
 from riskml_serving.places import repository as places
 from riskml_serving.problems import FieldError, Problem
+from riskml_serving.scoring.stored import origin
 from riskml_serving.settings import Settings
 
 __all__ = ["cancel", "described", "required", "results", "start"]
@@ -64,12 +65,10 @@ def required(connection: Connection, job_id: str, caller: Caller) -> dict[str, A
 
 def described(job: dict[str, Any], model: Model, request_id: str) -> dict[str, Any]:
     """Tell how far a job is."""
-    payload, at = json.loads(job["payload"]), json.loads(job["checkpoint"] or "{}")
-    names = {**model.names, "model_version": job["model_version"] or model.version}
+    at = json.loads(job["checkpoint"] or "{}")
     finished = job["finished_at"]
-    head = envelope(names, dt.date.fromisoformat(payload["as_of"]), finished, request_id)
     return {
-        **head,
+        **_head(job, model, request_id),
         "job": job["job_id"],
         "kind": job["kind"],
         "state": job["state"],
@@ -82,6 +81,13 @@ def described(job: dict[str, Any], model: Model, request_id: str) -> dict[str, A
         "problem": f"urn:riskml:problem:{job['problem']}" if job["problem"] else None,
         "results": f"/v1/jobs/{job['job_id']}/results" if (job["kind"], job["state"]) == ("score", "done") else None,
     }
+
+
+def _head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
+    """Name by what a job was judged; of one that has not begun, the model that serves."""
+    names = {**model.names, **({name: job[name] for name in origin(model)} if job["model_version"] else {})}
+    as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
+    return envelope(names, as_of, job["finished_at"], request_id)
 
 
 def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_id: str) -> None:
@@ -101,8 +107,8 @@ def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_
 
 def results(
     engine: Engine, settings: Settings, model: Model, caller: Caller, job_id: str, form: str, request_id: str
-) -> Path:
-    """Write the results of a job into a file.
+) -> tuple[Path, dict[str, str | None]]:
+    """Write the results of a job into a file; return it and what it was made by.
 
     Raises
     ------
@@ -123,13 +129,13 @@ def results(
 
     def tables() -> Iterator[pa.Table]:
         payload, capacity = json.loads(job["payload"]), json.loads(job["result"])["capacity"]
-        names = {"model_version": job["model_version"], "policy_version": model.policy.version}
         last = {county: (margin, code) for county, (margin, code) in capacity.items()}
         with reading(engine) as connection:
             for part in repository.parts(connection, job_id):
-                yield told(part, payload["as_of"], names, last, model.policy, redact)
+                yield told(part, payload["as_of"], job, last, model.policy, redact)
 
-    return export(settings.export_folder, job_id, form, tables())
+    head = _head(job, model, request_id)
+    return export(settings.export_folder, job_id, form, tables(), told_of(head)), head
 
 
 def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:

@@ -29,12 +29,15 @@ JOBS = Table(
     Column("request_id", String(64), nullable=False),
     Column("beats", BigInteger, nullable=False, server_default="0"),
     Column("model_version", String(64), nullable=False, server_default=""),
+    Column("feature_schema_hash", String(64), nullable=False, server_default=""),
+    Column("policy_version", String(64), nullable=False, server_default=""),
 )
 """``state``: ``waiting``, ``running``, ``done``, ``failed``, ``cancelled``. ``payload``, ``result`` and ``checkpoint``
 are JSON; ``region`` is what the job may touch and who may see it; ``problem`` says what went wrong.
 ``lease_owner`` is a name that nobody had before: whoever no longer finds it there has lost the job and keeps nothing.
 ``beats`` goes up while the owner lives; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
-leases since the last progress. ``model_version`` is that of the first part: another model starts the job anew."""
+leases since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those of the first
+part: others start the job anew."""
 
 Index("ix_jobs_state", JOBS.c.state, JOBS.c.created_at)
 

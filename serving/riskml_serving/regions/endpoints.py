@@ -25,11 +25,11 @@ async def summary(request: Request, code: str, caller: Annotated[Caller, Depends
     state = request.app.state
     region = asked_region(caller, "" if code == "all" else code)
 
-    def read() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    def read() -> list[dict[str, Any]]:
         with reading(state.engine) as connection:
-            found = repository.counts(connection, region, next_level(region))
-            return found, repository.latest(connection, region)
+            return repository.counts(connection, region, next_level(region))
 
-    rows, latest = await anyio.to_thread.run_sync(read)
-    head = envelope(state.holder.current.names, latest["as_of"], latest["scored_at"], request.state.request_id)
+    rows = await anyio.to_thread.run_sync(read)
+    as_of, at = (max((row[name] for row in rows), default=None) for name in repository.LATEST)
+    head = envelope(state.holder.current.names, as_of, at, request.state.request_id)
     return answer({**head, **rolled_up(region, rows)})

@@ -6,14 +6,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, cast, func, select
 
-from riskml_serving.auth import listed_within, within
+from riskml_serving.auth import within
 from riskml_serving.scoring.tables import CURRENT
 
-__all__ = ["counts", "counts_query", "latest"]
+__all__ = ["counts", "counts_query"]
+
+LATEST = ("as_of", "scored_at")
+"""Of these, the latest among the scores that are counted."""
 
 
 def counts(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
-    """Count the current scores of a region by part of it, status, tier, signal and agreement.
+    """Count the current scores of a region by part of it, status, tier, signal and agreement; of each, the latest day.
 
     Parameters
     ----------
@@ -35,8 +38,9 @@ def counts_query(region: str, digits: int) -> Select[Any]:
     """
     kinds = ("region_code", "status", "tier", "signal", "agreement")
     columns = [CURRENT.c[name] for name in kinds]
+    newest = [func.max(CURRENT.c[name]).label(name) for name in LATEST]
     villages = (
-        select(*columns, func.count().label("n"))
+        select(*columns, func.count().label("n"), *newest)
         .where(within(CURRENT.c.region_code, region))
         .group_by(*columns)
         .subquery("villages")
@@ -44,16 +48,5 @@ def counts_query(region: str, digits: int) -> Select[Any]:
     part = func.substr(villages.c.region_code, 1, digits).label("part")
     same = [villages.c[name] for name in kinds[1:]]
     total = cast(func.sum(villages.c.n), Integer).label("n")
-    return select(part, *same, total).group_by(part, *same)
-
-
-def latest(connection: Connection, region: str) -> dict[str, Any]:
-    """Date and time of the current scores of a region: those of its riskiest household stand for all."""
-    query = (
-        select(CURRENT.c.as_of, CURRENT.c.scored_at)
-        .where(listed_within(CURRENT, region))
-        .order_by(CURRENT.c.order_signal, CURRENT.c.order_rank, CURRENT.c.household_id)
-        .limit(1)
-    )
-    row = connection.execute(query).mappings().first()
-    return dict(row) if row else {"as_of": None, "scored_at": None}
+    newest = [func.max(villages.c[name]).label(name) for name in LATEST]
+    return select(part, *same, total, *newest).group_by(part, *same)

@@ -83,6 +83,8 @@ Index(
     CURRENT.c.tier,
     CURRENT.c.signal,
     CURRENT.c.agreement,
+    CURRENT.c.as_of,
+    CURRENT.c.scored_at,
 )
 
 SCORES = Table(

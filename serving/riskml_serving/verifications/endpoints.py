@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from riskml_serving import audit
-from riskml_serving.answers import answer, envelope
+from riskml_serving.answers import answer, as_headers, envelope
 from riskml_serving.auth import Caller, asked_region, caller_with
 from riskml_serving.bodies import documented, parse
 from riskml_serving.clock import today
@@ -74,11 +74,13 @@ async def monitoring(
 
     found, following = await anyio.to_thread.run_sync(read)
     rows = [monitoring_row(row, caller) for row in found]
+    head = envelope(state.holder.current.names, None, None, request.state.request_id)
     if form == "csv":
         text = io.StringIO()
         writer = csv.DictWriter(text, MONITORING)
         writer.writeheader()
         writer.writerows(rows)
-        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers={"X-Next": following})
-    head = envelope(state.holder.current.names, None, None, request.state.request_id)
+        return Response(
+            text.getvalue(), media_type="text/csv; charset=utf-8", headers={**as_headers(head), "X-Next": following}
+        )
     return answer({**head, "monitoring": rows, "next": following, "more": len(found) == most})

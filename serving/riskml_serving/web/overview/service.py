@@ -13,7 +13,7 @@ from riskml.explanation.redaction import HEALTH_CAUSES
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS
 from riskml.records.schema import CAUSES
 from riskml_serving.auth import Caller
-from riskml_serving.regions.repository import counts, latest
+from riskml_serving.regions.repository import counts
 from riskml_serving.regions.service import next_level, rolled_up
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small import withheld
@@ -26,7 +26,7 @@ MONTHS, QUARTERS, VILLAGE = 12, 8, 12
 
 def region_page(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:
     """Gather the overview of a region that the caller may see."""
-    whole = rolled_up(region, counts(connection, region, next_level(region)))
+    rows = counts(connection, region, next_level(region))
     entries = _versions(repository.monitoring(connection, region, today))
     monitored = [row for row in entries if row["cleared_on"] is None or row["cleared_on"] > today]
     causes = [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
@@ -34,8 +34,8 @@ def region_page(connection: Connection, region: str, caller: Caller, today: dt.d
     told = sorted((code for code in causes if now[code] or any(code in found for _, found in quarters)),
                   key=lambda code: -now[code])  # fmt: skip
     return {
-        "whole": whole,
-        "as_of": latest(connection, region)["as_of"],
+        "whole": rolled_up(region, rows),
+        "as_of": max((row["as_of"] for row in rows), default=None),
         "months": months_of(repository.signal_flows(connection, region)),
         "yields": yields_of(repository.visits(connection, region)),
         "by_category": {code: sum(row["category"] == code for row in monitored) for code in CATEGORIES},
