@@ -48,7 +48,7 @@ QUICK = {
 
 @pytest.fixture
 def service(make_client, key):
-    """A service on the day of the examples, without a limit of its rate, with two households; headers for everything."""
+    """A service on the day of the examples, without a limit of its rate, with two households; headers for all."""
     client = make_client(rate_per_minute=0, today=dt.date(2024, 12, 31))
     headers = key("", "score", "read", "write", "health-details", "admin")
     for code in CODES:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from riskml_serving.app import create_app
+from riskml_serving.auth import Caller
 from riskml_serving.auth.service import create_key
 from riskml_serving.database import open_engine, upgrade, writing
+from riskml_serving.importing.service import import_folder
+from riskml_serving.jobs import repository
+from riskml_serving.jobs.worker import Worker
+from riskml_serving.model import load_model
 from riskml_serving.settings import Settings
 
 HOUSEHOLD = {"household_id": "h1", "region_code": "370112001001", "size": 3}
@@ -68,3 +77,84 @@ def test_postgresql_gone_and_back(server, bundle_path, tmp_path):
         while (state := client.get(f"/v1/jobs/{job}", headers=headers).json()["state"]) != "done":
             assert time.monotonic() < until, state
             time.sleep(0.05)
+
+
+AS_OF = dt.date(2023, 6, 30)
+
+
+def outcome(engine):
+    """State of the job, households judged, parts, and scores kept, all and apart."""
+    with engine.connect() as connection:
+        (state, done) = connection.execute(text("SELECT state, done FROM jobs")).one()
+        counts = ("job_parts", "scores", "current_scores")
+        return state, done, *(connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in counts)
+
+
+def waiting(engine, folder):
+    """A county with a job that waits."""
+    upgrade(engine)
+    import_folder(engine, folder, AS_OF)
+    payload = {"as_of": AS_OF.isoformat(), "redact": []}
+    with writing(engine) as connection:
+        repository.add_job(connection, Caller("k", "", frozenset()), "score", payload, total=160, request_id="r")
+
+
+def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
+    database_url, bundle_path, small_county, monkeypatch
+):
+    """It need not wait for its own lease to run out; any other worker has to."""
+    engine, model = open_engine(database_url), load_model(bundle_path)
+    waiting(engine, small_county)
+    settings = Settings(database_url=database_url, job_chunk=40, job_lease_seconds=3600)
+    mine, other = (Worker(engine, settings, lambda: model) for _ in range(2))
+    real, calls = repository.advance, []
+
+    def advance(*asked, **values):
+        calls.append(1)
+        if len(calls) == 3:
+            raise OperationalError("UPDATE", {}, Exception("gone"))
+        real(*asked, **values)
+
+    monkeypatch.setattr(repository, "advance", advance)
+    with pytest.raises(OperationalError):
+        mine.step()
+    assert outcome(engine)[:3] == ("running", 80, 2), "what was not committed is not there"
+    assert not other.step()
+    assert mine.step()
+    state, done, parts, scores, current = outcome(engine)
+    assert (state, done, parts) == ("done", 160, 4)
+    assert scores == current > 0, "nothing twice"
+    for worker in (mine, other):
+        worker._reader.close()
+    engine.dispose()
+
+
+def test_postgresql_gone_in_the_middle_of_a_job(server, bundle_path, small_county, monkeypatch):
+    url = server.get_uri()
+    engine, model = open_engine(url), load_model(bundle_path)
+    waiting(engine, small_county)
+    settings = Settings(database_url=url, job_chunk=40, job_lease_seconds=3600, job_poll_seconds=0.1)
+    worker, real, calls = Worker(engine, settings, lambda: model), repository.add_part, []
+    gone = threading.Event()
+
+    def add_part(*asked):
+        calls.append(1)
+        if len(calls) == 3:
+            server.stop()
+            gone.set()
+        real(*asked)
+
+    monkeypatch.setattr(repository, "add_part", add_part)
+    worker.start()
+    assert gone.wait(60)
+    time.sleep(0.5)  # the worker looks for jobs meanwhile
+    server.start()
+    until = time.monotonic() + 60
+    while outcome(engine)[0] != "done":
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    worker.stop()
+    _, done, parts, scores, current = outcome(engine)
+    assert (done, parts) == (160, 4)
+    assert scores == current > 0
+    engine.dispose()
