@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from riskml.training.progress import Silent
 from riskml_serving.demo.accounts import Account
-from riskml_serving.page_times import measure
+from riskml_serving.page_times import MOST_BYTES, P95_MS, Measured, measure
 
 
-def test_pages_are_measured_by_role_and_stay_under_a_hundred_kilobytes(make_settings, world, bundle_path):
+def test_pages_are_measured_by_role_and_are_small_and_quick(make_settings, world, bundle_path):
     settings = make_settings()
     accounts = [Account("county", "a sentence of words", "county", world.regions["county"], True)]
     found = measure(settings, accounts, bundle_path, 1, Silent())
@@ -16,5 +18,13 @@ def test_pages_are_measured_by_role_and_stay_under_a_hundred_kilobytes(make_sett
     ]
     for one in found:
         assert one.n >= 4
-        assert 0 < one.p50_ms <= one.p95_ms
-        assert 10_000 < one.most_bytes < 100_000, one.page
+        assert 0 < one.p50_ms <= one.p95_ms < 4 * P95_MS, "room for a machine that does other work"
+        assert one.p50_ms < P95_MS, one.page
+        assert 10_000 < one.most_bytes < MOST_BYTES, one.page
+
+
+def test_a_page_over_either_target_is_told_as_such():
+    kept = Measured("county", "worklist", 4, 10.0, P95_MS - 0.1, MOST_BYTES - 1)
+    assert kept.within
+    assert not replace(kept, p95_ms=float(P95_MS)).within
+    assert not replace(kept, most_bytes=MOST_BYTES).within
