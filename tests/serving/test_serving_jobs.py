@@ -21,6 +21,7 @@ from riskml.records.calendar import day_of
 from riskml.records.store import Records
 from riskml.scoring import score
 from riskml_serving.auth import Caller
+from riskml_serving.chunks import judging
 from riskml_serving.database import reading, writing
 from riskml_serving.importing.service import import_folder
 from riskml_serving.jobs import repository, run
@@ -186,11 +187,35 @@ def test_what_tells_of_health_is_read_by_whom_may_see_it(imported, key, work):
     work()
     refused = imported.get(f"/v1/jobs/{open_job}/results", headers=plain)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:riskml:problem:right-missing")
+
     told, hidden = table_of(imported, trusted, open_job), table_of(imported, plain, hidden_job)
     assert sum(hidden["hidden_flags"].to_pylist()) > 0
     assert sum(told["hidden_flags"].to_pylist()) == 0
     assert "months_since_admission" in ";".join(filter(None, told["protections"].to_pylist()))
     assert "months_since_admission" not in ";".join(filter(None, hidden["protections"].to_pylist()))
+
+
+def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported, key, work, monkeypatch):
+    explain = judging.explain_panel
+    monkeypatch.setattr(
+        judging,
+        "explain_panel",
+        lambda narrator, panel, redact: explain(narrator, panel, redact).assign(**({"causes": "x"} if redact else {})),
+    )
+
+    def causes():
+        with reading(imported.app.state.engine) as connection:
+            return connection.execute(text("SELECT causes FROM current_scores ORDER BY household_id")).scalars().all()
+
+    plain, kept = key("", "score", "read"), []
+    for headers in (plain, key()):
+        job = start(imported, headers)
+        work()
+        kept.append(causes())
+        if headers is plain:
+            assert set(table_of(imported, headers, job)["causes"].to_pylist()) == {"x"}
+    assert kept[0] == kept[1]
+    assert len(set(kept[0])) > 5
 
 
 def test_a_day_to_come_is_refused(imported, key):
@@ -341,7 +366,8 @@ def test_a_job_is_told_by_the_names_of_what_judged_it_also_after_a_swap(imported
     assert {**names, "notice_zh": NOTICE["zh"], "scored_at": told["finished_at"]}.items() <= said.items()
 
 
-def test_another_policy_begins_a_job_anew(imported, key, work):
+@pytest.mark.parametrize("known", [("policy_version", "model_version", "feature_schema_hash"), ("model_version",)])
+def test_another_policy_or_one_not_noted_begins_a_job_anew(imported, key, work, known):
     headers, holder = key(), imported.app.state.holder
     job = start(imported, headers)
     other = replace(holder.current, policy=replace(holder.current.policy, version="another"))
@@ -349,7 +375,7 @@ def test_another_policy_begins_a_job_anew(imported, key, work):
         repository.lease(connection, repository.open_jobs(connection)[0], "w")
         repository.add_part(connection, job, 0, b"by another policy")
         checkpoint = json.dumps({"after": "H0000140", "parts": 1, "judged": 140})
-        repository.advance(connection, job, "w", checkpoint=checkpoint, **origin(other))
+        repository.advance(connection, job, "w", checkpoint=checkpoint, **{name: origin(other)[name] for name in known})
         repository.end(connection, job, "w", "waiting")
     work()
     told = ended(imported, headers, job)

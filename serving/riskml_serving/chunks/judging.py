@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from riskml.explanation.county import COLUMNS as REASONS
-from riskml.explanation.county import explain_panel
+from riskml.explanation.county import causes_of, explain_panel
 from riskml.outcomes import AT_RISK, STATUSES
 from riskml.policy import agreement as agreements
 from riskml.records.arrow import attribute_array
@@ -43,9 +43,11 @@ PART = pa.schema(
         ("signal", pa.int8()),
         ("rule_flags", pa.string()),
         *((name, pa.string()) for name in REASONS[1:]),
+        ("all_causes", pa.string()),
     ]
 )
-"""What is worked out about a range: ``seq`` and ``scored_at`` name the score that stood when its records were read."""
+"""What is worked out about a range: ``seq`` and ``scored_at`` name the score that stood when its records were read.
+``all_causes`` are kept with the score, whoever asked for it: they are narrowed where they are read."""
 
 
 def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
@@ -146,8 +148,9 @@ def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact
     flagged = np.array([bool(opinion.flags[i]) for i in rows], bool)
     model.watch.count(opinion.tier[rows].tolist(), agreements(opinion.tier[rows] > 0, flagged).tolist())
     outside = opinion.status[rows] != AT_RISK
+    codes = panel.household_id[rows].tolist()
     columns: dict[str, Any] = {
-        "household_id": pa.array(panel.household_id[rows].tolist(), pa.string()),
+        "household_id": pa.array(codes, pa.string()),
         "status": pa.array([STATUSES[i] for i in opinion.status[rows]], pa.string()),
         "probability": pa.array(opinion.probability[rows], mask=outside),
         "margin": pa.array(opinion.margin[rows], mask=outside),
@@ -159,7 +162,11 @@ def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact
     told = explain_panel(model.narrator, panel, redact)
     said = dict(zip(told["household_id"], told[list(REASONS[1:])].itertuples(index=False), strict=True))
     nothing = (None,) * (len(REASONS) - 1)
-    found = [said.get(code, nothing) for code in panel.household_id[rows].tolist()]
+    found = [said.get(code, nothing) for code in codes]
     for k, name in enumerate(REASONS[1:]):
         columns[name] = pa.array([row[k] for row in found], pa.string())
+    columns["all_causes"] = columns["causes"].fill_null("")
+    if redact:
+        every = causes_of(model.narrator, panel, opinion.verdicts)
+        columns["all_causes"] = pa.array([every.get(code, "") for code in codes], pa.string())
     return pa.table(columns)

@@ -46,7 +46,7 @@ def keep(connection: Connection, model: Model, part: pa.Table, region: str, as_o
     capacity = scores.read_capacity(connection, {row["region_code"][:6] for row in places_now.values()})
     common = {"as_of": as_of, "scored_at": now(), **origin(model)}
     changes = []
-    rows = part.select(["household_id", "seq", "scored_at", "causes", *TAKEN]).to_pylist()
+    rows = part.select(["household_id", "seq", "scored_at", "all_causes", *TAKEN]).to_pylist()
     words = agreements(
         np.array([row["tier"] > 0 for row in rows], bool), np.array([bool(row["rule_flags"]) for row in rows], bool)
     )
@@ -59,7 +59,7 @@ def keep(connection: Connection, model: Model, part: pa.Table, region: str, as_o
             continue
         after: dict[str, Any] = {name: row[name] for name in TAKEN}
         after |= {"household_id": code, "agreement": str(word), "agreement_by": "tier", **common}
-        after["causes"] = row["causes"] or ""
+        after["causes"] = row["all_causes"]
         after |= by_capacity(after, capacity.get(place["region_code"][:6]))
         changes.append(Change(code, kept, {**after, "region_code": place["region_code"]}))
     return len(scores.keep(connection, changes, request_id))

@@ -77,7 +77,7 @@ class Run:
         ------
         LostLease, Stopped
         """
-        if any(self.job[name] not in ("", value) for name, value in origin(self.model).items()):
+        if self.job["model_version"] and any(self.job[name] != value for name, value in origin(self.model).items()):
             with writing(self.engine) as connection:  # judged by another model or policy: all of it anew
                 self.at = dict(START)
                 repository.drop_parts(connection, self.job["job_id"])
