@@ -66,6 +66,16 @@ def test_list_page_and_workbook_say_the_same_of_every_finding(site, visited, fin
     assert (cells[header.index("逾期")] or "") == "、".join(LATE[name] for name in NAMES if name in late)
 
 
+def test_a_household_in_time_shows_the_next_deadline_and_no_other(make_site):
+    patient = make_site(visit_working_days=60)
+    patient.sign_in("county")
+    patient.change("UPDATE scores SET as_of = '2023-06-29'")
+    page = patient.get("/worklist").text
+    assert "走访期限" in page
+    assert "认定程序期限" not in page
+    assert "! 已逾期" not in page
+
+
 def test_counts_of_what_is_late_lead_to_the_lists(site, visited):
     page = site.get("/worklist").text
     counts = dict(re.findall(r'href="/worklist\?region=[^"]*state=late_(\w+)">\S+ (\d+) 户', page))

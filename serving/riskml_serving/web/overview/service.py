@@ -71,18 +71,20 @@ def _causes(rows: Iterable[Mapping[str, Any]]) -> Counter[str]:
 def months_of(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[int]]]:
     """Count households by signal at the end of the last months, from the changes of every month.
 
-    >>> months_of([{"month": "2024-01", "signal": 0, "before": None, "n": 5},
-    ...            {"month": "2024-02", "signal": 3, "before": 0, "n": 2}])
-    [('2024-01', [5, 0, 0, 0]), ('2024-02', [3, 0, 0, 2])]
+    >>> months_of([{"month": "2023-12", "signal": 0, "before": None, "n": 5},
+    ...            {"month": "2024-02", "signal": 3, "before": 0, "n": 2}])  # nothing changed in January
+    [('2023-12', [5, 0, 0, 0]), ('2024-01', [5, 0, 0, 0]), ('2024-02', [3, 0, 0, 2])]
     """
-    out: dict[str, list[int]] = {}
+    out: dict[int, list[int]] = {}
     now = [0] * len(COLOURS)
     for flow in flows:
         now[flow["signal"]] += flow["n"]
         if flow["before"] is not None:
             now[flow["before"]] -= flow["n"]
-        out[flow["month"]] = list(now)
-    return list(out.items())[-MONTHS:]
+        out[12 * int(flow["month"][:4]) + int(flow["month"][5:]) - 1] = list(now)
+    for month in range(min(out, default=0), max(out, default=0)):
+        out.setdefault(month + 1, out[month])
+    return [(f"{month // 12}-{month % 12 + 1:02}", out[month]) for month in sorted(out)[-MONTHS:]]
 
 
 def yields_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

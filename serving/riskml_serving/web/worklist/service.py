@@ -110,6 +110,7 @@ def row_of(
         "since": since,
         "waited": days_between(since, today) if since else None,
         "due": due,
+        "due_shown": [deadline for deadline in due if deadline.late] or due[:1],
         "overdue": any(deadline.late for deadline in due),
         "last_outcome": row["last_outcome"],
         "last_verified_on": row["last_verified_on"],
