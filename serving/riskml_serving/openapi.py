@@ -86,8 +86,7 @@ def _complete(operation: dict[str, Any], answer: str, *, open_to_all: bool) -> N
     if any(parameter["name"] == "format" for parameter in operation.get("parameters", ())):
         responses[good]["content"].setdefault("text/csv", {"schema": {"type": "string"}})
     if answer == "RecordsAnswer":
-        responses["202"] = {"description": "A job will score whom the records touch", **responses[good]}
-        responses["202"]["description"] = "A job will score whom the records touch"
+        responses["202"] = {**responses[good], "description": "A job will score whom the records touch"}
     problem = {"schema": {"$ref": TEMPLATE.format(model="Problem")}}
     responses["default"] = {"description": "Problem details (RFC 9457)", "content": {MEDIA_TYPE: problem}}
     if not open_to_all:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -236,11 +237,16 @@ class Settings(BaseSettings):
         return self.bundle or _shipped()
 
 
+def _numbered(folder: Path) -> list[str | tuple[int, str]]:
+    """Name with its numbers compared as numbers: county-2 comes before county-10."""
+    return [(int(part), part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", folder.name))]
+
+
 @cache
 def _shipped() -> Path:
-    """Folder of the released bundle: the newest in ``models/`` of the working folder or of the checkout."""
+    """Folder of the released bundle: the highest number in ``models/`` of the working folder or of the checkout."""
     for root in (Path.cwd(), Path(__file__).resolve().parents[2]):
-        found = sorted((root / "models").glob("*/manifest.json"))
-        if found:
-            return found[-1].parent
+        found = (root / "models").glob("*/manifest.json")
+        if newest := max((path.parent for path in found), key=_numbered, default=None):
+            return newest
     return Path("models") / "released"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from riskml_serving.settings import FILE_VARIABLE, PREFIX, Settings
+from riskml_serving.settings import FILE_VARIABLE, PREFIX, Settings, _shipped
 from riskml_serving.settings_page import settings_page
 
 PAGE = Path(__file__).parents[2] / "docs" / "serving" / "settings.md"
@@ -28,6 +28,16 @@ def test_arguments_stand_before_the_environment_and_that_before_the_file(tmp_pat
     found = Settings(host="::1")
     assert (found.host, found.port, found.rescore_at_once) == ("::1", 9002, 7)
     assert found.today == dt.date(2024, 12, 31)
+
+
+def test_the_newest_released_bundle_is_the_one_with_the_highest_number(tmp_path, monkeypatch):
+    for name in ("county-2", "county-10", "county-9", "county-11"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        if name != "county-11":  # half a copy
+            (tmp_path / "models" / name / "manifest.json").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("riskml_serving.settings._shipped", _shipped.__wrapped__)
+    assert Settings().bundle_folder == tmp_path / "models" / "county-10"
 
 
 def test_an_unknown_setting_is_refused(tmp_path, monkeypatch):

@@ -83,8 +83,7 @@ class Authenticator:
     ----------
     engine : Engine
     trust : float
-        Seconds for which what was read of a key is trusted. A key revoked by this process ends at once
-        (:meth:`forget`), one revoked elsewhere after these seconds.
+        Seconds for which what was read of a key is trusted: a key that is revoked ends after these.
     oidc : Oidc, optional
         Takes bearer tokens that are not API keys.
     """
@@ -117,10 +116,6 @@ class Authenticator:
         if kept is None or not hmac.compare_digest(kept[1], hash_of(secret)):
             raise _refused()
         return kept[2]
-
-    def forget(self, key_id: str) -> None:
-        """Read a key again at its next use."""
-        self._known.pop(key_id, None)
 
     def _read(self, key_id: str) -> tuple[float, str, Caller] | None:
         with reading(self.engine) as connection:

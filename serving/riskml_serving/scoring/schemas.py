@@ -9,7 +9,7 @@ from pydantic import Field, Strict, TypeAdapter
 
 from riskml_serving.contract import FIRST, LAST, dictionary, tables_type
 
-__all__ = ["SCORE_REQUEST"]
+__all__ = ["DAY", "SCORE_REQUEST"]
 
 DAY = Annotated[dt.date, Strict(), Field(ge=FIRST, le=LAST, description="Day at whose end records count; today.")]
 
