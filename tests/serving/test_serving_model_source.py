@@ -5,6 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -15,9 +21,13 @@ from riskml.errors import BundleError
 from riskml.model.bundle_files import MANIFEST, SEAL, digest, encoded, seal
 from riskml_serving.cli import app as commands
 from riskml_serving.database import open_engine, upgrade
-from riskml_serving.model import Holder, Keeper
+from riskml_serving.model import Holder, Keeper, load_model
 from riskml_serving.model.counters import REFUSED, SWAPPED
+from riskml_serving.scoring import endpoints as scoring
+from riskml_serving.scoring.endpoints import AT_ONCE
 from riskml_serving.settings import Settings
+
+RELEASED = Path(__file__).parents[2] / "models" / "simulated-county-1"
 
 
 @pytest.fixture
@@ -229,6 +239,69 @@ def test_the_champion_of_the_registry_serves_and_outlives_the_registry(served, b
     assert holder.version == second
     assert keeper.failure.kind == "TrackingError"
     assert served(model_source="registry")[1].version == second, "a restart without the registry serves the same"
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """Address of a tracking server that takes connections and never says a word; counts them."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = []
+
+        def accept():
+            with suppress(OSError):
+                while True:
+                    taken.append(listener.accept()[0])
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        yield taken
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for connection in taken:
+            connection.close()
+
+
+def test_a_tracking_server_that_hangs_is_given_up_and_the_old_model_serves(served, silent):
+    """The folder's release served before the registry was turned to."""
+    before = served()[1].version
+    keeper, holder = served(model_source="registry")
+    began = time.monotonic()
+    keeper.look()
+    assert len(silent) >= 1, "it was asked"
+    assert 1 <= time.monotonic() - began < 30
+    assert keeper.failure.kind == "TrackingError"
+    assert holder.version == before
+
+
+def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
+    make_client, key, tables_of, county_records, bundle_path, monkeypatch
+):
+    """Not only its names: its scores are those of that model."""
+    client, headers = make_client(bundle=bundle_path), key()
+    body = {"as_of": "2023-03-31", "tables": tables_of(*map(str, county_records.household_id[: AT_ONCE + 1]))}
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(model, *rest):
+        if model.version == first and not began.is_set():
+            began.set()
+            assert go_on.wait(30)
+        return scored(model, *rest)
+
+    scored, holder = scoring._scored, client.app.state.holder
+    first, before = holder.version, client.post("/v1/scores", json=body, headers=headers).json()
+    monkeypatch.setattr(scoring, "_scored", slow)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.post, "/v1/scores", json=body, headers=headers)
+        assert began.wait(30)
+        holder.swap(load_model(RELEASED))
+        later = client.post("/v1/scores", json=body, headers=headers).json()
+        go_on.set()
+        sooner = waiting.result(30).json()
+    assert (sooner["model_version"], later["model_version"]) == (first, holder.version)
+    assert sooner["scores"] == before["scores"] != later["scores"]
 
 
 def test_nothing_is_released_yet(served, registry):
