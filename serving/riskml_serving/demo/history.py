@@ -68,8 +68,7 @@ def visit_month(
     with writing(engine) as connection:
         callers = [_caller(connection, account) for account in accounts]
         by_list, every = (
-            listed(connection, Wanted(region="", state=state), 0, MOST_LISTED)
-            for state in ("open", "all")
+            listed(connection, Wanted(region="", state=state), 0, MOST_LISTED) for state in ("open", "all")
         )
         first = [row for row in by_list if row["last_outcome"] != "pending"][:A_MONTH]
         taken = {row["household_id"] for row in first}
