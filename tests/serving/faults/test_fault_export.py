@@ -13,6 +13,8 @@ import pytest
 from riskml_serving.jobs import exporting
 from riskml_serving.jobs.worker import Worker
 
+NAMES = {"model_version": "riskml-1", "policy_version": "1"}
+
 
 @pytest.fixture
 def full_disk():
@@ -33,14 +35,14 @@ def test_a_full_disk_leaves_nothing_half_and_space_makes_it_work(tmp_path, full_
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     full_disk()
     with pytest.raises(exporting.Problem) as told:
-        exporting.export(tmp_path / "out", "job", form, iter([large()]))
+        exporting.export(tmp_path / "out", "job", form, iter([large()]), NAMES)
     assert (told.value.kind, told.value.status) == ("storage-full", 507)
     assert list((tmp_path / "out").iterdir()) == []
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    path = exporting.export(tmp_path / "out", "job", form, iter([large()]))
+    path = exporting.export(tmp_path / "out", "job", form, iter([large()]), NAMES)
     assert path.stat().st_size > 4096
     assert path.stat().st_mode & 0o077 == 0, "only its owner reads it"
-    assert exporting.export(tmp_path / "out", "job", form, iter(())) == path, "written once"
+    assert exporting.export(tmp_path / "out", "job", form, iter(()), NAMES) == path, "written once"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_the_caller_is_told_that_the_disk_is_full_only_where_it_is(
 def test_only_files_of_jobs_are_deleted_from_the_folder(tmp_path):
     """Somebody may let exports share a folder with the database."""
     job = str(uuid.uuid4())
-    own = [exporting.export(tmp_path, job, form, iter([large(1)])) for form in exporting.FORMATS]
+    own = [exporting.export(tmp_path, job, form, iter([large(1)]), NAMES) for form in exporting.FORMATS]
     (tmp_path / f".{job}-ab_c1.part").touch()
     others = {"riskml.db", "riskml.db-wal", f"{job}.db", "notes.csv", ".other.part", "models"}
     for name in others - {"models"}:
@@ -89,7 +91,7 @@ def test_only_files_of_jobs_are_deleted_from_the_folder(tmp_path):
 
 def test_a_code_is_no_formula_for_a_spreadsheet(tmp_path):
     table = large(2).set_column(0, "household_id", pa.array(["=1+1", "H1"]))
-    path = exporting.export(tmp_path, "job", "csv", iter([table]))
+    path = exporting.export(tmp_path, "job", "csv", iter([table]), NAMES)
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     assert lines[1].startswith('"\'=1+1"')
     assert lines[2].startswith('"H1"')
