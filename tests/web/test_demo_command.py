@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -29,9 +30,12 @@ def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
     monkeypatch.setattr("riskml_serving.running.run", served.append)
     monkeypatch.setattr("riskml_serving.demo.serve.prepared.__defaults__", (60, 2))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    demo(out=tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    demo(out=Path("demo"))
     said = capsys.readouterr().out
     (settings,) = served
+    monkeypatch.chdir("/")
+    assert settings.database_url == f"sqlite:///{tmp_path / 'demo' / 'service.db'}", "found from any folder"
     assert f"Staff pages: http://{settings.host}:{settings.port}/" in said
     assert "演示账号,仅用于演示" in said
     accounts = re.findall(r"^  (\S+) +password (\S+)   region (\d+), (no|with) health details$", said, re.M)

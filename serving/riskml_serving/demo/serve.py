@@ -44,6 +44,7 @@ def prepared(
     from riskml_serving.demo.history import visit_month
     from riskml_serving.model import load_model
 
+    out, bundle = out.resolve(), bundle.resolve()  # whoever serves them may stand in another folder
     *_, today = as_ofs = month_ends(last, months + HELD_BACK)[:months]
     database, names = out / "service.db", out / "region_names.csv"
     for end in ("", "-wal", "-shm"):
