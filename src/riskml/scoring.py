@@ -16,7 +16,7 @@ from riskml.evaluation.capacity import visits_of
 from riskml.features import build
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
-from riskml.outcomes import AT_RISK, STATUSES, cohort_status
+from riskml.outcomes import AT_RISK, STATUSES, UNKNOWN, cohort_status
 from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy, Verdicts, agreement, combine_signal, rule_line
 from riskml.records.calendar import date_of
 from riskml.records.panel import Panel
@@ -43,7 +43,6 @@ COLUMNS = (
 """Columns of a table of scores."""
 
 Floats = NDArray[np.float64]
-_UNKNOWN = STATUSES.index("unknown")
 _KEPT = ("status", "margin", "probability", "tier", "rule_colour", "signal", "flags")
 """What of the opinions on the parts of a county is kept to the end."""
 
@@ -158,7 +157,7 @@ def score(
         panel.memo.clear()
         progress.step()
     whole = {name: np.concatenate(kept) if kept else np.empty(0, np.int8) for name, kept in parts.items()}
-    known = np.flatnonzero(whole["status"] != _UNKNOWN)
+    known = np.flatnonzero(whole["status"] != UNKNOWN)
     if not len(known):
         raise UsageError(
             f"No household is known on {date_of(as_of)}.", "Choose a later --as-of, or check recorded_on of households."

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from riskml.explanation import Narrator, explain_all, explain_panel
-from riskml.explanation.county import COLUMNS, UNKNOWN, causes_of
+from riskml.explanation.county import COLUMNS, Part
 from riskml.explanation.redaction import HEALTH_ZH, tells_health
 from riskml.explanation.rendering import flag_sentence
 from riskml.explanation.trials import named_causes, quiet_households, steadiness
@@ -20,7 +20,7 @@ from riskml.model.linear import LinearProblem
 from riskml.model.reference import reference_of
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, TreeSettings
-from riskml.outcomes import AT_RISK, cohort_status, label
+from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status, label
 from riskml.policy import load_policy, rule_line
 from riskml.records.calendar import day_of
 from riskml.records.store import CHUNK
@@ -105,10 +105,10 @@ def test_each_row_says_what_the_household_s_own_explanation_says(county_records,
 
 def test_causes_without_words_are_the_same(county_records, narrator, as_of, told):
     panel = county_records.panel(as_of)
-    causes = causes_of(narrator, panel)
+    causes = Part.of(narrator, panel).causes()
     assert causes == dict(zip(told["household_id"], told["causes"], strict=True))
     verdicts = rule_line(panel, narrator.policy, narrator.settings.window)
-    assert causes_of(narrator, panel, verdicts) == causes
+    assert Part.of(narrator, panel, verdicts).causes() == causes
 
 
 def test_threads_and_parts_change_nothing(county_records, narrator, as_of, told):

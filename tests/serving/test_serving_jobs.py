@@ -196,11 +196,9 @@ def test_what_tells_of_health_is_read_by_whom_may_see_it(imported, key, work):
 
 
 def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported, key, work, monkeypatch):
-    explain = judging.explain_panel
+    frame = judging.Part.frame
     monkeypatch.setattr(
-        judging,
-        "explain_panel",
-        lambda narrator, panel, redact: explain(narrator, panel, redact).assign(**({"causes": "x"} if redact else {})),
+        judging.Part, "frame", lambda self, hidden: frame(self, hidden).assign(**({"causes": "x"} if hidden else {}))
     )
 
     def causes():

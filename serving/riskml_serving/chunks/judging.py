@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from riskml.explanation.county import COLUMNS as REASONS
-from riskml.explanation.county import causes_of, explain_panel
-from riskml.outcomes import AT_RISK, STATUSES
+from riskml.explanation.county import Part
+from riskml.explanation.redaction import check_redaction
+from riskml.outcomes import AT_RISK, STATUSES, UNKNOWN
 from riskml.policy import agreement as agreements
 from riskml.records.arrow import attribute_array
 from riskml.records.calendar import day_of
@@ -23,7 +24,6 @@ from riskml.records.store import Records
 from riskml.scoring import judge
 from riskml_serving.chunks.reader import Tables
 from riskml_serving.model import Model
-from riskml_serving.scoring.service import UNKNOWN
 
 __all__ = ["PART", "judge_range"]
 
@@ -159,14 +159,9 @@ def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact
         "signal": pa.array(opinion.signal[rows], pa.int8()),
         "rule_flags": pa.array([opinion.flags[i] for i in rows], pa.string()),
     }
-    told = explain_panel(model.narrator, panel, redact)
-    said = dict(zip(told["household_id"], told[list(REASONS[1:])].itertuples(index=False), strict=True))
-    nothing = (None,) * (len(REASONS) - 1)
-    found = [said.get(code, nothing) for code in codes]
-    for k, name in enumerate(REASONS[1:]):
-        columns[name] = pa.array([row[k] for row in found], pa.string())
-    columns["all_causes"] = columns["causes"].fill_null("")
-    if redact:
-        every = causes_of(model.narrator, panel, opinion.verdicts)
-        columns["all_causes"] = pa.array([every.get(code, "") for code in codes], pa.string())
+    part = Part.of(model.narrator, panel, opinion.verdicts)
+    told, every = part.frame(check_redaction(redact)), part.causes()
+    for name in REASONS[1:]:
+        columns[name] = pa.array(told[name].tolist(), pa.string())
+    columns["all_causes"] = pa.array([every[code] for code in codes], pa.string())
     return pa.table(columns)

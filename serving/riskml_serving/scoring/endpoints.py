@@ -9,6 +9,7 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from riskml.outcomes import UNKNOWN
 from riskml_serving.answers import answer, envelope
 from riskml_serving.auth import Caller, caller_with
 from riskml_serving.bodies import documented, parsed
@@ -16,7 +17,7 @@ from riskml_serving.clock import now, today
 from riskml_serving.model import Model
 from riskml_serving.scoring import requests
 from riskml_serving.scoring.schemas import SCORE_REQUEST
-from riskml_serving.scoring.service import UNKNOWN, judge_tables, shown
+from riskml_serving.scoring.service import judge_tables, shown
 
 __all__ = ["router"]
 

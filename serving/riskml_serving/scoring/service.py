@@ -22,9 +22,7 @@ from riskml.records.store import Records
 from riskml.scoring import Opinion, judge
 from riskml_serving.model import Model
 
-__all__ = ["UNKNOWN", "Judged", "columns_of", "judge_tables", "shown"]
-
-UNKNOWN = STATUSES.index("unknown")
+__all__ = ["Judged", "columns_of", "judge_tables", "shown"]
 
 Columns = dict[str, list[Any]]
 

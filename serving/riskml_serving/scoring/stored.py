@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from riskml.explanation.county import causes_of
+from riskml.explanation.county import Part
+from riskml.outcomes import UNKNOWN
 from riskml.policy import agreement as agreements
 from riskml.records.schema import TABLES
 from riskml_serving.clock import now
@@ -20,7 +21,7 @@ from riskml_serving.records import repository as records
 from riskml_serving.scoring import repository
 from riskml_serving.scoring.changes import Change
 from riskml_serving.scoring.requests import EMPTY, Tables
-from riskml_serving.scoring.service import UNKNOWN, Judged, judge_tables
+from riskml_serving.scoring.service import Judged, judge_tables
 
 __all__ = ["by_capacity", "judge_stored", "origin", "rescore"]
 
@@ -116,7 +117,7 @@ def rescore(
     before = repository.read_current(connection, sorted(households), region)
     changes = []
     for judged in judge_stored(connection, model, households, as_of):
-        causes = causes_of(judged.model.narrator, judged.panel, judged.opinion.verdicts)
+        causes = Part.of(judged.model.narrator, judged.panel, judged.opinion.verdicts).causes()
         for i, status in enumerate(judged.opinion.status.tolist()):
             code = str(judged.panel.household_id[i])
             kept = before.get(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,17 +17,15 @@ from riskml.explanation.redaction import HEALTH_CAUSES, HEALTH_ZH, check_redacti
 from riskml.explanation.rendering import flag_sentence
 from riskml.explanation.views import rule_view
 from riskml.features import build
-from riskml.outcomes import AT_RISK, STATUSES, cohort_status
+from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status
 from riskml.policy import Verdicts, rule_line
 from riskml.records.panel import Panel
 from riskml.records.store import Records
 
-__all__ = ["COLUMNS", "causes_of", "explain_all", "explain_panel", "told_frame"]
+__all__ = ["COLUMNS", "Part", "explain_all", "explain_panel", "told_frame"]
 
 BATCH = 16
 """Panels of 4,096 households told before they are put into words."""
-
-UNKNOWN = STATUSES.index("unknown")
 
 Codes = NDArray[np.str_]
 Rows = NDArray[np.intp]
@@ -37,88 +35,91 @@ COLUMNS = ("household_id", "causes", "reasons", "protections", "reasons_zh", "pr
 
 
 @dataclass(frozen=True)
-class _Part:
-    """A panel ready to be put into words: those at risk by the model's reasons, the others by their flags."""
+class Part:
+    """A panel ready to be put into words: those at risk by the model's reasons, the others by their flags.
+
+    Parameters
+    ----------
+    panel : Panel
+    at_risk, others : array of int
+        Rows of the panel on which the model has a verdict, and of the others that are known.
+    told : Told or None
+        None where nobody is at risk.
+    verdicts : Verdicts or None
+        The rule line's on the panel; None where nobody else is known.
+    window : int
+        Months of the rule line's income.
+    """
 
     panel: Panel
     at_risk: Rows
-    told: Told | None
     others: Rows
+    told: Told | None
     verdicts: Verdicts | None
     window: int
+
+    @classmethod
+    def of(cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> Part:
+        """Explain a panel; ``verdicts`` are the rule line's on it, if they are known already."""
+        status, window = cohort_status(panel, narrator.settings), narrator.settings.window
+        at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
+        told = narrator.tell(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
+        if not len(others):
+            verdicts = None
+        elif verdicts is None:
+            verdicts = rule_line(panel, narrator.policy, window)
+        return cls(panel, at_risk, others, told, verdicts, window)
+
+    def causes(self) -> dict[str, str]:
+        """Causes alone by household code, without words and unredacted, as :func:`explain_all` gives them."""
+        codes, out = self.panel.household_id.tolist(), {}
+        if self.told is not None:
+            features = self.told.grouping.features
+            for i, found in zip(self.at_risk.tolist(), self.told.ranked.reasons.feature.tolist(), strict=True):
+                out[codes[i]] = ";".join(dict.fromkeys(features[j].cause for j in found if j >= 0))
+        for i, (flags, hidden) in zip(self.others.tolist(), self._flags(frozenset()), strict=True):
+            out[codes[i]] = _causes(flags, hidden)
+        return out
+
+    def frame(self, hidden: frozenset[str]) -> pd.DataFrame:
+        """Put everybody known into words, in the order of the codes, with ``COLUMNS``."""
+        codes = self.panel.household_id
+        frames = [] if self.told is None else [told_frame(self.told, codes[self.at_risk], health=not hidden)]
+        if len(self.others):
+            frames.append(self._flagged(hidden))
+        if not frames:
+            return pd.DataFrame(columns=list(COLUMNS), dtype=object)
+        order = np.argsort(np.concatenate([self.at_risk, self.others]))
+        return pd.concat(frames, ignore_index=True).iloc[order].reset_index(drop=True)
+
+    def _flagged(self, hidden: frozenset[str]) -> pd.DataFrame:
+        """Causes and sentences of the flags of those that the model says nothing of."""
+        found = list(self._flags(hidden))
+        sentences = [
+            "\n".join([flag_sentence(flag, "zh") for flag in flags] + [HEALTH_ZH] * min(left_out, 1))
+            for flags, left_out in found
+        ]
+        nothing = [""] * len(found)
+        causes = [_causes(*each) for each in found]
+        columns = (self.panel.household_id[self.others], causes, nothing, nothing, sentences, nothing)
+        return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+
+    def _flags(self, hidden: frozenset[str]) -> Iterator[tuple[tuple[FlagView, ...], int]]:
+        """Flags that may be shown of each of the others, and how many are left out."""
+        for i in self.others.tolist():
+            assert self.verdicts is not None, "they are there where others are"
+            view = rule_view(self.verdicts, i, self.window, hidden) if self.verdicts.any_flag[i] else None
+            yield ((), 0) if view is None else (view.flags, view.hidden_flags)
+
+
+def _causes(flags: tuple[FlagView, ...], hidden: int) -> str:
+    own = [flag.cause for flag in flags if flag.cause] + [HEALTH_CAUSES[0]] * min(hidden, 1)
+    return ";".join(dict.fromkeys(own))
 
 
 def explain_panel(narrator: Narrator, panel: Panel, redact: tuple[str, ...] = ()) -> pd.DataFrame:
     """Explain every household of a panel; see :func:`explain_all`."""
-    return _framed([_part(narrator, panel)], check_redaction(redact))
-
-
-def causes_of(narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> dict[str, str]:
-    """Causes alone, without words, as :func:`explain_all` gives them unredacted.
-
-    Parameters
-    ----------
-    narrator : Narrator
-    panel : Panel
-    verdicts : Verdicts, optional
-        The rule line's verdict on the panel, if it is known already.
-
-    Returns
-    -------
-    dict of str to str
-        By household code, of those known at the date.
-    """
-    part, codes = _part(narrator, panel, verdicts), panel.household_id.tolist()
-    out = {}
-    if part.told is not None:
-        features = part.told.grouping.features
-        for i, found in zip(part.at_risk.tolist(), part.told.ranked.reasons.feature.tolist(), strict=True):
-            out[codes[i]] = ";".join(dict.fromkeys(features[j].cause for j in found if j >= 0))
-    if part.verdicts is not None and len(part.others):
-        flagged = _flagged(part, part.verdicts, frozenset())
-        out |= dict(zip(flagged["household_id"], flagged["causes"], strict=True))
-    return out
-
-
-def _part(narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> _Part:
-    status = cohort_status(panel, narrator.settings)
-    at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
-    told = narrator.tell(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
-    window = narrator.settings.window
-    if verdicts is None and len(others):
-        verdicts = rule_line(panel, narrator.policy, window)
-    return _Part(panel, at_risk, told, others, verdicts, window)
-
-
-def _framed(parts: Iterable[_Part], hidden: frozenset[str]) -> pd.DataFrame:
-    frames = []
-    for part in parts:
-        codes = part.panel.household_id
-        told = [] if part.told is None else [told_frame(part.told, codes[part.at_risk], health=not hidden)]
-        rows = [part.at_risk] if told else []
-        if part.verdicts is not None and len(part.others):
-            told.append(_flagged(part, part.verdicts, hidden))
-            rows.append(part.others)
-        if told:
-            frames.append(pd.concat(told, ignore_index=True).iloc[np.argsort(np.concatenate(rows))])
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS), dtype=object)
-
-
-def _flagged(part: _Part, verdicts: Verdicts, hidden: frozenset[str]) -> pd.DataFrame:
-    """Causes and sentences of the flags of households that the model says nothing of."""
-    causes, sentences = [], []
-    for i in part.others.tolist():
-        flags: tuple[FlagView, ...] = ()
-        hide = 0
-        if verdicts.any_flag[i]:
-            view = rule_view(verdicts, i, part.window, hidden)
-            flags, hide = view.flags, view.hidden_flags
-        own = [flag.cause for flag in flags if flag.cause] + [HEALTH_CAUSES[0]] * min(hide, 1)
-        causes.append(";".join(dict.fromkeys(own)))
-        sentences.append("\n".join([flag_sentence(flag, "zh") for flag in flags] + [HEALTH_ZH] * min(hide, 1)))
-    nothing = [""] * len(causes)
-    columns = (part.panel.household_id[part.others], causes, nothing, nothing, sentences, nothing)
-    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+    return Part.of(narrator, panel).frame(check_redaction(redact))
 
 
 def told_frame(told: Told, household_id: Codes, *, health: bool) -> pd.DataFrame:
@@ -178,13 +179,13 @@ def explain_all(
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
             # Words are pure Python: said beside the arrays, they would make every short array operation wait its turn.
-            frames.append(_framed(list(pool.map(lambda panel: _part(narrator, panel), batch)), hidden))
+            frames += [part.frame(hidden) for part in list(pool.map(lambda panel: Part.of(narrator, panel), batch))]
             for panel in batch:
                 panel.memo.clear()
                 if progress is not None:
                     progress(panel.n)
     found = [frame for frame in frames if len(frame)]
-    return pd.concat(found, ignore_index=True) if found else _framed([], hidden)
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS), dtype=object)
 
 
 def _texts(told: Told, ranking: Ranking, health: bool, *, risk: bool) -> tuple[list[str], list[str], list[str]]:

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from riskml.records.panel import BELOW, Panel
 from riskml.splits import Settings
 
-__all__ = ["AT_RISK", "STATUSES", "below_line", "cohort_status"]
+__all__ = ["AT_RISK", "STATUSES", "UNKNOWN", "below_line", "cohort_status"]
 
 STATUSES = ("at_risk", "below_line", "monitored", "no_income", "unknown")
 """Standing of a household at a date; only ``unknown``, a household not yet recorded then, has no row of scores."""
 
-AT_RISK, _BELOW_LINE, _MONITORED, _NO_INCOME, _UNKNOWN = (np.int8(i) for i in range(len(STATUSES)))
+AT_RISK, _BELOW_LINE, _MONITORED, _NO_INCOME, UNKNOWN = (np.int8(i) for i in range(len(STATUSES)))
 
 Floats = NDArray[np.float64]
 
@@ -49,5 +49,5 @@ def cohort_status(panel: Panel, settings: Settings) -> NDArray[np.int8]:
     status = np.where(below_line(income, line), _BELOW_LINE, AT_RISK)
     status[np.isnan(income) | np.isnan(line)] = _NO_INCOME
     status[panel.monitored] = _MONITORED
-    status[~panel.known] = _UNKNOWN
+    status[~panel.known] = UNKNOWN
     return status
