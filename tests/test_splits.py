@@ -10,8 +10,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.calendar import date_of, day_of, is_month_end, month_end, month_of
-from riskml.records.store import Records
+from riskml.records.contract.calendar import date_of, day_of, is_month_end, month_end, month_of
+from riskml.records.panel.store import Records
 from riskml.splits import Grid, Origin, Settings, grid, origins, span_end
 
 JANUARY = 12 * 50  # 2020

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskml.policy import Policy, load_policy
-from riskml.records.checking import open_checked
-from riskml.records.store import Records
+from riskml.records.checking.check import open_checked
+from riskml.records.panel.store import Records
 
 __all__ = ["load_records"]
 

@@ -18,11 +18,11 @@ from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, STATUSES, UNKNOWN, cohort_status
 from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy, Verdicts, agreement, combine_signal, rule_line
-from riskml.records.calendar import date_of
-from riskml.records.panel import Panel
-from riskml.records.store import Records
+from riskml.progress import Progress, Silent
+from riskml.records.contract.calendar import date_of
+from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import Records
 from riskml.splits import Settings
-from riskml.training.progress import Progress, Silent
 
 __all__ = ["COLUMNS", "Opinion", "judge", "score", "settings_of"]
 

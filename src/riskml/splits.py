@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.calendar import LOOK_BACK, date_of, month_end, month_of, months_before
+from riskml.records.contract.calendar import LOOK_BACK, date_of, month_end, month_of, months_before
 
 if TYPE_CHECKING:
-    from riskml.records.store import Records
+    from riskml.records.panel.store import Records
 
 __all__ = ["Grid", "Origin", "Outcome", "Settings", "grid", "origins", "span_end"]
 

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 
 from riskml.benchmarks import feature_parts, features
 from riskml.benchmarks.feature_parts import CARES, measure
-from riskml.cli import benchmark_features  # noqa: F401 - adds the command
-from riskml.cli.app import app
+from riskml.cli.main import build
 from riskml.errors import RiskmlError
 from riskml.features import CATALOGUE
 from riskml.simulation import simulate
@@ -69,13 +68,13 @@ def test_a_busy_machine_gets_one_round(parts, monkeypatch):
 
 
 def test_json_is_all_that_goes_to_standard_output(parts):
-    done = CliRunner().invoke(app, ["benchmark", "features", "--households", "60", "--json"])
+    done = CliRunner().invoke(build(), ["benchmark", "features", "--households", "60", "--json"])
     assert done.exit_code == 0, done.output
     assert set(json.loads(done.stdout)) >= FIGURES
 
 
 def test_without_json_each_figure_stands_beside_its_target(parts):
-    done = CliRunner().invoke(app, ["benchmark", "features", "--households", "60"])
+    done = CliRunner().invoke(build(), ["benchmark", "features", "--households", "60"])
     assert done.exit_code == 0, done.output
     for name in FIGURES:
         assert name in done.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from riskml.cli import main
+from riskml.cli.main import main
 
 
 @dataclass(frozen=True)

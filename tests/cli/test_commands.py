@@ -12,8 +12,8 @@ import pytest
 from riskml.features import build
 from riskml.model import Bundle
 from riskml.policy import load_policy
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 from riskml.scoring import COLUMNS, judge
 from riskml.training import Trained
 

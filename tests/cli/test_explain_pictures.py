@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 from PIL import Image
 
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
-from riskml.reporting.timeline import timeline_png, timeline_svg
+from riskml.explanation.timeline.timeline import timeline_png, timeline_svg
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 
 Run = Callable[..., Any]
 AS_OF = "2022-12-31"

@@ -9,7 +9,7 @@ import pytest
 
 from riskml.evaluation import Prediction, TestRows
 from riskml.evaluation.checks import CheckContext, MonotoneProbe, SplitEvidence
-from riskml.records.calendar import day_of
+from riskml.records.contract.calendar import day_of
 
 
 def _rows(label, **given) -> TestRows:

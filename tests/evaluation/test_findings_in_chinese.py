@@ -7,7 +7,7 @@ import re
 import pytest
 
 from riskml.evaluation.checks import CHECKS, ChampionEvidence, MonotoneProbe, SplitEvidence, run_checks
-from riskml.records.calendar import day_of
+from riskml.records.contract.calendar import day_of
 
 DAYS = [day_of("2022-06-30"), day_of("2022-12-31")]
 AP = {"rule_line": {"value": 0.1, "ci": [0.05, 0.15]}}

@@ -6,7 +6,7 @@ import pytest
 
 from riskml.evaluation.checks import Finding, NotApplicable, SplitEvidence
 from riskml.evaluation.checks.time_overlap import TimeOverlap
-from riskml.records.calendar import day_of
+from riskml.records.contract.calendar import day_of
 
 
 def split(train, test=("2023-12-31", "2024-03-31"), horizon=12, known_by=None):

@@ -21,9 +21,9 @@ from riskml.model.linear import Linear
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 from riskml.policy import load_policy
-from riskml.records.calendar import day_of
-from riskml.records.panel import Panel
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import Records
 
 ROWS, FEATURES, CATEGORICAL = 2000, 6, [3, 5]
 

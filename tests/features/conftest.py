@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from riskml.records.schema import TABLES, Kind
+from riskml.records.contract.schema import TABLES, Kind
 
 Row = dict[str, object]
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from riskml.features import build
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 
 LINE = 6000.0
 END = "2023-12-31"

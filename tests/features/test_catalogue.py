@@ -7,9 +7,9 @@ import pytest
 
 from riskml.features import CATALOGUE, Direction, build
 from riskml.features.catalogue import TOPICS, feature
-from riskml.records.calendar import LOOK_BACK, day_of
-from riskml.records.schema import CAUSES, TABLES
-from riskml.records.store import Records
+from riskml.records.contract.calendar import LOOK_BACK, day_of
+from riskml.records.contract.schema import CAUSES, TABLES
+from riskml.records.panel.store import Records
 
 UNITS = {"line", "log line", "months", "years", "share", "persons", "count"}
 OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskml.features import FeatureMatrix, build, build_all
-from riskml.records.calendar import date_of, day_of
-from riskml.records.schema import TABLES
-from riskml.records.store import Records
+from riskml.records.contract.calendar import date_of, day_of
+from riskml.records.contract.schema import TABLES
+from riskml.records.panel.store import Records
 
 few = settings(
     max_examples=8,

@@ -10,9 +10,9 @@ import pytest
 
 from riskml.benchmarks.oracle import Oracle
 from riskml.features import CATALOGUE, FeatureMatrix, build
-from riskml.records.calendar import day_of
-from riskml.records.schema import TABLES
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.contract.schema import TABLES
+from riskml.records.panel.store import Records
 
 OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")
 

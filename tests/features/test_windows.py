@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from riskml.features import CATALOGUE, build
-from riskml.records.calendar import date_of, day_of, months_before
-from riskml.records.schema import TABLES
-from riskml.records.store import Records
+from riskml.records.contract.calendar import date_of, day_of, months_before
+from riskml.records.contract.schema import TABLES
+from riskml.records.panel.store import Records
 
 DATED = ("income", "illness", "disaster", "events", "help", "monitoring")
 AS_OFS = [dt.date(2023, 12, 31), dt.date(2023, 8, 15), dt.date(2024, 2, 29)]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.model.folds import FEWEST_POSITIVES, MOST_ROWS, folds_of, overlap, spans
-from riskml.records.calendar import month_end, months_before
+from riskml.records.contract.calendar import month_end, months_before
 
 
 def rows(households, step, dates, rate=0.5, seed=0):

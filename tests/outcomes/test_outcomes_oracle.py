@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from riskml.outcomes import BY, REASONS, STATUSES, Labels, counts, label
-from riskml.records.calendar import date_of, month_end, month_of
-from riskml.records.store import Records
+from riskml.records.contract.calendar import date_of, month_end, month_of
+from riskml.records.panel.store import Records
 from riskml.splits import Settings, grid, origins
 
 HOUSEHOLDS, MONTHS, START = 90, 30, 12 * 51  # from January 2021

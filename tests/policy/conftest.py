@@ -7,8 +7,8 @@ from collections import defaultdict
 import pytest
 
 from riskml.policy import load_policy, rule_line
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 
 AS_OF = "2023-12-31"
 

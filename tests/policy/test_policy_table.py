@@ -12,9 +12,9 @@ import yaml
 from riskml.errors import PolicyError
 from riskml.policy import TIERS, load_policy, parse_policy
 from riskml.policy.triggers import TRIGGERS
-from riskml.records.calendar import day_of
-from riskml.records.lines import LineTable
-from riskml.records.schema import CAUSES
+from riskml.records.contract.calendar import day_of
+from riskml.records.contract.schema import CAUSES
+from riskml.records.panel.lines import LineTable
 
 PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from riskml.policy import CATEGORIES, COLOURS, load_policy, parse_policy, rule_line
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 
 LINE = 8300.0
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from riskml.records.check_report import Fault
-from riskml.records.checking import check
-from riskml.records.schema import TABLES, Kind
+from riskml.records.checking.check import check
+from riskml.records.contract.faults import Fault
+from riskml.records.contract.schema import TABLES, Kind
 
 Row = dict[str, Any]
 

@@ -16,9 +16,9 @@ from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 
 import riskml
+from riskml import fonts
 from riskml.errors import FontError
 from riskml.features import CATALOGUE
-from riskml.reporting import fonts
 
 SOURCE = Path(riskml.__file__).parent
 HAN = re.compile("[\u4e00-\u9fff]")

@@ -10,8 +10,8 @@ import pytest
 
 from riskml.evaluation.checks import CHECKS
 from riskml.features import CATALOGUE, build
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 from riskml.reporting import frames
 from riskml.training import Trained, release_checks
 from riskml.training.aggregates import coverage_of

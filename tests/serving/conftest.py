@@ -18,11 +18,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from riskml_serving.app import create_app
-from riskml_serving.auth.service import create_key
-from riskml_serving.database import writing
-from riskml_serving.model import load_model
-from riskml_serving.settings import Settings
+from riskml_serving.base.database import writing
+from riskml_serving.base.settings import Settings
+from riskml_serving.judging.model import load_model
+from riskml_serving.people.auth.service import create_key
+from riskml_serving.running.app import create_app
 
 TODAY = dt.date(2023, 6, 30)
 """The day that the tests' service replays: the simulated county has 42 months up to then or more."""
@@ -65,14 +65,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def _one_load() -> Iterator[None]:
     """Load a bundle once for all applications of the tests: a model is never changed, and verifying takes a second."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("riskml_serving.app.load_model", functools.cache(load_model))
+        patch.setattr("riskml_serving.running.app.load_model", functools.cache(load_model))
         yield
 
 
 @pytest.fixture
 def make_client(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[MakeClient]:
     """Start the service with some settings of its own; several clients share the database."""
-    from riskml_serving.database import open_engine, upgrade
+    from riskml_serving.base.database import open_engine, upgrade
 
     engine = open_engine(database_url)
     upgrade(engine)

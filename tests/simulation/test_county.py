@@ -12,10 +12,10 @@ from sklearn.metrics import roc_auc_score
 
 from riskml.errors import SimulationError
 from riskml.outcomes import label
-from riskml.records.calendar import day_of
-from riskml.records.checking import check
-from riskml.records.schema import CAUSES, TABLES
-from riskml.records.store import Records
+from riskml.records.checking.check import check
+from riskml.records.contract.calendar import day_of
+from riskml.records.contract.schema import CAUSES, TABLES
+from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings
 

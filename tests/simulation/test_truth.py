@@ -10,9 +10,9 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from riskml.outcomes import label
-from riskml.records.calendar import day_of
-from riskml.records.schema import CAUSES
-from riskml.records.store import Records
+from riskml.records.contract.calendar import day_of
+from riskml.records.contract.schema import CAUSES
+from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.simulation import truth as module
 from riskml.simulation.state import MONTH_OUT

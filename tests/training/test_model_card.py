@@ -12,12 +12,12 @@ from riskml.errors import BundleError
 from riskml.model import Bundle
 from riskml.outcomes import label
 from riskml.policy import load_policy
-from riskml.records.calendar import day_of
+from riskml.progress import Silent
+from riskml.records.contract.calendar import day_of
 from riskml.splits import Settings
 from riskml.training import train
 from riskml.training.aggregates import SOON, report_again
 from riskml.training.card import model_card
-from riskml.training.progress import Silent
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from riskml.policy import load_policy
-from riskml.records.store import Records
+from riskml.records.panel.store import Records
 from riskml.splits import Settings
 from riskml.training import train
 

@@ -12,12 +12,12 @@ from riskml.features import build
 from riskml.model import Bundle
 from riskml.outcomes import label
 from riskml.policy import load_policy
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
+from riskml.progress import Silent
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 from riskml.splits import Settings
 from riskml.training import Trained, compare_on, compare_stored, release_checks, train
-from riskml.training.progress import Silent
-from riskml.training.rows import collect, first_flags
+from riskml.training.cohort_rows import collect, first_flags
 
 SMALL = Settings()
 MODELS = {"riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle"}
@@ -122,7 +122,7 @@ def test_features_of_the_cohort_are_those_of_the_panel(county_records: Records) 
 def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Records) -> None:
     policy = load_policy()
     from riskml.policy import rule_line
-    from riskml.records.calendar import month_end, month_of
+    from riskml.records.contract.calendar import month_end, month_of
 
     day = day_of("2021-12-31")
     household = np.arange(len(county_records))

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from riskml.errors import UsageError
+from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import Database
-from riskml_serving.settings import Settings
 
 __all__ = ["app"]
 
@@ -28,8 +28,8 @@ MOST = 20
 @app.command("head")
 def head(db: Database = None) -> None:
     """Print number and hash of the last entry: note it elsewhere, so that a cut end shows later."""
-    from riskml_serving.audit.repository import read_head
-    from riskml_serving.database import opened, reading
+    from riskml_serving.base.database import opened, reading
+    from riskml_serving.people.audit.repository import read_head
 
     with opened(db or Settings().database_url) as engine, reading(engine) as connection:
         typer.echo(str(read_head(connection)))
@@ -41,9 +41,9 @@ def verify(
     db: Database = None,
 ) -> None:
     """Find entries that were changed, deleted, put elsewhere or, with --head, cut off at the end."""
-    from riskml_serving.audit.chain import Head, faults
-    from riskml_serving.audit.repository import read_all, read_head
-    from riskml_serving.database import opened, reading
+    from riskml_serving.base.database import opened, reading
+    from riskml_serving.people.audit.chain import Head, faults
+    from riskml_serving.people.audit.repository import read_all, read_head
 
     try:
         noted = None if kept is None else Head.parse(kept)
@@ -63,8 +63,8 @@ def verify(
 @app.command("about")
 def about(household: Annotated[str, typer.Argument(help="Code of the household.")], db: Database = None) -> None:
     """List who saw or changed a household, also one that was forgotten: number, time, caller, action, request."""
-    from riskml_serving.audit.repository import read_about
-    from riskml_serving.database import opened, reading
+    from riskml_serving.base.database import opened, reading
+    from riskml_serving.people.audit.repository import read_about
 
     with opened(db or Settings().database_url) as engine, reading(engine) as connection:
         for entry in read_about(connection, household):

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import Database
-from riskml_serving.settings import Settings
 
 __all__ = ["import_records"]
 
@@ -27,11 +27,11 @@ def import_records(
     """Bring a new county into the database: checked, stored, scored. Stopped and started again, it goes on."""
     from riskml.cli.options import day
     from riskml.cli.progress import progress
-    from riskml.records.calendar import date_of
-    from riskml_serving.clock import today
-    from riskml_serving.database import opened
-    from riskml_serving.importing.service import import_folder
-    from riskml_serving.model import load_model
+    from riskml.records.contract.calendar import date_of
+    from riskml_serving.base.clock import today
+    from riskml_serving.base.database import opened
+    from riskml_serving.judging.importing.service import import_folder
+    from riskml_serving.judging.model import load_model
 
     settings = Settings()
     at = today(settings) if as_of is None else date_of(day(as_of, "--as-of"))

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import Database
-from riskml_serving.settings import Settings
 
 __all__ = ["worker"]
 
@@ -21,9 +21,9 @@ def worker(
     import signal
     import threading
 
-    from riskml_serving.database import opened
-    from riskml_serving.jobs.worker import Worker
-    from riskml_serving.model import Holder, Keeper, load_model
+    from riskml_serving.base.database import opened
+    from riskml_serving.judging.jobs.worker import Worker
+    from riskml_serving.judging.model import Holder, Keeper, load_model
 
     given: dict[str, Any] = {"database_url": db, "bundle": bundle}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})

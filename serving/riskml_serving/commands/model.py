@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import Database
-from riskml_serving.settings import Settings
 
 __all__ = ["app"]
 
@@ -17,8 +17,8 @@ app = typer.Typer(help="Releases of the model: status, roll back, accept again."
 @app.command("status")
 def status(db: Database = None) -> None:
     """List the releases that served, the last first: version, since when, state, where it came from."""
-    from riskml_serving.database import opened, reading
-    from riskml_serving.model.repository import list_releases
+    from riskml_serving.base.database import opened, reading
+    from riskml_serving.judging.model.repository import list_releases
 
     with opened(db or Settings().database_url) as engine, reading(engine) as connection:
         releases = list_releases(connection)
@@ -31,8 +31,8 @@ def status(db: Database = None) -> None:
 @app.command("rollback")
 def rollback(db: Database = None) -> None:
     """Go back to the release that served before; lasts over restarts, until another release is made."""
-    from riskml_serving.database import opened, writing
-    from riskml_serving.model.service import roll_back
+    from riskml_serving.base.database import opened, writing
+    from riskml_serving.judging.model.service import roll_back
 
     settings = Settings()
     with opened(db or settings.database_url) as engine, writing(engine) as connection:
@@ -43,8 +43,8 @@ def rollback(db: Database = None) -> None:
 @app.command("accept")
 def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], db: Database = None) -> None:
     """Take a release up again that was rolled back."""
-    from riskml_serving.database import opened, writing
-    from riskml_serving.model.service import accept as take_up
+    from riskml_serving.base.database import opened, writing
+    from riskml_serving.judging.model.service import accept as take_up
 
     with opened(db or Settings().database_url) as engine, writing(engine) as connection:
         take_up(connection, version)

@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
+from riskml_serving.base.settings import Settings
 from riskml_serving.commands.options import Database
-from riskml_serving.settings import Settings
 
 __all__ = ["forget", "retention"]
 
 
 def forget(household: Annotated[str, typer.Argument(help="Code of the household.")], db: Database = None) -> None:
     """Delete everything that is kept of a household, but for a keyed hash in the audit. Backups are not touched."""
-    from riskml_serving.database import opened, writing
-    from riskml_serving.jobs.exporting import drop_exports
-    from riskml_serving.retention import service
+    from riskml_serving.base.database import opened, writing
+    from riskml_serving.judging.jobs.exporting import drop_exports
+    from riskml_serving.operations.retention import service
 
     settings = Settings()
     with opened(db or settings.database_url) as engine, writing(engine) as connection:
@@ -27,9 +27,9 @@ def forget(household: Annotated[str, typer.Argument(help="Code of the household.
 
 def retention(db: Database = None) -> None:
     """Delete what the settings retention_… keep no longer; run it every night."""
-    from riskml_serving.database import opened, writing
-    from riskml_serving.jobs.exporting import drop_exports
-    from riskml_serving.retention import service
+    from riskml_serving.base.database import opened, writing
+    from riskml_serving.judging.jobs.exporting import drop_exports
+    from riskml_serving.operations.retention import service
 
     settings = Settings()
     with opened(db or settings.database_url) as engine, writing(engine) as connection:

@@ -27,8 +27,8 @@ def serve(
     names. `riskml-serving keys create` makes the first API key. The OpenAPI description stands at /openapi.json.
     For reference in study and judgement only, not a basis for a decision.
     """
-    from riskml_serving.running import run
-    from riskml_serving.settings import Settings
+    from riskml_serving.base.settings import Settings
+    from riskml_serving.running.server import run
 
     given: dict[str, Any] = {"bundle": bundle, "host": host, "port": port, "database_url": db}
     run(Settings(**{name: value for name, value in given.items() if value is not None}), workers)

@@ -35,9 +35,9 @@ def create(
     db: Database = None,
 ) -> None:
     """Make an account; the password is asked for, or read from standard input."""
-    from riskml_serving.accounts.service import create_user
-    from riskml_serving.database import opened, writing
-    from riskml_serving.settings import Settings
+    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.settings import Settings
+    from riskml_serving.people.accounts.service import create_user
 
     password = _password()
     with opened(db or Settings().database_url) as engine, writing(engine) as connection:
@@ -48,10 +48,10 @@ def create(
 @app.command("list")
 def listing(db: Database = None) -> None:
     """List the accounts: user name, role, region, whether health details are shown, state, name."""
-    from riskml_serving.accounts.repository import list_users
-    from riskml_serving.clock import now
-    from riskml_serving.database import opened, reading
-    from riskml_serving.settings import Settings
+    from riskml_serving.base.clock import now
+    from riskml_serving.base.database import opened, reading
+    from riskml_serving.base.settings import Settings
+    from riskml_serving.people.accounts.repository import list_users
 
     with opened(db or Settings().database_url) as engine, reading(engine) as connection:
         for row in list_users(connection):
@@ -65,9 +65,9 @@ def listing(db: Database = None) -> None:
 @app.command("disable")
 def disable(username: Name, db: Database = None) -> None:
     """Disable an account; whoever is signed in with it is signed out at once."""
-    from riskml_serving.accounts.service import disable_user
-    from riskml_serving.database import opened, writing
-    from riskml_serving.settings import Settings
+    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.settings import Settings
+    from riskml_serving.people.accounts.service import disable_user
 
     with opened(db or Settings().database_url) as engine, writing(engine) as connection:
         disable_user(connection, username)
@@ -77,9 +77,9 @@ def disable(username: Name, db: Database = None) -> None:
 @app.command("password")
 def password(username: Name, db: Database = None) -> None:
     """Set a new password, which also unlocks the account and ends its sessions."""
-    from riskml_serving.accounts.service import set_password
-    from riskml_serving.database import opened, writing
-    from riskml_serving.settings import Settings
+    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.settings import Settings
+    from riskml_serving.people.accounts.service import set_password
 
     new = _password()
     with opened(db or Settings().database_url) as engine, writing(engine) as connection:

@@ -1,1 +1,1 @@
-"""Endpoints for whoever runs the service."""
+"""Running the service: logs, metrics, traces, readiness, and how long things are kept."""

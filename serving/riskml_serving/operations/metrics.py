@@ -18,9 +18,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from riskml_serving.database import reading
-from riskml_serving.model import Holder, Keeper
-from riskml_serving.model.counters import COUNTERS
+from riskml_serving.base.database import reading
+from riskml_serving.judging.model import Holder, Keeper
+from riskml_serving.judging.model.counters import COUNTERS
 from riskml_serving.operations import repository
 
 __all__ = ["SHARED", "Metrics", "StateCollector"]

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from riskml_serving.clock import now, stamp
-from riskml_serving.database import reading
-from riskml_serving.database.migrate import current, head
-from riskml_serving.model import Holder, Keeper
+from riskml_serving.base.clock import now, stamp
+from riskml_serving.base.database import reading
+from riskml_serving.base.database.migrate import current, head
+from riskml_serving.judging.model import Holder, Keeper
 from riskml_serving.operations import repository
 
 __all__ = ["readiness"]

@@ -6,9 +6,9 @@ import datetime as dt
 
 from sqlalchemy import Connection, func, select
 
-from riskml_serving.jobs.tables import JOBS
-from riskml_serving.records.tables import RECORDS
-from riskml_serving.scoring.tables import SCORES
+from riskml_serving.judging.jobs.tables import JOBS
+from riskml_serving.judging.scores.tables import SCORES
+from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["jobs_by_state", "last_received", "last_scored"]
 

@@ -1,7 +1,7 @@
 """The pages of staff: server-rendered, Chinese first, without a script that they need."""
 
-from riskml_serving.web.pages import wants_page
-from riskml_serving.web.refusals import refusal
 from riskml_serving.web.router import router
+from riskml_serving.web.shell.pages import wants_page
+from riskml_serving.web.shell.refusals import refusal
 
 __all__ = ["refusal", "router", "wants_page"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
-from riskml_serving.problems import Problem
-from riskml_serving.web.by_provider import router as by_provider
+from riskml_serving.base.problems import Problem
 from riskml_serving.web.household.endpoints import router as household
 from riskml_serving.web.household.sheet import router as household_sheet
 from riskml_serving.web.model.endpoints import router as model
 from riskml_serving.web.overview.endpoints import router as overview
-from riskml_serving.web.pages import STATIC
-from riskml_serving.web.refusals import PageRoute
-from riskml_serving.web.signing_in import router as signing_in
+from riskml_serving.web.shell.by_provider import router as by_provider
+from riskml_serving.web.shell.pages import STATIC
+from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.signing_in import router as signing_in
 from riskml_serving.web.worklist.endpoints import router as worklist
 from riskml_serving.web.worklist.sheet import router as worklist_sheet
 

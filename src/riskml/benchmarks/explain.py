@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation import Narrator
-from riskml.explanation.checking import pred_contrib
-from riskml.explanation.county import told_frame
+from riskml.explanation.contributions.verification import pred_contrib
+from riskml.explanation.household.county import told_frame
 from riskml.features import FeatureMatrix, build
 from riskml.model import Baselines, Blend, Bundle
 from riskml.model.blend import Weights
@@ -27,12 +27,12 @@ from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem
 from riskml.outcomes import AT_RISK, cohort_status, label
 from riskml.policy import load_policy
-from riskml.records.calendar import month_end
-from riskml.records.panel import Panel
-from riskml.records.store import Records
+from riskml.progress import Progress, Silent
+from riskml.records.contract.calendar import month_end
+from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings, grid
-from riskml.training.progress import Progress, Silent
 
 __all__ = ["BOUNDS", "run"]
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from riskml.benchmarks.oracle import Oracle
 from riskml.features import build, build_all
-from riskml.records.calendar import date_of, month_end
-from riskml.records.reading import open_folder
-from riskml.records.schema import TABLES
-from riskml.records.store import Records
+from riskml.records.contract.calendar import date_of, month_end
+from riskml.records.contract.schema import TABLES
+from riskml.records.panel.store import Records
+from riskml.records.reading.folder import open_folder
 
 __all__ = ["CARES", "as_ofs", "measure"]
 

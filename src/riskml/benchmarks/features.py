@@ -12,8 +12,8 @@ from typing import Any
 
 from riskml.benchmarks.feature_parts import CARES
 from riskml.errors import RiskmlError
+from riskml.progress import Progress, Silent
 from riskml.simulation import simulate
-from riskml.training.progress import Progress, Silent
 
 __all__ = ["BOUNDS", "run"]
 

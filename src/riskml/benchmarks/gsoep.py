@@ -11,10 +11,10 @@ import numpy as np
 from riskml.datasets import GSOEP, write_gsoep
 from riskml.loading import load_records
 from riskml.policy import load_policy
-from riskml.records.calendar import day_of
+from riskml.progress import Progress
+from riskml.records.contract.calendar import day_of
 from riskml.splits import Settings
 from riskml.training import train
-from riskml.training.progress import Progress
 
 __all__ = ["COUNTS", "TARGETS", "run"]
 

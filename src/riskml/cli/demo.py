@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskml.cli.app import app
 from riskml.cli.progress import progress
 from riskml.cli.results import show_evaluation
 from riskml.errors import UsageError
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from riskml.model import Bundle
     from riskml.policy import Policy
-    from riskml.records.store import Records
+    from riskml.records.panel.store import Records
 
 __all__ = ["demo"]
 
@@ -31,7 +30,6 @@ DEMO = "riskml.demo"
 records, and the last month end."""
 
 
-@app.command()
 def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Do not start the service at the end.")] = False,
     households: Annotated[int, typer.Option(help="Households of the simulated county.", min=200)] = 5000,
@@ -96,7 +94,7 @@ def _after_training(out: Path, county: Path) -> dt.date:
     from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.records.calendar import date_of, month_end
+    from riskml.records.contract.calendar import date_of, month_end
     from riskml.reporting import render_report
     from riskml.scoring import score
 
@@ -117,7 +115,7 @@ def _after_training(out: Path, county: Path) -> dt.date:
 def _one_explanation(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
     """Print why the riskiest household that the rule line does not flag stands out, or else the riskiest of all."""
     from riskml.cli.results import show_explanation
-    from riskml.explanation.narrator import Narrator
+    from riskml.explanation.household.narrator import Narrator
 
     ranked = scores.sort_values(["margin", "household_id"], ascending=[False, True])
     quiet = ranked[ranked["agreement"] == "model_only"]

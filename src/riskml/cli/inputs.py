@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riskml.cli.app import console
+from riskml.cli.terminal import console
 
 if TYPE_CHECKING:
     from riskml.policy import Policy
-    from riskml.records.store import Records
+    from riskml.records.panel.store import Records
 
 __all__ = ["read_records"]
 

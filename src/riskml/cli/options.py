@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from riskml.errors import UsageError
-from riskml.records.calendar import day_of
+from riskml.records.contract.calendar import day_of
 
 __all__ = ["AsOf", "BundleArgument", "Lang", "PolicyFile", "RecordsArgument", "SkipBadRows", "day"]
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from riskml.cli.app import console
+from riskml.cli.terminal import console
 
 __all__ = ["Bar", "progress"]
 

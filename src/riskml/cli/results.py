@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from riskml.explanation.explanation import Explanation
+    from riskml.explanation.household.explanation import Explanation
 
 __all__ = ["show_evaluation", "show_explanation"]
 
@@ -36,10 +36,12 @@ def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -
 
 def show_explanation(explanation: Explanation, lang: str, *, simulated: bool = False) -> None:
     """Print an explanation: headings stand out on a terminal, a file gets the plain text."""
-    from riskml.explanation.explanation import NOTICE, SIMULATED
+    from riskml.explanation.household.explanation import NOTICE, SIMULATED
 
     out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    title, *lines = explanation.render(lang).splitlines()
+    from riskml.explanation.household.rendering import render
+
+    title, *lines = render(explanation, lang).splitlines()
     out.print(title, style=_SIGNALS[explanation.signal])
     if simulated:
         out.print(SIMULATED[lang], style="bold")

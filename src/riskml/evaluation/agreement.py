@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskml.evaluation.rows import BoolArray, FloatArray, TestRows
+from riskml.evaluation.predictions import BoolArray, FloatArray, TestRows
 
 __all__ = ["AGREEMENT", "agreement", "complement", "lead_over_rule"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from riskml.evaluation.capacity import VisitList
+from riskml.evaluation.predictions import FloatArray, IntArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
-from riskml.evaluation.rows import FloatArray, IntArray, Prediction, TestRows
 
 __all__ = ["household_weights", "interval", "resampled"]
 

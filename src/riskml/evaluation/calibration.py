@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from riskml.evaluation.rows import FloatArray, IntArray, Prediction, TestRows
+from riskml.evaluation.predictions import FloatArray, IntArray, Prediction, TestRows
 
 __all__ = ["calibration", "equal_count_bins"]
 

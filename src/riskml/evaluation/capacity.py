@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
+from riskml.evaluation.predictions import BoolArray, FloatArray, IntArray
 from riskml.evaluation.ranking import tie_starts
-from riskml.evaluation.rows import BoolArray, FloatArray, IntArray
 
 __all__ = ["VisitList", "visits", "visits_of"]
 

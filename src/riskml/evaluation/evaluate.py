@@ -14,8 +14,8 @@ from riskml.evaluation.calibration import calibration
 from riskml.evaluation.capacity import VisitList, visits_of
 from riskml.evaluation.groups import group_audit
 from riskml.evaluation.numbers import number
+from riskml.evaluation.predictions import BY, BoolArray, FloatArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
-from riskml.evaluation.rows import BY, BoolArray, FloatArray, Prediction, TestRows
 
 __all__ = ["SHARES", "evaluate"]
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from riskml.evaluation.checks.base import MonotoneProbe
+from riskml.evaluation.predictions import BoolArray, FloatArray
 from riskml.evaluation.ranking import Ranking
-from riskml.evaluation.rows import BoolArray, FloatArray
 from riskml.features.matrix import FeatureMatrix
 
 __all__ = ["feature_auc", "population_stability", "probe_monotonicity"]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from riskml.evaluation.numbers import number
+from riskml.evaluation.predictions import BoolArray, FloatArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
-from riskml.evaluation.rows import BoolArray, FloatArray, Prediction, TestRows
 
 __all__ = ["SMALLEST_GROUP", "group_audit", "shown_groups"]
 

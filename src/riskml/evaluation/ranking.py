@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from riskml.evaluation.rows import FloatArray, IntArray
+from riskml.evaluation.predictions import FloatArray, IntArray
 
 __all__ = ["Ranking", "tie_starts"]
 

@@ -1,9 +1,9 @@
 """Explanations: exact contributions of features to the margin, then reasons that can be checked on the doorstep."""
 
-from riskml.explanation.contributions import Contributions, Explainer
-from riskml.explanation.county import explain_all, explain_panel
-from riskml.explanation.explanation import NOTICE, Explanation, Reason
-from riskml.explanation.narrator import Narrator
+from riskml.explanation.contributions.explainer import Contributions, Explainer
+from riskml.explanation.household.county import explain_all, explain_panel
+from riskml.explanation.household.explanation import NOTICE, Explanation, Reason
+from riskml.explanation.household.narrator import Narrator
 
 __all__ = [
     "NOTICE",

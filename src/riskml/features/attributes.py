@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import Feature, feature
 from riskml.features.matrix import Direction
-from riskml.records.panel import Panel
-from riskml.records.schema import codes
-from riskml.records.versions import NO_DAY
+from riskml.records.contract.schema import codes
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.panel import Panel
 
 __all__ = ["REGION_LEVELS", "from_records", "region_prefixes"]
 

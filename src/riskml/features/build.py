@@ -13,8 +13,8 @@ from riskml.features import attributes
 from riskml.features.catalogue import CATALOGUE, Feature
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
 from riskml.features.views import per_panel
-from riskml.records.panel import Panel
-from riskml.records.store import CHUNK, Records
+from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import CHUNK, Records
 
 __all__ = ["build", "build_all"]
 

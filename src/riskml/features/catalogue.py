@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features.matrix import Direction, FeatureColumn
-from riskml.records.panel import Panel
+from riskml.records.panel.panel import Panel
 
 __all__ = ["CATALOGUE", "Feature", "Topic", "feature"]
 
@@ -63,9 +63,10 @@ class Feature:
     categorical : bool
         Whether the values are positions in levels.
     reason_zh, reason_en : str or None
-        The sentence of an explanation. ``{value}`` and the facts of ``riskml.explanation.facts`` stand in braces, a
-        part in brackets is left out where a fact in it is not known, and what follows ``|`` is said where the value
-        is 0. Empty: made from ``zh`` or ``en`` and the value. None: it speaks of the records, not of the household.
+        The sentence of an explanation. ``{value}`` and the facts of ``riskml.explanation.wording.facts`` stand in
+        braces, a part in brackets is left out where a fact in it is not known, and what follows ``|`` is said where
+        the value is 0. Empty: made from ``zh`` or ``en`` and the value. None: it speaks of the records, not of the
+        household.
     """
 
     name: str

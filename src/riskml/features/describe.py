@@ -14,7 +14,7 @@ from riskml.features import CATALOGUE
 from riskml.features.attributes import region_prefixes
 from riskml.features.catalogue import TOPICS, Feature
 from riskml.features.matrix import Direction
-from riskml.records.schema import CAUSES
+from riskml.records.contract.schema import CAUSES
 
 __all__ = ["describe"]
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import months_since, per_panel, to_line
-from riskml.records.events import Events
-from riskml.records.panel import Panel
-from riskml.records.schema import codes
+from riskml.records.contract.schema import codes
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, FREE = Direction.HIGHER_RISK, Direction.FREE

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import per_panel, ratio
-from riskml.records.calendar import year_of
-from riskml.records.events import Events
-from riskml.records.panel import Panel
-from riskml.records.schema import codes
+from riskml.records.contract.calendar import year_of
+from riskml.records.contract.schema import codes
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK

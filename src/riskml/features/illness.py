@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import monthly, months_since, per_panel, ratio, to_line
-from riskml.records.events import Events
-from riskml.records.panel import Panel
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK

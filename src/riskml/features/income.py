@@ -9,7 +9,7 @@ from riskml.features import kernels
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import below, log_line, monthly
-from riskml.records.panel import Panel
+from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from riskml.records.kernels import compiled
+from riskml.records.panel.kernels import compiled
 
 __all__ = [
     "change_on_year",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import of_source, per_panel, ratio
-from riskml.records.panel import Panel
+from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 PARTS = ("wage", "business", "property", "transfer")

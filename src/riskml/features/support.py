@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.views import months_since, ratio
-from riskml.records.events import Events
-from riskml.records.panel import Panel
-from riskml.records.versions import NO_DAY
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HELP, MONITORING = ("help",), ("monitoring",)

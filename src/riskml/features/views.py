@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features import kernels
-from riskml.records.events import Events
-from riskml.records.panel import BELOW, Panel
-from riskml.records.schema import SOURCES
+from riskml.records.contract.schema import SOURCES
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import BELOW, Panel
 
 __all__ = ["FLOOR", "Monthly", "log_line", "monthly", "months_since", "of_source", "per_panel", "ratio", "to_line"]
 

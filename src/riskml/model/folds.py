@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.calendar import months_before
+from riskml.records.contract.calendar import months_before
 
 __all__ = ["Fold", "folds_of", "overlap", "spans"]
 

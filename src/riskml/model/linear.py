@@ -15,7 +15,7 @@ from riskml.features.matrix import FeatureMatrix
 from riskml.model.encoding import LEVEL, QUANTITY, Encoding
 from riskml.model.ridge import solve
 from riskml.model.schema import FloatArray, Schema
-from riskml.records.kernels import compiled
+from riskml.records.panel.kernels import compiled
 
 __all__ = ["Linear", "LinearProblem", "fit_logistic"]
 

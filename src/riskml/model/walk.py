@@ -12,7 +12,7 @@ from riskml.errors import ModelError
 from riskml.model.forest import Forest, read_forest
 from riskml.model.schema import FloatArray
 from riskml.model.tree_splits import NAN, NEARLY_ZERO, ZERO, Splits
-from riskml.records.kernels import compiled
+from riskml.records.panel.kernels import compiled
 
 __all__ = ["Walk"]
 

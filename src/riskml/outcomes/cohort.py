@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.panel import BELOW, Panel
+from riskml.records.panel.panel import BELOW, Panel
 from riskml.splits import Settings
 
 __all__ = ["AT_RISK", "STATUSES", "UNKNOWN", "below_line", "cohort_status"]

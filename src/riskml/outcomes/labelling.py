@@ -11,10 +11,10 @@ from riskml.errors import UsageError, listed
 from riskml.outcomes.cohort import AT_RISK, STATUSES, cohort_status
 from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, stack
 from riskml.outcomes.spans import After, first_day, pair_keys
-from riskml.records.calendar import date_of, is_month_end, month_of
-from riskml.records.panel import Panel
-from riskml.records.store import CHUNK, Records
-from riskml.records.versions import FOREVER, NO_DAY
+from riskml.records.contract.calendar import date_of, is_month_end, month_of
+from riskml.records.contract.versions import FOREVER, NO_DAY
+from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import CHUNK, Records
 from riskml.splits import Settings, span_end
 
 __all__ = ["label"]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.outcomes.cohort import below_line
-from riskml.records.events import Events
-from riskml.records.panel import Panel
-from riskml.records.versions import NO_DAY
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
 
 __all__ = ["FOLLOW_UP", "After", "first_day", "pair_keys"]

@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.policy.rows import Switch
-from riskml.records import schema
-from riskml.records.calendar import months_before
-from riskml.records.events import Events
-from riskml.records.panel import Panel
+from riskml.policy.entries import Switch
+from riskml.records.contract import schema
+from riskml.records.contract.calendar import months_before
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import Panel
 
 __all__ = ["Case"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from riskml.records import schema
+from riskml.records.contract import schema
 
 __all__ = ["AGREEMENTS", "BASES", "CATEGORIES", "COLOURS", "COUNTS_AS", "FIRES", "TIERS"]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from riskml.policy.codes import COLOURS
-from riskml.policy.rows import Switch, Trigger, TriggerValue
+from riskml.policy.entries import Switch, Trigger, TriggerValue
 from riskml.policy.table import Policy, load_policy
 from riskml.policy.triggers import TRIGGERS
-from riskml.records.calendar import date_of
-from riskml.records.versions import ALWAYS
+from riskml.records.contract.calendar import date_of
+from riskml.records.contract.versions import ALWAYS
 
 __all__ = ["handbook", "renewed"]
 

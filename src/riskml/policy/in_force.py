@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.policy.codes import BASES, COUNTS_AS, FIRES
 from riskml.policy.dated import DatedTable
-from riskml.policy.rows import GROUPS, ColourRow, IncomeRow, Trigger, TriggerValue
+from riskml.policy.entries import GROUPS, ColourRow, IncomeRow, Trigger, TriggerValue
 
 __all__ = ["InForce", "Layout"]
 

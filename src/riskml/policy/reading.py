@@ -11,8 +11,8 @@ from typing import NoReturn
 import yaml
 
 from riskml.errors import PolicyError, listed
-from riskml.records.calendar import day_of
-from riskml.records.versions import ALWAYS
+from riskml.records.contract.calendar import day_of
+from riskml.records.contract.versions import ALWAYS
 
 __all__ = ["Node", "read_yaml"]
 

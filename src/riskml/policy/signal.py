@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from riskml.policy.codes import AGREEMENTS, COLOURS, TIERS
 from riskml.policy.table import Policy, load_policy
-from riskml.records.panel import BELOW
+from riskml.records.panel.panel import BELOW
 
 __all__ = ["agreement", "combine_signal", "income_colour"]
 

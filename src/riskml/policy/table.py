@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from riskml.errors import PolicyError
 from riskml.policy.codes import TIERS
 from riskml.policy.dated import DatedTable
+from riskml.policy.entries import Cause, ColourRow, IncomeRow, Measure, Switch, Tier, Timing, Trigger, read_line
 from riskml.policy.in_force import InForce, Layout
 from riskml.policy.reading import Node, did_you_mean, read_yaml
-from riskml.policy.rows import Cause, ColourRow, IncomeRow, Measure, Switch, Tier, Timing, Trigger, read_line
 from riskml.policy.triggers import TRIGGERS
-from riskml.records.calendar import LOOK_BACK
-from riskml.records.lines import LineRow
-from riskml.records.schema import CAUSES
+from riskml.records.contract.calendar import LOOK_BACK
+from riskml.records.contract.schema import CAUSES
+from riskml.records.panel.lines import LineRow
 
 __all__ = ["Policy", "load_policy", "parse_policy"]
 

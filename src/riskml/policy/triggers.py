@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.policy.case import Case
-from riskml.policy.rows import Trigger
-from riskml.records.calendar import month_of
-from riskml.records.events import Events
-from riskml.records.panel import BELOW
+from riskml.policy.entries import Trigger
+from riskml.records.contract.calendar import month_of
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import BELOW
 
 __all__ = ["TRIGGERS", "trigger"]
 

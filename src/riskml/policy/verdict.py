@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from riskml.policy.case import Case
 from riskml.policy.codes import BASES, CATEGORIES
+from riskml.policy.entries import GROUPS
 from riskml.policy.in_force import InForce, Layout
-from riskml.policy.rows import GROUPS
 from riskml.policy.signal import income_colour
 from riskml.policy.table import Policy
 from riskml.policy.triggers import TRIGGERS
 from riskml.policy.verdicts import NO_CATEGORY, Verdicts
-from riskml.records.panel import BELOW, Panel
-from riskml.records.versions import NO_DAY
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.panel import BELOW, Panel
 
 __all__ = ["rule_line"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from riskml.reporting.fonts import chinese_plots, figure_svg
+from riskml.fonts import chinese_plots, figure_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

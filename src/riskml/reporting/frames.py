@@ -11,7 +11,7 @@ import pandas as pd
 from riskml.evaluation.checks import CheckResult
 from riskml.evaluation.words import GROUPS, MODELS, STATUS, group_value, in_order
 from riskml.features import CATALOGUE
-from riskml.records.schema import TABLES
+from riskml.records.contract.schema import TABLES
 
 __all__ = ["checks_frame", "comparison_frame", "coverage_frame", "features_frame", "groups_frame", "months_series"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from riskml.fonts import font_face
 from riskml.model import Bundle
-from riskml.reporting.fonts import font_face
 from riskml.reporting.sections import sections
 
 __all__ = ["render_report"]

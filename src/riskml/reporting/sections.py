@@ -11,7 +11,7 @@ from riskml.evaluation.words import MISSING, MODELS, in_order
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml.policy import load_policy
-from riskml.records.schema import CAUSES, TABLES
+from riskml.records.contract.schema import CAUSES, TABLES
 from riskml.reporting.capacity_figures import capacity_figure, lead_figure
 from riskml.reporting.check_pages import check_rows
 from riskml.reporting.contribution_figures import beeswarm_figure, causes_figure

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.calendar import month_end
+from riskml.records.contract.calendar import month_end
 from riskml.simulation.county import Place
 from riskml.simulation.parameters import Parameters
 from riskml.simulation.population import People

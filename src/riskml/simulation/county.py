@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.calendar import day_of
+from riskml.records.contract.calendar import day_of
 from riskml.simulation.lives import Calendar, village_disasters
 from riskml.simulation.parameters import Parameters
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskml.records.schema import CAUSES
+from riskml.records.contract.schema import CAUSES
 
 __all__ = ["CAUSE", "DRAGS", "JOBS", "MEMBERS", "MONTH_OUT", "SHOCKS", "STATE", "YEAR"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import SimulationError, SplitError
-from riskml.records.calendar import month_end
-from riskml.records.schema import CAUSES
+from riskml.records.contract.calendar import month_end
+from riskml.records.contract.schema import CAUSES
 from riskml.simulation.county import Place
 from riskml.simulation.lives import futures
 from riskml.simulation.state import YEAR

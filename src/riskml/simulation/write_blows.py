@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.calendar import month_end
+from riskml.records.contract.calendar import month_end
 from riskml.simulation.chunk import Chunk, days_within, late
 from riskml.simulation.county import Place
 from riskml.simulation.state import SHOCKS

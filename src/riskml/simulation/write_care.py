@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.schema import CAUSES
+from riskml.records.contract.schema import CAUSES
 from riskml.simulation.chunk import Chunk, days_within
 from riskml.simulation.writing import NO_DAY, Tables
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from riskml.records.calendar import month_end
-from riskml.records.schema import SOURCES
+from riskml.records.contract.calendar import month_end
+from riskml.records.contract.schema import SOURCES
 from riskml.simulation.chunk import Chunk
 from riskml.simulation.writing import Tables
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskml.records.calendar import month_end
+from riskml.records.contract.calendar import month_end
 from riskml.simulation.chunk import Chunk, days_within
 from riskml.simulation.state import MEMBERS, SHOCKS
 from riskml.simulation.writing import NO_DAY, Tables

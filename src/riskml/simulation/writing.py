@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskml.records.schema import TABLES, Kind
+from riskml.records.contract.schema import TABLES, Kind
 
 __all__ = ["Tables"]
 

@@ -10,23 +10,23 @@ import numpy as np
 import pandas as pd
 
 from riskml.evaluation.capacity import visits_of
-from riskml.explanation.county import explain_all
-from riskml.explanation.narrator import Narrator
-from riskml.explanation.summary import summarised
-from riskml.explanation.trials import named_causes, steadiness
+from riskml.explanation.contributions.summary import summarised
+from riskml.explanation.household.county import explain_all
+from riskml.explanation.household.narrator import Narrator
+from riskml.explanation.household.trials import named_causes, steadiness
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml.policy import Policy
-from riskml.records.calendar import day_of
-from riskml.records.coverage import coverage
-from riskml.records.reading import open_folder
-from riskml.records.reading_files import truth_in
-from riskml.records.store import Records
+from riskml.progress import Progress
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
+from riskml.records.reading.coverage import coverage
+from riskml.records.reading.files import truth_in
+from riskml.records.reading.folder import open_folder
 from riskml.splits import Settings, grid, origins
+from riskml.training.cohort_rows import collect
+from riskml.training.holdout import Labelled, labelled
 from riskml.training.oracle import true_values
-from riskml.training.progress import Progress
-from riskml.training.rows import collect
-from riskml.training.testing import Labelled, labelled
 
 __all__ = ["SOON", "coverage_of", "report_again", "report_data"]
 
@@ -55,9 +55,10 @@ def report_data(
     -------
     dict
         ``simulated``, whether the folder carries the truth of a simulated county; ``coverage`` (see
-        :func:`coverage_of`, or null); ``contributions`` (see :func:`riskml.explanation.summary.summarised`);
+        :func:`coverage_of`, or null); ``contributions`` (see
+        :func:`riskml.explanation.contributions.summary.summarised`);
         ``reasons``: ``steadiness``, and in a simulated county ``all`` falls, those ``visited``, and those ``soon``,
-        at most three months after the reasons were given (see :mod:`riskml.explanation.trials`).
+        at most three months after the reasons were given (see :mod:`riskml.explanation.household.trials`).
     """
     narrator = Narrator(bundle, policy)
     progress.stage("contributions of the test rows")
@@ -101,8 +102,9 @@ def coverage_of(records: Records, folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        See :func:`riskml.records.coverage.coverage`; also ``months``: ``first`` month and the ``share`` of households
-        that report any income in each; ``set_aside``: rows by code of the fault (they are counted in the tables too).
+        See :func:`riskml.records.reading.coverage.coverage`; also ``months``: ``first`` month and the ``share`` of
+        households that report any income in each; ``set_aside``: rows by code of the fault (they are
+        counted in the tables too).
     """
     with open_folder(folder) as opened:
         tables = coverage(opened)

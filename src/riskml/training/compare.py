@@ -9,12 +9,12 @@ from riskml.errors import UsageError, listed
 from riskml.evaluation import Prediction, evaluate
 from riskml.model import Bundle
 from riskml.policy import Policy
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
+from riskml.progress import Progress, Silent
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 from riskml.splits import Settings, grid, origins
-from riskml.training.progress import Progress, Silent
-from riskml.training.rows import collect
-from riskml.training.testing import labelled, predictions, test_rows
+from riskml.training.cohort_rows import collect
+from riskml.training.holdout import labelled, predictions, test_rows
 
 __all__ = ["compare_on", "compare_stored"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskml.records.reading_files import truth_in
+from riskml.records.reading.files import truth_in
 from riskml.splits import Settings
 
 __all__ = ["oracle", "true_values"]

@@ -12,10 +12,10 @@ from riskml.evaluation.checks import (
 )
 from riskml.model import Bundle
 from riskml.policy import Policy
-from riskml.records.calendar import day_of
-from riskml.records.store import Records
+from riskml.progress import Progress
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
 from riskml.training.compare import compare_on
-from riskml.training.progress import Progress
 
 __all__ = ["release_checks"]
 

@@ -12,15 +12,15 @@ from riskml.evaluation.evidence import feature_auc, population_stability, probe_
 from riskml.model import Baselines, Blend, Bundle, fit_blend, fit_logistic, fit_ranking, refit_blend
 from riskml.outcomes import counts
 from riskml.policy import Policy
-from riskml.records.calendar import date_of
-from riskml.records.store import Records
+from riskml.progress import Progress, Silent
+from riskml.records.contract.calendar import date_of
+from riskml.records.panel.store import Records
 from riskml.splits import Origin, Settings, grid, origins, span_end
 from riskml.training.aggregates import report_data
 from riskml.training.card import model_card
+from riskml.training.cohort_rows import Cohort, collect
+from riskml.training.holdout import Labelled, labelled, predictions, rankings, test_rows
 from riskml.training.oracle import oracle
-from riskml.training.progress import Progress, Silent
-from riskml.training.rows import Cohort, collect
-from riskml.training.testing import Labelled, labelled, predictions, rankings, test_rows
 
 __all__ = ["Trained", "train"]
 

@@ -16,9 +16,9 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from riskml_serving.auth.service import create_key
-from riskml_serving.database import open_engine, upgrade, writing
-from riskml_serving.importing.service import import_folder
+from riskml_serving.base.database import open_engine, upgrade, writing
+from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.people.auth.service import create_key
 
 AS_OF = dt.date(2023, 6, 30)
 
@@ -26,7 +26,9 @@ AS_OF = dt.date(2023, 6, 30)
 FORKS = multiprocessing.get_context("forkserver")
 """Where services come from: a process that has imported everything once, which takes longer than most of the tests."""
 
-FORKS.set_forkserver_preload(["riskml_serving.app", "riskml_serving.cli", "uvicorn", "uvicorn.supervisors"])
+FORKS.set_forkserver_preload(
+    ["riskml_serving.running.app", "riskml_serving.commands.cli", "uvicorn", "uvicorn.supervisors"]
+)
 
 
 COMMAND = """
@@ -56,9 +58,9 @@ if dies:
     die_after(*dies)
 sys.argv = ["riskml", *arguments]
 if arguments[0] == "serve":
-    from riskml.cli import main
+    from riskml.cli.main import main
 else:
-    from riskml_serving.cli import main
+    from riskml_serving.commands.cli import main
 main()
 """
 """Runs a command as the shell would. A text, since that process cannot import this file."""

@@ -12,7 +12,7 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import text
 
-from riskml_serving.database import reading
+from riskml_serving.base.database import reading
 
 SLOW = 20
 

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from riskml_serving import clock
-from riskml_serving.cli import app as commands
-from riskml_serving.database import reading, writing
-from riskml_serving.importing.service import import_folder
-from riskml_serving.jobs import run
-from riskml_serving.jobs.worker import Worker
-from riskml_serving.model import repository, service
+from riskml_serving.base import clock
+from riskml_serving.base.database import reading, writing
+from riskml_serving.commands.cli import app as commands
+from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.judging.jobs import run
+from riskml_serving.judging.jobs.worker import Worker
+from riskml_serving.judging.model import repository, service
 
 HOME = "370112001001"
 AS_OF = dt.date(2023, 6, 30)

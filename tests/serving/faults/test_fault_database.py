@@ -13,15 +13,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from riskml_serving.app import create_app
-from riskml_serving.auth import Caller
-from riskml_serving.auth.service import create_key
-from riskml_serving.database import open_engine, upgrade, writing
-from riskml_serving.importing.service import import_folder
-from riskml_serving.jobs import repository
-from riskml_serving.jobs.worker import Worker
-from riskml_serving.model import load_model
-from riskml_serving.settings import Settings
+from riskml_serving.base.database import open_engine, upgrade, writing
+from riskml_serving.base.settings import Settings
+from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.judging.jobs import repository
+from riskml_serving.judging.jobs.worker import Worker
+from riskml_serving.judging.model import load_model
+from riskml_serving.people.auth import Caller
+from riskml_serving.people.auth.service import create_key
+from riskml_serving.running.app import create_app
 
 HOUSEHOLD = {"household_id": "h1", "region_code": "370112001001", "size": 3}
 

@@ -10,8 +10,8 @@ import uuid
 import pyarrow as pa
 import pytest
 
-from riskml_serving.jobs import exporting
-from riskml_serving.jobs.worker import Worker
+from riskml_serving.judging.jobs import exporting
+from riskml_serving.judging.jobs.worker import Worker
 
 NAMES = {"model_version": "riskml-1", "policy_version": "1"}
 
@@ -66,7 +66,7 @@ def test_the_caller_is_told_that_the_disk_is_full_only_where_it_is(
         raise OSError(fault, "no", str(tmp_path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("riskml_serving.jobs.exporting.os.fsync", broken)
+        patch.setattr("riskml_serving.judging.jobs.exporting.os.fsync", broken)
         answer = client.get(f"/v1/jobs/{job}/results", headers=headers)
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:riskml:problem:{kind}")
     assert str(tmp_path) not in answer.text

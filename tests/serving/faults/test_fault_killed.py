@@ -10,9 +10,9 @@ import httpx2 as httpx
 import pyarrow as pa
 from sqlalchemy import text
 
-from riskml_serving.database import reading
-from riskml_serving.jobs import repository
-from riskml_serving.jobs.run import as_table
+from riskml_serving.base.database import reading
+from riskml_serving.judging.jobs import repository
+from riskml_serving.judging.jobs.run import as_table
 
 
 def one(engine, query, **values):

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2 as httpx
 from sqlalchemy import text
 
-from riskml_serving.database import reading
+from riskml_serving.base.database import reading
 
 CLIENTS = 3
 

@@ -12,18 +12,18 @@ import pytest
 from typer.testing import CliRunner
 
 from riskml.model import Bundle
-from riskml_serving.auth.service import create_key
-from riskml_serving.benchmark import household
-from riskml_serving.cli import app as commands
-from riskml_serving.database import open_engine, upgrade, writing
-from riskml_serving.model import load_model
+from riskml_serving.base.database import open_engine, upgrade, writing
+from riskml_serving.commands.cli import app as commands
+from riskml_serving.devtools.benchmark import household
+from riskml_serving.judging.model import load_model
+from riskml_serving.people.auth.service import create_key
 
 RELEASED = Path(__file__).parents[3] / "models" / "simulated-county-1"
 
-VERIFIED = "riskml_serving.app.load_model"
-COPIED = "riskml_serving.model.store.keep"
-SWAPPED = "riskml_serving.model.holder.Holder.swap"
-NOTED = "riskml_serving.model.repository.serving"
+VERIFIED = "riskml_serving.running.app.load_model"
+COPIED = "riskml_serving.judging.model.store.keep"
+SWAPPED = "riskml_serving.judging.model.holder.Holder.swap"
+NOTED = "riskml_serving.judging.model.repository.serving"
 
 files_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For points at which the database has no part."""

@@ -16,10 +16,10 @@ import httpx2 as httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from riskml_serving.benchmark import household
-from riskml_serving.benchmark.load import load, request_bytes
+from riskml_serving.devtools.benchmark import household
+from riskml_serving.devtools.benchmark.load import load, request_bytes
 
-SERVE = "from riskml.cli import main; main()"
+SERVE = "from riskml.cli.main import main; main()"
 
 
 def workers_of(process):

@@ -13,20 +13,20 @@ from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from riskml.policy import CATEGORIES
-from riskml.records.schema import CAUSES
-from riskml_serving.assignments.service import assign
-from riskml_serving.clock import today
-from riskml_serving.database import writing
-from riskml_serving.idempotency.repository import once
-from riskml_serving.problems import Problem
-from riskml_serving.verifications.schemas import OUTCOMES
-from riskml_serving.verifications.service import undo, verify
-from riskml_serving.web.forms import Form, read_form
+from riskml.records.contract.schema import CAUSES
+from riskml_serving.base.clock import today
+from riskml_serving.base.database import writing
+from riskml_serving.base.problems import Problem
+from riskml_serving.casework.assignments.service import assign
+from riskml_serving.casework.verifications.schemas import OUTCOMES
+from riskml_serving.casework.verifications.service import undo, verify
+from riskml_serving.http.idempotent_writes.repository import once
 from riskml_serving.web.household.filled import Filled
 from riskml_serving.web.household.service import page_of
-from riskml_serving.web.pages import language_of, render
-from riskml_serving.web.refusals import PageRoute
-from riskml_serving.web.visitor import SignedIn, Visitor
+from riskml_serving.web.shell.forms import Form, read_form
+from riskml_serving.web.shell.pages import language_of, render
+from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.visitor import SignedIn, Visitor
 
 __all__ = ["gathered", "router"]
 

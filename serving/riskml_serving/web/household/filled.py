@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskml.policy import CATEGORIES
-from riskml.records.schema import CAUSES
-from riskml_serving.verifications.schemas import OUTCOMES
-from riskml_serving.web.forms import Form
+from riskml.records.contract.schema import CAUSES
+from riskml_serving.casework.verifications.schemas import OUTCOMES
+from riskml_serving.web.shell.forms import Form
 
 __all__ = ["Filled"]
 

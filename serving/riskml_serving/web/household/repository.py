@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from riskml.records.calendar import date_of, day_of, month_end, month_of
-from riskml_serving.auth import within
-from riskml_serving.places.tables import HOUSEHOLDS
-from riskml_serving.records.tables import RECORDS
+from riskml.records.contract.calendar import date_of, day_of, month_end, month_of
+from riskml_serving.people.auth import within
+from riskml_serving.store.households.tables import HOUSEHOLDS
+from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["freshness"]
 

@@ -9,32 +9,32 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.explanation import Explanation
-from riskml.explanation.clearance import clearance
-from riskml.explanation.rendering import UNITS, of_hundred
+from riskml.explanation.household.clearance import clearance
+from riskml.explanation.household.rendering import UNITS, of_hundred
+from riskml.explanation.timeline.data import Timeline
+from riskml.explanation.timeline.lanes import mark_in_words
+from riskml.explanation.timeline.timeline import timeline_svg
 from riskml.policy import Policy
-from riskml.records.calendar import day_of
-from riskml.records.schema import SOURCES, TABLES
-from riskml.reporting.timeline import timeline_svg
-from riskml.reporting.timeline_data import Timeline
-from riskml.reporting.timeline_lanes import mark_in_words
-from riskml_serving import audit
-from riskml_serving.assignments.repository import of_household as assignments
-from riskml_serving.auth import Caller
-from riskml_serving.households.service import required
-from riskml_serving.model import Model
-from riskml_serving.opaque import VERIFICATION, hidden
-from riskml_serving.scoring import repository as scores
-from riskml_serving.scoring.service import shown
-from riskml_serving.scoring.stored import judge_stored
-from riskml_serving.settings import Settings
-from riskml_serving.verifications.repository import of_household as verifications
-from riskml_serving.verifications.service import told
-from riskml_serving.web.deadlines import deadlines_of
+from riskml.records.contract.calendar import day_of
+from riskml.records.contract.schema import SOURCES, TABLES
+from riskml_serving.api.households.service import required
+from riskml_serving.base.settings import Settings
+from riskml_serving.casework.assignments.repository import of_household as assignments
+from riskml_serving.casework.deadlines import deadlines_of
+from riskml_serving.casework.verifications.repository import of_household as verifications
+from riskml_serving.casework.verifications.service import told
+from riskml_serving.casework.workdays import days_between
+from riskml_serving.casework.worklist.repository import Wanted, listed
+from riskml_serving.http.sealed_cursors import VERIFICATION, hidden
+from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores import repository as scores
+from riskml_serving.judging.scores.service import shown
+from riskml_serving.judging.scores.stored import judge_stored
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
 from riskml_serving.web.household.repository import freshness
-from riskml_serving.web.names import masked
-from riskml_serving.web.words import SHAPES, tag_of, together
-from riskml_serving.web.workdays import days_between
-from riskml_serving.web.worklist.repository import Wanted, listed
+from riskml_serving.web.shell.names import masked
+from riskml_serving.web.shell.words import SHAPES, tag_of, together
 
 __all__ = ["page_of"]
 

@@ -7,13 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from riskml_serving.web.export import Sheet, workbook
 from riskml_serving.web.household.endpoints import gathered
-from riskml_serving.web.names import names_of
-from riskml_serving.web.pages import language_of
-from riskml_serving.web.refusals import PageRoute
-from riskml_serving.web.visitor import SignedIn
-from riskml_serving.web.words import HUNDRED, WORDS, hundred, notice_of, word
+from riskml_serving.web.shell.export import Sheet, workbook
+from riskml_serving.web.shell.names import names_of
+from riskml_serving.web.shell.pages import language_of
+from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.visitor import SignedIn
+from riskml_serving.web.shell.words import HUNDRED, WORDS, hundred, notice_of, word
 
 __all__ = ["router"]
 

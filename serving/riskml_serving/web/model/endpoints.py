@@ -14,13 +14,13 @@ from markdown_it import MarkdownIt
 from starlette.responses import HTMLResponse, Response
 
 from riskml.model import Bundle
-from riskml_serving.database import reading
-from riskml_serving.model.regional import within_region
-from riskml_serving.model.repository import list_releases
-from riskml_serving.model.watch import FEWEST
-from riskml_serving.web.pages import language_of, render
-from riskml_serving.web.refusals import PageRoute
-from riskml_serving.web.visitor import SignedIn
+from riskml_serving.base.database import reading
+from riskml_serving.judging.model.regional import within_region
+from riskml_serving.judging.model.repository import list_releases
+from riskml_serving.judging.model.watch import FEWEST
+from riskml_serving.web.shell.pages import language_of, render
+from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.visitor import SignedIn
 
 __all__ = ["router"]
 

@@ -11,17 +11,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
-from riskml_serving.auth import LEVELS
-from riskml_serving.clock import today
-from riskml_serving.database import reading
-from riskml_serving.web.charts import SHADES, bars, columns
-from riskml_serving.web.export import workbook
-from riskml_serving.web.names import names_of
+from riskml_serving.base.clock import today
+from riskml_serving.base.database import reading
+from riskml_serving.people.auth import LEVELS
 from riskml_serving.web.overview.service import VILLAGE, on_paper, region_page
-from riskml_serving.web.pages import language_of, render
-from riskml_serving.web.refusals import PageRoute
-from riskml_serving.web.visitor import SignedIn, Visitor
-from riskml_serving.web.words import SHAPES, notice_of, withheld_note, word
+from riskml_serving.web.shell.charts import SHADES, bars, columns
+from riskml_serving.web.shell.export import workbook
+from riskml_serving.web.shell.names import names_of
+from riskml_serving.web.shell.pages import language_of, render
+from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.visitor import SignedIn, Visitor
+from riskml_serving.web.shell.words import SHAPES, notice_of, withheld_note, word
 from riskml_serving.web.worklist.endpoints import region_of
 
 __all__ = ["router"]

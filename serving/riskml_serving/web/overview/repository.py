@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, String, cast, func, or_, select
 
-from riskml_serving.auth import within
-from riskml_serving.places.tables import HOUSEHOLDS
-from riskml_serving.records.tables import RECORDS
-from riskml_serving.scoring.tables import SCORES
-from riskml_serving.verifications.tables import VERIFICATIONS
+from riskml_serving.casework.verifications.tables import VERIFICATIONS
+from riskml_serving.judging.scores.tables import SCORES
+from riskml_serving.people.auth import within
+from riskml_serving.store.households.tables import HOUSEHOLDS
+from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["monitoring", "signal_flows", "visits"]
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.explanation.redaction import HEALTH_CAUSES
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS
-from riskml.records.schema import CAUSES
-from riskml_serving.auth import Caller
-from riskml_serving.regions.repository import counts
-from riskml_serving.regions.service import next_level, rolled_up
+from riskml.records.contract.schema import CAUSES
+from riskml_serving.api.regions.repository import counts
+from riskml_serving.api.regions.service import next_level, rolled_up
+from riskml_serving.casework.worklist.repository import SETTLED
+from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small import withheld
-from riskml_serving.web.worklist.repository import SETTLED
 
 __all__ = ["VILLAGE", "months_of", "on_paper", "quarters_of", "region_page", "yields_of"]
 

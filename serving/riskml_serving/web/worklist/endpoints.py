@@ -11,16 +11,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
-from riskml_serving.auth import asked_region
-from riskml_serving.clock import today
-from riskml_serving.database import reading
-from riskml_serving.problems import Problem
-from riskml_serving.regions.service import next_level
-from riskml_serving.web.pages import language_of, render
-from riskml_serving.web.refusals import PageRoute
-from riskml_serving.web.visitor import SignedIn, Visitor
-from riskml_serving.web.words import SHAPES, cut_note
-from riskml_serving.web.worklist import repository, service
+from riskml_serving.api.regions.service import next_level
+from riskml_serving.base.clock import today
+from riskml_serving.base.database import reading
+from riskml_serving.base.problems import Problem
+from riskml_serving.casework.worklist import repository
+from riskml_serving.people.auth import asked_region
+from riskml_serving.web.shell.pages import language_of, render
+from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.visitor import SignedIn, Visitor
+from riskml_serving.web.shell.words import SHAPES, cut_note
+from riskml_serving.web.worklist import service
 
 __all__ = ["router"]
 

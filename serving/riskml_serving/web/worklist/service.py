@@ -9,18 +9,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.explanation.redaction import HEALTH_CAUSES
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS, Policy
-from riskml.records.schema import CAUSES
-from riskml_serving.auth import Caller
-from riskml_serving.scoring.service import shown
-from riskml_serving.settings import Settings
-from riskml_serving.web.deadlines import DEADLINES, deadlines_of, late_since
-from riskml_serving.web.names import masked
-from riskml_serving.web.words import SHAPES, agreement_code
-from riskml_serving.web.workdays import days_between
-from riskml_serving.web.worklist import repository
-from riskml_serving.web.worklist.repository import Wanted
+from riskml.records.contract.schema import CAUSES
+from riskml_serving.base.settings import Settings
+from riskml_serving.casework.deadlines import DEADLINES, deadlines_of, late_since
+from riskml_serving.casework.workdays import days_between
+from riskml_serving.casework.worklist import repository
+from riskml_serving.casework.worklist.repository import Wanted
+from riskml_serving.judging.scores.service import shown
+from riskml_serving.people.auth import Caller
+from riskml_serving.web.shell.names import masked
+from riskml_serving.web.shell.words import SHAPES, agreement_code
 
 __all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "Week", "causes_for", "row_of", "wanted_of", "week_of"]
 

@@ -9,17 +9,18 @@ import anyio.to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from riskml_serving import audit
-from riskml_serving.clock import today
-from riskml_serving.database import writing
-from riskml_serving.web.deadlines import DEADLINES
-from riskml_serving.web.export import workbook
-from riskml_serving.web.names import names_of
-from riskml_serving.web.pages import language_of
-from riskml_serving.web.refusals import PageRoute
-from riskml_serving.web.visitor import SignedIn
-from riskml_serving.web.words import HUNDRED, cut_note, hundred, notice_of, word
-from riskml_serving.web.worklist import repository, service
+from riskml_serving.base.clock import today
+from riskml_serving.base.database import writing
+from riskml_serving.casework.deadlines import DEADLINES
+from riskml_serving.casework.worklist import repository
+from riskml_serving.people import audit
+from riskml_serving.web.shell.export import workbook
+from riskml_serving.web.shell.names import names_of
+from riskml_serving.web.shell.pages import language_of
+from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.visitor import SignedIn
+from riskml_serving.web.shell.words import HUNDRED, cut_note, hundred, notice_of, word
+from riskml_serving.web.worklist import service
 from riskml_serving.web.worklist.endpoints import FIELDS, region_of
 
 __all__ = ["router"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
-from riskml.records.calendar import date_of, months_before
+from riskml.records.contract.calendar import date_of, months_before
 
 __all__ = ["TimeOverlap"]
 

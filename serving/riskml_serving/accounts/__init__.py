@@ -1,6 +1,0 @@
-"""People who sign in: accounts, their roles, their sessions."""
-
-from riskml_serving.accounts.roles import ROLES, Role
-from riskml_serving.accounts.sessions import User
-
-__all__ = ["ROLES", "Role", "User"]

@@ -1,0 +1,64 @@
+"""``GET /v1/changes``: scores, signals and verdicts that changed since a cursor, and scores that are gone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from riskml_serving.api.changes.repository import changes as read_changes
+from riskml_serving.api.households.service import score_of
+from riskml_serving.base.cursors import limited
+from riskml_serving.base.database import reading
+from riskml_serving.http.responses import answer, envelope
+from riskml_serving.http.sealed_cursors import BEGINNING, CHANGE, hidden, revealed
+from riskml_serving.people.auth import Caller, asked_region, caller_with, covers
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["changes"])
+
+
+@router.get("/v1/changes")
+async def changes(
+    request: Request,
+    caller: Annotated[Caller, Depends(caller_with("read"))],
+    since: Annotated[
+        str, Query(max_length=64, description="`next` of the answer before, or a `cursor`; 0 is the beginning.")
+    ] = BEGINNING,
+    region: Annotated[str | None, Query(description="Prefix; the key's own by default.")] = None,
+    limit: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """List changes in the order in which they happened; asking again with `next` misses none and repeats none."""
+    state = request.app.state
+    where, most = asked_region(caller, region), limited(limit, state.settings.page_size, state.settings.max_page_size)
+    model = state.holder.current
+
+    def read() -> tuple[list[dict[str, Any]], list[str]]:
+        with reading(state.engine) as connection:
+            rows = read_changes(connection, where, revealed(connection, CHANGE, since, "since"), most)
+            return rows, [hidden(connection, CHANGE, row["seq"]) for row in rows]
+
+    rows, cursors = await anyio.to_thread.run_sync(read)
+    found = [
+        {"cursor": cursor, **_told(row, where), **score_of(row, model, caller)}
+        for row, cursor in zip(rows, cursors, strict=True)
+    ]
+    last = rows[-1] if rows else None
+    as_of, at = (last["as_of"], last["scored_at"]) if last else (None, None)
+    head = envelope(model.names, as_of, at, request.state.request_id)
+    codes = [row["household_id"] for row in rows]
+    await state.audit.record(caller, "changes.read", codes, request_id=request.state.request_id)
+    return answer({**head, "changes": found, "next": cursors[-1] if cursors else since, "more": len(rows) == most})
+
+
+def _told(row: dict[str, Any], region: str) -> dict[str, Any]:
+    """Tell what happened as seen from a region: nobody there learns where a household went that left it."""
+    here = covers(region, row["region_code"])
+    return {
+        "change": row["change"] if here else "left",
+        "household_id": row["household_id"],
+        "region_code": row["region_code"] if here else row["moved_from"],
+    }

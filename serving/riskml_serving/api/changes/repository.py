@@ -1,0 +1,30 @@
+"""SQL about what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, not_, or_, select
+
+from riskml_serving.judging.scores.tables import SCORES
+from riskml_serving.people.auth import within
+from riskml_serving.store.households.tables import HOUSEHOLDS
+
+__all__ = ["changes"]
+
+
+def changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
+    """Changes of scores of households that live in a region or left it, in the order in which they happened.
+
+    Of a household that left only its leaving is told, with the score that stood then.
+    """
+    here = within(HOUSEHOLDS.c.region_code, region)
+    left = within(SCORES.c.moved_from, region) & not_(here)
+    query = (
+        select(SCORES, HOUSEHOLDS.c.region_code)
+        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == SCORES.c.household_id)
+        .where(SCORES.c.seq > since, or_(here, left))
+        .order_by(SCORES.c.seq)
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,140 @@
+"""``/v1/households``: the ranked list, one household, its explanation, its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from riskml.policy import AGREEMENTS, COLOURS, TIERS
+from riskml_serving.api.households import service
+from riskml_serving.api.households.repository import ranked
+from riskml_serving.api.households.schemas import CLOSURE_REQUEST
+from riskml_serving.base.clock import today
+from riskml_serving.base.contract import FIRST, LAST
+from riskml_serving.base.cursors import decoded, encoded, limited
+from riskml_serving.base.database import reading, writing
+from riskml_serving.base.limits import read_body
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.http.bodies import documented, parse
+from riskml_serving.http.idempotent_writes.write import write
+from riskml_serving.http.responses import answer, envelope
+from riskml_serving.people.auth import Caller, asked_region, caller_with
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["households"])
+
+Reader = Annotated[Caller, Depends(caller_with("read"))]
+Choice = Annotated[list[str] | None, Query(description="Repeat for several.")]
+
+
+@router.get("/v1/households")
+async def households(
+    request: Request,
+    caller: Reader,
+    region: Annotated[str | None, Query(description="Prefix; the key's own by default.")] = None,
+    tier: Choice = None,
+    signal: Choice = None,
+    agreement: Choice = None,
+    after: Annotated[str | None, Query(description="`next` of the page before.", max_length=500)] = None,
+    limit: Annotated[int | None, Query(ge=1, description="Rows of the page.")] = None,
+) -> Response:
+    """List current scores, the riskiest first: by signal, then probability, then code."""
+    state = request.app.state
+    where = asked_region(caller, region)
+    filters = _filters(tier, signal, agreement)
+    place = decoded(after, (int, float, str), "after") if after is not None else None
+    rows_most = limited(limit, state.settings.page_size, state.settings.max_page_size)
+    model = state.holder.current
+
+    def read() -> list[dict[str, Any]]:
+        with reading(state.engine) as connection:
+            return ranked(connection, where, filters, place, rows_most)
+
+    rows = await anyio.to_thread.run_sync(read)
+    found = [
+        {"household_id": row["household_id"], "region_code": row["region_code"], **service.score_of(row, model, caller)}
+        for row in rows
+    ]
+    last = rows[-1] if len(rows) == rows_most else None
+    following = encoded([last["order_signal"], float(last["order_rank"]), last["household_id"]]) if last else None
+    as_of, at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
+    head = envelope(model.names, as_of, at, request.state.request_id)
+    await state.audit.record(
+        caller, "households.list", [row["household_id"] for row in rows], request_id=request.state.request_id
+    )
+    return answer({**head, "region": where, "households": found, "next": following})
+
+
+def _filters(
+    tier: list[str] | None, signal: list[str] | None, agreement: list[str] | None
+) -> dict[str, list[int] | list[str]]:
+    """Turn the words of a request into the values of columns; ``none`` is a household without a tier."""
+    words = {"tier": (tier, ("none", *TIERS), -1), "signal": (signal, COLOURS, 0)}
+    out: dict[str, list[int] | list[str]] = {}
+    for name, (asked, allowed, first) in words.items():
+        if asked:
+            out[name] = [_known(name, word, allowed) + first for word in asked]
+    if agreement:
+        out["agreement"] = [AGREEMENTS[_known("agreement", word, AGREEMENTS)] for word in agreement]
+    return out
+
+
+def _known(name: str, word: str, allowed: tuple[str, ...]) -> int:
+    if word not in allowed:
+        raise Problem("invalid-request", errors=[FieldError(name, "enum", f"One of: {', '.join(allowed)}")])
+    return allowed.index(word)
+
+
+@router.get("/v1/households/{household_id}")
+async def household(request: Request, household_id: str, caller: Reader) -> Response:
+    """Show one household: current score, rule verdict, history of scores, verifications."""
+    state = request.app.state
+    model, number = state.holder.current, request.state.request_id
+
+    def read() -> dict[str, Any]:
+        with writing(state.engine) as connection:
+            return service.household(connection, model, caller, household_id, number)
+
+    return answer(await anyio.to_thread.run_sync(read))
+
+
+@router.get("/v1/households/{household_id}/explanation")
+async def explanation(
+    request: Request,
+    household_id: str,
+    caller: Reader,
+    as_of: Annotated[
+        dt.date | None, Query(ge=FIRST, le=LAST, description="Another day than that of the current score.")
+    ] = None,
+) -> Response:
+    """Explain a household's score; what tells of health only with the right `health-details`."""
+    state = request.app.state
+    model, number = state.holder.current, request.state.request_id
+
+    def read() -> dict[str, Any]:
+        with writing(state.engine) as connection:
+            return service.explanation(connection, model, caller, household_id, as_of, number)
+
+    return answer(await anyio.to_thread.run_sync(read))
+
+
+@router.post("/v1/households/{household_id}/closure", openapi_extra=documented("ClosureRequest", idempotent=True))
+async def closure(
+    request: Request, household_id: str, caller: Annotated[Caller, Depends(caller_with("write"))]
+) -> Response:
+    """Close a household that moved away, was split or merged, or died out; its history stays."""
+    state = request.app.state
+    body = await read_body(request, state.settings.max_body_bytes)
+    asked, day, model = parse(body, CLOSURE_REQUEST), today(state.settings), state.holder.current
+    number = request.state.request_id
+
+    def work(connection: Connection) -> tuple[int, dict[str, Any]]:
+        return 200, service.close(connection, model, caller, household_id, asked, day, number)
+
+    return await write(request, caller, body, work)

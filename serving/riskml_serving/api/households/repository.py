@@ -1,0 +1,46 @@
+"""SQL about the ranked list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, select, tuple_
+
+from riskml_serving.judging.scores.tables import CURRENT
+from riskml_serving.people.auth import listed_within
+
+__all__ = ["PLACE", "ranked", "ranked_query"]
+
+PLACE = (CURRENT.c.order_signal, CURRENT.c.order_rank, CURRENT.c.household_id)
+"""Order of the list: signal, then probability, both from the highest, then code."""
+
+
+def ranked_query(
+    region: str, filters: Mapping[str, Sequence[Any]], after: Sequence[Any] | None, limit: int
+) -> Select[Any]:
+    """Build the query of a page.
+
+    Parameters
+    ----------
+    region : str
+        Prefix.
+    filters : dict of str to sequence
+        Allowed values of columns.
+    after : sequence, optional
+        Values of ``PLACE`` of the last row before the page.
+    limit : int
+    """
+    query = select(CURRENT).where(listed_within(CURRENT, region))
+    for name, values in filters.items():
+        query = query.where(CURRENT.c[name].in_(values))
+    if after is not None:
+        query = query.where(tuple_(*PLACE) > tuple_(*after))
+    return query.order_by(*PLACE).limit(limit)
+
+
+def ranked(
+    connection: Connection, region: str, filters: Mapping[str, Sequence[Any]], after: Sequence[Any] | None, limit: int
+) -> list[dict[str, Any]]:
+    """Read a page of the ranked list."""
+    return [dict(row) for row in connection.execute(ranked_query(region, filters, after, limit)).mappings()]

@@ -1,0 +1,182 @@
+"""One household: its score, its history, its explanation; and the ranked list of many."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml_serving.base.clock import stamp
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.casework.verifications.repository import of_household
+from riskml_serving.casework.verifications.service import answered
+from riskml_serving.http.responses import envelope
+from riskml_serving.http.sealed_cursors import CHANGE, hidden
+from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores import repository as scores
+from riskml_serving.judging.scores.service import shown
+from riskml_serving.judging.scores.stored import judge_stored
+from riskml_serving.judging.scores.tables import VERDICT
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+from riskml_serving.store.households import repository as places
+
+__all__ = ["close", "explanation", "household", "required", "score_of"]
+
+HISTORY = 200
+"""Changes of a score in one answer, the latest first."""
+
+SCORE = ("as_of", *VERDICT, "scored_at")
+
+
+def required(connection: Connection, household_id: str, caller: Caller) -> dict[str, Any]:
+    """Return the household's row in the register.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``, whether it does not exist or lives elsewhere.
+    """
+    found = places.find(connection, household_id, caller.region)
+    if found is None:
+        raise Problem("household-not-found")
+    return found
+
+
+def score_of(row: dict[str, Any], model: Model, caller: Caller) -> dict[str, Any]:
+    """Score in plain values, without what the caller may not see."""
+    out = shown({name: row[name] for name in SCORE}, model.policy, caller.redact)
+    return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
+
+
+def household(
+    connection: Connection, model: Model, caller: Caller, household_id: str, request_id: str
+) -> dict[str, Any]:
+    """Show a household: where it lives, its current score, its history and what staff found."""
+    place = required(connection, household_id, caller)
+    current = scores.read_current(connection, [household_id], caller.region).get(household_id)
+    history = scores.read_history(connection, household_id, HISTORY)
+    visits = of_household(connection, household_id, caller.region)
+    followers = place["followed_by"].split(";") if place["followed_by"] else []
+    near = places.find_all(connection, followers, caller.region)
+    audit.record(connection, caller, "household.read", household_id, request_id=request_id)
+    audit.record(connection, caller, "household.named", sorted(near), request_id=request_id)
+    as_of, scored_at = (current["as_of"], current["scored_at"]) if current else (None, None)
+    return {
+        **envelope(model.names, as_of, scored_at, request_id),
+        "household_id": household_id,
+        "region_code": place["region_code"],
+        "opened_on": place["opened_on"].isoformat(),
+        "closed_on": place["closed_on"].isoformat() if place["closed_on"] else None,
+        "closed_because": place["closed_because"],
+        "followed_by": [code for code in followers if code in near],
+        "followed_elsewhere": len(followers) - len(near),
+        "score": score_of(current, model, caller) if current else None,
+        "history": [
+            {
+                "cursor": hidden(connection, CHANGE, row["seq"]),
+                "change": row["change"],
+                **score_of(row, model, caller),
+            }
+            for row in history
+        ],
+        "verifications": [answered(connection, row, caller) for row in visits],
+    }
+
+
+def explanation(
+    connection: Connection,
+    model: Model,
+    caller: Caller,
+    household_id: str,
+    as_of: dt.date | None,
+    request_id: str,
+) -> dict[str, Any]:
+    """Explain a household's score, as of its date or another.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``; ``not-scored`` where nothing is known of it at the date.
+    """
+    place = required(connection, household_id, caller)
+    current = scores.read_current(connection, [household_id], caller.region).get(household_id)
+    at = as_of or (current["as_of"] if current else None)
+    if at is None:
+        raise Problem("not-scored")
+    (judged,) = judge_stored(connection, model, {household_id: place}, at)
+    agreement = None
+    if current is not None and current["as_of"] == at and current["agreement_by"] == "capacity":
+        agreement = current["agreement"]
+    said = judged.explained(agreement=agreement, redact=caller.redact)
+    if said.status == "unknown":
+        raise Problem("not-scored")
+    audit.record(
+        connection, caller, "household.explain", household_id, request_id=request_id, redacted=list(caller.redact)
+    )
+    scored_at = current["scored_at"] if current is not None and current["as_of"] == at else None
+    return {**envelope(model.names, at, scored_at, request_id), "explanation": said.to_json()}
+
+
+def close(
+    connection: Connection,
+    model: Model,
+    caller: Caller,
+    household_id: str,
+    body: dict[str, Any],
+    today: dt.date,
+    request_id: str,
+) -> dict[str, Any]:
+    """Close a household that moved away, split, merged or died out; its history stays.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found`` for it or for one that follows it; ``household-closed`` where any of them was closed
+        before; ``invalid-request`` for a day that is still to come.
+    """
+    on = body.get("closed_on") or today
+    if on > today:
+        raise Problem("invalid-request", errors=[FieldError("closed_on", "in_future", "Not later than today")])
+    found = places.find_all(connection, {household_id}, caller.region, lock=True)
+    if household_id not in found:
+        raise Problem("household-not-found")
+    if found[household_id]["closed_on"] is not None:
+        raise Problem("household-closed")
+    followers = list(dict.fromkeys(body.get("followed_by", ())))
+    there = places.find_all(connection, followers, caller.region)
+    missing = [
+        FieldError(f"followed_by[{i}]", "not_found", "No such household in the region of the key")
+        for i, code in enumerate(followers)
+        if code not in there or code == household_id
+    ]
+    if missing:
+        raise Problem("household-not-found", errors=missing)
+    gone = [
+        FieldError(f"followed_by[{i}]", "closed", "This household was closed")
+        for i, code in enumerate(followers)
+        if there[code]["closed_on"] is not None
+    ]
+    if gone:
+        raise Problem("household-closed", errors=gone)
+    places.close(connection, household_id, caller.region, on, body["because"], ";".join(followers))
+    scores.close(connection, household_id, caller.region, request_id)
+    audit.record(
+        connection,
+        caller,
+        "household.close",
+        household_id,
+        request_id=request_id,
+        because=body["because"],
+        to=len(followers),
+    )
+    if followers:  # a code never stands in the detail, where no key hides it
+        audit.record(connection, caller, "household.follow", followers, request_id=request_id)
+    return {
+        **envelope(model.names, None, None, request_id),
+        "household_id": household_id,
+        "closed_on": on.isoformat(),
+        "closed_because": body["because"],
+        "followed_by": followers,
+    }

@@ -1,0 +1,35 @@
+"""``GET /v1/regions/{code}/summary``: counts of a region and of its parts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from riskml_serving.api.regions import repository
+from riskml_serving.api.regions.service import next_level, rolled_up
+from riskml_serving.base.database import reading
+from riskml_serving.http.responses import answer, envelope
+from riskml_serving.people.auth import Caller, asked_region, caller_with
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["regions"])
+
+
+@router.get("/v1/regions/{code}/summary")
+async def summary(request: Request, code: str, caller: Annotated[Caller, Depends(caller_with("read"))]) -> Response:
+    """Count a region's households by status, tier, colour and agreement, and each of its parts; `all` is the whole."""
+    state = request.app.state
+    region = asked_region(caller, "" if code == "all" else code)
+
+    def read() -> list[dict[str, Any]]:
+        with reading(state.engine) as connection:
+            return repository.counts(connection, region, next_level(region))
+
+    rows = await anyio.to_thread.run_sync(read)
+    as_of, at = (max((row[name] for row in rows), default=None) for name in repository.LATEST)
+    head = envelope(state.holder.current.names, as_of, at, request.state.request_id)
+    return answer({**head, **rolled_up(region, rows)})

@@ -1,0 +1,1 @@
+"""Scores of records that a request brings along."""

@@ -1,0 +1,62 @@
+"""``POST /v1/scores``: records in the request, both verdicts in the answer; nothing is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from riskml.outcomes import UNKNOWN
+from riskml_serving.api.scores.schemas import SCORE_REQUEST
+from riskml_serving.base.clock import now, today
+from riskml_serving.http.bodies import documented, parsed
+from riskml_serving.http.responses import answer, envelope
+from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores import requests
+from riskml_serving.judging.scores.service import judge_tables, shown
+from riskml_serving.people.auth import Caller, caller_with
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["scores"])
+
+AT_ONCE = 8
+"""Households scored in the event loop; more go to a thread, so that others need not wait."""
+
+
+@router.post("/v1/scores", openapi_extra=documented("ScoreRequest"))
+async def scores(request: Request, caller: Annotated[Caller, Depends(caller_with("score"))]) -> Response:
+    """Score the households of the request: probability, tier, signal, flags, agreement, reasons on request."""
+    state = request.app.state
+    body = await parsed(request, SCORE_REQUEST)
+    as_of = body.get("as_of") or today(state.settings)
+    tables = requests.with_lines(body["tables"], state.lines)
+    requests.check(body["tables"], tables, caller, state.settings)
+    model, reasons = state.holder.current, body.get("reasons", False)
+    if len(body["tables"]["households"]) <= AT_ONCE:
+        found = _scored(model, tables, as_of, reasons, caller.redact)
+    else:
+        found = await anyio.to_thread.run_sync(_scored, model, tables, as_of, reasons, caller.redact)
+    number = request.state.request_id
+    seen = [row["household_id"] for row in found["scores"]]
+    await state.audit.record(caller, "scores.read", seen, request_id=number, as_of=as_of.isoformat(), reasons=reasons)
+    return answer({**envelope(model.names, as_of, now(), number), **found})
+
+
+def _scored(
+    model: Model, tables: requests.Tables, as_of: dt.date, reasons: bool, redact: tuple[str, ...]
+) -> dict[str, Any]:
+    judged = judge_tables(model, tables, as_of)
+    scored, unknown = [], []
+    for i, status in enumerate(judged.opinion.status.tolist()):
+        if status == UNKNOWN:
+            unknown.append(str(judged.panel.household_id[i]))
+            continue
+        row = shown(judged.row(i), model.policy, redact)
+        if reasons:
+            row["explanation"] = judged.explained(i, redact=redact).to_json()
+        scored.append(row)
+    return {"scores": scored, "unknown": unknown}

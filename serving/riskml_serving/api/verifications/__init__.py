@@ -1,0 +1,1 @@
+"""Findings at the door, and their export as ``monitoring`` records."""

@@ -1,7 +1,0 @@
-"""Who asks, what they may, and where: API keys, rights and the region scope."""
-
-from riskml_serving.auth.caller import RIGHTS, Caller, caller_with
-from riskml_serving.auth.regions import asked_region
-from riskml_serving.auth.scope import LEVELS, covers, listed_within, within
-
-__all__ = ["LEVELS", "RIGHTS", "Caller", "asked_region", "caller_with", "covers", "listed_within", "within"]

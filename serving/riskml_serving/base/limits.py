@@ -1,0 +1,93 @@
+"""What a request may ask for: size of the body, rate of a key."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.requests import Request
+
+from riskml_serving.base.problems import Problem
+
+__all__ = ["Rate", "read_body"]
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Read the body; stop as soon as it grows beyond ``most`` bytes.
+
+    Raises
+    ------
+    Problem
+        ``body-too-large``.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > most:
+        raise _too_large(most)
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise _too_large(most)
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(
+        "body-too-large",
+        f"请求体最多 {most} 字节(设置 max_body_bytes)",
+        f"At most {most} bytes are taken (setting max_body_bytes)",
+        headers={"Connection": "close"},
+    )
+
+
+class Rate:
+    """Counts the requests of each key: as many in a row as a minute allows, refilled evenly.
+
+    Parameters
+    ----------
+    per_minute : int
+        0 is no limit.
+
+    Notes
+    -----
+    Each worker counts for itself. A key that has been quiet for a minute is forgotten.
+
+    >>> rate = Rate(1)
+    >>> rate.wait("a", at=0.0), rate.wait("a", at=1.0), rate.wait("a", at=60.0)
+    (0.0, 59.0, 0.0)
+    """
+
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def wait(self, key: str, at: float | None = None) -> float:
+        """Count a request; return 0, or the seconds until another would be taken."""
+        if not self.per_minute:
+            return 0.0
+        at = time.monotonic() if at is None else at
+        left, since = self._left.get(key, (float(self.per_minute), at))
+        left = min(float(self.per_minute), left + (at - since) * self.per_minute / 60)
+        if left < 1:
+            self._left[key] = (left, at)
+            return (1 - left) * 60 / self.per_minute
+        if len(self._left) > 10_000:
+            self._left = {name: kept for name, kept in self._left.items() if at - kept[1] < 60}
+        self._left[key] = (left - 1, at)
+        return 0.0
+
+    def check(self, key: str) -> None:
+        """Count a request of a key.
+
+        Raises
+        ------
+        Problem
+            ``too-many-requests``, with the seconds to wait.
+        """
+        if (seconds := self.wait(key)) > 0:
+            raise Problem(
+                "too-many-requests",
+                f"每个密钥每分钟最多 {self.per_minute} 次请求(设置 rate_per_minute)",
+                f"At most {self.per_minute} requests a minute a key (setting rate_per_minute)",
+                headers={"Retry-After": str(max(1, round(seconds)))},
+            )

@@ -1,0 +1,39 @@
+"""Gives a household to somebody who looks after it, or hands it over."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Connection
+
+from riskml_serving.base.clock import now
+from riskml_serving.base.problems import Problem
+from riskml_serving.casework.assignments import repository
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+from riskml_serving.store.households import repository as places
+
+__all__ = ["assign"]
+
+
+def assign(
+    connection: Connection,
+    caller: Caller,
+    household_id: str,
+    assignee: str,
+    note: str,
+    today: dt.date,
+    request_id: str,
+) -> None:
+    """Note who looks after a household from now on.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``.
+    """
+    if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
+        raise Problem("household-not-found")
+    row = {"household_id": household_id, "assignee": assignee, "note": note, "assigned_on": today}
+    repository.add(connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id})
+    audit.record(connection, caller, "household.assign", household_id, request_id=request_id)

@@ -1,0 +1,25 @@
+"""Who looks after a household, and who did before."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["ASSIGNMENTS"]
+
+ASSIGNMENTS = Table(
+    "assignments",
+    METADATA,
+    Column("assignment_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("household_id", Code(128), nullable=False),
+    Column("assignee", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("assigned_on", Date, nullable=False),
+    Column("created_by", Code(64), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("request_id", String(64), nullable=False),
+)
+"""Append-only: a handover is another row, and the last one holds."""
+
+Index("ix_assignments_household_id", ASSIGNMENTS.c.household_id, ASSIGNMENTS.c.assignment_id)

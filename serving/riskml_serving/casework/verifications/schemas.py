@@ -1,0 +1,41 @@
+"""Body of ``POST /v1/households/{id}/verifications``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field, Strict, TypeAdapter
+
+from riskml.policy import CATEGORIES
+from riskml.records.contract.schema import CAUSES
+from riskml_serving.base.contract import FIRST, LAST, PLAIN, dictionary
+
+__all__ = ["OUTCOMES", "VERIFICATION_REQUEST"]
+
+OUTCOMES = {"confirmed": "属实", "rejected": "不实", "pending": "待核", "not_met": "未遇"}
+"""What a visit can come to."""
+
+Cause: Any = Literal.__getitem__(tuple(CAUSES))
+Category: Any = Literal.__getitem__(CATEGORIES)
+Outcome: Any = Literal.__getitem__(tuple(OUTCOMES))
+Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
+
+VERIFICATION_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
+    dictionary(
+        "VerificationRequest",
+        {
+            "outcome": Annotated[Outcome, Field(description=" · ".join(f"{k} {v}" for k, v in OUTCOMES.items()))],
+            "category": NotRequired[
+                Annotated[Category | None, Field(description="Of a household taken into monitoring.")]
+            ],
+            "causes": NotRequired[Annotated[list.__class_getitem__(Cause), Field(max_length=len(CAUSES))]],
+            "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
+            "note": NotRequired[Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]],
+            "verified_on": NotRequired[
+                Annotated[dt.date, Strict(), Field(ge=FIRST, le=LAST, description="Day of the visit; today.")]
+            ],
+        },
+    )
+)
+"""What staff found at the door."""

@@ -1,0 +1,134 @@
+"""Keeps what staff found, and gives it out as ``monitoring`` records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES
+from riskml.policy import COLOURS
+from riskml_serving.base.clock import now, stamp
+from riskml_serving.base.database.locks import take
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.casework.verifications import repository
+from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, hidden, revealed
+from riskml_serving.judging.scores import repository as scores
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+from riskml_serving.store.households import repository as places
+
+__all__ = ["MONITORING", "answered", "monitoring_row", "told", "undo", "verify"]
+
+MONITORING = ("household_id", "category", "entered_on", "cleared_on", "causes", "recorded_on")
+"""Columns of the contract's table ``monitoring``."""
+
+
+def verify(
+    connection: Connection, caller: Caller, household_id: str, body: dict[str, Any], today: dt.date, request_id: str
+) -> dict[str, Any]:
+    """Keep a verification beside the score that stood then.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``; ``invalid-request`` for a day in the future.
+    """
+    if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
+        raise Problem("household-not-found")
+    on = body.get("verified_on") or today
+    if on > today:
+        raise Problem("invalid-request", errors=[FieldError("verified_on", "in_future", "Not later than today")])
+    current = scores.read_current(connection, [household_id], caller.region).get(household_id) or {}
+    take(connection, "changes")
+    row = {
+        "household_id": household_id,
+        "outcome": body["outcome"],
+        "category": body.get("category"),
+        "causes": ";".join(dict.fromkeys(body.get("causes", ()))),
+        "measures": "\n".join(body.get("measures", ())),
+        "note": body.get("note", ""),
+        "objection": body.get("objection", ""),
+        "verified_on": on,
+        "recorded_on": today,
+        "created_by": caller.key_id,
+        "created_at": now(),
+        "request_id": request_id,
+        "score_seq": current.get("seq"),
+        **{name: current.get(name) for name in ("probability", "signal", "agreement")},
+    }
+    row["verification_id"] = repository.add(connection, row)
+    audit.record(connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"])
+    return answered(connection, row, caller)
+
+
+def undo(
+    connection: Connection, caller: Caller, household_id: str, verification_id: str, today: dt.date, request_id: str
+) -> None:
+    """Take a verification back on the day on which the same person kept it; it stays, but no longer counts.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``: no such household, or nothing of it that this caller may take back today;
+        ``invalid-request`` for a number that no answer and no page gave.
+    """
+    if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
+        raise Problem("household-not-found")
+    number = revealed(connection, VERIFICATION, verification_id, "verification_id")
+    by = (household_id, number, caller.key_id)
+    if not repository.undo(connection, *by, caller.region, today, now()):
+        raise Problem(
+            "household-not-found",
+            "没有可撤销的核实记录(只能当天由本人撤销)",
+            "Nothing to take back: only today, and by the same person",
+        )
+    audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)
+
+
+def told(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Verification in plain values; causes and free text only as far as the caller may know of health."""
+    signal, open_text = row["signal"], not caller.redact or row["created_by"] == caller.key_id
+    return {
+        "verification_id": row["verification_id"],
+        "outcome": row["outcome"],
+        "category": row["category"],
+        "causes": _causes(row, caller),
+        "measures": row["measures"].split("\n") if row["measures"] and open_text else [],
+        "note": row["note"] if open_text else None,
+        "verified_on": row["verified_on"].isoformat(),
+        "created_by": row["created_by"],
+        "created_at": stamp(row["created_at"]),
+        "score": {
+            "seq": row["score_seq"],
+            "probability": row["probability"],
+            "signal": None if signal is None else COLOURS[signal],
+            "agreement": row["agreement"],
+        },
+    }
+
+
+def answered(connection: Connection, row: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Verification for an answer, whose numbers count nothing; ``cursor`` is that of the score in the history."""
+    out = told(row, caller)
+    seq = out["score"].pop("seq")
+    out["score"]["cursor"] = None if seq is None else hidden(connection, CHANGE, seq)
+    return {**out, "verification_id": hidden(connection, VERIFICATION, row["verification_id"])}
+
+
+def _causes(row: dict[str, Any], caller: Caller) -> list[str]:
+    causes = row["causes"].split(";") if row["causes"] else []
+    return [cause for cause in causes if not (caller.redact and cause in HEALTH_CAUSES)]
+
+
+def monitoring_row(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Verification as a row of the contract's table ``monitoring``: known since the day on which it was kept."""
+    return {
+        "household_id": row["household_id"],
+        "category": row["category"],
+        "entered_on": row["verified_on"].isoformat(),
+        "cleared_on": None,
+        "causes": ";".join(_causes(row, caller)),
+        "recorded_on": row["recorded_on"].isoformat(),
+    }

@@ -1,0 +1,38 @@
+"""Verifications of households by staff."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["VERIFICATIONS"]
+
+VERIFICATIONS = Table(
+    "verifications",
+    METADATA,
+    Column("verification_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("household_id", Code(128), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("category", String(32), nullable=True),
+    Column("causes", Text, nullable=False),
+    Column("measures", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("verified_on", Date, nullable=False),
+    Column("recorded_on", Date, nullable=False),
+    Column("created_by", Code(64), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("score_seq", BigInteger, nullable=True),
+    Column("probability", Double, nullable=True),
+    Column("signal", SmallInteger, nullable=True),
+    Column("agreement", String(16), nullable=True),
+    Column("objection", Text, nullable=False, server_default=""),
+    Column("undone_at", DateTime, nullable=True),
+)
+"""``recorded_on`` is the day of receipt. ``outcome``: ``confirmed`` 属实, ``rejected`` 不实, ``pending`` 待核,
+``not_met`` 未遇. The score that stood when staff knocked is kept beside, so that the yield of visits can be counted
+later. ``objection``: what the household objects to. A verification taken back on the day it was kept stays with the
+time in ``undone_at`` and no longer counts."""
+
+Index("ix_verifications_household_id", VERIFICATIONS.c.household_id, VERIFICATIONS.c.verification_id)

@@ -1,0 +1,1 @@
+"""The households to visit, with what is open, settled and late."""

@@ -1,0 +1,51 @@
+"""Accounts of the demo: one a role, with passwords drawn for this demo and printed once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from riskml_serving.base.database import writing
+from riskml_serving.people.accounts import ROLES
+from riskml_serving.people.accounts.service import create_user
+
+__all__ = ["Account", "make_accounts"]
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without those that look alike."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of the demo."""
+
+    username: str
+    password: str
+    role: str
+    region: str
+    health_details: bool
+
+
+def make_accounts(engine: Engine, villages: Sequence[str]) -> list[Account]:
+    """Make one account a role in the first village, its town and its county."""
+    village = villages[0]
+    regions = {"village": village, "township": village[:9], "county": village[:6], "analyst": village[:6]}
+    out = []
+    for role, region in regions.items():
+        password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
+        account = Account(f"demo-{role}", password, role, region, role in ("township", "county"))
+        with writing(engine) as connection:
+            create_user(
+                connection,
+                account.username,
+                account.password,
+                role,
+                region,
+                name=f"演示{ROLES[role].zh}",
+                health_details=account.health_details,
+            )
+        out.append(account)
+    return out

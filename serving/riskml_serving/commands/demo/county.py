@@ -1,0 +1,143 @@
+"""A few towns of a simulated county, with made-up names, in a database of their own."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Engine
+
+from riskml.progress import Progress
+from riskml_serving.base.database import reading, writing
+from riskml_serving.judging.importing.service import SCORED, import_folder
+from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores.capacity import renew
+from riskml_serving.judging.scores.stored import rescore
+from riskml_serving.store.households import repository as places
+
+__all__ = ["bring_in", "choose_towns", "month_ends", "name_regions", "score_month"]
+
+TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
+VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
+"""Made-up names: no such places are meant."""
+
+
+KNOWN_BY = ("recorded_on", "period_start", "occurred_on", "started_on", "entered_on")
+"""Columns that say when a row is known at the earliest."""
+ENDS = ("cleared_on", "ended_on", "left_on")
+
+
+def choose_towns(county: Path, out: Path, most: int, until: dt.date) -> list[str]:
+    """Write the records of the first towns of a county, as known on a day, into another folder.
+
+    Parameters
+    ----------
+    county, out : Path
+        Records folders.
+    most : int
+        Households; at least one town is taken whole.
+    until : date
+        A month's end.
+
+    Returns
+    -------
+    list of str
+        Codes of the towns.
+    """
+    homes = pq.read_table(county / "households.parquet", columns=["household_id", "region_code"])
+    town = pc.utf8_slice_codeunits(homes["region_code"], 0, 9)
+    chosen: list[str] = []
+    kept = 0
+    for code in sorted(set(town.to_pylist())):
+        n = len(set(homes.filter(pc.equal(town, code))["household_id"].to_pylist()))
+        if chosen and kept + n > most:
+            break
+        chosen.append(code)
+        kept += n
+    codes = homes.filter(pc.is_in(town, pa.array(chosen)))["household_id"]
+    out.mkdir(parents=True, exist_ok=True)
+    for path in sorted(county.glob("*.parquet")):
+        if path.stem == "truth":
+            continue
+        table = pq.read_table(path)
+        if "household_id" in table.column_names:
+            wanted = pc.or_kleene(pc.is_in(table["household_id"], codes), pc.is_null(table["household_id"]))
+            table = table.filter(wanted)
+        pq.write_table(_known(table, until), out / path.name)
+    return chosen
+
+
+def _known(table: pa.Table, until: dt.date) -> pa.Table:
+    """Rows that are known on a day, without the days after it."""
+    for name in KNOWN_BY:
+        if name in table.column_names:
+            known = pc.less_equal(table[name], until)
+            table = table.filter(pc.or_kleene(known, pc.is_null(table[name])))
+    for name in ENDS:
+        if name in table.column_names:
+            column = table[name]
+            open_now = pc.if_else(pc.greater(column, until), None, column)
+            table = table.set_column(table.column_names.index(name), name, open_now)
+    return table
+
+
+def name_regions(codes: list[str], path: Path) -> None:
+    """Write made-up names for a county, its towns and their villages."""
+    rows = {codes[0][:6]: "示范县"}
+    towns = sorted({code[:9] for code in codes})
+    for town in towns:
+        rows[town] = TOWNS[towns.index(town) % len(TOWNS)]
+        villages = sorted(code for code in codes if code[:9] == town)
+        for i, code in enumerate(villages):
+            rows[code] = VILLAGES[i] if i < len(VILLAGES) else f"第{i + 1}村"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("code", "name"))
+        writer.writerows(rows.items())
+
+
+def month_ends(last: dt.date, n: int) -> list[dt.date]:
+    """Return the last n month ends up to a day, the earliest first.
+
+    >>> month_ends(dt.date(2024, 3, 31), 2)
+    [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]
+    """
+    ends, day = [last], last
+    while len(ends) < n:
+        day = day.replace(day=1) - dt.timedelta(days=1)
+        ends.append(day)
+    return ends[::-1]
+
+
+def bring_in(engine: Engine, folder: Path, today: dt.date, bar: Progress) -> list[str]:
+    """Import a folder, without scoring.
+
+    Returns
+    -------
+    list of str
+        Codes of the villages.
+    """
+    import_folder(engine, folder, today, None, bar)
+    with reading(engine) as connection:
+        return _villages(connection)
+
+
+def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
+    """Score everybody as of a month's end, as a county does every month."""
+    with reading(engine) as connection:
+        codes, villages = places.codes_in(connection, ""), _villages(connection)
+    for start in range(0, len(codes), SCORED):
+        with writing(engine) as connection:
+            rescore(connection, model, codes[start : start + SCORED], "", as_of, "demo")
+    with writing(engine) as connection:
+        for county in sorted({code[:6] for code in villages}):
+            renew(connection, model, county, as_of, "demo")
+
+
+def _villages(connection: Connection) -> list[str]:
+    found = places.find_all(connection, places.codes_in(connection, ""), "")
+    return sorted({row["region_code"] for row in found.values()})

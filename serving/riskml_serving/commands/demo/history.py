@@ -1,0 +1,112 @@
+"""A year of visits on the demo's county: what staff find is what the simulation did to the household afterwards.
+
+Nothing here is a real county's yield: the visits are as simulated as the households, and every page says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from riskml.outcomes import label
+from riskml.outcomes.labels import MISSING
+from riskml.records.contract.calendar import day_of, month_of
+from riskml.records.panel.store import Records
+from riskml.splits import Settings as Span
+from riskml_serving.base.database import writing
+from riskml_serving.casework.assignments.service import assign
+from riskml_serving.casework.verifications.service import verify
+from riskml_serving.casework.worklist.repository import Wanted, listed
+from riskml_serving.commands.demo.accounts import Account
+from riskml_serving.people.accounts import User
+from riskml_serving.people.accounts.repository import find_user
+from riskml_serving.people.auth import Caller, covers
+
+__all__ = ["A_MONTH", "visit_month"]
+
+A_MONTH = 7
+"""Households visited a month by the list, and as many by alerts: so few that something is left on today's list."""
+
+DAYS = 3
+"""Days from a month's end to the visits."""
+
+MOST_LISTED = 10_000
+HELPER = "演示帮扶责任人"
+NOTE = "演示:模拟走访,结果取自模拟农户此后的实际变化"
+
+
+def visit_month(
+    engine: Engine, records: Records, span: Span, accounts: Sequence[Account], as_of: dt.date, last: dt.date
+) -> int:
+    """Visit those who stand first on the list as of a month's end, and as many that a rule flagged; return how many.
+
+    Parameters
+    ----------
+    engine : Engine
+    records : Records
+        Of the simulated households, to the last month: what happened after a visit is read from them.
+    span : riskml.splits.Settings
+        Of the model.
+    accounts : sequence of Account
+        The first whose region holds a household visits it.
+    as_of, last : date
+        The month's end, and that of the last month.
+
+    Notes
+    -----
+    Flagged households come in no order, as alerts of departments do; without them nothing would show what the rule
+    line alone finds. 属实: below the line as of the visit, or fallen below it or into monitoring by the last month,
+    at most the model's horizon later. 待核: the records do not tell.
+    """
+    months = month_of(day_of(last)) - month_of(day_of(as_of))
+    fell = _fell(records, replace(span, horizon=min(span.horizon, months)), as_of)
+    with writing(engine) as connection:
+        callers = [_caller(connection, account) for account in accounts]
+        by_list, every = (
+            listed(connection, Wanted(region="", state=state), 0, MOST_LISTED) for state in ("open", "all")
+        )
+        first = [row for row in by_list if row["last_outcome"] != "pending"][:A_MONTH]
+        taken = {row["household_id"] for row in first}
+        alerts = [
+            row for row in every if row["last_outcome"] is None and row["status"] == "at_risk" and row["rule_flags"]
+        ]
+        alerts = sorted((row for row in alerts if row["household_id"] not in taken), key=_shuffled)[:A_MONTH]
+        for row in (*first, *alerts):
+            visitor = next(caller for caller in callers if covers(caller.region, row["region_code"]))
+            body = _found(row, fell)
+            code, day = row["household_id"], as_of + dt.timedelta(days=DAYS)
+            verify(connection, visitor, code, body, day, "demo")
+            if body["outcome"] == "confirmed":
+                assign(connection, visitor, code, HELPER, "", day, "demo")
+    return len(first) + len(alerts)
+
+
+def _shuffled(row: dict[str, Any]) -> str:
+    """Key of an order that says nothing of the household, and is the same every time."""
+    return hashlib.sha256(row["household_id"].encode()).hexdigest()
+
+
+def _fell(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
+    """Whether a household fell within the span, of those of which the records tell."""
+    found = label(records, [day_of(as_of)], span)
+    codes = records.household_id[found.household]
+    return {str(code): bool(y) for code, y in zip(codes, found.y, strict=True) if y != MISSING}
+
+
+def _caller(connection: Connection, account: Account) -> Caller:
+    row = find_user(connection, account.username)
+    assert row is not None, "accounts are made before the visits"
+    return User.of(dict(row)).caller
+
+
+def _found(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:
+    """What the visitor writes down, with the first cause that the model named."""
+    true = True if row["status"] == "below_line" else fell.get(row["household_id"])
+    outcome = "pending" if true is None else "confirmed" if true else "rejected"
+    causes = [cause for cause in row["causes"].split(";") if cause][:1] if true else []
+    return {"outcome": outcome, "causes": causes, "note": NOTE}

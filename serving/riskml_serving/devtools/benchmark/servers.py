@@ -1,0 +1,94 @@
+"""Servers of the benchmark, each in a process of its own on the loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import lightgbm as lgb
+
+from riskml.errors import UsageError
+
+__all__ = ["mlflow_server", "service"]
+
+LONGEST = 180
+"""Seconds that a server may take to start."""
+
+
+@contextmanager
+def service(folder: Path, database_url: str, bundle: Path, **more: str) -> Iterator[str]:
+    """Run ``riskml serve``, without the limit on a key's requests; ``more`` are settings. Gives its address."""
+    settings = {
+        "DATABASE_URL": database_url,
+        "BUNDLE": str(bundle),
+        "MODEL_STORE": str(folder / "models"),
+        "EXPORT_FOLDER": str(folder / "exports"),
+        "RATE_PER_MINUTE": "0",
+        "LOG_LEVEL": "warning",
+        **more,
+    }
+    port = _free_port()
+    command = [sys.executable, "-c", "from riskml.cli.main import main; main()", "serve", "--port", str(port)]
+    own = {f"RISKML_SERVING_{name}": value for name, value in settings.items()}
+    with _running(command, own, folder / "service.log", f"http://127.0.0.1:{port}", "/readyz") as url:
+        yield url
+
+
+@contextmanager
+def mlflow_server(folder: Path, booster: lgb.Booster) -> Iterator[str]:
+    """Run ``mlflow models serve`` on the trees, as MLflow's own LightGBM flavour saves them; gives its address."""
+    import mlflow.lightgbm
+
+    mlflow.lightgbm.save_model(booster, str(folder / "mlflow-model"), pip_requirements=["lightgbm"])
+    port = _free_port()
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", str(folder / "mlflow-model")]
+    command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    own = {"PATH": path, "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with _running(command, own, folder / "mlflow.log", f"http://127.0.0.1:{port}", "/ping") as url:
+        yield url
+
+
+@contextmanager
+def _running(command: list[str], own: dict[str, str], log: Path, url: str, ready: str) -> Iterator[str]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(  # noqa: S603 - commands of this module
+            command, env={**os.environ, **own}, stdout=out, stderr=out, cwd=log.parent, start_new_session=True
+        )
+        try:
+            _wait(process, url + ready, log)
+            yield url
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    until = time.monotonic() + LONGEST
+    while time.monotonic() < until and process.poll() is None:
+        with suppress(URLError, OSError), urlopen(url, timeout=5) as answer:  # noqa: S310 - on the loopback
+            if answer.status == 200:
+                return
+        time.sleep(0.2)
+    last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
+    raise UsageError("A server of the benchmark does not start.", last or "It said nothing.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

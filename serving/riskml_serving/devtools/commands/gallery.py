@@ -1,0 +1,24 @@
+"""``riskml-serving gallery``: pictures of the staff pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["gallery"]
+
+
+def gallery(
+    demo: Annotated[Path, typer.Argument(help="Folder that `riskml demo` wrote.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/gallery"),
+) -> None:
+    """Take pictures of the staff pages on the demo's county, with Chromium; the demo's database is made anew."""
+    from riskml_serving.commands.demo.serve import prepared_again
+    from riskml_serving.devtools.gallery import serving, take_pictures
+
+    settings, accounts = prepared_again(demo)
+    with serving(settings) as address:
+        for path in take_pictures(address, accounts, out):
+            typer.echo(str(path))

@@ -1,0 +1,73 @@
+"""What every answer has in common, and how it becomes bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from riskml.explanation import NOTICE
+from riskml_serving.base.clock import stamp
+
+__all__ = ["answer", "as_bytes", "as_headers", "envelope", "named_in", "told_of"]
+
+
+def envelope(
+    names: Mapping[str, str], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
+) -> dict[str, str | None]:
+    """Members of every answer: by what it was made, as of when, and which request it answers.
+
+    ``data_as_of`` and ``scored_at`` are null where nothing has been scored yet.
+    """
+    return {
+        **names,
+        "data_as_of": None if as_of is None else as_of.isoformat(),
+        "scored_at": None if scored_at is None else stamp(scored_at),
+        "request_id": request_id,
+    }
+
+
+def told_of(head: Mapping[str, str | None]) -> dict[str, str]:
+    """Members of an answer that say what its content was made by, for a file: whoever asked for it is no part of it."""
+    return {name: value for name, value in head.items() if value is not None and name != "request_id"}
+
+
+def as_headers(head: Mapping[str, str | None]) -> dict[str, str]:
+    """Members of every answer as headers, with the notice, for an answer that is a file.
+
+    >>> as_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
+    'v1'
+    """
+    return {f"X-{name.replace('_', '-').title()}": value for name, value in told_of(head).items()} | {
+        "X-Notice": NOTICE["en"]
+    }
+
+
+def named_in(content: Any) -> set[str]:
+    """Codes of the households that an answer names.
+
+    >>> sorted(named_in({"household_id": "h1", "followed_by": ["h2"], "scores": [{"household_id": "h3"}]}))
+    ['h1', 'h2', 'h3']
+    """
+    if isinstance(content, list):
+        return {code for part in content for code in named_in(part)}
+    if not isinstance(content, dict):
+        return set()
+    own = {content["household_id"]} if "household_id" in content else set()
+    return own.union(content.get("followed_by", ()), *map(named_in, content.values()))
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def as_bytes(content: Any) -> bytes:
+    """Write plain values as JSON; a NaN is a fault, not a value."""
+    return _ENCODER.encode(content).encode()
+
+
+def answer(content: Any, status: int = 200) -> Response:
+    """Answer with plain values."""
+    return Response(as_bytes(content), status, media_type="application/json")

@@ -1,0 +1,106 @@
+"""The process that reads: a line with a range comes in, Arrow tables go out, until the other side is gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+from sqlalchemy.engine import URL, make_url
+
+from riskml.records.contract.schema import TABLES, Kind
+from riskml_serving.judging.bulk import repository
+from riskml_serving.judging.bulk.repository import Range
+
+__all__ = ["main", "read_range"]
+
+MOST = 1 << 24
+"""Rows of one batch on SQLite: the driver takes the types of columns from the first, so there may be only one."""
+
+
+def main() -> None:
+    """Answer until the input ends; what goes wrong is told by its kind, without what it held."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when to end
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints does not get among the answers
+    for line in sys.stdin.buffer:
+        asked = json.loads(line)
+        which = asked["range"]
+        wanted = Range(which["region"], which["first"], which["last"], tuple(which["regions"]), tuple(which["named"]))
+        try:
+            found = {name: _bytes(table) for name, table in read_range(asked["url"], wanted).items()}
+        except Exception as error:  # any: the other side waits for an answer
+            _send(out, {"error": f"the database could not be read: {type(error).__name__}"}, ())
+        else:
+            _send(out, {"tables": [(name, content.size) for name, content in found.items()]}, found.values())
+
+
+def _send(out: BinaryIO, head: dict[str, Any], contents: Any) -> None:
+    try:
+        out.write(json.dumps(head).encode() + b"\n")
+        for content in contents:
+            out.write(content)
+        out.flush()
+    except OSError:
+        sys.exit(0)
+
+
+def _bytes(table: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue()
+
+
+def read_range(url: str, which: Range) -> dict[str, pa.Table]:
+    """Read a range in one snapshot: ``register`` and the contract's tables. Not in a process that uses SQLite."""
+    address = make_url(url)
+    backend = address.get_backend_name()
+    with _opened(address) as connection:
+        if backend == "postgresql":
+            _run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", (), backend)
+        found = {
+            name: _run(connection, *repository.compiled(query, backend), backend)
+            for name, query in repository.queries(which)
+        }
+        lived = {code for code in found["households"]["region_code"].to_pylist() if code}
+        wide = _run(connection, *repository.compiled(repository.regional(sorted(lived)), backend), backend)
+    found["disaster"] = pa.concat_tables([_typed(found["disaster"]), _typed(wide)])
+    return found
+
+
+def _opened(address: URL) -> Any:
+    if address.get_backend_name() == "sqlite":
+        import adbc_driver_sqlite.dbapi
+
+        return adbc_driver_sqlite.dbapi.connect(address.database)
+    import adbc_driver_postgresql.dbapi
+
+    where = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    return adbc_driver_postgresql.dbapi.connect(where)
+
+
+def _run(connection: Any, sql: str, values: Sequence[Any], backend: str) -> pa.Table:
+    with connection.cursor() as cursor:
+        if backend == "sqlite":
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": MOST})
+        cursor.execute(sql, values or None)
+        return cursor.fetch_arrow_table() if cursor.description else None
+
+
+def _typed(table: pa.Table) -> pa.Table:
+    """Give the columns of disasters one type, whatever the driver guessed from their values."""
+    columns = {}
+    for column in TABLES["disaster"].columns:
+        found = table[column.name]
+        kind = pa.float64() if column.kind is Kind.AMOUNT else pa.bool_() if column.kind is Kind.FLAG else pa.string()
+        columns[column.name] = found.cast(kind)
+    return pa.table(columns)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Reads ranges of households in a process of its own.
+
+A driver that answers with Arrow tables reads a county four times as fast as rows of Python values (measured on 432,188
+rows of income: 0.27 s, against 1.2 s), and beside the computing. It brings an SQLite of its own, and two copies of
+SQLite must not open one file in one process: closing either drops the locks of both. Hence the process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from types import TracebackType
+
+import pyarrow as pa
+
+from riskml_serving.judging.bulk.repository import Range
+
+__all__ = ["Reader", "Tables"]
+
+Tables = dict[str, pa.Table]
+
+
+class Reader:
+    """The process that reads, started at its first use; asked for the next range before the last one is worked on.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy address of the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, which: Range) -> None:
+        """Ask for a range; one answer has to be taken for it.
+
+        Raises
+        ------
+        ConnectionError
+        """
+        if self._process is None:
+            command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+        assert self._process.stdin is not None, "it was started with a pipe"
+        question = json.dumps({"url": self.url, "range": asdict(which)})  # not as an argument: others see those
+        try:
+            self._process.stdin.write(question.encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            self.close()
+            raise ConnectionError("the process that reads has ended") from None
+
+    def take(self) -> Tables:
+        """Take the answer.
+
+        Raises
+        ------
+        ConnectionError
+            If the database could not be read, or the process has ended. The next use starts another.
+        """
+        assert self._process is not None, "ask before taking"
+        assert self._process.stdout is not None, "it was started with a pipe"
+        answer = self._process.stdout
+        head = json.loads(answer.readline() or '{"error": "the process that reads has ended"}')
+        if "error" in head:
+            self.close()
+            raise ConnectionError(head["error"])
+        return {name: pa.ipc.open_stream(answer.read(length)).read_all() for name, length in head["tables"]}
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,19 @@
+"""How far imports of records folders have come."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, String, Table
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["IMPORTS"]
+
+IMPORTS = Table(
+    "imports",
+    METADATA,
+    Column("fingerprint", Code(64), primary_key=True),
+    Column("stage", String(32), primary_key=True),
+    Column("done", BigInteger, nullable=False),
+    Column("finished_at", DateTime, nullable=True),
+)
+"""``fingerprint`` is that of the folder's records, ``stage`` a table or ``scores``, ``done`` its rows or households."""

@@ -1,0 +1,97 @@
+"""Who works on which job, without asking any clock what time it is.
+
+A worker that has a job beats: it counts up a number in the job's row every few seconds. Another worker may take the job
+over once it has watched the number stand still for the length of a lease, by its own monotonic clock. So neither a
+clock that is changed nor one that is wrong on another machine ends a lease early or makes it last for hours. And should
+two workers ever have one job, only one can keep anything: its name stands in the row, and every checkpoint asks for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from riskml_serving.base.database import writing
+from riskml_serving.judging.jobs import repository
+from riskml_serving.judging.jobs.repository import LostLease
+
+__all__ = ["Heart", "Watch"]
+
+
+class Watch:
+    """Watches the jobs of others.
+
+    Parameters
+    ----------
+    seconds : float
+        Length of a lease.
+
+    >>> watch, job = Watch(30), {"job_id": "j", "state": "running", "lease_owner": "w", "beats": 4}
+    >>> watch.free(job, at=0.0), watch.free(job, at=29.0), watch.free(job, at=30.0)
+    (False, False, True)
+    >>> watch.free({**job, "beats": 5}, at=31.0)
+    False
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._seen: dict[str, tuple[tuple[Any, ...], float]] = {}
+
+    def free(self, job: dict[str, Any], at: float | None = None) -> bool:
+        """Whether a job may be taken: it waits, or its owner has not been heard of for the length of a lease."""
+        at = time.monotonic() if at is None else at
+        if job["state"] == "waiting":
+            return True
+        mark = (job["lease_owner"], job["beats"])
+        kept = self._seen.get(job["job_id"])
+        if kept is None or kept[0] != mark:
+            self._seen[job["job_id"]] = kept = (mark, at)
+        return at - kept[1] >= self.seconds
+
+    def forget(self, job_id: str) -> None:
+        """Stop watching a job."""
+        self._seen.pop(job_id, None)
+
+
+class Heart:
+    """Beats in a thread of its own while a job is worked on, however long a part takes.
+
+    Parameters
+    ----------
+    engine : Engine
+    job_id, owner : str
+    seconds : float
+        Between two beats.
+    """
+
+    def __init__(self, engine: Engine, job_id: str, owner: str, seconds: float) -> None:
+        self.engine, self.job_id, self.owner, self.seconds = engine, job_id, owner, seconds
+        self.lost = threading.Event()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="riskml-heart", daemon=True)
+
+    def __enter__(self) -> Heart:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._end.wait(self.seconds):
+            try:
+                with writing(self.engine) as connection:
+                    repository.beat(connection, self.job_id, self.owner)
+            except LostLease:
+                self.lost.set()
+                return
+            except SQLAlchemyError:
+                continue  # the database may come back; if it does not, the work itself fails

@@ -1,0 +1,149 @@
+"""Jobs as callers see them: started, followed, cancelled, read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, Engine
+
+from riskml_serving.base.clock import stamp
+from riskml_serving.base.database import reading, writing
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.base.settings import Settings
+from riskml_serving.http.responses import envelope, told_of
+from riskml_serving.judging.jobs import repository
+from riskml_serving.judging.jobs.exporting import export, told
+from riskml_serving.judging.jobs.run import as_table
+from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores.stored import origin
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller, asked_region
+from riskml_serving.store.households import repository as places
+
+__all__ = ["cancel", "described", "required", "results", "start"]
+
+
+def start(
+    connection: Connection, model: Model, caller: Caller, body: dict[str, Any], today: dt.date, request_id: str
+) -> dict[str, Any]:
+    """Put a job into the queue that scores everybody of a region as of a date.
+
+    Raises
+    ------
+    Problem
+        ``region-not-found``; ``invalid-request`` for a day that is still to come.
+    """
+    region, as_of = asked_region(caller, body.get("region")), body.get("as_of") or today
+    if as_of > today:
+        raise Problem("invalid-request", errors=[FieldError("as_of", "future", "Not after today")])
+    payload = {"as_of": as_of.isoformat(), "redact": list(caller.redact)}
+    total = places.count_in(connection, region)
+    job_id = repository.add_job(connection, caller, "score", payload, total=total, request_id=request_id, region=region)
+    audit.record(connection, caller, "job.start", request_id=request_id, job=job_id, region=region, as_of=str(as_of))
+    return described(required(connection, job_id, caller), model, request_id)
+
+
+def required(connection: Connection, job_id: str, caller: Caller) -> dict[str, Any]:
+    """Find a job that stays within the caller's region.
+
+    Raises
+    ------
+    Problem
+        ``job-not-found``.
+    """
+    found = repository.find(connection, job_id, caller.region)
+    if found is None:
+        raise Problem("job-not-found")
+    return found
+
+
+def described(job: dict[str, Any], model: Model, request_id: str) -> dict[str, Any]:
+    """Tell how far a job is."""
+    at = json.loads(job["checkpoint"] or "{}")
+    finished = job["finished_at"]
+    return {
+        **_head(job, model, request_id),
+        "job": job["job_id"],
+        "kind": job["kind"],
+        "state": job["state"],
+        "region": job["region"],
+        "total": job["total"],
+        "judged": at.get("judged", 0),
+        "kept": at.get("kept", 0),
+        "created_at": stamp(job["created_at"]),
+        "finished_at": None if finished is None else stamp(finished),
+        "problem": f"urn:riskml:problem:{job['problem']}" if job["problem"] else None,
+        "results": f"/v1/jobs/{job['job_id']}/results" if (job["kind"], job["state"]) == ("score", "done") else None,
+    }
+
+
+def _head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
+    """Name by what a job was judged; of one that has not begun, the model that serves."""
+    names = {**model.names, **({name: job[name] for name in origin(model)} if job["model_version"] else {})}
+    as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
+    return envelope(names, as_of, job["finished_at"], request_id)
+
+
+def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_id: str) -> None:
+    """Cancel a job; scores that it has kept stay, results go.
+
+    Raises
+    ------
+    Problem
+        ``job-ended``; ``right-missing`` where the job finishes what somebody wrote and the caller may not write.
+    """
+    if job["kind"] == "rescore":
+        caller.require("write")
+    if not repository.cancel(connection, job["job_id"]):
+        raise Problem("job-ended")
+    audit.record(connection, caller, "job.cancel", request_id=request_id, job=job["job_id"])
+
+
+def results(
+    engine: Engine, settings: Settings, model: Model, caller: Caller, job_id: str, form: str, request_id: str
+) -> tuple[Path, dict[str, str | None]]:
+    """Write the results of a job into a file; return it and what it was made by.
+
+    Raises
+    ------
+    Problem
+        ``job-not-found``, ``no-results``, ``right-missing``, ``storage-full``.
+    """
+    with writing(engine) as connection:
+        job = required(connection, job_id, caller)
+        if (job["kind"], job["state"]) != ("score", "done"):
+            raise Problem("no-results")
+        redact = tuple(json.loads(job["payload"])["redact"])
+        if not set(caller.redact) <= set(redact):
+            caller.require("health-details")  # whoever started the job may see more than this caller
+        audit.record(
+            connection, caller, "job.results", request_id=request_id, job=job_id, region=job["region"], format=form
+        )
+    _record_shown(engine, caller, job_id, request_id)
+
+    def tables() -> Iterator[pa.Table]:
+        payload, capacity = json.loads(job["payload"]), json.loads(job["result"])["capacity"]
+        last = {county: (margin, code) for county, (margin, code) in capacity.items()}
+        with reading(engine) as connection:
+            for part in repository.parts(connection, job_id):
+                yield told(part, payload["as_of"], job, last, model.policy, redact)
+
+    head = _head(job, model, request_id)
+    return export(settings.export_folder, job_id, form, tables(), told_of(head)), head
+
+
+def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:
+    """Record every household of the results; part by part, so that the audit is not locked for a whole county."""
+    for number in itertools.count():
+        with writing(engine) as connection:
+            part = repository.part(connection, job_id, number)
+            if part is None:
+                return
+            codes = as_table(part)["household_id"].to_pylist()
+            audit.record(connection, caller, "job.results", codes, request_id=request_id, job=job_id)

@@ -1,0 +1,51 @@
+"""The table of jobs, and what they have worked out."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["JOBS", "PARTS"]
+
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("job_id", Code(36), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("region", Code(12), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+    Column("lease_owner", String(64), nullable=True),
+    Column("attempts", Integer, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("created_by", Code(64), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("finished_at", DateTime, nullable=True),
+    Column("request_id", String(64), nullable=False),
+    Column("beats", BigInteger, nullable=False, server_default="0"),
+    Column("model_version", String(64), nullable=False, server_default=""),
+    Column("feature_schema_hash", String(64), nullable=False, server_default=""),
+    Column("policy_version", String(64), nullable=False, server_default=""),
+)
+"""``state``: ``waiting``, ``running``, ``done``, ``failed``, ``cancelled``. ``payload``, ``result`` and ``checkpoint``
+are JSON; ``region`` is what the job may touch and who may see it; ``problem`` says what went wrong.
+``lease_owner`` is a name that nobody had before: whoever no longer finds it there has lost the job and keeps nothing.
+``beats`` goes up while the owner lives; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
+leases since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those of the first
+part: others start the job anew."""
+
+Index("ix_jobs_state", JOBS.c.state, JOBS.c.created_at)
+
+PARTS = Table(
+    "job_parts",
+    METADATA,
+    Column("job_id", Code(36), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What a job worked out, a few thousand households a part, as Parquet; kept together with the checkpoint."""

@@ -1,0 +1,132 @@
+"""The worker: takes jobs one after the other, in a thread of the service or in a process of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from riskml_serving.base.database import reading, writing
+from riskml_serving.base.problems import Problem
+from riskml_serving.base.settings import Settings
+from riskml_serving.judging.bulk.reader import Reader
+from riskml_serving.judging.jobs import repository
+from riskml_serving.judging.jobs.leases import Heart, Watch
+from riskml_serving.judging.jobs.repository import LostLease
+from riskml_serving.judging.jobs.run import Run, Stopped
+from riskml_serving.judging.model import Model
+
+__all__ = ["Worker"]
+
+log = logging.getLogger("riskml_serving.judging.jobs")
+
+
+class Worker:
+    """Takes and does jobs until it is stopped.
+
+    Parameters
+    ----------
+    engine : Engine
+    settings : Settings
+    model : callable
+        Returns the model that serves.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings, model: Callable[[], Model]) -> None:
+        self.engine, self.settings, self.model = engine, settings, model
+        self.name = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self.stopping = threading.Event()
+        self._watch = Watch(settings.job_lease_seconds)
+        self._reader = Reader(settings.database_url)
+        self._thread: threading.Thread | None = None
+        self._leases = 0
+
+    def start(self) -> None:
+        """Work in a thread."""
+        self._thread = threading.Thread(target=self.run, name="riskml-worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the part at hand; the job waits for the next worker."""
+        self.stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def run(self) -> None:
+        """Work until stopped; a database that is gone is waited for."""
+        try:
+            while not self.stopping.is_set():
+                try:
+                    busy = self.step()
+                except (SQLAlchemyError, ConnectionError) as error:
+                    log.warning("jobs wait: %s", type(error).__name__)
+                    busy = False
+                if not busy:
+                    self.stopping.wait(self.settings.job_poll_seconds)
+        finally:
+            self._reader.close()
+
+    def step(self) -> bool:
+        """Take one job and do it, if there is one that is free; say whether there was."""
+        with reading(self.engine) as connection:
+            jobs = repository.open_jobs(connection)
+        if not jobs:
+            return False
+        try:
+            model = self.model()
+        except Problem:  # none serves yet
+            return False
+        for job in jobs:
+            if not self._own(job) and not self._watch.free(job):
+                continue
+            self._leases += 1
+            owner = f"{self.name}-{self._leases}"
+            with writing(self.engine) as connection:
+                taken = repository.lease(connection, job, owner)
+            if taken:
+                self._watch.forget(job["job_id"])
+                self._do({**job, "attempts": job["attempts"] + 1}, owner, model)
+                return True
+        return False
+
+    def _own(self, job: dict[str, Any]) -> bool:
+        """Whether a running job was this worker's, which is not at it any more: the database went away meanwhile."""
+        return bool(job["state"] == "running" and (job["lease_owner"] or "").startswith(self.name))
+
+    def _do(self, job: dict[str, Any], owner: str, model: Model) -> None:
+        if job["attempts"] > self.settings.job_attempts:
+            self._end(job, owner, "failed", "gave-up")
+            return
+        beats = self.settings.job_lease_seconds / 4
+        try:
+            with Heart(self.engine, job["job_id"], owner, beats) as heart:
+                size = self.settings.job_chunk
+                Run(self.engine, self._reader, model, job, owner, size, self.stopping, heart.lost).work()
+        except (LostLease, Stopped) as ended:
+            state = None if isinstance(ended, LostLease) else "waiting"
+        except (SQLAlchemyError, ConnectionError):
+            self._reader.close()
+            raise
+        except Exception as error:  # any: a job that fails must not end the worker
+            kind = type(error).__name__  # without a trace, which may hold records
+            log.error("job failed: %s", kind, extra={"job_id": job["job_id"]})  # noqa: TRY400
+            state = "failed" if job["attempts"] >= self.settings.job_attempts else "waiting"
+        else:
+            return
+        self._reader.close()  # it may hold an answer that nobody took
+        if state is not None:
+            self._end(job, owner, state, "internal-error" if state == "failed" else "")
+
+    def _end(self, job: dict[str, Any], owner: str, state: str, problem: str) -> None:
+        try:
+            with writing(self.engine) as connection:
+                repository.end(connection, job["job_id"], owner, state, problem=problem)
+        except LostLease:
+            return

@@ -1,0 +1,150 @@
+"""Holds the model that serves. A request takes the reference once and keeps it to its end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from riskml.explanation import Narrator
+from riskml.model import Bundle
+from riskml.policy import Policy, load_policy
+from riskml.records.panel.store import Records
+from riskml.scoring import judge
+from riskml.tracking import NAME
+from riskml_serving.base.clock import now, stamp
+from riskml_serving.base.problems import Problem
+from riskml_serving.judging.model.regional import within_region
+from riskml_serving.judging.model.watch import Watch
+
+__all__ = ["Holder", "Model", "load_model"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A bundle with what it takes to score and explain; never changed once it is built.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    policy : Policy
+    narrator : Narrator
+    source : str
+        Where the bundle came from.
+    loaded_at : datetime
+    watch : Watch
+        Counts what the model is asked: the only part that changes.
+    """
+
+    bundle: Bundle
+    policy: Policy
+    narrator: Narrator
+    source: str
+    loaded_at: dt.datetime = field(default_factory=now)
+    watch: Watch = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "watch", Watch(self.bundle))
+
+    @property
+    def version(self) -> str:
+        """Version of the model."""
+        return self.bundle.model_version
+
+    @property
+    def schema_hash(self) -> str:
+        """Hash of the feature schema."""
+        return str(self.bundle.manifest["schema_hash"])
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Members of every answer that say by what it was made."""
+        return {
+            "model_name": NAME,
+            "model_version": self.version,
+            "feature_schema_hash": self.schema_hash,
+            "policy_version": self.policy.version,
+        }
+
+    def describe(self, region: str) -> dict[str, Any]:
+        """Describe the model to a caller of a region: manifest without file hashes, evaluation, thresholds."""
+        manifest = {name: value for name, value in self.bundle.manifest.items() if name != "files"}
+        return {
+            "source": self.source,
+            "loaded_at": stamp(self.loaded_at),
+            "settings": self.bundle.settings,
+            "thresholds": self.bundle.thresholds,
+            "manifest": manifest,
+            "evaluation": within_region(self.bundle, region).evaluation,
+        }
+
+
+class Holder:
+    """The reference that everybody reads: one assignment swaps the model."""
+
+    def __init__(self, model: Model | None = None) -> None:
+        self._model = model
+
+    @property
+    def current(self) -> Model:
+        """Model that serves now; take it once a request.
+
+        Raises
+        ------
+        Problem
+            ``model-unavailable``.
+        """
+        if self._model is None:
+            raise Problem("model-unavailable")
+        return self._model
+
+    @property
+    def version(self) -> str | None:
+        """Version of the model that serves; None while there is none."""
+        return None if self._model is None else self._model.version
+
+    def swap(self, model: Model) -> None:
+        """Serve another model from the next request on."""
+        self._model = model
+
+
+def load_model(folder: Path, policy: Path | None = None) -> Model:
+    """Load, verify and warm up a bundle.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is damaged, altered or does not fit this riskml; nothing is ever unpickled.
+    """
+    table = load_policy(policy)
+    bundle = Bundle.load(folder)
+    model = Model(bundle, table, Narrator(bundle, table), str(folder))
+    _warm_up(model)
+    return model
+
+
+def _warm_up(model: Model) -> None:
+    """Score and explain one made-up household, so that the first request does not wait for compiled loops."""
+    months = [dt.date(2023 + m // 12, m % 12 + 1, 1) for m in range(24)]
+    income: Mapping[str, Sequence[Any]] = {
+        "household_id": ["warm-up"] * 24,
+        "period_start": months,
+        "source": ["wage"] * 24,
+        "amount": [3000.0] * 24,
+    }
+    households: Mapping[str, Sequence[Any]] = {
+        "household_id": ["warm-up"],
+        "region_code": ["000000000000"],
+        "size": [3],
+    }
+    lines: Mapping[str, Sequence[Any]] = {
+        "region_code": [""],
+        "effective_from": [dt.date(2020, 1, 1)],
+        "amount": [6000.0],
+    }
+    records = Records.from_tables({"households": households, "income": income, "lines": lines}, model.policy.lines)
+    panel = records.panel(int(dt.date(2024, 12, 31).toordinal()) - dt.date(1970, 1, 1).toordinal())
+    judge(model.bundle, panel, model.policy)
+    model.narrator.explain(panel)

@@ -1,0 +1,23 @@
+"""What a reader of a region is told of how well the model does elsewhere: nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from riskml.model import Bundle
+from riskml_serving.people.auth import covers
+
+__all__ = ["within_region"]
+
+
+def within_region(bundle: Bundle, region: str) -> Bundle:
+    """Leave the results by region out of a bundle's evaluation, unless all of them lie in the reader's region.
+
+    One that lies elsewhere counts households elsewhere; left out alone, it could be had from the total and the others.
+    What stays are figures of the whole training county: a reader must know how good the scores are.
+    """
+    groups = bundle.evaluation["groups"]
+    if all(covers(region, one["value"] or "") for one in groups if one["group"] == "region"):
+        return bundle
+    rest = [one for one in groups if one["group"] != "region"]
+    return replace(bundle, evaluation={**bundle.evaluation, "groups": rest})

@@ -1,0 +1,47 @@
+"""SQL about releases of the model."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from riskml_serving.base.database.upserts import upsert
+from riskml_serving.judging.model.tables import RELEASES
+
+__all__ = ["accept", "list_releases", "reject", "rejected", "serving"]
+
+
+def list_releases(connection: Connection) -> Sequence[RowMapping]:
+    """List the releases that were served, the last one first."""
+    query = select(RELEASES).order_by(RELEASES.c.turn.desc(), RELEASES.c.served_at.desc(), RELEASES.c.model_version)
+    return connection.execute(query).mappings().all()
+
+
+def rejected(connection: Connection) -> set[str]:
+    """Versions that were rolled back."""
+    query = select(RELEASES.c.model_version).where(RELEASES.c.rejected_at.is_not(None))
+    return set(connection.execute(query).scalars())
+
+
+def serving(connection: Connection, version: str, source: str, at: dt.datetime) -> None:
+    """Note that a worker turned to a release."""
+    last = connection.execute(select(func.coalesce(func.max(RELEASES.c.turn), 0))).scalar_one()
+    row = {"model_version": version, "source": source, "served_at": at, "rejected_at": None, "turn": last + 1}
+    upsert(connection, RELEASES, [row])
+
+
+def reject(connection: Connection, version: str, at: dt.datetime) -> None:
+    """Let no worker turn to a release again."""
+    connection.execute(update(RELEASES).where(RELEASES.c.model_version == version).values(rejected_at=at))
+
+
+def accept(connection: Connection, version: str) -> bool:
+    """Let workers turn to a release that was rolled back; false where there is none."""
+    found = connection.execute(
+        update(RELEASES)
+        .where(RELEASES.c.model_version == version, RELEASES.c.rejected_at.is_not(None))
+        .values(rejected_at=None)
+    )
+    return bool(found.rowcount)

@@ -1,0 +1,47 @@
+"""Rolls a release back, and takes it up again."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from riskml.errors import UsageError
+from riskml_serving.base.clock import now
+from riskml_serving.judging.model import repository
+
+__all__ = ["accept", "roll_back"]
+
+
+def roll_back(connection: Connection) -> tuple[str, str]:
+    """Reject the release that serves; every worker turns to the one before at its next look.
+
+    Returns
+    -------
+    tuple of str
+        The version rejected, and the one that serves instead.
+
+    Raises
+    ------
+    UsageError
+        If there is none before.
+    """
+    standing = [row["model_version"] for row in repository.list_releases(connection) if row["rejected_at"] is None]
+    if len(standing) < 2:
+        raise UsageError(
+            "There is no release to roll back to.", "`riskml-serving model status` lists those that served."
+        )
+    repository.reject(connection, standing[0], now())
+    return standing[0], standing[1]
+
+
+def accept(connection: Connection, version: str) -> None:
+    """Take a release up again that was rolled back, where it is still offered.
+
+    Raises
+    ------
+    UsageError
+        If it was not rolled back.
+    """
+    if not repository.accept(connection, version):
+        raise UsageError(
+            f"No release {version!r} was rolled back.", "`riskml-serving model status` lists those that served."
+        )

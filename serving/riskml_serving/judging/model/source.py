@@ -1,0 +1,80 @@
+"""Where the model comes from: a bundle folder, or the alias ``champion`` of the MLflow registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from riskml.errors import BundleError, TrackingError
+from riskml.tracking import champion_version, download
+from riskml_serving.base.settings import Settings
+
+__all__ = ["Offer", "newest", "require_bundle"]
+
+SEAL = "manifest.sha256"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A release that is offered, not yet looked at.
+
+    Parameters
+    ----------
+    mark : str
+        Changes when another release is offered; cheap to find out.
+    source : str
+        Where it comes from, in words.
+    fetch : callable
+        Returns the local folder of its bundle.
+    """
+
+    mark: str
+    source: str
+    fetch: Callable[[], Path]
+
+
+def newest(settings: Settings) -> Offer:
+    """Find out what is offered now.
+
+    Raises
+    ------
+    BundleError
+        If there is no bundle folder.
+    TrackingError
+        If the registry does not answer, or nothing has been released.
+    """
+    if settings.model_source == "registry":
+        return _champion(settings.model_store)
+    folder = settings.bundle_folder
+    require_bundle(folder)
+    return Offer((folder / SEAL).read_text("utf-8", errors="replace"), str(folder), lambda: folder)
+
+
+def require_bundle(folder: Path) -> None:
+    """Insist on a bundle folder.
+
+    Raises
+    ------
+    BundleError
+        With what to do about it.
+    """
+    if not (folder / SEAL).is_file():
+        raise BundleError(
+            f"There is no model bundle at {folder}.",
+            "Train one with `riskml train` and name its folder with --bundle or RISKML_SERVING_BUNDLE, or take the "
+            "registry's champion with RISKML_SERVING_MODEL_SOURCE=registry.",
+        )
+
+
+def _champion(store: Path) -> Offer:
+    version = champion_version()
+    if version is None:
+        raise TrackingError("No model has been released yet.", "`riskml release` makes a model the champion.")
+
+    def fetch() -> Path:
+        to = store.absolute() / "downloads" / str(version)
+        to.mkdir(parents=True, exist_ok=True)
+        return download(version, to)
+
+    return Offer(f"champion {version}", f"registry, version {version}", fetch)

@@ -1,0 +1,22 @@
+"""Releases of the model that this service has served."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["RELEASES"]
+
+RELEASES = Table(
+    "model_releases",
+    METADATA,
+    Column("model_version", Code(64), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("served_at", DateTime, nullable=False),
+    Column("rejected_at", DateTime, nullable=True),
+    Column("turn", BigInteger, nullable=False, server_default="0"),
+)
+"""``turn`` is higher than that of every release served before, whatever the clock said; ``served_at`` is when a worker
+last turned to the release. One that was rolled back is rejected, and no worker turns to it again until it is
+accepted."""

@@ -1,0 +1,115 @@
+"""Scores of stored households: the current one, and every change."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["CAPACITY", "CURRENT", "SCORES", "VERDICT"]
+
+VERDICT = (
+    "status",
+    "probability",
+    "margin",
+    "tier",
+    "rule_signal",
+    "signal",
+    "rule_flags",
+    "agreement",
+    "agreement_by",
+    "model_version",
+    "feature_schema_hash",
+    "policy_version",
+)
+"""What makes a score: where any of it differs from the current one, the change goes into the history."""
+
+
+def _verdict() -> tuple[Column[object], ...]:
+    return (
+        Column("as_of", Date, nullable=False),
+        Column("status", String(16), nullable=False),
+        Column("probability", Double, nullable=True),
+        Column("margin", Double, nullable=True),
+        Column("tier", SmallInteger, nullable=False),
+        Column("rule_signal", SmallInteger, nullable=False),
+        Column("signal", SmallInteger, nullable=False),
+        Column("rule_flags", Text, nullable=False),
+        Column("agreement", String(16), nullable=False),
+        Column("agreement_by", String(16), nullable=False),
+        Column("model_version", String(64), nullable=False),
+        Column("feature_schema_hash", String(64), nullable=False),
+        Column("policy_version", String(64), nullable=False),
+        Column("scored_at", DateTime, nullable=False),
+    )
+
+
+CURRENT = Table(
+    "current_scores",
+    METADATA,
+    Column("household_id", Code(128), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("region_code", Code(12), nullable=False),
+    Column("county", Code(6), nullable=False),
+    Column("town", Code(9), nullable=False),
+    *_verdict(),
+    Column("order_signal", SmallInteger, nullable=False),
+    Column("order_rank", Double, nullable=False),
+    Column("causes", Text, nullable=False, server_default=""),
+)
+"""One row a household. Tier and colours are positions in riskml's lists (tier -1: none). ``order_signal`` and
+``order_rank`` are signal and probability with the sign turned (1 where there is no probability), so that the ranked
+list goes upwards in all its columns and a page starts behind a row by one comparison. ``seq`` is that of its last
+change. ``causes`` are those of the model's reasons, joined by semicolons: lists are narrowed by them, they are no part
+of the verdict."""
+
+for _name, _columns in {
+    "all": (),
+    "county": (CURRENT.c.county,),
+    "town": (CURRENT.c.town,),
+    "village": (CURRENT.c.region_code,),
+}.items():
+    Index(
+        f"ix_current_scores_ranked_{_name}",
+        *_columns,
+        CURRENT.c.order_signal,
+        CURRENT.c.order_rank,
+        CURRENT.c.household_id,
+    )
+Index(
+    "ix_current_scores_counts",
+    CURRENT.c.region_code,
+    CURRENT.c.status,
+    CURRENT.c.tier,
+    CURRENT.c.signal,
+    CURRENT.c.agreement,
+    CURRENT.c.as_of,
+    CURRENT.c.scored_at,
+)
+
+SCORES = Table(
+    "scores",
+    METADATA,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("household_id", Code(128), nullable=False),
+    *_verdict(),
+    Column("request_id", String(64), nullable=False),
+    Column("change", String(8), nullable=False, server_default="scored"),
+    Column("moved_from", Code(12), nullable=True),
+    sqlite_autoincrement=True,
+)
+"""Every change of a score; ``seq`` is the cursor of /v1/changes and never goes back. ``change`` is ``scored``, or tells
+what else became of the score that stood: ``moved`` with its household from the region ``moved_from``, or ``closed``."""
+
+Index("ix_scores_household_id", SCORES.c.household_id, SCORES.c.seq)
+
+CAPACITY = Table(
+    "capacity",
+    METADATA,
+    Column("county", Code(6), primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("margin", Double, nullable=False),
+    Column("household_id", Code(128), nullable=False),
+    Column("model_version", String(64), nullable=False),
+)
+"""The last household that still has a place in the visit capacity of its county, as of its last complete scoring."""

@@ -1,0 +1,126 @@
+"""SQL that deletes. The commands of whoever runs the service call it, never a request."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, delete, func, select, update
+
+from riskml_serving.base.database.locks import take
+from riskml_serving.casework.assignments.tables import ASSIGNMENTS
+from riskml_serving.casework.verifications.tables import VERIFICATIONS
+from riskml_serving.http.idempotent_writes.tables import ANSWERS
+from riskml_serving.judging.jobs.tables import JOBS, PARTS
+from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
+from riskml_serving.store.households.tables import HOUSEHOLDS
+from riskml_serving.store.records.tables import RECORDS
+
+__all__ = [
+    "closed_before",
+    "drop_answers",
+    "drop_jobs",
+    "forget_in_answers",
+    "forget_in_jobs",
+    "forget_in_places",
+    "forget_rows",
+    "open_jobs",
+]
+
+ENDED = ("done", "failed", "cancelled")
+
+
+def open_jobs(connection: Connection) -> int:
+    """Count jobs that have not ended: they hold codes in memory and write them later."""
+    return int(connection.execute(select(func.count()).where(JOBS.c.state.not_in(ENDED))).scalar_one())
+
+
+def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
+    """Delete the rows of a household in every table of records, scores and verifications; return how many of each."""
+    take(connection, "changes")
+    gone = {}
+    tables = [table for table in RECORDS.values() if "household_id" in table.c]
+    for table in (*tables, CURRENT, SCORES, VERIFICATIONS, ASSIGNMENTS, CAPACITY):
+        found = connection.execute(delete(table).where(table.c.household_id == household_id))
+        if found.rowcount:
+            gone[table.name] = found.rowcount
+    return gone
+
+
+def forget_in_places(connection: Connection, household_id: str) -> bool:
+    """Take a household out of the register, also where others were led to it; false where it is not there."""
+    linked = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(
+        HOUSEHOLDS.c.followed_by.contains(household_id, autoescape=True)
+    )
+    for code, followed in connection.execute(linked).all():
+        rest = ";".join(other for other in followed.split(";") if other != household_id)
+        connection.execute(update(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id == code).values(followed_by=rest))
+    return bool(connection.execute(delete(HOUSEHOLDS).where(HOUSEHOLDS.c.household_id == household_id)).rowcount)
+
+
+def forget_in_answers(connection: Connection, household_id: str) -> int:
+    """Delete answers kept for repeated requests that name the household."""
+    quoted = json.dumps(household_id, ensure_ascii=False)
+    return connection.execute(delete(ANSWERS).where(ANSWERS.c.answer.contains(quoted, autoescape=True))).rowcount
+
+
+def forget_in_jobs(connection: Connection, household_id: str) -> int:
+    """Take a household out of the results of jobs that have ended; return how many parts held it."""
+    for job_id, payload in connection.execute(select(JOBS.c.job_id, JOBS.c.payload)).all():
+        held = json.loads(payload)
+        if household_id in held.get("households", ()):
+            held["households"] = [code for code in held["households"] if code != household_id]
+            connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(payload=json.dumps(held)))
+    for job_id, result in connection.execute(select(JOBS.c.job_id, JOBS.c.result).where(JOBS.c.result != "")).all():
+        held = json.loads(result)
+        last = held.get("capacity", {})
+        if any(code == household_id for _, code in last.values()):
+            held["capacity"] = {c: (m, "" if code == household_id else code) for c, (m, code) in last.items()}
+            connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(result=json.dumps(held)))
+    connection.execute(
+        update(JOBS).where(JOBS.c.checkpoint.contains(household_id, autoescape=True)).values(checkpoint="")
+    )
+    changed = 0
+    for job_id, part in connection.execute(select(PARTS.c.job_id, PARTS.c.part)).all():
+        mine = (PARTS.c.job_id == job_id, PARTS.c.part == part)
+        rest = _without(connection.execute(select(PARTS.c.content).where(*mine)).scalar_one(), household_id)
+        if rest is not None:
+            connection.execute(update(PARTS).where(*mine).values(content=rest))
+            changed += 1
+    return changed
+
+
+def _without(content: bytes, household_id: str) -> bytes | None:
+    """Part of a job's results without a household; None where it does not hold it."""
+    table = pq.read_table(io.BytesIO(content))
+    if "household_id" not in table.column_names:
+        return None
+    keep = pc.not_equal(table["household_id"].cast(pa.string()), household_id)
+    if pc.all(keep).as_py():
+        return None
+    out = io.BytesIO()
+    pq.write_table(table.filter(keep), out, compression="zstd")
+    return out.getvalue()
+
+
+def closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:
+    """Codes of the households whose closure was received before a time, whatever day it names."""
+    query = select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.closed_at < at).order_by(HOUSEHOLDS.c.household_id)
+    return connection.execute(query).scalars().all()
+
+
+def drop_answers(connection: Connection, before: dt.datetime) -> int:
+    """Delete answers kept for repeated requests that were given before a time."""
+    return connection.execute(delete(ANSWERS).where(ANSWERS.c.created_at < before)).rowcount
+
+
+def drop_jobs(connection: Connection, before: dt.datetime) -> int:
+    """Delete jobs, with their results, that ended before a time."""
+    old = select(JOBS.c.job_id).where(JOBS.c.state.in_(ENDED), JOBS.c.finished_at < before)
+    connection.execute(delete(PARTS).where(PARTS.c.job_id.in_(old)))
+    return connection.execute(delete(JOBS).where(JOBS.c.state.in_(ENDED), JOBS.c.finished_at < before)).rowcount

@@ -1,0 +1,77 @@
+"""Forgets households and lets go of what was kept long enough; the audit says that it was done, and by which hash."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Connection
+
+from riskml.errors import UsageError
+from riskml_serving.base.clock import now
+from riskml_serving.base.settings import Settings
+from riskml_serving.operations.retention import repository
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+
+__all__ = ["forget", "retain"]
+
+OPERATOR = Caller("operator", "", frozenset())
+"""Names the commands in the audit."""
+
+
+def forget(connection: Connection, household_id: str, because: str = "asked") -> dict[str, int]:
+    """Delete everything that is kept of a household; the audit keeps a keyed hash of its code.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a writing transaction.
+    household_id : str
+    because : str
+        A short word for the audit.
+
+    Returns
+    -------
+    dict of str to int
+        Rows deleted or changed, by table.
+
+    Raises
+    ------
+    UsageError
+        If there is no such household, or a job has not ended.
+    """
+    if repository.open_jobs(connection):
+        raise UsageError(
+            "A job has not ended: it may still write of the household.", "Wait for it or cancel it, then forget."
+        )
+    gone = repository.forget_rows(connection, household_id)
+    gone["job_parts"] = repository.forget_in_jobs(connection, household_id)
+    gone["idempotency"] = repository.forget_in_answers(connection, household_id)
+    gone["households"] = int(repository.forget_in_places(connection, household_id))
+    gone = {name: n for name, n in gone.items() if n}
+    if not gone:
+        raise UsageError("Nothing is kept of that household.", "Check the code; it is compared to the letter.")
+    audit.record(connection, OPERATOR, "household.forget", household_id, request_id="command", because=because)
+    return gone
+
+
+def retain(connection: Connection, settings: Settings) -> dict[str, int]:
+    """Delete what the settings keep no longer; 0 days keeps for good.
+
+    Returns
+    -------
+    dict of str to int
+        ``households`` forgotten, ``answers`` and ``jobs`` deleted.
+    """
+    out = {"households": 0, "answers": 0, "jobs": 0}
+    at = now()
+    if settings.retention_closed_days:
+        for code in repository.closed_before(connection, at - dt.timedelta(settings.retention_closed_days)):
+            forget(connection, code, "retention")
+            out["households"] += 1
+    if settings.retention_answers_days:
+        out["answers"] = repository.drop_answers(connection, at - dt.timedelta(settings.retention_answers_days))
+    if settings.retention_jobs_days:
+        out["jobs"] = repository.drop_jobs(connection, at - dt.timedelta(settings.retention_jobs_days))
+    audit.record(connection, OPERATOR, "retention", request_id="command", deleted=out)
+    return out

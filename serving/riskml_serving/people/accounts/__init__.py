@@ -1,0 +1,6 @@
+"""People who sign in: accounts, their roles, their sessions."""
+
+from riskml_serving.people.accounts.roles import ROLES, Role
+from riskml_serving.people.accounts.sessions import User
+
+__all__ = ["ROLES", "Role", "User"]

@@ -1,0 +1,186 @@
+"""Signs people in at an OpenID provider: authorization code with PKCE; claims say role and region."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from riskml.errors import UsageError
+from riskml_serving.base.problems import Problem
+from riskml_serving.base.settings import Settings
+from riskml_serving.people.accounts.roles import ROLES
+from riskml_serving.people.auth.jwks import Fetch, KeySet, discovered, fetch_json, secure
+from riskml_serving.people.auth.oidc import claim_at, names_in, region_in, verified
+
+__all__ = ["Person", "Provider"]
+
+SECONDS = 10
+"""How long the provider's answer is waited for."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom the provider vouches for.
+
+    Parameters
+    ----------
+    username, name, role, region : str
+        ``username`` is made of issuer and subject and fits no local account; ``role`` is of ``ROLES``.
+    health_details : bool
+    """
+
+    username: str
+    name: str
+    role: str
+    region: str
+    health_details: bool
+
+
+class Provider:
+    """The provider of the settings, for people with a browser.
+
+    Parameters
+    ----------
+    settings : Settings
+        Those whose names begin with ``oidc``.
+    keys : KeySet
+        Public keys of the provider.
+    fetch : callable, optional
+
+    Raises
+    ------
+    UsageError
+        If a setting that it needs is missing or no good.
+
+    Notes
+    -----
+    State, nonce and PKCE verifier are derived from one seed, which only the browser that began holds, in a cookie:
+    nothing is stored on the way, and any worker can finish what another began.
+    """
+
+    def __init__(self, settings: Settings, keys: KeySet, fetch: Fetch = fetch_json) -> None:
+        if not settings.oidc_redirect_url or not secure(settings.oidc_redirect_url):
+            raise UsageError(
+                "oidc_client_id is set without an https address in oidc_redirect_url.",
+                "Name the address of /sign-in/provider/return as browsers see it, and register it at the provider.",
+            )
+        strange = sorted(set(settings.oidc_roles.values()) - set(ROLES))
+        if strange or not settings.oidc_roles:
+            raise UsageError(
+                f"oidc_roles names no role of the pages: {', '.join(strange) or 'it is empty'}.",
+                f"It says which role of the provider is which of: {', '.join(ROLES)}.",
+            )
+        self._settings, self._keys, self._fetch = settings, keys, fetch
+
+    def address(self, seed: str) -> str:
+        """Address at the provider to which the browser goes.
+
+        Raises
+        ------
+        Problem
+            ``provider-unavailable``.
+        """
+        url, _ = self._session().create_authorization_url(
+            self._endpoint("authorization_endpoint"),
+            state=state_of(seed),
+            nonce=_derived(seed, "nonce"),
+            code_verifier=_derived(seed, "verifier"),
+        )
+        return str(url)
+
+    def person(self, seed: str, code: str) -> Person | None:
+        """Redeem the code that the browser came back with; None where the provider does not vouch for a role here.
+
+        Raises
+        ------
+        Problem
+            ``provider-unavailable``.
+        """
+        settings = self._settings
+        token = self._redeemed(seed, code)
+        claims = None if token is None else verified(token, self._keys, settings, str(settings.oidc_client_id))
+        if claims is None or not hmac.compare_digest(str(claims.get("nonce")), _derived(seed, "nonce")):
+            return None
+        if claims.get("azp", settings.oidc_client_id) != settings.oidc_client_id:
+            return None
+        return person_of(claims, settings)
+
+    def _redeemed(self, seed: str, code: str) -> str | None:
+        """Identity token for a code; None where the provider refuses the code."""
+        from authlib.common.errors import AuthlibBaseError
+        from requests import RequestException
+
+        try:
+            found = self._session().fetch_token(
+                self._endpoint("token_endpoint"),
+                grant_type="authorization_code",
+                code=code,
+                code_verifier=_derived(seed, "verifier"),
+                allow_redirects=False,
+            )
+        except AuthlibBaseError:
+            return None
+        except RequestException as error:
+            raise _unavailable() from error
+        token = found.get("id_token")
+        return token if isinstance(token, str) else None
+
+    def _session(self) -> Any:
+        from authlib.integrations.requests_client import OAuth2Session
+
+        settings = self._settings
+        secret = settings.oidc_client_secret
+        return OAuth2Session(
+            settings.oidc_client_id,
+            secret.get_secret_value() if secret else None,
+            scope=settings.oidc_scope,
+            redirect_uri=settings.oidc_redirect_url,
+            code_challenge_method="S256",
+            default_timeout=SECONDS,
+        )
+
+    def _endpoint(self, name: str) -> str:
+        try:
+            return discovered(str(self._settings.oidc_issuer), name, self._fetch)
+        except (OSError, ValueError, TypeError) as error:
+            raise _unavailable() from error
+
+
+def state_of(seed: str) -> str:
+    """What the provider hands back with the browser: it shows that this browser began.
+
+    >>> state_of("a") == state_of("a") != state_of("b")
+    True
+    """
+    return _derived(seed, "state")
+
+
+def _derived(seed: str, use: str) -> str:
+    return hmac.new(seed.encode(), f"riskml sign-in {use}".encode(), hashlib.sha256).hexdigest()
+
+
+def person_of(claims: Mapping[str, Any], settings: Settings) -> Person | None:
+    """Read who somebody is; None where the claims name no region, or not exactly one role that fits it.
+
+    >>> settings = Settings(oidc_roles={"village-staff": "village", "county-staff": "county"})
+    >>> said = {"iss": "https://login.example", "sub": "7", "rights": ["village-staff"], "region": "370112101201"}
+    >>> person_of(said, settings).role, person_of({**said, "region": "370112"}, settings)
+    ('village', None)
+    """
+    region = region_in(claim_at(claims, settings.oidc_region_claim))
+    named = set(names_in(claim_at(claims, settings.oidc_rights_claim)))
+    roles = {role for name, role in settings.oidc_roles.items() if name in named}
+    fitting = [role for role in roles if region is not None and len(region) in ROLES[role].digits]
+    if region is None or len(fitting) != 1:
+        return None
+    who = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
+    name = claims.get("name") or claims.get("preferred_username")
+    health = not named.isdisjoint(settings.oidc_health_roles)
+    return Person(f"oidc:{who}", str(name)[:60] if name else who[:8], fitting[0], region, health)
+
+
+def _unavailable() -> Problem:
+    return Problem("provider-unavailable", headers={"Retry-After": "10"})

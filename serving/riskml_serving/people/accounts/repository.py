@@ -1,0 +1,97 @@
+"""SQL about accounts and sessions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from riskml_serving.base.database.upserts import insert_missing, upsert
+from riskml_serving.people.accounts.tables import SESSIONS, TRIES, USERS
+
+__all__ = [
+    "add_session",
+    "add_user",
+    "change_user",
+    "count_try",
+    "drop_session",
+    "drop_sessions_of",
+    "drop_stale_sessions",
+    "find_session",
+    "find_user",
+    "keep_user",
+    "list_users",
+    "touch_session",
+]
+
+
+def add_user(connection: Connection, row: dict[str, Any]) -> None:
+    """Keep a new account."""
+    connection.execute(insert(USERS).values(**row))
+
+
+def keep_user(connection: Connection, row: dict[str, Any]) -> None:
+    """Keep an account, or replace the columns named of one that is there."""
+    upsert(connection, USERS, [row])
+
+
+def find_user(connection: Connection, username: str, *, lock: bool = False) -> RowMapping | None:
+    """Find an account, disabled or not."""
+    query = select(USERS).where(USERS.c.username == username)
+    return connection.execute(query.with_for_update() if lock else query).mappings().first()
+
+
+def list_users(connection: Connection) -> Sequence[RowMapping]:
+    """List all accounts by name, without their passwords' hashes."""
+    shown = [column for column in USERS.c if column.name != "password_hash"]
+    return connection.execute(select(*shown).order_by(USERS.c.username)).mappings().all()
+
+
+def change_user(connection: Connection, username: str, **values: Any) -> bool:
+    """Change an account; false where there is none."""
+    return bool(connection.execute(update(USERS).where(USERS.c.username == username).values(**values)).rowcount)
+
+
+def add_session(connection: Connection, token_hash: str, username: str, at: dt.datetime) -> None:
+    """Open a session."""
+    connection.execute(insert(SESSIONS).values(token_hash=token_hash, username=username, created_at=at, seen_at=at))
+
+
+def find_session(connection: Connection, token_hash: str) -> RowMapping | None:
+    """Find a session with its account."""
+    query = (
+        select(SESSIONS.c.created_at.label("opened_at"), SESSIONS.c.seen_at, USERS)
+        .join(USERS, USERS.c.username == SESSIONS.c.username)
+        .where(SESSIONS.c.token_hash == token_hash)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def touch_session(connection: Connection, token_hash: str, at: dt.datetime) -> None:
+    """Note that a session was used."""
+    connection.execute(update(SESSIONS).where(SESSIONS.c.token_hash == token_hash).values(seen_at=at))
+
+
+def drop_session(connection: Connection, token_hash: str) -> None:
+    """End a session."""
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == token_hash))
+
+
+def drop_sessions_of(connection: Connection, username: str) -> None:
+    """End every session of an account."""
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.username == username))
+
+
+def drop_stale_sessions(connection: Connection, opened: dt.datetime, seen: dt.datetime) -> None:
+    """Drop sessions opened before a time, or not used since another."""
+    connection.execute(delete(SESSIONS).where((SESSIONS.c.created_at < opened) | (SESSIONS.c.seen_at < seen)))
+
+
+def count_try(connection: Connection, address_hash: str, minute: int) -> int:
+    """Count a try to sign in from an address; return how many there have been in this minute."""
+    connection.execute(delete(TRIES).where(TRIES.c.minute < minute))
+    insert_missing(connection, TRIES, [{"address_hash": address_hash, "minute": minute, "tries": 0}])
+    mine = update(TRIES).where(TRIES.c.address_hash == address_hash).values(tries=TRIES.c.tries + 1)
+    return int(connection.execute(mine.returning(TRIES.c.tries)).scalar_one())

@@ -1,0 +1,122 @@
+"""Makes, changes and disables accounts."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import Connection
+
+from riskml.errors import UsageError
+from riskml_serving.base.clock import now
+from riskml_serving.people.accounts import repository
+from riskml_serving.people.accounts.roles import ROLES
+
+__all__ = ["LEAST_PASSWORD", "create_user", "disable_user", "fits", "set_password"]
+
+LEAST_PASSWORD, MOST_PASSWORD = 10, 256
+_NAME = re.compile(r"[a-z][a-z0-9_.-]{1,38}")
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _nobody() -> str:
+    """Hash to check a password against where there is no such account, so that both take as long."""
+    return _hasher().hash("nobody has this password")
+
+
+def fits(kept: str | None, password: str) -> bool:
+    """Whether a password is the kept one; takes as long where none is kept.
+
+    >>> fits(None, "anything"), fits("", "nobody has this password")
+    (False, False)
+    """
+    try:
+        return _hasher().verify(kept or _nobody(), password[:MOST_PASSWORD]) and bool(kept)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def create_user(
+    connection: Connection,
+    username: str,
+    password: str,
+    role: str,
+    region: str,
+    *,
+    name: str = "",
+    health_details: bool = False,
+) -> None:
+    """Make an account.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a writing transaction.
+    username : str
+        Lower-case letters, digits, ``_``, ``.``, ``-``.
+    password : str
+        At least ten characters.
+    role : str
+        Of ``ROLES``.
+    region : str
+        Region prefix as long as the role asks for.
+    name : str, optional
+        Shown on the pages; the user name by default.
+    health_details : bool, default False
+        Whether the account may see what tells of health.
+
+    Raises
+    ------
+    UsageError
+        If anything of it is wrong, or the name is taken.
+    """
+    if not _NAME.fullmatch(username):
+        raise UsageError(
+            f"{username!r} is not a user name.", "Write 2 to 39 of a-z, 0-9, '_', '.', '-', first a letter."
+        )
+    if role not in ROLES:
+        raise UsageError(f"There is no role {role!r}.", f"Roles are: {', '.join(ROLES)}.")
+    digits = ROLES[role].digits
+    if len(region) not in digits or (region and not (region.isascii() and region.isdigit())):
+        allowed = " or ".join(str(n) for n in digits)
+        raise UsageError(f"{region!r} is no region of the role {role}.", f"Write a prefix of {allowed} digits.")
+    if repository.find_user(connection, username) is not None:
+        raise UsageError(f"There is an account {username!r} already.", "`riskml-serving users list` shows them all.")
+    row: dict[str, Any] = {"username": username, "name": name or username, "role": role, "region": region}
+    row |= {"health_details": health_details, "created_at": now(), "failures": 0}
+    repository.add_user(connection, {**row, "password_hash": _hashed(password)})
+
+
+def set_password(connection: Connection, username: str, password: str) -> None:
+    """Change a password, unlock the account and end its sessions."""
+    changed = {"password_hash": _hashed(password), "failures": 0, "locked_until": None}
+    if not repository.change_user(connection, username, **changed):
+        raise _unknown(username)
+    repository.drop_sessions_of(connection, username)
+
+
+def disable_user(connection: Connection, username: str) -> None:
+    """Disable an account and end its sessions at once."""
+    if not repository.change_user(connection, username, disabled_at=now()):
+        raise _unknown(username)
+    repository.drop_sessions_of(connection, username)
+
+
+def _hashed(password: str) -> str:
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        raise UsageError(
+            f"A password has {LEAST_PASSWORD} to {MOST_PASSWORD} characters.", "A sentence of a few words is good."
+        )
+    return _hasher().hash(password)
+
+
+def _unknown(username: str) -> UsageError:
+    return UsageError(f"There is no account {username!r}.", "`riskml-serving users list` shows them all.")

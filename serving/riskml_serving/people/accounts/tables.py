@@ -1,0 +1,46 @@
+"""Accounts and sessions: what is kept of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["SESSIONS", "TRIES", "USERS"]
+
+USERS = Table(
+    "users",
+    METADATA,
+    Column("username", Code(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("region", Code(12), nullable=False),
+    Column("health_details", Boolean, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("disabled_at", DateTime, nullable=True),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", DateTime, nullable=True),
+)
+"""``password_hash`` is argon2id with its parameters; ``failures`` counts wrong passwords in a row."""
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("token_hash", String(64), primary_key=True),
+    Column("username", Code(40), nullable=False, index=True),
+    Column("created_at", DateTime, nullable=False),
+    Column("seen_at", DateTime, nullable=False),
+)
+"""Sessions live here, not in the cookie: signing out or disabling an account ends them at once. ``token_hash`` is
+SHA-256 of the cookie, which has 256 random bits."""
+
+TRIES = Table(
+    "sign_in_tries",
+    METADATA,
+    Column("address_hash", String(64), primary_key=True),
+    Column("minute", BigInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
+)
+"""Tries to sign in from an address in the minute of its last one (minutes since 1970), so that all workers count
+together. Rows of earlier minutes are dropped with the next try of anybody."""

@@ -1,0 +1,50 @@
+"""SQL about the audit: entries are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select
+
+from riskml_serving.base.database.locks import take
+from riskml_serving.people.audit.chain import START, Head, chained
+from riskml_serving.people.audit.pseudonyms import pseudonym_of
+from riskml_serving.people.audit.tables import AUDIT
+
+__all__ = ["append", "read_about", "read_all", "read_head"]
+
+
+def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
+    """Add entries behind the last one; the household's code becomes its keyed hash.
+
+    From here to the end of the transaction no other writer adds any, so that the chain never forks.
+    """
+    if entries:
+        take(connection, "audit")
+        hashed = [{**entry, "household_id": _hashed(connection, entry["household_id"])} for entry in entries]
+        connection.execute(insert(AUDIT), list(chained(hashed, read_head(connection))))
+
+
+def _hashed(connection: Connection, household_id: str | None) -> str | None:
+    return None if household_id is None else pseudonym_of(connection, household_id)
+
+
+def read_about(connection: Connection, household_id: str) -> Sequence[RowMapping]:
+    """Read every entry about a household, the oldest first."""
+    query = select(AUDIT).where(AUDIT.c.household_id == pseudonym_of(connection, household_id)).order_by(AUDIT.c.seq)
+    return connection.execute(query).mappings().all()
+
+
+def read_head(connection: Connection) -> Head:
+    """Read number and hash of the last entry."""
+    query = select(AUDIT.c.seq, AUDIT.c.entry_hash).order_by(AUDIT.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    return START if row is None else Head(row[0], row[1])
+
+
+def read_all(connection: Connection) -> Iterator[dict[str, Any]]:
+    """Read every entry in the order of the numbers, a few at a time."""
+    query = select(AUDIT).order_by(AUDIT.c.seq).execution_options(yield_per=5000)
+    for row in connection.execute(query).mappings():
+        yield dict(row)

@@ -1,0 +1,61 @@
+"""Writes the audit within the request's transaction: what is answered has been recorded, or neither happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from riskml_serving.base.clock import now
+from riskml_serving.base.database import at_the_end
+from riskml_serving.people.audit import repository
+from riskml_serving.people.auth import Caller
+
+__all__ = ["entries", "record"]
+
+_DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+
+
+def entries(
+    caller: Caller, action: str, household_id: str | Iterable[str] | None, request_id: str, detail: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Build the entries that say that a caller saw or changed something; see :func:`record`."""
+    at, text = now(), _DETAIL.encode(detail)
+    codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
+    common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
+    return [{**common, "household_id": code, "request_id": request_id, "detail": text} for code in codes]
+
+
+def record(
+    connection: Connection,
+    caller: Caller,
+    action: str,
+    household_id: str | Iterable[str] | None = None,
+    *,
+    request_id: str,
+    **detail: Any,
+) -> None:
+    """Record that a caller saw or changed something.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the request's transaction; it must be a writing one.
+    caller : Caller
+    action : str
+        A short stable code, as ``household.read`` or ``records.append``.
+    household_id : str or iterable of str, optional
+        One entry a household; one entry without a household where none is given.
+    request_id : str
+    **detail
+        JSON values beside, never records of a person.
+
+    Notes
+    -----
+    The entry is written as the last thing of the transaction: the chain is locked from then on, and others should not
+    wait for what the request has yet to compute.
+    """
+    found = entries(caller, action, household_id, request_id, detail)
+    at_the_end(connection, lambda: repository.append(connection, found))

@@ -1,0 +1,33 @@
+"""The audit: append-only, chained by hashes."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["AUDIT", "KEY"]
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", DateTime, nullable=False),
+    Column("actor", Code(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("household_id", Code(128), nullable=True),
+    Column("region", Code(12), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=True),
+    Column("entry_hash", String(64), nullable=True),
+    sqlite_autoincrement=True,
+)
+"""``household_id`` is a keyed hash (see ``audit.pseudonyms``). ``seq`` counts from 1 without a gap; ``entry_hash`` is
+the SHA-256 of ``previous_hash`` and the entry (see ``audit.chain``). Triggers of the migration
+refuse UPDATE, DELETE and TRUNCATE."""
+
+Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)
+
+KEY = Table("audit_key", METADATA, Column("audit_key", String(64), primary_key=True))
+"""One row: the key of the households' hashes, drawn when the database is made."""

@@ -1,0 +1,37 @@
+"""SQL about API keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from riskml_serving.people.auth.tables import KEYS
+
+__all__ = ["add_key", "find_key", "list_keys", "revoke_key"]
+
+
+def add_key(connection: Connection, row: dict[str, Any]) -> None:
+    """Keep a new key."""
+    connection.execute(insert(KEYS).values(**row))
+
+
+def find_key(connection: Connection, key_id: str) -> RowMapping | None:
+    """Find a key, revoked or not."""
+    return connection.execute(select(KEYS).where(KEYS.c.key_id == key_id)).mappings().first()
+
+
+def list_keys(connection: Connection) -> Sequence[RowMapping]:
+    """List all keys, oldest first, without the hash of the secret."""
+    shown = [column for column in KEYS.c if column.name != "secret_hash"]
+    return connection.execute(select(*shown).order_by(KEYS.c.created_at, KEYS.c.key_id)).mappings().all()
+
+
+def revoke_key(connection: Connection, key_id: str, at: dt.datetime) -> bool:
+    """Revoke a key; false where there is none that is still valid."""
+    found = connection.execute(
+        update(KEYS).where(KEYS.c.key_id == key_id, KEYS.c.revoked_at.is_(None)).values(revoked_at=at)
+    )
+    return bool(found.rowcount)

@@ -1,0 +1,22 @@
+"""API keys: what is kept of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, DateTime, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["KEYS"]
+
+KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("key_id", Code(16), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("region", Code(12), nullable=False),
+    Column("rights", String(100), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("revoked_at", DateTime, nullable=True),
+)
+"""``secret_hash`` is SHA-256 of the secret: it has 256 random bits, so nothing slower than a plain hash is needed."""

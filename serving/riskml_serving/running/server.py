@@ -1,0 +1,78 @@
+"""Runs the service until it is stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+from tempfile import TemporaryDirectory
+
+import typer
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+
+from riskml_serving.base.settings import PREFIX, Settings
+
+__all__ = ["application", "environment_of", "run"]
+
+STARTING = 120
+"""Seconds for which a worker that is busy loading need not answer the process above it."""
+
+
+def application() -> FastAPI:
+    """Build the application of one worker, with settings from the environment."""
+    from riskml_serving.operations.logs import log_to
+    from riskml_serving.running.app import create_app
+
+    settings = Settings()
+    log_to(level=settings.log_level)
+    return create_app(settings)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Settings that were given, as environment variables: how they reach a worker.
+
+    >>> environment_of(Settings(port=80, simulated=True, oidc_rights={"staff": "read"}))["RISKML_SERVING_OIDC_RIGHTS"]
+    '{"staff": "read"}'
+    """
+    given = settings.model_dump(mode="json", include=settings.model_fields_set, exclude_none=True)
+    return {
+        PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in given.items()
+    }
+
+
+def run(settings: Settings, workers: int = 1) -> None:
+    """Serve until stopped. SIGHUP starts several workers anew, one after the other, on the open socket."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    from riskml_serving.base.database import open_engine
+    from riskml_serving.base.database.migrate import require_current
+    from riskml_serving.judging.model.source import require_bundle
+    from riskml_serving.operations.metrics import SHARED
+
+    if settings.model_source == "folder":
+        require_bundle(settings.bundle_folder)
+    engine = open_engine(settings.database_url)
+    require_current(engine)  # here, so that two workers need not migrate a file at the same time
+    engine.dispose()
+    os.environ.update(environment_of(settings))
+    server = uvicorn.Config(
+        "riskml_serving.running.server:application",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_worker_healthcheck=STARTING,
+    )
+    database = make_url(settings.database_url).render_as_string(hide_password=True)
+    typer.echo(f"riskml serves on http://{settings.host}:{settings.port} (database {database})")
+    if workers > 1:
+        with TemporaryDirectory(prefix="riskml-metrics-") as shared:
+            os.environ.setdefault(SHARED, shared)
+            Multiprocess(server, [server.bind_socket()]).run()
+    else:
+        uvicorn.Server(server).run()

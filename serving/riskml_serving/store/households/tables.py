@@ -1,0 +1,28 @@
+"""Which households there are and where each lives now: what a region prefix is held against."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, DateTime, Index, String, Table, Text
+
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["HOUSEHOLDS"]
+
+HOUSEHOLDS = Table(
+    "households",
+    METADATA,
+    Column("household_id", Code(128), primary_key=True),
+    Column("region_code", Code(12), nullable=False),
+    Column("known_tables", Text, nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("closed_on", Date, nullable=True),
+    Column("closed_at", DateTime, nullable=True),
+    Column("closed_because", String(16), nullable=True),
+    Column("followed_by", Code(2000), nullable=True),
+)
+"""``known_tables``: contract tables joined by ``;`` of which it is known that all rows of the household are there, be
+there none: an absent table means unknown, an empty one known to be none. ``closed_on`` is the day that the closure
+names, ``closed_at`` when it was received. ``followed_by``: codes joined by ``;`` of the
+households that a split or a merge led to."""
+
+Index("ix_households_region_code", HOUSEHOLDS.c.region_code, HOUSEHOLDS.c.household_id)

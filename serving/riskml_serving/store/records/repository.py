@@ -1,0 +1,113 @@
+"""SQL about stored records: adding rows, and reading those of some households."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, insert, or_, select, update
+
+from riskml.records.contract.schema import TABLES
+from riskml_serving.store.records.tables import RECORDS
+
+__all__ = ["CHUNK", "add_rows", "chunks", "read_lines", "read_rows", "supersede"]
+
+CHUNK = 500
+"""Codes in one query: below what any database takes as parameters."""
+
+Columns = dict[str, list[Any]]
+
+ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
+
+NAMES = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
+
+
+def _reading(name: str, key: str) -> Select[Any]:
+    """Statement that reads the rows of a table by some codes; built once, since building takes as long as reading."""
+    table = RECORDS[name]
+    chosen = [table.c[column] for column in NAMES[name]] + ([table.c.attributes] if TABLES[name].attributes else [])
+    return select(*chosen).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
+
+
+OF_HOUSEHOLDS = {name: _reading(name, "household_id") for name in TABLES if name != "lines"}
+OF_REGIONS = _reading("disaster", "region_code")
+
+
+def chunks(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
+    """Cut a list of codes into parts.
+
+    >>> list(chunks(["a", "b", "c"], 2))
+    [['a', 'b'], ['c']]
+    """
+    return (codes[start : start + size] for start in range(0, len(codes), size))
+
+
+def read_lines(connection: Connection) -> Columns:
+    """Read all monitoring lines, as columns."""
+    table = RECORDS["lines"]
+    rows = connection.execute(
+        select(*(table.c[name] for name in NAMES["lines"])).where(~table.c.superseded).order_by(table.c.row_id)
+    ).all()
+    return {name: [row[i] for row in rows] for i, name in enumerate(NAMES["lines"])}
+
+
+def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Columns:
+    """Read the rows of households in one table, in the order of receipt, as columns.
+
+    The caller has held the codes against a region before: see ``places.repository``.
+    """
+    found = [row for part in chunks(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
+    columns = _columns(found, len(NAMES[name]) + TABLES[name].attributes)
+    out = dict(zip(NAMES[name], columns, strict=False))
+    return _with_attributes(out, columns[-1]) if TABLES[name].attributes else out
+
+
+def read_regional(connection: Connection, regions: Iterable[str]) -> Columns:
+    """Read the disasters that struck any region around the given ones, as columns."""
+    prefixes = sorted({code[:length] for code in regions for length in range(len(code) + 1)})
+    found = [row for part in chunks(prefixes) for row in connection.execute(OF_REGIONS, {"codes": part})]
+    return dict(zip(NAMES["disaster"], _columns(found, len(NAMES["disaster"])), strict=True))
+
+
+def _columns(rows: Sequence[Any], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+def _with_attributes(columns: Columns, attributes: list[str | None]) -> Columns:
+    """Spread the attributes of households, kept as JSON, over columns."""
+    rows = [json.loads(text) if text else {} for text in attributes]
+    for name in dict.fromkeys(name for row in rows for name in row):
+        columns[name] = [row.get(name) for row in rows]
+    return columns
+
+
+def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Append rows of one table; each has every column of the table but ``row_id``."""
+    if rows:
+        connection.execute(insert(RECORDS[name]), list(rows))
+
+
+def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Mark what the rows replace: the same record, or version, recorded on the same day.
+
+    What is known at a date is known at the end of that day, so a row that was corrected before its day ended never
+    counted. The contract calls two rows of one record on one day a fault; marking the first keeps it out.
+    """
+    table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
+    if TABLES[name].column("recorded_on") is None:
+        return
+    wanted = [row for row in rows if all(row.get(key) is not None for key in keys)]
+    if not wanted:
+        return
+    place = [key for key in ("household_id", "region_code") if name == "disaster" or key == "household_id"]
+    names = dict.fromkeys([*keys, *place])
+    same = [_same(table.c[key], f"the_{key}") for key in names]
+    query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), ~table.c.superseded)
+    values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in wanted]
+    connection.execute(query.values(superseded=True), values)
+
+
+def _same(column: Any, parameter: str) -> Any:
+    value = bindparam(parameter, type_=column.type)
+    return column == value if not column.nullable else or_(column == value, and_(column.is_(None), value.is_(None)))

@@ -1,0 +1,76 @@
+"""The contract's tables in the database, generated from riskml's declaration: append-only, as received."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import Column as Field
+from sqlalchemy.types import TypeEngine
+
+from riskml.records.contract.schema import TABLES, Column, Kind
+from riskml.records.contract.schema import Table as Declared
+from riskml_serving.base.database import METADATA, Code
+
+__all__ = ["EXTRA", "RECORDS", "attributes_text"]
+
+EXTRA = ("row_id", "attributes", "received_at", "request_id", "superseded")
+"""Columns beside the contract's: order of receipt, attributes of a household as JSON, when and with which request a
+row came, and whether a row received later on the same day replaced it."""
+
+_TYPES: dict[Kind, TypeEngine[Any]] = {
+    Kind.TEXT: Text(),
+    Kind.REGION: Code(12),
+    Kind.DATE: Date(),
+    Kind.MONTH_START: Date(),
+    Kind.COUNT: Integer(),
+    Kind.YEAR: SmallInteger(),
+    Kind.AMOUNT: Double(),
+    Kind.FLAG: Boolean(),
+    Kind.CODE: String(32),
+    Kind.CODES: Text(),
+}
+
+_CODES = ("household_id", "member_id", "record_id")
+
+
+def attributes_text(attributes: Mapping[str, Any]) -> str | None:
+    """Attributes of a household as they are kept; those that are missing are left out.
+
+    >>> attributes_text({"b": 1.0, "a": "砖房", "c": None}), attributes_text({"c": None})
+    ('{"a": "砖房", "b": 1.0}', None)
+    """
+    known = {name: value for name, value in attributes.items() if value is not None}
+    return json.dumps(known, sort_keys=True, ensure_ascii=False) if known else None
+
+
+def _field(column: Column) -> Field[object]:
+    kind = Code(128) if column.name in _CODES else _TYPES[column.kind]
+    return Field(column.name, kind, nullable=not column.required or column.nullable)
+
+
+def _table(declared: Declared) -> Table:
+    name = f"record_{declared.name}"
+    fields = [_field(column) for column in declared.columns]
+    if declared.attributes:
+        fields.append(Field("attributes", Text, nullable=True))
+    table = Table(
+        name,
+        METADATA,
+        Field("row_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+        *fields,
+        Field("received_at", DateTime, nullable=False),
+        Field("request_id", String(64), nullable=False),
+        Field("superseded", Boolean, nullable=False),
+    )
+    if declared.column("household_id") is not None:
+        Index(f"ix_{name}_household_id", table.c.household_id)
+    if declared.name == "disaster":
+        Index(f"ix_{name}_region_code", table.c.region_code)
+    return table
+
+
+RECORDS: dict[str, Table] = {name: _table(declared) for name, declared in TABLES.items()}
+"""Tables of the database by the contract's name."""

@@ -1,0 +1,1 @@
+"""What every page shares: sign-in, layout, forms, words, names and charts."""

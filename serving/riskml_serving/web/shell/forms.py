@@ -1,0 +1,70 @@
+"""What a form sends: read within limits, and only where it came from our own page."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from riskml_serving.base.limits import read_body
+from riskml_serving.base.problems import Problem
+
+__all__ = ["Form", "read_form"]
+
+MOST_BYTES, MOST_FIELDS = 64_000, 100
+
+
+class Form:
+    """Fields of a form.
+
+    >>> form = Form({"note": [" a "], "cause": ["work", "labour"]})
+    >>> form.text("note"), form.all("cause"), form.text("none")
+    ('a', ['work', 'labour'], '')
+    """
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        self._fields = fields
+
+    def text(self, name: str, most: int = 4000) -> str:
+        """Return a field without the space around it, and without what no text should hold."""
+        value = self._fields.get(name, [""])[0]
+        return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a field."""
+        return self._fields.get(name, [])
+
+    def content(self) -> bytes:
+        """Return what the form says, without its tokens: the same for a form that is sent twice."""
+        said = sorted((name, values) for name, values in self._fields.items() if name not in ("csrf", "once"))
+        return repr(said).encode()
+
+
+async def read_form(request: Request, token: str) -> Form:
+    """Read a form.
+
+    Parameters
+    ----------
+    request : Request
+    token : str
+        That the form must carry.
+
+    Raises
+    ------
+    Problem
+        ``form-refused``: it does not carry the token, or another site sent it.
+    """
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Problem("form-refused")
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise Problem("form-refused")
+    body = await read_body(request, MOST_BYTES)
+    try:
+        text = body.decode("ascii")
+        fields = parse_qs(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise Problem("invalid-request") from None
+    if not token or not hmac.compare_digest(fields.get("csrf", [""])[0].encode(), token.encode()):
+        raise Problem("form-refused")
+    return Form(fields)

@@ -1,0 +1,85 @@
+"""Tells a problem as a page; and the kind of route that does so for whatever goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import quote
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from riskml.errors import RiskmlError
+from riskml_serving.base.problems import PROBLEMS, Problem
+from riskml_serving.web.shell.pages import language_of, protect, render
+from riskml_serving.web.shell.visitor import SignInNeeded
+
+__all__ = ["PageRoute", "back_to", "refusal"]
+
+log = logging.getLogger("riskml_serving")
+
+
+def back_to(path: str | None) -> str:
+    """Where to go after signing in: an address of this service, whatever was asked for.
+
+    >>> back_to("/overview?region=37"), back_to("//evil.example"), back_to("https://evil.example")
+    ('/overview?region=37', '/worklist', '/worklist')
+    """
+    plain = path is not None and path.isascii() and path.isprintable() and len(path) < 500
+    if plain and path and path.startswith("/") and not path.startswith("//") and not set(path) & set("\\ "):
+        return path
+    return "/worklist"
+
+
+def refusal(request: Request, problem: Problem) -> Response:
+    """Page that says what is wrong, in the reader's language and without a value of a person."""
+    lang, kind = language_of(request), PROBLEMS[problem.kind]
+    title, detail = (kind.zh, problem.zh) if lang == "zh" else (kind.en, problem.en)
+    response = render(
+        request,
+        "problem.html",
+        getattr(request.state, "visitor", None),
+        status=problem.status,
+        title=title,
+        detail=detail if detail != title else "",
+        number=getattr(request.state, "request_id", ""),
+    )
+    response.headers.update(problem.headers)
+    return response
+
+
+class PageRoute(APIRoute):
+    """A route whose answers are pages, its errors too."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Build the handler."""
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                response = await inner(request)
+            except SignInNeeded:
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                back = asked if request.method == "GET" else "/worklist"
+                response = RedirectResponse(f"/sign-in?back={quote(back_to(back), safe='')}", 303)
+            except Exception as error:
+                response = refusal(request, _told(request, error))
+            return protect(response)
+
+        return handler
+
+
+def _told(request: Request, error: Exception) -> Problem:
+    """Turn whatever went wrong into a problem; what nobody expected is logged by its kind alone."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError | RiskmlError):
+        return Problem("invalid-request")
+    if isinstance(error, DBAPIError):
+        return Problem("database-unavailable", headers={"Retry-After": "5"})
+    log.error("unexpected %s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "")})
+    return Problem("internal-error")

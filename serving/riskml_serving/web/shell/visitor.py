@@ -1,0 +1,98 @@
+"""Who looks at a page: the session of the cookie, turned into the same caller that an API key becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import anyio.to_thread
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from riskml_serving.base.database import reading, writing
+from riskml_serving.base.settings import Settings
+from riskml_serving.people.accounts import User
+from riskml_serving.people.accounts.sessions import form_token_of, touch, user_of
+from riskml_serving.people.auth import Caller
+
+__all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "cookie_name", "set_cookie"]
+
+
+class SignInNeeded(Exception):  # noqa: N818 - not a fault
+    """Nobody is signed in."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who is signed in.
+
+    Parameters
+    ----------
+    user : User
+    token : str
+        Of the session; never shown.
+    """
+
+    user: User
+    token: str
+
+    @property
+    def caller(self) -> Caller:
+        """Caller whose rights and region hold."""
+        return self.user.caller
+
+    @property
+    def form_token(self) -> str:
+        """Token that every form carries."""
+        return form_token_of(self.token)
+
+    def may(self, what: str) -> bool:
+        """Whether the role allows something of the pages."""
+        return what in self.user.role.may or what in self.caller.rights
+
+
+def cookie_name(settings: Settings, name: str = "session") -> str:
+    """Name of a cookie; over HTTPS the browser itself keeps other hosts from setting it."""
+    return f"__Host-riskml_{name}" if settings.cookies_secure else f"riskml_{name}"
+
+
+def set_cookie(response: Response, settings: Settings, name: str, value: str) -> None:
+    """Set a cookie that scripts do not see and other sites do not send."""
+    response.set_cookie(
+        cookie_name(settings, name), value, path="/", secure=settings.cookies_secure, httponly=True, samesite="lax"
+    )
+
+
+def clear_cookie(response: Response, settings: Settings, name: str) -> None:
+    """Take a cookie back."""
+    response.delete_cookie(
+        cookie_name(settings, name), path="/", secure=settings.cookies_secure, httponly=True, samesite="lax"
+    )
+
+
+async def _visitor(request: Request) -> Visitor:
+    state = request.app.state
+    token = request.cookies.get(cookie_name(state.settings), "")
+    if not token or len(token) > 200:
+        raise SignInNeeded
+
+    def find() -> User | None:
+        with reading(state.engine) as connection:
+            user = user_of(connection, state.settings, token)
+        if user is not None and user.stale:
+            with writing(state.engine) as connection:
+                touch(connection, token)
+        return user
+
+    user = await anyio.to_thread.run_sync(find)
+    if user is None:
+        raise SignInNeeded
+    visitor = Visitor(user, token)
+    request.state.caller, request.state.visitor = user.caller, visitor
+    state.rate.check(user.caller.key_id)
+    user.caller.require("read")
+    return visitor
+
+
+SignedIn = Annotated[Visitor, Depends(_visitor)]

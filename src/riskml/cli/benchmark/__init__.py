@@ -1,0 +1,1 @@
+"""Commands that measure again what the README states."""

@@ -1,0 +1,40 @@
+"""``riskml features``: the feature matrix of a date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskml.cli.options import AsOf, PolicyFile, RecordsArgument, SkipBadRows, day
+from riskml.cli.output import write_file
+from riskml.cli.progress import progress
+
+__all__ = ["features"]
+
+
+def features(
+    records: RecordsArgument,
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option("--out", help="Parquet file to write.", show_default=False)],
+    policy: PolicyFile = None,
+    skip_bad_rows: SkipBadRows = None,
+) -> None:
+    """Write household_id and one column a feature, for everybody known at a date.
+
+    What a column means stands in docs/features.md. Money is in multiples of the monitoring line.
+    """
+    from riskml.cli.inputs import read_records
+    from riskml.features import build_all
+    from riskml.policy import load_policy
+
+    at = day(as_of, "--as-of")
+    with progress() as bar:
+        bar.stage("reading the records")
+        loaded = read_records(records, load_policy(policy), skip_bad_rows)
+        bar.stage("features", len(loaded))
+        matrix = build_all(loaded, [at], progress=bar.step)
+    frame = matrix.take(loaded.panel(at).known).to_frame()
+    write_file(out, lambda path: frame.to_parquet(path, index=False))
+    typer.echo(f"{len(frame):,} households, {len(matrix.columns)} features as of {as_of}: {out}")

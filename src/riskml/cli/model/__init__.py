@@ -1,0 +1,1 @@
+"""Commands that train, compare, explain, report and release models."""

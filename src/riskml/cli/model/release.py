@@ -1,0 +1,58 @@
+"""``riskml release``: the checks, then the alias champion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskml.cli.options import PolicyFile, SkipBadRows
+from riskml.cli.progress import progress
+from riskml.errors import UsageError
+
+__all__ = ["release"]
+
+
+def release(
+    bundle: Annotated[Path | None, typer.Argument(help="Model bundle to release.", show_default=False)] = None,
+    version: Annotated[
+        int | None, typer.Option(help="Release this registered version instead.", show_default=False)
+    ] = None,
+    records: Annotated[
+        Path | None,
+        typer.Option(help="Records folder: scores the present champion on this model's test rows.", show_default=False),
+    ] = None,
+    policy: PolicyFile = None,
+    skip_bad_rows: SkipBadRows = None,
+) -> None:
+    """Run the coded checks on a model and, only if none fails, make it the champion that is served.
+
+    It may not be worse than the present champion, the rule line and weighted past income on the same forward split,
+    and must be calibrated and monotone where policy demands it. Each check has a page under docs/checks.
+    """
+    from riskml import tracking
+    from riskml.cli.inputs import read_records
+    from riskml.evaluation.checks import require_release
+    from riskml.model import Bundle
+    from riskml.policy import load_policy
+    from riskml.training import release_checks
+    from riskml.training.tracked import register
+
+    if (bundle is None) == (version is None):
+        raise UsageError("Name either a bundle or a registered --version.", "riskml release BUNDLE, or --version N.")
+    candidate = Bundle.load(tracking.download(version) if version is not None else bundle or Path())
+    table, released = load_policy(policy), tracking.champion()
+    champion = None if released is None else Bundle.load(released.path)
+    with progress() as bar:
+        bar.stage("checks")
+        loaded = None if records is None or champion is None else read_records(records, table, skip_bad_rows)
+        results = release_checks(candidate, champion, loaded, table, bar)
+    for result in results:
+        typer.echo(
+            f"{result.code}  {result.status:<14}  {result.title}" + (f": {result.message}" * bool(result.message))
+        )
+    require_release(results)
+    number = version or tracking.find(candidate.model_version) or register(bundle or Path(), candidate)
+    tracking.set_champion(number)
+    typer.echo(f"{candidate.model_version} is now the champion (riskml version {number}).")

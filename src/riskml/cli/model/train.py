@@ -1,0 +1,69 @@
+"""``riskml train``: fit, compare forward in time, bundle and track."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskml.cli.options import PolicyFile, RecordsArgument, SkipBadRows, day
+from riskml.cli.progress import progress
+
+__all__ = ["train"]
+
+
+class Outcome(StrEnum):
+    """When income below the line counts as a fall."""
+
+    ANY = "any"
+    END = "end"
+
+
+def train(
+    records: RecordsArgument,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the model bundle to write.", show_default=False)],
+    window: Annotated[int, typer.Option(help="Months over which income per head is taken.")] = 12,
+    horizon: Annotated[int, typer.Option(help="Months ahead in which a fall counts.")] = 12,
+    outcome: Annotated[
+        Outcome, typer.Option(help="Below the line at any month's end of the span, or at its end.")
+    ] = Outcome.ANY,
+    step: Annotated[int, typer.Option(help="Months between two as_of dates.")] = 3,
+    test_from: Annotated[
+        str | None, typer.Option(help="First as_of of the test rows (default: found from the records).")
+    ] = None,
+    origins: Annotated[int, typer.Option(help="Repeat for so many test starts, each a horizon earlier.")] = 1,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Fit the same choice again on every labelled as_of, for release.")
+    ] = False,
+    policy: PolicyFile = None,
+    skip_bad_rows: SkipBadRows = None,
+) -> None:
+    """Train on past dates, test on later ones, and compare with the rule line and the other baselines.
+
+    Writes a model bundle and registers it in MLflow (MLFLOW_TRACKING_URI, by default an SQLite file in the working
+    folder) as the challenger.
+    """
+    from riskml.cli.inputs import read_records
+    from riskml.cli.results import show_evaluation
+    from riskml.policy import load_policy
+    from riskml.records.reading.files import truth_in
+    from riskml.splits import Settings
+    from riskml.training import train as run
+    from riskml.training.tracked import register
+
+    settings = Settings(
+        window, horizon, outcome.value, step, None if test_from is None else day(test_from, "--test-from"), origins
+    )
+    table = load_policy(policy)
+    with progress() as bar:
+        bar.stage("reading the records")
+        loaded = read_records(records, table, skip_bad_rows)
+        trained = run(loaded, settings, table, folder=records, refit=refit, progress=bar)
+        bar.stage("writing the bundle")
+        trained.bundle.save(out)
+        bar.stage("registering in MLflow")
+        version = register(out, trained.bundle)
+    show_evaluation(trained.evaluation, simulated=truth_in(records) is not None)
+    typer.echo(f"Bundle {trained.bundle.model_version}: {out} (registered as riskml version {version}, challenger)")

@@ -1,0 +1,29 @@
+"""How a command reaches a person: where progress and errors are printed, and in which words."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from riskml.errors import RiskmlError
+
+__all__ = ["console", "run"]
+
+console = Console(stderr=True)
+"""Where progress and errors go: standard output holds results only."""
+
+
+def run(app: typer.Typer) -> None:
+    """Run the command of the command line; an error that riskml raises on purpose is printed without a stack trace."""
+    try:
+        app()
+    except RiskmlError as error:
+        console.print(f"[bold red]Error:[/] {error.message}", highlight=False, markup=True, soft_wrap=True)
+        if error.hint:
+            console.print(error.hint, highlight=False, markup=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Exact contributions of every feature to the margin of the model."""

@@ -1,0 +1,206 @@
+"""Exact contributions of every feature to the model's margin, and the calibration as a step of its own."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import ModelError
+from riskml.explanation.contributions.groups import TooDeepError
+from riskml.explanation.contributions.tables import Tables
+from riskml.explanation.contributions.verification import TOLERANCE, check_tables, pred_contrib
+from riskml.features.matrix import FeatureMatrix
+from riskml.model.blend import Blend
+from riskml.model.calibration import Calibration
+from riskml.model.forest import read_forest
+from riskml.model.trees import Trees
+
+__all__ = ["Contributions", "Explainer"]
+
+log = logging.getLogger("riskml.explanation")
+
+Floats = NDArray[np.float64]
+
+CHUNK = 8192
+"""Rows explained at a time: enough to hide the cost of a call, few enough for the cache; no result depends on it."""
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """How the margins of n rows come about.
+
+    Parameters
+    ----------
+    base : float
+        Mean margin of the model; no row has anything to do with it.
+    values : array of float64, shape (n, F)
+        Contribution of each feature, in log odds: above zero raises the risk.
+    calibration : Calibration
+        The last step, from the margin to the probability.
+    """
+
+    base: float
+    values: Floats
+    calibration: Calibration
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def margin(self) -> Floats:
+        """Base and contributions added up, shape (n,)."""
+        if not self.values.shape[1]:
+            return np.full(len(self.values), self.base)
+        return np.asarray(np.add.accumulate(self.values, axis=1)[:, -1] + self.base)
+
+    @property
+    def calibrated_margin(self) -> Floats:
+        """Margin after calibration, shape (n,): its sigmoid is the probability."""
+        return self.calibration.shift + self.calibration.slope * self.margin
+
+    @property
+    def probability(self) -> Floats:
+        """Calibrated probability, shape (n,)."""
+        return self.calibration.probability(self.margin)
+
+    def require(self, margin: Floats) -> None:
+        """Require that base and contributions add up to the model's margins.
+
+        Parameters
+        ----------
+        margin : array of float64, shape (n,)
+            As scored.
+
+        Raises
+        ------
+        ModelError
+            If a row differs by more than 1e-9 (of its size, above 1).
+        """
+        apart = np.abs(self.margin - margin) / np.maximum(1.0, np.abs(margin))
+        wrong = ~(apart <= TOLERANCE)
+        if wrong.any():
+            raise ModelError(
+                f"The contributions of {int(wrong.sum())} of {len(margin)} rows do not add up to the margin; "
+                f"the largest difference is {np.nanmax(apart):.2g}.",
+                "Scores and explanations must come from the same model and the same features.",
+            )
+
+
+class _Kernel(Protocol):
+    @property
+    def base(self) -> float: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+    def contributions(self, values: Floats) -> Floats: ...
+
+
+class _Walk:
+    """LightGBM's own contributions, for trees that do not fit into tables."""
+
+    def __init__(self, trees: Trees, n_features: int) -> None:
+        self._trees = trees
+        self._base = pred_contrib(trees.booster, np.zeros((1, n_features)))[1]
+
+    @property
+    def base(self) -> float:
+        return self._base
+
+    @property
+    def nbytes(self) -> int:
+        return 0
+
+    def contributions(self, values: Floats) -> Floats:
+        return pred_contrib(self._trees.booster, values)[0]
+
+
+class Explainer:
+    """Explains a model exactly: base and contributions add up to its margin.
+
+    Parameters
+    ----------
+    blend : Blend
+
+    Attributes
+    ----------
+    base : float
+        Mean margin of the model.
+    quick : bool
+        Whether the trees are tabulated.
+    note : str
+        Why they are not, and what that costs, which is logged as a warning too; empty otherwise.
+
+    Raises
+    ------
+    BundleError
+        If the tables disagree with LightGBM on 50 rows around the thresholds of the trees.
+
+    Notes
+    -----
+    The linear part gives Shapley values under independent features, the trees those of the game in which an unknown
+    feature is averaged along the tree; the blend adds them with the parts' weights, as it adds their margins.
+    """
+
+    def __init__(self, blend: Blend) -> None:
+        self.blend = blend
+        self.note = ""
+        self._kernel: _Kernel
+        try:
+            tables = Tables.build(read_forest(blend.trees.text))
+        except TooDeepError as error:
+            self._kernel = _Walk(blend.trees, len(blend.schema.columns))
+            self.note = str(error)
+            log.warning("%s", self.note)
+        else:
+            check_tables(tables, blend.trees.booster)
+            self._kernel = tables
+        weights = blend.weights
+        self.base = weights.intercept + weights.linear * blend.linear.base + weights.trees * self._kernel.base
+
+    @property
+    def quick(self) -> bool:
+        """Whether the trees are tabulated."""
+        return not self.note
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the tables in bytes; 0 where there are none."""
+        return self._kernel.nbytes
+
+    def contributions(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
+        """Explain rows.
+
+        Parameters
+        ----------
+        X : FeatureMatrix, or array of shape (n, F) in the model's schema
+        threads : int, default 1
+
+        Returns
+        -------
+        Contributions
+            To the bit the same for a row alone and among many, if ``quick``.
+        """
+        blend = self.blend
+        values = blend.values(X)
+        out = np.empty(values.shape)
+
+        def explain(start: int) -> None:
+            part = values[start : start + CHUNK]
+            linear = blend.linear.contributions(part)
+            trees = self._kernel.contributions(part)
+            out[start : start + CHUNK] = blend.weights.linear * linear + blend.weights.trees * trees
+
+        starts = range(0, len(values), CHUNK)
+        if threads > 1:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(explain, starts))
+        else:
+            for start in starts:
+                explain(start)
+        return Contributions(self.base, out, blend.calibration)

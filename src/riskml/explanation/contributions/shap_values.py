@@ -1,0 +1,113 @@
+"""Exact contributions as ``shap`` objects: for beeswarm and waterfall plots in notebooks and reports."""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import UsageError
+from riskml.explanation.contributions.explainer import Explainer
+from riskml.features import CATALOGUE, FeatureMatrix
+from riskml.model import Bundle
+
+if TYPE_CHECKING:
+    import shap
+
+__all__ = ["as_shap", "feature_labels"]
+
+Floats = NDArray[np.float64]
+
+
+def feature_labels(names: tuple[str, ...], lang: str | None) -> list[str]:
+    """Names of features for people; a data set's own attributes keep theirs.
+
+    Parameters
+    ----------
+    names : tuple of str
+    lang : {"zh", "en"} or None
+        None keeps the names of the columns.
+
+    Raises
+    ------
+    UsageError
+        If the language is another.
+
+    Examples
+    --------
+    >>> feature_labels(("admissions_12m", "attribute_roof"), "zh")[1]
+    'attribute_roof'
+    """
+    if lang not in ("zh", "en", None):
+        raise UsageError(f"There are no labels in {lang!r}.", "Choose 'zh', 'en', or None for the columns' names.")
+    if lang is None:
+        return list(names)
+    return [getattr(CATALOGUE[name], lang) if name in CATALOGUE else name for name in names]
+
+
+def _shap() -> ModuleType:
+    """Import shap, which takes seconds and which most commands never need.
+
+    It warns of its own use of matplotlib, and of a progress bar that nothing here shows.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        return import_module("shap")
+
+
+def as_shap(
+    model: Bundle | Explainer,
+    X: FeatureMatrix | Floats,
+    *,
+    lang: str | None = None,
+) -> shap.Explanation:
+    """Explain rows as a ``shap.Explanation``.
+
+    Parameters
+    ----------
+    model : Bundle or Explainer
+        An explainer, made once, saves its checks at every further call.
+    X : FeatureMatrix, or array of float64, shape (n, F) in the model's schema
+    lang : {"zh", "en"}, optional
+        Language of the labels; the names of the columns by default.
+
+    Returns
+    -------
+    shap.Explanation
+        ``values`` in log odds before calibration, shape (n, F), ``base_values``, ``data``, ``feature_names``, and
+        ``display_data``, which names categories and says what is missing.
+
+    Raises
+    ------
+    ModelError
+        If base and contributions do not add up to the margin of a row.
+
+    Notes
+    -----
+    The values are those of :class:`Explainer`, not of a ``shap`` explainer: the blend has a linear part too. They
+    say what goes together with the model's margin, not what caused anything.
+    """
+    shap = _shap()
+    explainer = model if isinstance(model, Explainer) else Explainer(model.blend)
+    values = explainer.blend.values(X)
+    found = explainer.contributions(values)
+    found.require(explainer.blend.margin(values))
+    names = tuple(column.name for column in explainer.blend.schema.columns)
+    shown = values.astype(object)
+    shown[np.isnan(values)] = "缺" if lang == "zh" else "missing"
+    for name, texts in explainer.blend.schema.levels.items():
+        j = names.index(name)
+        for i in np.flatnonzero(values[:, j] >= 0):
+            shown[i, j] = texts[int(values[i, j])]
+    return shap.Explanation(
+        values=found.values,
+        base_values=np.full(len(values), found.base),
+        data=values,
+        display_data=shown,
+        feature_names=feature_labels(names, lang),
+    )

@@ -1,0 +1,118 @@
+"""What a model looks at, over many households: mean contributions, and groups of rows in place of single ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.contract.schema import CAUSES
+
+__all__ = ["FEWEST_HOUSEHOLDS", "summarised"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FEWEST_HOUSEHOLDS = 20
+"""A group of rows belongs to at least so many households."""
+
+TOP = 12
+MOST_GROUPS = 100
+BINS = 10
+
+
+def summarised(
+    values: Floats,
+    contributions: Floats,
+    features: Sequence[tuple[str, str]],
+    household: NDArray[np.integer[Any]],
+    levels: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
+    """Sum up the contributions of many rows so that no household can be read off.
+
+    Parameters
+    ----------
+    values, contributions : array of float64, shape (n, F)
+        Features in the model's schema, and what each adds to the margin, in log odds.
+    features : sequence of (str, str), length F
+        Name and cause of each feature.
+    household : array of int, shape (n,)
+        Household of each row.
+    levels : mapping of str to sequence of str, optional
+        Levels of the categories.
+
+    Returns
+    -------
+    dict
+        ``rows`` and ``households``; ``causes``, by cause the mean over rows of the absolute value of its summed
+        contributions; ``features``, the 12 with the largest mean absolute contribution, strongest first: ``name``,
+        ``cause``, ``mean_abs``, ``groups`` and ``left_out``, the share of rows in no group. A group holds rows of like
+        value and like contribution of at least 20 households: ``n``, mean ``value`` (null where missing; the level of
+        a category) and mean ``contribution``.
+
+    Examples
+    --------
+    Rows too few to hide a household are not told of:
+
+    >>> few = summarised(np.ones((3, 1)), np.ones((3, 1)), [("size", "other")], np.arange(3))
+    >>> few["features"][0]["groups"], few["features"][0]["left_out"]
+    ([], 1.0)
+    """
+    n = len(values)
+    rows_each = int(np.bincount(household).max()) if n else 0
+    least = max(FEWEST_HOUSEHOLDS * rows_each, -(-n // MOST_GROUPS), 1)
+    size = np.abs(contributions).mean(axis=0) if n else np.zeros(len(features))
+    causes = np.zeros((n, len(CAUSES)))
+    for j, (_, cause) in enumerate(features):
+        causes[:, list(CAUSES).index(cause)] += contributions[:, j]
+    told = []
+    for j in np.argsort(-size, kind="stable")[:TOP].tolist():
+        name, cause = features[j]
+        own = None if levels is None else levels.get(name)
+        groups = _groups(values[:, j], contributions[:, j], least, own)
+        kept = sum(group["n"] for group in groups)
+        left_out = 1.0 - kept / n if n else 0.0
+        told.append(
+            {"name": name, "cause": cause, "mean_abs": _short(size[j]), "groups": groups, "left_out": _short(left_out)}
+        )
+    strength = np.abs(causes).mean(axis=0) if n else np.zeros(len(CAUSES))
+    return {
+        "rows": n,
+        "households": len(np.unique(household)),
+        "causes": {cause: _short(strength[i]) for i, cause in enumerate(CAUSES)},
+        "features": told,
+    }
+
+
+def _groups(x: Floats, c: Floats, least: int, levels: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Rows of one feature, parted by value, then by contribution, into groups of at least ``least`` rows."""
+    groups: list[dict[str, Any]] = []
+    bins = _value_bins(x, categorical=levels is not None)
+    for b in np.unique(bins):
+        rows = np.flatnonzero(bins == b)
+        rows = rows[np.argsort(c[rows], kind="stable")]
+        for part in np.array_split(rows, len(rows) // least) if len(rows) >= least else ():
+            value: float | str | None = None
+            if not np.isnan(x[part[0]]):
+                value = levels[int(x[part[0]])] if levels is not None else _short(x[part].mean())
+            groups.append({"n": len(part), "value": value, "contribution": _short(c[part].mean())})
+    return groups
+
+
+def _value_bins(x: Floats, *, categorical: bool) -> Ints:
+    """Bin of each value: its level, or one of ten of about equal size; -1 where missing."""
+    known = ~np.isnan(x)
+    bins = np.full(len(x), -1, np.int64)
+    if categorical:
+        bins[known] = x[known].astype(np.int64)
+    elif known.any():
+        edges = np.unique(np.quantile(x[known], np.arange(1, BINS) / BINS))
+        bins[known] = np.searchsorted(edges, x[known], side="left")
+    return bins
+
+
+def _short(value: float) -> float:
+    """Three significant digits: an aggregate must not carry a household's exact figure."""
+    return float(f"{value:.3g}")

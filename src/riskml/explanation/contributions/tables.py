@@ -1,0 +1,168 @@
+"""The table kernel: exact contributions of trees by look-up, a comparison a split and a look-up a subtree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.explanation.contributions.groups import MOST_BITS, cut
+from riskml.explanation.contributions.shapley import group_tables
+from riskml.model.forest import Forest
+from riskml.model.tree_splits import as_read
+
+__all__ = ["Tables"]
+
+CHUNK = 8192
+"""Rows handled at a time: enough to hide the cost of a call, few enough to stay in the cache."""
+
+FEW = 64
+"""Up to so many rows, going through the forest once a row is quicker than through the rows once a split."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Path-dependent TreeSHAP of a forest, tabulated.
+
+    What a subtree adds to the contributions depends only on the yes/no answers of the few splits on and below its
+    path, so it is computed once for every pattern of answers. A row then needs its answers and one number a
+    subtree and feature.
+
+    Parameters
+    ----------
+    forest : Forest
+    tree : array of int, shape (G,)
+        Tree of each of the G groups.
+    splits : array of int, shape (G, bits)
+        Splits of each group; bit j of its pattern is the answer of the j-th. -1 past the last.
+    group, feature, offset : arrays of int, shape (K,)
+        For each group and feature: the group, the feature, and where its table begins.
+    table : array of float64
+
+    Notes
+    -----
+    Additions run in the order of the K entries whatever the number of rows, so one household
+    alone gets the same bits as among a hundred thousand.
+    """
+
+    forest: Forest
+    tree: Ints
+    splits: Ints
+    group: Ints
+    feature: Ints
+    offset: Ints
+    table: Floats
+
+    @classmethod
+    def build(cls, forest: Forest, most_bits: int = MOST_BITS) -> Tables:
+        """Tabulate a forest.
+
+        Parameters
+        ----------
+        forest : Forest
+        most_bits : int, default 7
+            At most 8.
+
+        Raises
+        ------
+        TooDeepError
+            If a leaf lies under more than ``most_bits`` splits.
+        """
+        groups = list(cut(forest, most_bits))
+        splits = np.full((len(groups), most_bits), -1)
+        for row, found in zip(splits, groups, strict=True):
+            row[: len(found.splits)] = found.splits
+        slots = [(g, f, len(found.splits)) for g, found in enumerate(groups) for f in found.features]
+        group, feature, bits = np.array(slots, np.int64).reshape(-1, 3).T
+        ends = np.cumsum(1 << bits)
+        table = np.zeros(int(ends[-1]) if len(ends) else 0)
+        offset = ends - (1 << bits)
+        first = np.searchsorted(group, np.arange(len(groups)))
+        for size in sorted({len(found.splits) for found in groups}):
+            which = [g for g, found in enumerate(groups) if len(found.splits) == size]
+            for position, k, values in group_tables([groups[g] for g in which], size):
+                start = offset[first[which[position]] + k]
+                table[start : start + len(values)] = values
+        return cls(forest, np.array([found.tree for found in groups], np.int64), splits, group, feature, offset, table)
+
+    @property
+    def base(self) -> float:
+        """Mean margin of the trees."""
+        return self.forest.base
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the tables in bytes."""
+        return int(self.table.nbytes)
+
+    def contributions(self, values: Floats) -> Floats:
+        """Contribution of each feature to the trees' margin.
+
+        Parameters
+        ----------
+        values : array of float64, shape (n, F)
+
+        Returns
+        -------
+        array of float64, shape (n, F)
+            With ``base``, each row adds up to the margin.
+        """
+        return self.one_by_one(values) if len(values) <= FEW else self.together(values)
+
+    def one_by_one(self, values: Floats) -> Floats:
+        """Explain few rows: for each, all answers, all patterns, all look-ups, then the sums."""
+        out = np.empty(values.shape)
+        for row, target in zip(as_read(values), out, strict=True):
+            answers = np.append(self.forest.splits.answers(row), np.uint8(0))  # the last stands for "no such split"
+            patterns = np.packbits(answers[self.splits], axis=1, bitorder="little")[:, 0]
+            # bincount adds one entry after the other, like the rows of a batch
+            target[:] = np.bincount(self.feature, self.table[self.offset + patterns[self.group]], len(row))
+        return out
+
+    def together(self, values: Floats) -> Floats:
+        """Explain many rows: for each split all answers, for each subtree all patterns."""
+        out = np.empty(values.shape)
+        for start in range(0, len(values), CHUNK):
+            part = slice(start, start + CHUNK)
+            self._fill(values[part], out[part])
+        return out
+
+    @cached_property
+    def _plan(self) -> list[_TreePlan]:
+        """Everything a batch needs, tree after tree, as plain lists."""
+        bits = np.count_nonzero(self.splits >= 0, axis=1)[self.group]
+        ends = self.offset + (1 << bits)
+        lookups: list[list[tuple[int, Floats]]] = [[] for _ in self.splits]
+        for g, f, start, end in zip(*(a.tolist() for a in (self.group, self.feature, self.offset, ends)), strict=True):
+            lookups[g].append((f, self.table[start:end]))
+        plan: list[_TreePlan] = [(range(tree.first, tree.first + len(tree.left)), []) for tree in self.forest.trees]
+        for t, row, found in zip(self.tree.tolist(), self.splits.tolist(), lookups, strict=True):
+            plan[t][1].append(([s - self.forest.trees[t].first for s in row if s >= 0], found))
+        return plan
+
+    def _fill(self, values: Floats, out: Floats) -> None:
+        x = np.ascontiguousarray(as_read(values).T)
+        total, found = np.zeros(x.shape), np.empty(x.shape[1])
+        pattern, place = np.empty(x.shape[1], np.uint8), np.empty(x.shape[1], np.intp)
+        questions = self.forest.splits
+        features = questions.feature.tolist()
+        for asked, groups in self._plan:
+            answers = [questions.answer(s, x[features[s]]) for s in asked]
+            for splits, entries in groups:
+                np.copyto(pattern, answers[splits[-1]])
+                for s in splits[-2::-1]:
+                    np.add(pattern, pattern, out=pattern)  # quicker than a shift
+                    np.bitwise_or(pattern, answers[s], out=pattern)
+                np.copyto(place, pattern)
+                for f, table in entries:
+                    np.take(table, place, out=found, mode="clip")
+                    total[f] += found
+        out[:] = total.T
+
+
+_TreePlan = tuple[range, list[tuple[list[int], list[tuple[int, Floats]]]]]

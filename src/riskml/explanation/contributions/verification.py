@@ -1,0 +1,97 @@
+"""The check of a kernel against LightGBM, made whenever a model is loaded."""
+
+from __future__ import annotations
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.errors import BundleError
+from riskml.explanation.contributions.tables import Tables
+from riskml.model.tree_splits import Splits
+
+__all__ = ["ROWS", "TOLERANCE", "check_tables", "pred_contrib", "probe_rows"]
+
+ROWS = 50
+TOLERANCE = 1e-9
+AGAIN = "Install the library versions named in the bundle's manifest.json, or train the model again here."
+
+Floats = NDArray[np.float64]
+
+
+def pred_contrib(booster: lgb.Booster, values: Floats) -> tuple[Floats, float]:
+    """Contributions and base by LightGBM's own walk, on one thread.
+
+    Returns
+    -------
+    array of float64, shape (n, F)
+    float
+    """
+    found = np.asarray(booster.predict(values, pred_contrib=True, num_threads=1), np.float64)
+    return np.ascontiguousarray(found[:, :-1]), float(found[0, -1]) if len(found) else 0.0
+
+
+def probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int = 0) -> Floats:
+    """Make rows around the thresholds of the trees, where a wrong answer would show.
+
+    Parameters
+    ----------
+    splits : Splits
+    n_features : int
+    rows : int, default 50
+    seed : int, default 0
+
+    Returns
+    -------
+    array of float64, shape (rows, n_features)
+        Each value is a threshold of its feature (a category the trees know, or one they do not), the next float above
+        it, a number nearby, zero, or missing. The first two rows hold unknown categories, the last nothing.
+    """
+    rng = np.random.default_rng(seed)
+    out = np.zeros((rows, n_features))
+    for f in range(n_features):
+        mine = np.flatnonzero(splits.feature == f)
+        if not len(mine):
+            continue
+        drawn = rng.choice(mine, rows)
+        at = splits.threshold[drawn]
+        kind = rng.random(rows)
+        near = np.where(kind < 0.3, at, np.where(kind < 0.6, np.nextafter(at, np.inf), at + rng.normal(size=rows)))
+        category = np.floor(kind * (splits.size[drawn] + 3)) - 1
+        x = np.where(splits.missing[drawn] < 0, category, near)
+        special = rng.random(rows)
+        out[:, f] = np.where(special < 0.15, np.nan, np.where(special < 0.25, 0.0, x))
+        if splits.missing[mine[0]] < 0:
+            out[0, f], out[1, f] = -1, splits.size[mine].max()
+    out[-1] = np.nan
+    return out
+
+
+def check_tables(tables: Tables, booster: lgb.Booster) -> float:
+    """Compare the tables with LightGBM on 50 rows.
+
+    Returns
+    -------
+    float
+        Largest difference found.
+
+    Raises
+    ------
+    BundleError
+        If a contribution or the base differs by more than 1e-9 (of its size, above 1), or a row alone is explained
+        differently from the same row among many.
+    """
+    rows = probe_rows(tables.forest.splits, tables.forest.n_features)
+    expected, base = pred_contrib(booster, rows)
+    found = tables.one_by_one(rows)
+    apart = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
+    worst = float(max(apart.max(initial=0.0), abs(tables.base - base) / max(1.0, abs(base))))
+    if not np.array_equal(found, tables.together(rows)):
+        raise BundleError("A row alone is explained differently from the same row among many.", AGAIN)
+    if not worst <= TOLERANCE:
+        raise BundleError(
+            f"The contributions of the trees differ by {worst:.2g} from LightGBM's on {ROWS} test rows; "
+            f"at most {TOLERANCE:g} is allowed.",
+            AGAIN,
+        )
+    return worst

@@ -1,0 +1,1 @@
+"""The explanation of a household, and of all households of a county."""

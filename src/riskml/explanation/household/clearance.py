@@ -1,0 +1,81 @@
+"""Risk elimination (风险消除): which of its conditions are met. Nothing is ever cleared here; people decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskml.explanation.household.explanation import RuleView
+from riskml.features.household import no_labour
+from riskml.policy import Policy
+from riskml.records.panel.panel import BELOW, Panel
+
+__all__ = ["Condition", "clearance"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition.
+
+    Parameters
+    ----------
+    code : {"stable_income", "no_flags", "labour"}
+    met : bool or None
+        None where the records do not say.
+    zh, en : str
+    """
+
+    code: str
+    met: bool | None
+    zh: str
+    en: str
+
+
+def clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, ...]:
+    """Say which conditions of risk elimination a household meets.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of one household.
+    policy : Policy
+        ``timing.elimination``: months for which income must have been above the line.
+    rule : RuleView
+        The rule line's verdict; flags that are left out of it count too.
+
+    Returns
+    -------
+    tuple of Condition
+        A household without labour does not meet ``labour``: it is never cleared by rule, whatever else is met.
+
+    Notes
+    -----
+    Income per head of the rule's window is held against the line in force at each of the last month ends.
+    """
+    assert panel.n == 1, "said of one household at a time"
+    months = int(policy.timing["elimination"].value)
+    at_ends = [(panel.income_per_head(rule.window, lag)[0], panel.line[lag, 0]) for lag in range(months)]
+    known = not any(np.isnan(value) for pair in at_ends for value in pair)
+    below = any(income < line * BELOW for income, line in at_ends)
+    without = float(no_labour(panel)[0]) if panel.has("members") else float("nan")
+    return (
+        Condition(
+            "stable_income",
+            False if below else True if known else None,
+            f"近 {months} 个月各月末人均纯收入均不低于监测线",
+            f"income per head at or above the line at each of the last {months} month ends",
+        ),
+        Condition(
+            "no_flags",
+            not rule.flags and not rule.hidden_flags,
+            "目前没有规则提示(大额支出已化解、保障到位需入户核实)",
+            "no flag of the rule line now (check on the spot that large spending is settled and guarantees are met)",
+        ),
+        Condition(
+            "labour",
+            None if np.isnan(without) else without == 0,
+            "家庭有劳动力(无劳动力的家庭不自动消除风险)",
+            "somebody in the household is able to work (a household without labour is never cleared automatically)",
+        ),
+    )

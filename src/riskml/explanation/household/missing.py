@@ -1,0 +1,137 @@
+"""What is not known about a household, or known only of long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskml.records.panel.panel import Panel
+
+__all__ = ["Missing", "missing_of"]
+
+STALE, GAPS = 2, 3
+"""Months without a report that are worth a word: at the end, and within the year before."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that is missing or stale.
+
+    Parameters
+    ----------
+    code : str
+    zh, en : str
+    health : bool, default False
+        Whether it tells of health.
+    """
+
+    code: str
+    zh: str
+    en: str
+    health: bool = False
+
+
+def missing_of(panel: Panel) -> list[Missing]:
+    """Say what is missing about the only household of a panel, the most important first.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of one household.
+    """
+    assert panel.n == 1, "said of one household at a time"
+    return [*_income(panel), *_line(panel), *_tables(panel), *_members(panel), *_amounts(panel), *_visits(panel)]
+
+
+def _income(panel: Panel) -> Iterator[Missing]:
+    reported = panel.reported[:, 0]
+    if not reported.any():
+        months = panel.months
+        yield Missing("no_income", f"近 {months} 个月无收入记录", f"No income is recorded in the last {months} months")
+        return
+    stale = int(reported.argmax())
+    if stale >= STALE:
+        yield Missing("stale_income", f"近 {stale} 个月无收入记录", f"No income is recorded in the last {stale} months")
+    holes = int((~reported[stale:12]).sum()) if stale < 12 else 0
+    if holes >= GAPS:
+        yield Missing(
+            "income_gaps",
+            f"近 12 个月中另有 {holes} 个月无收入记录" if stale >= STALE else f"近 12 个月中有 {holes} 个月无收入记录",
+            f"{holes} {'more ' if stale >= STALE else ''}months of the last 12 have no income recorded",
+        )
+
+
+def _line(panel: Panel) -> Iterator[Missing]:
+    if np.isnan(panel.line[0, 0]):
+        yield Missing("no_line", "所在地没有在用的监测线", "No monitoring line is in force in the region")
+
+
+_NAMES = {
+    "members": ("家庭成员", "members"),
+    "illness": ("就医", "medical care"),
+    "disaster": ("灾害", "disasters"),
+    "events": ("事件与线索", "events and leads"),
+    "help": ("帮扶", "help"),
+    "monitoring": ("监测对象", "monitoring"),
+}
+
+
+def _tables(panel: Panel) -> Iterator[Missing]:
+    absent = [names for table, names in _NAMES.items() if not panel.has(table)]
+    if absent:
+        yield Missing(
+            "absent_tables",
+            f"未提供的数据:{'、'.join(zh for zh, _ in absent)}",
+            f"Data not provided: {', '.join(en for _, en in absent)}",
+        )
+
+
+def _members(panel: Panel) -> Iterator[Missing]:
+    members = panel.members
+    if members is None:
+        return
+    if not len(members):
+        yield Missing("no_members", "无家庭成员信息", "No member is registered")
+        return
+    for column, zh, en in (("labour", "劳动能力", "ability to work"), ("health", "健康状况", "state of health")):
+        unknown = int((members[column] < 0).sum())
+        if unknown:
+            yield Missing(
+                f"unknown_{column}",
+                f"{unknown} 名家庭成员的{zh}未登记",
+                f"Members whose {en} is not registered: {unknown}",
+                health=column == "health",
+            )
+
+
+def _amounts(panel: Panel) -> Iterator[Missing]:
+    for events, column, code, zh, en in (
+        (
+            panel.illness,
+            "self_paid",
+            "unknown_self_paid",
+            "就医记录未填自付金额",
+            "Medical records without the amount paid",
+        ),
+        (panel.disaster, "loss", "unknown_loss", "受灾记录未填损失金额", "Disasters without the amount of the loss"),
+    ):
+        if events is None:
+            continue
+        unknown = int((panel.within(events, 12) & np.isnan(events[column])).sum())
+        if unknown:
+            yield Missing(
+                code, f"近 12 个月有 {unknown} 条{zh}", f"{en}: {unknown} in the last 12 months", column != "loss"
+            )
+
+
+def _visits(panel: Panel) -> Iterator[Missing]:
+    events = panel.events
+    if (
+        events is not None
+        and not (panel.within(events, 12) & (events["kind"] == Panel.code("events", "kind", "visit"))).any()
+    ):
+        yield Missing(
+            "no_visit", "近 12 个月无入户走访记录", "No visit to the household is recorded in the last 12 months"
+        )

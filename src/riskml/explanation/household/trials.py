@@ -1,0 +1,115 @@
+"""Trials of the reasons: whether they name the true cause of a fall, and keep still while nothing happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from riskml.explanation.household.county import explain_all
+from riskml.explanation.household.narrator import Narrator
+from riskml.outcomes import AT_RISK, cohort_status
+from riskml.records.contract.calendar import month_end, month_of
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.events import Events
+from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import Records
+
+__all__ = ["named_causes", "quiet_households", "steadiness"]
+
+RECENT_DAYS = 720
+TABLES = ("illness", "disaster", "exposure", "events", "help", "monitoring", "members")
+
+
+def named_causes(causes: Iterable[str], truth: Iterable[str], among: ArrayLike | None = None) -> dict[str, float]:
+    """How often the reasons name the true cause of a fall.
+
+    Parameters
+    ----------
+    causes : iterable of str, length n
+        Cause codes of each fall's reasons joined by ``;``, the first reason's first, as ``explain_all`` gives them.
+    truth : iterable of str, length n
+        Its true cause, as a simulated county tells it.
+    among : array of bool, shape (n,), optional
+        Falls to look at: those in the visit capacity, say.
+
+    Returns
+    -------
+    dict
+        ``falls``; ``first``, the share whose first reason names the cause; ``first_three``. NaN without falls.
+
+    Notes
+    -----
+    A cause that strikes after the as_of date cannot be named at it, so a perfect score is out of reach.
+
+    Examples
+    --------
+    >>> named_causes(["illness;work", "work", "other;labour;work;illness"], ["illness", "illness", "illness"])
+    {'falls': 3, 'first': 0.3333333333333333, 'first_three': 0.3333333333333333}
+    """
+    pairs = list(zip(causes, truth, strict=True))
+    if among is not None:
+        pairs = [pair for pair, use in zip(pairs, np.asarray(among, bool), strict=True) if use]
+    first = [told.split(";")[0] == cause for told, cause in pairs]
+    three = [cause in told.split(";")[:3] for told, cause in pairs]
+    mean = np.mean if pairs else lambda _: float("nan")
+    return {"falls": len(pairs), "first": float(mean(first)), "first_three": float(mean(three))}
+
+
+def quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
+    """Households of which nothing was recorded from one date to another but income.
+
+    Parameters
+    ----------
+    before, after : Panel
+        The same households at two dates.
+
+    Returns
+    -------
+    array of bool, shape (n,)
+        No row of a table other than income happened in between or became known then, nobody joined or left.
+    """
+    quiet: NDArray[np.bool_] = before.size_now == after.size_now
+    for table in TABLES:
+        earlier, later = getattr(before, table), getattr(after, table)
+        if earlier is None or later is None:
+            continue
+        new = later["day"] > before.as_of
+        quiet &= (later.count(_recent(later, after) & ~new) == earlier.count(_recent(earlier, after))) & ~later.any(new)
+    return quiet
+
+
+def _recent(events: Events, after: Panel) -> NDArray[np.bool_]:
+    """Rows that no date's look-back cuts off, and those without a day (members)."""
+    return np.asarray((events["day"] > after.as_of - RECENT_DAYS) | (events["day"] == NO_DAY))
+
+
+def steadiness(narrator: Narrator, records: Records, as_of: int) -> dict[str, float]:
+    """How often one more quiet month leaves the first reason's cause as it is.
+
+    Parameters
+    ----------
+    narrator : Narrator
+    records : Records
+    as_of : int
+        A month's end; the month after it is the one more.
+
+    Returns
+    -------
+    dict
+        ``households``, those that were quiet and at risk at both dates; ``same_cause``, the share whose first reason
+        keeps its cause; NaN without households.
+    """
+    later = month_end(month_of(as_of) + 1)
+    first, second = (
+        explain_all(narrator, records, day).set_index("household_id")["causes"].str.split(";").str[0]
+        for day in (as_of, later)
+    )
+    before, after = records.panel(as_of), records.panel(later)
+    quiet = quiet_households(before, after)
+    for panel in (before, after):
+        quiet &= cohort_status(panel, narrator.settings) == AT_RISK
+    both = records.household_id[quiet].tolist()
+    same = (first[both] == second[both]).to_numpy()
+    return {"households": len(both), "same_cause": float(same.mean()) if len(both) else float("nan")}

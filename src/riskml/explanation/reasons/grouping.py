@@ -1,0 +1,111 @@
+"""Features grouped by what they speak of: an official cause, or a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.explanation.reasons.selection import protects, warns
+from riskml.features.catalogue import Feature
+from riskml.records.contract.schema import CAUSES
+
+__all__ = ["BLOWS", "LASTING", "Grouping"]
+
+_PERSONAL = ("illness", "accident", "disability", "labour")
+
+BLOWS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "venture")}
+"""By the cause that a shrinking source stands for (wages: work, trade: venture), causes whose blows lower it."""
+
+LASTING = 0.5
+"""Weight of what has long been so (who lives there, how long ago something was) beside what happened."""
+
+NAMED = tuple(cause for cause in CAUSES if cause != "other")
+
+Floats = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Features by what they speak of.
+
+    Parameters
+    ----------
+    features : tuple of Feature, length F
+        In the order of the model's schema.
+    groups : tuple of (str, str), length G
+        Cause and topic. An official cause is one group; what is ``other`` is one group a topic.
+    group : array of int, shape (F,)
+        Group of each feature.
+    """
+
+    features: tuple[Feature, ...]
+    groups: tuple[tuple[str, str], ...]
+    group: Positions
+
+    @classmethod
+    def of(cls, features: Sequence[Feature]) -> Grouping:
+        """Group features by cause, and those of no official cause by topic."""
+        topics = sorted({feature.topic for feature in features if feature.cause == "other"})
+        groups = [(cause, "") for cause in NAMED] + [("other", topic) for topic in topics]
+        place = {group: i for i, group in enumerate(groups)}
+        keys = [(f.cause, "" if f.cause != "other" else f.topic) for f in features]
+        return cls(tuple(features), tuple(groups), np.array([place[key] for key in keys], np.intp))
+
+    @cached_property
+    def members(self) -> tuple[Positions, ...]:
+        """Features of each group, in the order of the schema."""
+        return tuple(np.flatnonzero(self.group == g) for g in range(len(self.groups)))
+
+    @cached_property
+    def place(self) -> dict[tuple[str, str], int]:
+        """Position of each group."""
+        return {group: i for i, group in enumerate(self.groups)}
+
+    @cached_property
+    def changes(self) -> dict[str, Positions]:
+        """By cause, the features that tell how the source of income fell which the cause stands for."""
+        return {
+            cause: np.array(
+                [j for j, f in enumerate(self.features) if f.topic == "income" and f.cause == cause], dtype=np.intp
+            )
+            for cause in BLOWS
+        }
+
+    @cached_property
+    def weight(self) -> Floats:
+        """Weight of each feature in the strength of its cause, shape (F, 1)."""
+        lasting = [not feature.window or feature.unit == "months" for feature in self.features]
+        return np.where(lasting, LASTING, 1.0)[:, None]
+
+    @cached_property
+    def warning(self) -> dict[str, Positions]:
+        """Features by the rule that says when they warn."""
+        return _by_rule([warns(feature) for feature in self.features])
+
+    @cached_property
+    def protecting(self) -> dict[str, Positions]:
+        """Features by the rule that says when they protect."""
+        return _by_rule([protects(feature) for feature in self.features])
+
+    @property
+    def named(self) -> int:
+        """Number of groups that are official causes; they come first."""
+        return len(NAMED)
+
+    def by_cause(self, contributions: Floats) -> Floats:
+        """Sum of all contributions of each cause, shape (n, causes), in the order of ``schema.CAUSES``."""
+        out = np.zeros((len(contributions), len(CAUSES)))
+        causes = list(CAUSES)
+        for j, feature in enumerate(self.features):
+            out[:, causes.index(feature.cause)] += contributions[:, j]
+        return out
+
+
+def _by_rule(rules: list[str]) -> dict[str, Positions]:
+    names = np.array(rules, dtype=object)
+    return {rule: np.flatnonzero(names == rule) for rule in sorted(set(rules)) if rule != "never"}

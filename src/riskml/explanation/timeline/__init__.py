@@ -1,0 +1,1 @@
+"""A household's income and events as a picture."""

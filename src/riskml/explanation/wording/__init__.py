@@ -1,0 +1,1 @@
+"""Reasons as sentences in Chinese and English."""

@@ -1,0 +1,295 @@
+"""What the policy table holds: one small class a kind of row, read and checked from its place in the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from riskml.policy.codes import BASES, COLOURS, COUNTS_AS, FIRES, TIERS
+from riskml.policy.dated import DatedTable
+from riskml.policy.reading import Node
+from riskml.records.contract.calendar import LOOK_BACK
+from riskml.records.contract.schema import CAUSES
+from riskml.records.panel.lines import LineRow
+
+__all__ = [
+    "GROUPS",
+    "Cause",
+    "ColourRow",
+    "IncomeRow",
+    "Measure",
+    "Switch",
+    "Tier",
+    "Timing",
+    "Trigger",
+    "TriggerValue",
+    "read_line",
+]
+
+GROUPS = ("ordinary", "ordinary, monitored", "exited", "exited, monitored")
+"""Groups of households that can have thresholds of their own: position = 2 x exited + monitored."""
+
+_SPLITS = {
+    frozenset({"all"}): ("all", "all", "all", "all"),
+    frozenset({"exited", "ordinary"}): ("ordinary", "ordinary", "exited", "exited"),
+    frozenset({"monitored", "others"}): ("others", "monitored", "others", "monitored"),
+}
+
+
+@dataclass(frozen=True)
+class Worded:
+    """Anything with a Chinese and an English name."""
+
+    code: str
+    zh: str
+    en: str
+
+    def name(self, lang: str = "zh") -> str:
+        """Name in a language: ``zh`` or ``en``."""
+        return self.en if lang == "en" else self.zh
+
+
+@dataclass(frozen=True)
+class IncomeRow:
+    """Rural per-capita disposable income of a year, yuan/person/year, and the day from which it is used."""
+
+    region: str
+    effective_from: int
+    year: int
+    amount: float
+    source: str
+
+    @classmethod
+    def read(cls, node: Node) -> IncomeRow:
+        """Read one row; a null amount is NaN."""
+        row = node.mapping(["region", "effective_from", "year", "amount", "source"])
+        return cls(
+            row["region"].region(),
+            row["effective_from"].day(),
+            row["year"].count(1949, 2200),
+            row["amount"].number_or_null(1),
+            row["source"].text(),
+        )
+
+
+@dataclass(frozen=True)
+class TriggerValue:
+    """Thresholds of a trigger in a region from a day on.
+
+    Parameters
+    ----------
+    region : str
+    effective_from : int
+    thresholds : tuple of float
+        One for each of ``GROUPS``; NaN never fires.
+    written : dict of str to float
+        The thresholds as the file writes them (``all``, or ``exited`` and ``ordinary``, ...).
+    source : str
+    """
+
+    region: str
+    effective_from: int
+    thresholds: tuple[float, ...]
+    written: dict[str, float] = field(hash=False)
+    source: str
+
+    @classmethod
+    def read(cls, node: Node) -> TriggerValue:
+        """Read one row."""
+        names = [name for split in _SPLITS for name in sorted(split)]
+        row = node.mapping(["region", "effective_from", "source"], names)
+        given = [name for name in node.entries() if name in names]
+        if frozenset(given) not in _SPLITS:
+            node.fail(
+                f"has thresholds for {', '.join(given) or 'nobody'}.",
+                "Give `all`, or `exited` and `ordinary`, or `monitored` and `others`; null switches one off.",
+            )
+        written = {name: row[name].number_or_null() for name in given}
+        return cls(
+            row["region"].region(),
+            row["effective_from"].day_or_always(),
+            tuple(written[name] for name in _SPLITS[frozenset(given)]),
+            written,
+            row["source"].text(),
+        )
+
+
+@dataclass(frozen=True)
+class Trigger(Worded):
+    """A trigger: how it reads, what it counts as, how it fires, and its dated thresholds.
+
+    Parameters
+    ----------
+    code, zh, en : str
+    cause : str or None
+        One of ``schema.CAUSES``.
+    counts_as : frozenset of str
+        Of ``COUNTS_AS``.
+    fires : str
+        Of ``FIRES``.
+    base : str or None
+        Of ``BASES``; none means that thresholds are absolute.
+    unit : str
+    window : int
+        Months before ``as_of`` that are looked at.
+    matches : tuple of str
+        Words looked for in a text, for triggers that read one.
+    values : DatedTable of TriggerValue
+    """
+
+    cause: str | None
+    counts_as: frozenset[str]
+    fires: str
+    base: str | None
+    unit: str
+    window: int
+    matches: tuple[str, ...]
+    values: DatedTable[TriggerValue] = field(hash=False, compare=False)
+
+    @classmethod
+    def read(cls, code: str, node: Node) -> Trigger:
+        """Read one trigger."""
+        required = ["zh", "en", "cause", "counts_as", "fires", "base", "unit", "window", "values"]
+        row = node.mapping(required, ["matches"])
+        nodes = row["values"].items()
+        if not nodes:
+            row["values"].fail("is empty.", "Write one row with a threshold of null to switch the trigger off.")
+        return cls(
+            code,
+            row["zh"].text(),
+            row["en"].text(),
+            None if row["cause"].value is None else row["cause"].choice(CAUSES),
+            frozenset(item.choice(COUNTS_AS) for item in row["counts_as"].items()),
+            row["fires"].choice(FIRES),
+            None if row["base"].value is None else row["base"].choice(BASES),
+            row["unit"].text(),
+            row["window"].count(1, LOOK_BACK),
+            () if row["matches"].value is None else tuple(item.text() for item in row["matches"].items()),
+            DatedTable([TriggerValue.read(item) for item in nodes], nodes),
+        )
+
+
+@dataclass(frozen=True)
+class ColourRow:
+    """Bounds of the income colour in multiples of the line, and what the source leaves open (positions in COLOURS)."""
+
+    region: str
+    effective_from: int
+    red_below: float
+    orange_below: float
+    yellow_up_to: float
+    below_without_shock: int
+    guarantee_unmet: int
+    hardship: int
+    source: str
+
+    @classmethod
+    def read(cls, node: Node) -> ColourRow:
+        """Read one row."""
+        bounds = ["red_below", "orange_below", "yellow_up_to"]
+        open_cases = ["below_without_shock", "guarantee_unmet", "hardship"]
+        row = node.mapping(["region", "effective_from", *bounds, *open_cases, "source"])
+        red, orange, yellow = (row[name].number(0, exclusive=True) for name in bounds)
+        if not red <= orange <= yellow:
+            node.fail("has bounds out of order.", "red_below <= orange_below <= yellow_up_to is needed.")
+        return cls(
+            row["region"].region(),
+            row["effective_from"].day_or_always(),
+            red,
+            orange,
+            yellow,
+            _colour(row["below_without_shock"]),
+            _colour(row["guarantee_unmet"]),
+            _colour(row["hardship"]),
+            row["source"].text(),
+        )
+
+
+@dataclass(frozen=True)
+class Tier(Worded):
+    """A tier: the smallest probability in it, and the position in COLOURS that it adds to the signal."""
+
+    probability: float
+    colour: int
+    source: str
+
+    @classmethod
+    def read(cls, code: str, node: Node) -> Tier:
+        """Read one tier."""
+        row = node.mapping(["zh", "en", "probability", "colour", "source"])
+        probability = row["probability"].number(0, 1)
+        if code == TIERS[0] and probability > 0:
+            row["probability"].fail(f"is {probability:g}, but the tier {code!r} begins at 0.")
+        return cls(code, row["zh"].text(), row["en"].text(), probability, _colour(row["colour"]), row["source"].text())
+
+
+@dataclass(frozen=True)
+class Switch(Worded):
+    """An item of income or spending, and whether it counts."""
+
+    counts: bool
+    source: str
+
+    @classmethod
+    def read(cls, code: str, node: Node) -> Switch:
+        """Read one switch."""
+        row = node.mapping(["zh", "en", "counts", "source"])
+        return cls(code, row["zh"].text(), row["en"].text(), row["counts"].flag(), row["source"].text())
+
+
+@dataclass(frozen=True)
+class Timing(Worded):
+    """A deadline or a rhythm."""
+
+    value: float
+    unit: str
+    source: str
+
+    @classmethod
+    def read(cls, code: str, node: Node) -> Timing:
+        """Read one deadline."""
+        row = node.mapping(["zh", "en", "value", "unit", "source"])
+        return cls(
+            code, row["zh"].text(), row["en"].text(), row["value"].number(0), row["unit"].text(), row["source"].text()
+        )
+
+
+@dataclass(frozen=True)
+class Cause(Worded):
+    """An official risk cause and the feature topics that speak of it."""
+
+    topics: tuple[str, ...]
+
+    @classmethod
+    def read(cls, code: str, node: Node) -> Cause:
+        """Read one cause."""
+        row = node.mapping(["zh", "en", "topics"])
+        return cls(code, row["zh"].text(), row["en"].text(), tuple(item.text() for item in row["topics"].items()))
+
+
+@dataclass(frozen=True)
+class Measure(Worded):
+    """A measure of help."""
+
+    source: str
+
+    @classmethod
+    def read(cls, node: Node) -> Measure:
+        """Read one measure."""
+        row = node.mapping(["code", "zh", "en", "source"])
+        return cls(*(row[name].text() for name in ("code", "zh", "en", "source")))
+
+
+def read_line(node: Node) -> LineRow:
+    """Read one monitoring line as the row that the records ask where their folder has none."""
+    row = node.mapping(["region", "effective_from", "amount", "source"], ["name"])
+    return LineRow(
+        row["region"].region(),
+        row["effective_from"].day(),
+        row["amount"].number(0, exclusive=True),
+        row["source"].text(),
+    )
+
+
+def _colour(node: Node) -> int:
+    """Position in COLOURS; null is green."""
+    return 0 if node.value is None else COLOURS.index(node.choice(COLOURS))

@@ -1,0 +1,141 @@
+"""Set bad rows aside: write them to a file and go on without them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from riskml.errors import RecordsError, UsageError
+from riskml.records.checking.engine import Hit, find_hits
+from riskml.records.contract.faults import Severity
+from riskml.records.contract.schema import TABLES, Table
+from riskml.records.reading import file_rules as rules
+from riskml.records.reading.cell_sql import first_row, quoted, raw_name
+from riskml.records.reading.damage import drop_damaged
+
+if TYPE_CHECKING:
+    from riskml.records.reading.folder import Folder
+
+__all__ = ["set_aside"]
+
+_FORMATS = {
+    ".parquet": "FORMAT parquet",
+    ".csv": "FORMAT csv, HEADER true",
+    ".json": "FORMAT json, ARRAY true",
+    ".jsonl": "FORMAT json",
+}
+
+
+def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
+    """Write every bad row of a folder to a file and take it out of the folder's views.
+
+    All rows of a conflicting record, version or line are bad, since none is known to be right. Rows that are bad only
+    without the ones already set aside (those of a household whose only row was bad) follow, until none is left.
+    ``Folder.skipped`` counts the rows by code; a row with two faults counts under both.
+
+    Parameters
+    ----------
+    folder : Folder
+    file : path
+        Written anew, with the columns ``table``, ``row``, ``code``, ``message`` and ``content`` (the row as JSON, cells
+        as text). Its ending decides the form: ``.parquet``, ``.csv``, ``.json`` or ``.jsonl``.
+
+    Returns
+    -------
+    int
+        Rows set aside, each counted once.
+
+    Raises
+    ------
+    UsageError
+        If the ending is unknown or the file lies in the records folder.
+    RecordsError
+        If the file cannot be written.
+    """
+    target = Path(file)
+    if target.suffix.lower() not in _FORMATS:
+        raise UsageError(f"Bad rows cannot be written to {target}.", f"End the name in {', '.join(_FORMATS)}.")
+    if target.resolve().is_relative_to(folder.path.resolve()):
+        raise UsageError(f"{target} lies in the records folder.", "Name a file elsewhere: there it would be unknown.")
+    sql = folder.connection
+    sql.execute(
+        'CREATE OR REPLACE TEMP TABLE aside ("table" VARCHAR, "#file" VARCHAR, "#row" BIGINT, code VARCHAR, '
+        "message VARCHAR, content VARCHAR)"
+    )
+    _ragged(folder)
+    try:
+        while _one_round(folder):
+            pass
+    except duckdb.Error:
+        # The table of a damaged file is left out; the check will refuse the folder for it.
+        if not drop_damaged(folder):
+            raise
+    folder.skipped = {
+        str(code): int(n)
+        for code, n in sql.execute("SELECT code, count(*) FROM aside GROUP BY 1 ORDER BY 1").fetchall()
+    }
+    _write(sql, target)
+    return int(first_row(sql, 'SELECT count(*) FROM (SELECT DISTINCT "table", "#file", "#row" FROM aside)')[0])
+
+
+def _ragged(folder: Folder) -> None:
+    """Set aside CSV rows of the wrong width, which reading has already left out."""
+    rows = [
+        (name, row.row, rules.RAGGED_ROW.code, rules.RAGGED_ROW.title, json.dumps(row.cells, ensure_ascii=False))
+        for name, layout in folder.layouts.items()
+        for row in layout.ragged
+    ]
+    if rows:
+        folder.connection.executemany("INSERT INTO aside VALUES (?, '', ?, ?, ?, ?)", rows)
+    folder.faults = [fault for fault in folder.faults if fault.code != rules.RAGGED_ROW.code]
+
+
+def _one_round(folder: Folder) -> bool:
+    """Set aside the rows of every table that are bad now; whether there were any."""
+    found = False
+    for name in folder.tables:
+        table = TABLES[name]
+        hits = [hit for hit in find_hits(folder, table) if hit.check.rule.severity is Severity.FAULT]
+        for hit in hits:
+            _keep(folder, table, hit)
+        if hits:
+            out = f"left_out_{name}"
+            folder.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {out} AS "
+                f"""SELECT DISTINCT "#file", "#row" FROM aside WHERE "table" = '{name}'"""
+            )
+            folder.leave_out(name, out)
+            found = True
+    return found
+
+
+def _keep(folder: Folder, table: Table, hit: Hit) -> None:
+    layout = folder.layouts[table.name]
+    cells = []
+    for column in [*table.names, *layout.attributes]:
+        text = f"n.{quoted(column)}::VARCHAR"
+        if column in layout.raw:
+            text = f"coalesce(n.{raw_name(column)}, {text})"
+        cells.append(f"{quoted(column)} := {text}")
+    message = f"{hit.check.rule.title}{f' ({hit.probe.column})' if hit.probe.column else ''}"
+    folder.connection.execute(
+        f"""INSERT INTO aside SELECT ?, "#file", "#row", ?, ?, to_json(struct_pack({", ".join(cells)}))
+        FROM {folder.numbered(table.name)} n SEMI JOIN ({hit.rows}) bad USING ("#file", "#row")""",
+        [table.name, hit.check.rule.code, message],
+    )
+
+
+def _write(sql: duckdb.DuckDBPyConnection, target: Path) -> None:
+    place = "'" + str(target).replace("'", "''") + "'"
+    query = """
+        SELECT "table", CASE WHEN "#file" = '' THEN '' ELSE "#file" || ':' END || "#row" AS "row", code, message,
+            content FROM aside ORDER BY "table", "#file", "#row", code, message"""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sql.execute(f"COPY ({query}) TO {place} ({_FORMATS[target.suffix.lower()]})")
+    except (duckdb.Error, OSError) as error:
+        raise RecordsError(f"Bad rows cannot be written to {target}: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,196 @@
+"""Checks of single cells: they follow from the declared kind, codes and bounds of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from riskml.records.checking.registry import Probe, check, present, raw, usable
+from riskml.records.contract.schema import Kind, Table
+from riskml.records.reading.cell_sql import NUMBER_TEXT, quoted
+
+if TYPE_CHECKING:
+    from riskml.records.reading.folder import Folder
+
+__all__ = ["FIRST_YEAR", "LAST_YEAR", "REGION_LENGTHS"]
+
+REGION_LENGTHS = (2, 4, 6, 9, 12)
+"""Digits of a province, city, county, town and village."""
+
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+"""Years between which a day is believable."""
+
+# Days that end something may lie in a far future: 9999-12-31 is a common way to write "still open".
+_ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
+_NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
+
+
+@check(
+    "missing_value",
+    "A required cell is empty",
+    "必填单元格为空",
+    "Fill in the cell, or remove the row.",
+)
+def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Null in a required column."""
+    for column in present(folder, table, *Kind):
+        if column.required and not column.nullable:
+            empty = f"{quoted(column.name)} IS NULL AND {raw(folder, table, column.name)} IS NULL"
+            yield Probe(column.name, f"have no {column.name}", empty)
+
+
+@check(
+    "bad_date",
+    "A cell is not a date",
+    "日期无法识别",
+    "Write days as 2023-01-05 or 2023/1/5; the day must exist.",
+)
+def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Text that is no day of the calendar."""
+    for column in present(folder, table, Kind.DATE, Kind.MONTH_START):
+        if column.name in folder.layouts[table.name].raw:
+            text = raw(folder, table, column.name)
+            yield Probe(column.name, f"have no date in {column.name}", f"{text} IS NOT NULL", value=text)
+
+
+@check(
+    "bad_number",
+    "A cell is not a number",
+    "数值无法识别",
+    "Write plain numbers such as 1234.5, without separators, units or words; leave unknown cells empty.",
+)
+def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Text that is no number."""
+    for column in present(folder, table, *_NUMBERS):
+        if column.name in folder.layouts[table.name].raw:
+            text = raw(folder, table, column.name)
+            where = f"{text} IS NOT NULL"
+            if column.kind is not Kind.AMOUNT:
+                where = f"NOT regexp_full_match({text}, '{NUMBER_TEXT}')"
+            yield Probe(column.name, f"have no number in {column.name}", where, value=text)
+
+
+@check(
+    "not_whole",
+    "A count is not a whole number",
+    "计数不是整数",
+    "Write a whole number that an integer of 32 bits can hold.",
+)
+def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A number with a fraction, or too large, where a count is declared."""
+    for column in present(folder, table, Kind.COUNT, Kind.YEAR):
+        if column.name in folder.layouts[table.name].raw:
+            text = raw(folder, table, column.name)
+            where = f"regexp_full_match({text}, '{NUMBER_TEXT}')"
+            yield Probe(column.name, f"have no whole number in {column.name}", where, value=text)
+
+
+@check(
+    "bad_flag",
+    "A cell is neither true nor false",
+    "不是“是/否”值",
+    "Write true or false (or 1 or 0).",
+)
+def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Anything else in a flag."""
+    for column in present(folder, table, Kind.FLAG):
+        if column.name in folder.layouts[table.name].raw:
+            text = raw(folder, table, column.name)
+            yield Probe(column.name, f"are neither true nor false in {column.name}", f"{text} IS NOT NULL", value=text)
+
+
+@check(
+    "unknown_code",
+    "A code is not among the allowed ones",
+    "代码不在允许范围内",
+    "Use the codes of data/README.md; several causes are joined by ';'.",
+)
+def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A code that the contract does not have."""
+    for column in present(folder, table, Kind.CODE, Kind.CODES):
+        allowed, name = column.allowed or {}, quoted(column.name)
+        if column.kind is Kind.CODE:
+            where = f"{name} NOT IN ({', '.join(repr(code) for code in allowed)})"
+        else:
+            one = f"({'|'.join(allowed)})"
+            where = f"NOT regexp_full_match(replace({name}, ' ', ''), '{one}(;{one})*')"
+        says = f"have a {column.name} that is not among {', '.join(allowed)}"
+        yield Probe(column.name, says, where, value=name, suggest=allowed)
+
+
+@check(
+    "bad_region",
+    "A region code is not 2, 4, 6, 9 or 12 digits",
+    "行政区划代码不是 2、4、6、9 或 12 位数字",
+    "Write the official code as text: 2 digits for a province, 4 city, 6 county, 9 town, 12 village.",
+)
+def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A region code with other characters or of another length."""
+    lengths = "|".join(f"[0-9]{{{length}}}" for length in REGION_LENGTHS)
+    for column in present(folder, table, Kind.REGION):
+        name = quoted(column.name)
+        says = f"have a {column.name} that is not {', '.join(map(str, REGION_LENGTHS))} digits long"
+        yield Probe(column.name, says, f"NOT regexp_full_match({name}, '{lengths}')", value=name)
+
+
+@check(
+    "below_minimum",
+    "A number is smaller than allowed",
+    "数值小于允许的最小值",
+    "Correct the number; leave the cell empty where it is unknown.",
+)
+def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A number under the declared minimum, or at it where it is exclusive."""
+    for column in present(folder, table, *_NUMBERS):
+        if column.minimum is not None:
+            name, sign = quoted(column.name), "<=" if column.exclusive else "<"
+            says = f"have a {column.name} {'of at most' if column.exclusive else 'below'} {column.minimum:g}"
+            yield Probe(column.name, says, f"{name} {sign} {column.minimum}", value=name)
+
+
+@check(
+    "not_finite",
+    "An amount is infinite or not a number",
+    "金额为无穷大或非数值",
+    "Leave unknown amounts empty (null); NaN and infinity are not amounts.",
+)
+def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
+    """NaN or infinity in an amount, infinity in an attribute (whose NaN is a null)."""
+    numbers = [column.name for column in present(folder, table, Kind.AMOUNT)]
+    numbers += [name for name, kind in folder.layouts[table.name].attributes.items() if kind == "number"]
+    for name in numbers:
+        # Parquet's statistics leave NaN out, and DuckDB trusts them in a filter on the bare column.
+        yield Probe(name, f"have no finite {name}", f"NOT isfinite({quoted(name)} + 0.0)", value=quoted(name))
+
+
+@check(
+    "not_month_start",
+    "A period does not start on the first day of a month",
+    "期间首日不是某月一日",
+    "Write the first day of the month in which the period starts.",
+)
+def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A period that starts within a month."""
+    for column in present(folder, table, Kind.MONTH_START):
+        name = quoted(column.name)
+        yield Probe(column.name, f"have a {column.name} within a month", f"day({name}) <> 1", value=name)
+
+
+@check(
+    "date_out_of_range",
+    "A day lies in no believable year",
+    "日期超出合理范围",
+    f"Correct the day: years from {FIRST_YEAR} to {LAST_YEAR}; only days that end something may lie later.",
+)
+def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A mistyped year, which would stretch every array over months."""
+    for column in present(folder, table, Kind.DATE, Kind.MONTH_START):
+        name, last = quoted(column.name), 9999 if column.name in _ENDS else LAST_YEAR
+        where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"
+        yield Probe(column.name, f"have a {column.name} outside {FIRST_YEAR} to {last}", where, value=name)
+    for column in present(folder, table, Kind.YEAR):
+        name = quoted(column.name)
+        yield Probe(column.name, f"have a {column.name} after {LAST_YEAR}", f"{name} > {LAST_YEAR}", value=name)
+    if usable(folder, table.name, "period_start", "months"):
+        where = f"year(period_start) * 12::BIGINT + month(period_start) + months - 1 > {LAST_YEAR * 12 + 12}"
+        yield Probe("months", f"have a period that ends after {LAST_YEAR}", where, value="months")

@@ -1,0 +1,143 @@
+"""Check a records folder: every fault of every table at once, and the refusal of folders with faults.
+
+>>> import tempfile
+>>> report = check(tempfile.mkdtemp())
+>>> report.ok, [fault.table for fault in report.faults]
+(False, ['households', 'income', 'lines'])
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from riskml.errors import RecordsError, listed
+from riskml.records.checking.aside import set_aside
+from riskml.records.checking.engine import as_fault, find_hits
+from riskml.records.checking.registry import CHECKS
+from riskml.records.contract.faults import CheckReport, Rule
+from riskml.records.contract.schema import TABLES
+from riskml.records.reading import file_rules as rules
+from riskml.records.reading.damage import drop_damaged
+from riskml.records.reading.folder import Folder, open_folder
+
+__all__ = ["all_rules", "check", "check_folder", "open_checked", "refuse_faults"]
+
+NEVER_EMPTY = ("households", "income")
+"""Tables without which there is nothing to do; any other empty table means that there are none."""
+
+
+def all_rules() -> list[Rule]:
+    """Every rule, about files first and then about rows."""
+    return [*rules.FILE_RULES, *(check.rule for check in CHECKS)]
+
+
+def check(path: str | os.PathLike[str]) -> CheckReport:
+    """Check a records folder.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    CheckReport
+        With every fault and warning; also where there is no such folder.
+    """
+    if not Path(path).is_dir():
+        message = f"There is no folder at {path}."
+        return CheckReport(str(path), (rules.MISSING_FOLDER.found("", "", message),))
+    with open_folder(path) as folder:
+        return check_folder(folder)
+
+
+def check_folder(folder: Folder) -> CheckReport:
+    """Check an opened records folder.
+
+    Raises
+    ------
+    RecordsError
+        If DuckDB fails although every file can be read, for example when the disk is full.
+    """
+    while True:
+        try:
+            return _check_tables(folder)
+        except duckdb.Error as error:
+            # A file with a sound end may still be damaged within: find it, leave its table out, check the others.
+            if not drop_damaged(folder):
+                reason = str(error).splitlines()[0]
+                hint = "Check the free memory and disk space."
+                raise RecordsError(f"Checking {folder.path} failed: {reason}", hint) from error
+
+
+def _check_tables(folder: Folder) -> CheckReport:
+    faults = list(folder.faults)
+    rows = {name: folder.rows(name) for name in folder.tables}
+    for name in folder.tables:
+        table = TABLES[name]
+        if rows[name]:
+            faults += [as_fault(folder, table, hit) for hit in find_hits(folder, table)]
+        elif name in NEVER_EMPTY:
+            faults.append(rules.EMPTY_TABLE.found(name, "", f"The table {name!r} has no rows."))
+    order = {name: place for place, name in enumerate(["", *TABLES])}
+    return CheckReport(str(folder.path), tuple(sorted(faults, key=lambda fault: order[fault.table])), rows)
+
+
+def refuse_faults(report: CheckReport) -> None:
+    """Refuse a records folder that has faults; warnings pass.
+
+    Raises
+    ------
+    RecordsError
+        Naming the faults with their counts, and what to do.
+    """
+    if report.ok:
+        return
+    named = [
+        f"{'.'.join(part for part in (fault.table, fault.column) if part) or 'folder'} {fault.code} ({fault.count:,})"
+        for fault in report.refused
+    ]
+    hint = f"`riskml check {report.path}` lists every fault, its first rows and what to do."
+    if _in_rows(report):
+        hint += " `--skip-bad-rows FILE` sets the rows aside in FILE and goes on without them."
+    raise RecordsError(f"The records in {report.path} have {len(named)} fault(s): {listed(named, most=8)}.", hint)
+
+
+def _in_rows(report: CheckReport) -> bool:
+    """Whether every fault lies in single rows, which can be set aside."""
+    by_row = {rule.code for rule in all_rules() if rule.by_row}
+    return all(fault.code in by_row for fault in report.refused)
+
+
+def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[str] | None = None) -> Folder:
+    """Open a records folder and refuse it if it has faults.
+
+    Parameters
+    ----------
+    path : path
+    skip_bad_rows : path, optional
+        File for bad rows: they are set aside there, counted in ``Folder.skipped``, and left out.
+
+    Returns
+    -------
+    Folder
+        With ``Folder.report`` set: what is left in it are warnings.
+
+    Raises
+    ------
+    RecordsError
+        If there is no such folder, or it has faults (that are not in single rows).
+    """
+    folder = open_folder(path)
+    try:
+        folder.report = check_folder(folder)
+        if skip_bad_rows is not None and _in_rows(folder.report):
+            set_aside(folder, skip_bad_rows)
+            folder.report = check_folder(folder) if folder.skipped else folder.report
+        refuse_faults(folder.report)
+    except BaseException:
+        folder.close()
+        raise
+    return folder

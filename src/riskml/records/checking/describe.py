@@ -1,0 +1,136 @@
+"""Write ``data/README.md``, the contract for data owners, from the declaration of the tables and the rules.
+
+``python -m riskml.records.checking.describe data/README.md`` writes it anew; a test holds the file to it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from riskml.records.checking.check import all_rules
+from riskml.records.contract.faults import Rule, Severity
+from riskml.records.contract.schema import TABLES, Column, Kind, Table
+
+__all__ = ["EXAMPLE", "describe"]
+
+EXAMPLE: dict[str, str] = {
+    "households": """\
+household_id,recorded_on,region_code,size,kind,exited_on,crop
+130529001,,130529101001,4,exited,2016-12-31,maize
+130529002,,130529101001,2,ordinary,,fruit
+130529002,2023-05-10,130529101001,3,ordinary,,fruit
+""",
+    "income": """\
+household_id,period_start,months,source,amount,recorded_on,record_id
+130529001,2023-01-01,1,wage,3200,2023-02-08,W-1
+130529001,2023-01-01,3,business,-450.5,2023-04-12,B-1
+130529001,2023-01-01,1,wage,2300,2023-03-01,W-1
+130529002,2023/1/1,12,total,21000,2024/1/15,
+""",
+    "illness": """\
+household_id,occurred_on,kind,visits,cost,self_paid,recorded_on
+130529001,2023-02-17,inpatient,1,12800,4100,2023-03-05
+""",
+    "lines": """\
+region_code,effective_from,amount,source
+13,2022-04-01,7300,provincial notice of 2022
+13,2023-01-01,8300,provincial notice of 2023
+""",
+}
+"""A small folder, as CSV, that passes the check."""
+
+_TYPES = {
+    Kind.TEXT: "text",
+    Kind.REGION: "text of 2, 4, 6, 9 or 12 digits",
+    Kind.DATE: "date",
+    Kind.MONTH_START: "date, first of a month",
+    Kind.COUNT: "whole number",
+    Kind.YEAR: "whole number",
+    Kind.AMOUNT: "number",
+    Kind.FLAG: "true or false",
+    Kind.CODE: "code",
+    Kind.CODES: "codes joined by `;`",
+}
+
+
+def describe() -> str:
+    """Return the text of ``data/README.md``.
+
+    >>> describe().splitlines()[0]
+    '# Bringing your own data · 数据交付说明'
+    """
+    text = files("riskml.records.checking").joinpath("describe.md").read_text(encoding="utf-8")
+    parts = {
+        "tables": "\n".join(_overview()),
+        "columns": "\n".join(line for table in TABLES.values() for line in _table(table)),
+        "example": "\n".join(f"`{name}.csv`\n\n```csv\n{content}```\n" for name, content in EXAMPLE.items()).rstrip(),
+        "checks": "\n".join(_rules(all_rules())),
+    }
+    for name, content in parts.items():
+        text = text.replace(f"{{{{ {name} }}}}", content)
+    return text
+
+
+def _overview() -> Iterator[str]:
+    yield "| table | holds | 内容 | required |"
+    yield "|---|---|---|---|"
+    for table in TABLES.values():
+        yield f"| [`{table.name}`](#{table.name}) | {table.en} | {table.zh} | {'yes' if table.required else ''} |"
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"### {table.name}"
+    yield ""
+    yield f"{table.zh} · {table.en}. {_sameness(table)}"
+    yield ""
+    yield "| column | type | required | meaning | 含义 | allowed values |"
+    yield "|---|---|---|---|---|---|"
+    for column in table.columns:
+        required = "yes, may be empty" if column.required and column.nullable else "yes" if column.required else ""
+        cells = (f"`{column.name}`", _type(column), required, column.en, column.zh, _allowed(table, column))
+        yield f"| {' | '.join(cells)} |"
+    if table.attributes:
+        yield "| any other | number or text | | attribute: becomes a feature `attribute_<name>` | 其他属性 | |"
+    yield ""
+
+
+def _sameness(table: Table) -> str:
+    if table.key:
+        return f"Rows of one {' + '.join(f'`{name}`' for name in table.key)} are versions: the latest known counts."
+    if table.column("record_id"):
+        return "Rows add up; those that share a `record_id` correct one another."
+    return "The longest matching prefix in force counts, then the latest first day."
+
+
+def _type(column: Column) -> str:
+    return f"{_TYPES[column.kind]}, {column.unit}" if column.unit else _TYPES[column.kind]
+
+
+def _allowed(table: Table, column: Column) -> str:
+    parts = []
+    if column.allowed:
+        parts.append("<br>".join(f"`{code}` {chinese}" for code, chinese in column.allowed.items()))
+    if column.minimum is not None:
+        parts.append(f"{'>' if column.exclusive else '≥'} {column.minimum:g}")
+    if column.default is not None:
+        parts.append(f"{column.default} if empty")
+    if column.name == "recorded_on":
+        day = "the last day of the period" if table.day == "period_start" else f"`{table.day}`"
+        parts.append(f"{day} if empty" if table.day else "always known if empty")
+    return "; ".join(parts)
+
+
+def _rules(rules: list[Rule]) -> Iterator[str]:
+    yield "| code | | what is wrong | 问题 | what to do |"
+    yield "|---|---|---|---|---|"
+    for rule in rules:
+        kind = "fault" if rule.severity is Severity.FAULT else "warning"
+        kind += ", by row" if rule.by_row and rule.severity is Severity.FAULT else ""
+        yield f"| `{rule.code}` | {kind} | {rule.title} | {rule.zh} | {rule.what_to_do} |"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(describe(), encoding="utf-8")

@@ -1,0 +1,140 @@
+"""Checks between rows of one table: records, versions and lines that contradict one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from riskml.records.checking.registry import Probe, check, usable
+from riskml.records.checking.row_checks import recorded
+from riskml.records.contract.schema import Table
+from riskml.records.reading.cell_sql import first_row, quoted
+from riskml.records.reading.repeats import repeated_hashes
+
+if TYPE_CHECKING:
+    from riskml.records.reading.folder import Folder
+
+__all__: list[str] = []
+
+POSITION = '"#file", "#row"'
+
+
+@check(
+    "duplicate_record",
+    "A record_id is there twice on one recorded_on",
+    "同一记录编号在同一登记日期出现多次",
+    "Give a correction a later recorded_on than the record it corrects, or a record_id of its own.",
+)
+def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Two rows of one record, of which neither is the later."""
+    if table.column("record_id") is None or not usable(folder, table.name, "record_id", str(table.day)):
+        return
+    repeated = folder.repeated(table.name)
+    if not first_row(folder.connection, f"SELECT count(*) FROM {repeated}")[0]:
+        return
+    rows = f"""
+        WITH known AS (
+            SELECT {POSITION}, record_id, {recorded(table)} AS known
+            FROM {folder.numbered(table.name)} SEMI JOIN {repeated} USING (record_id))
+        SELECT {POSITION}, record_id AS "#value" FROM known
+        SEMI JOIN (SELECT record_id, known FROM known GROUP BY ALL HAVING count(*) > 1) twice
+        ON known.record_id = twice.record_id AND known.known IS NOT DISTINCT FROM twice.known"""
+    yield Probe("record_id", "share record_id and recorded_on with another row", rows=rows)
+
+
+@check(
+    "duplicate_version",
+    "Two versions of one key have one recorded_on",
+    "同一对象在同一登记日期有多个版本",
+    "Keep one of the rows, or give the later version its own recorded_on; an empty one is before every date.",
+)
+def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Two versions of a household, member or monitoring entry, of which neither is the later."""
+    if table.key and usable(folder, table.name, *table.key):
+        key = ", ".join(map(quoted, table.key))
+        says = f"share {' and '.join(table.key)} and recorded_on with another row"
+        yield Probe("recorded_on", says, rows=_shared(folder, table, f"{key}, recorded_on", table.key[0]))
+
+
+@check(
+    "duplicate_line",
+    "Two lines of one region have one first day",
+    "同一地区同一生效日期有多条监测线",
+    "Keep one amount for each region_code and effective_from.",
+)
+def duplicate_line(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Two lines, of which neither takes precedence."""
+    if table.name == "lines" and usable(folder, "lines", "effective_from"):
+        key = "coalesce(region_code, ''), effective_from"
+        says = "share region_code and effective_from with another row"
+        yield Probe("effective_from", says, rows=_shared(folder, table, key, "effective_from"))
+
+
+def _shared(folder: Folder, table: Table, key: str, value: str) -> str:
+    """Rows whose key another row has too; rows without the key's first column have no key."""
+    return f"""
+        SELECT * EXCLUDE (n) FROM (
+            SELECT {POSITION}, {value} AS "#value", count(*) OVER (PARTITION BY {key}) AS n
+            FROM {folder.numbered(table.name)} WHERE {value} IS NOT NULL)
+        WHERE n > 1"""
+
+
+@check(
+    "equal_rows",
+    "Rows without record_id are equal",
+    "无记录编号的重复行(将相加)",
+    "Rows add up. Remove repeated ones, or give each a record_id if they are meant.",
+    warning=True,
+)
+def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Rows that may have been imported twice; of equal rows all but the first are counted."""
+    if table.column("record_id") is None or not usable(folder, table.name, str(table.day)):
+        return
+    cells = ", ".join(quoted(name) for name in table.names if name != "record_id")
+    source = f"{folder.numbered(table.name)} WHERE record_id IS NULL"
+    hashes = f"equal_{table.name}"
+    if not repeated_hashes(folder.connection, source, cells, hashes):
+        return
+    rows = f"""
+        WITH candidates AS (
+            SELECT {POSITION}, {cells} FROM (SELECT *, hash({cells}) AS h FROM {source})
+            SEMI JOIN {hashes} USING (h))
+        SELECT {POSITION} FROM (
+            SELECT {POSITION}, row_number() OVER (PARTITION BY {cells} ORDER BY {POSITION}) AS copy FROM candidates)
+        WHERE copy > 1"""
+    yield Probe("", "equal an earlier row and have no record_id, so they are added to it", rows=rows)
+
+
+@check(
+    "total_and_sources",
+    "A month has both a total and single sources",
+    "同一月份既有合计又有分项收入",
+    "Report a month either as total or by source; withdraw the other.",
+)
+def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Latest rows of a household that cover one month with ``total`` and with another source."""
+    if table.name != "income" or not usable(folder, "income", "household_id", "period_start", "source", "amount"):
+        return
+    numbered = folder.numbered("income")
+    kinds = "bool_or(source = 'total') AND bool_or(source <> 'total')"
+    if not first_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:
+        return
+    latest = f"""
+        SELECT record_id, max({recorded(table)}) AS latest FROM {numbered}
+        SEMI JOIN {folder.repeated("income")} USING (record_id) GROUP BY record_id"""
+    rows = f"""
+        WITH mixed AS (
+            SELECT household_id FROM {numbered} GROUP BY household_id
+            HAVING {kinds}),
+        counted AS (
+            SELECT {POSITION}, household_id, source = 'total' AS whole, months,
+                year(period_start) * 12 + month(period_start) - 1 AS first
+            FROM {numbered} r SEMI JOIN mixed USING (household_id) LEFT JOIN ({latest}) l USING (record_id)
+            WHERE amount IS NOT NULL AND (latest IS NULL OR {recorded(table)} = latest)),
+        monthly AS (
+            SELECT {POSITION}, household_id, whole, unnest(range(first, first + least(months, 1200))) AS month
+            FROM counted),
+        clash AS (
+            SELECT household_id, month FROM monthly GROUP BY ALL HAVING bool_or(whole) AND NOT bool_and(whole))
+        SELECT DISTINCT {POSITION}, household_id AS "#value" FROM monthly SEMI JOIN clash USING (household_id, month)"""
+    yield Probe("source", "cover a month of a household both as total and by source", rows=rows)

@@ -1,0 +1,105 @@
+"""Checks between tables: households, members, regions and lines that do not meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from riskml.records.checking.duplicates import POSITION
+from riskml.records.checking.registry import Probe, check, usable
+from riskml.records.checking.row_checks import last_day
+from riskml.records.contract.schema import Table
+
+if TYPE_CHECKING:
+    from riskml.records.reading.folder import Folder
+
+__all__: list[str] = []
+
+
+@check(
+    "unknown_household",
+    "A household is not in the table of households",
+    "农户不在农户表中",
+    "Add the household to households, or correct the code; '12' and '0012' are different codes.",
+)
+def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Rows of a household that nobody described."""
+    if table.name == "households" or not usable(folder, table.name, "household_id"):
+        return
+    if usable(folder, "households", "household_id"):
+        rows = f"""
+            SELECT {POSITION}, household_id AS "#value" FROM {folder.numbered(table.name)}
+            ANTI JOIN (SELECT DISTINCT household_id FROM {folder.relation("households")}) USING (household_id)
+            WHERE household_id IS NOT NULL"""
+        yield Probe("household_id", "have a household_id that is not in households", rows=rows)
+
+
+@check(
+    "unknown_member",
+    "A member is not in the table of members",
+    "成员不在成员表中",
+    "Add the member to members, or correct the code; the row still counts for the household.",
+    warning=True,
+)
+def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Care of a person who is no member of the household."""
+    if table.name == "illness" and usable(folder, "illness", "household_id", "member_id"):
+        if not usable(folder, "members", "household_id", "member_id"):
+            return
+        rows = f"""
+            SELECT {POSITION}, member_id AS "#value" FROM {folder.numbered("illness")}
+            ANTI JOIN {folder.relation("members")} USING (household_id, member_id)
+            WHERE household_id IS NOT NULL AND member_id IS NOT NULL"""
+        yield Probe("member_id", "have a member_id that is not in members of the household", rows=rows)
+
+
+@check(
+    "region_without_households",
+    "A regional disaster strikes no household",
+    "受灾区划内没有农户",
+    "Check the prefix: it must be the beginning of the households' region codes.",
+    warning=True,
+)
+def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A prefix that is the beginning of no household's region code."""
+    if table.name == "disaster" and usable(folder, "disaster", "region_code"):
+        if not usable(folder, "households", "region_code"):
+            return
+        rows = f"""
+            WITH struck AS (
+                SELECT prefix FROM (
+                    SELECT DISTINCT region_code AS prefix FROM {folder.relation("disaster")}) prefixes
+                SEMI JOIN (SELECT DISTINCT region_code FROM {folder.relation("households")}) homes
+                ON starts_with(homes.region_code, prefixes.prefix))
+            SELECT {POSITION}, region_code AS "#value" FROM {folder.numbered("disaster")}
+            ANTI JOIN struck ON region_code = prefix WHERE region_code IS NOT NULL"""
+        yield Probe("region_code", "strike a region in which no household lives", rows=rows)
+
+
+@check(
+    "no_line",
+    "Income was reported for months without a line in force",
+    "收入所在月份没有生效的监测线",
+    "Add the line of that region and time to lines; the packaged policy table is asked for it until then, "
+    "and where that has none either, no verdict is possible.",
+    warning=True,
+)
+def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Income before the first line of any prefix of the household's regions; a line once in force stays."""
+    if table.name != "income" or not usable(folder, "income", "household_id", "period_start"):
+        return
+    if not usable(folder, "households", "household_id", "region_code"):
+        return
+    if not usable(folder, "lines", "effective_from", "amount"):
+        return
+    rows = f"""
+        WITH regions AS (SELECT DISTINCT region_code AS region FROM {folder.relation("households")}),
+        since AS (
+            SELECT region, min(effective_from) AS since FROM regions LEFT JOIN {folder.relation("lines")} lines
+            ON starts_with(region, coalesce(lines.region_code, '')) AND lines.amount > 0 GROUP BY region),
+        first AS (
+            SELECT household_id, min(coalesce(since, DATE '9999-12-31')) AS since
+            FROM {folder.relation("households")} JOIN since ON region_code = region GROUP BY household_id)
+        SELECT {POSITION}, household_id AS "#value" FROM {folder.numbered("income")} JOIN first USING (household_id)
+        WHERE period_start < (SELECT max(since) FROM first) AND {last_day(table)} < first.since"""
+    yield Probe("period_start", "lie in months for which lines has no line in force", rows=rows)

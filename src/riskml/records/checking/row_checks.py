@@ -1,0 +1,138 @@
+"""Checks between the cells of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from riskml.records.checking.registry import Probe, check, raw, usable
+from riskml.records.contract.schema import Table
+
+if TYPE_CHECKING:
+    from riskml.records.reading.folder import Folder
+
+__all__ = ["LATE_MONTHS", "last_day", "recorded"]
+
+LATE_MONTHS = 36
+"""A row recorded later than this after its day lies outside every look-back when it becomes known."""
+
+
+def last_day(table: Table) -> str:
+    """SQL of the day of a row, the default of ``recorded_on``; for income the last day of its period.
+
+    >>> from riskml.records.contract.schema import TABLES
+    >>> last_day(TABLES["events"])
+    'occurred_on'
+    """
+    if table.day == "period_start":
+        # A period of absurd length must not overflow the calendar before it is reported.
+        return "last_day((period_start + to_months(least(greatest(months, 1), 12000) - 1))::DATE)"
+    return table.day or "NULL::DATE"
+
+
+def recorded(table: Table) -> str:
+    """SQL of the day on which a row became known.
+
+    >>> from riskml.records.contract.schema import TABLES
+    >>> recorded(TABLES["events"])
+    'coalesce(recorded_on, occurred_on)'
+    """
+    return f"coalesce(recorded_on, {last_day(table)})"
+
+
+@check(
+    "withdraws_nothing",
+    "An income row without amount has no record_id",
+    "收入金额为空且无记录编号",
+    "Give the amount; or the record_id of the record to withdraw; or remove the row.",
+)
+def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A null amount withdraws a record, so it must say which."""
+    if table.name == "income" and usable(folder, "income", "amount"):
+        where = f"amount IS NULL AND {raw(folder, table, 'amount')} IS NULL AND record_id IS NULL"
+        yield Probe("amount", "have neither amount nor record_id", where)
+
+
+@check(
+    "withdrawn_without_record",
+    "A withdrawn row has no record_id",
+    "撤回的行没有记录编号",
+    "Give the record_id of the record to withdraw, or remove the row: it counts as nothing.",
+    warning=True,
+)
+def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A withdrawal that names no record."""
+    if usable(folder, table.name, "withdrawn"):
+        yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
+
+
+@check(
+    "ends_before_start",
+    "An end lies before its start",
+    "结束日期早于开始日期",
+    "Correct one of the two days.",
+)
+def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Help that ended, or monitoring that was cleared, before it began."""
+    for start, end in (("started_on", "ended_on"), ("entered_on", "cleared_on")):
+        if usable(folder, table.name, start, end):
+            yield Probe(end, f"have an {end} before {start}", f"{end} < {start}", value=end)
+
+
+@check(
+    "household_or_region",
+    "A disaster names both or neither of household and region",
+    "灾害须在农户与区划中二选一",
+    "Fill in exactly one of household_id and region_code.",
+)
+def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
+    """A disaster strikes one household or one region."""
+    if table.name == "disaster":
+        where = "(household_id IS NULL) = (region_code IS NULL)"
+        says = "name both or neither of household_id and region_code"
+        # With one column absent or unusable the other stands alone; its fault is reported by itself.
+        if not {"household_id", "region_code"} & folder.layouts["disaster"].wrong:
+            yield Probe("", says, where, value="household_id")
+
+
+@check(
+    "recorded_before_day",
+    "A row was recorded before its day",
+    "登记日期早于发生日期",
+    "Check both days; the row counts from the day on which it was recorded, but never before it happened.",
+    warning=True,
+)
+def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Known before it happened: most likely a mistyped day. For income, before its period began."""
+    if table.day and usable(folder, table.name, "recorded_on", table.day):
+        yield Probe("recorded_on", f"were recorded before {table.day}", f"recorded_on < {table.day}")
+
+
+@check(
+    "recorded_very_late",
+    "A row was recorded more than three years after its day",
+    "登记日期晚于发生日期三年以上",
+    "Check the recorded_on: when such a row becomes known it is too old to count.",
+    warning=True,
+)
+def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Known only after the look-back has passed. Monitoring counts however long ago it began."""
+    if table.day and not table.key and usable(folder, table.name, "recorded_on", table.day):
+        # 31 days a month: every month's length is allowed for, and no calendar arithmetic on each row.
+        where = f"recorded_on - {table.day} > {31 * LATE_MONTHS}"
+        if table.day == "period_start":
+            where = f"recorded_on - period_start - 31::BIGINT * months > {31 * LATE_MONTHS}"
+        yield Probe("recorded_on", f"were recorded more than {LATE_MONTHS} months late", where)
+
+
+@check(
+    "self_paid_above_cost",
+    "A household paid more itself than the care cost",
+    "个人自付大于医疗总费用",
+    "Check both amounts of the row.",
+    warning=True,
+)
+def self_paid_above_cost(folder: Folder, table: Table) -> Iterator[Probe]:
+    """The self-paid part is larger than the whole, beyond rounding."""
+    if usable(folder, table.name, "self_paid", "cost"):
+        yield Probe("self_paid", "have a self_paid above cost", "self_paid > cost + 1", value="self_paid")

@@ -1,0 +1,1 @@
+"""The data contract: tables, columns, calendar, when a row is known, and the form of a fault."""

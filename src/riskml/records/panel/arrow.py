@@ -1,0 +1,117 @@
+"""Rows of Arrow tables: many households as a database delivers them, packed by the same SQL as a records folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from riskml.errors import RecordsError
+from riskml.records.contract.schema import TABLES
+from riskml.records.panel.cells import text_of, textual
+from riskml.records.panel.folder_rows import folder_rows
+from riskml.records.panel.packed_rows import RowSource
+from riskml.records.reading.cell_sql import SQL_TYPES, quoted
+from riskml.records.reading.repeats import repeated_texts
+
+__all__ = ["ArrowTables", "arrow_rows", "attribute_array"]
+
+
+class ArrowTables:
+    """Arrow tables that offer what a records folder offers to its reader.
+
+    Parameters
+    ----------
+    tables : dict of str to pyarrow.Table
+        By the contract's name. Columns of other types are cast: a date may be text, a flag an integer. Columns that
+        the contract does not declare are attributes where the table may have some, else ignored.
+
+    Raises
+    ------
+    RecordsError
+        If a required table or column is missing.
+    """
+
+    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+        missing = [name for name, table in TABLES.items() if table.required and name not in tables]
+        if missing:
+            raise RecordsError(
+                f"Required table(s) missing: {', '.join(missing)}.", "See data/README.md for the tables."
+            )
+        self.connection = duckdb.connect(
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        )
+        self.attributes: dict[str, str] = {}
+        self._tables = dict(tables)
+        for name, table in tables.items():
+            self._create_view(name, table)
+
+    def _create_view(self, name: str, table: pa.Table) -> None:
+        declared, found = TABLES[name], set(table.column_names)
+        absent = [column.name for column in declared.columns if column.required and column.name not in found]
+        if absent:
+            raise RecordsError.missing_columns(name, absent, table.column_names)
+        columns = []
+        for column in declared.columns:
+            type_ = SQL_TYPES[column.kind]
+            value = f"{quoted(column.name)}::{type_}" if column.name in found else f"NULL::{type_}"
+            value = value if column.default is None else f"coalesce({value}, {column.default})"
+            columns.append(f"{value} AS {quoted(column.name)}")
+        if declared.attributes:
+            for attribute in table.column_names:
+                if declared.column(attribute) is None:
+                    number = not pa.types.is_string(table[attribute].type)
+                    self.attributes[attribute] = "number" if number else "text"
+                    columns.append(f"{quoted(attribute)}::{'DOUBLE' if number else 'VARCHAR'} AS {quoted(attribute)}")
+        self.connection.register(f"arrow_{name}", table)
+        self.connection.execute(f"CREATE VIEW {self.relation(name)} AS SELECT {', '.join(columns)} FROM arrow_{name}")
+
+    def has(self, table: str) -> bool:
+        """Whether the table is there; an absent table means unknown, an empty one known to be none."""
+        return table in self._tables
+
+    def relation(self, table: str) -> str:
+        """Name of the view of a table."""
+        return f"records_{table}"
+
+    def repeated(self, table: str) -> str:
+        """Name of a DuckDB table with the ``record_id`` that several rows of a table share."""
+        name = f"repeated_{table}"
+        repeated_texts(self.connection, self.relation(table), "record_id", name)
+        return name
+
+    def fingerprint(self) -> str:
+        """Not offered: a part of a county has no fingerprint of its own.
+
+        Raises
+        ------
+        RecordsError
+        """
+        raise RecordsError("Arrow tables have no fingerprint.", "Fingerprint the records folder.")
+
+    def __enter__(self) -> ArrowTables:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+
+def arrow_rows(tables: ArrowTables) -> RowSource:
+    """Deliver the rows of Arrow tables that have been checked when they were taken in."""
+    return folder_rows(tables)
+
+
+def attribute_array(values: Sequence[Any]) -> pa.Array:
+    """Turn the cells of one attribute into text where any is text, a flag or a day, else into numbers.
+
+    >>> attribute_array([1, None, 2.5]).type, attribute_array([True, "x"]).to_pylist()
+    (DataType(double), ['true', 'x'])
+    """
+    if any(textual(value) for value in values):
+        return pa.array([None if value is None else text_of(value) for value in values], pa.string())
+    return pa.array(values, pa.float64())

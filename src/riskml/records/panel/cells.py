@@ -1,0 +1,160 @@
+"""Cells of tables in memory, as a request or a frame holds them, turned into packed columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskml.records.contract.calendar import month_of
+from riskml.records.contract.schema import Column, Kind
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.packed_rows import Array
+
+__all__ = [
+    "cell_day",
+    "cell_month",
+    "count_null",
+    "float_cells",
+    "is_null",
+    "levels_of",
+    "pack_cells",
+    "places",
+    "text_of",
+    "textual",
+]
+
+Cells = Sequence[Any]
+
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+_NEVER_NULL = {dt.date, int, bool}
+
+
+def is_null(value: Any) -> bool:
+    """Whether a cell is empty: none, not a number, not a time, or text without characters (as in a file).
+
+    >>> [is_null(value) for value in (None, float("nan"), pd.NaT, pd.NA, "", 0, " ")]
+    [True, True, True, True, True, False, False]
+    """
+    if isinstance(value, str):
+        return not value
+    return value is None or value is pd.NA or bool(value != value)  # only NaN and NaT
+
+
+def count_null(values: Cells) -> int:
+    """Empty cells of a column."""
+    return 0 if set(map(type, values)) <= _NEVER_NULL else sum(map(is_null, values))
+
+
+@lru_cache(maxsize=1 << 16)
+def cell_day(value: Any) -> int:
+    """Day number of a cell, ``NO_DAY`` where null; kept, since the rows of a request share few days.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no day. Text may lack leading zeros and have a time behind the day.
+
+    >>> cell_day("1970/1/5"), cell_day(dt.date(1970, 1, 5)), cell_day(None) == int(NO_DAY)
+    (4, 4, True)
+    """
+    if is_null(value):
+        return int(NO_DAY)
+    if not isinstance(value, dt.date):
+        year, month, day = str(value).strip().replace("/", "-").replace("T", " ").split(" ")[0].split("-")
+        value = dt.date(int(year), int(month), int(day))
+    return int(value.toordinal()) - _EPOCH
+
+
+@lru_cache(maxsize=1 << 12)
+def cell_month(value: Any) -> int:
+    """Month number of a cell that holds a day; see :func:`cell_day`."""
+    return month_of(cell_day(value))
+
+
+def places(values: Cells, place: Mapping[str, int]) -> NDArray[np.int32]:
+    """Position of each code, -1 where it is null or has none.
+
+    >>> places(["b", None, "x"], {"a": 0, "b": 1}).tolist()
+    [1, -1, -1]
+    """
+    try:
+        return _each(place.__getitem__, values, np.int32)
+    except (KeyError, TypeError):
+        return np.array([-1 if is_null(value) else place.get(str(value), -1) for value in values], np.int32)
+
+
+def levels_of(values: Cells) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Position of each text among the sorted ones, -1 where null, and those texts."""
+    levels = tuple(sorted({str(value) for value in values if not is_null(value)}))
+    return places(values, {level: i for i, level in enumerate(levels)}), levels
+
+
+def textual(value: Any) -> bool:
+    """Whether an attribute's cell is text, as a file would hold it: words, flags and days, not numbers."""
+    return not is_null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
+
+
+def text_of(value: Any) -> str:
+    """Text of an attribute's cell, as a file would hold it."""
+    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+
+
+def pack_cells(column: Column, values: Cells) -> Array:
+    """Turn a column into its packed type.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        If a cell is not of the column's kind.
+    KeyError
+        If a code is unknown.
+    """
+    match column.kind:
+        case Kind.DATE:
+            return _each(cell_day, values, np.int32)
+        case Kind.MONTH_START:
+            return _each(cell_month, values, np.int32)
+        case Kind.COUNT:
+            return np.array([column.default if is_null(value) else int(value) for value in values], np.int32)
+        case Kind.YEAR | Kind.AMOUNT:
+            return float_cells(values)
+        case Kind.FLAG:
+            return np.array([not is_null(value) and bool(value) for value in values], bool)
+        case Kind.CODE:
+            place = {code: i for i, code in enumerate(column.allowed or ())}
+            try:
+                return _each(place.__getitem__, values, np.int8)
+            except KeyError:
+                return np.array([-1 if is_null(value) else place[value] for value in values], np.int8)
+        case _:
+            return np.array([_bits(value, column.allowed or {}) for value in values], np.int32)
+
+
+def float_cells(values: Cells) -> NDArray[np.float64]:
+    """Turn numbers into floats, NaN where null.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a cell is no number.
+    """
+    try:
+        return np.array(values, np.float64)  # nulls become NaN
+    except (TypeError, ValueError):
+        return np.array([np.nan if is_null(value) else float(value) for value in values], np.float64)
+
+
+def _each(convert: Callable[[Any], int], values: Cells, dtype: Any) -> Array:
+    return np.fromiter(map(convert, values), dtype, len(values))
+
+
+def _bits(value: Any, allowed: Mapping[str, str]) -> int:
+    found = set() if is_null(value) else set(str(value).replace(" ", "").split(";"))
+    return sum(1 << i for i, code in enumerate(allowed) if code in found)

@@ -1,0 +1,216 @@
+"""Rows that happen on a day (bills, disasters, events, help, monitoring) and members: packed, sorted, cut by date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.contract.calendar import month_of
+from riskml.records.contract.versions import FOREVER, NO_DAY
+from riskml.records.panel.kernels import count_codes, count_rows, largest_row, rows_known, sum_rows
+from riskml.records.panel.packed_rows import Array, Rows
+
+__all__ = ["EventStore", "Events", "pack_events"]
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_BEFORE = int(NO_DAY) - 1
+"""Before every day, and before none."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """Rows of one table that count at a date, sorted by household.
+
+    Parameters
+    ----------
+    household : array of int32, shape (E,)
+        Row of the panel, ascending.
+    n : int
+        Households of the panel.
+    columns : dict of str to array, shape (E,)
+    levels : dict of str to tuple of str
+        Levels of text columns held as positions.
+    """
+
+    household: NDArray[np.int32]
+    n: int
+    columns: dict[str, Array]
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _since: dict[int, Mask] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        return len(self.household)
+
+    def where(self, mask: Mask) -> Events:
+        """Return the rows of the mask."""
+        columns = {name: values[mask] for name, values in self.columns.items()}
+        return Events(self.household[mask], self.n, columns, self.levels)
+
+    @cached_property
+    def _every(self) -> Mask:
+        return np.ones(len(self.household), bool)
+
+    @cached_property
+    def _some(self) -> Mask:
+        return self.count() > 0
+
+    def since(self, day: int) -> Mask:
+        """Rows of later days, shape (E,); kept, since many features look at one window."""
+        found = self._since.get(day)
+        if found is None:
+            found = self._since[day] = self.columns["day"] > day
+        return found
+
+    def count(self, mask: Mask | None = None) -> Floats:
+        """Rows of each household, shape (n,)."""
+        count: Floats = count_rows(self.household, self._every if mask is None else mask, self.n)
+        return count
+
+    def total(self, values: Array, mask: Mask | None = None) -> Floats:
+        """Sum of known values of each household, shape (n,).
+
+        A household without rows has 0; one whose rows all lack the value has NaN: it is not known. Summed in the
+        order of the rows, so that one household alone gives the same bits as among many.
+        """
+        total: Floats = sum_rows(self.household, values, self._every if mask is None else mask, self.n)
+        return total
+
+    def largest(self, values: Array, mask: Mask | None = None) -> Floats:
+        """Largest known value of each household, shape (n,); NaN where there is none."""
+        largest: Floats = largest_row(self.household, values, self._every if mask is None else mask, self.n)
+        return largest
+
+    def coded(self, column: str, *positions: int) -> Floats:
+        """Rows of each household whose code in a column is one of the positions, shape (n,).
+
+        NaN where there are rows, but none of them states a code; 0 where there is no row.
+        """
+        wanted = sum(1 << position for position in positions)
+        number: Floats = count_codes(self.household, self.columns[column], wanted, self.n)
+        return number
+
+    def any(self, mask: Mask | None = None) -> Mask:
+        """Whether a household has a row, shape (n,)."""
+        return self._some if mask is None else self.count(mask) > 0
+
+
+@dataclass(frozen=True)
+class EventStore:
+    """All rows of one table, sorted by household, with the days between which each counts.
+
+    Parameters
+    ----------
+    household : array of int32, shape (E,)
+    day : array of int32, shape (E,)
+        Day of the event, or ``NO_DAY`` for tables without one (members).
+    columns : dict of str to array
+    known_from, known_until : array of int32, shape (E,)
+        A row counts at ``d`` if ``known_from <= d < known_until``.
+    ends : tuple of str
+        Columns of days that are unknown when they lie after the as_of date.
+    """
+
+    household: NDArray[np.int32]
+    day: NDArray[np.int32]
+    columns: dict[str, Array]
+    known_from: NDArray[np.int32]
+    known_until: NDArray[np.int32]
+    ends: tuple[str, ...] = ()
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def _withdrawn(self) -> Mask:
+        flags = self.columns.get("withdrawn")
+        return np.zeros(len(self.day), bool) if flags is None else flags.astype(bool)
+
+    def counts(self, part: slice, as_of: int, known_at: int, since: int | None) -> Mask:
+        """Whether each row of a part counts at a date; see :meth:`at`."""
+        spans = self.known_from[part], self.known_until[part], self.day[part], self._withdrawn[part]
+        use: Mask = rows_known(*spans, as_of, known_at, _BEFORE if since is None else since)
+        return use
+
+    def where(self, mask: Mask) -> EventStore:
+        """Return the rows of the mask."""
+        columns = {name: values[mask] for name, values in self.columns.items()}
+        spans = (self.known_from[mask], self.known_until[mask])
+        return EventStore(self.household[mask], self.day[mask], columns, *spans, self.ends, self.levels)
+
+    def at(self, as_of: int, known_at: int, start: int, stop: int, since: int | None = None) -> Events:
+        """Rows that count at a date.
+
+        Parameters
+        ----------
+        as_of : int
+            Rows of a later day have not happened; later end days are not known.
+        known_at : int
+            Rows recorded later do not exist.
+        start, stop : int
+            Range of households.
+        since : int, optional
+            Rows of this day and before are left out.
+        """
+        low, high = np.searchsorted(self.household, np.array([start, stop], np.int32))
+        part = slice(int(low), int(high))
+        use = self.counts(part, as_of, known_at, since)
+        rows = np.flatnonzero(use) + low
+        columns = {name: values[rows] for name, values in self.columns.items() if name != "withdrawn"}
+        columns["day"] = self.day[rows]
+        for name in self.ends:
+            columns[name] = np.where(columns[name] > as_of, NO_DAY, columns[name])
+        return Events(self.household[rows] - np.int32(start), stop - start, columns, self.levels)
+
+
+def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = (), *, versions: bool = False) -> EventStore:
+    """Sort rows by household, day and content, so that their order in the files never matters.
+
+    Parameters
+    ----------
+    rows : Rows
+    day : str, optional
+        Column of the day; none for tables of versions that always count.
+    ends : tuple of str
+        Columns of end days.
+    versions : bool, default False
+        Whether the rows of a group are versions of a key, not corrections of a record.
+    """
+    days = rows.columns[day] if day else np.full(len(rows), NO_DAY)
+    known_from, until = rows.known(days if day else None, versions=versions)
+    columns = {name: values for name, values in rows.columns.items() if name != day}
+    if day:
+        columns["month"] = month_of(days)
+    order = _canonical(rows.household, days, columns)
+    return EventStore(
+        rows.household[order],
+        days[order].astype(np.int32),
+        {name: values[order] for name, values in columns.items()},
+        known_from[order].astype(np.int32),
+        until[order],
+        ends,
+        rows.levels,
+    )
+
+
+def _canonical(household: NDArray[np.int32], day: Array, columns: dict[str, Array]) -> NDArray[np.intp]:
+    """Order by household and day; only ties are ordered by content too, since few rows tie."""
+    key = household.astype(np.int64) * (1 << 32) + (day.astype(np.int64) + (1 << 31))
+    order = np.argsort(key, kind="stable")
+    sorted_key = key[order]
+    same = sorted_key[1:] == sorted_key[:-1]
+    if not same.any():
+        return order
+    tied = np.concatenate([same, [False]]) | np.concatenate([[False], same])
+    rows = order[tied]
+    by_content = np.lexsort((*(columns[name][rows] for name in sorted(columns)), key[rows]))
+    order[tied] = rows[by_content]
+    return order
+
+
+assert FOREVER > 0 > NO_DAY

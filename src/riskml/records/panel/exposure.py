@@ -1,0 +1,90 @@
+"""Disasters of a region, told to every household that lived there on that day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.panel.events import Events, EventStore
+from riskml.records.panel.households import HouseholdVersions
+from riskml.records.panel.kernels import struck_households
+
+__all__ = ["Regional", "exposed"]
+
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Regional:
+    """Regional rows, and which of them strike each region.
+
+    Parameters
+    ----------
+    store : EventStore
+        All regional rows, as if of one household, by day.
+    first : array of int64, shape (regions + 1,)
+        Where the rows of each region begin in ``struck``.
+    struck : array of int64
+        Positions of the rows whose prefix covers a region, one region after the other, by day.
+    """
+
+    store: EventStore
+    first: NDArray[np.int64]
+    struck: NDArray[np.int64]
+
+    @classmethod
+    def build(cls, store: EventStore, regions: tuple[str, ...]) -> Regional:
+        """Find the rows of each region by the prefixes of its code."""
+        names = store.levels["region_code"]
+        rows = store.columns["region_code"]
+        by_prefix = {name: np.flatnonzero(rows == i) for i, name in enumerate(names)}
+        found = [
+            np.sort(np.concatenate([np.empty(0, np.int64), *(by_prefix.get(region[:k], []) for k in _lengths(region))]))
+            for region in regions
+        ]
+        first = np.concatenate([[0], np.cumsum([len(rows) for rows in found])]).astype(np.int64)
+        return cls(store, first, np.concatenate([np.empty(0, np.int64), *found]).astype(np.int64))
+
+
+def _lengths(region: str) -> range:
+    return range(1, len(region) + 1)
+
+
+def exposed(
+    regional: Regional,
+    versions: HouseholdVersions,
+    known: Ints,
+    span: tuple[int, int],
+    as_of: int,
+    known_at: int,
+    since: int,
+) -> Events:
+    """Rows that struck each household's region on their day.
+
+    Parameters
+    ----------
+    regional : Regional
+    versions : HouseholdVersions
+    known : array of int32, shape (n,)
+        Known versions of each household; one without any is taken as its first version says.
+    span : tuple of int
+        Range of households.
+    as_of, known_at, since : int
+        Rows in (since, as_of] that are known count.
+    """
+    store = regional.store
+    use = store.counts(slice(None), as_of, known_at, since)
+    household, rows = struck_households(
+        versions.first[span[0] : span[1]],
+        known,
+        versions.recorded,
+        versions.region,
+        regional.first,
+        regional.struck,
+        store.day,
+        use,
+    )
+    columns = {name: store.columns[name][rows] for name in ("kind", "month")}
+    return Events(household, span[1] - span[0], {**columns, "day": store.day[rows]})

@@ -1,0 +1,99 @@
+"""Versions of households: size, region, kind and attributes as they were known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.contract.versions import ALWAYS, FOREVER
+from riskml.records.panel.kernels import at_month_ends
+from riskml.records.panel.packed_rows import AttributeColumn, Rows
+
+__all__ = ["HouseholdVersions", "pack_households"]
+
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class HouseholdVersions:
+    """All versions, sorted by household and day of recording.
+
+    Parameters
+    ----------
+    first : array of int32, shape (H + 1,)
+        Position of each household's first version; a version is known from ``recorded``.
+    recorded : array of int32, shape (V,)
+        Ascending within a household; ``ALWAYS`` where null.
+    size, region, kind, exited_on : array, shape (V,)
+        ``region`` is a position in ``regions``.
+    attributes : dict of str to AttributeColumn, shape (V,)
+    """
+
+    first: Ints
+    recorded: Ints
+    size: Ints
+    region: Ints
+    kind: NDArray[np.int8]
+    exited_on: Ints
+    regions: tuple[str, ...]
+    attributes: dict[str, AttributeColumn]
+
+    def count_known(self, known_at: int, start: int, stop: int) -> Ints:
+        """Versions of each household recorded by a date, shape (stop - start,)."""
+        low, high = self.first[start], self.first[stop]
+        if high - low == stop - start:
+            alone: Ints = (self.recorded[low:high] <= known_at).astype(np.int32)
+            return alone
+        known = np.concatenate([[0], np.cumsum(self.recorded[low:high] <= known_at)]).astype(np.int32)
+        edges = self.first[start : stop + 1] - low
+        several: Ints = known[edges[1:]] - known[edges[:-1]]
+        return several
+
+    def at_month_ends(
+        self, days: Ints, known: Ints, grid: NDArray[np.float64], start: int, stop: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Size and line in force at months' ends, by the first ``known`` versions of each household.
+
+        Before its first recorded version a household is taken as that version says.
+
+        Parameters
+        ----------
+        days : array of int32, shape (T,)
+            Descending.
+        known : array of int32, shape (stop - start,)
+        grid : array of float64, shape (T, regions)
+            Line of each region at each month's end.
+        start, stop : int
+
+        Returns
+        -------
+        two arrays of float64, shape (T, stop - start)
+        """
+        sizes, lines = np.empty((len(days), stop - start)), np.empty((len(days), stop - start))
+        first = self.first[start:stop]
+        at_month_ends(first, known, self.recorded, self.size, self.region, grid, days, sizes, lines)
+        return sizes, lines
+
+
+def pack_households(rows: Rows, households: int) -> HouseholdVersions:
+    """Sort the versions of each household by the day on which they were recorded."""
+    order = np.lexsort((rows.recorded, rows.household))
+    count = np.bincount(rows.household, minlength=households)
+    columns = {name: values[order] for name, values in rows.columns.items()}
+    return HouseholdVersions(
+        first=np.concatenate([[0], np.cumsum(count)]).astype(np.int32),
+        recorded=rows.recorded[order].astype(np.int32),
+        size=columns["size"].astype(np.int32),
+        region=columns["region_code"].astype(np.int32),
+        kind=columns["kind"].astype(np.int8),
+        exited_on=columns["exited_on"].astype(np.int32),
+        regions=rows.levels["region_code"],
+        attributes={
+            name: AttributeColumn(column.values[order], column.levels) for name, column in rows.attributes.items()
+        },
+    )
+
+
+assert ALWAYS < 0 < FOREVER

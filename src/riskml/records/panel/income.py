@@ -1,0 +1,235 @@
+"""Income packed once into a dense block: source by month by household, with the day each cell became known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.contract.calendar import month_end
+from riskml.records.contract.schema import SOURCES
+from riskml.records.contract.versions import FOREVER, NO_DAY, known_until
+from riskml.records.panel.kernels import cut_income, place_income
+from riskml.records.panel.packed_rows import Rows
+
+__all__ = ["IncomeBlock", "pack_income"]
+
+Floats = NDArray[np.float64]
+Days = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class _Extra:
+    """Cells that several rows or a corrected row make up, in an order that no row order can change."""
+
+    household: NDArray[np.int32]
+    source: NDArray[np.int32]
+    month: NDArray[np.int32]
+    value: Floats
+    known_from: Days
+    known_until: Days
+
+
+_NO = np.empty(0, np.int32)
+_NOTHING = _Extra(_NO, _NO, _NO, np.empty(0), _NO, _NO)
+
+
+@dataclass(frozen=True)
+class IncomeBlock:
+    """Income of all households.
+
+    Parameters
+    ----------
+    first_month : int
+        Month of the block's first row.
+    amount : array of float64, shape (S, T, H)
+        Amount of the one row that makes up a cell; S are the sources in declared order, without ``total`` at the
+        end where no row reports it.
+    known_from : array of int32, shape (S, T, H)
+        Day on which that row became known; ``FOREVER`` where there is none.
+    """
+
+    first_month: int
+    amount: Floats
+    known_from: Days
+    extra: _Extra
+
+    @property
+    def months(self) -> int:
+        """Months the block spans."""
+        return int(self.amount.shape[1])
+
+    def known(self, last_month: int, months: int, known_at: int, start: int, stop: int) -> Floats:
+        """Income known at a date, the latest month first.
+
+        Parameters
+        ----------
+        last_month : int
+            Month of index 0.
+        months : int
+            Length of the time axis, backwards.
+        known_at : int
+            Rows recorded later do not exist.
+        start, stop : int
+            Range of households.
+
+        Returns
+        -------
+        array of float64, shape (S, months, stop - start)
+            Yuan of the month; NaN where not reported.
+        """
+        out = np.empty((len(SOURCES), months, stop - start))
+        cut_income(self.amount, self.known_from, last_month - self.first_month, start, known_at, out)
+        self._add_extra(out, last_month, known_at, start, stop)
+        return out
+
+    def _add_extra(self, out: Floats, last_month: int, known_at: int, start: int, stop: int) -> None:
+        extra = self.extra
+        if not len(extra.household):
+            return
+        low, high = np.searchsorted(extra.household, np.array([start, stop], np.int32))
+        if low == high:
+            return
+        part = slice(low, high)
+        lag = last_month - extra.month[part]
+        use = (extra.known_from[part] <= known_at) & (known_at < extra.known_until[part])
+        use &= ~np.isnan(extra.value[part]) & (lag >= 0) & (lag < out.shape[1])
+        where = (extra.source[part][use], lag[use], extra.household[part][use] - start)
+        out[where] = -0.0  # the one number that changes no other, nor the sign of a zero, when added to
+        np.add.at(out, where, extra.value[part][use])
+
+    def reports_by_month(self) -> NDArray[np.int64]:
+        """Reported household-months of each month, shape (T,), counting a household once."""
+        reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
+        use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
+        reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True
+        count: NDArray[np.int64] = np.count_nonzero(reported, axis=1).astype(np.int64)
+        return count
+
+
+def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int]) -> IncomeBlock:
+    """Pack income rows, in any order and any number of parts.
+
+    Parameters
+    ----------
+    parts : iterable of Rows
+        Columns ``period_start`` (month number), ``months``, ``source``, ``amount``.
+    households : int
+    months : tuple of int
+        First and last month that any period touches.
+    """
+    first, length = months[0], months[1] - months[0] + 1
+    shape = (len(SOURCES), length, households)
+    amount = np.zeros(shape)
+    known_from = np.full(shape, FOREVER)
+    ends = month_end(np.arange(first, first + length, dtype=np.int32))
+    corrected: list[Rows] = []
+    crowded: list[tuple[NDArray[np.int64], Floats, Days]] = []
+    for rows in parts:
+        get = rows.columns
+        left = place_income(
+            rows.household,
+            get["period_start"],
+            get["months"],
+            get["source"],
+            get["amount"],
+            rows.recorded,
+            rows.group,
+            first,
+            ends,
+            amount,
+            known_from,
+        )
+        if left.any():
+            corrected.append(_take(rows, left == 2))
+            crowded.append(_cells(_take(rows, left == 1), first, length, households, ends))
+    extra = _extra(corrected, crowded, amount, known_from, first, ends) if corrected else _NOTHING
+    used = len(SOURCES) if (known_from[-1] != FOREVER).any() else len(SOURCES) - 1
+    return IncomeBlock(first, amount[:used], known_from[:used], extra)
+
+
+def _take(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
+    columns = {name: values[keep] for name, values in rows.columns.items()}
+    return Rows(rows.household[keep], columns, rows.recorded[keep], rows.group[keep])
+
+
+def _spread(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+    """Spread periods evenly over their months: row position, month and amount of each month."""
+    length, start = rows.columns["months"].astype(np.int64), rows.columns["period_start"]
+    share = rows.columns["amount"] / length
+    if (length == 1).all():
+        return np.arange(len(rows)), start, share
+    row = np.repeat(np.arange(len(rows)), length)
+    offset = np.arange(len(row)) - np.repeat(np.concatenate([[0], np.cumsum(length)[:-1]]), length)
+    return row, (start[row] + offset).astype(np.int32), share[row]
+
+
+def _recorded(rows: Rows, first: int, ends: Days) -> Days:
+    """Day of knowledge: ``recorded_on``, by default the last day of the period."""
+    last = ends[rows.columns["period_start"] + rows.columns["months"] - 1 - first]
+    return np.where(rows.recorded == NO_DAY, last, rows.recorded)
+
+
+def _cells(rows: Rows, first: int, length: int, households: int, ends: Days) -> tuple[NDArray[np.int64], Floats, Days]:
+    row, month, value = _spread(rows)
+    source = rows.columns["source"][row].astype(np.int64)
+    cell = (source * length + (month - first)) * households + rows.household[row]
+    return cell, value, _recorded(rows, first, ends)[row]
+
+
+def _extra(
+    corrected: list[Rows],
+    crowded: list[tuple[NDArray[np.int64], Floats, Days]],
+    amount: Floats,
+    known_from: Days,
+    first: int,
+    ends: Days,
+) -> _Extra:
+    """Collect what is not one plain row a cell, and empty the cells it touches in the dense block."""
+    _, length, households = amount.shape
+    cells, values, starts, stops = [], [], [], []
+    if corrected:
+        rows = Rows(
+            np.concatenate([part.household for part in corrected]),
+            {name: np.concatenate([part.columns[name] for part in corrected]) for name in corrected[0].columns},
+            np.concatenate([part.recorded for part in corrected]),
+            np.concatenate([part.group for part in corrected]),
+        )
+        recorded = _recorded(rows, first, ends)
+        until = known_until(rows.group, recorded, recorded)
+        row, _, _ = _spread(rows)
+        cell, value, day = _cells(rows, first, length, households, ends)
+        cells.append(cell)
+        values.append(value)
+        starts.append(day)
+        stops.append(until[row])
+    for cell, value, day in crowded:
+        cells.append(cell)
+        values.append(value)
+        starts.append(day)
+        stops.append(np.full(len(cell), FOREVER))
+    if cells:
+        touched = np.unique(np.concatenate(cells))
+        touched = touched[known_from.reshape(-1)[touched] != FOREVER]
+        cells.append(touched)
+        values.append(amount.reshape(-1)[touched])
+        starts.append(known_from.reshape(-1)[touched])
+        stops.append(np.full(len(touched), FOREVER))
+        known_from.reshape(-1)[touched] = FOREVER
+    flat = np.concatenate([*cells, np.empty(0, np.int64)])
+    value = np.concatenate([*values, np.empty(0)])
+    source_month, household = np.divmod(flat, households)
+    source, month = np.divmod(source_month, length)
+    order = np.lexsort((value, month, source, household))
+    start = np.concatenate([*starts, np.empty(0, np.int32)]).astype(np.int32)
+    stop = np.concatenate([*stops, np.empty(0, np.int32)]).astype(np.int32)
+    return _Extra(
+        household[order].astype(np.int32),
+        source[order].astype(np.int32),
+        (month[order] + first).astype(np.int32),
+        value[order],
+        start[order],
+        stop[order],
+    )

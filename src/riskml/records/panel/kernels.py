@@ -1,0 +1,310 @@
+"""Compiled loops over the dense income block, and how riskml compiles.
+
+NumPy would pass over a block once an operation; these pass over it once. They run without the interpreter lock, and
+every household's arithmetic is its own, in a fixed order: one household alone gives the same bits as among many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+from riskml.records.contract.versions import FOREVER, NO_DAY
+
+__all__ = [
+    "at_month_ends",
+    "compiled",
+    "count_codes",
+    "count_rows",
+    "cut_income",
+    "largest_row",
+    "per_head",
+    "place_income",
+    "rows_known",
+    "struck_households",
+    "sum_rows",
+    "sum_sources",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+Array = Any
+"""An array inside compiled code, which numba types by itself."""
+
+_FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
+
+
+def compiled(function: F) -> F:
+    """Compile a loop that runs without the interpreter lock, and keep its machine code on disk.
+
+    A division by zero gives NaN or infinity as in NumPy. Where neither the package nor the user's cache can be
+    written, as in a sealed container, every process compiles anew.
+    """
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:
+        return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+
+
+@compiled
+def place_income(
+    household: Array,
+    start: Array,
+    months: Array,
+    source: Array,
+    amount: Array,
+    recorded: Array,
+    group: Array,
+    first: int,
+    ends: Array,
+    block: Array,
+    known_from: Array,
+) -> Array:
+    """Put every row whose cells are still free into the block, spread evenly over its months.
+
+    Parameters
+    ----------
+    household, start, months, source, amount, recorded, group : array, shape (E,)
+        Rows of income as the readers deliver them.
+    first : int
+        Month of the block's first row.
+    ends : array of int32, shape (T,)
+        Last day of each month of the block.
+    block, known_from : array, shape (S, T, H)
+        Amounts, and the day each became known; written.
+
+    Returns
+    -------
+    array of int8, shape (E,)
+        0 for a row that was placed, 1 where another row holds one of its cells, 2 for a row of a correction group.
+    """
+    left = np.zeros(len(household), np.int8)
+    for i in range(len(household)):
+        if group[i] >= 0:
+            left[i] = 2
+            continue
+        h, s, t, n = household[i], source[i], start[i] - first, months[i]
+        for k in range(t, t + n):
+            if known_from[s, k, h] != _FOREVER:
+                left[i] = 1
+        if left[i] == 1:
+            continue
+        day = recorded[i] if recorded[i] != _NO_DAY else ends[t + n - 1]
+        share = amount[i] / n
+        for k in range(t, t + n):
+            block[s, k, h] = share
+            known_from[s, k, h] = day
+    return left
+
+
+@compiled
+def cut_income(block: Array, known_from: Array, newest: int, start: int, known_at: int, out: Array) -> None:
+    """Copy what is known of a range of households, the latest month first; NaN elsewhere.
+
+    Parameters
+    ----------
+    block, known_from : array, shape (S, T, H)
+    newest : int
+        Row of the block that becomes row 0; it may lie outside the block.
+    start : int
+        First household of the range.
+    known_at : int
+    out : array of float64, shape (S or more, months, n)
+        Written; sources that the block lacks become NaN.
+    """
+    length = block.shape[1]
+    for s in range(out.shape[0]):
+        for t in range(out.shape[1]):
+            row = newest - t
+            if s >= block.shape[0] or row < 0 or row >= length:
+                out[s, t] = np.nan
+                continue
+            for j in range(out.shape[2]):
+                known = known_from[s, row, start + j] <= known_at
+                out[s, t, j] = block[s, row, start + j] if known else np.nan
+
+
+@compiled
+def sum_sources(sources: Array, total: Array, reported: Array) -> None:
+    """Add the sources of each month in declared order: sum, 0 where none is stated, and whether any is."""
+    for t in range(total.shape[0]):
+        for s in range(sources.shape[0]):
+            for j in range(total.shape[1]):
+                value = sources[s, t, j]
+                stated = not np.isnan(value)
+                total[t, j] += value if stated else 0.0
+                reported[t, j] |= stated
+
+
+@compiled
+def per_head(total: Array, reported: Array, size: Array, lag: int, window: int, least: float) -> Array:
+    """Mean of the reported months of a window × 12 ÷ size, shape (n,); NaN with fewer than ``least``, or none."""
+    n = total.shape[1]
+    sums, counts = np.zeros(n), np.zeros(n)
+    for t in range(lag, lag + window):
+        for j in range(n):
+            sums[j] += total[t, j]
+            counts[j] += 1.0 if reported[t, j] else 0.0
+    for j in range(n):
+        enough = counts[j] >= least and counts[j] > 0
+        sums[j] = sums[j] / counts[j] * 12 / size[j] if enough else np.nan
+    return sums
+
+
+@compiled
+def at_month_ends(
+    first: Array,
+    known: Array,
+    recorded: Array,
+    size: Array,
+    region: Array,
+    grid: Array,
+    days: Array,
+    sizes: Array,
+    lines: Array,
+) -> None:
+    """Look up size and line in the version in force on each day.
+
+    Before its first recorded version a household is taken as that version says.
+
+    Parameters
+    ----------
+    first, known : array of int32, shape (n,)
+        Position of each household's first version, and how many of them are known.
+    recorded, size, region : array, shape (V,)
+    grid : array of float64, shape (T, regions)
+    days : array of int32, shape (T,)
+        Descending.
+    sizes, lines : array of float64, shape (T, n)
+        Written.
+    """
+    version = first + np.maximum(known - 1, 0)
+    for t in range(len(days)):
+        for j in range(len(first)):
+            while version[j] > first[j] and recorded[version[j]] > days[t]:
+                version[j] -= 1
+            sizes[t, j] = size[version[j]]
+            lines[t, j] = grid[t, region[version[j]]]
+
+
+@compiled
+def count_rows(household: Array, mask: Array, n: int) -> Array:
+    """Rows of the mask of each household, as numbers, shape (n,)."""
+    counts = np.zeros(n)
+    for i in range(len(household)):
+        if mask[i]:
+            counts[household[i]] += 1.0
+    return counts
+
+
+@compiled
+def sum_rows(household: Array, values: Array, mask: Array, n: int) -> Array:
+    """Sum of known values of each household in the order of the rows, shape (n,); NaN where rows state none."""
+    sums, state = np.zeros(n), np.zeros(n, np.int8)
+    for i in range(len(household)):
+        if mask[i]:
+            h = household[i]
+            if np.isnan(values[i]):
+                state[h] |= 1
+            else:
+                state[h] |= 2
+                sums[h] += values[i]
+    for h in range(n):
+        if state[h] == 1:
+            sums[h] = np.nan
+    return sums
+
+
+@compiled
+def largest_row(household: Array, values: Array, mask: Array, n: int) -> Array:
+    """Largest known value of each household, shape (n,); NaN where there is none."""
+    out = np.full(n, np.nan)
+    for i in range(len(household)):
+        if mask[i]:
+            h = household[i]
+            if not out[h] >= values[i]:
+                out[h] = values[i] if not np.isnan(values[i]) else out[h]
+    return out
+
+
+@compiled
+def count_codes(household: Array, code: Array, wanted: int, n: int) -> Array:
+    """Rows of each household whose code is a bit of ``wanted``, shape (n,).
+
+    NaN where there are rows, but none has a code; 0 where there is no row.
+    """
+    counts, state = np.zeros(n), np.zeros(n, np.int8)
+    for i in range(len(household)):
+        h = household[i]
+        if code[i] < 0:
+            state[h] |= 1
+        else:
+            state[h] |= 2
+            counts[h] += (wanted >> code[i]) & 1
+    for h in range(n):
+        if state[h] == 1:
+            counts[h] = np.nan
+    return counts
+
+
+@compiled
+def rows_known(
+    known_from: Array, known_until: Array, day: Array, withdrawn: Array, as_of: int, known_at: int, since: int
+) -> Array:
+    """Whether each row counts: known, not withdrawn, its day in (since, as_of]; shape (E,)."""
+    use = np.empty(len(day), np.bool_)
+    for i in range(len(day)):
+        use[i] = (
+            (known_from[i] <= known_at)
+            & (known_at < known_until[i])
+            & (day[i] <= as_of)
+            & (day[i] > since)
+            & (not withdrawn[i])
+        )
+    return use
+
+
+@compiled
+def struck_households(
+    first: Array,
+    known: Array,
+    recorded: Array,
+    region: Array,
+    region_first: Array,
+    struck: Array,
+    day: Array,
+    use: Array,
+) -> Array:
+    """Find the regional rows that struck the region in which each household lived on their day.
+
+    Parameters
+    ----------
+    first, known : array of int32, shape (n,)
+        Position of each household's first version, and how many of them are known.
+    recorded, region : array, shape (V,)
+        Versions; the first is in force also before it was recorded.
+    region_first, struck : array of int64
+        Rows by region, by day.
+    day, use : array, shape (E,)
+        Day of each row, and whether it counts.
+
+    Returns
+    -------
+    household : array of int32, ascending
+    rows : array of int64
+    """
+    households, rows = [np.int32(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
+    for j in range(len(first)):
+        last = first[j] + max(known[j], 1) - 1
+        for version in range(first[j], last + 1):
+            place = region[version]
+            for k in range(region_first[place], region_first[place + 1]):
+                row = struck[k]
+                begun = version == first[j] or recorded[version] <= day[row]
+                ended = version < last and recorded[version + 1] <= day[row]
+                if use[row] and begun and not ended:
+                    households.append(np.int32(j))
+                    rows.append(row)
+    return np.array(households, np.int32), np.array(rows, np.int64)

@@ -1,0 +1,98 @@
+"""All records packed once in memory: what every panel is a view of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.contract.calendar import month_end
+from riskml.records.contract.schema import TABLES
+from riskml.records.panel.events import EventStore, pack_events
+from riskml.records.panel.exposure import Regional
+from riskml.records.panel.households import pack_households
+from riskml.records.panel.income import pack_income
+from riskml.records.panel.lines import LineRow, LineTable
+from riskml.records.panel.packed_rows import RowSource
+
+__all__ = ["PackedRecords"]
+
+_ENDS = {"members": ("left_on",), "help": ("ended_on",), "monitoring": ("cleared_on",)}
+
+
+class PackedRecords:
+    """All records of a folder, or of tables in memory, packed once.
+
+    :class:`~riskml.records.panel.store.Records` reads them and cuts panels.
+
+    Attributes
+    ----------
+    household_id : array of str, shape (H,)
+        Sorted codes.
+    income : IncomeBlock
+    households : HouseholdVersions
+    tables : dict of str to EventStore
+        Present tables of dated rows; ``disaster`` holds rows of single households.
+    regional : Regional or None
+        Regional disasters.
+    present : frozenset of str
+        Tables that are there, be they empty.
+    lines : LineTable
+    skipped : dict of str to int
+        Rows that were set aside when the folder was read, by code of the fault.
+    """
+
+    def __init__(self, source: RowSource, fallback_lines: Sequence[LineRow] = ()) -> None:
+        self.household_id = source.household_id
+        self.lines = LineTable(source.lines, fallback_lines)
+        self.present = frozenset(source.tables) | {"income", "lines"}
+        self.households = pack_households(source.tables["households"], len(self.household_id))
+        self.tables: dict[str, EventStore] = {}
+        self.regional: Regional | None = None
+        for name, rows in source.tables.items():
+            if name != "households":
+                table = TABLES[name]
+                self.tables[name] = pack_events(rows, table.day, _ENDS.get(name, ()), versions=bool(table.key))
+        if "disaster" in self.tables:
+            everything = self.tables["disaster"]
+            self.tables["disaster"] = everything.where(everything.household >= 0)
+            self.regional = Regional.build(everything.where(everything.household < 0), self.households.regions)
+        self.income = pack_income(source.income(), len(self.household_id), source.months)
+        self.skipped: dict[str, int] = {}
+        self._fingerprint = source.fingerprint
+        self._line_grids: dict[tuple[int, int], NDArray[np.float64]] = {}
+        self.shared: dict[str, object] = {}
+        """What panels of these records share at any date."""
+
+    def __len__(self) -> int:
+        return len(self.household_id)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the records, the same in any row order and any form of the files."""
+        return self._fingerprint()
+
+    @property
+    def first_month(self) -> int:
+        """First month that any income period touches."""
+        return self.income.first_month
+
+    @property
+    def last_month(self) -> int:
+        """Last month that any income period touches."""
+        return self.income.first_month + self.income.months - 1
+
+    def index(self, household_id: str) -> int | None:
+        """Position of a household, or none."""
+        i = int(np.searchsorted(self.household_id, household_id))
+        return i if i < len(self) and self.household_id[i] == household_id else None
+
+    def line_grid(self, month: int, months: int) -> NDArray[np.float64]:
+        """Lines in force at the ends of ``months`` months back from ``month``, shape (months, regions)."""
+        key = (month, months)
+        if key not in self._line_grids:
+            ends = month_end(np.arange(month, month - months, -1, dtype=np.int32))
+            self._line_grids[key] = self.lines.grid(self.households.regions, ends)
+        return self._line_grids[key]

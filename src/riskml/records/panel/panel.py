@@ -1,0 +1,343 @@
+"""What was known about households at a date, packed into arrays: the one thing that features see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.contract.calendar import LOOK_BACK, last_complete_month, month_end, months_before
+from riskml.records.contract.schema import codes
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.events import Events
+from riskml.records.panel.exposure import exposed
+from riskml.records.panel.kernels import per_head, sum_sources
+from riskml.records.panel.packed import PackedRecords
+
+__all__ = ["BELOW", "Attribute", "Panel", "window_sum"]
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int32]
+
+BELOW = 1 - 1e-4
+"""Incomes heap on round numbers: below the line means under this share of it."""
+
+
+_edge = lru_cache(maxsize=1024)(months_before)
+_complete = lru_cache(maxsize=1024)(last_complete_month)
+
+
+@lru_cache(maxsize=1024)
+def _month_ends(month: int, months: int) -> Ints:
+    """Last days of the months back from ``month``, latest first."""
+    ends = month_end(np.arange(month, month - months, -1, dtype=np.int32))
+    ends.flags.writeable = False
+    return ends
+
+
+def window_sum(values: Floats) -> Floats:
+    """Sum over the first axis, row after row.
+
+    ``np.sum`` adds pairwise when there is one household and in sequence when there are many, which differs in the
+    last bit; an accumulation always goes in sequence.
+    """
+    sums: Floats = np.add.accumulate(values, axis=0)[-1]
+    return sums
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of the households at a date.
+
+    Parameters
+    ----------
+    values : array of float64, shape (n,)
+        Numbers, or positions in ``levels``; NaN where null.
+    levels : tuple of str, optional
+    before : array of float64, shape (n,)
+        Value of the version before; NaN where there is none.
+    """
+
+    values: Floats
+    levels: tuple[str, ...] | None
+    before: Floats
+
+
+class Panel:
+    """Households at a date.
+
+    The time axis counts back: index 0 is the last complete month at ``as_of``, index t the month t earlier.
+
+    Parameters
+    ----------
+    records : PackedRecords
+    as_of : int
+        Day at whose end the panel is taken.
+    start, stop : int
+        Range of households, in the order of their sorted codes.
+    months : int, default 36
+        Length of the time axis T.
+    known_at : int, optional
+        Rows recorded later do not exist; ``as_of`` by default. A later day serves outcomes only.
+
+    Notes
+    -----
+    Every reduction runs in a fixed order (see :func:`window_sum`), so one household alone gives the same bits as
+    the same household among a hundred thousand.
+    """
+
+    def __init__(
+        self,
+        records: PackedRecords,
+        as_of: int,
+        start: int,
+        stop: int,
+        months: int = LOOK_BACK,
+        known_at: int | None = None,
+    ) -> None:
+        self._records = records
+        self._range = (start, stop)
+        self.as_of = as_of
+        self.known_at = as_of if known_at is None else known_at
+        self.months = months
+        self.month = _complete(as_of)
+        self.n = stop - start
+        self.memo: dict[str, object] = {}
+        """Quantities that several features share."""
+
+    @property
+    def household_id(self) -> NDArray[np.str_]:
+        """Codes of the households, shape (n,)."""
+        return self._records.household_id[slice(*self._range)]
+
+    @property
+    def shared(self) -> dict[str, object]:
+        """What all panels of these records share, at any date and of any households."""
+        return self._records.shared
+
+    def only(self, i: int) -> Panel:
+        """Return the panel of one of its households: to the bit what it is among the others."""
+        start = self._range[0] + i
+        return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at)
+
+    @property
+    def present(self) -> frozenset[str]:
+        """Tables that the records hold, be they empty; an absent table means unknown."""
+        return self._records.present
+
+    def has(self, table: str) -> bool:
+        """Whether the records hold a table."""
+        return table in self.present
+
+    # -- income -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def sources(self) -> Floats:
+        """Income by source, yuan of the month, shape (S, T, n); NaN where not reported."""
+        return self._records.income.known(self.month, self.months, self.known_at, *self._range)
+
+    @property
+    def income(self) -> Floats:
+        """The same as household × month × source, a view of shape (n, T, S)."""
+        return self.sources.transpose(2, 1, 0)
+
+    @cached_property
+    def _summed(self) -> tuple[Floats, Mask]:
+        total, reported = np.zeros((self.months, self.n)), np.zeros((self.months, self.n), bool)
+        sum_sources(self.sources, total, reported)
+        return total, reported
+
+    @property
+    def reported(self) -> Mask:
+        """Whether any source of a month is reported, shape (T, n)."""
+        return self._summed[1]
+
+    @property
+    def total_or_zero(self) -> Floats:
+        """Income of all sources, yuan of the month, shape (T, n); 0 where not reported."""
+        return self._summed[0]
+
+    @cached_property
+    def total(self) -> Floats:
+        """Income of all sources, yuan of the month, shape (T, n); NaN where not reported."""
+        return np.where(self.reported, self.total_or_zero, np.nan)
+
+    def income_per_head(self, window: int, lag: int = 0, *, complete: bool = False) -> Floats:
+        """Income per head over a window, by the definition of the rule.
+
+        Mean over the reported months of the window × 12 ÷ the size known at the window's end.
+
+        Parameters
+        ----------
+        window : int
+            Months.
+        lag : int, default 0
+            Months between the window's end and the last complete month.
+        complete : bool, default False
+            Whether every month must be reported; otherwise at least half of them.
+
+        Returns
+        -------
+        array of float64, shape (n,)
+            Yuan per person and year; NaN without a verdict.
+        """
+        assert lag + window <= self.months, "a window cut short would pass for a whole one"
+        name = f"income per head {window} {lag} {complete}"
+        if name not in self.memo:
+            self.memo[name] = per_head(*self._summed, self.size[lag], lag, window, window if complete else window / 2)
+        found: Floats = self.memo[name]  # type: ignore[assignment]
+        return found
+
+    # -- household ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _versions_known(self) -> Ints:
+        return self._records.households.count_known(self.known_at, *self._range)
+
+    @cached_property
+    def known(self) -> Mask:
+        """Whether the household is known at all, shape (n,)."""
+        return self._versions_known > 0
+
+    @cached_property
+    def _now(self) -> Ints:
+        """Latest known version, shape (n,)."""
+        first = self._records.households.first[self._range[0] : self._range[1]]
+        return first + np.maximum(self._versions_known - 1, 0)
+
+    @cached_property
+    def _at_month_ends(self) -> tuple[Floats, Floats]:
+        days = _month_ends(self.month, self.months)
+        grid = self._records.line_grid(self.month, self.months)
+        return self._records.households.at_month_ends(days, self._versions_known, grid, *self._range)
+
+    @property
+    def size(self) -> Floats:
+        """Persons, as known at each month's end, shape (T, n)."""
+        return self._at_month_ends[0]
+
+    @property
+    def line(self) -> Floats:
+        """Monitoring line in force at each month's end, yuan/person/year, shape (T, n); NaN where there is none."""
+        return self._at_month_ends[1]
+
+    @property
+    def size_now(self) -> Floats:
+        """Persons in the latest known version, shape (n,)."""
+        return self._records.households.size[self._now].astype(np.float64)
+
+    @cached_property
+    def region(self) -> tuple[Ints, tuple[str, ...]]:
+        """Region of the latest known version: positions, shape (n,), and the codes they stand for."""
+        return self._records.households.region[self._now], self._records.households.regions
+
+    @property
+    def region_code(self) -> NDArray[np.str_]:
+        """Region codes, shape (n,)."""
+        positions, names = self.region
+        return np.array(names)[positions]
+
+    @property
+    def kind(self) -> NDArray[np.int8]:
+        """Position in ``codes("households", "kind")``, -1 where null, shape (n,)."""
+        return self._records.households.kind[self._now]
+
+    @property
+    def exited_on(self) -> Ints:
+        """Day of leaving registered poverty, ``NO_DAY`` where null or after ``as_of``, shape (n,)."""
+        days = self._records.households.exited_on[self._now]
+        return np.where(days > self.as_of, NO_DAY, days)
+
+    @cached_property
+    def attributes(self) -> dict[str, Attribute]:
+        """Attributes of the latest known version and of the one before."""
+        second = self._versions_known > 1
+        out = {}
+        for name, column in self._records.households.attributes.items():
+            before = np.full(self.n, np.nan)
+            if second.any():
+                before[second] = column.values[self._now[second] - 1]
+            out[name] = Attribute(column.values[self._now], column.levels, before)
+        return out
+
+    # -- events -------------------------------------------------------------------------------------------------
+
+    def _at(self, table: str, since: int | None) -> Events | None:
+        store = self._records.tables.get(table)
+        return None if store is None else store.at(self.as_of, self.known_at, *self._range, since)
+
+    def _dated(self, events: Events | None) -> Events | None:
+        """Add the index of each row's month: that of its day, at most the last complete one."""
+        if events is not None:
+            lag = np.minimum(self.month - events["month"], self.months - 1)
+            events.columns["lag"] = np.maximum(lag, 0)
+        return events
+
+    @cached_property
+    def _since(self) -> int:
+        return _edge(self.as_of, self.months)
+
+    @cached_property
+    def illness(self) -> Events | None:
+        """Medical care within the look-back: kind, visits, cost, self_paid, day, lag."""
+        return self._dated(self._at("illness", self._since))
+
+    @cached_property
+    def disaster(self) -> Events | None:
+        """Disasters of the household itself within the look-back: kind, loss, day, lag."""
+        return self._dated(self._at("disaster", self._since))
+
+    @cached_property
+    def exposure(self) -> Events | None:
+        """Disasters of the region in which the household lived on that day: kind, day, lag."""
+        regional = self._records.regional
+        if regional is None:
+            return None
+        versions = self._records.households
+        found = exposed(regional, versions, self._versions_known, self._range, self.as_of, self.known_at, self._since)
+        return self._dated(found)
+
+    @cached_property
+    def events(self) -> Events | None:
+        """Events and leads within the look-back: kind, amount, channel, day, lag."""
+        return self._dated(self._at("events", self._since))
+
+    @cached_property
+    def help(self) -> Events | None:
+        """Help started by ``as_of``: measure, emergency, amount, ended_on, day."""
+        return self._at("help", None)
+
+    @cached_property
+    def monitoring(self) -> Events | None:
+        """Entries into monitoring by ``as_of``: category, causes, cleared_on, day of entry."""
+        return self._at("monitoring", None)
+
+    @cached_property
+    def members(self) -> Events | None:
+        """Members who belong to the household at ``as_of``."""
+        found = self._at("members", None)
+        return None if found is None else found.where(found["left_on"] == NO_DAY)
+
+    @cached_property
+    def monitored(self) -> Mask:
+        """Whether the household is in monitoring at ``as_of``, shape (n,); not where the table is absent."""
+        entries = self.monitoring
+        if entries is None:
+            return np.zeros(self.n, bool)
+        return entries.any(entries["cleared_on"] == NO_DAY)
+
+    def within(self, events: Events, months: int) -> Mask:
+        """Rows of the last ``months`` months up to ``as_of``."""
+        return events.since(_edge(self.as_of, months))
+
+    @staticmethod
+    def code(table: str, column: str, value: str) -> int:
+        """Number of a code in a column of events.
+
+        >>> Panel.code("illness", "kind", "outpatient")
+        1
+        """
+        return codes(table, column).index(value)

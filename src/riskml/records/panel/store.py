@@ -1,0 +1,67 @@
+"""Records of a folder, a database or memory, and the panels cut from them at any date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from riskml.records.contract.calendar import LOOK_BACK
+from riskml.records.panel.arrow import ArrowTables, arrow_rows
+from riskml.records.panel.folder_rows import folder_rows
+from riskml.records.panel.lines import LineRow
+from riskml.records.panel.memory import Columns, memory_rows
+from riskml.records.panel.packed import PackedRecords
+from riskml.records.panel.panel import Panel
+from riskml.records.reading.folder import Folder, open_folder
+
+__all__ = ["CHUNK", "Records"]
+
+CHUNK = 4096
+"""Households of a batch panel: its arrays fit the processor's cache."""
+
+
+class Records(PackedRecords):
+    """Packed records and the ways to them: :meth:`load`, :meth:`from_tables`, :meth:`from_arrow`."""
+
+    @classmethod
+    def load(cls, folder: str | Path | Folder, fallback_lines: Sequence[LineRow] = ()) -> Records:
+        """Read a records folder that has been checked."""
+        opened = folder if isinstance(folder, Folder) else open_folder(folder)
+        return cls(folder_rows(opened), fallback_lines)
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, Columns], fallback_lines: Sequence[LineRow] = ()) -> Records:
+        """Take tables in memory: pandas frames, or dictionaries of equally long columns.
+
+        A few households at a time, as a service or a test holds them; a county belongs in a folder.
+        """
+        return cls(memory_rows(tables), fallback_lines)
+
+    @classmethod
+    def from_arrow(cls, tables: Mapping[str, pa.Table], fallback_lines: Sequence[LineRow] = ()) -> Records:
+        """Take Arrow tables that were checked when they were taken in, as a database holds them; for many households.
+
+        They have no fingerprint.
+        """
+        with ArrowTables(tables) as opened:
+            return cls(arrow_rows(opened), fallback_lines)
+
+    def panel(
+        self,
+        as_of: int,
+        start: int = 0,
+        stop: int | None = None,
+        months: int = LOOK_BACK,
+        known_at: int | None = None,
+    ) -> Panel:
+        """Cut the panel of a range of households at a date."""
+        return Panel(self, as_of, start, len(self) if stop is None else stop, months, known_at)
+
+    def panels(
+        self, as_of: int, months: int = LOOK_BACK, known_at: int | None = None, chunk: int = CHUNK
+    ) -> Iterator[Panel]:
+        """Cut panels of ``chunk`` households each, which together are all households."""
+        for start in range(0, len(self), chunk):
+            yield self.panel(as_of, start, min(start + chunk, len(self)), months, known_at)

@@ -1,0 +1,1 @@
+"""Opening a records folder: files, columns and cells as typed DuckDB views."""

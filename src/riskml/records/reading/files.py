@@ -1,0 +1,113 @@
+"""Which file holds which table of a records folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from riskml.errors import listed
+from riskml.records.contract.faults import Fault
+from riskml.records.contract.schema import TABLES
+from riskml.records.reading.file_rules import BOTH_FORMS, MISSING_TABLE, NO_PARTS, UNKNOWN_FILE
+
+__all__ = ["Source", "find_sources", "truth_in"]
+
+TRUTH = "truth.parquet"
+"""What only a simulated county can tell."""
+
+
+def truth_in(folder: Path | None) -> Path | None:
+    """Where a folder carries the truth of a simulated county; None for records of real households."""
+    path = None if folder is None else folder / TRUTH
+    return path if path is not None and path.is_file() else None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of one table.
+
+    Parameters
+    ----------
+    table : str
+    form : str
+        ``parquet``, ``csv`` or ``parts``.
+    files : tuple of Path
+        Sorted by name.
+    """
+
+    table: str
+    form: str
+    files: tuple[Path, ...]
+
+
+def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
+    """Find the files of every table.
+
+    Names that start with a dot are the operating system's and are passed over; so are those that start with ``_``
+    in a folder of parts (``_SUCCESS``).
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder.
+
+    Returns
+    -------
+    dict of str to Source
+        In the order of the contract; a table in two forms is left out.
+    list of Fault
+        Missing tables, tables in two forms, unknown files and folders without parts.
+    """
+    faults: list[Fault] = []
+    forms: dict[str, list[Source]] = {}
+    unknown: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or (path.name == TRUTH and path.is_file()):
+            continue
+        if path.is_dir() and path.name in TABLES:
+            source = _parts(path, faults)
+        elif path.is_file() and path.stem in TABLES and path.suffix in {".parquet", ".csv"}:
+            source = Source(path.stem, path.suffix[1:], (path,))
+        else:
+            unknown.append(path)
+            continue
+        forms.setdefault(source.table, []).append(source)
+    if unknown:
+        faults.append(_unknown("", unknown))
+    return _one_form(forms, faults), faults
+
+
+def _parts(folder: Path, faults: list[Fault]) -> Source:
+    seen = [path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "_"))]
+    parts = [path for path in seen if path.is_file() and path.suffix == ".parquet"]
+    if others := [path for path in seen if path not in parts]:
+        faults.append(_unknown(folder.name, others))
+    if not parts:
+        faults.append(NO_PARTS.found(folder.name, "", f"The folder {folder.name}/ holds no *.parquet file."))
+    return Source(folder.name, "parts", tuple(parts))
+
+
+def _unknown(table: str, paths: list[Path]) -> Fault:
+    names = [f"{path.name}/" if path.is_dir() else path.name for path in paths]
+    message = f"{len(names)} unknown file(s) or folder(s): {listed(names)}."
+    if not table:
+        for path in paths:
+            if close := get_close_matches(path.stem.lower(), list(TABLES), n=1):
+                message += f" Did you mean {close[0]}{path.suffix.lower() or '/'} for {path.name}?"
+                break
+    return UNKNOWN_FILE.found(table, "", message, count=len(names))
+
+
+def _one_form(forms: dict[str, list[Source]], faults: list[Fault]) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    for name, table in TABLES.items():
+        found = forms.get(name, [])
+        if not found and table.required:
+            faults.append(MISSING_TABLE.found(name, "", f"The table {name!r} is missing; it is required."))
+        if len(found) > 1:
+            names = [f"{name}/" if source.form == "parts" else f"{name}.{source.form}" for source in found]
+            faults.append(BOTH_FORMS.found(name, "", f"The table is there as {listed(names)}.", count=len(names)))
+        elif found and found[0].files:
+            sources[name] = found[0]
+    return sources

@@ -1,0 +1,208 @@
+"""Open a records folder: every table as a typed DuckDB view, whatever form its file has.
+
+Opening never fails on what is wrong inside a file: it collects the faults of files and columns.
+`riskml.records.checking.check` adds those of rows, and refuses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+from riskml.errors import RecordsError
+from riskml.records.contract.faults import CheckReport, Fault
+from riskml.records.contract.schema import TABLES
+from riskml.records.reading.cell_sql import first_row, quoted
+from riskml.records.reading.files import find_sources
+from riskml.records.reading.repeats import repeated_texts
+from riskml.records.reading.tables import Layout, read_table
+
+__all__ = ["Folder", "open_folder"]
+
+
+class Folder:
+    """A records folder that has been opened, not yet checked.
+
+    Parameters
+    ----------
+    path : Path
+    connection : duckdb.DuckDBPyConnection
+        In memory; close the folder to free it.
+    layouts : dict of str to Layout
+        Tables that could be read, in the order of the contract.
+    faults : list of Fault
+        What is wrong with files and columns.
+
+    Attributes
+    ----------
+    skipped : dict of str to int
+        Rows set aside by code (see `riskml.records.checking.aside.set_aside`).
+    report : CheckReport or None
+        Result of the check, once `riskml.records.checking.check.open_checked` has made it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        connection: duckdb.DuckDBPyConnection,
+        layouts: dict[str, Layout],
+        faults: list[Fault],
+    ) -> None:
+        self.path = path
+        self.connection = connection
+        self.layouts = layouts
+        self.faults = faults
+        self.skipped: dict[str, int] = {}
+        self.report: CheckReport | None = None
+        self._repeated: dict[str, str] = {}
+        for table in layouts:
+            self._create_views(table, layouts[table].query)
+
+    def _create_views(self, table: str, query: str) -> None:
+        names = [*TABLES[table].names, *self.layouts[table].attributes]
+        self.connection.execute(f"CREATE OR REPLACE VIEW {self.numbered(table)} AS {query}")
+        self.connection.execute(
+            f"CREATE OR REPLACE VIEW {self.relation(table)} AS "
+            f"SELECT {', '.join(quoted(name) for name in names)} FROM {self.numbered(table)}"
+        )
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables that are there and readable, in the order of the contract."""
+        return list(self.layouts)
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Attributes of households: ``number`` or ``text`` by name, in the order of the file."""
+        return dict(self.layouts["households"].attributes) if self.has("households") else {}
+
+    def has(self, table: str) -> bool:
+        """Whether the table is there; an absent table means unknown, an empty one known to be none."""
+        return table in self.layouts
+
+    def relation(self, table: str) -> str:
+        """Name of the view of a table, to be used in SQL on `connection`.
+
+        It has every declared column in the order of the contract with its type (VARCHAR, DATE, INTEGER, DOUBLE,
+        BOOLEAN), null where the file has none and with the declared defaults of ``months`` and ``visits``;
+        households also have their attributes (DOUBLE or VARCHAR).
+
+        Raises
+        ------
+        RecordsError
+            If the folder does not have the table.
+        """
+        return f"records_{self._known(table)}"
+
+    def numbered(self, table: str) -> str:
+        """Name of the view that adds to `relation` the file, the row and the raw text of unreadable cells."""
+        return f"numbered_{self._known(table)}"
+
+    def rows(self, table: str) -> int:
+        """Rows of a table."""
+        return int(first_row(self.connection, f"SELECT count(*) FROM {self.relation(table)}")[0])
+
+    def repeated(self, table: str) -> str:
+        """Name of a DuckDB table with the ``record_id`` that several rows of a table share (corrections).
+
+        It is found once and kept.
+        """
+        if table not in self._repeated:
+            name = f"repeated_{table}"
+            repeated_texts(self.connection, self.relation(table), "record_id", name)
+            self._repeated[table] = name
+        return self._repeated[table]
+
+    def leave_out(self, table: str, rows: str) -> None:
+        """Take rows out of both views of a table.
+
+        Parameters
+        ----------
+        table : str
+        rows : str
+            Name of a DuckDB table with the columns ``#file`` and ``#row`` of the rows to leave out.
+        """
+        query = f'SELECT n.* FROM ({self.layouts[table].query}) n ANTI JOIN {rows} r USING ("#file", "#row")'
+        self._create_views(table, query)
+        self._repeated.pop(table, None)
+
+    def fingerprint(self) -> str:
+        """Fingerprint of the data: 32 hexadecimal digits.
+
+        The same for the same rows in any order, in any number of parts and as CSV or Parquet; it differs between an
+        absent and an empty table. With other versions of DuckDB it may differ.
+
+        Notes
+        -----
+        The sum over rows of DuckDB's 64-bit hash of all values, with the number of rows, of every table.
+        """
+        digest = hashlib.sha256()
+        for table in self.tables:
+            attributes = sorted(self.layouts[table].attributes)
+            columns = ", ".join(quoted(name) for name in [*TABLES[table].names, *attributes])
+            row = first_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {self.relation(table)}")
+            digest.update(repr((table, attributes, row)).encode())
+        return digest.hexdigest()[:32]
+
+    def close(self) -> None:
+        """Free the connection and what was loaded."""
+        self.connection.close()
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _known(self, table: str) -> str:
+        if table not in self.layouts:
+            raise RecordsError(
+                f"The records folder {self.path} has no readable table {table!r}.",
+                "Ask Folder.has(table) first; an absent table means unknown.",
+            )
+        return table
+
+
+def open_folder(path: str | os.PathLike[str]) -> Folder:
+    """Open a records folder.
+
+    Parameters
+    ----------
+    path : path
+        Folder with the tables of the data contract.
+
+    Returns
+    -------
+    Folder
+        To be closed, or used in a ``with`` block.
+
+    Raises
+    ------
+    RecordsError
+        If there is no such folder. Anything else that is wrong is collected in ``Folder.faults``.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise RecordsError.no_folder(path)
+    sources, faults = find_sources(folder)
+    # Extensions are never fetched: reading works offline and does the same everywhere.
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"riskml-duckdb-{os.getpid()}"),
+        }
+    )
+    layouts = {}
+    for name, source in sources.items():
+        layout = read_table(connection, TABLES[name], source, faults)
+        if layout is not None:
+            layouts[name] = layout
+    return Folder(folder, connection, layouts, faults)

@@ -1,0 +1,152 @@
+"""Rows that models see: features of the cohort at every as_of, and what the rule line said of them then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.features import FeatureMatrix, build, stack
+from riskml.outcomes import AT_RISK, cohort_status
+from riskml.policy import Policy, rule_line
+from riskml.progress import Progress
+from riskml.records.contract.calendar import month_end, month_of
+from riskml.records.panel.store import CHUNK, Records
+from riskml.splits import Settings
+
+__all__ = ["Cohort", "collect", "first_flags"]
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Households at risk at their as_ofs, ordered by as_of, then household.
+
+    Parameters
+    ----------
+    household : array of int64, shape (n,)
+        Position in ``records.household_id``.
+    features : FeatureMatrix, n rows
+    rule_score : array of float64, shape (n,)
+        Rank by the rule line.
+    rule_positive : array of bool, shape (n,)
+        Whether any trigger fired.
+    category : array of str, shape (n,)
+        Category the rule suggests; empty where none.
+    """
+
+    household: NDArray[np.int64]
+    features: FeatureMatrix
+    rule_score: NDArray[np.float64]
+    rule_positive: NDArray[np.bool_]
+    category: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.household)
+
+    @property
+    def as_of(self) -> NDArray[np.int32]:
+        """Day of each row, shape (n,)."""
+        return self.features.as_of
+
+    def take(self, rows: NDArray[np.generic]) -> Cohort:
+        """Return the given rows (positions or a mask)."""
+        return Cohort(
+            self.household[rows],
+            self.features.take(rows),
+            self.rule_score[rows],
+            self.rule_positive[rows],
+            self.category[rows],
+        )
+
+
+def collect(records: Records, as_ofs: Sequence[int], settings: Settings, policy: Policy, progress: Progress) -> Cohort:
+    """Build the features of everybody at risk at the as_ofs, as known then.
+
+    Parameters
+    ----------
+    records : Records
+    as_ofs : sequence of int
+        Days, ascending.
+    settings : Settings
+    policy : Policy
+    progress : Progress
+        Told a step a batch of households.
+    """
+    jobs = [(day, start) for day in as_ofs for start in range(0, len(records), CHUNK)]
+    progress.stage("features", len(jobs))
+    for day in as_ofs:
+        records.line_grid(records.panel(day, 0, 0).month, 36)  # shared: filled before threads ask for it
+
+    def one(job: tuple[int, int]) -> Cohort:
+        day, start = job
+        panel = records.panel(day, start, min(start + CHUNK, len(records)))
+        rows = np.flatnonzero(cohort_status(panel, settings) == AT_RISK)
+        verdicts = rule_line(panel, policy, settings.window)
+        part = Cohort(
+            rows + start,
+            build(panel).take(rows),
+            verdicts.score[rows],
+            verdicts.any_flag[rows],
+            np.array([verdicts.category_name(int(i)) or "" for i in rows], dtype=np.str_),
+        )
+        progress.step()
+        return part
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(one, jobs))
+    return Cohort(
+        np.concatenate([part.household for part in parts]),
+        stack([part.features for part in parts]),
+        np.concatenate([part.rule_score for part in parts]),
+        np.concatenate([part.rule_positive for part in parts]),
+        np.concatenate([part.category for part in parts]),
+    )
+
+
+def first_flags(
+    records: Records,
+    household: NDArray[np.int64],
+    as_of: NDArray[np.int32],
+    settings: Settings,
+    policy: Policy,
+    progress: Progress,
+) -> NDArray[np.float64]:
+    """Months from each as_of to the first month's end at which the rule line raises any flag, as known then.
+
+    Parameters
+    ----------
+    records : Records
+    household, as_of : array, shape (n,)
+        Rows to look at, the as_ofs month ends.
+
+    Returns
+    -------
+    array of float64, shape (n,)
+        0 if it does at the as_of; NaN if it never does within the horizon.
+    """
+    first = np.full(len(household), np.nan)
+    if not len(household):
+        return first
+    months = month_of(as_of)
+    wanted = range(int(months.min()), int(months.max()) + settings.horizon + 1)
+    progress.stage("first flags of the rule line", len(wanted))
+    starts = np.unique(household // CHUNK) * CHUNK
+    for month in wanted:
+        progress.step()
+        ask = np.isnan(first) & (months <= month) & (month <= months + settings.horizon)
+        if not ask.any():
+            continue
+        flagged = np.zeros(len(records), bool)
+        for start in starts:
+            stop = min(int(start) + CHUNK, len(records))
+            flagged[start:stop] = rule_line(
+                records.panel(month_end(month), int(start), stop), policy, settings.window
+            ).any_flag
+        hit = ask & flagged[household]
+        first[hit] = month - months[hit]
+    return first

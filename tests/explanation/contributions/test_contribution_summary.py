@@ -1,0 +1,75 @@
+"""Contributions of many rows, summed up so that no household can be read off."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riskml.explanation.contributions.summary import FEWEST_HOUSEHOLDS, TOP, summarised
+
+FEATURES = [("income", "other"), ("visits", "illness"), ("region", "other"), ("cost", "illness")]
+LEVELS = {"region": ("a", "b", "c")}
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(0)
+    household = np.repeat(np.arange(300), 4)  # four dates each
+    n = len(household)
+    values = np.column_stack(
+        [rng.normal(size=n), rng.integers(0, 3, n), rng.choice([0, 1, 2], n, p=[0.7, 0.28, 0.02]), rng.normal(size=n)]
+    ).astype(float)
+    values[rng.random(n) < 0.2, 3] = np.nan
+    contributions = rng.normal(size=(n, 4)) * [1.0, 0.5, 0.2, 0.1]
+    return values, contributions, household
+
+
+def test_means_are_those_of_the_rows(rows):
+    values, contributions, household = rows
+    found = summarised(values, contributions, FEATURES, household, LEVELS)
+    assert (found["rows"], found["households"]) == (1200, 300)
+    assert [one["name"] for one in found["features"]] == ["income", "visits", "region", "cost"]
+    for j, one in enumerate(found["features"]):
+        assert one["mean_abs"] == pytest.approx(np.abs(contributions[:, j]).mean(), rel=5e-3)
+    together = contributions[:, 1] + contributions[:, 3]
+    assert found["causes"]["illness"] == pytest.approx(np.abs(together).mean(), rel=5e-3)
+    assert found["causes"]["work"] == 0
+
+
+def test_every_group_holds_many_households_and_lies_within_its_feature(rows):
+    values, contributions, household = rows
+    found = summarised(values, contributions, FEATURES, household, LEVELS)
+    for j, one in enumerate(found["features"]):
+        assert all(group["n"] >= 4 * FEWEST_HOUSEHOLDS for group in one["groups"])
+        kept = sum(group["n"] for group in one["groups"])
+        assert one["left_out"] == pytest.approx(1 - kept / 1200, abs=5e-3)
+        mean = sum(group["n"] * group["contribution"] for group in one["groups"]) / kept
+        if one["left_out"] == 0:
+            assert mean == pytest.approx(contributions[:, j].mean(), abs=5e-3)
+    missing = [group for group in found["features"][3]["groups"] if group["value"] is None]
+    assert sum(group["n"] for group in missing) == np.isnan(values[:, 3]).sum()
+
+
+def test_a_rare_level_and_a_rare_value_are_left_out(rows):
+    values, contributions, household = rows
+    values[:5, 1] = 99.0
+    found = {one["name"]: one for one in summarised(values, contributions, FEATURES, household, LEVELS)["features"]}
+    assert {group["value"] for group in found["region"]["groups"]} == {"a", "b"}
+    assert found["region"]["left_out"] > 0
+    assert 99.0 not in {group["value"] for group in found["visits"]["groups"]}
+
+
+def test_like_rows_stand_together():
+    household = np.arange(400)
+    values = np.repeat([0.0, 1.0], 200)[:, None]
+    contributions = (values * 2 - 1) + np.linspace(-0.1, 0.1, 400)[:, None]
+    [one] = summarised(values, contributions, [("x", "work")], household)["features"]
+    assert all(abs(group["contribution"] - (group["value"] * 2 - 1)) < 0.11 for group in one["groups"])
+    assert len(one["groups"]) == 20
+
+
+def test_only_the_strongest_are_told():
+    names = [(f"f{i}", "other") for i in range(20)]
+    contributions = np.tile(np.arange(20.0), (100, 1))
+    found = summarised(np.zeros((100, 20)), contributions, names, np.arange(100))
+    assert [one["name"] for one in found["features"]] == [f"f{i}" for i in range(19, 19 - TOP, -1)]

@@ -1,0 +1,93 @@
+"""shap objects carry riskml's exact contributions, and shap's own plots draw them with Chinese labels."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from io import BytesIO
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from PIL import Image
+
+from riskml.errors import UsageError
+from riskml.explanation import Explainer
+from riskml.explanation.contributions.shap_values import as_shap, feature_labels
+from riskml.features import CATALOGUE, build
+from riskml.fonts import chinese_plots, missing_glyphs
+from riskml.records.contract.calendar import day_of
+
+pytestmark = pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning")  # shap scatters its points
+
+
+@pytest.fixture(scope="module")
+def matrix(county_records):
+    return build(county_records.panel(day_of("2022-12-31")))
+
+
+@pytest.fixture(scope="module")
+def found(trained, matrix):
+    return as_shap(trained.bundle, matrix, lang="zh")
+
+
+def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, found):
+    margin = trained.bundle.blend.margin(matrix)
+    assert type(found).__module__.startswith("shap.")
+    np.testing.assert_allclose(found.base_values + found.values.sum(axis=1), margin, rtol=0, atol=1e-9)
+    assert np.ptp(margin) > 0.5
+
+
+def test_an_explainer_gives_the_same_as_its_bundle(trained, matrix, found):
+    again = as_shap(Explainer(trained.bundle.blend), matrix)
+    assert np.array_equal(again.values, found.values)
+    assert again.feature_names == [column.name for column in trained.bundle.columns]
+
+
+def test_data_are_the_features_and_categories_show_their_names(trained, matrix, found):
+    values = trained.bundle.blend.values(matrix)
+    np.testing.assert_array_equal(found.data, values)
+    names = [column.name for column in trained.bundle.columns]
+    j = names.index("attribute_house_type")
+    shown, levels = found.display_data[:, j], trained.bundle.levels["attribute_house_type"]
+    assert list(shown) == ["缺" if np.isnan(code) else levels[int(code)] for code in values[:, j]]
+    assert set(shown) & set(levels)
+    k = names.index("household_size")
+    assert list(found.display_data[:, k]) == list(values[:, k])
+    silent = np.isnan(values)
+    assert silent.any()
+    assert set(found.display_data[silent]) == {"缺"}
+    assert set(as_shap(trained.bundle, matrix).display_data[silent]) == {"missing"}
+
+
+def test_labels_are_those_of_the_catalogue():
+    names = ("admissions_12m", "attribute_distance_km")
+    assert feature_labels(names, "zh") == [CATALOGUE["admissions_12m"].zh, "attribute_distance_km"]
+    assert feature_labels(names, "en")[0] == CATALOGUE["admissions_12m"].en
+    assert feature_labels(names, None) == list(names)
+    with pytest.raises(UsageError, match="'zh', 'en'"):
+        feature_labels(names, "fr")
+
+
+def test_beeswarm_and_waterfall_draw_chinese(found):
+    """Warnings are errors: a glyph that the font lacks would fail here."""
+    import shap
+
+    assert missing_glyphs("".join(found.feature_names)) == ""
+    with chinese_plots():
+        for draw in (
+            lambda: shap.plots.beeswarm(found, show=False),
+            lambda: shap.plots.waterfall(found[3], show=False),
+        ):
+            draw()
+            labels = [label.get_text() for axes in plt.gcf().axes for label in axes.get_yticklabels()]
+            assert any("近 12 个月" in label for label in labels)
+            out = BytesIO()
+            plt.savefig(out, format="png", bbox_inches="tight", dpi=60)
+            plt.close("all")
+            assert Image.open(out).convert("L").getextrema()[0] < 60
+
+
+def test_the_module_does_not_import_shap_until_asked():
+    code = "import sys, riskml.explanation.contributions.shap_values; sys.exit('shap' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

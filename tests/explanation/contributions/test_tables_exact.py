@@ -1,0 +1,181 @@
+"""The table kernel against LightGBM, and both against Shapley values by enumeration."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import comb, isnan
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riskml.errors import BundleError
+from riskml.explanation.contributions import tables
+from riskml.explanation.contributions import verification as checking
+from riskml.explanation.contributions.groups import TooDeepError, cut
+from riskml.explanation.contributions.tables import Tables
+from riskml.explanation.contributions.verification import check_tables, probe_rows
+from riskml.model.forest import read_forest
+
+
+def goes_left(node, row):
+    """The rule of the documentation, read from LightGBM's own JSON and not from riskml's parser."""
+    x = row[node["split_feature"]]
+    x = 0.0 if abs(x) <= 1.0000000180025095e-35 else x  # nothing smaller differs from zero for LightGBM
+    if node["decision_type"] == "==":
+        return not isnan(x) and abs(x) < 1e9 and int(x) >= 0 and str(int(x)) in node["threshold"].split("||")
+    if isnan(x) and node["missing_type"] != "NaN":
+        x = 0.0
+    missing = isnan(x) if node["missing_type"] == "NaN" else node["missing_type"] == "Zero" and x == 0
+    return node["default_left"] if missing else x <= node["threshold"]
+
+
+def rows_of(node):
+    return node["leaf_count"] if "leaf_value" in node else node["internal_count"]
+
+
+def expected(node, row, known):
+    """Value of the tree for a row of which only some features are known, averaged over training rows."""
+    if "leaf_value" in node:
+        return node["leaf_value"]
+    left, right = node["left_child"], node["right_child"]
+    if node["split_feature"] in known:
+        return expected(left if goes_left(node, row) else right, row, known)
+    total = rows_of(left) * expected(left, row, known) + rows_of(right) * expected(right, row, known)
+    return total / rows_of(node)
+
+
+def features_of(node):
+    if "leaf_value" in node:
+        return set()
+    return {node["split_feature"]} | features_of(node["left_child"]) | features_of(node["right_child"])
+
+
+def shapley(booster, row):
+    """Shapley values by enumerating every coalition of every tree's features."""
+    out = np.zeros(len(row) + 1)
+    for tree in booster.dump_model()["tree_info"]:
+        root = tree["tree_structure"]
+        features = sorted(features_of(root))
+        out[-1] += expected(root, row, frozenset())
+        worth = {
+            frozenset(known): expected(root, row, frozenset(known))
+            for size in range(len(features) + 1)
+            for known in combinations(features, size)
+        }
+        for f in features:
+            for known, value in worth.items():
+                if f not in known:
+                    ways = len(features) * comb(len(features) - 1, len(known))
+                    out[f] += (worth[known | {f}] - value) / ways
+    return out
+
+
+def test_tables_give_the_shapley_values_of_the_game(model):
+    kernel = Tables.build(read_forest(model.text))
+    rows = model.rows[::12]
+    found = kernel.contributions(rows)
+    brute = np.array([shapley(model.booster, row) for row in rows])
+    np.testing.assert_allclose(found, brute[:, :-1], rtol=0, atol=1e-11)
+    assert kernel.base == pytest.approx(brute[0, -1], abs=1e-11)
+
+
+def test_tables_agree_with_lightgbm_and_add_up(model):
+    kernel = Tables.build(read_forest(model.text))
+    theirs, raw = model.pred_contrib(), model.booster.predict(model.rows, raw_score=True)
+    for found in (kernel.one_by_one(model.rows), kernel.together(model.rows)):
+        np.testing.assert_allclose(found, theirs[:, :-1], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(found.sum(axis=1) + kernel.base, raw, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("most_bits", [5, 6, 8])
+def test_how_trees_are_cut_does_not_matter(most_bits, train, probing):
+    forest = read_forest(train("depth 5").model_to_string())
+    found = Tables.build(forest, most_bits).contributions(probing)
+    np.testing.assert_allclose(found, Tables.build(forest).contributions(probing), rtol=0, atol=1e-12)
+
+
+def test_small_blocks_while_building_change_nothing(monkeypatch, train):
+    forest = read_forest(train("depth 5").model_to_string())
+    before = Tables.build(forest).table
+    monkeypatch.setattr("riskml.explanation.contributions.shapley.BLOCK", 1)
+    np.testing.assert_allclose(Tables.build(forest).table, before, rtol=1e-13, atol=1e-15)
+
+
+def test_every_split_of_every_tree_stands_in_a_group(model):
+    forest = read_forest(model.text)
+    groups = list(cut(forest))
+    assert {s for group in groups for s in group.splits} == set(range(len(forest.splits)))
+    assert sum(len(group.leaves) for group in groups) == sum(len(tree.value) for tree in forest.trees)
+
+
+def test_a_row_alone_gets_the_same_bits_as_among_many(model, monkeypatch):
+    kernel = Tables.build(read_forest(model.text))
+    many = kernel.together(np.tile(model.rows, (3, 1)))
+    np.testing.assert_array_equal(kernel.one_by_one(model.rows), many[: len(model.rows)])
+    monkeypatch.setattr(tables, "CHUNK", 7)
+    np.testing.assert_array_equal(kernel.together(model.rows), many[: len(model.rows)])
+
+
+def test_no_rows_and_no_trees_are_explained_too(model):
+    kernel = Tables.build(read_forest(model.text))
+    assert kernel.contributions(model.rows[:0]).shape == (0, 6)
+    if model.kind == "constant":
+        assert not kernel.contributions(model.rows).any()
+        assert not kernel.together(model.rows).any()
+
+
+def test_a_tree_too_deep_for_tables_is_refused_with_the_way_out(deep):
+    with pytest.raises(TooDeepError, match=r"a leaf under \d+ splits; tables hold at most 7.\n.*LightGBM itself"):
+        Tables.build(read_forest(deep.text))
+
+
+values = st.one_of(
+    st.floats(-4, 4),
+    st.just(float("nan")),
+    st.sampled_from([0.0, -0.0, 1e-36, 1.0000000180025095e-35, -1.0000000180025095e-35, -1.1e-35, 1e300]),
+    st.sampled_from([float("inf"), float("-inf")]),
+    st.integers(-2, 60).map(float),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(row=st.lists(values, min_size=6, max_size=6), kind=st.sampled_from(["as riskml trains", "zero is missing"]))
+def test_any_row_adds_up_and_agrees(row, kind, train):
+    booster, x = train(kind), np.array([row])
+    kernel = Tables.build(read_forest(booster.model_to_string()))
+    found = kernel.contributions(x)
+    np.testing.assert_allclose(found, booster.predict(x, pred_contrib=True)[:, :-1], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.sum() + kernel.base, booster.predict(x, raw_score=True)[0], rtol=0, atol=1e-9)
+
+
+def test_the_check_on_loading_passes_and_notices_a_wrong_table(model):
+    kernel = Tables.build(read_forest(model.text))
+    assert check_tables(kernel, model.booster) < 1e-12
+    if len(kernel.table):
+        kernel.table[:] += 1e-6
+        with pytest.raises(BundleError, match=r"differ by .* from LightGBM's on 50 test rows"):
+            check_tables(kernel, model.booster)
+
+
+def test_the_check_notices_a_path_of_its_own_for_many_rows(model, monkeypatch):
+    kernel = Tables.build(read_forest(model.text))
+    monkeypatch.setattr(Tables, "together", lambda self, rows: np.nextafter(self.one_by_one(rows), np.inf))
+    with pytest.raises(BundleError, match="A row alone is explained differently"):
+        check_tables(kernel, model.booster)
+
+
+def test_probing_rows_stand_at_the_thresholds_and_on_unknown_categories(model):
+    splits = read_forest(model.text).splits
+    rows = probe_rows(splits, 6)
+    assert rows.shape == (checking.ROWS, 6)
+    assert np.isnan(rows[-1]).sum() == 6
+    for f in np.unique(splits.feature):
+        mine = splits.feature == f
+        known = rows[~np.isnan(rows[:, f]), f]
+        if (splits.missing[mine] < 0).any():
+            assert known.min() == -1
+            assert known.max() == splits.size[mine].max()
+        else:
+            assert np.isin(known, splits.threshold[mine]).any()

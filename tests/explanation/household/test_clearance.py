@@ -1,0 +1,59 @@
+"""Conditions of risk elimination: six months above the line, no flag, somebody able to work; never cleared here."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from riskml.explanation.household.clearance import clearance
+from riskml.explanation.household.views import rule_view
+from riskml.policy import load_policy, rule_line
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
+
+LINE = 6000.0
+
+
+def met(last_months: float, labour: str | None = "full", months: int = 30):
+    """Conditions by code of a household of one; the income of its last six months is a multiple of the line."""
+    starts = [dt.date(2022 + m // 12, m % 12 + 1, 1) for m in range(months)]
+    amounts = [LINE / 12 * 1.5] * (months - 6) + [LINE / 12 * last_months] * 6
+    tables = {
+        "households": {"household_id": ["a"], "region_code": ["990101101200"], "size": [1]},
+        "income": {
+            "household_id": ["a"] * months,
+            "period_start": starts,
+            "source": ["wage"] * months,
+            "amount": amounts,
+        },
+        "lines": {"region_code": [""], "effective_from": [dt.date(2020, 1, 1)], "amount": [LINE]},
+    }
+    if labour is not None:
+        tables["members"] = {"household_id": ["a"], "member_id": ["m"], "labour": [labour]}
+    policy = load_policy()
+    panel = Records.from_tables(tables, policy.lines).panel(day_of(dt.date(2024, 6, 30)))
+    rule = rule_view(rule_line(panel, policy, 12), 0, 12, frozenset())
+    return {condition.code: condition.met for condition in clearance(panel, policy, rule)}
+
+
+def test_a_household_that_stayed_above_the_line_meets_all():
+    assert met(1.5) == {"stable_income": True, "no_flags": True, "labour": True}
+
+
+def test_one_month_end_below_the_line_is_enough_to_fail():
+    assert met(0.4)["stable_income"] is False
+    assert met(0.4)["no_flags"] is False
+
+
+def test_an_income_right_on_the_line_is_not_below_it():
+    assert met(0.5)["stable_income"] is True, "half a year at half the line after one at 1.5 is on the line"
+
+
+@pytest.mark.parametrize(("labour", "found"), [("none", False), ("weak", True), (None, None)])
+def test_without_labour_a_household_never_meets_it_and_unknown_is_not_met(labour, found):
+    assert met(1.5, labour)["labour"] is found
+
+
+def test_months_that_nobody_reported_are_unknown():
+    assert met(1.5, months=12)["stable_income"] is None

@@ -1,0 +1,200 @@
+"""Everyone is explained: the county's table says of each household what its own explanation says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from riskml.explanation import Narrator, explain_all, explain_panel
+from riskml.explanation.household.county import COLUMNS, Part
+from riskml.explanation.household.rendering import flag_sentence
+from riskml.explanation.household.trials import named_causes, quiet_households, steadiness
+from riskml.explanation.reasons.redaction import HEALTH_ZH, tells_health
+from riskml.features import CATALOGUE, build
+from riskml.model import Baselines, Blend, Bundle
+from riskml.model.blend import Weights
+from riskml.model.calibration import Calibration
+from riskml.model.linear import LinearProblem
+from riskml.model.reference import reference_of
+from riskml.model.schema import Schema
+from riskml.model.trees import TreeProblem, TreeSettings
+from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status, label
+from riskml.policy import load_policy, rule_line
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import CHUNK
+from riskml.splits import Settings, grid
+
+SETTINGS = {"window": 12, "horizon": 12, "outcome": "any", "step": 3}
+
+
+@pytest.fixture(scope="session")
+def narrator(county_records) -> Narrator:
+    """A small model fitted on one date of the county."""
+    settings = Settings(**SETTINGS)
+    day = grid(county_records, settings).as_ofs[0]
+    labels = label(county_records, (day,), settings, None)
+    labels = labels.take(labels.labelled)
+    X = build(county_records.panel(day)).take(labels.household)
+    y = labels.y.astype(float)
+    schema = Schema.of(X)
+    blend = Blend(
+        schema,
+        LinearProblem(schema, X.values, y).solve(0.05),
+        TreeProblem(schema, X.values, y).solve(TreeSettings(rounds=60, depth=4, leaves=12, min_rows=15), seed=0),
+        Weights(0.0, 0.5, 0.5),
+        Calibration(0.05, 0.95),
+    )
+    bundle = Bundle(
+        blend, Baselines(blend.linear, {}), {}, {}, reference_of(X, blend.probability(X)),
+        {"settings": SETTINGS, "model_version": "small"}, {},
+    )  # fmt: skip
+    return Narrator(bundle, load_policy())
+
+
+@pytest.fixture(scope="session")
+def as_of(county_records) -> int:
+    return int(grid(county_records, Settings(**SETTINGS)).as_ofs[-1])
+
+
+@pytest.fixture(scope="session")
+def told(county_records, narrator, as_of):
+    return explain_all(narrator, county_records, as_of, threads=1)
+
+
+def test_everybody_known_has_a_row_and_nobody_else(county_records, narrator, as_of, told):
+    panel = county_records.panel(as_of)
+    status = cohort_status(panel, narrator.settings)
+    assert tuple(told.columns) == COLUMNS
+    assert told["household_id"].tolist() == panel.household_id[status != UNKNOWN].tolist()
+    at_risk = told["household_id"].isin(panel.household_id[status == AT_RISK])
+    assert (told["causes"][at_risk] != "").mean() > 0.95
+
+
+def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, narrator, as_of, told):
+    panel = county_records.panel(as_of)
+    status = cohort_status(panel, narrator.settings)
+    outside = told.set_index("household_id").loc[panel.household_id[(status != AT_RISK) & (status != UNKNOWN)]]
+    assert len(outside) > 20
+    assert (outside["causes"] != "").any()
+    assert (outside[["reasons", "protections"]] == "").all(axis=None)
+    for i in np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))[::7]:
+        e, row = narrator.explain(panel, int(i)), outside.loc[panel.household_id[i]]
+        assert row["causes"] == ";".join(dict.fromkeys(flag.cause for flag in e.rule.flags if flag.cause))
+        assert row["reasons_zh"].splitlines() == [flag_sentence(flag, "zh") for flag in e.rule.flags]
+        hidden = explain_panel(narrator, panel.only(int(i)), ("health",)).iloc[0]
+        shown = narrator.explain(panel, int(i), redact=("health",)).rule
+        assert hidden["reasons_zh"].splitlines() == [
+            *(flag_sentence(flag, "zh") for flag in shown.flags),
+            *([HEALTH_ZH] if shown.hidden_flags else ()),
+        ]
+
+
+def test_each_row_says_what_the_household_s_own_explanation_says(county_records, narrator, as_of, told):
+    panel = county_records.panel(as_of)
+    place = {code: i for i, code in enumerate(panel.household_id.tolist())}
+    for row in told[told["reasons"] != ""].iloc[::37].itertuples():
+        e = narrator.explain(panel, place[row.household_id])
+        assert row.reasons == ";".join(reason.feature for reason in e.reasons)
+        assert row.protections == ";".join(reason.feature for reason in e.protections)
+        assert row.causes == ";".join(dict.fromkeys(reason.cause for reason in e.reasons))
+        assert row.reasons_zh.splitlines() == [reason.zh for reason in e.reasons]
+        assert row.protections_zh.splitlines() == [reason.zh for reason in e.protections]
+
+
+def test_causes_without_words_are_the_same(county_records, narrator, as_of, told):
+    panel = county_records.panel(as_of)
+    causes = Part.of(narrator, panel).causes()
+    assert causes == dict(zip(told["household_id"], told["causes"], strict=True))
+    verdicts = rule_line(panel, narrator.policy, narrator.settings.window)
+    assert Part.of(narrator, panel, verdicts).causes() == causes
+
+
+def test_threads_and_parts_change_nothing(county_records, narrator, as_of, told):
+    assert explain_all(narrator, county_records, as_of, threads=2).equals(told)
+    counted = []
+    explain_all(narrator, county_records, as_of, progress=counted.append)
+    assert sum(counted) == len(county_records)
+    assert max(counted) <= CHUNK
+
+
+def test_every_explained_row_adds_up(county_records, narrator, as_of):
+    panel = county_records.panel(as_of)
+    X = build(panel)
+    contributions = narrator.explainer.contributions(X)
+    np.testing.assert_allclose(contributions.margin, narrator.bundle.margin(X), rtol=0, atol=1e-9)
+    by_cause = narrator.tell(panel, X).grouping.by_cause(contributions.values)
+    np.testing.assert_allclose(contributions.base + by_cause.sum(axis=1), narrator.bundle.margin(X), rtol=0, atol=1e-9)
+
+
+def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator, as_of, told):
+    hidden = explain_all(narrator, county_records, as_of, redact=("health",))
+    text = "\n".join(hidden["reasons_zh"]) + "\n".join(hidden["protections_zh"])
+    spending = narrator.policy.triggers["income_below_line_after_spending"].zh
+    text = text.replace(spending, "")  # that spending matters may be said, without the sum
+    assert HEALTH_ZH in text
+    for word in ("住院", "自付", "就诊", "大病", "残疾", "慢性病", "报销"):
+        assert word not in text
+    names = {name for cell in (*hidden["reasons"], *hidden["protections"]) for name in cell.split(";") if name}
+    assert not any(tells_health(CATALOGUE[name]) for name in names if name in CATALOGUE)
+    assert not hidden["causes"].str.contains("disability").any()
+    assert told["causes"].str.contains("illness").any()
+    assert all(cell.split(";").count("health") <= 1 for cell in hidden["reasons"])
+
+
+def test_a_panel_without_anybody_at_risk_gives_an_empty_table(county_records, narrator):
+    early = county_records.panel(day_of("1990-01-31"))
+    assert len(explain_panel(narrator, early)) == 0
+    assert tuple(explain_panel(narrator, early).columns) == COLUMNS
+
+
+def test_attributes_of_the_data_set_count_and_are_never_said(county_records, narrator, as_of):
+    assert {"attribute_land_mu", "attribute_distance_km"} <= {column.name for column in narrator.bundle.columns}
+    frame = explain_panel(narrator, county_records.panel(as_of, 0, 400))
+    assert not frame[["reasons", "protections"]].stack().str.contains("attribute_").any()
+    assert not frame[["reasons_zh", "protections_zh"]].stack().str.contains("属性").any()
+
+
+def test_features_that_the_records_lack_are_silent(county_records, narrator, as_of):
+    """A model that knows an attribute these records do not have: it is missing, and nothing is said of it."""
+    schema = narrator.bundle.blend.schema
+    columns = tuple(
+        column._replace(name="attribute_altitude") if column.name == "attribute_land_mu" else column
+        for column in schema.columns
+    )
+    assert columns != schema.columns
+    other = replace(schema, columns=columns)
+    blend = replace(narrator.bundle.blend, schema=other, linear=replace(narrator.bundle.blend.linear, schema=other))
+    lacking = Narrator(replace(narrator.bundle, blend=blend), load_policy())
+    frame = explain_panel(lacking, county_records.panel(as_of, 0, 50))
+    assert len(frame)
+    assert not frame["reasons"].str.contains("altitude").any()
+
+
+class TestTrials:
+    def test_the_true_cause_is_looked_for_in_the_first_reason_and_the_first_three(self):
+        causes = ["work;illness", "other", "a;b;c;work"]
+        found = named_causes(causes, ["illness", "work", "work"])
+        assert found == {"falls": 3, "first": 0.0, "first_three": pytest.approx(1 / 3)}
+        assert named_causes(causes, ["illness", "work", "work"], [True, False, False])["first_three"] == 1.0
+        assert np.isnan(named_causes([], [])["first"])
+
+    def test_a_household_with_a_new_or_late_row_is_not_quiet(self, village):
+        village.household(2).earns("2023-01", "2023-12", wage=900).has("illness", "events", "help", "monitoring")
+        village.add("members", member_id="M1").add(
+            "members", household_id="H4", member_id="M2", recorded_on="2023-12-09"
+        )
+        for number in (2, 3, 4):
+            village.add("households", household_id=f"H{number}", size=2, region_code="130529")
+        village.add("events", household_id="H2", kind="visit", occurred_on="2023-12-05")
+        village.add("illness", household_id="H3", kind="inpatient", occurred_on="2023-11-05", visits=1)
+        village.add("disaster", household_id=None, region_code="130529101", kind="flood", occurred_on="2023-12-20")
+        records = village.records()
+        before, after = (records.panel(day_of(day)) for day in ("2023-11-30", "2023-12-31"))
+        assert quiet_households(before, after).tolist() == [False, False, True, False]
+
+    def test_one_more_quiet_month_seldom_changes_the_first_reason(self, county_records, narrator, as_of):
+        found = steadiness(narrator, county_records, as_of)
+        assert found["households"] > 200
+        assert found["same_cause"] >= 0.85

@@ -1,0 +1,126 @@
+"""Explanations of a few hand-made households, kept word for word: a person has read them for sense.
+
+After a change of wording, run the tests once with RISKML_GOLDEN=write, read what changed, and commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from riskml.explanation.household.rendering import render
+
+GOLDEN = Path(__file__).parent / "golden"
+ALL = ("illness", "disaster", "events", "help", "monitoring", "members")
+
+
+def julu(v):
+    """Heart surgery, 182,000 yuan of which 90,000 self-paid; farming and sheep; out of poverty since 2016."""
+    v.household(4, kind="exited", exited_on="2016-12-31")
+    v.member(1, 1969, health="serious", labour="none").member(2, 1970, labour="weak", working="local")
+    v.member(3, 1996, working="migrant").member(4, 2012, schooling="compulsory", labour="none")
+    v.earns("2022-01", "2023-12", wage=1500, business=2000, transfer=300)
+    v.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=182_000, self_paid=90_000)
+    v.add("events", kind="visit", occurred_on="2023-11-20")
+    return v.has(*ALL)
+
+
+def leye_child(v):
+    """Transfusions every month, then a transplant of 200,000 and 75,000 of recovery."""
+    v.household(5)
+    v.member(1, 1988, working="migrant").member(2, 1990, labour="weak").member(3, 2015, health="serious", labour="none")
+    v.member(4, 2018, labour="none").member(5, 1960, labour="weak")
+    v.earns("2022-01", "2023-12", wage=3200, transfer=500)
+    for month in range(1, 10):
+        v.add("illness", kind="outpatient", occurred_on=f"2023-{month:02d}-05", visits=1, cost=3000, self_paid=1100)
+    v.add("illness", kind="inpatient", occurred_on="2023-10-20", visits=1, cost=200_000, self_paid=80_000)
+    v.add("illness", kind="outpatient", occurred_on="2023-12-10", visits=1, cost=75_000, self_paid=40_000)
+    return v.has(*ALL)
+
+
+def leye_shop(v):
+    """The village shop burnt down; income above the line until then."""
+    v.household(4)
+    v.member(1, 1980, working="local").member(2, 1982, working="local").member(
+        3, 2008, schooling="compulsory", labour="none"
+    )
+    v.member(4, 2011, schooling="compulsory", labour="none")
+    v.earns("2022-01", "2023-10", business=6700).earns("2023-11", "2023-12", business=0)
+    v.add("disaster", kind="fire", occurred_on="2023-11-02", loss=120_000)
+    return v.has(*ALL)
+
+
+def fengjie(v):
+    """Orange grower: the wife's serious illness, a child about to leave school, then a crop that found no buyer."""
+    v.household(4, kind="exited", exited_on="2019-12-31")
+    v.member(1, 1975, working="local").member(2, 1977, health="serious", labour="none")
+    v.member(3, 2007, labour="none").member(4, 1948, labour="none")
+    v.earns("2022-01", "2022-12", business=3600, transfer=300)
+    v.earns("2023-01", "2023-12", business=2700, transfer=300)
+    v.add("illness", kind="inpatient", occurred_on="2023-04-12", visits=2, cost=60_000, self_paid=24_000)
+    v.add("events", kind="dropout", occurred_on="2023-09-08")
+    v.add("disaster", kind="price_fall", occurred_on="2023-12-05", loss=18_000)
+    return v.has(*ALL)
+
+
+def weixian(v):
+    """18,000 yuan self-paid of which prevention insurance gave 9,000 back, a disability, a first year at university."""
+    v.household(3)
+    v.member(1, 1972, health="disabled", labour="none").member(2, 1974, working="local")
+    v.member(3, 2005, schooling="college", labour="none")
+    v.earns("2022-01", "2022-12", wage=5200).earns("2023-01", "2023-12", wage=2600)
+    v.add("events", kind="accident", occurred_on="2023-03-02", amount=15_000)
+    v.add("illness", kind="inpatient", occurred_on="2023-03-04", visits=1, cost=46_000, self_paid=18_000)
+    v.add("events", kind="disability", occurred_on="2023-05-20")
+    v.add("events", kind="school_fee", occurred_on="2023-09-01", amount=12_000)
+    v.add("events", kind="report", occurred_on="2023-11-11", channel="self_report")
+    v.add("help", started_on="2023-10-01", measure="防贫保险", amount=9000)
+    return v.has(*ALL)
+
+
+def childbirth(v):
+    """A bill of 9,800 yuan, two workers, a van, a business licence: verified and rejected on day 2."""
+    v.household(4)
+    v.member(1, 1993, labour="skilled", working="local").member(2, 1995, working="local")
+    v.member(3, 2019, labour="none").member(4, 2023, labour="none")
+    v.earns("2022-01", "2023-12", wage=3000, business=3600)
+    v.add("illness", kind="inpatient", occurred_on="2023-10-03", visits=1, cost=14_000, self_paid=9800)
+    v.add("events", kind="visit", occurred_on="2023-10-20")
+    return v.has(*ALL)
+
+
+def silent(v):
+    """Nothing since August, months missing before, no register of members, no department lists at all."""
+    v.household(2).earns("2023-01", "2023-02", total=1500).earns("2023-05", "2023-08", total=1500)
+    return v
+
+
+def monitored(v):
+    """Already in monitoring: the rule's verdict stands, the model keeps silent."""
+    v.household(3).earns("2023-01", "2023-12", wage=1200)
+    v.add("events", kind="job_loss", occurred_on="2023-08-15")
+    v.add("monitoring", category="borderline", entered_on="2023-09-01")
+    return v.has(*ALL)
+
+
+CASES = (julu, leye_child, leye_shop, fengjie, weixian, childbirth, silent, monitored)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_explanation_reads_as_a_person_approved_it(case, village, narrate):
+    panel = case(village).panel()
+    narrator = narrate(panel)
+    found = {
+        "household": case.__doc__,
+        "zh": render(narrator.explain(panel), "zh").splitlines(),
+        "en": render(narrator.explain(panel), "en").splitlines(),
+        "without health": render(narrator.explain(panel, redact=["health"]), "zh").splitlines(),
+    }
+    path = GOLDEN / f"{case.__name__}.json"
+    if os.environ.get("RISKML_GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    assert found == json.loads(path.read_text("utf-8"))

@@ -1,0 +1,282 @@
+"""Explanations of one household: the two verdicts, what is missing, what to verify, what may not be shown."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from riskml.errors import UsageError
+from riskml.explanation import NOTICE
+from riskml.explanation.household.missing import missing_of
+from riskml.explanation.household.rendering import render
+from riskml.explanation.reasons.checklist import STEPS, STEPS_MISSING, steps_for
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES, tells_health
+from riskml.features import CATALOGUE, build
+from riskml.policy import load_policy, rule_line
+from riskml.records.contract.schema import CAUSES
+
+HEALTHY = ("illness", "disaster", "events", "help", "monitoring")
+
+
+@pytest.fixture
+def ill(village):
+    """Two patients and a disability, bills of 12,345 yuan, a job lost; income a little above the line."""
+    village.household(3).earns("2022-01", "2022-12", wage=3000).earns("2023-01", "2023-12", wage=2300)
+    village.member(1, 1970, health="serious", labour="none").member(2, 1972, health="disabled", labour="weak")
+    village.member(3, 1999, working="migrant")
+    village.add("illness", kind="inpatient", occurred_on="2023-03-10", visits=1, cost=30_000, self_paid=12_345)
+    village.add("illness", kind="chronic", occurred_on="2023-11-10", visits=2)
+    village.add("events", kind="job_loss", occurred_on="2023-08-15").add(
+        "events", kind="disability", occurred_on="2023-02-01"
+    )
+    return village.has(*HEALTHY)
+
+
+def test_an_explanation_holds_both_verdicts_and_adds_up(ill, narrate):
+    panel = ill.panel()
+    narrator = narrate(panel)
+    e = narrator.explain(panel)
+    model = e.model
+    assert model.base + sum(model.contributions.values()) == pytest.approx(model.margin, abs=1e-9)
+    assert model.base + sum(model.by_cause.values()) == pytest.approx(model.margin, abs=1e-9)
+    assert model.calibrated_margin == pytest.approx(0.1 + 0.9 * model.margin)
+    assert model.probability == narrator.bundle.probability(build(panel))[0]
+    assert model.margin == narrator.bundle.margin(build(panel))[0]
+    assert (e.rule.income, e.rule.line) == (9200.0, 8300.0)
+    assert e.rule.gap == 900.0
+    assert e.rule.gap_after_spending == 900.0 - 12_345 / 3
+    assert {flag.code for flag in e.rule.flags} == set(rule_line(panel, load_policy()).flag_codes(0))
+    assert e.agreement == "both"
+    assert e.reasons[0].cause in ("illness", "work", "disability")
+    assert len(e.reasons) <= 5
+    assert len(e.protections) <= 3
+
+
+def test_json_is_plain_and_says_what_the_text_says(ill, narrate):
+    panel = ill.panel()
+    e = narrate(panel).explain(panel)
+    data = json.loads(json.dumps(e.to_json(), allow_nan=False))
+    assert data["notice"] == NOTICE
+    assert data["status"] == "at_risk"
+    assert data["model_version"] == "hand-made"
+    text = render(e, "zh")
+    for reason in data["reasons"]:
+        assert reason["zh"] in text
+        assert reason["relation"]["zh"] == "与返贫风险升高相关"
+    for reason in data["protections"]:
+        assert reason["contribution"] < 0
+    for lang in ("zh", "en"):
+        assert NOTICE[lang] in render(e, lang)
+
+
+def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explaining(ill, narrate):
+    ill.add("households", household_id="A0", size=1, region_code="130529", kind="exited")
+    for month in range(1, 13):
+        ill.add("income", household_id="A0", period_start=f"2023-{month:02d}-01", months=1, source="wage", amount=900)
+    panel = ill.panel()
+    narrator = narrate(panel)
+    before = build(panel).values.copy()
+    verdicts = rule_line(panel, load_policy(), 12)
+    among = narrator.explain(panel, 1, verdicts=verdicts)
+    alone = narrator.explain(panel.only(1))
+    assert among == alone == narrator.explain(panel, 1)
+    assert among.household_id == "H1"
+    np.testing.assert_array_equal(build(panel).values, before)
+
+
+def test_agreement_as_scored_comes_before_the_tier(ill, narrate):
+    panel = ill.panel()
+    narrator = narrate(panel)
+    assert narrator.explain(panel).agreement_by == "tier"
+    scored = narrator.explain(panel, agreement="rule_only")
+    assert (scored.agreement, scored.agreement_by) == ("rule_only", "capacity")
+    assert "模型判断风险不高" in render(scored, "zh")
+
+
+def test_where_neither_points_nothing_is_offered(village, narrate):
+    panel = village.household(2).earns("2023-01", "2023-12", wage=9000).has(*HEALTHY).panel()
+    e = narrate(panel).explain(panel)
+    assert (e.agreement, e.signal, e.model.tier) == ("neither", "green", "stable")
+    assert e.options == ()
+    assert {step.cause for step in e.steps} <= {""}
+
+
+@pytest.mark.parametrize(("wage", "status"), [(100, "below_line"), (None, "no_income")])
+def test_outside_the_cohort_the_rule_stands_and_the_model_is_silent(village, narrate, wage, status):
+    village.household(3).has(*HEALTHY)
+    if wage is not None:
+        village.earns("2023-01", "2023-12", wage=wage)
+    panel = village.panel()
+    e = narrate(panel).explain(panel)
+    assert (e.status, e.model, e.agreement, e.reasons) == (status, None, None, ())
+    assert "模型不" in render(e, "zh")
+    assert "does not predict" in render(e, "en")
+
+
+class TestHealthRedacted:
+    SECRETS = (  # words and sums; the names of the measures on offer are no secret
+        "12,345",
+        "12345",
+        "30,000",
+        "住院",
+        "大病",
+        "残",
+        "慢性",
+        "就诊",
+        "admission",
+        "disab",
+        "inpatient",
+        "chronic",
+        "serious",
+    )
+
+    def test_nothing_tells_diagnosis_member_or_sum(self, ill, narrate):
+        panel = ill.panel()
+        e = narrate(panel).explain(panel, redact=["health"])
+        data = e.to_json()
+        data["model"]["tier"] = ""
+        told = json.dumps(data, ensure_ascii=False) + render(e, "zh") + render(e, "en")
+        for cause in HEALTH_CAUSES:  # offered to every household with this reason, so they tell nothing
+            for measure in load_policy().measures[cause]:
+                for word in (measure.code, measure.zh, measure.en):
+                    told = told.replace(word, "")
+        for secret in self.SECRETS:
+            assert secret not in told, secret
+        assert e.rule.gap_after_spending is None
+        assert e.rule.hidden_flags > 0
+        assert e.redacted == ("health",)
+
+    def test_medical_spending_is_said_to_matter_once(self, ill, narrate):
+        panel = ill.panel()
+        e = narrate(panel).explain(panel, redact=["health"])
+        hidden = [reason for reason in e.reasons if reason.feature is None]
+        assert [reason.zh for reason in hidden] == ["医疗支出或健康状况与风险相关(健康信息需经授权查看)"]
+        assert all(reason.feature is not None for reason in e.protections)
+
+    def test_contributions_still_add_up(self, ill, narrate):
+        panel = ill.panel()
+        narrator = narrate(panel)
+        e, full = narrator.explain(panel, redact=["health"]), narrator.explain(panel)
+        assert e.model.base + sum(e.model.contributions.values()) == pytest.approx(e.model.margin, abs=1e-9)
+        assert e.model.base + sum(e.model.by_cause.values()) == pytest.approx(e.model.margin, abs=1e-9)
+        assert e.model.probability == full.model.probability
+        assert not any(tells_health(CATALOGUE[name]) for name in e.model.contributions if name in CATALOGUE)
+
+    def test_the_rest_stays(self, ill, narrate):
+        panel = ill.panel()
+        narrator = narrate(panel)
+        shown = {r.zh for r in narrator.explain(panel).reasons if r.cause not in HEALTH_CAUSES}
+        kept = {r.zh for r in narrator.explain(panel, redact=["health"]).reasons}
+        assert shown <= kept
+
+    def test_other_words_are_refused(self, ill, narrate):
+        panel = ill.panel()
+        with pytest.raises(UsageError, match=r"'income' cannot be redacted.\nWhat can be redacted: health"):
+            narrate(panel).explain(panel, redact=["income"])
+
+
+class TestMissing:
+    def said(self, village):
+        return {gap.code: gap.zh for gap in missing_of(village.panel())}
+
+    def test_months_without_income_at_the_end_and_before(self, village):
+        village.household(2).earns("2022-01", "2022-12", wage=900).earns("2023-02", "2023-03", wage=900)
+        village.earns("2023-07", "2023-08", wage=900)
+        found = self.said(village)
+        assert found["stale_income"] == "近 4 个月无收入记录"
+        assert found["income_gaps"] == "近 12 个月中另有 4 个月无收入记录"
+
+    def test_one_month_late_is_not_worth_a_word(self, village):
+        found = self.said(village.household(2).earns("2022-01", "2023-11", wage=900))
+        assert "stale_income" not in found
+        assert "income_gaps" not in found
+
+    def test_no_income_at_all_and_no_line(self, village):
+        village.household(2, region_code="999999")
+        village.rows["lines"].clear()
+        assert self.said(village)["no_income"] == "近 36 个月无收入记录"
+
+    def test_absent_tables_are_named_and_empty_ones_are_known(self, village):
+        village.household(2).earns("2023-01", "2023-12", wage=900).has("events", "members")
+        found = self.said(village)
+        assert found["absent_tables"] == "未提供的数据:就医、灾害、帮扶、监测对象"
+        assert found["no_members"] == "无家庭成员信息"
+        assert found["no_visit"] == "近 12 个月无入户走访记录"
+
+    def test_amounts_and_states_that_were_not_filled_in(self, village):
+        village.household(2).earns("2023-01", "2023-12", wage=900)
+        village.add("members", member_id="M1", labour="full").add("members", member_id="M2", health="healthy")
+        village.add("illness", kind="inpatient", occurred_on="2023-03-10", visits=1)
+        village.add("disaster", kind="flood", occurred_on="2023-03-10")
+        village.add("events", kind="visit", occurred_on="2023-03-11")
+        found = self.said(village)
+        assert found["unknown_health"] == "1 名家庭成员的健康状况未登记"
+        assert found["unknown_labour"] == "1 名家庭成员的劳动能力未登记"
+        assert found["unknown_self_paid"] == "近 12 个月有 1 条就医记录未填自付金额"
+        assert found["unknown_loss"] == "近 12 个月有 1 条受灾记录未填损失金额"
+        assert "no_visit" not in found
+
+
+class TestChecklist:
+    def test_every_cause_has_steps_and_measures(self):
+        assert set(STEPS) == set(CAUSES)
+        assert all(step.cause == cause and step.zh and step.en for cause, steps in STEPS.items() for step in steps)
+        assert set(load_policy().measures) == set(CAUSES)
+
+    def test_steps_follow_the_causes_and_keep_room_for_what_is_missing(self):
+        steps = steps_for(list(CAUSES)[:4], list(STEPS_MISSING))
+        assert len(steps) == 10
+        assert [step.cause for step in steps[:7]] == [
+            *("illness", "illness", "schooling", "schooling", "disability", "disability", "disaster")
+        ]
+        assert sum(step.cause == "" for step in steps) == 3
+
+    def test_every_cause_has_its_first_step_before_any_has_a_second(self):
+        steps = steps_for(list(CAUSES), list(STEPS_MISSING))
+        assert [step for step in steps if step.cause] == [STEPS[cause][0] for cause in CAUSES]
+        assert sum(step.cause == "" for step in steps) == 3
+        assert len(steps_for(["illness"], list(STEPS_MISSING))) == 2 + 8
+
+    def test_every_flag_that_fired_has_a_step(self, ill, narrate):
+        ill.add("events", kind="dropout", occurred_on="2023-11-05").add(
+            "events", kind="accident", occurred_on="2023-11-06"
+        )
+        panel = ill.panel()
+        e = narrate(panel).explain(panel)
+        assert {"schooling", "accident"} <= {flag.cause for flag in e.rule.flags}
+        assert {flag.cause for flag in e.rule.flags} <= {None, *(step.cause for step in e.steps)}
+
+    def test_redacted_steps_and_measures_do_not_tell_illness_from_disability(self, village, narrate):
+        told = []
+        for kind in ("illness", "disability"):
+            own = type(village)().household(3).member(1, 1972).member(2, 1974).earns("2022-01", "2023-12", wage=1500)
+            if kind == "illness":
+                own.add("illness", kind="inpatient", occurred_on="2023-10-10", visits=1, cost=50_000, self_paid=30_000)
+            else:
+                own.add("events", kind="disability", occurred_on="2023-10-20")
+            panel = own.has("illness", "events", "members").panel()
+            e = narrate(panel).explain(panel, redact=["health"])
+            steps = [step.zh for step in e.steps if step.cause == "illness"]
+            told.append(
+                (e.names["illness"], steps, [option.measure.code for option in e.options if option.cause == "illness"])
+            )
+        assert told[0] == told[1]
+        assert told[0][0]["zh"] == "健康原因"
+        assert len(told[0][1]) == 1
+        assert {measure.code for cause in HEALTH_CAUSES for measure in load_policy().measures[cause]} == set(told[0][2])
+
+    def test_offers_come_from_the_policy_table(self, ill, narrate):
+        panel = ill.panel()
+        e = narrate(panel).explain(panel)
+        policy = load_policy()
+        assert e.options
+        assert all(option.measure in policy.measures[option.cause] for option in e.options)
+        assert e.options[0].cause == e.reasons[0].cause
+
+
+def test_there_are_two_languages(ill, narrate):
+    panel = ill.panel()
+    with pytest.raises(UsageError, match="no explanations in 'fr'"):
+        render(narrate(panel).explain(panel), "fr")

@@ -1,0 +1,104 @@
+"""The income position goes to the sources that shrank, and from each to the blows that can lower it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from riskml.explanation.reasons.allotment import NOTICEABLE, UNEXPLAINED, allotted
+from riskml.explanation.reasons.grouping import BLOWS, Grouping
+from riskml.explanation.reasons.ranking import Ranked
+from riskml.features import CATALOGUE
+from riskml.records.contract.schema import CAUSES
+
+FEATURES = list(CATALOGUE.values())
+NAMES = list(CATALOGUE)
+GROUPING = Grouping.of(FEATURES)
+INCOME = GROUPING.place["other", "income"]
+
+
+def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> tuple[dict[str, float], dict[str, str]]:
+    """Strength of each cause and the feature that speaks for it, after the position was allotted."""
+    x = np.full((len(FEATURES), 1), np.nan)
+    for name, yuan in changes.items():
+        x[NAMES.index(name)] = yuan
+    strength, best = np.zeros((1, len(GROUPING.groups))), np.full((1, len(GROUPING.groups)), -1)
+    strength[0, INCOME] = position
+    for cause, own in causes.items():
+        strength[0, GROUPING.place[cause, ""]] = own
+        best[0, GROUPING.place[cause, ""]] = GROUPING.members[GROUPING.place[cause, ""]][0]
+    found, told = allotted(GROUPING, x, strength, best)
+    places = {cause: GROUPING.place[cause, ""] for cause in CAUSES if cause != "other"}
+    speaks = {cause: NAMES[told[0, g]] for cause, g in places.items() if told[0, g] >= 0}
+    return {cause: float(found[0, g]) for cause, g in places.items() if found[0, g]}, speaks
+
+
+def test_a_decline_that_nothing_explains_is_the_sources_own():
+    found, told = of(1.5, {"wage_change_on_year_12m": -8000.0, "wage_change_on_year_3m": -9000.0}, {})
+    assert found == {"work": pytest.approx(1.5)}
+    assert told == {"work": "wage_change_on_year_3m"}
+    found, told = of(1.5, {"business_change_on_year_12m": -8000.0}, {})
+    assert (found, told) == ({"venture": pytest.approx(1.5)}, {"venture": "business_change_on_year_12m"})
+
+
+def test_a_loss_is_noticed_from_a_thousand_yuan_on():
+    assert of(1.0, {"wage_change_on_year_12m": -NOTICEABLE}, {})[0] == {"work": pytest.approx(1.0)}
+
+
+def test_a_recorded_blow_explains_the_decline_as_far_as_it_is_strong():
+    found, told = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"illness": 0.3, "labour": 0.05})
+    weight = UNEXPLAINED + 0.35
+    assert found["illness"] == pytest.approx(0.3 + 2.0 * 0.3 / weight)
+    assert found["labour"] == pytest.approx(0.05 + 2.0 * 0.05 / weight)
+    assert found["work"] == pytest.approx(2.0 * UNEXPLAINED / weight)
+    assert told["work"] == "wage_change_on_year_12m"
+
+
+def test_a_job_loss_speaks_for_the_lost_wage_itself():
+    loss = NAMES[GROUPING.members[GROUPING.place["work", ""]][0]]
+    found, told = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"work": 0.5})
+    assert found == {"work": pytest.approx(2.5)}
+    assert told == {"work": loss}
+
+
+def test_a_disaster_lowers_the_trade_and_not_the_wage():
+    found, _ = of(1.0, {"wage_change_on_year_12m": -3000.0, "business_change_on_year_12m": -1000.0}, {"disaster": 0.2})
+    assert found["work"] == pytest.approx(0.75)
+    assert found["disaster"] == pytest.approx(0.2 + 0.25 * 0.2 / (0.2 + UNEXPLAINED))
+    assert found["venture"] == pytest.approx(0.25 * UNEXPLAINED / (0.2 + UNEXPLAINED))
+
+
+SMALL = 1 - NOTICEABLE
+"""Yuan: one less would be noticed."""
+
+
+@pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": SMALL}])
+def test_without_a_source_that_shrank_the_position_stays_with_itself(changes):
+    assert of(3.0, changes, {"illness": 0.2})[0] == {"illness": 0.2}
+
+
+def test_records_without_sources_of_income_are_ranked_as_they_are():
+    few = Grouping.of([CATALOGUE[name] for name in ("accidents_12m", "household_size")])
+    ranked = Ranked.of(few, np.array([[1.0, 3.0]]), np.array([[0.2, 0.4]]), [0.0, 3.0])
+    assert ranked.reasons.strength[0, :2].tolist() == [0.2, 0.4]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    x=hnp.arrays(np.float64, (len(FEATURES), 4), elements=st.one_of(st.floats(-1e5, 1e5), st.just(float("nan")))),
+    strength=hnp.arrays(np.float64, (4, len(GROUPING.groups)), elements=st.floats(0, 4)),
+)
+def test_what_is_allotted_adds_up_to_the_position_and_is_the_same_alone(x, strength):
+    best = np.zeros(strength.shape, np.intp)
+    found, told = allotted(GROUPING, x, strength, best)
+    changes = [j for cause in BLOWS for j in GROUPING.changes[cause]]
+    shrank = (np.nan_to_num(x[changes]) <= -NOTICEABLE).any(axis=0)
+    np.testing.assert_allclose((found - strength).sum(axis=1), np.where(shrank, strength[:, INCOME], 0.0), atol=1e-9)
+    assert (found >= strength).all()
+    for i in range(4):
+        alone = allotted(GROUPING, x[:, [i]], strength[[i]], best[[i]])
+        assert np.array_equal(alone[0][0], found[i])
+        assert np.array_equal(alone[1][0], told[i])

@@ -1,0 +1,167 @@
+"""Which features may speak, and the order in which causes are given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from riskml.explanation.reasons.grouping import Grouping
+from riskml.explanation.reasons.ranking import LEAST, MOST_PROTECTIONS, MOST_REASONS, Ranked
+from riskml.explanation.reasons.selection import may_protect, may_warn
+from riskml.features import CATALOGUE
+from riskml.records.contract.schema import CAUSES
+
+FEATURES = list(CATALOGUE.values())
+GROUPING = Grouping.of(FEATURES)
+UNKNOWN = [float("nan")] * len(FEATURES)
+NAMES = list(CATALOGUE)
+
+
+def ranked(
+    values: dict[str, float], contributions: dict[str, float], typical: dict[str, float] | None = None
+) -> Ranked:
+    x, c = np.full((1, len(FEATURES)), np.nan), np.zeros((1, len(FEATURES)))
+    for name, value in values.items():
+        x[0, NAMES.index(name)] = value
+    for name, value in contributions.items():
+        c[0, NAMES.index(name)] = value
+    return Ranked.of(GROUPING, x, c, [(typical or {}).get(name, float("nan")) for name in NAMES])
+
+
+def said(ranking) -> list[str]:
+    return [NAMES[j] for j in ranking.feature[0] if j >= 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "warns", "protects"),
+    [
+        ("self_paid_to_line_12m", [0.5], [0.0, 0.5]),
+        ("admissions_12m", [2.0], [0.0]),
+        ("months_since_admission", [3.0, 12.0], [12.5, 30.0]),
+        ("income_change_on_year_12m", [-0.1], [0.1]),
+        ("wage_change_on_year_3m", [-0.1], [0.1]),
+        ("log_income_to_line_12m", [-0.1, 0.0, 0.9], [-0.1, 0.0, 0.9]),
+        ("labour_share", [0.0, 0.4], [0.4]),
+        ("no_labour", [1.0], [0.0]),
+        ("local_workers", [0.0, 1.0], [1.0]),
+        ("leads_3m", [1.0], [0.0]),
+        ("income_volatility_12m", [0.0, 0.5], []),
+        ("income_coverage_12m", [], []),
+        ("help_in_place", [0.0, 1.0], [1.0]),
+        ("deaths_12m", [1.0], [0.0]),
+        ("household_size", [1.0, 4.0], [1.0, 4.0]),
+    ],
+)
+def test_what_may_be_said_for_what(name, warns, protects):
+    feature = CATALOGUE[name]
+    for value in {*warns, *protects} or {0.0, 1.0}:
+        x = np.array([value])
+        assert may_warn(feature, x)[0] == (value in warns), value
+        assert may_protect(feature, x)[0] == (value in protects), value
+    missing = np.array([np.nan])
+    assert not may_warn(feature, missing)[0]
+    assert not may_protect(feature, missing)[0]
+
+
+def test_more_of_something_good_than_most_have_is_no_reason():
+    wage = CATALOGUE["wage_to_line_12m"]
+    values = np.array([0.2, 0.5, 0.9])
+    assert may_warn(wage, values, 0.5).tolist() == [True, True, False]
+    assert may_protect(wage, values, 0.5).tolist() == [False, True, True]
+
+
+def test_causes_come_first_by_strength_and_the_last_place_is_kept_for_the_rest():
+    names = ["self_paid_to_line_12m", "job_losses_12m", "disaster_loss_to_line_12m", "dropouts_12m", "accidents_12m"]
+    values = dict.fromkeys([*names, "log_income_to_line_12m", "household_size"], 1.0)
+    strength = {name: 0.1 * (k + 1) for k, name in enumerate(names)}
+    found = ranked(values, {**strength, "log_income_to_line_12m": 3.0, "household_size": 2.0})
+    assert said(found.reasons) == [*names[:0:-1], "log_income_to_line_12m"]
+    assert said(ranked(values, strength).reasons) == names[::-1]
+    few = ranked(values, {"dropouts_12m": 0.1, "log_income_to_line_12m": 3.0, "household_size": 2.0})
+    assert said(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "household_size"]
+
+
+def test_a_cause_is_as_strong_as_its_strongest_speaking_feature_however_many_tell_of_it():
+    values = {"self_paid_to_line_12m": 1.0, "admissions_12m": 2.0, "months_since_care": 30.0, "job_losses_12m": 1.0}
+    effects = {"self_paid_to_line_12m": 0.3, "admissions_12m": 0.4, "months_since_care": 5.0, "job_losses_12m": 0.45}
+    found = ranked(values, effects)
+    assert said(found.reasons) == ["job_losses_12m", "admissions_12m"]
+    assert found.reasons.strength[0, :2].tolist() == [0.45, 0.4]
+
+
+def test_what_is_no_official_cause_is_as_strong_as_its_speaking_features_together():
+    values = {"household_size": 4.0, "mean_age": 60.0, "leads_3m": 1.0}
+    found = ranked(values, {"household_size": 0.2, "mean_age": 0.3, "leads_3m": 0.4})
+    assert said(found.reasons) == ["mean_age", "leads_3m"]
+    assert found.reasons.strength[0, :2].tolist() == [0.5, 0.4]
+
+
+def test_what_has_long_been_so_counts_half():
+    values = {"members_chronic": 1.0, "months_since_job_loss": 10.0, "deaths_12m": 1.0}
+    found = ranked(values, {"members_chronic": 0.5, "months_since_job_loss": 0.4, "deaths_12m": 0.3})
+    assert said(found.reasons) == ["deaths_12m", "members_chronic", "months_since_job_loss"]
+    assert found.reasons.strength[0, :3].tolist() == [0.3, 0.25, 0.2]
+
+
+def test_what_hardly_matters_is_not_said():
+    found = ranked(
+        {"job_losses_12m": 1.0, "labour_share": 0.9}, {"job_losses_12m": LEAST / 2, "labour_share": -LEAST / 2}
+    )
+    assert said(found.reasons) == []
+    assert said(found.protections) == []
+
+
+def test_protections_are_the_three_strongest_whatever_their_cause():
+    values = {"log_income_to_line_12m": 1.0, "labour_share": 0.9, "admissions_12m": 0.0, "students": 0.0}
+    effects = {"log_income_to_line_12m": -1.0, "labour_share": -0.2, "admissions_12m": -0.3, "students": -0.1}
+    assert said(ranked(values, effects).protections) == ["log_income_to_line_12m", "admissions_12m", "labour_share"]
+
+
+def test_contributions_by_cause_add_up():
+    rng = np.random.default_rng(0)
+    contributions = rng.normal(size=(7, len(FEATURES)))
+    by_cause = GROUPING.by_cause(contributions)
+    assert by_cause.shape == (7, len(CAUSES))
+    np.testing.assert_allclose(by_cause.sum(axis=1), contributions.sum(axis=1))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    c=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.floats(-1, 1)),
+    x=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.one_of(st.floats(-3, 40), st.just(float("nan")))),
+)
+def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
+    found = Ranked.of(GROUPING, x, c, UNKNOWN)
+    for ranking, most, may, sign in (
+        (found.reasons, MOST_REASONS, may_warn, 1),
+        (found.protections, MOST_PROTECTIONS, may_protect, -1),
+    ):
+        assert ranking.feature.shape == (3, most)
+        for row in range(3):
+            given_ = ranking.feature[row][ranking.feature[row] >= 0]
+            assert len(set(ranking.group[row][: len(given_)].tolist())) == len(given_), "each group once"
+            assert (ranking.feature[row][len(given_) :] == -1).all(), "no gap in the list"
+            for j in given_:
+                assert may(FEATURES[j], x[row, [j]])[0]
+                shrank = sign > 0 and any(j in changes for changes in GROUPING.changes.values())
+                assert sign * c[row, j] > 0 or shrank, "a source that shrank speaks for the income that was lost"
+            named = ranking.group[row][: len(given_)] < GROUPING.named
+            strength = ranking.strength[row][: len(given_)]
+            assert (strength >= LEAST).all()
+            for part in (named, ~named) if most == MOST_REASONS else (np.ones(len(given_), bool),):
+                assert (np.diff(strength[part]) <= 0).all(), "the strongest first"
+        if most == MOST_REASONS:
+            assert (np.diff(named.astype(int)) <= 0).all(), "official causes before the rest"
+
+
+def test_one_household_is_ranked_as_among_many():
+    rng = np.random.default_rng(1)
+    x, c = rng.normal(size=(50, len(FEATURES))), rng.normal(size=(50, len(FEATURES)))
+    many = Ranked.of(GROUPING, x, c, UNKNOWN)
+    one = Ranked.of(GROUPING, x[7:8], c[7:8], UNKNOWN)
+    np.testing.assert_array_equal(one.reasons.feature[0], many.reasons.feature[7])
+    np.testing.assert_array_equal(one.reasons.strength[0], many.reasons.strength[7])
+    np.testing.assert_array_equal(one.protections.feature[0], many.protections.feature[7])

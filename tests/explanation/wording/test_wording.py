@@ -1,0 +1,175 @@
+"""The catalogue's sentences: every gap can be filled, in both languages, and nothing is claimed to cause anything."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from riskml.explanation.wording.facts import FACTS
+from riskml.explanation.wording.phrases import PHRASES, Said, value_in_words
+from riskml.explanation.wording.speaker import Speaker, typical_values
+from riskml.explanation.wording.templates import Slot, parse
+from riskml.features import CATALOGUE, build
+
+SPOKEN = {name: feature for name, feature in CATALOGUE.items() if feature.reason_zh is not None}
+
+
+def slots(text):
+    return {slot for part in text.split("|") for slot in parse(part).slots}
+
+
+def test_every_fact_has_a_phrase():
+    assert {fact.kind for fact in FACTS.values()} <= set(PHRASES)
+
+
+@pytest.mark.parametrize("name", SPOKEN)
+def test_a_sentence_names_known_facts_and_no_cause(name):
+    feature = SPOKEN[name]
+    assert feature.reason_zh
+    assert feature.reason_en, "a sentence in one language needs one in the other"
+    for text in (feature.reason_zh, feature.reason_en):
+        assert text.count("|") <= 1
+        assert text.count("[") == text.count("]")
+        assert {slot.name for slot in slots(text)} <= set(FACTS)
+        assert not re.search(r"导致|造成|引起|由于|因为|caus|because|due to|leads? to", text)
+    assert slots(feature.reason_zh) - {Slot("yearly")} <= slots(feature.reason_en) | {Slot("value"), Slot("number")}
+
+
+def test_silent_features_speak_of_records_or_of_two_things_at_once():
+    assert set(CATALOGUE) - set(SPOKEN) == {
+        "income_coverage_12m",
+        "income_coverage_36m",
+        "months_since_report",
+        "income_after_self_paid_12m",
+    }
+
+
+def test_every_feature_of_a_household_can_be_said_in_both_languages(village, narrate):
+    village.household(3).earns("2021-01", "2023-12", wage=900, business=400, transfer=50).member(1, 1980)
+    village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=900, self_paid=500)
+    village.add("disaster", kind="flood", occurred_on="2023-06-10", loss=800)
+    village.add("disaster", household_id=None, region_code="1305", kind="flood", occurred_on="2023-06-10")
+    village.add("events", kind="job_loss", occurred_on="2023-06-10").add(
+        "events", kind="visit", occurred_on="2023-07-01"
+    )
+    village.add("help", started_on="2023-08-01", measure="低保", amount=300)
+    village.add("monitoring", category="borderline", entered_on="2021-09-01", cleared_on="2022-05-01")
+    panel = village.panel()
+    narrator = narrate(panel)
+    told = narrator.tell(panel, build(panel))
+    values = narrator.bundle.blend.values(build(panel))[0]
+    known = [j for j, f in enumerate(told.grouping.features) if f.reason_zh is not None and not np.isnan(values[j])]
+    assert len(known) > 100
+    for j in known:
+        for lang in ("zh", "en"):
+            sentence = told.speaker.sentence(0, j, lang, risk=True)
+            assert sentence
+            assert not re.search(r"[{}|\[\]]|nan|None", sentence), sentence
+            assert lang == "en" or not re.search(r"。$", sentence)
+            assert lang == "zh" or sentence[0] == sentence[0].upper()
+
+
+@pytest.mark.parametrize(
+    ("rows", "zh", "en"),
+    [
+        ([(90_000, None)], "近 12 个月自付医疗费 90,000 元,相当于家庭年纯收入的 3.1 倍", "90,000 yuan, 3.1 times the"),
+        (
+            [(5000, None), (3000, None)],
+            "近 12 个月自付医疗费 8,000 元,相当于家庭年纯收入的 28%",
+            "8,000 yuan, 28% of the",
+        ),
+        ([(80, None)], "近 12 个月自付医疗费 80 元,相当于家庭年纯收入的 不到 1%", "80 yuan, less than 1% of the"),
+        ([], "近 12 个月无自付医疗费记录", "No out-of-pocket medical spending is recorded"),
+    ],
+)
+def test_medical_spending_is_said_in_yuan_and_against_income(village, narrate, rows, zh, en):
+    village.household(2).earns("2023-01", "2023-12", wage=2400).has("illness")
+    for self_paid, cost in rows:
+        village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=cost, self_paid=self_paid)
+    panel = village.panel()
+    told = narrate(panel).tell(panel, build(panel))
+    j = [feature.name for feature in told.grouping.features].index("self_paid_to_line_12m")
+    assert told.speaker.sentence(0, j, "zh", risk=True) == zh
+    assert en in told.speaker.sentence(0, j, "en", risk=True)
+
+
+def test_a_comparison_that_is_not_known_is_left_out(village, narrate):
+    village.household(2).earns("2023-01", "2023-12", wage=-100)
+    village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, self_paid=400)
+    panel = village.panel()
+    told = narrate(panel).tell(panel, build(panel))
+    j = [feature.name for feature in told.grouping.features].index("self_paid_to_line_12m")
+    assert told.speaker.sentence(0, j, "zh", risk=True) == "近 12 个月自付医疗费 400 元"
+
+
+def test_a_feature_without_wording_is_said_by_its_name(village):
+    panel = village.household(2).earns("2023-01", "2023-12", wage=100).panel()
+    from dataclasses import replace
+
+    bare = replace(CATALOGUE["household_size"], reason_zh="", reason_en="")
+    speaker = Speaker(panel, [bare], np.array([[2.0]]), {}, typical_values([bare], None))
+    assert speaker.sentence(0, 0, "zh", risk=True) == "家庭人口:2 人"
+    assert speaker.sentence(0, 0, "en", risk=True) == "Household size: 2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers", "zh", "en"),
+    [
+        ("gap", (9120.0, 8500.0), "比监测线高 620 元(7%)", "620 yuan (7%) above the line"),
+        ("gap", (8499.9, 8500.0), "与监测线持平", "on the line"),
+        ("gap", (-500.0, 8500.0), "比监测线低 9,000 元(106%)", "9,000 yuan (106%) below the line"),
+        ("change", (0.0, 0.0), " 0 元,与上年同期持平", "0 yuan, as in the same months a year before"),
+        ("change", (500.0, -20.0), " 500 元,比上年同期多 520 元", "500 yuan, 520 yuan more than in the same months"),
+        ("month", (19_723.0,), " 2024 年 1 月", "in January 2024"),
+        ("yearly", (12.0,), "", ""),
+        ("yearly", (3.0,), "按年计", "as a yearly figure"),
+    ],
+)
+def test_phrases_of_numbers(kind, numbers, zh, en):
+    said = Said(0.0, "line", True, float("nan"))
+    assert PHRASES[kind]("zh", said, numbers) == zh
+    assert PHRASES[kind]("en", said, numbers).startswith(en)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "zh"),
+    [
+        ("ago", 0.2, "不到半个月前"),
+        ("ago", 5.4, " 5 个月前"),
+        ("since_below", 36.0, "近 36 个月没有低于监测线的月份"),
+        ("since_below", 0.0, "最近一个月低于监测线"),
+        ("since_below", 7.0, "最近一次低于监测线在 7 个月前"),
+        ("more_persons", -1.0, "减少 1 人"),
+    ],
+)
+def test_phrases_of_the_value(kind, value, zh):
+    assert PHRASES[kind]("zh", Said(value, "months", True, float("nan")), ()) == zh
+    assert PHRASES[kind]("en", Said(value, "months", True, float("nan")), ())
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (0.004, "share", "不到 1%"),
+        (0.0, "share", "0%"),
+        (1.5, "persons", "1.5 人"),
+        (2.0, "line", "2.0 倍"),
+        (-0.2, "line", "-20%"),
+    ],
+)
+def test_values_in_words(value, unit, words):
+    assert value_in_words(value, unit, "zh") == words
+
+
+def test_the_kind_of_a_disaster_is_told_with_the_loss(village):
+    village.household(3).earns("2022-01", "2023-12", wage=1500)
+    village.add("disaster", kind="price_fall", occurred_on="2023-11-05", loss=4000)
+    village.add("disaster", kind="flood", occurred_on="2023-07-05", loss=2000)
+    village.add("disaster", kind="hail", occurred_on="2022-07-05", loss=900)
+    panel = village.panel()
+    feature = CATALOGUE["disaster_loss_to_line_12m"]
+    speaker = Speaker(panel, (feature,), build(panel).column(feature.name)[:, None], {}, [0.0])
+    assert speaker.sentence(0, 0, "zh", risk=True).startswith("近 12 个月灾害损失 6,000 元(洪涝、价格下跌)")
+    assert "6,000 yuan (flood, price fall)" in speaker.sentence(0, 0, "en", risk=True)

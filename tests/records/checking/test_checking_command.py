@@ -1,0 +1,65 @@
+"""``riskml check`` as people and programs call it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from riskml.cli.main import build
+
+
+def run(*arguments):
+    return CliRunner().invoke(build(), ["check", *map(str, arguments)])
+
+
+def test_a_sound_folder_ends_with_0(make):
+    result = run(make())
+    assert result.exit_code == 0
+    assert "Rows read: households 2, income 2, lines 1" in result.output
+    assert "No faults and no warnings" in result.output
+
+
+def test_warnings_end_with_0(make):
+    result = run(make(income=make.rows("income") * 2))
+    assert result.exit_code == 0
+    assert "equal_rows" in result.output
+    assert "0 fault(s) and 1 warning(s)" in result.output
+
+
+def test_faults_end_with_1_and_are_listed_with_advice(make):
+    result = run(make(income=make.rows("income", source="[red]wages[/]")))
+    assert result.exit_code == 1
+    assert "income.source" in result.output
+    assert "unknown_code: Use the codes of data/README.md" in result.output
+    assert "[red]wages[/]" in result.output.replace("\n", "").replace(" ", "")
+
+
+def test_json_is_all_that_is_printed(make):
+    result = run(make(income=make.rows("income", months=0)), "--json")
+    assert result.exit_code == 1
+    content = json.loads(result.output)
+    assert [(fault["code"], fault["rows"]) for fault in content["faults"]] == [("below_minimum", [1])]
+
+
+def test_json_of_a_sound_folder(make):
+    result = run(make(), "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output) == {
+        "ok": True,
+        "faults": [],
+        "tables": {"households": 2, "income": 2, "lines": 1},
+    }
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+def test_a_missing_folder_is_a_fault_and_not_a_stack_trace(tmp_path, arguments):
+    result = run(tmp_path / "nowhere", *arguments)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "missing_folder" in result.output
+
+
+def test_help_tells_what_the_command_does():
+    result = run("--help")
+    assert result.exit_code == 0
+    assert "list every fault" in result.output

@@ -1,0 +1,52 @@
+"""``data/README.md`` says what the code does."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from riskml.records.checking.check import all_rules, check
+from riskml.records.checking.describe import EXAMPLE, describe
+from riskml.records.contract.schema import TABLES
+from riskml.records.reading.folder import open_folder
+
+README = Path(__file__).parents[2] / "data" / "README.md"
+
+
+def test_the_committed_file_is_the_generated_one():
+    assert README.read_text(encoding="utf-8") == describe(), (
+        "run: python -m riskml.records.checking.describe data/README.md"
+    )
+
+
+def test_the_module_writes_the_file(tmp_path):
+    target = tmp_path / "README.md"
+    subprocess.run([sys.executable, "-m", "riskml.records.checking.describe", target], check=True)
+    assert target.read_text(encoding="utf-8") == describe()
+
+
+def test_every_table_column_code_and_rule_is_described():
+    text = describe()
+    assert "{{" not in text
+    for table in TABLES.values():
+        section = text.split(f"### {table.name}\n")[1].split("\n#")[0]
+        for column in table.columns:
+            assert f"| `{column.name}` |" in section
+            assert column.zh in section
+            for code, chinese in (column.allowed or {}).items():
+                assert f"`{code}` {chinese}" in section
+    for rule in all_rules():
+        assert f"| `{rule.code}` | {rule.severity}" in text
+        assert rule.what_to_do in text
+
+
+def test_the_example_passes_the_check_and_means_what_is_said(tmp_path):
+    for name, content in EXAMPLE.items():
+        (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
+        assert f"```csv\n{content}```" in describe()
+    report = check(tmp_path)
+    assert report.ok
+    assert report.warnings == ()
+    with open_folder(tmp_path) as folder:
+        repeated = folder.connection.execute(f"SELECT * FROM {folder.repeated('income')}").fetchall()
+        assert repeated == [("W-1",)]
+        assert folder.attributes == {"crop": "text"}

@@ -1,0 +1,151 @@
+"""Regional disasters, look-back, and absent against empty tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from riskml.records.contract.calendar import day_of
+from riskml.records.contract.schema import codes
+from riskml.records.panel.store import Records
+
+EMPTY_INCOME = {"household_id": [], "period_start": [], "source": [], "amount": []}
+LINES = {"region_code": [""], "effective_from": ["2020-01-01"], "amount": [6000.0]}
+EVENT_TABLES = ("illness", "disaster", "events", "help", "monitoring", "members")
+
+# "mover" leaves village ...002 for another county on 20 May.
+HOUSEHOLDS = {
+    "household_id": ["here", "mover", "mover", "there"],
+    "recorded_on": [None, "2023-02-10", "2023-05-20", None],
+    "region_code": ["130529001001", "130529001002", "430101001001", "430101001001"],
+    "size": [1, 1, 1, 1],
+}
+
+
+def records(households=HOUSEHOLDS, **tables) -> Records:
+    return Records.from_tables({"households": households, "income": EMPTY_INCOME, "lines": LINES, **tables})
+
+
+def regional(*rows: tuple[str, str], **more: list[object]) -> dict[str, list[object]]:
+    regions, days = zip(*rows, strict=True)
+    return {"region_code": list(regions), "occurred_on": list(days), "kind": ["flood"] * len(rows), **more}
+
+
+def exposed(found: Records, as_of: str) -> list[float]:
+    exposure = found.panel(day_of(as_of)).exposure
+    assert exposure is not None
+    return exposure.count().tolist()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [
+        ("13", [1, 1, 0]),
+        ("130529001", [1, 1, 0]),
+        ("130529001002", [0, 1, 0]),
+        ("43", [0, 0, 1]),
+        ("1305290010020", [0, 0, 0]),
+    ],
+)
+def test_a_prefix_exposes_every_household_there(prefix, expected):
+    assert exposed(records(disaster=regional((prefix, "2023-03-05"))), "2023-03-31") == expected
+
+
+def test_a_household_is_exposed_where_it_lived_on_that_day():
+    found = records(disaster=regional(("13", "2023-05-19"), ("13", "2023-05-20"), ("43", "2023-05-20")))
+    assert exposed(found, "2023-05-19") == [1, 1, 0]
+    assert exposed(found, "2023-05-31") == [2, 2, 1]
+
+
+def test_before_its_first_version_a_household_lived_where_that_says():
+    assert exposed(records(disaster=regional(("130529001002", "2023-01-05"))), "2023-03-31") == [0, 1, 0]
+
+
+def test_a_move_known_only_later_does_not_take_the_household_away_yet():
+    # The household moved on record on 20 May; on 10 May nothing is known of it.
+    found = records(disaster=regional(("13", "2023-05-05"), recorded_on=["2023-05-08"]))
+    assert [exposed(found, day) for day in ("2023-05-07", "2023-05-08", "2023-06-30")] == [
+        [0, 0, 0],
+        [1, 1, 0],
+        [1, 1, 0],
+    ]
+
+
+def test_a_regional_loss_is_not_shared_out_and_a_households_own_disaster_is_no_exposure():
+    disaster = regional(("13", "2023-03-05"), (None, "2023-03-06"))
+    found = records(disaster={**disaster, "household_id": [None, "there"], "loss": [9e6, 500.0]})
+    panel = found.panel(day_of("2023-03-31"))
+    assert exposed(found, "2023-03-31") == [1, 1, 0]
+    assert "loss" not in panel.exposure.columns
+    assert panel.disaster.total(panel.disaster["loss"]).tolist() == [0, 0, 500]
+
+
+def test_a_regional_row_is_corrected_and_withdrawn_by_its_record_id():
+    rows = regional(("13", "2023-03-05"), ("43", "2023-03-05"), ("43", "2023-03-05"))
+    rows |= {"record_id": ["r"] * 3, "recorded_on": [None, "2023-04-10", "2023-06-10"]}
+    rows |= {"withdrawn": [None, None, True]}
+    found = records(disaster=rows)
+    assert [exposed(found, day) for day in ("2023-03-31", "2023-04-30", "2023-06-10")] == [
+        [1, 1, 0],
+        [0, 0, 1],
+        [0, 0, 0],
+    ]
+
+
+def test_a_correction_may_turn_a_regional_row_into_one_of_a_household():
+    rows = regional(("13", "2023-03-05"), (None, "2023-03-05"))
+    rows |= {"household_id": [None, "here"], "record_id": ["r", "r"], "recorded_on": [None, "2023-04-10"]}
+    found = records(disaster=rows)
+    assert exposed(found, "2023-04-30") == [0, 0, 0]
+    assert found.panel(day_of("2023-04-30")).disaster.count().tolist() == [1, 0, 0]
+
+
+def test_rows_of_the_look_back_count_and_older_ones_do_not():
+    rows = regional(("13", "2020-03-31"), ("13", "2020-04-01"), ("13", "2023-03-31"), ("13", "2023-04-01"))
+    found = records(disaster=rows, events={**rows, "household_id": ["here"] * 4, "kind": ["visit"] * 4})
+    panel = found.panel(day_of("2023-03-31"))
+    assert panel.exposure.count().tolist() == [2, 2, 0]
+    assert panel.events["day"].tolist() == [day_of("2020-04-01"), day_of("2023-03-31")]
+    assert panel.events["lag"].tolist() == [35, 0]
+
+
+def test_in_the_middle_of_a_month_income_ends_with_the_last_complete_month_and_events_with_the_day():
+    found = records(
+        events={"household_id": ["here"] * 2, "occurred_on": ["2023-03-09", "2023-03-11"], "kind": ["visit"] * 2}
+    )
+    panel = found.panel(day_of("2023-03-10"))
+    assert panel.month == 12 * 53 + 1
+    assert panel.events["lag"].tolist() == [0]
+
+
+def test_an_absent_table_is_unknown_and_an_empty_one_is_known_to_be_none():
+    days = {"illness": "occurred_on", "disaster": "occurred_on", "events": "occurred_on", "help": "started_on"}
+    days |= {"monitoring": "entered_on", "members": "member_id"}
+    codes_of = {"help": "measure", "monitoring": "category"}
+    empty = {name: {"household_id": [], days[name]: [], codes_of.get(name, "kind"): []} for name in EVENT_TABLES}
+    del empty["members"]["kind"]
+    absent, none = records().panel(day_of("2023-03-31")), records(**empty).panel(day_of("2023-03-31"))
+    for name in EVENT_TABLES:
+        assert (absent.has(name), none.has(name)) == (False, True)
+        assert getattr(absent, name) is None
+        assert getattr(none, name).count().tolist() == [0, 0, 0]
+    assert absent.exposure is None
+    assert none.exposure.count().tolist() == [0, 0, 0]
+    assert not absent.monitored.any()
+    assert not none.monitored.any()
+
+
+def test_totals_tell_none_from_unknown():
+    kinds = codes("illness", "kind")[:3]
+    rows = {"household_id": ["here", "mover", "mover"], "occurred_on": ["2023-03-05"] * 3, "kind": kinds}
+    illness = records(illness={**rows, "cost": [None, None, 7.0]}).panel(day_of("2023-03-31")).illness
+    assert np.array_equal(illness.total(illness["cost"]), [np.nan, 7, 0], equal_nan=True)
+    assert np.array_equal(illness.largest(illness["cost"]), [np.nan, 7, np.nan], equal_nan=True)
+    assert illness["visits"].tolist() == [1, 1, 1]
+
+
+def test_records_without_any_income_have_panels_too():
+    panel = records().panel(day_of("2023-03-31"))
+    assert not panel.reported.any()
+    assert np.isnan(panel.income_per_head(12)).all()
+    assert records().income.reports_by_month().tolist() == []

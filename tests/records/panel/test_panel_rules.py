@@ -1,0 +1,363 @@
+"""Every rule of the contract on what is known at a date: corrections, versions, withdrawals, periods, lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from riskml.errors import RecordsError
+from riskml.records.contract.calendar import day_of
+from riskml.records.contract.schema import SOURCES, codes
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.events import Events
+from riskml.records.panel.lines import LineRow
+from riskml.records.panel.store import Records
+
+HOUSEHOLD = {"household_id": ["a"], "region_code": ["130529001001"], "size": [2]}
+LINES = {"region_code": [""], "effective_from": ["2020-01-01"], "amount": [6000.0]}
+DATED = {
+    "illness": ("occurred_on", {"kind": "inpatient"}),
+    "disaster": ("occurred_on", {"kind": "flood"}),
+    "events": ("occurred_on", {"kind": "job_loss"}),
+    "help": ("started_on", {"measure": "grant"}),
+    "monitoring": ("entered_on", {"category": "borderline"}),
+}
+
+
+PAID = {"household_id": "a", "source": "wage", "period_start": "2023-01-01", "amount": 100.0}
+
+
+def columns(rows: list[dict[str, object]], default: dict[str, object]) -> dict[str, list[object]]:
+    names = [*default, *dict.fromkeys(name for row in rows for name in row if name not in default)]
+    return {name: [row.get(name, default.get(name)) for row in rows] for name in names}
+
+
+def records(income=(), households=HOUSEHOLD, lines=LINES, fallback=(), **tables) -> Records:
+    given = {name: columns(rows, {"household_id": "a"}) for name, rows in tables.items()}
+    return Records.from_tables(
+        {"households": households, "income": columns(list(income), PAID), "lines": lines, **given}, fallback
+    )
+
+
+def january(found: Records, as_of: str, source: str = "wage") -> float:
+    """Income of January 2023 as known at a date."""
+    panel = found.panel(day_of(as_of))
+    lag = panel.month - 12 * 53
+    return float(panel.sources[list(SOURCES).index(source), lag, 0])
+
+
+def count(events: Events | None) -> int:
+    assert events is not None
+    return len(events)
+
+
+# -- corrections and withdrawals --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_correction_recorded_latest_and_known_counts(backwards):
+    rows = [
+        {"record_id": "r", "amount": 100.0},
+        {"record_id": "r", "amount": 70.0, "recorded_on": "2023-03-10"},
+        {"record_id": "r", "amount": 40.0, "recorded_on": "2023-05-10"},
+    ]
+    found = records(rows[::-1] if backwards else rows)
+    seen = {day: january(found, day) for day in ("2023-01-31", "2023-03-09", "2023-03-10", "2023-05-09", "2023-05-10")}
+    assert list(seen.values()) == [100, 100, 70, 70, 40]
+
+
+def test_an_income_row_without_amount_withdraws():
+    found = records([{"record_id": "r"}, {"record_id": "r", "amount": None, "recorded_on": "2023-03-10"}])
+    assert january(found, "2023-03-09") == 100
+    assert np.isnan(january(found, "2023-03-10"))
+    assert not found.panel(day_of("2023-03-10")).reported.any()
+
+
+def test_a_withdrawn_income_can_be_stated_again():
+    withdrawn = {"record_id": "r", "amount": None, "recorded_on": "2023-03-10"}
+    found = records([{"record_id": "r"}, withdrawn, {"record_id": "r", "amount": 5.0, "recorded_on": "2023-04-10"}])
+    assert january(found, "2023-04-10") == 5
+
+
+def test_a_correction_may_move_the_period_and_the_source():
+    moved = {
+        "record_id": "r",
+        "period_start": "2023-02-01",
+        "source": "business",
+        "amount": 80.0,
+        "recorded_on": "2023-04-10",
+    }
+    found = records([{"record_id": "r"}, moved])
+    assert january(found, "2023-03-31") == 100
+    panel = found.panel(day_of("2023-04-30"))
+    assert np.argwhere(~np.isnan(panel.sources[:, :, 0])).tolist() == [[1, 2]]
+    assert panel.total[2, 0] == 80
+
+
+def test_rows_with_other_record_ids_or_none_add_up_even_if_equal():
+    found = records([{"record_id": "r"}, {"record_id": "s"}, {}, {}])
+    assert january(found, "2023-01-31") == 400
+
+
+def test_a_corrected_row_leaves_others_of_its_cell_alone():
+    found = records([{}, {"record_id": "r"}, {"record_id": "r", "amount": 1.0, "recorded_on": "2023-04-10"}])
+    assert [january(found, day) for day in ("2023-03-31", "2023-04-30")] == [200, 101]
+
+
+def test_a_correction_of_an_event_may_move_its_day():
+    row = {"record_id": "r", "occurred_on": "2023-01-05", "kind": "job_loss"}
+    found = records(events=[row, {**row, "occurred_on": "2023-06-05", "recorded_on": "2023-02-10"}])
+    assert [count(found.panel(day_of(day)).events) for day in ("2023-02-09", "2023-02-10", "2023-06-05")] == [1, 0, 1]
+
+
+def test_null_in_other_tables_means_unknown_and_withdraws_nothing():
+    row = {"record_id": "r", "occurred_on": "2023-01-05", "kind": "inpatient", "cost": 500.0}
+    found = records(illness=[row, {**row, "cost": None, "recorded_on": "2023-02-10"}])
+    illness = found.panel(day_of("2023-02-10")).illness
+    assert count(illness) == 1
+    assert np.isnan(illness["cost"]).all()
+    assert np.isnan(illness.total(illness["cost"])).all()
+
+
+@pytest.mark.parametrize("table", ["illness", "disaster", "events", "help"])
+def test_withdrawn_removes_a_record_from_the_day_it_is_recorded(table):
+    day, fixed = DATED[table]
+    row = {"record_id": "r", day: "2023-01-05", **fixed}
+    found = records(**{table: [row, {**row, "withdrawn": True, "recorded_on": "2023-02-10"}]})
+    assert [count(getattr(found.panel(day_of(at)), table)) for at in ("2023-02-09", "2023-02-10")] == [1, 0]
+
+
+@pytest.mark.parametrize("table", ["illness", "events", "help"])
+def test_a_corrected_row_without_recorded_on_was_recorded_on_its_day(table):
+    # Only among versions does an empty recorded_on come before every date.
+    day, fixed = DATED[table]
+    rows = [{"record_id": "r", day: "2023-01-20", **fixed}]
+    rows.append({"record_id": "r", day: "2023-01-05", **fixed, "recorded_on": "2023-01-10"})
+    found = records(**{table: rows})
+    days = [getattr(found.panel(day_of(at)), table)["day"].tolist() for at in ("2023-01-12", "2023-01-20")]
+    assert days == [[day_of("2023-01-05")], [day_of("2023-01-20")]]
+
+
+# -- periods ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_period_is_spread_evenly_and_known_from_its_last_day():
+    found = records([{"months": 3, "amount": 600.0, "period_start": "2023-01-01"}])
+    assert not found.panel(day_of("2023-03-30")).reported.any()
+    assert found.panel(day_of("2023-03-31")).total[:4, 0].tolist()[:3] == [200, 200, 200]
+
+
+def test_a_period_recorded_early_counts_only_for_months_that_are_over():
+    found = records([{"months": 12, "amount": 1200.0, "recorded_on": "2023-01-15"}])
+    panel = found.panel(day_of("2023-04-10"))
+    assert panel.reported[:, 0].nonzero()[0].tolist() == [0, 1, 2]
+    assert panel.income_per_head(3)[0] == 100 * 12 / 2
+
+
+def test_part_of_a_period_lies_in_the_window():
+    found = records([{"months": 12, "amount": 1200.0, "period_start": "2022-06-01"}])
+    panel = found.panel(day_of("2023-07-31"))
+    assert panel.income_per_head(4)[0] == 600
+    assert np.isnan(panel.income_per_head(4, complete=True)[0])
+    assert np.isnan(found.panel(day_of("2023-08-31")).income_per_head(5)[0])
+
+
+def test_a_month_is_reported_if_any_source_is_and_sums_its_sources():
+    found = records([{}, {"source": "business", "amount": -30.0}])
+    assert found.panel(day_of("2023-01-31")).total[0, 0] == 70
+
+
+def test_total_stands_for_all_sources():
+    found = records([{"source": "total", "amount": 50.0}])
+    assert found.panel(day_of("2023-01-31")).total[0, 0] == 50
+
+
+def test_reports_are_counted_once_a_household_and_month_and_not_where_withdrawn():
+    rows = [{}, {"source": "business"}, {"period_start": "2023-02-01", "amount": None}]
+    rows += [{"period_start": "2023-03-01", "record_id": "r"}]
+    rows += [{"period_start": "2023-03-01", "record_id": "r", "amount": None, "recorded_on": "2023-05-01"}]
+    assert records(rows).income.reports_by_month().tolist() == [1, 0, 0]
+
+
+# -- defaults of recorded_on and days to come -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", DATED)
+def test_rows_are_known_from_recorded_on_and_by_default_from_their_day(table):
+    day, fixed = DATED[table]
+    found = records(**{table: [{day: "2023-01-05", **fixed}]})
+    late = records(**{table: [{day: "2023-01-05", **fixed, "recorded_on": "2023-03-01"}]})
+    dates = ("2023-01-04", "2023-01-05", "2023-02-28", "2023-03-01")
+    assert [count(getattr(found.panel(day_of(at)), table)) for at in dates] == [0, 1, 1, 1]
+    assert [count(getattr(late.panel(day_of(at)), table)) for at in dates] == [0, 0, 0, 1]
+
+
+def test_income_is_known_from_recorded_on_however_late():
+    found = records([{"recorded_on": "2023-04-20"}])
+    assert np.isnan(january(found, "2023-04-19"))
+    assert january(found, "2023-04-20") == 100
+
+
+@pytest.mark.parametrize(("table", "column"), [("help", "ended_on"), ("monitoring", "cleared_on")])
+def test_an_end_after_the_date_is_not_known_then(table, column):
+    day, fixed = DATED[table]
+    found = records(**{table: [{day: "2023-01-05", **fixed, column: "2023-05-01"}]})
+    ends = [getattr(found.panel(day_of(at)), table)[column].item() for at in ("2023-04-30", "2023-05-01")]
+    assert ends == [NO_DAY, day_of("2023-05-01")]
+
+
+def test_a_household_is_monitored_until_the_day_on_which_it_is_cleared():
+    day, fixed = DATED["monitoring"]
+    found = records(monitoring=[{day: "2023-01-05", **fixed, "cleared_on": "2023-05-01"}])
+    assert [found.panel(day_of(at)).monitored.item() for at in ("2023-01-04", "2023-01-05", "2023-04-30")] == [0, 1, 1]
+    assert not found.panel(day_of("2023-05-01")).monitored.item()
+
+
+def test_a_member_belongs_until_the_day_it_left():
+    found = records(members=[{"member_id": "m", "left_on": "2023-05-01"}])
+    assert [count(found.panel(day_of(at)).members) for at in ("2023-04-30", "2023-05-01")] == [1, 0]
+
+
+def test_exited_on_after_the_date_is_not_known_then():
+    found = records(households={**HOUSEHOLD, "exited_on": ["2023-05-01"]})
+    assert found.panel(day_of("2023-04-30")).exited_on.tolist() == [NO_DAY]
+    assert found.panel(day_of("2023-05-01")).exited_on.tolist() == [day_of("2023-05-01")]
+
+
+# -- versions ---------------------------------------------------------------------------------------------------------
+
+
+def versions(*rows: tuple[str | None, int, str]) -> dict[str, list[object]]:
+    recorded, sizes, regions = zip(*rows, strict=True)
+    return {
+        "household_id": ["a"] * len(rows),
+        "recorded_on": list(recorded),
+        "size": list(sizes),
+        "region_code": list(regions),
+        "pigs": [float(size) for size in sizes],
+        "crop": [f"crop{size}" for size in sizes],
+    }
+
+
+def test_a_household_is_known_from_its_first_version_and_always_without_recorded_on():
+    late = records(households=versions(("2023-02-10", 2, "13")))
+    assert [late.panel(day_of(at)).known.item() for at in ("2023-02-09", "2023-02-10")] == [False, True]
+    assert records().panel(day_of("1990-01-01")).known.item()
+
+
+def test_size_is_the_one_known_at_the_windows_end():
+    income = [{"period_start": f"2023-{month:02d}-01"} for month in range(1, 7)]
+    found = records(income, versions(("2023-05-20", 4, "13"), (None, 2, "13"), ("2023-02-28", 3, "13")))
+    panel = found.panel(day_of("2023-06-10"))
+    assert panel.size[:6, 0].tolist() == [4, 3, 3, 3, 2, 2]
+    assert panel.size_now.item() == 4
+    assert [panel.income_per_head(1, lag=lag).item() for lag in (0, 1, 4)] == [300, 400, 600]
+
+
+def test_a_version_recorded_later_does_not_exist_yet():
+    found = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "43")))
+    before = found.panel(day_of("2023-05-19"))
+    assert (before.size_now.item(), before.region_code.item()) == (2, "13")
+    assert (found.panel(day_of("2023-05-20")).region_code.item()) == "43"
+
+
+def test_attributes_keep_the_value_of_the_version_before():
+    found = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "13")))
+    before, after = (found.panel(day_of(at)).attributes for at in ("2023-05-19", "2023-05-20"))
+    assert (before["pigs"].values.item(), after["pigs"].values.item(), after["pigs"].before.item()) == (2, 4, 2)
+    assert np.isnan(before["pigs"].before.item())
+    assert after["crop"].levels is not None
+    assert after["crop"].levels[int(after["crop"].values.item())] == "crop4"
+
+
+def test_versions_of_a_member_replace_one_another_and_an_empty_recorded_on_is_the_first():
+    rows = [
+        {"member_id": "m", "health": "serious", "recorded_on": "2023-03-01"},
+        {"member_id": "m", "health": "healthy"},
+        {"member_id": "n", "health": "chronic"},
+    ]
+    found = records(members=rows)
+    names = [sorted(found.panel(day_of(at)).members["health"].tolist()) for at in ("2023-02-28", "2023-03-01")]
+    health = codes("members", "health").index
+    assert names == [sorted(map(health, ("healthy", "chronic"))), sorted(map(health, ("serious", "chronic")))]
+
+
+def test_versions_of_a_monitoring_entry_replace_one_another_and_another_entry_stands_beside():
+    fixed = {"category": "borderline"}
+    rows = [
+        {"entered_on": "2022-01-05", **fixed, "causes": "illness"},
+        {"entered_on": dt.date(2022, 1, 5), **fixed, "causes": "work;other", "recorded_on": "2022-06-01"},
+        {"entered_on": "2022/1/5", **fixed, "recorded_on": "2022-08-01", "cleared_on": "2022-07-20"},
+        {"entered_on": "2023-01-05", **fixed},
+    ]
+    found = records(monitoring=rows)
+    panels = [found.panel(day_of(at)) for at in ("2022-02-01", "2022-06-01", "2022-08-01", "2023-01-05")]
+    assert [count(panel.monitoring) for panel in panels] == [1, 1, 1, 2]
+    assert [panel.monitored.item() for panel in panels] == [True, True, False, True]
+    assert panels[0].monitoring["causes"].item() != panels[1].monitoring["causes"].item() != 0
+
+
+def test_a_version_known_late_but_ordered_first_never_counts():
+    # The empty recorded_on comes before every date, though the entry itself is known only from its day.
+    rows = [
+        {"entered_on": "2023-01-05", "category": "borderline"},
+        {"entered_on": "2023-01-05", "category": "unstable_exit", "recorded_on": "2022-12-20"},
+    ]
+    monitoring = records(monitoring=rows).panel(day_of("2023-01-05")).monitoring
+    assert monitoring["category"].tolist() == [codes("monitoring", "category").index("unstable_exit")]
+
+
+# -- lines ------------------------------------------------------------------------------------------------------------
+
+
+def line_at(found: Records, as_of: str, lag: int = 0) -> float:
+    return float(found.panel(day_of(as_of)).line[lag, 0])
+
+
+def test_the_longest_prefix_in_force_decides_then_the_latest_row():
+    rows = [("", "2020-01-01", 1), ("1305", "2023-02-01", 2), ("130529", "2023-04-01", 3), ("130529", "2023-06-15", 4)]
+    rows += [("", "2023-05-01", 9), ("14", "2020-01-01", 99)]
+    region, since, amount = zip(*rows, strict=True)
+    found = records(lines={"region_code": region, "effective_from": since, "amount": amount})
+    days = ("2019-12-31", "2020-01-31", "2023-02-28", "2023-05-31", "2023-06-30")
+    assert [line_at(found, day) for day in days[1:]] == [1, 2, 3, 4]
+    assert np.isnan(line_at(found, days[0]))
+    assert [line_at(found, "2023-06-30", lag) for lag in (0, 1, 3, 5)] == [4, 3, 2, 1]
+
+
+def test_the_policy_table_is_asked_only_where_no_row_of_the_folder_is_in_force():
+    found = records(fallback=[LineRow("130529", 0, 7777.0)])
+    assert [line_at(found, day) for day in ("2019-12-31", "2020-01-31")] == [7777, 6000]
+
+
+def test_the_line_follows_the_region_of_the_version_in_force():
+    lines = {"region_code": ["13", None], "effective_from": ["2020-01-01"] * 2, "amount": [1.0, 2.0]}
+    found = records(households=versions((None, 2, "1305"), ("2023-05-20", 2, "43")), lines=lines)
+    assert found.panel(day_of("2023-06-30")).line[:3, 0].tolist() == [2, 2, 1]
+
+
+# -- rows in memory ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "day", ["2023/1/5", "2023-01-05T10:00:00", dt.datetime(2023, 1, 5), np.datetime64("2023-01-05")]
+)
+def test_dates_in_memory_may_have_any_usual_form(day):
+    events = records(events=[{"occurred_on": day, "kind": "visit", "recorded_on": np.datetime64("NaT")}])
+    assert events.panel(day_of("2023-01-05")).events["day"].tolist() == [day_of("2023-01-05")]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"source": "lottery"}, "'lottery' is not a code of this column"),
+        ({"source": None}, "1 of 1 cell.s. are empty"),
+        ({"period_start": "yesterday"}, "a cell is not a month_start"),
+        ({"months": 0}, "0 is too small"),
+    ],
+)
+def test_rows_in_memory_that_would_spoil_other_cells_are_refused(row, message):
+    with pytest.raises(RecordsError, match=message):
+        records([row])

@@ -1,0 +1,121 @@
+"""CSV as people send it: encodings, line ends, quotes, blank and ragged rows."""
+
+import pytest
+
+from riskml.records.reading import csv_files as reading_csv
+from riskml.records.reading.folder import open_folder
+
+HEADER = "household_id,region_code,size,名称\n"
+ROWS = "0012,130529,3,张家\n0013,130529,2,李家\n"
+EXPECTED = [(1, "0012", 3, "张家"), (2, "0013", 2, "李家")]
+
+
+def households(folder):
+    with open_folder(folder) as opened:
+        assert opened.faults == []
+        query = f'SELECT "#row", household_id, size, "名称" FROM {opened.numbered("households")} ORDER BY "#row"'
+        return opened.connection.execute(query).fetchall()
+
+
+def with_bytes(make, content):
+    folder = make()
+    (folder / "households.parquet").unlink()
+    (folder / "households.csv").write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
+def test_encodings_are_found_out(make, encoding):
+    assert households(with_bytes(make, (HEADER + ROWS).encode(encoding))) == EXPECTED
+
+
+def test_characters_cut_by_a_chunk_are_decoded(make, monkeypatch):
+    monkeypatch.setattr(reading_csv, "_CHUNK", 7)
+    assert households(with_bytes(make, (HEADER + ROWS).encode("gb18030"))) == EXPECTED
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_line_ends(make, end):
+    assert households(with_bytes(make, (HEADER + ROWS).replace("\n", end).encode())) == EXPECTED
+
+
+def test_the_last_line_may_lack_its_end_and_blank_lines_are_passed_over(make):
+    text = HEADER + "\n" + ROWS.replace("\n", "\n\n").rstrip()
+    assert households(with_bytes(make, text.encode())) == EXPECTED
+
+
+def test_line_ends_may_be_mixed_with_blank_lines(make):
+    text = HEADER.replace("\n", "\r\n") + "\r\n" + ROWS
+    assert households(with_bytes(make, text.encode())) == EXPECTED
+
+
+def test_spaces_around_column_names_do_not_matter(make):
+    text = HEADER.replace(",", " , ") + ROWS
+    assert households(with_bytes(make, text.encode())) == EXPECTED
+
+
+def test_quoted_cells_hold_commas_quotes_and_line_breaks(make):
+    text = HEADER + '"0012",130529,3,"张,""家""\n二"\n'
+    assert households(with_bytes(make, text.encode())) == [(1, "0012", 3, '张,"家"\n二')]
+
+
+def test_a_quote_within_a_cell_does_not_stop_reading(make):
+    text = HEADER + '0012,130529,3,张"家"\n0013,130529,2,李家\n'
+    assert [row[:3] for row in households(with_bytes(make, text.encode()))] == [(1, "0012", 3), (2, "0013", 2)]
+
+
+def test_ragged_rows_are_named_and_the_others_keep_their_place(make):
+    text = HEADER + "0011,130529,3\n" + ROWS + "0014,130529,3,a,b\n"
+    with open_folder(with_bytes(make, text.encode())) as folder:
+        (fault,) = folder.faults
+        assert (fault.code, fault.count, fault.rows) == ("ragged_row", 2, (1, 4))
+        query = f'SELECT "#row", household_id FROM {folder.numbered("households")} ORDER BY 1'
+        assert folder.connection.execute(query).fetchall() == [(2, "0012"), (3, "0013")]
+        assert folder.layouts["households"].ragged[1].cells == ("0014", "130529", "3", "a", "b")
+
+
+def test_rows_are_numbered_in_the_order_of_a_long_file(make, monkeypatch):
+    monkeypatch.setattr(reading_csv, "_BATCH", 1000)
+    lines = [f"{i:06d},130529,3,x\n" for i in range(1, 60_001)]
+    fast = with_bytes(make, (HEADER + "".join(lines)).encode())
+    slow = with_bytes(make, (HEADER + "".join(lines) + "ragged\n").encode())
+    for folder, faults in ((fast, 0), (slow, 1)):
+        with open_folder(folder) as opened:
+            assert len(opened.faults) == faults
+            query = f'SELECT count(*), bool_and("#row" = household_id::INT) FROM {opened.numbered("households")}'
+            assert opened.connection.execute(query).fetchall() == [(60_000, True)]
+
+
+def test_a_header_without_rows_is_an_empty_table(make):
+    assert households(with_bytes(make, HEADER.encode())) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "damaged_file"),
+        (b"\n\n", "damaged_file"),
+        ((HEADER + ROWS).encode("utf-16"), "unreadable_text"),
+        (HEADER.encode() + b"\xff\xff\xff", "unreadable_text"),
+        (HEADER.encode() + b'0012,13,"' + b"x" * 200_000, "damaged_file"),
+    ],
+    ids=["empty", "blank", "utf-16", "binary", "endless-cell"],
+)
+def test_what_is_no_csv_is_a_fault(make, content, code):
+    with open_folder(with_bytes(make, content)) as folder:
+        assert [(fault.table, fault.code) for fault in folder.faults] == [("households", code)]
+        assert not folder.has("households")
+
+
+def test_a_repeated_column_is_a_fault_and_the_first_one_counts(make):
+    text = "household_id,region_code,size,Size\n0012,13,3,9\n"
+    with open_folder(with_bytes(make, text.encode())) as folder:
+        (fault,) = folder.faults
+        assert (fault.code, fault.column) == ("duplicate_column", "Size")
+        assert folder.connection.execute(f"SELECT size FROM {folder.relation('households')}").fetchall() == [(3,)]
+
+
+def test_a_column_without_a_name_is_a_fault(make):
+    with open_folder(make.csv(lines="effective_from,amount,\n2020-01-01,6000,\n")) as folder:
+        (fault,) = folder.faults
+        assert (fault.code, fault.column) == ("unknown_column", "column 3 without a name")

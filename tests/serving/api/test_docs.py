@@ -1,0 +1,155 @@
+"""What docs/serving says works as printed: commands, curl lines, metrics, the image and the compose file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from riskml_serving.base.settings import PREFIX, Settings
+from riskml_serving.commands.cli import app as commands
+
+ROOT = Path(__file__).parents[3]
+DOCS = ROOT / "docs" / "serving"
+README = (DOCS / "README.md").read_text(encoding="utf-8")
+OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="curl or bash is missing")
+def test_the_curl_lines_work_as_printed(bundle_path, tmp_path):
+    """In a fresh folder, one shell after the other line; only the port is another, lest somebody has it."""
+    port = free_port()
+    script = (
+        "\n".join(BLOCKS)
+        .replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+        .replace("curl ", "echo; curl --fail-with-body ")
+    )
+    script = f"set -eu\ntrap 'kill %1' EXIT\n{script}\ntrap - EXIT; kill %1; wait %1 || true"
+    own = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        f"{PREFIX}BUNDLE": str(bundle_path),
+        f"{PREFIX}PORT": str(port),
+    }
+    found = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env={**os.environ, **own}, capture_output=True, text=True, timeout=120
+    )
+    assert found.returncode == 0, found.stdout[-2000:] + found.stderr
+    answers = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
+    assert len(answers) == len(re.findall(r"^curl", "\n".join(BLOCKS), re.MULTILINE)) == 10
+    ready, scores, records, page = answers[:4]
+    assert ready["status"] == "ready"
+    assert scores["scores"][0]["explanation"]
+    assert records["request_id"]
+    assert [row["household_id"] for row in page["households"]] == ["demo-1"]
+    assert (tmp_path / "riskml.db").exists()
+
+
+def test_every_metric_is_documented_and_every_documented_metric_is_there(client, key):
+    text = client.get("/metrics", headers=key("", "admin")).text
+    there = {name for name in re.findall(r"^# TYPE (riskml_\w+)", text, re.MULTILINE) if not name.endswith("_created")}
+    told = set(re.findall(r"^\| `(riskml_\w+)`", OPERATIONS, re.MULTILINE))
+    not_yet = {"riskml_score_drift_psi", "riskml_data_scored_timestamp_seconds"}  # told once there is something to tell
+    assert there - told == set()
+    assert told - there <= not_yet
+
+
+def names_of(group, before=()):
+    from typer.main import get_command
+
+    def walk(command, path):
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield " ".join(path)
+            return
+        for name, found in inner.items():
+            yield from walk(found, (*path, name))
+
+    return list(walk(get_command(group), before))
+
+
+def test_commands_in_the_docs_exist():
+    known = set(names_of(commands))
+    for page in (README, OPERATIONS):
+        for words in re.findall(r"riskml-serving ((?:[a-z]+ ?)+)", page):
+            parts = words.split()
+            assert " ".join(parts[:2]) in known or parts[0] in known, words
+
+
+def instructions():
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [line.partition(" ")[::2] for line in lines]
+
+
+def test_the_image_runs_as_nobody_special_and_is_probed():
+    found = instructions()
+    final = found[max(i for i, (word, _) in enumerate(found) if word == "FROM") :]
+    words = dict(final)
+    assert words["USER"] == "10001"
+    assert final.index(("USER", "10001")) > max(i for i, (word, _) in enumerate(final) if word in ("RUN", "COPY"))
+    assert "/readyz" in words["HEALTHCHECK"]
+    assert words["CMD"] == '["riskml", "serve"]'
+    assert all(":" in image and "latest" not in image for word, image in found if word == "FROM")
+    assert not [rest for word, rest in found if word == "ADD"]
+
+
+def test_what_the_image_copies_is_there_and_not_ignored():
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    for word, rest in instructions():
+        if word == "COPY" and not rest.startswith("--from"):
+            for source in rest.split()[:-1]:
+                assert (ROOT / source).exists()
+                assert source in allowed
+
+
+def test_settings_in_image_and_compose_file_are_settings():
+    text = (ROOT / "Dockerfile").read_text("utf-8") + (ROOT / "compose.yaml").read_text("utf-8")
+    named = {name.lower() for name in re.findall(rf"{PREFIX}([A-Z_]+)", text)}
+    assert named
+    assert named <= set(Settings.model_fields)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:mlflow.*")
+def test_what_image_and_compose_file_run_are_commands():
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    program, *words = compose["migrate"]["command"]
+    assert program == "riskml-serving"
+    assert " ".join(words) in names_of(commands)
+    assert "command" not in compose["service"], "the image's own"
+    asked = {word.partition("=")[0] for word in compose["mlflow"]["command"][2:]}
+    from mlflow.cli import server
+
+    assert asked <= {option for parameter in server.params for option in parameter.opts}
+
+
+def test_the_compose_file_hardens_what_it_builds():
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    services = compose["services"]
+    assert set(services) == {"postgres", "mlflow", "migrate", "service"}
+    for name in ("mlflow", "migrate", "service"):
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["security_opt"] == ["no-new-privileges:true"]
+        assert "user" not in services[name], "the image's own user is no root"
+    assert services["service"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    for service in services.values():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+        for volume in service.get("volumes", ()):
+            assert volume.partition(":")[0] in compose["volumes"]
+    grace = int(services["service"]["stop_grace_period"].removesuffix("s"))
+    assert grace > Settings().shutdown_seconds

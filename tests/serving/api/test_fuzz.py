@@ -1,0 +1,200 @@
+"""Fuzzing by the OpenAPI: whatever comes in, no 5xx goes out, and every answer has the form that was promised.
+
+`make test` runs a short one; `make fuzz` sets ``RISKML_FUZZ`` and sends 10,000 malformed bodies.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+import os
+import random
+from datetime import timedelta
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS as KNOWN
+from schemathesis.checks import load_all_checks
+
+from riskml_serving.api.openapi import EXAMPLES
+
+LONG = int(os.environ.get("RISKML_FUZZ", "0"))
+"""Malformed bodies of the long run; 0 for the short one."""
+
+CODES = ("demo-1", "demo-2")
+PATHS = {
+    "RecordsRequest": "/v1/records",
+    "ScoreRequest": "/v1/scores",
+    "VerificationRequest": "/v1/households/demo-1/verifications",
+    "ClosureRequest": "/v1/households/{open}/closure",
+    "BatchRequest": "/v1/batches",
+}
+load_all_checks()
+CHECKS = KNOWN.get_by_names(
+    ["not_a_server_error", "response_schema_conformance", "status_code_conformance", "content_type_conformance"]
+)
+QUICK = {
+    "database": None,
+    "deadline": timedelta(seconds=20),
+    "phases": (Phase.generate,),
+    "suppress_health_check": list(HealthCheck),
+}
+
+
+@pytest.fixture
+def service(make_client, key):
+    """A service on the day of the examples, without a limit of its rate, with two households; headers for all."""
+    client = make_client(rate_per_minute=0, today=dt.date(2024, 12, 31))
+    headers = key("", "score", "read", "write", "health-details", "admin")
+    for code in CODES:
+        register(client, headers, code)
+    return client, headers
+
+
+def register(client, headers, code):
+    tables = copy.deepcopy(EXAMPLES["RecordsRequest"]["tables"])
+    for rows in tables.values():
+        for row in rows:
+            row["household_id"] = code
+    answer = client.post("/v1/records", json={"tables": tables}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return code
+
+
+def operations(client):
+    schema = schemathesis.openapi.from_dict(client.app.openapi())
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_no_request_that_the_openapi_describes_or_forbids_breaks_the_service(service, mode):
+    client, headers = service
+    for operation in operations(client):
+
+        @seed(20240101)
+        @settings(max_examples=LONG // 50 or 12, **QUICK)
+        @given(operation.as_strategy(generation_mode=mode), st.sampled_from([*CODES, None]))
+        def once(case, code):
+            if code is not None and "household_id" in (case.path_parameters or {}):
+                case.path_parameters["household_id"] = code
+            sent = case.as_transport_kwargs(base_url="http://testserver", headers=headers)
+            if isinstance(sent.get("data"), str | bytes):
+                sent["content"] = sent.pop("data")
+            try:
+                response = client.request(**{name: sent[name] for name in SENT if sent.get(name) is not None})
+            except ValueError:  # the client itself cannot put it on the wire
+                return
+            case.validate_response(response, checks=CHECKS)
+
+        try:
+            once()
+        except Unsatisfiable:  # nothing about it can be wrong
+            assert mode is GenerationMode.NEGATIVE
+            assert not operation.body
+            assert not operation.path_parameters
+
+
+SENT = ("method", "url", "headers", "params", "content", "data", "json")
+
+NUMBERS = (0, -1, 1.5, 1e308, -1e308, 2**31, 2**63, -(2**63) - 1, 10**400, float("nan"), float("inf"), float("-inf"))
+TEXTS = ("", " ", "\0", "a\0b", "\ud800", "x" * 5000, "' OR 1=1 --", "汉字" * 100, "\u202e", "NaN", *CODES)
+DATES = ("9999-12-31", "0001-01-01", "2024-02-30", "10000-01-01", "2024-12-31T00:00:00Z", "1e10")
+SHAPES = (None, True, False, [], {}, [[]], [None], {"a": 1}, [[[[[[[[[[]]]]]]]]]], {"__proto__": {}})
+JUNK = (*NUMBERS, *TEXTS, *DATES, *SHAPES)
+"""What goes where it does not belong."""
+
+
+def junk(rng):
+    """A copy: what is doubled later must not hold itself."""
+    return copy.deepcopy(rng.choice(JUNK))
+
+
+def places(value, path=()):
+    """Paths of everything inside a JSON value, itself included."""
+    yield path
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places(inner, (*path, name))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from places(inner, (*path, i))
+
+
+def spoilt(rng, value):
+    """Spoil a JSON value at a few places: replace, remove, double, rename, add."""
+    value = copy.deepcopy(value)
+    for _ in range(rng.randint(1, 3)):
+        path = rng.choice(list(places(value)))
+        if not path:
+            if rng.random() < 0.1:
+                value = junk(rng)
+            continue
+        inside = value
+        for step in path[:-1]:
+            inside = inside[step]
+        step, what = path[-1], rng.randrange(5)
+        if what == 0:
+            del inside[step]
+        elif what == 1 and isinstance(inside, list):
+            inside.extend(copy.deepcopy(inside[step]) for _ in range(rng.randint(1, 3)))
+        elif what == 2 and isinstance(inside, dict):
+            inside[rng.choice(["x", "", "household_id", "attributes", "record_id", "withdrawn", "\ud800"])] = (
+                inside.pop(step)
+            )
+        elif what == 3 and isinstance(inside, dict):
+            inside[rng.choice(["as_of", "recorded_on", "record_id", "attributes", "zz"])] = junk(rng)
+        else:
+            inside[step] = junk(rng)
+    return value
+
+
+def malformed(rng, example):
+    """Bytes of a body that is spoilt as JSON or as bytes."""
+    text = json.dumps(spoilt(rng, example)).encode("utf-8", "surrogatepass")
+    kind = rng.randrange(10)
+    if kind == 0:
+        return text[: rng.randrange(len(text) + 1)]
+    if kind == 1:
+        at = rng.randrange(len(text) + 1)
+        return text[:at] + rng.randbytes(rng.randint(1, 4)) + text[at:]
+    if kind == 2:
+        return rng.randbytes(rng.randint(0, 200))
+    if kind == 3:
+        depth = rng.choice([10, 1000, 50_000])
+        return rng.choice([b"[", b'{"tables":']) * depth
+    return text
+
+
+def test_malformed_bodies_are_answered_with_a_problem_and_break_nothing(service):
+    client, headers = service
+    rng = random.Random(20241231)
+    statuses = {name: set() for name in PATHS}
+    still_open = "demo-2"
+    for number in range(LONG or 300):
+        name = rng.choice(list(PATHS))
+        body = malformed(rng, EXAMPLES[name])
+        sent = dict(headers)
+        if rng.random() < 0.2:
+            sent["Idempotency-Key"] = rng.choice(["a", "b", "k" * 128, "k" * 129, "%00", "x y"])
+        response = client.post(PATHS[name].format(open=still_open), content=body, headers=sent)
+        assert response.status_code < 500, (number, name, body[:2000], response.text)
+        statuses[name].add(response.status_code)
+        if name == "ClosureRequest" and response.status_code == 200:
+            still_open = register(client, headers, f"fresh-{number}")
+        if response.status_code >= 400:
+            found = response.json()
+            assert response.headers["content-type"] == "application/problem+json"
+            assert found["type"].startswith("urn:riskml:problem:")
+            assert found["status"] == response.status_code
+            assert "demo-1" not in response.text
+    for name, found in statuses.items():
+        assert 400 in found, name
+        assert 422 in found, name
+        assert 429 not in found, name
+        assert found & {200, 201, 202}, f"{name}: some are spoilt where it does not matter"
+    assert client.get("/readyz").status_code == 200

@@ -1,0 +1,79 @@
+"""What staff found, as records for retraining: the export keeps the contract that `riskml check` holds it against."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from riskml.records.checking.check import check_folder
+from riskml.records.reading.folder import open_folder
+
+HERE = "370112001001"
+
+
+def confirmed(client, headers, code, category="borderline", **more):
+    body = {"outcome": "confirmed", "category": category, **more}
+    answer = client.post(f"/v1/households/{code}/verifications", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture
+def asked(client, key):
+    headers = key()
+    households = [{"household_id": code, "region_code": HERE, "size": 2} for code in ("h1", "h2")]
+    answer = client.post("/v1/records", json={"tables": {"households": households}}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return client, headers
+
+
+def exported(client, headers, **asked):
+    return client.get("/v1/verifications/monitoring", params=asked, headers=headers)
+
+
+def test_the_export_is_a_table_without_fault(asked, make_client, tmp_path):
+    """The same visit entered again, a change of mind on a later day, two days, two households."""
+    client, headers = asked
+    confirmed(client, headers, "h1", causes=["work"])
+    confirmed(client, headers, "h1", "sudden_hardship", causes=["illness", "work"])
+    confirmed(client, headers, "h1", verified_on="2023-06-01")
+    confirmed(client, headers, "h2")
+    late = make_client(today=dt.date(2023, 7, 1))
+    confirmed(late, headers, "h1", "unstable_exit", verified_on="2023-06-30")
+    folder = tmp_path / "records"
+    folder.mkdir()
+    (folder / "income.csv").write_text("household_id,period_start,source,amount\nh1,2023-05-01,wage,900\n")
+    (folder / "lines.csv").write_text("region_code,effective_from,amount\n,2020-01-01,7000\n")
+    pd.DataFrame({"household_id": ["h1", "h2"], "region_code": HERE, "size": 2}).to_csv(
+        folder / "households.csv", index=False
+    )
+    answer = exported(late, headers, format="csv")
+    (folder / "monitoring.csv").write_bytes(answer.content)
+    with open_folder(folder) as opened:
+        report = check_folder(opened)
+        assert opened.rows("monitoring") == 4
+    assert [(fault.table, fault.code) for fault in report.faults] == []
+    found = exported(late, headers).json()["monitoring"]
+    entries = [(row["household_id"], row["entered_on"], row["recorded_on"], row["category"]) for row in found]
+    assert entries == [
+        ("h1", "2023-06-30", "2023-06-30", "sudden_hardship"),
+        ("h1", "2023-06-01", "2023-06-30", "borderline"),
+        ("h2", "2023-06-30", "2023-06-30", "borderline"),
+        ("h1", "2023-06-30", "2023-07-01", "unstable_exit"),
+    ]
+
+
+def test_what_replaces_nothing_that_counts_hides_nothing(asked):
+    """A visit without a category, or one that came to another outcome, leaves the entry of the same day."""
+    client, headers = asked
+    confirmed(client, headers, "h1")
+    for body in ({"outcome": "confirmed"}, {"outcome": "rejected"}):
+        assert client.post("/v1/households/h1/verifications", json=body, headers=headers).status_code == 201
+    found = exported(client, headers, limit=1).json()
+    assert [row["category"] for row in found["monitoring"]] == ["borderline"]
+    first = found["next"]
+    assert exported(client, headers, since=first).json()["monitoring"] == []
+    confirmed(client, headers, "h1", "sudden_hardship")
+    again = exported(client, headers, since=first).json()["monitoring"]
+    assert [row["category"] for row in again] == ["sudden_hardship"], "who has the first gets what replaces it"

@@ -1,0 +1,87 @@
+"""The description: committed, complete, its examples work, and real answers have the types that it tells."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from riskml_serving.api.answer_types import ANSWERS, PROBLEM
+from riskml_serving.api.openapi import BODIES, EXAMPLES
+from riskml_serving.base.settings import Settings
+from riskml_serving.running.app import create_app
+
+COMMITTED = Path(__file__).parents[3] / "serving" / "openapi.json"
+DAY = dt.date(2024, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def described():
+    return json.loads(json.dumps(create_app(Settings(database_url="sqlite://")).openapi()))
+
+
+def test_the_committed_description_is_the_service_s(described):
+    """After a change that is meant: `riskml-serving openapi > serving/openapi.json`."""
+    assert json.loads(COMMITTED.read_text(encoding="utf-8")) == described
+
+
+def test_every_reference_leads_somewhere(described):
+    names = set(described["components"]["schemas"])
+    text = json.dumps(described)
+    wanted = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert wanted <= names
+    assert set(BODIES) == set(EXAMPLES)
+
+
+def test_every_operation_names_the_form_of_problems_and_wants_a_key(described):
+    for path, item in described["paths"].items():
+        for operation in item.values():
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
+            assert ("security" in operation) == (path != "/healthz")
+            assert operation["description"]
+
+
+def done(client, headers, job):
+    for _ in range(200):
+        if client.get(f"/v1/jobs/{job}", headers=headers).json()["state"] == "done":
+            return job
+        time.sleep(0.1)
+    raise AssertionError("the job is not done")
+
+
+def test_the_examples_work_in_turn_and_every_answer_has_its_type(make_client, key):
+    client = make_client(today=DAY)
+    headers = key()
+    steps = (
+        ("post", "/v1/scores", "ScoreRequest", 200),
+        ("post", "/v1/records", "RecordsRequest", 200),
+        ("post", "/v1/batches", "BatchRequest", 202),
+        ("get", "/v1/jobs/{job_id}", None, 200),
+        ("get", "/v1/jobs/{job_id}/results", None, 200),
+        ("delete", "/v1/jobs/{job_id}", None, 409),
+        ("get", "/v1/households", None, 200),
+        ("post", "/v1/households/{household_id}/verifications", "VerificationRequest", 201),
+        ("get", "/v1/households/{household_id}", None, 200),
+        ("get", "/v1/households/{household_id}/explanation", None, 200),
+        ("get", "/v1/verifications/monitoring", None, 200),
+        ("get", "/v1/changes", None, 200),
+        ("get", "/v1/regions/{code}/summary", None, 200),
+        ("get", "/v1/model", None, 200),
+        ("post", "/v1/households/{household_id}/closure", "ClosureRequest", 200),
+        ("get", "/healthz", None, 200),
+    )
+    assert {(method, path) for method, path, _, _ in steps} == set(ANSWERS)
+    job = ""
+    for method, path, example, status in steps:
+        where = path.format(household_id="demo-1", code="370112", job_id=job)
+        answer = client.request(method, where, json=EXAMPLES.get(example), headers=headers)
+        assert answer.status_code == status, (path, answer.text)
+        if path == "/v1/batches":
+            job = done(client, headers, answer.json()["job"])
+        if status < 400 and not path.endswith("/results"):
+            TypeAdapter(ANSWERS[method, path]).validate_json(answer.content)
+    TypeAdapter(PROBLEM).validate_json(client.post("/v1/scores", json={"x": 1}, headers=headers).content)

@@ -1,0 +1,129 @@
+"""``POST /v1/scores``: the same scores and reasons over HTTP as from riskml itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from riskml.explanation import Narrator
+from riskml.model import Bundle
+from riskml.policy import load_policy
+from riskml.records.contract.calendar import day_of
+from riskml.scoring import score
+
+AS_OF = "2023-03-31"
+SAME = ("status", "probability", "margin", "tier", "rule_signal", "signal")
+
+
+def ask(client, headers, tables, **more):
+    return client.post("/v1/scores", json={"as_of": AS_OF, "tables": tables, **more}, headers=headers)
+
+
+def plain(row):
+    return {name: None if row[name] != row[name] else row[name] for name in SAME}
+
+
+@pytest.fixture(scope="module")
+def expected(county_records, bundle_path):
+    bundle, policy = Bundle.load(bundle_path), load_policy()
+    frame = score(bundle, county_records, day_of(AS_OF), policy)
+    return {row["household_id"]: row for row in frame.to_dict("records")}
+
+
+def test_scores_over_http_are_those_of_riskml_to_the_last_bit(client, key, tables_of, expected):
+    headers, codes = key(), sorted(expected)
+    for start in range(0, len(codes), 200):
+        part = codes[start : start + 200]
+        found = ask(client, headers, tables_of(*part)).json()["scores"]
+        assert [row["household_id"] for row in found] == part
+        for row in found:
+            wanted = expected[row["household_id"]]
+            assert {name: row[name] for name in SAME} == plain(wanted)
+            assert ";".join(row["rule_flags"]) == wanted["rule_flags"]
+
+
+def test_one_household_alone_gets_the_same_score_and_the_same_reasons(
+    client, key, tables_of, expected, county_records, bundle_path
+):
+    headers, narrator = key(), Narrator(Bundle.load(bundle_path), load_policy())
+    for code in sorted(expected)[::40]:
+        found = ask(client, headers, tables_of(code), reasons=True).json()["scores"][0]
+        place = county_records.index(code)
+        panel = county_records.panel(day_of(AS_OF), place, place + 1)
+        assert {name: found[name] for name in SAME} == plain(expected[code])
+        assert found["explanation"] == json.loads(json.dumps(narrator.explain(panel).to_json()))
+
+
+def test_rule_line_and_features_are_asked_once_for_scores_and_reasons(client, key, tables_of, expected, monkeypatch):
+    asked = []
+
+    def noted(module, name):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda panel, *rest: asked.append((name, panel.n)) or real(panel, *rest))
+
+    noted(sys.modules["riskml.scoring"], "rule_line")
+    noted(sys.modules["riskml.explanation.household.narrator"], "rule_line")
+    noted(sys.modules["riskml.features.build"], "_fill")
+    found = ask(client, key(), tables_of(*sorted(expected)[:4]), reasons=True).json()["scores"]
+    assert sum(row["explanation"]["model"] is not None for row in found) > 1
+    assert sorted(asked) == [("_fill", 4), ("rule_line", 4)]
+
+
+def test_an_answer_says_by_what_it_was_made(client, key, tables_of, expected):
+    found = ask(client, key(), tables_of(next(iter(expected)))).json()
+    bundle = Bundle.load(client.app.state.settings.bundle)
+    assert found["model_name"] == "riskml"
+    assert found["model_version"] == bundle.model_version
+    assert found["feature_schema_hash"] == bundle.manifest["schema_hash"]
+    assert found["policy_version"] == load_policy().version
+    assert found["data_as_of"] == AS_OF
+    assert found["scored_at"].endswith("Z")
+    assert len(found["request_id"]) == 32
+
+
+def test_without_records_of_income_there_is_no_probability_but_the_rule_line_stands(client, key):
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
+    answer = ask(client, key(), {"households": [household], "income": []})
+    assert answer.status_code == 200, answer.text
+    row = answer.json()["scores"][0]
+    assert (row["status"], row["probability"], row["tier"], row["rule_signal"]) == ("no_income", None, None, "green")
+
+
+def test_a_household_recorded_later_is_named_as_unknown(client, key):
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 3, "recorded_on": "2023-04-01"}
+    found = ask(client, key(), {"households": [household], "income": []}).json()
+    assert (found["scores"], found["unknown"]) == ([], ["h1"])
+
+
+def test_a_record_that_stands_twice_for_one_day_is_refused_whatever_the_order(client, key):
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
+    report = {"household_id": "h1", "period_start": "2023-01-01", "source": "wage", "amount": 900.0, "record_id": "r"}
+    other = {**report, "amount": 400.0, "recorded_on": "2023-01-31"}
+    for rows in ([report, other], [other, report]):
+        answer = ask(client, key(), {"households": [household], "income": rows})
+        assert answer.status_code == 422
+        assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [("tables.income[1]", "twice")]
+    twice = ask(client, key(), {"households": [household, {**household, "size": 4}], "income": []})
+    assert twice.json()["errors"][0]["path"] == "tables.households[1]"
+    later = {**household, "size": 4, "recorded_on": "2023-02-01"}
+    assert ask(client, key(), {"households": [household, later], "income": []}).status_code == 200
+
+
+def test_lines_that_are_absent_are_the_services_and_lines_that_are_empty_are_none(client, key):
+    """Then the packaged policy table is asked, by which nobody with 9,000 yuan a year is below."""
+    household = {"household_id": "h1", "region_code": "370112001001", "size": 1}
+    rows = [{"household_id": "h1", "period_start": "2022-04-01", "months": 12, "source": "total", "amount": 9000.0}]
+    line = {"region_code": "37", "effective_from": "2020-01-01", "amount": 20000.0}
+    kept = client.post("/v1/records", json={"tables": {"lines": [line]}}, headers=key("", "write", "admin"))
+    assert kept.status_code == 200, kept.text
+    tables = {"households": [household], "income": rows}
+
+    def status(**more):
+        return ask(client, key(), {**tables, **more}).json()["scores"][0]["status"]
+
+    assert status() == "below_line"
+    assert status(lines=[]) == "at_risk"
+    assert status(lines=[line]) == "below_line"
+    assert status(lines=[{**line, "amount": 100.0}]) == "at_risk"

@@ -1,0 +1,246 @@
+"""``POST /v1/records``: appended once, known from the day of receipt, scored again with what was there."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import text
+
+from riskml.policy import load_policy
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
+from riskml.scoring import judge
+
+TODAY = dt.date(2023, 6, 30)
+HOME = "370112001001"
+
+
+def household(code="h1", region=HOME, **more):
+    return {"household_id": code, "region_code": region, "size": 3, **more}
+
+
+def wages(code="h1", months=24, amount=2500.0):
+    start = [dt.date(2021 + (6 + m) // 12, (6 + m) % 12 + 1, 1) for m in range(months)]
+    return [
+        {"household_id": code, "period_start": day.isoformat(), "source": "wage", "amount": amount} for day in start
+    ]
+
+
+def post(client, headers, key=None, **tables):
+    more = {"Idempotency-Key": key} if key else {}
+    return client.post("/v1/records", json={"tables": tables}, headers={**headers, **more})
+
+
+def count(client, table):
+    with client.app.state.engine.connect() as connection:
+        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+def judged(client, tables):
+    model = client.app.state.holder.current
+    columns = {
+        name: {key: [row.get(key) for row in rows] for key in {k for r in rows for k in r}}
+        for name, rows in tables.items()
+    }
+    columns["lines"] = {"region_code": [], "effective_from": [], "amount": []}
+    records = Records.from_tables(columns, load_policy().lines)
+    return judge(model.bundle, records.panel(day_of(TODAY)), model.policy)
+
+
+def test_a_new_household_is_registered_and_scored_as_riskml_scores_it(client, key):
+    answer = post(client, key(), households=[household()], income=wages())
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["accepted"] == {"households": 1, "income": 24}
+    assert (found["rescored"], found["changed"], found["job"]) == (1, 1, None)
+    score = found["scores"][0]
+    assert (score["household_id"], score["before"], score["changed"]) == ("h1", None, True)
+    opinion = judged(client, {"households": [household()], "income": wages()})
+    assert score["after"]["probability"] == float(opinion.probability[0])
+
+
+def test_a_hospital_bill_changes_the_score_and_the_answer_says_how(client, key):
+    headers = key()
+    before = post(client, headers, households=[household()], income=wages()).json()["scores"][0]["after"]
+    bill = {"household_id": "h1", "occurred_on": "2023-06-20", "kind": "inpatient", "cost": 180000, "self_paid": 90000}
+    change = post(client, headers, illness=[bill]).json()["scores"][0]
+    assert change["before"] == before
+    assert change["after"]["rule_flags"]
+    assert change["changed"]
+    opinion = judged(client, {"households": [household()], "income": wages(), "illness": [bill]})
+    assert change["after"]["probability"] == float(opinion.probability[0])
+
+
+def test_a_request_sent_twice_counts_once_and_gets_the_same_bytes(client, key):
+    headers = key()
+    first = post(client, headers, key="a-1", households=[household()], income=wages())
+    again = post(client, headers, key="a-1", households=[household()], income=wages())
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert count(client, "record_income") == 24
+    assert count(client, "scores") == 1
+    other = post(client, headers, key="a-1", households=[household()], income=wages(amount=9.0))
+    assert other.status_code == 409
+    assert other.json()["type"] == "urn:riskml:problem:idempotency-conflict"
+    elsewhere = post(
+        client, key(), key="a-1", events=[{"household_id": "h1", "occurred_on": "2023-06-01", "kind": "job_loss"}]
+    )
+    assert elsewhere.status_code == 200
+
+
+def test_nothing_is_recorded_before_the_day_of_receipt(client, key):
+    row = {"household_id": "h1", "occurred_on": "2023-01-01", "kind": "job_loss", "recorded_on": "2023-06-29"}
+    answer = post(client, key(), households=[household()], income=[], events=[row])
+    assert answer.status_code == 422
+    found = answer.json()
+    assert found["type"] == "urn:riskml:problem:recorded-too-early"
+    assert found["errors"][0]["path"] == "tables.events[0].recorded_on"
+    assert count(client, "households") == 0
+
+
+def test_a_withdrawn_report_no_longer_counts(client, key):
+    headers = key()
+    event = {"household_id": "h1", "occurred_on": "2023-06-01", "kind": "accident", "record_id": "r1"}
+    flagged = post(client, headers, households=[household()], income=wages(), events=[event]).json()["scores"][0]
+    assert flagged["after"]["rule_flags"] == ["accident"]
+    back = post(client, headers, events=[{**event, "withdrawn": True}]).json()["scores"][0]
+    assert back["after"]["rule_flags"] == []
+    assert count(client, "record_events") == 2
+
+
+def test_an_income_corrected_on_the_same_day_counts_once(client, key):
+    headers, rows = key(), wages()
+    rows[-1] |= {"record_id": "r1"}
+    post(client, headers, households=[household()], income=rows)
+    corrected = post(client, headers, income=[{**rows[-1], "amount": 2400.0}]).json()["scores"][0]
+    opinion = judged(client, {"households": [household()], "income": [*rows[:-1], {**rows[-1], "amount": 2400.0}]})
+    assert corrected["after"]["probability"] == float(opinion.probability[0])
+
+
+def test_a_flood_in_a_few_villages_is_scored_at_once_and_in_a_county_by_a_job(make_client, key):
+    client = make_client(rescore_at_once=2)
+    headers = key()
+    post(client, headers, households=[household("a"), household("b")], income=[*wages("a"), *wages("b")])
+    post(client, headers, households=[household("c", "370112002001")], income=wages("c"))
+    flood = {"region_code": "370112001", "occurred_on": "2023-06-29", "kind": "flood"}
+    few = post(client, headers, disaster=[flood])
+    assert few.status_code == 200
+    assert [score["household_id"] for score in few.json()["scores"]] == ["a", "b"]
+    many = post(client, headers, disaster=[{**flood, "region_code": "370112"}])
+    assert many.status_code == 202
+    assert many.json()["job"]
+    assert (many.json()["rescored"], count(client, "jobs")) == (0, 1)
+
+
+def test_a_household_moves_with_its_history(client, key):
+    headers, old, new = key(), key("370112001"), key("370112002")
+    post(client, headers, households=[household()], income=wages())
+    post(client, headers, households=[household(region="370112002001")])
+    event = {"household_id": "h1", "occurred_on": "2023-06-20", "kind": "job_loss"}
+    assert post(client, old, events=[event]).status_code == 404
+    assert post(client, new, events=[event]).status_code == 200
+
+
+def test_a_key_of_a_township_cannot_move_a_household_out_of_its_sight(client, key):
+    post(client, key(), households=[household()], income=wages())
+    assert post(client, key("370112001"), households=[household(region="370112002001")]).status_code == 404
+
+
+@pytest.mark.parametrize("code", ["taken", "free"])
+def test_a_key_of_a_township_cannot_find_out_whether_a_code_is_taken_elsewhere(client, key, code):
+    post(client, key(), households=[household("taken", "370112002001")], income=wages("taken"))
+    township = key("370112001")
+    own = post(client, township, households=[household(code)], income=[])
+    row = post(client, township, events=[{"household_id": code, "occurred_on": "2023-06-20", "kind": "job_loss"}])
+    for answer in (own, row):
+        assert answer.status_code == 404
+        assert {**answer.json(), "request_id": ""} == {
+            "type": "urn:riskml:problem:household-not-found",
+            "title": "没有找到该农户",
+            "title_en": "No such household",
+            "status": 404,
+            "detail": "没有找到该农户",
+            "detail_en": "No such household",
+            "request_id": "",
+            "errors": answer.json()["errors"],
+            "error_count": 1,
+        }
+        assert code not in answer.text
+
+
+def test_a_month_with_a_total_and_a_source_is_refused_and_leaves_nothing(client, key):
+    headers = key()
+    total = {"household_id": "h1", "period_start": "2023-01-01", "months": 3, "source": "total", "amount": 9000}
+    both = post(client, headers, households=[household()], income=[*wages(), total])
+    assert both.status_code == 422
+    assert both.json()["errors"][-1]["code"] == "total_and_source"
+    post(client, headers, households=[household()], income=wages())
+    later = post(client, headers, income=[total])
+    assert later.status_code == 422
+    assert later.json()["errors"] == [
+        {
+            "path": "tables.income[0].source",
+            "code": "total_and_source",
+            "detail": "同一月份既有合计又有分项收入",
+            "detail_en": "A month has both a total and a source",
+        }
+    ]
+    assert count(client, "record_income") == 24
+    body = {"tables": {"households": [household()], "income": [*wages(), total]}}
+    assert client.post("/v1/scores", json=body, headers=headers).status_code == 422
+
+
+def test_a_request_repeated_on_the_next_day_gets_the_answer_that_it_got(make_client, key):
+    """It names its own day, which is too early by then."""
+    rows = [household(recorded_on=TODAY.isoformat())]
+    headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
+    first = post(make_client(), headers, key="night", households=rows)
+    again = post(late, headers, key="night", households=rows)
+    assert (first.status_code, again.status_code, again.content) == (200, 200, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert post(late, headers, key="morning", households=rows).status_code == 422
+    assert post(late, headers, households=rows).status_code == 422
+
+
+def event(**more):
+    return {"household_id": "h1", "occurred_on": "2023-06-01", "kind": "accident", **more}
+
+
+MEMBER = {"household_id": "h1", "member_id": "m"}
+ENTRY = {"household_id": "h1", "category": "borderline", "entered_on": "2023-06-01"}
+SPELLED = {"recorded_on": TODAY.isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("events", [event(record_id="r"), event(record_id="r", **SPELLED)]),
+        ("households", [household(), household(**SPELLED)]),
+        ("members", [MEMBER, {**MEMBER, **SPELLED}]),
+        ("monitoring", [{**ENTRY, **SPELLED}, ENTRY]),
+    ],
+)
+def test_what_stands_twice_for_the_day_of_receipt_is_refused(client, key, name, rows):
+    headers = key()
+    post(client, headers, households=[household()], income=[])
+    answer = post(client, headers, **{name: rows})
+    assert answer.status_code == 422, answer.text
+    assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [(f"tables.{name}[1]", "twice")]
+    later = {**rows[1], "recorded_on": "2023-07-01"} if name != "households" else None
+    if later:
+        first = {key: value for key, value in rows[0].items() if key != "recorded_on"}
+        assert post(client, headers, **{name: [first, later]}).status_code == 200, "what is later corrects"
+
+
+def test_a_move_to_come_is_refused_since_nobody_would_do_it_on_its_day(client, key):
+    headers = key()
+    post(client, headers, households=[household()], income=[])
+    moved = household(region="370112002001", recorded_on="2023-07-01")
+    answer = post(client, headers, households=[moved])
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "tables.households[0].recorded_on"
+    assert answer.json()["errors"][0]["code"] == "in_future"
+    assert count(client, "record_households") == 1
+    assert post(client, headers, households=[{**moved, **SPELLED}]).status_code == 200
+    assert client.get("/v1/households/h1", headers=headers).json()["region_code"] == "370112002001"

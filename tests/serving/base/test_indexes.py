@@ -1,0 +1,101 @@
+"""The ranked list and the summary are answered from an index on both databases, whatever the size of the region."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from riskml_serving.api.households.repository import ranked, ranked_query
+from riskml_serving.api.regions.repository import counts, counts_query
+from riskml_serving.base.database import open_engine, upgrade, writing
+from riskml_serving.judging.scores.tables import CURRENT
+
+
+@pytest.fixture
+def engine(database_url):
+    """6,000 scored households in two counties of ten towns of ten villages each."""
+    found = open_engine(database_url)
+    upgrade(found)
+    fixed = {
+        "seq": 1,
+        "as_of": dt.date(2024, 12, 31),
+        "status": "at_risk",
+        "margin": 0.0,
+        "rule_signal": 0,
+        "rule_flags": "",
+        "agreement": "neither",
+        "agreement_by": "tier",
+        "model_version": "m",
+        "feature_schema_hash": "f",
+        "policy_version": "p",
+        "scored_at": dt.datetime(2025, 1, 1),
+    }
+    rows = []
+    for i in range(6000):
+        region = f"37010{i % 2}{i % 20 // 2:03d}{i // 20 % 10:03d}"
+        p, signal = (i * 7919 % 1000) / 1000, i * 31 % 4
+        place = {"household_id": f"h{i:05d}", "region_code": region, "county": region[:6], "town": region[:9]}
+        score = {"probability": p, "tier": i % 3, "signal": signal, "order_signal": -signal, "order_rank": -p}
+        rows.append({**fixed, **place, **score})
+    with writing(found) as connection:
+        connection.execute(insert(CURRENT), rows)
+    with found.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE current_scores" if found.dialect.name == "postgresql" else "ANALYZE"))
+    yield found
+    found.dispose()
+
+
+def plan(engine, query):
+    dialect = postgresql.dialect() if engine.dialect.name == "postgresql" else sqlite.dialect()
+    sql = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})).replace("%%", "%")
+    how = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    with engine.connect() as connection:
+        return " ".join(str(part) for row in connection.exec_driver_sql(f"{how} {sql}") for part in row)
+
+
+@pytest.mark.parametrize("after", [None, [-2, -0.5, "h00100"]], ids=["first", "later"])
+@pytest.mark.parametrize(
+    ("region", "index"),
+    [("", "all"), ("370101", "county"), ("370101003", "town"), ("370101003005", "village")],
+)
+def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, index, after):
+    said = plan(engine, ranked_query(region, {}, after, 20))
+    assert f"ix_current_scores_ranked_{index}" in said, "no other rows are read"
+    if index != "village":  # the 15 rows behind a place in it, fewer than the page, may be sorted
+        assert "Sort" not in said
+        assert "TEMP B-TREE" not in said
+
+
+def test_the_summary_of_a_county_reads_an_index_and_no_row(engine):
+    said = plan(engine, counts_query("370101", 9))
+    assert "ix_current_scores_counts" in said
+    assert "Index Only" in said or "COVERING INDEX" in said
+
+
+def test_pages_put_together_are_the_whole_list_in_its_order(engine):
+    with engine.connect() as connection:
+        whole = ranked(connection, "370101", {}, None, 10_000)
+        found, after = [], None
+        while page := ranked(connection, "370101", {}, after, 700):
+            found += page
+            after = [page[-1][name] for name in ("order_signal", "order_rank", "household_id")]
+    assert found == whole
+    assert len(whole) == 3000
+    places = [(-row["signal"], -row["probability"], row["household_id"]) for row in whole]
+    assert places == sorted(places)
+
+
+def test_counts_of_the_parts_are_those_of_the_rows(engine):
+    with engine.connect() as connection:
+        rows = ranked(connection, "370101", {}, None, 10_000)
+        found = counts(connection, "370101", 9)
+    assert sum(row["n"] for row in found) == len(rows)
+    for row in found:
+        assert row["n"] == sum(
+            one["town"] == row["part"]
+            and all(one[name] == row[name] for name in ("status", "tier", "signal", "agreement"))
+            for one in rows
+        )

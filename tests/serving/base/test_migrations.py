@@ -1,0 +1,98 @@
+"""The migrations make the tables that the code declares."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Date, DateTime, LargeBinary, MetaData, String, func, insert, select, text
+
+import riskml_serving.judging.importing.tables
+import riskml_serving.running.app  # noqa: F401
+from riskml.errors import UsageError
+from riskml_serving.base.database import METADATA, open_engine, upgrade, writing
+from riskml_serving.base.database.migrate import MIGRATIONS, config, current, head, require_current
+
+
+def test_the_migrations_make_the_tables_that_are_declared(database_url):
+    engine = open_engine(database_url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+    engine.dispose()
+
+
+def test_upgrading_twice_changes_nothing(database_url):
+    engine = open_engine(database_url)
+    assert current(engine) is None
+    upgrade(engine)
+    assert current(engine) == head()
+    upgrade(engine)
+    assert current(engine) == head()
+    engine.dispose()
+
+
+def test_the_migrations_are_one_line():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    line = ScriptDirectory.from_config(config)
+    assert line.get_heads() == [head()]
+    assert len(line.get_bases()) == 1
+    assert len(list(line.walk_revisions())) == len(list((MIGRATIONS / "versions").glob("0*.py")))
+
+
+def value(column):
+    """Something that fits a column."""
+    kinds = {DateTime: dt.datetime(2023, 5, 1), Date: dt.date(2023, 5, 1), LargeBinary: b"x", String: "1"}
+    return next((found for kind, found in kinds.items() if isinstance(column.type, kind)), 1)
+
+
+def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
+    """Each table gets a row as soon as it is there; it is there, and complete, at the end."""
+    engine = open_engine(database_url)
+    line = [one.revision for one in ScriptDirectory.from_config(config()).walk_revisions()][::-1]
+    filled = {"alembic_version"}
+    for revision in line:
+        settings = config()
+        with writing(engine) as connection:
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, revision)
+        tables = MetaData()
+        tables.reflect(engine)
+        for table in tables.sorted_tables:
+            if table.name not in filled:
+                filled.add(table.name)
+                with writing(engine) as connection:
+                    if not connection.execute(select(func.count()).select_from(table)).scalar_one():
+                        row = {column.name: value(column) for column in table.columns}
+                        connection.execute(insert(table), row)
+    assert current(engine) == head()
+    assert filled - {"alembic_version"} == set(METADATA.tables)
+    with engine.connect() as connection:
+        for table in METADATA.tables.values():
+            (row,) = connection.execute(select(table)).mappings().all()
+            missing = {column.name for column in table.columns if row[column.name] is None and not column.nullable}
+            assert not missing, table.name
+        closed = connection.execute(select(METADATA.tables["households"])).mappings().one()
+    assert closed["closed_on"] == dt.date(2023, 5, 1)
+    assert closed["closed_at"] > dt.datetime(2024, 1, 1), "a closure of before is kept as long as one of today"
+    engine.dispose()
+
+
+@pytest.mark.parametrize("bring", [upgrade, require_current])
+def test_tables_of_a_later_version_are_refused_in_plain_words_and_left_alone(database_url, bring):
+    engine = open_engine(database_url)
+    upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(UsageError, match="revision 9999, which this version does not know") as told:
+        bring(engine)
+    assert "backup" in told.value.hint
+    assert current(engine) == "9999"
+    engine.dispose()

@@ -1,0 +1,179 @@
+"""Every kind of problem word for word (golden files), limits, and bodies that no program should send."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import anyio
+import pytest
+from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
+
+from riskml_serving.base.limits import read_body
+from riskml_serving.base.problems import PROBLEMS, Problem
+
+GOLDEN = Path(__file__).with_name("golden")
+HOME = "370112001001"
+HOUSEHOLD = {"household_id": "张三-secret", "region_code": HOME, "size": 3}
+INCOME = {"household_id": "张三-secret", "period_start": "2023-01-01", "source": "wage", "amount": 1000}
+
+
+def scores(**tables):
+    return {"tables": {"households": [HOUSEHOLD], "income": [INCOME], **tables}}
+
+
+CASES = {
+    "wrong_types": scores(income=[{**INCOME, "amount": "12,5 secret", "period_start": "2023-01-02", "months": 0}]),
+    "unknown_field": scores(income=[{**INCOME, "张三 secret": 1, "currency": "secret"}]),
+    "unknown_code": scores(income=[{**INCOME, "source": "secret"}]),
+    "missing_field": scores(income=[{"household_id": "张三-secret"}]),
+    "unknown_table": {"tables": {"households": [HOUSEHOLD], "income": [], "phones": []}},
+    "no_household": scores(households=[], income=[]),
+    "row_of_a_stranger": scores(income=[{**INCOME, "household_id": "李四-secret"}]),
+    "disaster_nowhere": scores(disaster=[{"occurred_on": "2023-01-01", "kind": "flood"}]),
+    "attribute_of_attributes": scores(households=[{**HOUSEHOLD, "roof": {"secret": 1}}]),
+    "infinite": '{"tables": {"households": [], "income": [], "lines": [{"amount": 1e999}]}}',
+    "not_json": "{secret",
+    "not_an_object": "[1]",
+}
+
+
+def told(answer):
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+    found = answer.json()
+    assert found["request_id"] == answer.headers["x-request-id"]
+    return {**found, "request_id": "…"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_wrong_body_is_told_word_for_word(client, key, name):
+    """Golden files: RISKML_GOLDEN=write rewrites them; look at the difference."""
+    body = CASES[name]
+    text = body if isinstance(body, str) else json.dumps(body)
+    answer = client.post("/v1/scores", content=text, headers=key())
+    found = told(answer)
+    path = GOLDEN / f"problem_{name}.json"
+    written = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    if os.environ.get("RISKML_GOLDEN") == "write":
+        path.write_text(written, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == written
+
+
+def test_every_kind_of_problem_speaks_both_languages():
+    for name, kind in PROBLEMS.items():
+        body = Problem(name).body("r")
+        assert body["type"] == f"urn:riskml:problem:{name}"
+        assert 400 <= kind.status < 600
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in body["detail"])
+        assert body["detail_en"].isascii()
+
+
+def test_a_body_that_is_too_large_is_refused(make_client, key):
+    client = make_client(max_body_bytes=1000)
+    headers = key()
+    answer = client.post("/v1/scores", content=b" " * 1001, headers=headers)
+    assert (answer.status_code, told(answer)["type"]) == (413, "urn:riskml:problem:body-too-large")
+    assert client.post("/v1/scores", content=b" " * 1000, headers=headers).status_code == 400
+
+
+def test_a_body_without_a_length_is_read_no_further_than_the_limit():
+    read = 0
+
+    async def receive():
+        nonlocal read
+        read += 100
+        return {"type": "http.request", "body": b" " * 100, "more_body": True}
+
+    with pytest.raises(Problem, match="body-too-large"):
+        anyio.run(read_body, Request({"type": "http", "headers": []}, receive), 1000)
+    assert read == 1100
+
+
+def test_households_and_rows_are_limited_and_the_message_names_the_setting(make_client, key):
+    client = make_client(max_households=2, max_rows_per_household=3)
+    headers = key()
+    many = [{**HOUSEHOLD, "household_id": f"h{i}"} for i in range(3)]
+    answer = client.post("/v1/scores", json=scores(households=many, income=[]), headers=headers)
+    assert (answer.status_code, "max_households" in told(answer)["detail_en"]) == (413, True)
+    rows = [{**INCOME, "period_start": f"2023-0{m}-01"} for m in range(1, 5)]
+    for path in ("/v1/scores", "/v1/records"):
+        answer = client.post(path, json={"tables": {"households": [HOUSEHOLD], "income": rows}}, headers=headers)
+        assert (answer.status_code, "max_rows_per_household" in told(answer)["detail_en"]) == (413, True)
+    assert client.post("/v1/scores", json=scores(income=rows[:2]), headers=headers).status_code == 200
+
+
+def test_a_key_may_only_ask_so_often(make_client, key):
+    client = make_client(rate_per_minute=3)
+    first, second = key(), key()
+    assert [client.get("/v1/model", headers=first).status_code for _ in range(4)] == [200, 200, 200, 429]
+    answer = client.get("/v1/model", headers=first)
+    assert told(answer)["type"] == "urn:riskml:problem:too-many-requests"
+    assert 1 <= int(answer.headers["retry-after"]) <= 20
+    assert client.get("/v1/model", headers=second).status_code == 200
+
+
+def test_a_revoked_key_ends(make_client, key):
+    from riskml_serving.base.database import writing
+    from riskml_serving.people.auth.service import revoke_key
+
+    client = make_client(key_cache_seconds=0)
+    headers = key()
+    assert client.get("/v1/model", headers=headers).status_code == 200
+    token = headers["Authorization"].removeprefix("Bearer ")
+    with writing(client.app.state.engine) as connection:
+        revoke_key(connection, token)
+    assert client.get("/v1/model", headers=headers).status_code == 401
+    wrong = {"Authorization": f"Bearer {token[:-1]}{'a' if token[-1] != 'a' else 'b'}"}
+    assert client.get("/v1/model", headers=wrong).status_code == 401
+
+
+def test_only_a_hash_of_a_key_is_kept(client, key):
+    from sqlalchemy import text
+
+    secret = key()["Authorization"].rpartition("_")[2]
+    with client.app.state.engine.connect() as connection:
+        assert all(secret not in str(row) for row in connection.execute(text("SELECT * FROM api_keys")))
+
+
+def test_what_the_framework_refuses_has_the_same_form(client, key):
+    assert told(client.get("/nowhere"))["type"] == "urn:riskml:problem:not-found"
+    assert told(client.delete("/v1/model"))["type"] == "urn:riskml:problem:method-not-allowed"
+    assert client.get("/v1/households?limit=0", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
+    assert client.get("/v1/households?after=x", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
+    assert client.get("/v1/households?tier=secret", headers=key()).json()["errors"][0]["path"] == "tier"
+
+
+def test_a_fault_of_our_own_shows_no_trace_and_a_lost_database_says_come_back(client, key, monkeypatch, caplog):
+    headers = key()
+    client.get("/v1/model", headers=headers)
+
+    def broken(*_):
+        raise ValueError("secret")
+
+    monkeypatch.setattr("riskml_serving.api.scores.endpoints.judge_tables", broken)
+    answer = client.post("/v1/scores", json=scores(), headers=headers)
+    assert (answer.status_code, told(answer)["type"]) == (500, "urn:riskml:problem:internal-error")
+    assert "secret" not in caplog.text
+
+    def gone(*_, **__):
+        raise OperationalError("SELECT secret", {}, Exception("secret"))
+
+    monkeypatch.setattr("riskml_serving.api.households.endpoints.ranked", gone)
+    answer = client.get("/v1/households", headers=headers)
+    assert (answer.status_code, told(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
+    assert answer.headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize("day", ["0003-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
+def test_a_day_far_from_any_record_is_refused_wherever_it_is_asked(client, key, day):
+    headers = key()
+    for answer in (
+        client.get("/v1/households/nobody/explanation", params={"as_of": day}, headers=headers),
+        client.post("/v1/batches", json={"as_of": day}, headers=headers),
+        client.post("/v1/scores", json={"as_of": day, "tables": {"households": [], "income": []}}, headers=headers),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["path"].endswith("as_of")

@@ -1,0 +1,48 @@
+"""Settings: environment, file, default; every one documented."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from riskml_serving.base.settings import FILE_VARIABLE, PREFIX, Settings, _shipped
+from riskml_serving.base.settings_page import settings_page
+
+PAGE = Path(__file__).parents[3] / "docs" / "serving" / "settings.md"
+
+
+def test_every_setting_is_documented():
+    """After a change that is meant: `riskml-serving settings > docs/serving/settings.md`."""
+    assert PAGE.read_text(encoding="utf-8") == settings_page()
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_arguments_stand_before_the_environment_and_that_before_the_file(tmp_path, monkeypatch):
+    file = tmp_path / "service.toml"
+    file.write_text('port = 9001\nhost = "0.0.0.0"\nrescore_at_once = 7\ntoday = 2024-12-31\n')
+    monkeypatch.setenv(FILE_VARIABLE, str(file))
+    monkeypatch.setenv(PREFIX + "PORT", "9002")
+    found = Settings(host="::1")
+    assert (found.host, found.port, found.rescore_at_once) == ("::1", 9002, 7)
+    assert found.today == dt.date(2024, 12, 31)
+
+
+def test_the_newest_released_bundle_is_the_one_with_the_highest_number(tmp_path, monkeypatch):
+    for name in ("county-2", "county-10", "county-9", "county-11"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        if name != "county-11":  # half a copy
+            (tmp_path / "models" / name / "manifest.json").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("riskml_serving.base.settings._shipped", _shipped.__wrapped__)
+    assert Settings().bundle_folder == tmp_path / "models" / "county-10"
+
+
+def test_an_unknown_setting_is_refused(tmp_path, monkeypatch):
+    file = tmp_path / "service.toml"
+    file.write_text("prot = 9001\n")
+    monkeypatch.setenv(FILE_VARIABLE, str(file))
+    with pytest.raises(ValidationError, match="prot"):
+        Settings()

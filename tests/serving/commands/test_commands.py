@@ -1,0 +1,105 @@
+"""``riskml-serving``: keys, database; ``riskml serve`` refuses a database that it cannot use, in plain words."""
+
+from __future__ import annotations
+
+import pytest
+from alembic import command
+from typer.testing import CliRunner
+
+from riskml.errors import UsageError
+from riskml_serving.base.database import open_engine, writing
+from riskml_serving.base.database.migrate import config, current, head, require_current
+from riskml_serving.commands import cli
+
+
+@pytest.fixture
+def run(database_url):
+    """Call a command on a database with the tables of this version."""
+    assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
+
+    def call(*arguments):
+        return CliRunner().invoke(cli.app, [*arguments, "--db", database_url])
+
+    return call
+
+
+def test_a_key_is_made_shown_once_listed_and_revoked(run):
+    made = run("keys", "create", "county office", "--region", "370112", "--right", "read")
+    key = made.stdout.strip()
+    assert (made.exit_code, key[:3]) == (0, "rk_")
+    listed = run("keys", "list").stdout
+    number = key.split("_")[1]
+    assert listed.split("\t")[:3] == [number, "370112", "read"]
+    assert key.split("_", 2)[2] not in listed
+    assert run("keys", "revoke", number).stdout.strip() == "Revoked."
+    assert "revoked" in run("keys", "list").stdout
+    again = run("keys", "revoke", number)
+    assert isinstance(again.exception, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--region", "37011"], "not a region prefix"),
+        (["--region", "3x"], "region prefix"),
+        (["--right", "all"], "No such right"),
+    ],
+)
+def test_a_wrong_region_or_right_is_refused(run, arguments, said):
+    failed = run("keys", "create", "x", *arguments)
+    assert isinstance(failed.exception, UsageError)
+    assert said in str(failed.exception)
+    assert run("keys", "list").stdout == ""
+
+
+def test_errors_reach_a_person_without_a_trace(monkeypatch, capsys, tmp_path):
+    wrong = ["riskml-serving", "keys", "revoke", "nobody", "--db", f"sqlite:///{tmp_path / 'x.db'}"]
+    monkeypatch.setattr("sys.argv", wrong)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: There is no valid key 'nobody'.")
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["keys", "list"],
+        ["users", "list"],
+        ["audit", "head"],
+        ["model", "status"],
+        ["forget", "h1"],
+        ["retention"],
+        ["import", "nowhere"],
+        ["worker"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words):
+    """Migrate only after a backup."""
+    engine = open_engine(database_url)
+    if engine.dialect.name == "sqlite":
+        require_current(engine)
+        assert current(engine) == head(), "a file gets its tables by itself"
+    else:
+        for revision in (None, "0001"):
+            if revision:
+                settings = config()
+                with writing(engine) as connection:
+                    settings.attributes["connection"] = connection
+                    command.upgrade(settings, revision)
+            found = CliRunner().invoke(cli.app, [*words, "--db", database_url])
+            assert isinstance(found.exception, UsageError)
+            assert f"revision {revision or 'none'}; this version needs" in found.exception.message
+            assert "db upgrade" in found.exception.hint
+            assert current(engine) == revision
+    assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
+    require_current(engine)
+    engine.dispose()
+
+
+def test_a_database_that_is_not_there_is_told_in_plain_words():
+    with pytest.raises(UsageError, match="cannot be reached"):
+        require_current(open_engine("postgresql://nobody@127.0.0.1:1/none"))

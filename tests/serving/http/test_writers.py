@@ -1,0 +1,100 @@
+"""Several writers at once: nothing is lost, nothing comes twice, and the cursor misses nothing."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
+
+from sqlalchemy import text
+
+from riskml_serving.judging.scores import stored
+
+HOME = "370112001001"
+
+
+def household(code):
+    return {"household_id": code, "region_code": HOME, "size": 3}
+
+
+def event(code, number):
+    return {"household_id": code, "occurred_on": f"2023-06-{number % 28 + 1:02d}", "kind": "report"}
+
+
+def rows(client, table):
+    with client.app.state.engine.connect() as connection:
+        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+def test_one_key_sent_by_many_at_once_counts_once(make_client, key):
+    first, second = make_client(), make_client()
+    headers = {**key(), "Idempotency-Key": "same"}
+    body = {"tables": {"households": [household("a")], "events": [event("a", 1)]}}
+    with ThreadPoolExecutor(8) as pool:
+        found = list(
+            pool.map(lambda i: (first, second)[i % 2].post("/v1/records", json=body, headers=headers), range(16))
+        )
+    assert {answer.status_code for answer in found} == {200}
+    assert len({answer.content for answer in found}) == 1
+    assert (rows(first, "record_events"), rows(first, "scores")) == (1, 1)
+
+
+def test_writers_on_the_same_households_wait_for_one_another(make_client, key):
+    first, second = make_client(), make_client()
+    headers = key()
+    codes = [f"h{i}" for i in range(6)]
+    first.post("/v1/records", json={"tables": {"households": [household(code) for code in codes]}}, headers=headers)
+
+    def write(number):
+        chosen = codes if number % 2 else codes[::-1]
+        tables = {"events": [event(code, number) for code in chosen]}
+        return (first, second)[number % 2].post("/v1/records", json={"tables": tables}, headers=headers).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(write, range(24))) == {200}
+    assert rows(first, "record_events") == 24 * 6
+
+
+def test_whoever_scores_a_household_again_waits_for_the_other_that_does(make_client, key, monkeypatch):
+    first, second = make_client(), make_client()
+    headers, judging, go_on = key("", "write", "admin"), Semaphore(0), Event()
+    first.post("/v1/records", json={"tables": {"households": [household("a"), household("b")]}}, headers=headers)
+    judge = stored.judge_stored
+
+    def slowly(*given):
+        judging.release()
+        assert go_on.wait(20)
+        return judge(*given)
+
+    def strike(client, day):
+        flood = {"region_code": HOME, "occurred_on": f"2023-06-{day}", "kind": "flood"}
+        return client.post("/v1/records", json={"tables": {"disaster": [flood]}}, headers=headers).json()
+
+    monkeypatch.setattr(stored, "judge_stored", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(strike, first, 10), pool.submit(strike, second, 20)]
+        assert judging.acquire(timeout=20)
+        together = judging.acquire(timeout=0.5)
+        go_on.set()
+        assert [one.result()["rescored"] for one in found] == [2, 2]
+    assert not together, "the second would judge without the record of the first, and be kept last"
+
+
+def test_the_cursor_misses_nothing_while_others_write(make_client, key):
+    first, second = make_client(), make_client()
+    headers = key()
+    seen, cursor = [], 0
+
+    def write(number):
+        tables = {"households": [household(f"n{number}")]}
+        return second.post("/v1/records", json={"tables": tables}, headers=headers).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        pending = [pool.submit(write, number) for number in range(40)]
+        while True:
+            done = all(one.done() for one in pending)
+            page = first.get("/v1/changes", params={"since": cursor, "limit": 3}, headers=headers).json()
+            seen += [row["household_id"] for row in page["changes"]]
+            cursor = page["next"]
+            if done and not page["changes"]:
+                break
+    assert sorted(seen) == sorted(f"n{number}" for number in range(40))

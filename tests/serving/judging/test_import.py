@@ -1,0 +1,124 @@
+"""``riskml-serving import``: a county in the database has the scores that riskml gives its folder, once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from sqlalchemy import text
+
+from riskml.errors import UsageError
+from riskml.explanation import Narrator
+from riskml.policy import COLOURS, TIERS, load_policy
+from riskml.records.contract.calendar import day_of
+from riskml.scoring import score
+from riskml_serving.judging.importing import service
+from riskml_serving.judging.importing.service import import_folder
+
+AS_OF = dt.date(2023, 6, 30)
+
+
+def count(engine, table):
+    with engine.connect() as connection:
+        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+def listed(client, headers):
+    found, after = [], None
+    while True:
+        page = client.get(
+            "/v1/households", params={"limit": 300, **({"after": after} if after else {})}, headers=headers
+        )
+        found += page.json()["households"]
+        after = page.json()["next"]
+        if after is None:
+            return found
+
+
+def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(client, key, county, county_records):
+    engine, model = client.app.state.engine, client.app.state.holder.current
+    done = import_folder(engine, county, AS_OF, model)
+    frame = score(model.bundle, county_records, day_of(AS_OF), load_policy())
+    assert done.scored == len(frame)
+    headers = key()
+    found = {row["household_id"]: row for row in listed(client, headers)}
+    assert len(found) == len(frame)
+    assert len({row["region_code"][:6] for row in found.values()}) == 1, "capacity is taken county by county"
+    for row in frame.to_dict("records"):
+        mine = found[row["household_id"]]
+        for name in ("status", "tier", "signal", "rule_signal", "agreement", "model_version", "policy_version"):
+            assert mine[name] == (None if row[name] != row[name] else row[name]), name
+        for name in ("probability", "margin"):
+            assert mine[name] == (None if row[name] != row[name] else row[name])
+        assert ";".join(mine["rule_flags"]) == row["rule_flags"]
+    narrator = Narrator(model.bundle, load_policy())
+    for code in sorted(found)[::80]:
+        place = county_records.index(code)
+        panel = county_records.panel(day_of(AS_OF), place, place + 1)
+        told = client.get(f"/v1/households/{code}/explanation", headers=headers).json()["explanation"]
+        agreement = found[code]["agreement"]
+        assert told == json.loads(json.dumps(narrator.explain(panel, agreement=agreement).to_json()))
+    order = [
+        (-COLOURS.index(r["signal"]), -(r["probability"] if r["probability"] is not None else -1))
+        for r in listed(client, headers)
+    ]
+    assert order == sorted(order)
+    assert set(TIERS) >= {row["tier"] for row in found.values() if row["tier"]}
+
+
+def test_an_import_that_is_killed_goes_on_where_it_stopped_and_then_rests(client, county, county_rows, monkeypatch):
+    engine, model = client.app.state.engine, client.app.state.holder.current
+    monkeypatch.setattr(service, "PART", 5000)
+    monkeypatch.setattr(service, "SCORED", 200)
+    calls = {"n": 0}
+    for module, name in ((service.repository, "append"), (service, "rescore")):
+        original = getattr(module, name)
+
+        def once(*args, original=original, **kwargs):
+            calls["n"] += 1
+            result = original(*args, **kwargs)
+            if calls["n"] in (3, 9, 25):
+                raise KeyboardInterrupt
+            return result
+
+        monkeypatch.setattr(module, name, once)
+    stops, done = 0, None
+    while done is None:
+        try:
+            done = import_folder(engine, county, AS_OF, model)
+        except KeyboardInterrupt:
+            stops += 1
+    assert stops >= 2
+    for table in ("income", "illness", "households"):
+        assert count(engine, f"record_{table}") == len(county_rows[table])
+    assert count(engine, "current_scores") == 800
+    again = import_folder(engine, county, AS_OF, model)
+    assert (again.rows, again.scored) == (0, 0)
+
+
+def test_households_that_are_there_from_elsewhere_are_not_imported_over(client, key, county, county_rows):
+    code = county_rows["households"][0]["household_id"]
+    body = {"tables": {"households": [{"household_id": code, "region_code": "370112001001", "size": 2}]}}
+    assert client.post("/v1/records", json=body, headers=key()).status_code == 200
+    with pytest.raises(UsageError, match="1 of 800 households are in the database already"):
+        import_folder(client.app.state.engine, county, AS_OF)
+
+
+def test_a_later_record_moves_one_score_and_no_other(client, key, county):
+    engine, model = client.app.state.engine, client.app.state.holder.current
+    import_folder(engine, county, AS_OF, model)
+    headers = key()
+    before = {row["household_id"]: row for row in listed(client, headers)}
+    code = sorted(before)[5]
+    cursor = client.get("/v1/changes", params={"limit": 1000}, headers=headers).json()["next"]
+    cursor = client.get("/v1/changes", params={"limit": 1000, "since": cursor}, headers=headers).json()["next"]
+    bill = {"household_id": code, "occurred_on": "2023-06-20", "kind": "inpatient", "cost": 150000, "self_paid": 90000}
+    answer = client.post("/v1/records", json={"tables": {"illness": [bill]}}, headers=headers).json()
+    assert answer["changed"] == 1
+    after = {row["household_id"]: row for row in listed(client, headers)}
+    assert {c for c in after if after[c] != before[c]} == {code}
+    changes = client.get("/v1/changes", params={"since": cursor}, headers=headers).json()["changes"]
+    assert [row["household_id"] for row in changes] == [code]
+    assert after[code]["agreement"] in ("both", "rule_only")
+    assert after[code]["agreement_by"] == before[code]["agreement_by"]

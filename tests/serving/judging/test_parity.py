@@ -1,0 +1,124 @@
+"""Whatever the records: over HTTP, out of the database and straight from riskml come the same bits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from riskml.policy import COLOURS, TIERS
+from riskml.records.contract import schema
+from riskml.records.contract.calendar import day_of
+from riskml.records.panel.store import Records
+from riskml.scoring import judge
+
+TODAY = dt.date(2023, 6, 30)
+NUMBER = itertools.count()
+
+amounts = st.one_of(st.none(), st.floats(-2000, 90000).map(lambda x: round(x, 2)))
+spent = st.one_of(st.none(), st.floats(0, 90000).map(lambda x: round(x, 2)))
+days = st.dates(dt.date(2021, 1, 1), TODAY).map(dt.date.isoformat)
+months = st.tuples(st.integers(2020, 2023), st.integers(1, 12)).map(lambda ym: f"{ym[0]}-{ym[1]:02d}-01")
+
+
+def code(table, column):
+    return st.sampled_from(schema.codes(table, column))
+
+
+def rows(most, **fields):
+    return st.lists(st.fixed_dictionaries(fields), max_size=most)
+
+
+sources = st.sampled_from(["wage", "business", "property", "transfer"])
+income = st.lists(
+    st.fixed_dictionaries({"period_start": months, "source": sources, "amount": amounts}),
+    max_size=60,
+    unique_by=lambda row: (row["period_start"], row["source"]),
+)
+
+household = st.fixed_dictionaries(
+    {
+        "region_code": st.sampled_from(["370112001001", "370112", "130529001001"]),
+        "size": st.integers(1, 9),
+        "kind": st.one_of(st.none(), code("households", "kind")),
+    },
+    optional={"roof": st.sampled_from(["brick", "瓦", None]), "mu": st.one_of(st.none(), st.floats(0, 99))},
+)
+optional = {
+    "illness": rows(
+        6,
+        occurred_on=days,
+        kind=code("illness", "kind"),
+        visits=st.one_of(st.none(), st.integers(0, 5)),
+        cost=spent,
+        self_paid=spent,
+    ),
+    "events": rows(6, occurred_on=days, kind=code("events", "kind"), amount=amounts),
+    "help": rows(3, started_on=days, measure=st.sampled_from(["临时救助", "grant"]), emergency=st.booleans()),
+    "disaster": rows(3, occurred_on=days, kind=code("disaster", "kind"), loss=spent),
+    "members": st.lists(
+        st.fixed_dictionaries(
+            {
+                "member_id": st.sampled_from("abc"),
+                "birth_year": st.one_of(st.none(), st.integers(1930, 2022)),
+                "labour": st.one_of(st.none(), code("members", "labour")),
+                "health": st.one_of(st.none(), code("members", "health")),
+            }
+        ),
+        max_size=3,
+        unique_by=lambda row: row["member_id"],
+    ),
+}
+tables = st.fixed_dictionaries({"households": household, "income": income}, optional=optional)
+
+
+def named(found, number):
+    who = f"h{number}"
+    out = {name: [{"household_id": who, **row} for row in part] for name, part in found.items() if name != "households"}
+    return {"households": [{"household_id": who, **found["households"]}], **out}
+
+
+def straight(model, found):
+    columns = {}
+    for name, part in found.items():
+        names = [column.name for column in schema.TABLES[name].columns] + [key for row in part[:1] for key in row]
+        ready = [{**row, "recorded_on": TODAY} for row in part]
+        columns[name] = {key: [row.get(key) for row in ready] for key in dict.fromkeys([*names, "recorded_on"])}
+    columns["lines"] = {"region_code": [], "effective_from": [], "amount": []}
+    records = Records.from_tables(columns, model.policy.lines)
+    return judge(model.bundle, records.panel(day_of(TODAY)), model.policy), records
+
+
+def verdict(opinion):
+    return {
+        "probability": None if opinion.probability[0] != opinion.probability[0] else float(opinion.probability[0]),
+        "tier": None if opinion.tier[0] < 0 else TIERS[opinion.tier[0]],
+        "rule_signal": COLOURS[opinion.rule_colour[0]],
+        "signal": COLOURS[opinion.signal[0]],
+        "rule_flags": opinion.flags[0].split(";") if opinion.flags[0] else [],
+    }
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables)
+def test_any_records_get_the_same_verdict_and_reasons_by_every_way(client, key, found):
+    model, headers = client.app.state.holder.current, key()
+    found = named(found, next(NUMBER))
+    opinion, records = straight(model, found)
+    wanted = verdict(opinion)
+    dated = {name: [{**row, "recorded_on": TODAY.isoformat()} for row in part] for name, part in found.items()}
+    body = {"as_of": TODAY.isoformat(), "tables": dated, "reasons": True}
+    sent = client.post("/v1/scores", json=body, headers=headers)
+    assert sent.status_code == 200, sent.text
+    asked = sent.json()["scores"][0]
+    assert {name: asked[name] for name in wanted} == wanted
+    kept = client.post("/v1/records", json={"tables": found}, headers=headers)
+    assert kept.status_code == 200, kept.text
+    after = kept.json()["scores"][0]["after"]
+    assert {name: after[name] for name in wanted} == wanted
+    told = client.get(f"/v1/households/{found['households'][0]['household_id']}/explanation", headers=headers)
+    reasons = json.loads(json.dumps(model.narrator.explain(records.panel(day_of(TODAY))).to_json()))
+    assert told.json()["explanation"] == reasons == asked["explanation"]

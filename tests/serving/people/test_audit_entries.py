@@ -1,0 +1,127 @@
+"""Whoever is shown a household leaves an entry about it, at every address and also where an answer is given again."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import text
+
+from riskml_serving.api.answer_types import ANSWERS
+from riskml_serving.base.database import reading, writing
+from riskml_serving.http.responses import named_in
+from riskml_serving.people.audit.pseudonyms import pseudonym_of
+from riskml_serving.people.auth.service import create_key
+
+HERE, THERE = "370112001001", "370112002001"
+HOUSEHOLDS = {"h1": HERE, "h2": HERE, "h3": HERE, "t1": THERE}
+FLOOD = {"occurred_on": "2023-06-20", "kind": "flood"}
+
+
+def rows_of(*codes):
+    return {
+        "households": [{"household_id": code, "region_code": HOUSEHOLDS[code], "size": 2} for code in codes],
+        "income": [
+            {"household_id": code, "period_start": "2022-01-01", "months": 12, "source": "wage", "amount": 30000}
+            for code in codes
+        ],
+    }
+
+
+@pytest.fixture
+def four(client, key):
+    answer = client.post("/v1/records", json={"tables": rows_of(*HOUSEHOLDS)}, headers=key())
+    assert answer.status_code == 200, answer.text
+    closed = client.post("/v1/households/h2/closure", json={"because": "split", "followed_by": ["h3"]}, headers=key())
+    assert closed.status_code == 200, closed.text
+    return client
+
+
+@pytest.fixture
+def job(four, key):
+    headers = key()
+    number = four.post("/v1/batches", json={}, headers=headers).json()["job"]
+    for _ in range(200):
+        if four.get(f"/v1/jobs/{number}", headers=headers).json()["state"] == "done":
+            return number
+        time.sleep(0.05)
+    raise AssertionError("the job has not ended")
+
+
+def entries(client):
+    """Request, action and household of every entry; None where an entry names nobody."""
+    with reading(client.app.state.engine) as connection:
+        codes = {pseudonym_of(connection, code): code for code in HOUSEHOLDS}
+        found = connection.execute(text("SELECT request_id, action, household_id FROM audit ORDER BY seq")).all()
+    return [(number, what, codes[who] if who else None) for number, what, who in found]
+
+
+def about(client, number):
+    return {code for request, _, code in entries(client) if request == number and code}
+
+
+BODIES = {
+    "/v1/scores": {"tables": rows_of("h1", "h3")},
+    "/v1/records": {"tables": {"disaster": [{"region_code": HERE, **FLOOD}]}},
+    "/v1/batches": {},
+    "/v1/households/{household_id}/closure": {"because": "merged", "followed_by": ["h3"]},
+    "/v1/households/{household_id}/verifications": {"outcome": "confirmed", "category": "borderline"},
+}
+NAMES_NOBODY = {
+    ("post", "/v1/batches"),
+    ("get", "/v1/jobs/{job_id}"),
+    ("delete", "/v1/jobs/{job_id}"),
+    ("get", "/v1/regions/{code}/summary"),
+    ("get", "/v1/model"),
+    ("get", "/healthz"),
+}
+
+
+def test_whoever_is_shown_households_leaves_an_entry_about_each(four, job, key):
+    headers = key()
+    found = BODIES["/v1/households/{household_id}/verifications"]
+    four.post("/v1/households/h1/verifications", json=found, headers=headers)
+    for method, path in sorted(ANSWERS):
+        where = path.format(household_id="h1", code="370112", job_id=job)
+        answer = four.request(method, where, json=BODIES.get(path), headers=headers)
+        assert answer.status_code < 300 or method == "delete", answer.text
+        if path.endswith("/results"):
+            shown = set(pq.read_table(io.BytesIO(answer.content))["household_id"].to_pylist())
+        else:
+            shown = named_in(answer.json())
+        assert bool(shown) == ((method, path) not in NAMES_NOBODY), path
+        assert shown <= about(four, answer.headers["x-request-id"]), path
+
+
+def test_a_followed_household_names_its_followers_in_the_audit(four, key):
+    answer = four.get("/v1/households/h2", headers=key())
+    assert named_in(answer.json()) == {"h2", "h3"} == about(four, answer.json()["request_id"])
+
+
+def test_a_flood_is_recorded_about_everybody_whose_scores_it_shows(four, key):
+    answer = four.post("/v1/records", json=BODIES["/v1/records"], headers=key()).json()
+    assert {row["household_id"] for row in answer["scores"]} == {"h1", "h3"} == about(four, answer["request_id"])
+
+
+def test_an_answer_given_again_is_recorded_again(four, key):
+    headers = {**key(), "Idempotency-Key": "flood"}
+    first = four.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
+    before = len(entries(four))
+    again = four.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
+    assert again.content == first.content
+    assert entries(four)[before:] == [(again.headers["x-request-id"], "answer.repeated", code) for code in ("h1", "h3")]
+
+
+def test_an_answer_is_not_given_again_to_a_caller_whose_rights_have_changed(four):
+    engine = four.app.state.engine
+    with writing(engine) as connection:
+        token = create_key(connection, "test", "370112", ("read", "write", "health-details"))
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "flood"}
+    assert four.post("/v1/records", json=BODIES["/v1/records"], headers=headers).status_code == 200
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE api_keys SET rights = 'read write' WHERE name = 'test' AND region = '370112'"))
+    four.app.state.authenticator.trust = 0
+    again = four.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
+    assert again.json()["type"] == "urn:riskml:problem:idempotency-conflict"

@@ -1,0 +1,214 @@
+"""Bearer tokens of a provider on this machine: what is signed for us, now, by a key that it still has."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from riskml.errors import UsageError
+from riskml_serving.base.settings import Settings
+from riskml_serving.people.auth.jwks import APART, KeySet, keys_of
+
+
+class Provider:
+    """An OpenID provider that signs with its latest key."""
+
+    def __init__(self):
+        self.keys, self.asked, self.down = {}, [], False
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                provider.asked.append(self.path)
+                found = {"jwks_uri": f"{provider.issuer}/keys"} if "well-known" in self.path else provider.jwks()
+                body = json.dumps(found).encode()
+                self.send_response(503 if provider.down else 200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.issuer = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def add(self, number, key=None):
+        self.keys[number] = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    def jwks(self):
+        out = []
+        for number, key in self.keys.items():
+            kind = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
+            out.append({**json.loads(kind.to_jwk(key.public_key())), "kid": number, "use": "sig"})
+        return {"keys": [*out, {"kty": "oct", "kid": "shared", "k": "c2VjcmV0"}, {"kty": "strange", "kid": "x"}]}
+
+    def sign(self, number=None, algorithm="RS256", key=None, **claims):
+        number = number or list(self.keys)[-1]
+        now = int(time.time())
+        own = {"iss": self.issuer, "aud": "riskml", "sub": "staff-7", "iat": now, "exp": now + 300}
+        said = {**own, "region": "370112", "rights": ["read", "score"], **claims}
+        said = {name: value for name, value in said.items() if value is not ...}
+        return jwt.encode(said, key or self.keys[number], algorithm, headers={"kid": number})
+
+
+@pytest.fixture
+def provider():
+    found = Provider()
+    found.add("first")
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture
+def ask(make_client, provider):
+    client = make_client(
+        oidc_issuer=provider.issuer, oidc_audience="riskml", oidc_rights={"county-staff": "score read write"}
+    )
+
+    def ask(token, path="/v1/households"):
+        return client.get(path, headers={"Authorization": f"Bearer {token}"})
+
+    ask.client = client
+    return ask
+
+
+def test_a_token_is_a_caller_with_region_and_rights(ask, provider):
+    assert ask(provider.sign()).status_code == 200
+    assert ask(provider.sign(), "/v1/households?region=370112").status_code == 200
+    assert ask(provider.sign(), "/v1/households?region=3702").status_code == 404
+    assert ask(provider.sign(rights=["score"])).json()["type"] == "urn:riskml:problem:right-missing"
+    assert ask(provider.sign(rights=["county-staff"])).status_code == 200
+    assert ask(provider.sign(rights="read score")).status_code == 200
+    assert ask(provider.sign(rights=["superuser"])).status_code == 403
+    assert ask(provider.sign(region="*")).json()["region"] == ""
+
+
+def test_an_api_key_goes_on_working_beside(ask, key):
+    assert ask.client.get("/v1/households", headers=key()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 1},
+        {"exp": ...},
+        {"nbf": 4_000_000_000},
+        {"aud": "another"},
+        {"aud": ...},
+        {"iss": "https://elsewhere.example"},
+        {"iss": ...},
+        {"sub": ...},
+        {"region": ...},
+        {"region": ""},
+        {"region": "3701x"},
+        {"region": ["370112"]},
+    ],
+)
+def test_a_token_that_is_not_for_here_and_now_is_refused(ask, provider, claims):
+    answer = ask(provider.sign(**claims))
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:riskml:problem:not-authenticated")
+
+
+def test_a_signature_must_be_the_providers(ask, provider):
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert ask(provider.sign(key=stranger)).status_code == 401
+    assert ask(provider.sign("unknown", key=stranger)).status_code == 401
+    secret = provider.sign("shared", "HS256", key=b"secret" * 8)
+    none = jwt.encode({"iss": provider.issuer, "aud": "riskml", "sub": "a", "exp": 4e9, "region": "*"}, None, "none")
+    head, body, signature = provider.sign().split(".")
+    for token in (secret, none, f"{head}.{body}.", f"{head}.{body}.{signature[:-4]}AAAA", "a.b.c", "..", "é.b.c"):
+        headers = {"Authorization": f"Bearer {token}".encode()}
+        assert ask.client.get("/v1/households", headers=headers).status_code == 401
+
+
+def test_other_signatures_than_those_set_are_refused(ask, provider):
+    provider.add("curve", ec.generate_private_key(ec.SECP256R1()))
+    provider.add("long", ec.generate_private_key(ec.SECP384R1()))
+    assert ask(provider.sign("curve", "ES256")).status_code == 200
+    assert ask(provider.sign("long", "ES384")).status_code == 401
+
+
+def test_keys_are_fetched_once_and_again_when_one_is_new(ask, provider):
+    for _ in range(5):
+        assert ask(provider.sign()).status_code == 200
+    assert provider.asked == ["/.well-known/openid-configuration", "/keys"]
+    keys = ask.client.app.state.authenticator.oidc._keys
+    provider.add("second")
+    assert ask(provider.sign()).status_code == 401, "fetched a moment ago: a made-up number must not flood the provider"
+    assert len(provider.asked) == 2
+    keys._tried -= APART + 1
+    assert ask(provider.sign()).status_code == 200
+    assert len(provider.asked) == 4
+
+
+def test_a_key_that_the_provider_withdrew_ends_when_its_trust_does(ask, provider):
+    token = provider.sign()
+    assert ask(token).status_code == 200
+    provider.keys.clear()
+    provider.add("second")
+    assert ask(token).status_code == 200
+    keys = ask.client.app.state.authenticator.oidc._keys
+    keys._fetched -= 301
+    keys._tried -= 301
+    assert ask(token).status_code == 401
+    assert ask(provider.sign()).status_code == 200
+
+
+def test_a_provider_that_is_down_is_told_and_known_keys_last_an_hour(ask, provider):
+    provider.down = True
+    answer = ask(provider.sign())
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:riskml:problem:provider-unavailable")
+    at = [1000.0]
+    found = KeySet(lambda: provider.jwks() if at[0] < 2000 else _raise(), 300, lambda: at[0])
+    assert found.find("first") is not None
+    at[0] = 2100
+    assert found.find("first") is not None
+    at[0] = 1000 + 3601
+    with pytest.raises(OSError, match="cannot be read"):
+        found.find("first")
+
+
+def _raise():
+    raise OSError("down")
+
+
+def test_a_person_is_named_in_the_audit_and_not_in_the_logs(ask, provider, caplog):
+    from riskml_serving.people.auth.oidc import _named
+
+    with caplog.at_level("INFO", "riskml_serving"):
+        ask(provider.sign())
+    records = [record for record in caplog.records if record.name == "riskml_serving.requests"]
+    assert [record.key_id for record in records] == [None]
+    assert _named("staff-7") == "oidc:staff-7"
+    assert len(_named("张三" * 50)) == 45
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"oidc_issuer": "https://login.example"},
+        {"oidc_issuer": "http://login.example", "oidc_audience": "riskml"},
+        {"oidc_issuer": "https://login.example", "oidc_audience": "riskml", "oidc_jwks_url": "http://a.example/keys"},
+        {"oidc_issuer": "file:///etc/passwd", "oidc_audience": "riskml"},
+    ],
+)
+def test_a_provider_in_the_clear_or_without_audience_is_refused(settings):
+    with pytest.raises(UsageError):
+        keys_of(Settings(**settings))
+
+
+def test_discovery_may_not_lead_into_the_clear():
+    settings = Settings(oidc_issuer="https://login.example", oidc_audience="riskml")
+    found = keys_of(settings, lambda _: {"jwks_uri": "http://login.example/keys"})
+    with pytest.raises(OSError, match="cannot be read"):
+        found.find("a")

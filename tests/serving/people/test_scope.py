@@ -1,0 +1,385 @@
+"""A key of one township never sees, infers or counts another's household, at any endpoint."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from riskml.explanation import NOTICE
+from riskml_serving.judging.model.regional import within_region
+
+HERE, THERE = "370112001001", "370112002001"
+BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_paid": 60000}
+
+
+def numbers(content):
+    """Numbers of an answer and of its sentences, whole: digits within a longer number or a code are none."""
+    if isinstance(content, dict | list):
+        parts = content.values() if isinstance(content, dict) else content
+        return {number for part in parts for number in numbers(part)}
+    if isinstance(content, str):
+        found = re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?!\w)", content, re.ASCII)
+        return {float(number.replace(",", "")) for number in found}
+    return {content} if isinstance(content, int | float) else set()
+
+
+def household(code, region):
+    return {"household_id": code, "region_code": region, "size": 2}
+
+
+def wages(code, amount):
+    rows = [(year, month) for year in (2021, 2022, 2023) for month in range(1, 13) if (year, month) < (2023, 7)]
+    return [
+        {"household_id": code, "period_start": f"{year}-{month:02d}-01", "source": "wage", "amount": amount}
+        for year, month in rows
+    ]
+
+
+def append(client, headers, **tables):
+    answer = client.post("/v1/records", json={"tables": tables}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def four(client, key):
+    """Two households here, two there; the riskiest of all lives there."""
+    for code, region, amount in (("h1", HERE, 1600), ("h2", HERE, 3000), ("t1", THERE, 1300), ("t2", THERE, 2000)):
+        append(client, key(), households=[household(code, region)], income=wages(code, amount))
+    append(client, key(), illness=[{"household_id": "t1", **BILL}])
+    return client
+
+
+PATHS = (
+    ("get", "/v1/households/{}", None),
+    ("get", "/v1/households/{}/explanation", None),
+    ("get", "/v1/households/{}/explanation?as_of=2023-07-31", None),
+    ("post", "/v1/households/{}/verifications", {"outcome": "confirmed"}),
+    ("post", "/v1/households/{}/closure", {"because": "moved_away"}),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), PATHS)
+def test_a_household_elsewhere_and_one_that_does_not_exist_are_answered_alike(four, key, method, path, body):
+    township = key("370112001")
+    found = []
+    for code in ("t1", "nobody", "h1'--", "%00"):
+        answer = four.request(method, path.format(code), json=body, headers=township)
+        assert answer.status_code == 404
+        found.append({**answer.json(), "request_id": ""})
+    assert all(one == found[0] for one in found)
+    assert four.request(method, path.format("h1"), json=body, headers=township).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("region", ["370112002", "370112", "37", "", THERE, "370113", "99", "3701120", "abc"])
+def test_a_region_that_the_key_does_not_cover_is_not_found(four, key, region):
+    township = key("370112001")
+    for path in ("/v1/households", "/v1/changes", "/v1/verifications/monitoring"):
+        assert four.get(path, params={"region": region}, headers=township).status_code == 404
+    assert four.get(f"/v1/regions/{region or 'all'}/summary", headers=township).status_code == 404
+
+
+def test_the_list_holds_the_own_region_only_and_pages_count_no_others(four, key):
+    township = key("370112001")
+    found = four.get("/v1/households", headers=township).json()
+    assert {row["household_id"] for row in found["households"]} == {"h1", "h2"}
+    first = four.get("/v1/households?limit=1", headers=township).json()
+    second = four.get("/v1/households", params={"limit": 1, "after": first["next"]}, headers=township).json()
+    assert [first["households"][0]["household_id"], second["households"][0]["household_id"]] == ["h1", "h2"]
+    everything = four.get("/v1/households", headers=key()).json()["households"]
+    assert everything[0]["household_id"] == "t1"
+    assert len(everything) == 4
+
+
+def test_the_summary_counts_the_own_region_only(four, key):
+    found = four.get("/v1/regions/370112001/summary", headers=key("370112001")).json()
+    assert (found["households"], [part["region"] for part in found["parts"]]) == (2, [HERE])
+    whole = four.get("/v1/regions/370112/summary", headers=key("370112")).json()
+    assert (whole["households"], [part["region"] for part in whole["parts"]]) == (4, ["370112001", "370112002"])
+    assert sum(whole["by_signal"].values()) == sum(whole["by_tier"].values()) == 4
+    assert sum(part["households"] for part in whole["parts"]) == 4
+
+
+def test_the_summary_is_as_of_the_latest_score_that_it_counts(four, key):
+    for region in ("370112001", "370112002", "370112"):
+        found = four.get(f"/v1/regions/{region}/summary", headers=key(region)).json()
+        rows = four.get("/v1/households", headers=key(region)).json()["households"]
+        for name, own in (("data_as_of", "as_of"), ("scored_at", "scored_at")):
+            assert found[name] == max(row[own] for row in rows)
+        if region == "370112001":
+            assert found["scored_at"] > rows[0]["scored_at"], "not that of the riskiest"
+    assert four.get("/v1/regions/99/summary", headers=key()).json()["scored_at"] is None
+
+
+def test_changes_are_those_of_the_own_region(four, key):
+    found = four.get("/v1/changes", headers=key("370112001")).json()
+    assert {row["household_id"] for row in found["changes"]} == {"h1", "h2"}
+    everything = four.get("/v1/changes", headers=key()).json()
+    assert [row["household_id"] for row in everything["changes"]] == ["h1", "h2", "t1", "t2", "t1"]
+
+
+def test_what_happens_elsewhere_changes_no_answer(four, key):
+    township, everywhere = key("370112001"), key()
+    paths = (
+        "/v1/households",
+        "/v1/changes",
+        "/v1/regions/370112001/summary",
+        "/v1/households/h1",
+        "/v1/verifications/monitoring",
+    )
+
+    def seen():
+        found = [four.get(path, headers=township).json() for path in paths]
+        return [{**one, "request_id": ""} for one in found]
+
+    before = seen()
+    append(four, everywhere, events=[{"household_id": "t2", "occurred_on": "2023-06-20", "kind": "accident"}])
+    four.post(
+        "/v1/households/t2/verifications", json={"outcome": "confirmed", "category": "borderline"}, headers=everywhere
+    )
+    four.post("/v1/households/t2/closure", json={"because": "moved_away"}, headers=everywhere)
+    assert seen() == before
+
+
+def test_numbers_of_answers_do_not_count_what_happens_elsewhere(four, key):
+    township, everywhere = key("370112001"), key()
+    found = {"outcome": "confirmed", "category": "borderline"}
+    for code in ("t1", "h1", "t2", "t1", "h1"):
+        made = four.post(f"/v1/households/{code}/verifications", json=found, headers=everywhere)
+        assert made.status_code == 201
+        append(four, everywhere, events=[{"household_id": code, "occurred_on": "2023-06-20", "kind": "accident"}])
+    one = four.get("/v1/households/h1", headers=township).json()
+    changes = four.get("/v1/changes", headers=township).json()
+    monitoring = four.get("/v1/verifications/monitoring", headers=township).json()
+    cursors = [row["cursor"] for row in changes["changes"]]
+    numbers = [row["verification_id"] for row in one["verifications"]]
+    assert [row["cursor"] for row in one["history"]] == [
+        row["cursor"] for row in reversed(changes["changes"]) if row["household_id"] == "h1"
+    ]
+    assert {row["score"]["cursor"] for row in one["verifications"]} <= set(cursors)
+    assert (changes["next"], monitoring["next"]) == (cursors[-1], numbers[0])
+    assert len({*cursors, *numbers}) == len(cursors) + len(numbers) > 4
+    blocks = [base64.urlsafe_b64decode(text + "==") for text in (*cursors, *numbers)]
+    assert {len(block) for block in blocks} == {16}
+    assert len({block[:8] for block in blocks}) == len({block[8:] for block in blocks}) == len(blocks), "no part counts"
+    assert (
+        four.get("/v1/changes", params={"since": cursors[0], "limit": 1}, headers=township).json()["changes"]
+        == (changes["changes"][1:2])
+    )
+    altered = ("A" if cursors[0][0] != "A" else "B") + cursors[0][1:]
+    for path, wrong in (
+        ("/v1/changes", (numbers[0], altered, "1", "-1", cursors[0][:-2], "0" * 22, "é", "")),
+        ("/v1/verifications/monitoring", (cursors[0], "1")),
+    ):
+        for text in wrong:
+            refused = four.get(path, params={"since": text}, headers=township)
+            assert refused.status_code == 422, text
+            assert refused.json()["errors"][0]["path"] == "since"
+
+
+def test_records_about_a_household_or_region_elsewhere_are_refused_and_leave_nothing(four, key):
+    township = key("370112001")
+    event = {"occurred_on": "2023-06-20", "kind": "accident"}
+    flood = {"occurred_on": "2023-06-20", "kind": "flood"}
+    wrong = (
+        {"events": [{"household_id": "h1", **event}, {"household_id": "t1", **event}]},
+        {"disaster": [{"region_code": "370112002", **flood}]},
+        {"disaster": [{"region_code": "370112", **flood}]},
+        {"households": [household("t1", HERE)]},
+        {"households": [household("h1", THERE)]},
+    )
+    before = four.get("/v1/households", headers=key()).json()["households"]
+    for tables in wrong:
+        answer = four.post("/v1/records", json={"tables": tables}, headers=township)
+        assert answer.status_code == 404, answer.text
+    assert four.get("/v1/households", headers=key()).json()["households"] == before
+
+
+def test_results_by_region_are_for_those_who_cover_all_of_the_regions(client, key):
+    holder = client.app.state.holder
+    evaluation = holder.current.bundle.evaluation
+    rest = [one for one in evaluation["groups"] if one["group"] != "region"]
+    codes = ("370112001", "370112002")
+    groups = [*rest, *({"group": "region", "value": code, "n": 90} for code in codes)]
+    bundle = replace(holder.current.bundle, evaluation={**evaluation, "groups": groups})
+    holder.swap(replace(holder.current, bundle=bundle))
+
+    def seen(region):
+        return client.get("/v1/model", headers=key(region)).json()["evaluation"]
+
+    assert [seen(region)["groups"] for region in ("", "37", "370112")] == [groups] * 3
+    for region in (*codes, HERE, "99"):
+        assert seen(region) == {**seen(""), "groups": rest}
+
+
+@pytest.mark.parametrize("value", [None, "unknown"])
+def test_results_of_regions_that_nobody_names_are_for_those_who_see_everywhere(client, value):
+    bundle = client.app.state.holder.current.bundle
+    one = {"group": "region", "value": value, "n": 30}
+    small = replace(bundle, evaluation={**bundle.evaluation, "groups": [one]})
+    assert within_region(small, "").evaluation["groups"] == [one]
+    assert within_region(small, "37").evaluation["groups"] == []
+
+
+def test_scores_are_given_for_households_of_the_own_region(four, key):
+    township = key("370112001")
+    body = {"tables": {"households": [household("x", THERE)], "income": []}}
+    assert four.post("/v1/scores", json=body, headers=township).status_code == 404
+    body["tables"]["households"][0]["region_code"] = HERE
+    assert four.post("/v1/scores", json=body, headers=township).status_code == 200
+
+
+RIGHTS = (
+    ("post", "/v1/scores", "score"),
+    ("post", "/v1/records", "write"),
+    ("post", "/v1/batches", "score"),
+    ("get", "/v1/jobs/h1", "read"),
+    ("delete", "/v1/jobs/h1", "score"),
+    ("get", "/v1/jobs/h1/results", "read"),
+    ("get", "/v1/households", "read"),
+    ("get", "/v1/households/h1", "read"),
+    ("get", "/v1/households/h1/explanation", "read"),
+    ("post", "/v1/households/h1/verifications", "write"),
+    ("post", "/v1/households/h1/closure", "write"),
+    ("get", "/v1/verifications/monitoring", "read"),
+    ("get", "/v1/changes", "read"),
+    ("get", "/v1/regions/all/summary", "read"),
+    ("get", "/v1/model", "read"),
+)
+
+
+def test_every_endpoint_is_in_these_tests(client):
+    own = {
+        (method, path.replace("{household_id}", "h1").replace("{job_id}", "h1").replace("{code}", "all"))
+        for path, item in client.app.openapi()["paths"].items()
+        for method in item
+    }
+    assert own - {(method, path) for method, path, _ in RIGHTS} == {("get", "/healthz")}
+
+
+@pytest.mark.parametrize(("method", "path", "right"), RIGHTS)
+def test_every_endpoint_asks_for_a_key_and_its_right(client, key, method, path, right):
+    assert client.request(method, path).status_code == 401
+    assert client.request(method, path, headers={"Authorization": "Bearer rk_0_0"}).status_code == 401
+    others = {"score", "read", "write", "health-details", "admin"} - {right}
+    answer = client.request(method, path, headers=key("", *others))
+    assert answer.status_code == 403
+    assert answer.json()["detail_en"] == f"The right '{right}' is needed"
+
+
+def test_numbers_are_found_whole():
+    assert numbers({"a": ["自付60,000元"], "b": 0.18600003, "c": "x60000", "d": None}) == {60000, 0.18600003}
+
+
+def test_health_is_left_out_without_the_right(four, key):
+    plain, trusted = key("", "read"), key("", "read", "health-details")
+    open_row = four.get("/v1/households/t1", headers=trusted).json()["score"]
+    row = four.get("/v1/households/t1", headers=plain).json()["score"]
+    assert "inpatient_self_pay" in open_row["rule_flags"]
+    assert "inpatient_self_pay" not in row["rule_flags"]
+    assert row["hidden_flags"] > 0
+    said = four.get("/v1/households/t1/explanation", headers=plain)
+    assert said.json()["explanation"]["redacted"] == ["health"]
+    for text in (
+        said.text,
+        four.get("/v1/households", headers=plain).text,
+        four.get("/v1/changes", headers=plain).text,
+    ):
+        assert "inpatient" not in text
+        assert 60000 not in numbers(json.loads(text)), "the amount, as a number or in a sentence"
+
+
+def test_health_is_left_out_of_scores_on_request_too(client, key):
+    body = {
+        "as_of": "2023-06-30",
+        "reasons": True,
+        "tables": {
+            "households": [household("x", HERE)],
+            "income": wages("x", 1300),
+            "illness": [{"household_id": "x", **BILL}],
+        },
+    }
+
+    def asked(*rights):
+        answer = client.post("/v1/scores", json=body, headers=key("", "score", *rights))
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    (told,), text = asked("health-details").json()["scores"], asked().text
+    assert "inpatient_self_pay" in told["rule_flags"]
+    (row,) = json.loads(text)["scores"]
+    assert row["hidden_flags"] > 0
+    assert row["explanation"]["redacted"] == ["health"]
+    assert row["probability"] == told["probability"]
+    assert "inpatient" not in text
+    assert 60000 not in numbers(row)
+
+
+def test_a_household_splits_and_the_old_one_leaves_the_lists(four, key):
+    headers = key()
+    append(four, headers, households=[household("h1a", HERE), household("h1b", HERE)], income=wages("h1a", 1500))
+    closed = four.post(
+        "/v1/households/h1/closure", json={"because": "split", "followed_by": ["h1a", "h1b"]}, headers=headers
+    )
+    assert closed.status_code == 200, closed.text
+    codes = [row["household_id"] for row in four.get("/v1/households", headers=headers).json()["households"]]
+    assert "h1" not in codes
+    old = four.get("/v1/households/h1", headers=headers).json()
+    assert (old["closed_because"], old["followed_by"], old["score"]) == ("split", ["h1a", "h1b"], None)
+    assert old["history"]
+    late = four.post("/v1/records", json={"tables": {"income": wages("h1", 1)}}, headers=headers)
+    assert late.status_code == 409
+    again = four.post("/v1/households/h1/closure", json={"because": "merged"}, headers=headers)
+    assert again.json()["type"] == "urn:riskml:problem:household-closed"
+
+
+def test_a_household_that_follows_in_another_region_is_counted_and_not_named(four, key):
+    everywhere, township = key(), key("370112001")
+    closed = four.post(
+        "/v1/households/h1/closure", json={"because": "split", "followed_by": ["t2", "h2"]}, headers=everywhere
+    )
+    assert closed.status_code == 200, closed.text
+
+    def seen(headers):
+        found = four.get("/v1/households/h1", headers=headers).json()
+        return found["followed_by"], found["followed_elsewhere"]
+
+    assert seen(everywhere) == (["t2", "h2"], 0)
+    assert seen(township) == (["h2"], 1)
+    assert seen(key("370112")) == (["t2", "h2"], 0)
+
+
+def test_verifications_are_kept_beside_the_score_and_given_out_as_monitoring(four, key):
+    headers = key()
+    body = {
+        "outcome": "confirmed",
+        "category": "sudden_hardship",
+        "causes": ["illness", "work"],
+        "measures": ["临时救助"],
+    }
+    made = four.post("/v1/households/t1/verifications", json=body, headers={**headers, "Idempotency-Key": "v1"})
+    again = four.post("/v1/households/t1/verifications", json=body, headers={**headers, "Idempotency-Key": "v1"})
+    assert (made.status_code, made.content) == (201, again.content)
+    score = four.get("/v1/households/t1", headers=headers).json()
+    kept = score["verifications"]
+    assert len(kept) == 1
+    assert kept[0]["score"]["probability"] == score["score"]["probability"]
+    rows = four.get("/v1/verifications/monitoring", headers=headers).json()["monitoring"]
+    assert rows == [
+        {
+            "household_id": "t1",
+            "category": "sudden_hardship",
+            "entered_on": "2023-06-30",
+            "cleared_on": None,
+            "causes": "illness;work",
+            "recorded_on": "2023-06-30",
+        }
+    ]
+    plain = four.get("/v1/verifications/monitoring?format=csv", headers=key("", "read"))
+    assert plain.headers["x-notice"] == NOTICE["en"]
+    assert plain.headers["x-model-version"] == four.app.state.holder.current.version
+    assert plain.text.splitlines()[1] == "t1,sudden_hardship,2023-06-30,,work,2023-06-30"

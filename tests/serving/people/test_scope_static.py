@@ -1,0 +1,91 @@
+"""No query about households forgets the region: every function that touches their tables is looked at."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3] / "serving" / "riskml_serving"
+TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS", "ASSIGNMENTS"}
+SCOPE = {"within", "listed_within"}
+HELD_BEFORE = {
+    "operations/repository.py": {
+        "last_received": "a time, of nobody",
+        "last_scored": "a time, of nobody",
+    },
+    "operations/retention/repository.py": {
+        "forget_rows": "a command of whoever runs the service, for everywhere",
+        "forget_in_places": "the same",
+        "closed_before": "the same",
+    },
+    "store/records/repository.py": {
+        "read_lines": "lines are no household's",
+        "_reading": "read_rows takes codes that places.find or find_all let through; disasters of regions are nobody's",
+        "add_rows": "intake has held every row against the register",
+        "supersede": "the rows come from add_rows's caller",
+    },
+    "judging/importing/repository.py": {"append": "a command of whoever runs the service, for everywhere"},
+    "judging/bulk/repository.py": {
+        "regional": "disasters of regions are nobody's",
+    },
+    "judging/scores/repository.py": {
+        "read_history": "takes one code that places.find let through",
+        "keep": "takes changes of households that find_all let through",
+        "_note": "takes scores of such households",
+        "move": "takes scores that read_current let through",
+    },
+    "store/households/repository.py": {
+        "add_households": "inserts only what is not there",
+        "move": "takes rows that find_all let through",
+    },
+    "casework/assignments/repository.py": {"add": "takes a household that find_all let through"},
+    "web/household/repository.py": {"freshness": "narrowed by _of"},
+    "casework/worklist/repository.py": dict.fromkeys(
+        (
+            "_run_starts",
+            "_first",
+            "_visited",
+            "_open",
+            "_late",
+            "_in_state",
+            "_last_verification",
+            "_assignee",
+            "_monitoring",
+            "_settled",
+            "_narrowed",
+            "listed",
+            "counts",
+        ),
+        "part of a query on current scores that _conditions narrows",
+    ),
+    "casework/verifications/repository.py": {"add": "takes a household that find_all let through"},
+}
+
+
+def functions():
+    for path in sorted(ROOT.rglob("*.py")):
+        if path.name == "tables.py" or {"migrations", "benchmark"} & set(path.parts):
+            continue  # nobody asks: the county of a benchmark is simulated
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                if names & TABLES:
+                    yield path.relative_to(ROOT).as_posix(), node.name, names
+
+
+FOUND = list(functions())
+
+
+@pytest.mark.parametrize(("path", "name", "names"), FOUND, ids=[f"{path}:{name}" for path, name, _ in FOUND])
+def test_a_query_about_households_is_narrowed_to_a_region(path, name, names):
+    assert path.endswith("/repository.py"), "SQL stands in repository.py only"
+    if name not in HELD_BEFORE.get(path, {}):
+        assert names & SCOPE, f"{path}: {name} touches {names & TABLES} without a region"
+
+
+def test_what_is_excused_is_still_there():
+    assert {(path, name) for path, own in HELD_BEFORE.items() for name in own} <= {
+        (path, name) for path, name, _ in FOUND
+    }

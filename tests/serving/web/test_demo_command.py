@@ -1,0 +1,51 @@
+"""``riskml demo`` ends with an address and accounts that open the pages."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from riskml.cli.demo import demo
+from riskml_serving.people.accounts import ROLES
+from riskml_serving.running.app import create_app
+
+
+@pytest.mark.slow
+def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
+    county, bundle_path, tmp_path, monkeypatch, capsys
+):
+    served = []
+
+    def trained(out, *_):
+        """The county and model that all tests share, in place of a minute of simulating and training."""
+        shutil.copytree(bundle_path, out / "bundle")
+        return county
+
+    monkeypatch.setattr("riskml.cli.demo._real_panel", lambda: None)
+    monkeypatch.setattr("riskml.cli.demo._county", trained)
+    monkeypatch.setattr("riskml_serving.running.server.run", served.append)
+    monkeypatch.setattr("riskml_serving.commands.demo.serve.prepared.__defaults__", (60, 2))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    monkeypatch.chdir(tmp_path)
+    demo(out=Path("demo"))
+    said = capsys.readouterr().out
+    (settings,) = served
+    monkeypatch.chdir("/")
+    assert settings.database_url == f"sqlite:///{tmp_path / 'demo' / 'service.db'}", "found from any folder"
+    assert f"Staff pages: http://{settings.host}:{settings.port}/" in said
+    assert "演示账号,仅用于演示" in said
+    accounts = re.findall(r"^  (\S+) +password (\S+)   region (\d+), (no|with) health details$", said, re.M)
+    assert len(accounts) == len(ROLES)
+    with TestClient(create_app(settings)) as client:
+        for username, password, region, _ in accounts:
+            client.cookies.clear()
+            token = re.search(r'name="csrf" value="([^"]+)"', client.get("/sign-in").text)[1]
+            client.post("/sign-in", data={"csrf": token, "username": username, "password": password})
+            page = client.get("/worklist?state=all").text
+            assert "/households/" in page
+            assert "模拟数据" in page
+            assert client.get(f"/overview?region={region}").status_code == 200

@@ -1,0 +1,62 @@
+"""The overview's charts: what is counted, over every quarter, with a legend that names each shade."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from riskml_serving.web.overview.service import quarters_of
+from riskml_serving.web.shell.charts import FILLS, SHADES
+
+
+def charts(site):
+    return {
+        found[1]: found[0]
+        for found in re.findall(r"(<svg.*?<title>(.*?)</title>.*?</svg>)", site.get("/overview").text, re.S)
+    }
+
+
+def fills(chart):
+    return set(re.findall(r'fill="(#\w{6})" stroke=', chart))
+
+
+def test_causes_over_time_are_drawn_and_named_from_dark_to_light(site):
+    site.sign_in("county")
+    page = site.get("/overview").text
+    chart = charts(site)["各季度新纳入监测的风险原因"]
+    heads = re.findall(r'<th class="n">(\d{4} Q\d)</th>', page)
+    assert len(heads) > 2
+    labels = re.findall(r">(Q\d)</text>", chart)
+    assert labels == [head[5:] for head in heads], "a column a quarter of the table"
+    table = page.split("风险原因表")[1].split("</table>")[0]
+    total = {
+        cause: sum(map(int, re.findall(r'class="n">(\d+)', row)[1:]))
+        for cause, row in re.findall(r"<tr><td>(\S+?)</td>(.*?)</tr>", table)
+    }
+    named = re.findall(r">(因\w+|缺劳动力|住房安全|饮水安全|其他|其余原因)</text>", chart)
+    counts = [total[cause] for cause in named if cause != "其余原因"]
+    assert counts == sorted(total.values(), reverse=True)[: len(counts)]
+
+    assert 2 <= len(named) <= len(SHADES)
+    assert fills(chart) <= {FILLS[shade][0] for shade in SHADES}
+    assert "只统计已纳入监测的户" in page
+
+
+def test_the_months_have_a_legend_with_every_colour_that_is_drawn(site):
+    site.sign_in("county")
+    chart = charts(site)["各月信号户数"]
+    assert re.findall(r">([红橙黄绿])</text>", chart) == ["红", "橙", "黄"]
+    assert {FILLS[c][0] for c in ("red", "orange", "yellow")} == fills(chart)
+
+
+def test_causes_over_time_leave_out_health_for_those_who_may_not_know(site):
+    site.sign_in("blind")
+    assert not set(re.findall(r">(因病|因残)</text>", charts(site)["各季度新纳入监测的风险原因"]))
+
+
+def test_a_quarter_without_an_entry_has_its_place():
+    rows = [{"entered_on": dt.date(2020 + i, 12, 31), "causes": "work;illness"} for i in range(4)]
+    found = quarters_of(rows, ["work"])
+    assert [name for name, _ in found] == [f"{year} Q{q}" for year in (2022, 2023) for q in (1, 2, 3, 4)]
+    assert [counts for _, counts in found if counts] == [{"work": 1}, {"work": 1}]
+    assert quarters_of([], ["work"]) == []

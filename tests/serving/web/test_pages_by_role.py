@@ -1,0 +1,247 @@
+"""Role by role over every page and export: nobody sees another region, nor health without the right."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from openpyxl import load_workbook
+
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES, tells_health
+from riskml.explanation.timeline.data import Timeline
+from riskml.explanation.timeline.lanes import mark_in_words
+from riskml.features import CATALOGUE
+from riskml_serving.base.database import reading, writing
+from riskml_serving.judging.scores.stored import judge_stored
+from riskml_serving.people.audit.pseudonyms import pseudonym_of
+from riskml_serving.people.auth.service import create_key
+from riskml_serving.store.households import repository as places
+
+NOTICE = {"zh": "仅供研判参考,不作为认定依据", "en": "For reference in study and judgement only"}
+PAGES = ("/worklist", "/worklist?state=all", "/overview", "/model", "/households/{}", "/households/{}?done=verified")
+EXPORTS = ("/worklist.xlsx?state=all", "/overview.xlsx", "/households/{}/export.xlsx")
+BLIND = ("village", "township", "analyst", "blind")
+AFTER, AFTER_SPENDING = "income_below_line_after_spending", "扣除刚性支出后"
+SECRET = "透析治疗秘密"
+
+
+def cells(answer):
+    book = load_workbook(io.BytesIO(answer.content))
+    return "\n".join(
+        str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None
+    )
+
+
+def told(site, path):
+    """Text of a page or an export."""
+    answer = site.get(path)
+    assert answer.status_code == 200, path
+    return cells(answer) if ".xlsx" in path else answer.text
+
+
+@pytest.fixture
+def health(site, model):
+    """What only those may read who may know of health, by household; riskml itself says what that is."""
+    policy = model.policy
+    flags = {trigger.zh for trigger in policy.triggers.values() if trigger.cause in HEALTH_CAUSES}
+    out = {}
+    with reading(site.engine) as connection:
+        codes = places.codes_in(connection, site.world.villages[0])
+        rows = places.find_all(connection, codes, "")
+        (as_of,) = {row[0] for row in connection.exec_driver_sql("SELECT DISTINCT as_of FROM current_scores")}
+        for judged in judge_stored(connection, model, rows, dt.date.fromisoformat(as_of)):
+            for i in range(judged.panel.n):
+                one = judged.panel.only(i)
+                said = model.narrator.explain(one)
+                words = {flag.zh for flag in said.rule.flags if flag.zh in flags}
+                if said.rule.gap_after_spending not in (None, said.rule.gap):
+                    words |= {AFTER_SPENDING, *(f"{flag.zh}:" for flag in said.rule.flags if flag.code == AFTER)}
+                reasons = (*said.reasons, *said.protections)
+                words |= {r.zh for r in reasons if r.feature in CATALOGUE and tells_health(CATALOGUE[r.feature])}
+                marks = Timeline.of(one, months=36, window=12).marks
+                words |= {mark_in_words(mark, "zh") for mark in marks if mark.lane == "illness"}
+                out[str(one.household_id[0])] = words
+    return out
+
+
+def test_health_shows_only_where_the_account_allows(site, health):
+    telling = [code for code, words in health.items() if words][:6]
+    assert len(telling) >= 3, "households of the test county must have something to hide"
+    site.sign_in("county")
+    site.verify(telling[0], causes=["illness"], note=SECRET, objection=SECRET, measures=SECRET)
+    page = site.get(f"/households/{telling[0]}").text
+    once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
+    site.post(f"/households/{telling[0]}/assignments", csrf=site.token(page), once=once, assignee="王", handover=SECRET)
+    seen = {code: told(site, f"/households/{code}") for code in telling}
+    for code in telling:
+        assert any(words in seen[code] for words in health[code]), "with the right it shows"
+    assert SECRET in seen[telling[0]]
+    assert "就医" in seen[telling[0]]
+    for user in BLIND:
+        site.client.cookies.clear()
+        site.sign_in(user)
+        every = [*PAGES[:4], *EXPORTS[:2]]
+        every += [path.format(code) for code in telling for path in (PAGES[4], EXPORTS[2])]
+        for path in every:
+            text = told(site, path)
+            for code in telling:
+                for words in health[code]:
+                    assert words not in text, f"{user} {path}"
+            assert SECRET not in text, f"{user} {path}"
+        assert 'value="illness"' not in told(site, "/worklist"), "nobody may filter by what they may not see"
+        found = site.get("/worklist.xlsx?state=all&cause=illness")
+        assert cells(found) == told(site, "/worklist.xlsx?state=all")
+        assert "因残" not in re.sub(r"<form.*?</form>", "", told(site, "/overview"), flags=re.DOTALL)
+
+
+def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_api(site):
+    """That spending matters may be known, as of the reasons; how much was spent tells of somebody's health."""
+    found = "SELECT household_id FROM current_scores WHERE rule_flags LIKE :f ORDER BY household_id"
+    household = site.rows(found, f=f"%{AFTER}%")[0][0]
+    name = site.client.app.state.holder.current.policy.triggers[AFTER].zh
+    seen, amount = {}, ""
+    for user, right in (("county", ("health-details",)), ("blind", ())):
+        site.client.cookies.clear()
+        site.sign_in(user)
+        page, export = told(site, f"/households/{household}"), told(site, f"/households/{household}/export.xlsx")
+        with writing(site.engine) as connection:
+            key = create_key(connection, user, "", ("read", *right))
+        answer = site.client.get(
+            f"/v1/households/{household}/explanation", headers={"Authorization": f"Bearer {key}"}
+        ).json()
+        rule = answer["explanation"]["rule"]
+        (flag,) = (flag for flag in rule["flags"] if flag["code"] == AFTER)
+        assert name in page
+        assert name in export
+        assert name in told(site, f"/worklist?q={household}")
+        amount = amount or f"{flag['observed']:,.0f} 元/人/年"
+        shown = (flag["observed"], rule["gap_after_spending"])
+        seen[user] = (f"{name}:" in page, AFTER_SPENDING in page, amount in page, shown != (None, None))
+    assert seen == {"county": (True,) * 4, "blind": (False,) * 4}
+
+
+@pytest.mark.parametrize("user", ["village", "township", "county", "analyst"])
+def test_what_lies_elsewhere_is_not_found_on_any_page_and_that_is_recorded(site, user):
+    region = site.world.regions[user]
+    inside = site.households(region)
+    outside = [code for code in site.households("") if code not in inside]
+    if not outside:  # a county manager and an analyst see the whole county: move somebody out of it
+        outside = [inside[-1]]
+        site.change("UPDATE households SET region_code = '110101001001' WHERE household_id = :h", h=outside[0])
+        moved = "UPDATE current_scores SET region_code = '110101001001', town = '110101001', county = '110101'"
+        site.change(f"{moved} WHERE household_id = :h", h=outside[0])
+    site.sign_in(user)
+    before = len(site.actions())
+    guessed = [f"/households/{outside[0]}", f"/households/{outside[0]}/export.xlsx", "/households/no-such-household"]
+    answers = [site.get(path) for path in guessed]
+    assert [answer.status_code for answer in answers] == [404] * 3
+    plain = [re.sub(r'back=[^"]*|[0-9a-f]{32,}', "", answer.text) for answer in answers]
+    assert plain[0] == plain[1] == plain[2], "nothing tells a household elsewhere from none at all"
+    assert site.actions()[before:] == ["household.refused"] * 3
+    elsewhere = "110101" if region else "99"
+    for path in ("/worklist?region=", "/overview?region=", "/worklist.xlsx?region=", "/overview.xlsx?region="):
+        assert site.get(path + elsewhere).status_code == 404
+    assert site.actions()[-4:] == ["region.refused"] * 4
+    for path in ("/worklist?state=all", "/worklist.xlsx?state=all", f"/worklist?q={outside[0]}"):
+        shown = site.get(path)
+        text = (
+            cells(shown)
+            if ".xlsx" in path
+            else re.sub(r"<form.*?</form>|back=[^\"]*|<p class=\"empty.*", "", shown.text, flags=re.S)
+        )
+        assert outside[0] not in text
+    if user != "analyst":
+        page = site.get(f"/households/{inside[0]}").text
+        sent = {"csrf": site.token(page), "once": "x" * 20, "outcome": "confirmed", "assignee": "王"}
+        for what in ("verifications", "verifications/1/undo"):
+            assert site.post(f"/households/{outside[0]}/{what}", **sent).status_code == 404
+        assert not site.rows("SELECT 1 FROM verifications")
+
+
+@pytest.mark.parametrize(("user", "verifies", "assigns", "releases"), [
+    ("village", True, False, False), ("township", True, True, False), ("county", True, True, True),
+    ("analyst", False, False, True),
+])  # fmt: skip
+def test_each_role_may_what_it_may_and_no_more(site, user, verifies, assigns, releases):
+    site.sign_in(user)
+    household = site.households(site.world.regions[user])[0]
+    page = site.get(f"/households/{household}").text
+    assert ('name="outcome"' in page) == verifies
+    assert ('name="assignee"' in page) == assigns
+    assert ("发布记录" in site.get("/model").text) == releases
+    sent = {"csrf": site.token(page), "once": "x" * 20, "outcome": "rejected", "assignee": "王五"}
+    assert site.post(f"/households/{household}/verifications", **sent).status_code == (303 if verifies else 403)
+    sent["once"] = "y" * 20
+    assert site.post(f"/households/{household}/assignments", **sent).status_code == (303 if assigns else 403)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_page_and_export_carries_the_notice_and_says_that_it_is_simulated(site, lang):
+    assert NOTICE[lang] in site.get(f"/language/{lang}?back=/sign-in").text
+    site.sign_in("county")
+    household = site.households(site.world.villages[0])[0]
+    for path in (*PAGES, *EXPORTS, "/households/none", "/worklist?q=nobody"):
+        answer = site.get(path.format(household))
+        text = cells(answer) if ".xlsx" in path else answer.text
+        assert NOTICE[lang] in text, path
+        assert ("模拟" if lang == "zh" else "imulated") in text, path
+        assert "导致" not in text
+
+
+def test_every_page_is_small_strict_and_without_a_script_of_its_own(site):
+    page = site.get("/sign-in")
+    assert len(page.content) + len(site.get("/static/style.css").content) < 100_000
+    site.sign_in("county")
+    household = site.households(site.world.villages[0])[0]
+    for path in PAGES:
+        answer = site.get(path.format(household))
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|javascript:", answer.text), path
+        assert set(re.findall(r'(?:src|href)="([^"#?]+)', answer.text)) <= set(
+            re.findall(r'(?:src|href)="((?:/|data:)[^"#?]*)', answer.text)
+        ), "nothing from anywhere else"
+        assert len(answer.content) < 100_000, path
+
+
+def test_views_and_exports_of_households_are_recorded(site):
+    site.sign_in("township")
+    household = site.households(site.world.villages[0])[0]
+    before = len(site.actions())
+    for path in ("/households/{}", "/households/{}/export.xlsx", "/overview", "/worklist?q=nobody"):
+        site.get(path.format(household))
+    assert site.actions()[before:] == ["household.page", "household.export", "overview.read", "worklist.read"]
+    listed = len(site.households(site.world.regions["township"]))
+    before = len(site.actions())
+    page = site.get("/worklist?state=all").text
+    assert site.actions()[before:] == ["worklist.read"] * min(listed, 30)
+    codes = site.rows("SELECT household_id FROM audit ORDER BY seq")[before:]
+    with reading(site.engine) as connection:
+        shown = [code for code in site.households("") if pseudonym_of(connection, code) in {row[0] for row in codes}]
+    assert len(shown) == min(listed, 30)
+    assert all(f"/households/{code}" in page for code in shown)
+    before = len(site.actions())
+    site.get("/worklist.xlsx?state=all")
+    assert site.actions()[before:] == ["worklist.export"] * listed
+    assert {row[0] for row in site.rows("SELECT actor FROM audit WHERE action = 'household.page'")} == {"user:township"}
+
+
+def test_results_by_region_are_shown_to_those_who_cover_all_of_the_regions(site):
+    holder = site.client.app.state.holder
+    evaluation = holder.current.bundle.evaluation
+    (here,) = [one for one in evaluation["groups"] if one["group"] == "region"]
+    codes = {here["value"], f"{here['value'][:6]}999"}
+    groups = [*evaluation["groups"], *({**here, "value": code} for code in codes - {here["value"]})]
+    bundle = replace(holder.current.bundle, evaluation={**evaluation, "groups": groups})
+    holder.swap(replace(holder.current, bundle=bundle))
+    for role, shown in (("county", codes), ("township", set()), ("county", codes)):
+        site.sign_in(role)
+        for path in ("/model", "/model/report"):
+            text = site.get(path).text
+            assert {code for code in codes if code in text} == shown, (role, path)

@@ -1,0 +1,142 @@
+"""Signing in and out: sessions, lock-out, forged forms, and where one is led afterwards."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from riskml.errors import UsageError
+from riskml_serving.base.database import writing
+from riskml_serving.people.accounts.service import create_user, disable_user
+
+
+def test_without_a_session_every_page_leads_to_signing_in_and_back(site):
+    for path in ("/worklist?signal=red", "/households/H1", "/overview", "/model", "/worklist.xlsx", "/model/report"):
+        answer = site.client.get(path, follow_redirects=False)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in?back=%2F")
+
+
+def test_a_right_password_opens_a_session_that_signing_out_ends(site):
+    assert site.sign_in("county").headers["location"] == "/worklist"
+    assert site.get("/worklist").status_code == 200
+    cookies = dict(site.client.cookies)
+    site.post("/sign-out", csrf=site.token(site.get("/worklist").text))
+    site.client.cookies.update(cookies)
+    assert site.client.get("/worklist", follow_redirects=False).status_code == 303, "the cookie alone opens nothing"
+    assert site.actions()[-1] == "sign-out"
+
+
+def test_a_session_that_somebody_planted_is_not_the_one_that_is_opened(site):
+    site.client.cookies.set("riskml_session", "planted-by-somebody-else")
+    site.sign_in("county")
+    fresh = site.client.cookies.get("riskml_session", domain="testserver.local") or dict(site.client.cookies)
+    assert "planted-by-somebody-else" not in str(fresh)
+    first = site.rows("SELECT token_hash FROM sessions")
+    site.client.cookies.clear()
+    site.sign_in("county")
+    assert len(site.rows("SELECT token_hash FROM sessions")) == len(first) + 1, "every sign-in has its own"
+
+
+def test_the_cookie_is_hidden_from_scripts_and_other_sites(site, make_site):
+    header = site.sign_in("county").headers["set-cookie"]
+    assert "HttpOnly" in header
+    assert "SameSite=lax" in header
+    assert "Secure" not in header, "a loopback address"
+    page = make_site(host="0.0.0.0").get("/sign-in")
+    assert page.headers["set-cookie"].startswith("__Host-riskml_visit=")
+    assert "Secure" in page.headers["set-cookie"]
+
+
+def test_an_account_is_locked_after_wrong_passwords_even_for_the_right_one(make_site):
+    site = make_site(sign_in_failures=3)
+    for _ in range(3):
+        assert site.sign_in("county", "wrong").status_code == 401
+    assert site.sign_in("county").status_code == 401
+    assert site.actions()[-4:] == ["sign-in.failed", "sign-in.failed", "sign-in.locked", "sign-in.refused"]
+    site.change("UPDATE users SET locked_until = '2000-01-01 00:00:00.000000'")
+    assert site.sign_in("county").status_code == 303
+
+
+def test_nothing_tells_a_wrong_password_from_an_unknown_or_disabled_account(site):
+    with writing(site.engine) as connection:
+        disable_user(connection, "analyst")
+    pages = {site.sign_in(name, "wrong").text.replace(name, "") for name in ("county", "nobody", "analyst")}
+    assert len({page[page.index("alert") :][:300] for page in pages}) == 1
+    assert site.sign_in("analyst").status_code == 401
+
+
+def test_disabling_an_account_ends_its_sessions_at_once(site):
+    site.sign_in("county")
+    with writing(site.engine) as connection:
+        disable_user(connection, "county")
+    assert site.client.get("/worklist", follow_redirects=False).status_code == 303
+
+
+def test_a_session_ends_when_it_is_idle_and_when_it_is_old(make_site):
+    site = make_site(session_idle_minutes=10, session_hours=1)
+    site.sign_in("county")
+    site.change("UPDATE sessions SET seen_at = datetime('now', '-11 minutes')")
+    assert site.client.get("/worklist", follow_redirects=False).status_code == 303
+    site.sign_in("county")
+    site.change("UPDATE sessions SET created_at = datetime('now', '-61 minutes')")
+    assert site.client.get("/worklist", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "back",
+    ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "/a\tb", ""],
+)
+def test_signing_in_never_leads_elsewhere(site, back):
+    assert site.sign_in("county", back=back).headers["location"] == "/worklist"
+    switched = site.client.get("/language/en", params={"back": back}, follow_redirects=False)
+    assert switched.headers["location"] == "/worklist"
+
+
+def test_a_form_without_our_token_or_from_another_site_is_refused(site):
+    site.sign_in("county")
+    household = site.households(site.world.villages[0])[0]
+    page = site.get(f"/households/{household}").text
+    path = f"/households/{household}/verifications"
+    good = {"csrf": site.token(page), "once": "x" * 20, "outcome": "confirmed"}
+    assert site.post(path, **{**good, "csrf": "0" * 64}).status_code == 403
+    assert site.post(path, **{k: v for k, v in good.items() if k != "csrf"}).status_code == 403
+    answer = site.client.post(path, data=good, headers={"Sec-Fetch-Site": "cross-site"}, follow_redirects=False)
+    assert answer.status_code == 403
+    assert site.client.post(path, json=good).status_code == 403
+    assert site.post("/sign-out", csrf="").status_code == 403
+    assert site.post("/sign-in", csrf="", username="county", password="x").status_code == 403
+    assert not site.rows("SELECT 1 FROM verifications")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"username": "A B"}, "not a user name"),
+        ({"role": "king"}, "no role"),
+        ({"region": "37"}, "no region of the role"),
+        ({"password": "short"}, "10 to 256"),
+        ({"username": "county"}, "already"),
+    ],
+)
+def test_an_account_is_made_only_of_what_fits(site, changed, words):
+    wanted = {"username": "somebody", "password": "long enough to pass", "role": "village", "region": "1" * 12}
+    with pytest.raises(UsageError, match=words), writing(site.engine) as connection:
+        create_user(connection, **{**wanted, **changed})
+
+
+def test_workers_count_tries_and_wrong_passwords_together(make_site, monkeypatch):
+    at = [1_700_000_000.0]
+    monkeypatch.setattr("riskml_serving.people.accounts.sessions.time", SimpleNamespace(time=lambda: at[0]))
+    one, other = (make_site(sign_ins_per_minute=4, sign_in_failures=3) for _ in range(2))
+    assert [worker.sign_in("county", "wrong").status_code for worker in (one, other, one)] == [401] * 3
+    assert other.sign_in("county").status_code == 401, "locked by what the other worker saw"
+    for worker in (one, other):
+        answer = worker.sign_in("township")
+        assert answer.status_code == 429
+        assert int(answer.headers["retry-after"]) == 60 - 1_700_000_000 % 60
+        assert "每分钟最多尝试登录 4 次" in answer.text
+    at[0] += 60
+    assert other.sign_in("township").status_code == 303
+    assert one.rows("SELECT tries FROM sign_in_tries") == [(1,)], "earlier minutes are forgotten"

@@ -1,0 +1,276 @@
+"""Signing in at an OpenID provider: a real one on this machine, and what an attacker would try on the way."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import socket
+import threading
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2 as httpx
+import jwt
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.routing import Route
+
+from riskml.errors import UsageError
+from riskml_serving.base.database import writing
+from riskml_serving.base.settings import Settings
+from riskml_serving.people.accounts.provider import Provider
+from riskml_serving.people.accounts.service import disable_user, fits
+
+CLIENT, SECRET, BACK = "staff-pages", "s3cret", "http://localhost:8000/sign-in/provider/return"
+
+
+class Idp:
+    """An OpenID provider that lets in whoever asks, as ``claims`` say, and insists on PKCE and the client's secret."""
+
+    def __init__(self):
+        self.key, self.codes, self.claims, self.down = rsa.generate_private_key(65537, 2048), {}, {}, False
+        paths = {
+            "/.well-known/openid-configuration": self.discovery,
+            "/keys": self.keys,
+            "/authorize": self.authorize,
+            "/token": self.token,
+        }
+        routes = [Route(path, endpoint, methods=["GET", "POST"]) for path, endpoint in paths.items()]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.issuer = f"http://127.0.0.1:{port}"
+        self.server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=port, log_config=None))
+        threading.Thread(target=self.server.run, daemon=True).start()
+        while not self.server.started:
+            time.sleep(0.02)
+
+    async def discovery(self, _request):
+        named = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
+        return JSONResponse({name: f"{self.issuer}/{path}" for name, path in named.items()})
+
+    async def keys(self, _request):
+        return JSONResponse({"keys": [{**json.loads(RSAAlgorithm.to_jwk(self.key.public_key())), "kid": "k"}]})
+
+    async def authorize(self, request):
+        asked = dict(request.query_params)
+        assert (asked["client_id"], asked["redirect_uri"], asked["response_type"]) == (CLIENT, BACK, "code")
+        assert asked["code_challenge_method"] == "S256"
+        assert "openid" in asked["scope"].split()
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked
+        return RedirectResponse(f"{BACK}?code={code}&state={asked['state']}")
+
+    async def token(self, request):
+        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        if self.down:
+            return JSONResponse({}, 503)
+        asked = self.codes.pop(form.get("code", ""), None)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
+        basic = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        if asked is None or challenge.decode() != asked["code_challenge"] or form["redirect_uri"] != BACK:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        if request.headers.get("authorization") != f"Basic {basic}":
+            return JSONResponse({"error": "invalid_client"}, 401)
+        now = int(time.time())
+        said = {"iss": self.issuer, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 60, "nonce": asked["nonce"]}
+        token = jwt.encode({**said, **self.claims}, self.key, "RS256", headers={"kid": "k"})
+        return JSONResponse({"access_token": "x", "token_type": "Bearer", "id_token": token})
+
+
+@pytest.fixture(scope="module")
+def running():
+    idp = Idp()
+    yield idp
+    idp.server.should_exit = True
+
+
+@pytest.fixture
+def idp(running, world):
+    running.down, running.codes = False, {}
+    running.claims = {"name": "王芳", "rights": ["town-staff"], "region": world.regions["township"]}
+    return running
+
+
+@pytest.fixture
+def site(make_site, idp):
+    return make_site(
+        oidc_issuer=idp.issuer,
+        oidc_client_id=CLIENT,
+        oidc_client_secret=SECRET,
+        oidc_redirect_url=BACK,
+        oidc_roles={"town-staff": "township", "county-staff": "county"},
+        oidc_health_roles=("doctor",),
+    )
+
+
+def begin(site, back="/overview"):
+    """Go to the provider; return the address with which it sends the browser back."""
+    answer = site.client.get("/sign-in/provider", params={"back": back}, follow_redirects=False)
+    assert answer.status_code == 303
+    return httpx.get(answer.headers["location"], follow_redirects=False).headers["location"]
+
+
+def finish(site, address):
+    parts = urlsplit(address)
+    return site.client.get(f"{parts.path}?{parts.query}", follow_redirects=False)
+
+
+def enter(site, back="/overview"):
+    return finish(site, begin(site, back))
+
+
+def signed_in(site):
+    return site.client.get("/worklist", follow_redirects=False).status_code == 200
+
+
+def test_whoever_the_provider_vouches_for_is_signed_in_with_its_role_and_region(site, idp, world):
+    assert "/sign-in/provider?back=" in site.get("/sign-in").text
+    assert enter(site).headers["location"] == "/overview"
+    page = site.get("/worklist").text
+    assert "王芳" in page
+    assert "乡镇干部" in page
+    assert set(site.households(world.regions["village"])) <= set(site.households(world.regions["township"]))
+    assert "健康类" in site.get("/worklist?state=all").text, "no health without the role for it"
+    idp.claims |= {"rights": ["county-staff", "doctor"], "region": world.regions["county"], "name": ""}
+    enter(site)
+    assert "县级管理员" in site.get("/worklist").text, "what the provider says now"
+    assert site.rows("SELECT role, region, health_details FROM users WHERE username LIKE 'oidc:%'") == [
+        ("county", world.regions["county"], 1)
+    ]
+    assert site.actions().count("sign-in") == 2
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"rights": ["other"]},
+        {"rights": ["county-staff"]},
+        {"region": "*"},
+        {"region": ""},
+        {"rights": "town-staff", "aud": "another"},
+        {"nonce": "of somebody else"},
+        {"iss": "https://elsewhere.example"},
+        {"exp": 1},
+        {"azp": "another"},
+    ],
+    ids=str,
+)
+def test_whoever_it_does_not_vouch_for_is_not(site, idp, claims):
+    idp.claims |= claims
+    answer = enter(site)
+    assert answer.headers["location"] == "/sign-in?refused=provider"
+    page = site.get("/sign-in?refused=provider")
+    assert page.status_code == 401
+    assert "统一身份认证没有确认" in page.text
+    assert not signed_in(site)
+    assert not site.rows("SELECT 1 FROM users WHERE username LIKE 'oidc:%'")
+
+
+def test_a_signature_by_another_key_lets_nobody_in(site, idp):
+    own, idp.key = idp.key, rsa.generate_private_key(65537, 2048)
+    site.client.app.state.provider._keys._keys["k"] = jwt.PyJWK(json.loads(RSAAlgorithm.to_jwk(own.public_key())))
+    site.client.app.state.provider._keys._fetched = time.monotonic()
+    assert enter(site).headers["location"] == "/sign-in?refused=provider"
+    idp.key = own
+
+
+def test_a_code_works_once_and_only_in_the_browser_that_began(site, make_site, idp):
+    stolen = begin(site)
+    site.client.cookies.clear()
+    assert finish(site, stolen).status_code == 403, "another browser has no seed"
+    begin(site)
+    assert finish(site, stolen).status_code == 403, "its own seed does not fit the state"
+    assert not signed_in(site)
+    address = begin(site)
+    cookies = dict(site.client.cookies)
+    assert finish(site, address).headers["location"] == "/overview"
+    site.client.cookies.clear()
+    site.client.cookies.update(cookies)
+    assert finish(site, address).headers["location"] == "/sign-in?refused=provider", "the code is spent"
+
+
+def test_a_code_of_somebody_else_put_into_this_flow_is_refused(site, idp):
+    theirs = parse_qs(urlsplit(begin(site)).query)["code"][0]
+    state = parse_qs(urlsplit(begin(site)).query)["state"][0]
+    assert finish(site, f"{BACK}?code={theirs}&state={state}").headers["location"] == "/sign-in?refused=provider"
+    assert not signed_in(site)
+
+
+def test_a_planted_session_is_not_the_one_that_is_opened(site):
+    site.client.cookies.set("riskml_session", "planted-by-somebody-else")
+    answer = enter(site)
+    fresh = [header for header in answer.headers.get_list("set-cookie") if header.startswith("riskml_session=")]
+    assert len(fresh) == 1
+    assert "planted" not in fresh[0]
+    assert "HttpOnly" in fresh[0]
+    assert "riskml_provider=" in str(answer.headers.get_list("set-cookie")), "the seed is taken back"
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "/\\evil.example", "/a\tb"])
+def test_coming_back_never_leads_elsewhere(site, back):
+    assert enter(site, back).headers["location"] == "/worklist"
+    address = begin(site)
+    seed = site.client.cookies.get("riskml_provider").split("|")[0].strip('"')
+    site.client.cookies.clear()
+    site.client.cookies.set("riskml_provider", f"{seed}|https%3A%2F%2Fevil.example")
+    assert finish(site, address).headers["location"] == "/worklist", "whoever could plant the cookie gains nothing"
+
+
+def test_a_refusal_of_the_provider_is_told(site):
+    address = begin(site)
+    state = parse_qs(urlsplit(address).query)["state"][0]
+    assert finish(site, f"{BACK}?error=access_denied&state={state}").headers["location"] == "/sign-in?refused=provider"
+
+
+def test_an_account_disabled_here_stays_out_and_has_no_password(site):
+    enter(site)
+    username, kept = site.rows("SELECT username, password_hash FROM users WHERE username LIKE 'oidc:%'")[0]
+    assert not fits(kept, "")
+    assert site.sign_in(username, "").status_code == 401
+    with writing(site.engine) as connection:
+        disable_user(connection, username)
+    assert not signed_in(site)
+    assert enter(site).headers["location"] == "/sign-in?refused=provider"
+    assert site.actions()[-1] == "sign-in.refused"
+
+
+def test_a_provider_that_is_down_is_told(site, idp):
+    address = begin(site)
+    idp.down = True
+    answer = finish(site, address)
+    assert answer.status_code == 503
+    assert "身份认证服务暂不可用" in answer.text
+
+
+def test_without_a_provider_there_is_no_such_address(make_site):
+    site = make_site()
+    assert "/sign-in/provider" not in site.get("/sign-in").text
+    for path in ("/sign-in/provider", "/sign-in/provider/return?code=a&state=b"):
+        assert site.client.get(path, follow_redirects=False).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"oidc_redirect_url": None}, "oidc_redirect_url"),
+        ({"oidc_redirect_url": "http://riskml.example/sign-in/provider/return"}, "https"),
+        ({"oidc_roles": {}}, "empty"),
+        ({"oidc_roles": {"staff": "king"}}, "king"),
+    ],
+)
+def test_half_of_the_settings_is_refused(changed, words):
+    good = {"oidc_issuer": "https://login.example", "oidc_client_id": CLIENT, "oidc_redirect_url": BACK}
+    settings = Settings(**{**good, "oidc_roles": {"staff": "county"}, **changed})
+    with pytest.raises(UsageError, match=words):
+        Provider(settings, keys=None)
+
+
+def test_the_secret_is_not_printed():
+    assert SECRET not in repr(Settings(oidc_client_secret=SECRET))

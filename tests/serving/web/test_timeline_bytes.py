@@ -1,0 +1,43 @@
+"""The timeline is the same bytes every time, and riskml's own picture of the household."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from riskml.explanation.timeline.timeline import timeline_svg
+from riskml.records.contract.calendar import day_of
+from riskml_serving.base.database import reading
+from riskml_serving.judging.scores.stored import judge_stored
+from riskml_serving.store.households import repository as places
+from riskml_serving.web.household.service import SHOWN_MONTHS
+from riskml_serving.web.shell.names import masked
+
+
+def drawn(site, household):
+    (svg,) = re.findall(r"<svg.*?</svg>", site.get(f"/households/{household}").text, re.DOTALL)
+    return svg
+
+
+def test_the_page_shows_riskmls_picture_byte_by_byte(site, model):
+    household = site.households(site.world.villages[0])[0]
+    with reading(site.engine) as connection:
+        (place,) = places.find_all(connection, {household}, "").values()
+        days = "SELECT as_of, probability FROM scores WHERE household_id = :h ORDER BY seq DESC"
+        scores = [(day_of(dt.date.fromisoformat(day)), p) for day, p in site.rows(days, h=household) if p is not None]
+        (as_of,) = site.rows("SELECT as_of FROM current_scores WHERE household_id = :h", h=household)[0]
+        (judged,) = judge_stored(connection, model, {household: place}, dt.date.fromisoformat(as_of))
+    for user, health in (("county", True), ("blind", False)):
+        site.client.cookies.clear()
+        site.sign_in(user)
+        picture = timeline_svg(
+            judged.panel,
+            health=health,
+            months=SHOWN_MONTHS,
+            window=model.narrator.settings.window,
+            scores=scores,
+            simulated=True,
+            name=masked(household),
+        )
+        assert drawn(site, household) == picture.strip()
+        assert drawn(site, household) == drawn(site, household)

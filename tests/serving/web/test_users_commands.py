@@ -1,0 +1,68 @@
+"""``riskml-serving users``: what the command line makes, lists, changes and disables holds on the pages."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from riskml.errors import UsageError
+from riskml_serving.commands import cli
+
+
+@pytest.fixture
+def users(site):
+    def call(*arguments, password=""):
+        return CliRunner().invoke(cli.app, ["users", *arguments, "--db", str(site.engine.url)], input=password)
+
+    return call
+
+
+def listed(users):
+    rows = (line.split("\t") for line in users("list").stdout.splitlines())
+    return {name: rest for name, *rest in rows}
+
+
+def test_an_account_is_made_listed_given_another_password_and_disabled(site, users):
+    region, first, second = site.world.villages[0], "first long password", "second long password"
+    made = users("create", "wangfang", "--role", "village", "--region", region, "--name", "王芳", password=f"{first}\n")
+    assert (made.exit_code, made.stdout) == (0, "Made the account wangfang.\n")
+    assert listed(users)["wangfang"] == ["village", region, "no health details", "valid", "王芳"]
+    assert site.sign_in("wangfang", first).headers["location"] == "/worklist"
+    assert "王芳" in site.get("/worklist").text
+    assert users("password", "wangfang", password=f"{second}\n").exit_code == 0
+    assert "/sign-in" in str(site.get("/worklist").url), "a new password ends the sessions"
+    assert site.sign_in("wangfang", first).status_code != 303
+    assert site.sign_in("wangfang", second).status_code == 303
+    assert users("disable", "wangfang").stdout == "Disabled wangfang.\n"
+    assert "/sign-in" in str(site.get("/worklist").url), "whoever is signed in is signed out at once"
+    assert site.sign_in("wangfang", second).status_code != 303
+    assert listed(users)["wangfang"][3] == "disabled"
+
+
+def test_the_right_to_health_details_is_given_by_name_and_a_lock_shows(site, users):
+    made = users("create", "li", "--role", "county", "--region", site.world.regions["county"], "--health-details",
+                 password="a long enough password\n")  # fmt: skip
+    assert made.exit_code == 0
+    assert listed(users)["li"][2:4] == ["health details", "valid"]
+    for _ in range(site.client.app.state.settings.sign_in_failures):
+        site.sign_in("li", "wrong")
+    assert listed(users)["li"][3] == "locked"
+    assert users("password", "li", password="another long password\n").exit_code == 0
+    assert listed(users)["li"][3] == "valid"
+
+
+@pytest.mark.parametrize(("arguments", "password"), [
+    (("create", "x", "--role", "village", "--region", "99"), "a long enough password"),
+    (("create", "x", "--role", "king"), "a long enough password"),
+    (("create", "x", "--role", "county", "--region", "990101"), "short"),
+    (("create", "county", "--role", "county", "--region", "990101"), "a long enough password"),
+    (("password", "nobody"), "a long enough password"),
+    (("disable", "nobody"), ""),
+])  # fmt: skip
+def test_what_cannot_be_is_said_in_plain_words(site, users, arguments, password):
+    before = listed(users)
+    ran = users(*arguments, password=f"{password}\n")
+    assert ran.exit_code != 0
+    assert isinstance(ran.exception, UsageError)
+    assert ran.exception.message
+    assert listed(users) == before

@@ -1,0 +1,260 @@
+"""From the list to the door and back: what is found changes the list; attacks on what people write."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES
+from riskml_serving.casework.workdays import working_days_after
+
+
+def listed(site, query=""):
+    return re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist{query}").text)
+
+
+def test_a_finding_takes_a_household_off_the_list_and_taking_it_back_brings_it_again(site):
+    site.sign_in("township")
+    household = listed(site)[0]
+    assert site.verify(household, outcome="rejected").headers["location"].endswith("?done=verified#verification")
+    assert household not in listed(site)
+    assert household in listed(site, "?state=settled")
+    page = site.get(f"/households/{household}").text
+    assert "不实" in page
+    undo = re.search(r'action="(/households/[^"]+/undo)".*?name="once" value="([^"]+)"', page, re.DOTALL)
+    assert site.post(undo[1], csrf=site.token(page), once=undo[2]).status_code == 303
+    assert household in listed(site)
+    assert "household.verify.undo" in site.actions()
+
+
+@pytest.mark.parametrize("outcome", ["pending", "not_met"])
+def test_somebody_not_met_or_still_open_stays_on_the_list(site, outcome):
+    site.sign_in("township")
+    household = listed(site)[0]
+    site.verify(household, outcome=outcome)
+    assert household in listed(site)
+
+
+def test_a_graver_signal_after_a_finding_brings_a_household_back_and_its_time_begins_anew(site):
+    site.sign_in("township")
+    household = listed(site, "?signal=yellow")[0]
+    site.verify(household, outcome="rejected")
+    assert household not in listed(site)
+    copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
+    site.change(
+        f"INSERT INTO scores (as_of, signal, {copied}) SELECT '2023-06-30', 3, {copied} FROM scores "
+        "WHERE household_id = :h ORDER BY seq DESC LIMIT 1",
+        h=household,
+    )
+    last = "(SELECT max(seq) FROM scores)"
+    site.change(
+        f"UPDATE current_scores SET signal = 3, order_signal = -3, seq = {last} WHERE household_id = :h", h=household
+    )
+    assert listed(site)[0] == household
+    row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get("/worklist").text, re.DOTALL)[0]
+    assert "2023-06-30 起" in row, "it waits since the signal became graver"
+    assert "已逾期" not in row
+    page = site.get(f"/households/{household}").text
+    assert re.search(r"信号起始</dt><dd>2023-06-30", page)
+    assert not re.search(r"走访期限</dt><dd>[^<]*已办", page), "the visit before does not count for it"
+    site.verify(household, outcome="confirmed")
+    page = site.get(f"/households/{household}").text
+    assert re.search(r"走访期限</dt><dd>[^<]*已办", page)
+    assert not re.search(r"落实帮扶责任人</dt><dd>[^<]*已办", page)
+    once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
+    site.post(f"/households/{household}/assignments", csrf=site.token(page), once=once, assignee="王")
+    assert re.search(r"落实帮扶责任人</dt><dd>[^<]*已办", site.get(f"/households/{household}").text)
+
+
+def test_a_finding_can_be_taken_back_only_by_its_writer_and_only_today(site):
+    site.sign_in("village")
+    household = listed(site)[0]
+    site.verify(household)
+    (path,) = re.findall(r'action="([^"]+/undo)"', site.get(f"/households/{household}").text)
+    assert "/verifications/1/" not in path, "the number of verifications anywhere is nobody's business"
+    site.client.cookies.clear()
+    site.sign_in("township")
+    page = site.get(f"/households/{household}").text
+    assert "/undo" not in page
+    assert site.post(path, csrf=site.token(page), once="z" * 20).status_code == 404
+    site.client.cookies.clear()
+    site.sign_in("village")
+    site.change("UPDATE verifications SET recorded_on = '2023-06-29'")
+    page = site.get(f"/households/{household}").text
+    assert "/undo" not in page
+    assert site.post(path, csrf=site.token(page), once="z" * 20).status_code == 404
+
+
+def test_a_form_sent_twice_counts_once_and_another_content_is_refused(site):
+    site.sign_in("village")
+    household = listed(site)[0]
+    page = site.get(f"/households/{household}").text
+    sent = {"csrf": site.token(page), "once": "one-form-of-this-page", "outcome": "confirmed", "note": "a"}
+    path = f"/households/{household}/verifications"
+    assert [site.post(path, **sent).status_code for _ in range(3)] == [303] * 3
+    again = site.post(path, **{**sent, "note": "b"})
+    assert again.status_code == 403
+    assert "未重复保存" in again.text
+    assert site.rows("SELECT count(*) FROM verifications") == [(1,)]
+
+
+def test_a_form_with_a_mistake_keeps_what_was_typed(site):
+    site.sign_in("village")
+    household = listed(site)[0]
+    answer = site.verify(household, outcome="", note="房屋漏雨", verified_on="2099-01-01", causes=["housing"])
+    assert answer.status_code == 422
+    assert "请选择核实结果" in answer.text
+    assert "不晚于今天" in answer.text
+    assert "房屋漏雨</textarea>" in answer.text
+    assert re.search(r'value="housing" checked', answer.text)
+    assert not site.rows("SELECT 1 FROM verifications")
+
+
+def test_an_assignment_without_a_name_keeps_the_handover_that_was_typed(site):
+    site.sign_in("county")
+    household = listed(site)[0]
+    page = site.get(f"/households/{household}").text
+    once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
+    path = f"/households/{household}/assignments"
+    answer = site.post(path, csrf=site.token(page), once=once, assignee="  ", handover='院墙漏雨,"急"')
+    assert answer.status_code == 422
+    assert "请填写责任人" in answer.text
+    assert 'name="handover" value="院墙漏雨,&#34;急&#34;"' in answer.text
+    assert not site.rows("SELECT 1 FROM assignments")
+
+
+def test_what_people_write_is_text_and_never_markup_or_a_formula(site):
+    site.sign_in("county")
+    household = listed(site)[0]
+    attack = "<script>alert(1)</script>"
+    site.verify(household, note=attack, objection=f'"><img src=x onerror=alert(1)>{attack}', measures="=1+1")
+    page = site.get(f"/households/{household}").text
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
+    formula = '=HYPERLINK("http://evil.example")'
+    path = f"/households/{household}/assignments"
+    site.post(path, csrf=site.token(page), once=once, assignee=formula, handover="@SUM(1)")
+    for export in ("/worklist.xlsx?state=all", f"/households/{household}/export.xlsx"):
+        book = load_workbook(io.BytesIO(site.get(export).content))
+        cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+        assert not [cell for cell in cells if cell.data_type == "f"]
+        texts = [cell.value for cell in cells if isinstance(cell.value, str)]
+        assert not [text for text in texts if text[:1] in "=+-@\t\r"]
+        assert any("=1+1" in text or "HYPERLINK" in text for text in texts), "it is there, as text"
+    assert "<script" not in re.sub(r"<script src=[^>]*>", "", site.get(f"/worklist?q={attack}").text)
+
+
+def test_an_overdue_visit_is_marked_in_working_days(site, make_site):
+    site.sign_in("township")
+    late = r"! 已逾期</strong> <span class=\"small\">走访期限"
+    assert re.search(late, site.get("/worklist").text), "since the first month end 22 working days have passed"
+    assert set() < set(listed(site, "?state=late_visit")) <= set(listed(site, "?state=unverified"))
+    patient = make_site(visit_working_days=40)
+    patient.sign_in("township")
+    assert not re.search(late, patient.get("/worklist").text)
+    assert listed(patient, "?state=late_visit") == []
+    assert "没有逾期的农户" in patient.get("/worklist?state=late_visit").text
+
+
+def test_working_days_follow_the_shifted_calendar():
+    assert working_days_after(dt.date(2023, 9, 28), 1) == dt.date(2023, 10, 7), "a worked Saturday after the holidays"
+    assert working_days_after(dt.date(2023, 6, 21), 2) == dt.date(2023, 6, 26), "Dragon Boat: Sunday 25 June is worked"
+
+
+def test_the_first_of_the_list_are_marked_up_to_the_capacity_and_their_chances_add_up(site):
+    site.sign_in("county")
+    page = site.get("/worklist?week=5").text
+    assert page.count("★<span") == 5
+    query = (
+        "SELECT probability FROM current_scores WHERE signal > 0 AND status != 'monitored' AND region_code LIKE :r "
+        "ORDER BY order_signal, order_rank, household_id LIMIT 5"
+    )
+    chances = [row[0] for row in site.rows(query, r=f"{site.world.regions['county']}%")]
+    assert f"预计约 {sum(c for c in chances if c is not None):.1f} 户" in page
+
+
+@pytest.mark.parametrize("query", ["?signal=orange", "?tier=none", "?agreement=rule_only", "?state=monitored"])
+def test_filters_narrow_the_list(site, query):
+    site.sign_in("county")
+    column, value = query[1:].split("=")
+    found = listed(site, query + ("&state=all" if column != "state" else ""))
+    where = {
+        "signal": "signal = 2",
+        "tier": "tier = -1",
+        "agreement": "agreement = 'rule_only'",
+        "state": "status = 'monitored'",
+    }[column]
+    codes = {row[0] for row in site.rows(f"SELECT household_id FROM current_scores WHERE {where}")}
+    assert found, value
+    assert set(found) <= codes
+    assert len(found) == min(30, len(codes))
+
+
+def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_for_those_who_may_know(site):
+    site.sign_in("county")
+    told = dict(site.rows("SELECT household_id, causes FROM current_scores WHERE rule_flags = '' AND causes != ''"))
+    assert told, "without a flag, only the model names a cause"
+    for cause in ("labour", "illness"):
+        named = {code for code, causes in told.items() if cause in causes.split(";")}
+        assert named, cause
+        found = book_codes(site, f"?state=all&cause={cause}")
+        assert named <= found
+        assert not found & (set(told) - named)
+        page = site.get(f"/households/{min(named)}").text
+        assert {"labour": "【缺劳动力】", "illness": "【因病】"}[cause][1:-1] in page
+    site.client.cookies.clear()
+    site.sign_in("blind")
+    every = book_codes(site, "?state=all")
+    assert book_codes(site, "?state=all&cause=labour") < every
+    for cause in HEALTH_CAUSES:
+        assert book_codes(site, f"?state=all&cause={cause}") == every, "not asked"
+
+
+def book_codes(site, query):
+    """Codes of a list's workbook, below the notice and the header."""
+    sheet = load_workbook(io.BytesIO(site.get(f"/worklist.xlsx{query}").content)).active
+    return {row[0].value for row in sheet.iter_rows(min_row=3)}
+
+
+def test_a_tier_beyond_the_visit_capacity_is_not_told_as_a_model_that_sees_no_risk(site):
+    site.sign_in("county")
+    household = site.rows("SELECT household_id FROM current_scores WHERE tier > 0 ORDER BY household_id")[0][0]
+    for agreement, words in (
+        ("rule_only", "监测线规则提示关注;模型也提示风险,但未排入全县走访名额"),
+        ("model_only", "监测线规则未提示,模型判断风险较高"),
+    ):
+        change = "UPDATE current_scores SET agreement = :a, agreement_by = 'capacity' WHERE household_id = :h"
+        site.change(change, a=agreement, h=household)
+        assert words in site.get(f"/households/{household}").text
+        export = load_workbook(io.BytesIO(site.get(f"/households/{household}/export.xlsx").content))
+        assert any(words in str(row[1]) for row in export.worksheets[0].iter_rows(min_row=3, values_only=True))
+
+
+def test_search_finds_the_end_of_a_code_and_takes_wildcards_as_text(site):
+    site.sign_in("county")
+    household = site.households("")[7]
+    assert household in listed(site, f"?q={household[-4:]}")
+    assert listed(site, "?q=%25") == []
+
+
+def test_a_change_of_language_keeps_the_page(site):
+    site.sign_in("county")
+    answer = site.client.get("/language/en?back=%2Foverview%3Fregion%3D", follow_redirects=False)
+    assert answer.headers["location"] == "/overview?region="
+    assert "Work list" in site.get("/worklist").text
+
+
+def test_the_overview_counts_visits_that_found_something(site):
+    site.sign_in("township")
+    first, second = listed(site)[:2]
+    site.verify(first, outcome="confirmed")
+    site.verify(second, outcome="not_met")
+    page = site.get("/overview").text
+    assert "1.00" in page
+    assert page.count('role="img"') >= 3

@@ -1,0 +1,277 @@
+"""The whole walk in a real browser: every role, phone and desktop, on paper, without script, without a network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from riskml.errors import UsageError
+from riskml_serving.devtools.gallery import browser as opened
+
+PASSWORD = "a sentence of words"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for the module; where none is installed the tests say so."""
+    pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
+    started = opened()
+    try:
+        chromium = started.__enter__()
+    except UsageError as error:
+        pytest.skip(error.message)
+    yield chromium
+    started.__exit__(None, None, None)
+
+
+class Reader:
+    """Somebody at a screen."""
+
+    def __init__(self, browser: Any, address: str, width: int, script: bool) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
+        self.page, self.address = self.context.new_page(), address
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        self.page.route("**/*", self._route)
+        self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _route(self, route: Any) -> None:
+        if route.request.url.startswith((self.address, "data:")):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def sign_in(self, user: str) -> None:
+        self.page.goto(f"{self.address}/")
+        self.page.fill("[name=username]", user)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url("**/worklist*")
+
+    def sideways(self) -> int:
+        root = "document.documentElement"
+        return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
+
+    def first(self) -> str:
+        """Open the first household of the list; return its address."""
+        self.page.locator("table.list tbody a").first.click()
+        self.page.wait_for_url("**/households/*")
+        return str(self.page.url).removeprefix(self.address)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize(("user", "width"), [("village", 360), ("township", 1280), ("county", 1280), ("analyst", 360)])
+def test_from_signing_in_to_a_finding_and_a_list_without_the_household(browser, served, user, width, script):
+    reader = Reader(browser, served.address, width, script)
+    reader.sign_in(user)
+    assert reader.sideways() == 0
+    household = reader.first()
+    assert reader.sideways() == 0
+    assert reader.page.locator("figure svg").count() == 1
+    if user == "analyst":
+        assert reader.page.locator("[name=outcome]").count() == 0
+    else:
+        reader.page.check("[name=outcome][value=rejected]")
+        reader.page.fill("[name=note]", "家中两人务工,收入稳定")
+        reader.page.locator("form.keep button").click()
+        reader.page.wait_for_url("**done=verified*")
+        assert "核实结果已保存" in reader.page.inner_text("main")
+        assert reader.sideways() == 0
+        reader.page.goto(f"{served.address}/worklist")
+        assert household not in reader.page.content()
+    for path in ("/overview", "/model", "/worklist?state=all", "/households/none"):
+        reader.page.goto(served.address + path)
+        assert reader.sideways() == 0, path
+    assert reader.outside == []
+    assert [said for said in reader.errors if "404" not in said] == []
+
+
+def test_a_household_fits_two_pages_of_paper_without_forms(browser, served, tmp_path):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    longest = 0
+    for i in range(5):
+        reader.page.goto(f"{served.address}/worklist")
+        reader.page.locator("table.list tbody a").nth(i).click()
+        reader.page.wait_for_url("**/households/*")
+        paper = reader.page.pdf(format="A4")
+        longest = max(longest, len(re.findall(rb"/Type\s*/Page[^s]", paper)))
+    assert 1 <= longest <= 2
+    reader.page.emulate_media(media="print")
+    assert not reader.page.locator("form.keep").is_visible()
+    assert not reader.page.locator("nav").is_visible()
+    assert reader.page.locator("figure svg").is_visible()
+    assert "仅供研判参考" in reader.page.inner_text("body")
+
+
+def test_a_dropped_connection_loses_nothing_that_was_typed(browser, served):
+    reader = Reader(browser, served.address, 360, script=True)
+    reader.sign_in("village")
+    reader.first()
+    reader.page.check("[name=outcome][value=confirmed]")
+    reader.page.fill("[name=note]", "房屋漏雨")
+    reader.context.set_offline(True)
+    reader.page.unroute("**/*")
+    reader.page.locator("form.keep button").click()
+    reader.page.wait_for_selector("[data-offline]:not([hidden])")
+    assert reader.page.input_value("[name=note]") == "房屋漏雨"
+    reader.context.set_offline(False)
+    reader.page.locator("form.keep button").click()
+    reader.page.wait_for_url("**done=verified*")
+    assert "房屋漏雨" in reader.page.inner_text("#verification")
+
+
+def test_list_and_overview_print_without_controls_and_the_list_to_its_end(browser, served):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    reader.page.goto(f"{served.address}/worklist?state=all")
+    total = int(re.search(r"全部 (\d+) 户", reader.page.inner_text("main"))[1])
+    reader.page.locator("text=全部列出").click()
+    reader.page.wait_for_url("**whole=1*")
+    assert reader.page.locator("table.list tbody tr").count() == total > 30
+    pages = len(re.findall(rb"/Type\s*/Page[^s]", reader.page.pdf(format="A4")))
+    assert total / 40 < pages < total / 8
+    for path, seen in (("/worklist?state=all&whole=1", "table.list"), ("/overview", "figure svg >> nth=0")):
+        reader.page.goto(served.address + path)
+        reader.page.emulate_media(media="print")
+        assert reader.page.locator(seen).is_visible()
+        for control in ("nav", "form >> nth=0", "text=导出 Excel"):
+            assert not reader.page.locator(control).first.is_visible(), (path, control)
+        assert "仅供研判参考" in reader.page.inner_text("body")
+        reader.page.set_viewport_size({"width": 703, "height": 900})
+        assert reader.sideways() == 0
+        reader.page.emulate_media(media="screen")
+
+
+def filling(browser, served):
+    """A reader who has filled in the form, and its button."""
+    reader = Reader(browser, served.address, 360, script=True)
+    reader.sign_in("village")
+    reader.first()
+    reader.page.check("[name=outcome][value=confirmed]")
+    reader.page.fill("[name=note]", "房屋漏雨")
+    return reader, reader.page.locator("form.keep button")
+
+
+def kept(reader):
+    """What the form says when nothing was saved, and that it still holds what was typed."""
+    reader.page.wait_for_selector("form.keep [data-offline]:not([hidden])")
+    assert reader.page.input_value("[name=note]") == "房屋漏雨"
+    assert reader.page.is_checked("[name=outcome][value=confirmed]")
+    assert reader.page.locator("form.keep button").inner_text() == "保存"
+    return reader.page.inner_text("form.keep [data-offline]")
+
+
+@pytest.mark.parametrize("status", [502, 503, 500, 429])
+def test_an_error_of_a_gateway_or_of_the_service_loses_nothing_that_was_typed(browser, served, status):
+    reader, button = filling(browser, served)
+    body = "<html><body><h1>Bad gateway</h1>" if status == 502 else "<main><h1>请稍后</h1><p>服务忙</p></main>"
+    failing = lambda route: route.fulfill(status=status, body=body, content_type="text/html; charset=utf-8")  # noqa: E731
+    reader.page.route("**/verifications", failing)
+    button.click()
+    assert ("服务忙" in kept(reader)) == (status != 502)
+    reader.page.unroute("**/verifications", failing)
+    button.click()
+    reader.page.wait_for_url("**done=verified*")
+    assert reader.page.locator("#verification").inner_text().count("房屋漏雨") == 1
+
+
+def test_an_ended_session_keeps_what_was_typed_until_one_signs_in_in_another_window(browser, served):
+    reader, button = filling(browser, served)
+    reader.context.clear_cookies()
+    button.click()
+    assert "另一个窗口登录" in kept(reader)
+    assert "/sign-in" not in reader.page.url
+    other = reader.context.new_page()
+    other.goto(f"{served.address}/sign-in")
+    other.fill("[name=username]", "village")
+    other.fill("[name=password]", PASSWORD)
+    other.keyboard.press("Enter")
+    other.wait_for_url("**/worklist*")
+    button.click()
+    reader.page.wait_for_url("**done=verified*")
+    assert "房屋漏雨" in reader.page.inner_text("#verification")
+
+
+def test_the_button_says_that_it_is_saving_and_a_second_press_does_nothing(browser, served):
+    reader, button = filling(browser, served)
+    held = []
+    reader.page.route("**/verifications", lambda route: held.append(route))
+    button.click()
+    reader.page.wait_for_function("document.querySelector('form.keep button').textContent === '正在保存…'")
+    assert button.is_disabled()
+    assert len(held) == 1
+    held[0].continue_()
+    reader.page.wait_for_url("**done=verified*")
+
+
+def test_a_refused_form_comes_back_filled_in_and_is_still_kept_when_the_connection_drops(browser, served):
+    reader, button = filling(browser, served)
+    reader.page.evaluate("document.querySelector('[name=verified_on]').type = 'text'")
+    reader.page.fill("[name=verified_on]", "2099-01-01")
+    button.click()
+    reader.page.wait_for_selector("text=不晚于今天")
+    reader.page.fill("[name=verified_on]", "2023-06-30")
+    reader.context.set_offline(True)
+    reader.page.unroute("**/*")
+    button.click()
+    kept(reader)
+    reader.context.set_offline(False)
+    button.click()
+    reader.page.wait_for_url("**done=verified*")
+
+
+def test_the_keyboard_alone_reaches_the_content_and_every_field_has_a_name(browser, served):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    reader.page.keyboard.press("Tab")
+    assert reader.page.evaluate("document.activeElement.className") == "skip"
+    reader.first()
+    unnamed = reader.page.evaluate(
+        "[...document.querySelectorAll('input:not([type=hidden]),select,textarea')]"
+        ".filter(e => !e.labels.length).length"
+    )
+    assert unnamed == 0
+    assert reader.page.evaluate("document.querySelectorAll('h1').length") == 1
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_breaks_a_rule_of_wcag_aa(browser, served, width):
+    """The checks of axe-core: contrast, names, roles, order of headings, and the rest that a program can see."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    reader = Reader(browser, served.address, width, script=True)
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+    reader.page.goto(f"{served.address}/sign-in")
+    found = {"/sign-in": axe.run(reader.page, options=rules)}
+    reader.sign_in("county")
+    household = reader.first()
+    for path in ("/worklist?state=all", household, "/overview", "/model", "/households/none"):
+        reader.page.goto(served.address + path)
+        found[path] = axe.run(reader.page, options=rules)
+    assert all(len(result.response["passes"]) > 5 for result in found.values()), "it did look"
+    assert {path: result.generate_report() for path, result in found.items() if result.violations_count} == {}
+
+
+def test_the_keyboard_reaches_everything_that_can_be_used_and_shows_where_it_is(browser, served):
+    reader = Reader(browser, served.address, 1280, script=True)
+    reader.sign_in("county")
+    reader.first()
+    usable = "a[href],button,input:not([type=hidden]):not([type=radio]),select,textarea,summary,[tabindex='0']"
+    wanted = reader.page.evaluate(f'[...document.querySelectorAll("{usable}")].filter(e => e.checkVisibility()).length')
+    seen, hidden = set(), []
+    for _ in range(wanted + 8):
+        reader.page.keyboard.press("Tab")
+        place, outline, kind = reader.page.evaluate(
+            "(() => { const e = document.activeElement; return [[...document.querySelectorAll('*')].indexOf(e),"
+            " getComputedStyle(e).outlineStyle, e.tagName + (e.type || '')]; })()"
+        )
+        if kind not in ("BODY", "INPUTradio"):
+            seen.add(place)
+            hidden += [kind] if outline == "none" else []
+    assert len(seen) == wanted
+    assert hidden == []
