@@ -20,8 +20,32 @@ from riskml.simulation import simulate
 from riskml.splits import Settings
 from riskml.training import Trained, train
 
+WRITE_GOLDEN = "RISKML_GOLDEN"
+"""Environment variable; ``write`` renews committed files instead of failing: that is what ``make docs`` does."""
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 """What Chromium is called; Debian says chromium."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that compares with a committed file: ``make docs`` runs those."""
+    for item in items:
+        if "golden" in getattr(item, "fixturenames", ()):
+            item.add_marker("golden")
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[Path, str], None]:
+    """Compare a text with the committed file of it, as ``golden(path, text)``."""
+
+    def compare(path: Path, text: str) -> None:
+        if os.environ.get(WRITE_GOLDEN) == "write":
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8", newline="\n")
+        committed = path.read_text("utf-8") if path.exists() else ""
+        assert text == committed, f"{path} is stale: run `make docs`, read what changed, and commit it."
+
+    return compare
 
 
 @pytest.fixture(scope="session")

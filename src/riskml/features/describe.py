@@ -1,14 +1,12 @@
 """Write ``docs/features.md``, the data dictionary, from the catalogue.
 
-``python -m riskml.features.describe docs/features.md`` writes it anew; a test holds the file to it.
+``make docs`` renews it; a test fails while the file differs.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 
 from riskml.features import CATALOGUE
 from riskml.features.attributes import region_prefixes
@@ -74,7 +72,3 @@ def _attributes() -> Iterator[str]:
         "| `attribute_<name>_change` | 属性的变化 | for numbers: latest known version less the version before; missing"
         " without one |"
     )
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(describe(), encoding="utf-8")

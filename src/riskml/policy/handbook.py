@@ -1,22 +1,20 @@
-"""The policy table as Markdown, for ``docs/policy.md``: ``python -m riskml.policy.handbook docs/policy.md``."""
+"""The policy table as Markdown, for ``docs/policy.md``."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 
 from riskml.policy.codes import COLOURS
 from riskml.policy.entries import Switch, Trigger, TriggerValue
-from riskml.policy.table import Policy, load_policy
+from riskml.policy.table import Policy
 from riskml.policy.triggers import TRIGGERS
 from riskml.records.contract.calendar import date_of
 from riskml.records.contract.versions import ALWAYS
 
-__all__ = ["handbook", "renewed"]
+__all__ = ["handbook", "renew"]
 
 BEGIN, END = "<!-- generated from policy.yaml: begin -->\n", "<!-- generated from policy.yaml: end -->\n"
 
@@ -96,7 +94,7 @@ def handbook(policy: Policy) -> str:
     return "\n".join([head, *(f"### {title}\n\n{table}" for title, table in sections.items())])
 
 
-def renewed(text: str, policy: Policy) -> str:
+def renew(text: str, policy: Policy) -> str:
     """Put the tables of a policy into a document, between its two marks."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}\n{handbook(policy)}\n{END}{rest.split(END)[1]}"
@@ -142,8 +140,3 @@ def _region(prefix: str) -> str:
 
 def _from(day: int) -> str:
     return "any date" if day == ALWAYS else f"from {date_of(day)}"
-
-
-if __name__ == "__main__":
-    document = Path(sys.argv[1])
-    document.write_text(renewed(document.read_text("utf-8"), load_policy()), "utf-8", newline="\n")

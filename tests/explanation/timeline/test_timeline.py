@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from io import BytesIO
 from pathlib import Path
@@ -51,12 +50,9 @@ def fengjie(village):
     return village.has(*ALL)
 
 
-def test_the_picture_is_the_one_that_was_looked_at(fengjie):
-    """Run once with RISKML_GOLDEN=write after a change, look at the picture, and commit it."""
+def test_the_picture_is_the_one_that_was_looked_at(fengjie, golden):
     svg = timeline_svg(fengjie.panel(), scores=[(day_of("2023-06-30"), 0.114), (day_of("2023-09-30"), 0.236)])
-    if os.environ.get("RISKML_GOLDEN") == "write":
-        GOLDEN.write_text(svg, "utf-8", newline="\n")
-    assert svg == GOLDEN.read_text("utf-8")
+    golden(GOLDEN, svg)
     assert len(svg.encode()) < 30_000
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import anyio
@@ -49,17 +48,11 @@ def told(answer):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_wrong_body_is_told_word_for_word(client, key, name):
-    """Golden files: RISKML_GOLDEN=write rewrites them; look at the difference."""
+def test_a_wrong_body_is_told_word_for_word(client, key, name, golden):
     body = CASES[name]
     text = body if isinstance(body, str) else json.dumps(body)
     answer = client.post("/v1/scores", content=text, headers=key())
-    found = told(answer)
-    path = GOLDEN / f"problem_{name}.json"
-    written = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
-    if os.environ.get("RISKML_GOLDEN") == "write":
-        path.write_text(written, encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == written
+    golden(GOLDEN / f"problem_{name}.json", json.dumps(told(answer), ensure_ascii=False, indent=2) + "\n")
 
 
 def test_every_kind_of_problem_speaks_both_languages():

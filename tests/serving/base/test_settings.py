@@ -14,9 +14,8 @@ from riskml_serving.base.settings_page import settings_page
 PAGE = Path(__file__).parents[3] / "docs" / "serving" / "settings.md"
 
 
-def test_every_setting_is_documented():
-    """After a change that is meant: `riskml-serving settings > docs/serving/settings.md`."""
-    assert PAGE.read_text(encoding="utf-8") == settings_page()
+def test_every_setting_is_documented(golden):
+    golden(PAGE, settings_page())
     assert all(field.description for field in Settings.model_fields.values())
 
 

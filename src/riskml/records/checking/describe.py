@@ -1,14 +1,12 @@
 """Write ``data/README.md``, the contract for data owners, from the declaration of the tables and the rules.
 
-``python -m riskml.records.checking.describe data/README.md`` writes it anew; a test holds the file to it.
+``make docs`` renews it; a test fails while the file differs.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 
 from riskml.records.checking.check import all_rules
 from riskml.records.contract.faults import Rule, Severity
@@ -130,7 +128,3 @@ def _rules(rules: list[Rule]) -> Iterator[str]:
         kind = "fault" if rule.severity is Severity.FAULT else "warning"
         kind += ", by row" if rule.by_row and rule.severity is Severity.FAULT else ""
         yield f"| `{rule.code}` | {kind} | {rule.title} | {rule.zh} | {rule.what_to_do} |"
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(describe(), encoding="utf-8")
