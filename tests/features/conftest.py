@@ -14,18 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from riskml.records.contract.schema import TABLES, Kind
+from riskml.records.contract.arrow_types import ARROW_TYPES
+from riskml.records.contract.schema import TABLES
 
 Row = dict[str, object]
 
-TYPES = {
-    Kind.DATE: pa.date32(),
-    Kind.MONTH_START: pa.date32(),
-    Kind.COUNT: pa.int32(),
-    Kind.YEAR: pa.int32(),
-    Kind.AMOUNT: pa.float64(),
-    Kind.FLAG: pa.bool_(),
-}
 REGIONS = ("130529101201", "130529101202", "130529102", "130529", "130530101201", "411001101", "41")
 SWITCHES = (dt.date(2019, 1, 1), dt.date(2022, 5, 1), dt.date(2030, 1, 1))
 FIRST, LAST = dt.date(2020, 1, 1), dt.date(2024, 3, 31)
@@ -42,7 +35,7 @@ class RandomRecords:
     def arrow(self, name: str) -> pa.Table:
         """Build one table; a column that no row has is not there."""
         declared = TABLES[name]
-        fields = [pa.field(c.name, TYPES.get(c.kind, pa.string())) for c in declared.columns]
+        fields = [pa.field(c.name, ARROW_TYPES[c.kind]) for c in declared.columns]
         fields += [pa.field(*item) for item in self.attributes.items()] if declared.attributes else []
         rows = self.tables[name]
         if rows:

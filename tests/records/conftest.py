@@ -13,19 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from riskml.records.checking.check import check
+from riskml.records.contract.arrow_types import ARROW_TYPES
 from riskml.records.contract.faults import Fault
-from riskml.records.contract.schema import TABLES, Kind
+from riskml.records.contract.schema import TABLES
 
 Row = dict[str, Any]
-
-_TYPES = {
-    Kind.DATE: pa.date32(),
-    Kind.MONTH_START: pa.date32(),
-    Kind.COUNT: pa.int32(),
-    Kind.YEAR: pa.int32(),
-    Kind.AMOUNT: pa.float64(),
-    Kind.FLAG: pa.bool_(),
-}
 
 
 def _sound() -> dict[str, list[Row]]:
@@ -49,7 +41,7 @@ def to_arrow(name: str, rows: list[Row], columns: list[str] | None = None) -> pa
     arrays = []
     for column in names:
         declared = TABLES[name].column(column)
-        kind = _TYPES.get(declared.kind, pa.string()) if declared else None
+        kind = ARROW_TYPES[declared.kind] if declared else None
         arrays.append(pa.array([row.get(column) for row in rows], kind))
     return pa.Table.from_arrays(arrays, names=names)
 

@@ -11,18 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskml.records.contract.schema import TABLES, Kind
+from riskml.records.contract.arrow_types import ARROW_TYPES
+from riskml.records.contract.schema import TABLES
 
 __all__ = ["Tables"]
 
-_ARROW = {
-    Kind.DATE: pa.date32(),
-    Kind.MONTH_START: pa.date32(),
-    Kind.COUNT: pa.int32(),
-    Kind.YEAR: pa.int32(),
-    Kind.AMOUNT: pa.float64(),
-    Kind.FLAG: pa.bool_(),
-}
 _TRUTH = pa.schema(
     [("household_id", pa.string()), ("as_of", pa.date32()), ("probability", pa.float64()), ("cause", pa.string())]
 )
@@ -32,7 +25,7 @@ NO_DAY = np.iinfo(np.int32).min
 
 def _field(table: str, name: str) -> Any:
     declared = TABLES[table].column(name)
-    return pa.field(name, _ARROW.get(declared.kind, pa.string()) if declared else pa.float64())
+    return pa.field(name, ARROW_TYPES[declared.kind] if declared else pa.float64())
 
 
 def _array(values: Any, kind: Any) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from riskml.errors import RecordsError
 from riskml.features import build
 from riskml.policy import load_policy
+from riskml.records.contract.arrow_types import ARROW_TYPES, cast_table
 from riskml.records.contract.calendar import day_of
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
@@ -90,6 +91,73 @@ def test_a_county_in_arrow_is_the_county_of_the_folder(county_records, county):
     }
     found = matrix(Records.from_arrow(tables, load_policy().lines))
     expected = matrix(county_records)
+    assert np.array_equal(found.values, expected.values, equal_nan=True)
+
+
+EMPTY_TYPES = [pa.int64(), pa.string(), pa.float64(), pa.null(), pa.bool_(), pa.date32()]
+
+
+@pytest.mark.parametrize("empty", EMPTY_TYPES, ids=str)
+def test_a_table_without_rows_is_known_to_be_none_whatever_types_its_columns_came_with(empty):
+    lines = load_policy().lines
+    optional = {name: {column: [] for column in table.names} for name, table in TABLES.items() if not table.required}
+    expected = matrix(Records.from_tables(TABLES_OF | optional, lines))
+    tables = plain(TABLES_OF) | {
+        name: pa.table({column: pa.array([], empty) for column in columns}) for name, columns in optional.items()
+    }
+    tables["households"] = tables["households"].set_column(4, "hill", pa.array(["true", "true", None]))
+    found = matrix(Records.from_arrow(tables, lines))
+    assert found.columns == expected.columns
+    assert np.array_equal(found.values, expected.values, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_column_is_cast_to_its_type_where_it_holds_no_value(name):
+    table = TABLES[name]
+    wanted = [ARROW_TYPES[column.kind] for column in table.columns]
+    for type_ in EMPTY_TYPES:
+        for rows in (0, 2):
+            blank = pa.table({column: pa.nulls(rows, type_) for column in [*table.names, "attributes"]})
+            cast = cast_table(name, blank)
+            assert cast.schema.types == [*wanted, type_], "what is not declared keeps its type"
+            assert cast.num_rows == rows
+
+
+def test_columns_are_cast_from_what_a_database_without_dates_and_flags_has():
+    text = pa.table({"household_id": ["a"], "started_on": ["2023-02-03"], "emergency": [1], "amount": [5]})
+    assert cast_table("help", text).to_pylist() == [
+        {"household_id": "a", "started_on": dt.date(2023, 2, 3), "emergency": True, "amount": 5.0}
+    ]
+    assert cast_table("households", pa.table({"size": [2.0]})).schema.types == [pa.int32()]
+
+
+@pytest.mark.parametrize("odd", [["soon"], [3], [True]])
+def test_a_value_that_its_type_cannot_hold_names_table_and_column_but_not_the_value(odd):
+    with pytest.raises(RecordsError, match="'help', column 'started_on'") as caught:
+        cast_table("help", pa.table({"started_on": odd}))
+    assert "soon" not in str(caught.value)
+
+
+def test_an_attribute_without_values_changes_nothing_else():
+    lines = load_policy().lines
+    tables = plain(TABLES_OF)
+    expected = matrix(Records.from_arrow(tables, lines))
+    for type_ in (pa.null(), pa.float64()):
+        tables["households"] = plain(TABLES_OF)["households"].append_column("garden", pa.nulls(3, type_))
+        found = matrix(Records.from_arrow(tables, lines))
+        assert [name for name in found.names if "garden" in name] == ["attribute_garden", "attribute_garden_change"]
+        kept = [i for i, name in enumerate(found.names) if "garden" not in name]
+        assert np.array_equal(found.values[:, kept], expected.values, equal_nan=True)
+
+
+def test_flags_and_days_are_text_attributes_as_in_a_folder():
+    lines = load_policy().lines
+    cells = TABLES_OF["households"] | {"since": [dt.date(2020, 1, 1), None, None]}
+    expected = matrix(Records.from_tables(TABLES_OF | {"households": cells}, lines))
+    tables = plain(TABLES_OF)
+    tables["households"] = pa.table(cells)
+    found = matrix(Records.from_arrow(tables, lines))
+    assert found.columns == expected.columns
     assert np.array_equal(found.values, expected.values, equal_nan=True)
 
 

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from riskml.errors import RecordsError
+from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.cells import text_of, textual
 from riskml.records.panel.folder_rows import folder_rows
@@ -26,13 +27,14 @@ class ArrowTables:
     Parameters
     ----------
     tables : dict of str to pyarrow.Table
-        By the contract's name. Columns of other types are cast: a date may be text, a flag an integer. Columns that
-        the contract does not declare are attributes where the table may have some, else ignored.
+        By the contract's name. Columns of other types are cast: a date may be text, a flag an integer, a column
+        without values anything. Columns that the contract does not declare are attributes where the table may have
+        some, else ignored. Attributes are numbers where their type is numeric (or null), else text.
 
     Raises
     ------
     RecordsError
-        If a required table or column is missing.
+        If a required table or column is missing, or a column's values cannot be cast.
     """
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
@@ -56,17 +58,16 @@ class ArrowTables:
             raise RecordsError.missing_columns(name, absent, table.column_names)
         columns = []
         for column in declared.columns:
-            type_ = SQL_TYPES[column.kind]
-            value = f"{quoted(column.name)}::{type_}" if column.name in found else f"NULL::{type_}"
+            value = quoted(column.name) if column.name in found else f"NULL::{SQL_TYPES[column.kind]}"
             value = value if column.default is None else f"coalesce({value}, {column.default})"
             columns.append(f"{value} AS {quoted(column.name)}")
         if declared.attributes:
             for attribute in table.column_names:
                 if declared.column(attribute) is None:
-                    number = not pa.types.is_string(table[attribute].type)
+                    number = _is_number(table[attribute].type)
                     self.attributes[attribute] = "number" if number else "text"
                     columns.append(f"{quoted(attribute)}::{'DOUBLE' if number else 'VARCHAR'} AS {quoted(attribute)}")
-        self.connection.register(f"arrow_{name}", table)
+        self.connection.register(f"arrow_{name}", cast_table(name, table))
         self.connection.execute(f"CREATE VIEW {self.relation(name)} AS SELECT {', '.join(columns)} FROM arrow_{name}")
 
     def has(self, table: str) -> bool:
@@ -99,6 +100,13 @@ class ArrowTables:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.connection.close()
+
+
+_NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return any(is_kind(type_) for is_kind in _NUMBERS)
 
 
 def arrow_rows(tables: ArrowTables) -> RowSource:

@@ -1,0 +1,64 @@
+"""The contract's types in Arrow, and tables cast to them where they are read."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from riskml.errors import RecordsError
+from riskml.records.contract.schema import TABLES, Kind
+
+__all__ = ["ARROW_TYPES", "cast_table"]
+
+ARROW_TYPES: dict[Kind, pa.DataType] = {
+    Kind.TEXT: pa.string(),
+    Kind.REGION: pa.string(),
+    Kind.CODE: pa.string(),
+    Kind.CODES: pa.string(),
+    Kind.DATE: pa.date32(),
+    Kind.MONTH_START: pa.date32(),
+    Kind.COUNT: pa.int32(),
+    Kind.YEAR: pa.int32(),
+    Kind.AMOUNT: pa.float64(),
+    Kind.FLAG: pa.bool_(),
+}
+"""Arrow type of every kind of column."""
+
+
+def cast_table(name: str, table: pa.Table) -> pa.Table:
+    """Cast the declared columns of a table to the contract's types.
+
+    A database driver takes types from the values it sees: SQLite has dates as text and flags as integers, and a column
+    without a value comes as integers whatever it is declared to be.
+
+    Parameters
+    ----------
+    name : str
+        Table of the contract.
+    table : pyarrow.Table
+        Columns that the contract does not declare, such as attributes, stay as they are.
+
+    Raises
+    ------
+    RecordsError
+        If a column holds values that its type cannot hold.
+
+    Examples
+    --------
+    >>> empty = pa.table({"household_id": pa.array([], pa.int64()), "started_on": pa.array([], pa.int64())})
+    >>> cast_table("help", empty).schema.types
+    [DataType(string), DataType(date32[day])]
+    """
+    for i, column_name in enumerate(table.column_names):
+        column = TABLES[name].column(column_name)
+        if column is None or table[i].type == ARROW_TYPES[column.kind]:
+            continue
+        values, type_ = table[i], ARROW_TYPES[column.kind]
+        try:
+            cast = pa.nulls(len(values), type_) if values.null_count == len(values) else values.cast(type_)
+        except pa.ArrowException as error:
+            raise RecordsError(
+                f"Table {name!r}, column {column_name!r}: {values.type} cannot be read as {type_} ({column.kind}).",
+                "Dates are written 2023-01-05, amounts and counts are numbers.",
+            ) from error
+        table = table.set_column(i, column_name, cast)
+    return table
