@@ -22,7 +22,7 @@ HELD_BEFORE = {
     },
     "store/records/repository.py": {
         "read_lines": "lines are no household's",
-        "_reading": "read_rows takes codes that places.find or find_all let through; disasters of regions are nobody's",
+        "_reading": "read_rows takes codes that find_household(s) let through; disasters of regions are nobody's",
         "add_rows": "intake has held every row against the register",
         "supersede": "the rows come from add_rows's caller",
     },
@@ -31,16 +31,16 @@ HELD_BEFORE = {
         "regional": "disasters of regions are nobody's",
     },
     "judging/scores/repository.py": {
-        "read_history": "takes one code that places.find let through",
-        "keep": "takes changes of households that find_all let through",
+        "read_history": "takes one code that find_household let through",
+        "write_scores": "takes changes of households that find_households let through",
         "_note": "takes scores of such households",
-        "move": "takes scores that read_current let through",
+        "move_scores": "takes scores that read_current let through",
     },
     "store/households/repository.py": {
         "add_households": "inserts only what is not there",
-        "move": "takes rows that find_all let through",
+        "update_households": "takes rows that find_households let through",
     },
-    "casework/assignments/repository.py": {"add": "takes a household that find_all let through"},
+    "casework/assignments/repository.py": {"add": "takes a household that find_households let through"},
     "web/household/repository.py": {"freshness": "narrowed by _of"},
     "casework/worklist/repository.py": dict.fromkeys(
         (
@@ -60,7 +60,7 @@ HELD_BEFORE = {
         ),
         "part of a query on current scores that _conditions narrows",
     ),
-    "casework/verifications/repository.py": {"add": "takes a household that find_all let through"},
+    "casework/verifications/repository.py": {"add": "takes a household that find_households let through"},
 }
 
 

@@ -18,7 +18,7 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.scores.stored import judge_stored
 from riskml_serving.people.audit.pseudonyms import pseudonym_of
 from riskml_serving.people.auth.service import create_key
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import find_households, list_codes
 
 NOTICE = {"zh": "仅供研判参考,不作为认定依据", "en": "For reference in study and judgement only"}
 PAGES = ("/worklist", "/worklist?state=all", "/overview", "/model", "/households/{}", "/households/{}?done=verified")
@@ -49,8 +49,8 @@ def health(site, model):
     flags = {trigger.zh for trigger in policy.triggers.values() if trigger.cause in HEALTH_CAUSES}
     out = {}
     with reading(site.engine) as connection:
-        codes = places.codes_in(connection, site.world.villages[0])
-        rows = places.find_all(connection, codes, "")
+        codes = list_codes(connection, site.world.villages[0])
+        rows = find_households(connection, codes, "")
         (as_of,) = {row[0] for row in connection.exec_driver_sql("SELECT DISTINCT as_of FROM current_scores")}
         for judged in judge_stored(connection, model, rows, dt.date.fromisoformat(as_of)):
             for i in range(judged.panel.n):

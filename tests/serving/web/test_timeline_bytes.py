@@ -9,7 +9,7 @@ from riskml.explanation.timeline.timeline import timeline_svg
 from riskml.records.contract.calendar import day_of
 from riskml_serving.base.database import reading
 from riskml_serving.judging.scores.stored import judge_stored
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import find_households
 from riskml_serving.web.household.service import SHOWN_MONTHS
 from riskml_serving.web.shell.names import masked
 
@@ -22,7 +22,7 @@ def drawn(site, household):
 def test_the_page_shows_riskmls_picture_byte_by_byte(site, model):
     household = site.households(site.world.villages[0])[0]
     with reading(site.engine) as connection:
-        (place,) = places.find_all(connection, {household}, "").values()
+        (place,) = find_households(connection, {household}, "").values()
         days = "SELECT as_of, probability FROM scores WHERE household_id = :h ORDER BY seq DESC"
         scores = [(day_of(dt.date.fromisoformat(day)), p) for day, p in site.rows(days, h=household) if p is not None]
         (as_of,) = site.rows("SELECT as_of FROM current_scores WHERE household_id = :h", h=household)[0]

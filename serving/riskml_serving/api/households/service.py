@@ -14,13 +14,13 @@ from riskml_serving.casework.verifications.service import answered
 from riskml_serving.http.responses import envelope
 from riskml_serving.http.sealed_cursors import CHANGE, hidden
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores import repository as scores
+from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
 from riskml_serving.judging.scores.service import shown
 from riskml_serving.judging.scores.stored import judge_stored
 from riskml_serving.judging.scores.tables import VERDICT
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import close_household, find_household, find_households
 
 __all__ = ["close", "explanation", "household", "required", "score_of"]
 
@@ -38,7 +38,7 @@ def required(connection: Connection, household_id: str, caller: Caller) -> dict[
     Problem
         ``household-not-found``, whether it does not exist or lives elsewhere.
     """
-    found = places.find(connection, household_id, caller.region)
+    found = find_household(connection, household_id, caller.region)
     if found is None:
         raise Problem("household-not-found")
     return found
@@ -55,11 +55,11 @@ def household(
 ) -> dict[str, Any]:
     """Show a household: where it lives, its current score, its history and what staff found."""
     place = required(connection, household_id, caller)
-    current = scores.read_current(connection, [household_id], caller.region).get(household_id)
-    history = scores.read_history(connection, household_id, HISTORY)
+    current = read_current(connection, [household_id], caller.region).get(household_id)
+    history = read_history(connection, household_id, HISTORY)
     visits = of_household(connection, household_id, caller.region)
     followers = place["followed_by"].split(";") if place["followed_by"] else []
-    near = places.find_all(connection, followers, caller.region)
+    near = find_households(connection, followers, caller.region)
     audit.record(connection, caller, "household.read", household_id, request_id=request_id)
     audit.record(connection, caller, "household.named", sorted(near), request_id=request_id)
     as_of, scored_at = (current["as_of"], current["scored_at"]) if current else (None, None)
@@ -101,7 +101,7 @@ def explanation(
         ``household-not-found``; ``not-scored`` where nothing is known of it at the date.
     """
     place = required(connection, household_id, caller)
-    current = scores.read_current(connection, [household_id], caller.region).get(household_id)
+    current = read_current(connection, [household_id], caller.region).get(household_id)
     at = as_of or (current["as_of"] if current else None)
     if at is None:
         raise Problem("not-scored")
@@ -139,13 +139,13 @@ def close(
     on = body.get("closed_on") or today
     if on > today:
         raise Problem("invalid-request", errors=[FieldError("closed_on", "in_future", "Not later than today")])
-    found = places.find_all(connection, {household_id}, caller.region, lock=True)
+    found = find_households(connection, {household_id}, caller.region, lock=True)
     if household_id not in found:
         raise Problem("household-not-found")
     if found[household_id]["closed_on"] is not None:
         raise Problem("household-closed")
     followers = list(dict.fromkeys(body.get("followed_by", ())))
-    there = places.find_all(connection, followers, caller.region)
+    there = find_households(connection, followers, caller.region)
     missing = [
         FieldError(f"followed_by[{i}]", "not_found", "No such household in the region of the key")
         for i, code in enumerate(followers)
@@ -160,8 +160,8 @@ def close(
     ]
     if gone:
         raise Problem("household-closed", errors=gone)
-    places.close(connection, household_id, caller.region, on, body["because"], ";".join(followers))
-    scores.close(connection, household_id, caller.region, request_id)
+    close_household(connection, household_id, caller.region, on, body["because"], ";".join(followers))
+    remove_scores(connection, household_id, caller.region, request_id)
     audit.record(
         connection,
         caller,

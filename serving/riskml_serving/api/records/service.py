@@ -17,14 +17,20 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.http.responses import envelope
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores import repository as scores
 from riskml_serving.judging.scores.changes import Change
+from riskml_serving.judging.scores.repository import move_scores
 from riskml_serving.judging.scores.requests import require_one_income
 from riskml_serving.judging.scores.service import shown
 from riskml_serving.judging.scores.stored import rescore
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import (
+    add_households,
+    count_households,
+    find_households,
+    list_codes,
+    update_households,
+)
 from riskml_serving.store.records import repository as records
 from riskml_serving.store.records.tables import attributes_text
 
@@ -73,12 +79,12 @@ class Intake:
             earners = sorted({row["household_id"] for row in tables["income"]})
             require_one_income(tables["income"], records.read_rows(connection, "income", earners))
         touched = set(named)
-        total = len(named) + sum(places.count_in(connection, region) for region in regions)
+        total = len(named) + sum(count_households(connection, region) for region in regions)
         counts = {name: len(rows) for name, rows in tables.items() if rows}
         at_once = total <= self.settings.rescore_at_once
         if at_once:
             for region in regions:
-                touched.update(places.codes_in(connection, region))
+                touched.update(list_codes(connection, region))
         number = self.request_id
         audit.record(connection, self.caller, "records.append", sorted(touched), request_id=number, rows=counts)
         if regions:
@@ -93,26 +99,26 @@ class Intake:
     def _lock(self, connection: Connection, named: set[str], regions: list[str]) -> None:
         """Keep other writers from everybody that is scored again at once, all in one order: else two could deadlock."""
         most = self.settings.rescore_at_once
-        if regions and len(named) + sum(places.count_in(connection, region) for region in regions) <= most:
-            struck = {code for region in regions for code in places.codes_in(connection, region)}
-            places.find_all(connection, named | struck, self.caller.region, lock=True)
+        if regions and len(named) + sum(count_households(connection, region) for region in regions) <= most:
+            struck = {code for region in regions for code in list_codes(connection, region)}
+            find_households(connection, named | struck, self.caller.region, lock=True)
 
     def _register(self, connection: Connection, tables: Rows, named: set[str]) -> None:
         """Find the households named, register new ones, and move those whose newest version lives elsewhere."""
-        found = places.find_all(connection, named, self.caller.region, lock=True)
+        found = find_households(connection, named, self.caller.region, lock=True)
         newest = {row["household_id"]: row["region_code"] for row in tables.get("households", ())}
         missing = named - found.keys()
         if missing:
             if not missing <= newest.keys() or len(self.caller.region) > self.settings.register_digits:
                 raise _not_found(tables, missing)
-            places.add_households(
+            add_households(
                 connection,
                 [
                     {"household_id": code, "region_code": newest[code], "known_tables": "", "opened_on": self.today}
                     for code in sorted(missing)
                 ],
             )
-            found = places.find_all(connection, named, self.caller.region, lock=True)
+            found = find_households(connection, named, self.caller.region, lock=True)
             if named - found.keys():
                 raise _not_found(tables, named - found.keys())
         if closed := {code for code, row in found.items() if row["closed_on"] is not None}:
@@ -124,9 +130,9 @@ class Intake:
             known = ";".join(sorted(set(filter(None, row["known_tables"].split(";"))) | given))
             if (known, now_at[code]) != (row["known_tables"], row["region_code"]):
                 altered.append({**row, "known_tables": known, "region_code": now_at[code]})
-        places.move(connection, altered)
+        update_households(connection, altered)
         moved = {code: region for code, region in now_at.items() if region != found[code]["region_code"]}
-        scores.move(connection, moved, self.caller.region, self.request_id)
+        move_scores(connection, moved, self.caller.region, self.request_id)
 
     def _regions(self, tables: Rows) -> list[str]:
         """Regions in which everybody is touched, none of them inside another."""

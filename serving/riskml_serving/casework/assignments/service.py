@@ -11,7 +11,7 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.casework.assignments import repository
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import find_households
 
 __all__ = ["assign"]
 
@@ -32,7 +32,7 @@ def assign(
     Problem
         ``household-not-found``.
     """
-    if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
+    if household_id not in find_households(connection, {household_id}, caller.region, lock=True):
         raise Problem("household-not-found")
     row = {"household_id": household_id, "assignee": assignee, "note": note, "assigned_on": today}
     repository.add(connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id})

@@ -14,10 +14,10 @@ from riskml_serving.base.database.locks import take
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.verifications import repository
 from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, hidden, revealed
-from riskml_serving.judging.scores import repository as scores
+from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import find_households
 
 __all__ = ["MONITORING", "answered", "monitoring_row", "told", "undo", "verify"]
 
@@ -35,12 +35,12 @@ def verify(
     Problem
         ``household-not-found``; ``invalid-request`` for a day in the future.
     """
-    if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
+    if household_id not in find_households(connection, {household_id}, caller.region, lock=True):
         raise Problem("household-not-found")
     on = body.get("verified_on") or today
     if on > today:
         raise Problem("invalid-request", errors=[FieldError("verified_on", "in_future", "Not later than today")])
-    current = scores.read_current(connection, [household_id], caller.region).get(household_id) or {}
+    current = read_current(connection, [household_id], caller.region).get(household_id) or {}
     take(connection, "changes")
     row = {
         "household_id": household_id,
@@ -74,7 +74,7 @@ def undo(
         ``household-not-found``: no such household, or nothing of it that this caller may take back today;
         ``invalid-request`` for a number that no answer and no page gave.
     """
-    if household_id not in places.find_all(connection, {household_id}, caller.region, lock=True):
+    if household_id not in find_households(connection, {household_id}, caller.region, lock=True):
         raise Problem("household-not-found")
     number = revealed(connection, VERIFICATION, verification_id, "verification_id")
     by = (household_id, number, caller.key_id)

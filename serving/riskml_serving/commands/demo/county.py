@@ -17,7 +17,7 @@ from riskml_serving.judging.importing.service import SCORED, import_folder
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.capacity import renew
 from riskml_serving.judging.scores.stored import rescore
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import find_households, list_codes
 
 __all__ = ["bring_in", "choose_towns", "month_ends", "name_regions", "score_month"]
 
@@ -129,7 +129,7 @@ def bring_in(engine: Engine, folder: Path, today: dt.date, bar: Progress) -> lis
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
     """Score everybody as of a month's end, as a county does every month."""
     with reading(engine) as connection:
-        codes, villages = places.codes_in(connection, ""), _villages(connection)
+        codes, villages = list_codes(connection, ""), _villages(connection)
     for start in range(0, len(codes), SCORED):
         with writing(engine) as connection:
             rescore(connection, model, codes[start : start + SCORED], "", as_of, "demo")
@@ -139,5 +139,5 @@ def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
 
 
 def _villages(connection: Connection) -> list[str]:
-    found = places.find_all(connection, places.codes_in(connection, ""), "")
+    found = find_households(connection, list_codes(connection, ""), "")
     return sorted({row["region_code"] for row in found.values()})

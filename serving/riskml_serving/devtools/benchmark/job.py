@@ -15,7 +15,7 @@ from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import load_model
 from riskml_serving.people.auth import RIGHTS, Caller
-from riskml_serving.store.households.repository import count_in
+from riskml_serving.store.households.repository import count_households
 
 __all__ = ["measure"]
 
@@ -35,7 +35,7 @@ def measure(url: str, bundle: Path, region: str) -> tuple[float, float]:
 def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     engine, model = open_engine(url), load_model(bundle)
     with reading(engine) as connection:
-        total = count_in(connection, region)
+        total = count_households(connection, region)
     with writing(engine) as connection:
         payload = {"as_of": AS_OF.isoformat(), "redact": []}
         whose = Caller("benchmark", "", frozenset(RIGHTS))

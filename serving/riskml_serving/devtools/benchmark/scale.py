@@ -19,7 +19,7 @@ from riskml.progress import Progress, Silent
 from riskml_serving.base.database import reading
 from riskml_serving.devtools.benchmark import counties, job
 from riskml_serving.devtools.benchmark.servers import service
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import find_household, list_codes
 
 __all__ = ["LIMITS", "scale"]
 
@@ -91,8 +91,8 @@ def scale(
 
 def _jobs(url: str, bundle: Path, engine: Engine, told: Progress) -> dict[str, float]:
     with reading(engine) as connection:
-        (first,) = places.codes_in(connection, "", limit=1)
-        place = places.find(connection, first, "")
+        (first,) = list_codes(connection, "", limit=1)
+        place = find_household(connection, first, "")
     assert place is not None, "it was found a line above"
     region = place["region_code"]
     told.stage("Score the county", 2)
@@ -111,7 +111,7 @@ def _jobs(url: str, bundle: Path, engine: Engine, told: Progress) -> dict[str, f
 def _bills(engine: Engine, requests: int) -> list[Request]:
     """A hospital bill of one household after the other, from all over the county."""
     with reading(engine) as connection:
-        codes = places.codes_in(connection, "")
+        codes = list_codes(connection, "")
     chosen = [codes[i] for i in np.linspace(0, len(codes) - 1, requests + WARM_UP).astype(int)]
     bill = {"occurred_on": counties.AS_OF.isoformat(), "kind": "inpatient", "cost": 42_000, "self_paid": 23_000}
     return [("POST", "/v1/records", {"tables": {"illness": [{"household_id": code, **bill}]}}) for code in chosen]

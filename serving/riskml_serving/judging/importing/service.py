@@ -26,7 +26,7 @@ from riskml_serving.judging.scores.capacity import renew
 from riskml_serving.judging.scores.stored import rescore
 from riskml_serving.people import audit
 from riskml_serving.people.auth import RIGHTS, Caller
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import add_households, find_households
 from riskml_serving.store.records.tables import attributes_text
 
 __all__ = ["Import", "import_folder", "score_everybody"]
@@ -114,7 +114,7 @@ def _register(
         return codes
     known = ";".join(name for name in opened.tables if not TABLES[name].required)
     with writing(engine) as connection:
-        taken = places.find_all(connection, codes, CALLER.region)
+        taken = find_households(connection, codes, CALLER.region)
         if taken:
             raise UsageError(
                 f"{len(taken):,} of {len(codes):,} households are in the database already, from elsewhere.",
@@ -124,7 +124,7 @@ def _register(
             {"household_id": code, "region_code": region, "known_tables": known, "opened_on": today}
             for code, region in found
         ]
-        places.add_households(connection, rows)
+        add_households(connection, rows)
         repository.advance(connection, fingerprint, REGISTER, len(codes), finished=True)
         audit.record(
             connection,
@@ -216,4 +216,4 @@ def score_everybody(
 
 
 def _counties(connection: Connection, codes: Sequence[str]) -> set[str]:
-    return {row["region_code"][:6] for row in places.find_all(connection, codes, CALLER.region).values()}
+    return {row["region_code"][:6] for row in find_households(connection, codes, CALLER.region).values()}

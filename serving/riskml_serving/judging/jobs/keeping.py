@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from riskml.policy import agreement as agreements
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores import repository as scores
 from riskml_serving.judging.scores.changes import Change
+from riskml_serving.judging.scores.repository import read_capacity, read_current, write_scores
 from riskml_serving.judging.scores.stored import by_capacity, origin
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import find_households
 
 __all__ = ["keep"]
 
@@ -41,9 +41,9 @@ def keep(connection: Connection, model: Model, part: pa.Table, region: str, as_o
     request_id : str
     """
     codes = part["household_id"].to_pylist()
-    places_now = places.find_all(connection, codes, region, lock=True)
-    before = scores.read_current(connection, codes, region)
-    capacity = scores.read_capacity(connection, {row["region_code"][:6] for row in places_now.values()})
+    places_now = find_households(connection, codes, region, lock=True)
+    before = read_current(connection, codes, region)
+    capacity = read_capacity(connection, {row["region_code"][:6] for row in places_now.values()})
     common = {"as_of": as_of, "scored_at": now(), **origin(model)}
     changes = []
     rows = part.select(["household_id", "seq", "scored_at", "all_causes", *TAKEN]).to_pylist()
@@ -62,7 +62,7 @@ def keep(connection: Connection, model: Model, part: pa.Table, region: str, as_o
         after["causes"] = row["all_causes"]
         after |= by_capacity(after, capacity.get(place["region_code"][:6]))
         changes.append(Change(code, kept, {**after, "region_code": place["region_code"]}))
-    return len(scores.keep(connection, changes, request_id))
+    return len(write_scores(connection, changes, request_id))
 
 
 def _same(kept: dict[str, Any] | None, row: dict[str, Any]) -> bool:

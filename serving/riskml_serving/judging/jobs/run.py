@@ -24,7 +24,7 @@ from riskml_serving.judging.jobs.repository import LostLease
 from riskml_serving.judging.jobs.settling import settle
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.stored import origin
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import list_codes
 
 __all__ = ["Run", "Stopped", "as_parquet", "as_table"]
 
@@ -142,7 +142,7 @@ class Run:
         found = set([code for code in named if code > after][:size])
         with reading(self.engine) as connection:
             for one in regions:
-                found.update(places.codes_in(connection, one, after, size))
+                found.update(list_codes(connection, one, after, size))
         codes = sorted(found)[:size]
         return Range(region, codes[0], codes[-1], tuple(regions), tuple(named)) if codes else None
 

@@ -24,7 +24,7 @@ from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.stored import origin
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller, asked_region
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import count_households
 
 __all__ = ["cancel", "described", "required", "results", "start"]
 
@@ -43,7 +43,7 @@ def start(
     if as_of > today:
         raise Problem("invalid-request", errors=[FieldError("as_of", "future", "Not after today")])
     payload = {"as_of": as_of.isoformat(), "redact": list(caller.redact)}
-    total = places.count_in(connection, region)
+    total = count_households(connection, region)
     job_id = repository.add_job(connection, caller, "score", payload, total=total, request_id=request_id, region=region)
     audit.record(connection, caller, "job.start", request_id=request_id, job=job_id, region=region, as_of=str(as_of))
     return described(required(connection, job_id, caller), model, request_id)

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores import repository as scores
 from riskml_serving.judging.scores.capacity import last_place
+from riskml_serving.judging.scores.repository import read_capacity, write_capacity
 
 __all__ = ["COUNTY", "Capacity", "settle", "visited"]
 
@@ -43,7 +43,7 @@ def settle(connection: Connection, model: Model, job_id: str, region: str, as_of
         for county, rows in frame.dropna(subset="margin").groupby(frame["region_code"].str[:COUNTY]):
             codes[str(county)].append(rows["household_id"].to_numpy(np.str_))
             margins[str(county)].append(rows["margin"].to_numpy(np.float64))
-    kept = scores.read_capacity(connection, codes)
+    kept = read_capacity(connection, codes)
     out: Capacity = {}
     for county in sorted(codes):
         standing = kept.get(county)
@@ -53,7 +53,7 @@ def settle(connection: Connection, model: Model, job_id: str, region: str, as_of
             out[county] = (float(margin[last]), str(those[last]))
             if standing is None or standing["as_of"] <= as_of:
                 row = {"county": county, "as_of": as_of, "margin": out[county][0], "household_id": out[county][1]}
-                scores.keep_capacity(connection, {**row, "model_version": model.version})
+                write_capacity(connection, {**row, "model_version": model.version})
         elif standing is not None and standing["model_version"] == model.version:
             out[county] = (standing["margin"], standing["household_id"])
     return out

@@ -61,7 +61,7 @@ def renew(connection: Connection, model: Model, county: str, as_of: dt.date, req
     codes, margin = np.array([row["household_id"] for row in rows]), np.array([row["margin"] for row in rows])
     visited, last = last_place(codes, margin, model.policy.visit_capacity)
     words = agreements(visited, np.array([bool(row["rule_flags"]) for row in rows]))
-    repository.keep_capacity(
+    repository.write_capacity(
         connection,
         {
             "county": county,
@@ -77,5 +77,5 @@ def renew(connection: Connection, model: Model, county: str, as_of: dt.date, req
         for row, word in zip(rows, words, strict=True)
         if (row["agreement"], row["agreement_by"]) != (word, "capacity")
     ]
-    repository.keep(connection, changes, request_id)
+    repository.write_scores(connection, changes, request_id)
     return len(changes)

@@ -12,17 +12,17 @@ from riskml_serving.base.database.upserts import insert_returning, upsert
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES, VERDICT
 from riskml_serving.people.auth import within
-from riskml_serving.store.records.repository import chunks
+from riskml_serving.store.records.repository import split_codes
 
 __all__ = [
-    "close",
-    "keep",
-    "keep_capacity",
-    "move",
+    "move_scores",
     "read_at_risk",
     "read_capacity",
     "read_current",
     "read_history",
+    "remove_scores",
+    "write_capacity",
+    "write_scores",
 ]
 
 NOTED = ("household_id", *VERDICT, "as_of", "scored_at")
@@ -34,7 +34,7 @@ HISTORY = [column for column in SCORES.c if column.name != "request_id"]
 def read_current(connection: Connection, codes: Sequence[str], region: str) -> dict[str, dict[str, Any]]:
     """Current scores of those of the households that live in a region."""
     out: dict[str, dict[str, Any]] = {}
-    for part in chunks(codes):
+    for part in split_codes(codes):
         query = select(CURRENT).where(CURRENT.c.household_id.in_(part), within(CURRENT.c.region_code, region))
         out |= {row["household_id"]: dict(row) for row in connection.execute(query).mappings()}
     return out
@@ -46,7 +46,7 @@ def read_history(connection: Connection, household_id: str, limit: int) -> list[
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def keep(connection: Connection, changes: Sequence[Change], request_id: str) -> list[Change]:
+def write_scores(connection: Connection, changes: Sequence[Change], request_id: str) -> list[Change]:
     """Keep scores: changed ones also go into the history, under a number that never goes back.
 
     Every row of a score has a region: a household that moved is listed where it lives now.
@@ -88,7 +88,7 @@ def _placed(region: str) -> dict[str, str]:
     return {"region_code": region, "county": region[:6], "town": region[:9]}
 
 
-def move(connection: Connection, regions: Mapping[str, str], region: str, request_id: str) -> None:
+def move_scores(connection: Connection, regions: Mapping[str, str], region: str, request_id: str) -> None:
     """Let the scores that stand follow their households of a region to where each lives now.
 
     Whoever saw them before learns of it from the history, and lists them no longer, though they be scored again later.
@@ -99,7 +99,7 @@ def move(connection: Connection, regions: Mapping[str, str], region: str, reques
     upsert(connection, CURRENT, [{**row, **_placed(regions[c]), "seq": numbers[c]} for c, row in standing.items()])
 
 
-def close(connection: Connection, household_id: str, region: str, request_id: str) -> None:
+def remove_scores(connection: Connection, household_id: str, region: str, request_id: str) -> None:
     """Take a closed household of a region off the lists; its history stays and tells of it."""
     _note(connection, list(read_current(connection, [household_id], region).values()), "closed", request_id)
     connection.execute(
@@ -113,7 +113,7 @@ def read_capacity(connection: Connection, counties: Iterable[str]) -> dict[str, 
     return {row["county"]: dict(row) for row in connection.execute(query).mappings()}
 
 
-def keep_capacity(connection: Connection, row: dict[str, Any]) -> None:
+def write_capacity(connection: Connection, row: dict[str, Any]) -> None:
     """Keep the last place in the visit capacity of a county."""
     upsert(connection, CAPACITY, [row])
 

@@ -20,7 +20,7 @@ from riskml_serving.judging.scores import repository
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.requests import EMPTY, Tables
 from riskml_serving.judging.scores.service import Judged, judge_tables
-from riskml_serving.store.households import repository as places
+from riskml_serving.store.households.repository import find_households
 from riskml_serving.store.records import repository as records
 
 __all__ = ["by_capacity", "judge_stored", "origin", "rescore"]
@@ -111,7 +111,7 @@ def rescore(
     list of Change
         One for each household that is known at the date, in the order of the codes.
     """
-    found = places.find_all(connection, codes, region, lock=True)  # another writer must not judge older records later
+    found = find_households(connection, codes, region, lock=True)  # another writer must not judge older records later
     households = {code: row for code, row in found.items() if row["closed_on"] is None}
     at, capacity = now(), repository.read_capacity(connection, {row["region_code"][:6] for row in households.values()})
     before = repository.read_current(connection, sorted(households), region)
@@ -127,7 +127,7 @@ def rescore(
             row |= by_capacity(row, capacity.get(households[code]["region_code"][:6]))
             changes.append(Change(code, kept, {**row, "region_code": households[code]["region_code"]}))
     changes.sort(key=lambda change: change.household_id)
-    return repository.keep(connection, changes, request_id)
+    return repository.write_scores(connection, changes, request_id)
 
 
 def origin(model: Model) -> dict[str, str]:

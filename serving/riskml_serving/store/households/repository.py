@@ -12,9 +12,17 @@ from riskml_serving.base.clock import now
 from riskml_serving.base.database.upserts import insert_missing, upsert
 from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.repository import chunks
+from riskml_serving.store.records.repository import split_codes
 
-__all__ = ["add_households", "close", "codes_in", "count_in", "find", "find_all", "move"]
+__all__ = [
+    "add_households",
+    "close_household",
+    "count_households",
+    "find_household",
+    "find_households",
+    "list_codes",
+    "update_households",
+]
 
 
 def _possible(household_id: str) -> bool:
@@ -22,7 +30,7 @@ def _possible(household_id: str) -> bool:
     return "\0" not in household_id
 
 
-def find(connection: Connection, household_id: str, region: str) -> dict[str, Any] | None:
+def find_household(connection: Connection, household_id: str, region: str) -> dict[str, Any] | None:
     """Find one household of a region, closed or not."""
     if not _possible(household_id):
         return None
@@ -33,12 +41,12 @@ def find(connection: Connection, household_id: str, region: str) -> dict[str, An
     return None if row is None else dict(row)
 
 
-def find_all(
+def find_households(
     connection: Connection, codes: Iterable[str], region: str, *, lock: bool = False
 ) -> dict[str, dict[str, Any]]:
     """Find those of the households that live in a region; ``lock`` keeps other writers from them until the end."""
     out: dict[str, dict[str, Any]] = {}
-    for part in chunks(sorted(filter(_possible, codes))):
+    for part in split_codes(sorted(filter(_possible, codes))):
         query = (
             select(HOUSEHOLDS)
             .where(HOUSEHOLDS.c.household_id.in_(part), within(HOUSEHOLDS.c.region_code, region))
@@ -49,7 +57,7 @@ def find_all(
     return out
 
 
-def codes_in(connection: Connection, region: str, after: str = "", limit: int | None = None) -> Sequence[str]:
+def list_codes(connection: Connection, region: str, after: str = "", limit: int | None = None) -> Sequence[str]:
     """Codes of the open households of a region, in their order, behind ``after``."""
     query = (
         select(HOUSEHOLDS.c.household_id)
@@ -64,7 +72,7 @@ def codes_in(connection: Connection, region: str, after: str = "", limit: int | 
     return connection.execute(query).scalars().all()
 
 
-def count_in(connection: Connection, region: str) -> int:
+def count_households(connection: Connection, region: str) -> int:
     """Open households of a region."""
     query = select(func.count()).where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None))
     return int(connection.execute(query).scalar_one())
@@ -75,12 +83,14 @@ def add_households(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
     insert_missing(connection, HOUSEHOLDS, rows)
 
 
-def move(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def update_households(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Change where households live, or which of their tables are known; rows have every column."""
     upsert(connection, HOUSEHOLDS, rows)
 
 
-def close(connection: Connection, household_id: str, region: str, on: dt.date, because: str, followed_by: str) -> None:
+def close_household(
+    connection: Connection, household_id: str, region: str, on: dt.date, because: str, followed_by: str
+) -> None:
     """Close a household of a region, as received now."""
     connection.execute(
         update(HOUSEHOLDS)

@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, inser
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["CHUNK", "add_rows", "chunks", "read_lines", "read_rows", "supersede"]
+__all__ = ["CHUNK", "add_rows", "read_lines", "read_rows", "split_codes", "supersede"]
 
 CHUNK = 500
 """Codes in one query: below what any database takes as parameters."""
@@ -34,10 +34,10 @@ OF_HOUSEHOLDS = {name: _reading(name, "household_id") for name in TABLES if name
 OF_REGIONS = _reading("disaster", "region_code")
 
 
-def chunks(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
+def split_codes(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
     """Cut a list of codes into parts.
 
-    >>> list(chunks(["a", "b", "c"], 2))
+    >>> list(split_codes(["a", "b", "c"], 2))
     [['a', 'b'], ['c']]
     """
     return (codes[start : start + size] for start in range(0, len(codes), size))
@@ -55,9 +55,9 @@ def read_lines(connection: Connection) -> Columns:
 def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Columns:
     """Read the rows of households in one table, in the order of receipt, as columns.
 
-    The caller has held the codes against a region before: see ``places.repository``.
+    The caller has checked the codes against a region: see ``store.households.repository``.
     """
-    found = [row for part in chunks(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
+    found = [row for part in split_codes(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
     columns = _columns(found, len(NAMES[name]) + TABLES[name].attributes)
     out = dict(zip(NAMES[name], columns, strict=False))
     return _with_attributes(out, columns[-1]) if TABLES[name].attributes else out
@@ -66,7 +66,7 @@ def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Column
 def read_regional(connection: Connection, regions: Iterable[str]) -> Columns:
     """Read the disasters that struck any region around the given ones, as columns."""
     prefixes = sorted({code[:length] for code in regions for length in range(len(code) + 1)})
-    found = [row for part in chunks(prefixes) for row in connection.execute(OF_REGIONS, {"codes": part})]
+    found = [row for part in split_codes(prefixes) for row in connection.execute(OF_REGIONS, {"codes": part})]
     return dict(zip(NAMES["disaster"], _columns(found, len(NAMES["disaster"])), strict=True))
 
 

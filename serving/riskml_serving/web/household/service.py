@@ -27,7 +27,7 @@ from riskml_serving.casework.workdays import days_between
 from riskml_serving.casework.worklist.repository import Wanted, listed
 from riskml_serving.http.sealed_cursors import VERIFICATION, hidden
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores import repository as scores
+from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import shown
 from riskml_serving.judging.scores.stored import judge_stored
 from riskml_serving.people import audit
@@ -74,8 +74,8 @@ def page_of(
         ``household-not-found``, whether it does not exist or lives elsewhere.
     """
     place = required(connection, household_id, caller)
-    current = scores.read_current(connection, [household_id], caller.region).get(household_id)
-    history = scores.read_history(connection, household_id, HISTORY)
+    current = read_current(connection, [household_id], caller.region).get(household_id)
+    history = read_history(connection, household_id, HISTORY)
     visits = [_visit(connection, row, caller, today) for row in verifications(connection, household_id, caller.region)]
     page: dict[str, Any] = {
         "household_id": household_id,
