@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import ErrorDetails
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from riskml.errors import RiskmlError
-
-__all__ = ["MEDIA_TYPE", "PROBLEMS", "FieldError", "Kind", "Problem", "field_errors", "from_http", "from_riskml"]
+__all__ = ["MEDIA_TYPE", "PROBLEMS", "FieldError", "Kind", "Problem", "field_errors"]
 
 MEDIA_TYPE = "application/problem+json"
 NAME = re.compile(r"[a-z][a-z_]{0,39}")
@@ -188,14 +185,3 @@ def _path(loc: Iterable[int | str]) -> str:
     for part in parts:
         path += f"[{part}]" if isinstance(part, int) else f".{part if NAME.fullmatch(part) else '…'}"
     return path.lstrip(".")
-
-
-def from_riskml(error: RiskmlError) -> Problem:
-    """Tell an error of riskml: its message names tables and columns, never a person's value."""
-    return Problem("invalid-request", en=str(error).replace("\n", " "))
-
-
-def from_http(error: HTTPException) -> Problem:
-    """Tell an error of the framework in the same form."""
-    kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
-    return Problem(kind, headers=dict(error.headers or {}))

@@ -1,16 +1,14 @@
-"""From the bytes of a body straight to typed values, validated once."""
+"""Reads the bytes of a body straight as typed values, validated once."""
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from starlette.requests import Request
 
-from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import Problem, field_errors
 
-__all__ = ["documented", "parse", "parsed"]
+__all__ = ["describe_body", "parse"]
 
 T = TypeVar("T")
 
@@ -26,19 +24,14 @@ def parse(body: bytes, adapter: TypeAdapter[T]) -> T:
     try:
         return adapter.validate_json(body)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        if found[0]["type"] == "json_invalid":
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
+        if errors[0]["type"] == "json_invalid":
             raise Problem("invalid-json") from None
-        raise Problem("invalid-request", errors=field_errors(found)) from None
+        raise Problem("invalid-request", errors=field_errors(errors)) from None
 
 
-async def parsed(request: Request, adapter: TypeAdapter[T]) -> T:
-    """Read the body of a request as a type; see :func:`parse`."""
-    return parse(await read_body(request, request.app.state.settings.max_body_bytes), adapter)
-
-
-def documented(name: str, *, idempotent: bool = False) -> dict[str, Any]:
-    """Say in the OpenAPI what the body is, which the framework does not read itself."""
+def describe_body(name: str, *, idempotent: bool = False) -> dict[str, Any]:
+    """Describe the body in the OpenAPI; the framework does not read it itself."""
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
     out: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
     if idempotent:

@@ -1,4 +1,4 @@
-"""What every answer has in common, and how it becomes bytes."""
+"""What every answer has in common, and how it is written as JSON."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from starlette.responses import Response
 from riskml.explanation import NOTICE
 from riskml_serving.base.clock import stamp
 
-__all__ = ["answer", "as_bytes", "as_headers", "envelope", "named_in", "told_of"]
+__all__ = ["collect_households", "encode_json", "extract_provenance", "make_envelope", "respond", "to_headers"]
 
 
-def envelope(
+def make_envelope(
     names: Mapping[str, str], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
 ) -> dict[str, str | None]:
-    """Members of every answer: by what it was made, as of when, and which request it answers.
+    """Make the members of every answer: by what it was made, as of when, and which request it answers.
 
     ``data_as_of`` and ``scored_at`` are null where nothing has been scored yet.
     """
@@ -30,44 +30,44 @@ def envelope(
     }
 
 
-def told_of(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Members of an answer that say what its content was made by, for a file: whoever asked for it is no part of it."""
+def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the members that say what an answer was made by, for a file: the request is no part of it."""
     return {name: value for name, value in head.items() if value is not None and name != "request_id"}
 
 
-def as_headers(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Members of every answer as headers, with the notice, for an answer that is a file.
+def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
+    """Write the members of every answer as headers, with the notice, for an answer that is a file.
 
-    >>> as_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
+    >>> to_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
     'v1'
     """
-    return {f"X-{name.replace('_', '-').title()}": value for name, value in told_of(head).items()} | {
+    return {f"X-{name.replace('_', '-').title()}": value for name, value in extract_provenance(head).items()} | {
         "X-Notice": NOTICE["en"]
     }
 
 
-def named_in(content: Any) -> set[str]:
-    """Codes of the households that an answer names.
+def collect_households(content: Any) -> set[str]:
+    """Collect the codes of the households that an answer names.
 
-    >>> sorted(named_in({"household_id": "h1", "followed_by": ["h2"], "scores": [{"household_id": "h3"}]}))
+    >>> sorted(collect_households({"household_id": "h1", "followed_by": ["h2"], "scores": [{"household_id": "h3"}]}))
     ['h1', 'h2', 'h3']
     """
     if isinstance(content, list):
-        return {code for part in content for code in named_in(part)}
+        return {code for part in content for code in collect_households(part)}
     if not isinstance(content, dict):
         return set()
     own = {content["household_id"]} if "household_id" in content else set()
-    return own.union(content.get("followed_by", ()), *map(named_in, content.values()))
+    return own.union(content.get("followed_by", ()), *map(collect_households, content.values()))
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def as_bytes(content: Any) -> bytes:
-    """Write plain values as JSON; a NaN is a fault, not a value."""
+def encode_json(content: Any) -> bytes:
+    """Write plain values as JSON; NaN is an error, not a value."""
     return _ENCODER.encode(content).encode()
 
 
-def answer(content: Any, status: int = 200) -> Response:
+def respond(content: Any, status: int = 200) -> Response:
     """Answer with plain values."""
-    return Response(as_bytes(content), status, media_type="application/json")
+    return Response(encode_json(content), status, media_type="application/json")

@@ -2,6 +2,6 @@
 
 from riskml_serving.web.router import router
 from riskml_serving.web.shell.pages import wants_page
-from riskml_serving.web.shell.refusals import refusal
+from riskml_serving.web.shell.refusals import render_problem
 
-__all__ = ["refusal", "router", "wants_page"]
+__all__ = ["render_problem", "router", "wants_page"]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from riskml_serving.api.answer_types import ANSWERS
 from riskml_serving.base.database import reading, writing
-from riskml_serving.http.responses import named_in
+from riskml_serving.http.responses import collect_households
 from riskml_serving.people.audit.pseudonyms import pseudonym_of
 from riskml_serving.people.auth.service import create_key
 
@@ -90,14 +90,14 @@ def test_whoever_is_shown_households_leaves_an_entry_about_each(four, job, key):
         if path.endswith("/results"):
             shown = set(pq.read_table(io.BytesIO(answer.content))["household_id"].to_pylist())
         else:
-            shown = named_in(answer.json())
+            shown = collect_households(answer.json())
         assert bool(shown) == ((method, path) not in NAMES_NOBODY), path
         assert shown <= about(four, answer.headers["x-request-id"]), path
 
 
 def test_a_followed_household_names_its_followers_in_the_audit(four, key):
     answer = four.get("/v1/households/h2", headers=key())
-    assert named_in(answer.json()) == {"h2", "h3"} == about(four, answer.json()["request_id"])
+    assert collect_households(answer.json()) == {"h2", "h3"} == about(four, answer.json()["request_id"])
 
 
 def test_a_flood_is_recorded_about_everybody_whose_scores_it_shows(four, key):

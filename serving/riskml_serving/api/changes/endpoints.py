@@ -8,13 +8,15 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from riskml_serving.api.callers import caller_with
 from riskml_serving.api.changes.repository import changes as read_changes
 from riskml_serving.api.households.service import score_of
 from riskml_serving.base.cursors import limited
 from riskml_serving.base.database import reading
-from riskml_serving.http.responses import answer, envelope
-from riskml_serving.http.sealed_cursors import BEGINNING, CHANGE, hidden, revealed
-from riskml_serving.people.auth import Caller, asked_region, caller_with, covers
+from riskml_serving.http.responses import make_envelope, respond
+from riskml_serving.http.sealed_cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.auth import Caller, asked_region, covers
 
 __all__ = ["router"]
 
@@ -32,14 +34,14 @@ async def changes(
     limit: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """List changes in the order in which they happened; asking again with `next` misses none and repeats none."""
-    state = request.app.state
+    state = get_state(request)
     where, most = asked_region(caller, region), limited(limit, state.settings.page_size, state.settings.max_page_size)
     model = state.holder.current
 
     def read() -> tuple[list[dict[str, Any]], list[str]]:
         with reading(state.engine) as connection:
-            rows = read_changes(connection, where, revealed(connection, CHANGE, since, "since"), most)
-            return rows, [hidden(connection, CHANGE, row["seq"]) for row in rows]
+            rows = read_changes(connection, where, decrypt_cursor(connection, CHANGE, since, "since"), most)
+            return rows, [encrypt_cursor(connection, CHANGE, row["seq"]) for row in rows]
 
     rows, cursors = await anyio.to_thread.run_sync(read)
     found = [
@@ -48,10 +50,10 @@ async def changes(
     ]
     last = rows[-1] if rows else None
     as_of, at = (last["as_of"], last["scored_at"]) if last else (None, None)
-    head = envelope(model.names, as_of, at, request.state.request_id)
+    head = make_envelope(model.names, as_of, at, request.state.request_id)
     codes = [row["household_id"] for row in rows]
     await state.audit.record(caller, "changes.read", codes, request_id=request.state.request_id)
-    return answer({**head, "changes": found, "next": cursors[-1] if cursors else since, "more": len(rows) == most})
+    return respond({**head, "changes": found, "next": cursors[-1] if cursors else since, "more": len(rows) == most})
 
 
 def _told(row: dict[str, Any], region: str) -> dict[str, Any]:

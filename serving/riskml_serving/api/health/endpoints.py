@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
+from riskml_serving.api.callers import caller_with
 from riskml_serving.base.problems import Problem
-from riskml_serving.http.responses import answer
+from riskml_serving.http.responses import respond
 from riskml_serving.operations.readiness import readiness
-from riskml_serving.people.auth import caller_with
+from riskml_serving.operations.state import get_state
 
 __all__ = ["router"]
 
@@ -21,24 +22,24 @@ admin = caller_with("admin")
 @router.get("/healthz")
 async def healthz() -> Response:
     """Say that the process is alive; touches neither database nor model."""
-    return answer({"status": "ok"})
+    return respond({"status": "ok"})
 
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Response:
     """Say whether requests can be answered, and what ails database, model and data."""
-    state = request.app.state
+    state = get_state(request)
     days = state.settings.stale_after_days
     ready, told = await anyio.to_thread.run_sync(readiness, state.engine, state.holder, state.keeper, days)
-    return answer(told, 200 if ready else 503)
+    return respond(told, 200 if ready else 503)
 
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Metrics for Prometheus. They count households of everywhere, so a key with the right admin is needed."""
-    if not request.app.state.settings.metrics_open:
+    if not get_state(request).settings.metrics_open:
         caller = await admin(request)
         if caller.region:
             raise Problem("right-missing", "需要全域密钥", "A key for everywhere is needed")
-    text = await anyio.to_thread.run_sync(request.app.state.metrics.text)
+    text = await anyio.to_thread.run_sync(get_state(request).metrics.text)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

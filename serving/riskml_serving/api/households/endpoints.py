@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from riskml.policy import AGREEMENTS, COLOURS, TIERS
+from riskml_serving.api.callers import caller_with
 from riskml_serving.api.households import service
 from riskml_serving.api.households.repository import ranked
 from riskml_serving.api.households.schemas import CLOSURE_REQUEST
@@ -20,10 +21,11 @@ from riskml_serving.base.cursors import decoded, encoded, limited
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import FieldError, Problem
-from riskml_serving.http.bodies import documented, parse
-from riskml_serving.http.idempotent_writes.write import write
-from riskml_serving.http.responses import answer, envelope
-from riskml_serving.people.auth import Caller, asked_region, caller_with
+from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.idempotent_writes.service import respond_once
+from riskml_serving.http.responses import make_envelope, respond
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.auth import Caller, asked_region
 
 __all__ = ["router"]
 
@@ -45,7 +47,7 @@ async def households(
     limit: Annotated[int | None, Query(ge=1, description="Rows of the page.")] = None,
 ) -> Response:
     """List current scores, the riskiest first: by signal, then probability, then code."""
-    state = request.app.state
+    state = get_state(request)
     where = asked_region(caller, region)
     filters = _filters(tier, signal, agreement)
     place = decoded(after, (int, float, str), "after") if after is not None else None
@@ -64,11 +66,11 @@ async def households(
     last = rows[-1] if len(rows) == rows_most else None
     following = encoded([last["order_signal"], float(last["order_rank"]), last["household_id"]]) if last else None
     as_of, at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
-    head = envelope(model.names, as_of, at, request.state.request_id)
+    head = make_envelope(model.names, as_of, at, request.state.request_id)
     await state.audit.record(
         caller, "households.list", [row["household_id"] for row in rows], request_id=request.state.request_id
     )
-    return answer({**head, "region": where, "households": found, "next": following})
+    return respond({**head, "region": where, "households": found, "next": following})
 
 
 def _filters(
@@ -94,14 +96,14 @@ def _known(name: str, word: str, allowed: tuple[str, ...]) -> int:
 @router.get("/v1/households/{household_id}")
 async def household(request: Request, household_id: str, caller: Reader) -> Response:
     """Show one household: current score, rule verdict, history of scores, verifications."""
-    state = request.app.state
+    state = get_state(request)
     model, number = state.holder.current, request.state.request_id
 
     def read() -> dict[str, Any]:
         with writing(state.engine) as connection:
             return service.household(connection, model, caller, household_id, number)
 
-    return answer(await anyio.to_thread.run_sync(read))
+    return respond(await anyio.to_thread.run_sync(read))
 
 
 @router.get("/v1/households/{household_id}/explanation")
@@ -114,22 +116,22 @@ async def explanation(
     ] = None,
 ) -> Response:
     """Explain a household's score; what tells of health only with the right `health-details`."""
-    state = request.app.state
+    state = get_state(request)
     model, number = state.holder.current, request.state.request_id
 
     def read() -> dict[str, Any]:
         with writing(state.engine) as connection:
             return service.explanation(connection, model, caller, household_id, as_of, number)
 
-    return answer(await anyio.to_thread.run_sync(read))
+    return respond(await anyio.to_thread.run_sync(read))
 
 
-@router.post("/v1/households/{household_id}/closure", openapi_extra=documented("ClosureRequest", idempotent=True))
+@router.post("/v1/households/{household_id}/closure", openapi_extra=describe_body("ClosureRequest", idempotent=True))
 async def closure(
     request: Request, household_id: str, caller: Annotated[Caller, Depends(caller_with("write"))]
 ) -> Response:
     """Close a household that moved away, was split or merged, or died out; its history stays."""
-    state = request.app.state
+    state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)
     asked, day, model = parse(body, CLOSURE_REQUEST), today(state.settings), state.holder.current
     number = request.state.request_id
@@ -137,4 +139,4 @@ async def closure(
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
         return 200, service.close(connection, model, caller, household_id, asked, day, number)
 
-    return await write(request, caller, body, work)
+    return await respond_once(state.engine, request, caller, body, work)

@@ -11,8 +11,8 @@ from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.verifications.repository import of_household
 from riskml_serving.casework.verifications.service import answered
-from riskml_serving.http.responses import envelope
-from riskml_serving.http.sealed_cursors import CHANGE, hidden
+from riskml_serving.http.responses import make_envelope
+from riskml_serving.http.sealed_cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
 from riskml_serving.judging.scores.service import shown
@@ -64,7 +64,7 @@ def household(
     audit.record(connection, caller, "household.named", sorted(near), request_id=request_id)
     as_of, scored_at = (current["as_of"], current["scored_at"]) if current else (None, None)
     return {
-        **envelope(model.names, as_of, scored_at, request_id),
+        **make_envelope(model.names, as_of, scored_at, request_id),
         "household_id": household_id,
         "region_code": place["region_code"],
         "opened_on": place["opened_on"].isoformat(),
@@ -75,7 +75,7 @@ def household(
         "score": score_of(current, model, caller) if current else None,
         "history": [
             {
-                "cursor": hidden(connection, CHANGE, row["seq"]),
+                "cursor": encrypt_cursor(connection, CHANGE, row["seq"]),
                 "change": row["change"],
                 **score_of(row, model, caller),
             }
@@ -116,7 +116,7 @@ def explanation(
         connection, caller, "household.explain", household_id, request_id=request_id, redacted=list(caller.redact)
     )
     scored_at = current["scored_at"] if current is not None and current["as_of"] == at else None
-    return {**envelope(model.names, at, scored_at, request_id), "explanation": said.to_json()}
+    return {**make_envelope(model.names, at, scored_at, request_id), "explanation": said.to_json()}
 
 
 def close(
@@ -174,7 +174,7 @@ def close(
     if followers:  # a code never stands in the detail, where no key hides it
         audit.record(connection, caller, "household.follow", followers, request_id=request_id)
     return {
-        **envelope(model.names, None, None, request_id),
+        **make_envelope(model.names, None, None, request_id),
         "household_id": household_id,
         "closed_on": on.isoformat(),
         "closed_because": body["because"],

@@ -10,16 +10,18 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import FileResponse, Response
 
+from riskml_serving.api.callers import caller_with
 from riskml_serving.api.jobs.schemas import BATCH_REQUEST
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import read_body
-from riskml_serving.http.bodies import documented, parse
-from riskml_serving.http.idempotent_writes.write import write
-from riskml_serving.http.responses import answer, as_headers
+from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.idempotent_writes.service import respond_once
+from riskml_serving.http.responses import respond, to_headers
 from riskml_serving.judging.jobs import service
 from riskml_serving.judging.jobs.exporting import FORMATS
-from riskml_serving.people.auth import Caller, caller_with
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.auth import Caller
 
 __all__ = ["located", "router"]
 
@@ -29,10 +31,10 @@ Reader = Annotated[Caller, Depends(caller_with("read"))]
 Scorer = Annotated[Caller, Depends(caller_with("score"))]
 
 
-@router.post("/v1/batches", status_code=202, openapi_extra=documented("BatchRequest", idempotent=True))
+@router.post("/v1/batches", status_code=202, openapi_extra=describe_body("BatchRequest", idempotent=True))
 async def batches(request: Request, caller: Scorer) -> Response:
     """Score everybody of a region as of a date, with reasons: 202 and a job to follow."""
-    state = request.app.state
+    state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)
     asked, day, model = parse(body, BATCH_REQUEST), today(state.settings), state.holder.current
     number = request.state.request_id
@@ -40,7 +42,7 @@ async def batches(request: Request, caller: Scorer) -> Response:
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
         return 202, service.start(connection, model, caller, asked, day, number)
 
-    return located(await write(request, caller, body, work))
+    return located(await respond_once(state.engine, request, caller, body, work))
 
 
 def located(given: Response) -> Response:
@@ -53,20 +55,20 @@ def located(given: Response) -> Response:
 @router.get("/v1/jobs/{job_id}")
 async def job(request: Request, job_id: str, caller: Reader) -> Response:
     """Tell how far a job is."""
-    state = request.app.state
+    state = get_state(request)
     model, number = state.holder.current, request.state.request_id
 
     def read() -> dict[str, Any]:
         with reading(state.engine) as connection:
             return service.described(service.required(connection, job_id, caller), model, number)
 
-    return answer(await anyio.to_thread.run_sync(read))
+    return respond(await anyio.to_thread.run_sync(read))
 
 
 @router.delete("/v1/jobs/{job_id}")
 async def cancel(request: Request, job_id: str, caller: Scorer) -> Response:
     """Cancel a job that waits or runs. Scores that it has kept stay, its results go."""
-    state = request.app.state
+    state = get_state(request)
     model, number = state.holder.current, request.state.request_id
 
     def work() -> dict[str, Any]:
@@ -74,7 +76,7 @@ async def cancel(request: Request, job_id: str, caller: Scorer) -> Response:
             service.cancel(connection, service.required(connection, job_id, caller), caller, number)
             return service.described(service.required(connection, job_id, caller), model, number)
 
-    return answer(await anyio.to_thread.run_sync(work))
+    return respond(await anyio.to_thread.run_sync(work))
 
 
 @router.get("/v1/jobs/{job_id}/results")
@@ -85,7 +87,7 @@ async def results(
     form: Annotated[Literal["parquet", "csv"], Query(alias="format")] = "parquet",
 ) -> Response:
     """Give the results of a job as one file: both verdicts and reasons, one row a household."""
-    state = request.app.state
+    state = get_state(request)
     path, head = await anyio.to_thread.run_sync(
         service.results,
         state.engine,
@@ -96,4 +98,4 @@ async def results(
         form,
         request.state.request_id,
     )
-    return FileResponse(path, media_type=FORMATS[form][0], filename=f"riskml-{job_id}.{form}", headers=as_headers(head))
+    return FileResponse(path, media_type=FORMATS[form][0], filename=f"riskml-{job_id}.{form}", headers=to_headers(head))

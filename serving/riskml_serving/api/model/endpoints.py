@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from riskml_serving.http.responses import answer, envelope
-from riskml_serving.people.auth import Caller, caller_with
+from riskml_serving.api.callers import caller_with
+from riskml_serving.http.responses import make_envelope, respond
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
@@ -18,5 +20,6 @@ router = APIRouter(tags=["model"])
 @router.get("/v1/model")
 async def model(request: Request, caller: Annotated[Caller, Depends(caller_with("read"))]) -> Response:
     """Name the model that serves, its settings, thresholds, manifest and evaluation."""
-    current = request.app.state.holder.current
-    return answer({**envelope(current.names, None, None, request.state.request_id), **current.describe(caller.region)})
+    current = get_state(request).holder.current
+    head = make_envelope(current.names, None, None, request.state.request_id)
+    return respond({**head, **current.describe(caller.region)})

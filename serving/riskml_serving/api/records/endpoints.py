@@ -8,24 +8,26 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from riskml_serving.api.callers import caller_with
 from riskml_serving.api.jobs.endpoints import located
 from riskml_serving.api.records.schemas import RECORDS_REQUEST
 from riskml_serving.api.records.service import Intake
 from riskml_serving.base.clock import today
 from riskml_serving.base.limits import read_body
-from riskml_serving.http.bodies import documented, parse
-from riskml_serving.http.idempotent_writes.write import write
-from riskml_serving.people.auth import Caller, caller_with
+from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.idempotent_writes.service import respond_once
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["records"])
 
 
-@router.post("/v1/records", openapi_extra=documented("RecordsRequest", idempotent=True))
+@router.post("/v1/records", openapi_extra=describe_body("RecordsRequest", idempotent=True))
 async def records(request: Request, caller: Annotated[Caller, Depends(caller_with("write"))]) -> Response:
     """Append records and say what changed; 202 and a job where more households are touched than are scored at once."""
-    state = request.app.state
+    state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)
     tables = parse(body, RECORDS_REQUEST)["tables"]
     intake = Intake(state.holder.current, caller, state.settings, today(state.settings), request.state.request_id)
@@ -33,7 +35,7 @@ async def records(request: Request, caller: Annotated[Caller, Depends(caller_wit
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
         return intake.take(connection, tables)  # which checks them too: what was taken yesterday is repeated today
 
-    answer = located(await write(request, caller, body, work))
+    answer = located(await respond_once(state.engine, request, caller, body, work))
     if tables.get("lines"):
         state.lines.forget()
     return answer

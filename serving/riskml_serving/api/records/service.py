@@ -14,7 +14,7 @@ from riskml_serving.api.records.checks import Rows, check_rows
 from riskml_serving.base.clock import now
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.base.settings import Settings
-from riskml_serving.http.responses import envelope
+from riskml_serving.http.responses import make_envelope
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.changes import Change
@@ -146,7 +146,7 @@ class Intake:
             told = [_told(change, self.model, self.caller) for change in changes]
         scored_at = changes[0].after["scored_at"] if changes else None
         return {
-            **envelope(self.model.names, self.today, scored_at, self.request_id),
+            **make_envelope(self.model.names, self.today, scored_at, self.request_id),
             "accepted": dict(counts),
             "rescored": len(changes),
             "changed": sum(change.changed for change in changes),

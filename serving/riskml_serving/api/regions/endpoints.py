@@ -8,11 +8,13 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from riskml_serving.api.callers import caller_with
 from riskml_serving.api.regions import repository
 from riskml_serving.api.regions.service import next_level, rolled_up
 from riskml_serving.base.database import reading
-from riskml_serving.http.responses import answer, envelope
-from riskml_serving.people.auth import Caller, asked_region, caller_with
+from riskml_serving.http.responses import make_envelope, respond
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.auth import Caller, asked_region
 
 __all__ = ["router"]
 
@@ -22,7 +24,7 @@ router = APIRouter(tags=["regions"])
 @router.get("/v1/regions/{code}/summary")
 async def summary(request: Request, code: str, caller: Annotated[Caller, Depends(caller_with("read"))]) -> Response:
     """Count a region's households by status, tier, colour and agreement, and each of its parts; `all` is the whole."""
-    state = request.app.state
+    state = get_state(request)
     region = asked_region(caller, "" if code == "all" else code)
 
     def read() -> list[dict[str, Any]]:
@@ -31,5 +33,5 @@ async def summary(request: Request, code: str, caller: Annotated[Caller, Depends
 
     rows = await anyio.to_thread.run_sync(read)
     as_of, at = (max((row[name] for row in rows), default=None) for name in repository.LATEST)
-    head = envelope(state.holder.current.names, as_of, at, request.state.request_id)
-    return answer({**head, **rolled_up(region, rows)})
+    head = make_envelope(state.holder.current.names, as_of, at, request.state.request_id)
+    return respond({**head, **rolled_up(region, rows)})

@@ -10,14 +10,17 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from riskml.outcomes import UNKNOWN
+from riskml_serving.api.callers import caller_with
 from riskml_serving.api.scores.schemas import SCORE_REQUEST
 from riskml_serving.base.clock import now, today
-from riskml_serving.http.bodies import documented, parsed
-from riskml_serving.http.responses import answer, envelope
+from riskml_serving.base.limits import read_body
+from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores import requests
 from riskml_serving.judging.scores.service import judge_tables, shown
-from riskml_serving.people.auth import Caller, caller_with
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
@@ -27,11 +30,11 @@ AT_ONCE = 8
 """Households scored in the event loop; more go to a thread, so that others need not wait."""
 
 
-@router.post("/v1/scores", openapi_extra=documented("ScoreRequest"))
+@router.post("/v1/scores", openapi_extra=describe_body("ScoreRequest"))
 async def scores(request: Request, caller: Annotated[Caller, Depends(caller_with("score"))]) -> Response:
     """Score the households of the request: probability, tier, signal, flags, agreement, reasons on request."""
-    state = request.app.state
-    body = await parsed(request, SCORE_REQUEST)
+    state = get_state(request)
+    body = parse(await read_body(request, state.settings.max_body_bytes), SCORE_REQUEST)
     as_of = body.get("as_of") or today(state.settings)
     tables = requests.with_lines(body["tables"], state.lines)
     requests.check(body["tables"], tables, caller, state.settings)
@@ -43,7 +46,7 @@ async def scores(request: Request, caller: Annotated[Caller, Depends(caller_with
     number = request.state.request_id
     seen = [row["household_id"] for row in found["scores"]]
     await state.audit.record(caller, "scores.read", seen, request_id=number, as_of=as_of.isoformat(), reasons=reasons)
-    return answer({**envelope(model.names, as_of, now(), number), **found})
+    return respond({**make_envelope(model.names, as_of, now(), number), **found})
 
 
 def _scored(

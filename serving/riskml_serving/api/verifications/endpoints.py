@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from riskml_serving.api.callers import caller_with
 from riskml_serving.base.clock import today
 from riskml_serving.base.cursors import limited
 from riskml_serving.base.database import writing
@@ -18,12 +19,13 @@ from riskml_serving.base.limits import read_body
 from riskml_serving.casework.verifications.repository import of_region
 from riskml_serving.casework.verifications.schemas import VERIFICATION_REQUEST
 from riskml_serving.casework.verifications.service import MONITORING, monitoring_row, verify
-from riskml_serving.http.bodies import documented, parse
-from riskml_serving.http.idempotent_writes.write import write
-from riskml_serving.http.responses import answer, as_headers, envelope
-from riskml_serving.http.sealed_cursors import BEGINNING, VERIFICATION, hidden, revealed
+from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.idempotent_writes.service import respond_once
+from riskml_serving.http.responses import make_envelope, respond, to_headers
+from riskml_serving.http.sealed_cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
+from riskml_serving.operations.state import get_state
 from riskml_serving.people import audit
-from riskml_serving.people.auth import Caller, asked_region, caller_with
+from riskml_serving.people.auth import Caller, asked_region
 
 __all__ = ["router"]
 
@@ -33,22 +35,23 @@ router = APIRouter(tags=["verifications"])
 @router.post(
     "/v1/households/{household_id}/verifications",
     status_code=201,
-    openapi_extra=documented("VerificationRequest", idempotent=True),
+    openapi_extra=describe_body("VerificationRequest", idempotent=True),
 )
 async def verification(
     request: Request, household_id: str, caller: Annotated[Caller, Depends(caller_with("write"))]
 ) -> Response:
     """Keep what staff found at the door, beside the score that stood then."""
-    state = request.app.state
+    state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)
     asked, day, model = parse(body, VERIFICATION_REQUEST), today(state.settings), state.holder.current
     number = request.state.request_id
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
         found = verify(connection, caller, household_id, asked, day, number)
-        return 201, {**envelope(model.names, None, None, number), "household_id": household_id, "verification": found}
+        head = make_envelope(model.names, None, None, number)
+        return 201, {**head, "household_id": household_id, "verification": found}
 
-    return await write(request, caller, body, work)
+    return await respond_once(state.engine, request, caller, body, work)
 
 
 @router.get("/v1/verifications/monitoring")
@@ -61,26 +64,26 @@ async def monitoring(
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """Give confirmed verifications with a category as rows of the contract's table `monitoring`, for retraining."""
-    state = request.app.state
+    state = get_state(request)
     where, most = asked_region(caller, region), limited(limit, state.settings.page_size, state.settings.max_page_size)
 
     def read() -> tuple[list[dict[str, Any]], str]:
         with writing(state.engine) as connection:
-            found = of_region(connection, where, revealed(connection, VERIFICATION, since, "since"), most)
+            found = of_region(connection, where, decrypt_cursor(connection, VERIFICATION, since, "since"), most)
             codes = sorted({row["household_id"] for row in found})
             audit.record(connection, caller, "verifications.export", codes, request_id=request.state.request_id)
-            last = hidden(connection, VERIFICATION, found[-1]["verification_id"]) if found else since
+            last = encrypt_cursor(connection, VERIFICATION, found[-1]["verification_id"]) if found else since
             return found, last
 
     found, following = await anyio.to_thread.run_sync(read)
     rows = [monitoring_row(row, caller) for row in found]
-    head = envelope(state.holder.current.names, None, None, request.state.request_id)
+    head = make_envelope(state.holder.current.names, None, None, request.state.request_id)
     if form == "csv":
         text = io.StringIO()
         writer = csv.DictWriter(text, MONITORING)
         writer.writeheader()
         writer.writerows(rows)
         return Response(
-            text.getvalue(), media_type="text/csv; charset=utf-8", headers={**as_headers(head), "X-Next": following}
+            text.getvalue(), media_type="text/csv; charset=utf-8", headers={**to_headers(head), "X-Next": following}
         )
-    return answer({**head, "monitoring": rows, "next": following, "more": len(found) == most})
+    return respond({**head, "monitoring": rows, "next": following, "more": len(found) == most})

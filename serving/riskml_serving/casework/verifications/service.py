@@ -13,7 +13,7 @@ from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.database.locks import take
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.verifications import repository
-from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, hidden, revealed
+from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
@@ -76,7 +76,7 @@ def undo(
     """
     if household_id not in find_households(connection, {household_id}, caller.region, lock=True):
         raise Problem("household-not-found")
-    number = revealed(connection, VERIFICATION, verification_id, "verification_id")
+    number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
     by = (household_id, number, caller.key_id)
     if not repository.undo(connection, *by, caller.region, today, now()):
         raise Problem(
@@ -113,8 +113,8 @@ def answered(connection: Connection, row: dict[str, Any], caller: Caller) -> dic
     """Verification for an answer, whose numbers count nothing; ``cursor`` is that of the score in the history."""
     out = told(row, caller)
     seq = out["score"].pop("seq")
-    out["score"]["cursor"] = None if seq is None else hidden(connection, CHANGE, seq)
-    return {**out, "verification_id": hidden(connection, VERIFICATION, row["verification_id"])}
+    out["score"]["cursor"] = None if seq is None else encrypt_cursor(connection, CHANGE, seq)
+    return {**out, "verification_id": encrypt_cursor(connection, VERIFICATION, row["verification_id"])}
 
 
 def _causes(row: dict[str, Any], caller: Caller) -> list[str]:

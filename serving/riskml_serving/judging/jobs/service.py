@@ -16,7 +16,7 @@ from riskml_serving.base.clock import stamp
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.base.settings import Settings
-from riskml_serving.http.responses import envelope, told_of
+from riskml_serving.http.responses import extract_provenance, make_envelope
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.exporting import export, told
 from riskml_serving.judging.jobs.run import as_table
@@ -87,7 +87,7 @@ def _head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str |
     """Name by what a job was judged; of one that has not begun, the model that serves."""
     names = {**model.names, **({name: job[name] for name in origin(model)} if job["model_version"] else {})}
     as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
-    return envelope(names, as_of, job["finished_at"], request_id)
+    return make_envelope(names, as_of, job["finished_at"], request_id)
 
 
 def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_id: str) -> None:
@@ -135,7 +135,7 @@ def results(
                 yield told(part, payload["as_of"], job, last, model.policy, redact)
 
     head = _head(job, model, request_id)
-    return export(settings.export_folder, job_id, form, tables(), told_of(head)), head
+    return export(settings.export_folder, job_id, form, tables(), extract_provenance(head)), head
 
 
 def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:

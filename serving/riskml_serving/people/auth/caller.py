@@ -1,15 +1,12 @@
-"""The caller of a request, as a dependency of the endpoints."""
+"""The caller of a request: who it is, where, and with which rights."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-
-from starlette.requests import Request
 
 from riskml_serving.base.problems import Problem
 
-__all__ = ["RIGHTS", "Caller", "caller_with"]
+__all__ = ["RIGHTS", "Caller"]
 
 RIGHTS = ("score", "read", "write", "health-details", "admin")
 """Rights of a key: score records in a request; read what is stored; append records and verifications; see what tells
@@ -48,17 +45,3 @@ class Caller:
         """
         if right not in self.rights:
             raise Problem("right-missing", f"需要权限 {right}", f"The right {right!r} is needed")
-
-
-def caller_with(right: str) -> Callable[[Request], Awaitable[Caller]]:
-    """Build the dependency that authenticates the request, counts it against the key's rate and insists on a right."""
-
-    async def caller(request: Request) -> Caller:
-        state = request.app.state
-        found: Caller = await state.authenticator.caller(request.headers.get("authorization", ""))
-        request.state.caller = found
-        state.rate.check(found.key_id)
-        found.require(right)
-        return found
-
-    return caller

@@ -20,7 +20,8 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.verifications.schemas import OUTCOMES
 from riskml_serving.casework.verifications.service import undo, verify
-from riskml_serving.http.idempotent_writes.repository import once
+from riskml_serving.http.idempotent_writes.service import write_once
+from riskml_serving.operations.state import get_state
 from riskml_serving.web.household.filled import Filled
 from riskml_serving.web.household.service import page_of
 from riskml_serving.web.shell.forms import Form, read_form
@@ -37,7 +38,7 @@ DONE = ("verified", "undone", "assigned")
 
 async def gathered(request: Request, visitor: Visitor, household_id: str, action: str) -> dict[str, Any]:
     """Gather a household's page; what lies outside of the reader's region is not found, and that is recorded."""
-    state, lang = request.app.state, language_of(request)
+    state, lang = get_state(request), language_of(request)
     model, day, number = state.holder.current, today(state.settings), request.state.request_id
 
     def read() -> dict[str, Any]:
@@ -47,13 +48,13 @@ async def gathered(request: Request, visitor: Visitor, household_id: str, action
     try:
         return await anyio.to_thread.run_sync(read)
     except Problem as problem:
-        await _refused(request, visitor, household_id, problem)
+        await _record_refusal(request, visitor, household_id, problem)
         raise
 
 
-async def _refused(request: Request, visitor: Visitor, household_id: str, problem: Problem) -> None:
+async def _record_refusal(request: Request, visitor: Visitor, household_id: str, problem: Problem) -> None:
     if problem.kind == "household-not-found" and len(household_id) <= 128 and household_id.isprintable():
-        await request.app.state.audit.record(
+        await get_state(request).audit.record(
             visitor.caller, "household.refused", household_id, request_id=request.state.request_id
         )
 
@@ -86,10 +87,8 @@ async def _page(
 
 @router.post("/households/{household_id}/verifications")
 async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
-    """Keep what was found at the door; a form sent twice counts once."""
-    form = await read_form(request, visitor.form_token)
-    _insist(visitor, "write")
-    day = today(request.app.state.settings)
+    """Save what was found at the door."""
+    form, day = await _read_form_for(request, visitor, "write"), today(get_state(request).settings)
     filled = Filled.of(form, day)
     if filled.errors:
         return await _page(request, visitor, household_id, filled, status=422)
@@ -97,78 +96,64 @@ async def verification(request: Request, household_id: str, visitor: SignedIn) -
     def work(connection: Connection) -> None:
         verify(connection, visitor.caller, household_id, filled.body(day), day, request.state.request_id)
 
-    await _write(request, visitor, household_id, form, work)
-    return _back(household_id, "verified")
+    return await _save_form(request, visitor, household_id, form, work, "verified")
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
 async def undoing(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
-    """Take back one's own verification of today."""
-    form = await read_form(request, visitor.form_token)
-    _insist(visitor, "write")
-    day = today(request.app.state.settings)
+    """Undo one's own verification of today."""
+    form, day = await _read_form_for(request, visitor, "write"), today(get_state(request).settings)
 
     def work(connection: Connection) -> None:
         undo(connection, visitor.caller, household_id, number, day, request.state.request_id)
 
-    await _write(request, visitor, household_id, form, work)
-    return _back(household_id, "undone")
+    return await _save_form(request, visitor, household_id, form, work, "undone")
 
 
 @router.post("/households/{household_id}/assignments")
 async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
-    """Note who looks after the household, or to whom it is handed over."""
-    form = await read_form(request, visitor.form_token)
-    _insist(visitor, "assign")
+    """Save who looks after the household, or to whom it is handed over."""
+    form, day = await _read_form_for(request, visitor, "assign"), today(get_state(request).settings)
     filled = Filled.of_assignment(form)
     if filled.errors:
         return await _page(request, visitor, household_id, filled, status=422)
 
     def work(connection: Connection) -> None:
-        day = today(request.app.state.settings)
-        assign(
-            connection, visitor.caller, household_id, filled.assignee, filled.handover, day, request.state.request_id
-        )
+        names = (filled.assignee, filled.handover)
+        assign(connection, visitor.caller, household_id, *names, day, request.state.request_id)
 
-    await _write(request, visitor, household_id, form, work)
-    return _back(household_id, "assigned")
+    return await _save_form(request, visitor, household_id, form, work, "assigned")
 
 
-def _insist(visitor: Visitor, what: str) -> None:
-    if not visitor.may(what):
+async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
+    """Read a form of somebody whose role allows what it does."""
+    form = await read_form(request, visitor.form_token)
+    if not visitor.may(right):
         raise Problem("role-refused")
+    return form
 
 
-async def _write(
-    request: Request, visitor: Visitor, household_id: str, form: Form, work: Callable[[Connection], None]
-) -> None:
-    """Do the work of a form once, however often it is sent."""
-    token = form.text("once", 64)
-    if len(token) < 16:
+async def _save_form(
+    request: Request, visitor: Visitor, household_id: str, form: Form, work: Callable[[Connection], None], done: str
+) -> Response:
+    """Do the work of a form once, however often it is sent, and lead back to the household."""
+    key = form.text("once", 64)
+    if len(key) < 16:
         raise Problem("form-refused")
-    asked = request.url.path.encode() + b"\n" + form.content()
 
-    def done() -> None:
-        with writing(request.app.state.engine) as connection:
-
-            def answer() -> tuple[int, Any]:
-                work(connection)
-                return 303, None
-
-            once(connection, visitor.caller, token, asked, answer)
+    def work_once(connection: Connection) -> tuple[int, None]:
+        work(connection)
+        return 303, None
 
     try:
-        await anyio.to_thread.run_sync(done)
+        await write_once(get_state(request).engine, request, visitor.caller, key, form.content(), work_once)
     except Problem as problem:
-        await _refused(request, visitor, household_id, problem)
+        await _record_refusal(request, visitor, household_id, problem)
         if problem.kind == "idempotency-conflict":
             raise Problem(
                 "form-refused",
                 "此表单已提交过一次,未重复保存;如需更正,请先撤销原记录,再打开页面重新填写",
-                "This form was sent before and is not kept twice; take the first back, then open the page again",
+                "This form was sent before and is not saved twice; undo the first record, then open the page again",
             ) from None
         raise
-
-
-def _back(household_id: str, done: str) -> Response:
     return RedirectResponse(f"/households/{quote(household_id, safe='')}?done={done}#verification", 303)

@@ -25,7 +25,7 @@ from riskml_serving.casework.verifications.repository import of_household as ver
 from riskml_serving.casework.verifications.service import told
 from riskml_serving.casework.workdays import days_between
 from riskml_serving.casework.worklist.repository import Wanted, listed
-from riskml_serving.http.sealed_cursors import VERIFICATION, hidden
+from riskml_serving.http.sealed_cursors import VERIFICATION, encrypt_cursor
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import shown
@@ -112,7 +112,7 @@ def _open_to(row: Mapping[str, Any], caller: Caller) -> bool:
 def _visit(connection: Connection, row: dict[str, Any], caller: Caller, today: dt.date) -> dict[str, Any]:
     out = {**told(row, caller), "objected": bool(row["objection"])}
     out["objection"] = row["objection"] if _open_to(row, caller) else ""
-    out["verification_id"] = hidden(connection, VERIFICATION, row["verification_id"])
+    out["verification_id"] = encrypt_cursor(connection, VERIFICATION, row["verification_id"])
     out["undoable"] = row["created_by"] == caller.key_id and row["recorded_on"] == today
     return out
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from riskml_serving.operations.state import get_state
 from riskml_serving.web.household.endpoints import gathered
 from riskml_serving.web.shell.export import Sheet, workbook
 from riskml_serving.web.shell.names import names_of
@@ -23,7 +24,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @router.get("/households/{household_id}/export.xlsx")
 async def sheet(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Give a household as a workbook."""
-    settings, lang = request.app.state.settings, language_of(request)
+    settings, lang = get_state(request).settings, language_of(request)
     page = await gathered(request, visitor, household_id, "household.export")
     place = names_of(settings.region_names).label(page["register"]["region_code"], lang)
     notice = notice_of(lang, settings.simulated)

@@ -18,6 +18,7 @@ from riskml_serving.base.database import reading
 from riskml_serving.judging.model.regional import within_region
 from riskml_serving.judging.model.repository import list_releases
 from riskml_serving.judging.model.watch import FEWEST
+from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.pages import language_of, render
 from riskml_serving.web.shell.refusals import PageRoute
 from riskml_serving.web.shell.visitor import SignedIn
@@ -33,7 +34,7 @@ STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 @router.get("/model")
 async def model(request: Request, visitor: SignedIn) -> Response:
     """Show which model serves."""
-    state = request.app.state
+    state = get_state(request)
     current = state.holder.current
     bundle = within_region(current.bundle, visitor.caller.region)
 
@@ -100,7 +101,7 @@ def _kept(name: tuple[object, ...], make: Callable[[], str]) -> str:
 @router.get("/model/report")
 async def report(request: Request, visitor: SignedIn) -> Response:
     """Show the report of the model, as `riskml report` writes it."""
-    state, lang = request.app.state, language_of(request)
+    state, lang = get_state(request), language_of(request)
     await state.audit.record(visitor.caller, "model.report", None, request_id=request.state.request_id)
     bundle = within_region(state.holder.current.bundle, visitor.caller.region)
     page = await anyio.to_thread.run_sync(_report, bundle, state.settings.simulated, lang)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading
+from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import LEVELS
 from riskml_serving.web.overview.service import VILLAGE, on_paper, region_page
 from riskml_serving.web.shell.charts import SHADES, bars, columns
@@ -36,7 +37,7 @@ GRAVE = COLOURS[::-1]
 async def overview(request: Request, visitor: SignedIn) -> Response:
     """Show a region's counts, its parts, and how they change."""
     region, page = await _gathered(request, visitor)
-    lang, names = language_of(request), names_of(request.app.state.settings.region_names)
+    lang, names = language_of(request), names_of(get_state(request).settings.region_names)
     parts = page["whole"]["parts"][:MOST_BARS]
     rows = [
         (names.label(p["region"], lang, region), [(c, float(p["by_signal"][c])) for c in GRAVE if c != "green"])
@@ -66,8 +67,8 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         "overview.html",
         visitor,
         **page,
-        paper=on_paper(page["whole"], request.app.state.settings.small_count),
-        withheld=withheld_note(request.app.state.settings.small_count, lang),
+        paper=on_paper(page["whole"], get_state(request).settings.small_count),
+        withheld=withheld_note(get_state(request).settings.small_count, lang),
         charted=MOST_BARS,
         village=len(region) == VILLAGE,
         region=region,
@@ -113,7 +114,7 @@ def _causes_over_time(quarters: list[tuple[str, dict[str, int]]], said: str, lan
 
 
 async def _gathered(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:
-    state, caller = request.app.state, visitor.caller
+    state, caller = get_state(request), visitor.caller
     region = await region_of(request, visitor, request.query_params.get("region", "")[:12])
 
     def read() -> dict[str, Any]:
@@ -148,7 +149,7 @@ def _up(region: str, top: str) -> list[str]:
 async def sheet(request: Request, visitor: SignedIn) -> Response:
     """Give the counts of a region's parts as a workbook."""
     region, page = await _gathered(request, visitor)
-    settings, lang = request.app.state.settings, language_of(request)
+    settings, lang = get_state(request).settings, language_of(request)
     names = names_of(settings.region_names)
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "place", "households"]
     header += [word("signal", c, lang) for c in GRAVE] + [word("tier", c, lang) for c in (*TIERS, "none")]

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from riskml_serving.base.database import writing
 from riskml_serving.base.problems import Problem
+from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.provider import Provider, state_of
 from riskml_serving.people.accounts.sessions import admit, sign_in_by_provider
 from riskml_serving.web.shell.refusals import PageRoute, back_to
@@ -29,7 +30,7 @@ Short = Annotated[str, Query(max_length=2000)]
 
 
 def _provider(request: Request) -> Provider:
-    found: Provider | None = request.app.state.provider
+    found: Provider | None = get_state(request).provider
     if found is None:
         raise Problem("not-found")
     return found
@@ -40,14 +41,14 @@ async def leave(request: Request, back: Annotated[str | None, Query(max_length=5
     """Send the browser to the provider."""
     provider, seed = _provider(request), secrets.token_urlsafe(32)
     response = RedirectResponse(await anyio.to_thread.run_sync(provider.address, seed), 303)
-    set_cookie(response, request.app.state.settings, COOKIE, f"{seed}|{quote(back_to(back), safe='')}")
+    set_cookie(response, get_state(request).settings, COOKIE, f"{seed}|{quote(back_to(back), safe='')}")
     return response
 
 
 @router.get("/sign-in/provider/return")
 async def come_back(request: Request, state: Short = "", code: Short = "") -> Response:
     """Sign in whom the provider vouches for; only in the browser that began, and only once."""
-    service, provider = request.app.state, _provider(request)
+    service, provider = get_state(request), _provider(request)
     seed, _, back = request.cookies.get(cookie_name(service.settings, COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), state_of(seed).encode()):
         raise Problem("form-refused")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from riskml.explanation import NOTICE
+from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.names import names_of
 from riskml_serving.web.shell.words import WORDS
 
@@ -89,7 +90,7 @@ def render(
     **values
         What the template shows; text is escaped.
     """
-    settings = request.app.state.settings
+    settings = get_state(request).settings
     lang = language_of(request)
 
     def t(zh: str, en: str) -> str:

@@ -1,30 +1,25 @@
-"""Tells a problem as a page; and the kind of route that does so for whatever goes wrong."""
+"""Shows a problem as a page, and the kind of route that does so for every error."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import quote
 
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import DBAPIError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from riskml.errors import RiskmlError
+from riskml_serving.base.errors import to_problem
 from riskml_serving.base.problems import PROBLEMS, Problem
 from riskml_serving.web.shell.pages import language_of, protect, render
 from riskml_serving.web.shell.visitor import SignInNeeded
 
-__all__ = ["PageRoute", "back_to", "refusal"]
-
-log = logging.getLogger("riskml_serving")
+__all__ = ["PageRoute", "back_to", "render_problem"]
 
 
 def back_to(path: str | None) -> str:
-    """Where to go after signing in: an address of this service, whatever was asked for.
+    """Return where to go after signing in: always an address of this service.
 
     >>> back_to("/overview?region=37"), back_to("//evil.example"), back_to("https://evil.example")
     ('/overview?region=37', '/worklist', '/worklist')
@@ -35,8 +30,8 @@ def back_to(path: str | None) -> str:
     return "/worklist"
 
 
-def refusal(request: Request, problem: Problem) -> Response:
-    """Page that says what is wrong, in the reader's language and without a value of a person."""
+def render_problem(request: Request, problem: Problem) -> Response:
+    """Render the page that says what is wrong, in the reader's language and without a value of a person."""
     lang, kind = language_of(request), PROBLEMS[problem.kind]
     title, detail = (kind.zh, problem.zh) if lang == "zh" else (kind.en, problem.en)
     response = render(
@@ -66,20 +61,10 @@ class PageRoute(APIRoute):
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 back = asked if request.method == "GET" else "/worklist"
                 response = RedirectResponse(f"/sign-in?back={quote(back_to(back), safe='')}", 303)
+            except ClientDisconnect:
+                raise
             except Exception as error:
-                response = refusal(request, _told(request, error))
+                response = render_problem(request, to_problem(error, request.state.request_id))
             return protect(response)
 
         return handler
-
-
-def _told(request: Request, error: Exception) -> Problem:
-    """Turn whatever went wrong into a problem; what nobody expected is logged by its kind alone."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, RequestValidationError | RiskmlError):
-        return Problem("invalid-request")
-    if isinstance(error, DBAPIError):
-        return Problem("database-unavailable", headers={"Retry-After": "5"})
-    log.error("unexpected %s", type(error).__name__, extra={"request_id": getattr(request.state, "request_id", "")})
-    return Problem("internal-error")

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from riskml_serving.base.database import reading, writing
+from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.sessions import admit, form_token_of, right_password, sign_in, sign_out
 from riskml_serving.web.shell.forms import read_form
 from riskml_serving.web.shell.pages import LANGUAGE, render
@@ -36,7 +37,7 @@ async def form(request: Request, back: Back = None, refused: str = "") -> Respon
 
 
 def _asked(request: Request, back: str, *, refused: str, username: str = "") -> Response:
-    settings = request.app.state.settings
+    settings = get_state(request).settings
     visit = request.cookies.get(cookie_name(settings, "visit"), "")
     fresh = visit or secrets.token_urlsafe(32)
     response = render(
@@ -47,7 +48,7 @@ def _asked(request: Request, back: str, *, refused: str, username: str = "") -> 
         back=back,
         refused=refused,
         username=username,
-        provider=request.app.state.provider is not None,
+        provider=get_state(request).provider is not None,
         failures=settings.sign_in_failures,
         minutes=settings.lock_minutes,
     )
@@ -59,7 +60,7 @@ def _asked(request: Request, back: str, *, refused: str, username: str = "") -> 
 @router.post("/sign-in")
 async def enter(request: Request) -> Response:
     """Check the password; whoever signs in gets a session that did not exist before."""
-    state = request.app.state
+    state = get_state(request)
     visit = request.cookies.get(cookie_name(state.settings, "visit"), "")
     asked = await read_form(request, form_token_of(visit) if visit else "")
     address = request.client.host if request.client else ""
@@ -86,7 +87,7 @@ async def enter(request: Request) -> Response:
 @router.post("/sign-out")
 async def leave(request: Request, visitor: SignedIn) -> Response:
     """End the session."""
-    state = request.app.state
+    state = get_state(request)
     await read_form(request, visitor.form_token)
 
     def end() -> None:
@@ -104,6 +105,6 @@ async def language(request: Request, lang: str, back: Back = None) -> Response:
     """Switch the language and go back to the page."""
     response = RedirectResponse(back_to(back), 303)
     value = "en" if lang == "en" else "zh"
-    secure = request.app.state.settings.cookies_secure
+    secure = get_state(request).settings.cookies_secure
     response.set_cookie(LANGUAGE, value, max_age=31_536_000, path="/", secure=secure, httponly=True, samesite="lax")
     return response

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
+from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts import User
 from riskml_serving.people.accounts.sessions import form_token_of, touch, user_of
 from riskml_serving.people.auth import Caller
@@ -72,7 +73,7 @@ def clear_cookie(response: Response, settings: Settings, name: str) -> None:
 
 
 async def _visitor(request: Request) -> Visitor:
-    state = request.app.state
+    state = get_state(request)
     token = request.cookies.get(cookie_name(state.settings), "")
     if not token or len(token) > 200:
         raise SignInNeeded

@@ -16,6 +16,7 @@ from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.worklist import repository
+from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import asked_region
 from riskml_serving.web.shell.pages import language_of, render
 from riskml_serving.web.shell.refusals import PageRoute
@@ -35,7 +36,7 @@ FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "ca
 @router.get("/worklist")
 async def worklist(request: Request, visitor: SignedIn) -> Response:
     """Show the list: filters, counts, what can be done this week."""
-    state, caller = request.app.state, visitor.caller
+    state, caller = get_state(request), visitor.caller
     asked = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
     region = await region_of(request, visitor, asked["region"])
     day, model = today(state.settings), state.holder.current
@@ -99,7 +100,7 @@ async def region_of(request: Request, visitor: Visitor, asked: str) -> str:
     try:
         return asked_region(visitor.caller, asked or None)
     except Problem:
-        await request.app.state.audit.record(
+        await get_state(request).audit.record(
             visitor.caller, "region.refused", None, request_id=request.state.request_id, asked=asked[:12]
         )
         raise

@@ -13,6 +13,7 @@ from riskml_serving.base.clock import today
 from riskml_serving.base.database import writing
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.worklist import repository
+from riskml_serving.operations.state import get_state
 from riskml_serving.people import audit
 from riskml_serving.web.shell.export import workbook
 from riskml_serving.web.shell.names import names_of
@@ -38,7 +39,7 @@ HEADER = {
 @router.get("/worklist.xlsx")
 async def sheet(request: Request, visitor: SignedIn) -> Response:
     """Give the list as a workbook; every household in it is recorded as exported."""
-    state, caller, lang = request.app.state, visitor.caller, language_of(request)
+    state, caller, lang = get_state(request), visitor.caller, language_of(request)
     asked = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
     region = await region_of(request, visitor, asked["region"])
     day, model = today(state.settings), state.holder.current

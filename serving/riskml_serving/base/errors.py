@@ -1,0 +1,86 @@
+"""Converts any error to a problem, and logs the errors that nobody expected."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import traceback
+from pathlib import Path
+
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from riskml.errors import RiskmlError
+from riskml_serving.base.problems import Problem, field_errors
+
+__all__ = ["describe_error", "to_problem"]
+
+log = logging.getLogger("riskml_serving.errors")
+
+_OWN = ("riskml", "riskml_serving")
+
+
+def to_problem(error: Exception, request_id: str = "") -> Problem:
+    """Convert an error to the problem that API and pages answer with.
+
+    Parameters
+    ----------
+    error : Exception
+    request_id : str, default ""
+        Stands in the log beside the error.
+
+    Notes
+    -----
+    Only a database that is lost, out of reach or locked is ``database-unavailable``. Anything that nobody expected, a
+    mistake in SQL among it, is ``internal-error`` and is logged: its kind and where it was raised, never its text,
+    which may quote a row.
+    """
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RiskmlError):  # its message names tables and columns, never a person's value
+        return Problem("invalid-request", en=str(error).replace("\n", " "))
+    if isinstance(error, RequestValidationError):
+        return Problem("invalid-request", errors=field_errors(error.errors()))
+    if isinstance(error, HTTPException):
+        kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+        return Problem(kind, headers=dict(error.headers or {}))
+    if _is_unavailable(error):
+        log.warning("database unavailable: %s", describe_error(error), extra={"request_id": request_id})
+        return Problem("database-unavailable", headers={"Retry-After": "5"})
+    log.error("unexpected %s", describe_error(error), extra={"request_id": request_id})
+    return Problem("internal-error")
+
+
+def _is_unavailable(error: Exception) -> bool:
+    """Whether the database is lost, out of reach or locked, rather than asked for something wrong."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # operational too, for SQLite
+    return error.connection_invalidated or (isinstance(error, OperationalError) and not wrong_sql)
+
+
+def describe_error(error: BaseException) -> str:
+    """Describe an error for the log without its text: its kind, and the innermost function of ours it passed through.
+
+    >>> try:
+    ...     int("secret")
+    ... except ValueError as error:
+    ...     describe_error(error).split(" in ")[0]
+    'ValueError'
+    """
+    kind = type(error).__name__
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        kind += f" ({getattr(error.orig, 'sqlite_errorname', type(error.orig).__name__)})"
+    frames = [
+        (frame.f_globals.get("__name__", Path(frame.f_code.co_filename).name), frame.f_code.co_name, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    own = [frame for frame in frames if frame[0].partition(".")[0] in _OWN]
+    if not frames:
+        return kind
+    module, function, line = (own or frames)[-1]
+    return f"{kind} in {module}.{function}, line {line}"

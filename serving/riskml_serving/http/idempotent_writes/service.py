@@ -1,0 +1,111 @@
+"""How endpoints and pages write: one transaction in a thread, and once only for an idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import anyio.to_thread
+from sqlalchemy import Connection, Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from riskml_serving.base.database import writing
+from riskml_serving.base.database.locks import take_named
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.http.idempotent_writes import repository
+from riskml_serving.http.responses import collect_households, encode_json
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+
+__all__ = ["Answer", "Work", "respond_once", "write_once"]
+
+Work = Callable[[Connection], tuple[int, Any]]
+"""Does the work of a request in a transaction; returns status and plain values."""
+
+LONGEST_KEY = 128
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer: its status, its bytes, and whether it was given before."""
+
+    status: int
+    content: bytes
+    repeated: bool = False
+
+
+async def write_once(
+    engine: Engine, request: Request, caller: Caller, key: str | None, body: bytes, work: Work
+) -> Answer:
+    """Do the work of a request in one transaction, or give the answer that its key got before.
+
+    Parameters
+    ----------
+    engine : Engine
+    request : Request
+    caller : Caller
+        Keys of different callers never meet.
+    key : str or None
+        Idempotency key; without one the work is done every time.
+    body : bytes
+        What the request says: the same key with another body, path, region or right is a conflict.
+    work : callable
+        Its result and the answer are saved together or not at all.
+
+    Raises
+    ------
+    Problem
+        ``idempotency-conflict``, and what the work raises.
+
+    Notes
+    -----
+    An answer that is repeated is audited for the households that it names. That of a form holds nothing, so nothing is
+    shown again.
+    """
+    scope = " ".join((caller.region, *sorted(caller.rights)))  # what was shown under other rights is not shown again
+    asked = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
+
+    def run() -> Answer:
+        with writing(engine) as connection:
+            answer = _work_or_repeat(connection, caller, key, hashlib.sha256(asked).hexdigest(), work)
+            if answer.repeated and (content := json.loads(answer.content)) is not None:
+                households = sorted(collect_households(content)) or None
+                audit.record(connection, caller, "answer.repeated", households, request_id=request.state.request_id)
+            return answer
+
+    return await anyio.to_thread.run_sync(run)
+
+
+def _work_or_repeat(connection: Connection, caller: Caller, key: str | None, digest: str, work: Work) -> Answer:
+    if key is None:
+        status, content = work(connection)
+        return Answer(status, encode_json(content))
+    take_named(connection, f"{caller.key_id} {key}")
+    row = repository.find_answer(connection, caller.key_id, key)
+    if row is None:
+        status, content = work(connection)
+        answer = Answer(status, encode_json(content))
+        repository.add_answer(connection, caller.key_id, key, digest, status, answer.content.decode())
+        return answer
+    if row["request_hash"] != digest:
+        raise Problem("idempotency-conflict")
+    return Answer(row["status"], row["answer"].encode(), repeated=True)
+
+
+async def respond_once(engine: Engine, request: Request, caller: Caller, body: bytes, work: Work) -> Response:
+    """Write for an endpoint, once for the header ``Idempotency-Key``; see :func:`write_once`."""
+    answer = await write_once(engine, request, caller, _read_key(request), body, work)
+    headers = {"Idempotent-Replayed": "true"} if answer.repeated else {}
+    return Response(answer.content, answer.status, media_type="application/json", headers=headers)
+
+
+def _read_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        error = FieldError("Idempotency-Key", "bad_key", f"1 to {LONGEST_KEY} printable ASCII characters")
+        raise Problem("invalid-request", errors=[error])
+    return key

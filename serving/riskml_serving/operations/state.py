@@ -1,0 +1,62 @@
+"""What all requests of one process share, with its types: the value of ``app.state``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from starlette.requests import Request
+
+from riskml_serving.base.limits import Rate
+from riskml_serving.base.settings import Settings
+from riskml_serving.judging.model import Holder, Keeper
+from riskml_serving.operations.metrics import Metrics
+from riskml_serving.people.accounts.provider import Provider
+from riskml_serving.people.audit import Group
+from riskml_serving.people.auth.service import Authenticator
+from riskml_serving.store.records.lines import Lines
+
+__all__ = ["AppState", "get_state"]
+
+
+@dataclass(frozen=True)
+class AppState:
+    """What all requests of one process share.
+
+    Parameters
+    ----------
+    settings : Settings
+    engine : Engine
+    holder : Holder
+        Holds the model that serves.
+    keeper : Keeper
+        Loads the model and looks for another.
+    lines : Lines
+    authenticator : Authenticator
+        Finds the caller of an API request.
+    provider : Provider or None
+        Signs people in on the pages, where an OpenID provider is set.
+    audit : Group
+        Writes audit entries of requests that write nothing else.
+    rate : Rate
+        Limits the requests of each caller.
+    metrics : Metrics
+    """
+
+    settings: Settings
+    engine: Engine
+    holder: Holder
+    keeper: Keeper
+    lines: Lines
+    authenticator: Authenticator
+    provider: Provider | None
+    audit: Group
+    rate: Rate
+    metrics: Metrics
+
+
+def get_state(request: Request) -> AppState:
+    """Return what the requests of this process share; the only way by which endpoints reach it."""
+    state = request.app.state
+    assert isinstance(state, AppState)
+    return state

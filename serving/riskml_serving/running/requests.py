@@ -1,0 +1,64 @@
+"""What every request gets: a number, and a problem as the answer to any error."""
+
+from __future__ import annotations
+
+import uuid
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from riskml_serving.base.errors import to_problem
+from riskml_serving.web import render_problem, wants_page
+
+__all__ = ["RequestNumber", "respond_to_error"]
+
+BROKEN_OFF = 499
+"""Status, for logs and metrics, of a request whose client went away in the middle of its body: not the service's fault,
+and read by nobody."""
+
+
+async def respond_to_error(request: Request, error: Exception) -> Response:
+    """Answer with the problem of an error: as JSON, or as a page where a browser asks for an address that is not there.
+
+    Errors of pages themselves do not come here: their routes show them.
+    """
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=BROKEN_OFF)
+    problem = to_problem(error, request.state.request_id)
+    if isinstance(error, HTTPException) and wants_page(request):
+        return render_problem(request, problem)
+    return problem.response(request)
+
+
+class RequestNumber:
+    """Gives every request a number, which the answer carries in its body and in ``X-Request-Id``.
+
+    Errors that nobody expected end here too: further out the server would print a trace with whatever the error held.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        number, started = uuid.uuid4().hex, False
+        scope.setdefault("state", {})["request_id"] = number
+
+        async def send_numbered(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message.setdefault("headers", []).append((b"x-request-id", number.encode()))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_numbered)
+        except Exception as error:
+            response = await respond_to_error(Request(scope, receive), error)
+            if not started:
+                await response(scope, receive, send_numbered)
