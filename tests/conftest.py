@@ -23,15 +23,33 @@ from riskml.training import Trained, train
 WRITE_GOLDEN = "RISKML_GOLDEN"
 """Environment variable; ``write`` renews committed files instead of failing: that is what ``make docs`` does."""
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-"""What Chromium is called; Debian says chromium."""
+TIERS = {
+    "acceptance": {"offline_browser", "served", "gsoep"},
+    "integration": {"county", "county_records", "database_url", "postgres", "make_settings"},
+}
+"""Tier of a test by the fixtures it uses, directly or through others: a real browser or a real panel; a simulated county
+with a model trained on it, or a database. Tests in a folder `faults` are `faults`, all others `unit`. A module may set its
+tier itself with ``pytestmark``."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that compares with a committed file: ``make docs`` runs those."""
+    """Mark every test with its tier, and those that compare with a committed file (`make docs` runs these)."""
     for item in items:
         if "golden" in getattr(item, "fixturenames", ()):
             item.add_marker("golden")
+        if not {mark.name for mark in item.iter_markers()} & {"unit", "faults", *TIERS}:
+            item.add_marker(_tier(item))
+
+
+def _tier(item: pytest.Item) -> str:
+    if "faults" in item.path.parts:
+        return "faults"
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return next((tier for tier, heavy in TIERS.items() if fixtures & heavy), "unit")
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""What Chromium is called; Debian says chromium."""
 
 
 @pytest.fixture(scope="session")
