@@ -28,8 +28,8 @@ TIERS = {
     "integration": {"county", "county_records", "database_url", "postgres", "make_settings"},
 }
 """Tier of a test by the fixtures it uses, directly or through others: a real browser or a real panel; a simulated
-county with a model trained on it, or a database. Tests in a folder `faults` are `faults`, all others `unit`. A module may
-set its tier itself with ``pytestmark``."""
+county with a model trained on it, or a database. Tests in a folder `faults` are `faults`, all others `unit`. A module
+may set its tier itself with ``pytestmark``."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
