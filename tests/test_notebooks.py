@@ -59,9 +59,11 @@ def test_it_reads_like_a_walk_and_says_that_the_county_is_simulated(name: str) -
         defined = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
         assert not defined, "what is repeated belongs in riskml"
         if "plt.show()" in source:
-            assert "with chinese_plots():" in source
+            assert "with use_chinese_font():" in source
             assert "模拟" in source
-        assert ("timeline_svg(" not in source) or "simulated=True" in source or "import timeline_svg" in source
+        assert (
+            ("draw_timeline_svg(" not in source) or "simulated=True" in source or "import draw_timeline_svg" in source
+        )
 
 
 @pytest.mark.slow
@@ -79,6 +81,6 @@ def test_it_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert not [output["text"] for output in outputs if output.get("name") == "stderr"]
     pictures = [output for output in outputs if {"image/png", "image/svg+xml"} & set(output.get("data", {}))]
-    shows = text_of(name, "code").count("plt.show()") + text_of(name, "code").count("SVG(timeline_svg(")
+    shows = text_of(name, "code").count("plt.show()") + text_of(name, "code").count("SVG(draw_timeline_svg(")
     assert len(pictures) == shows > 0
     assert not list(here.iterdir()), "a notebook writes into its temporary folder only"

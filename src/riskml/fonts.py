@@ -16,7 +16,15 @@ from riskml.errors import FontError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FAMILY", "chinese_plots", "figure_svg", "font_face", "font_file", "missing_glyphs", "subset_woff2"]
+__all__ = [
+    "FAMILY",
+    "find_font",
+    "find_missing_glyphs",
+    "make_font_face",
+    "render_svg",
+    "subset_font",
+    "use_chinese_font",
+]
 
 FAMILY = "Noto Sans SC"
 """Name of the family inside the file (SIL Open Font License 1.1)."""
@@ -28,7 +36,7 @@ FALL_BACK = "DejaVu Sans"
 
 
 @lru_cache(maxsize=1)
-def font_file() -> Path:
+def find_font() -> Path:
     """Find the font file.
 
     The package is only located: importing it would change the fonts of every plot of the process.
@@ -40,7 +48,7 @@ def font_file() -> Path:
 
     Examples
     --------
-    >>> font_file().suffix
+    >>> find_font().suffix
     '.ttf'
     """
     found = find_spec(PACKAGE)
@@ -54,23 +62,23 @@ def font_file() -> Path:
 def _characters() -> frozenset[int]:
     from fontTools.ttLib import TTFont
 
-    with TTFont(font_file(), lazy=True) as font:
+    with TTFont(find_font(), lazy=True) as font:
         return frozenset(font.getBestCmap())
 
 
-def missing_glyphs(text: str) -> str:
+def find_missing_glyphs(text: str) -> str:
     """Characters of a text that the font cannot draw, each once, in order; line breaks and tabs aside.
 
-    >>> missing_glyphs("近 12 个月自付医疗费 −90,000 元")
+    >>> find_missing_glyphs("近 12 个月自付医疗费 −90,000 元")
     ''
-    >>> missing_glyphs("🐑羊🐑")
+    >>> find_missing_glyphs("🐑羊🐑")
     '🐑'
     """
     return "".join(c for c in dict.fromkeys(text) if c not in "\n\r\t" and ord(c) not in _characters())
 
 
 @contextmanager
-def chinese_plots() -> Iterator[None]:
+def use_chinese_font() -> Iterator[None]:
     """Let matplotlib draw Chinese inside a ``with`` block.
 
     Glyphs become paths in SVG, so a reader needs no font; ids in SVG do not depend on chance. Where no backend was
@@ -85,7 +93,7 @@ def chinese_plots() -> Iterator[None]:
     --------
     >>> import matplotlib as mpl
     >>> before = mpl.rcParams["font.family"]
-    >>> with chinese_plots():
+    >>> with use_chinese_font():
     ...     mpl.rcParams["font.family"][0]
     'Noto Sans SC'
     >>> mpl.rcParams["font.family"] == before
@@ -94,7 +102,7 @@ def chinese_plots() -> Iterator[None]:
     import matplotlib as mpl
     from matplotlib.font_manager import fontManager
 
-    path = str(font_file())
+    path = str(find_font())
     if all(entry.fname != path for entry in fontManager.ttflist):
         fontManager.addfont(path)
     if mpl.get_backend(auto_select=False) is None:
@@ -109,7 +117,7 @@ def chinese_plots() -> Iterator[None]:
         yield
 
 
-def figure_svg(figure: Figure) -> str:
+def render_svg(figure: Figure) -> str:
     """Write a figure as an SVG element to stand inside a page: the same figure gives the same text on any day.
 
     Parameters
@@ -122,14 +130,14 @@ def figure_svg(figure: Figure) -> str:
         From ``<svg`` on, without XML declaration, document type, date or program.
     """
     out = StringIO()
-    with chinese_plots():
+    with use_chinese_font():
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(out, format="svg", metadata=nothing)
     text = out.getvalue()
     return text[text.index("<svg") :]
 
 
-def subset_woff2(text: str) -> bytes:
+def subset_font(text: str) -> bytes:
     """Cut the font down to the characters of a text.
 
     Parameters
@@ -149,7 +157,7 @@ def subset_woff2(text: str) -> bytes:
     options.hinting = False
     options.layout_features = []
     options.notdef_outline = True
-    with TTFont(font_file(), lazy=True, recalcTimestamp=False) as font:
+    with TTFont(find_font(), lazy=True, recalcTimestamp=False) as font:
         cutter = Subsetter(options)
         cutter.populate(text=text)
         cutter.subset(font)
@@ -159,11 +167,11 @@ def subset_woff2(text: str) -> bytes:
     return out.getvalue()
 
 
-def font_face(text: str, family: str = FAMILY) -> str:
+def make_font_face(text: str, family: str = FAMILY) -> str:
     """CSS rule that brings the glyphs of a text along with a page, as a data URI.
 
-    >>> font_face("返贫")[:54]
+    >>> make_font_face("返贫")[:54]
     '@font-face{font-family:"Noto Sans SC";src:url(data:fon'
     """
-    data = b64encode(subset_woff2(text)).decode("ascii")
+    data = b64encode(subset_font(text)).decode("ascii")
     return f'@font-face{{font-family:"{family}";src:url(data:font/woff2;base64,{data}) format("woff2")}}'

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pandas as pd
 from PIL import Image
 
-from riskml.explanation.timeline.timeline import timeline_png, timeline_svg
+from riskml.explanation.timeline.timeline import draw_timeline_png, draw_timeline_svg
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
 
@@ -41,9 +41,9 @@ def test_explain_draws_the_timeline_of_riskml_with_its_font_and_that_it_is_simul
     assert place is not None
     panel = county_records.panel(day_of(AS_OF))
     text = svg.read_text("utf-8")
-    assert text == timeline_svg(panel, place, simulated=True, embed_font=True)
+    assert text == draw_timeline_svg(panel, place, simulated=True, embed_font=True)
     assert "模拟县数据,非真实农户" in "".join(ET.fromstring(text).itertext())
-    assert png.read_bytes() == timeline_png(panel, place, simulated=True)
+    assert png.read_bytes() == draw_timeline_png(panel, place, simulated=True)
     assert Image.open(BytesIO(png.read_bytes())).width == 1080
 
 

@@ -100,7 +100,7 @@ class Model:
     def text(self) -> str:
         return self.booster.model_to_string()
 
-    def pred_contrib(self) -> NDArray[np.float64]:
+    def predict_contributions(self) -> NDArray[np.float64]:
         return np.asarray(self.booster.predict(self.rows, pred_contrib=True, num_threads=1))
 
 

@@ -51,15 +51,15 @@ def drawn() -> Figure:
 def test_the_font_has_every_glyph_that_riskml_says() -> None:
     text = "".join(said())
     assert len(set(HAN.findall(text))) > 300
-    assert fonts.missing_glyphs(text) == ""
+    assert fonts.find_missing_glyphs(text) == ""
 
 
 def test_a_missing_glyph_is_named_once_and_line_breaks_never_are() -> None:
-    assert fonts.missing_glyphs("户\n🐑\t🐑户") == "🐑"
+    assert fonts.find_missing_glyphs("户\n🐑\t🐑户") == "🐑"
 
 
 def test_chinese_is_drawn_without_a_warning_and_a_missing_glyph_is_an_error_in_tests() -> None:
-    with fonts.chinese_plots():
+    with fonts.use_chinese_font():
         drawn().savefig(BytesIO(), format="png")
         figure = plt.figure()
         figure.text(0.5, 0.5, "\U0001f411")
@@ -70,14 +70,14 @@ def test_chinese_is_drawn_without_a_warning_and_a_missing_glyph_is_an_error_in_t
 
 def test_settings_of_the_analyst_come_back_even_after_an_error() -> None:
     before = dict(mpl.rcParams)
-    with pytest.raises(ZeroDivisionError), fonts.chinese_plots():
+    with pytest.raises(ZeroDivisionError), fonts.use_chinese_font():
         raise ZeroDivisionError
     assert dict(mpl.rcParams) == before
 
 
 def test_a_figure_as_svg_has_no_date_no_font_and_the_same_bytes_again() -> None:
-    with fonts.chinese_plots():
-        first, second = fonts.figure_svg(drawn()), fonts.figure_svg(drawn())
+    with fonts.use_chinese_font():
+        first, second = fonts.render_svg(drawn()), fonts.render_svg(drawn())
     assert first == second
     assert first.startswith("<svg")
     assert "<text" not in first
@@ -86,38 +86,38 @@ def test_a_figure_as_svg_has_no_date_no_font_and_the_same_bytes_again() -> None:
 
 
 def test_the_minus_sign_is_the_typographic_one() -> None:
-    with fonts.chinese_plots():
+    with fonts.use_chinese_font():
         figure = drawn()
         figure.canvas.draw()
         labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert any(label.startswith("\u2212") for label in labels)
-    assert fonts.missing_glyphs("\u2212") == ""
+    assert fonts.find_missing_glyphs("\u2212") == ""
 
 
 def test_a_subset_holds_the_glyphs_of_the_text_and_no_others() -> None:
-    data = fonts.subset_woff2("返贫 2025,−")
+    data = fonts.subset_font("返贫 2025,−")
     assert data[:4] == b"wOF2"
     assert len(data) < 10_000
     font = TTFont(BytesIO(data))
     assert {chr(code) for code in font.getBestCmap()} == set("返贫 2025,−")
-    assert data == fonts.subset_woff2("−,5202 贫返贫")
+    assert data == fonts.subset_font("−,5202 贫返贫")
 
 
 def test_all_that_riskml_says_fits_a_page() -> None:
     text = "".join(said())
-    assert len(fonts.subset_woff2(text)) < 400_000
+    assert len(fonts.subset_font(text)) < 400_000
 
 
 def test_without_the_package_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    fonts.font_file.cache_clear()
+    fonts.find_font.cache_clear()
     monkeypatch.setattr(fonts, "PACKAGE", "no_such_font")
     with pytest.raises(FontError, match="pip install no_such_font"):
-        fonts.font_file()
+        fonts.find_font()
     monkeypatch.undo()
-    assert fonts.font_file().is_file()
+    assert fonts.find_font().is_file()
 
 
 def test_the_package_itself_is_never_imported() -> None:
-    fonts.font_file()
-    fonts.subset_woff2("户")
+    fonts.find_font()
+    fonts.subset_font("户")
     assert fonts.PACKAGE not in sys.modules

@@ -18,7 +18,7 @@ from riskml.training.aggregates import coverage_of
 
 
 def test_comparison_holds_every_model_with_its_interval(trained: Trained) -> None:
-    found = frames.comparison_frame(trained.evaluation)
+    found = frames.tabulate_comparison(trained.evaluation)
     assert found.index[0] == "riskml 模型"
     assert {"监测线规则", "加权历史收入", "逻辑回归"} <= set(found.index)
     measured = trained.evaluation["models"]["rule_line"]
@@ -26,7 +26,7 @@ def test_comparison_holds_every_model_with_its_interval(trained: Trained) -> Non
     assert (row["AUC"], row["AP"]) == (measured["auc"], measured["ap"])
     assert [row["AP 下限"], row["AP 上限"]] == measured["ci"]["ap"]
     assert row["走访 10% 查全率"] == measured["recall_at"]["0.10"]
-    assert "rule line" in frames.comparison_frame(trained.evaluation, "en").index
+    assert "rule line" in frames.tabulate_comparison(trained.evaluation, "en").index
 
 
 def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Trained) -> None:
@@ -34,11 +34,11 @@ def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Trai
     compared = {
         "models": {"b-later": models["riskml"], "a-earlier": models["logistic"], "rule_line": models["rule_line"]}
     }
-    assert frames.comparison_frame(compared).index.tolist() == ["b-later", "a-earlier", "监测线规则"]
+    assert frames.tabulate_comparison(compared).index.tolist() == ["b-later", "a-earlier", "监测线规则"]
 
 
 def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Trained) -> None:
-    found = frames.groups_frame(trained.evaluation)
+    found = frames.tabulate_groups(trained.evaluation)
     assert len(found) == len(trained.evaluation["groups"])
     assert (found["户次"] >= 20).all()
     first = trained.evaluation["groups"][0]
@@ -48,7 +48,7 @@ def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Trained)
 
 def test_checks_are_listed_by_code_in_words(trained: Trained) -> None:
     results = release_checks(trained.bundle, None, None)
-    found = frames.checks_frame(results)
+    found = frames.tabulate_checks(results)
     assert found["编号"].tolist() == [check.code for check in CHECKS]
     assert set(found["结果"]) <= {"通过", "提示", "未通过", "不适用"}
     failed = [r for r in results if r.status == "failed"]
@@ -57,19 +57,19 @@ def test_checks_are_listed_by_code_in_words(trained: Trained) -> None:
 
 def test_coverage_counts_rows_and_days(county: Path, county_records: Records) -> None:
     coverage = coverage_of(county_records, county)
-    found = frames.coverage_frame(coverage).set_index("数据表")
+    found = frames.tabulate_coverage(coverage).set_index("数据表")
     bills = pd.read_parquet(county / "illness.parquet")
     assert found.loc["就医", "行数"] == len(bills)
     days = (pd.to_datetime(bills["recorded_on"]) - pd.to_datetime(bills["occurred_on"])).dt.days
     assert found.loc["就医", "登记滞后中位数(天)"] == pytest.approx(days.median(), abs=1)
-    months = frames.months_series(coverage)
+    months = frames.read_monthly_coverage(coverage)
     assert months.index[0] == pd.Timestamp(coverage["months"]["first"])
     assert months.between(0, 1).all()
 
 
 def test_features_stand_beside_their_meaning(county_records: Records) -> None:
     frame = build(county_records.panel(day_of("2022-12-31"))).to_frame()
-    found = frames.features_frame(frame).set_index("指标")
+    found = frames.tabulate_features(frame).set_index("指标")
     assert list(found.index) == list(CATALOGUE)
     name = "months_since_care"
     name = name if name in CATALOGUE else next(n for n in CATALOGUE if frame[n].isna().any())

@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from riskml.reporting.capacity_figures import capacity_figure, lead_figure
+from riskml.reporting.capacity_figures import draw_capacity, draw_lead_times
 from riskml.reporting.contribution_figures import DOTS, explanation
-from riskml.reporting.quality_figures import groups_figure
+from riskml.reporting.quality_figures import draw_groups
 from riskml.reporting.report import speaker
 
 SAY = speaker("en")
@@ -46,17 +46,17 @@ def models(recall: float, precision: float) -> dict:
 
 
 def test_the_pictures_follow_the_figures():
-    drawn = [str(capacity_figure(models(*given), "en", SAY)) for given in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
+    drawn = [str(draw_capacity(models(*given), "en", SAY)) for given in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
     assert len(set(drawn)) == 3
     leads = {"1-3": {"n": 20, "recall_at_capacity": {"riskml": 0.5, "rule_line": 0.25}}}
     few = {**leads, "4-6": {"n": 19, "recall_at_capacity": {"riskml": 0.9, "rule_line": 0.9}}}
-    assert lead_figure(leads, 20, "en", SAY) == lead_figure(few, 20, "en", SAY)
-    assert lead_figure(leads, 19, "en", SAY) != lead_figure(few, 19, "en", SAY)
+    assert draw_lead_times(leads, 20, "en", SAY) == draw_lead_times(few, 20, "en", SAY)
+    assert draw_lead_times(leads, 19, "en", SAY) != draw_lead_times(few, 19, "en", SAY)
 
 
 def test_ids_of_two_figures_never_meet():
     one = {"missed": 0.5, "positives": 30, "fails": True, "name": "a", "word": "b"}
-    first, second = str(groups_figure([one], SAY)), str(capacity_figure(models(0.4, 0.1), "en", SAY))
+    first, second = str(draw_groups([one], SAY)), str(draw_capacity(models(0.4, 0.1), "en", SAY))
     ids = [set(re.findall(r'\bid="([^"]+)"', text)) for text in (first, second)]
     assert not ids[0] & ids[1]
     for text, own in zip((first, second), ids, strict=True):

@@ -151,7 +151,7 @@ def test_leads_are_drawn_where_there_are_falls_enough(bundle, html):
 
 
 def test_a_bundle_without_report_data_says_how_to_get_them(bundle, read):
-    page = read(render_report(bundle, told={}))
+    page = read(render_report(bundle, report_data={}))
     assert page.ids[: len(SECTIONS)] == SECTIONS
     assert page.text.count("riskml report BUNDLE --records FOLDER") == 2
     assert "未测量理由的稳定性" in page.text
@@ -183,7 +183,7 @@ def test_figures_that_do_not_exist_are_dashes_not_errors(bundle, read):
 def test_names_from_the_data_are_text_not_markup(bundle):
     feature = {**bundle.report["contributions"]["features"][0], "name": "attribute_<b>x</b>$\\alpha$-->"}
     told = {**bundle.report, "contributions": {**bundle.report["contributions"], "features": [feature]}}
-    text = render_report(bundle, told=told)
+    text = render_report(bundle, report_data=told)
     assert "<b>x</b>" not in text
     assert "attribute_&lt;b&gt;x&lt;/b&gt;" in text
 

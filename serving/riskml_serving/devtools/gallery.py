@@ -55,7 +55,7 @@ def browser() -> Iterator[Any]:
     UsageError
         If there is no Chromium or no Playwright.
     """
-    from riskml.fonts import font_file
+    from riskml.fonts import find_font
 
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     try:
@@ -67,7 +67,7 @@ def browser() -> Iterator[Any]:
     sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # root has no sandbox
     with tempfile.TemporaryDirectory(prefix="riskml-fonts-") as data:
         (Path(data) / "fonts").mkdir()
-        shutil.copy(font_file(), Path(data) / "fonts")
+        shutil.copy(find_font(), Path(data) / "fonts")
         with sync_playwright() as playwright:
             opened = playwright.chromium.launch(
                 executable_path=path, args=sandbox, env={**os.environ, "XDG_DATA_HOME": data}

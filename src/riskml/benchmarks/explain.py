@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation import Narrator
-from riskml.explanation.contributions.verification import pred_contrib
-from riskml.explanation.household.county import told_frame
+from riskml.explanation.contributions.verification import predict_contributions
+from riskml.explanation.household.county import tabulate_reasons
 from riskml.features import FeatureMatrix, build
 from riskml.model import Baselines, Blend, Bundle
 from riskml.model.blend import Weights
@@ -164,7 +164,7 @@ def _batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
     booster = narrator.bundle.blend.trees.booster
     ours, theirs = [], []
     for _ in range(TURNS):
-        theirs.append(_timed(lambda: pred_contrib(booster, sample))[1] / len(sample))
+        theirs.append(_timed(lambda: predict_contributions(booster, sample))[1] / len(sample))
         ours.append(_timed(lambda: narrator.explainer.contributions(batch))[1] / len(batch))
     return 1e3 * min(ours), 1e3 * min(theirs)
 
@@ -172,9 +172,11 @@ def _batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
 def _told(narrator: Narrator, county: list[_Part]) -> int:
     """Explain everybody as ``explain_all`` does: arrays on two threads, then words."""
     with ThreadPoolExecutor(2) as pool:
-        told = list(pool.map(lambda part: narrator.tell(part.panel, part.matrix, part.rows, part.margin), county))
+        told = list(
+            pool.map(lambda part: narrator.explain_rows(part.panel, part.matrix, part.rows, part.margin), county)
+        )
     return sum(
-        len(told_frame(found, part.panel.household_id[part.rows], health=True))
+        len(tabulate_reasons(found, part.panel.household_id[part.rows], health=True))
         for found, part in zip(told, county, strict=True)
     )
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from riskml.evaluation.words import MODELS
 from riskml.reporting.figures import INK, MODEL, RULE, as_percent, drawing, inline
 
-__all__ = ["capacity_figure", "lead_figure"]
+__all__ = ["draw_capacity", "draw_lead_times"]
 
 Say = Callable[[str, str], str]
 
@@ -22,7 +22,7 @@ _BARS = {
 _WIDTH = 0.38
 
 
-def capacity_figure(models: Mapping[str, Any], lang: str, say: Say) -> Markup:
+def draw_capacity(models: Mapping[str, Any], lang: str, say: Say) -> Markup:
     """Share of the falls found, and households visited for each of them, at three visit capacities.
 
     Parameters
@@ -57,7 +57,7 @@ def capacity_figure(models: Mapping[str, Any], lang: str, say: Say) -> Markup:
         )
 
 
-def lead_figure(by_lead: Mapping[str, Any], least: int, lang: str, say: Say) -> Markup:
+def draw_lead_times(by_lead: Mapping[str, Any], least: int, lang: str, say: Say) -> Markup:
     """Share of the falls found by months left until the fall; spans with fewer than ``least`` falls are left out."""
     shown = {span: part for span, part in by_lead.items() if part["n"] >= least}
     with drawing(8.2, 2.9) as (figure, [axes]):

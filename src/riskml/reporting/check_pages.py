@@ -12,10 +12,10 @@ from riskml.evaluation.words import STATUS
 from riskml.model import Bundle
 from riskml.training import release_checks
 
-__all__ = ["check_page", "check_rows"]
+__all__ = ["list_checks", "read_check_page"]
 
 
-def check_rows(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
+def list_checks(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
     """Run every check on what a bundle carries; no champion is asked.
 
     Returns
@@ -40,14 +40,14 @@ def check_rows(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
     return rows
 
 
-def check_page(code: str, lang: str) -> str:
+def read_check_page(code: str, lang: str) -> str:
     """Page of a check as Markdown, packaged so that a report can hold it."""
     return files("riskml.reporting").joinpath("checks", f"{code}.{lang}.md").read_text(encoding="utf-8")
 
 
 def _rendered(code: str, lang: str) -> Markup:
     """Page without its title, its headings two levels lower."""
-    lines = check_page(code, lang).splitlines()[1:]
+    lines = read_check_page(code, lang).splitlines()[1:]
     body = "\n".join(f"##{line}" if line.startswith("## ") else line for line in lines)
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
     return Markup(html.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>"))  # noqa: S704

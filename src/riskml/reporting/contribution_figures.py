@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from riskml.reporting.figures import INK, RULE, drawing, inline
 
-__all__ = ["DOTS", "beeswarm_figure", "causes_figure", "explanation"]
+__all__ = ["DOTS", "draw_beeswarm", "draw_causes", "explanation"]
 
 Say = Callable[[str, str], str]
 
@@ -47,7 +47,7 @@ def explanation(features: Sequence[Mapping[str, Any]], names: Sequence[str]) -> 
     return _shap().Explanation(values=values, data=pd.DataFrame(data), feature_names=list(names))
 
 
-def beeswarm_figure(features: Sequence[Mapping[str, Any]], names: Sequence[str], say: Say) -> Markup:
+def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], say: Say) -> Markup:
     """Draw shap's beeswarm of the groups of rows."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -83,7 +83,7 @@ def beeswarm_figure(features: Sequence[Mapping[str, Any]], names: Sequence[str],
         np.random.set_state(state)  # noqa: NPY002
 
 
-def causes_figure(causes: Sequence[tuple[str, float]], say: Say) -> Markup:
+def draw_causes(causes: Sequence[tuple[str, float]], say: Say) -> Markup:
     """Mean absolute contribution of each cause, the largest on top."""
     with drawing(8.2, 0.6 + 0.27 * len(causes)) as (figure, [axes]):
         places = np.arange(len(causes))[::-1]

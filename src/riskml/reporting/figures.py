@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from riskml.fonts import chinese_plots, figure_svg
+from riskml.fonts import render_svg, use_chinese_font
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ def drawing(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any
     ------
     Figure, list of Axes
     """
-    with chinese_plots():
+    with use_chinese_font():
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
@@ -78,7 +78,7 @@ def inline(figure: Any, name: str, label: str) -> Markup:
     label : str
         What a screen reader says.
     """
-    text = _NAMESPACE.sub("", _COMMENT.sub("", figure_svg(figure)))
+    text = _NAMESPACE.sub("", _COMMENT.sub("", render_svg(figure)))
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = text.replace("xlink:href", "href")
     text = re.sub(r'\bid="', f'id="{name}-', text)

@@ -13,7 +13,14 @@ from riskml.evaluation.words import GROUPS, MODELS, STATUS, group_value, in_orde
 from riskml.features import CATALOGUE
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["checks_frame", "comparison_frame", "coverage_frame", "features_frame", "groups_frame", "months_series"]
+__all__ = [
+    "read_monthly_coverage",
+    "tabulate_checks",
+    "tabulate_comparison",
+    "tabulate_coverage",
+    "tabulate_features",
+    "tabulate_groups",
+]
 
 _HEADS = {
     "model": ("模型", "model"),
@@ -60,7 +67,7 @@ def _headed(rows: Iterable[Mapping[str, Any]], heads: tuple[str, ...], lang: str
     return frame.rename(columns={head: _HEADS[head][position] for head in heads})
 
 
-def comparison_frame(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
+def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
     """Every model on the same test rows: one row a model, the candidates first.
 
     Parameters
@@ -90,7 +97,7 @@ def comparison_frame(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.Data
     return _headed(rows, heads, lang).set_index(_HEADS["model"][0 if lang == "zh" else 1])
 
 
-def groups_frame(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
+def tabulate_groups(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
     """The audit by group: how many rows and falls, the share of falls missed, predicted and observed rates.
 
     Values with fewer than 20 rows are not in an evaluation, so they are not here either.
@@ -109,10 +116,10 @@ def groups_frame(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFram
     return _headed(rows, heads, lang)
 
 
-def checks_frame(results: Iterable[CheckResult], lang: str = "zh") -> pd.DataFrame:
+def tabulate_checks(results: Iterable[CheckResult], lang: str = "zh") -> pd.DataFrame:
     """What each coded check said: one row a check, RKD001 first.
 
-    >>> checks_frame([CheckResult("RKD008", "too few positives", "passed")], "en")["result"].tolist()
+    >>> tabulate_checks([CheckResult("RKD008", "too few positives", "passed")], "en")["result"].tolist()
     ['passed']
     """
     rows = [
@@ -127,7 +134,7 @@ def checks_frame(results: Iterable[CheckResult], lang: str = "zh") -> pd.DataFra
     return _headed(rows, ("code", "check", "status", "message"), lang)
 
 
-def coverage_frame(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
+def tabulate_coverage(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
     """How much each table holds and how late its rows become known: one row a table that is there.
 
     Parameters
@@ -151,14 +158,14 @@ def coverage_frame(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataFram
     return _headed(rows, heads, lang)
 
 
-def months_series(coverage: Mapping[str, Any]) -> pd.Series:
+def read_monthly_coverage(coverage: Mapping[str, Any]) -> pd.Series:
     """Share of households that report any income, by month."""
     months = coverage["months"]
     index = pd.period_range(months["first"], periods=len(months["share"]), freq="M").to_timestamp()
     return pd.Series(months["share"], index=index, name="share")
 
 
-def features_frame(frame: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
+def tabulate_features(frame: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
     """The catalogue beside a frame of features: what each says, over which window, and how often it is known.
 
     Parameters

@@ -8,9 +8,9 @@ from typing import Any
 from riskml.evaluation.checks.group_gap import gaps
 from riskml.evaluation.groups import shown_groups
 from riskml.evaluation.words import GROUPS, group_value
-from riskml.reporting.quality_figures import groups_figure
+from riskml.reporting.quality_figures import draw_groups
 
-__all__ = ["group_parts"]
+__all__ = ["arrange_groups"]
 
 Say = Callable[[str, str], str]
 
@@ -66,7 +66,7 @@ _OTHER = {
 }
 
 
-def group_parts(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> dict[str, Any]:
+def arrange_groups(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> dict[str, Any]:
     """Arrange the audit by group; values that could point to a household are left out.
 
     Returns
@@ -102,4 +102,4 @@ def group_parts(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> dic
             }
         )
     drawn = any(row["missed"] is not None for row in rows)
-    return {"groups": parts, "judged": wide is not None, "figure": groups_figure(rows, say) if drawn else None}
+    return {"groups": parts, "judged": wide is not None, "figure": draw_groups(rows, say) if drawn else None}

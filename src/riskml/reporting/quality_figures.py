@@ -10,14 +10,14 @@ from markupsafe import Markup
 
 from riskml.reporting.figures import INK, MODEL, RULE, as_percent, drawing, inline, wilson
 
-__all__ = ["calibration_figure", "groups_figure", "months_figure"]
+__all__ = ["draw_calibration", "draw_groups", "draw_months"]
 
 Say = Callable[[str, str], str]
 
 _TICKS = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 
 
-def months_figure(first: str, share: Sequence[float], say: Say) -> Markup:
+def draw_months(first: str, share: Sequence[float], say: Say) -> Markup:
     """Share of the households that report any income, by month."""
     months = np.datetime64(first, "M") + np.arange(len(share))
     with drawing(8.2, 2.2) as (figure, [axes]):
@@ -31,7 +31,7 @@ def months_figure(first: str, share: Sequence[float], say: Say) -> Markup:
         return inline(figure, "months", say("各月有收入记录的农户占比", "share of households with income by month"))
 
 
-def calibration_figure(bins: Sequence[Mapping[str, Any]], say: Say) -> Markup:
+def draw_calibration(bins: Sequence[Mapping[str, Any]], say: Say) -> Markup:
     """Share that fell against the probability said before; both axes by their square root, so that low risks show."""
     said = np.array([part["p"] for part in bins])
     fell = np.array([part["observed"] for part in bins])
@@ -56,7 +56,7 @@ def calibration_figure(bins: Sequence[Mapping[str, Any]], say: Say) -> Markup:
         return inline(figure, "calibration", say("校准图", "calibration plot"))
 
 
-def groups_figure(groups: Sequence[Mapping[str, Any]], say: Say) -> Markup:
+def draw_groups(groups: Sequence[Mapping[str, Any]], say: Say) -> Markup:
     """Share of the falls that the visit list misses, by group, with intervals; those that fail are ringed."""
     shown = [one for one in groups if one["missed"] is not None]
     height = 0.9 + 0.3 * len(shown)

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from riskml.fonts import font_face
+from riskml.fonts import make_font_face
 from riskml.model import Bundle
 from riskml.reporting.sections import sections
 
@@ -17,7 +17,7 @@ __all__ = ["render_report"]
 
 
 def render_report(
-    bundle: Bundle, *, simulated: bool = False, lang: str = "zh", told: Mapping[str, Any] | None = None
+    bundle: Bundle, *, simulated: bool = False, lang: str = "zh", report_data: Mapping[str, Any] | None = None
 ) -> str:
     """Write everything about a model as one self-contained HTML page.
 
@@ -29,7 +29,7 @@ def render_report(
         itself needs no word.
     lang : str, default "zh"
         ``zh`` or ``en``.
-    told : mapping, optional
+    report_data : mapping, optional
         Report data computed anew from records, in place of those the bundle carries.
 
     Returns
@@ -43,7 +43,7 @@ def render_report(
         If the Chinese font is missing.
     """
     say = speaker(lang)
-    facts = sections(bundle, bundle.report if told is None else told, simulated, lang, say)
+    facts = sections(bundle, bundle.report if report_data is None else report_data, simulated, lang, say)
     environment = Environment(
         loader=PackageLoader("riskml.reporting"),
         autoescape=True,
@@ -58,7 +58,7 @@ def render_report(
         "count": lambda n: "–" if n is None else f"{n:,}",
     }
     text = environment.get_template("report.html").render(lang=lang, t=say, font="", **facts)
-    face = font_face(re.sub(r"<(svg|style)\b.*?</\1>", "", text, flags=re.DOTALL) + _ASCII)
+    face = make_font_face(re.sub(r"<(svg|style)\b.*?</\1>", "", text, flags=re.DOTALL) + _ASCII)
     return text.replace("/* font */", face, 1)
 
 

@@ -12,11 +12,11 @@ from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml.policy import load_policy
 from riskml.records.contract.schema import CAUSES, TABLES
-from riskml.reporting.capacity_figures import capacity_figure, lead_figure
-from riskml.reporting.check_pages import check_rows
-from riskml.reporting.contribution_figures import beeswarm_figure, causes_figure
-from riskml.reporting.group_audit import group_parts
-from riskml.reporting.quality_figures import calibration_figure, months_figure
+from riskml.reporting.capacity_figures import draw_capacity, draw_lead_times
+from riskml.reporting.check_pages import list_checks
+from riskml.reporting.contribution_figures import draw_beeswarm, draw_causes
+from riskml.reporting.group_audit import arrange_groups
+from riskml.reporting.quality_figures import draw_calibration, draw_months
 
 __all__ = ["sections"]
 
@@ -52,13 +52,13 @@ def sections(bundle: Bundle, told: Mapping[str, Any], simulated: bool, lang: str
         "smallest": SMALLEST_GROUP,
         "coverage": _coverage(told.get("coverage"), lang, say),
         "other_records": told.get("other_records", False),
-        "capacity_figure": capacity_figure(models, lang, say) if "rule_line" in models else None,
+        "capacity_figure": draw_capacity(models, lang, say) if "rule_line" in models else None,
         "lead_figure": _lead(evaluation, lang, say),
         "calibration_figure": _calibration(evaluation, say),
         "contributions": _contributions(told.get("contributions"), lang, say),
         "reasons": {"all": None, "visited": None, "soon": None, "steadiness": None, **told.get("reasons", {})},
-        "groups": group_parts(evaluation["groups"], lang, say),
-        "checks": check_rows(bundle, lang),
+        "groups": arrange_groups(evaluation["groups"], lang, say),
+        "checks": list_checks(bundle, lang),
     }
 
 
@@ -71,20 +71,20 @@ def _coverage(coverage: Mapping[str, Any] | None, lang: str, say: Say) -> dict[s
         if name in coverage["tables"]
     ]
     months = coverage["months"]
-    return {**coverage, "tables": tables, "figure": months_figure(months["first"], months["share"], say)}
+    return {**coverage, "tables": tables, "figure": draw_months(months["first"], months["share"], say)}
 
 
 def _lead(evaluation: Mapping[str, Any], lang: str, say: Say) -> Any:
     spans = evaluation["by_lead"]
     if "rule_line" not in evaluation["models"] or all(part["n"] < SMALLEST_GROUP for part in spans.values()):
         return None
-    return lead_figure(spans, SMALLEST_GROUP, lang, say)
+    return draw_lead_times(spans, SMALLEST_GROUP, lang, say)
 
 
 def _calibration(evaluation: Mapping[str, Any], say: Say) -> Any:
     bins = (evaluation["calibration"] or {}).get("bins", [])
     shown = [part for part in bins if part["n"] >= SMALLEST_GROUP]
-    return calibration_figure(shown, say) if shown else None
+    return draw_calibration(shown, say) if shown else None
 
 
 def _contributions(found: Mapping[str, Any] | None, lang: str, say: Say) -> dict[str, Any] | None:
@@ -101,8 +101,8 @@ def _contributions(found: Mapping[str, Any] | None, lang: str, say: Say) -> dict
         **found,
         "features": [{**one, "cause_word": words[one["cause"]]} for one in features],
         "by_cause": by_cause,
-        "beeswarm": beeswarm_figure(drawn, [one["word"] for one in drawn], say) if drawn else None,
-        "causes_figure": causes_figure(by_cause, say),
+        "beeswarm": draw_beeswarm(drawn, [one["word"] for one in drawn], say) if drawn else None,
+        "causes_figure": draw_causes(by_cause, say),
     }
 
 

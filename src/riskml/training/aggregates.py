@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from riskml.evaluation.capacity import visits_of
-from riskml.explanation.contributions.summary import summarised
+from riskml.explanation.contributions.summary import summarise_contributions
 from riskml.explanation.household.county import explain_all
 from riskml.explanation.household.narrator import Narrator
-from riskml.explanation.household.trials import named_causes, steadiness
+from riskml.explanation.household.reason_quality import measure_named_causes, measure_steadiness
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml.policy import Policy
@@ -56,9 +56,9 @@ def report_data(
     dict
         ``simulated``, whether the folder carries the truth of a simulated county; ``coverage`` (see
         :func:`coverage_of`, or null); ``contributions`` (see
-        :func:`riskml.explanation.contributions.summary.summarised`);
+        :func:`riskml.explanation.contributions.summary.summarise_contributions`);
         ``reasons``: ``steadiness``, and in a simulated county ``all`` falls, those ``visited``, and those ``soon``,
-        at most three months after the reasons were given (see :mod:`riskml.explanation.household.trials`).
+        at most three months after the reasons were given (see :mod:`riskml.explanation.household.reason_quality`).
     """
     narrator = Narrator(bundle, policy)
     progress.stage("contributions of the test rows")
@@ -68,7 +68,7 @@ def report_data(
     return {
         "simulated": truth_in(folder) is not None,
         "coverage": None if folder is None else coverage_of(records, folder),
-        "contributions": summarised(
+        "contributions": summarise_contributions(
             values, found.values, [(name, _cause(name)) for name in schema.names], test.rows.household, schema.levels
         ),
         "reasons": _trials(records, test, narrator, found.margin, folder, progress),
@@ -133,7 +133,7 @@ def _trials(
     days = sorted({int(day) for day in test.rows.as_of})
     true = true_values(folder, narrator.settings, "cause")
     progress.stage("trials of the reasons", len(days) * (true is not None) + 1)
-    trials: dict[str, Any] = {"steadiness": _known(steadiness(narrator, records, days[-1]))}
+    trials: dict[str, Any] = {"steadiness": _known(measure_steadiness(narrator, records, days[-1]))}
     progress.step()
     if true is None:
         return trials
@@ -160,7 +160,7 @@ def _trials(
     )
     everything = np.ones(len(falls), bool)
     for name, among in (("all", everything), ("visited", falls["visited"]), ("soon", falls["soon"])):
-        trials[name] = _known(named_causes(falls["causes"], falls["cause"], among))
+        trials[name] = _known(measure_named_causes(falls["causes"], falls["cause"], among))
     return trials
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.explanation.contributions.summary import FEWEST_HOUSEHOLDS, TOP, summarised
+from riskml.explanation.contributions.summary import FEWEST_HOUSEHOLDS, TOP, summarise_contributions
 
 FEATURES = [("income", "other"), ("visits", "illness"), ("region", "other"), ("cost", "illness")]
 LEVELS = {"region": ("a", "b", "c")}
@@ -26,7 +26,7 @@ def rows():
 
 def test_means_are_those_of_the_rows(rows):
     values, contributions, household = rows
-    found = summarised(values, contributions, FEATURES, household, LEVELS)
+    found = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
     assert (found["rows"], found["households"]) == (1200, 300)
     assert [one["name"] for one in found["features"]] == ["income", "visits", "region", "cost"]
     for j, one in enumerate(found["features"]):
@@ -38,7 +38,7 @@ def test_means_are_those_of_the_rows(rows):
 
 def test_every_group_holds_many_households_and_lies_within_its_feature(rows):
     values, contributions, household = rows
-    found = summarised(values, contributions, FEATURES, household, LEVELS)
+    found = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
     for j, one in enumerate(found["features"]):
         assert all(group["n"] >= 4 * FEWEST_HOUSEHOLDS for group in one["groups"])
         kept = sum(group["n"] for group in one["groups"])
@@ -53,7 +53,10 @@ def test_every_group_holds_many_households_and_lies_within_its_feature(rows):
 def test_a_rare_level_and_a_rare_value_are_left_out(rows):
     values, contributions, household = rows
     values[:5, 1] = 99.0
-    found = {one["name"]: one for one in summarised(values, contributions, FEATURES, household, LEVELS)["features"]}
+    found = {
+        one["name"]: one
+        for one in summarise_contributions(values, contributions, FEATURES, household, LEVELS)["features"]
+    }
     assert {group["value"] for group in found["region"]["groups"]} == {"a", "b"}
     assert found["region"]["left_out"] > 0
     assert 99.0 not in {group["value"] for group in found["visits"]["groups"]}
@@ -63,7 +66,7 @@ def test_like_rows_stand_together():
     household = np.arange(400)
     values = np.repeat([0.0, 1.0], 200)[:, None]
     contributions = (values * 2 - 1) + np.linspace(-0.1, 0.1, 400)[:, None]
-    [one] = summarised(values, contributions, [("x", "work")], household)["features"]
+    [one] = summarise_contributions(values, contributions, [("x", "work")], household)["features"]
     assert all(abs(group["contribution"] - (group["value"] * 2 - 1)) < 0.11 for group in one["groups"])
     assert len(one["groups"]) == 20
 
@@ -71,5 +74,5 @@ def test_like_rows_stand_together():
 def test_only_the_strongest_are_told():
     names = [(f"f{i}", "other") for i in range(20)]
     contributions = np.tile(np.arange(20.0), (100, 1))
-    found = summarised(np.zeros((100, 20)), contributions, names, np.arange(100))
+    found = summarise_contributions(np.zeros((100, 20)), contributions, names, np.arange(100))
     assert [one["name"] for one in found["features"]] == [f"f{i}" for i in range(19, 19 - TOP, -1)]

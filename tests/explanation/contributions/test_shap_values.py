@@ -13,9 +13,9 @@ from PIL import Image
 
 from riskml.errors import UsageError
 from riskml.explanation import Explainer
-from riskml.explanation.contributions.shap_values import as_shap, feature_labels
+from riskml.explanation.contributions.shap_values import label_features, to_shap
 from riskml.features import CATALOGUE, build
-from riskml.fonts import chinese_plots, missing_glyphs
+from riskml.fonts import find_missing_glyphs, use_chinese_font
 from riskml.records.contract.calendar import day_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning")  # shap scatters its points
@@ -28,7 +28,7 @@ def matrix(county_records):
 
 @pytest.fixture(scope="module")
 def found(trained, matrix):
-    return as_shap(trained.bundle, matrix, lang="zh")
+    return to_shap(trained.bundle, matrix, lang="zh")
 
 
 def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, found):
@@ -39,7 +39,7 @@ def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, found):
 
 
 def test_an_explainer_gives_the_same_as_its_bundle(trained, matrix, found):
-    again = as_shap(Explainer(trained.bundle.blend), matrix)
+    again = to_shap(Explainer(trained.bundle.blend), matrix)
     assert np.array_equal(again.values, found.values)
     assert again.feature_names == [column.name for column in trained.bundle.columns]
 
@@ -57,24 +57,24 @@ def test_data_are_the_features_and_categories_show_their_names(trained, matrix, 
     silent = np.isnan(values)
     assert silent.any()
     assert set(found.display_data[silent]) == {"缺"}
-    assert set(as_shap(trained.bundle, matrix).display_data[silent]) == {"missing"}
+    assert set(to_shap(trained.bundle, matrix).display_data[silent]) == {"missing"}
 
 
 def test_labels_are_those_of_the_catalogue():
     names = ("admissions_12m", "attribute_distance_km")
-    assert feature_labels(names, "zh") == [CATALOGUE["admissions_12m"].zh, "attribute_distance_km"]
-    assert feature_labels(names, "en")[0] == CATALOGUE["admissions_12m"].en
-    assert feature_labels(names, None) == list(names)
+    assert label_features(names, "zh") == [CATALOGUE["admissions_12m"].zh, "attribute_distance_km"]
+    assert label_features(names, "en")[0] == CATALOGUE["admissions_12m"].en
+    assert label_features(names, None) == list(names)
     with pytest.raises(UsageError, match="'zh', 'en'"):
-        feature_labels(names, "fr")
+        label_features(names, "fr")
 
 
 def test_beeswarm_and_waterfall_draw_chinese(found):
     """Warnings are errors: a glyph that the font lacks would fail here."""
     import shap
 
-    assert missing_glyphs("".join(found.feature_names)) == ""
-    with chinese_plots():
+    assert find_missing_glyphs("".join(found.feature_names)) == ""
+    with use_chinese_font():
         for draw in (
             lambda: shap.plots.beeswarm(found, show=False),
             lambda: shap.plots.waterfall(found[3], show=False),

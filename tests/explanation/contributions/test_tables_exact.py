@@ -15,7 +15,7 @@ from riskml.explanation.contributions import tables
 from riskml.explanation.contributions import verification as checking
 from riskml.explanation.contributions.groups import TooDeepError, cut
 from riskml.explanation.contributions.tables import Tables
-from riskml.explanation.contributions.verification import check_tables, probe_rows
+from riskml.explanation.contributions.verification import check_tables, make_probe_rows
 from riskml.model.forest import read_forest
 
 
@@ -168,7 +168,7 @@ def test_the_check_notices_a_path_of_its_own_for_many_rows(model, monkeypatch):
 
 def test_probing_rows_stand_at_the_thresholds_and_on_unknown_categories(model):
     splits = read_forest(model.text).splits
-    rows = probe_rows(splits, 6)
+    rows = make_probe_rows(splits, 6)
     assert rows.shape == (checking.ROWS, 6)
     assert np.isnan(rows[-1]).sum() == 6
     for f in np.unique(splits.feature):

@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from riskml.explanation.household.clearance import clearance
-from riskml.explanation.household.views import rule_view
+from riskml.explanation.household.clearance import check_clearance
+from riskml.explanation.household.views import make_rule_view
 from riskml.policy import load_policy, rule_line
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
@@ -33,8 +33,8 @@ def met(last_months: float, labour: str | None = "full", months: int = 30):
         tables["members"] = {"household_id": ["a"], "member_id": ["m"], "labour": [labour]}
     policy = load_policy()
     panel = Records.from_tables(tables, policy.lines).panel(day_of(dt.date(2024, 6, 30)))
-    rule = rule_view(rule_line(panel, policy, 12), 0, 12, frozenset())
-    return {condition.code: condition.met for condition in clearance(panel, policy, rule)}
+    rule = make_rule_view(rule_line(panel, policy, 12), 0, 12, frozenset())
+    return {condition.code: condition.met for condition in check_clearance(panel, policy, rule)}
 
 
 def test_a_household_that_stayed_above_the_line_meets_all():

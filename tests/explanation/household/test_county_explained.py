@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from riskml.explanation import Narrator, explain_all, explain_panel
-from riskml.explanation.household.county import COLUMNS, Part
-from riskml.explanation.household.rendering import flag_sentence
-from riskml.explanation.household.trials import named_causes, quiet_households, steadiness
-from riskml.explanation.reasons.redaction import HEALTH_ZH, tells_health
+from riskml.explanation.household.county import COLUMNS, ExplainedPanel
+from riskml.explanation.household.reason_quality import find_quiet_households, measure_named_causes, measure_steadiness
+from riskml.explanation.household.rendering import describe_flag
+from riskml.explanation.reasons.redaction import HEALTH_ZH, concerns_health
 from riskml.features import CATALOGUE, build
 from riskml.model import Baselines, Blend, Bundle
 from riskml.model.blend import Weights
@@ -82,11 +82,11 @@ def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, n
     for i in np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))[::7]:
         e, row = narrator.explain(panel, int(i)), outside.loc[panel.household_id[i]]
         assert row["causes"] == ";".join(dict.fromkeys(flag.cause for flag in e.rule.flags if flag.cause))
-        assert row["reasons_zh"].splitlines() == [flag_sentence(flag, "zh") for flag in e.rule.flags]
+        assert row["reasons_zh"].splitlines() == [describe_flag(flag, "zh") for flag in e.rule.flags]
         hidden = explain_panel(narrator, panel.only(int(i)), ("health",)).iloc[0]
         shown = narrator.explain(panel, int(i), redact=("health",)).rule
         assert hidden["reasons_zh"].splitlines() == [
-            *(flag_sentence(flag, "zh") for flag in shown.flags),
+            *(describe_flag(flag, "zh") for flag in shown.flags),
             *([HEALTH_ZH] if shown.hidden_flags else ()),
         ]
 
@@ -105,10 +105,10 @@ def test_each_row_says_what_the_household_s_own_explanation_says(county_records,
 
 def test_causes_without_words_are_the_same(county_records, narrator, as_of, told):
     panel = county_records.panel(as_of)
-    causes = Part.of(narrator, panel).causes()
+    causes = ExplainedPanel.build(narrator, panel).list_causes()
     assert causes == dict(zip(told["household_id"], told["causes"], strict=True))
     verdicts = rule_line(panel, narrator.policy, narrator.settings.window)
-    assert Part.of(narrator, panel, verdicts).causes() == causes
+    assert ExplainedPanel.build(narrator, panel, verdicts).list_causes() == causes
 
 
 def test_threads_and_parts_change_nothing(county_records, narrator, as_of, told):
@@ -124,7 +124,7 @@ def test_every_explained_row_adds_up(county_records, narrator, as_of):
     X = build(panel)
     contributions = narrator.explainer.contributions(X)
     np.testing.assert_allclose(contributions.margin, narrator.bundle.margin(X), rtol=0, atol=1e-9)
-    by_cause = narrator.tell(panel, X).grouping.by_cause(contributions.values)
+    by_cause = narrator.explain_rows(panel, X).grouping.by_cause(contributions.values)
     np.testing.assert_allclose(contributions.base + by_cause.sum(axis=1), narrator.bundle.margin(X), rtol=0, atol=1e-9)
 
 
@@ -137,7 +137,7 @@ def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator,
     for word in ("住院", "自付", "就诊", "大病", "残疾", "慢性病", "报销"):
         assert word not in text
     names = {name for cell in (*hidden["reasons"], *hidden["protections"]) for name in cell.split(";") if name}
-    assert not any(tells_health(CATALOGUE[name]) for name in names if name in CATALOGUE)
+    assert not any(concerns_health(CATALOGUE[name]) for name in names if name in CATALOGUE)
     assert not hidden["causes"].str.contains("disability").any()
     assert told["causes"].str.contains("illness").any()
     assert all(cell.split(";").count("health") <= 1 for cell in hidden["reasons"])
@@ -175,10 +175,10 @@ def test_features_that_the_records_lack_are_silent(county_records, narrator, as_
 class TestTrials:
     def test_the_true_cause_is_looked_for_in_the_first_reason_and_the_first_three(self):
         causes = ["work;illness", "other", "a;b;c;work"]
-        found = named_causes(causes, ["illness", "work", "work"])
+        found = measure_named_causes(causes, ["illness", "work", "work"])
         assert found == {"falls": 3, "first": 0.0, "first_three": pytest.approx(1 / 3)}
-        assert named_causes(causes, ["illness", "work", "work"], [True, False, False])["first_three"] == 1.0
-        assert np.isnan(named_causes([], [])["first"])
+        assert measure_named_causes(causes, ["illness", "work", "work"], [True, False, False])["first_three"] == 1.0
+        assert np.isnan(measure_named_causes([], [])["first"])
 
     def test_a_household_with_a_new_or_late_row_is_not_quiet(self, village):
         village.household(2).earns("2023-01", "2023-12", wage=900).has("illness", "events", "help", "monitoring")
@@ -192,9 +192,9 @@ class TestTrials:
         village.add("disaster", household_id=None, region_code="130529101", kind="flood", occurred_on="2023-12-20")
         records = village.records()
         before, after = (records.panel(day_of(day)) for day in ("2023-11-30", "2023-12-31"))
-        assert quiet_households(before, after).tolist() == [False, False, True, False]
+        assert find_quiet_households(before, after).tolist() == [False, False, True, False]
 
     def test_one_more_quiet_month_seldom_changes_the_first_reason(self, county_records, narrator, as_of):
-        found = steadiness(narrator, county_records, as_of)
+        found = measure_steadiness(narrator, county_records, as_of)
         assert found["households"] > 200
         assert found["same_cause"] >= 0.85

@@ -9,10 +9,10 @@ import pytest
 
 from riskml.errors import UsageError
 from riskml.explanation import NOTICE
-from riskml.explanation.household.missing import missing_of
+from riskml.explanation.household.missing import find_missing
 from riskml.explanation.household.rendering import render
-from riskml.explanation.reasons.checklist import STEPS, STEPS_MISSING, steps_for
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES, tells_health
+from riskml.explanation.reasons.checklist import STEPS, STEPS_MISSING, choose_steps
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES, concerns_health
 from riskml.features import CATALOGUE, build
 from riskml.policy import load_policy, rule_line
 from riskml.records.contract.schema import CAUSES
@@ -162,7 +162,7 @@ class TestHealthRedacted:
         assert e.model.base + sum(e.model.contributions.values()) == pytest.approx(e.model.margin, abs=1e-9)
         assert e.model.base + sum(e.model.by_cause.values()) == pytest.approx(e.model.margin, abs=1e-9)
         assert e.model.probability == full.model.probability
-        assert not any(tells_health(CATALOGUE[name]) for name in e.model.contributions if name in CATALOGUE)
+        assert not any(concerns_health(CATALOGUE[name]) for name in e.model.contributions if name in CATALOGUE)
 
     def test_the_rest_stays(self, ill, narrate):
         panel = ill.panel()
@@ -179,7 +179,7 @@ class TestHealthRedacted:
 
 class TestMissing:
     def said(self, village):
-        return {gap.code: gap.zh for gap in missing_of(village.panel())}
+        return {gap.code: gap.zh for gap in find_missing(village.panel())}
 
     def test_months_without_income_at_the_end_and_before(self, village):
         village.household(2).earns("2022-01", "2022-12", wage=900).earns("2023-02", "2023-03", wage=900)
@@ -226,7 +226,7 @@ class TestChecklist:
         assert set(load_policy().measures) == set(CAUSES)
 
     def test_steps_follow_the_causes_and_keep_room_for_what_is_missing(self):
-        steps = steps_for(list(CAUSES)[:4], list(STEPS_MISSING))
+        steps = choose_steps(list(CAUSES)[:4], list(STEPS_MISSING))
         assert len(steps) == 10
         assert [step.cause for step in steps[:7]] == [
             *("illness", "illness", "schooling", "schooling", "disability", "disability", "disaster")
@@ -234,10 +234,10 @@ class TestChecklist:
         assert sum(step.cause == "" for step in steps) == 3
 
     def test_every_cause_has_its_first_step_before_any_has_a_second(self):
-        steps = steps_for(list(CAUSES), list(STEPS_MISSING))
+        steps = choose_steps(list(CAUSES), list(STEPS_MISSING))
         assert [step for step in steps if step.cause] == [STEPS[cause][0] for cause in CAUSES]
         assert sum(step.cause == "" for step in steps) == 3
-        assert len(steps_for(["illness"], list(STEPS_MISSING))) == 2 + 8
+        assert len(choose_steps(["illness"], list(STEPS_MISSING))) == 2 + 8
 
     def test_every_flag_that_fired_has_a_step(self, ill, narrate):
         ill.add("events", kind="dropout", occurred_on="2023-11-05").add(

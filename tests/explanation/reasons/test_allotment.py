@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from riskml.explanation.reasons.allotment import NOTICEABLE, UNEXPLAINED, allotted
+from riskml.explanation.reasons.allotment import NOTICEABLE, UNEXPLAINED, allot_income
 from riskml.explanation.reasons.grouping import BLOWS, Grouping
 from riskml.explanation.reasons.ranking import Ranked
 from riskml.features import CATALOGUE
@@ -16,7 +16,7 @@ from riskml.records.contract.schema import CAUSES
 
 FEATURES = list(CATALOGUE.values())
 NAMES = list(CATALOGUE)
-GROUPING = Grouping.of(FEATURES)
+GROUPING = Grouping.from_features(FEATURES)
 INCOME = GROUPING.place["other", "income"]
 
 
@@ -30,7 +30,7 @@ def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> 
     for cause, own in causes.items():
         strength[0, GROUPING.place[cause, ""]] = own
         best[0, GROUPING.place[cause, ""]] = GROUPING.members[GROUPING.place[cause, ""]][0]
-    found, told = allotted(GROUPING, x, strength, best)
+    found, told = allot_income(GROUPING, x, strength, best)
     places = {cause: GROUPING.place[cause, ""] for cause in CAUSES if cause != "other"}
     speaks = {cause: NAMES[told[0, g]] for cause, g in places.items() if told[0, g] >= 0}
     return {cause: float(found[0, g]) for cause, g in places.items() if found[0, g]}, speaks
@@ -81,8 +81,8 @@ def test_without_a_source_that_shrank_the_position_stays_with_itself(changes):
 
 
 def test_records_without_sources_of_income_are_ranked_as_they_are():
-    few = Grouping.of([CATALOGUE[name] for name in ("accidents_12m", "household_size")])
-    ranked = Ranked.of(few, np.array([[1.0, 3.0]]), np.array([[0.2, 0.4]]), [0.0, 3.0])
+    few = Grouping.from_features([CATALOGUE[name] for name in ("accidents_12m", "household_size")])
+    ranked = Ranked.from_contributions(few, np.array([[1.0, 3.0]]), np.array([[0.2, 0.4]]), [0.0, 3.0])
     assert ranked.reasons.strength[0, :2].tolist() == [0.2, 0.4]
 
 
@@ -93,12 +93,12 @@ def test_records_without_sources_of_income_are_ranked_as_they_are():
 )
 def test_what_is_allotted_adds_up_to_the_position_and_is_the_same_alone(x, strength):
     best = np.zeros(strength.shape, np.intp)
-    found, told = allotted(GROUPING, x, strength, best)
+    found, told = allot_income(GROUPING, x, strength, best)
     changes = [j for cause in BLOWS for j in GROUPING.changes[cause]]
     shrank = (np.nan_to_num(x[changes]) <= -NOTICEABLE).any(axis=0)
     np.testing.assert_allclose((found - strength).sum(axis=1), np.where(shrank, strength[:, INCOME], 0.0), atol=1e-9)
     assert (found >= strength).all()
     for i in range(4):
-        alone = allotted(GROUPING, x[:, [i]], strength[[i]], best[[i]])
+        alone = allot_income(GROUPING, x[:, [i]], strength[[i]], best[[i]])
         assert np.array_equal(alone[0][0], found[i])
         assert np.array_equal(alone[1][0], told[i])

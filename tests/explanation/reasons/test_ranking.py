@@ -15,7 +15,7 @@ from riskml.features import CATALOGUE
 from riskml.records.contract.schema import CAUSES
 
 FEATURES = list(CATALOGUE.values())
-GROUPING = Grouping.of(FEATURES)
+GROUPING = Grouping.from_features(FEATURES)
 UNKNOWN = [float("nan")] * len(FEATURES)
 NAMES = list(CATALOGUE)
 
@@ -28,7 +28,7 @@ def ranked(
         x[0, NAMES.index(name)] = value
     for name, value in contributions.items():
         c[0, NAMES.index(name)] = value
-    return Ranked.of(GROUPING, x, c, [(typical or {}).get(name, float("nan")) for name in NAMES])
+    return Ranked.from_contributions(GROUPING, x, c, [(typical or {}).get(name, float("nan")) for name in NAMES])
 
 
 def said(ranking) -> list[str]:
@@ -134,7 +134,7 @@ def test_contributions_by_cause_add_up():
     x=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.one_of(st.floats(-3, 40), st.just(float("nan")))),
 )
 def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
-    found = Ranked.of(GROUPING, x, c, UNKNOWN)
+    found = Ranked.from_contributions(GROUPING, x, c, UNKNOWN)
     for ranking, most, may, sign in (
         (found.reasons, MOST_REASONS, may_warn, 1),
         (found.protections, MOST_PROTECTIONS, may_protect, -1),
@@ -160,8 +160,8 @@ def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
 def test_one_household_is_ranked_as_among_many():
     rng = np.random.default_rng(1)
     x, c = rng.normal(size=(50, len(FEATURES))), rng.normal(size=(50, len(FEATURES)))
-    many = Ranked.of(GROUPING, x, c, UNKNOWN)
-    one = Ranked.of(GROUPING, x[7:8], c[7:8], UNKNOWN)
+    many = Ranked.from_contributions(GROUPING, x, c, UNKNOWN)
+    one = Ranked.from_contributions(GROUPING, x[7:8], c[7:8], UNKNOWN)
     np.testing.assert_array_equal(one.reasons.feature[0], many.reasons.feature[7])
     np.testing.assert_array_equal(one.reasons.strength[0], many.reasons.strength[7])
     np.testing.assert_array_equal(one.protections.feature[0], many.protections.feature[7])

@@ -14,7 +14,7 @@ from riskml import fonts
 from riskml.explanation import NOTICE
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.svg import element
-from riskml.explanation.timeline.timeline import timeline_png, timeline_svg
+from riskml.explanation.timeline.timeline import draw_timeline_png, draw_timeline_svg
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
 
@@ -51,25 +51,25 @@ def fengjie(village):
 
 
 def test_the_picture_is_the_one_that_was_looked_at(fengjie, golden):
-    svg = timeline_svg(fengjie.panel(), scores=[(day_of("2023-06-30"), 0.114), (day_of("2023-09-30"), 0.236)])
+    svg = draw_timeline_svg(fengjie.panel(), scores=[(day_of("2023-06-30"), 0.114), (day_of("2023-09-30"), 0.236)])
     golden(GOLDEN, svg)
     assert len(svg.encode()) < 30_000
 
 
 def test_numbers_are_those_of_the_rule(fengjie):
     panel = fengjie.panel()
-    found = Timeline.of(panel)
+    found = Timeline.from_panel(panel)
     assert found.average[-1] == panel.income_per_head(12)[0] == (12 * 800 + 12_000 + 0) / 12 * 12 / 4
     assert found.line[-1] == 8300
     assert found.line[0] == 5000
-    assert f"{found.average[-1]:,.0f} 元/年" in said(timeline_svg(panel))
+    assert f"{found.average[-1]:,.0f} 元/年" in said(draw_timeline_svg(panel))
     assert found.income[0] == 1200 / 4
     assert found.income[-1] == 12_800 / 4
 
 
 def test_a_month_that_nobody_reported_is_a_gap_and_never_a_bar(village):
     village.household(2).earns("2023-01", "2023-04", total=2000).earns("2023-07", "2023-12", total=2000)
-    picture = ET.fromstring(timeline_svg(village.panel(), months=12))
+    picture = ET.fromstring(draw_timeline_svg(village.panel(), months=12))
     bars = [
         float(r.get("x")) for r in picture.iter(f"{SVG}rect") if r.get("fill") == "#a9bccb" and float(r.get("y")) > 9
     ]
@@ -80,101 +80,101 @@ def test_a_month_that_nobody_reported_is_a_gap_and_never_a_bar(village):
     assert not [x for x in bars if left <= x < left + width]
     steps = sorted(bars)
     assert steps[3] < left < steps[4]
-    assert "无收入记录" in said(timeline_svg(village.panel(), months=12))
+    assert "无收入记录" in said(draw_timeline_svg(village.panel(), months=12))
 
 
 def test_a_month_of_nothing_is_a_bar_and_not_a_gap(village):
     village.household(2).earns("2023-01", "2023-12", total=0.0)
-    svg = timeline_svg(village.panel(), months=12)
+    svg = draw_timeline_svg(village.panel(), months=12)
     assert "无收入记录" not in said(svg)
     assert svg.count('fill="#a9bccb"') == 12 + 1  # and the legend
 
 
 def test_the_line_is_drawn_in_its_yearly_steps(fengjie):
-    picture = ET.fromstring(timeline_svg(fengjie.panel()))
+    picture = ET.fromstring(draw_timeline_svg(fengjie.panel()))
     steps = next(
         p.get("d") for p in picture.iter(f"{SVG}path") if p.get("stroke") == "#9c2f1f" and len(p.get("d")) > 20
     )
     heights = [float(point.split()[1]) for point in steps[1:].split("L")]
     assert len(set(heights)) == 3
     assert heights == sorted(heights, reverse=True)
-    assert {"7,300/年", "8,300/年"} <= set(said(timeline_svg(fengjie.panel())).split("\n"))
+    assert {"7,300/年", "8,300/年"} <= set(said(draw_timeline_svg(fengjie.panel())).split("\n"))
 
 
 def test_marks_carry_words_and_sums(fengjie):
-    text = said(timeline_svg(fengjie.panel()))
+    text = said(draw_timeline_svg(fengjie.panel()))
     for part in ("2023-04-12 住院,自付 24,000 元", "所在地区干旱", "辍学", "18,000元", "医疗救助", "边缘易致贫户"):
         assert part in text
     letters = set(text.split("\n"))
     assert {"病", "残", "灾", "学", "工"} <= letters
     assert "走访" not in text
-    english = said(timeline_svg(fengjie.panel(), lang="en"))
+    english = said(draw_timeline_svg(fengjie.panel(), lang="en"))
     assert "2023-04-12 inpatient, 24,000 yuan self-paid" in english
     assert re.search("[\u4e00-\u9fff]", english.replace("医疗救助", "").replace("公益性岗位", "")) is None
 
 
 def test_without_permission_nothing_tells_of_health(fengjie):
-    svg = timeline_svg(fengjie.panel(), health=False)
+    svg = draw_timeline_svg(fengjie.panel(), health=False)
     for part in ("病", "残", "住院", "门诊", "自付", "24,000", "医疗", "3,000 元"):
         assert part not in svg
     assert "帮扶措施" in svg
     before = fengjie.panel()
     fengjie.add("illness", kind="chronic", occurred_on="2023-11-01", visits=9, self_paid=7000.0)
-    assert timeline_svg(fengjie.panel(), health=False) == timeline_svg(before, health=False)
+    assert draw_timeline_svg(fengjie.panel(), health=False) == draw_timeline_svg(before, health=False)
 
 
 def test_unknown_is_told_from_none(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has("events", "help")
-    text = said(timeline_svg(village.panel()))
+    text = said(draw_timeline_svg(village.panel()))
     assert text.count("无此类数据") == 2
     assert text.count("无记录") == 3
 
 
 def test_every_picture_has_the_notice_and_the_date(fengjie):
     for lang in ("zh", "en"):
-        text = said(timeline_svg(fengjie.panel("2023-12-15"), lang=lang))
+        text = said(draw_timeline_svg(fengjie.panel("2023-12-15"), lang=lang))
         assert NOTICE[lang] in text
         assert "2023-12-15" in text
-    assert "模拟县数据" in said(timeline_svg(fengjie.panel(), simulated=True))
-    assert "模拟" not in said(timeline_svg(fengjie.panel()))
+    assert "模拟县数据" in said(draw_timeline_svg(fengjie.panel(), simulated=True))
+    assert "模拟" not in said(draw_timeline_svg(fengjie.panel()))
 
 
 def test_scores_later_than_the_panel_are_left_out(fengjie):
     panel = fengjie.panel()
-    assert timeline_svg(panel, scores=[(AS_OF + 1, 0.5)]) == timeline_svg(panel)
-    assert "类似的 100 户中约 24 户" in said(timeline_svg(panel, scores=[(AS_OF, 0.236)]))
+    assert draw_timeline_svg(panel, scores=[(AS_OF + 1, 0.5)]) == draw_timeline_svg(panel)
+    assert "类似的 100 户中约 24 户" in said(draw_timeline_svg(panel, scores=[(AS_OF, 0.236)]))
 
 
 def test_one_household_of_many_is_the_same_to_the_byte(fengjie):
-    alone = timeline_svg(fengjie.panel())
+    alone = draw_timeline_svg(fengjie.panel())
     fengjie.add("households", household_id="A", size=2, kind="ordinary", region_code="130529101203")
     fengjie.add("events", household_id="A", kind="accident", occurred_on="2023-10-01")
-    assert timeline_svg(fengjie.panel(), 1) == alone
+    assert draw_timeline_svg(fengjie.panel(), 1) == alone
 
 
 def test_a_harvest_month_is_cut_off_and_says_its_amount(fengjie):
-    text = said(timeline_svg(fengjie.panel()))
+    text = said(draw_timeline_svg(fengjie.panel()))
     assert "7,700" in text.split("\n")
 
 
 def test_the_file_that_stands_alone_brings_its_glyphs(fengjie):
-    svg = timeline_svg(fengjie.panel(), embed_font=True)
+    svg = draw_timeline_svg(fengjie.panel(), embed_font=True)
     assert "@font-face" in svg
-    assert fonts.missing_glyphs(said(timeline_svg(fengjie.panel()))) == ""
+    assert fonts.find_missing_glyphs(said(draw_timeline_svg(fengjie.panel()))) == ""
     assert len(svg.encode()) < 60_000
 
 
 def test_png_has_the_width_asked_for_and_ink_where_chinese_stands(fengjie):
-    image = Image.open(BytesIO(timeline_png(fengjie.panel(), width=720))).convert("L")
+    image = Image.open(BytesIO(draw_timeline_png(fengjie.panel(), width=720))).convert("L")
     assert image.width == 720
     headline = image.crop((0, 4, 400, 40))
     dark = sum(headline.histogram()[:128])
     assert 800 < dark < 6000
-    assert timeline_png(fengjie.panel(), width=720) == timeline_png(fengjie.panel(), width=720)
+    assert draw_timeline_png(fengjie.panel(), width=720) == draw_timeline_png(fengjie.panel(), width=720)
 
 
 def test_every_mark_differs_from_its_ground_in_greyscale(fengjie):
-    inks = set(re.findall(r'(?:fill|stroke)="#(\w{6})"', timeline_svg(fengjie.panel())))
+    inks = set(re.findall(r'(?:fill|stroke)="#(\w{6})"', draw_timeline_svg(fengjie.panel())))
     grey = {ink: sum(w * int(ink[k : k + 2], 16) for w, k in ((0.2126, 0), (0.7152, 2), (0.0722, 4))) for ink in inks}
     assert grey["1d2733"] < 60 < grey["9c2f1f"] + 40 < grey["a9bccb"] - 60
     assert grey["a9bccb"] < 215
@@ -190,28 +190,28 @@ def test_a_month_is_divided_by_the_size_known_then():
     months = [f"2023-{month:02d}-01" for month in range(1, 13)]
     income = {"household_id": ["H1"] * 12, "period_start": months, "source": ["total"] * 12, "amount": [1200.0] * 12}
     tables = {"households": households, "income": income, "lines": {"effective_from": ["2020-01-01"], "amount": [6000]}}
-    found = Timeline.of(Records.from_tables(tables).panel(AS_OF), months=12)
+    found = Timeline.from_panel(Records.from_tables(tables).panel(AS_OF), months=12)
     assert found.income == (600.0,) * 6 + (300.0,) * 6
     assert found.average[-1] == 1200 * 12 / 4
 
 
 def test_what_ended_before_the_months_shown_is_not_drawn(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
-    before = timeline_svg(village.panel())
+    before = draw_timeline_svg(village.panel())
     village.add("events", kind="job_loss", occurred_on="2021-12-31")
     village.add("monitoring", category="borderline", entered_on="2021-03-01", cleared_on="2021-12-31")
-    assert timeline_svg(village.panel()) == before
+    assert draw_timeline_svg(village.panel()) == before
     village.add("monitoring", category="unstable_exit", entered_on="2021-03-02", cleared_on="2022-01-01")
     village.add("help", started_on="2021-03-01", measure="雨露计划补助")
-    assert {"脱贫不稳定户", "雨露计划补助"} <= set(said(timeline_svg(village.panel())).split("\n"))
-    assert "边缘易致贫户" not in timeline_svg(village.panel())
+    assert {"脱贫不稳定户", "雨露计划补助"} <= set(said(draw_timeline_svg(village.panel())).split("\n"))
+    assert "边缘易致贫户" not in draw_timeline_svg(village.panel())
 
 
 def test_a_mark_tells_the_first_few_of_a_month_and_counts_the_rest(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     for day in range(1, 8):
         village.add("illness", kind="outpatient", occurred_on=f"2023-05-0{day}", visits=1, self_paid=100.0)
-    svg = timeline_svg(village.panel())
+    svg = draw_timeline_svg(village.panel())
     told = next(t for t in ET.fromstring(svg).iter(f"{SVG}title") if "2023-05-01" in t.text).text.split("\n")
     assert len(told) == 4
     assert told[-1] == "另 4 项"
@@ -221,7 +221,7 @@ def test_a_mark_tells_the_first_few_of_a_month_and_counts_the_rest(village):
 def test_words_of_the_records_are_escaped(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     village.add("help", started_on="2023-05-01", measure="<script>\x01&\"'</script>")
-    assert "<script>\ufffd&\"'</script>" in said(timeline_svg(village.panel()))
+    assert "<script>\ufffd&\"'</script>" in said(draw_timeline_svg(village.panel()))
     assert element("a", title='<"&\x02>') == "<a title='&lt;\"&amp;\ufffd&gt;'/>"
 
 
@@ -235,6 +235,6 @@ def test_most_that_can_happen_stays_small(village):
         for kind in ("dropout", "job_loss", "accident"):
             village.add("events", kind=kind, occurred_on=f"{day}-20", amount=7.0 * month)
         village.add("help", started_on=f"{day}-01", ended_on=f"{day}-20", measure="临时救助")
-    svg = timeline_svg(village.panel())
+    svg = draw_timeline_svg(village.panel())
     assert len(svg.encode()) < 30_000
     assert "另 21 项" in said(svg)

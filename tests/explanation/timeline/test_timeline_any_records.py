@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskml.explanation.timeline.timeline import timeline_svg
+from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import date_of, day_of, month_of
 from riskml.records.panel.store import Records
@@ -88,8 +88,8 @@ def test_any_records_give_well_formed_xml_and_later_rows_change_nothing(data):
         more[table] = known[table] + late
     before, after = records_of(known).panel(AS_OF), records_of(more).panel(AS_OF)
     for health in (True, False):
-        svg = timeline_svg(before, health=health)
-        assert timeline_svg(after, health=health) == svg
+        svg = draw_timeline_svg(before, health=health)
+        assert draw_timeline_svg(after, health=health) == svg
         picture = ET.fromstring(svg)
         assert {e.tag.removeprefix(SVG) for e in picture.iter()} <= ALLOWED
         names = {name for e in picture.iter() for name in e.attrib}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from riskml.explanation.wording.facts import FACTS
-from riskml.explanation.wording.phrases import PHRASES, Said, value_in_words
-from riskml.explanation.wording.speaker import Speaker, typical_values
+from riskml.explanation.wording.phrases import PHRASES, PhraseContext, describe_value
+from riskml.explanation.wording.sentences import SentenceWriter, read_medians
 from riskml.explanation.wording.templates import Slot, parse
 from riskml.features import CATALOGUE, build
 
@@ -58,13 +58,13 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, nar
     village.add("monitoring", category="borderline", entered_on="2021-09-01", cleared_on="2022-05-01")
     panel = village.panel()
     narrator = narrate(panel)
-    told = narrator.tell(panel, build(panel))
+    told = narrator.explain_rows(panel, build(panel))
     values = narrator.bundle.blend.values(build(panel))[0]
     known = [j for j, f in enumerate(told.grouping.features) if f.reason_zh is not None and not np.isnan(values[j])]
     assert len(known) > 100
     for j in known:
         for lang in ("zh", "en"):
-            sentence = told.speaker.sentence(0, j, lang, risk=True)
+            sentence = told.writer.write(0, j, lang, risk=True)
             assert sentence
             assert not re.search(r"[{}|\[\]]|nan|None", sentence), sentence
             assert lang == "en" or not re.search(r"。$", sentence)
@@ -91,8 +91,8 @@ def test_medical_spending_is_said_in_yuan_and_against_income(village, narrate, r
     panel = village.panel()
     told = narrate(panel).tell(panel, build(panel))
     j = [feature.name for feature in told.grouping.features].index("self_paid_to_line_12m")
-    assert told.speaker.sentence(0, j, "zh", risk=True) == zh
-    assert en in told.speaker.sentence(0, j, "en", risk=True)
+    assert told.writer.write(0, j, "zh", risk=True) == zh
+    assert en in told.writer.write(0, j, "en", risk=True)
 
 
 def test_a_comparison_that_is_not_known_is_left_out(village, narrate):
@@ -101,7 +101,7 @@ def test_a_comparison_that_is_not_known_is_left_out(village, narrate):
     panel = village.panel()
     told = narrate(panel).tell(panel, build(panel))
     j = [feature.name for feature in told.grouping.features].index("self_paid_to_line_12m")
-    assert told.speaker.sentence(0, j, "zh", risk=True) == "近 12 个月自付医疗费 400 元"
+    assert told.writer.write(0, j, "zh", risk=True) == "近 12 个月自付医疗费 400 元"
 
 
 def test_a_feature_without_wording_is_said_by_its_name(village):
@@ -109,9 +109,9 @@ def test_a_feature_without_wording_is_said_by_its_name(village):
     from dataclasses import replace
 
     bare = replace(CATALOGUE["household_size"], reason_zh="", reason_en="")
-    speaker = Speaker(panel, [bare], np.array([[2.0]]), {}, typical_values([bare], None))
-    assert speaker.sentence(0, 0, "zh", risk=True) == "家庭人口:2 人"
-    assert speaker.sentence(0, 0, "en", risk=True) == "Household size: 2"
+    writer = SentenceWriter(panel, [bare], np.array([[2.0]]), {}, read_medians([bare], None))
+    assert writer.write(0, 0, "zh", risk=True) == "家庭人口:2 人"
+    assert writer.write(0, 0, "en", risk=True) == "Household size: 2"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_feature_without_wording_is_said_by_its_name(village):
     ],
 )
 def test_phrases_of_numbers(kind, numbers, zh, en):
-    said = Said(0.0, "line", True, float("nan"))
+    said = PhraseContext(0.0, "line", True, float("nan"))
     assert PHRASES[kind]("zh", said, numbers) == zh
     assert PHRASES[kind]("en", said, numbers).startswith(en)
 
@@ -145,8 +145,8 @@ def test_phrases_of_numbers(kind, numbers, zh, en):
     ],
 )
 def test_phrases_of_the_value(kind, value, zh):
-    assert PHRASES[kind]("zh", Said(value, "months", True, float("nan")), ()) == zh
-    assert PHRASES[kind]("en", Said(value, "months", True, float("nan")), ())
+    assert PHRASES[kind]("zh", PhraseContext(value, "months", True, float("nan")), ()) == zh
+    assert PHRASES[kind]("en", PhraseContext(value, "months", True, float("nan")), ())
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_phrases_of_the_value(kind, value, zh):
     ],
 )
 def test_values_in_words(value, unit, words):
-    assert value_in_words(value, unit, "zh") == words
+    assert describe_value(value, unit, "zh") == words
 
 
 def test_the_kind_of_a_disaster_is_told_with_the_loss(village):
@@ -170,6 +170,6 @@ def test_the_kind_of_a_disaster_is_told_with_the_loss(village):
     village.add("disaster", kind="hail", occurred_on="2022-07-05", loss=900)
     panel = village.panel()
     feature = CATALOGUE["disaster_loss_to_line_12m"]
-    speaker = Speaker(panel, (feature,), build(panel).column(feature.name)[:, None], {}, [0.0])
-    assert speaker.sentence(0, 0, "zh", risk=True).startswith("近 12 个月灾害损失 6,000 元(洪涝、价格下跌)")
-    assert "6,000 yuan (flood, price fall)" in speaker.sentence(0, 0, "en", risk=True)
+    writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], {}, [0.0])
+    assert writer.write(0, 0, "zh", risk=True).startswith("近 12 个月灾害损失 6,000 元(洪涝、价格下跌)")
+    assert "6,000 yuan (flood, price fall)" in writer.write(0, 0, "en", risk=True)

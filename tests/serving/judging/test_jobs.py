@@ -196,9 +196,11 @@ def test_what_tells_of_health_is_read_by_whom_may_see_it(imported, key, work):
 
 
 def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported, key, work, monkeypatch):
-    frame = judging.Part.frame
+    tabulate = judging.ExplainedPanel.tabulate
     monkeypatch.setattr(
-        judging.Part, "frame", lambda self, hidden: frame(self, hidden).assign(**({"causes": "x"} if hidden else {}))
+        judging.ExplainedPanel,
+        "tabulate",
+        lambda self, hidden: tabulate(self, hidden).assign(**({"causes": "x"} if hidden else {})),
     )
 
     def causes():

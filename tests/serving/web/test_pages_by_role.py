@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 from openpyxl import load_workbook
 
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES, tells_health
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES, concerns_health
 from riskml.explanation.timeline.data import Timeline
-from riskml.explanation.timeline.lanes import mark_in_words
+from riskml.explanation.timeline.lanes import describe_mark
 from riskml.features import CATALOGUE
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.scores.stored import judge_stored
@@ -60,9 +60,9 @@ def health(site, model):
                 if said.rule.gap_after_spending not in (None, said.rule.gap):
                     words |= {AFTER_SPENDING, *(f"{flag.zh}:" for flag in said.rule.flags if flag.code == AFTER)}
                 reasons = (*said.reasons, *said.protections)
-                words |= {r.zh for r in reasons if r.feature in CATALOGUE and tells_health(CATALOGUE[r.feature])}
-                marks = Timeline.of(one, months=36, window=12).marks
-                words |= {mark_in_words(mark, "zh") for mark in marks if mark.lane == "illness"}
+                words |= {r.zh for r in reasons if r.feature in CATALOGUE and concerns_health(CATALOGUE[r.feature])}
+                marks = Timeline.from_panel(one, months=36, window=12).marks
+                words |= {describe_mark(mark, "zh") for mark in marks if mark.lane == "illness"}
                 out[str(one.household_id[0])] = words
     return out
 

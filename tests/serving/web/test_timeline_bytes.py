@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from riskml.explanation.timeline.timeline import timeline_svg
+from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.records.contract.calendar import day_of
 from riskml_serving.base.database import reading
 from riskml_serving.judging.scores.stored import judge_stored
@@ -30,7 +30,7 @@ def test_the_page_shows_riskmls_picture_byte_by_byte(site, model):
     for user, health in (("county", True), ("blind", False)):
         site.client.cookies.clear()
         site.sign_in(user)
-        picture = timeline_svg(
+        picture = draw_timeline_svg(
             judged.panel,
             health=health,
             months=SHOWN_MONTHS,

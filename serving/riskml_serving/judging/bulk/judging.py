@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from riskml.explanation.household.county import COLUMNS as REASONS
-from riskml.explanation.household.county import Part
+from riskml.explanation.household.county import ExplainedPanel
 from riskml.explanation.reasons.redaction import check_redaction
 from riskml.outcomes import AT_RISK, STATUSES, UNKNOWN
 from riskml.policy import agreement as agreements
@@ -159,8 +159,8 @@ def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact
         "signal": pa.array(opinion.signal[rows], pa.int8()),
         "rule_flags": pa.array([opinion.flags[i] for i in rows], pa.string()),
     }
-    part = Part.of(model.narrator, panel, opinion.verdicts)
-    told, every = part.frame(check_redaction(redact)), part.causes()
+    part = ExplainedPanel.build(model.narrator, panel, opinion.verdicts)
+    told, every = part.tabulate(check_redaction(redact)), part.list_causes()
     for name in REASONS[1:]:
         columns[name] = pa.array(told[name].tolist(), pa.string())
     columns["all_causes"] = pa.array([every[code] for code in codes], pa.string())

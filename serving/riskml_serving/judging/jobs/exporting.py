@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from riskml.explanation import NOTICE
 from riskml.explanation.household.county import COLUMNS as REASONS
-from riskml.explanation.reasons.redaction import shown_flags
+from riskml.explanation.reasons.redaction import redact_flags
 from riskml.policy import COLOURS, TIERS, Policy
 from riskml.policy import agreement as agreements
 from riskml_serving.base.problems import Problem
@@ -158,7 +158,7 @@ def told(
     rows = found.select(
         ["household_id", "region_code", "margin", "tier", "rule_signal", "signal", "rule_flags"]
     ).to_pylist()
-    flags = [shown_flags(row["rule_flags"].split(";") if row["rule_flags"] else [], policy, redact) for row in rows]
+    flags = [redact_flags(row["rule_flags"].split(";") if row["rule_flags"] else [], policy, redact) for row in rows]
     places = [visited(row["region_code"][:COUNTY], row["margin"], row["household_id"], capacity) for row in rows]
     yes = np.array([row["tier"] > 0 if place is None else place for row, place in zip(rows, places, strict=True)], bool)
     columns: dict[str, Any] = {

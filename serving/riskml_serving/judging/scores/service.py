@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from riskml.explanation import Explanation
-from riskml.explanation.reasons.redaction import shown_flags
+from riskml.explanation.reasons.redaction import redact_flags
 from riskml.outcomes import AT_RISK, STATUSES
 from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy
 from riskml.policy import agreement as agreements
@@ -115,7 +115,7 @@ def shown(row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = ()) 
     out["tier"] = None if row["tier"] < 0 else TIERS[row["tier"]]
     out["rule_signal"], out["signal"] = COLOURS[row["rule_signal"]], COLOURS[row["signal"]]
     codes = row["rule_flags"].split(";") if row["rule_flags"] else []
-    out["rule_flags"], out["hidden_flags"] = shown_flags(codes, policy, redact)
+    out["rule_flags"], out["hidden_flags"] = redact_flags(codes, policy, redact)
     return out
 
 

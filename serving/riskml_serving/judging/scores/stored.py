@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from riskml.explanation.household.county import Part
+from riskml.explanation.household.county import ExplainedPanel
 from riskml.outcomes import UNKNOWN
 from riskml.policy import agreement as agreements
 from riskml.records.contract.schema import TABLES
@@ -117,7 +117,7 @@ def rescore(
     before = repository.read_current(connection, sorted(households), region)
     changes = []
     for judged in judge_stored(connection, model, households, as_of):
-        causes = Part.of(judged.model.narrator, judged.panel, judged.opinion.verdicts).causes()
+        causes = ExplainedPanel.build(judged.model.narrator, judged.panel, judged.opinion.verdicts).list_causes()
         for i, status in enumerate(judged.opinion.status.tolist()):
             code = str(judged.panel.household_id[i])
             kept = before.get(code)

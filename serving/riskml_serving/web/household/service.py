@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.explanation import Explanation
-from riskml.explanation.household.clearance import clearance
-from riskml.explanation.household.rendering import UNITS, of_hundred
+from riskml.explanation.household.clearance import check_clearance
+from riskml.explanation.household.rendering import UNITS, describe_probability
 from riskml.explanation.timeline.data import Timeline
-from riskml.explanation.timeline.lanes import mark_in_words
-from riskml.explanation.timeline.timeline import timeline_svg
+from riskml.explanation.timeline.lanes import describe_mark
+from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.policy import Policy
 from riskml.records.contract.calendar import day_of
 from riskml.records.contract.schema import SOURCES, TABLES
@@ -134,7 +134,7 @@ def _scored(
     said = judged.explained(agreement=by_capacity, redact=caller.redact)
     earlier = [(day_of(row["as_of"]), row["probability"]) for row in history if row["probability"] is not None]
     health, window = not caller.redact, model.narrator.settings.window
-    found = Timeline.of(judged.panel, months=36, window=window, health=health)
+    found = Timeline.from_panel(judged.panel, months=36, window=window, health=health)
     return {
         "current": _score(current, model.policy, caller),
         "said": said,
@@ -142,8 +142,8 @@ def _scored(
         "together": together(said, lang),
         "reasons": [(tag_of(reason, lang, risk=True), reason.text(lang)) for reason in said.reasons],
         "protections": [(tag_of(reason, lang, risk=False), reason.text(lang)) for reason in said.protections],
-        "hundred": of_hundred(said.model.probability, said.model.horizon, lang) if said.model else None,
-        "timeline": timeline_svg(
+        "hundred": describe_probability(said.model.probability, said.model.horizon, lang) if said.model else None,
+        "timeline": draw_timeline_svg(
             judged.panel,
             lang=lang,
             health=health,
@@ -153,9 +153,9 @@ def _scored(
             simulated=settings.simulated,
             name=masked(code),
         ),
-        "help": [mark_in_words(mark, lang) for mark in found.marks if mark.lane == "help"],
-        "monitoring": [mark_in_words(mark, lang) for mark in found.marks if mark.lane == "monitoring"],
-        "clearance": clearance(judged.panel, model.policy, said.rule) if said.status == "monitored" else (),
+        "help": [describe_mark(mark, lang) for mark in found.marks if mark.lane == "help"],
+        "monitoring": [describe_mark(mark, lang) for mark in found.marks if mark.lane == "monitoring"],
+        "clearance": check_clearance(judged.panel, model.policy, said.rule) if said.status == "monitored" else (),
     }
 
 

@@ -95,11 +95,11 @@ def _draw(panel: Panel, svg: Path | None, png: Path | None, options: dict[str, A
     """Write the pictures that are asked for."""
     if svg is None and png is None:
         return
-    from riskml.explanation.timeline.timeline import timeline_png, timeline_svg
+    from riskml.explanation.timeline.timeline import draw_timeline_png, draw_timeline_svg
 
     if svg is not None:
-        text = timeline_svg(panel, **options, embed_font=True)
+        text = draw_timeline_svg(panel, **options, embed_font=True)
         write_file(svg, lambda path: path.write_text(text, encoding="utf-8", newline="\n"))
     if png is not None:
-        data = timeline_png(panel, **options)
+        data = draw_timeline_png(panel, **options)
         write_file(png, lambda path: path.write_bytes(data))

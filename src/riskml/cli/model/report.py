@@ -42,7 +42,7 @@ def report(
 
     loaded = Bundle.load(bundle)
     told = None if records is None else _from_records(loaded, records, policy, skip_bad_rows)
-    text = render_report(loaded, lang=lang.value, told=told)
+    text = render_report(loaded, lang=lang.value, report_data=told)
     write_file(out, lambda path: path.write_text(text, encoding="utf-8"))
     typer.echo(f"Report of {loaded.model_version}: {out}")
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from riskml.errors import ModelError
 from riskml.explanation.contributions.groups import TooDeepError
 from riskml.explanation.contributions.tables import Tables
-from riskml.explanation.contributions.verification import TOLERANCE, check_tables, pred_contrib
+from riskml.explanation.contributions.verification import TOLERANCE, check_tables, predict_contributions
 from riskml.features.matrix import FeatureMatrix
 from riskml.model.blend import Blend
 from riskml.model.calibration import Calibration
@@ -106,7 +106,7 @@ class _Walk:
 
     def __init__(self, trees: Trees, n_features: int) -> None:
         self._trees = trees
-        self._base = pred_contrib(trees.booster, np.zeros((1, n_features)))[1]
+        self._base = predict_contributions(trees.booster, np.zeros((1, n_features)))[1]
 
     @property
     def base(self) -> float:
@@ -117,7 +117,7 @@ class _Walk:
         return 0
 
     def contributions(self, values: Floats) -> Floats:
-        return pred_contrib(self._trees.booster, values)[0]
+        return predict_contributions(self._trees.booster, values)[0]
 
 
 class Explainer:

@@ -18,12 +18,12 @@ from riskml.model import Bundle
 if TYPE_CHECKING:
     import shap
 
-__all__ = ["as_shap", "feature_labels"]
+__all__ = ["label_features", "to_shap"]
 
 Floats = NDArray[np.float64]
 
 
-def feature_labels(names: tuple[str, ...], lang: str | None) -> list[str]:
+def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
     """Names of features for people; a data set's own attributes keep theirs.
 
     Parameters
@@ -39,7 +39,7 @@ def feature_labels(names: tuple[str, ...], lang: str | None) -> list[str]:
 
     Examples
     --------
-    >>> feature_labels(("admissions_12m", "attribute_roof"), "zh")[1]
+    >>> label_features(("admissions_12m", "attribute_roof"), "zh")[1]
     'attribute_roof'
     """
     if lang not in ("zh", "en", None):
@@ -60,7 +60,7 @@ def _shap() -> ModuleType:
         return import_module("shap")
 
 
-def as_shap(
+def to_shap(
     model: Bundle | Explainer,
     X: FeatureMatrix | Floats,
     *,
@@ -109,5 +109,5 @@ def as_shap(
         base_values=np.full(len(values), found.base),
         data=values,
         display_data=shown,
-        feature_names=feature_labels(names, lang),
+        feature_names=label_features(names, lang),
     )

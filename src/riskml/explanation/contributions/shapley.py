@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.explanation.contributions.groups import Group
 
-__all__ = ["group_tables"]
+__all__ = ["tabulate_groups"]
 
 BLOCK = 1 << 20
 """Numbers held at a time while tables are computed."""
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def group_tables(groups: list[Group], bits: int) -> Iterator[tuple[int, int, Floats]]:
+def tabulate_groups(groups: list[Group], bits: int) -> Iterator[tuple[int, int, Floats]]:
     """Tabulate what each group adds to the contribution of each of its features.
 
     Parameters

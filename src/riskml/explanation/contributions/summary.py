@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.schema import CAUSES
 
-__all__ = ["FEWEST_HOUSEHOLDS", "summarised"]
+__all__ = ["FEWEST_HOUSEHOLDS", "summarise_contributions"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +23,7 @@ MOST_GROUPS = 100
 BINS = 10
 
 
-def summarised(
+def summarise_contributions(
     values: Floats,
     contributions: Floats,
     features: Sequence[tuple[str, str]],
@@ -56,7 +56,7 @@ def summarised(
     --------
     Rows too few to hide a household are not told of:
 
-    >>> few = summarised(np.ones((3, 1)), np.ones((3, 1)), [("size", "other")], np.arange(3))
+    >>> few = summarise_contributions(np.ones((3, 1)), np.ones((3, 1)), [("size", "other")], np.arange(3))
     >>> few["features"][0]["groups"], few["features"][0]["left_out"]
     ([], 1.0)
     """

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation.contributions.groups import MOST_BITS, cut
-from riskml.explanation.contributions.shapley import group_tables
+from riskml.explanation.contributions.shapley import tabulate_groups
 from riskml.model.forest import Forest
 from riskml.model.tree_splits import as_read
 
@@ -85,7 +85,7 @@ class Tables:
         first = np.searchsorted(group, np.arange(len(groups)))
         for size in sorted({len(found.splits) for found in groups}):
             which = [g for g, found in enumerate(groups) if len(found.splits) == size]
-            for position, k, values in group_tables([groups[g] for g in which], size):
+            for position, k, values in tabulate_groups([groups[g] for g in which], size):
                 start = offset[first[which[position]] + k]
                 table[start : start + len(values)] = values
         return cls(forest, np.array([found.tree for found in groups], np.int64), splits, group, feature, offset, table)

@@ -10,7 +10,7 @@ from riskml.errors import BundleError
 from riskml.explanation.contributions.tables import Tables
 from riskml.model.tree_splits import Splits
 
-__all__ = ["ROWS", "TOLERANCE", "check_tables", "pred_contrib", "probe_rows"]
+__all__ = ["ROWS", "TOLERANCE", "check_tables", "make_probe_rows", "predict_contributions"]
 
 ROWS = 50
 TOLERANCE = 1e-9
@@ -19,7 +19,7 @@ AGAIN = "Install the library versions named in the bundle's manifest.json, or tr
 Floats = NDArray[np.float64]
 
 
-def pred_contrib(booster: lgb.Booster, values: Floats) -> tuple[Floats, float]:
+def predict_contributions(booster: lgb.Booster, values: Floats) -> tuple[Floats, float]:
     """Contributions and base by LightGBM's own walk, on one thread.
 
     Returns
@@ -31,7 +31,7 @@ def pred_contrib(booster: lgb.Booster, values: Floats) -> tuple[Floats, float]:
     return np.ascontiguousarray(found[:, :-1]), float(found[0, -1]) if len(found) else 0.0
 
 
-def probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int = 0) -> Floats:
+def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int = 0) -> Floats:
     """Make rows around the thresholds of the trees, where a wrong answer would show.
 
     Parameters
@@ -81,8 +81,8 @@ def check_tables(tables: Tables, booster: lgb.Booster) -> float:
         If a contribution or the base differs by more than 1e-9 (of its size, above 1), or a row alone is explained
         differently from the same row among many.
     """
-    rows = probe_rows(tables.forest.splits, tables.forest.n_features)
-    expected, base = pred_contrib(booster, rows)
+    rows = make_probe_rows(tables.forest.splits, tables.forest.n_features)
+    expected, base = predict_contributions(booster, rows)
     found = tables.one_by_one(rows)
     apart = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
     worst = float(max(apart.max(initial=0.0), abs(tables.base - base) / max(1.0, abs(base))))

@@ -11,7 +11,7 @@ from riskml.features.household import no_labour
 from riskml.policy import Policy
 from riskml.records.panel.panel import BELOW, Panel
 
-__all__ = ["Condition", "clearance"]
+__all__ = ["Condition", "check_clearance"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Condition:
     en: str
 
 
-def clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, ...]:
+def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, ...]:
     """Say which conditions of risk elimination a household meets.
 
     Parameters

@@ -11,21 +11,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.explanation.household.explanation import FlagView
-from riskml.explanation.household.narrator import Narrator, Told
-from riskml.explanation.household.rendering import flag_sentence
-from riskml.explanation.household.views import rule_view
+from riskml.explanation.household.narrator import ExplainedRows, Narrator
+from riskml.explanation.household.rendering import describe_flag
+from riskml.explanation.household.views import make_rule_view
 from riskml.explanation.reasons.ranking import Ranking
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES, HEALTH_ZH, check_redaction, tells_health
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES, HEALTH_ZH, check_redaction, concerns_health
 from riskml.features import build
 from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status
 from riskml.policy import Verdicts, rule_line
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
-__all__ = ["COLUMNS", "Part", "explain_all", "explain_panel", "told_frame"]
+__all__ = ["COLUMNS", "ExplainedPanel", "explain_all", "explain_panel", "tabulate_reasons"]
 
 BATCH = 16
-"""Panels of 4,096 households told before they are put into words."""
+"""Panels of 4,096 households explained before any of them is put into words."""
 
 Codes = NDArray[np.str_]
 Rows = NDArray[np.intp]
@@ -35,7 +35,7 @@ COLUMNS = ("household_id", "causes", "reasons", "protections", "reasons_zh", "pr
 
 
 @dataclass(frozen=True)
-class Part:
+class ExplainedPanel:
     """A panel ready to be put into words: those at risk by the model's reasons, the others by their flags.
 
     Parameters
@@ -43,7 +43,7 @@ class Part:
     panel : Panel
     at_risk, others : array of int
         Rows of the panel on which the model has a verdict, and of the others that are known.
-    told : Told or None
+    rows : ExplainedRows or None
         None where nobody is at risk.
     verdicts : Verdicts or None
         The rule line's on the panel; None where nobody else is known.
@@ -54,37 +54,37 @@ class Part:
     panel: Panel
     at_risk: Rows
     others: Rows
-    told: Told | None
+    rows: ExplainedRows | None
     verdicts: Verdicts | None
     window: int
 
     @classmethod
-    def of(cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> Part:
+    def build(cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> ExplainedPanel:
         """Explain a panel; ``verdicts`` are the rule line's on it, if they are known already."""
         status, window = cohort_status(panel, narrator.settings), narrator.settings.window
         at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
-        told = narrator.tell(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
+        rows = narrator.explain_rows(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
         if not len(others):
             verdicts = None
         elif verdicts is None:
             verdicts = rule_line(panel, narrator.policy, window)
-        return cls(panel, at_risk, others, told, verdicts, window)
+        return cls(panel, at_risk, others, rows, verdicts, window)
 
-    def causes(self) -> dict[str, str]:
+    def list_causes(self) -> dict[str, str]:
         """Causes alone by household code, without words and unredacted, as :func:`explain_all` gives them."""
         codes, out = self.panel.household_id.tolist(), {}
-        if self.told is not None:
-            features = self.told.grouping.features
-            for i, found in zip(self.at_risk.tolist(), self.told.ranked.reasons.feature.tolist(), strict=True):
+        if self.rows is not None:
+            features = self.rows.grouping.features
+            for i, found in zip(self.at_risk.tolist(), self.rows.ranked.reasons.feature.tolist(), strict=True):
                 out[codes[i]] = ";".join(dict.fromkeys(features[j].cause for j in found if j >= 0))
         for i, (flags, hidden) in zip(self.others.tolist(), self._flags(frozenset()), strict=True):
             out[codes[i]] = _causes(flags, hidden)
         return out
 
-    def frame(self, hidden: frozenset[str]) -> pd.DataFrame:
+    def tabulate(self, hidden: frozenset[str]) -> pd.DataFrame:
         """Put everybody known into words, in the order of the codes, with ``COLUMNS``."""
         codes = self.panel.household_id
-        frames = [] if self.told is None else [told_frame(self.told, codes[self.at_risk], health=not hidden)]
+        frames = [] if self.rows is None else [tabulate_reasons(self.rows, codes[self.at_risk], health=not hidden)]
         if len(self.others):
             frames.append(self._flagged(hidden))
         if not frames:
@@ -96,7 +96,7 @@ class Part:
         """Causes and sentences of the flags of those that the model says nothing of."""
         found = list(self._flags(hidden))
         sentences = [
-            "\n".join([flag_sentence(flag, "zh") for flag in flags] + [HEALTH_ZH] * min(left_out, 1))
+            "\n".join([describe_flag(flag, "zh") for flag in flags] + [HEALTH_ZH] * min(left_out, 1))
             for flags, left_out in found
         ]
         nothing = [""] * len(found)
@@ -108,7 +108,7 @@ class Part:
         """Flags that may be shown of each of the others, and how many are left out."""
         for i in self.others.tolist():
             assert self.verdicts is not None, "they are there where others are"
-            view = rule_view(self.verdicts, i, self.window, hidden) if self.verdicts.any_flag[i] else None
+            view = make_rule_view(self.verdicts, i, self.window, hidden) if self.verdicts.any_flag[i] else None
             yield ((), 0) if view is None else (view.flags, view.hidden_flags)
 
 
@@ -119,21 +119,21 @@ def _causes(flags: tuple[FlagView, ...], hidden: int) -> str:
 
 def explain_panel(narrator: Narrator, panel: Panel, redact: tuple[str, ...] = ()) -> pd.DataFrame:
     """Explain every household of a panel; see :func:`explain_all`."""
-    return Part.of(narrator, panel).frame(check_redaction(redact))
+    return ExplainedPanel.build(narrator, panel).tabulate(check_redaction(redact))
 
 
-def told_frame(told: Told, household_id: Codes, *, health: bool) -> pd.DataFrame:
+def tabulate_reasons(rows: ExplainedRows, household_id: Codes, *, health: bool) -> pd.DataFrame:
     """Put rows that were explained into words.
 
     Parameters
     ----------
-    told : Told
+    rows : ExplainedRows
     household_id : array of str, shape (n,)
     health : bool
         Whether what tells of health may be shown.
     """
-    causes, reasons, reasons_zh = _texts(told, told.ranked.reasons, health, risk=True)
-    _, protections, protections_zh = _texts(told, told.ranked.protections, health, risk=False)
+    causes, reasons, reasons_zh = _texts(rows, rows.ranked.reasons, health, risk=True)
+    _, protections, protections_zh = _texts(rows, rows.ranked.protections, health, risk=False)
     columns = (household_id, causes, reasons, protections, reasons_zh, protections_zh)
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
@@ -179,7 +179,10 @@ def explain_all(
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
             # Words are pure Python: said beside the arrays, they would make every short array operation wait its turn.
-            frames += [part.frame(hidden) for part in list(pool.map(lambda panel: Part.of(narrator, panel), batch))]
+            frames += [
+                part.tabulate(hidden)
+                for part in list(pool.map(lambda panel: ExplainedPanel.build(narrator, panel), batch))
+            ]
             for panel in batch:
                 panel.memo.clear()
                 if progress is not None:
@@ -188,10 +191,12 @@ def explain_all(
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS), dtype=object)
 
 
-def _texts(told: Told, ranking: Ranking, health: bool, *, risk: bool) -> tuple[list[str], list[str], list[str]]:
+def _texts(
+    rows: ExplainedRows, ranking: Ranking, health: bool, *, risk: bool
+) -> tuple[list[str], list[str], list[str]]:
     """Cause codes, feature names and sentences of every row."""
-    features, speak = told.grouping.features, told.speaker.sentence
-    secret = [not health and tells_health(feature) for feature in features]
+    features, speak = rows.grouping.features, rows.writer.write
+    secret = [not health and concerns_health(feature) for feature in features]
     causes: list[str] = []
     names: list[str] = []
     texts: list[str] = []

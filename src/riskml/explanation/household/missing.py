@@ -9,7 +9,7 @@ import numpy as np
 
 from riskml.records.panel.panel import Panel
 
-__all__ = ["Missing", "missing_of"]
+__all__ = ["Missing", "find_missing"]
 
 STALE, GAPS = 2, 3
 """Months without a report that are worth a word: at the end, and within the year before."""
@@ -33,7 +33,7 @@ class Missing:
     health: bool = False
 
 
-def missing_of(panel: Panel) -> list[Missing]:
+def find_missing(panel: Panel) -> list[Missing]:
     """Say what is missing about the only household of a panel, the most important first.
 
     Parameters

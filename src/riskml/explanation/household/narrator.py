@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from riskml.explanation.contributions.explainer import Contributions, Explainer
 from riskml.explanation.household.explanation import Explanation, ModelView, Option, Reason, RuleView
-from riskml.explanation.household.missing import missing_of
-from riskml.explanation.household.views import model_view, rule_view
-from riskml.explanation.reasons.checklist import steps_for
+from riskml.explanation.household.missing import find_missing
+from riskml.explanation.household.views import make_model_view, make_rule_view
+from riskml.explanation.reasons.checklist import choose_steps
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.ranking import Ranked, Ranking
 from riskml.explanation.reasons.redaction import (
@@ -22,10 +22,10 @@ from riskml.explanation.reasons.redaction import (
     HEALTH_STEPS,
     HEALTH_ZH,
     check_redaction,
-    tells_health,
+    concerns_health,
 )
-from riskml.explanation.wording.facts import spoken_values
-from riskml.explanation.wording.speaker import Speaker, typical_values
+from riskml.explanation.wording.facts import convert_changes_to_yuan
+from riskml.explanation.wording.sentences import SentenceWriter, read_medians
 from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build, from_records
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, STATUSES, cohort_status
@@ -36,7 +36,7 @@ from riskml.records.contract.calendar import date_of
 from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
 
-__all__ = ["Narrator", "Told"]
+__all__ = ["ExplainedRows", "Narrator"]
 
 ILLNESS = HEALTH_CAUSES[0]
 
@@ -48,7 +48,7 @@ CATEGORIES = {
 
 
 @dataclass(frozen=True)
-class Told:
+class ExplainedRows:
     """Rows of a panel, ranked and ready to be put into words.
 
     Parameters
@@ -58,14 +58,14 @@ class Told:
     margin : array of float64, shape (n,)
         As scored.
     ranked : Ranked
-    speaker : Speaker
+    writer : SentenceWriter
     """
 
     grouping: Grouping
     contributions: Contributions
     margin: NDArray[np.float64]
     ranked: Ranked
-    speaker: Speaker
+    writer: SentenceWriter
 
 
 class Narrator:
@@ -129,19 +129,19 @@ class Narrator:
         protections: tuple[Reason, ...] = ()
         model: ModelView | None = None
         if status == AT_RISK:
-            told = self.tell(one, build(panel).take(np.array([i])))
-            margin, horizon = float(told.margin[0]), self.settings.horizon
-            model = model_view(told.contributions, margin, told.grouping, self.policy, horizon, hidden)
-            reasons = _reasons(told, told.ranked.reasons, hidden, risk=True)
-            protections = _reasons(told, told.ranked.protections, hidden, risk=False)
-        rule = rule_view(verdicts, row, self.settings.window, hidden)
+            rows = self.explain_rows(one, build(panel).take(np.array([i])))
+            margin, horizon = float(rows.margin[0]), self.settings.horizon
+            model = make_model_view(rows.contributions, margin, rows.grouping, self.policy, horizon, hidden)
+            reasons = _reasons(rows, rows.ranked.reasons, hidden, risk=True)
+            protections = _reasons(rows, rows.ranked.protections, hidden, risk=False)
+        rule = make_rule_view(verdicts, row, self.settings.window, hidden)
         tier = self.policy.tier(np.array([np.nan if model is None else model.probability]))
         by = "tier" if agreement is None else "capacity"
         if model is None:
             agreement = None
         elif agreement is None:
             agreement = str(agreements(tier > 0, verdicts.any_flag[row : row + 1])[0])
-        missing = tuple(gap for gap in missing_of(one) if not (gap.health and "health" in hidden))
+        missing = tuple(gap for gap in find_missing(one) if not (gap.health and "health" in hidden))
         causes = _causes(reasons, rule) if agreement != "neither" else []
         return Explanation(
             household_id=str(one.household_id[0]),
@@ -155,7 +155,9 @@ class Narrator:
             reasons=reasons,
             protections=protections,
             missing=missing,
-            steps=tuple(steps_for(causes, [gap.code for gap in missing], {ILLNESS: HEALTH_STEPS} if hidden else None)),
+            steps=tuple(
+                choose_steps(causes, [gap.code for gap in missing], {ILLNESS: HEALTH_STEPS} if hidden else None)
+            ),
             options=tuple(Option(cause, measure) for cause in causes for measure in self._measures(cause, hidden)),
             redacted=tuple(sorted(hidden)),
             names=self._names([*causes, *(r.cause for r in (*reasons, *protections))], rule, model, hidden),
@@ -163,13 +165,13 @@ class Narrator:
             policy_version=self.policy.version,
         )
 
-    def tell(
+    def explain_rows(
         self,
         panel: Panel,
         matrix: FeatureMatrix,
         rows: NDArray[np.intp] | None = None,
         margin: NDArray[np.float64] | None = None,
-    ) -> Told:
+    ) -> ExplainedRows:
         """Explain rows of a panel, ready to be put into words.
 
         Parameters
@@ -193,11 +195,11 @@ class Narrator:
         margin = blend.margin(values) if margin is None else margin
         contributions.require(margin)
         grouping = self._grouping(panel)
-        typical = typical_values(grouping.features, self.bundle.reference)
-        spoken = spoken_values(panel, grouping.features, values, rows)
-        ranked = Ranked.of(grouping, spoken, contributions.values, typical)
-        speaker = Speaker(panel, grouping.features, values, self.bundle.levels, typical, rows)
-        return Told(grouping, contributions, margin, ranked, speaker)
+        typical = read_medians(grouping.features, self.bundle.reference)
+        spoken = convert_changes_to_yuan(panel, grouping.features, values, rows)
+        ranked = Ranked.from_contributions(grouping, spoken, contributions.values, typical)
+        writer = SentenceWriter(panel, grouping.features, values, self.bundle.levels, typical, rows)
+        return ExplainedRows(grouping, contributions, margin, ranked, writer)
 
     def _grouping(self, panel: Panel) -> Grouping:
         """Features of the model's schema by cause; those of the data set's own are read from the panel."""
@@ -207,7 +209,7 @@ class Narrator:
         key = tuple(feature.column for feature in own.values())
         if key not in self._groupings:
             found = [CATALOGUE.get(c.name) or own.get(c.name) or _unknown(c.name) for c in columns]
-            self._groupings[key] = Grouping.of(found)
+            self._groupings[key] = Grouping.from_features(found)
         return self._groupings[key]
 
     def _measures(self, cause: str, hidden: frozenset[str]) -> list[Measure]:
@@ -229,18 +231,18 @@ class Narrator:
         return found
 
 
-def _reasons(told: Told, ranking: Ranking, hidden: frozenset[str], *, risk: bool) -> tuple[Reason, ...]:
+def _reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str], *, risk: bool) -> tuple[Reason, ...]:
     """Sentences of the only row."""
     out: list[Reason] = []
     for g, j, strength in zip(ranking.group[0], ranking.feature[0], ranking.strength[0], strict=True):
         if g < 0:
             continue
-        feature, signed = told.grouping.features[j], float(strength if risk else -strength)
-        if "health" in hidden and tells_health(feature):
+        feature, signed = rows.grouping.features[j], float(strength if risk else -strength)
+        if "health" in hidden and concerns_health(feature):
             if risk and not any(reason.feature is None for reason in out):
                 out.append(Reason(ILLNESS, ILLNESS, None, signed, HEALTH_ZH, HEALTH_EN))
             continue
-        zh, en = (told.speaker.sentence(0, int(j), lang, risk=risk) for lang in ("zh", "en"))
+        zh, en = (rows.writer.write(0, int(j), lang, risk=risk) for lang in ("zh", "en"))
         out.append(Reason(feature.cause, feature.topic, feature.name, signed, zh, en))
     return tuple(out)
 

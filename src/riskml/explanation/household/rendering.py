@@ -8,7 +8,7 @@ from riskml.errors import UsageError
 from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView, Reason
 from riskml.explanation.wording.phrases import amount
 
-__all__ = ["AGREEMENT", "COLOURS", "STATUS", "flag_sentence", "of_hundred", "render"]
+__all__ = ["AGREEMENT", "COLOURS", "STATUS", "describe_flag", "describe_probability", "render"]
 
 COLOURS = {
     "green": {"zh": "绿色", "en": "green"},
@@ -61,12 +61,12 @@ WORDS = {
 }
 
 
-def of_hundred(probability: float, horizon: int, lang: str) -> str:
+def describe_probability(probability: float, horizon: int, lang: str) -> str:
     """A probability as a number of households.
 
-    >>> of_hundred(0.123, 12, "zh")
+    >>> describe_probability(0.123, 12, "zh")
     '类似的 100 户中,约 12 户在未来 12 个月内返贫'
-    >>> of_hundred(0.001, 12, "en")
+    >>> describe_probability(0.001, 12, "en")
     'of 100 households like this one, fewer than 1 falls back within 12 months'
     """
     count = round(100 * probability)
@@ -95,7 +95,7 @@ def _lines(e: Explanation, lang: str) -> Iterator[str]:
     yield NOTICE[lang]
     yield ""
     yield f"{WORDS['rule'][lang]}{_colon(lang)}{_rule(e, lang)}"
-    yield from (f"  - {flag_sentence(flag, lang)}" for flag in e.rule.flags)
+    yield from (f"  - {describe_flag(flag, lang)}" for flag in e.rule.flags)
     if e.rule.hidden_flags:
         yield f"  - {WORDS['hidden'][lang]}"
     yield f"{WORDS['model'][lang]}{_colon(lang)}{_model(e, lang)}"
@@ -157,7 +157,7 @@ def _rule(e: Explanation, lang: str) -> str:
     return (";" if lang == "zh" else "; ").join(words)
 
 
-def flag_sentence(flag: FlagView, lang: str) -> str:
+def describe_flag(flag: FlagView, lang: str) -> str:
     """A flag with what was observed and the threshold, or its name alone where those are hidden."""
     name = flag.zh if lang == "zh" else flag.en
     if flag.observed is None or flag.threshold is None:
@@ -178,7 +178,7 @@ def _model(e: Explanation, lang: str) -> str:
     if e.model is None:
         return STATUS[e.status][lang]
     tier = e.names[e.model.tier][lang]
-    return f"{tier}{';' if lang == 'zh' else '; '}{of_hundred(e.model.probability, e.model.horizon, lang)}"
+    return f"{tier}{';' if lang == 'zh' else '; '}{describe_probability(e.model.probability, e.model.horizon, lang)}"
 
 
 def _options(e: Explanation, lang: str) -> Iterator[str]:

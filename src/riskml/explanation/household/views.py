@@ -7,17 +7,17 @@ import numpy as np
 from riskml.explanation.contributions.explainer import Contributions
 from riskml.explanation.household.explanation import FlagView, ModelView, RuleView
 from riskml.explanation.reasons.grouping import Grouping
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES, tells_health
+from riskml.explanation.reasons.redaction import HEALTH_CAUSES, concerns_health
 from riskml.policy import TIERS, Policy, Verdicts
 from riskml.records.contract.schema import CAUSES
 
-__all__ = ["model_view", "rule_view"]
+__all__ = ["make_model_view", "make_rule_view"]
 
 _AFTER_SPENDING = ("income_below_line_after_spending",)
 """Flags whose observed value gives away what was spent on health."""
 
 
-def rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[str]) -> RuleView:
+def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[str]) -> RuleView:
     """Show the rule line's verdict.
 
     Parameters
@@ -59,7 +59,7 @@ def rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[str]) -
     )
 
 
-def model_view(
+def make_model_view(
     contributions: Contributions,
     margin: float,
     grouping: Grouping,
@@ -86,7 +86,7 @@ def model_view(
     by_cause = dict(zip(CAUSES, grouping.by_cause(values)[0].tolist(), strict=True))
     single: dict[str, float] = {}
     for feature, value in zip(grouping.features, values[0].tolist(), strict=True):
-        name = "health" if "health" in hidden and tells_health(feature) else feature.name
+        name = "health" if "health" in hidden and concerns_health(feature) else feature.name
         single[name] = single.get(name, 0.0) + value
     if "health" in hidden:
         first, *rest = HEALTH_CAUSES

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskml.explanation.reasons.grouping import BLOWS, Grouping
 
-__all__ = ["NOTICEABLE", "UNEXPLAINED", "allotted"]
+__all__ = ["NOTICEABLE", "UNEXPLAINED", "allot_income"]
 
 UNEXPLAINED = 0.05
 """Log odds that a decline weighs for itself, beside the blows that may explain it."""
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 
-def allotted(grouping: Grouping, values: Floats, strength: Floats, best: Positions) -> tuple[Floats, Positions]:
+def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Positions) -> tuple[Floats, Positions]:
     """Add to the strength of each cause its part of the income position.
 
     Parameters
@@ -50,12 +50,12 @@ def allotted(grouping: Grouping, values: Floats, strength: Floats, best: Positio
     >>> from riskml.explanation.reasons.grouping import Grouping
     >>> from riskml.features import CATALOGUE
     >>> names = ["wage_change_on_year_12m", "business_change_on_year_12m", "accidents_12m", "log_income_to_line_12m"]
-    >>> grouping = Grouping.of([CATALOGUE[name] for name in names])
+    >>> grouping = Grouping.from_features([CATALOGUE[name] for name in names])
     >>> place = [grouping.place[group] for group in (("work", ""), ("venture", ""), ("accident", ""))]
     >>> income = grouping.place["other", "income"]
     >>> strength, best = np.zeros((1, len(grouping.groups))), np.full((1, len(grouping.groups)), -1)
     >>> strength[0, income], strength[0, place[2]], best[0, place[2]] = 2.0, 0.15, 2
-    >>> found, told = allotted(grouping, np.array([[-6000.0], [-2000.0], [1.0], [0.1]]), strength, best)
+    >>> found, told = allot_income(grouping, np.array([[-6000.0], [-2000.0], [1.0], [0.1]]), strength, best)
     >>> found[0, place].round(3).tolist(), [names[j] for j in told[0, place]]
     ([0.375, 0.125, 1.65], ['wage_change_on_year_12m', 'business_change_on_year_12m', 'accidents_12m'])
     """

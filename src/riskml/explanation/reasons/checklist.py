@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["STEPS", "STEPS_MISSING", "Step", "steps_for"]
+__all__ = ["STEPS", "STEPS_MISSING", "Step", "choose_steps"]
 
 MOST_STEPS, MOST_GAPS = 10, 3
 
@@ -115,7 +115,7 @@ STEPS_MISSING: dict[str, Step] = {
 """Steps by code of what is missing."""
 
 
-def steps_for(
+def choose_steps(
     causes: Sequence[str], missing: Sequence[str], own: Mapping[str, tuple[Step, ...]] | None = None
 ) -> list[Step]:
     """Make a checklist of about ten steps.
@@ -132,7 +132,7 @@ def steps_for(
 
     Examples
     --------
-    >>> [step.zh for step in steps_for(["housing", "housing"], ["no_visit"])]
+    >>> [step.zh for step in choose_steps(["housing", "housing"], ["no_visit"])]
     ['现场查看住房安全,必要时申请鉴定', '入户走访,记录所见']
     """
     known = {**STEPS, **(own or {})}

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.explanation.reasons.selection import protects, warns
+from riskml.explanation.reasons.selection import choose_protection_rule, choose_warning_rule
 from riskml.features.catalogue import Feature
 from riskml.records.contract.schema import CAUSES
 
@@ -48,7 +48,7 @@ class Grouping:
     group: Positions
 
     @classmethod
-    def of(cls, features: Sequence[Feature]) -> Grouping:
+    def from_features(cls, features: Sequence[Feature]) -> Grouping:
         """Group features by cause, and those of no official cause by topic."""
         topics = sorted({feature.topic for feature in features if feature.cause == "other"})
         groups = [(cause, "") for cause in NAMED] + [("other", topic) for topic in topics]
@@ -85,12 +85,12 @@ class Grouping:
     @cached_property
     def warning(self) -> dict[str, Positions]:
         """Features by the rule that says when they warn."""
-        return _by_rule([warns(feature) for feature in self.features])
+        return _by_rule([choose_warning_rule(feature) for feature in self.features])
 
     @cached_property
     def protecting(self) -> dict[str, Positions]:
         """Features by the rule that says when they protect."""
-        return _by_rule([protects(feature) for feature in self.features])
+        return _by_rule([choose_protection_rule(feature) for feature in self.features])
 
     @property
     def named(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.explanation.reasons.allotment import allotted
+from riskml.explanation.reasons.allotment import allot_income
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.selection import RULES
 
@@ -47,14 +47,16 @@ class Ranked:
     protections: Ranking
 
     @classmethod
-    def of(cls, grouping: Grouping, values: Floats, contributions: Floats, typical: Sequence[float]) -> Ranked:
+    def from_contributions(
+        cls, grouping: Grouping, values: Floats, contributions: Floats, typical: Sequence[float]
+    ) -> Ranked:
         """Rank.
 
         Parameters
         ----------
         grouping : Grouping
         values : array of float64, shape (n, F)
-            As spoken; see :func:`riskml.explanation.wording.facts.spoken_values`.
+            As spoken; see :func:`riskml.explanation.wording.facts.convert_changes_to_yuan`.
         contributions : array of float64, shape (n, F)
         typical : sequence of float, length F
             Medians of the training rows, NaN where not known.
@@ -78,7 +80,7 @@ class Ranked:
         named = slice(grouping.named)
         one, best_one = _groups(grouping, warn * grouping.weight, together=False)
         strength[:, named], best[:, named] = one[:, named], best_one[:, named]
-        strength, best = allotted(grouping, x, strength, best)
+        strength, best = allot_income(grouping, x, strength, best)
         protect, best_protect = _groups(grouping, _speaking(grouping.protecting, x, -c, usual), together=True)
         return cls(
             _ranking(_reason_order(strength, grouping.named), strength, best),

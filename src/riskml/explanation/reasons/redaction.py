@@ -17,8 +17,8 @@ __all__ = [
     "HEALTH_ZH",
     "REDACTIONS",
     "check_redaction",
-    "shown_flags",
-    "tells_health",
+    "concerns_health",
+    "redact_flags",
 ]
 
 REDACTIONS = ("health",)
@@ -57,7 +57,7 @@ def check_redaction(redact: Iterable[str]) -> frozenset[str]:
     return wanted
 
 
-def shown_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) -> tuple[list[str], int]:
+def redact_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) -> tuple[list[str], int]:
     """Leave out the triggers that tell of health.
 
     Parameters
@@ -74,7 +74,7 @@ def shown_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) -> 
         nobody can say what it tells.
 
     >>> from riskml.policy import load_policy
-    >>> shown_flags(["inpatient_self_pay", "dropout"], load_policy(), ["health"])
+    >>> redact_flags(["inpatient_self_pay", "dropout"], load_policy(), ["health"])
     (['dropout'], 1)
     """
     every = list(codes)
@@ -85,6 +85,6 @@ def shown_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) -> 
     return shown, len(every) - len(shown)
 
 
-def tells_health(feature: Feature) -> bool:
+def concerns_health(feature: Feature) -> bool:
     """Whether a feature tells of someone's health or of what was paid for it."""
     return feature.cause in HEALTH_CAUSES or feature.topic in HEALTH_TOPICS

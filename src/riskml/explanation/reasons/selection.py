@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import Feature
 from riskml.features.matrix import Direction
 
-__all__ = ["RECENT", "RULES", "may_protect", "may_warn", "protects", "warns"]
+__all__ = ["RECENT", "RULES", "choose_protection_rule", "choose_warning_rule", "may_protect", "may_warn"]
 
 RECENT = 12
 """Months after which something that happened no longer counts as a reason of its own."""
@@ -59,7 +59,7 @@ def _is_strength(feature: Feature) -> bool:
     return feature.direction is Direction.FREE and feature.topic in _STRENGTHS and feature.unit in _AMOUNTS
 
 
-def warns(feature: Feature) -> str:
+def choose_warning_rule(feature: Feature) -> str:
     """Name of the rule by which values of a feature can be given as a reason for a raised risk."""
     if feature.reason_zh is None:
         return "never"
@@ -74,7 +74,7 @@ def warns(feature: Feature) -> str:
     return "positive" if feature.unit in _AMOUNTS else "known"
 
 
-def protects(feature: Feature) -> str:
+def choose_protection_rule(feature: Feature) -> str:
     """Name of the rule by which values of a feature can be given as a protective factor."""
     if feature.reason_zh is None or feature.name.startswith(_ONLY_WARNS) or feature.topic == "attributes":
         return "never"  # an attribute of one data set has no wording that says what is good about it
@@ -115,7 +115,7 @@ def may_warn(feature: Feature, values: Floats, typical: float = float("nan")) ->
     >>> may_warn(CATALOGUE["income_change_on_year_12m"], np.array([-0.2, 0.1])).tolist()
     [True, False]
     """
-    return RULES[warns(feature)](values, np.array(typical))
+    return RULES[choose_warning_rule(feature)](values, np.array(typical))
 
 
 def may_protect(feature: Feature, values: Floats, typical: float = float("nan")) -> Mask:
@@ -125,4 +125,4 @@ def may_protect(feature: Feature, values: Floats, typical: float = float("nan"))
     >>> may_protect(CATALOGUE["admissions_12m"], np.array([0.0, 2.0, np.nan])).tolist()
     [True, False, False]
     """
-    return RULES[protects(feature)](values, np.array(typical))
+    return RULES[choose_protection_rule(feature)](values, np.array(typical))

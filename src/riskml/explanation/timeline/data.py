@@ -114,7 +114,7 @@ class Timeline:
         return month_of(self.as_of)
 
     @classmethod
-    def of(
+    def from_panel(
         cls,
         panel: Panel,
         *,

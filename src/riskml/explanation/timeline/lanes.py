@@ -13,7 +13,7 @@ from riskml.explanation.timeline.svg import element, path, text_width, title, wr
 from riskml.explanation.timeline.words import LANES, kind_name, sign, words
 from riskml.records.contract.calendar import date_of, month_of
 
-__all__ = ["lanes", "mark_in_words"]
+__all__ = ["describe_mark", "lanes"]
 
 ROW, BOX = 28.0, 12.0
 MOST_SPANS, MOST_TOLD = 3, 3
@@ -58,7 +58,7 @@ def _lane(found: Timeline, scale: Scale, name: str, marks: list[Mark], lang: str
     return Lane(ROW, lambda y: _boxes(marks, scale, y, lang))
 
 
-def mark_in_words(mark: Mark, lang: str) -> str:
+def describe_mark(mark: Mark, lang: str) -> str:
     """Day, what it was, and the sum: ``2023-09-10 住院,自付 90,000 元``."""
     word = words(lang)
     amount = f"{mark.amount:,.0f}"
@@ -94,7 +94,7 @@ def _boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[str]:
 
 def _told(marks: list[Mark], lang: str) -> str:
     """The first few of a month, a line each, and how many more there were."""
-    said = [mark_in_words(mark, lang) for mark in marks[:MOST_TOLD]]
+    said = [describe_mark(mark, lang) for mark in marks[:MOST_TOLD]]
     if len(marks) > MOST_TOLD:
         said.append(words(lang)["more"].format(n=len(marks) - MOST_TOLD))
     return "\n".join(said)
@@ -167,7 +167,7 @@ def _spans(rows: Sequence[list[Mark]], left: int, scale: Scale, y: float, lang: 
             halo: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": 4, "stroke_linejoin": "round"}
             edge = element("rect", x=start, y=middle - 5, width=3, height=10, fill="#52708a")
             named = write(label, x, middle + 3.5, **halo) + write(label, x, middle + 3.5)
-            parts.append(element("g", title(mark_in_words(mark, lang)), bar, edge, named))
+            parts.append(element("g", title(describe_mark(mark, lang)), bar, edge, named))
     if left:
         parts.append(write(words(lang)["more"].format(n=left), LEFT + 3, y + 12 + 15 * len(rows)))
     return parts

@@ -10,7 +10,20 @@ from math import ceil, floor, isnan, log10
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.svg import element, number, path, text_width, write
 
-__all__ = ["BOTTOM", "HEAD", "TOP", "WIDTH", "Scale", "bars", "frame", "gap_words", "gaps", "lines", "runs", "scale_of"]
+__all__ = [
+    "BOTTOM",
+    "HEAD",
+    "TOP",
+    "WIDTH",
+    "Scale",
+    "bars",
+    "fit_scale",
+    "frame",
+    "gaps",
+    "label_gaps",
+    "lines",
+    "runs",
+]
 
 WIDTH, LEFT, RIGHT = 360.0, 44.0, 6.0
 TOP, BOTTOM = 102.0, 232.0
@@ -53,7 +66,7 @@ class Scale:
         return BOTTOM - share * (BOTTOM - TOP)
 
 
-def scale_of(found: Timeline) -> Scale:
+def fit_scale(found: Timeline) -> Scale:
     """Axes that show the mean and the line well; a harvest month far above them is cut off and says its amount."""
     known = [value for value in found.income if not isnan(value)]
     level = [value / 12 for value in (*found.average, *found.line) if not isnan(value)]
@@ -131,7 +144,7 @@ def gaps(found: Timeline, scale: Scale) -> Iterator[str]:
         yield element("rect", **box, fill="#f4f5f7", stroke="#7b8794", stroke_width=0.8, stroke_dasharray="1.5 2.5")
 
 
-def gap_words(found: Timeline, scale: Scale, text: str) -> Iterator[str]:
+def label_gaps(found: Timeline, scale: Scale, text: str) -> Iterator[str]:
     """What a dotted box means, upright where it is narrow."""
     for start, stop in runs([isnan(value) for value in found.income]):
         x, width = scale.x(found.first_month + start), (stop - start) * scale.width

@@ -9,7 +9,7 @@ from math import fsum, isnan
 from typing import Any
 
 from riskml.explanation.timeline.data import Timeline
-from riskml.explanation.timeline.lanes import lanes, mark_in_words
+from riskml.explanation.timeline.lanes import describe_mark, lanes
 from riskml.explanation.timeline.plot import (
     BAR,
     BOTTOM,
@@ -20,24 +20,24 @@ from riskml.explanation.timeline.plot import (
     TOP,
     WIDTH,
     bars,
+    fit_scale,
     frame,
-    gap_words,
     gaps,
+    label_gaps,
     lines,
     runs,
-    scale_of,
 )
 from riskml.explanation.timeline.svg import FAMILY, element, path, text_width, title, write
 from riskml.explanation.timeline.words import LANES, words
 from riskml.fonts import FAMILY as FONT
-from riskml.fonts import font_face, font_file
+from riskml.fonts import find_font, make_font_face
 from riskml.records.contract.calendar import date_of
 from riskml.records.panel.panel import Panel
 
-__all__ = ["timeline_png", "timeline_svg"]
+__all__ = ["draw_timeline_png", "draw_timeline_svg"]
 
 
-def timeline_svg(
+def draw_timeline_svg(
     panel: Panel,
     i: int = 0,
     *,
@@ -79,9 +79,9 @@ def timeline_svg(
         An ``svg`` element without script, style attribute, id or reference; readable from a width of 360 pixels.
     """
     one = panel if panel.n == 1 else panel.only(i)
-    found = Timeline.of(one, months=months, window=window, health=health, scores=scores)
+    found = Timeline.from_panel(one, months=months, window=window, health=health, scores=scores)
     found = found if name is None else replace(found, household_id=name)
-    scale = scale_of(found)
+    scale = fit_scale(found)
     word = words(lang)
     rows, y = lanes(found, scale, BOTTOM + 34, lang)
     edge = scale.x(found.last_month + 1)
@@ -97,13 +97,13 @@ def timeline_svg(
         *gaps(found, scale),
         *bars(found, scale),
         *lines(found, scale, word["step"]),
-        *gap_words(found, scale, word["gap"]),
+        *label_gaps(found, scale, word["gap"]),
         element("path", d=path([(edge, TOP), (edge, y)]), stroke=INK, stroke_width=1),
         write(word["as_of"].format(day=date_of(found.as_of)), WIDTH - RIGHT, HEAD, text_anchor="end"),
         *rows,
         *(write(text, 4, y + 15 + 14 * k) for k, text in enumerate(notes)),
     ]
-    style = [element("style", font_face("".join((*said, *parts)), FONT))] if embed_font else []
+    style = [element("style", make_font_face("".join((*said, *parts)), FONT))] if embed_font else []
     root: dict[str, str | float] = {
         "xmlns": "http://www.w3.org/2000/svg",
         "viewBox": f"0 0 {WIDTH:.0f} {height:.0f}",
@@ -117,7 +117,7 @@ def timeline_svg(
     return element("svg", *said, *style, *parts, **root) + "\n"
 
 
-def timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options: Any) -> bytes:
+def draw_timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options: Any) -> bytes:
     """Draw the same picture as PNG, without a browser.
 
     Parameters
@@ -127,7 +127,7 @@ def timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options: Any)
     width : int, default 1080
         Pixels.
     **options
-        See :func:`timeline_svg`.
+        See :func:`draw_timeline_svg`.
 
     Raises
     ------
@@ -136,8 +136,8 @@ def timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options: Any)
     """
     import resvg_py
 
-    picture = timeline_svg(panel, i, **options)
-    font = str(font_file())
+    picture = draw_timeline_svg(panel, i, **options)
+    font = str(find_font())
     data = resvg_py.svg_to_bytes(
         svg_string=picture,
         width=width,
@@ -170,7 +170,7 @@ def _in_words(found: Timeline, lang: str) -> str:
     for name, marks in groupby(sorted(found.marks, key=lambda m: list(LANES).index(m.lane)), key=lambda m: m.lane):
         same = list(marks)
         sums = [mark.amount for mark in same if not isnan(mark.amount)]
-        parts = [mark_in_words(same[0], lang) if len(same) == 1 else word["times"].format(n=len(same))]
+        parts = [describe_mark(same[0], lang) if len(same) == 1 else word["times"].format(n=len(same))]
         if sums and len(same) > 1:
             parts.append(word["sum"].format(amount=f"{fsum(sums):,.0f}"))
         said.append(LANES[name][lang] + word["colon"] + word["comma"].join(parts))

@@ -15,7 +15,7 @@ from riskml.records.contract.schema import SOURCES, codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel, window_sum
 
-__all__ = ["FACTS", "Fact", "numbers_of", "spoken_values", "yearly_income"]
+__all__ = ["FACTS", "Fact", "compute_fact", "convert_changes_to_yuan", "yearly_income"]
 
 Floats = NDArray[np.float64]
 Numbers = tuple[Floats, ...]
@@ -42,7 +42,7 @@ FACTS: dict[str, Fact] = {}
 """Every fact by the name that stands in a sentence's braces."""
 
 
-def numbers_of(panel: Panel, name: str, argument: str, window: int) -> Numbers:
+def compute_fact(panel: Panel, name: str, argument: str, window: int) -> Numbers:
     """Numbers of a fact, computed once a panel, window and argument."""
     key = f"fact {name} {argument} {window}"
     if key not in panel.memo:
@@ -259,7 +259,7 @@ def _help_amount(panel: Panel, window: int, _: str) -> Numbers:
     return (_sum(panel, panel.help, "amount", window),)
 
 
-def spoken_values(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:
+def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:
     """Values by which it is decided what a feature may be a reason for.
 
     A feature measures a change in multiples of the line then, the sentence tells it in yuan: where the line rose, the
@@ -282,7 +282,7 @@ def spoken_values(panel: Panel, features: Sequence[Feature], values: Floats, row
     for j, feature in enumerate(features):
         for slot in parse(feature.reason_zh or "").slots:
             if slot.name == "change":
-                now, before = numbers_of(panel, slot.name, slot.argument, slot.window or feature.window)
+                now, before = compute_fact(panel, slot.name, slot.argument, slot.window or feature.window)
                 out[:, j] = (now - before)[slice(None) if rows is None else rows]
     return out
 

@@ -8,7 +8,7 @@ from math import exp, isfinite
 from riskml.records.contract.calendar import LOOK_BACK, date_of
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["PHRASES", "Phrase", "Said", "amount", "value_in_words"]
+__all__ = ["PHRASES", "Phrase", "PhraseContext", "amount", "describe_value"]
 
 BELOW_NOTICE = 1e-4
 """Share of the line within which an income counts as on it, as in the rule."""
@@ -19,7 +19,7 @@ MONTHS = (
 )
 
 
-class Said:
+class PhraseContext:
     """What a phrase may know besides its numbers.
 
     Parameters
@@ -79,10 +79,10 @@ def _months(months: float, lang: str) -> str:
     return f"{whole} 个月" if lang == "zh" else f"{whole} month" + ("" if whole == "1" else "s")
 
 
-def value_in_words(value: float, unit: str, lang: str, level: str = "") -> str:
+def describe_value(value: float, unit: str, lang: str, level: str = "") -> str:
     """A feature's value by its unit.
 
-    >>> value_in_words(3.0, "count", "zh"), value_in_words(-0.105, "log line", "zh"), value_in_words(0.5, "share", "en")
+    >>> describe_value(3.0, "count", "zh"), describe_value(-0.105, "log line", "zh"), describe_value(0.5, "share", "en")
     ('3 次', '90%', '50%')
     """
     if unit in ("line", "log line"):
@@ -189,22 +189,22 @@ def _kinds(lang: str, bits: float) -> str:
     return ("、" if lang == "zh" else ", ").join(names)
 
 
-def _typical(lang: str, said: Said) -> str | None:
+def _typical(lang: str, said: PhraseContext) -> str | None:
     if not isfinite(said.typical):
         return None
-    words = value_in_words(said.typical, said.unit, lang)
+    words = describe_value(said.typical, said.unit, lang)
     if said.unit in ("line", "log line") and lang == "en":
         words = words.removesuffix(" of")
     return f"一般户中位数 {words}" if lang == "zh" else f"median household: {words}"
 
 
-def _higher(lang: str, said: Said) -> str:
+def _higher(lang: str, said: PhraseContext) -> str:
     if lang == "zh":
         return "较高" if said.risk else "较低"
     return "higher" if said.risk else "lower"
 
 
-Phrase = Callable[[str, Said, Sequence[float]], str | None]
+Phrase = Callable[[str, PhraseContext, Sequence[float]], str | None]
 
 
 def _of_numbers(words: Callable[..., str]) -> Phrase:
@@ -240,7 +240,7 @@ PHRASES: dict[str, Phrase] = {
     "since_below": _of_value(_since_below),
     "ago": _of_value(_ago),
     "number": _of_value(lambda _, x: _plain(x)),
-    "value": lambda lang, said, _: value_in_words(said.value, said.unit, lang, said.level),
+    "value": lambda lang, said, _: describe_value(said.value, said.unit, lang, said.level),
     "typical": lambda lang, said, _: _typical(lang, said),
     "higher": lambda lang, said, _: _higher(lang, said),
 }

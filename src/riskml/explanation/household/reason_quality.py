@@ -16,13 +16,15 @@ from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
-__all__ = ["named_causes", "quiet_households", "steadiness"]
+__all__ = ["find_quiet_households", "measure_named_causes", "measure_steadiness"]
 
 RECENT_DAYS = 720
 TABLES = ("illness", "disaster", "exposure", "events", "help", "monitoring", "members")
 
 
-def named_causes(causes: Iterable[str], truth: Iterable[str], among: ArrayLike | None = None) -> dict[str, float]:
+def measure_named_causes(
+    causes: Iterable[str], truth: Iterable[str], among: ArrayLike | None = None
+) -> dict[str, float]:
     """How often the reasons name the true cause of a fall.
 
     Parameters
@@ -45,7 +47,7 @@ def named_causes(causes: Iterable[str], truth: Iterable[str], among: ArrayLike |
 
     Examples
     --------
-    >>> named_causes(["illness;work", "work", "other;labour;work;illness"], ["illness", "illness", "illness"])
+    >>> measure_named_causes(["illness;work", "work", "other;labour;work;illness"], ["illness", "illness", "illness"])
     {'falls': 3, 'first': 0.3333333333333333, 'first_three': 0.3333333333333333}
     """
     pairs = list(zip(causes, truth, strict=True))
@@ -57,7 +59,7 @@ def named_causes(causes: Iterable[str], truth: Iterable[str], among: ArrayLike |
     return {"falls": len(pairs), "first": float(mean(first)), "first_three": float(mean(three))}
 
 
-def quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
+def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
     """Households of which nothing was recorded from one date to another but income.
 
     Parameters
@@ -85,7 +87,7 @@ def _recent(events: Events, after: Panel) -> NDArray[np.bool_]:
     return np.asarray((events["day"] > after.as_of - RECENT_DAYS) | (events["day"] == NO_DAY))
 
 
-def steadiness(narrator: Narrator, records: Records, as_of: int) -> dict[str, float]:
+def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict[str, float]:
     """How often one more quiet month leaves the first reason's cause as it is.
 
     Parameters
@@ -107,7 +109,7 @@ def steadiness(narrator: Narrator, records: Records, as_of: int) -> dict[str, fl
         for day in (as_of, later)
     )
     before, after = records.panel(as_of), records.panel(later)
-    quiet = quiet_households(before, after)
+    quiet = find_quiet_households(before, after)
     for panel in (before, after):
         quiet &= cohort_status(panel, narrator.settings) == AT_RISK
     both = records.household_id[quiet].tolist()

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.explanation.wording.facts import FACTS, numbers_of
-from riskml.explanation.wording.phrases import PHRASES, Phrase, Said, value_in_words
+from riskml.explanation.wording.facts import FACTS, compute_fact
+from riskml.explanation.wording.phrases import PHRASES, Phrase, PhraseContext, describe_value
 from riskml.explanation.wording.templates import Slot, parse
 from riskml.features.catalogue import Feature
 from riskml.records.panel.panel import Panel
 
-__all__ = ["Speaker", "typical_values"]
+__all__ = ["SentenceWriter", "read_medians"]
 
 Floats = NDArray[np.float64]
 
@@ -26,14 +26,14 @@ _Sentence = list[tuple[bool, list[str | _Gap]]]
 _BRACKETS = re.compile(r"[((][^))]*[))]$")
 
 
-def typical_values(features: Sequence[Feature], reference: Mapping[str, Any] | None) -> list[float]:
+def read_medians(features: Sequence[Feature], reference: Mapping[str, Any] | None) -> list[float]:
     """Median of the training rows for each feature; NaN where the model's reference does not tell it."""
     known = (reference or {}).get("features", {})
     deciles = [known.get(feature.name, {}).get("deciles") or [] for feature in features]
     return [float(found[len(found) // 2]) if found else float("nan") for found in deciles]
 
 
-class Speaker:
+class SentenceWriter:
     """Says what a feature of a household says.
 
     Parameters
@@ -45,7 +45,7 @@ class Speaker:
     levels : mapping of str to tuple of str
         Levels of the categorical features.
     typical : sequence of float, length F
-        See :func:`typical_values`.
+        See :func:`read_medians`.
     rows : array of int, shape (n,), optional
         Rows of the panel that ``values`` holds; all by default.
     """
@@ -65,7 +65,7 @@ class Speaker:
         self._facts: dict[tuple[Slot, int], tuple[list[float], ...]] = {}
         self._wordings: dict[tuple[int, str], tuple[_Sentence, _Sentence]] = {}
 
-    def sentence(self, row: int, j: int, lang: str, *, risk: bool) -> str:
+    def write(self, row: int, j: int, lang: str, *, risk: bool) -> str:
         """One sentence without a full stop.
 
         Parameters
@@ -81,13 +81,13 @@ class Speaker:
         feature, value = self._features[j], float(self._values[row, j])
         levels = self._levels.get(feature.name, ())
         level = levels[int(value)] if feature.categorical and 0 <= value < len(levels) else ""
-        said = Said(value, feature.unit, risk, self._typical[j], level)
+        said = PhraseContext(value, feature.unit, risk, self._typical[j], level)
         key = (j, lang)
         wording = self._wordings.get(key) or self._wordings.setdefault(key, self._compiled(feature, lang))
         usual, none = wording
         words = _filled(none if none and value == 0 else usual, row, lang, said)
         if words is None:
-            words = f"{_label(feature, lang)}: {value_in_words(value, feature.unit, lang, level)}"
+            words = f"{_label(feature, lang)}: {describe_value(value, feature.unit, lang, level)}"
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compiled(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
@@ -106,12 +106,12 @@ class Speaker:
         window = feature.window if slot.window is None else slot.window
         key = (slot, window)
         if key not in self._facts:
-            arrays = numbers_of(self._panel, slot.name, slot.argument, window)
+            arrays = compute_fact(self._panel, slot.name, slot.argument, window)
             self._facts[key] = tuple(array[self._rows].tolist() for array in arrays)
         return PHRASES[FACTS[slot.name].kind], self._facts[key]
 
 
-def _filled(sentence: _Sentence, row: int, lang: str, said: Said) -> str | None:
+def _filled(sentence: _Sentence, row: int, lang: str, said: PhraseContext) -> str | None:
     """Fill the gaps for one row; None where one that is not optional cannot be filled."""
     out = ""
     for optional, pieces in sentence:
