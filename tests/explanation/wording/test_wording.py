@@ -58,13 +58,15 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, nar
     village.add("monitoring", category="borderline", entered_on="2021-09-01", cleared_on="2022-05-01")
     panel = village.panel()
     narrator = narrate(panel)
-    told = narrator.explain_rows(panel, build(panel))
+    explained = narrator.explain_rows(panel, build(panel))
     values = narrator.bundle.blend.values(build(panel))[0]
-    known = [j for j, f in enumerate(told.grouping.features) if f.reason_zh is not None and not np.isnan(values[j])]
+    known = [
+        j for j, f in enumerate(explained.grouping.features) if f.reason_zh is not None and not np.isnan(values[j])
+    ]
     assert len(known) > 100
     for j in known:
         for lang in ("zh", "en"):
-            sentence = told.writer.write(0, j, lang, risk=True)
+            sentence = explained.writer.write(0, j, lang, risk=True)
             assert sentence
             assert not re.search(r"[{}|\[\]]|nan|None", sentence), sentence
             assert lang == "en" or not re.search(r"。$", sentence)
@@ -72,7 +74,7 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, nar
 
 
 @pytest.mark.parametrize(
-    ("rows", "zh", "en"),
+    ("bills", "zh", "en"),
     [
         ([(90_000, None)], "近 12 个月自付医疗费 90,000 元,相当于家庭年纯收入的 3.1 倍", "90,000 yuan, 3.1 times the"),
         (
@@ -84,24 +86,24 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, nar
         ([], "近 12 个月无自付医疗费记录", "No out-of-pocket medical spending is recorded"),
     ],
 )
-def test_medical_spending_is_said_in_yuan_and_against_income(village, narrate, rows, zh, en):
+def test_medical_spending_is_said_in_yuan_and_against_income(village, narrate, bills, zh, en):
     village.household(2).earns("2023-01", "2023-12", wage=2400).has("illness")
-    for self_paid, cost in rows:
+    for self_paid, cost in bills:
         village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=cost, self_paid=self_paid)
     panel = village.panel()
-    told = narrate(panel).tell(panel, build(panel))
-    j = [feature.name for feature in told.grouping.features].index("self_paid_to_line_12m")
-    assert told.writer.write(0, j, "zh", risk=True) == zh
-    assert en in told.writer.write(0, j, "en", risk=True)
+    explained = narrate(panel).explain_rows(panel, build(panel))
+    j = [feature.name for feature in explained.grouping.features].index("self_paid_to_line_12m")
+    assert explained.writer.write(0, j, "zh", risk=True) == zh
+    assert en in explained.writer.write(0, j, "en", risk=True)
 
 
 def test_a_comparison_that_is_not_known_is_left_out(village, narrate):
     village.household(2).earns("2023-01", "2023-12", wage=-100)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, self_paid=400)
     panel = village.panel()
-    told = narrate(panel).tell(panel, build(panel))
-    j = [feature.name for feature in told.grouping.features].index("self_paid_to_line_12m")
-    assert told.writer.write(0, j, "zh", risk=True) == "近 12 个月自付医疗费 400 元"
+    explained = narrate(panel).explain_rows(panel, build(panel))
+    j = [feature.name for feature in explained.grouping.features].index("self_paid_to_line_12m")
+    assert explained.writer.write(0, j, "zh", risk=True) == "近 12 个月自付医疗费 400 元"
 
 
 def test_a_feature_without_wording_is_said_by_its_name(village):
