@@ -8,7 +8,7 @@ from pydantic import Field
 
 from riskml.outcomes import STATUSES
 from riskml.policy import AGREEMENTS, COLOURS, TIERS
-from riskml_serving.base.contract import dictionary
+from riskml_serving.base.contract import make_dict_type
 from riskml_serving.casework.verifications.schemas import OUTCOMES
 
 __all__ = ["ANSWERS", "PROBLEM"]
@@ -23,7 +23,7 @@ def _list(kind: Any) -> Any:
 
 
 def _counts(name: str, *words: str) -> Any:
-    return dictionary(name, dict.fromkeys(words, int))
+    return make_dict_type(name, dict.fromkeys(words, int))
 
 
 ENVELOPE: dict[str, Any] = {
@@ -62,16 +62,16 @@ STORED = {
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]
 PLACE: dict[str, Any] = {"household_id": str, "region_code": str}
 
-Scored = dictionary(
+Scored = make_dict_type(
     "Scored", {"household_id": str, **VERDICT, "margin": MARGIN, "explanation": NotRequired[EXPLANATION]}
 )
-Brief = dictionary("Brief", VERDICT)
-Changed = dictionary("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
-Stored = dictionary("StoredScore", STORED)
+Brief = make_dict_type("Brief", VERDICT)
+Changed = make_dict_type("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
+Stored = make_dict_type("StoredScore", STORED)
 CURSOR = Annotated[str, Field(description="Names a change; `since` of /v1/changes takes it.")]
-Past = dictionary("PastScore", {"cursor": CURSOR, "change": Literal["scored", "moved", "closed"], **STORED})
-Listed = dictionary("Listed", {**PLACE, **STORED})
-ChangeRow = dictionary(
+Past = make_dict_type("PastScore", {"cursor": CURSOR, "change": Literal["scored", "moved", "closed"], **STORED})
+Listed = make_dict_type("Listed", {**PLACE, **STORED})
+ChangeRow = make_dict_type(
     "ChangeRow",
     {
         "cursor": CURSOR,
@@ -86,11 +86,11 @@ ChangeRow = dictionary(
         **STORED,
     },
 )
-Stood = dictionary(
+Stood = make_dict_type(
     "ScoreThen",
     {"cursor": CURSOR | None, "probability": float | None, "signal": str | None, "agreement": str | None},
 )
-Verification = dictionary(
+Verification = make_dict_type(
     "Verification",
     {
         "verification_id": str,
@@ -105,7 +105,7 @@ Verification = dictionary(
         "score": Stood,
     },
 )
-Monitoring = dictionary(
+Monitoring = make_dict_type(
     "MonitoringRow",
     {
         "household_id": str,
@@ -123,11 +123,11 @@ COUNTS: dict[str, Any] = {
     "by_signal": _counts("BySignal", *COLOURS),
     "by_agreement": _counts("ByAgreement", *AGREEMENTS),
 }
-Part = dictionary("RegionPart", {"region": str, **COUNTS})
+Part = make_dict_type("RegionPart", {"region": str, **COUNTS})
 
 
 def _answer(name: str, fields: dict[str, Any]) -> Any:
-    return dictionary(name, {**ENVELOPE, **fields})
+    return make_dict_type(name, {**ENVELOPE, **fields})
 
 
 Job = _answer(
@@ -162,7 +162,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("post", "/v1/batches"): Job,
     ("get", "/v1/jobs/{job_id}"): Job,
     ("delete", "/v1/jobs/{job_id}"): Job,
-    ("get", "/v1/jobs/{job_id}/results"): dictionary("ResultsFile", {}),
+    ("get", "/v1/jobs/{job_id}/results"): make_dict_type("ResultsFile", {}),
     ("get", "/v1/households"): _answer(
         "HouseholdsPage", {"region": str, "households": _list(Listed), "next": str | None}
     ),
@@ -205,12 +205,12 @@ ANSWERS: dict[tuple[str, str], Any] = {
             "evaluation": dict[str, Any],
         },
     ),
-    ("get", "/healthz"): dictionary("Alive", {"status": Literal["ok"]}),
+    ("get", "/healthz"): make_dict_type("Alive", {"status": Literal["ok"]}),
 }
 """Type of the answer to each method and path."""
 
-FieldFault = dictionary("FieldFault", {"path": str, "code": str, "detail": str, "detail_en": str})
-PROBLEM = dictionary(
+FieldFault = make_dict_type("FieldFault", {"path": str, "code": str, "detail": str, "detail_en": str})
+PROBLEM = make_dict_type(
     "Problem",
     {
         "type": Annotated[str, Field(description="Stable: urn:riskml:problem:…")],

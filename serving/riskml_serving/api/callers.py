@@ -9,15 +9,15 @@ from starlette.requests import Request
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import Caller
 
-__all__ = ["caller_with"]
+__all__ = ["require_right"]
 
 
-def caller_with(right: str) -> Callable[[Request], Awaitable[Caller]]:
+def require_right(right: str) -> Callable[[Request], Awaitable[Caller]]:
     """Build the dependency that authenticates a request, counts it against the key's rate and requires a right."""
 
     async def authenticate(request: Request) -> Caller:
         state = get_state(request)
-        caller = await state.authenticator.caller(request.headers.get("authorization", ""))
+        caller = await state.authenticator.authenticate(request.headers.get("authorization", ""))
         request.state.caller = caller
         state.rate.check(caller.key_id)
         caller.require(right)

@@ -11,18 +11,18 @@ from typing_extensions import TypedDict
 
 from riskml.records.contract.schema import TABLES, Column, Kind, Table
 
-__all__ = ["FIRST", "LAST", "ROWS", "dictionary", "rows_type", "tables_type"]
+__all__ = ["FIRST_DAY", "LAST_DAY", "ROWS", "make_dict_type", "make_row_type", "make_tables_type"]
 
-FIRST, LAST = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
-MOST = {Kind.COUNT: 1200, Kind.YEAR: 2200}
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
+MAX_VALUES = {Kind.COUNT: 1200, Kind.YEAR: 2200}
 PLAIN = r"^[^\x00-\x1f\x7f]+$"
 """No control characters: PostgreSQL takes no NUL, and a line break in a code is a mistake."""
 REGION = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
-MOST_AMOUNT, CENT = 1e12, 0.01
+MAX_AMOUNT, CENT = 1e12, 0.01
 """Beyond a million million yuan, or by a line below a cent, arithmetic overflows; nobody earns that."""
 ATTRIBUTE = (
     Annotated[str, Field(max_length=1000)]
-    | Annotated[float, Field(allow_inf_nan=False, ge=-MOST_AMOUNT, le=MOST_AMOUNT)]
+    | Annotated[float, Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
     | bool
     | None
 )
@@ -34,26 +34,28 @@ def _first_of_month(day: dt.date) -> dt.date:
     return day
 
 
-def _type(column: Column) -> Any:
+def _make_type(column: Column) -> Any:
     described: Any = {"description": f"{column.zh} · {column.en}" + (f" ({column.unit})" if column.unit else "")}
     match column.kind:
         case Kind.DATE:
-            return Annotated[dt.date, Strict(), Field(ge=FIRST, le=LAST, **described)]
+            return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, **described)]
         case Kind.MONTH_START:
             checked = AfterValidator(_first_of_month)
-            return Annotated[dt.date, Strict(), Field(ge=FIRST, le=LAST, **described), checked]
+            return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, **described), checked]
         case Kind.COUNT | Kind.YEAR:
             least = int(column.minimum or 0)
-            return Annotated[int, Strict(), Field(ge=least, le=MOST[column.kind], **described)]
+            return Annotated[int, Strict(), Field(ge=least, le=MAX_VALUES[column.kind], **described)]
         case Kind.AMOUNT:
-            floor = -MOST_AMOUNT if column.minimum is None else max(column.minimum, CENT if column.exclusive else 0.0)
-            return Annotated[float, Strict(), Field(allow_inf_nan=False, ge=floor, le=MOST_AMOUNT, **described)]
+            floor = -MAX_AMOUNT if column.minimum is None else max(column.minimum, CENT if column.exclusive else 0.0)
+            return Annotated[float, Strict(), Field(allow_inf_nan=False, ge=floor, le=MAX_AMOUNT, **described)]
         case Kind.FLAG:
             return Annotated[bool, Strict(), Field(**described)]
         case Kind.CODE:
-            return Annotated[str, Field(pattern=_one_of(column), **described, json_schema_extra=_listed(column))]
+            return Annotated[
+                str, Field(pattern=_code_pattern(column), **described, json_schema_extra=_describe_codes(column))
+            ]
         case Kind.CODES:
-            one = _one_of(column)[1:-1]
+            one = _code_pattern(column)[1:-1]
             return Annotated[str, Field(pattern=f"^({one}(;{one})*)?$", **described)]
         case Kind.REGION:
             return Annotated[str, Field(pattern=r"^[0-9]{0,12}$", **described)]
@@ -61,15 +63,15 @@ def _type(column: Column) -> Any:
             return Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN, **described)]
 
 
-def _one_of(column: Column) -> str:
+def _code_pattern(column: Column) -> str:
     return f"^({'|'.join(column.allowed or ())})$"
 
 
-def _listed(column: Column) -> Any:
+def _describe_codes(column: Column) -> Any:
     return {"enum": list(column.allowed or ())}
 
 
-def dictionary(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
+def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
     """Type of a dictionary with these fields; others are refused, unless ``extra`` is their type."""
     make: Any = TypedDict
     if extra is None:
@@ -77,29 +79,29 @@ def dictionary(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
     return with_config(ConfigDict(extra="allow"))(make(name, fields, extra_items=extra))
 
 
-def rows_type(table: Table) -> Any:
+def make_row_type(table: Table) -> Any:
     """Type of a row of a table: a dictionary with the contract's columns and no other, but for attributes."""
     fields: dict[str, Any] = {}
     for column in table.columns:
-        kind = _type(column)
+        kind = _make_type(column)
         if column.name == "region_code" and table.name == "households":
             kind = Annotated[str, Field(pattern=REGION)]
         if column.nullable or not column.required:
             kind = kind | None
         fields[column.name] = kind if column.required else NotRequired[kind]
-    return dictionary(f"{table.name.capitalize()}Row", fields, ATTRIBUTE if table.attributes else None)
+    return make_dict_type(f"{table.name.capitalize()}Row", fields, ATTRIBUTE if table.attributes else None)
 
 
 @cache
-def tables_type(name: str, required: tuple[str, ...]) -> Any:
+def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
     """Type of the contract's tables in a request: an absent table means unknown, an empty one known to be none."""
     fields: dict[str, Any] = {}
     for table in TABLES.values():
         rows: Any = list.__class_getitem__(ROWS[table.name])
         kind = Annotated[rows, Field(description=f"{table.zh} · {table.en}")]
         fields[table.name] = kind if table.name in required else NotRequired[kind]
-    return dictionary(name, fields)
+    return make_dict_type(name, fields)
 
 
-ROWS: dict[str, Any] = {name: rows_type(table) for name, table in TABLES.items()}
+ROWS: dict[str, Any] = {name: make_row_type(table) for name, table in TABLES.items()}
 """Types of rows by table."""

@@ -1,38 +1,38 @@
-"""Places in a list: opaque texts that say where the next page starts."""
+"""Cursors of a list: opaque texts that say where the next page starts."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.base.settings import Settings
 
-__all__ = ["decoded", "encoded", "limited"]
+__all__ = ["clamp_limit", "decode_cursor", "encode_cursor"]
 
 
-def encoded(values: Sequence[Any]) -> str:
-    """Write a place.
+def encode_cursor(values: Sequence[Any]) -> str:
+    """Encode the position of a row.
 
-    >>> decoded(encoded([-3, -0.25, "h1"]), (int, float, str), "after")
+    >>> decode_cursor(encode_cursor([-3, -0.25, "h1"]), (int, float, str), "after")
     [-3, -0.25, 'h1']
     """
     return base64.urlsafe_b64encode(json.dumps(list(values)).encode()).decode().rstrip("=")
 
 
-def decoded(text: str, types: Sequence[type], name: str) -> list[Any]:
-    """Read a place.
+def decode_cursor(text: str, types: Sequence[type], name: str) -> list[Any]:
+    """Decode the position of a row.
 
     Raises
     ------
     Problem
-        ``invalid-request`` if the text was not written by :func:`encoded` for such a list.
+        ``invalid-request`` if the text was not written by :func:`encode_cursor` for such a list.
     """
     try:
         values = json.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
+    except (ValueError, RecursionError):
         values = None
     if (
         not isinstance(values, list)
@@ -41,10 +41,10 @@ def decoded(text: str, types: Sequence[type], name: str) -> list[Any]:
         or any(isinstance(value, int) and abs(value) > 10 for value in values)
         or any(isinstance(value, str) and (len(value) > 128 or "\0" in value) for value in values)
     ):
-        raise Problem("invalid-request", errors=[FieldError(name, "bad_cursor", "Not a place in this list")])
+        raise Problem("invalid-request", errors=[FieldError(name, "bad_cursor", "Not a cursor of this list")])
     return values
 
 
-def limited(limit: int | None, default: int, most: int) -> int:
-    """Rows of a page: what was asked for, up to the largest page."""
-    return min(limit or default, most)
+def clamp_limit(limit: int | None, settings: Settings) -> int:
+    """Rows of a page: as many as requested, by default ``page_size``, at most ``max_page_size``."""
+    return min(limit or settings.page_size, settings.max_page_size)

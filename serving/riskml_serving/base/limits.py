@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from riskml_serving.base.problems import Problem
 
-__all__ = ["Rate", "read_body"]
+__all__ = ["RateLimiter", "read_body"]
 
 
 async def read_body(request: Request, most: int) -> bytes:
@@ -40,7 +40,7 @@ def _too_large(most: int) -> Problem:
     )
 
 
-class Rate:
+class RateLimiter:
     """Counts the requests of each key: as many in a row as a minute allows, refilled evenly.
 
     Parameters
@@ -52,7 +52,7 @@ class Rate:
     -----
     Each worker counts for itself. A key that has been quiet for a minute is forgotten.
 
-    >>> rate = Rate(1)
+    >>> rate = RateLimiter(1)
     >>> rate.wait("a", at=0.0), rate.wait("a", at=1.0), rate.wait("a", at=60.0)
     (0.0, 59.0, 0.0)
     """

@@ -234,19 +234,19 @@ class Settings(BaseSettings):
     @property
     def bundle_folder(self) -> Path:
         """Folder of the bundle to serve."""
-        return self.bundle or _shipped()
+        return self.bundle or _find_released_bundle()
 
 
-def _numbered(folder: Path) -> list[str | tuple[int, str]]:
+def _natural_key(folder: Path) -> list[str | tuple[int, str]]:
     """Name with its numbers compared as numbers: county-2 comes before county-10."""
     return [(int(part), part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", folder.name))]
 
 
 @cache
-def _shipped() -> Path:
+def _find_released_bundle() -> Path:
     """Folder of the released bundle: the highest number in ``models/`` of the working folder or of the checkout."""
     for root in (Path.cwd(), Path(__file__).resolve().parents[3]):
         found = (root / "models").glob("*/manifest.json")
-        if newest := max((path.parent for path in found), key=_numbered, default=None):
+        if newest := max((path.parent for path in found), key=_natural_key, default=None):
             return newest
     return Path("models") / "released"

@@ -28,10 +28,10 @@ MOST = 20
 @app.command("head")
 def head(db: Database = None) -> None:
     """Print number and hash of the last entry: note it elsewhere, so that a cut end shows later."""
-    from riskml_serving.base.database import opened, reading
+    from riskml_serving.base.database import open_database, reading
     from riskml_serving.people.audit.repository import read_head
 
-    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
+    with open_database(db or Settings().database_url) as engine, reading(engine) as connection:
         typer.echo(str(read_head(connection)))
 
 
@@ -41,16 +41,16 @@ def verify(
     db: Database = None,
 ) -> None:
     """Find entries that were changed, deleted, put elsewhere or, with --head, cut off at the end."""
-    from riskml_serving.base.database import opened, reading
-    from riskml_serving.people.audit.chain import Head, faults
+    from riskml_serving.base.database import open_database, reading
+    from riskml_serving.people.audit.chain import Head, find_faults
     from riskml_serving.people.audit.repository import read_all, read_head
 
     try:
         noted = None if kept is None else Head.parse(kept)
     except ValueError:
         raise UsageError(f"{kept!r} is not a head.", "Write what `riskml-serving audit head` printed.") from None
-    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
-        found = list(faults(read_all(connection), noted))
+    with open_database(db or Settings().database_url) as engine, reading(engine) as connection:
+        found = list(find_faults(read_all(connection), noted))
         last = read_head(connection)
     for seq, code in found[:MOST]:
         typer.echo(f"Entry {seq} {MEANING[code]}.")
@@ -63,10 +63,10 @@ def verify(
 @app.command("about")
 def about(household: Annotated[str, typer.Argument(help="Code of the household.")], db: Database = None) -> None:
     """List who saw or changed a household, also one that was forgotten: number, time, caller, action, request."""
-    from riskml_serving.base.database import opened, reading
+    from riskml_serving.base.database import open_database, reading
     from riskml_serving.people.audit.repository import read_about
 
-    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
+    with open_database(db or Settings().database_url) as engine, reading(engine) as connection:
         for entry in read_about(connection, household):
             at = entry["at"].isoformat(timespec="seconds")
             typer.echo("\t".join((str(entry["seq"]), at, entry["actor"], entry["action"], entry["request_id"])))

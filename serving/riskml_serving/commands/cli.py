@@ -54,9 +54,9 @@ def main() -> None:
 @contextmanager
 def _opened(db: str | None) -> Iterator[Engine]:
     """Open the database for one command, with the tables of this version."""
-    from riskml_serving.base.database import opened
+    from riskml_serving.base.database import open_database
 
-    with opened(db or Settings().database_url) as engine:
+    with open_database(db or Settings().database_url) as engine:
         yield engine
 
 

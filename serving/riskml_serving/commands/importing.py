@@ -29,13 +29,13 @@ def import_records(
     from riskml.cli.progress import progress
     from riskml.records.contract.calendar import date_of
     from riskml_serving.base.clock import today
-    from riskml_serving.base.database import opened
+    from riskml_serving.base.database import open_database
     from riskml_serving.judging.importing.service import import_folder
     from riskml_serving.judging.model import load_model
 
     settings = Settings()
     at = today(settings) if as_of is None else date_of(day(as_of, "--as-of"))
-    with opened(db or settings.database_url) as engine:
+    with open_database(db or settings.database_url) as engine:
         model = None if no_scores else load_model(bundle or settings.bundle_folder, settings.policy)
         with progress() as bar:
             done = import_folder(engine, folder, at, model, bar)

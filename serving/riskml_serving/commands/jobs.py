@@ -21,13 +21,13 @@ def worker(
     import signal
     import threading
 
-    from riskml_serving.base.database import opened
+    from riskml_serving.base.database import open_database
     from riskml_serving.judging.jobs.worker import Worker
     from riskml_serving.judging.model import Holder, Keeper, load_model
 
     given: dict[str, Any] = {"database_url": db, "bundle": bundle}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    with opened(settings.database_url) as engine:
+    with open_database(settings.database_url) as engine:
         holder = Holder()
         keeper = Keeper(engine, holder, settings, load_model)
         keeper.start()

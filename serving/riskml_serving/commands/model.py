@@ -17,10 +17,10 @@ app = typer.Typer(help="Releases of the model: status, roll back, accept again."
 @app.command("status")
 def status(db: Database = None) -> None:
     """List the releases that served, the last first: version, since when, state, where it came from."""
-    from riskml_serving.base.database import opened, reading
+    from riskml_serving.base.database import open_database, reading
     from riskml_serving.judging.model.repository import list_releases
 
-    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
+    with open_database(db or Settings().database_url) as engine, reading(engine) as connection:
         releases = list_releases(connection)
     serving = next((row["model_version"] for row in releases if row["rejected_at"] is None), None)
     for row in releases:
@@ -31,11 +31,11 @@ def status(db: Database = None) -> None:
 @app.command("rollback")
 def rollback(db: Database = None) -> None:
     """Go back to the release that served before; lasts over restarts, until another release is made."""
-    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.database import open_database, writing
     from riskml_serving.judging.model.service import roll_back
 
     settings = Settings()
-    with opened(db or settings.database_url) as engine, writing(engine) as connection:
+    with open_database(db or settings.database_url) as engine, writing(engine) as connection:
         before, after = roll_back(connection)
     typer.echo(f"Rolled back {before}; {after} serves within {settings.model_poll_seconds:g} seconds.")
 
@@ -43,9 +43,9 @@ def rollback(db: Database = None) -> None:
 @app.command("accept")
 def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], db: Database = None) -> None:
     """Take a release up again that was rolled back."""
-    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.database import open_database, writing
     from riskml_serving.judging.model.service import accept as take_up
 
-    with opened(db or Settings().database_url) as engine, writing(engine) as connection:
+    with open_database(db or Settings().database_url) as engine, writing(engine) as connection:
         take_up(connection, version)
     typer.echo(f"{version} may serve again.")

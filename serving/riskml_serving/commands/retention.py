@@ -14,12 +14,12 @@ __all__ = ["forget", "retention"]
 
 def forget(household: Annotated[str, typer.Argument(help="Code of the household.")], db: Database = None) -> None:
     """Delete everything that is kept of a household, but for a keyed hash in the audit. Backups are not touched."""
-    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.database import open_database, writing
     from riskml_serving.judging.jobs.exporting import drop_exports
     from riskml_serving.operations.retention import service
 
     settings = Settings()
-    with opened(db or settings.database_url) as engine, writing(engine) as connection:
+    with open_database(db or settings.database_url) as engine, writing(engine) as connection:
         gone = service.forget(connection, household)
     drop_exports(settings.export_folder)
     typer.echo("Forgotten: " + ", ".join(f"{name} {n}" for name, n in sorted(gone.items())))
@@ -27,12 +27,12 @@ def forget(household: Annotated[str, typer.Argument(help="Code of the household.
 
 def retention(db: Database = None) -> None:
     """Delete what the settings retention_… keep no longer; run it every night."""
-    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.database import open_database, writing
     from riskml_serving.judging.jobs.exporting import drop_exports
     from riskml_serving.operations.retention import service
 
     settings = Settings()
-    with opened(db or settings.database_url) as engine, writing(engine) as connection:
-        gone = service.retain(connection, settings)
+    with open_database(db or settings.database_url) as engine, writing(engine) as connection:
+        gone = service.apply_retention(connection, settings)
     drop_exports(settings.export_folder)
     typer.echo("Deleted: " + ", ".join(f"{name} {n}" for name, n in gone.items()))

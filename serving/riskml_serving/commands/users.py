@@ -35,12 +35,12 @@ def create(
     db: Database = None,
 ) -> None:
     """Make an account; the password is asked for, or read from standard input."""
-    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.database import open_database, writing
     from riskml_serving.base.settings import Settings
     from riskml_serving.people.accounts.service import create_user
 
     password = _password()
-    with opened(db or Settings().database_url) as engine, writing(engine) as connection:
+    with open_database(db or Settings().database_url) as engine, writing(engine) as connection:
         create_user(connection, username, password, role, region, name=name, health_details=health_details)
     typer.echo(f"Made the account {username}.")
 
@@ -49,11 +49,11 @@ def create(
 def listing(db: Database = None) -> None:
     """List the accounts: user name, role, region, whether health details are shown, state, name."""
     from riskml_serving.base.clock import now
-    from riskml_serving.base.database import opened, reading
+    from riskml_serving.base.database import open_database, reading
     from riskml_serving.base.settings import Settings
     from riskml_serving.people.accounts.repository import list_users
 
-    with opened(db or Settings().database_url) as engine, reading(engine) as connection:
+    with open_database(db or Settings().database_url) as engine, reading(engine) as connection:
         for row in list_users(connection):
             locked = row["locked_until"] is not None and row["locked_until"] > now()
             state = "disabled" if row["disabled_at"] else "locked" if locked else "valid"
@@ -65,11 +65,11 @@ def listing(db: Database = None) -> None:
 @app.command("disable")
 def disable(username: Name, db: Database = None) -> None:
     """Disable an account; whoever is signed in with it is signed out at once."""
-    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.database import open_database, writing
     from riskml_serving.base.settings import Settings
     from riskml_serving.people.accounts.service import disable_user
 
-    with opened(db or Settings().database_url) as engine, writing(engine) as connection:
+    with open_database(db or Settings().database_url) as engine, writing(engine) as connection:
         disable_user(connection, username)
     typer.echo(f"Disabled {username}.")
 
@@ -77,11 +77,11 @@ def disable(username: Name, db: Database = None) -> None:
 @app.command("password")
 def password(username: Name, db: Database = None) -> None:
     """Set a new password, which also unlocks the account and ends its sessions."""
-    from riskml_serving.base.database import opened, writing
+    from riskml_serving.base.database import open_database, writing
     from riskml_serving.base.settings import Settings
     from riskml_serving.people.accounts.service import set_password
 
     new = _password()
-    with opened(db or Settings().database_url) as engine, writing(engine) as connection:
+    with open_database(db or Settings().database_url) as engine, writing(engine) as connection:
         set_password(connection, username, new)
     typer.echo(f"Set the password of {username}.")

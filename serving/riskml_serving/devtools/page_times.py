@@ -16,9 +16,9 @@ import numpy as np
 from riskml.progress import Progress
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.demo.accounts import Account
-from riskml_serving.devtools.benchmark.servers import service
+from riskml_serving.devtools.benchmark.servers import run_service
 
-__all__ = ["MOST_BYTES", "P95_MS", "Measured", "measure"]
+__all__ = ["MOST_BYTES", "P95_MS", "Measured", "measure_pages"]
 
 P95_MS, MOST_BYTES = 150, 100_000
 """What a page may take and weigh."""
@@ -53,7 +53,7 @@ class Measured:
         return self.p95_ms < P95_MS and self.most_bytes < MOST_BYTES
 
 
-def measure(
+def measure_pages(
     settings: Settings, accounts: Sequence[Account], bundle: Path, rounds: int, progress: Progress
 ) -> list[Measured]:
     """Run the service on a demo's database in a process of its own, and read its pages one after the other.
@@ -74,7 +74,7 @@ def measure(
     out: list[Measured] = []
     with (
         TemporaryDirectory(prefix="riskml-pages-") as folder,
-        service(Path(folder), settings.database_url, bundle.resolve(), **own) as address,
+        run_service(Path(folder), settings.database_url, bundle.resolve(), **own) as address,
     ):
         for account in accounts:
             reader = _signed_in(address, account)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from sqlalchemy import Connection
 
 from riskml_serving.base.problems import FieldError, Problem
-from riskml_serving.people.audit.pseudonyms import key_of
+from riskml_serving.people.audit.pseudonyms import read_key
 
 __all__ = ["BEGINNING", "CHANGE", "VERIFICATION", "decrypt_cursor", "encrypt_cursor"]
 
@@ -51,10 +51,10 @@ def decrypt_cursor(connection: Connection, kind: bytes, text: str, name: str) ->
     except (ValueError, binascii.Error, struct.error):
         marker, number = b"", 0
     if marker.rstrip(b"\0") != kind:
-        raise Problem("invalid-request", errors=[FieldError(name, "bad_cursor", "Not a place in this list")])
+        raise Problem("invalid-request", errors=[FieldError(name, "bad_cursor", "Not a cursor of this list")])
     return int(number)
 
 
 def _cipher(connection: Connection) -> Cipher[ECB]:
-    key = hmac.digest(key_of(connection).encode(), b"numbers in answers", "sha256")
+    key = hmac.digest(read_key(connection).encode(), b"numbers in answers", "sha256")
     return Cipher(AES(key), ECB())  # noqa: S305 - a single block, each number once: equal numbers are meant to be equal

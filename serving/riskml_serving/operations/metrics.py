@@ -65,21 +65,21 @@ class Metrics:
     def text(self) -> bytes:
         """Everything in Prometheus' text format; asks the database, so call it in a thread."""
         if SHARED in os.environ:
-            _bury_the_dead(Path(os.environ[SHARED]))
+            _drop_dead_workers(Path(os.environ[SHARED]))
         return generate_latest(self._registry)
 
 
-def _bury_the_dead(folder: Path) -> None:
+def _drop_dead_workers(folder: Path) -> None:
     """Let go of the requests in progress of workers that are gone, where the system tells who lives."""
     if not Path("/proc/self/stat").exists():
         return
     for path in folder.glob("gauge_live*_*.db"):
         pid = int(path.stem.rpartition("_")[2])
-        if not _lives(pid):
+        if not _is_alive(pid):
             mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     """Whether a process runs; one that was killed stays a zombie until the process above it looks."""
     try:
         return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
@@ -130,9 +130,9 @@ class StateCollector(Collector):
     def _stored(self) -> Iterator[Metric]:
         try:
             with reading(self._engine) as connection:
-                received = repository.last_received(connection)
-                scored = repository.last_scored(connection)
-                states = repository.jobs_by_state(connection)
+                received = repository.read_last_received(connection)
+                scored = repository.read_last_scored(connection)
+                states = repository.count_jobs_by_state(connection)
         except SQLAlchemyError:
             yield _gauge("riskml_database_up", "1 while the database answers", 0)
             return

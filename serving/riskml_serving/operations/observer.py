@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskml_serving.operations.metrics import Metrics
 
-__all__ = ["Observer", "Tracer", "route_of"]
+__all__ = ["Observer", "Tracer", "get_route"]
 
 log = logging.getLogger("riskml_serving.requests")
 
@@ -66,7 +66,7 @@ class Observer:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
-        route = route_of(scope)
+        route = get_route(scope)
         self.metrics.seconds.labels(method, route, str(status)).observe(seconds)
         if route in QUIET and status < 400:
             return
@@ -83,6 +83,6 @@ class Observer:
         log.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra=extra)
 
 
-def route_of(scope: Scope) -> str:
+def get_route(scope: Scope) -> str:
     """Pattern of the route, as ``/v1/households/{household_id}``; ``unmatched`` where there is none."""
     return str(getattr(scope.get("route"), "path", "unmatched"))

@@ -10,16 +10,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.database import reading
-from riskml_serving.base.database.migrate import current, head
+from riskml_serving.base.database.migrate import latest_revision, read_revision
 from riskml_serving.judging.model import Holder, Keeper
 from riskml_serving.operations import repository
 
-__all__ = ["readiness"]
+__all__ = ["check_readiness"]
 
 _FOLDERS = re.compile(r"(?:[A-Za-z]:)?[/\\]\S*[/\\]")
 
 
-def readiness(engine: Engine, holder: Holder, keeper: Keeper, stale_days: int) -> tuple[bool, dict[str, Any]]:
+def check_readiness(engine: Engine, holder: Holder, keeper: Keeper, stale_days: int) -> tuple[bool, dict[str, Any]]:
     """Return whether requests can be answered, and the answer of ``/readyz``.
 
     Old data and a refused release are told, but do not make the service unready: what it has still serves.
@@ -32,12 +32,12 @@ def readiness(engine: Engine, holder: Holder, keeper: Keeper, stale_days: int) -
 
 def _database(engine: Engine, stale_days: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
     try:
-        revision = current(engine)
-        if revision != head():
-            return {"ok": False, "revision": revision, "needed": head(), "hint": "riskml-serving db upgrade"}, None
+        revision = read_revision(engine)
+        if revision != (needed := latest_revision()):
+            return {"ok": False, "revision": revision, "needed": needed, "hint": "riskml-serving db upgrade"}, None
         with reading(engine) as connection:
-            received = max(repository.last_received(connection).values(), default=None)
-            scored = repository.last_scored(connection)
+            received = max(repository.read_last_received(connection).values(), default=None)
+            scored = repository.read_last_scored(connection)
     except SQLAlchemyError as error:
         return {"ok": False, "error": type(error).__name__}, None
     days = None if received is None else max(0, (now() - received).days)

@@ -10,10 +10,10 @@ from riskml_serving.judging.jobs.tables import JOBS
 from riskml_serving.judging.scores.tables import SCORES
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["jobs_by_state", "last_received", "last_scored"]
+__all__ = ["count_jobs_by_state", "read_last_received", "read_last_scored"]
 
 
-def last_received(connection: Connection) -> dict[str, dt.datetime]:
+def read_last_received(connection: Connection) -> dict[str, dt.datetime]:
     """When the last row of each table came; a table without rows is left out."""
     found = {}
     for name, table in RECORDS.items():
@@ -23,13 +23,13 @@ def last_received(connection: Connection) -> dict[str, dt.datetime]:
     return found
 
 
-def last_scored(connection: Connection) -> dt.datetime | None:
+def read_last_scored(connection: Connection) -> dt.datetime | None:
     """When a score last changed."""
     query = select(SCORES.c.scored_at).where(SCORES.c.change == "scored").order_by(SCORES.c.seq.desc()).limit(1)
     return connection.execute(query).scalar()
 
 
-def jobs_by_state(connection: Connection) -> dict[str, int]:
+def count_jobs_by_state(connection: Connection) -> dict[str, int]:
     """Jobs in each state."""
     rows = connection.execute(select(JOBS.c.state, func.count()).group_by(JOBS.c.state))
     return {str(state): int(n) for state, n in rows}

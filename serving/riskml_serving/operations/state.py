@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from starlette.requests import Request
 
-from riskml_serving.base.limits import Rate
+from riskml_serving.base.limits import RateLimiter
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.model import Holder, Keeper
 from riskml_serving.operations.metrics import Metrics
 from riskml_serving.people.accounts.provider import Provider
-from riskml_serving.people.audit import Group
+from riskml_serving.people.audit import BatchWriter
 from riskml_serving.people.auth.service import Authenticator
 from riskml_serving.store.records.lines import Lines
 
@@ -36,9 +36,9 @@ class AppState:
         Finds the caller of an API request.
     provider : Provider or None
         Signs people in on the pages, where an OpenID provider is set.
-    audit : Group
+    audit : BatchWriter
         Writes audit entries of requests that write nothing else.
-    rate : Rate
+    rate : RateLimiter
         Limits the requests of each caller.
     metrics : Metrics
     """
@@ -50,8 +50,8 @@ class AppState:
     lines: Lines
     authenticator: Authenticator
     provider: Provider | None
-    audit: Group
-    rate: Rate
+    audit: BatchWriter
+    rate: RateLimiter
     metrics: Metrics
 
 

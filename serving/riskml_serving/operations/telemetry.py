@@ -8,9 +8,9 @@ from typing import Any
 from starlette.types import Scope
 
 from riskml.errors import UsageError
-from riskml_serving.operations.observer import route_of
+from riskml_serving.operations.observer import get_route
 
-__all__ = ["OpenTelemetry", "exporting"]
+__all__ = ["OpenTelemetry", "create_tracer"]
 
 
 class OpenTelemetry:
@@ -42,7 +42,7 @@ class OpenTelemetry:
 
     def end(self, span: Any, scope: Scope, status: int) -> None:
         """Name the span by its route and note how it ended."""
-        route = route_of(scope)
+        route = get_route(scope)
         span.update_name(f"{scope['method']} {route}")
         span.set_attributes(
             {
@@ -60,7 +60,7 @@ class OpenTelemetry:
         self.provider.shutdown()
 
 
-def exporting() -> OpenTelemetry:
+def create_tracer() -> OpenTelemetry:
     """Build the tracer that sends spans where the ``OTEL_*`` variables say.
 
     Raises

@@ -1,1 +1,1 @@
-"""Who asks and what they may: API keys, accounts, regions, and the audit of what they saw and changed."""
+"""Who calls and what they may do: API keys, accounts, region scope, and the audit of what they saw and changed."""

@@ -26,7 +26,7 @@ from riskml_serving.api.regions.endpoints import router as regions
 from riskml_serving.api.scores.endpoints import router as scoring
 from riskml_serving.api.verifications.endpoints import router as verifications
 from riskml_serving.base.database import open_engine, upgrade
-from riskml_serving.base.limits import Rate
+from riskml_serving.base.limits import RateLimiter
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.jobs.worker import Worker
@@ -34,10 +34,10 @@ from riskml_serving.judging.model import Holder, Keeper, load_model
 from riskml_serving.operations.metrics import Metrics
 from riskml_serving.operations.observer import Observer
 from riskml_serving.operations.state import AppState
-from riskml_serving.operations.telemetry import exporting
+from riskml_serving.operations.telemetry import create_tracer
 from riskml_serving.people.accounts.provider import Provider
-from riskml_serving.people.audit import Group
-from riskml_serving.people.auth.jwks import keys_of
+from riskml_serving.people.audit import BatchWriter
+from riskml_serving.people.auth.jwks import create_key_set
 from riskml_serving.people.auth.oidc import Oidc
 from riskml_serving.people.auth.service import Authenticator
 from riskml_serving.running.requests import RequestNumber, respond_to_error
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     so in ``/readyz`` and looks again.
     """
     state = _build_state(settings or Settings())
-    tracer = exporting() if state.settings.traces else None
+    tracer = create_tracer() if state.settings.traces else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -109,7 +109,7 @@ def _build_state(settings: Settings) -> AppState:
     """Build what the requests share; nothing is opened or loaded yet."""
     engine, holder = open_engine(settings.database_url), Holder()
     keeper = Keeper(engine, holder, settings, lambda *named: load_model(*named))
-    keys = keys_of(settings) if settings.oidc_issuer else None
+    keys = create_key_set(settings) if settings.oidc_issuer else None
     bearer = Oidc(settings, keys) if keys and settings.oidc_audience else None
     return AppState(
         settings=settings,
@@ -119,7 +119,7 @@ def _build_state(settings: Settings) -> AppState:
         lines=Lines(engine),
         authenticator=Authenticator(engine, settings.key_cache_seconds, bearer),
         provider=Provider(settings, keys) if keys and settings.oidc_client_id else None,
-        audit=Group(engine),
-        rate=Rate(settings.rate_per_minute),
+        audit=BatchWriter(engine),
+        rate=RateLimiter(settings.rate_per_minute),
         metrics=Metrics(engine, holder, keeper),
     )

@@ -16,7 +16,13 @@ import riskml_serving.judging.importing.tables
 import riskml_serving.running.app  # noqa: F401
 from riskml.errors import UsageError
 from riskml_serving.base.database import METADATA, open_engine, upgrade, writing
-from riskml_serving.base.database.migrate import MIGRATIONS, config, current, head, require_current
+from riskml_serving.base.database.migrate import (
+    MIGRATIONS,
+    latest_revision,
+    make_config,
+    read_revision,
+    require_current,
+)
 
 
 def test_the_migrations_make_the_tables_that_are_declared(database_url):
@@ -30,11 +36,11 @@ def test_the_migrations_make_the_tables_that_are_declared(database_url):
 
 def test_upgrading_twice_changes_nothing(database_url):
     engine = open_engine(database_url)
-    assert current(engine) is None
+    assert read_revision(engine) is None
     upgrade(engine)
-    assert current(engine) == head()
+    assert read_revision(engine) == latest_revision()
     upgrade(engine)
-    assert current(engine) == head()
+    assert read_revision(engine) == latest_revision()
     engine.dispose()
 
 
@@ -42,7 +48,7 @@ def test_the_migrations_are_one_line():
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     line = ScriptDirectory.from_config(config)
-    assert line.get_heads() == [head()]
+    assert line.get_heads() == [latest_revision()]
     assert len(line.get_bases()) == 1
     assert len(list(line.walk_revisions())) == len(list((MIGRATIONS / "versions").glob("0*.py")))
 
@@ -56,10 +62,10 @@ def value(column):
 def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
     """Each table gets a row as soon as it is there; it is there, and complete, at the end."""
     engine = open_engine(database_url)
-    line = [one.revision for one in ScriptDirectory.from_config(config()).walk_revisions()][::-1]
+    line = [one.revision for one in ScriptDirectory.from_config(make_config()).walk_revisions()][::-1]
     filled = {"alembic_version"}
     for revision in line:
-        settings = config()
+        settings = make_config()
         with writing(engine) as connection:
             settings.attributes["connection"] = connection
             command.upgrade(settings, revision)
@@ -72,7 +78,7 @@ def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
                     if not connection.execute(select(func.count()).select_from(table)).scalar_one():
                         row = {column.name: value(column) for column in table.columns}
                         connection.execute(insert(table), row)
-    assert current(engine) == head()
+    assert read_revision(engine) == latest_revision()
     assert filled - {"alembic_version"} == set(METADATA.tables)
     with engine.connect() as connection:
         for table in METADATA.tables.values():
@@ -91,5 +97,5 @@ def test_tables_of_a_later_version_are_refused_in_plain_words_and_left_alone(dat
     with pytest.raises(UsageError, match="revision 9999, which this version does not know") as told:
         bring(engine)
     assert "backup" in told.value.hint
-    assert current(engine) == "9999"
+    assert read_revision(engine) == "9999"
     engine.dispose()

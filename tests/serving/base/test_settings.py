@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from riskml_serving.base.settings import FILE_VARIABLE, PREFIX, Settings, _shipped
+from riskml_serving.base.settings import FILE_VARIABLE, PREFIX, Settings, _find_released_bundle
 from riskml_serving.base.settings_page import settings_page
 
 PAGE = Path(__file__).parents[3] / "docs" / "serving" / "settings.md"
@@ -35,7 +35,7 @@ def test_the_newest_released_bundle_is_the_one_with_the_highest_number(tmp_path,
         if name != "county-11":  # half a copy
             (tmp_path / "models" / name / "manifest.json").touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("riskml_serving.base.settings._shipped", _shipped.__wrapped__)
+    monkeypatch.setattr("riskml_serving.base.settings._find_released_bundle", _find_released_bundle.__wrapped__)
     assert Settings().bundle_folder == tmp_path / "models" / "county-10"
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from riskml.errors import UsageError
 from riskml_serving.base.database import open_engine, writing
-from riskml_serving.base.database.migrate import config, current, head, require_current
+from riskml_serving.base.database.migrate import latest_revision, make_config, read_revision, require_current
 from riskml_serving.commands import cli
 
 
@@ -82,11 +82,11 @@ def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words):
     engine = open_engine(database_url)
     if engine.dialect.name == "sqlite":
         require_current(engine)
-        assert current(engine) == head(), "a file gets its tables by itself"
+        assert read_revision(engine) == latest_revision(), "a file gets its tables by itself"
     else:
         for revision in (None, "0001"):
             if revision:
-                settings = config()
+                settings = make_config()
                 with writing(engine) as connection:
                     settings.attributes["connection"] = connection
                     command.upgrade(settings, revision)
@@ -94,7 +94,7 @@ def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words):
             assert isinstance(found.exception, UsageError)
             assert f"revision {revision or 'none'}; this version needs" in found.exception.message
             assert "db upgrade" in found.exception.hint
-            assert current(engine) == revision
+            assert read_revision(engine) == revision
     assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
     require_current(engine)
     engine.dispose()

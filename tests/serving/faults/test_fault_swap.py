@@ -50,7 +50,7 @@ def probabilities(bundle_path):
     out = {}
     for folder in (bundle_path, RELEASED):
         model = load_model(folder)
-        _, values = household.ready_row(model)
+        _, values = household.build_ready_row(model)
         out[model.version] = float(model.bundle.probability(values)[0])
     assert len(set(out.values())) == 2
     return out
@@ -63,7 +63,7 @@ def put(folder, bundle):
 
 def served(url, headers):
     """Version that answers, and the probability that it gives."""
-    found = httpx.post(f"{url}/v1/scores", content=household.body(reasons=False), headers=headers).json()
+    found = httpx.post(f"{url}/v1/scores", content=household.build_body(reasons=False), headers=headers).json()
     return found["model_version"], found["scores"][0]["probability"]
 
 

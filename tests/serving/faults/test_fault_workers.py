@@ -17,7 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from riskml_serving.devtools.benchmark import household
-from riskml_serving.devtools.benchmark.load import load, request_bytes
+from riskml_serving.devtools.benchmark.load import build_request, load
 
 SERVE = "from riskml.cli.main import main; main()"
 
@@ -68,7 +68,7 @@ def scraped(url, name, **labels):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_metrics_of_two_workers_are_those_of_both_also_when_one_is_killed(service, headers):
     process, url = service
-    request = request_bytes(f"{url}/v1/scores", household.body(reasons=False), headers)
+    request = build_request(f"{url}/v1/scores", household.build_body(reasons=False), headers)
     _, taken = load(url, request, 1.0, connections=8)
 
     def counted():

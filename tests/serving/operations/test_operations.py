@@ -67,7 +67,7 @@ def test_a_database_that_is_gone_makes_it_unready(client, monkeypatch):
     def gone(*_args):
         raise OperationalError("SELECT", {"household": "h1"}, Exception("gone"))
 
-    monkeypatch.setattr("riskml_serving.operations.readiness.current", gone)
+    monkeypatch.setattr("riskml_serving.operations.readiness.read_revision", gone)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, {"ok": False, "error": "OperationalError"})
 

@@ -15,14 +15,14 @@ from typer.testing import CliRunner
 
 from riskml.errors import UsageError
 from riskml_serving.base.clock import now
-from riskml_serving.base.database import METADATA, open_engine, opened, reading, upgrade, writing
+from riskml_serving.base.database import METADATA, open_database, open_engine, reading, upgrade, writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.cli import app as commands
 from riskml_serving.http.idempotent_writes.tables import ANSWERS
 from riskml_serving.judging.jobs.repository import add_job, add_part
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.operations.retention import repository
-from riskml_serving.operations.retention.service import OPERATOR, forget, retain
+from riskml_serving.operations.retention.service import OPERATOR, apply_retention, forget
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
 HERE = "370112001001"
@@ -126,11 +126,11 @@ def test_no_household_is_forgotten_while_a_job_runs(two):
 
 def test_retention_deletes_what_the_settings_keep_no_longer(two, monkeypatch):
     with writing(two) as connection:
-        assert retain(connection, Settings()) == {"households": 0, "answers": 0, "jobs": 0}
-        assert retain(connection, Settings(retention_closed_days=1))["households"] == 0, "received just now"
+        assert apply_retention(connection, Settings()) == {"households": 0, "answers": 0, "jobs": 0}
+        assert apply_retention(connection, Settings(retention_closed_days=1))["households"] == 0, "received just now"
         later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=31)
         monkeypatch.setattr("riskml_serving.operations.retention.service.now", lambda: later)
-        found = retain(connection, Settings(retention_closed_days=10))
+        found = apply_retention(connection, Settings(retention_closed_days=10))
         assert found == {"households": 1, "answers": 1, "jobs": 0}
         assert connection.execute(select(HOUSEHOLDS.c.household_id)).scalars().all() == ["gone-1"]
         assert connection.execute(select(ANSWERS.c.caller)).all() == []
@@ -146,8 +146,8 @@ def test_jobs_that_ended_long_ago_are_deleted_with_their_results_and_no_others(t
             finished = None if days is None else at - dt.timedelta(days)
             mine = JOBS.c.job_id == job
             connection.execute(update(JOBS).where(mine).values(state=state, finished_at=finished, created_at=at - YEAR))
-        assert retain(connection, Settings(retention_jobs_days=0))["jobs"] == 0
-        assert retain(connection, Settings(retention_jobs_days=90))["jobs"] == 2
+        assert apply_retention(connection, Settings(retention_jobs_days=0))["jobs"] == 0
+        assert apply_retention(connection, Settings(retention_jobs_days=90))["jobs"] == 2
         left = {row.request_id: row.job_id for row in connection.execute(select(JOBS))}
         assert set(left) == {"young", "running"}
         assert set(connection.execute(select(PARTS.c.job_id)).scalars()) == set(left.values())
@@ -182,7 +182,7 @@ def test_a_backup_restores_to_the_same_service(two, database_url, tmp_path, post
         restored = url.set(database=name).render_as_string(hide_password=False)
         target = make_url(restored).set(drivername="postgresql").render_as_string(hide_password=False)
         subprocess.run([pg_tool("pg_restore"), f"--dbname={target}", str(dump)], check=True)
-    with opened(restored) as engine:
+    with open_database(restored) as engine:
         assert everything(engine) == before
         assert set(METADATA.tables) <= set(before)
     assert "hangs together" in run("audit", "verify", database_url=restored)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from riskml_serving.base.database import open_engine, reading, upgrade, writing
 from riskml_serving.commands.cli import app
 from riskml_serving.people import audit
-from riskml_serving.people.audit.chain import Head, faults
+from riskml_serving.people.audit.chain import Head, find_faults
 from riskml_serving.people.audit.repository import read_all, read_head
 from riskml_serving.people.auth import Caller
 
@@ -49,7 +49,7 @@ def unguarded(engine, *statements):
 
 def found(engine, head=None):
     with reading(engine) as connection:
-        return list(faults(read_all(connection), head))
+        return list(find_faults(read_all(connection), head))
 
 
 def head_of(engine):

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from riskml_serving.api.answer_types import ANSWERS
 from riskml_serving.base.database import reading, writing
 from riskml_serving.http.responses import collect_households
-from riskml_serving.people.audit.pseudonyms import pseudonym_of
+from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.auth.service import create_key
 
 HERE, THERE = "370112001001", "370112002001"
@@ -53,7 +53,7 @@ def job(four, key):
 def entries(client):
     """Request, action and household of every entry; None where an entry names nobody."""
     with reading(client.app.state.engine) as connection:
-        codes = {pseudonym_of(connection, code): code for code in HOUSEHOLDS}
+        codes = {read_pseudonym(connection, code): code for code in HOUSEHOLDS}
         found = connection.execute(text("SELECT request_id, action, household_id FROM audit ORDER BY seq")).all()
     return [(number, what, codes[who] if who else None) for number, what, who in found]
 

@@ -14,7 +14,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from riskml.errors import UsageError
 from riskml_serving.base.settings import Settings
-from riskml_serving.people.auth.jwks import APART, KeySet, keys_of
+from riskml_serving.people.auth.jwks import RETRY_SECONDS, KeySet, create_key_set
 
 
 class Provider:
@@ -146,7 +146,7 @@ def test_keys_are_fetched_once_and_again_when_one_is_new(ask, provider):
     provider.add("second")
     assert ask(provider.sign()).status_code == 401, "fetched a moment ago: a made-up number must not flood the provider"
     assert len(provider.asked) == 2
-    keys._tried -= APART + 1
+    keys._tried -= RETRY_SECONDS + 1
     assert ask(provider.sign()).status_code == 200
     assert len(provider.asked) == 4
 
@@ -183,14 +183,14 @@ def _raise():
 
 
 def test_a_person_is_named_in_the_audit_and_not_in_the_logs(ask, provider, caplog):
-    from riskml_serving.people.auth.oidc import _named
+    from riskml_serving.people.auth.oidc import _name_caller
 
     with caplog.at_level("INFO", "riskml_serving"):
         ask(provider.sign())
     records = [record for record in caplog.records if record.name == "riskml_serving.requests"]
     assert [record.key_id for record in records] == [None]
-    assert _named("staff-7") == "oidc:staff-7"
-    assert len(_named("张三" * 50)) == 45
+    assert _name_caller("staff-7") == "oidc:staff-7"
+    assert len(_name_caller("张三" * 50)) == 45
 
 
 @pytest.mark.parametrize(
@@ -204,11 +204,11 @@ def test_a_person_is_named_in_the_audit_and_not_in_the_logs(ask, provider, caplo
 )
 def test_a_provider_in_the_clear_or_without_audience_is_refused(settings):
     with pytest.raises(UsageError):
-        keys_of(Settings(**settings))
+        create_key_set(Settings(**settings))
 
 
 def test_discovery_may_not_lead_into_the_clear():
     settings = Settings(oidc_issuer="https://login.example", oidc_audience="riskml")
-    found = keys_of(settings, lambda _: {"jwks_uri": "http://login.example/keys"})
+    found = create_key_set(settings, lambda _: {"jwks_uri": "http://login.example/keys"})
     with pytest.raises(OSError, match="cannot be read"):
         found.find("a")

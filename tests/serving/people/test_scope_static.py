@@ -9,16 +9,16 @@ import pytest
 
 ROOT = Path(__file__).parents[3] / "serving" / "riskml_serving"
 TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS", "ASSIGNMENTS"}
-SCOPE = {"within", "listed_within"}
+SCOPE = {"within", "within_table"}
 HELD_BEFORE = {
     "operations/repository.py": {
-        "last_received": "a time, of nobody",
-        "last_scored": "a time, of nobody",
+        "read_last_received": "a time, of nobody",
+        "read_last_scored": "a time, of nobody",
     },
     "operations/retention/repository.py": {
         "forget_rows": "a command of whoever runs the service, for everywhere",
-        "forget_in_places": "the same",
-        "closed_before": "the same",
+        "forget_in_register": "the same",
+        "list_closed_before": "the same",
     },
     "store/records/repository.py": {
         "read_lines": "lines are no household's",

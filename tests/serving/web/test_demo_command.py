@@ -28,7 +28,7 @@ def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
     monkeypatch.setattr("riskml.cli.demo._real_panel", lambda: None)
     monkeypatch.setattr("riskml.cli.demo._county", trained)
     monkeypatch.setattr("riskml_serving.running.server.run", served.append)
-    monkeypatch.setattr("riskml_serving.commands.demo.serve.prepared.__defaults__", (60, 2))
+    monkeypatch.setattr("riskml_serving.commands.demo.serve.prepare_demo.__defaults__", (60, 2))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.chdir(tmp_path)
     demo(out=Path("demo"))

@@ -13,9 +13,9 @@ from riskml.records.contract.calendar import day_of
 from riskml.splits import Settings as Span
 from riskml_serving.base.database import open_engine, reading
 from riskml_serving.commands.demo.accounts import make_accounts
-from riskml_serving.commands.demo.county import ENDS, KNOWN_BY, choose_towns, name_regions
+from riskml_serving.commands.demo.county import ENDS, KNOWN_BY, choose_towns, write_region_names
 from riskml_serving.commands.demo.history import A_MONTH, NOTE
-from riskml_serving.commands.demo.serve import prepared
+from riskml_serving.commands.demo.serve import prepare_demo
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview.service import region_page
@@ -39,7 +39,7 @@ def test_towns_are_taken_whole_and_the_truth_stays_behind(county, tmp_path):
 
 
 def test_every_region_gets_a_made_up_name(tmp_path):
-    name_regions(["990101101200", "990101102201"], tmp_path / "names.csv")
+    write_region_names(["990101101200", "990101102201"], tmp_path / "names.csv")
     with (tmp_path / "names.csv").open(encoding="utf-8") as file:
         rows = {row["code"]: row["name"] for row in csv.DictReader(file)}
     assert set(rows) == {"990101", "990101101", "990101102", "990101101200", "990101102201"}
@@ -58,7 +58,7 @@ def test_accounts_of_the_demo_have_passwords_of_their_own_and_sign_in(site):
 
 def test_the_simulated_visits_find_what_became_of_the_households(county, county_records, bundle_path, tmp_path):
     last, today, first = dt.date(2023, 6, 30), dt.date(2022, 12, 31), dt.date(2022, 10, 31)
-    settings, accounts = prepared(tmp_path, bundle_path, county, last, most=1, months=3)
+    settings, accounts = prepare_demo(tmp_path, bundle_path, county, last, most=1, months=3)
     assert settings.today == today
     engine = open_engine(settings.database_url)
     with reading(engine) as connection:

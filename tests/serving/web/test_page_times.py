@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from riskml.progress import Silent
 from riskml_serving.commands.demo.accounts import Account
-from riskml_serving.devtools.page_times import MOST_BYTES, P95_MS, Measured, measure
+from riskml_serving.devtools.page_times import MOST_BYTES, P95_MS, Measured, measure_pages
 
 
 def test_pages_are_measured_by_role_and_are_small_and_quick(make_settings, world, bundle_path):
     settings = make_settings()
     accounts = [Account("county", "a sentence of words", "county", world.regions["county"], True)]
-    found = measure(settings, accounts, bundle_path, 1, Silent())
+    found = measure_pages(settings, accounts, bundle_path, 1, Silent())
     assert [(one.role, one.page) for one in found] == [
         ("county", page) for page in ("worklist", "household", "overview", "model")
     ]

@@ -16,7 +16,7 @@ from riskml.explanation.timeline.lanes import describe_mark
 from riskml.features import CATALOGUE
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.scores.stored import judge_stored
-from riskml_serving.people.audit.pseudonyms import pseudonym_of
+from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.store.households.repository import find_households, list_codes
 
@@ -223,7 +223,7 @@ def test_views_and_exports_of_households_are_recorded(site):
     assert site.actions()[before:] == ["worklist.read"] * min(listed, 30)
     codes = site.rows("SELECT household_id FROM audit ORDER BY seq")[before:]
     with reading(site.engine) as connection:
-        shown = [code for code in site.households("") if pseudonym_of(connection, code) in {row[0] for row in codes}]
+        shown = [code for code in site.households("") if read_pseudonym(connection, code) in {row[0] for row in codes}]
     assert len(shown) == min(listed, 30)
     assert all(f"/households/{code}" in page for code in shown)
     before = len(site.actions())

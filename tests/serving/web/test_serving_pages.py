@@ -12,7 +12,7 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.people.accounts.provider import Person
 from riskml_serving.people.accounts.service import create_user
-from riskml_serving.people.accounts.sessions import sign_in_by_provider, user_of
+from riskml_serving.people.accounts.sessions import resolve_session, sign_in_by_provider
 
 PASSWORD = "a sentence of words"
 PATHS = (
@@ -79,5 +79,5 @@ def test_somebody_from_a_provider_is_kept_on_either_database_and_read_anew_each_
             person = Person("oidc:1", "王芳", role, region, health_details=False)
             token = sign_in_by_provider(connection, state.settings, person, "r")
         with reading(state.engine) as connection:
-            user = user_of(connection, state.settings, token)
+            user = resolve_session(connection, state.settings, token)
         assert (user.code, user.caller.region) == (role, region)

@@ -25,7 +25,7 @@ from riskml.errors import UsageError
 from riskml_serving.base.database import writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.accounts.provider import Provider
-from riskml_serving.people.accounts.service import disable_user, fits
+from riskml_serving.people.accounts.service import disable_user, verify_password
 
 CLIENT, SECRET, BACK = "staff-pages", "s3cret", "http://localhost:8000/sign-in/provider/return"
 
@@ -232,7 +232,7 @@ def test_a_refusal_of_the_provider_is_told(site):
 def test_an_account_disabled_here_stays_out_and_has_no_password(site):
     enter(site)
     username, kept = site.rows("SELECT username, password_hash FROM users WHERE username LIKE 'oidc:%'")[0]
-    assert not fits(kept, "")
+    assert not verify_password(kept, "")
     assert site.sign_in(username, "").status_code == 401
     with writing(site.engine) as connection:
         disable_user(connection, username)

@@ -8,15 +8,15 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from riskml_serving.api.callers import caller_with
+from riskml_serving.api.callers import require_right
 from riskml_serving.api.changes.repository import changes as read_changes
 from riskml_serving.api.households.service import score_of
-from riskml_serving.base.cursors import limited
+from riskml_serving.base.cursors import clamp_limit
 from riskml_serving.base.database import reading
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.http.sealed_cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller, asked_region, covers
+from riskml_serving.people.auth import Caller, covers
 
 __all__ = ["router"]
 
@@ -26,7 +26,7 @@ router = APIRouter(tags=["changes"])
 @router.get("/v1/changes")
 async def changes(
     request: Request,
-    caller: Annotated[Caller, Depends(caller_with("read"))],
+    caller: Annotated[Caller, Depends(require_right("read"))],
     since: Annotated[
         str, Query(max_length=64, description="`next` of the answer before, or a `cursor`; 0 is the beginning.")
     ] = BEGINNING,
@@ -35,7 +35,7 @@ async def changes(
 ) -> Response:
     """List changes in the order in which they happened; asking again with `next` misses none and repeats none."""
     state = get_state(request)
-    where, most = asked_region(caller, region), limited(limit, state.settings.page_size, state.settings.max_page_size)
+    where, most = caller.resolve_region(region), clamp_limit(limit, state.settings)
     model = state.holder.current
 
     def read() -> tuple[list[dict[str, Any]], list[str]]:

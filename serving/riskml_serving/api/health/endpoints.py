@@ -7,16 +7,16 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from riskml_serving.api.callers import caller_with
+from riskml_serving.api.callers import require_right
 from riskml_serving.base.problems import Problem
 from riskml_serving.http.responses import respond
-from riskml_serving.operations.readiness import readiness
+from riskml_serving.operations.readiness import check_readiness
 from riskml_serving.operations.state import get_state
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["operations"])
-admin = caller_with("admin")
+admin = require_right("admin")
 
 
 @router.get("/healthz")
@@ -30,7 +30,7 @@ async def readyz(request: Request) -> Response:
     """Say whether requests can be answered, and what ails database, model and data."""
     state = get_state(request)
     days = state.settings.stale_after_days
-    ready, told = await anyio.to_thread.run_sync(readiness, state.engine, state.holder, state.keeper, days)
+    ready, told = await anyio.to_thread.run_sync(check_readiness, state.engine, state.holder, state.keeper, days)
     return respond(told, 200 if ready else 503)
 
 

@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from riskml.policy import AGREEMENTS, COLOURS, TIERS
-from riskml_serving.api.callers import caller_with
+from riskml_serving.api.callers import require_right
 from riskml_serving.api.households import service
 from riskml_serving.api.households.repository import ranked
 from riskml_serving.api.households.schemas import CLOSURE_REQUEST
 from riskml_serving.base.clock import today
-from riskml_serving.base.contract import FIRST, LAST
-from riskml_serving.base.cursors import decoded, encoded, limited
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
+from riskml_serving.base.cursors import clamp_limit, decode_cursor, encode_cursor
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import FieldError, Problem
@@ -25,13 +25,13 @@ from riskml_serving.http.bodies import describe_body, parse
 from riskml_serving.http.idempotent_writes.service import respond_once
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller, asked_region
+from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["households"])
 
-Reader = Annotated[Caller, Depends(caller_with("read"))]
+Reader = Annotated[Caller, Depends(require_right("read"))]
 Choice = Annotated[list[str] | None, Query(description="Repeat for several.")]
 
 
@@ -48,10 +48,10 @@ async def households(
 ) -> Response:
     """List current scores, the riskiest first: by signal, then probability, then code."""
     state = get_state(request)
-    where = asked_region(caller, region)
+    where = caller.resolve_region(region)
     filters = _filters(tier, signal, agreement)
-    place = decoded(after, (int, float, str), "after") if after is not None else None
-    rows_most = limited(limit, state.settings.page_size, state.settings.max_page_size)
+    place = decode_cursor(after, (int, float, str), "after") if after is not None else None
+    rows_most = clamp_limit(limit, state.settings)
     model = state.holder.current
 
     def read() -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ async def households(
         for row in rows
     ]
     last = rows[-1] if len(rows) == rows_most else None
-    following = encoded([last["order_signal"], float(last["order_rank"]), last["household_id"]]) if last else None
+    following = encode_cursor([last["order_signal"], float(last["order_rank"]), last["household_id"]]) if last else None
     as_of, at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
     head = make_envelope(model.names, as_of, at, request.state.request_id)
     await state.audit.record(
@@ -112,7 +112,7 @@ async def explanation(
     household_id: str,
     caller: Reader,
     as_of: Annotated[
-        dt.date | None, Query(ge=FIRST, le=LAST, description="Another day than that of the current score.")
+        dt.date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="Another day than that of the current score.")
     ] = None,
 ) -> Response:
     """Explain a household's score; what tells of health only with the right `health-details`."""
@@ -128,7 +128,7 @@ async def explanation(
 
 @router.post("/v1/households/{household_id}/closure", openapi_extra=describe_body("ClosureRequest", idempotent=True))
 async def closure(
-    request: Request, household_id: str, caller: Annotated[Caller, Depends(caller_with("write"))]
+    request: Request, household_id: str, caller: Annotated[Caller, Depends(require_right("write"))]
 ) -> Response:
     """Close a household that moved away, was split or merged, or died out; its history stays."""
     state = get_state(request)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, tuple_
 
 from riskml_serving.judging.scores.tables import CURRENT
-from riskml_serving.people.auth import listed_within
+from riskml_serving.people.auth import within_table
 
 __all__ = ["PLACE", "ranked", "ranked_query"]
 
@@ -31,7 +31,7 @@ def ranked_query(
         Values of ``PLACE`` of the last row before the page.
     limit : int
     """
-    query = select(CURRENT).where(listed_within(CURRENT, region))
+    query = select(CURRENT).where(within_table(CURRENT, region))
     for name, values in filters.items():
         query = query.where(CURRENT.c[name].in_(values))
     if after is not None:

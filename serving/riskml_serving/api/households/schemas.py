@@ -7,19 +7,21 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field, Strict, TypeAdapter
 
-from riskml_serving.base.contract import FIRST, LAST, PLAIN, dictionary
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_dict_type
 
 __all__ = ["CLOSURE_REQUEST"]
 
 CLOSURE_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    dictionary(
+    make_dict_type(
         "ClosureRequest",
         {
             "because": Annotated[
                 Literal["moved_away", "split", "merged", "died_out"],
                 Field(description="moved_away 迁出 · split 分户 · merged 并户 · died_out 销户"),
             ],
-            "closed_on": NotRequired[Annotated[dt.date, Strict(), Field(ge=FIRST, le=LAST, description="Today.")]],
+            "closed_on": NotRequired[
+                Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Today.")]
+            ],
             "followed_by": NotRequired[
                 Annotated[
                     list[Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN)]],

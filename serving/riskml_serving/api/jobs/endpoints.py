@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import FileResponse, Response
 
-from riskml_serving.api.callers import caller_with
+from riskml_serving.api.callers import require_right
 from riskml_serving.api.jobs.schemas import BATCH_REQUEST
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading, writing
@@ -27,8 +27,8 @@ __all__ = ["located", "router"]
 
 router = APIRouter(tags=["jobs"])
 
-Reader = Annotated[Caller, Depends(caller_with("read"))]
-Scorer = Annotated[Caller, Depends(caller_with("score"))]
+Reader = Annotated[Caller, Depends(require_right("read"))]
+Scorer = Annotated[Caller, Depends(require_right("score"))]
 
 
 @router.post("/v1/batches", status_code=202, openapi_extra=describe_body("BatchRequest", idempotent=True))

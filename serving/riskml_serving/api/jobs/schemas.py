@@ -7,7 +7,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, TypeAdapter
 
 from riskml_serving.api.scores.schemas import DAY
-from riskml_serving.base.contract import dictionary
+from riskml_serving.base.contract import make_dict_type
 
 __all__ = ["BATCH_REQUEST"]
 
@@ -16,6 +16,6 @@ REGION = Annotated[
 ]
 
 BATCH_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    dictionary("BatchRequest", {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]})
+    make_dict_type("BatchRequest", {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]})
 )
 """Whom to score as of when."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from riskml_serving.api.callers import caller_with
+from riskml_serving.api.callers import require_right
 from riskml_serving.api.jobs.endpoints import located
 from riskml_serving.api.records.schemas import RECORDS_REQUEST
 from riskml_serving.api.records.service import Intake
@@ -25,7 +25,7 @@ router = APIRouter(tags=["records"])
 
 
 @router.post("/v1/records", openapi_extra=describe_body("RecordsRequest", idempotent=True))
-async def records(request: Request, caller: Annotated[Caller, Depends(caller_with("write"))]) -> Response:
+async def records(request: Request, caller: Annotated[Caller, Depends(require_right("write"))]) -> Response:
     """Append records and say what changed; 202 and a job where more households are touched than are scored at once."""
     state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)

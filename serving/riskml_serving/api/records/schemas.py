@@ -6,16 +6,16 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from riskml_serving.base.contract import dictionary, tables_type
+from riskml_serving.base.contract import make_dict_type, make_tables_type
 
 __all__ = ["RECORDS_REQUEST"]
 
 RECORDS_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    dictionary(
+    make_dict_type(
         "RecordsRequest",
         {
             "tables": Annotated[
-                tables_type("NewRecords", ()),
+                make_tables_type("NewRecords", ()),
                 Field(description="Rows to append. An empty table says that the households of the request have none."),
             ]
         },

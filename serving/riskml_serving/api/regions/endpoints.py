@@ -8,13 +8,13 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from riskml_serving.api.callers import caller_with
+from riskml_serving.api.callers import require_right
 from riskml_serving.api.regions import repository
 from riskml_serving.api.regions.service import next_level, rolled_up
 from riskml_serving.base.database import reading
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller, asked_region
+from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
@@ -22,10 +22,10 @@ router = APIRouter(tags=["regions"])
 
 
 @router.get("/v1/regions/{code}/summary")
-async def summary(request: Request, code: str, caller: Annotated[Caller, Depends(caller_with("read"))]) -> Response:
+async def summary(request: Request, code: str, caller: Annotated[Caller, Depends(require_right("read"))]) -> Response:
     """Count a region's households by status, tier, colour and agreement, and each of its parts; `all` is the whole."""
     state = get_state(request)
-    region = asked_region(caller, "" if code == "all" else code)
+    region = caller.resolve_region("" if code == "all" else code)
 
     def read() -> list[dict[str, Any]]:
         with reading(state.engine) as connection:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from riskml.outcomes import UNKNOWN
-from riskml_serving.api.callers import caller_with
+from riskml_serving.api.callers import require_right
 from riskml_serving.api.scores.schemas import SCORE_REQUEST
 from riskml_serving.base.clock import now, today
 from riskml_serving.base.limits import read_body
@@ -31,7 +31,7 @@ AT_ONCE = 8
 
 
 @router.post("/v1/scores", openapi_extra=describe_body("ScoreRequest"))
-async def scores(request: Request, caller: Annotated[Caller, Depends(caller_with("score"))]) -> Response:
+async def scores(request: Request, caller: Annotated[Caller, Depends(require_right("score"))]) -> Response:
     """Score the households of the request: probability, tier, signal, flags, agreement, reasons on request."""
     state = get_state(request)
     body = parse(await read_body(request, state.settings.max_body_bytes), SCORE_REQUEST)

@@ -7,20 +7,22 @@ from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, Strict, TypeAdapter
 
-from riskml_serving.base.contract import FIRST, LAST, dictionary, tables_type
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, make_dict_type, make_tables_type
 
 __all__ = ["DAY", "SCORE_REQUEST"]
 
-DAY = Annotated[dt.date, Strict(), Field(ge=FIRST, le=LAST, description="Day at whose end records count; today.")]
+DAY = Annotated[
+    dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Day at whose end records count; today.")
+]
 
 SCORE_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    dictionary(
+    make_dict_type(
         "ScoreRequest",
         {
             "as_of": NotRequired[DAY | None],
             "reasons": NotRequired[Annotated[bool, Strict(), Field(description="Whether to explain each score.")]],
             "tables": Annotated[
-                tables_type("ScoreTables", ("households", "income")),
+                make_tables_type("ScoreTables", ("households", "income")),
                 Field(description="Without `lines`, those that the service holds are in force, then the policy's."),
             ],
         },

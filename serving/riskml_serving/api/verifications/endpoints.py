@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from riskml_serving.api.callers import caller_with
+from riskml_serving.api.callers import require_right
 from riskml_serving.base.clock import today
-from riskml_serving.base.cursors import limited
+from riskml_serving.base.cursors import clamp_limit
 from riskml_serving.base.database import writing
 from riskml_serving.base.limits import read_body
 from riskml_serving.casework.verifications.repository import of_region
@@ -25,7 +25,7 @@ from riskml_serving.http.responses import make_envelope, respond, to_headers
 from riskml_serving.http.sealed_cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.operations.state import get_state
 from riskml_serving.people import audit
-from riskml_serving.people.auth import Caller, asked_region
+from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
@@ -38,7 +38,7 @@ router = APIRouter(tags=["verifications"])
     openapi_extra=describe_body("VerificationRequest", idempotent=True),
 )
 async def verification(
-    request: Request, household_id: str, caller: Annotated[Caller, Depends(caller_with("write"))]
+    request: Request, household_id: str, caller: Annotated[Caller, Depends(require_right("write"))]
 ) -> Response:
     """Keep what staff found at the door, beside the score that stood then."""
     state = get_state(request)
@@ -57,7 +57,7 @@ async def verification(
 @router.get("/v1/verifications/monitoring")
 async def monitoring(
     request: Request,
-    caller: Annotated[Caller, Depends(caller_with("read"))],
+    caller: Annotated[Caller, Depends(require_right("read"))],
     region: Annotated[str | None, Query(description="Prefix; the key's own by default.")] = None,
     since: Annotated[str, Query(max_length=64, description="`next` of the page before.")] = BEGINNING,
     limit: Annotated[int | None, Query(ge=1)] = None,
@@ -65,7 +65,7 @@ async def monitoring(
 ) -> Response:
     """Give confirmed verifications with a category as rows of the contract's table `monitoring`, for retraining."""
     state = get_state(request)
-    where, most = asked_region(caller, region), limited(limit, state.settings.page_size, state.settings.max_page_size)
+    where, most = caller.resolve_region(region), clamp_limit(limit, state.settings)
 
     def read() -> tuple[list[dict[str, Any]], str]:
         with writing(state.engine) as connection:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-__all__ = ["at_the_end", "open_engine", "reading", "writing"]
+__all__ = ["before_commit", "open_engine", "reading", "writing"]
 
 BUSY_MS = 15_000
 """How long a second writer waits for the first on SQLite."""
@@ -72,7 +72,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
             work()
 
 
-def at_the_end(connection: Connection, work: Callable[[], None]) -> None:
+def before_commit(connection: Connection, work: Callable[[], None]) -> None:
     """Do something right before the transaction of :func:`writing` is committed; at once in any other."""
     last = connection.get_execution_options().get("riskml_last")
     if last is None:

@@ -6,13 +6,13 @@ import hashlib
 
 from sqlalchemy import Connection, text
 
-__all__ = ["ORDER", "take", "take_named"]
+__all__ = ["ORDER", "hold_lock", "hold_named_lock"]
 
 ORDER = {"changes": 7_301, "audit": 7_302}
 """Numbers of the advisory locks, in the order in which they are taken."""
 
 
-def take(connection: Connection, name: str) -> None:
+def hold_lock(connection: Connection, name: str) -> None:
     """Let one transaction at a time go on.
 
     Numbers that a sequence hands out become visible in the order of the commits, not of the numbers: whoever reads
@@ -23,7 +23,7 @@ def take(connection: Connection, name: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ORDER[name]})
 
 
-def take_named(connection: Connection, name: str) -> None:
+def hold_named_lock(connection: Connection, name: str) -> None:
     """Let one transaction at a time go on that asks for the same name."""
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

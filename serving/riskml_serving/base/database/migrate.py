@@ -16,42 +16,43 @@ from sqlalchemy.exc import OperationalError
 from riskml.errors import UsageError
 from riskml_serving.base.database.engine import open_engine, writing
 
-__all__ = ["MIGRATIONS", "current", "head", "opened", "require_current", "upgrade"]
+__all__ = ["MIGRATIONS", "latest_revision", "open_database", "read_revision", "require_current", "upgrade"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def config() -> Config:
+def make_config() -> Config:
     """Alembic's configuration, without a file."""
-    found = Config()
-    found.set_main_option("script_location", str(MIGRATIONS))
-    return found
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
-def head() -> str | None:
+def latest_revision() -> str | None:
     """Revision of this version."""
-    return ScriptDirectory.from_config(config()).get_current_head()
+    return ScriptDirectory.from_config(make_config()).get_current_head()
 
 
-def current(engine: Engine) -> str | None:
+def read_revision(engine: Engine) -> str | None:
     """Revision of the database; none where it is empty."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def _found(engine: Engine) -> str | None:
+def _read_known_revision(engine: Engine) -> str | None:
     """Revision of the database, where it can be reached and this version knows it."""
-    where = engine.url.render_as_string(hide_password=True)
+    address = engine.url.render_as_string(hide_password=True)
     try:
-        found = current(engine)
+        revision = read_revision(engine)
     except OperationalError:
-        raise UsageError(f"The database {where} cannot be reached.", "Start it, or check --db.") from None
-    if found not in {None, *(one.revision for one in ScriptDirectory.from_config(config()).walk_revisions())}:
+        raise UsageError(f"The database {address} cannot be reached.", "Start it, or check --db.") from None
+    known = {script.revision for script in ScriptDirectory.from_config(make_config()).walk_revisions()}
+    if revision is not None and revision not in known:
         raise UsageError(
-            f"The database {where} has the tables of revision {found}, which this version does not know.",
-            "Use the version that made them, or restore the backup of before.",
+            f"The database {address} has the tables of revision {revision}, which this version does not know.",
+            "Use the version that created them, or restore the backup made before the upgrade.",
         )
-    return found
+    return revision
 
 
 def upgrade(engine: Engine) -> None:
@@ -62,9 +63,9 @@ def upgrade(engine: Engine) -> None:
     UsageError
         If the database cannot be reached, or its tables are of a later version.
     """
-    if _found(engine) == head():
+    if _read_known_revision(engine) == latest_revision():
         return
-    settings = config()
+    settings = make_config()
     with writing(engine) as connection:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
@@ -80,16 +81,16 @@ def require_current(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         upgrade(engine)
-    elif (found := _found(engine)) != head():
-        where = engine.url.render_as_string(hide_password=True)
+    elif (revision := _read_known_revision(engine)) != (latest := latest_revision()):
+        address = engine.url.render_as_string(hide_password=True)
         raise UsageError(
-            f"The database {where} has the tables of revision {found or 'none'}; this version needs {head()}.",
+            f"The database {address} has the tables of revision {revision or 'none'}; this version needs {latest}.",
             "Back it up, then run `riskml-serving db upgrade`.",
         )
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Engine]:
+def open_database(url: str) -> Iterator[Engine]:
     """Open a database for the time of a command; see :func:`require_current`."""
     engine = open_engine(url)
     try:

@@ -9,7 +9,7 @@ from pydantic import Field, Strict, TypeAdapter
 
 from riskml.policy import CATEGORIES
 from riskml.records.contract.schema import CAUSES
-from riskml_serving.base.contract import FIRST, LAST, PLAIN, dictionary
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_dict_type
 
 __all__ = ["OUTCOMES", "VERIFICATION_REQUEST"]
 
@@ -22,7 +22,7 @@ Outcome: Any = Literal.__getitem__(tuple(OUTCOMES))
 Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
 
 VERIFICATION_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    dictionary(
+    make_dict_type(
         "VerificationRequest",
         {
             "outcome": Annotated[Outcome, Field(description=" · ".join(f"{k} {v}" for k, v in OUTCOMES.items()))],
@@ -33,7 +33,7 @@ VERIFICATION_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
             "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
             "note": NotRequired[Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]],
             "verified_on": NotRequired[
-                Annotated[dt.date, Strict(), Field(ge=FIRST, le=LAST, description="Day of the visit; today.")]
+                Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Day of the visit; today.")]
             ],
         },
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from riskml.explanation.reasons.redaction import HEALTH_CAUSES
 from riskml.policy import COLOURS
 from riskml_serving.base.clock import now, stamp
-from riskml_serving.base.database.locks import take
+from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.casework.verifications import repository
 from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, decrypt_cursor, encrypt_cursor
@@ -41,7 +41,7 @@ def verify(
     if on > today:
         raise Problem("invalid-request", errors=[FieldError("verified_on", "in_future", "Not later than today")])
     current = read_current(connection, [household_id], caller.region).get(household_id) or {}
-    take(connection, "changes")
+    hold_lock(connection, "changes")
     row = {
         "household_id": household_id,
         "outcome": body["outcome"],

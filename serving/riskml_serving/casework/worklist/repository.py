@@ -27,7 +27,7 @@ from sqlalchemy import (
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
-from riskml_serving.people.auth import listed_within, within
+from riskml_serving.people.auth import within, within_table
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["SETTLED", "Wanted", "counts", "late_counts", "listed", "parts"]
@@ -188,7 +188,7 @@ def _in_state(wanted: Wanted) -> ColumnElement[bool]:
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    out: list[ColumnElement[bool]] = [listed_within(CURRENT, wanted.region), _in_state(wanted)]
+    out: list[ColumnElement[bool]] = [within_table(CURRENT, wanted.region), _in_state(wanted)]
     if wanted.household:
         out.append(CURRENT.c.household_id == wanted.household)
     chosen = {name: getattr(wanted, name) for name in ("signal", "tier", "agreement")}

@@ -19,7 +19,7 @@ from riskml_serving.judging.scores.capacity import renew
 from riskml_serving.judging.scores.stored import rescore
 from riskml_serving.store.households.repository import find_households, list_codes
 
-__all__ = ["bring_in", "choose_towns", "month_ends", "name_regions", "score_month"]
+__all__ = ["choose_towns", "import_unscored", "list_month_ends", "score_month", "write_region_names"]
 
 TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
 VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
@@ -85,7 +85,7 @@ def _known(table: pa.Table, until: dt.date) -> pa.Table:
     return table
 
 
-def name_regions(codes: list[str], path: Path) -> None:
+def write_region_names(codes: list[str], path: Path) -> None:
     """Write made-up names for a county, its towns and their villages."""
     rows = {codes[0][:6]: "示范县"}
     towns = sorted({code[:9] for code in codes})
@@ -100,10 +100,10 @@ def name_regions(codes: list[str], path: Path) -> None:
         writer.writerows(rows.items())
 
 
-def month_ends(last: dt.date, n: int) -> list[dt.date]:
+def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
     """Return the last n month ends up to a day, the earliest first.
 
-    >>> month_ends(dt.date(2024, 3, 31), 2)
+    >>> list_month_ends(dt.date(2024, 3, 31), 2)
     [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]
     """
     ends, day = [last], last
@@ -113,7 +113,7 @@ def month_ends(last: dt.date, n: int) -> list[dt.date]:
     return ends[::-1]
 
 
-def bring_in(engine: Engine, folder: Path, today: dt.date, bar: Progress) -> list[str]:
+def import_unscored(engine: Engine, folder: Path, today: dt.date, bar: Progress) -> list[str]:
     """Import a folder, without scoring.
 
     Returns

@@ -10,14 +10,14 @@ import typer
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.demo.accounts import Account
 
-__all__ = ["prepare", "prepared", "prepared_again", "serve_demo"]
+__all__ = ["prepare", "prepare_again", "prepare_demo", "serve_demo"]
 
 MOST, MONTHS, HELD_BACK = 1_500, 12, 6
 """Households imported at most, so that the demo stays short; month ends scored, so that there is a course to see;
 last months that the pages do not know yet: what became of the households in them is what visits found before."""
 
 
-def prepared(
+def prepare_demo(
     out: Path, bundle: Path, county: Path, last: dt.date, most: int = MOST, months: int = MONTHS
 ) -> tuple[Settings, list[Account]]:
     """Make the database of the demo anew: part of the county, its accounts, and months of scores and visits.
@@ -40,12 +40,18 @@ def prepared(
     from riskml.loading import load_records
     from riskml_serving.base.database import open_engine, upgrade
     from riskml_serving.commands.demo.accounts import make_accounts
-    from riskml_serving.commands.demo.county import bring_in, choose_towns, month_ends, name_regions, score_month
+    from riskml_serving.commands.demo.county import (
+        choose_towns,
+        import_unscored,
+        list_month_ends,
+        score_month,
+        write_region_names,
+    )
     from riskml_serving.commands.demo.history import visit_month
     from riskml_serving.judging.model import load_model
 
     out, bundle = out.resolve(), bundle.resolve()  # whoever serves them may stand in another folder
-    *_, today = as_ofs = month_ends(last, months + HELD_BACK)[:months]
+    *_, today = as_ofs = list_month_ends(last, months + HELD_BACK)[:months]
     database, names = out / "service.db", out / "region_names.csv"
     for end in ("", "-wal", "-shm"):
         Path(f"{database}{end}").unlink(missing_ok=True)
@@ -55,7 +61,7 @@ def prepared(
     upgrade(engine)
     model, visits = load_model(bundle), 0
     with progress() as bar:
-        villages = bring_in(engine, out / "served", today, bar)
+        villages = import_unscored(engine, out / "served", today, bar)
         accounts = make_accounts(engine, villages)
         records, span = load_records(county, model.policy), model.narrator.settings
         bar.stage("scores and visits, month by month", months)
@@ -64,7 +70,7 @@ def prepared(
             if as_of < today:
                 visits += visit_month(engine, records, span, accounts, as_of, last)
             bar.step()
-    name_regions(villages, names)
+    write_region_names(villages, names)
     engine.dispose()
     typer.echo(f"The pages show {len(towns)} of the county's towns, {len(villages)} villages, replayed as of {today},")
     typer.echo(f"with {visits} simulated visits: their findings are what became of the households until {last}.")
@@ -80,19 +86,19 @@ def prepared(
     return settings, accounts
 
 
-def prepared_again(demo: Path) -> tuple[Settings, list[Account]]:
-    """Prepare a demo that has been run; see :func:`prepared`."""
+def prepare_again(demo: Path) -> tuple[Settings, list[Account]]:
+    """Prepare a demo that has been run; see :func:`prepare_demo`."""
     from riskml.loading import load_records
     from riskml.policy import load_policy
     from riskml.records.contract.calendar import date_of, month_end
 
     last = date_of(month_end(load_records(demo / "county", load_policy()).last_month))
-    return prepared(demo, demo / "bundle", demo / "county", last)
+    return prepare_demo(demo, demo / "bundle", demo / "county", last)
 
 
 def prepare(out: Path, bundle: Path, county: Path, last: dt.date) -> Settings:
-    """Prepare the demo and print its accounts; see :func:`prepared`."""
-    settings, accounts = prepared(out, bundle, county, last)
+    """Prepare the demo and print its accounts; see :func:`prepare_demo`."""
+    settings, accounts = prepare_demo(out, bundle, county, last)
     typer.secho("Demo accounts, made by this demo only (演示账号,仅用于演示,勿用于正式环境):", bold=True)
     for account in accounts:
         health = "with health details" if account.health_details else "no health details"

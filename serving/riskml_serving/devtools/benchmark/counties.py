@@ -21,21 +21,21 @@ from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth.service import create_key
 
-__all__ = ["AS_OF", "MONTHS", "county", "postgresql", "prepared", "repeat_scores"]
+__all__ = ["AS_OF", "MONTHS", "open_postgresql", "prepare_database", "repeat_scores", "simulate_county"]
 
 MONTHS = 36
 AS_OF = dt.date(2022, 12, 31)
 """Last day that the simulation tells of."""
 
 
-def county(folder: Path, engine: Engine, households: int, progress: Progress) -> None:
+def simulate_county(folder: Path, engine: Engine, households: int, progress: Progress) -> None:
     """Simulate a county and import its records, not scored."""
     progress.stage("Simulate the county", households)
     simulate(folder / "records", households, MONTHS, 1, truth="none", progress=progress.step)
     import_folder(engine, folder / "records", AS_OF, progress=progress)
 
 
-def prepared(url: str) -> tuple[Engine, str]:
+def prepare_database(url: str) -> tuple[Engine, str]:
     """Open a database with the tables of this version, and make a key for everything."""
     engine = open_engine(url)
     upgrade(engine)
@@ -44,7 +44,7 @@ def prepared(url: str) -> tuple[Engine, str]:
 
 
 @contextmanager
-def postgresql(url: str | None) -> Iterator[str]:
+def open_postgresql(url: str | None) -> Iterator[str]:
     """Address of an empty PostgreSQL database: the given one, or that of a server from the wheel."""
     if url is not None:
         yield url

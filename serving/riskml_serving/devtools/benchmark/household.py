@@ -17,14 +17,14 @@ from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.requests import EMPTY, Tables
 from riskml_serving.judging.scores.service import columns_of
 
-__all__ = ["AS_OF", "body", "ready_row"]
+__all__ = ["AS_OF", "build_body", "build_ready_row"]
 
 AS_OF = dt.date(2022, 12, 31)
 MONTHS, SOURCES = 36, {"wage": 1400.0, "business": 350.0, "property": 40.0, "transfer": 260.0}
 CODE = "benchmark-1"
 
 
-def _tables() -> dict[str, list[dict[str, Any]]]:
+def _build_tables() -> dict[str, list[dict[str, Any]]]:
     first = AS_OF.year - MONTHS // 12 + 1
     income = [
         {
@@ -39,15 +39,15 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
     return {"households": [{"household_id": CODE, "region_code": "370112001001", "size": 4}], "income": income}
 
 
-def body(*, reasons: bool) -> bytes:
+def build_body(*, reasons: bool) -> bytes:
     """Body of ``POST /v1/scores``."""
-    return json.dumps({"as_of": AS_OF.isoformat(), "reasons": reasons, "tables": _tables()}).encode()
+    return json.dumps({"as_of": AS_OF.isoformat(), "reasons": reasons, "tables": _build_tables()}).encode()
 
 
-def ready_row(model: Model) -> tuple[list[str], NDArray[np.float64]]:
+def build_ready_row(model: Model) -> tuple[list[str], NDArray[np.float64]]:
     """Names and values of the household's features, as the trees take them; values of shape (1, F)."""
     bundle: Bundle = model.bundle
-    tables: Tables = {name: columns_of(rows) for name, rows in _tables().items()} | {"lines": EMPTY["lines"]}
+    tables: Tables = {name: columns_of(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
     panel = Records.from_tables(tables, model.policy.lines).panel(day_of(AS_OF))
     found = build(panel)
     return [column.name for column in bundle.columns], bundle.blend.values(found)

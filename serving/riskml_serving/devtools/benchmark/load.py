@@ -7,16 +7,16 @@ import threading
 import time
 from urllib.parse import urlsplit
 
-__all__ = ["CONNECTIONS", "load", "request_bytes"]
+__all__ = ["CONNECTIONS", "build_request", "load"]
 
 CONNECTIONS = 16
 """Enough for a server of one process never to wait for its clients, and for those who wait to share a commit."""
 
 
-def request_bytes(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
+def build_request(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
     """Write a request once: the client must cost little beside the server.
 
-    >>> request_bytes("http://127.0.0.1:1/a").split()[:2]
+    >>> build_request("http://127.0.0.1:1/a").split()[:2]
     [b'GET', b'/a']
     """
     parts = urlsplit(url)
@@ -59,7 +59,7 @@ def load(url: str, request: bytes, seconds: float, connections: int = CONNECTION
                 line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 while (started := time.perf_counter()) < end:
                     line.sendall(request)
-                    _answer(line)
+                    _read_answer(line)
                     taken.append(time.perf_counter() - started)
         except OSError as error:
             errors.append(error)
@@ -76,20 +76,20 @@ def load(url: str, request: bytes, seconds: float, connections: int = CONNECTION
     return len(taken) / (time.perf_counter() - began), taken
 
 
-def _answer(line: socket.socket) -> None:
+def _read_answer(line: socket.socket) -> None:
     found = b""
     while (at := found.find(b"\r\n\r\n")) < 0:
-        found += _more(line)
+        found += _receive(line)
     head = found[:at].lower()
     if not head.startswith(b"http/1.1 200"):
         raise ConnectionError(f"The answer is {head.splitlines()[0].decode()}")
     length = int(head.partition(b"content-length:")[2].split(None, 1)[0])
     missing = at + 4 + length - len(found)
     while missing > 0:
-        missing -= len(_more(line))
+        missing -= len(_receive(line))
 
 
-def _more(line: socket.socket) -> bytes:
+def _receive(line: socket.socket) -> bytes:
     found = line.recv(65536)
     if not found:
         raise ConnectionError("The connection was closed")

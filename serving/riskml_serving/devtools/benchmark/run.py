@@ -18,9 +18,9 @@ from riskml.errors import UsageError
 from riskml.progress import Progress, Silent
 from riskml_serving.base.database import open_engine, upgrade, writing
 from riskml_serving.devtools.benchmark import household
-from riskml_serving.devtools.benchmark.load import CONNECTIONS, load, request_bytes
-from riskml_serving.devtools.benchmark.servers import mlflow_server, service
-from riskml_serving.devtools.benchmark.targets import held_against
+from riskml_serving.devtools.benchmark.load import CONNECTIONS, build_request, load
+from riskml_serving.devtools.benchmark.servers import run_mlflow, run_service
+from riskml_serving.devtools.benchmark.targets import compare_with_targets
 from riskml_serving.judging.model import Model, load_model
 from riskml_serving.people.auth.service import create_key
 
@@ -52,13 +52,13 @@ def run(bundle: Path, rounds: int = 5, seconds: float = 2.0, progress: Progress 
     """
     told = progress or Silent()
     model = load_model(bundle)
-    names, values = household.ready_row(model)
+    names, values = household.build_ready_row(model)
     told.stage("Start the servers")
     with TemporaryDirectory(prefix="riskml-benchmark-") as name:
         folder = Path(name)
         url, key = _database(folder)
         booster = model.bundle.blend.trees.booster
-        with service(folder, url, bundle.resolve()) as ours, mlflow_server(folder, booster) as theirs:
+        with run_service(folder, url, bundle.resolve()) as ours, run_mlflow(folder, booster) as theirs:
             _same_answer(theirs, names, values, np.asarray(booster.predict(values)))
             arms = {
                 **_service_arms(ours, key),
@@ -76,7 +76,7 @@ def run(bundle: Path, rounds: int = 5, seconds: float = 2.0, progress: Progress 
         "connections": CONNECTIONS,
         "rounds": rounds,
         "seconds": seconds,
-        "targets": held_against(figures),
+        "targets": compare_with_targets(figures),
     }
 
 
@@ -109,9 +109,9 @@ def _database(folder: Path) -> tuple[str, str]:
 
 def _service_arms(url: str, key: str) -> dict[str, Arm]:
     headers = {"Authorization": f"Bearer {key}"}
-    empty = request_bytes(f"{url}/healthz")
-    plain = request_bytes(f"{url}/v1/scores", household.body(reasons=False), headers)
-    reasons = request_bytes(f"{url}/v1/scores", household.body(reasons=True), headers)
+    empty = build_request(f"{url}/healthz")
+    plain = build_request(f"{url}/v1/scores", household.build_body(reasons=False), headers)
+    reasons = build_request(f"{url}/v1/scores", household.build_body(reasons=True), headers)
     return {
         "empty": lambda seconds: load(url, empty, seconds),
         "score": lambda seconds: load(url, plain, seconds),
@@ -126,7 +126,7 @@ def _invocation(names: list[str], values: NDArray[np.float64]) -> bytes:
 
 
 def _mlflow_arm(url: str, names: list[str], values: NDArray[np.float64]) -> Arm:
-    request = request_bytes(f"{url}/invocations", _invocation(names, values))
+    request = build_request(f"{url}/invocations", _invocation(names, values))
     return lambda seconds: load(url, request, seconds)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from riskml.progress import Progress, Silent
 from riskml_serving.base.database import reading
 from riskml_serving.devtools.benchmark import counties, job
-from riskml_serving.devtools.benchmark.servers import service
+from riskml_serving.devtools.benchmark.servers import run_service
 from riskml_serving.store.households.repository import find_household, list_codes
 
 __all__ = ["LIMITS", "scale"]
@@ -65,16 +65,16 @@ def scale(
     with TemporaryDirectory(prefix="riskml-scale-") as name:
         folder = Path(name)
         url = f"sqlite:///{folder / 'service.db'}"
-        engine, key = counties.prepared(url)
-        counties.county(folder, engine, households, told)
+        engine, key = counties.prepare_database(url)
+        counties.simulate_county(folder, engine, households, told)
         figures = _jobs(url, bundle, engine, told)
         told.stage("Send records", requests + WARM_UP)
-        with service(folder, url, bundle, TODAY=counties.AS_OF.isoformat()) as address:
+        with run_service(folder, url, bundle, TODAY=counties.AS_OF.isoformat()) as address:
             figures |= _latencies("records", address, key, _bills(engine, requests), told)
-        with counties.postgresql(postgresql) as other:
-            target, key = counties.prepared(other)
+        with counties.open_postgresql(postgresql) as other:
+            target, key = counties.prepare_database(other)
             codes = counties.repeat_scores(engine, target, scores, told)
-            with service(folder, other, bundle) as address:
+            with run_service(folder, other, bundle) as address:
                 for kind, path in (("list", "/v1/households?region={}"), ("summary", "/v1/regions/{}/summary")):
                     told.stage(f"Ask for the {kind}", requests + WARM_UP)
                     figures |= _latencies(kind, address, key, _pages(path, codes, requests), told)

@@ -18,14 +18,14 @@ import lightgbm as lgb
 
 from riskml.errors import UsageError
 
-__all__ = ["mlflow_server", "service"]
+__all__ = ["run_mlflow", "run_service"]
 
 LONGEST = 180
 """Seconds that a server may take to start."""
 
 
 @contextmanager
-def service(folder: Path, database_url: str, bundle: Path, **more: str) -> Iterator[str]:
+def run_service(folder: Path, database_url: str, bundle: Path, **more: str) -> Iterator[str]:
     """Run ``riskml serve``, without the limit on a key's requests; ``more`` are settings. Gives its address."""
     settings = {
         "DATABASE_URL": database_url,
@@ -39,12 +39,12 @@ def service(folder: Path, database_url: str, bundle: Path, **more: str) -> Itera
     port = _free_port()
     command = [sys.executable, "-c", "from riskml.cli.main import main; main()", "serve", "--port", str(port)]
     own = {f"RISKML_SERVING_{name}": value for name, value in settings.items()}
-    with _running(command, own, folder / "service.log", f"http://127.0.0.1:{port}", "/readyz") as url:
+    with _run_server(command, own, folder / "service.log", f"http://127.0.0.1:{port}", "/readyz") as url:
         yield url
 
 
 @contextmanager
-def mlflow_server(folder: Path, booster: lgb.Booster) -> Iterator[str]:
+def run_mlflow(folder: Path, booster: lgb.Booster) -> Iterator[str]:
     """Run ``mlflow models serve`` on the trees, as MLflow's own LightGBM flavour saves them; gives its address."""
     import mlflow.lightgbm
 
@@ -54,12 +54,12 @@ def mlflow_server(folder: Path, booster: lgb.Booster) -> Iterator[str]:
     command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     own = {"PATH": path, "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with _running(command, own, folder / "mlflow.log", f"http://127.0.0.1:{port}", "/ping") as url:
+    with _run_server(command, own, folder / "mlflow.log", f"http://127.0.0.1:{port}", "/ping") as url:
         yield url
 
 
 @contextmanager
-def _running(command: list[str], own: dict[str, str], log: Path, url: str, ready: str) -> Iterator[str]:
+def _run_server(command: list[str], own: dict[str, str], log: Path, url: str, ready: str) -> Iterator[str]:
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - commands of this module
             command, env={**os.environ, **own}, stdout=out, stderr=out, cwd=log.parent, start_new_session=True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["TARGETS", "Target", "held_against"]
+__all__ = ["TARGETS", "Target", "compare_with_targets"]
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ TARGETS = {
 }
 
 
-def held_against(figures: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+def compare_with_targets(figures: Mapping[str, float]) -> dict[str, dict[str, Any]]:
     """Hold figures against the targets.
 
-    >>> found = held_against({"score_rps": 90, "empty_rps": 1200, "mlflow_rps": 60, "score_reasons_rps": 30,
+    >>> found = compare_with_targets({"score_rps": 90, "empty_rps": 1200, "mlflow_rps": 60, "score_reasons_rps": 30,
     ...                       "core_rps": 479})
     >>> {name: target["met"] for name, target in found.items()}
     {'score_to_empty': False, 'score_to_mlflow': True, 'reasons_to_score': True, 'core_to_mlflow': False}

@@ -15,10 +15,10 @@ def gallery(
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/gallery"),
 ) -> None:
     """Take pictures of the staff pages on the demo's county, with Chromium; the demo's database is made anew."""
-    from riskml_serving.commands.demo.serve import prepared_again
+    from riskml_serving.commands.demo.serve import prepare_again
     from riskml_serving.devtools.gallery import serving, take_pictures
 
-    settings, accounts = prepared_again(demo)
+    settings, accounts = prepare_again(demo)
     with serving(settings) as address:
         for path in take_pictures(address, accounts, out):
             typer.echo(str(path))

@@ -16,12 +16,12 @@ def pages(
 ) -> None:
     """Measure the staff pages on the demo's county, role by role; the demo's database is made anew."""
     from riskml.cli.progress import progress
-    from riskml_serving.commands.demo.serve import prepared_again
-    from riskml_serving.devtools.page_times import MOST_BYTES, P95_MS, measure
+    from riskml_serving.commands.demo.serve import prepare_again
+    from riskml_serving.devtools.page_times import MOST_BYTES, P95_MS, measure_pages
 
-    settings, accounts = prepared_again(demo)
+    settings, accounts = prepare_again(demo)
     with progress() as bar:
-        found = measure(settings, accounts, demo / "bundle", rounds, bar)
+        found = measure_pages(settings, accounts, demo / "bundle", rounds, bar)
     typer.echo(f"{'role':<10} {'page':<10} {'n':>5} {'p50 ms':>8} {'p95 ms':>8} {'most bytes':>11}")
     for one in found:
         typer.echo(f"{one.role:<10} {one.page:<10} {one.n:>5} {one.p50_ms:>8} {one.p95_ms:>8} {one.most_bytes:>11,}")

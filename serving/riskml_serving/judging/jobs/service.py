@@ -23,7 +23,7 @@ from riskml_serving.judging.jobs.run import as_table
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.stored import origin
 from riskml_serving.people import audit
-from riskml_serving.people.auth import Caller, asked_region
+from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import count_households
 
 __all__ = ["cancel", "described", "required", "results", "start"]
@@ -39,7 +39,7 @@ def start(
     Problem
         ``region-not-found``; ``invalid-request`` for a day that is still to come.
     """
-    region, as_of = asked_region(caller, body.get("region")), body.get("as_of") or today
+    region, as_of = caller.resolve_region(body.get("region")), body.get("as_of") or today
     if as_of > today:
         raise Problem("invalid-request", errors=[FieldError("as_of", "future", "Not after today")])
     payload = {"as_of": as_of.isoformat(), "redact": list(caller.redact)}

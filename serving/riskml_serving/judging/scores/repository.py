@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from riskml_serving.base.database.locks import take
+from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.database.upserts import insert_returning, upsert
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES, VERDICT
@@ -61,7 +61,7 @@ def _note(connection: Connection, rows: Sequence[Mapping[str, Any]], change: str
     """Write scores into the history; return their numbers by household."""
     if not rows:
         return {}
-    take(connection, "changes")
+    hold_lock(connection, "changes")
     same = {"change": change, "request_id": request_id}
     kept = [{**{name: row[name] for name in NOTED}, "moved_from": row.get("moved_from"), **same} for row in rows]
     found = insert_returning(connection, SCORES, kept, SCORES.c.household_id, SCORES.c.seq)

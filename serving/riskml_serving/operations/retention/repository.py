@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, delete, func, select, update
 
-from riskml_serving.base.database.locks import take
+from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.http.idempotent_writes.tables import ANSWERS
@@ -22,27 +22,27 @@ from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = [
-    "closed_before",
-    "drop_answers",
-    "drop_jobs",
+    "count_open_jobs",
+    "delete_answers",
+    "delete_jobs",
     "forget_in_answers",
     "forget_in_jobs",
-    "forget_in_places",
+    "forget_in_register",
     "forget_rows",
-    "open_jobs",
+    "list_closed_before",
 ]
 
 ENDED = ("done", "failed", "cancelled")
 
 
-def open_jobs(connection: Connection) -> int:
+def count_open_jobs(connection: Connection) -> int:
     """Count jobs that have not ended: they hold codes in memory and write them later."""
     return int(connection.execute(select(func.count()).where(JOBS.c.state.not_in(ENDED))).scalar_one())
 
 
 def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     """Delete the rows of a household in every table of records, scores and verifications; return how many of each."""
-    take(connection, "changes")
+    hold_lock(connection, "changes")
     gone = {}
     tables = [table for table in RECORDS.values() if "household_id" in table.c]
     for table in (*tables, CURRENT, SCORES, VERIFICATIONS, ASSIGNMENTS, CAPACITY):
@@ -52,7 +52,7 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
     return gone
 
 
-def forget_in_places(connection: Connection, household_id: str) -> bool:
+def forget_in_register(connection: Connection, household_id: str) -> bool:
     """Take a household out of the register, also where others were led to it; false where it is not there."""
     linked = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(
         HOUSEHOLDS.c.followed_by.contains(household_id, autoescape=True)
@@ -108,18 +108,18 @@ def _without(content: bytes, household_id: str) -> bytes | None:
     return out.getvalue()
 
 
-def closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:
+def list_closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:
     """Codes of the households whose closure was received before a time, whatever day it names."""
     query = select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.closed_at < at).order_by(HOUSEHOLDS.c.household_id)
     return connection.execute(query).scalars().all()
 
 
-def drop_answers(connection: Connection, before: dt.datetime) -> int:
+def delete_answers(connection: Connection, before: dt.datetime) -> int:
     """Delete answers kept for repeated requests that were given before a time."""
     return connection.execute(delete(ANSWERS).where(ANSWERS.c.created_at < before)).rowcount
 
 
-def drop_jobs(connection: Connection, before: dt.datetime) -> int:
+def delete_jobs(connection: Connection, before: dt.datetime) -> int:
     """Delete jobs, with their results, that ended before a time."""
     old = select(JOBS.c.job_id).where(JOBS.c.state.in_(ENDED), JOBS.c.finished_at < before)
     connection.execute(delete(PARTS).where(PARTS.c.job_id.in_(old)))

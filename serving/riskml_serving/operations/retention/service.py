@@ -13,7 +13,7 @@ from riskml_serving.operations.retention import repository
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 
-__all__ = ["forget", "retain"]
+__all__ = ["apply_retention", "forget"]
 
 OPERATOR = Caller("operator", "", frozenset())
 """Names the commands in the audit."""
@@ -40,14 +40,14 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
     UsageError
         If there is no such household, or a job has not ended.
     """
-    if repository.open_jobs(connection):
+    if repository.count_open_jobs(connection):
         raise UsageError(
             "A job has not ended: it may still write of the household.", "Wait for it or cancel it, then forget."
         )
     gone = repository.forget_rows(connection, household_id)
     gone["job_parts"] = repository.forget_in_jobs(connection, household_id)
     gone["idempotency"] = repository.forget_in_answers(connection, household_id)
-    gone["households"] = int(repository.forget_in_places(connection, household_id))
+    gone["households"] = int(repository.forget_in_register(connection, household_id))
     gone = {name: n for name, n in gone.items() if n}
     if not gone:
         raise UsageError("Nothing is kept of that household.", "Check the code; it is compared to the letter.")
@@ -55,7 +55,7 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
     return gone
 
 
-def retain(connection: Connection, settings: Settings) -> dict[str, int]:
+def apply_retention(connection: Connection, settings: Settings) -> dict[str, int]:
     """Delete what the settings keep no longer; 0 days keeps for good.
 
     Returns
@@ -66,12 +66,12 @@ def retain(connection: Connection, settings: Settings) -> dict[str, int]:
     out = {"households": 0, "answers": 0, "jobs": 0}
     at = now()
     if settings.retention_closed_days:
-        for code in repository.closed_before(connection, at - dt.timedelta(settings.retention_closed_days)):
+        for code in repository.list_closed_before(connection, at - dt.timedelta(settings.retention_closed_days)):
             forget(connection, code, "retention")
             out["households"] += 1
     if settings.retention_answers_days:
-        out["answers"] = repository.drop_answers(connection, at - dt.timedelta(settings.retention_answers_days))
+        out["answers"] = repository.delete_answers(connection, at - dt.timedelta(settings.retention_answers_days))
     if settings.retention_jobs_days:
-        out["jobs"] = repository.drop_jobs(connection, at - dt.timedelta(settings.retention_jobs_days))
+        out["jobs"] = repository.delete_jobs(connection, at - dt.timedelta(settings.retention_jobs_days))
     audit.record(connection, OPERATOR, "retention", request_id="command", deleted=out)
     return out

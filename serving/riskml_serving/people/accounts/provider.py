@@ -12,8 +12,8 @@ from riskml.errors import UsageError
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.accounts.roles import ROLES
-from riskml_serving.people.auth.jwks import Fetch, KeySet, discovered, fetch_json, secure
-from riskml_serving.people.auth.oidc import claim_at, names_in, region_in, verified
+from riskml_serving.people.auth.jwks import Fetch, KeySet, discover_endpoint, fetch_json, is_secure
+from riskml_serving.people.auth.oidc import parse_names, parse_region, read_claim, verify_token
 
 __all__ = ["Person", "Provider"]
 
@@ -62,7 +62,7 @@ class Provider:
     """
 
     def __init__(self, settings: Settings, keys: KeySet, fetch: Fetch = fetch_json) -> None:
-        if not settings.oidc_redirect_url or not secure(settings.oidc_redirect_url):
+        if not settings.oidc_redirect_url or not is_secure(settings.oidc_redirect_url):
             raise UsageError(
                 "oidc_client_id is set without an https address in oidc_redirect_url.",
                 "Name the address of /sign-in/provider/return as browsers see it, and register it at the provider.",
@@ -85,9 +85,9 @@ class Provider:
         """
         url, _ = self._session().create_authorization_url(
             self._endpoint("authorization_endpoint"),
-            state=state_of(seed),
-            nonce=_derived(seed, "nonce"),
-            code_verifier=_derived(seed, "verifier"),
+            state=derive_state(seed),
+            nonce=_derive(seed, "nonce"),
+            code_verifier=_derive(seed, "verifier"),
         )
         return str(url)
 
@@ -101,12 +101,12 @@ class Provider:
         """
         settings = self._settings
         token = self._redeemed(seed, code)
-        claims = None if token is None else verified(token, self._keys, settings, str(settings.oidc_client_id))
-        if claims is None or not hmac.compare_digest(str(claims.get("nonce")), _derived(seed, "nonce")):
+        claims = None if token is None else verify_token(token, self._keys, settings, str(settings.oidc_client_id))
+        if claims is None or not hmac.compare_digest(str(claims.get("nonce")), _derive(seed, "nonce")):
             return None
         if claims.get("azp", settings.oidc_client_id) != settings.oidc_client_id:
             return None
-        return person_of(claims, settings)
+        return read_person(claims, settings)
 
     def _redeemed(self, seed: str, code: str) -> str | None:
         """Identity token for a code; None where the provider refuses the code."""
@@ -118,7 +118,7 @@ class Provider:
                 self._endpoint("token_endpoint"),
                 grant_type="authorization_code",
                 code=code,
-                code_verifier=_derived(seed, "verifier"),
+                code_verifier=_derive(seed, "verifier"),
                 allow_redirects=False,
             )
         except AuthlibBaseError:
@@ -144,34 +144,34 @@ class Provider:
 
     def _endpoint(self, name: str) -> str:
         try:
-            return discovered(str(self._settings.oidc_issuer), name, self._fetch)
+            return discover_endpoint(str(self._settings.oidc_issuer), name, self._fetch)
         except (OSError, ValueError, TypeError) as error:
             raise _unavailable() from error
 
 
-def state_of(seed: str) -> str:
+def derive_state(seed: str) -> str:
     """What the provider hands back with the browser: it shows that this browser began.
 
-    >>> state_of("a") == state_of("a") != state_of("b")
+    >>> derive_state("a") == derive_state("a") != derive_state("b")
     True
     """
-    return _derived(seed, "state")
+    return _derive(seed, "state")
 
 
-def _derived(seed: str, use: str) -> str:
+def _derive(seed: str, use: str) -> str:
     return hmac.new(seed.encode(), f"riskml sign-in {use}".encode(), hashlib.sha256).hexdigest()
 
 
-def person_of(claims: Mapping[str, Any], settings: Settings) -> Person | None:
+def read_person(claims: Mapping[str, Any], settings: Settings) -> Person | None:
     """Read who somebody is; None where the claims name no region, or not exactly one role that fits it.
 
     >>> settings = Settings(oidc_roles={"village-staff": "village", "county-staff": "county"})
     >>> said = {"iss": "https://login.example", "sub": "7", "rights": ["village-staff"], "region": "370112101201"}
-    >>> person_of(said, settings).role, person_of({**said, "region": "370112"}, settings)
+    >>> read_person(said, settings).role, read_person({**said, "region": "370112"}, settings)
     ('village', None)
     """
-    region = region_in(claim_at(claims, settings.oidc_region_claim))
-    named = set(names_in(claim_at(claims, settings.oidc_rights_claim)))
+    region = parse_region(read_claim(claims, settings.oidc_region_claim))
+    named = set(parse_names(read_claim(claims, settings.oidc_rights_claim)))
     roles = {role for name, role in settings.oidc_roles.items() if name in named}
     fitting = [role for role in roles if region is not None and len(region) in ROLES[role].digits]
     if region is None or len(fitting) != 1:

@@ -15,9 +15,9 @@ from riskml_serving.base.clock import now
 from riskml_serving.people.accounts import repository
 from riskml_serving.people.accounts.roles import ROLES
 
-__all__ = ["LEAST_PASSWORD", "create_user", "disable_user", "fits", "set_password"]
+__all__ = ["MIN_PASSWORD_LENGTH", "create_user", "disable_user", "set_password", "verify_password"]
 
-LEAST_PASSWORD, MOST_PASSWORD = 10, 256
+MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 10, 256
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{1,38}")
 
 
@@ -27,19 +27,19 @@ def _hasher() -> PasswordHasher:
 
 
 @cache
-def _nobody() -> str:
+def _dummy_hash() -> str:
     """Hash to check a password against where there is no such account, so that both take as long."""
     return _hasher().hash("nobody has this password")
 
 
-def fits(kept: str | None, password: str) -> bool:
+def verify_password(kept: str | None, password: str) -> bool:
     """Whether a password is the kept one; takes as long where none is kept.
 
-    >>> fits(None, "anything"), fits("", "nobody has this password")
+    >>> verify_password(None, "anything"), verify_password("", "nobody has this password")
     (False, False)
     """
     try:
-        return _hasher().verify(kept or _nobody(), password[:MOST_PASSWORD]) and bool(kept)
+        return _hasher().verify(kept or _dummy_hash(), password[:MAX_PASSWORD_LENGTH]) and bool(kept)
     except (Argon2Error, InvalidHashError):
         return False
 
@@ -92,31 +92,32 @@ def create_user(
         raise UsageError(f"There is an account {username!r} already.", "`riskml-serving users list` shows them all.")
     row: dict[str, Any] = {"username": username, "name": name or username, "role": role, "region": region}
     row |= {"health_details": health_details, "created_at": now(), "failures": 0}
-    repository.add_user(connection, {**row, "password_hash": _hashed(password)})
+    repository.add_user(connection, {**row, "password_hash": _hash_password(password)})
 
 
 def set_password(connection: Connection, username: str, password: str) -> None:
     """Change a password, unlock the account and end its sessions."""
-    changed = {"password_hash": _hashed(password), "failures": 0, "locked_until": None}
+    changed = {"password_hash": _hash_password(password), "failures": 0, "locked_until": None}
     if not repository.change_user(connection, username, **changed):
-        raise _unknown(username)
+        raise _unknown_account(username)
     repository.drop_sessions_of(connection, username)
 
 
 def disable_user(connection: Connection, username: str) -> None:
     """Disable an account and end its sessions at once."""
     if not repository.change_user(connection, username, disabled_at=now()):
-        raise _unknown(username)
+        raise _unknown_account(username)
     repository.drop_sessions_of(connection, username)
 
 
-def _hashed(password: str) -> str:
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+def _hash_password(password: str) -> str:
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise UsageError(
-            f"A password has {LEAST_PASSWORD} to {MOST_PASSWORD} characters.", "A sentence of a few words is good."
+            f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.",
+            "A sentence of a few words is good.",
         )
     return _hasher().hash(password)
 
 
-def _unknown(username: str) -> UsageError:
+def _unknown_account(username: str) -> UsageError:
     return UsageError(f"There is no account {username!r}.", "`riskml-serving users list` shows them all.")

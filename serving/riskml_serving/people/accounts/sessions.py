@@ -20,19 +20,19 @@ from riskml_serving.people import audit
 from riskml_serving.people.accounts import repository
 from riskml_serving.people.accounts.provider import Person
 from riskml_serving.people.accounts.roles import ROLES, Role
-from riskml_serving.people.accounts.service import fits
+from riskml_serving.people.accounts.service import verify_password
 from riskml_serving.people.auth import Caller
 
 __all__ = [
     "User",
-    "admit",
-    "form_token_of",
-    "right_password",
+    "check_password",
+    "derive_form_token",
+    "limit_sign_ins",
+    "resolve_session",
     "sign_in",
     "sign_in_by_provider",
     "sign_out",
-    "touch",
-    "user_of",
+    "touch_session",
 ]
 
 TOUCHED = dt.timedelta(minutes=1)
@@ -76,12 +76,12 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def form_token_of(token: str) -> str:
+def derive_form_token(token: str) -> str:
     """Token that forms carry: nobody who lacks the cookie can make it, and it does not give the cookie away."""
     return hmac.new(token.encode(), b"riskml form", hashlib.sha256).hexdigest()
 
 
-def admit(connection: Connection, settings: Settings, address: str) -> None:
+def limit_sign_ins(connection: Connection, settings: Settings, address: str) -> None:
     """Count a try to sign in from an address, together with all workers.
 
     Raises
@@ -99,10 +99,10 @@ def admit(connection: Connection, settings: Settings, address: str) -> None:
         )
 
 
-def right_password(connection: Connection, username: str, password: str) -> bool:
+def check_password(connection: Connection, username: str, password: str) -> bool:
     """Whether a password is that of an account; slow on purpose, so ask it outside of a writing transaction."""
     row = repository.find_user(connection, username)
-    return fits(row["password_hash"] if row else None, password)
+    return verify_password(row["password_hash"] if row else None, password)
 
 
 def sign_in(connection: Connection, settings: Settings, username: str, right: bool, request_id: str) -> str | None:
@@ -129,7 +129,7 @@ def sign_in(connection: Connection, settings: Settings, username: str, right: bo
         audit.record(connection, caller, "sign-in.locked" if locked else "sign-in.failed", request_id=request_id)
         return None
     repository.change_user(connection, username, failures=0, locked_until=None)
-    return _opened(connection, settings, username, caller, at, request_id)
+    return _open_session(connection, settings, username, caller, at, request_id)
 
 
 def sign_in_by_provider(connection: Connection, settings: Settings, person: Person, request_id: str) -> str | None:
@@ -147,10 +147,10 @@ def sign_in_by_provider(connection: Connection, settings: Settings, person: Pers
         return None
     kept = {"password_hash": "", "failures": 0, "created_at": row["created_at"] if row else at}
     repository.keep_user(connection, {**asdict(person), **kept})
-    return _opened(connection, settings, person.username, caller, at, request_id)
+    return _open_session(connection, settings, person.username, caller, at, request_id)
 
 
-def _opened(
+def _open_session(
     connection: Connection, settings: Settings, username: str, caller: Caller, at: dt.datetime, request_id: str
 ) -> str:
     repository.drop_stale_sessions(connection, at - _longest(settings), at - _idle(settings))
@@ -168,7 +168,7 @@ def _idle(settings: Settings) -> dt.timedelta:
     return dt.timedelta(minutes=settings.session_idle_minutes)
 
 
-def user_of(connection: Connection, settings: Settings, token: str) -> User | None:
+def resolve_session(connection: Connection, settings: Settings, token: str) -> User | None:
     """Find whose session a cookie names; None where it has ended."""
     at, row = now(), repository.find_session(connection, _hash(token))
     if row is None or row["disabled_at"] is not None:
@@ -178,7 +178,7 @@ def user_of(connection: Connection, settings: Settings, token: str) -> User | No
     return User.of(dict(row), stale=at - row["seen_at"] > TOUCHED)
 
 
-def touch(connection: Connection, token: str) -> None:
+def touch_session(connection: Connection, token: str) -> None:
     """Note that a session is in use."""
     repository.touch_session(connection, _hash(token), now())
 

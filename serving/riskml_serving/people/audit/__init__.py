@@ -1,6 +1,6 @@
 """Who saw or changed which household."""
 
-from riskml_serving.people.audit.group import Group
+from riskml_serving.people.audit.group import BatchWriter
 from riskml_serving.people.audit.service import record
 
-__all__ = ["Group", "record"]
+__all__ = ["BatchWriter", "record"]

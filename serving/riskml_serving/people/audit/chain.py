@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["START", "Head", "chained", "faults", "hash_of"]
+__all__ = ["START", "Head", "chain_entries", "find_faults", "hash_entry"]
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,25 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",
 FIELDS = ("seq", "at", "actor", "action", "household_id", "region", "request_id", "detail")
 
 
-def hash_of(previous: str, entry: Mapping[str, Any]) -> str:
+def hash_entry(previous: str, entry: Mapping[str, Any]) -> str:
     """SHA-256 of the hash before and the entry as canonical JSON: sorted names, no spaces, UTF-8, times to the µs."""
     plain = {name: entry[name] for name in FIELDS}
     plain["at"] = entry["at"].isoformat(timespec="microseconds")
     return hashlib.sha256(f"{previous}\n{_CANONICAL.encode(plain)}".encode()).hexdigest()
 
 
-def chained(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[dict[str, Any]]:
+def chain_entries(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[dict[str, Any]]:
     """Give entries their numbers and hashes behind a head."""
     seq, previous = head.seq, head.hash
     for entry in entries:
         seq += 1
         row = {**entry, "seq": seq}
-        row["previous_hash"], row["entry_hash"] = previous, hash_of(previous, row)
+        row["previous_hash"], row["entry_hash"] = previous, hash_entry(previous, row)
         previous = row["entry_hash"]
         yield row
 
 
-def faults(entries: Iterable[Mapping[str, Any]], kept: Head | None = None) -> Iterator[tuple[int, str]]:
+def find_faults(entries: Iterable[Mapping[str, Any]], kept: Head | None = None) -> Iterator[tuple[int, str]]:
     """Find what does not hang together.
 
     Parameters
@@ -88,7 +88,7 @@ def faults(entries: Iterable[Mapping[str, Any]], kept: Head | None = None) -> It
             yield entry["seq"], "gap"
         elif entry["previous_hash"] != previous:
             yield entry["seq"], "broken"
-        if hash_of(entry["previous_hash"], entry) != entry["entry_hash"]:
+        if hash_entry(entry["previous_hash"], entry) != entry["entry_hash"]:
             yield entry["seq"], "changed"
         if kept is not None and entry["seq"] == kept.seq and entry["entry_hash"] != kept.hash:
             yield entry["seq"], "rewritten"

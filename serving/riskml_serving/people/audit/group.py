@@ -11,15 +11,15 @@ from sqlalchemy import Engine
 
 from riskml_serving.base.database import writing
 from riskml_serving.people.audit import repository
-from riskml_serving.people.audit.service import entries
+from riskml_serving.people.audit.service import build_entries
 from riskml_serving.people.auth import Caller
 
-__all__ = ["Group"]
+__all__ = ["BatchWriter"]
 
 Entries = list[dict[str, Any]]
 
 
-class Group:
+class BatchWriter:
     """Writes entries of many requests in one transaction, as a database does its commits.
 
     A request is answered after its entries are kept. While one transaction is on its way, the entries of other
@@ -39,7 +39,7 @@ class Group:
         self, caller: Caller, action: str, household_id: str | Iterable[str] | None, *, request_id: str, **detail: Any
     ) -> None:
         """Record that a caller saw something; see :func:`riskml_serving.people.audit.record`."""
-        found = entries(caller, action, household_id, request_id, detail)
+        found = build_entries(caller, action, household_id, request_id, detail)
         if not found:
             return
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()

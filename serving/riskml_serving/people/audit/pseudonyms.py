@@ -11,26 +11,26 @@ from sqlalchemy import Connection, select
 
 from riskml_serving.people.audit.tables import KEY
 
-__all__ = ["key_of", "pseudonym", "pseudonym_of"]
+__all__ = ["hash_household", "read_key", "read_pseudonym"]
 
 _CACHED = "riskml_audit_key"
 
 
-def pseudonym(key: str, household_id: str) -> str:
+def hash_household(key: str, household_id: str) -> str:
     """Keyed hash of a household's code.
 
-    >>> pseudonym("k", "h1") == pseudonym("k", "h1") != pseudonym("other", "h1")
+    >>> hash_household("k", "h1") == hash_household("k", "h1") != hash_household("other", "h1")
     True
     """
     return hmac.digest(key.encode(), household_id.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
-def pseudonym_of(connection: Connection, household_id: str) -> str:
+def read_pseudonym(connection: Connection, household_id: str) -> str:
     """Keyed hash of a household's code."""
-    return pseudonym(key_of(connection), household_id)
+    return hash_household(read_key(connection), household_id)
 
 
-def key_of(connection: Connection) -> str:
+def read_key(connection: Connection) -> str:
     """Key that the migration drew; it never changes."""
     key: str | None = connection.info.get(_CACHED)
     if key is None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select
 
-from riskml_serving.base.database.locks import take
-from riskml_serving.people.audit.chain import START, Head, chained
-from riskml_serving.people.audit.pseudonyms import pseudonym_of
+from riskml_serving.base.database.locks import hold_lock
+from riskml_serving.people.audit.chain import START, Head, chain_entries
+from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.audit.tables import AUDIT
 
 __all__ = ["append", "read_about", "read_all", "read_head"]
@@ -21,18 +21,18 @@ def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
     From here to the end of the transaction no other writer adds any, so that the chain never forks.
     """
     if entries:
-        take(connection, "audit")
-        hashed = [{**entry, "household_id": _hashed(connection, entry["household_id"])} for entry in entries]
-        connection.execute(insert(AUDIT), list(chained(hashed, read_head(connection))))
+        hold_lock(connection, "audit")
+        hashed = [{**entry, "household_id": _pseudonymise(connection, entry["household_id"])} for entry in entries]
+        connection.execute(insert(AUDIT), list(chain_entries(hashed, read_head(connection))))
 
 
-def _hashed(connection: Connection, household_id: str | None) -> str | None:
-    return None if household_id is None else pseudonym_of(connection, household_id)
+def _pseudonymise(connection: Connection, household_id: str | None) -> str | None:
+    return None if household_id is None else read_pseudonym(connection, household_id)
 
 
 def read_about(connection: Connection, household_id: str) -> Sequence[RowMapping]:
     """Read every entry about a household, the oldest first."""
-    query = select(AUDIT).where(AUDIT.c.household_id == pseudonym_of(connection, household_id)).order_by(AUDIT.c.seq)
+    query = select(AUDIT).where(AUDIT.c.household_id == read_pseudonym(connection, household_id)).order_by(AUDIT.c.seq)
     return connection.execute(query).mappings().all()
 
 

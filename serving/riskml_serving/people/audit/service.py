@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml_serving.base.clock import now
-from riskml_serving.base.database import at_the_end
+from riskml_serving.base.database import before_commit
 from riskml_serving.people.audit import repository
 from riskml_serving.people.auth import Caller
 
-__all__ = ["entries", "record"]
+__all__ = ["build_entries", "record"]
 
 _DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
-def entries(
+def build_entries(
     caller: Caller, action: str, household_id: str | Iterable[str] | None, request_id: str, detail: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Build the entries that say that a caller saw or changed something; see :func:`record`."""
@@ -57,5 +57,5 @@ def record(
     The entry is written as the last thing of the transaction: the chain is locked from then on, and others should not
     wait for what the request has yet to compute.
     """
-    found = entries(caller, action, household_id, request_id, detail)
-    at_the_end(connection, lambda: repository.append(connection, found))
+    found = build_entries(caller, action, household_id, request_id, detail)
+    before_commit(connection, lambda: repository.append(connection, found))

@@ -1,7 +1,6 @@
-"""Who asks, what they may, and where: API keys, rights and the region scope."""
+"""Authentication and authorization: API keys, bearer tokens, rights and the region scope."""
 
 from riskml_serving.people.auth.caller import RIGHTS, Caller
-from riskml_serving.people.auth.regions import asked_region
-from riskml_serving.people.auth.scope import LEVELS, covers, listed_within, within
+from riskml_serving.people.auth.scope import LEVELS, covers, is_region, within, within_table
 
-__all__ = ["LEVELS", "RIGHTS", "Caller", "asked_region", "covers", "listed_within", "within"]
+__all__ = ["LEVELS", "RIGHTS", "Caller", "covers", "is_region", "within", "within_table"]

@@ -1,21 +1,22 @@
-"""The caller of a request: who it is, where, and with which rights."""
+"""The caller of a request: identity, region and rights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from riskml_serving.base.problems import Problem
+from riskml_serving.people.auth.scope import covers, is_region
 
 __all__ = ["RIGHTS", "Caller"]
 
 RIGHTS = ("score", "read", "write", "health-details", "admin")
-"""Rights of a key: score records in a request; read what is stored; append records and verifications; see what tells
-of health; see and steer what concerns the service as a whole. None includes another."""
+"""Rights of a key: score records sent in a request; read what is stored; append records and verifications; see health
+details; administer the service as a whole. None includes another."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks.
+    """An authenticated caller.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class Caller:
         return () if "health-details" in self.rights else ("health",)
 
     def require(self, right: str) -> None:
-        """Insist on a right.
+        """Require a right.
 
         Raises
         ------
@@ -45,3 +46,17 @@ class Caller:
         """
         if right not in self.rights:
             raise Problem("right-missing", f"需要权限 {right}", f"The right {right!r} is needed")
+
+    def resolve_region(self, region: str | None) -> str:
+        """Return the region that a request names; the caller's own where it names none.
+
+        Raises
+        ------
+        Problem
+            ``region-not-found``: not a region prefix, or outside the caller's region. The answer does not say which.
+        """
+        if region is None:
+            return self.region
+        if (region and not is_region(region)) or not covers(self.region, region):
+            raise Problem("region-not-found")
+        return region

@@ -1,4 +1,8 @@
-"""Public keys of an OpenID provider: fetched when needed, kept for a while, fetched again when one is new."""
+"""Public keys of an OpenID provider: fetched on demand, cached, and fetched again when a new one signs.
+
+``jwt.PyJWKClient`` would do most of it, but not two things: it forgets the keys as soon as the provider fails once they
+expire, and it asks a failing provider again at every request.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +19,21 @@ import jwt
 from riskml.errors import UsageError
 from riskml_serving.base.settings import Settings
 
-__all__ = ["Fetch", "KeySet", "discovered", "fetch_json", "keys_of", "secure"]
+__all__ = ["Fetch", "KeySet", "create_key_set", "discover_endpoint", "fetch_json", "is_secure"]
 
 Fetch = Callable[[str], dict[str, Any]]
 
-APART = 10.0
-"""Seconds between two fetches for keys that are not known: made-up key numbers must not flood the provider."""
+RETRY_SECONDS = 10.0
+"""Least time between two fetches for unknown keys: made-up key ids must not flood the provider."""
 
-OUTAGE = 3600.0
-"""Seconds for which the last keys are trusted while the provider does not answer."""
+OUTAGE_SECONDS = 3600.0
+"""How long the last keys are trusted while the provider does not answer."""
 
-_MOST_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 
 
 class KeySet:
-    """Keys by their number (``kid``).
+    """Public keys by their id (``kid``).
 
     Parameters
     ----------
@@ -48,39 +52,38 @@ class KeySet:
         self._fetched = self._tried = float("-inf")
         self._lock = threading.Lock()
 
-    def find(self, number: str) -> jwt.PyJWK | None:
-        """Return the key of a number; None where the provider has none.
+    def find(self, key_id: str) -> jwt.PyJWK | None:
+        """Return a key by its id; None where the provider has none.
 
         Raises
         ------
         OSError
-            If the provider does not answer and what was known is too old.
+            If the provider does not answer and the cached keys are too old.
         """
         with self._lock:
             at = self._clock()
-            due = at - self._fetched > self._trust
-            if due or (number not in self._keys and at - self._tried > APART):
-                self._renew(at)
-            return self._keys.get(number)
+            expired = at - self._fetched > self._trust
+            if expired or (key_id not in self._keys and at - self._tried > RETRY_SECONDS):
+                self._refresh(at)
+            return self._keys.get(key_id)
 
-    def _renew(self, at: float) -> None:
-        usable = at - self._fetched <= OUTAGE
-        if usable and at - self._tried <= APART:
+    def _refresh(self, at: float) -> None:
+        usable = at - self._fetched <= OUTAGE_SECONDS
+        if usable and at - self._tried <= RETRY_SECONDS:
             return
         self._tried = at
         try:
-            found = self._fetch()
-            keys = list(found.get("keys", []))
+            keys = list(self._fetch().get("keys", []))
         except (OSError, ValueError, TypeError) as error:
             if usable:
                 return
             raise OSError("the provider's keys cannot be read") from error
-        self._keys = {str(key["kid"]): made for key in keys if (made := _made(key)) is not None}
+        self._keys = {str(key["kid"]): parsed for key in keys if (parsed := _parse_key(key)) is not None}
         self._fetched = at
 
 
-def _made(key: Any) -> jwt.PyJWK | None:
-    """Key that signs, of a kind that is known; others of the set are passed over."""
+def _parse_key(key: Any) -> jwt.PyJWK | None:
+    """Parse a public key for signatures; None for any other member of the set."""
     if not isinstance(key, dict) or "kid" not in key or key.get("use", "sig") != "sig" or key.get("kty") == "oct":
         return None
     try:
@@ -96,53 +99,52 @@ def fetch_json(url: str) -> dict[str, Any]:
     ------
     OSError, ValueError, TypeError
     """
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - the address is https, see `keys_of`
-        return dict(json.loads(answer.read(_MOST_BYTES)))
+    with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - https is checked by `create_key_set`
+        return dict(json.loads(response.read(_MAX_BYTES)))
 
 
-def secure(url: str) -> bool:
+def is_secure(url: str) -> bool:
     """Whether an address is https, or on this machine.
 
-    >>> secure("https://login.example"), secure("http://localhost:9000"), secure("http://login.example")
+    >>> is_secure("https://login.example"), is_secure("http://localhost:9000"), is_secure("http://login.example")
     (True, True, False)
     """
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"))
 
 
-def discovered(issuer: str, name: str, fetch: Fetch = fetch_json) -> str:
-    """Ask a provider for one of its addresses, such as ``jwks_uri``.
+def discover_endpoint(issuer: str, name: str, fetch: Fetch = fetch_json) -> str:
+    """Look up one of a provider's addresses, such as ``jwks_uri``.
 
     Raises
     ------
     OSError, ValueError, TypeError
-        If it does not answer, or names no safe address.
+        If it does not answer, or gives no secure address.
     """
     url = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration").get(name)
-    if not isinstance(url, str) or not secure(url) or (url.startswith("http:") and not issuer.startswith("http:")):
-        raise ValueError(f"the provider names no safe address as {name}")
+    if not isinstance(url, str) or not is_secure(url) or (url.startswith("http:") and not issuer.startswith("http:")):
+        raise ValueError(f"the provider gives no secure address as {name}")
     return url
 
 
-def keys_of(settings: Settings, fetch: Fetch = fetch_json) -> KeySet:
-    """Keys of the provider that the settings name, found by discovery where ``oidc_jwks_url`` is not set.
+def create_key_set(settings: Settings, fetch: Fetch = fetch_json) -> KeySet:
+    """Create the key set of the provider in the settings, found by discovery where ``oidc_jwks_url`` is not set.
 
     Raises
     ------
     UsageError
-        If an address is neither https nor on this machine, or nobody is named for whom tokens are made.
+        If an address is neither https nor on this machine, or no audience is set.
     """
     issuer = settings.oidc_issuer or ""
     if not settings.oidc_audience and not settings.oidc_client_id:
         raise UsageError(
             "oidc_issuer is set without oidc_audience or oidc_client_id.",
-            "Name the audience that bearer tokens are made for, the client that the pages are, or both.",
+            "Set the audience of bearer tokens, the client id of the pages, or both.",
         )
     for url in filter(None, (issuer, settings.oidc_jwks_url)):
-        if not secure(url):
-            raise UsageError(f"{url} is not an https address.", "Keys that are fetched in the clear can be replaced.")
-
-    def key_set() -> dict[str, Any]:
-        return fetch(settings.oidc_jwks_url or discovered(issuer, "jwks_uri", fetch))
-
-    return KeySet(key_set, settings.oidc_jwks_seconds)
+        if not is_secure(url):
+            raise UsageError(f"{url} is not an https address.", "Keys fetched over plain HTTP can be replaced.")
+    return KeySet(
+        lambda: fetch(settings.oidc_jwks_url or discover_endpoint(issuer, "jwks_uri", fetch)),
+        settings.oidc_jwks_seconds,
+    )

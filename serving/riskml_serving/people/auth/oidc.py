@@ -1,4 +1,4 @@
-"""Bearer tokens of an OpenID provider, as an option beside API keys: signature, issuer, audience, region, rights."""
+"""Bearer tokens of an OpenID provider, optional beside API keys: signature, issuer, audience, region, rights."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.jwks import KeySet
-from riskml_serving.people.auth.scope import LEVELS
+from riskml_serving.people.auth.scope import is_region
 
-__all__ = ["EVERYWHERE", "Oidc", "claim_at", "names_in", "region_in", "verified"]
+__all__ = ["EVERYWHERE", "Oidc", "parse_names", "parse_region", "read_claim", "verify_token"]
 
 EVERYWHERE = "*"
-"""Value of the region claim that means everywhere: a claim that is missing or empty must never mean that."""
+"""Value of the region claim that means everywhere: a missing or empty claim must never mean that."""
 
 LEEWAY = 60
 """Seconds by which the clocks of provider and service may differ."""
@@ -33,7 +33,7 @@ class Oidc:
     Parameters
     ----------
     settings : Settings
-        Those whose names begin with ``oidc``.
+        Those that begin with ``oidc``.
     keys : KeySet
         Public keys of the provider.
     """
@@ -41,28 +41,28 @@ class Oidc:
     def __init__(self, settings: Settings, keys: KeySet) -> None:
         self._settings, self._keys = settings, keys
 
-    async def caller(self, token: str) -> Caller | None:
-        """Return the caller; None where the token is not valid here.
+    async def authenticate(self, token: str) -> Caller | None:
+        """Return the caller of a token; None where it is not valid here.
 
         Raises
         ------
         Problem
             ``provider-unavailable``: no key of the provider is known and it does not answer.
         """
-        return await anyio.to_thread.run_sync(self._caller, token)
+        return await anyio.to_thread.run_sync(self._authenticate, token)
 
-    def _caller(self, token: str) -> Caller | None:
+    def _authenticate(self, token: str) -> Caller | None:
         settings = self._settings
-        claims = verified(token, self._keys, settings, str(settings.oidc_audience))
-        region = region_in(claim_at(claims, settings.oidc_region_claim)) if claims else None
+        claims = verify_token(token, self._keys, settings, str(settings.oidc_audience))
+        region = parse_region(read_claim(claims, settings.oidc_region_claim)) if claims else None
         if claims is None or region is None:
             return None
-        rights = _rights(names_in(claim_at(claims, settings.oidc_rights_claim)), settings.oidc_rights)
-        return Caller(_named(str(claims["sub"])), region, rights)
+        rights = _resolve_rights(parse_names(read_claim(claims, settings.oidc_rights_claim)), settings.oidc_rights)
+        return Caller(_name_caller(str(claims["sub"])), region, rights)
 
 
-def verified(token: str, keys: KeySet, settings: Settings, audience: str) -> dict[str, Any] | None:
-    """Claims of a token that the provider signed for an audience; None where it is not valid here and now.
+def verify_token(token: str, keys: KeySet, settings: Settings, audience: str) -> dict[str, Any] | None:
+    """Return the claims of a token that the provider signed for an audience; None where it is not valid now.
 
     Raises
     ------
@@ -89,54 +89,49 @@ def verified(token: str, keys: KeySet, settings: Settings, audience: str) -> dic
         raise Problem("provider-unavailable", headers={"Retry-After": "10"}) from error
 
 
-def claim_at(claims: Mapping[str, Any], path: str) -> Any:
-    """Value of a claim; a dot steps into an object, as in ``realm_access.roles``.
+def read_claim(claims: Mapping[str, Any], path: str) -> Any:
+    """Read a claim; a dot steps into an object, as in ``realm_access.roles``.
 
-    >>> claim_at({"realm_access": {"roles": ["read"]}}, "realm_access.roles"), claim_at({}, "a.b")
+    >>> read_claim({"realm_access": {"roles": ["read"]}}, "realm_access.roles"), read_claim({}, "a.b")
     (['read'], None)
     """
-    found: Any = claims
+    value: Any = claims
     for name in path.split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
-def region_in(value: Any) -> str | None:
-    """Region prefix of a claim; None where it is none.
+def parse_region(value: Any) -> str | None:
+    """Parse the region claim; None where it is no region prefix.
 
-    >>> region_in("370112"), region_in("*"), region_in(""), region_in(None), region_in("3701120")
+    >>> parse_region("370112"), parse_region("*"), parse_region(""), parse_region(None), parse_region("3701120")
     ('370112', '', None, None, None)
     """
     if value == EVERYWHERE:
         return ""
-    fits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) in LEVELS
-    return value if fits else None
+    return value if isinstance(value, str) and is_region(value) else None
 
 
-def names_in(value: Any) -> list[str]:
-    """Names of a claim that is a list or words.
+def parse_names(value: Any) -> list[str]:
+    """Parse a claim that is a list of names or one text of words.
 
-    >>> names_in("read score"), names_in(["read", 7]), names_in(None)
+    >>> parse_names("read score"), parse_names(["read", 7]), parse_names(None)
     (['read', 'score'], ['read'], [])
     """
     names = value.split() if isinstance(value, str) else value if isinstance(value, list) else []
     return [name for name in names if isinstance(name, str)]
 
 
-def _rights(names: list[str], meaning: Mapping[str, str]) -> frozenset[str]:
-    """Rights by name: each is a right, or a role that the setting turns into rights.
+def _resolve_rights(names: list[str], roles: Mapping[str, str]) -> frozenset[str]:
+    """Resolve names to rights: each is a right, or a role that the setting maps to rights.
 
-    >>> sorted(_rights(["village", "read", "other"], {"village": "score write"}))
+    >>> sorted(_resolve_rights(["village", "read", "other"], {"village": "score write"}))
     ['read', 'score', 'write']
     """
-    found: set[str] = set()
-    for name in names:
-        found.update(meaning.get(name, name).split())
-    return frozenset(found & set(RIGHTS))
+    rights = {right for name in names for right in roles.get(name, name).split()}
+    return frozenset(rights & set(RIGHTS))
 
 
-def _named(subject: str) -> str:
-    """Name of the caller for the audit; what is too long or odd for it goes by its hash."""
-    return (
-        f"oidc:{subject}" if _NAME.fullmatch(subject) else f"oidc:{hashlib.sha256(subject.encode()).hexdigest()[:40]}"
-    )
+def _name_caller(subject: str) -> str:
+    """Name the caller for the audit; a subject that is too long or has unusual characters is replaced by its hash."""
+    return f"oidc:{subject if _NAME.fullmatch(subject) else hashlib.sha256(subject.encode()).hexdigest()[:40]}"

@@ -1,4 +1,4 @@
-"""SQL about API keys."""
+"""SQL for API keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["add_key", "find_key", "list_keys", "revoke_key"]
 
 
 def add_key(connection: Connection, row: dict[str, Any]) -> None:
-    """Keep a new key."""
+    """Store a new key."""
     connection.execute(insert(KEYS).values(**row))
 
 
@@ -25,13 +25,11 @@ def find_key(connection: Connection, key_id: str) -> RowMapping | None:
 
 def list_keys(connection: Connection) -> Sequence[RowMapping]:
     """List all keys, oldest first, without the hash of the secret."""
-    shown = [column for column in KEYS.c if column.name != "secret_hash"]
-    return connection.execute(select(*shown).order_by(KEYS.c.created_at, KEYS.c.key_id)).mappings().all()
+    columns = [column for column in KEYS.c if column.name != "secret_hash"]
+    return connection.execute(select(*columns).order_by(KEYS.c.created_at, KEYS.c.key_id)).mappings().all()
 
 
 def revoke_key(connection: Connection, key_id: str, at: dt.datetime) -> bool:
     """Revoke a key; false where there is none that is still valid."""
-    found = connection.execute(
-        update(KEYS).where(KEYS.c.key_id == key_id, KEYS.c.revoked_at.is_(None)).values(revoked_at=at)
-    )
-    return bool(found.rowcount)
+    valid = update(KEYS).where(KEYS.c.key_id == key_id, KEYS.c.revoked_at.is_(None))
+    return bool(connection.execute(valid.values(revoked_at=at)).rowcount)

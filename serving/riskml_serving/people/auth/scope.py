@@ -1,22 +1,31 @@
-"""The region scope, in one place: every query about households is narrowed here."""
+"""The region scope, in one module: every query about households is narrowed here."""
 
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Table, and_, true
 
-__all__ = ["LEVELS", "covers", "listed_within", "within"]
+__all__ = ["LEVELS", "covers", "is_region", "within", "within_table"]
 
 LEVELS = (2, 4, 6, 9, 12)
 """Digits of a province, city, county, town and village."""
 
-_BY_LEVEL = {6: "county", 9: "town", 12: "region_code"}
+_COLUMNS = {6: "county", 9: "town", 12: "region_code"}
+
+
+def is_region(text: str) -> bool:
+    """Whether a text is a region prefix.
+
+    >>> is_region("370112"), is_region(""), is_region("3701120"), is_region("3701x")
+    (True, False, False, False)
+    """
+    return text.isascii() and text.isdigit() and len(text) in LEVELS
 
 
 def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
-    """Condition that a region code starts with a prefix; a range, so that an index serves it.
+    """Condition that a region code starts with a prefix; a range, so that an index can serve it.
 
-    Every query that reads or changes something of a household passes its caller's region through here or through
-    :func:`listed_within`.
+    Every query that reads or changes data of a household passes its caller's region through here or through
+    :func:`within_table`.
 
     >>> from sqlalchemy import column
     >>> str(within(column("region_code"), "3701").compile(compile_kwargs={"literal_binds": True}))
@@ -26,17 +35,17 @@ def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
     """
     if not region:
         return true()
-    return and_(column >= region, column < region + ":")  # ":" stands right behind "9"
+    return and_(column >= region, column < region + ":")  # ":" follows "9" in ASCII
 
 
-def listed_within(table: Table, region: str) -> ColumnElement[bool]:
-    """Condition on a table with a column for county, town and village, so that the index of its order serves too."""
-    name = _BY_LEVEL.get(len(region))
+def within_table(table: Table, region: str) -> ColumnElement[bool]:
+    """The same on a table with columns for county and town: an equality, so that the index of its order serves too."""
+    name = _COLUMNS.get(len(region))
     return within(table.c.region_code, region) if name is None else table.c[name] == region
 
 
 def covers(region: str, code: str) -> bool:
-    """Whether a caller of a region may see what lies in another.
+    """Whether a caller of one region may see another.
 
     >>> covers("3701", "370112"), covers("370112", "3701"), covers("", "37")
     (True, False, True)

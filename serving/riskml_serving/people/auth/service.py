@@ -1,4 +1,4 @@
-"""Makes, revokes and checks API keys: ``rk_<id>_<secret>``, of which only a hash is kept."""
+"""Creates, revokes and checks API keys: ``rk_<id>_<secret>``, of which only a hash is stored."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.people.auth import repository
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.oidc import Oidc
-from riskml_serving.people.auth.scope import LEVELS
+from riskml_serving.people.auth.scope import is_region
 
-__all__ = ["Authenticator", "create_key", "hash_of", "revoke_key"]
+__all__ = ["Authenticator", "create_key", "hash_secret", "revoke_key"]
 
-MOST_CACHED = 4096
-MOST_TOKEN = 16_384
+MAX_CACHED_KEYS = 4096
+MAX_TOKEN_LENGTH = 16_384
 
 
-def hash_of(secret: str) -> str:
-    """Hash of a secret. It has 256 random bits, so guessing is hopeless and a slow hash would only slow requests."""
+def hash_secret(secret: str) -> str:
+    """Hash a secret. It has 256 random bits: guessing is hopeless, and a slow hash would only slow down requests."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def create_key(connection: Connection, name: str, region: str, rights: Iterable[str]) -> str:
-    """Make a key; the text returned is shown once and cannot be recovered.
+    """Create a key; the text returned is shown once and cannot be recovered.
 
     Parameters
     ----------
@@ -50,17 +50,17 @@ def create_key(connection: Connection, name: str, region: str, rights: Iterable[
     UsageError
         If the prefix or a right is unknown.
     """
-    wanted = frozenset(rights)
-    unknown = sorted(wanted - set(RIGHTS))
-    if unknown or not wanted:
+    granted = frozenset(rights)
+    unknown = sorted(granted - set(RIGHTS))
+    if unknown or not granted:
         raise UsageError(f"No such right: {', '.join(unknown) or 'none given'}.", f"Rights are: {', '.join(RIGHTS)}.")
-    if region and not (region.isascii() and region.isdigit() and len(region) in LEVELS):
+    if region and not is_region(region):
         raise UsageError(
             f"{region!r} is not a region prefix.", "Write 2, 4, 6, 9 or 12 digits, or leave it out for everywhere."
         )
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    row = {"key_id": key_id, "name": name, "secret_hash": hash_of(secret), "region": region, "created_at": now()}
-    repository.add_key(connection, {**row, "rights": " ".join(r for r in RIGHTS if r in wanted)})
+    row = {"key_id": key_id, "name": name, "secret_hash": hash_secret(secret), "region": region, "created_at": now()}
+    repository.add_key(connection, {**row, "rights": " ".join(r for r in RIGHTS if r in granted)})
     return f"rk_{key_id}_{secret}"
 
 
@@ -83,55 +83,55 @@ class Authenticator:
     ----------
     engine : Engine
     trust : float
-        Seconds for which what was read of a key is trusted: a key that is revoked ends after these.
+        Seconds for which a key is cached: a revoked key ends after these.
     oidc : Oidc, optional
-        Takes bearer tokens that are not API keys.
+        Checks bearer tokens that are not API keys.
     """
 
     def __init__(self, engine: Engine, trust: float, oidc: Oidc | None = None) -> None:
         self.engine, self.trust, self.oidc = engine, trust, oidc
-        self._known: dict[str, tuple[float, str, Caller]] = {}
+        self._cache: dict[str, tuple[float, str, Caller]] = {}
 
-    async def caller(self, authorization: str) -> Caller:
+    async def authenticate(self, authorization: str) -> Caller:
         """Authenticate the value of the header ``Authorization``.
 
         Raises
         ------
         Problem
-            ``provider-unavailable``, or ``not-authenticated``: nothing tells a wrong key from a missing or revoked one.
+            ``provider-unavailable``; ``not-authenticated``, the same for a wrong, a missing and a revoked key.
         """
         scheme, _, token = authorization.partition(" ")
         prefix, _, rest = token.strip().partition("_")
-        if self.oidc is not None and scheme.lower() == "bearer" and token.count(".") == 2 and len(token) <= MOST_TOKEN:
-            found = await self.oidc.caller(token.strip())
-            if found is None:
-                raise _refused()
-            return found
+        bearer = scheme.lower() == "bearer"
+        if self.oidc is not None and bearer and token.count(".") == 2 and len(token) <= MAX_TOKEN_LENGTH:
+            caller = await self.oidc.authenticate(token.strip())
+            if caller is None:
+                raise _not_authenticated()
+            return caller
         key_id, _, secret = rest.partition("_")
-        if scheme.lower() != "bearer" or prefix != "rk" or not secret or len(token) > 200 or not token.isascii():
-            raise _refused()
-        kept = self._known.get(key_id)
-        if kept is None or time.monotonic() - kept[0] > self.trust:
-            kept = await anyio.to_thread.run_sync(self._read, key_id)
-        if kept is None or not hmac.compare_digest(kept[1], hash_of(secret)):
-            raise _refused()
-        return kept[2]
+        if not bearer or prefix != "rk" or not secret or len(token) > 200 or not token.isascii():
+            raise _not_authenticated()
+        key = self._cache.get(key_id)
+        if key is None or time.monotonic() - key[0] > self.trust:
+            key = await anyio.to_thread.run_sync(self._read, key_id)
+        if key is None or not hmac.compare_digest(key[1], hash_secret(secret)):
+            raise _not_authenticated()
+        return key[2]
 
     def _read(self, key_id: str) -> tuple[float, str, Caller] | None:
         with reading(self.engine) as connection:
             row = repository.find_key(connection, key_id)
         if row is None or row["revoked_at"] is not None:
-            self._known.pop(key_id, None)
+            self._cache.pop(key_id, None)
             return None
-        if len(self._known) >= MOST_CACHED:
-            self._known.clear()
+        if len(self._cache) >= MAX_CACHED_KEYS:
+            self._cache.clear()
         caller = Caller(key_id, row["region"], frozenset(row["rights"].split()))
-        kept = (time.monotonic(), str(row["secret_hash"]), caller)
-        self._known[key_id] = kept
-        return kept
+        self._cache[key_id] = key = (time.monotonic(), str(row["secret_hash"]), caller)
+        return key
 
 
-def _refused() -> Problem:
+def _not_authenticated() -> Problem:
     return Problem(
         "not-authenticated",
         "请在请求头 Authorization: Bearer 后给出有效的密钥",

@@ -1,4 +1,4 @@
-"""API keys: what is kept of them."""
+"""The table of API keys."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ KEYS = Table(
     Column("created_at", DateTime, nullable=False),
     Column("revoked_at", DateTime, nullable=True),
 )
-"""``secret_hash`` is SHA-256 of the secret: it has 256 random bits, so nothing slower than a plain hash is needed."""
+"""``secret_hash`` is SHA-256 of the secret: it has 256 random bits, so a plain hash is enough."""

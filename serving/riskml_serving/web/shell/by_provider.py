@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from riskml_serving.base.database import writing
 from riskml_serving.base.problems import Problem
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.accounts.provider import Provider, state_of
-from riskml_serving.people.accounts.sessions import admit, sign_in_by_provider
+from riskml_serving.people.accounts.provider import Provider, derive_state
+from riskml_serving.people.accounts.sessions import limit_sign_ins, sign_in_by_provider
 from riskml_serving.web.shell.refusals import PageRoute, back_to
 from riskml_serving.web.shell.visitor import clear_cookie, cookie_name, set_cookie
 
@@ -50,13 +50,13 @@ async def come_back(request: Request, state: Short = "", code: Short = "") -> Re
     """Sign in whom the provider vouches for; only in the browser that began, and only once."""
     service, provider = get_state(request), _provider(request)
     seed, _, back = request.cookies.get(cookie_name(service.settings, COOKIE), "").partition("|")
-    if not seed or not hmac.compare_digest(state.encode(), state_of(seed).encode()):
+    if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):
         raise Problem("form-refused")
     address = request.client.host if request.client else ""
 
     def enter() -> str | None:
         with writing(service.engine) as connection:
-            admit(connection, service.settings, address)
+            limit_sign_ins(connection, service.settings, address)
         person = provider.person(seed, code) if code else None
         if person is None:
             return None

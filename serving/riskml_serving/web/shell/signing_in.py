@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from riskml_serving.base.database import reading, writing
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.accounts.sessions import admit, form_token_of, right_password, sign_in, sign_out
+from riskml_serving.people.accounts.sessions import check_password, derive_form_token, limit_sign_ins, sign_in, sign_out
 from riskml_serving.web.shell.forms import read_form
 from riskml_serving.web.shell.pages import LANGUAGE, render
 from riskml_serving.web.shell.refusals import PageRoute, back_to
@@ -44,7 +44,7 @@ def _asked(request: Request, back: str, *, refused: str, username: str = "") -> 
         request,
         "sign_in.html",
         status=401 if refused else 200,
-        csrf=form_token_of(fresh),
+        csrf=derive_form_token(fresh),
         back=back,
         refused=refused,
         username=username,
@@ -62,16 +62,16 @@ async def enter(request: Request) -> Response:
     """Check the password; whoever signs in gets a session that did not exist before."""
     state = get_state(request)
     visit = request.cookies.get(cookie_name(state.settings, "visit"), "")
-    asked = await read_form(request, form_token_of(visit) if visit else "")
+    asked = await read_form(request, derive_form_token(visit) if visit else "")
     address = request.client.host if request.client else ""
     username, back = asked.text("username", 40), back_to(asked.text("back"))
     password = (asked.all("password") or [""])[0]
 
     def check() -> str | None:
         with writing(state.engine) as connection:
-            admit(connection, state.settings, address)
+            limit_sign_ins(connection, state.settings, address)
         with reading(state.engine) as connection:
-            right = right_password(connection, username, password)
+            right = check_password(connection, username, password)
         with writing(state.engine) as connection:
             return sign_in(connection, state.settings, username, right, request.state.request_id)
 

@@ -14,7 +14,7 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts import User
-from riskml_serving.people.accounts.sessions import form_token_of, touch, user_of
+from riskml_serving.people.accounts.sessions import derive_form_token, resolve_session, touch_session
 from riskml_serving.people.auth import Caller
 
 __all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "cookie_name", "set_cookie"]
@@ -46,7 +46,7 @@ class Visitor:
     @property
     def form_token(self) -> str:
         """Token that every form carries."""
-        return form_token_of(self.token)
+        return derive_form_token(self.token)
 
     def may(self, what: str) -> bool:
         """Whether the role allows something of the pages."""
@@ -80,10 +80,10 @@ async def _visitor(request: Request) -> Visitor:
 
     def find() -> User | None:
         with reading(state.engine) as connection:
-            user = user_of(connection, state.settings, token)
+            user = resolve_session(connection, state.settings, token)
         if user is not None and user.stale:
             with writing(state.engine) as connection:
-                touch(connection, token)
+                touch_session(connection, token)
         return user
 
     user = await anyio.to_thread.run_sync(find)

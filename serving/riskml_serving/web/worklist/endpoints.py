@@ -17,7 +17,6 @@ from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.worklist import repository
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import asked_region
 from riskml_serving.web.shell.pages import language_of, render
 from riskml_serving.web.shell.refusals import PageRoute
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
@@ -98,7 +97,7 @@ async def worklist(request: Request, visitor: SignedIn) -> Response:
 async def region_of(request: Request, visitor: Visitor, asked: str) -> str:
     """Return the region asked about, or the reader's own; what lies outside is not found, and that is recorded."""
     try:
-        return asked_region(visitor.caller, asked or None)
+        return visitor.caller.resolve_region(asked or None)
     except Problem:
         await get_state(request).audit.record(
             visitor.caller, "region.refused", None, request_id=request.state.request_id, asked=asked[:12]
