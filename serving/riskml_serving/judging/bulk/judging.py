@@ -78,8 +78,7 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
     place = {code: i for i, code in enumerate(register["household_id"].to_pylist())}
     found = pa.concat_tables(parts).sort_by("household_id")
     rows = register.take([place[code] for code in found["household_id"].to_pylist()])
-    at = rows["scored_at"].cast(pa.string()) if pa.types.is_integer(rows["scored_at"].type) else rows["scored_at"]
-    mine = {"region_code": rows["region_code"], "seq": rows["seq"], "scored_at": at.cast(pa.timestamp("us"))}
+    mine = {name: rows[name] for name in ("region_code", "seq", "scored_at")}
     return pa.table(
         {name: mine.get(name, found[name] if name in found.column_names else None) for name in PART.names}, PART
     )

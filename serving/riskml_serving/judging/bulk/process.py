@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+from sqlalchemy import Select
 from sqlalchemy.engine import URL, make_url
 
-from riskml.records.contract.schema import TABLES, Kind
+from riskml.records.contract.arrow_types import cast_table
+from riskml.records.contract.schema import TABLES
 from riskml_serving.judging.bulk import repository
 from riskml_serving.judging.bulk.repository import Range
 
@@ -63,14 +65,16 @@ def read_range(url: str, which: Range) -> dict[str, pa.Table]:
     with _opened(address) as connection:
         if backend == "postgresql":
             _run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", (), backend)
-        found = {
-            name: _run(connection, *repository.compiled(query, backend), backend)
-            for name, query in repository.queries(which)
-        }
-        lived = {code for code in found["households"]["region_code"].to_pylist() if code}
-        wide = _run(connection, *repository.compiled(repository.regional(sorted(lived)), backend), backend)
-    found["disaster"] = pa.concat_tables([_typed(found["disaster"]), _typed(wide)])
-    return found
+
+        def read(query: Select[Any]) -> pa.Table:
+            return _run(connection, *repository.compiled(query, backend), backend)
+
+        tables = {name: cast_table(name, read(repository.rows(which, name))) for name in TABLES}
+        regions = {code for code in tables["households"]["region_code"].to_pylist() if code}
+        regional = cast_table("disaster", read(repository.regional(sorted(regions))))
+        register = read(repository.register(which))
+    tables["disaster"] = pa.concat_tables([tables["disaster"], regional])
+    return {"register": repository.cast_register(register), **tables}
 
 
 def _opened(address: URL) -> Any:
@@ -90,16 +94,6 @@ def _run(connection: Any, sql: str, values: Sequence[Any], backend: str) -> pa.T
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": MOST})
         cursor.execute(sql, values or None)
         return cursor.fetch_arrow_table() if cursor.description else None
-
-
-def _typed(table: pa.Table) -> pa.Table:
-    """Give the columns of disasters one type, whatever the driver guessed from their values."""
-    columns = {}
-    for column in TABLES["disaster"].columns:
-        found = table[column.name]
-        kind = pa.float64() if column.kind is Kind.AMOUNT else pa.bool_() if column.kind is Kind.FLAG else pa.string()
-        columns[column.name] = found.cast(kind)
-    return pa.table(columns)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import dialect as sqlite
@@ -16,14 +17,22 @@ from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["REGISTER", "Range", "compiled", "regional", "register", "rows"]
+__all__ = ["REGISTER", "Range", "cast_register", "compiled", "regional", "register", "rows"]
 
 POSTGRESQL: Any = asyncpg.dialect()  # type: ignore[no-untyped-call]
 SQLITE: Any = sqlite(paramstyle="qmark")
 """How statements are written for the drivers: parameters as $1, and as a question mark."""
 
-REGISTER = ("household_id", "region_code", "known_tables", "seq", "scored_at")
-"""Columns of the register that a chunk begins with; ``seq`` and ``scored_at`` name the score that stood then."""
+REGISTER = pa.schema(
+    [
+        ("household_id", pa.string()),
+        ("region_code", pa.string()),
+        ("known_tables", pa.string()),
+        ("seq", pa.int64()),
+        ("scored_at", pa.timestamp("us")),
+    ]
+)
+"""Columns of the register that a range begins with; ``seq`` and ``scored_at`` name the score that stood then."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ def _chosen(which: Range) -> ColumnElement[bool]:
 
 def register(which: Range) -> Select[Any]:
     """Households of the range, in their order, with the score that stands."""
-    mine = [HOUSEHOLDS.c[name] if name in HOUSEHOLDS.c else CURRENT.c[name] for name in REGISTER]
+    mine = [HOUSEHOLDS.c[name] if name in HOUSEHOLDS.c else CURRENT.c[name] for name in REGISTER.names]
     joined = HOUSEHOLDS.outerjoin(CURRENT, CURRENT.c.household_id == HOUSEHOLDS.c.household_id)
     return (
         select(*mine)
@@ -71,6 +80,15 @@ def register(which: Range) -> Select[Any]:
         .where(_chosen(which), within(HOUSEHOLDS.c.region_code, which.region))
         .order_by(HOUSEHOLDS.c.household_id)
     )
+
+
+def cast_register(table: pa.Table) -> pa.Table:
+    """Cast the register to ``REGISTER``: a column without a value comes as integers from SQLite, and times as text."""
+    columns = [
+        pa.nulls(len(c), f.type) if c.null_count == len(c) else c.cast(f.type)
+        for c, f in zip(table.columns, REGISTER, strict=True)
+    ]
+    return pa.table(columns, REGISTER)
 
 
 def rows(which: Range, name: str) -> Select[Any]:
@@ -99,10 +117,3 @@ def compiled(query: Select[Any], backend: str) -> tuple[str, list[Any]]:
     dialect: Any = POSTGRESQL if backend == "postgresql" else SQLITE
     found = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     return str(found), [found.params[name] for name in found.positiontup or ()]
-
-
-def queries(which: Range) -> Iterator[tuple[str, Select[Any]]]:
-    """Everything about a range but the regional disasters, which depend on where its households ever lived."""
-    yield "register", register(which)
-    for name in TABLES:
-        yield name, rows(which, name)
