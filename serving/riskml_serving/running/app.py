@@ -42,7 +42,7 @@ from riskml_serving.people.auth.oidc import Oidc
 from riskml_serving.people.auth.service import Authenticator
 from riskml_serving.running.requests import RequestNumber, respond_to_error
 from riskml_serving.store.records.lines import Lines
-from riskml_serving.web import router as web
+from riskml_serving.web.router import router as web
 
 __all__ = ["ROUTERS", "create_app"]
 

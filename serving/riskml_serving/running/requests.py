@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskml_serving.base.errors import to_problem
-from riskml_serving.web import render_problem, wants_page
+from riskml_serving.web.shell.refusals import render_problem
+from riskml_serving.web.shell.rendering import wants_page
 
 __all__ = ["RequestNumber", "respond_to_error"]
 

@@ -1,34 +1,30 @@
-"""Every page, and what they are made with."""
+"""Every page, in the order of the menu."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
-
-from riskml_serving.base.problems import Problem
 from riskml_serving.web.household.endpoints import router as household
-from riskml_serving.web.household.sheet import router as household_sheet
 from riskml_serving.web.model.endpoints import router as model
 from riskml_serving.web.overview.endpoints import router as overview
-from riskml_serving.web.shell.by_provider import router as by_provider
-from riskml_serving.web.shell.pages import STATIC
-from riskml_serving.web.shell.refusals import PageRoute
-from riskml_serving.web.shell.signing_in import router as signing_in
+from riskml_serving.web.shell.endpoints import router as shell
+from riskml_serving.web.shell.page_router import PageRouter, require_declared
+from riskml_serving.web.shell.rendering import show_in_menu
+from riskml_serving.web.sign_in.endpoints import router as sign_in
 from riskml_serving.web.worklist.endpoints import router as worklist
-from riskml_serving.web.worklist.sheet import router as worklist_sheet
 
-__all__ = ["router"]
+__all__ = ["PAGES", "router"]
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for part in (signing_in, by_provider, worklist, worklist_sheet, household, household_sheet, overview, model):
+ROUTERS = (shell, sign_in, worklist, household, overview, model)
+
+OPEN_TO_ALL = frozenset(
+    ("/", "/language/{lang}", "/static/{name}", "/sign-in", "/sign-in/provider", "/sign-in/provider/return")
+)
+"""Addresses that need no account and show nothing of the county."""
+
+PAGES = require_declared(ROUTERS, OPEN_TO_ALL)
+"""Every page and workbook; roles, audit, region, size, times, gallery and docs are tested for each."""
+
+show_in_menu(page for page in PAGES if page.menu)
+
+router = PageRouter()
+for part in ROUTERS:
     router.include_router(part)
-
-FILES = {"style.css": "text/css; charset=utf-8", "form.js": "text/javascript; charset=utf-8"}
-
-
-@router.get("/static/{name}")
-async def static(name: str) -> Response:
-    """Give the style sheet, or the script that keeps a form when the connection drops."""
-    if name not in FILES:
-        raise Problem("not-found")
-    return FileResponse(STATIC / name, media_type=FILES[name], headers={"Cache-Control": "max-age=3600"})

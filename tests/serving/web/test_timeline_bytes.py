@@ -11,7 +11,7 @@ from riskml_serving.base.database import reading
 from riskml_serving.judging.scores.stored import judge_stored
 from riskml_serving.store.households.repository import find_households
 from riskml_serving.web.household.service import SHOWN_MONTHS
-from riskml_serving.web.shell.names import masked
+from riskml_serving.web.shell.region_names import mask_code
 
 
 def drawn(site, household):
@@ -37,7 +37,7 @@ def test_the_page_shows_riskmls_picture_byte_by_byte(site, model):
             window=model.narrator.settings.window,
             scores=scores,
             simulated=True,
-            name=masked(household),
+            name=mask_code(household),
         )
         assert drawn(site, household) == picture.strip()
         assert drawn(site, household) == drawn(site, household)

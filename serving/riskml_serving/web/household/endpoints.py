@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 import anyio.to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from riskml.policy import CATEGORIES
 from riskml.records.contract.schema import CAUSES
 from riskml_serving.base.clock import today
-from riskml_serving.base.database import writing
+from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.verifications.schemas import OUTCOMES
@@ -24,26 +24,41 @@ from riskml_serving.http.idempotent_writes.service import write_once
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.household.filled import Filled
 from riskml_serving.web.household.service import page_of
+from riskml_serving.web.household.sheet import sheets_of
+from riskml_serving.web.shell.export import workbook
 from riskml_serving.web.shell.forms import Form, read_form
-from riskml_serving.web.shell.pages import language_of, render
-from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.page import Page, View
+from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.region_names import read_region_names, region_name
+from riskml_serving.web.shell.rendering import language_of, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
+from riskml_serving.web.shell.words import notice_of
 
-__all__ = ["gathered", "router"]
+__all__ = ["router"]
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = PageRouter()
 
 DONE = ("verified", "undone", "assigned")
 
+PAGE = Page(
+    name="household",
+    path="/households/{household_id}",
+    zh="农户",
+    en="Household",
+    action="household.page",
+    households=True,
+    examples=("", "done=verified"),
+)
 
-async def gathered(request: Request, visitor: Visitor, household_id: str, action: str) -> dict[str, Any]:
+
+async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict[str, Any]:
     """Gather a household's page; what lies outside of the reader's region is not found, and that is recorded."""
     state, lang = get_state(request), language_of(request)
-    model, day, number = state.holder.current, today(state.settings), request.state.request_id
+    model, day = state.holder.current, today(state.settings)
 
     def read() -> dict[str, Any]:
-        with writing(state.engine) as connection:
-            return page_of(connection, model, visitor.caller, household_id, state.settings, day, lang, number, action)
+        with reading(state.engine) as connection:
+            return page_of(connection, model, visitor.caller, household_id, state.settings, day, lang)
 
     try:
         return await anyio.to_thread.run_sync(read)
@@ -59,18 +74,18 @@ async def _record_refusal(request: Request, visitor: Visitor, household_id: str,
         )
 
 
-@router.get("/households/{household_id}")
-async def household(request: Request, household_id: str, visitor: SignedIn) -> Response:
+@router.page(PAGE)
+async def household(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Show a household."""
     done = request.query_params.get("done", "")
-    return await _page(request, visitor, household_id, Filled(), done=done if done in DONE else "")
+    return await _view(request, visitor, household_id, Filled(), done=done if done in DONE else "")
 
 
-async def _page(
+async def _view(
     request: Request, visitor: Visitor, household_id: str, filled: Filled, *, done: str = "", status: int = 200
-) -> Response:
-    page = await gathered(request, visitor, household_id, "household.page")
-    return render(
+) -> View:
+    page = await _gather(request, visitor, household_id)
+    response = render(
         request,
         "household.html",
         visitor,
@@ -83,6 +98,30 @@ async def _page(
         categories=CATEGORIES,
         causes=list(CAUSES),
     )
+    return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
+
+
+async def _show_errors(request: Request, visitor: Visitor, household_id: str, filled: Filled) -> Response:
+    return await PAGE.answer(request, visitor, await _view(request, visitor, household_id, filled, status=422))
+
+
+@router.page(
+    Page(
+        name="household-workbook",
+        path="/households/{household_id}/export.xlsx",
+        zh="农户(Excel)",
+        en="Household (Excel)",
+        action="household.export",
+        households=True,
+    )
+)
+async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
+    """Give a household as a workbook."""
+    settings, lang = get_state(request).settings, language_of(request)
+    page = await _gather(request, visitor, household_id)
+    region = region_name(read_region_names(settings.region_names), page["register"]["region_code"], lang)
+    response = workbook(sheets_of(page, region, lang), notice_of(lang, settings.simulated), "household.xlsx")
+    return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 
 @router.post("/households/{household_id}/verifications")
@@ -91,7 +130,7 @@ async def verification(request: Request, household_id: str, visitor: SignedIn) -
     form, day = await _read_form_for(request, visitor, "write"), today(get_state(request).settings)
     filled = Filled.of(form, day)
     if filled.errors:
-        return await _page(request, visitor, household_id, filled, status=422)
+        return await _show_errors(request, visitor, household_id, filled)
 
     def work(connection: Connection) -> None:
         verify(connection, visitor.caller, household_id, filled.body(day), day, request.state.request_id)
@@ -116,7 +155,7 @@ async def assignment(request: Request, household_id: str, visitor: SignedIn) -> 
     form, day = await _read_form_for(request, visitor, "assign"), today(get_state(request).settings)
     filled = Filled.of_assignment(form)
     if filled.errors:
-        return await _page(request, visitor, household_id, filled, status=422)
+        return await _show_errors(request, visitor, household_id, filled)
 
     def work(connection: Connection) -> None:
         names = (filled.assignee, filled.handover)

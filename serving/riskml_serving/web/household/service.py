@@ -30,10 +30,9 @@ from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import shown
 from riskml_serving.judging.scores.stored import judge_stored
-from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.household.repository import freshness
-from riskml_serving.web.shell.names import masked
+from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, tag_of, together
 
 __all__ = ["page_of"]
@@ -49,24 +48,18 @@ def page_of(
     settings: Settings,
     today: dt.date,
     lang: str,
-    request_id: str,
-    action: str = "household.page",
 ) -> dict[str, Any]:
-    """Gather a household's page and record that it was seen.
+    """Gather a household's page.
 
     Parameters
     ----------
     connection : Connection
-        Of a writing transaction.
     model : Model
     caller : Caller
     household_id : str
     settings : Settings
     today : date
     lang : {"zh", "en"}
-    request_id : str
-    action : str, default "household.page"
-        What the audit says.
 
     Raises
     ------
@@ -79,7 +72,7 @@ def page_of(
     visits = [_visit(connection, row, caller, today) for row in verifications(connection, household_id, caller.region)]
     page: dict[str, Any] = {
         "household_id": household_id,
-        "masked": masked(household_id),
+        "masked": mask_code(household_id),
         "register": place,
         "shapes": SHAPES,
         "units": UNITS,
@@ -100,7 +93,6 @@ def page_of(
         (listed_as,) = listed(connection, Wanted(caller.region, "all", household=household_id), 0, 1)
         page["deadlines"] = deadlines_of(listed_as, model.policy, settings, today)
         page["since"] = listed_as["since"]
-    audit.record(connection, caller, action, household_id, request_id=request_id, redacted=list(caller.redact))
     return page
 
 
@@ -151,7 +143,7 @@ def _scored(
             window=window,
             scores=earlier,
             simulated=settings.simulated,
-            name=masked(code),
+            name=mask_code(code),
         ),
         "help": [describe_mark(mark, lang) for mark in found.marks if mark.lane == "help"],
         "monitoring": [describe_mark(mark, lang) for mark in found.marks if mark.lane == "monitoring"],

@@ -1,42 +1,22 @@
-"""``/households/{id}/export.xlsx``: what the page says, for Excel."""
+"""What a household's page says, as sheets for Excel."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from riskml_serving.web.shell.export import Sheet
+from riskml_serving.web.shell.words import HUNDRED, WORDS, hundred, word
 
-from riskml_serving.operations.state import get_state
-from riskml_serving.web.household.endpoints import gathered
-from riskml_serving.web.shell.export import Sheet, workbook
-from riskml_serving.web.shell.names import names_of
-from riskml_serving.web.shell.pages import language_of
-from riskml_serving.web.shell.refusals import PageRoute
-from riskml_serving.web.shell.visitor import SignedIn
-from riskml_serving.web.shell.words import HUNDRED, WORDS, hundred, notice_of, word
-
-__all__ = ["router"]
-
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+__all__ = ["sheets_of"]
 
 
-@router.get("/households/{household_id}/export.xlsx")
-async def sheet(request: Request, household_id: str, visitor: SignedIn) -> Response:
-    """Give a household as a workbook."""
-    settings, lang = get_state(request).settings, language_of(request)
-    page = await gathered(request, visitor, household_id, "household.export")
-    place = names_of(settings.region_names).label(page["register"]["region_code"], lang)
-    notice = notice_of(lang, settings.simulated)
-    return workbook(_sheets(page, place, lang), notice, "household.xlsx")
-
-
-def _sheets(page: dict[str, Any], place: str, lang: str) -> list[Sheet]:
+def sheets_of(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
+    """Sheets of a household's workbook from what its page shows."""
     zh = lang == "zh"
     said = page.get("said")
     facts: list[tuple[Any, ...]] = [
         ("户码" if zh else "code", page["household_id"]),
-        ("地区" if zh else "place", place),
+        ("地区" if zh else "place", region),
     ]
     if said is not None:
         facts += _verdicts(page, zh)

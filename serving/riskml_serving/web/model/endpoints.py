@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 from markdown_it import MarkdownIt
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
 from riskml.model import Bundle
 from riskml_serving.base.database import reading
@@ -19,20 +19,21 @@ from riskml_serving.judging.model.regional import within_region
 from riskml_serving.judging.model.repository import list_releases
 from riskml_serving.judging.model.watch import FEWEST
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.shell.pages import language_of, render
-from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.page import Page, View
+from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.rendering import language_of, render
 from riskml_serving.web.shell.visitor import SignedIn
 
 __all__ = ["router"]
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = PageRouter()
 
 MOST_DRIFT = 12
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 
-@router.get("/model")
-async def model(request: Request, visitor: SignedIn) -> Response:
+@router.page(Page(name="model", path="/model", zh="模型", en="Model", action="model.read", menu=True))
+async def model(request: Request, visitor: SignedIn) -> View:
     """Show which model serves."""
     state = get_state(request)
     current = state.holder.current
@@ -44,8 +45,7 @@ async def model(request: Request, visitor: SignedIn) -> Response:
         return releases, current.watch.drift(), _card(bundle)
 
     releases, drift, card = await anyio.to_thread.run_sync(read)
-    await state.audit.record(visitor.caller, "model.read", None, request_id=request.state.request_id)
-    return render(
+    response = render(
         request,
         "model.html",
         visitor,
@@ -60,6 +60,7 @@ async def model(request: Request, visitor: SignedIn) -> Response:
         fewest=FEWEST,
         card=card,
     )
+    return View(response)
 
 
 def _shown(bundle: Bundle) -> tuple[str, int]:
@@ -98,14 +99,22 @@ def _kept(name: tuple[object, ...], make: Callable[[], str]) -> str:
     return found
 
 
-@router.get("/model/report")
-async def report(request: Request, visitor: SignedIn) -> Response:
+@router.page(
+    Page(
+        name="report",
+        path="/model/report",
+        zh="模型报告",
+        en="Report of the model",
+        action="model.report",
+        most_bytes=1_000_000,
+    )
+)
+async def report(request: Request, visitor: SignedIn) -> View:
     """Show the report of the model, as `riskml report` writes it."""
     state, lang = get_state(request), language_of(request)
-    await state.audit.record(visitor.caller, "model.report", None, request_id=request.state.request_id)
     bundle = within_region(state.holder.current.bundle, visitor.caller.region)
     page = await anyio.to_thread.run_sync(_report, bundle, state.settings.simulated, lang)
-    return HTMLResponse(page, headers={"Content-Security-Policy": _policy(page)})
+    return View(HTMLResponse(page, headers={"Content-Security-Policy": _policy(page)}))
 
 
 def _policy(page: str) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import anyio.to_thread
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import Request
 
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.base.clock import today
@@ -18,29 +17,40 @@ from riskml_serving.people.auth import LEVELS
 from riskml_serving.web.overview.service import VILLAGE, on_paper, region_page
 from riskml_serving.web.shell.charts import SHADES, bars, columns
 from riskml_serving.web.shell.export import workbook
-from riskml_serving.web.shell.names import names_of
-from riskml_serving.web.shell.pages import language_of, render
-from riskml_serving.web.shell.refusals import PageRoute
-from riskml_serving.web.shell.visitor import SignedIn, Visitor
+from riskml_serving.web.shell.page import Page, View
+from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.region_names import read_region_names, region_name
+from riskml_serving.web.shell.rendering import language_of, render
+from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import SHAPES, notice_of, withheld_note, word
-from riskml_serving.web.worklist.endpoints import region_of
 
 __all__ = ["router"]
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = PageRouter()
 
 MOST_BARS = 40
 GRAVE = COLOURS[::-1]
 
+PAGE = Page(
+    name="overview",
+    path="/overview",
+    zh="县域总览",
+    en="Overview",
+    titles={9: ("本镇概况", "Town overview"), 12: ("本村概况", "Village overview")},
+    action="overview.read",
+    region=True,
+    menu=True,
+)
 
-@router.get("/overview")
-async def overview(request: Request, visitor: SignedIn) -> Response:
+
+@router.page(PAGE)
+async def overview(request: Request, visitor: SignedIn) -> View:
     """Show a region's counts, its parts, and how they change."""
-    region, page = await _gathered(request, visitor)
-    lang, names = language_of(request), names_of(get_state(request).settings.region_names)
+    region, page = await _gather(request, visitor)
+    lang, names = language_of(request), read_region_names(get_state(request).settings.region_names)
     parts = page["whole"]["parts"][:MOST_BARS]
     rows = [
-        (names.label(p["region"], lang, region), [(c, float(p["by_signal"][c])) for c in GRAVE if c != "green"])
+        (region_name(names, p["region"], lang, region), [(c, float(p["by_signal"][c])) for c in GRAVE if c != "green"])
         for p in parts
     ]
     months = [
@@ -62,11 +72,12 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         ),
         "en": ("signals", "signals by month", "yield", "causes", "causes by quarter of entering monitoring"),
     }[lang]
-    return render(
+    response = render(
         request,
         "overview.html",
         visitor,
         **page,
+        title=PAGE.title(lang, region),
         paper=on_paper(page["whole"], get_state(request).settings.small_count),
         withheld=withheld_note(get_state(request).settings.small_count, lang),
         charted=MOST_BARS,
@@ -93,6 +104,7 @@ async def overview(request: Request, visitor: SignedIn) -> Response:
         link=lambda code: "/overview?" + urlencode({"region": code}),
         list_link=lambda code: "/worklist?" + urlencode({"region": code}),
     )
+    return View(response, detail={"region": region})
 
 
 def _causes_over_time(quarters: list[tuple[str, dict[str, int]]], said: str, lang: str) -> str:
@@ -113,16 +125,15 @@ def _causes_over_time(quarters: list[tuple[str, dict[str, int]]], said: str, lan
     return columns(rows, said, legend + others)
 
 
-async def _gathered(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:
+async def _gather(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:
     state, caller = get_state(request), visitor.caller
-    region = await region_of(request, visitor, request.query_params.get("region", "")[:12])
+    region = await require_region(request, visitor)
 
     def read() -> dict[str, Any]:
         with reading(state.engine) as connection:
             return region_page(connection, region, caller, today(state.settings))
 
     page = await anyio.to_thread.run_sync(read)
-    await state.audit.record(caller, "overview.read", None, request_id=request.state.request_id, region=region)
     return region, page
 
 
@@ -145,12 +156,21 @@ def _up(region: str, top: str) -> list[str]:
     return [region[:n] for n in (0, *LEVELS) if len(top) <= n < len(region)]
 
 
-@router.get("/overview.xlsx")
-async def sheet(request: Request, visitor: SignedIn) -> Response:
+@router.page(
+    Page(
+        name="overview-workbook",
+        path="/overview.xlsx",
+        zh="县域总览(Excel)",
+        en="Overview (Excel)",
+        action="overview.read",
+        region=True,
+    )
+)
+async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     """Give the counts of a region's parts as a workbook."""
-    region, page = await _gathered(request, visitor)
+    region, page = await _gather(request, visitor)
     settings, lang = get_state(request).settings, language_of(request)
-    names = names_of(settings.region_names)
+    names = read_region_names(settings.region_names)
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "place", "households"]
     header += [word("signal", c, lang) for c in GRAVE] + [word("tier", c, lang) for c in (*TIERS, "none")]
     header += [word("agreement", c, lang) for c in AGREEMENTS]
@@ -158,11 +178,10 @@ async def sheet(request: Request, visitor: SignedIn) -> Response:
     for part in [whole, *whole["parts"]]:
         signal, tier, agreement = part["by_signal"], part["by_tier"], part["by_agreement"]
         counts = [signal[c] for c in GRAVE] + [tier[c] for c in (*TIERS, "none")] + [agreement[c] for c in AGREEMENTS]
-        row = [part["region"], names.label(part["region"], lang), part["households"]]
+        row = [part["region"], region_name(names, part["region"], lang), part["households"]]
         rows.append(row + ["*" if n is None else n for n in counts])
     notice = notice_of(lang, settings.simulated)
     if any("*" in row for row in rows):
         notice += " · " + withheld_note(settings.small_count, lang)
-    return workbook(
-        [("总览" if lang == "zh" else "overview", header, rows)], notice, f"overview-{region or 'all'}.xlsx"
-    )
+    sheet = ("总览" if lang == "zh" else "overview", header, rows)
+    return View(workbook([sheet], notice, f"overview-{region or 'all'}.xlsx"), detail={"region": region})

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from riskml_serving.base.errors import to_problem
 from riskml_serving.base.problems import PROBLEMS, Problem
-from riskml_serving.web.shell.pages import language_of, protect, render
+from riskml_serving.web.shell.rendering import address_of, language_of, protect, render
 from riskml_serving.web.shell.visitor import SignInNeeded
 
 __all__ = ["PageRoute", "back_to", "render_problem"]
@@ -58,8 +58,7 @@ class PageRoute(APIRoute):
             try:
                 response = await inner(request)
             except SignInNeeded:
-                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-                back = asked if request.method == "GET" else "/worklist"
+                back = address_of(request) if request.method == "GET" else "/worklist"
                 response = RedirectResponse(f"/sign-in?back={quote(back_to(back), safe='')}", 303)
             except ClientDisconnect:
                 raise

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from riskml_serving.base.database import reading, writing
+from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts import User
 from riskml_serving.people.accounts.sessions import derive_form_token, resolve_session, touch_session
 from riskml_serving.people.auth import Caller
 
-__all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "cookie_name", "set_cookie"]
+__all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "cookie_name", "require_region", "set_cookie"]
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not a fault
@@ -97,3 +98,21 @@ async def _visitor(request: Request) -> Visitor:
 
 
 SignedIn = Annotated[Visitor, Depends(_visitor)]
+
+
+async def require_region(request: Request, visitor: Visitor) -> str:
+    """Return the region that the query names, or the reader's own.
+
+    Raises
+    ------
+    Problem
+        ``region-not-found`` outside the reader's region; the audit keeps who asked for what.
+    """
+    region = request.query_params.get("region", "")
+    try:
+        return visitor.caller.resolve_region(region or None)
+    except Problem:
+        await get_state(request).audit.record(
+            visitor.caller, "region.refused", None, request_id=request.state.request_id, asked=region[:12]
+        )
+        raise

@@ -1,4 +1,4 @@
-"""``/worklist``: who is to be visited."""
+"""``/worklist`` and ``/worklist.xlsx``: who is to be visited."""
 
 from __future__ import annotations
 
@@ -7,37 +7,50 @@ from typing import Any
 from urllib.parse import urlencode
 
 import anyio.to_thread
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import Request
 
 from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading
-from riskml_serving.base.problems import Problem
 from riskml_serving.casework.worklist import repository
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.shell.pages import language_of, render
-from riskml_serving.web.shell.refusals import PageRoute
-from riskml_serving.web.shell.visitor import SignedIn, Visitor
-from riskml_serving.web.shell.words import SHAPES, cut_note
+from riskml_serving.web.shell.export import workbook
+from riskml_serving.web.shell.page import Page, View
+from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.region_names import read_region_names
+from riskml_serving.web.shell.rendering import language_of, render
+from riskml_serving.web.shell.visitor import SignedIn, require_region
+from riskml_serving.web.shell.words import SHAPES, cut_note, notice_of
 from riskml_serving.web.worklist import service
+from riskml_serving.web.worklist.sheet import HEADER, row_cells
 
 __all__ = ["router"]
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = PageRouter()
 
 PAGE = 30
 MOST_WEEK = 500
 FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "cause", "week")
 
 
-@router.get("/worklist")
-async def worklist(request: Request, visitor: SignedIn) -> Response:
+@router.page(
+    Page(
+        name="worklist",
+        path="/worklist",
+        zh="今日待核",
+        en="Work list",
+        action="worklist.read",
+        households=True,
+        region=True,
+        menu=True,
+        examples=("", "state=overdue", "state=all&page=3", "state=all&cause=work"),
+    )
+)
+async def worklist(request: Request, visitor: SignedIn) -> View:
     """Show the list: filters, counts, what can be done this week."""
     state, caller = get_state(request), visitor.caller
-    asked = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
-    region = await region_of(request, visitor, asked["region"])
+    asked, region = _read_filter(request), await require_region(request, visitor)
     day, model = today(state.settings), state.holder.current
     wanted = service.wanted_of(asked, region, caller, state.settings, day, model.policy)
     whole = request.query_params.get("whole") == "1"
@@ -58,10 +71,8 @@ async def worklist(request: Request, visitor: SignedIn) -> Response:
 
     found = await anyio.to_thread.run_sync(read)
     total = sum(found["counts"].values())
-    seen = [row["household_id"] for row in found["rows"]] or None
-    await state.audit.record(caller, "worklist.read", seen, request_id=request.state.request_id, region=region)
     said = {name: value for name, value in asked.items() if value}
-    return render(
+    response = render(
         request,
         "worklist.html",
         visitor,
@@ -92,17 +103,44 @@ async def worklist(request: Request, visitor: SignedIn) -> Response:
         horizon=model.narrator.settings.horizon,
         policy=model.policy,
     )
+    return View(response, [row["household_id"] for row in found["rows"]], {"region": region})
 
 
-async def region_of(request: Request, visitor: Visitor, asked: str) -> str:
-    """Return the region asked about, or the reader's own; what lies outside is not found, and that is recorded."""
-    try:
-        return visitor.caller.resolve_region(asked or None)
-    except Problem:
-        await get_state(request).audit.record(
-            visitor.caller, "region.refused", None, request_id=request.state.request_id, asked=asked[:12]
-        )
-        raise
+@router.page(
+    Page(
+        name="worklist-workbook",
+        path="/worklist.xlsx",
+        zh="今日待核(Excel)",
+        en="Work list (Excel)",
+        action="worklist.export",
+        households=True,
+        region=True,
+        examples=("state=all",),
+    )
+)
+async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
+    """Give the list as it is filtered, as a workbook."""
+    state, caller, lang = get_state(request), visitor.caller, language_of(request)
+    region = await require_region(request, visitor)
+    day, model = today(state.settings), state.holder.current
+    wanted = service.wanted_of(_read_filter(request), region, caller, state.settings, day, model.policy)
+
+    def read() -> tuple[list[dict[str, Any]], int]:
+        with reading(state.engine) as connection:
+            rows = repository.listed(connection, wanted, 0, service.MOST_ROWS)
+            return rows, sum(repository.counts(connection, wanted).values())
+
+    rows, total = await anyio.to_thread.run_sync(read)
+    names = read_region_names(state.settings.region_names)
+    cells = [row_cells(service.row_of(row, model.policy, caller, state.settings, day), lang, names) for row in rows]
+    notice = " · ".join(filter(None, (notice_of(lang, state.settings.simulated), cut_note(len(rows), total, lang))))
+    title = {"zh": "今日待核", "en": "work list"}[lang]
+    response = workbook([(title, HEADER[lang], cells)], notice, f"worklist-{day}.xlsx")
+    return View(response, [row["household_id"] for row in rows])
+
+
+def _read_filter(request: Request) -> dict[str, str]:
+    return {name: request.query_params.get(name, "")[:128] for name in FIELDS}
 
 
 def _whole(text: str | None, default: int, most: int) -> int:

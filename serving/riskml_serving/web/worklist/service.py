@@ -19,7 +19,7 @@ from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import Wanted
 from riskml_serving.judging.scores.service import shown
 from riskml_serving.people.auth import Caller
-from riskml_serving.web.shell.names import masked
+from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, agreement_code
 
 __all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "Week", "causes_for", "row_of", "wanted_of", "week_of"]
@@ -97,7 +97,7 @@ def row_of(
     due = [deadline for deadline in deadlines_of(row, policy, settings, today) if not deadline.done]
     return {
         "household_id": row["household_id"],
-        "masked": masked(row["household_id"]),
+        "masked": mask_code(row["household_id"]),
         "region_code": row["region_code"],
         "status": row["status"],
         "signal": score["signal"],

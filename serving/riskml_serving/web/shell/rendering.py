@@ -1,10 +1,11 @@
-"""Renders templates; every page carries the notice, a strict policy of contents and no cache."""
+"""Renders templates; every page carries the notice, a strict content security policy and no cache."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -12,13 +13,12 @@ from starlette.responses import HTMLResponse, Response
 
 from riskml.explanation import NOTICE
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.shell.names import names_of
+from riskml_serving.web.shell.page import Page
+from riskml_serving.web.shell.region_names import read_region_names, region_name
+from riskml_serving.web.shell.visitor import Visitor
 from riskml_serving.web.shell.words import WORDS
 
-if TYPE_CHECKING:
-    from riskml_serving.web.shell.visitor import Visitor
-
-__all__ = ["LANGUAGE", "STATIC", "language_of", "protect", "render", "wants_page"]
+__all__ = ["LANGUAGE", "STATIC", "address_of", "language_of", "protect", "render", "show_in_menu", "wants_page"]
 
 STATIC = Path(__file__).parents[1] / "static"
 LANGUAGE = "riskml_lang"
@@ -62,8 +62,13 @@ def language_of(request: Request) -> str:
     return "en" if request.cookies.get(LANGUAGE) == "en" else "zh"
 
 
+def address_of(request: Request) -> str:
+    """Path and query of a request."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def wants_page(request: Request) -> bool:
-    """Whether an error should be told as a page: a browser asks, and not for the API."""
+    """Whether an error should be shown as a page: a browser asks, and not for the API."""
     return not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", "")
 
 
@@ -74,9 +79,14 @@ def protect(response: Response) -> Response:
     return response
 
 
+def show_in_menu(pages: Iterable[Page]) -> None:
+    """Set the pages of the main menu, in their order."""
+    _environment().globals["menu"] = tuple(pages)
+
+
 def render(
     request: Request, template: str, visitor: Visitor | None = None, *, status: int = 200, **values: Any
-) -> HTMLResponse:
+) -> Response:
     """Render a template.
 
     Parameters
@@ -92,30 +102,24 @@ def render(
     """
     settings = get_state(request).settings
     lang = language_of(request)
+    names = read_region_names(settings.region_names)
 
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en
 
-    def word(kind: str, code: str) -> str:
-        return WORDS[kind][code][lang]
-
-    names = names_of(settings.region_names)
     page = (
         _environment()
         .get_template(template)
         .render(
             t=t,
-            word=word,
+            word=lambda kind, code: WORDS[kind][code][lang],
             lang=lang,
             notice=NOTICE[lang],
-            notice_zh=NOTICE["zh"],
             visitor=visitor,
-            place=lambda code, top="": names.label(code, lang, top),
-            here=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            region_name=lambda code, within="": region_name(names, code, lang, within),
+            address=address_of(request),
             simulated=settings.simulated,
             **values,
         )
     )
-    response = HTMLResponse(page, status)
-    protect(response)
-    return response
+    return protect(HTMLResponse(page, status))

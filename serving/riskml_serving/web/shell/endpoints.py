@@ -1,0 +1,46 @@
+"""``/``, ``/language`` and ``/static``: what every page needs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from riskml_serving.base.problems import Problem
+from riskml_serving.operations.state import get_state
+from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.refusals import back_to
+from riskml_serving.web.shell.rendering import LANGUAGE, STATIC
+
+__all__ = ["router"]
+
+router = PageRouter()
+
+FILES = {"style.css": "text/css; charset=utf-8", "form.js": "text/javascript; charset=utf-8"}
+
+
+@router.get("/")
+async def go_to_worklist() -> Response:
+    """Send the browser to the work list."""
+    return RedirectResponse("/worklist", 303)
+
+
+@router.get("/language/{lang}")
+async def switch_language(
+    request: Request, lang: str, back: Annotated[str | None, Query(max_length=500)] = None
+) -> Response:
+    """Switch the language and go back to the page."""
+    response = RedirectResponse(back_to(back), 303)
+    value = "en" if lang == "en" else "zh"
+    secure = get_state(request).settings.cookies_secure
+    response.set_cookie(LANGUAGE, value, max_age=31_536_000, path="/", secure=secure, httponly=True, samesite="lax")
+    return response
+
+
+@router.get("/static/{name}")
+async def send_file(name: str) -> Response:
+    """Send the style sheet, or the script that keeps a form when the connection drops."""
+    if name not in FILES:
+        raise Problem("not-found")
+    return FileResponse(STATIC / name, media_type=FILES[name], headers={"Cache-Control": "max-age=3600"})

@@ -1,0 +1,112 @@
+"""A page and what is declared about it: its address, title, right, audit action and targets stand in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from riskml_serving.operations.state import get_state
+from riskml_serving.web.shell.visitor import Visitor
+
+__all__ = ["Page", "View"]
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page answers, and what the audit keeps about it.
+
+    Parameters
+    ----------
+    response : Response
+    household_ids : sequence of str, optional
+        Households that the answer names; None on a page that never names one.
+    detail : dict of str to object
+        JSON values for the audit entry, never records of a person.
+    """
+
+    response: Response
+    household_ids: Sequence[str] | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page or a workbook that staff open; the router, the menu, the tools and the tests read it.
+
+    Parameters
+    ----------
+    name : str
+        Names its picture in the gallery and its row among the page times.
+    path : str
+        Address; ``{household_id}`` is its only parameter. A path that ends with ``.xlsx`` gives a workbook.
+    zh, en : str
+        Title.
+    titles : dict of int to (str, str)
+        Other titles for readers whose region has that many digits.
+    action : str
+        What the audit calls opening it.
+    right : str, default "read"
+        Right that the reader's role must have: one of a key's, or of ``Role.may``.
+    households : bool
+        Whether it names households: then its :class:`View` lists them, and each has an audit entry.
+    region : bool
+        Whether it takes the query parameter ``region``.
+    menu : bool
+        Whether it stands in the main menu.
+    examples : tuple of str
+        Queries with which tools and tests open it.
+    most_ms, most_bytes : int
+        Targets: 95th percentile of its time, and its size with style sheet and script.
+    """
+
+    name: str
+    path: str
+    zh: str
+    en: str
+    titles: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    action: str
+    right: str = "read"
+    households: bool = False
+    region: bool = False
+    menu: bool = False
+    examples: tuple[str, ...] = ("",)
+    most_ms: int = 150
+    most_bytes: int = 100_000
+
+    @property
+    def workbook(self) -> bool:
+        """Whether it is a file for Excel."""
+        return self.path.endswith(".xlsx")
+
+    def title(self, lang: str, region: str) -> str:
+        """Title for a reader of a region."""
+        zh, en = self.titles.get(len(region), (self.zh, self.en))
+        return zh if lang == "zh" else en
+
+    def addresses(self, household_id: str = "") -> list[str]:
+        """Addresses with the queries of the examples.
+
+        >>> Page(name="x", path="/x/{household_id}", zh="", en="", action="x", examples=("", "a=1")).addresses("h1")
+        ['/x/h1', '/x/h1?a=1']
+        """
+        path = self.path.format(household_id=household_id)
+        return [f"{path}?{query}" if query else path for query in self.examples]
+
+    async def answer(self, request: Request, visitor: Visitor, view: View) -> Response:
+        """Keep the audit entries of a view, then give its response.
+
+        Raises
+        ------
+        TypeError
+            If the view names households and the declaration does not, or the other way round.
+        """
+        if self.households != (view.household_ids is not None):
+            raise TypeError(f"{self.path} is declared with households={self.households}, and its View says otherwise")
+        await get_state(request).audit.record(
+            visitor.caller, self.action, view.household_ids or None, request_id=request.state.request_id, **view.detail
+        )
+        return view.response

@@ -1,0 +1,79 @@
+"""Serves declared pages; an address that nobody declared does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from functools import wraps
+from typing import Any, get_type_hints
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from riskml_serving.base.problems import Problem
+from riskml_serving.web.shell.page import Page, View
+from riskml_serving.web.shell.refusals import PageRoute
+from riskml_serving.web.shell.visitor import Visitor
+
+__all__ = ["PageRouter", "require_declared"]
+
+Endpoint = Callable[..., Coroutine[Any, Any, View]]
+
+
+class PageRouter(APIRouter):
+    """A router whose errors are pages, and whose pages are declared."""
+
+    def __init__(self) -> None:
+        super().__init__(route_class=PageRoute, include_in_schema=False)
+        self.pages: list[Page] = []
+
+    def page(self, page: Page) -> Callable[[Endpoint], Endpoint]:
+        """Serve a page: refuse readers without its right, and keep its audit entry before the answer leaves.
+
+        Raises
+        ------
+        TypeError
+            If the endpoint takes no ``request`` and ``visitor``, or does not return a :class:`View`.
+        """
+
+        def register(endpoint: Endpoint) -> Endpoint:
+            hints = get_type_hints(endpoint)
+            if hints.get("return") is not View or not {"request", "visitor"} <= hints.keys():
+                raise TypeError(f"The endpoint of {page.path} must take request and visitor, and return a View")
+
+            @wraps(endpoint)
+            async def open_page(request: Request, visitor: Visitor, **values: Any) -> Response:
+                if not visitor.may(page.right):
+                    raise Problem("role-refused")
+                return await page.answer(request, visitor, await endpoint(request=request, visitor=visitor, **values))
+
+            self.add_api_route(page.path, open_page, methods=["GET"], response_model=None)
+            self.pages.append(page)
+            return endpoint
+
+        return register
+
+
+def require_declared(routers: Iterable[APIRouter], open_to_all: frozenset[str]) -> tuple[Page, ...]:
+    """Return the pages of some routers, in their order.
+
+    Parameters
+    ----------
+    routers : iterable of APIRouter
+    open_to_all : frozenset of str
+        Addresses that show nothing of the county: they need no declaration.
+
+    Raises
+    ------
+    TypeError
+        If an address answers ``GET`` and is neither declared nor open to all: nobody would audit, test or document it.
+    """
+    parts = list(routers)
+    pages = tuple(page for part in parts for page in getattr(part, "pages", ()))
+    known = open_to_all | {page.path for page in pages}
+    for part in parts:
+        for route in part.routes:
+            path, methods = getattr(route, "path", ""), getattr(route, "methods", None) or ("GET",)
+            if "GET" in methods and path not in known:
+                raise TypeError(f"GET {path} is no declared page: serve it with @router.page(Page(...))")
+    return pages

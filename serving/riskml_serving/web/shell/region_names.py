@@ -1,0 +1,65 @@
+"""Names of regions, from a file of the county; a code where there is none."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from riskml.errors import UsageError
+
+__all__ = ["mask_code", "read_region_names", "region_name"]
+
+LEVELS = {6: ("县", "county"), 9: ("乡镇", "town"), 12: ("村", "village")}
+
+
+@cache
+def read_region_names(path: Path | None) -> Mapping[str, str]:
+    """Read the names by code from the file that the settings name, once; none without a file.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read or lacks a column.
+    """
+    if path is None:
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return {row["code"]: row["name"] for row in csv.DictReader(file)}
+    except (OSError, KeyError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The file of region names {path} cannot be read.", "It is UTF-8 with the columns code,name."
+        ) from error
+
+
+def region_name(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:
+    """Name of a region; a village comes with its town's name, unless the reader knows they are ``within`` that town.
+
+    >>> names = {"990101101": "柳河镇", "990101101200": "东沟村"}
+    >>> [region_name(names, code, "zh") for code in ("990101101200", "990101101201", "")]
+    ['柳河镇东沟村', '柳河镇 村 201', '全部地区']
+    """
+    if not code:
+        return "全部地区" if lang == "zh" else "everywhere"
+    own = _own_name(names, code, lang)
+    if len(code) < 12 or within == code[:9]:
+        return own
+    gap = ", " if lang == "en" else "" if code in names else " "
+    return f"{_own_name(names, code[:9], lang)}{gap}{own}"
+
+
+def _own_name(names: Mapping[str, str], code: str, lang: str) -> str:
+    if code in names or len(code) not in LEVELS:
+        return names.get(code, code)
+    return f"{LEVELS[len(code)][lang != 'zh']} {code if len(code) == 6 else code[-3:]}"
+
+
+def mask_code(code: str) -> str:
+    """Code of a household as shown: its last four characters, enough within a village.
+
+    >>> mask_code("H0001234"), mask_code("12")
+    ('…1234', '…12')
+    """
+    return "…" + code[-4:]

@@ -1,0 +1,154 @@
+"""``/sign-in`` and ``/sign-out``: by password, or at the OpenID provider and back."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Annotated
+from urllib.parse import quote, unquote
+
+import anyio.to_thread
+from fastapi import Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from riskml_serving.base.database import reading, writing
+from riskml_serving.base.problems import Problem
+from riskml_serving.operations.state import get_state
+from riskml_serving.people.accounts.provider import Provider, derive_state
+from riskml_serving.people.accounts.sessions import (
+    check_password,
+    derive_form_token,
+    limit_sign_ins,
+    sign_in,
+    sign_in_by_provider,
+    sign_out,
+)
+from riskml_serving.web.shell.forms import read_form
+from riskml_serving.web.shell.page_router import PageRouter
+from riskml_serving.web.shell.refusals import back_to
+from riskml_serving.web.shell.rendering import render
+from riskml_serving.web.shell.visitor import SignedIn, clear_cookie, cookie_name, set_cookie
+
+__all__ = ["router"]
+
+router = PageRouter()
+
+PROVIDER_COOKIE = "provider"
+"""Holds the seed and the address to return to while the browser is at the provider."""
+
+Back = Annotated[str | None, Query(max_length=500)]
+Short = Annotated[str, Query(max_length=2000)]
+
+
+@router.get("/sign-in")
+async def show_form(request: Request, back: Back = None, refused: str = "") -> Response:
+    """Ask for user name and password."""
+    return _form(request, back_to(back), refused="provider" if refused == "provider" else "")
+
+
+def _form(request: Request, back: str, *, refused: str, username: str = "") -> Response:
+    settings = get_state(request).settings
+    visit = request.cookies.get(cookie_name(settings, "visit"), "")
+    fresh = visit or secrets.token_urlsafe(32)
+    response = render(
+        request,
+        "sign_in.html",
+        status=401 if refused else 200,
+        csrf=derive_form_token(fresh),
+        back=back,
+        refused=refused,
+        username=username,
+        provider=get_state(request).provider is not None,
+        failures=settings.sign_in_failures,
+        minutes=settings.lock_minutes,
+    )
+    if not visit:
+        set_cookie(response, settings, "visit", fresh)
+    return response
+
+
+@router.post("/sign-in")
+async def enter(request: Request) -> Response:
+    """Check the password; a successful sign-in starts a new session."""
+    state = get_state(request)
+    visit = request.cookies.get(cookie_name(state.settings, "visit"), "")
+    form = await read_form(request, derive_form_token(visit) if visit else "")
+    username, back = form.text("username", 40), back_to(form.text("back"))
+    password = (form.all("password") or [""])[0]
+
+    def check() -> str | None:
+        with writing(state.engine) as connection:
+            limit_sign_ins(connection, state.settings, _client_address(request))
+        with reading(state.engine) as connection:
+            right = check_password(connection, username, password)
+        with writing(state.engine) as connection:
+            return sign_in(connection, state.settings, username, right, request.state.request_id)
+
+    token = await anyio.to_thread.run_sync(check)
+    if token is None:
+        return _form(request, back, refused="password", username=username)
+    response = RedirectResponse(back, 303)
+    set_cookie(response, state.settings, "session", token)
+    clear_cookie(response, state.settings, "visit")
+    return response
+
+
+@router.post("/sign-out")
+async def leave(request: Request, visitor: SignedIn) -> Response:
+    """End the session."""
+    state = get_state(request)
+    await read_form(request, visitor.form_token)
+
+    def end() -> None:
+        with writing(state.engine) as connection:
+            sign_out(connection, visitor.token, visitor.user, request.state.request_id)
+
+    await anyio.to_thread.run_sync(end)
+    response = RedirectResponse("/sign-in", 303)
+    clear_cookie(response, state.settings, "session")
+    return response
+
+
+@router.get("/sign-in/provider")
+async def go_to_provider(request: Request, back: Back = None) -> Response:
+    """Send the browser to the provider."""
+    provider, seed = _require_provider(request), secrets.token_urlsafe(32)
+    response = RedirectResponse(await anyio.to_thread.run_sync(provider.address, seed), 303)
+    set_cookie(response, get_state(request).settings, PROVIDER_COOKIE, f"{seed}|{quote(back_to(back), safe='')}")
+    return response
+
+
+@router.get("/sign-in/provider/return")
+async def return_from_provider(request: Request, state: Short = "", code: Short = "") -> Response:
+    """Sign in the person whom the provider names: only in the browser that set out, and only once."""
+    service, provider = get_state(request), _require_provider(request)
+    seed, _, back = request.cookies.get(cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
+    if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):
+        raise Problem("form-refused")
+
+    def enter() -> str | None:
+        with writing(service.engine) as connection:
+            limit_sign_ins(connection, service.settings, _client_address(request))
+        person = provider.person(seed, code) if code else None
+        if person is None:
+            return None
+        with writing(service.engine) as connection:
+            return sign_in_by_provider(connection, service.settings, person, request.state.request_id)
+
+    token = await anyio.to_thread.run_sync(enter)
+    response = RedirectResponse("/sign-in?refused=provider" if token is None else back_to(unquote(back)), 303)
+    clear_cookie(response, service.settings, PROVIDER_COOKIE)
+    if token is not None:
+        set_cookie(response, service.settings, "session", token)
+    return response
+
+
+def _require_provider(request: Request) -> Provider:
+    provider: Provider | None = get_state(request).provider
+    if provider is None:
+        raise Problem("not-found")
+    return provider
+
+
+def _client_address(request: Request) -> str:
+    return request.client.host if request.client else ""
