@@ -179,7 +179,7 @@ def test_what_an_error_held_is_not_logged():
         other.warning("row h-secret-3 is bad")
     first, second = (json.loads(line) for line in stream.getvalue().splitlines())
     assert (first["message"], first["error"]) == ("row %s is bad", "KeyError")
-    assert first["where"][0].startswith("test_serving_operations.py:")
+    assert first["where"][0].startswith("test_operations.py:")
     assert "h-secret" not in stream.getvalue()
     assert second["level"] == "warning"
 
