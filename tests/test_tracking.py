@@ -17,7 +17,7 @@ def blank_database(tmp_path_factory):
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.delenv("MLFLOW_REGISTRY_URI", raising=False)
-        assert tracking.champion() is None
+        assert tracking.fetch_champion() is None
     return (folder / "mlflow.db").read_bytes()
 
 
@@ -72,7 +72,7 @@ def test_the_newest_run_is_the_challenger_and_nobody_is_champion_unasked(office,
     assert [tracking.log_run(bundle, {}, {}) for _ in range(2)] == [1, 2]
     _, client = run_of(2)
     assert int(client.get_model_version_by_alias("riskml", "challenger").version) == 2
-    assert tracking.champion() is None
+    assert tracking.fetch_champion() is None
 
 
 def test_the_champion_is_found_with_its_files_from_another_folder(office, bundle, tmp_path, monkeypatch):
@@ -81,7 +81,7 @@ def test_the_champion_is_found_with_its_files_from_another_folder(office, bundle
     tracking.set_champion(1)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{office / 'mlflow.db'}")
     monkeypatch.chdir("/")
-    found = tracking.champion()
+    found = tracking.fetch_champion()
     assert found is not None
     assert found.version == 1
     assert (found.path / "manifest.json").read_text() == '{"format": 1}'
@@ -94,7 +94,7 @@ def test_a_release_can_be_moved_back(office, bundle):
         tracking.log_run(bundle, {}, {})
     tracking.set_champion(2)
     tracking.set_champion(1)
-    assert tracking.champion().version == 1
+    assert tracking.fetch_champion().version == 1
 
 
 def test_an_unknown_version_is_refused_with_the_known_ones(office, bundle):
@@ -127,14 +127,14 @@ def test_a_failed_upload_is_an_error_and_the_run_says_failed(office, bundle):
     client = MlflowClient(tracking._uri(), tracking._uri())
     (run,) = client.search_runs([client.get_experiment_by_name("riskml").experiment_id])
     assert run.info.status == "FAILED"
-    assert tracking.champion() is None
+    assert tracking.fetch_champion() is None
 
 
 def test_an_unreachable_server_is_a_plain_error(office, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(TrackingError, match="cannot be used") as caught:
-        tracking.champion()
+        tracking.fetch_champion()
     assert "MLFLOW_TRACKING_URI" in caught.value.hint
     assert "secret" not in str(caught.value)
 
@@ -142,13 +142,13 @@ def test_an_unreachable_server_is_a_plain_error(office, monkeypatch):
 def test_a_file_that_is_no_database_is_a_plain_error(office):
     Path("mlflow.db").write_text("not a database at all, only text that is long enough to be read as a header" * 20)
     with pytest.raises(TrackingError, match="cannot be used"):
-        tracking.champion()
+        tracking.fetch_champion()
 
 
 def test_nothing_is_printed(office, bundle, capfd):
     tracking.log_run(bundle, {"a": 1}, {"b": 2.0})
     tracking.set_champion(1)
-    tracking.champion()
+    tracking.fetch_champion()
     out, err = capfd.readouterr()
     assert out == err == ""
 

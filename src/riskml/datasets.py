@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskml.errors import RecordsError, UsageError, listed
+from riskml.errors import RecordsError, UsageError, shorten_list
 
 __all__ = ["GSOEP", "RealPanel", "gsoep_tables", "write_gsoep"]
 
@@ -152,7 +152,7 @@ def write_gsoep(folder: str | Path) -> Path:
     other = sorted(entry.name for entry in folder.iterdir() if entry.name not in {f"{name}.parquet" for name in tables})
     if other:
         raise UsageError(
-            f"The folder {folder} holds {len(other)} other file(s): {listed(other)}.",
+            f"The folder {folder} holds {len(other)} other file(s): {shorten_list(other)}.",
             "Name a new or empty folder, so that no other records mix with the panel.",
         )
     for name, frame in tables.items():

@@ -17,14 +17,14 @@ __all__ = [
     "SplitError",
     "TrackingError",
     "UsageError",
-    "listed",
+    "shorten_list",
 ]
 
 
-def listed(values: Iterable[object], most: int = 5) -> str:
+def shorten_list(values: Iterable[object], most: int = 5) -> str:
     """Join values for a message, at most ``most`` of them.
 
-    >>> listed(["a", "b", "c"], most=2)
+    >>> shorten_list(["a", "b", "c"], most=2)
     'a, b and 1 more'
     """
     texts = [str(value) for value in values]
@@ -67,8 +67,8 @@ class RecordsError(RiskmlError):
         close = [(name, match[0]) for name in missing if (match := get_close_matches(name, available, n=1))]
         hint = "; ".join(f"did you mean {found!r} for {name!r}?" for name, found in close)
         return cls(
-            f"Table {table!r} lacks {len(missing)} required column(s): {listed(missing)}.",
-            hint or f"The table has: {listed(available, most=12)}.",
+            f"Table {table!r} lacks {len(missing)} required column(s): {shorten_list(missing)}.",
+            hint or f"The table has: {shorten_list(available, most=12)}.",
         )
 
 

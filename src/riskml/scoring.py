@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.errors import UsageError
-from riskml.evaluation.capacity import visits_of
+from riskml.evaluation.capacity import mark_visits
 from riskml.features import build
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
@@ -24,7 +24,7 @@ from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
 
-__all__ = ["COLUMNS", "Opinion", "judge", "score", "settings_of"]
+__all__ = ["COLUMNS", "Opinion", "judge", "read_settings", "score"]
 
 COLUMNS = (
     "household_id",
@@ -47,7 +47,7 @@ _KEPT = ("status", "margin", "probability", "tier", "rule_colour", "signal", "fl
 """What of the opinions on the parts of a county is kept to the end."""
 
 
-def settings_of(bundle: Bundle) -> Settings:
+def read_settings(bundle: Bundle) -> Settings:
     """What a fall is for the bundle's model."""
     return Settings(**bundle.settings)
 
@@ -99,14 +99,14 @@ def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureM
     seen : callable, optional
         Shown the features of the households at risk, as a monitor of drift needs them.
     """
-    settings = settings_of(bundle)
+    settings = read_settings(bundle)
     status = cohort_status(panel, settings)
     at_risk = np.flatnonzero(status == AT_RISK)
     margin, probability = np.full(panel.n, np.nan), np.full(panel.n, np.nan)
     if len(at_risk):
         features = build(panel).take(at_risk)
-        margin[at_risk] = bundle.margin(features)
-        probability[at_risk] = bundle.blend.calibration.probability(margin[at_risk])
+        margin[at_risk] = bundle.predict_margin(features)
+        probability[at_risk] = bundle.blend.calibration.predict_probability(margin[at_risk])
         if seen is not None:
             seen(features)
     tier = policy.tier(probability)
@@ -167,7 +167,7 @@ def score(
     visited = np.zeros(len(known), bool)
     at_risk = status == AT_RISK
     days = np.full(int(at_risk.sum()), as_of, np.int32)
-    visited[at_risk] = visits_of(margin[at_risk], days, codes[at_risk], policy.visit_capacity)
+    visited[at_risk] = mark_visits(margin[at_risk], days, codes[at_risk], policy.visit_capacity)
     frame = pd.DataFrame(
         {
             "household_id": codes,

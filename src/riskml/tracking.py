@@ -28,10 +28,10 @@ __all__ = [
     "CHAMPION",
     "NAME",
     "Registered",
-    "champion",
-    "champion_version",
     "download",
-    "find",
+    "fetch_champion",
+    "find_champion_version",
+    "find_version",
     "log_run",
     "set_champion",
 ]
@@ -119,7 +119,7 @@ def log_run(
     return version
 
 
-def champion(to: str | Path | None = None) -> Registered | None:
+def fetch_champion(to: str | Path | None = None) -> Registered | None:
     """Return the released model and a local copy of its bundle; None before the first release.
 
     Parameters
@@ -132,11 +132,11 @@ def champion(to: str | Path | None = None) -> Registered | None:
     TrackingError
         If the server cannot be used.
     """
-    version = champion_version()
+    version = find_champion_version()
     return None if version is None else Registered(version, download(version, to))
 
 
-def champion_version() -> int | None:
+def find_champion_version() -> int | None:
     """Return the version of the released model, without its files; None before the first release.
 
     Raises
@@ -150,7 +150,7 @@ def champion_version() -> int | None:
     return None if version is None else int(version)
 
 
-def find(model_version: str) -> int | None:
+def find_version(model_version: str) -> int | None:
     """Return the latest registered version of a model, by the version its bundle carries; None where there is none.
 
     Raises

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from riskml.benchmarks import feature_parts, features
-from riskml.benchmarks.feature_parts import CARES, measure
-from riskml.cli.main import build
+from riskml.benchmarks.feature_parts import PARTS, measure
+from riskml.cli.main import build_app
 from riskml.errors import RiskmlError
 from riskml.features import CATALOGUE
 from riskml.simulation import simulate
@@ -41,7 +41,7 @@ def parts(monkeypatch) -> list[str]:
 
     def run(part: str, _folder: Path, _warm: Path) -> dict[str, float]:
         asked.append(part)
-        return answers[part][(len(asked) - 1) // len(CARES)]
+        return answers[part][(len(asked) - 1) // len(PARTS)]
 
     monkeypatch.setattr(features, "_measure", run)
     monkeypatch.setattr(features, "ROUNDS", 2)
@@ -64,17 +64,17 @@ def test_the_parts_take_turns_and_the_least_time_of_each_counts(parts):
 def test_a_busy_machine_gets_one_round(parts, monkeypatch):
     monkeypatch.setattr(features, "ENOUGH", 0.0)
     assert features.run(60)["rounds"] == 1
-    assert parts == list(CARES)
+    assert parts == list(PARTS)
 
 
 def test_json_is_all_that_goes_to_standard_output(parts):
-    done = CliRunner().invoke(build(), ["benchmark", "features", "--households", "60", "--json"])
+    done = CliRunner().invoke(build_app(), ["benchmark", "features", "--households", "60", "--json"])
     assert done.exit_code == 0, done.output
     assert set(json.loads(done.stdout)) >= FIGURES
 
 
 def test_without_json_each_figure_stands_beside_its_target(parts):
-    done = CliRunner().invoke(build(), ["benchmark", "features", "--households", "60"])
+    done = CliRunner().invoke(build_app(), ["benchmark", "features", "--households", "60"])
     assert done.exit_code == 0, done.output
     for name in FIGURES:
         assert name in done.stdout
@@ -86,7 +86,7 @@ def test_each_part_measures_the_same_rows(county, monkeypatch):
     monkeypatch.setattr(feature_parts, "DATES", 2)
     monkeypatch.setattr(feature_parts, "SINGLE", 3)
     monkeypatch.setattr(feature_parts, "FROM_ROWS", 2)
-    own, scan, oracle = (measure(part, county, county) for part in CARES)
+    own, scan, oracle = (measure(part, county, county) for part in PARTS)
     assert own["rows"] == oracle["rows"] == 2 * own["households"] == 120
     assert own["features"] > len(CATALOGUE)
     assert scan["rows"] > 60 * 48

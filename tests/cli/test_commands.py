@@ -39,10 +39,10 @@ def test_release_moves_the_champion_or_says_which_check_failed(
     if failed:
         assert ran.code == 1
         assert all(code in ran.err for code in failed)
-        assert tracking.champion() is None
+        assert tracking.fetch_champion() is None
     else:
         assert ran.code == 0
-        champion = tracking.champion()
+        champion = tracking.fetch_champion()
         assert champion is not None
         assert Bundle.load(champion.path).model_version == trained.bundle.model_version
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.evaluation.agreement import AGREEMENT, agreement, complement, lead_over_rule
+from riskml.evaluation.agreement import AGREEMENT, agreement, count_agreement, measure_lead
 
 
 def test_every_row_has_one_kind_of_agreement(make_rows):
     rows = make_rows([1, 1, 1, 0, 0], rule_positive=np.array([True, True, False, False, True]))
-    found = complement(rows, np.array([True, False, True, False, False]))
+    found = count_agreement(rows, np.array([True, False, True, False, False]))
     assert found == {
         "both": {"n": 1, "positives": 1},
         "rule_only": {"n": 2, "positives": 1},
@@ -24,7 +24,7 @@ def test_every_row_has_one_kind_of_agreement(make_rows):
 
 def lead(make_rows, flag, fall, chance):
     rows = make_rows([1] * len(flag), first_rule_flag=np.array(flag, dtype=float), lead=np.array(fall, dtype=float))
-    return lead_over_rule(rows, np.array(chance, dtype=float))
+    return measure_lead(rows, np.array(chance, dtype=float))
 
 
 def test_the_lead_is_the_months_until_the_rule_lines_first_flag(make_rows):
@@ -45,9 +45,9 @@ def test_only_fallers_that_the_model_finds_count_and_as_often_as_it_does(make_ro
 
 def test_households_that_did_not_fall_have_no_lead(make_rows):
     rows = make_rows([0, 1], first_rule_flag=np.array([5.0, 2.0]), lead=np.array([np.nan, 6.0]))
-    assert lead_over_rule(rows, np.array([1.0, 1.0])) == (2.0, 2.0)
+    assert measure_lead(rows, np.array([1.0, 1.0])) == (2.0, 2.0)
 
 
 def test_without_a_faller_found_or_without_flags_there_is_no_lead(make_rows):
     assert lead(make_rows, flag=[1], fall=[2], chance=[0]) == (None, None)
-    assert lead_over_rule(make_rows([1, 0]), np.ones(2)) == (None, None)
+    assert measure_lead(make_rows([1, 0]), np.ones(2)) == (None, None)

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from riskml.evaluation import evaluate
-from riskml.evaluation.comparison import as_markdown, as_table, as_text, complement_sentence
+from riskml.evaluation.comparison import build_table, describe_complement, render_markdown, render_text
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def cells(line):
 
 
 def test_every_figure_stands_in_the_markdown_table(evaluated):
-    lines = as_markdown(evaluated).splitlines()
+    lines = render_markdown(evaluated).splitlines()
     header, models = cells(lines[0]), {cells(line)[0]: cells(line)[1:] for line in lines[2:]}
     assert header[:4] == ["model", "AUC", "AP", "Brier"]
     assert "visits per case" in header
@@ -34,34 +34,34 @@ def test_every_figure_stands_in_the_markdown_table(evaluated):
 
 
 def test_markdown_has_one_line_a_model_and_equally_many_cells(evaluated):
-    lines = as_markdown(evaluated, "Test 2024").splitlines()
+    lines = render_markdown(evaluated, "Test 2024").splitlines()
     assert lines[:2] == ["**Test 2024**", ""]
     assert {len(cells(line)) for line in lines[2:]} == {10}
     assert len(lines) == 2 + 2 + 3
 
 
 def test_plain_text_holds_no_colour_and_fits_a_wide_terminal(evaluated):
-    text = as_text(evaluated, "Test 2024")
+    text = render_text(evaluated, "Test 2024")
     assert "\x1b" not in text
     assert max(len(line) for line in text.splitlines()) <= 120
     assert all(name in text for name in evaluated["models"])
 
 
 def test_intervals_can_be_left_out(evaluated):
-    assert "–" in as_text(evaluated)
-    assert "–" not in as_text(evaluated, intervals=False)
+    assert "–" in render_text(evaluated)
+    assert "–" not in render_text(evaluated, intervals=False)
 
 
 @pytest.mark.parametrize(("lang", "label"), [("en", "simulated county"), ("zh", "模拟县数据")])
 def test_simulated_households_are_labelled(evaluated, lang, label):
-    for write in (as_text, as_markdown):
+    for write in (render_text, render_markdown):
         assert label in write(evaluated, "Test", simulated=True, lang=lang)
         assert label not in write(evaluated, "Test", lang=lang)
 
 
 def test_figures_that_do_not_exist_are_said_so(make_rows, predict):
     found = evaluate(make_rows([0, 0]), {"riskml": predict([1, 2])}, resamples=0)
-    row = cells(as_markdown(found).splitlines()[2])
+    row = cells(render_markdown(found).splitlines()[2])
     assert row[1:3] == ["n/a", "n/a"]
     assert row[3] != "n/a"
     assert row[8] == "n/a"
@@ -70,15 +70,15 @@ def test_figures_that_do_not_exist_are_said_so(make_rows, predict):
 def test_the_terminals_table_is_the_same_table(evaluated):
     console = Console(width=200)
     with console.capture() as capture:
-        console.print(as_table(evaluated, "Test"))
+        console.print(build_table(evaluated, "Test"))
     assert [line.split() for line in capture.get().splitlines() if line.strip()] == [
-        line.split() for line in as_text(evaluated, "Test").splitlines()
+        line.split() for line in render_text(evaluated, "Test").splitlines()
     ]
 
 
 def test_the_complement_is_said_in_both_languages(evaluated):
     positives = sum(part["positives"] for part in evaluated["complement"].values())
-    assert complement_sentence(evaluated).startswith(f"Of {positives} households that fell")
-    assert f"{positives} 户" in complement_sentence(evaluated, "zh")
-    assert complement_sentence({"complement": None}) == ""
-    assert complement_sentence({}) == ""
+    assert describe_complement(evaluated).startswith(f"Of {positives} households that fell")
+    assert f"{positives} 户" in describe_complement(evaluated, "zh")
+    assert describe_complement({"complement": None}) == ""
+    assert describe_complement({}) == ""

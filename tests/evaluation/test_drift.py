@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.evaluation.drift import drift_from_reference, stability_by_deciles, stability_by_shares
-from riskml.evaluation.evidence import population_stability
+from riskml.evaluation.drift import compare_deciles, compare_shares, measure_drift
+from riskml.evaluation.evidence import measure_stability
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
-from riskml.model.reference import reference_of
+from riskml.model.reference import build_reference
 
 
 def matrix(values, names=("x",), levels=None):
@@ -24,37 +24,37 @@ def test_a_quantity_drifts_as_much_as_the_rows_themselves_say(shift):
     before, after = rng.normal(size=4000), rng.normal(shift, 1, size=3000)
     before[::7], after[::5] = np.nan, np.nan
     train, test = matrix(before), matrix(after)
-    exact = population_stability(train, test)["x"]
-    found = drift_from_reference(reference_of(train, np.full(4000, 0.5)), test, np.full(3000, 0.5))
+    exact = measure_stability(train, test)["x"]
+    found = measure_drift(build_reference(train, np.full(4000, 0.5)), test, np.full(3000, 0.5))
     assert found["x"] == pytest.approx(exact, rel=0.1, abs=0.005)
 
 
 def test_counts_are_never_overstated_but_a_real_change_is_seen():
     rng = np.random.default_rng(4)
     train, same, more = (matrix(rng.poisson(rate, 3000)) for rate in (0.15, 0.15, 1.5))
-    reference = reference_of(train, np.full(3000, 0.5))
-    assert drift_from_reference(reference, same, np.full(3000, 0.5))["x"] < 0.01
-    exact = population_stability(train, more)["x"]
-    assert 0.25 < drift_from_reference(reference, more, np.full(3000, 0.5))["x"] <= exact + 0.05
+    reference = build_reference(train, np.full(3000, 0.5))
+    assert measure_drift(reference, same, np.full(3000, 0.5))["x"] < 0.01
+    exact = measure_stability(train, more)["x"]
+    assert 0.25 < measure_drift(reference, more, np.full(3000, 0.5))["x"] <= exact + 0.05
 
 
 def test_a_category_counts_levels_that_training_did_not_know_together():
     rng = np.random.default_rng(5)
     levels = {"house": ("brick", "mud", "wood")}
     train, other = (matrix(rng.choice(3, 2000, p=p), ("house",), levels) for p in ((0.6, 0.3, 0.1), (0.2, 0.3, 0.5)))
-    found = drift_from_reference(reference_of(train, np.full(2000, 0.5)), other, np.full(2000, 0.5))["house"]
-    assert found == pytest.approx(population_stability(train, other)["house"], rel=0.05)
-    assert stability_by_shares({"brick": 1.0}, 0.0, ["straw"] * 100) > 1
+    found = measure_drift(build_reference(train, np.full(2000, 0.5)), other, np.full(2000, 0.5))["house"]
+    assert found == pytest.approx(measure_stability(train, other)["house"], rel=0.05)
+    assert compare_shares({"brick": 1.0}, 0.0, ["straw"] * 100) > 1
 
 
 def test_the_score_drifts_too_and_nothing_is_said_without_rows():
     rng = np.random.default_rng(6)
     train, scores = matrix(rng.normal(size=2000)), rng.uniform(size=2000)
-    reference = reference_of(train, scores)
-    assert drift_from_reference(reference, train, scores)["probability"] < 0.01
-    assert drift_from_reference(reference, train, scores**4)["probability"] > 0.25
-    assert drift_from_reference(reference, train.take(np.arange(0)), np.empty(0)) == {}
+    reference = build_reference(train, scores)
+    assert measure_drift(reference, train, scores)["probability"] < 0.01
+    assert measure_drift(reference, train, scores**4)["probability"] > 0.25
+    assert measure_drift(reference, train.take(np.arange(0)), np.empty(0)) == {}
 
 
 def test_all_missing_is_a_drift_of_what_was_known():
-    assert stability_by_deciles([1, 2, 3, 4, 5, 6, 7, 8, 9], 0.0, np.full(500, np.nan)) > 1
+    assert compare_deciles([1, 2, 3, 4, 5, 6, 7, 8, 9], 0.0, np.full(500, np.nan)) > 1

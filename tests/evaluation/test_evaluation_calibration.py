@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from riskml.evaluation.calibration import calibration, equal_count_bins
+from riskml.evaluation.calibration import assess_calibration, assign_bins
 
 
 def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **given):
@@ -20,7 +20,7 @@ def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **given):
 
 
 def test_a_calibrated_model_has_slope_one_and_intercept_nought(make_rows, predict):
-    found = calibration(*drawn(make_rows, predict))
+    found = assess_calibration(*drawn(make_rows, predict))
     assert found["slope_ci"][0] < 1 < found["slope_ci"][1]
     assert found["intercept_ci"][0] < 0 < found["intercept_ci"][1]
     assert found["observed_over_expected_ci"][0] < 1 < found["observed_over_expected_ci"][1]
@@ -29,7 +29,7 @@ def test_a_calibrated_model_has_slope_one_and_intercept_nought(make_rows, predic
 
 @pytest.mark.parametrize(("slope", "intercept"), [(0.5, 0.0), (1.0, 0.7), (1.5, -0.3)])
 def test_a_distortion_is_recovered(make_rows, predict, slope, intercept):
-    found = calibration(*drawn(make_rows, predict, slope, intercept))
+    found = assess_calibration(*drawn(make_rows, predict, slope, intercept))
     assert found["slope"] == pytest.approx(slope, abs=0.06)
     assert found["intercept"] == pytest.approx(intercept, abs=0.12)
     assert found["slope_ci"][0] < slope < found["slope_ci"][1]
@@ -42,22 +42,22 @@ def test_the_fit_is_the_maximum_of_the_likelihood(make_rows, predict):
     def loss(w):
         return (np.logaddexp(0, w[0] + w[1] * margin) - label * (w[0] + w[1] * margin)).sum()
 
-    found = calibration(rows, model)
+    found = assess_calibration(rows, model)
     assert [found["intercept"], found["slope"]] == pytest.approx(minimize(loss, [0, 1], tol=1e-10).x.tolist(), abs=1e-4)
 
 
 def test_rows_of_one_household_widen_the_intervals(make_rows, predict):
-    apart = calibration(*drawn(make_rows, predict, n=400))
+    apart = assess_calibration(*drawn(make_rows, predict, n=400))
     rows, model = drawn(make_rows, predict, n=400)
     twice = make_rows(np.tile(rows.label, 4), household=np.tile(np.arange(400), 4))
-    together = calibration(twice, predict(np.tile(model.score, 4)))
+    together = assess_calibration(twice, predict(np.tile(model.score, 4)))
     assert together["slope"] == pytest.approx(apart["slope"], abs=1e-6)
     assert np.ptp(together["slope_ci"]) == pytest.approx(np.ptp(apart["slope_ci"]), rel=1e-4)
 
 
 def test_bins_hold_equally_many_rows_and_their_shares(make_rows, predict):
     rows, model = drawn(make_rows, predict, n=1000)
-    found = calibration(rows, model)
+    found = assess_calibration(rows, model)
     assert [one["n"] for one in found["bins"]] == [100] * 10
     assert sum(one["observed"] * one["n"] for one in found["bins"]) == pytest.approx(rows.label.sum())
     assert [one["p"] for one in found["bins"]] == sorted(one["p"] for one in found["bins"])
@@ -68,7 +68,7 @@ def test_bins_hold_equally_many_rows_and_their_shares(make_rows, predict):
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]), min_size=1, max_size=50))
 def test_equal_probabilities_share_a_bin_and_bins_rise(values):
     probability = np.array(values)
-    bins = equal_count_bins(probability)
+    bins = assign_bins(probability)
     assert set(bins) == set(range(max(bins) + 1))
     order = np.argsort(probability, kind="stable")
     assert (np.diff(bins[order]) >= 0).all()
@@ -76,7 +76,7 @@ def test_equal_probabilities_share_a_bin_and_bins_rise(values):
 
 
 def test_one_probability_for_all_has_no_slope(make_rows, predict):
-    found = calibration(make_rows([1, 0, 0, 0]), predict(np.zeros(4), np.full(4, 0.5)))
+    found = assess_calibration(make_rows([1, 0, 0, 0]), predict(np.zeros(4), np.full(4, 0.5)))
     assert (found["slope"], found["intercept"], found["slope_ci"]) == (None, None, None)
     assert found["ece"] == pytest.approx(0.25)
     assert found["observed_over_expected"] == pytest.approx(0.5)
@@ -84,28 +84,28 @@ def test_one_probability_for_all_has_no_slope(make_rows, predict):
 
 @pytest.mark.parametrize("label", [[0, 0, 0], [1, 1, 1]])
 def test_one_class_has_no_slope(make_rows, predict, label):
-    found = calibration(make_rows(label), predict([1, 2, 3]))
+    found = assess_calibration(make_rows(label), predict([1, 2, 3]))
     assert found["slope"] is None
     assert len(found["bins"]) == 3
 
 
 @pytest.mark.parametrize("score", [[3, 2, 1, 0], [0, 1, 2, 3]])
 def test_separated_classes_have_no_slope(make_rows, predict, score):
-    assert calibration(make_rows([1, 1, 0, 0]), predict(score))["slope"] is None
+    assert assess_calibration(make_rows([1, 1, 0, 0]), predict(score))["slope"] is None
 
 
 def test_certain_forecasts_are_bounded_not_infinite(make_rows, predict):
     probability = np.array([0.0, 0.0, 1.0, 1.0, 0.5, 0.5])
-    found = calibration(make_rows([1, 0, 1, 0, 1, 0]), predict(np.arange(6), probability))
+    found = assess_calibration(make_rows([1, 0, 1, 0, 1, 0]), predict(np.arange(6), probability))
     assert found["slope"] is not None
     assert abs(found["slope"]) < 0.1
 
 
 def test_a_model_that_never_expects_a_fall_has_no_ratio(make_rows, predict):
-    found = calibration(make_rows([1, 0]), predict([1, 0], [0.0, 0.0]))
+    found = assess_calibration(make_rows([1, 0]), predict([1, 0], [0.0, 0.0]))
     assert found["observed_over_expected"] is None
     assert found["mean_probability"] == 0.0
 
 
 def test_without_rows_there_is_no_calibration(make_rows, predict):
-    assert calibration(make_rows([]), predict([])) is None
+    assert assess_calibration(make_rows([]), predict([])) is None

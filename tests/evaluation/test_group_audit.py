@@ -9,14 +9,18 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from riskml.evaluation.capacity import VisitList
-from riskml.evaluation.groups import SMALLEST_GROUP, group_audit
+from riskml.evaluation.groups import SMALLEST_GROUP, audit_groups
 
 
 @pytest.fixture
 def audit(county):
     rows, models = county
     model = models["riskml"]
-    return rows, model, group_audit(rows, model, VisitList.of(model.score, rows.as_of, rows.positive).chance(0.1))
+    return (
+        rows,
+        model,
+        audit_groups(rows, model, VisitList.of(model.score, rows.as_of, rows.positive).estimate_chances(0.1)),
+    )
 
 
 def test_figures_are_those_of_the_groups_own_rows(audit):
@@ -48,19 +52,19 @@ def test_small_groups_are_hidden_and_counted(audit):
 def test_the_smallest_group_shown_has_twenty_rows(make_rows, predict):
     n = 2 * SMALLEST_GROUP - 1
     rows = make_rows(np.zeros(n), groups={"kind": np.array(["a"] * SMALLEST_GROUP + ["b"] * (SMALLEST_GROUP - 1))})
-    found = group_audit(rows, predict(np.zeros(n)), np.zeros(n))
+    found = audit_groups(rows, predict(np.zeros(n)), np.zeros(n))
     assert [(one["value"], one["n"]) for one in found] == [("a", 20), (None, 19)]
 
 
 def test_a_group_without_a_faller_has_no_recall(make_rows, predict):
     rows = make_rows(np.zeros(30), groups={"kind": np.array(["a"] * 30)})
-    (one,) = group_audit(rows, predict(np.arange(30)), np.full(30, 0.1))
+    (one,) = audit_groups(rows, predict(np.arange(30)), np.full(30, 0.1))
     assert (one["auc"], one["ap"], one["recall_at_capacity"], one["missed"]) == (None, None, None, None)
     assert one["visited"] == pytest.approx(0.1)
     json.dumps(one, allow_nan=False)
 
 
 def test_nothing_to_audit_gives_an_empty_list(make_rows, predict):
-    assert group_audit(make_rows([1, 0]), predict([1, 0]), np.ones(2)) == []
+    assert audit_groups(make_rows([1, 0]), predict([1, 0]), np.ones(2)) == []
     empty = make_rows([], groups={"kind": np.array([], dtype=str)})
-    assert group_audit(empty, predict([]), np.array([])) == []
+    assert audit_groups(empty, predict([]), np.array([])) == []

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from riskml.evaluation.ranking import Ranking, tie_starts
+from riskml.evaluation.ranking import Ranking, find_ties
 
 both_classes = st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2, max_size=60).filter(
     lambda rows: len({fallen for _, fallen in rows}) == 2
@@ -77,5 +77,5 @@ def test_infinite_scores_are_ranked():
 
 
 def test_groups_of_several_keys_split_where_any_key_changes():
-    assert tie_starts([0, 0, 0, 1], [2.0, 2.0, 1.0, 1.0]).tolist() == [0, 2, 3]
-    assert tie_starts(np.array([])).tolist() == []
+    assert find_ties([0, 0, 0, 1], [2.0, 2.0, 1.0, 1.0]).tolist() == [0, 2, 3]
+    assert find_ties(np.array([])).tolist() == []

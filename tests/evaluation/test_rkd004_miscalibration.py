@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.evaluation.calibration import calibration
+from riskml.evaluation.calibration import assess_calibration
 from riskml.evaluation.checks import Finding, NotApplicable
 from riskml.evaluation.checks.miscalibration import Miscalibrated
 
@@ -57,6 +57,6 @@ def test_it_reads_what_calibration_writes(make_rows, predict, evidence, shift, s
     random = np.random.default_rng(0)
     margin = random.normal(-2.5, 1.0, 5000)
     rows = make_rows(random.random(5000) < 1 / (1 + np.exp(-margin - shift)))
-    found = Miscalibrated().run(evidence(calibration=calibration(rows, predict(margin))))
+    found = Miscalibrated().run(evidence(calibration=assess_calibration(rows, predict(margin))))
     assert (found is None) == (status is None)
     assert found is None or found.blocking

@@ -7,7 +7,7 @@ import pytest
 
 from riskml.evaluation.checks import Finding, NotApplicable
 from riskml.evaluation.checks.drift import Drifted
-from riskml.evaluation.evidence import feature_auc, population_stability
+from riskml.evaluation.evidence import measure_feature_auc, measure_stability
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
 
 COLUMNS = (FeatureColumn("income"), FeatureColumn("region", categorical=True))
@@ -27,23 +27,23 @@ def train():
 
 def test_quiet_for_equal_distributions(train, evidence):
     random = np.random.default_rng(1)
-    drift = population_stability(train, matrix(random.normal(size=4000), random.integers(0, 2, 4000)))
+    drift = measure_stability(train, matrix(random.normal(size=4000), random.integers(0, 2, 4000)))
     assert max(drift.values()) < 0.02
     assert Drifted().run(evidence(drift=drift)) is None
 
 
 def test_the_index_is_that_of_its_definition():
     # Quantiles of 0..9 part the training rows into ten bins of one; the test rows all lie in the first.
-    drift = population_stability(matrix(np.arange(10), np.zeros(10)), matrix(np.zeros(10), np.zeros(10)))
+    drift = measure_stability(matrix(np.arange(10), np.zeros(10)), matrix(np.zeros(10), np.zeros(10)))
     before, after = np.array([1.5] * 10 + [0.5]) / 15.5, np.array([10.5] + [0.5] * 10) / 15.5
     assert drift["income"] == pytest.approx(((after - before) * np.log(after / before)).sum())
     assert drift["region"] == 0.0
 
 
 def test_a_shift_a_new_gap_and_other_categories_are_found(train, evidence):
-    shifted = population_stability(train, matrix(train.column("income") + 1, train.column("region")))
+    shifted = measure_stability(train, matrix(train.column("income") + 1, train.column("region")))
     assert shifted["income"] > 0.5
-    gone = population_stability(train, matrix(np.full(4000, np.nan), np.zeros(4000)))
+    gone = measure_stability(train, matrix(np.full(4000, np.nan), np.zeros(4000)))
     assert gone["income"] > 5
     assert gone["region"] > 0.5
     found = Drifted().run(evidence(drift=gone))
@@ -54,23 +54,23 @@ def test_a_shift_a_new_gap_and_other_categories_are_found(train, evidence):
 
 def test_categories_are_compared_by_name_and_unknown_ones_as_missing(train):
     renamed = matrix(train.column("income"), 1 - train.column("region"), levels=("b", "a"))
-    assert population_stability(train, renamed)["region"] < 0.01
+    assert measure_stability(train, renamed)["region"] < 0.01
     other = matrix(train.column("income"), train.column("region"), levels=("x", "y"))
-    assert population_stability(train, other)["region"] > 5
+    assert measure_stability(train, other)["region"] > 5
 
 
 def test_a_feature_that_is_missing_everywhere_has_not_drifted():
     empty = matrix(np.full(50, np.nan), np.full(50, np.nan), levels=())
-    assert population_stability(empty, empty) == {"income": 0.0, "region": 0.0}
+    assert measure_stability(empty, empty) == {"income": 0.0, "region": 0.0}
 
 
 def test_without_rows_there_is_no_index_and_the_check_does_not_apply(train, evidence):
-    assert population_stability(train, train.take(np.zeros(4000, bool))) == {}
+    assert measure_stability(train, train.take(np.zeros(4000, bool))) == {}
     assert isinstance(Drifted().run(evidence()), NotApplicable)
 
 
 def test_features_are_measured_one_by_one_where_they_are_known(train):
     income = np.array([1.0, 2.0, np.nan, 3.0, 4.0])
     positive = np.array([False, True, True, False, True])
-    assert feature_auc(matrix(income, np.zeros(5)), positive) == {"income": pytest.approx(0.75)}
-    assert feature_auc(matrix(income, np.zeros(5)), np.zeros(5, bool)) == {}
+    assert measure_feature_auc(matrix(income, np.zeros(5)), positive) == {"income": pytest.approx(0.75)}
+    assert measure_feature_auc(matrix(income, np.zeros(5)), np.zeros(5, bool)) == {}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskml.evaluation.capacity import VisitList, visits, visits_of
+from riskml.evaluation.capacity import VisitList, count_visits, mark_visits
 
 few_rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2), st.booleans()), min_size=1, max_size=6)
 
@@ -44,9 +44,9 @@ def test_ties_are_averaged_over_every_order(rows, share):
 def test_the_chances_to_be_visited_give_the_same_recall(rows, share):
     as_of, score, fallen = (np.array(column) for column in zip(*rows, strict=True))
     visit_list = VisitList.of(score, as_of, fallen)
-    chance = visit_list.chance(share)
+    chance = visit_list.estimate_chances(share)
     for date in set(as_of.tolist()):
-        assert chance[as_of == date].sum() == pytest.approx(visits(share, int((as_of == date).sum())))
+        assert chance[as_of == date].sum() == pytest.approx(count_visits(share, int((as_of == date).sum())))
     if fallen.any():
         assert chance[fallen].sum() / fallen.sum() == pytest.approx(visit_list.found([share])[0][0])
 
@@ -82,26 +82,26 @@ def test_everybody_is_visited_at_full_capacity():
 def test_without_rows_there_is_nothing_to_measure():
     visit_list = VisitList.of([], [], [])
     assert all(np.isnan(found).all() for found in visit_list.found([0.1, 0.2]))
-    assert len(visit_list.chance(0.1)) == 0
-    assert len(visits_of(np.array([]), np.array([]), np.array([], dtype=str), 0.1)) == 0
+    assert len(visit_list.estimate_chances(0.1)) == 0
+    assert len(mark_visits(np.array([]), np.array([]), np.array([], dtype=str), 0.1)) == 0
 
 
 @pytest.mark.parametrize(
     ("share", "n", "expected"), [(0.1, 0, 0), (0.1, 1, 1), (0.1, 10, 1), (0.1, 11, 2), (1.0, 7, 7)]
 )
 def test_visits_are_a_share_rounded_up(share, n, expected):
-    assert visits(share, n) == expected
+    assert count_visits(share, n) == expected
 
 
 @pytest.mark.parametrize("percent", range(1, 101))
 def test_a_whole_product_is_not_rounded_up_by_floating_point(percent):
-    assert visits(percent / 100, 700) == 7 * percent
+    assert count_visits(percent / 100, 700) == 7 * percent
     recall, precision = VisitList.of(np.arange(700), np.zeros(700), np.ones(700)).found([percent / 100])
     assert (recall[0], precision[0]) == (pytest.approx(percent / 100), 1.0)
 
 
 def test_the_list_of_visits_ends_ties_by_household_code():
-    listed = visits_of([2.0, 1.0, 1.0, 1.0], [5, 5, 5, 5], ["d", "c", "b", "a"], share=0.5)
+    listed = mark_visits([2.0, 1.0, 1.0, 1.0], [5, 5, 5, 5], ["d", "c", "b", "a"], share=0.5)
     assert listed.tolist() == [True, False, False, True]
 
 
@@ -109,7 +109,7 @@ def test_the_list_of_visits_does_not_depend_on_the_order_of_rows():
     random = np.random.default_rng(1)
     score, as_of = random.integers(0, 4, 300).astype(float), random.integers(0, 3, 300)
     code = np.array([f"h{i:03d}" for i in range(300)])
-    listed = visits_of(score, as_of, code, 0.1)
+    listed = mark_visits(score, as_of, code, 0.1)
     order = random.permutation(300)
-    assert (visits_of(score[order], as_of[order], code[order], 0.1) == listed[order]).all()
-    assert listed.sum() == sum(visits(0.1, int((as_of == date).sum())) for date in range(3))
+    assert (mark_visits(score[order], as_of[order], code[order], 0.1) == listed[order]).all()
+    assert listed.sum() == sum(count_visits(0.1, int((as_of == date).sum())) for date in range(3))

@@ -18,26 +18,26 @@ def test_a_walk_gives_the_bits_of_lightgbm(model):
     if walk is None:
         assert "num_leaves=1\n" in model.text, "only a constant tree has no place in a walk"
         return
-    assert bits(walk.margin(model.rows)) == bits(model.booster.predict(model.rows, raw_score=True))
+    assert bits(walk.predict_margin(model.rows)) == bits(model.booster.predict(model.rows, raw_score=True))
 
 
 @pytest.mark.parametrize("kind", ["as riskml trains", "zero is missing", "depth 3"])
 def test_few_rows_are_walked_and_many_are_not_with_the_same_bits(train, model, kind, monkeypatch):
     trees = Trees(train(kind).model_to_string())
-    many = trees.margin(model.rows)
+    many = trees.predict_margin(model.rows)
     monkeypatch.setattr(type(trees.booster), "predict", None)
     for start in range(0, len(model.rows), FEW_ROWS):
         part = slice(start, start + FEW_ROWS)
-        assert bits(trees.margin(model.rows[part])) == bits(many[part])
+        assert bits(trees.predict_margin(model.rows[part])) == bits(many[part])
 
 
 def test_rows_of_another_width_are_refused_by_lightgbm(train):
     with pytest.raises(lgb.basic.LightGBMError, match="number of features"):
-        Trees(train("depth 3").model_to_string()).margin(np.zeros((1, 5)))
+        Trees(train("depth 3").model_to_string()).predict_margin(np.zeros((1, 5)))
 
 
 def test_what_only_lightgbm_can_add_up_is_left_to_it(train):
     assert Walk.of("no model at all", 1) is None
     booster = train("constant")
     row = np.zeros((1, 6))
-    assert bits(Trees(booster.model_to_string()).margin(row)) == bits(booster.predict(row, raw_score=True))
+    assert bits(Trees(booster.model_to_string()).predict_margin(row)) == bits(booster.predict(row, raw_score=True))

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from riskml.errors import ModelError
-from riskml.model.baselines import Baselines, Ranking, fit_ranking
+from riskml.model.baselines import Baselines, RankingModel, fit_ranking
 from riskml.model.linear import fit_logistic
 
 
@@ -20,13 +20,15 @@ def scored(n=2000, seed=0):
 def test_it_is_the_plain_logistic_regression_of_one_variable():
     score, y = scored()
     sk = LogisticRegression(C=np.inf, tol=1e-10).fit(score[:, None], y)
-    assert np.allclose(fit_ranking(score, y).probability(score), sk.predict_proba(score[:, None])[:, 1], atol=1e-4)
+    assert np.allclose(
+        fit_ranking(score, y).predict_probability(score), sk.predict_proba(score[:, None])[:, 1], atol=1e-4
+    )
 
 
 def test_the_order_of_the_score_is_kept_and_ties_stay_ties():
     score, y = scored()
     score = np.round(score)
-    probability = fit_ranking(score, y).probability(score)
+    probability = fit_ranking(score, y).predict_probability(score)
     assert len(np.unique(probability)) == len(np.unique(score))
     assert (np.diff(probability[np.argsort(-score, kind="stable")]) >= 0).all()
 
@@ -37,14 +39,16 @@ def test_a_missing_score_takes_the_training_median():
     holes[:100] = np.nan
     ranking = fit_ranking(holes, y)
     assert ranking.fill == np.median(holes[100:])
-    assert ranking.probability(np.array([np.nan]))[0] == ranking.probability(np.array([ranking.fill]))[0]
+    assert (
+        ranking.predict_probability(np.array([np.nan]))[0] == ranking.predict_probability(np.array([ranking.fill]))[0]
+    )
 
 
 def test_a_score_that_separates_or_never_varies_gives_finite_numbers():
     y = np.r_[np.zeros(20), np.ones(20)]
-    separated = fit_ranking(y.copy(), y).probability(y)
+    separated = fit_ranking(y.copy(), y).predict_probability(y)
     assert separated.min() < 0.05 < 0.95 < separated.max()
-    assert fit_ranking(np.full(40, 7.0), y).probability(np.array([7.0, 9.0])) == pytest.approx([0.5, 0.5])
+    assert fit_ranking(np.full(40, 7.0), y).predict_probability(np.array([7.0, 9.0])) == pytest.approx([0.5, 0.5])
 
 
 def test_one_class_is_refused():
@@ -56,6 +60,6 @@ def test_baselines_survive_json_to_the_bit(problem):
     income = problem.X.column("income_over_line")
     made = Baselines(fit_logistic(problem.X, problem.y), {"distance_to_line": fit_ranking(income, problem.y)})
     again = Baselines.from_json(made.logistic.schema, json.loads(json.dumps(made.to_json(), allow_nan=False)))
-    assert isinstance(again.rankings["distance_to_line"], Ranking)
+    assert isinstance(again.rankings["distance_to_line"], RankingModel)
     assert again.rankings == made.rankings
-    assert again.logistic.margin(problem.X).tobytes() == made.logistic.margin(problem.X).tobytes()
+    assert again.logistic.predict_margin(problem.X).tobytes() == made.logistic.predict_margin(problem.X).tobytes()

@@ -18,26 +18,26 @@ def test_the_margin_is_the_weighted_sum_of_the_parts(blend, problem):
     w = blend.weights
     assert min(w.linear, w.trees) >= 0
     assert w.linear + w.trees > 0.5
-    assert np.array_equal(blend.margin(problem.X), w.intercept + w.linear * linear + w.trees * trees)
+    assert np.array_equal(blend.predict_margin(problem.X), w.intercept + w.linear * linear + w.trees * trees)
 
 
 def test_the_probability_follows_the_margin(blend, problem):
-    order = np.argsort(blend.margin(problem.X), kind="stable")
-    assert (np.diff(blend.probability(problem.X)[order]) >= 0).all()
-    assert blend.probability(problem.X).mean() == pytest.approx(problem.y.mean(), rel=0.25)
+    order = np.argsort(blend.predict_margin(problem.X), kind="stable")
+    assert (np.diff(blend.predict_probability(problem.X)[order]) >= 0).all()
+    assert blend.predict_probability(problem.X).mean() == pytest.approx(problem.y.mean(), rel=0.25)
 
 
 def test_one_row_gives_the_bits_of_the_batch(blend, problem):
     values = problem.X.values
-    batch, sure = blend.margin(problem.X), blend.probability(problem.X)
+    batch, sure = blend.predict_margin(problem.X), blend.predict_probability(problem.X)
     for i in range(0, len(values), 7):
         one = problem.X.take(np.array([i]))
-        assert blend.margin(one)[0] == batch[i]
-        assert blend.probability(one)[0] == sure[i]
+        assert blend.predict_margin(one)[0] == batch[i]
+        assert blend.predict_probability(one)[0] == sure[i]
 
 
 def test_it_ranks_unseen_households_well(blend, fresh):
-    assert roc_auc_score(fresh.y, blend.probability(fresh.X)) > 0.68
+    assert roc_auc_score(fresh.y, blend.predict_probability(fresh.X)) > 0.68
 
 
 def test_the_same_input_gives_the_same_model(blend, problem):
@@ -73,15 +73,15 @@ def test_two_positives_are_enough_to_get_an_answer(few):
     y = np.zeros(len(few.y))
     y[:2] = 1
     model = fit_blend(few.X, y, few.household, few.X.as_of, 12)
-    assert np.isfinite(model.margin(few.X)).all()
-    assert 0 < model.probability(few.X).mean() < 0.2
+    assert np.isfinite(model.predict_margin(few.X)).all()
+    assert 0 < model.predict_probability(few.X).mean() < 0.2
 
 
 def test_a_household_with_nothing_known_gets_a_finite_score(blend, problem):
     nothing = FeatureMatrix(np.array(["x"]), np.zeros(1, np.int32), (), np.empty((1, 0)), {})
-    margin = blend.margin(nothing)
+    margin = blend.predict_margin(nothing)
     assert np.isfinite(margin).all()
-    assert margin[0] == blend.margin(np.full((1, len(problem.X.columns)), np.nan))[0]
+    assert margin[0] == blend.predict_margin(np.full((1, len(problem.X.columns)), np.nan))[0]
 
 
 @pytest.mark.parametrize("label", [0.0, 1.0])
@@ -104,7 +104,7 @@ def test_missing_labels_lengths_and_empty_rows_are_refused(few):
 
 def test_an_array_of_another_width_is_refused(blend):
     with pytest.raises(ModelError, match="takes 6 features"):
-        blend.margin(np.zeros((2, 5)))
+        blend.predict_margin(np.zeros((2, 5)))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from riskml.errors import BundleError
 from riskml.model.bundle import Bundle
-from riskml.model.bundle_files import digest, encoded, seal
+from riskml.model.bundle_files import encode_json, hash_sha256, seal
 
 FILES = (
     "baselines.json",
@@ -32,17 +32,17 @@ def reseal(folder, change):
     """Alter the manifest and seal it again, as somebody who knows the format would."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
     change(manifest)
-    text = encoded(manifest)
+    text = encode_json(manifest)
     (folder / "manifest.json").write_bytes(text)
     (folder / "manifest.sha256").write_bytes(seal(text))
 
 
 def test_a_loaded_bundle_scores_to_the_bit(bundle, saved, problem):
     again = Bundle.load(saved)
-    assert again.probability(problem.X).tobytes() == bundle.probability(problem.X).tobytes()
-    assert again.margin(problem.X).tobytes() == bundle.margin(problem.X).tobytes()
-    logistic = again.baselines.logistic.margin(problem.X)
-    assert logistic.tobytes() == bundle.baselines.logistic.margin(problem.X).tobytes()
+    assert again.predict_probability(problem.X).tobytes() == bundle.predict_probability(problem.X).tobytes()
+    assert again.predict_margin(problem.X).tobytes() == bundle.predict_margin(problem.X).tobytes()
+    logistic = again.baselines.logistic.predict_margin(problem.X)
+    assert logistic.tobytes() == bundle.baselines.logistic.predict_margin(problem.X).tobytes()
     assert again.model_version == bundle.model_version
     assert (again.columns, again.levels) == (problem.X.columns, problem.X.levels)
     assert again.settings["horizon"] == 12
@@ -162,14 +162,14 @@ def test_other_scores_than_the_golden_ones_name_the_libraries(saved):
 def shifted(content):
     data = json.loads(content)
     data["base"] += 1e-6
-    return encoded(data)
+    return encode_json(data)
 
 
 def forge(folder, name, change):
     """Alter one file and everything that vouches for it."""
     content = change((folder / name).read_bytes())
     (folder / name).write_bytes(content)
-    reversion(folder, lambda manifest: manifest["files"].update({name: digest(content)}))
+    reversion(folder, lambda manifest: manifest["files"].update({name: hash_sha256(content)}))
 
 
 def reversion(folder, change):
@@ -214,9 +214,9 @@ def test_a_file_in_the_place_of_the_folder_is_not_overwritten(bundle, tmp_path):
 
 
 def test_bundles_say_whether_they_were_evaluated_on_the_same_rows(bundle, blend, problem, build_bundle):
-    assert bundle.differing_rows(build_bundle(blend, problem, policy_version="x")) == []
+    assert bundle.find_differences(build_bundle(blend, problem, policy_version="x")) == []
     other = build_bundle(blend, problem, data={"fingerprint": "other"}, split={"test_from": "2024-12-31"})
-    assert bundle.differing_rows(other) == ["data", "split"]
+    assert bundle.find_differences(other) == ["data", "split"]
 
 
 def test_no_household_is_in_the_bundle(bundle, problem):

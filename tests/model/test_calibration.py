@@ -25,7 +25,7 @@ def test_one_period_moves_little_however_many_its_rows():
     found = Calibration.fit(*drawn(200_000, slope=0.6, shift=-1.0), periods=1)
     assert 0.9 < found.slope < 1.0
     margin, y = drawn(200_000, shift=0.5)
-    level = Calibration.fit(margin, y, periods=1).probability(margin).mean()
+    level = Calibration.fit(margin, y, periods=1).predict_probability(margin).mean()
     assert expit(margin).mean() < level < expit(margin).mean() + 0.3 * (y.mean() - expit(margin).mean())
 
 
@@ -43,7 +43,7 @@ def test_rows_that_overlap_count_less():
 def test_a_good_margin_is_left_alone():
     margin, y = drawn(50_000)
     found = Calibration.fit(margin, y, periods=10)
-    assert found.probability(margin) == pytest.approx(expit(margin), abs=0.01)
+    assert found.predict_probability(margin) == pytest.approx(expit(margin), abs=0.01)
 
 
 def test_the_slope_stays_positive_even_if_the_order_was_wrong():
@@ -58,6 +58,6 @@ def test_one_class_leaves_the_margin_as_it_is():
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=20), st.floats(-2, 2), st.floats(0.2, 2))
 @settings(deadline=None)
 def test_a_higher_margin_never_gets_a_lower_probability(margins, shift, slope):
-    probability = Calibration(shift, slope).probability(np.sort(margins))
+    probability = Calibration(shift, slope).predict_probability(np.sort(margins))
     assert (np.diff(probability) >= 0).all()
     assert ((probability >= 0) & (probability <= 1)).all()

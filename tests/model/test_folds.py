@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskml.model.folds import FEWEST_POSITIVES, MOST_ROWS, folds_of, overlap, spans
+from riskml.model.folds import FEWEST_POSITIVES, MOST_ROWS, count_overlap, count_spans, plan_folds
 from riskml.records.contract.calendar import month_end, months_before
 
 
@@ -23,7 +23,7 @@ def rows(households, step, dates, rate=0.5, seed=0):
 @settings(max_examples=60, deadline=None)
 def test_households_and_later_periods_are_never_on_both_sides(households, step, dates, horizon, seed):
     y, household, as_of = rows(households, step, dates)
-    for fold in folds_of(y, household, as_of, horizon, seed):
+    for fold in plan_folds(y, household, as_of, horizon, seed):
         if fold.later:
             assert as_of[fold.fit].max() <= months_before(int(as_of[fold.judge].min()), horizon)
         else:
@@ -32,13 +32,13 @@ def test_households_and_later_periods_are_never_on_both_sides(households, step, 
 
 def test_folds_of_households_judge_every_row_once():
     y, household, as_of = rows(50, 12, 3)
-    judged = np.concatenate([f.judge for f in folds_of(y, household, as_of, 12, 0) if not f.later])
+    judged = np.concatenate([f.judge for f in plan_folds(y, household, as_of, 12, 0) if not f.later])
     assert sorted(judged.tolist()) == list(range(150))
 
 
 def test_many_rows_are_judged_in_fewer_folds_and_by_a_sample_of_households():
     y, household, as_of = rows(70_000, 12, 3, rate=0.05)
-    folds = folds_of(y, household, as_of, 12, 0)
+    folds = plan_folds(y, household, as_of, 12, 0)
     assert sum(not fold.later for fold in folds) == 1
     assert all(max(len(fold.fit), len(fold.judge)) <= MOST_ROWS for fold in folds)
     fit, judge = (set(household[side]) for side in (folds[0].fit, folds[0].judge))
@@ -48,7 +48,7 @@ def test_many_rows_are_judged_in_fewer_folds_and_by_a_sample_of_households():
 
 def test_many_periods_are_put_together_and_purged_for_the_earliest_of_each_group():
     y, household, as_of = rows(60, 1, 30)
-    later = [fold for fold in folds_of(y, household, as_of, 12, 0) if fold.later]
+    later = [fold for fold in plan_folds(y, household, as_of, 12, 0) if fold.later]
     assert len(later) == 3
     assert (
         sorted(np.concatenate([fold.judge for fold in later])) == np.flatnonzero(as_of >= month_end(600 + 12)).tolist()
@@ -57,12 +57,12 @@ def test_many_periods_are_put_together_and_purged_for_the_earliest_of_each_group
 
 def test_a_side_with_one_class_is_no_fold():
     y, household, as_of = rows(60, 12, 1, rate=0.0)
-    assert folds_of(y, household, as_of, 12, 0) == []
+    assert plan_folds(y, household, as_of, 12, 0) == []
 
 
 def test_yearly_periods_are_judged_by_all_that_went_before():
     y, household, as_of = rows(200, 12, 3)
-    later = [fold for fold in folds_of(y, household, as_of, 12, 0) if fold.later]
+    later = [fold for fold in plan_folds(y, household, as_of, 12, 0) if fold.later]
     assert [(len(fold.fit), len(fold.judge)) for fold in later] == [(200, 200), (400, 200)]
 
 
@@ -70,14 +70,14 @@ def test_a_past_with_too_few_positives_is_no_evidence():
     y, household, as_of = rows(200, 12, 2, rate=0.0)
     y[: FEWEST_POSITIVES - 1] = 1
     y[200:260] = 1
-    assert not any(fold.later for fold in folds_of(y, household, as_of, 12, 0))
+    assert not any(fold.later for fold in plan_folds(y, household, as_of, 12, 0))
     y[FEWEST_POSITIVES - 1] = 1
-    assert any(fold.later for fold in folds_of(y, household, as_of, 12, 0))
+    assert any(fold.later for fold in plan_folds(y, household, as_of, 12, 0))
 
 
 def test_the_seed_alone_decides_the_draw():
     y, household, as_of = rows(50, 12, 1)
-    one, same, other = (folds_of(y, household, as_of, 12, seed)[0].judge.tolist() for seed in (1, 1, 2))
+    one, same, other = (plan_folds(y, household, as_of, 12, seed)[0].judge.tolist() for seed in (1, 1, 2))
     assert one == same != other
 
 
@@ -85,9 +85,9 @@ def test_the_seed_alone_decides_the_draw():
     ("step", "dates", "horizon", "expected"), [(12, 3, 12, 1.0), (3, 6, 12, 4.0), (1, 24, 12, 12.0), (3, 2, 12, 2.0)]
 )
 def test_overlap_counts_how_often_a_month_is_used(step, dates, horizon, expected):
-    assert overlap(rows(2, step, dates)[2], horizon) == expected
+    assert count_overlap(rows(2, step, dates)[2], horizon) == expected
 
 
 @pytest.mark.parametrize(("step", "dates", "expected"), [(12, 3, 3), (3, 4, 1), (3, 6, 2), (1, 1, 1)])
 def test_spans_count_times_that_do_not_overlap(step, dates, expected):
-    assert spans(rows(2, step, dates)[2], 12) == expected
+    assert count_spans(rows(2, step, dates)[2], 12) == expected

@@ -39,7 +39,9 @@ def test_the_baseline_is_the_textbook_pipeline():
         LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10),
     ).fit(values, y)
     fresh, _ = noisy(50, seed=1)
-    assert np.allclose(fit_logistic(matrix(values), y).margin(fresh), textbook.decision_function(fresh), atol=1e-6)
+    assert np.allclose(
+        fit_logistic(matrix(values), y).predict_margin(fresh), textbook.decision_function(fresh), atol=1e-6
+    )
 
 
 def test_levels_are_one_hot_with_the_same_penalty():
@@ -49,24 +51,26 @@ def test_levels_are_one_hot_with_the_same_penalty():
     X = matrix(codes[:, None], [FeatureColumn("region", categorical=True)], {"region": ("a", "b", "c")})
     hot = np.column_stack([codes == k for k in range(3)]).astype(float)
     textbook = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10).fit(hot - hot.mean(axis=0), y)
-    assert np.allclose(fit_logistic(X, y).margin(X), textbook.decision_function(hot - hot.mean(axis=0)), atol=1e-6)
+    assert np.allclose(
+        fit_logistic(X, y).predict_margin(X), textbook.decision_function(hot - hot.mean(axis=0)), atol=1e-6
+    )
 
 
 def test_contributions_add_up_and_are_centred_on_the_training_rows(problem):
     model = LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
     parts = model.contributions(problem.X)
     assert parts.shape == problem.X.values.shape
-    assert np.allclose(parts.sum(axis=1) + model.base, model.margin(problem.X), atol=1e-12)
+    assert np.allclose(parts.sum(axis=1) + model.base, model.predict_margin(problem.X), atol=1e-12)
     assert np.allclose(parts.mean(axis=0), 0.0, atol=1e-9)
 
 
 def test_one_row_gives_the_bits_of_the_batch(problem):
     model = fit_logistic(problem.X, problem.y)
     values = problem.X.values
-    batch = model.margin(values)
-    assert all(model.margin(values[i : i + 1])[0] == batch[i] for i in range(len(values)))
-    assert np.array_equal(model.margin(np.asfortranarray(values)), batch)
-    assert np.array_equal(model.margin(values[::3]), batch[::3])
+    batch = model.predict_margin(values)
+    assert all(model.predict_margin(values[i : i + 1])[0] == batch[i] for i in range(len(values)))
+    assert np.array_equal(model.predict_margin(np.asfortranarray(values)), batch)
+    assert np.array_equal(model.predict_margin(values[::3]), batch[::3])
 
 
 @given(
@@ -79,9 +83,9 @@ def test_one_row_gives_the_bits_of_the_batch(problem):
 @settings(max_examples=60, deadline=None)
 def test_any_input_gets_a_finite_margin_that_does_not_depend_on_company(linear_part, rows):
     values = np.array(rows)
-    margin = linear_part.margin(values)
+    margin = linear_part.predict_margin(values)
     assert np.isfinite(margin).all()
-    assert [linear_part.margin(row[None])[0] for row in values] == margin.tolist()
+    assert [linear_part.predict_margin(row[None])[0] for row in values] == margin.tolist()
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +95,7 @@ def linear_part(problem):
 
 def test_the_json_round_trip_keeps_every_bit(linear_part, problem):
     again = Linear.from_json(linear_part.schema, json.loads(json.dumps(linear_part.to_json(), allow_nan=False)))
-    assert again.margin(problem.X).tobytes() == linear_part.margin(problem.X).tobytes()
+    assert again.predict_margin(problem.X).tobytes() == linear_part.predict_margin(problem.X).tobytes()
 
 
 def test_directions_hold_even_where_the_data_say_otherwise():
@@ -112,9 +116,9 @@ def test_an_outlier_counts_no_more_than_the_winsorising_bound():
     wild[0, 0] = 1e15
     model = LinearProblem(Schema.of(matrix(wild)), wild, y).solve(1.0)
     assert model.high[0] < 10
-    assert abs(model.margin(wild)[0]) < 20
+    assert abs(model.predict_margin(wild)[0]) < 20
     calm = LinearProblem(Schema.of(matrix(values)), values, y).solve(1.0)
-    assert np.allclose(model.margin(values)[1:], calm.margin(values)[1:], atol=0.05)
+    assert np.allclose(model.predict_margin(values)[1:], calm.predict_margin(values)[1:], atol=0.05)
 
 
 def test_a_rare_event_keeps_its_size():
@@ -131,13 +135,13 @@ def test_rounding_is_not_standardised_into_a_feature():
     y = (rng.random(200) < 0.3).astype(float)
     model = fit_logistic(matrix(x), y)
     assert model.slope[1] == 0.0
-    assert model.margin(np.array([[0.0, 0.5]]))[0] == model.margin(np.array([[0.0, 0.0]]))[0]
+    assert model.predict_margin(np.array([[0.0, 0.5]]))[0] == model.predict_margin(np.array([[0.0, 0.0]]))[0]
 
 
 def test_unknown_levels_and_missing_ones_are_told_apart_from_known_ones(linear_part):
     rows = np.tile([0.5, 0.0, 0.0, 0.0, np.nan, 1.0], (5, 1))
     rows[:, 3] = [0, 2, np.nan, 3, -1]
-    margin = linear_part.margin(rows)
+    margin = linear_part.predict_margin(rows)
     assert margin[1] > margin[0]
     assert margin[2] == margin[3] == margin[4]
 
@@ -159,20 +163,20 @@ def test_a_matrix_of_another_schema_is_brought_into_this_one(linear_part, proble
     )
     same = X.values.copy()
     same[:, [2, 4, 5]] = np.nan
-    assert np.array_equal(linear_part.margin(other), linear_part.margin(same))
+    assert np.array_equal(linear_part.predict_margin(other), linear_part.predict_margin(same))
 
 
 def test_a_model_without_any_usable_feature_gives_the_base_rate():
     values = np.full((40, 2), np.nan)
     y = np.r_[np.ones(10), np.zeros(30)]
     model = fit_logistic(matrix(values), y)
-    assert model.probability(matrix(values)) == pytest.approx(np.full(40, 0.25))
+    assert model.predict_probability(matrix(values)) == pytest.approx(np.full(40, 0.25))
 
 
 def test_rows_of_another_width_are_refused(problem):
     model = LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
     with pytest.raises(ModelError, match="takes 6 features, got 5"):
-        model.margin(problem.X.values[:3, :5])
+        model.predict_margin(problem.X.values[:3, :5])
 
 
 def test_one_class_is_refused():
@@ -189,5 +193,5 @@ def test_the_margin_is_the_contributions_added_in_their_order_to_the_bit(problem
     rows[6:20, ::2] *= 1e9
     expected = np.add.accumulate(model.contributions(rows), axis=1)[:, -1] + model.base
     assert model.tables, "a category is among the features"
-    assert np.array_equal(model.margin(rows).view(np.int64), expected.view(np.int64))
-    assert np.array_equal(model.margin(np.asfortranarray(rows)), expected)
+    assert np.array_equal(model.predict_margin(rows).view(np.int64), expected.view(np.int64))
+    assert np.array_equal(model.predict_margin(np.asfortranarray(rows)), expected)

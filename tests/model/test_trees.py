@@ -47,7 +47,7 @@ def test_the_text_is_the_same_when_fits_run_side_by_side(problem):
 
 def test_few_rows_get_smaller_leaves_instead_of_no_trees(problem):
     few = TreeProblem(Schema.of(problem.X), problem.X.values[:400], problem.y[:400]).solve(TreeSettings(rounds=5), 0)
-    assert len(np.unique(few.margin(problem.X.values[:400]))) > 2
+    assert len(np.unique(few.predict_margin(problem.X.values[:400]))) > 2
 
 
 def test_the_text_names_no_thread_and_no_path(fitted):
@@ -59,31 +59,31 @@ def test_the_text_names_no_thread_and_no_path(fitted):
 def test_the_text_round_trip_keeps_every_bit(fitted, problem):
     again = Trees(fitted.text)
     assert again.rounds == 40
-    assert again.margin(problem.X.values).tobytes() == fitted.margin(problem.X.values).tobytes()
+    assert again.predict_margin(problem.X.values).tobytes() == fitted.predict_margin(problem.X.values).tobytes()
     assert again.booster.model_to_string().startswith(fitted.text.rstrip("\n"))
 
 
 def test_one_row_gives_the_bits_of_the_batch(fitted, problem):
     values = problem.X.values
-    batch = fitted.margin(values)
-    assert [fitted.margin(values[i : i + 1])[0] for i in range(300)] == batch[:300].tolist()
+    batch = fitted.predict_margin(values)
+    assert [fitted.predict_margin(values[i : i + 1])[0] for i in range(300)] == batch[:300].tolist()
 
 
 def test_a_large_batch_on_two_threads_gives_the_same_bits(fitted, problem, monkeypatch):
-    alone = fitted.margin(problem.X.values)
+    alone = fitted.predict_margin(problem.X.values)
     monkeypatch.setattr(trees_module, "MANY_ROWS", 100)
-    assert fitted.margin(problem.X.values).tobytes() == alone.tobytes()
+    assert fitted.predict_margin(problem.X.values).tobytes() == alone.tobytes()
 
 
 def test_the_margin_is_lightgbms_raw_score(fitted, problem):
     booster = lgb.Booster(model_str=fitted.text)
-    assert np.array_equal(fitted.margin(problem.X.values), booster.predict(problem.X.values, raw_score=True))
+    assert np.array_equal(fitted.predict_margin(problem.X.values), booster.predict(problem.X.values, raw_score=True))
 
 
 def test_the_path_gives_the_margin_after_each_number_of_trees(fitted, problem):
     path = fitted.path(problem.X.values, [10, 25, 40, 60])
     for k, stop in enumerate((10, 25, 40, 40)):
-        assert np.allclose(path[:, k], fitted.margin(problem.X.values, rounds=stop), atol=1e-12)
+        assert np.allclose(path[:, k], fitted.predict_margin(problem.X.values, rounds=stop), atol=1e-12)
 
 
 def test_depth_stays_within_what_exact_contributions_allow(fitted):
@@ -98,14 +98,14 @@ def test_directed_features_never_move_the_margin_the_wrong_way(fitted, problem):
     for j, way in ((0, -1), (1, 1)):
         swept = rows.copy()
         swept[:, j] = np.tile(np.linspace(-2, 4, 30), 50)
-        steps = np.diff(fitted.margin(swept).reshape(50, 30), axis=1)
+        steps = np.diff(fitted.predict_margin(swept).reshape(50, 30), axis=1)
         assert (way * steps).min() >= 0
 
 
 def test_an_unknown_category_is_scored_like_a_missing_one(fitted, problem):
     rows = np.tile(problem.X.values[0], (2, 1))
     rows[:, 3] = [np.nan, 99]
-    first, second = fitted.margin(rows)
+    first, second = fitted.predict_margin(rows)
     assert first == second
 
 
@@ -113,7 +113,7 @@ def test_constant_and_empty_columns_do_not_disturb(problem):
     values = problem.X.values.copy()
     values[:, 0] = 1.0
     values[:, 1] = np.nan
-    margin = TreeProblem(Schema.of(problem.X), values, problem.y).solve(SMALL, seed=1).margin(values)
+    margin = TreeProblem(Schema.of(problem.X), values, problem.y).solve(SMALL, seed=1).predict_margin(values)
     assert np.isfinite(margin).all()
 
 

@@ -13,8 +13,8 @@ from riskml.features import CATALOGUE, build
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
 from riskml.reporting import frames
-from riskml.training import Trained, release_checks
-from riskml.training.aggregates import coverage_of
+from riskml.training import Trained, run_release_checks
+from riskml.training.aggregates import describe_coverage
 
 
 def test_comparison_holds_every_model_with_its_interval(trained: Trained) -> None:
@@ -47,7 +47,7 @@ def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Trained)
 
 
 def test_checks_are_listed_by_code_in_words(trained: Trained) -> None:
-    results = release_checks(trained.bundle, None, None)
+    results = run_release_checks(trained.bundle, None, None)
     found = frames.tabulate_checks(results)
     assert found["编号"].tolist() == [check.code for check in CHECKS]
     assert set(found["结果"]) <= {"通过", "提示", "未通过", "不适用"}
@@ -56,7 +56,7 @@ def test_checks_are_listed_by_code_in_words(trained: Trained) -> None:
 
 
 def test_coverage_counts_rows_and_days(county: Path, county_records: Records) -> None:
-    coverage = coverage_of(county_records, county)
+    coverage = describe_coverage(county_records, county)
     found = frames.tabulate_coverage(coverage).set_index("数据表")
     bills = pd.read_parquet(county / "illness.parquet")
     assert found.loc["就医", "行数"] == len(bills)

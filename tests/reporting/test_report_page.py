@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from riskml.reporting import render_report
-from riskml.training import release_checks
+from riskml.training import run_release_checks
 
 SECTIONS = [
     "model",
@@ -110,7 +110,7 @@ def test_data_groups_and_reasons_show_the_figures_of_the_bundle(html, read, bund
 
 def test_the_checks_show_what_they_found(html, read, bundle):
     chinese, english = read(html["zh"]), read(html["en"])
-    for result in release_checks(bundle, None, None):
+    for result in run_release_checks(bundle, None, None):
         assert result.title_zh in chinese.marked[result.code][1]
         assert result.message_zh in chinese.marked[result.code][3]
         assert result.message in english.marked[result.code][3]

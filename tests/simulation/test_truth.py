@@ -16,7 +16,7 @@ from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.simulation import truth as module
 from riskml.simulation.state import MONTH_OUT
-from riskml.simulation.truth import cause_of_fall
+from riskml.simulation.truth import attribute_falls
 from riskml.splits import Settings
 
 LINE = np.full(40, 6000.0)
@@ -88,21 +88,21 @@ def _effect(lived: np.ndarray, cause: str, months: range, yuan: float) -> None:
 
 
 def test_who_does_not_fall_has_no_cause() -> None:
-    assert cause_of_fall(_lived(), 20, LINE).tolist() == [None]
+    assert attribute_falls(_lived(), 20, LINE).tolist() == [None]
     # a fall before, at or more than twelve months after as_of is another year's
-    assert cause_of_fall(_lived(below={20: 1, 33: 1}), 20, LINE).tolist() == [None]
+    assert attribute_falls(_lived(below={20: 1, 33: 1}), 20, LINE).tolist() == [None]
 
 
 def test_an_entry_has_the_cause_of_its_alert_and_a_fall_that_of_its_loss() -> None:
     lived = _lived(entered={25: 1}, alert_cause={25: list(CAUSES).index("disaster")}, below={28: 1})
-    assert cause_of_fall(lived, 20, LINE).tolist() == ["disaster"]
+    assert attribute_falls(lived, 20, LINE).tolist() == ["disaster"]
     lived = _lived(entered={29: 1}, below={28: 1})
     _effect(lived, "illness", range(22, 29), 400.0)
     _effect(lived, "work", range(40), 500.0)  # as much as ever, so it explains no fall
-    assert cause_of_fall(lived, 20, LINE).tolist() == ["illness"]
+    assert attribute_falls(lived, 20, LINE).tolist() == ["illness"]
 
 
 def test_a_fall_without_a_loss_worth_naming_is_other() -> None:
     lived = _lived(below={28: 1})
     _effect(lived, "illness", range(22, 29), 20.0)  # 140 yuan of a line of 12,000 for two
-    assert cause_of_fall(lived, 20, LINE).tolist() == ["other"]
+    assert attribute_falls(lived, 20, LINE).tolist() == ["other"]

@@ -16,8 +16,8 @@ from riskml.progress import Silent
 from riskml.records.contract.calendar import day_of
 from riskml.splits import Settings
 from riskml.training import train
-from riskml.training.aggregates import SOON, report_again
-from riskml.training.card import model_card
+from riskml.training.aggregates import SOON, rebuild_report_data
+from riskml.training.card import write_model_card
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def test_another_report_is_another_version_but_another_card_is_not(trained):
     bundle = trained.bundle
     same = bundle.with_report(bundle.report, lambda _: "other words")
     assert same.model_version == bundle.model_version
-    other = bundle.with_report({**bundle.report, "simulated": False}, model_card)
+    other = bundle.with_report({**bundle.report, "simulated": False}, write_model_card)
     assert other.model_version != bundle.model_version
 
 
@@ -76,7 +76,7 @@ def test_falls_that_are_near_are_told_of_apart(trained, county_records):
 
 def test_a_real_panel_is_not_called_simulated(trained):
     report = {**trained.bundle.report, "simulated": False, "reasons": {"steadiness": None}}
-    card = trained.bundle.with_report(report, model_card).files["model_card.md"].decode()
+    card = trained.bundle.with_report(report, write_model_card).files["model_card.md"].decode()
     assert "模拟县" not in card
     assert "真实原因未知" in card
 
@@ -85,7 +85,7 @@ def test_small_groups_stay_out_of_the_card(trained):
     small = {"group": "exited", "value": None, "suppressed": 1, "n": 7}
     groups = [one for one in trained.evaluation["groups"] if one["group"] == "region"] + [small]
     bundle = replace(trained.bundle, evaluation={**trained.evaluation, "groups": groups})
-    assert "| 7 |" not in model_card(bundle)
+    assert "| 7 |" not in write_model_card(bundle)
 
 
 def test_true_causes_are_looked_up_by_household_and_date(trained, county):
@@ -96,7 +96,7 @@ def test_true_causes_are_looked_up_by_household_and_date(trained, county):
 
 
 def test_records_alone_give_what_the_bundle_carries(trained, county, county_records):
-    told = report_again(county_records, trained.bundle, load_policy(), county, Silent())
+    told = rebuild_report_data(county_records, trained.bundle, load_policy(), county, Silent())
     assert told.pop("other_records") is False
     assert json.loads(json.dumps(told)) == trained.bundle.report
 

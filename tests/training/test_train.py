@@ -16,8 +16,8 @@ from riskml.progress import Silent
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
-from riskml.training import Trained, compare_on, compare_stored, release_checks, train
-from riskml.training.cohort_rows import collect, first_flags
+from riskml.training import Trained, compare_on, compare_stored, run_release_checks, train
+from riskml.training.cohort_rows import collect_cohort, find_first_flags
 
 SMALL = Settings()
 MODELS = {"riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle"}
@@ -94,7 +94,7 @@ def test_refit_keeps_the_evaluation_and_says_so(trained: Trained, county: Path, 
     assert again.evaluation == trained.evaluation
     assert again.bundle.blend.choice == trained.bundle.blend.choice
     assert again.bundle.files["trees.txt"] != trained.bundle.files["trees.txt"]
-    assert not again.bundle.differing_rows(trained.bundle)
+    assert not again.bundle.find_differences(trained.bundle)
 
 
 def test_origins_go_back_a_horizon_each(county_records: Records) -> None:
@@ -113,7 +113,7 @@ def test_too_few_months_are_refused_in_words(county_records: Records) -> None:
 
 def test_features_of_the_cohort_are_those_of_the_panel(county_records: Records) -> None:
     day = day_of("2021-12-31")
-    cohort = collect(county_records, [day], SMALL, load_policy(), Silent())
+    cohort = collect_cohort(county_records, [day], SMALL, load_policy(), Silent())
     whole = build(county_records.panel(day))
     again = cohort.features.recoded(whole.columns, whole.levels)
     assert np.array_equal(again.values, whole.values[cohort.household], equal_nan=True)
@@ -126,7 +126,7 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
 
     day = day_of("2021-12-31")
     household = np.arange(len(county_records))
-    found = first_flags(county_records, household, np.full(len(household), day, np.int32), SMALL, policy, Silent())
+    found = find_first_flags(county_records, household, np.full(len(household), day, np.int32), SMALL, policy, Silent())
     expected = np.full(len(household), np.nan)
     for ahead in range(SMALL.horizon, -1, -1):
         flagged = rule_line(county_records.panel(month_end(month_of(day) + ahead)), policy, SMALL.window).any_flag
@@ -155,15 +155,15 @@ def test_a_champion_tested_on_other_rows_blocks_without_records(trained: Trained
     policy = load_policy()
     other = train(county_records, Settings(window=6, horizon=6, step=6), policy).bundle
     unmeasured = "The released champion was not measured on the same test rows."
-    [without] = [r for r in release_checks(trained.bundle, other, None, policy) if r.code == "RKD003"]
+    [without] = [r for r in run_release_checks(trained.bundle, other, None, policy) if r.code == "RKD003"]
     assert without.status == "failed"
     assert unmeasured in without.message
-    [beside] = [r for r in release_checks(trained.bundle, other, county_records, policy) if r.code == "RKD003"]
+    [beside] = [r for r in run_release_checks(trained.bundle, other, county_records, policy) if r.code == "RKD003"]
     assert unmeasured not in beside.message
 
 
 def test_first_release_has_no_champion(trained: Trained) -> None:
-    results = release_checks(trained.bundle, None, None, load_policy())
+    results = run_release_checks(trained.bundle, None, None, load_policy())
     assert [r.code for r in results] == [f"RKD00{i}" for i in range(1, 9)]
     assert next(r for r in results if r.code == "RKD005").status == "passed"
 

@@ -25,8 +25,8 @@ def import_records(
     no_scores: Annotated[bool, typer.Option("--no-scores", help="Only store the records.")] = False,
 ) -> None:
     """Bring a new county into the database: checked, stored, scored. Stopped and started again, it goes on."""
-    from riskml.cli.options import day
-    from riskml.cli.progress import progress
+    from riskml.cli.options import parse_day
+    from riskml.cli.progress import show_progress
     from riskml.records.contract.calendar import date_of
     from riskml_serving.base.clock import today
     from riskml_serving.base.database import open_database
@@ -34,9 +34,9 @@ def import_records(
     from riskml_serving.judging.model import load_model
 
     settings = Settings()
-    at = today(settings) if as_of is None else date_of(day(as_of, "--as-of"))
+    at = today(settings) if as_of is None else date_of(parse_day(as_of, "--as-of"))
     with open_database(db or settings.database_url) as engine:
         model = None if no_scores else load_model(bundle or settings.bundle_folder, settings.policy)
-        with progress() as bar:
+        with show_progress() as bar:
             done = import_folder(engine, folder, at, model, bar)
     typer.echo(f"{done.households:,} households: {done.rows:,} rows written, {done.scored:,} scored as of {at}.")

@@ -22,7 +22,7 @@ from riskml.model.blend import Weights
 from riskml.model.calibration import Calibration
 from riskml.model.choice import TREES
 from riskml.model.linear import LinearProblem
-from riskml.model.reference import reference_of
+from riskml.model.reference import build_reference
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem
 from riskml.outcomes import AT_RISK, cohort_status, label
@@ -140,7 +140,7 @@ def _bundle(records: Records) -> Bundle:
         "settings": {"window": 12, "horizon": 12, "outcome": "any", "step": 3},
         "model_version": "benchmark",
     }
-    reference = reference_of(X, blend.probability(X))
+    reference = build_reference(X, blend.predict_probability(X))
     return Bundle(blend, Baselines(linear, {}), {}, {}, reference, manifest, {})
 
 
@@ -151,7 +151,7 @@ def _prepared(narrator: Narrator, records: Records) -> list[_Part]:
     def one(panel: Panel) -> _Part:
         rows = np.flatnonzero(cohort_status(panel, narrator.settings) == AT_RISK)
         matrix = build(panel).take(rows)
-        return _Part(panel, rows, matrix, narrator.bundle.margin(matrix))
+        return _Part(panel, rows, matrix, narrator.bundle.predict_margin(matrix))
 
     with ThreadPoolExecutor(2) as pool:
         return [part for part in pool.map(one, panels) if len(part.rows)]

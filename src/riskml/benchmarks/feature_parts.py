@@ -20,9 +20,9 @@ from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 from riskml.records.reading.folder import open_folder
 
-__all__ = ["CARES", "as_ofs", "measure"]
+__all__ = ["PARTS", "list_as_ofs", "measure"]
 
-CARES = {"riskml": "riskml: files to features", "scan": "DuckDB: one scan of income", "oracle": "DuckDB: the oracle"}
+PARTS = {"riskml": "riskml: files to features", "scan": "DuckDB: one scan of income", "oracle": "DuckDB: the oracle"}
 """The parts, and what is said while they run."""
 
 THREADS = 2
@@ -32,10 +32,10 @@ SINGLE, FROM_ROWS = 1000, 60
 """Households that are built alone, from packed records and from rows."""
 
 
-def as_ofs(last_month: int) -> list[int]:
+def list_as_ofs(last_month: int) -> list[int]:
     """Days of the six month ends, two months apart, that end with the last month.
 
-    >>> [str(date_of(day)) for day in as_ofs(11)]
+    >>> [str(date_of(day)) for day in list_as_ofs(11)]
     ['1970-02-28', '1970-04-30', '1970-06-30', '1970-08-31', '1970-10-31', '1970-12-31']
     """
     return [month_end(last_month - STEP * back) for back in reversed(range(DATES))]
@@ -50,7 +50,7 @@ def _load(folder: Path) -> Records:
 def _riskml(folder: Path) -> dict[str, float]:
     started = time.perf_counter()
     records = _load(folder)
-    days = as_ofs(records.last_month)
+    days = list_as_ofs(records.last_month)
     # One matrix a date, as the oracle delivers one table a date.
     shapes = [build_all(records, [day], THREADS).values.shape for day in days]
     seconds = time.perf_counter() - started
@@ -138,7 +138,7 @@ def _scan(folder: Path) -> dict[str, float]:
 def _oracle(folder: Path) -> dict[str, float]:
     latest = f"SELECT max(period_start) FROM read_parquet('{_income_files(folder)}')"
     last: dt.date = duckdb.connect().execute(latest).fetchall()[0][0]
-    days = [date_of(day) for day in as_ofs((last.year - 1970) * 12 + last.month - 1)]
+    days = [date_of(day) for day in list_as_ofs((last.year - 1970) * 12 + last.month - 1)]
     started = time.perf_counter()
     oracle = Oracle(folder, days, THREADS)
     rows = sum(oracle.features(day).num_rows for day in days)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from riskml.benchmarks.feature_parts import CARES
+from riskml.benchmarks.feature_parts import PARTS
 from riskml.errors import RiskmlError
 from riskml.progress import Progress, Silent
 from riskml.simulation import simulate
@@ -69,11 +69,11 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
             simulate(folder, households, MONTHS, SEED, truth="none", progress=listener.step)
         warm = Path(temporary) / "few"
         simulate(warm, FEW, MONTHS, SEED, truth="none")
-        found: dict[str, list[dict[str, float]]] = {part: [] for part in CARES}
+        found: dict[str, list[dict[str, float]]] = {part: [] for part in PARTS}
         started = time.monotonic()
         for _ in range(ROUNDS):
-            listener.stage("Measuring", len(CARES))
-            for part, say in CARES.items():
+            listener.stage("Measuring", len(PARTS))
+            for part, say in PARTS.items():
                 listener.stage(say)
                 found[part].append(_measure(part, folder, warm))
             if time.monotonic() - started > ENOUGH:

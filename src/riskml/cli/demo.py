@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 from riskml.cli.results import show_evaluation
 from riskml.errors import UsageError
 
@@ -53,7 +53,7 @@ def _real_panel() -> None:
 
     typer.secho("1  A real panel (6,127 persons in Germany, 1984 to 1988)", bold=True)
     try:
-        with progress() as bar:
+        with show_progress() as bar:
             found = run(bar)
     except UsageError as error:
         typer.echo(f"Left out: {error}")
@@ -75,7 +75,7 @@ def _county(out: Path, households: int, seed: int) -> Path:
 
     typer.secho(f"2  A simulated county of {households:,} households", bold=True)
     county = out / "county"
-    with progress() as bar:
+    with show_progress() as bar:
         bar.stage("simulating the county", households)
         simulate(county, households, MONTHS, seed, None, "last", bar.step)
         bar.stage("reading the records")
@@ -102,7 +102,7 @@ def _after_training(out: Path, county: Path) -> dt.date:
     policy, bundle = load_policy(), Bundle.load(out / "bundle")
     records = load_records(county, policy)
     as_of = month_end(records.last_month)
-    with progress() as bar:
+    with show_progress() as bar:
         frame = score(bundle, records, as_of, policy, bar)
     frame.to_parquet(out / "scores.parquet", index=False)
     (out / "report.html").write_text(render_report(bundle, simulated=True), encoding="utf-8")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 
-__all__ = ["installed"]
+__all__ = ["find_extensions"]
 
 
-def installed(group: str) -> Iterator[EntryPoint]:
+def find_extensions(group: str) -> Iterator[EntryPoint]:
     """Find the entry points of a group whose code is installed.
 
     Notes

@@ -13,7 +13,7 @@ from riskml.cli.data.check import check
 from riskml.cli.data.features import features
 from riskml.cli.data.simulate import simulate
 from riskml.cli.demo import demo
-from riskml.cli.extensions import installed
+from riskml.cli.extensions import find_extensions
 from riskml.cli.model.compare import compare
 from riskml.cli.model.explain import explain
 from riskml.cli.model.release import release
@@ -22,7 +22,7 @@ from riskml.cli.model.score import score
 from riskml.cli.model.train import train
 from riskml.cli.terminal import run
 
-__all__ = ["build", "main"]
+__all__ = ["build_app", "main"]
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     check,
@@ -41,7 +41,7 @@ EXTENSIONS = "riskml.commands"
 """Entry-point group: name of a command, ``benchmark.`` before it where it is one of those, and what runs it."""
 
 
-def build() -> typer.Typer:
+def build_app() -> typer.Typer:
     """Build the application, with the commands that other packages add."""
     app = typer.Typer(
         name="riskml",
@@ -57,7 +57,7 @@ def build() -> typer.Typer:
         app.command()(command)
     for command in BENCHMARKS:
         benchmark.command()(command)
-    for entry in installed(EXTENSIONS):
+    for entry in find_extensions(EXTENSIONS):
         group, _, name = entry.name.rpartition(".")
         (benchmark if group == "benchmark" else app).command(name)(entry.load())
     return app
@@ -65,4 +65,4 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Entry point of the ``riskml`` command."""
-    run(build())
+    run(build_app())

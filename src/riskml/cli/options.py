@@ -12,7 +12,7 @@ import typer
 from riskml.errors import UsageError
 from riskml.records.contract.calendar import day_of
 
-__all__ = ["AsOf", "BundleArgument", "Lang", "PolicyFile", "RecordsArgument", "SkipBadRows", "day"]
+__all__ = ["AsOf", "BundleArgument", "Lang", "PolicyFile", "RecordsArgument", "SkipBadRows", "parse_day"]
 
 RecordsArgument = Annotated[Path, typer.Argument(help="Records folder (see data/README.md).", show_default=False)]
 BundleArgument = Annotated[
@@ -41,10 +41,10 @@ class Lang(StrEnum):
     EN = "en"
 
 
-def day(text: str, option: str) -> int:
+def parse_day(text: str, option: str) -> int:
     """Read a date given on the command line.
 
-    >>> day("2024/2/29", "--as-of")
+    >>> parse_day("2024/2/29", "--as-of")
     19782
     """
     parts = text.strip().replace("/", "-").split("-")

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from riskml.cli.terminal import console
 
-__all__ = ["Bar", "progress"]
+__all__ = ["Bar", "show_progress"]
 
 
 class Bar:
@@ -32,7 +32,7 @@ class Bar:
 
 
 @contextmanager
-def progress() -> Iterator[Bar]:
+def show_progress() -> Iterator[Bar]:
     """Show a bar while the block runs; nothing is left of it afterwards."""
     columns = (
         SpinnerColumn(),

@@ -6,7 +6,7 @@ import numpy as np
 
 from riskml.evaluation.predictions import BoolArray, FloatArray, TestRows
 
-__all__ = ["AGREEMENT", "agreement", "complement", "lead_over_rule"]
+__all__ = ["AGREEMENT", "agreement", "count_agreement", "measure_lead"]
 
 AGREEMENT = ("both", "rule_only", "model_only", "neither")
 
@@ -26,7 +26,7 @@ def agreement(rule_positive: BoolArray, model_positive: BoolArray) -> dict[str, 
     }
 
 
-def complement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
+def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
     """Count rows, and the fallen among them, by agreement.
 
     Parameters
@@ -46,7 +46,7 @@ def complement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
     }
 
 
-def lead_over_rule(rows: TestRows, chance: FloatArray) -> tuple[float | None, float | None]:
+def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, float | None]:
     """Months by which a model's visits come before the rule line's first flag, over the fallers it finds.
 
     Parameters

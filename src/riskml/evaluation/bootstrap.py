@@ -10,10 +10,10 @@ from riskml.evaluation.capacity import VisitList
 from riskml.evaluation.predictions import FloatArray, IntArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
 
-__all__ = ["household_weights", "interval", "resampled"]
+__all__ = ["draw_household_weights", "estimate_interval", "resample"]
 
 
-def household_weights(household: IntArray, resamples: int, seed: int) -> Iterator[FloatArray]:
+def draw_household_weights(household: IntArray, resamples: int, seed: int) -> Iterator[FloatArray]:
     """Draw households with replacement and say how often each row counts.
 
     Parameters
@@ -27,7 +27,7 @@ def household_weights(household: IntArray, resamples: int, seed: int) -> Iterato
     array of float, shape (n,)
         Whole numbers, equal within a household.
 
-    >>> for weight in household_weights(np.array([7, 7, 9]), resamples=2, seed=0):
+    >>> for weight in draw_household_weights(np.array([7, 7, 9]), resamples=2, seed=0):
     ...     assert weight[0] == weight[1] and weight[0] + weight[2] == 2
     """
     known, code = np.unique(household, return_inverse=True)
@@ -37,7 +37,7 @@ def household_weights(household: IntArray, resamples: int, seed: int) -> Iterato
         yield np.bincount(drawn, minlength=len(known)).astype(np.float64)[code]
 
 
-def resampled(
+def resample(
     rows: TestRows,
     predictions: Mapping[str, Prediction],
     shares: Sequence[float],
@@ -80,7 +80,7 @@ def resampled(
         }
         for name in predictions
     }
-    for i, weight in enumerate(household_weights(rows.household, resamples, seed)):
+    for i, weight in enumerate(draw_household_weights(rows.household, resamples, seed)):
         for name, (ranking, visit_list, error) in sorted_once.items():
             draw = draws[name]
             draw["auc"][i], draw["ap"][i] = ranking.measures(weight)
@@ -89,7 +89,7 @@ def resampled(
     return draws
 
 
-def interval(draws: FloatArray, level: float = 0.95) -> list[float] | None:
+def estimate_interval(draws: FloatArray, level: float = 0.95) -> list[float] | None:
     """Percentile interval of the resamples in which the measure exists.
 
     Parameters
@@ -106,9 +106,9 @@ def interval(draws: FloatArray, level: float = 0.95) -> list[float] | None:
     ----------
     Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
 
-    >>> interval(np.array([1.0, 2.0, np.nan, 3.0]), level=0.5)
+    >>> estimate_interval(np.array([1.0, 2.0, np.nan, 3.0]), level=0.5)
     [1.5, 2.5]
-    >>> interval(np.array([np.nan, 1.0])) is None
+    >>> estimate_interval(np.array([np.nan, 1.0])) is None
     True
     """
     known = draws[~np.isnan(draws)]

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from riskml.evaluation.predictions import FloatArray, IntArray, Prediction, TestRows
 
-__all__ = ["calibration", "equal_count_bins"]
+__all__ = ["assess_calibration", "assign_bins"]
 
 BINS = 10
 _EDGE = 1e-9
@@ -18,7 +18,7 @@ _CONVERGED = 1e-6
 _Z = 1.959963984540054
 
 
-def calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any] | None:
+def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any] | None:
     """Compare probabilities with what happened.
 
     Parameters
@@ -44,7 +44,7 @@ def calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any] | None
     if not len(rows):
         return None
     probability, label = prediction.probability, rows.positive.astype(np.float64)
-    bins = equal_count_bins(probability)
+    bins = assign_bins(probability)
     n = np.bincount(bins)
     mean, share = np.bincount(bins, probability) / n, np.bincount(bins, label) / n
     expected = float(probability.sum())
@@ -81,7 +81,7 @@ def calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any] | None
     return result
 
 
-def equal_count_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
+def assign_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
     """Sort rows into at most ``bins`` bins of about equal size; equal probabilities stay together.
 
     Parameters
@@ -94,9 +94,9 @@ def equal_count_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
     array of int64, shape (n,)
         Bins numbered from 0, the lowest probabilities, without gaps.
 
-    >>> equal_count_bins(np.array([0.4, 0.1, 0.2, 0.3]), bins=2).tolist()
+    >>> assign_bins(np.array([0.4, 0.1, 0.2, 0.3]), bins=2).tolist()
     [1, 0, 0, 1]
-    >>> equal_count_bins(np.full(5, 0.2)).tolist()
+    >>> assign_bins(np.full(5, 0.2)).tolist()
     [0, 0, 0, 0, 0]
     """
     _, place, count = np.unique(probability, return_inverse=True, return_counts=True)

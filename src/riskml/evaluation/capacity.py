@@ -11,28 +11,28 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from riskml.evaluation.predictions import BoolArray, FloatArray, IntArray
-from riskml.evaluation.ranking import tie_starts
+from riskml.evaluation.ranking import find_ties
 
-__all__ = ["VisitList", "visits", "visits_of"]
+__all__ = ["VisitList", "count_visits", "mark_visits"]
 
 _ROUNDING = 1e-9
 
 
-def visits(share: float, n: int) -> int:
+def count_visits(share: float, n: int) -> int:
     """Households that can be visited out of ``n``: ``share × n``, rounded up.
 
-    >>> visits(0.1, 11)
+    >>> count_visits(0.1, 11)
     2
 
     A product that is whole but for floating point is whole (0.07 × 100 is 7.000000000000001):
 
-    >>> visits(0.07, 100)
+    >>> count_visits(0.07, 100)
     7
     """
     return math.ceil(share * n - _ROUNDING)
 
 
-def visits_of(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, share: float) -> BoolArray:
+def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, share: float) -> BoolArray:
     """Mark the households on the visit list of each as_of: the riskiest share, ties by household code.
 
     Parameters
@@ -48,15 +48,15 @@ def visits_of(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, sha
     -------
     array of bool, shape (n,)
 
-    >>> visits_of([1.0, 1.0, 0.0], [0, 0, 0], ["b", "a", "c"], share=0.1).tolist()
+    >>> mark_visits([1.0, 1.0, 0.0], [0, 0, 0], ["b", "a", "c"], share=0.1).tolist()
     [False, True, False]
     """
     score, as_of = np.asarray(score), np.asarray(as_of)
     order = np.lexsort((np.asarray(household_code), -score, as_of))
     listed = np.zeros(len(score), dtype=np.bool_)
-    bounds = np.append(tie_starts(as_of[order]), len(order))
+    bounds = np.append(find_ties(as_of[order]), len(order))
     for start, end in pairwise(bounds.tolist()):
-        listed[order[start : start + visits(share, end - start)]] = True
+        listed[order[start : start + count_visits(share, end - start)]] = True
     return listed
 
 
@@ -89,8 +89,8 @@ class VisitList:
         """Sort rows by as_of, then by score with the highest first."""
         score, as_of = np.asarray(score, dtype=np.float64), np.asarray(as_of)
         order = np.lexsort((-score, as_of))
-        starts = tie_starts(as_of[order], score[order])
-        dates = np.append(tie_starts(as_of[order][starts]), len(starts))
+        starts = find_ties(as_of[order], score[order])
+        dates = np.append(find_ties(as_of[order][starts]), len(starts))
         return cls(order, np.asarray(positive, dtype=np.float64)[order], starts, dates)
 
     def found(self, shares: Sequence[float], weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
@@ -132,10 +132,10 @@ class VisitList:
             return np.full(len(shares), np.nan), np.full(len(shares), np.nan)
         return hits.sum(axis=1) / positives, hits.sum(axis=1) / visited
 
-    def chance(self, share: float) -> FloatArray:
+    def estimate_chances(self, share: float) -> FloatArray:
         """Probability of each row to be visited at a capacity, shape (n,), in the order of the rows given.
 
-        >>> VisitList.of([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).chance(0.25).tolist()
+        >>> VisitList.of([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).estimate_chances(0.25).tolist()
         [0.5, 0.5, 0.0, 0.0]
         """
         ends = np.append(self.starts[1:], len(self.order))
@@ -143,7 +143,7 @@ class VisitList:
         date = np.repeat(np.arange(len(self.dates) - 1), np.diff(self.dates))
         opens = self.starts[self.dates[:-1]] if len(self.starts) else self.starts
         rows = np.append(opens[1:], len(self.order)) - opens
-        budget = np.array([visits(share, n) for n in rows.tolist()], dtype=np.float64)
+        budget = np.array([count_visits(share, n) for n in rows.tolist()], dtype=np.float64)
         left = budget[date] - (self.starts - opens[date])
         chance = np.empty(len(self.order))
         chance[self.order] = np.repeat(np.clip(left / size, 0.0, 1.0), size)

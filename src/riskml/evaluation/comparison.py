@@ -12,7 +12,7 @@ from rich.table import Table
 
 from riskml.evaluation.words import in_order
 
-__all__ = ["as_markdown", "as_table", "as_text", "complement_sentence"]
+__all__ = ["build_table", "describe_complement", "render_markdown", "render_text"]
 
 Evaluation = Mapping[str, Any]
 
@@ -52,7 +52,7 @@ _COMPLEMENT = {
 }
 
 
-def as_table(
+def build_table(
     evaluation: Evaluation, title: str = "", *, simulated: bool = False, intervals: bool = True, lang: str = "en"
 ) -> Table:
     """Build the comparison as a table for the terminal.
@@ -77,25 +77,25 @@ def as_table(
     return _table(evaluation, title, simulated, intervals, lang, box.SIMPLE)
 
 
-def as_text(
+def render_text(
     evaluation: Evaluation, title: str = "", *, simulated: bool = False, intervals: bool = True, lang: str = "en"
 ) -> str:
-    """Write the comparison as plain text; see ``as_table`` for the parameters.
+    """Write the comparison as plain text; see ``build_table`` for the parameters.
 
     >>> none = {"auc": 0.8, "ap": None, "brier": 0.04}
-    >>> print(as_text({"models": {"riskml": none}}, "test 1987", simulated=True).splitlines()[0].strip())
+    >>> print(render_text({"models": {"riskml": none}}, "test 1987", simulated=True).splitlines()[0].strip())
     test 1987 · simulated county, not real households
     """
-    return _printed(as_table(evaluation, title, simulated=simulated, intervals=intervals, lang=lang))
+    return _printed(build_table(evaluation, title, simulated=simulated, intervals=intervals, lang=lang))
 
 
-def as_markdown(
+def render_markdown(
     evaluation: Evaluation, title: str = "", *, simulated: bool = False, intervals: bool = True, lang: str = "en"
 ) -> str:
-    """Write the comparison as a Markdown table under its title; see ``as_table`` for the parameters.
+    """Write the comparison as a Markdown table under its title; see ``build_table`` for the parameters.
 
     >>> one = {"models": {"riskml": {"auc": 0.8, "ap": None, "brier": 0.04, "lead_months": 2.26}}}
-    >>> [cell.strip() for cell in as_markdown(one).splitlines()[2].split("|")[1:5]]
+    >>> [cell.strip() for cell in render_markdown(one).splitlines()[2].split("|")[1:5]]
     ['riskml', '0.800', 'n/a', '0.0400']
     """
     table = _table(evaluation, title, simulated, intervals, lang, box.MARKDOWN)
@@ -103,11 +103,11 @@ def as_markdown(
     return (f"**{head}**\n\n" if head else "") + _printed(table)
 
 
-def complement_sentence(evaluation: Evaluation, lang: str = "en") -> str:
+def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
     """Say how many households that fell each of model and rule line found; empty where there is no complement.
 
     >>> kinds = {"both": 4, "rule_only": 3, "model_only": 2, "neither": 1}
-    >>> complement_sentence({"complement": {kind: {"n": 9, "positives": n} for kind, n in kinds.items()}})
+    >>> describe_complement({"complement": {kind: {"n": 9, "positives": n} for kind, n in kinds.items()}})
     'Of 10 households that fell: 4 flagged by both, 2 by the model only, 3 by the rule line only, 1 by neither.'
     """
     kinds = evaluation.get("complement")

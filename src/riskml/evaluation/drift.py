@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from riskml.features.matrix import FeatureMatrix
 
-__all__ = ["drift_from_reference", "stability_by_deciles", "stability_by_shares"]
+__all__ = ["compare_deciles", "compare_shares", "measure_drift"]
 
 Floats = NDArray[np.float64]
 
 
-def drift_from_reference(reference: Mapping[str, Any], matrix: FeatureMatrix, probability: Floats) -> dict[str, float]:
+def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probability: Floats) -> dict[str, float]:
     """Population stability index of every feature, and of the score, against a bundle's ``reference.json``.
 
     Parameters
@@ -41,19 +41,19 @@ def drift_from_reference(reference: Mapping[str, Any], matrix: FeatureMatrix, pr
         return {}
     found = {}
     if reference.get("probability"):
-        found["probability"] = stability_by_deciles(reference["probability"], 0.0, probability)
+        found["probability"] = compare_deciles(reference["probability"], 0.0, probability)
     for j, column in enumerate(matrix.columns):
         known, values = reference["features"].get(column.name, {}), matrix.values[:, j]
         if known.get("deciles"):
-            found[column.name] = stability_by_deciles(known["deciles"], known["missing"], values)
+            found[column.name] = compare_deciles(known["deciles"], known["missing"], values)
         elif "shares" in known:
             names = matrix.levels[column.name]
             texts = [None if np.isnan(value) else names[int(value)] for value in values]
-            found[column.name] = stability_by_shares(known["shares"], known["missing"], texts)
+            found[column.name] = compare_shares(known["shares"], known["missing"], texts)
     return found
 
 
-def stability_by_deciles(deciles: Sequence[float], missing: float, values: Floats) -> float:
+def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) -> float:
     """Population stability index of a quantity whose training rows are known by their deciles.
 
     Parameters
@@ -70,9 +70,9 @@ def stability_by_deciles(deciles: Sequence[float], missing: float, values: Float
     of the rows. Within what they leave open the reference is taken as near to the values as it may be, so the index of
     a count is never overstated. Half a row is added to every bin, as in ``population_stability``.
 
-    >>> round(stability_by_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # nobody has it: as it may have been
+    >>> round(compare_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # nobody has it: as it may have been
     0.0
-    >>> stability_by_deciles([0.0] * 9, 0.0, np.ones(1000)) > 1  # everybody has it
+    >>> compare_deciles([0.0] * 9, 0.0, np.ones(1000)) > 1  # everybody has it
     True
     """
     edges, last = np.unique(deciles), []
@@ -89,12 +89,12 @@ def stability_by_deciles(deciles: Sequence[float], missing: float, values: Float
     return _index(np.append(expected, missing), counts)
 
 
-def stability_by_shares(shares: Mapping[str, float], missing: float, values: Sequence[str | None]) -> float:
+def compare_shares(shares: Mapping[str, float], missing: float, values: Sequence[str | None]) -> float:
     """Population stability index of a category whose training rows are known by the shares of its levels.
 
     Levels without a share, and those unknown to the model, are counted together; None is missing.
 
-    >>> round(stability_by_shares({"a": 0.5, "b": 0.5}, 0.0, ["a", "b"] * 500), 3)
+    >>> round(compare_shares({"a": 0.5, "b": 0.5}, 0.0, ["a", "b"] * 500), 3)
     0.0
     """
     place = {level: i for i, level in enumerate(shares)}

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from riskml.errors import ModelError, listed
-from riskml.evaluation.agreement import complement, lead_over_rule
-from riskml.evaluation.bootstrap import interval, resampled
-from riskml.evaluation.calibration import calibration
-from riskml.evaluation.capacity import VisitList, visits_of
-from riskml.evaluation.groups import group_audit
-from riskml.evaluation.numbers import number
+from riskml.errors import ModelError, shorten_list
+from riskml.evaluation.agreement import count_agreement, measure_lead
+from riskml.evaluation.bootstrap import estimate_interval, resample
+from riskml.evaluation.calibration import assess_calibration
+from riskml.evaluation.capacity import VisitList, mark_visits
+from riskml.evaluation.groups import audit_groups
+from riskml.evaluation.numbers import null_if_nan
 from riskml.evaluation.predictions import BY, BoolArray, FloatArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
 
@@ -76,7 +76,7 @@ def evaluate(
 
     Notes
     -----
-    ``lead_months`` of ``rule_line`` is 0: its alert is its flag. See ``lead_over_rule`` for the others.
+    ``lead_months`` of ``rule_line`` is 0: its alert is its flag. See ``measure_lead`` for the others.
 
     Examples
     --------
@@ -91,11 +91,11 @@ def evaluate(
         raise ModelError(f"The visit capacity {capacity} is not a share of the households.", "Give a share, as 0.1.")
     short = [f"{name} ({len(prediction)})" for name, prediction in predictions.items() if len(prediction) != len(rows)]
     if short:
-        raise ModelError(f"{len(short)} model(s) do not score all {len(rows)} test rows: {listed(short)}.")
+        raise ModelError(f"{len(short)} model(s) do not score all {len(rows)} test rows: {shorten_list(short)}.")
     shares = (*SHARES, capacity)
-    draws = resampled(rows, predictions, shares, resamples, seed)
+    draws = resample(rows, predictions, shares, resamples, seed)
     chance = {
-        name: VisitList.of(prediction.score, rows.as_of, rows.positive).chance(capacity)
+        name: VisitList.of(prediction.score, rows.as_of, rows.positive).estimate_chances(capacity)
         for name, prediction in predictions.items()
     }
     measured = {
@@ -111,9 +111,9 @@ def evaluate(
         "by_kind": {kind: _kind(rows, predictions, chance, code) for kind, code in BY.items()},
         "complement": None
         if audited is None
-        else complement(rows, visits_of(audited.score, rows.as_of, rows.household_code, capacity)),
-        "calibration": None if audited is None else calibration(rows, audited),
-        "groups": [] if audited is None else group_audit(rows, audited, chance[model]),
+        else count_agreement(rows, mark_visits(audited.score, rows.as_of, rows.household_code, capacity)),
+        "calibration": None if audited is None else assess_calibration(rows, audited),
+        "groups": [] if audited is None else audit_groups(rows, audited, chance[model]),
     }
 
 
@@ -123,23 +123,23 @@ def _measures(
     auc, ap = Ranking.of(prediction.score, rows.positive).measures()
     recall, precision = VisitList.of(prediction.score, rows.as_of, rows.positive).found(shares)
     brier = float(((prediction.probability - rows.positive) ** 2).mean()) if len(rows) else None
-    mean, median = lead_over_rule(rows, chance)
+    mean, median = measure_lead(rows, chance)
     if name == "rule_line" and mean is not None:
         mean = median = 0.0
     keys = [f"{share:.2f}" for share in SHARES]
     return {
-        "auc": number(auc),
-        "ap": number(ap),
+        "auc": null_if_nan(auc),
+        "ap": null_if_nan(ap),
         "brier": brier,
-        "recall_at": {key: number(recall[i]) for i, key in enumerate(keys)},
-        "precision_at": {key: number(precision[i]) for i, key in enumerate(keys)},
-        "visits_per_case": number(1 / precision[-1]) if precision[-1] > 0 else None,
+        "recall_at": {key: null_if_nan(recall[i]) for i, key in enumerate(keys)},
+        "precision_at": {key: null_if_nan(precision[i]) for i, key in enumerate(keys)},
+        "visits_per_case": null_if_nan(1 / precision[-1]) if precision[-1] > 0 else None,
         "lead_months": mean,
         "lead_months_median": median,
         "ci": {
-            **{measure: interval(draws[measure]) for measure in ("auc", "ap", "brier")},
-            "recall_at": {key: interval(draws["recall"][:, i]) for i, key in enumerate(keys)},
-            "precision_at": {key: interval(draws["precision"][:, i]) for i, key in enumerate(keys)},
+            **{measure: estimate_interval(draws[measure]) for measure in ("auc", "ap", "brier")},
+            "recall_at": {key: estimate_interval(draws["recall"][:, i]) for i, key in enumerate(keys)},
+            "precision_at": {key: estimate_interval(draws["precision"][:, i]) for i, key in enumerate(keys)},
         },
     }
 
@@ -149,7 +149,7 @@ def _differences(model: str, measured: dict[str, Any], draws: dict[str, Draws]) 
     return {
         name: {
             "value": None if own is None else own - other["ap"],
-            "ci": interval(draws[model]["ap"] - draws[name]["ap"]),
+            "ci": estimate_interval(draws[model]["ap"] - draws[name]["ap"]),
         }
         for name, other in measured.items()
         if name != model
@@ -183,5 +183,5 @@ def _kind(
     models = {}
     for name, recall in _recall(chance, own).items():
         auc, ap = Ranking.of(predictions[name].score[compared], own[compared]).measures()
-        models[name] = {"auc": number(auc), "ap": number(ap), "recall_at_capacity": recall}
+        models[name] = {"auc": null_if_nan(auc), "ap": null_if_nan(ap), "recall_at_capacity": recall}
     return {"n": int(own.sum()), "models": models}

@@ -12,12 +12,12 @@ from riskml.evaluation.predictions import BoolArray, FloatArray
 from riskml.evaluation.ranking import Ranking
 from riskml.features.matrix import FeatureMatrix
 
-__all__ = ["feature_auc", "population_stability", "probe_monotonicity"]
+__all__ = ["measure_feature_auc", "measure_stability", "probe_monotonicity"]
 
 _BINS = 10
 
 
-def feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str, float]:
+def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str, float]:
     """Area under the ROC curve of every quantity by itself, over the rows in which it is known.
 
     Parameters
@@ -40,7 +40,7 @@ def feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str, float]:
     return found
 
 
-def population_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, float]:
+def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, float]:
     """Population stability index of every feature between training and test rows.
 
     Parameters

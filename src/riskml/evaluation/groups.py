@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from riskml.evaluation.numbers import number
+from riskml.evaluation.numbers import null_if_nan
 from riskml.evaluation.predictions import BoolArray, FloatArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
 
-__all__ = ["SMALLEST_GROUP", "group_audit", "shown_groups"]
+__all__ = ["SMALLEST_GROUP", "audit_groups", "select_shown_groups"]
 
 SMALLEST_GROUP = 20
 """Smaller groups are not shown: their figures are noise, and could point to a household."""
 
 
-def group_audit(rows: TestRows, prediction: Prediction, chance: FloatArray) -> list[dict[str, Any]]:
+def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> list[dict[str, Any]]:
     """Measure a model within every audited group.
 
     Parameters
@@ -49,13 +49,13 @@ def group_audit(rows: TestRows, prediction: Prediction, chance: FloatArray) -> l
     return found
 
 
-def shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Values of groups that a page may show beside the totals.
 
     Parameters
     ----------
     groups : sequence of mapping
-        What :func:`group_audit` returns.
+        What :func:`audit_groups` returns.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, An
     --------
     >>> found = [{"group": "g", "value": v, "n": n} for v, n in (("a", 90), ("b", 30), (None, 7))]
     >>> found[-1]["suppressed"] = 1
-    >>> shown, hidden = shown_groups(found)
+    >>> shown, hidden = select_shown_groups(found)
     >>> [one["value"] for one in shown], hidden
     (['a'], {'g': 2})
     """
@@ -97,8 +97,8 @@ def _measure(rows: TestRows, prediction: Prediction, chance: FloatArray, own: Bo
     return {
         "n": int(own.sum()),
         "positives": int(positive.sum()),
-        "auc": number(auc),
-        "ap": number(ap),
+        "auc": null_if_nan(auc),
+        "ap": null_if_nan(ap),
         "recall_at_capacity": recall,
         "missed": None if recall is None else 1 - recall,
         "visited": float(chance[own].mean()),

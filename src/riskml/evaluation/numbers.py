@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["number"]
+__all__ = ["null_if_nan"]
 
 
-def number(value: float) -> float | None:
+def null_if_nan(value: float) -> float | None:
     """Turn a figure that does not exist into None.
 
-    >>> number(0.25), number(float("nan"))
+    >>> null_if_nan(0.25), null_if_nan(float("nan"))
     (0.25, None)
     """
     return float(value) if math.isfinite(value) else None

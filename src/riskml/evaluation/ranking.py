@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 
 from riskml.evaluation.predictions import FloatArray, IntArray
 
-__all__ = ["Ranking", "tie_starts"]
+__all__ = ["Ranking", "find_ties"]
 
 
-def tie_starts(*keys: ArrayLike) -> IntArray:
+def find_ties(*keys: ArrayLike) -> IntArray:
     """Return where each group of equal rows starts in sorted rows.
 
     Parameters
@@ -24,7 +24,7 @@ def tie_starts(*keys: ArrayLike) -> IntArray:
     -------
     array of int64, shape (groups,)
 
-    >>> tie_starts([5.0, 5.0, 3.0, 1.0]).tolist()
+    >>> find_ties([5.0, 5.0, 3.0, 1.0]).tolist()
     [0, 2, 3]
     """
     columns = [np.asarray(key) for key in keys]
@@ -57,7 +57,7 @@ class Ranking:
         """Sort rows by score, the highest first."""
         score = np.asarray(score, dtype=np.float64)
         order = np.argsort(-score, kind="stable")
-        return cls(order, np.asarray(positive, dtype=np.float64)[order], tie_starts(score[order]))
+        return cls(order, np.asarray(positive, dtype=np.float64)[order], find_ties(score[order]))
 
     def measures(self, weight: FloatArray | None = None) -> tuple[float, float]:
         """Area under the ROC curve and average precision.

@@ -12,13 +12,13 @@ from riskml.model.linear import Linear
 from riskml.model.ridge import solve
 from riskml.model.schema import FloatArray, Schema
 
-__all__ = ["Baselines", "Ranking", "fit_ranking"]
+__all__ = ["Baselines", "RankingModel", "fit_ranking"]
 
 WEAK = 1e-4
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RankingModel:
     """Probability of a ranking by one score.
 
     Parameters
@@ -36,7 +36,7 @@ class Ranking:
     scale: float
     fill: float
 
-    def probability(self, score: FloatArray) -> FloatArray:
+    def predict_probability(self, score: FloatArray) -> FloatArray:
         """Probability of each score, shape (n,); equal scores keep equal probabilities."""
         score = np.asarray(score, np.float64)
         known = np.where(np.isnan(score), self.fill, score)
@@ -47,12 +47,12 @@ class Ranking:
         return {name: getattr(self, name) for name in ("intercept", "slope", "middle", "scale", "fill")}
 
     @classmethod
-    def from_json(cls, data: dict[str, float]) -> Ranking:
+    def from_json(cls, data: dict[str, float]) -> RankingModel:
         """Rebuild from :meth:`to_json`."""
         return cls(**{name: float(value) for name, value in data.items()})
 
 
-def fit_ranking(score: FloatArray, y: FloatArray) -> Ranking:
+def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
     """Fit a one-variable logistic regression on the training rows.
 
     Parameters
@@ -79,7 +79,7 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> Ranking:
     A score that is missing everywhere says nothing: everyone gets the base rate.
 
     >>> ranking = fit_ranking(np.full(4, np.nan), np.array([0.0, 1.0, 0.0, 0.0]))
-    >>> ranking.probability(np.array([3.0])).round(6).tolist()
+    >>> ranking.predict_probability(np.array([3.0])).round(6).tolist()
     [0.25]
     """
     score, y = np.asarray(score, np.float64), np.asarray(y, np.float64)
@@ -90,7 +90,7 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> Ranking:
     scale = spread if spread > 1e-12 * max(1.0, abs(middle)) else 1.0
     standard = (filled - middle) / scale if scale == spread else np.zeros(len(filled))
     slope, intercept = solve(np.column_stack([standard, np.ones(len(y))]), y, np.array([WEAK, 0.0]))
-    return Ranking(float(intercept), float(slope), middle, scale, fill)
+    return RankingModel(float(intercept), float(slope), middle, scale, fill)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Baselines:
     """
 
     logistic: Linear
-    rankings: dict[str, Ranking]
+    rankings: dict[str, RankingModel]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -115,5 +115,5 @@ class Baselines:
     @classmethod
     def from_json(cls, schema: Schema, data: dict[str, Any]) -> Baselines:
         """Rebuild from :meth:`to_json`."""
-        rankings = {name: Ranking.from_json(ranking) for name, ranking in data["rankings"].items()}
+        rankings = {name: RankingModel.from_json(ranking) for name, ranking in data["rankings"].items()}
         return cls(Linear.from_json(schema, data["logistic"]), rankings)

@@ -19,11 +19,11 @@ from riskml.model.choice import (
     TREES,
     Candidates,
     Pick,
+    average_loss,
     choose,
-    mean_loss,
     predict_unseen,
 )
-from riskml.model.folds import Fold, folds_of, overlap, spans
+from riskml.model.folds import Fold, count_overlap, count_spans, plan_folds
 from riskml.model.linear import Linear, LinearProblem
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, Trees
@@ -71,9 +71,9 @@ class Blend:
     def parts(self, X: FeatureMatrix | FloatArray) -> tuple[FloatArray, FloatArray]:
         """Margins of the linear and of the tree part, shape (n,) each, before weighting."""
         values = self.values(X)
-        return self.linear.margin(values), self.trees.margin(values)
+        return self.linear.predict_margin(values), self.trees.predict_margin(values)
 
-    def margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+    def predict_margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Log odds before calibration, shape (n,).
 
         Parameters
@@ -85,13 +85,13 @@ class Blend:
         w = self.weights
         return w.intercept + w.linear * linear + w.trees * trees
 
-    def probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+    def predict_probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Calibrated probability of the outcome, shape (n,)."""
-        return self.calibration.probability(self.margin(X))
+        return self.calibration.predict_probability(self.predict_margin(X))
 
     def values(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Values in this model's schema, shape (n, F), contiguous."""
-        values = self.schema.aligned(X) if isinstance(X, FeatureMatrix) else np.asarray(X, np.float64)
+        values = self.schema.align(X) if isinstance(X, FeatureMatrix) else np.asarray(X, np.float64)
         if values.ndim != 2 or values.shape[1] != len(self.schema.columns):
             raise ModelError(
                 f"The model takes {len(self.schema.columns)} features; got an array of shape {values.shape}.",
@@ -137,11 +137,11 @@ def fit_blend(
     schema = Schema.of(X)
     y = np.asarray(y, np.float64)
     _check(X, y, household, as_of)
-    folds = folds_of(y, np.asarray(household), as_of, horizon, seed)
+    folds = plan_folds(y, np.asarray(household), as_of, horizon, seed)
     pick, calibration, figures = Pick(), Calibration(), {}
     if sum(y[fold.judge].sum() for fold in folds) > 0:
         unseen = predict_unseen(schema, X.values, y, household, as_of, folds, seed, progress)
-        weight = 1.0 / overlap(as_of, horizon)
+        weight = 1.0 / count_overlap(as_of, horizon)
         pick = choose(unseen, weight)
         calibration = _calibrated(unseen, pick, horizon, weight)
         figures = _figures(unseen, pick, calibration, folds)
@@ -166,13 +166,13 @@ def _calibrated(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> 
     rows = unseen.later
     if not rows.any():
         return Calibration()
-    periods = spans(unseen.as_of[rows], horizon)
-    return Calibration.fit(pick.margin(unseen)[rows], unseen.y[rows], periods, weight)
+    periods = count_spans(unseen.as_of[rows], horizon)
+    return Calibration.fit(pick.predict_margin(unseen)[rows], unseen.y[rows], periods, weight)
 
 
 def _figures(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
     """Rows, positives and mean log loss of the parts, the blend and the probability, by kind of fold."""
-    margin = pick.margin(unseen)
+    margin = pick.predict_margin(unseen)
     margins = {
         "linear": unseen.linear[:, pick.strength],
         "trees": unseen.trees[:, pick.tree, pick.stop],
@@ -187,7 +187,7 @@ def _figures(unseen: Candidates, pick: Pick, calibration: Calibration, folds: li
                 "folds": sum(fold.later == later for fold in folds),
                 "rows": int(rows.sum()),
                 "positives": int(unseen.y[rows].sum()),
-                "log_loss": {part: mean_loss(m[rows], unseen.y[rows]) for part, m in margins.items()},
+                "log_loss": {part: average_loss(m[rows], unseen.y[rows]) for part, m in margins.items()},
             }
     return found
 

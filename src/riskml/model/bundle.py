@@ -17,18 +17,18 @@ from riskml.model.bundle_files import (
     CARD,
     MANIFEST,
     SEAL,
-    decoded,
-    digest,
-    encoded,
-    plain,
+    decode_json,
+    encode_json,
+    hash_sha256,
     read_folder,
     seal,
+    to_plain,
     write_folder,
 )
 from riskml.model.calibration import Calibration
-from riskml.model.golden import check_golden, golden_cases
+from riskml.model.golden import check_golden, make_golden_cases
 from riskml.model.linear import Linear
-from riskml.model.reference import reference_of
+from riskml.model.reference import build_reference
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import Trees
 
@@ -97,11 +97,11 @@ class Bundle:
         refit : bool, default False
             Whether the model was fitted again on every labelled as_of.
         """
-        reference = reference_of(training, blend.probability(training))
+        reference = build_reference(training, blend.predict_probability(training))
         content = {
             "trees.txt": blend.trees.text.encode(),
-            "linear.json": encoded(blend.linear.to_json()),
-            "blend.json": encoded(
+            "linear.json": encode_json(blend.linear.to_json()),
+            "blend.json": encode_json(
                 {
                     "weights": vars(blend.weights),
                     "calibration": vars(blend.calibration),
@@ -109,12 +109,12 @@ class Bundle:
                     "thresholds": thresholds or {},
                 }
             ),
-            "baselines.json": encoded(baselines.to_json()),
-            "evaluation.json": encoded(evaluation),
-            "golden.json": encoded(golden_cases(blend, blend.schema.aligned(training))),
-            "reference.json": encoded(reference),
+            "baselines.json": encode_json(baselines.to_json()),
+            "evaluation.json": encode_json(evaluation),
+            "golden.json": encode_json(make_golden_cases(blend, blend.schema.align(training))),
+            "reference.json": encode_json(reference),
         }
-        manifest = plain(
+        manifest = to_plain(
             {
                 "format": FORMAT,
                 "riskml": version("riskml"),
@@ -141,7 +141,7 @@ class Bundle:
             Writes the card from the bundle; the card names the model version, so the version does not depend on it.
         """
         content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, CARD)}
-        content["report.json"] = encoded(report)
+        content["report.json"] = encode_json(report)
         told = _assembled(_sealed(content, self.manifest))
         return _assembled(_sealed({**content, CARD: card(told).encode()}, self.manifest))
 
@@ -176,7 +176,7 @@ class Bundle:
     @property
     def report(self) -> dict[str, Any]:
         """What the report tells beside the evaluation; empty where the bundle was made without it."""
-        found: dict[str, Any] = decoded(self.files, "report.json") if "report.json" in self.files else {}
+        found: dict[str, Any] = decode_json(self.files, "report.json") if "report.json" in self.files else {}
         return found
 
     @property
@@ -199,15 +199,15 @@ class Bundle:
         """Version of the policy table it was evaluated with."""
         return str(self.manifest["policy_version"])
 
-    def margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+    def predict_margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Log odds before calibration, shape (n,)."""
-        return self.blend.margin(X)
+        return self.blend.predict_margin(X)
 
-    def probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+    def predict_probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Calibrated probability, shape (n,)."""
-        return self.blend.probability(X)
+        return self.blend.predict_probability(X)
 
-    def differing_rows(self, other: Bundle) -> list[str]:
+    def find_differences(self, other: Bundle) -> list[str]:
         """Name what keeps two bundles from having been evaluated on the same test rows.
 
         Returns
@@ -220,21 +220,21 @@ class Bundle:
 
 def _sealed(content: Mapping[str, bytes], manifest: Mapping[str, Any]) -> dict[str, bytes]:
     """Files of a bundle under a manifest that lists them."""
-    hashes = {name: digest(text) for name, text in sorted(content.items())}
+    hashes = {name: hash_sha256(text) for name, text in sorted(content.items())}
     sealed = {**manifest, "files": hashes}
-    text = encoded({**sealed, "model_version": _version_of(sealed)})
+    text = encode_json({**sealed, "model_version": _version_of(sealed)})
     return {**content, MANIFEST: text, SEAL: seal(text)}
 
 
 def _version_of(manifest: Mapping[str, Any]) -> str:
     rest = {name: value for name, value in manifest.items() if name != "model_version"}
     rest["files"] = {name: value for name, value in manifest["files"].items() if name != CARD}
-    return f"riskml-{digest(encoded(rest))[:12]}"
+    return f"riskml-{hash_sha256(encode_json(rest))[:12]}"
 
 
 def _assembled(files: dict[str, bytes]) -> Bundle:
     """Rebuild the objects from verified files, and check what hashes alone cannot."""
-    manifest = decoded(files, MANIFEST)
+    manifest = decode_json(files, MANIFEST)
     if manifest.get("format") != FORMAT:
         raise BundleError(
             f"{MANIFEST} has format {manifest.get('format')!r}; this riskml {version('riskml')} reads format {FORMAT}.",
@@ -248,11 +248,11 @@ def _assembled(files: dict[str, bytes]) -> Bundle:
         if schema.hash != manifest["schema_hash"]:
             raise BundleError(f"{MANIFEST} names another feature schema than it holds.", AGAIN)
         name = "linear.json"
-        linear = Linear.from_json(schema, decoded(files, name))
+        linear = Linear.from_json(schema, decode_json(files, name))
         name = "trees.txt"
         trees = Trees(files[name].decode())
         name = "blend.json"
-        parts = decoded(files, name)
+        parts = decode_json(files, name)
         blend = Blend(
             schema,
             linear,
@@ -262,11 +262,11 @@ def _assembled(files: dict[str, bytes]) -> Bundle:
             parts["choice"],
         )
         name = "baselines.json"
-        baselines = Baselines.from_json(schema, decoded(files, name))
+        baselines = Baselines.from_json(schema, decode_json(files, name))
         name = "golden.json"
-        check_golden(blend, decoded(files, name))
+        check_golden(blend, decode_json(files, name))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise BundleError(f"{name} of the bundle does not have the form it should: {error!r}.", AGAIN) from error
-    reference = decoded(files, "reference.json") if "reference.json" in files else None
-    evaluation = decoded(files, "evaluation.json")
+    reference = decode_json(files, "reference.json") if "reference.json" in files else None
+    evaluation = decode_json(files, "evaluation.json")
     return Bundle(blend, baselines, evaluation, parts["thresholds"], reference, manifest, files)

@@ -15,7 +15,17 @@ import numpy as np
 
 from riskml.errors import BundleError
 
-__all__ = ["CARD", "MANIFEST", "SEAL", "decoded", "digest", "encoded", "plain", "read_folder", "write_folder"]
+__all__ = [
+    "CARD",
+    "MANIFEST",
+    "SEAL",
+    "decode_json",
+    "encode_json",
+    "hash_sha256",
+    "read_folder",
+    "to_plain",
+    "write_folder",
+]
 
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 REQUIRED = ("trees.txt", "linear.json", "blend.json", "baselines.json", "evaluation.json", "golden.json")
@@ -24,35 +34,35 @@ OPTIONAL = ("reference.json", "report.json", CARD)
 AGAIN = "Copy the bundle again from where it was made, or train it again."
 
 
-def digest(content: bytes) -> str:
+def hash_sha256(content: bytes) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Turn NumPy values into JSON values; a number that is not finite becomes null.
 
-    >>> plain({"auc": np.float64("nan"), "n": np.int64(3), 2.5: (True,)})
+    >>> to_plain({"auc": np.float64("nan"), "n": np.int64(3), 2.5: (True,)})
     {'auc': None, 'n': 3, '2.5': [True]}
     """
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [to_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
 
 
-def encoded(value: Any) -> bytes:
+def encode_json(value: Any) -> bytes:
     """JSON with sorted keys; floats keep every bit."""
-    text = json.dumps(plain(value), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(to_plain(value), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
 
 
-def decoded(files: Mapping[str, bytes], name: str) -> Any:
+def decode_json(files: Mapping[str, bytes], name: str) -> Any:
     """Parse one file of the bundle.
 
     Raises
@@ -98,14 +108,14 @@ def read_folder(path: Path) -> dict[str, bytes]:
         )
     for name, expected in hashes.items():
         files[name] = _read(path / name)
-        if digest(files[name]) != expected:
+        if hash_sha256(files[name]) != expected:
             raise BundleError(f"{name} in {path} was altered: its SHA-256 is not the one in {MANIFEST}.", AGAIN)
     return files
 
 
 def seal(manifest: bytes) -> bytes:
     """Content of the file that seals the manifest, as ``sha256sum --check`` reads it."""
-    return f"{digest(manifest)}  {MANIFEST}\n".encode()
+    return f"{hash_sha256(manifest)}  {MANIFEST}\n".encode()
 
 
 def _read(path: Path) -> bytes:
@@ -116,7 +126,7 @@ def _read(path: Path) -> bytes:
 
 
 def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
-    manifest = decoded(files, MANIFEST)
+    manifest = decode_json(files, MANIFEST)
     hashes = manifest.get("files") if isinstance(manifest, dict) else None
     if not isinstance(hashes, dict) or not set(REQUIRED) <= set(hashes) <= {*REQUIRED, *OPTIONAL}:
         raise BundleError(f"{MANIFEST} does not list the files of a bundle.", AGAIN)

@@ -76,6 +76,6 @@ class Calibration:
         )
         return cls(shift=float(level - slope * middle), slope=float(slope))
 
-    def probability(self, margin: FloatArray) -> FloatArray:
+    def predict_probability(self, margin: FloatArray) -> FloatArray:
         """Probability, shape (n,), strictly increasing with the margin as far as floats can tell."""
         return np.asarray(expit(self.shift + self.slope * np.asarray(margin, np.float64)))

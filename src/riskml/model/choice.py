@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskml.model.folds import Fold
 from riskml.model.linear import LinearProblem
-from riskml.model.ridge import log_loss_sum, solve
+from riskml.model.ridge import solve, sum_log_loss
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 
@@ -88,7 +88,7 @@ class Pick:
     trees: float = 0.5
     evidence: float = 0.0
 
-    def margin(self, candidates: Candidates) -> FloatArray:
+    def predict_margin(self, candidates: Candidates) -> FloatArray:
         """Out-of-sample margin of the blend, shape (n,)."""
         linear, trees = _parts(candidates, (self.strength, self.tree, self.stop))
         return self.intercept + self.linear * linear + self.trees * trees
@@ -111,7 +111,7 @@ def predict_unseen(
     linear = []
     for fold in folds:
         problem = LinearProblem(schema, values[fold.fit], y[fold.fit])
-        linear.append(np.column_stack([problem.solve(c).margin(values[fold.judge]) for c in STRENGTHS]))
+        linear.append(np.column_stack([problem.solve(c).predict_margin(values[fold.judge]) for c in STRENGTHS]))
 
     def grow(fold: Fold) -> FloatArray:
         problem = TreeProblem(schema, values[fold.fit], y[fold.fit], threads=1)
@@ -192,6 +192,6 @@ def _weights(candidates: Candidates, which: tuple[int, int, int], weight: float)
     return float(found[2]), float(found[0]), float(found[1])
 
 
-def mean_loss(margin: FloatArray, y: FloatArray) -> float:
+def average_loss(margin: FloatArray, y: FloatArray) -> float:
     """Mean log loss of a margin."""
-    return log_loss_sum(margin, y) / len(y)
+    return sum_log_loss(margin, y) / len(y)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import months_before
 
-__all__ = ["Fold", "folds_of", "overlap", "spans"]
+__all__ = ["Fold", "count_overlap", "count_spans", "plan_folds"]
 
 IntArray = NDArray[np.int64]
 
@@ -38,7 +38,7 @@ class Fold:
     later: bool
 
 
-def folds_of(
+def plan_folds(
     y: NDArray[np.float64], household: IntArray, as_of: NDArray[np.int32], horizon: int, seed: int
 ) -> list[Fold]:
     """Plan folds of households and of later periods.
@@ -103,11 +103,11 @@ def _sample(rows: IntArray, household: IntArray, rng: np.random.Generator) -> In
     return rows[chosen[place]]
 
 
-def overlap(as_of: NDArray[np.int32], horizon: int) -> float:
+def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
     """Mean number of as_ofs whose horizons cover the same months; rows count one over it when evidence is weighed.
 
     >>> quarterly = np.array([0, 89, 180, 272], np.int32)  # ends of quarters
-    >>> overlap(quarterly, 12), overlap(quarterly[:1], 12)
+    >>> count_overlap(quarterly, 12), count_overlap(quarterly[:1], 12)
     (4.0, 1.0)
     """
     days = np.unique(as_of)
@@ -117,10 +117,10 @@ def overlap(as_of: NDArray[np.int32], horizon: int) -> float:
     return float(np.clip(horizon / max(step, 1), 1.0, len(days)))
 
 
-def spans(as_of: NDArray[np.int32], horizon: int) -> int:
+def count_spans(as_of: NDArray[np.int32], horizon: int) -> int:
     """Count the horizons that fit one after the other into the as_ofs: periods that tell of different times.
 
-    >>> spans(np.array([0, 89, 180, 272, 364], np.int32), 12), spans(np.array([5], np.int32), 12)
+    >>> count_spans(np.array([0, 89, 180, 272, 364], np.int32), 12), count_spans(np.array([5], np.int32), 12)
     (2, 1)
     """
     return 1 + _months(float(as_of.max() - as_of.min())) // horizon

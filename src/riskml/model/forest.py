@@ -46,7 +46,7 @@ class Tree:
         """Mean value over the training rows that the tree saw."""
         return float(np.add.accumulate(self.leaf_rows / self.rows[0] * self.value)[-1])
 
-    def reached(self, node: int) -> float:
+    def count_rows(self, node: int) -> float:
         """Training rows that reached a node."""
         return float(self.rows[node] if node >= 0 else self.leaf_rows[~node])
 

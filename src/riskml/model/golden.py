@@ -10,22 +10,22 @@ from riskml.errors import BundleError
 from riskml.model.blend import Blend
 from riskml.model.schema import FloatArray, Schema
 
-__all__ = ["check_golden", "golden_cases", "golden_rows", "rounded"]
+__all__ = ["check_golden", "make_golden_cases", "make_golden_rows", "round_significant"]
 
 MIXED = 12
 TOLERANCE = 1e-12
 
 
-def rounded(values: FloatArray, digits: int = 3) -> FloatArray:
+def round_significant(values: FloatArray, digits: int = 3) -> FloatArray:
     """Round to significant digits, so that an aggregate does not carry one household's exact figure.
 
-    >>> rounded(np.array([12345.6, -0.0123456, 0.0, np.nan])).tolist()
+    >>> round_significant(np.array([12345.6, -0.0123456, 0.0, np.nan])).tolist()
     [12300.0, -0.0123, 0.0, nan]
     """
     return np.array([float(f"{v:.{digits}g}") for v in np.asarray(values, np.float64).ravel()]).reshape(values.shape)
 
 
-def golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray:
+def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray:
     """Make rows that no household has: quantiles of each feature, drawn independently, and the corner cases.
 
     Parameters
@@ -49,7 +49,7 @@ def golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray
         if column.categorical:
             grid[:, j] = rng.integers(0, max(len(schema.levels[column.name]), 1), 7)
         elif len(known):
-            grid[:, j] = rounded(np.quantile(known, [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98]))
+            grid[:, j] = round_significant(np.quantile(known, [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98]))
     number = np.array([not column.categorical for column in schema.columns])
     unknown = grid[3].copy()
     unknown[~number] = [len(schema.levels[c.name]) for c in schema.columns if c.categorical]
@@ -67,11 +67,11 @@ def golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray
     return np.vstack([*corners, mixed])
 
 
-def golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[str, Any]:
+def make_golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[str, Any]:
     """Golden rows with the margin and the probability the model gives them, for JSON."""
-    rows = golden_rows(blend.schema, values, seed)
-    margin = blend.margin(rows)
-    probability = blend.calibration.probability(margin)
+    rows = make_golden_rows(blend.schema, values, seed)
+    margin = blend.predict_margin(rows)
+    probability = blend.calibration.predict_probability(margin)
     return {
         "features": list(blend.schema.names),
         "cases": [
@@ -91,8 +91,8 @@ def check_golden(blend: Blend, golden: dict[str, Any]) -> None:
     """
     cases = golden["cases"]
     rows = np.array([[np.nan if v is None else v for v in case["values"]] for case in cases], np.float64)
-    margin = blend.margin(rows)
-    for name, found in (("margin", margin), ("probability", blend.calibration.probability(margin))):
+    margin = blend.predict_margin(rows)
+    for name, found in (("margin", margin), ("probability", blend.calibration.predict_probability(margin))):
         expected = np.array([case[name] for case in cases], np.float64)
         wrong = ~(np.abs(found - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected)))
         if wrong.any():

@@ -64,7 +64,7 @@ class Linear:
         X : FeatureMatrix or array, shape (n, F)
             An array must already be in this model's schema.
         """
-        values = self.schema.aligned(X) if isinstance(X, FeatureMatrix) else X
+        values = self.schema.align(X) if isinstance(X, FeatureMatrix) else X
         if not values.flags.c_contiguous:
             values = np.ascontiguousarray(values)
         gone = np.isnan(values)
@@ -75,9 +75,9 @@ class Linear:
             out[:, j] = table[codes.astype(np.int64)]
         return out
 
-    def margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+    def predict_margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Log odds, shape (n,)."""
-        values = self.schema.aligned(X) if isinstance(X, FeatureMatrix) else X
+        values = self.schema.align(X) if isinstance(X, FeatureMatrix) else X
         if values.shape[1] != len(self.slope):
             raise ModelError(f"The linear part takes {len(self.slope)} features, got {values.shape[1]}.")
         out = np.empty(len(values))
@@ -93,9 +93,9 @@ class Linear:
             start[j], count[j] = sum(len(self.tables[k]) for k in self.tables if k < j), len(table) - 1
         return start, count, np.concatenate([np.empty(0), *(self.tables[j] for j in sorted(self.tables))])
 
-    def probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+    def predict_probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Probability of the outcome, shape (n,)."""
-        return np.asarray(expit(self.margin(X)))
+        return np.asarray(expit(self.predict_margin(X)))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON, without the schema; floats survive the round trip to the bit."""

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from riskml.features.matrix import FeatureMatrix
-from riskml.model.golden import rounded
+from riskml.model.golden import round_significant
 from riskml.model.schema import FloatArray
 
-__all__ = ["reference_of"]
+__all__ = ["build_reference"]
 
 FEWEST_ROWS = 20
 
 
-def reference_of(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]:
+def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]:
     """Distribution of every feature and of the probability.
 
     Parameters
@@ -53,7 +53,7 @@ def _deciles(x: FloatArray) -> list[float]:
     known = x[np.isfinite(x)]
     if len(known) < FEWEST_ROWS:
         return []
-    deciles: list[float] = rounded(np.quantile(known, np.linspace(0.1, 0.9, 9))).tolist()
+    deciles: list[float] = round_significant(np.quantile(known, np.linspace(0.1, 0.9, 9))).tolist()
     return deciles
 
 

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from riskml.errors import ModelError
 from riskml.model.schema import FloatArray
 
-__all__ = ["log_loss_sum", "solve"]
+__all__ = ["solve", "sum_log_loss"]
 
 BLOCK = 8192
 WORKERS = 2
@@ -29,10 +29,10 @@ STEPS = 60
 TOLERANCE = 1e-8
 
 
-def log_loss_sum(margin: FloatArray, y: FloatArray) -> float:
+def sum_log_loss(margin: FloatArray, y: FloatArray) -> float:
     """Sum over rows of ``log(1 + exp(margin)) - y · margin``.
 
-    >>> round(log_loss_sum(np.array([0.0, 800.0]), np.array([1.0, 1.0])), 6)
+    >>> round(sum_log_loss(np.array([0.0, 800.0]), np.array([1.0, 1.0])), 6)
     0.693147
     """
     return float(np.sum(np.logaddexp(0.0, margin) - y * margin))
@@ -154,7 +154,7 @@ class _Sums:
 
     def loss(self, w: FloatArray) -> float:
         def one(block: slice) -> float:
-            return log_loss_sum(self._design[block] @ w, self._y[block])
+            return sum_log_loss(self._design[block] @ w, self._y[block])
 
         return self._weight * float(sum(self._run(one, self._blocks)))
 

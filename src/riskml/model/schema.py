@@ -57,7 +57,7 @@ class Schema:
         """SHA-256 of the columns, as recorded in the manifest."""
         return schema_hash(self.columns)
 
-    def aligned(self, X: FeatureMatrix) -> FloatArray:
+    def align(self, X: FeatureMatrix) -> FloatArray:
         """Values of a matrix in this schema's columns and category codes.
 
         Returns

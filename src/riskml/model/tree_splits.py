@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Splits", "as_read"]
+__all__ = ["Splits", "zero_tiny"]
 
 Bytes = NDArray[np.uint8]
 
@@ -21,10 +21,10 @@ NEARLY_ZERO = float(np.float32(1e-35))
 """LightGBM's bound: what is not larger is read as zero."""
 
 
-def as_read(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values as LightGBM reads them: nothing is nearly zero.
 
-    >>> as_read(np.array([1e-35, -1e-300, 2e-35, np.nan])).tolist()
+    >>> zero_tiny(np.array([1e-35, -1e-300, 2e-35, np.nan])).tolist()
     [0.0, 0.0, 2e-35, nan]
     """
     return np.where(np.abs(values) <= NEARLY_ZERO, 0.0, values)
@@ -32,7 +32,7 @@ def as_read(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Splits:
-    """S splits as arrays; the values they are asked about are :func:`as_read`.
+    """S splits as arrays; the values they are asked about are :func:`zero_tiny`.
 
     Parameters
     ----------

@@ -159,7 +159,7 @@ class Trees:
         """Number of trees."""
         return int(self.booster.num_trees())
 
-    def margin(self, values: FloatArray, *, first: int = 0, rounds: int = -1) -> FloatArray:
+    def predict_margin(self, values: FloatArray, *, first: int = 0, rounds: int = -1) -> FloatArray:
         """Log odds, shape (n,), from ``rounds`` trees starting with the ``first``.
 
         Parameters
@@ -172,7 +172,7 @@ class Trees:
         """
         walk = self._walk if len(values) <= FEW_ROWS and (first, rounds) == (0, -1) else None
         if walk is not None and values.shape[1] == walk.features:  # LightGBM refuses any other number in words
-            return walk.margin(values)
+            return walk.predict_margin(values)
         threads = 1 if len(values) < MANY_ROWS else THREADS
         out = self.booster.predict(
             values, raw_score=True, start_iteration=first, num_iteration=rounds, num_threads=threads
@@ -185,7 +185,7 @@ class Trees:
         before, total = 0, np.zeros(len(values))
         for k, stop in enumerate(stops):
             if min(stop, self.rounds) > before:
-                total = total + self.margin(values, first=before, rounds=stop - before)
+                total = total + self.predict_margin(values, first=before, rounds=stop - before)
             before = stop
             out[:, k] = total
         return out

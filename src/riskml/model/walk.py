@@ -84,7 +84,7 @@ class Walk:
             np.concatenate([tree.value for tree in forest.trees]),
         )
 
-    def margin(self, values: FloatArray) -> FloatArray:
+    def predict_margin(self, values: FloatArray) -> FloatArray:
         """Log odds of rows of shape (n, F), to the bit those of LightGBM: the trees are added in their order."""
         s, out = self.splits, np.zeros(len(values))
         questions = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)

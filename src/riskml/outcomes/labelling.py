@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.errors import UsageError, listed
+from riskml.errors import UsageError, shorten_list
 from riskml.outcomes.cohort import AT_RISK, STATUSES, cohort_status
 from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, stack
 from riskml.outcomes.spans import After, first_day, pair_keys
@@ -70,7 +70,9 @@ def label(
     odd = [str(date_of(day)) for day in days if not is_month_end(day)]
     if odd or not days:
         problem = (
-            f"{len(odd)} as_of(s) are not the last day of a month: {listed(odd)}." if odd else "No as_of is given."
+            f"{len(odd)} as_of(s) are not the last day of a month: {shorten_list(odd)}."
+            if odd
+            else "No as_of is given."
         )
         raise UsageError(problem, "Outcomes are counted from month ends; take as_ofs from the grid.")
     first_month, last_day = month_of(days[0]) + 1, span_end(days[-1], settings.horizon)

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import yaml
 
-from riskml.errors import PolicyError, listed
+from riskml.errors import PolicyError, shorten_list
 from riskml.records.contract.calendar import day_of
 from riskml.records.contract.versions import ALWAYS
 
@@ -101,7 +101,7 @@ class Node:
             if key not in known:
                 self.fail(f"has an unknown key {key!r}.", did_you_mean(key, known))
         if missing:
-            self.fail(f"lacks {len(missing)} key(s): {listed(missing)}.", f"It needs: {', '.join(required)}.")
+            self.fail(f"lacks {len(missing)} key(s): {shorten_list(missing)}.", f"It needs: {', '.join(required)}.")
         return {key: entries.get(key) or Node(None, self._child(key), self.name) for key in known}
 
     def items(self) -> list[Node]:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from riskml.evaluation.words import STATUS
 from riskml.model import Bundle
-from riskml.training import release_checks
+from riskml.training import run_release_checks
 
 __all__ = ["list_checks", "read_check_page"]
 
@@ -24,7 +24,7 @@ def list_checks(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
         ``code``, ``title``, ``status``, ``word``, ``message``, ``hint`` in the language, and ``page``.
     """
     rows = []
-    for result in release_checks(bundle, None, None):
+    for result in run_release_checks(bundle, None, None):
         zh = lang == "zh"
         rows.append(
             {

@@ -140,7 +140,7 @@ def tabulate_coverage(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataF
     Parameters
     ----------
     coverage : mapping
-        See :func:`riskml.training.aggregates.coverage_of`.
+        See :func:`riskml.training.aggregates.describe_coverage`.
     lang : {"zh", "en"}
     """
     rows = []

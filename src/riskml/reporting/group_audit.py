@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from riskml.evaluation.checks.group_gap import gaps
-from riskml.evaluation.groups import shown_groups
+from riskml.evaluation.checks.group_gap import find_gaps
+from riskml.evaluation.groups import select_shown_groups
 from riskml.evaluation.words import GROUPS, group_value
 from riskml.reporting.quality_figures import draw_groups
 
@@ -75,8 +75,8 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> 
         ``groups``: for each its words ``name``, ``what``, ``when``, ``fails`` (values that fail), ``hidden`` (number of
         values not shown) and ``rows``; ``judged``, whether any gap could be judged; ``figure``.
     """
-    shown, hidden = shown_groups(groups)
-    wide = gaps(shown)
+    shown, hidden = select_shown_groups(groups)
+    wide = find_gaps(shown)
     failing = {(gap.group, gap.value): gap for gap in wide or []}
     rows = [
         {

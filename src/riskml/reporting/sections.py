@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from riskml.evaluation.comparison import complement_sentence
+from riskml.evaluation.comparison import describe_complement
 from riskml.evaluation.groups import SMALLEST_GROUP
 from riskml.evaluation.words import MISSING, MODELS, in_order
 from riskml.features import CATALOGUE
@@ -30,7 +30,7 @@ def sections(bundle: Bundle, told: Mapping[str, Any], simulated: bool, lang: str
     ----------
     bundle : Bundle
     told : mapping
-        Report data (see :func:`riskml.training.aggregates.report_data`); may be empty.
+        Report data (see :func:`riskml.training.aggregates.build_report_data`); may be empty.
     simulated : bool
         Whether the caller knows that the households are simulated.
     lang : str
@@ -48,7 +48,7 @@ def sections(bundle: Bundle, told: Mapping[str, Any], simulated: bool, lang: str
         "missing_words": {code: words[lang] for code, words in MISSING.items()},
         "models": models,
         "model_words": {name: MODELS.get(name, {}).get(lang, name) for name in models},
-        "complement": complement_sentence(evaluation, lang),
+        "complement": describe_complement(evaluation, lang),
         "smallest": SMALLEST_GROUP,
         "coverage": _coverage(told.get("coverage"), lang, say),
         "other_records": told.get("other_records", False),

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from riskml.simulation.draws import compiled, normal, uniform
+from riskml.simulation.draws import compiled, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE
 
-__all__ = ["alarm", "count_workers", "hurt", "lose", "rare_shock", "strike", "treat", "village_severity"]
+__all__ = ["alarm", "count_workers", "draw_rare_shock", "draw_severity", "hurt", "lose", "strike", "treat"]
 
 ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER = (
     CAUSE[name]
@@ -79,7 +79,7 @@ def _one_working(s: Any, r: Any, wage_only: bool) -> int:
     for k in range(3):
         if s.job[k] == WORKING and (s.kind[k] != FARM or not wage_only):
             count += 1
-            if uniform(r) * count < 1.0:
+            if draw_uniform(r) * count < 1.0:
                 chosen = k
     return chosen
 
@@ -104,13 +104,13 @@ def _pay_for_care(p: Process, s: Any, o: Any, paid: float) -> None:
 @compiled
 def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -> None:
     spread = p.serious_cost if serious else p.admission_cost
-    o.cost = np.rint(np.exp(spread[0] + spread[1] * normal(r)) * level)
+    o.cost = np.rint(np.exp(spread[0] + spread[1] * draw_normal(r)) * level)
     o.self_paid = _self_paid(p, s, o.cost, level)
     _pay_for_care(p, s, o, o.self_paid)
     if serious:
         s.treated = 1
         k = _one_working(s, r, False)
-        if k >= 0 and uniform(r) < p.sick_worker:
+        if k >= 0 and draw_uniform(r) < p.sick_worker:
             lose(p, s, o, k, OUT, ILLNESS)
 
 
@@ -119,19 +119,19 @@ def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     """Go on treating a serious illness, month by month until it ends."""
     if s.treated == 0:
         return
-    if uniform(r) < p.treatment_end:
+    if draw_uniform(r) < p.treatment_end:
         s.treated = 0
         return
-    o.treatment_cost = np.rint(np.exp(p.treatment_cost[0] + p.treatment_cost[1] * normal(r)) * level)
+    o.treatment_cost = np.rint(np.exp(p.treatment_cost[0] + p.treatment_cost[1] * draw_normal(r)) * level)
     o.treatment_paid = _self_paid(p, s, o.treatment_cost, level)
     _pay_for_care(p, s, o, o.treatment_paid)
 
 
 @compiled
-def rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
+def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     """Let at most one rare thing happen: one number decides whether and which, so quiet months cost little."""
     jobs = s.risk * s.instability * p.unstable_risk if s.unstable > 0.0 else s.risk * s.instability
-    u = uniform(r)
+    u = draw_uniform(r)
     u -= p.admission * s.hazard
     if u < 0.0:
         o.shock = 1
@@ -152,14 +152,14 @@ def rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     if u < 0.0:
         o.shock = 4
         lose(p, s, o, _one_working(s, r, False), OUT, ACCIDENT)
-        hurt(p, s, ACCIDENT, p.accident_drag * (0.5 + uniform(r)))
+        hurt(p, s, ACCIDENT, p.accident_drag * (0.5 + draw_uniform(r)))
         alarm(s, o, ACCIDENT, p.alert_severe, 1)
         return
     u -= p.disability * s.working
     if u < 0.0:
         o.shock = 5
         lose(p, s, o, _one_working(s, r, False), GONE, DISABILITY)
-        hurt(p, s, DISABILITY, p.disability_drag * (0.5 + uniform(r)))
+        hurt(p, s, DISABILITY, p.disability_drag * (0.5 + draw_uniform(r)))
         alarm(s, o, DISABILITY, p.alert_severe, 1)
         return
     u = _death(p, s, o, u, r)
@@ -195,8 +195,8 @@ def _rarer_shock(p: Process, s: Any, o: Any, level: float, u: float, r: Any) -> 
         if u < 0.0:
             o.shock = 8
             s.venture = 0
-            hurt(p, s, VENTURE, p.venture_drag * (0.5 + uniform(r)))
-            o.spoiled += np.rint(p.venture_cost * 12.0 * s.business * level * 2.0 * uniform(r))
+            hurt(p, s, VENTURE, p.venture_drag * (0.5 + draw_uniform(r)))
+            o.spoiled += np.rint(p.venture_cost * 12.0 * s.business * level * 2.0 * draw_uniform(r))
             o.effect[VENTURE] += o.spoiled
             alarm(s, o, VENTURE, p.alert_event, 0)
             return
@@ -228,9 +228,9 @@ def _rarer_shock(p: Process, s: Any, o: Any, level: float, u: float, r: Any) -> 
 @compiled
 def strike(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) -> None:
     """Let the disaster of the village reach the household, or spare it."""
-    if severity <= 0.0 or uniform(r) > p.disaster_hit:
+    if severity <= 0.0 or draw_uniform(r) > p.disaster_hit:
         return
-    share = min(severity * (0.5 + uniform(r)), 1.0)
+    share = min(severity * (0.5 + draw_uniform(r)), 1.0)
     o.loss = np.rint(share * 12.0 * s.business * level)
     o.spoiled += np.rint(p.disaster_cost * o.loss)
     o.effect[DISASTER] += np.rint(p.disaster_cost * o.loss)
@@ -240,8 +240,8 @@ def strike(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) ->
 
 
 @compiled
-def village_severity(p: Process, of_year: int, exposure: float, r: Any) -> float:
+def draw_severity(p: Process, of_year: int, exposure: float, r: Any) -> float:
     """Draw the share of a year's harvest that a disaster puts at stake in a village, mostly 0."""
-    if uniform(r) > p.disaster * p.disaster_season[of_year] * exposure:
+    if draw_uniform(r) > p.disaster * p.disaster_season[of_year] * exposure:
         return 0.0
-    return p.disaster_severity[0] + (p.disaster_severity[1] - p.disaster_severity[0]) * uniform(r)
+    return p.disaster_severity[0] + (p.disaster_severity[1] - p.disaster_severity[0]) * draw_uniform(r)

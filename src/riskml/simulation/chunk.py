@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import month_end
-from riskml.simulation.county import Place
+from riskml.simulation.county import CountyMap
 from riskml.simulation.parameters import Parameters
 from riskml.simulation.population import People
 from riskml.simulation.state import MEMBERS, SHOCKS
 
-__all__ = ["Chunk", "days_within", "late"]
+__all__ = ["Chunk", "draw_days", "draw_recording_days"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Chunk:
     lived: NDArray[np.void]
     months: NDArray[np.int32]
     village: NDArray[np.int64]
-    where: Place
+    where: CountyMap
     p: Parameters
     rng: np.random.Generator
 
@@ -53,7 +53,7 @@ class Chunk:
         """Households in the chunk."""
         return len(self.start)
 
-    def at_home(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def find_present(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Members who were there at the start and have neither died nor left before the months ``at``."""
         gone = np.full((self.n, MEMBERS), self.lived.shape[1])
         death = np.isin(self.lived["shock"], (SHOCKS.index("elder_death"), SHOCKS.index("worker_death")))
@@ -73,13 +73,13 @@ class Chunk:
         return np.char.add("H", np.char.zfill((self.first + rows).astype(str), 7))
 
 
-def days_within(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28) -> NDArray[np.int64]:
+def draw_days(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28) -> NDArray[np.int64]:
     """Draw a day of the month for events in the months at positions ``at``."""
     start = month_end(chunk.months[at] - 1).astype(np.int64)
     return start + chunk.rng.integers(low, high + 1, len(at))
 
 
-def late(chunk: Chunk, day: NDArray[np.int64]) -> NDArray[np.int64]:
+def draw_recording_days(chunk: Chunk, day: NDArray[np.int64]) -> NDArray[np.int64]:
     """Day on which an event reaches the records: department lists come every ten days or monthly."""
     low, high = (int(value) for value in chunk.p.recording.event_delay)
     return day + chunk.rng.integers(low, high + 1, len(day))

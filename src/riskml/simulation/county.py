@@ -11,14 +11,14 @@ from riskml.records.contract.calendar import day_of
 from riskml.simulation.lives import Calendar, village_disasters
 from riskml.simulation.parameters import Parameters
 
-__all__ = ["COUNTY_CODE", "Place", "lines", "place"]
+__all__ = ["COUNTY_CODE", "CountyMap", "build_lines", "lay_out_county"]
 
 COUNTY_CODE = "990101"
 """No province has the code 99: the county is fictitious at first sight."""
 
 
 @dataclass(frozen=True)
-class Place:
+class CountyMap:
     """The county.
 
     Parameters
@@ -56,7 +56,7 @@ class Place:
         return (first + np.arange(count, dtype=np.int64)) * len(self.regions) // households
 
 
-def place(p: Parameters, households: int, months: int, seed: int) -> Place:
+def lay_out_county(p: Parameters, households: int, months: int, seed: int) -> CountyMap:
     """Lay out the county and let the weather happen."""
     c = p.county
     rng = np.random.default_rng([seed, 1])
@@ -79,8 +79,8 @@ def place(p: Parameters, households: int, months: int, seed: int) -> Place:
         level=(1.0 + c.income_growth) ** ((number - first) / 12.0),
     )
     severity = np.zeros((villages, len(number)))
-    village_disasters(p.process.packed(), calendar, exposure, seed, severity)
-    return Place(
+    village_disasters(p.process.pack(), calendar, exposure, seed, severity)
+    return CountyMap(
         regions=np.array(regions[:villages]), far=far, exposure=exposure, severity=severity,
         struck_on=rng.integers(0, 28, severity.shape), kind=rng.integers(0, 4, severity.shape), months=calendar,
         first=first, burn_in=burn_in,
@@ -93,7 +93,7 @@ def _line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.maximum(steps, 1.0) * c.line_step
 
 
-def lines(p: Parameters, months: int) -> dict[str, list[object]]:
+def build_lines(p: Parameters, months: int) -> dict[str, list[object]]:
     """Rows of the table ``lines``: the province's line and the lower floor that it replaces, from each January."""
     start = int(p.county.start_year)
     years = np.arange(start - 4, start + (months - 1) // 12 + 1)

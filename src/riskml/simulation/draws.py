@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-__all__ = ["bell", "compiled", "compiled_once", "normal", "stream", "uniform"]
+__all__ = ["compiled", "compiled_once", "draw_bell", "draw_normal", "draw_uniform", "start_stream"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Stream = Any
@@ -45,7 +45,7 @@ def _mixed(word: Any) -> Any:
 
 
 @compiled
-def stream(state: Stream, seed: int, purpose: int, item: int, part: int) -> None:
+def start_stream(state: Stream, seed: int, purpose: int, item: int, part: int) -> None:
     """Start the stream of (seed, purpose, item, part) in ``state``."""
     word = _mixed(np.uint64(seed) + _STEP)
     word = _mixed(word ^ (np.uint64(purpose) + _STEP))
@@ -54,12 +54,12 @@ def stream(state: Stream, seed: int, purpose: int, item: int, part: int) -> None
 
 
 @compiled
-def uniform(state: Stream) -> float:
+def draw_uniform(state: Stream) -> float:
     """Draw from (0, 1), both ends excluded.
 
     >>> state = np.zeros(1, np.uint64)
-    >>> stream(state, 1, 2, 3, 4)
-    >>> 0 < uniform(state) < 1
+    >>> start_stream(state, 1, 2, 3, 4)
+    >>> 0 < draw_uniform(state) < 1
     True
     """
     state[0] += _STEP
@@ -67,7 +67,7 @@ def uniform(state: Stream) -> float:
 
 
 @compiled
-def bell(state: Stream) -> float:
+def draw_bell(state: Stream) -> float:
     """Draw a bell-shaped number with mean 0 and spread 1 at a fifth of the cost of `normal`, within 3.47.
 
     The sum of the four 16-bit parts of one word (Irwin-Hall of order 4, standardised).
@@ -79,9 +79,9 @@ def bell(state: Stream) -> float:
 
 
 @compiled
-def normal(state: Stream) -> float:
+def draw_normal(state: Stream) -> float:
     """Draw from the standard normal distribution."""
-    share = uniform(state)
+    share = draw_uniform(state)
     if 0.02425 <= share <= 0.97575:
         q = share - 0.5
         r = q * q

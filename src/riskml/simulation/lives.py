@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from riskml.simulation.blows import count_workers, village_severity
-from riskml.simulation.draws import compiled_once, stream
+from riskml.simulation.blows import count_workers, draw_severity
+from riskml.simulation.draws import compiled_once, start_stream
 from riskml.simulation.month import step
 from riskml.simulation.state import MONTH_OUT, YEAR
 
@@ -46,9 +46,9 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
         p = values[0]
         r = np.zeros(1, np.uint64)
         for v in range(severity.shape[0]):
-            stream(r, seed, VILLAGE, v, 0)
+            start_stream(r, seed, VILLAGE, v, 0)
             for t in range(severity.shape[1]):
-                severity[v, t] = village_severity(p, months.of_year[t], exposure[v], r)
+                severity[v, t] = draw_severity(p, months.of_year[t], exposure[v], r)
 
     @compiled_once
     def history(
@@ -59,7 +59,7 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
         p = values[0]
         r = np.zeros(1, np.uint64)
         for i in range(states.shape[0]):
-            stream(r, seed, LIFE, first + i, 0)
+            start_stream(r, seed, LIFE, first + i, 0)
             s = states[i]
             count_workers(p, s)
             turn = 0
@@ -84,13 +84,13 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
         o = out[0]
         for i in range(states.shape[0]):
             for draw in range(begin, end):
-                stream(r, seed, FUTURE, item[i], start * FUTURES + draw)
+                start_stream(r, seed, FUTURE, item[i], start * FUTURES + draw)
                 state[0] = states[i]
                 helped = False
                 fell = False
                 for t in range(start, start + YEAR):
                     of_year = months.of_year[t]
-                    severity = village_severity(p, of_year, exposure[i], r)
+                    severity = draw_severity(p, of_year, exposure[i], r)
                     step(p, s, o, t, of_year, months.line[t], months.level[t], severity, r)
                     helped = helped or o.emergency == 1
                     if o.below == 1 or o.entered == 1:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from riskml.simulation.blows import alarm, count_workers, hurt, lose, rare_shock, strike, treat
-from riskml.simulation.draws import bell, compiled, normal, uniform
+from riskml.simulation.blows import alarm, count_workers, draw_rare_shock, hurt, lose, strike, treat
+from riskml.simulation.draws import compiled, draw_bell, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE, DRAGS, YEAR
 
@@ -49,7 +49,7 @@ def step(
     s.clock = number
     _grow_older(p, s, o, of_year, level, r)
     treat(p, s, o, level, r)
-    rare_shock(p, s, o, level, r)
+    draw_rare_shock(p, s, o, level, r)
     strike(p, s, o, severity, level, r)
     _earn(p, s, o, of_year, line, level, r)
     _report(p, s, o, line, r)
@@ -75,7 +75,7 @@ def _grow_older(p: Process, s: Any, o: Any, of_year: int, level: float, r: Any) 
     if s.clock >= s.retire_from:
         for k in range(3):
             old = s.clock - s.born[k] >= p.retire_age * 12.0
-            if s.job[k] == WORKING and old and uniform(r) < p.retire:
+            if s.job[k] == WORKING and old and draw_uniform(r) < p.retire:
                 lose(p, s, o, k, GONE, LABOUR)
                 s.transfer += p.pension
                 o.retired = s.person[k]
@@ -89,7 +89,7 @@ def _grow_older(p: Process, s: Any, o: Any, of_year: int, level: float, r: Any) 
 @compiled
 def _return(p: Process, s: Any, o: Any, r: Any) -> None:
     for k in range(3):
-        if s.job[k] == OUT and uniform(r) < (p.rehire if s.why[k] == WORK else p.recover):
+        if s.job[k] == OUT and draw_uniform(r) < (p.rehire if s.why[k] == WORK else p.recover):
             s.job[k] = WORKING
             o.returned = s.person[k]
             if s.why[k] == WORK:
@@ -101,7 +101,7 @@ def _return(p: Process, s: Any, o: Any, r: Any) -> None:
 @compiled
 def _learn(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: int, level: float, r: Any) -> None:
     years = (s.clock - s.kid_born[k]) / 12.0
-    if strained and (s.stage[k] == 1 or s.stage[k] == 2) and years > 13.0 and uniform(r) < p.dropout:
+    if strained and (s.stage[k] == 1 or s.stage[k] == 2) and years > 13.0 and draw_uniform(r) < p.dropout:
         s.stage[k] = 0
         o.dropout = 1
         alarm(s, o, SCHOOLING, p.alert_event, 0)
@@ -113,14 +113,14 @@ def _learn(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: int, lev
         _start_work(p, s, o, k)
         return
     if years >= 18.0 and s.stage[k] == 2:
-        s.stage[k] = 3 if uniform(r) < p.college_share else 0
+        s.stage[k] = 3 if draw_uniform(r) < p.college_share else 0
     elif years >= 15.0 and s.stage[k] == 1:
-        s.stage[k] = 2 if uniform(r) < p.senior_share else 0
+        s.stage[k] = 2 if draw_uniform(r) < p.senior_share else 0
     elif 6.0 <= years < 15.0:
         s.stage[k] = 1
     if s.stage[k] >= 2:
         fee = p.college_fee if s.stage[k] == 3 else p.senior_fee
-        fee = np.rint(fee * level * np.exp(p.fee_spread * normal(r)))
+        fee = np.rint(fee * level * np.exp(p.fee_spread * draw_normal(r)))
         o.fee += fee
         hurt(p, s, SCHOOLING, p.school_drag * min(fee / s.usual, 1.0))
         if fee > p.school_trigger * level:
@@ -180,17 +180,17 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
         o.effect[DISASTER] += farm * s.drag[DISASTER]
         o.effect[VENTURE] += farm * s.drag[VENTURE]
     if wage > 0.0:
-        s.wage_shock = p.wage_memory * s.wage_shock + p.wage_persistent * s.volatility * bell(r)
-        if uniform(r) < p.wage_turn[0]:
-            s.wage_shock += p.wage_turn[1] * normal(r)
+        s.wage_shock = p.wage_memory * s.wage_shock + p.wage_persistent * s.volatility * draw_bell(r)
+        if draw_uniform(r) < p.wage_turn[0]:
+            s.wage_shock += p.wage_turn[1] * draw_normal(r)
         o.effect[WORK] += wage * max(-s.wage_shock, 0.0)
-        wage *= np.exp(s.wage_shock - personal + p.wage_passing * bell(r))
+        wage *= np.exp(s.wage_shock - personal + p.wage_passing * draw_bell(r))
     if farm > 0.0:
-        s.business_shock = p.business_memory * s.business_shock + p.business_persistent * bell(r)
-        if uniform(r) < p.business_turn[0]:
-            s.business_shock += p.business_turn[1] * normal(r)
+        s.business_shock = p.business_memory * s.business_shock + p.business_persistent * draw_bell(r)
+        if draw_uniform(r) < p.business_turn[0]:
+            s.business_shock += p.business_turn[1] * draw_normal(r)
         o.effect[VENTURE] += farm * max(-s.business_shock, 0.0)
-        farm *= np.exp(s.business_shock - blow + p.business_passing * bell(r))
+        farm *= np.exp(s.business_shock - blow + p.business_passing * draw_bell(r))
     o.amounts[0] = np.rint(wage)
     o.amounts[1] = np.rint(farm - o.spoiled)
     o.amounts[2] = np.rint(s.property * level)
@@ -202,10 +202,10 @@ def _drag(p: Process, s: Any, r: Any) -> None:
     """Let blows reach income some months later, more or less, and wear off at once when the household recovers."""
     s.dragging = 0
     for c in range(DRAGS):
-        if s.drag[c] > 0.0 and uniform(r) < p.drag_recovery[c]:
+        if s.drag[c] > 0.0 and draw_uniform(r) < p.drag_recovery[c]:
             s.drag[c] *= p.drag_left
-        if s.pending[c] > 0.0 and uniform(r) < p.drag_onset[c]:
-            s.drag[c] = min(s.drag[c] + s.pending[c] * (0.5 + uniform(r)), p.drag_most)
+        if s.pending[c] > 0.0 and draw_uniform(r) < p.drag_onset[c]:
+            s.drag[c] = min(s.drag[c] + s.pending[c] * (0.5 + draw_uniform(r)), p.drag_most)
             s.pending[c] = 0.0
         if s.pending[c] + s.drag[c] < 0.005:
             s.pending[c] = s.drag[c] = 0.0
@@ -216,7 +216,7 @@ def _drag(p: Process, s: Any, r: Any) -> None:
 @compiled
 def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
     """Remember the report and compare twelve months with the line, exactly as the outcome does."""
-    silent = uniform(r) < (p.missing_again if s.missed == 1 else s.missing)
+    silent = draw_uniform(r) < (p.missing_again if s.missed == 1 else s.missing)
     s.missed = 1 if silent else 0
     total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]
     place = s.clock % YEAR
@@ -254,13 +254,13 @@ def _watch(p: Process, s: Any, o: Any, r: Any) -> None:
             hazard = p.entry_below
         elif s.alert > 0.01:
             hazard = p.entry * s.alert * max((p.need_top - ratio) / (p.need_top - 1.0), p.need_least)
-        if hazard > 0.0 and uniform(r) < hazard:
+        if hazard > 0.0 and draw_uniform(r) < hazard:
             s.monitored = 1
             s.stable = 0
             o.entered = 1
             o.category = 3 if ratio >= 1.0 else (1 if s.exited == 1 else 2)
             o.alert_cause = s.alert_cause if ratio >= 1.0 else _dominant(o)
-        if o.severe == 1 and uniform(r) < p.emergency:
+        if o.severe == 1 and draw_uniform(r) < p.emergency:
             o.emergency = 1
         s.help *= p.help_fade
     else:
@@ -273,7 +273,7 @@ def _watch(p: Process, s: Any, o: Any, r: Any) -> None:
 def _care(p: Process, s: Any, o: Any, ratio: float, r: Any) -> None:
     s.help = min(s.help + p.help_gain, p.help_most)
     s.stable = s.stable + 1 if ratio >= p.clear_margin and s.low == 0 else 0
-    if s.stable >= p.clear_months and s.working > 0 and uniform(r) < p.clear:
+    if s.stable >= p.clear_months and s.working > 0 and draw_uniform(r) < p.clear:
         s.monitored = 0
         s.alert = 0.0
         o.cleared = 1

@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from riskml.errors import SimulationError, listed
+from riskml.errors import SimulationError, shorten_list
 
 __all__ = ["Parameters", "load_parameters"]
 
@@ -153,7 +153,7 @@ class Process(NamedTuple):
     clear_margin: float
     clear: float
 
-    def packed(self) -> NDArray[np.void]:
+    def pack(self) -> NDArray[np.void]:
         """Pack the values into one record: compiled code is handed a pointer instead of a hundred numbers."""
         fields = [
             (name, "f8", len(value)) if isinstance(value, tuple) else (name, "f8")
@@ -243,7 +243,7 @@ def _entries(replaced: Path | dict[str, Any] | None, known: dict[str, float | Ma
         close = [(name, match[0]) for name in unknown if (match := get_close_matches(name, known, n=1))]
         hint = "; ".join(f"did you mean {found!r} for {name!r}?" for name, found in close)
         raise SimulationError(
-            f"{len(unknown)} unknown parameter(s) of the simulation: {listed(unknown)}.",
+            f"{len(unknown)} unknown parameter(s) of the simulation: {shorten_list(unknown)}.",
             hint or "riskml/simulation/params.yaml lists all of them.",
         )
     return entries

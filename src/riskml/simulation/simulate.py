@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from riskml.errors import SimulationError
 from riskml.simulation.chunk import Chunk
-from riskml.simulation.county import Place, lines, place
+from riskml.simulation.county import CountyMap, build_lines, lay_out_county
 from riskml.simulation.lives import history
 from riskml.simulation.parameters import Parameters, load_parameters
 from riskml.simulation.population import settle
 from riskml.simulation.state import MONTH_OUT
-from riskml.simulation.truth import THREADS, Span, Truth, cause_of_fall, probability_of_fall, truth_months
+from riskml.simulation.truth import THREADS, Span, Truth, attribute_falls, estimate_fall_probability, plan_truth
 from riskml.simulation.write_blows import (
     write_events,
     write_household_disasters,
@@ -94,14 +94,14 @@ def simulate(
             "Give at least one household, one month and a seed of 0 or more.",
         )
     p = load_parameters(params)
-    where = place(p, households, months, seed)
-    span = truth_months(where.first, months, Truth(truth))
+    where = lay_out_county(p, households, months, seed)
+    span = plan_truth(where.first, months, Truth(truth))
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("truth.parquet"):
         old.unlink()
     fell = 0
     with Tables(out, TEXT) as tables:
-        tables.add("lines", lines(p, months))
+        tables.add("lines", build_lines(p, months))
         write_regional_disasters(where, np.random.default_rng([seed, 2]), tables)
         for first in range(0, households, CHUNK):
             count = min(CHUNK, households - first)
@@ -116,7 +116,7 @@ def simulate(
 
 
 def _live(
-    p: Parameters, where: Place, first: int, count: int, households: int, seed: int, span: Span
+    p: Parameters, where: CountyMap, first: int, count: int, households: int, seed: int, span: Span
 ) -> tuple[Chunk, NDArray[np.void]]:
     """Live through the months; return what is seen, and the hidden states at the as_ofs of the truth."""
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
@@ -126,7 +126,7 @@ def _live(
     keep = np.concatenate([[where.burn_in - 1], where.burn_in + span.at])
     kept = np.zeros((len(keep), count), states.dtype)
     bounds = np.linspace(0, count, THREADS + 1).astype(int)
-    values = p.process.packed()
+    values = p.process.pack()
 
     def live(low: int, high: int) -> None:
         history(
@@ -157,15 +157,15 @@ def _write(chunk: Chunk, tables: Tables) -> None:
 def _write_truth(chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, tables: Tables) -> int:
     """Append ``truth`` for the households not monitored on each date; return how many of them fall."""
     where = chunk.where
-    values = chunk.p.process.packed()
+    values = chunk.p.process.pack()
     line = where.months.line[where.burn_in :]
     fell = 0
     for at, day, state in zip(span.at, span.day, states, strict=True):
         free = np.flatnonzero(state["monitored"] == 0)
-        share = probability_of_fall(
+        share = estimate_fall_probability(
             where, values, where.burn_in + int(at), state[free], chunk.village[free], chunk.first + free, seed
         )
-        cause = cause_of_fall(chunk.lived, int(at), line)[free]
+        cause = attribute_falls(chunk.lived, int(at), line)[free]
         days = np.full(len(free), day)
         rows = {"household_id": chunk.names(free), "as_of": days, "probability": share, "cause": cause}
         tables.add("truth", rows)

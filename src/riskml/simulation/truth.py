@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from riskml.errors import SimulationError, SplitError
 from riskml.records.contract.calendar import month_end
 from riskml.records.contract.schema import CAUSES
-from riskml.simulation.county import Place
+from riskml.simulation.county import CountyMap
 from riskml.simulation.lives import futures
 from riskml.simulation.state import YEAR
 from riskml.splits import Grid, Settings, origins
 
-__all__ = ["DRAWS", "MORE_DRAWS", "Span", "Truth", "cause_of_fall", "probability_of_fall", "truth_months"]
+__all__ = ["DRAWS", "MORE_DRAWS", "Span", "Truth", "attribute_falls", "estimate_fall_probability", "plan_truth"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -58,7 +58,7 @@ class Span:
     day: Ints
 
 
-def truth_months(first: int, months: int, truth: Truth) -> Span:
+def plan_truth(first: int, months: int, truth: Truth) -> Span:
     """Find the as_of dates of the truth: those of the default grid, or of its default test split.
 
     Parameters
@@ -76,9 +76,9 @@ def truth_months(first: int, months: int, truth: Truth) -> Span:
 
     Examples
     --------
-    >>> truth_months(600, 60, Truth.LAST).at.tolist()
+    >>> plan_truth(600, 60, Truth.LAST).at.tolist()
     [38, 41, 44, 47]
-    >>> truth_months(600, 23, Truth.LAST)
+    >>> plan_truth(600, 23, Truth.LAST)
     Traceback (most recent call last):
     riskml.errors.SimulationError: 23 months hold no date with 12 months before and 12 months after it.
     Simulate at least 24 months, or give --truth none.
@@ -103,8 +103,8 @@ def truth_months(first: int, months: int, truth: Truth) -> Span:
     return Span(ends, days)
 
 
-def probability_of_fall(
-    where: Place, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
+def estimate_fall_probability(
+    where: CountyMap, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
 ) -> Floats:
     """Estimate the probability that each household falls in the twelve months that follow, given that it is labelled.
 
@@ -147,7 +147,7 @@ def probability_of_fall(
     return falls / np.maximum(labelled, 1)
 
 
-def cause_of_fall(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[np.object_]:
+def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[np.object_]:
     """Name the cause of each fall in the twelve months after ``at``, or None.
 
     Parameters

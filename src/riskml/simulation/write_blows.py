@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import month_end
-from riskml.simulation.chunk import Chunk, days_within, late
-from riskml.simulation.county import Place
+from riskml.simulation.chunk import Chunk, draw_days, draw_recording_days
+from riskml.simulation.county import CountyMap
 from riskml.simulation.state import SHOCKS
 from riskml.simulation.writing import Tables
 
@@ -41,13 +41,13 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
     chronic = chunk.people.chronic & (chunk.start["present"] == 1)
     visit = rng.random((chunk.n, len(chunk.months))) < chunk.p.recording.outpatient * chronic.sum(1)[:, None]
     routine, then = np.nonzero(visit)
-    alive = chunk.at_home(routine, then)[np.arange(len(routine)), chronic.argmax(1)[routine]]
+    alive = chunk.find_present(routine, then)[np.arange(len(routine)), chronic.argmax(1)[routine]]
     routine, then = routine[alive], then[alive]
     cost = np.rint(rng.lognormal(5.2, 0.6, len(routine)))
     kind = np.where(rng.random(len(routine)) < 0.6, "chronic", "outpatient")
     parts.append((routine, then, chronic.argmax(1)[routine], kind, cost, np.rint(cost * rng.beta(4, 5, len(routine)))))
     house, when, member = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 2))
-    day = days_within(chunk, when)
+    day = draw_days(chunk, when)
     recorded = month_end(chunk.months[when]).astype(np.int64) + rng.integers(1, 6, len(when))
     slow = rng.random(len(when)) < chunk.p.recording.medical_late
     recorded = np.where(slow, recorded + rng.integers(60, 150, len(when)), recorded)
@@ -69,7 +69,7 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
 def _patient(chunk: Chunk, who: Ints, at: Ints) -> Ints:
     """The patient the shock names, else an elder or a chronic patient rather than the others."""
     named = chunk.lived["person"][who, at].astype(np.int64)
-    weight = chunk.at_home(who, at) * (1.0 + 2.0 * chunk.people.chronic[who])
+    weight = chunk.find_present(who, at) * (1.0 + 2.0 * chunk.people.chronic[who])
     weight[:, 6:8] *= 2.0
     reach = weight.cumsum(1)
     drawn = (chunk.rng.random(len(who)) * reach[:, -1])[:, None] < reach
@@ -106,14 +106,14 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
     add(reported & ~by_phone, "report", "self_report")
     add(rng.random(lived.shape) < recording.visits, "visit", "visit")
     house, when = np.concatenate(who), np.concatenate(at)
-    day = days_within(chunk, when)
+    day = draw_days(chunk, when)
     columns = {
         "household_id": chunk.names(house),
         "occurred_on": day,
         "kind": np.concatenate(kind),
         "amount": np.concatenate(amount),
         "channel": np.concatenate(channel),
-        "recorded_on": late(chunk, day),
+        "recorded_on": draw_recording_days(chunk, day),
     }
     _add_sorted(tables, "events", columns)
 
@@ -132,12 +132,12 @@ def write_household_disasters(chunk: Chunk, tables: Tables) -> None:
             "occurred_on": day,
             "kind": kind,
             "loss": lived["loss"][who, at],
-            "recorded_on": late(chunk, day),
+            "recorded_on": draw_recording_days(chunk, day),
         },
     )
 
 
-def write_regional_disasters(where: Place, rng: np.random.Generator, tables: Tables) -> None:
+def write_regional_disasters(where: CountyMap, rng: np.random.Generator, tables: Tables) -> None:
     """Append the villages struck to ``disaster``."""
     village, at = np.nonzero(where.severity[:, where.burn_in :] > 0.0)
     day, kind = _struck(where, village, at)
@@ -154,7 +154,7 @@ def write_regional_disasters(where: Place, rng: np.random.Generator, tables: Tab
     )
 
 
-def _struck(where: Place, village: Ints, at: Ints) -> tuple[Ints, NDArray[np.str_]]:
+def _struck(where: CountyMap, village: Ints, at: Ints) -> tuple[Ints, NDArray[np.str_]]:
     month = where.first + at
     day = month_end((month - 1).astype(np.int32)).astype(np.int64) + 1 + where.struck_on[village, where.burn_in + at]
     winter = (month % 12 < 4) | (month % 12 > 8)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.schema import CAUSES
-from riskml.simulation.chunk import Chunk, days_within
+from riskml.simulation.chunk import Chunk, draw_days
 from riskml.simulation.writing import NO_DAY, Tables
 
 __all__ = ["write_help", "write_monitoring"]
@@ -51,14 +51,14 @@ def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
     """
     who, at, end = _spells(chunk)
     lived = chunk.lived
-    entered = days_within(chunk, at, 8, 27)
+    entered = draw_days(chunk, at, 8, 27)
     early = (lived["entered"][who, at] == 0).nonzero()[0]
     entered[early] -= chunk.rng.integers(40, 400, len(early))
     ordinary = np.where(chunk.start["exited"][who] == 1, 1, 2)
     category = np.where(lived["entered"][who, at] == 1, lived["category"][who, at], ordinary)
     cause = np.where(lived["entered"][who, at] == 1, lived["alert_cause"][who, at], len(CAUSES) - 1)
     cause = np.where(cause < 0, len(CAUSES) - 1, cause)
-    cleared = np.where(end >= 0, np.maximum(days_within(chunk, np.maximum(end, 0), 8, 27), entered + 30), NO_DAY)
+    cleared = np.where(end >= 0, np.maximum(draw_days(chunk, np.maximum(end, 0), 8, 27), entered + 30), NO_DAY)
     gone = np.flatnonzero(end >= 0)
     row = np.concatenate([np.arange(len(who)), gone])
     order = np.lexsort((np.r_[np.zeros(len(who)), np.ones(len(gone))], entered[row], who[row]))
@@ -86,7 +86,7 @@ def write_help(chunk: Chunk, spells: dict[str, Ints], tables: Tables) -> None:
     measures = np.array([_MEASURE[code] for code in CAUSES], dtype=object)
     started = spells["entered"] + rng.integers(1, 21, len(spells["who"]))
     who, at = np.nonzero(chunk.lived["emergency"] == 1)
-    day = days_within(chunk, at)
+    day = draw_days(chunk, at)
     settled = np.flatnonzero((chunk.start["exited"] == 1) & (rng.random(chunk.n) < 0.3))
     before = np.full(len(settled), int(chunk.months[0]) * 30) - rng.integers(200, 900, len(settled))
     parts = [len(spells["who"]), len(who), len(settled)]

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import month_end
-from riskml.simulation.chunk import Chunk, days_within
+from riskml.simulation.chunk import Chunk, draw_days
 from riskml.simulation.state import MEMBERS, SHOCKS
 from riskml.simulation.writing import NO_DAY, Tables
 
@@ -40,7 +40,7 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
     base = int(month_end(int(chunk.months[0]) - 1))
     row = np.concatenate([np.arange(n), who])
     moves = np.concatenate([np.zeros(n, np.int64), moves])
-    recorded = np.concatenate([np.full(n, base), days_within(chunk, at, 15, 28)])
+    recorded = np.concatenate([np.full(n, base), draw_days(chunk, at, 15, 28)])
     order = np.lexsort((recorded, row))
     exited = chunk.start["exited"] == 1
     left_poverty = np.where(exited, base - rng.integers(100, 2000, n), NO_DAY)
@@ -102,7 +102,7 @@ def _first_members(chunk: Chunk) -> pd.DataFrame:
     birth_year[:, 8] -= 2 * here[:, 8]
     base = int(month_end(int(chunk.months[0]) - 1))
     recorded = np.full((n, MEMBERS), base)
-    recorded[later, 8] = days_within(chunk, born.argmax(1)[later], 20, 28)
+    recorded[later, 8] = draw_days(chunk, born.argmax(1)[later], 20, 28)
     who, member = np.nonzero(listed)
     health = np.where(people.disabled, 3, np.where(people.chronic, 1, 0))
     return pd.DataFrame(
@@ -132,7 +132,7 @@ def _changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
 
     def add(mask: NDArray[np.bool_], member: Ints, seen: float = 1.0, **changed: str) -> None:
         who, at = np.nonzero(mask & (member >= 0) & (chunk.rng.random(mask.shape) < seen))
-        day = days_within(chunk, at, 5, 28)
+        day = draw_days(chunk, at, 5, 28)
         part = pd.DataFrame({"who": who, "member": member[who, at]})
         origin = place[who, part["member"]]
         part["recorded_on"] = day if "left_on" in changed else day + chunk.rng.integers(0, 45, len(day))

@@ -1,7 +1,7 @@
 """Training: from records to a calibrated model, compared with the rule line forward in time."""
 
 from riskml.training.compare import compare_on, compare_stored
-from riskml.training.release import release_checks
+from riskml.training.release import run_release_checks
 from riskml.training.train import Trained, train
 
-__all__ = ["Trained", "compare_on", "compare_stored", "release_checks", "train"]
+__all__ = ["Trained", "compare_on", "compare_stored", "run_release_checks", "train"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskml.evaluation.capacity import visits_of
+from riskml.evaluation.capacity import mark_visits
 from riskml.explanation.contributions.summary import summarise_contributions
 from riskml.explanation.household.county import explain_all
 from riskml.explanation.household.narrator import Narrator
@@ -24,17 +24,17 @@ from riskml.records.reading.coverage import coverage
 from riskml.records.reading.files import truth_in
 from riskml.records.reading.folder import open_folder
 from riskml.splits import Settings, grid, origins
-from riskml.training.cohort_rows import collect
-from riskml.training.holdout import Labelled, labelled
-from riskml.training.oracle import true_values
+from riskml.training.cohort_rows import collect_cohort
+from riskml.training.holdout import Labelled, label_rows
+from riskml.training.oracle import read_truth
 
-__all__ = ["SOON", "coverage_of", "report_again", "report_data"]
+__all__ = ["SOON", "build_report_data", "describe_coverage", "rebuild_report_data"]
 
 SOON = 3
 """Months: a county looks again every quarter, so the reasons that stood when a household fell are at most this old."""
 
 
-def report_data(
+def build_report_data(
     records: Records, test: Labelled, bundle: Bundle, policy: Policy, folder: Path | None, progress: Progress
 ) -> dict[str, Any]:
     """Put together ``report.json``: all that the report shows beside the evaluation.
@@ -55,7 +55,7 @@ def report_data(
     -------
     dict
         ``simulated``, whether the folder carries the truth of a simulated county; ``coverage`` (see
-        :func:`coverage_of`, or null); ``contributions`` (see
+        :func:`describe_coverage`, or null); ``contributions`` (see
         :func:`riskml.explanation.contributions.summary.summarise_contributions`);
         ``reasons``: ``steadiness``, and in a simulated county ``all`` falls, those ``visited``, and those ``soon``,
         at most three months after the reasons were given (see :mod:`riskml.explanation.household.reason_quality`).
@@ -63,11 +63,11 @@ def report_data(
     narrator = Narrator(bundle, policy)
     progress.stage("contributions of the test rows")
     schema, features = bundle.blend.schema, test.rows.features
-    values = schema.aligned(features)
+    values = schema.align(features)
     found = narrator.explainer.contributions(values, threads=2)
     return {
         "simulated": truth_in(folder) is not None,
-        "coverage": None if folder is None else coverage_of(records, folder),
+        "coverage": None if folder is None else describe_coverage(records, folder),
         "contributions": summarise_contributions(
             values, found.values, [(name, _cause(name)) for name in schema.names], test.rows.household, schema.levels
         ),
@@ -75,13 +75,15 @@ def report_data(
     }
 
 
-def report_again(records: Records, bundle: Bundle, policy: Policy, folder: Path, progress: Progress) -> dict[str, Any]:
+def rebuild_report_data(
+    records: Records, bundle: Bundle, policy: Policy, folder: Path, progress: Progress
+) -> dict[str, Any]:
     """Compute the report data of a bundle from records: of those it was trained on, or of others.
 
     Returns
     -------
     dict
-        See :func:`report_data`; also ``other_records``, whether the fingerprint is not that of the training data.
+        See :func:`build_report_data`; also ``other_records``, whether the fingerprint is not that of the training data.
 
     Raises
     ------
@@ -90,13 +92,13 @@ def report_again(records: Records, bundle: Bundle, policy: Policy, folder: Path,
     """
     settings = replace(Settings(**bundle.settings), test_from=day_of(bundle.manifest["split"]["test_from"]), origins=1)
     [origin] = origins(grid(records, settings), settings)
-    cohort = collect(records, origin.test, settings, policy, progress)
-    test = labelled(records, cohort, origin.test, settings, None, "report on")
-    told = report_data(records, test, bundle, policy, folder, progress)
+    cohort = collect_cohort(records, origin.test, settings, policy, progress)
+    test = label_rows(records, cohort, origin.test, settings, None, "report on")
+    told = build_report_data(records, test, bundle, policy, folder, progress)
     return {**told, "other_records": records.fingerprint != bundle.manifest["data"]["fingerprint"]}
 
 
-def coverage_of(records: Records, folder: Path) -> dict[str, Any]:
+def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
     """Describe the tables of a folder, how many households report income each month, and what was set aside.
 
     Returns
@@ -131,14 +133,14 @@ def _trials(
     progress: Progress,
 ) -> dict[str, Any]:
     days = sorted({int(day) for day in test.rows.as_of})
-    true = true_values(folder, narrator.settings, "cause")
+    true = read_truth(folder, narrator.settings, "cause")
     progress.stage("trials of the reasons", len(days) * (true is not None) + 1)
     trials: dict[str, Any] = {"steadiness": _known(measure_steadiness(narrator, records, days[-1]))}
     progress.step()
     if true is None:
         return trials
     codes = records.household_id[test.rows.household]
-    visited = visits_of(margin, test.rows.as_of, codes, narrator.policy.visit_capacity)
+    visited = mark_visits(margin, test.rows.as_of, codes, narrator.policy.visit_capacity)
     frame = pd.DataFrame(
         {
             "household_id": codes,

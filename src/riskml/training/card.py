@@ -8,16 +8,16 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from riskml.evaluation.comparison import as_markdown, complement_sentence
-from riskml.evaluation.groups import shown_groups
+from riskml.evaluation.comparison import describe_complement, render_markdown
+from riskml.evaluation.groups import select_shown_groups
 from riskml.evaluation.words import GROUPS, MISSING, MODELS, STATUS, group_value, in_order
 from riskml.model import Bundle
-from riskml.training.release import release_checks
+from riskml.training.release import run_release_checks
 
-__all__ = ["model_card"]
+__all__ = ["write_model_card"]
 
 
-def model_card(bundle: Bundle) -> str:
+def write_model_card(bundle: Bundle) -> str:
     """Write the model card of a bundle as Markdown.
 
     Parameters
@@ -41,7 +41,7 @@ def model_card(bundle: Bundle) -> str:
 
 def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
     evaluation, report = bundle.evaluation, bundle.report
-    groups, _ = shown_groups(evaluation["groups"])
+    groups, _ = select_shown_groups(evaluation["groups"])
     return {
         "bundle": bundle,
         "manifest": bundle.manifest,
@@ -52,8 +52,8 @@ def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
             f"{MISSING[reason][lang]} {count:,}" for reason, count in evaluation["split"]["missing"].items()
         ),
         "names": ";".join(f"{name}:{MODELS[name]['zh']}" for name in in_order(evaluation["models"])),
-        "comparison": as_markdown(evaluation, lang=lang),
-        "complement": complement_sentence(evaluation, lang),
+        "comparison": render_markdown(evaluation, lang=lang),
+        "complement": describe_complement(evaluation, lang),
         "calibration": evaluation["calibration"],
         "capacity": evaluation["capacity"],
         "groups": [
@@ -66,7 +66,7 @@ def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         ],
         "checks": [
             {**result.as_dict(), "status_word": STATUS[result.status][lang]}
-            for result in release_checks(bundle, None, None)
+            for result in run_release_checks(bundle, None, None)
         ],
         "reasons": {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})},
     }

@@ -17,7 +17,7 @@ from riskml.records.contract.calendar import month_end, month_of
 from riskml.records.panel.store import CHUNK, Records
 from riskml.splits import Settings
 
-__all__ = ["Cohort", "collect", "first_flags"]
+__all__ = ["Cohort", "collect_cohort", "find_first_flags"]
 
 THREADS = 2
 
@@ -64,7 +64,9 @@ class Cohort:
         )
 
 
-def collect(records: Records, as_ofs: Sequence[int], settings: Settings, policy: Policy, progress: Progress) -> Cohort:
+def collect_cohort(
+    records: Records, as_ofs: Sequence[int], settings: Settings, policy: Policy, progress: Progress
+) -> Cohort:
     """Build the features of everybody at risk at the as_ofs, as known then.
 
     Parameters
@@ -108,7 +110,7 @@ def collect(records: Records, as_ofs: Sequence[int], settings: Settings, policy:
     )
 
 
-def first_flags(
+def find_first_flags(
     records: Records,
     household: NDArray[np.int64],
     as_of: NDArray[np.int32],

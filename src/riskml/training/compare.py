@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from riskml.errors import UsageError, listed
+from riskml.errors import UsageError, shorten_list
 from riskml.evaluation import Prediction, evaluate
 from riskml.model import Bundle
 from riskml.policy import Policy
@@ -13,8 +13,8 @@ from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, grid, origins
-from riskml.training.cohort_rows import collect
-from riskml.training.holdout import labelled, predictions, test_rows
+from riskml.training.cohort_rows import collect_cohort
+from riskml.training.holdout import holdout_rows, label_rows, predict_all
 
 __all__ = ["compare_on", "compare_stored"]
 
@@ -32,10 +32,10 @@ def compare_stored(one: Bundle, other: Bundle) -> dict[str, Any]:
     UsageError
         If the bundles were not evaluated on the same test rows.
     """
-    differing = one.differing_rows(other)
+    differing = one.find_differences(other)
     if differing:
         raise UsageError(
-            f"The bundles were tested on different rows ({listed(differing)} differ), so their figures do not compare.",
+            f"The bundles were tested on different rows ({shorten_list(differing)} differ) and cannot be compared.",
             "Name the records with --records: both models are then scored on the test rows of the first.",
         )
     rest = {name: figures for name, figures in one.evaluation["models"].items() if name != "riskml"}
@@ -57,16 +57,16 @@ def compare_on(
     progress = progress or Silent()
     settings = replace(Settings(**one.settings), test_from=day_of(one.manifest["split"]["test_from"]), origins=1)
     [origin] = origins(grid(records, settings), settings)
-    cohort = collect(records, origin.test, settings, policy, progress)
-    found = labelled(records, cohort, origin.test, settings, None, "compare on")
-    rows = test_rows(records, found, settings, policy, progress)
+    cohort = collect_cohort(records, origin.test, settings, policy, progress)
+    found = label_rows(records, cohort, origin.test, settings, None, "compare on")
+    rows = holdout_rows(records, found, settings, policy, progress)
     progress.stage("comparison")
-    opinions = predictions(one.blend, one.baselines, found)
+    opinions = predict_all(one.blend, one.baselines, found)
     first, second = _name(one), _name(other)
     features = found.rows.features
     models = {
         first: opinions.pop("riskml"),
-        second: Prediction(other.margin(features), other.probability(features)),
+        second: Prediction(other.predict_margin(features), other.predict_probability(features)),
         **opinions,
     }
     return evaluate(rows, models, capacity=policy.visit_capacity, model=first)

@@ -15,9 +15,9 @@ from riskml.policy import Policy
 from riskml.progress import Progress
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
-from riskml.training.cohort_rows import Cohort, first_flags
+from riskml.training.cohort_rows import Cohort, find_first_flags
 
-__all__ = ["Labelled", "labelled", "predictions", "rankings", "test_rows"]
+__all__ = ["Labelled", "holdout_rows", "label_rows", "predict_all", "rank_rows"]
 
 Floats = NDArray[np.float64]
 REGION_DIGITS = (2, 4, 6, 9)
@@ -51,7 +51,7 @@ class Labelled:
         return replace(self, rows=replace(self.rows, features=self.rows.features.pruned()))
 
 
-def labelled(
+def label_rows(
     records: Records, cohort: Cohort, as_ofs: tuple[int, ...], settings: Settings, known_at: int | None, what: str
 ) -> Labelled:
     """Label the cohort at the as_ofs.
@@ -93,7 +93,7 @@ def _positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
     return place
 
 
-def rankings(found: Labelled) -> dict[str, Floats]:
+def rank_rows(found: Labelled) -> dict[str, Floats]:
     """Scores of the baselines that rank, the higher the riskier."""
     with np.errstate(divide="ignore", invalid="ignore"):
         distance = -np.log(found.labels.income_per_head / found.labels.line)
@@ -104,23 +104,23 @@ def rankings(found: Labelled) -> dict[str, Floats]:
     }
 
 
-def predictions(blend: Blend, baselines: Baselines, found: Labelled) -> dict[str, Prediction]:
+def predict_all(blend: Blend, baselines: Baselines, found: Labelled) -> dict[str, Prediction]:
     """What the model and every baseline say of the rows."""
     features, logistic = found.rows.features, baselines.logistic
-    out = {"riskml": Prediction(blend.margin(features), blend.probability(features))}
-    for name, score in rankings(found).items():
+    out = {"riskml": Prediction(blend.predict_margin(features), blend.predict_probability(features))}
+    for name, score in rank_rows(found).items():
         fitted = baselines.rankings[name]
-        out[name] = Prediction(np.where(np.isnan(score), fitted.fill, score), fitted.probability(score))
-    out["logistic"] = Prediction(logistic.margin(features), logistic.probability(features))
+        out[name] = Prediction(np.where(np.isnan(score), fitted.fill, score), fitted.predict_probability(score))
+    out["logistic"] = Prediction(logistic.predict_margin(features), logistic.predict_probability(features))
     return out
 
 
-def test_rows(records: Records, found: Labelled, settings: Settings, policy: Policy, progress: Progress) -> TestRows:
+def holdout_rows(records: Records, found: Labelled, settings: Settings, policy: Policy, progress: Progress) -> TestRows:
     """Put together what the comparison needs to know of each row."""
     labels, rows = found.labels, found.rows
     fell = labels.y == 1
     flags = np.full(len(labels), np.nan)
-    flags[fell] = first_flags(records, rows.household[fell], rows.as_of[fell], settings, policy, progress)
+    flags[fell] = find_first_flags(records, rows.household[fell], rows.as_of[fell], settings, policy, progress)
     return TestRows(
         household=rows.household,
         as_of=rows.as_of,

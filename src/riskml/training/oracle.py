@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from riskml.records.reading.files import truth_in
 from riskml.splits import Settings
 
-__all__ = ["oracle", "true_values"]
+__all__ = ["look_up_truth", "read_truth"]
 
 ENOUGH = 0.99
 """Share of the test rows that the truth must cover."""
 
 
-def true_values(folder: Path | None, settings: Settings, column: str) -> pd.DataFrame | None:
+def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataFrame | None:
     """Read one column of a simulated county's truth.
 
     Parameters
@@ -41,7 +41,7 @@ def true_values(folder: Path | None, settings: Settings, column: str) -> pd.Data
     return truth.assign(as_of=days.astype(np.int32))
 
 
-def oracle(
+def look_up_truth(
     folder: Path | None, household_id: NDArray[np.str_], as_of: NDArray[np.int32], settings: Settings
 ) -> NDArray[np.float64] | None:
     """True probability of each test row, if the folder holds it.
@@ -58,7 +58,7 @@ def oracle(
         None where the truth is another outcome's or covers fewer than 99 % of the rows; a row it leaves out has the
         mean of the others.
     """
-    truth = true_values(folder, settings, "probability")
+    truth = read_truth(folder, settings, "probability")
     if truth is None:
         return None
     rows = pd.DataFrame({"household_id": household_id, "as_of": as_of.astype(np.int32)})

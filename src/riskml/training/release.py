@@ -17,10 +17,10 @@ from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
 from riskml.training.compare import compare_on
 
-__all__ = ["release_checks"]
+__all__ = ["run_release_checks"]
 
 
-def release_checks(
+def run_release_checks(
     bundle: Bundle,
     champion: Bundle | None,
     records: Records | None,
@@ -72,6 +72,6 @@ def _champion(
         compared = compare_on(records, bundle, champion, policy, progress)
         difference = compared["ap_difference"][champion.model_version]
         return ChampionEvidence(difference["value"], difference["ci"])
-    same = not bundle.differing_rows(champion)
+    same = not bundle.find_differences(champion)
     own, theirs = (part.evaluation["models"]["riskml"]["ap"] for part in (bundle, champion))
     return ChampionEvidence(None if None in (own, theirs) else own - theirs, None, same_rows=same)

@@ -9,10 +9,10 @@ from typing import Any
 from riskml.model import Bundle
 from riskml.tracking import log_run
 
-__all__ = ["metrics_of", "params_of", "register"]
+__all__ = ["collect_metrics", "collect_params", "register"]
 
 
-def params_of(bundle: Bundle) -> dict[str, object]:
+def collect_params(bundle: Bundle) -> dict[str, object]:
     """Settings, choice of complexity, data and versions of a bundle."""
     manifest = bundle.manifest
     choice = bundle.blend.choice
@@ -33,7 +33,7 @@ def params_of(bundle: Bundle) -> dict[str, object]:
     }
 
 
-def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
+def collect_metrics(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
     """Figures of every model, named ``model.measure``, and the counts of the split."""
     out: dict[str, float | None] = {
         name: evaluation["split"][name] for name in ("n_train", "n_test", "n_positive", "positive_rate")
@@ -53,4 +53,4 @@ def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
 def register(path: Path, bundle: Bundle) -> int:
     """Log a saved bundle to the tracking server as the challenger; return its version."""
     tags = {"model_version": bundle.model_version, "policy_version": bundle.policy_version}
-    return log_run(path, params_of(bundle), metrics_of(bundle.evaluation), tags)
+    return log_run(path, collect_params(bundle), collect_metrics(bundle.evaluation), tags)

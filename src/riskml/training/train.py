@@ -8,7 +8,7 @@ from typing import Any
 
 from riskml.errors import SplitError
 from riskml.evaluation import Prediction, evaluate
-from riskml.evaluation.evidence import feature_auc, population_stability, probe_monotonicity
+from riskml.evaluation.evidence import measure_feature_auc, measure_stability, probe_monotonicity
 from riskml.model import Baselines, Blend, Bundle, fit_blend, fit_logistic, fit_ranking, refit_blend
 from riskml.outcomes import counts
 from riskml.policy import Policy
@@ -16,11 +16,11 @@ from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import date_of
 from riskml.records.panel.store import Records
 from riskml.splits import Origin, Settings, grid, origins, span_end
-from riskml.training.aggregates import report_data
-from riskml.training.card import model_card
-from riskml.training.cohort_rows import Cohort, collect
-from riskml.training.holdout import Labelled, labelled, predictions, rankings, test_rows
-from riskml.training.oracle import oracle
+from riskml.training.aggregates import build_report_data
+from riskml.training.card import write_model_card
+from riskml.training.cohort_rows import Cohort, collect_cohort
+from riskml.training.holdout import Labelled, holdout_rows, label_rows, predict_all, rank_rows
+from riskml.training.oracle import look_up_truth
 
 __all__ = ["Trained", "train"]
 
@@ -95,13 +95,15 @@ def train(
     found = grid(records, settings)
     cut = origins(found, settings)
     days = sorted({day for origin in cut for day in (*origin.train, *origin.test)} | set(found.as_ofs if refit else ()))
-    job = _Job(records, collect(records, days, settings, policy, progress), settings, policy, folder, seed, progress)
+    job = _Job(
+        records, collect_cohort(records, days, settings, policy, progress), settings, policy, folder, seed, progress
+    )
     judged: list[dict[str, Any]] = []
     latest: tuple[_Fitted, Labelled] | None = None
     for number, origin in enumerate(cut, 1):
         name = f"origin {number} of {len(cut)}: " if len(cut) > 1 else ""
         fitted = _fit(job, origin, name)
-        test = labelled(records, job.cohort, origin.test, settings, None, "test on")
+        test = label_rows(records, job.cohort, origin.test, settings, None, "test on")
         judged.append(_judge(job, fitted, origin, test, name))
         latest = latest or (fitted, test)
     assert latest is not None, "origins() gives at least one"
@@ -111,8 +113,8 @@ def train(
     tested = bundle = _bundle(job, fitted, evaluation, refit=False)
     if refit:
         bundle = _bundle(job, _refit(job, fitted, found.as_ofs), evaluation, refit=True)
-    told = report_data(records, test, tested, policy, folder, progress)
-    return Trained(bundle.with_report(told, model_card), evaluation)
+    told = build_report_data(records, test, tested, policy, folder, progress)
+    return Trained(bundle.with_report(told, write_model_card), evaluation)
 
 
 def _bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, refit: bool) -> Bundle:
@@ -132,7 +134,7 @@ def _bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, refit: bo
 
 
 def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
-    found = labelled(job.records, job.cohort, origin.train, job.settings, origin.test_from, "train on").pruned()
+    found = label_rows(job.records, job.cohort, origin.train, job.settings, origin.test_from, "train on").pruned()
     y, rows = found.y, found.rows
     if not 0 < y.sum() < len(y):
         raise SplitError(
@@ -150,12 +152,12 @@ def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
 
 
 def _baselines(found: Labelled) -> Baselines:
-    ranked = {name: fit_ranking(score, found.y) for name, score in rankings(found).items()}
+    ranked = {name: fit_ranking(score, found.y) for name, score in rank_rows(found).items()}
     return Baselines(fit_logistic(found.rows.features, found.y), ranked)
 
 
 def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
-    found = labelled(job.records, job.cohort, as_ofs, job.settings, None, "train on").pruned()
+    found = label_rows(job.records, job.cohort, as_ofs, job.settings, None, "train on").pruned()
     job.progress.stage("the same choice on every labelled as_of")
     return _Fitted(refit_blend(fitted.blend, found.rows.features, found.y, job.seed), _baselines(found), found)
 
@@ -163,10 +165,10 @@ def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
 def _judge(job: _Job, fitted: _Fitted, origin: Origin, found: Labelled, name: str) -> dict[str, Any]:
     """Compare all models on the test rows of an origin."""
     settings = job.settings
-    rows = test_rows(job.records, found, settings, job.policy, job.progress)
+    rows = holdout_rows(job.records, found, settings, job.policy, job.progress)
     job.progress.stage(f"{name}comparison")
-    opinions = predictions(fitted.blend, fitted.baselines, found)
-    truth = oracle(job.folder, rows.household_code, rows.as_of, settings)
+    opinions = predict_all(fitted.blend, fitted.baselines, found)
+    truth = look_up_truth(job.folder, rows.household_code, rows.as_of, settings)
     if truth is not None:
         opinions["oracle"] = Prediction(truth, truth)
     training, features = fitted.training.rows.features, found.rows.features
@@ -176,9 +178,9 @@ def _judge(job: _Job, fitted: _Fitted, origin: Origin, found: Labelled, name: st
         "split": _split(origin, fitted.training, found, settings),
         **evaluate(rows, opinions, capacity=job.policy.visit_capacity),
         "evidence": {
-            "feature_auc": feature_auc(features, rows.positive),
-            "population_stability": population_stability(training, features),
-            "monotonicity": [vars(probe) for probe in probe_monotonicity(fitted.blend.margin, training)],
+            "feature_auc": measure_feature_auc(features, rows.positive),
+            "population_stability": measure_stability(training, features),
+            "monotonicity": [vars(probe) for probe in probe_monotonicity(fitted.blend.predict_margin, training)],
         },
     }
 

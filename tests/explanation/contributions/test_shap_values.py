@@ -32,7 +32,7 @@ def found(trained, matrix):
 
 
 def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, found):
-    margin = trained.bundle.blend.margin(matrix)
+    margin = trained.bundle.blend.predict_margin(matrix)
     assert type(found).__module__.startswith("shap.")
     np.testing.assert_allclose(found.base_values + found.values.sum(axis=1), margin, rtol=0, atol=1e-9)
     assert np.ptp(margin) > 0.5

@@ -17,7 +17,7 @@ from riskml.model import Baselines, Blend, Bundle
 from riskml.model.blend import Weights
 from riskml.model.calibration import Calibration
 from riskml.model.linear import LinearProblem
-from riskml.model.reference import reference_of
+from riskml.model.reference import build_reference
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status, label
@@ -47,7 +47,7 @@ def narrator(county_records) -> Narrator:
         Calibration(0.05, 0.95),
     )
     bundle = Bundle(
-        blend, Baselines(blend.linear, {}), {}, {}, reference_of(X, blend.probability(X)),
+        blend, Baselines(blend.linear, {}), {}, {}, build_reference(X, blend.predict_probability(X)),
         {"settings": SETTINGS, "model_version": "small"}, {},
     )  # fmt: skip
     return Narrator(bundle, load_policy())
@@ -123,9 +123,11 @@ def test_every_explained_row_adds_up(county_records, narrator, as_of):
     panel = county_records.panel(as_of)
     X = build(panel)
     contributions = narrator.explainer.contributions(X)
-    np.testing.assert_allclose(contributions.margin, narrator.bundle.margin(X), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(contributions.margin, narrator.bundle.predict_margin(X), rtol=0, atol=1e-9)
     by_cause = narrator.explain_rows(panel, X).grouping.by_cause(contributions.values)
-    np.testing.assert_allclose(contributions.base + by_cause.sum(axis=1), narrator.bundle.margin(X), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        contributions.base + by_cause.sum(axis=1), narrator.bundle.predict_margin(X), rtol=0, atol=1e-9
+    )
 
 
 def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator, as_of, told):

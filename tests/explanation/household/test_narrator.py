@@ -42,8 +42,8 @@ def test_an_explanation_holds_both_verdicts_and_adds_up(ill, narrate):
     assert model.base + sum(model.contributions.values()) == pytest.approx(model.margin, abs=1e-9)
     assert model.base + sum(model.by_cause.values()) == pytest.approx(model.margin, abs=1e-9)
     assert model.calibrated_margin == pytest.approx(0.1 + 0.9 * model.margin)
-    assert model.probability == narrator.bundle.probability(build(panel))[0]
-    assert model.margin == narrator.bundle.margin(build(panel))[0]
+    assert model.probability == narrator.bundle.predict_probability(build(panel))[0]
+    assert model.margin == narrator.bundle.predict_margin(build(panel))[0]
     assert (e.rule.income, e.rule.line) == (9200.0, 8300.0)
     assert e.rule.gap == 900.0
     assert e.rule.gap_after_spending == 900.0 - 12_345 / 3

@@ -5,11 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from riskml.cli.main import build
+from riskml.cli.main import build_app
 
 
 def run(*arguments):
-    return CliRunner().invoke(build(), ["check", *map(str, arguments)])
+    return CliRunner().invoke(build_app(), ["check", *map(str, arguments)])
 
 
 def test_a_sound_folder_ends_with_0(make):

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
-from riskml.cli.main import build
+from riskml.cli.main import build_app
 from riskml.errors import UsageError
 from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.devtools.benchmark import counties
@@ -85,7 +85,7 @@ def test_the_command_prints_figures_beside_their_limits(monkeypatch):
     figures = {**dict.fromkeys(LIMITS, 50.0), "households": 300}
     figures["targets"] = {name: {"at_most": most, "met": most >= 50} for name, most in LIMITS.items()}
     monkeypatch.setattr("riskml_serving.devtools.benchmark.scale.scale", lambda *_: figures)
-    said = CliRunner().invoke(build(), ["benchmark", "scale"]).output
+    said = CliRunner().invoke(build_app(), ["benchmark", "scale"]).output
     lines = {line.split()[0]: line for line in said.splitlines() if line.strip()}
     assert lines["records_p50_ms"].endswith("at most 20: missed")
     assert lines["job_s"].endswith("at most 60: met")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from riskml.cli.main import build
+from riskml.cli.main import build_app
 from riskml_serving.devtools.benchmark import household, run
 from riskml_serving.devtools.benchmark.load import build_request, load
 from riskml_serving.devtools.benchmark.run import held_against
@@ -22,7 +22,7 @@ def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path
     assert values.shape == (1, len(names))
     answer = client.post("/v1/scores", content=household.build_body(reasons=True), headers=key("", "score"))
     (row,) = answer.json()["scores"]
-    assert row["probability"] == float(model.bundle.probability(values)[0])
+    assert row["probability"] == float(model.bundle.predict_probability(values)[0])
     assert row["explanation"]
 
 
@@ -67,6 +67,6 @@ def test_every_ratio_is_held_against_its_target():
 
 
 def test_the_command_stands_among_the_benchmarks():
-    help_text = CliRunner().invoke(build(), ["benchmark", "--help"]).output
+    help_text = CliRunner().invoke(build_app(), ["benchmark", "--help"]).output
     assert "serving" in help_text
     assert callable(run)

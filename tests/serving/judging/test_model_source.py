@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from riskml import tracking
 from riskml.errors import BundleError
-from riskml.model.bundle_files import MANIFEST, SEAL, digest, encoded, seal
+from riskml.model.bundle_files import MANIFEST, SEAL, encode_json, hash_sha256, seal
 from riskml_serving.api.scores import endpoints as scoring
 from riskml_serving.api.scores.endpoints import AT_ONCE
 from riskml_serving.base.database import open_engine, upgrade
@@ -44,7 +44,7 @@ def reseal(path, manifest):
     """Seal an altered manifest as whoever makes bundles would."""
     rest = {name: value for name, value in manifest.items() if name != "model_version"}
     version = {**rest, "files": {name: kept for name, kept in rest["files"].items() if name != "model_card.md"}}
-    text = encoded({**rest, "model_version": f"riskml-{digest(encoded(version))[:12]}"})
+    text = encode_json({**rest, "model_version": f"riskml-{hash_sha256(encode_json(version))[:12]}"})
     (path / MANIFEST).write_bytes(text)
     (path / SEAL).write_bytes(seal(text))
 
@@ -120,9 +120,9 @@ def wrong_scores(folder):
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     linear = json.loads((folder / "linear.json").read_text("utf-8"))
     linear["base"] += 1.0
-    text = encoded(linear)
+    text = encode_json(linear)
     (folder / "linear.json").write_bytes(text)
-    manifest["files"]["linear.json"] = digest(text)
+    manifest["files"]["linear.json"] = hash_sha256(text)
     reseal(folder, manifest)
 
 

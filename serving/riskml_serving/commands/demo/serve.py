@@ -36,7 +36,7 @@ def prepare_demo(
     tuple of Settings and list of Account
         To run the service with, and to sign in with.
     """
-    from riskml.cli.progress import progress
+    from riskml.cli.progress import show_progress
     from riskml.loading import load_records
     from riskml_serving.base.database import open_engine, upgrade
     from riskml_serving.commands.demo.accounts import make_accounts
@@ -60,7 +60,7 @@ def prepare_demo(
     engine = open_engine(url)
     upgrade(engine)
     model, visits = load_model(bundle), 0
-    with progress() as bar:
+    with show_progress() as bar:
         villages = import_unscored(engine, out / "served", today, bar)
         accounts = make_accounts(engine, villages)
         records, span = load_records(county, model.policy), model.narrator.settings

@@ -142,7 +142,7 @@ def _same_answer(url: str, names: list[str], values: NDArray[np.float64], expect
 
 def _core(model: Model, values: NDArray[np.float64]) -> Arm:
     """The whole model (both parts, blended and calibrated) on the ready row, called in this process."""
-    probability = model.bundle.probability
+    probability = model.bundle.predict_probability
 
     def arm(seconds: float) -> tuple[float, list[float]]:
         count, began = 0, time.perf_counter()

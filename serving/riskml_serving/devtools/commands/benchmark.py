@@ -20,11 +20,11 @@ def serving(
     as_json: Annotated[bool, typer.Option("--json", help="Print only JSON.")] = False,
 ) -> None:
     """Measure requests a second for one household, in closed loops over the loopback, the arms taking turns."""
-    from riskml.cli.progress import progress
+    from riskml.cli.progress import show_progress
     from riskml_serving.base.settings import Settings
     from riskml_serving.devtools.benchmark import TARGETS, run
 
-    with progress() as bar:
+    with show_progress() as bar:
         found = run(bundle or Settings().bundle_folder, rounds, seconds, bar)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))

@@ -15,12 +15,12 @@ def pages(
     rounds: Annotated[int, typer.Option(help="How often every page is read.", min=1)] = 5,
 ) -> None:
     """Measure the staff pages on the demo's county, role by role; the demo's database is made anew."""
-    from riskml.cli.progress import progress
+    from riskml.cli.progress import show_progress
     from riskml_serving.commands.demo.serve import prepare_again
     from riskml_serving.devtools.page_times import MOST_BYTES, P95_MS, measure_pages
 
     settings, accounts = prepare_again(demo)
-    with progress() as bar:
+    with show_progress() as bar:
         found = measure_pages(settings, accounts, demo / "bundle", rounds, bar)
     typer.echo(f"{'role':<10} {'page':<10} {'n':>5} {'p50 ms':>8} {'p95 ms':>8} {'most bytes':>11}")
     for one in found:

@@ -25,11 +25,11 @@ def scale(
     as_json: Annotated[bool, typer.Option("--json", help="Print only JSON.")] = False,
 ) -> None:
     """Measure a county's job, records to new scores, and lists and counts among a million scores."""
-    from riskml.cli.progress import progress
+    from riskml.cli.progress import show_progress
     from riskml_serving.base.settings import Settings
     from riskml_serving.devtools.benchmark.scale import scale as measure
 
-    with progress() as bar:
+    with show_progress() as bar:
         found = measure(bundle or Settings().bundle_folder, households, scores, requests, postgresql, bar)
     if as_json:
         typer.echo(json.dumps(found, indent=2))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskml.errors import BundleError, TrackingError
-from riskml.tracking import champion_version, download
+from riskml.tracking import download, find_champion_version
 from riskml_serving.base.settings import Settings
 
 __all__ = ["Offer", "newest", "require_bundle"]
@@ -68,7 +68,7 @@ def require_bundle(folder: Path) -> None:
 
 
 def _champion(store: Path) -> Offer:
-    version = champion_version()
+    version = find_champion_version()
     if version is None:
         raise TrackingError("No model has been released yet.", "`riskml release` makes a model the champion.")
 

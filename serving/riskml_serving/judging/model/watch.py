@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.evaluation.drift import drift_from_reference
+from riskml.evaluation.drift import measure_drift
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
 from riskml.policy import TIERS
@@ -60,7 +60,7 @@ class Watch:
         self._last = at
         n = len(features)
         rows = np.unique(np.linspace(0, n - 1, min(n, MOST_AT_ONCE)).astype(np.int64))
-        taken = self._bundle.blend.schema.aligned(features.take(rows))
+        taken = self._bundle.blend.schema.align(features.take(rows))
         with self._lock:
             self._rows.append(taken)
             self._held += len(taken)
@@ -81,4 +81,4 @@ class Watch:
         values, schema = np.concatenate(rows), self._bundle.blend.schema
         nobody, never = np.full(len(values), ""), np.zeros(len(values), np.int32)
         matrix = FeatureMatrix(nobody, never, schema.columns, values, schema.levels)
-        return drift_from_reference(self._bundle.reference, matrix, self._bundle.probability(values))
+        return measure_drift(self._bundle.reference, matrix, self._bundle.predict_probability(values))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from riskml.evaluation.capacity import visits_of
+from riskml.evaluation.capacity import mark_visits
 from riskml.policy import agreement as agreements
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import Model
@@ -29,7 +29,7 @@ def last_place(codes: NDArray[np.str_], margin: NDArray[np.float64], capacity: f
     capacity : float
         Share of the households.
     """
-    visited = visits_of(margin, np.zeros(len(codes), np.int32), codes, capacity)
+    visited = mark_visits(margin, np.zeros(len(codes), np.int32), codes, capacity)
     chosen = np.flatnonzero(visited)
     return visited, int(chosen[np.lexsort((codes[chosen], -margin[chosen]))[-1]])
 

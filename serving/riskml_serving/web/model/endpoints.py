@@ -70,10 +70,10 @@ def _shown(bundle: Bundle) -> tuple[str, int]:
 
 def _card(bundle: Bundle) -> str:
     """Write the model card as HTML; what looks like HTML in it is escaped."""
-    from riskml.training.card import model_card
+    from riskml.training.card import write_model_card
 
     def made() -> str:
-        return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(model_card(bundle)))
+        return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(write_model_card(bundle)))
 
     return _kept((*_shown(bundle), "card"), made)
 

@@ -16,9 +16,9 @@ def explain(
 ) -> None:
     """Measure exact contributions, alone and in a batch, and the reasons of a whole county."""
     from riskml.benchmarks.explain import run
-    from riskml.cli.progress import progress
+    from riskml.cli.progress import show_progress
 
-    with progress() as bar:
+    with show_progress() as bar:
         found = run(households, bar)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))

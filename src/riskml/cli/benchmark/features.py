@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 
 __all__ = ["features"]
 
@@ -23,7 +23,7 @@ def features(
     """
     from riskml.benchmarks.features import run
 
-    with progress() as bar:
+    with show_progress() as bar:
         found = run(households, bar)
     if as_json:
         typer.echo(json.dumps(found, indent=2, allow_nan=False))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 from riskml.cli.results import show_evaluation
 
 __all__ = ["gsoep"]
@@ -23,7 +23,7 @@ def gsoep(
     """
     from riskml.benchmarks.gsoep import run
 
-    with progress() as bar:
+    with show_progress() as bar:
         found = run(bar)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from riskml.cli.options import AsOf, PolicyFile, RecordsArgument, SkipBadRows, day
+from riskml.cli.options import AsOf, PolicyFile, RecordsArgument, SkipBadRows, parse_day
 from riskml.cli.output import write_file
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 
 __all__ = ["features"]
 
@@ -29,8 +29,8 @@ def features(
     from riskml.features import build_all
     from riskml.policy import load_policy
 
-    at = day(as_of, "--as-of")
-    with progress() as bar:
+    at = parse_day(as_of, "--as-of")
+    with show_progress() as bar:
         bar.stage("reading the records")
         loaded = read_records(records, load_policy(policy), skip_bad_rows)
         bar.stage("features", len(loaded))

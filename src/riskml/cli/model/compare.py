@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from riskml.cli.options import PolicyFile, SkipBadRows
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 
 __all__ = ["compare"]
 
@@ -31,7 +31,7 @@ def compare(
     the same rows of the same records.
     """
     from riskml.cli.inputs import read_records
-    from riskml.evaluation.comparison import as_text
+    from riskml.evaluation.comparison import render_text
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.training import compare_on, compare_stored
@@ -40,13 +40,13 @@ def compare(
     if records is None:
         found = compare_stored(one, two)
     else:
-        with progress() as bar:
+        with show_progress() as bar:
             bar.stage("reading the records")
             found = compare_on(read_records(records, table, skip_bad_rows), one, two, table, bar)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
         return
-    typer.echo(as_text(found, f"{one.model_version} and {two.model_version} on the same test rows"))
+    typer.echo(render_text(found, f"{one.model_version} and {two.model_version} on the same test rows"))
     difference = found["ap_difference"].get(two.model_version)
     if difference and difference["value"] is not None:
         low, high = difference["ci"] or (float("nan"), float("nan"))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from riskml.cli.inputs import read_records
-from riskml.cli.options import AsOf, BundleArgument, Lang, PolicyFile, RecordsArgument, SkipBadRows, day
+from riskml.cli.options import AsOf, BundleArgument, Lang, PolicyFile, RecordsArgument, SkipBadRows, parse_day
 from riskml.cli.output import write_file
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 from riskml.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def explain(
     from riskml.scoring import score
 
     model, table = Bundle.load(bundle), load_policy(policy)
-    at = day(as_of, "--as-of")
-    with progress() as bar:
+    at = parse_day(as_of, "--as-of")
+    with show_progress() as bar:
         bar.stage("reading the records")
         loaded = read_records(records, table, skip_bad_rows)
         place = loaded.index(household)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from riskml.cli.options import PolicyFile, SkipBadRows
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 from riskml.errors import UsageError
 
 __all__ = ["release"]
@@ -36,23 +36,23 @@ def release(
     from riskml.evaluation.checks import require_release
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.training import release_checks
+    from riskml.training import run_release_checks
     from riskml.training.tracked import register
 
     if (bundle is None) == (version is None):
         raise UsageError("Name either a bundle or a registered --version.", "riskml release BUNDLE, or --version N.")
     candidate = Bundle.load(tracking.download(version) if version is not None else bundle or Path())
-    table, released = load_policy(policy), tracking.champion()
+    table, released = load_policy(policy), tracking.fetch_champion()
     champion = None if released is None else Bundle.load(released.path)
-    with progress() as bar:
+    with show_progress() as bar:
         bar.stage("checks")
         loaded = None if records is None or champion is None else read_records(records, table, skip_bad_rows)
-        results = release_checks(candidate, champion, loaded, table, bar)
+        results = run_release_checks(candidate, champion, loaded, table, bar)
     for result in results:
         typer.echo(
             f"{result.code}  {result.status:<14}  {result.title}" + (f": {result.message}" * bool(result.message))
         )
     require_release(results)
-    number = version or tracking.find(candidate.model_version) or register(bundle or Path(), candidate)
+    number = version or tracking.find_version(candidate.model_version) or register(bundle or Path(), candidate)
     tracking.set_champion(number)
     typer.echo(f"{candidate.model_version} is now the champion (riskml version {number}).")

@@ -9,7 +9,7 @@ import typer
 
 from riskml.cli.options import BundleArgument, Lang, PolicyFile, SkipBadRows
 from riskml.cli.output import write_file
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 
 if TYPE_CHECKING:
     from riskml.model import Bundle
@@ -50,9 +50,9 @@ def report(
 def _from_records(bundle: Bundle, records: Path, policy: Path | None, skip_bad_rows: Path | None) -> dict[str, Any]:
     from riskml.cli.inputs import read_records
     from riskml.policy import load_policy
-    from riskml.training.aggregates import report_again
+    from riskml.training.aggregates import rebuild_report_data
 
     table = load_policy(policy)
-    with progress() as bar:
+    with show_progress() as bar:
         bar.stage("reading the records")
-        return report_again(read_records(records, table, skip_bad_rows), bundle, table, records, bar)
+        return rebuild_report_data(read_records(records, table, skip_bad_rows), bundle, table, records, bar)

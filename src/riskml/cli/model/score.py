@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from riskml.cli.options import AsOf, BundleArgument, PolicyFile, RecordsArgument, SkipBadRows, day
+from riskml.cli.options import AsOf, BundleArgument, PolicyFile, RecordsArgument, SkipBadRows, parse_day
 from riskml.cli.output import write_file
-from riskml.cli.progress import progress
+from riskml.cli.progress import show_progress
 
 __all__ = ["score"]
 
@@ -37,8 +37,8 @@ def score(
     from riskml.scoring import score as run
 
     model, table = Bundle.load(bundle), load_policy(policy)
-    at = day(as_of, "--as-of")
-    with progress() as bar:
+    at = parse_day(as_of, "--as-of")
+    with show_progress() as bar:
         bar.stage("reading the records")
         loaded = read_records(records, table, skip_bad_rows)
         frame = run(model, loaded, at, table, bar)

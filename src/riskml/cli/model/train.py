@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from riskml.cli.options import PolicyFile, RecordsArgument, SkipBadRows, day
-from riskml.cli.progress import progress
+from riskml.cli.options import PolicyFile, RecordsArgument, SkipBadRows, parse_day
+from riskml.cli.progress import show_progress
 
 __all__ = ["train"]
 
@@ -54,10 +54,15 @@ def train(
     from riskml.training.tracked import register
 
     settings = Settings(
-        window, horizon, outcome.value, step, None if test_from is None else day(test_from, "--test-from"), origins
+        window,
+        horizon,
+        outcome.value,
+        step,
+        None if test_from is None else parse_day(test_from, "--test-from"),
+        origins,
     )
     table = load_policy(policy)
-    with progress() as bar:
+    with show_progress() as bar:
         bar.stage("reading the records")
         loaded = read_records(records, table, skip_bad_rows)
         trained = run(loaded, settings, table, folder=records, refit=refit, progress=bar)

@@ -15,14 +15,14 @@ __all__ = [
     "MonotoneProbe",
     "NotApplicable",
     "SplitEvidence",
-    "listed_zh",
+    "shorten_list_zh",
 ]
 
 
-def listed_zh(values: Iterable[str], most: int = 5) -> str:
+def shorten_list_zh(values: Iterable[str], most: int = 5) -> str:
     """Join values for a Chinese message, at most ``most`` of them.
 
-    >>> listed_zh(["甲", "乙", "丙"], most=2)
+    >>> shorten_list_zh(["甲", "乙", "丙"], most=2)
     '甲、乙等 3 项'
     """
     texts = list(values)

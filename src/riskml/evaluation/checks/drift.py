@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from riskml.errors import listed
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, listed_zh
+from riskml.errors import shorten_list
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
 
 __all__ = ["Drifted"]
 
@@ -34,10 +34,10 @@ class Drifted(Check):
         named = [f"{name} ({drift[name]:.2f})" for name in shifted]
         return Finding(
             f"{len(shifted)} of {len(drift)} feature(s) shifted between training and test "
-            f"(population stability index above {LARGE}): {listed(named)}.",
+            f"(population stability index above {LARGE}): {shorten_list(named)}.",
             "Check whether reporting, units or the line changed, and retrain on the latest periods.",
             blocking=False,
             zh=f"{len(drift)} 个特征中有 {len(shifted)} 个在训练期与检验期之间发生漂移(PSI 大于 {LARGE}):"
-            f"{listed_zh(named)}。",
+            f"{shorten_list_zh(named)}。",
             hint_zh="核对登记方式、单位或监测线是否变化,并用最近各期重新训练。",
         )

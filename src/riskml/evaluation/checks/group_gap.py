@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from riskml.errors import listed
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, listed_zh
+from riskml.errors import shorten_list
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
 from riskml.evaluation.words import GROUPS, group_value
 
-__all__ = ["Gap", "GroupGap", "gaps"]
+__all__ = ["Gap", "GroupGap", "find_gaps"]
 
 GAP = 0.15
 FEWEST = 10
@@ -32,7 +32,7 @@ class GroupGap(Check):
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
-        found = gaps(context.evaluation.get("groups") or [])
+        found = find_gaps(context.evaluation.get("groups") or [])
         if found is None:
             return NotApplicable(
                 f"no group has two values with at least {FEWEST} falls each",
@@ -42,11 +42,11 @@ class GroupGap(Check):
             return None
         return Finding(
             f"Falls are missed more often in {len(found)} group(s): "
-            + listed([f"{gap.group} {gap.value} ({gap.missed:.0%} against {gap.others:.0%})" for gap in found])
+            + shorten_list([f"{gap.group} {gap.value} ({gap.missed:.0%} against {gap.others:.0%})" for gap in found])
             + ".",
             "Look at how complete the records of these groups are, and reserve visits for them meanwhile.",
             blocking=False,
-            zh=f"{len(found)} 个分组的返贫户漏判偏多:" + listed_zh([_told_zh(gap) for gap in found]) + "。",
+            zh=f"{len(found)} 个分组的返贫户漏判偏多:" + shorten_list_zh([_told_zh(gap) for gap in found]) + "。",
             hint_zh="查看这些分组的记录是否完整,并暂时为其预留走访名额。",
         )
 
@@ -61,7 +61,7 @@ class Gap:
     others: float
 
 
-def gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
+def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
     """Find the groups that fail, the widest gap first.
 
     Parameters

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from riskml.errors import listed
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, listed_zh
+from riskml.errors import shorten_list
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
 
 __all__ = ["Leakage"]
 
@@ -32,9 +32,9 @@ class Leakage(Check):
             return None
         named = [f"{name} ({strength[name]:.3f})" for name in strong]
         return Finding(
-            f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {listed(named)}.",
+            f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {shorten_list(named)}.",
             "Check when each was recorded, and whether it is made from the outcome itself; then remove it.",
             blocking=strength[strong[0]] >= CERTAIN,
-            zh=f"{len(strong)} 个特征几乎单独就能预测(AUC):{listed_zh(named)}。",
+            zh=f"{len(strong)} 个特征几乎单独就能预测(AUC):{shorten_list_zh(named)}。",
             hint_zh="核对其登记日期,并查明它是否由结果本身算出;如是则剔除。",
         )

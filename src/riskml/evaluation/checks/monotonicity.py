@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from riskml.errors import listed
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, listed_zh
+from riskml.errors import shorten_list
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
 
 __all__ = ["NotMonotone"]
 
@@ -28,14 +28,14 @@ class NotMonotone(Check):
         broken = sorted((p for p in context.monotonicity if not p.worst <= ROUNDING), key=lambda p: -p.worst)
         if not broken:
             return None
-        shown = listed(
+        shown = shorten_list(
             [f"{p.feature} ({'rises' if p.direction < 0 else 'falls'} by {p.worst:.2g} in the margin)" for p in broken]
         )
         return Finding(
             f"{len(broken)} of {len(context.monotonicity)} feature(s) move the risk the wrong way: {shown}.",
             "Fit both parts of the model under the catalogue's directions; do not release until it holds.",
             zh=f"{len(context.monotonicity)} 个规定方向的特征中,{len(broken)} 个使风险向相反方向变动:"
-            + listed_zh([f"{p.feature}(变动 {p.worst:.2g})" for p in broken])
+            + shorten_list_zh([f"{p.feature}(变动 {p.worst:.2g})" for p in broken])
             + "。",
             hint_zh="两部分模型都须按特征目录规定的方向拟合;未满足前不得发布。",
         )

@@ -66,7 +66,7 @@ class Contributions:
     @property
     def probability(self) -> Floats:
         """Calibrated probability, shape (n,)."""
-        return self.calibration.probability(self.margin)
+        return self.calibration.predict_probability(self.margin)
 
     def require(self, margin: Floats) -> None:
         """Require that base and contributions add up to the model's margins.

@@ -115,9 +115,9 @@ def _splits_below(tree: Tree) -> list[int]:
 
 def _children(tree: Tree, node: int, path: _Path) -> list[tuple[int, _Path]]:
     """Return both children with their paths, the left one last so that it is taken first."""
-    reached = tree.reached(node)
+    reached = tree.count_rows(node)
     return [
-        (child, (*path, _Step(node, left, tree.reached(child) / reached)))
+        (child, (*path, _Step(node, left, tree.count_rows(child) / reached)))
         for child, left in ((int(tree.right[node]), False), (int(tree.left[node]), True))
     ]
 

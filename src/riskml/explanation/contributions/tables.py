@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.explanation.contributions.groups import MOST_BITS, cut
 from riskml.explanation.contributions.shapley import tabulate_groups
 from riskml.model.forest import Forest
-from riskml.model.tree_splits import as_read
+from riskml.model.tree_splits import zero_tiny
 
 __all__ = ["Tables"]
 
@@ -117,7 +117,7 @@ class Tables:
     def one_by_one(self, values: Floats) -> Floats:
         """Explain few rows: for each, all answers, all patterns, all look-ups, then the sums."""
         out = np.empty(values.shape)
-        for row, target in zip(as_read(values), out, strict=True):
+        for row, target in zip(zero_tiny(values), out, strict=True):
             answers = np.append(self.forest.splits.answers(row), np.uint8(0))  # the last stands for "no such split"
             patterns = np.packbits(answers[self.splits], axis=1, bitorder="little")[:, 0]
             # bincount adds one entry after the other, like the rows of a batch
@@ -146,7 +146,7 @@ class Tables:
         return plan
 
     def _fill(self, values: Floats, out: Floats) -> None:
-        x = np.ascontiguousarray(as_read(values).T)
+        x = np.ascontiguousarray(zero_tiny(values).T)
         total, found = np.zeros(x.shape), np.empty(x.shape[1])
         pattern, place = np.empty(x.shape[1], np.uint8), np.empty(x.shape[1], np.intp)
         questions = self.forest.splits

@@ -192,7 +192,7 @@ class Narrator:
         blend = self.bundle.blend
         values = blend.values(matrix)
         contributions = self.explainer.contributions(values)
-        margin = blend.margin(values) if margin is None else margin
+        margin = blend.predict_margin(values) if margin is None else margin
         contributions.require(margin)
         grouping = self._grouping(panel)
         typical = read_medians(grouping.features, self.bundle.reference)

@@ -93,7 +93,7 @@ def make_model_view(
         for cause in rest:
             by_cause[first] += by_cause.pop(cause)
     calibration = contributions.calibration
-    probability = float(calibration.probability(np.array([margin]))[0])
+    probability = float(calibration.predict_probability(np.array([margin]))[0])
     return ModelView(
         base=contributions.base,
         by_cause=by_cause,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from riskml.errors import RecordsError, listed
+from riskml.errors import RecordsError, shorten_list
 from riskml.records.checking.aside import set_aside
 from riskml.records.checking.engine import as_fault, find_hits
 from riskml.records.checking.registry import CHECKS
@@ -102,7 +102,7 @@ def refuse_faults(report: CheckReport) -> None:
     hint = f"`riskml check {report.path}` lists every fault, its first rows and what to do."
     if _in_rows(report):
         hint += " `--skip-bad-rows FILE` sets the rows aside in FILE and goes on without them."
-    raise RecordsError(f"The records in {report.path} have {len(named)} fault(s): {listed(named, most=8)}.", hint)
+    raise RecordsError(f"The records in {report.path} have {len(named)} fault(s): {shorten_list(named, most=8)}.", hint)
 
 
 def _in_rows(report: CheckReport) -> bool:

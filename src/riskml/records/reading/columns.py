@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from riskml.errors import listed
+from riskml.errors import shorten_list
 from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import Table
 from riskml.records.reading import file_rules as rules
@@ -22,7 +22,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
         if lacking:
             message = f"{_files(lacking)} lacks the required column {column.name!r}."
             message += _alike(column.name, [name for name in lacking[0].types if name not in table.names])
-            message += f" It has {listed(lacking[0].types, most=12)}."
+            message += f" It has {shorten_list(lacking[0].types, most=12)}."
             faults.append(rules.MISSING_COLUMN.found(table.name, column.name, message, count=len(lacking)))
     declared = {name.lower() for name in table.names}
     for name in dict.fromkeys(name for group in groups for name in group.types):

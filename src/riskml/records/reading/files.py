@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from riskml.errors import listed
+from riskml.errors import shorten_list
 from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.file_rules import BOTH_FORMS, MISSING_TABLE, NO_PARTS, UNKNOWN_FILE
@@ -90,7 +90,7 @@ def _parts(folder: Path, faults: list[Fault]) -> Source:
 
 def _unknown(table: str, paths: list[Path]) -> Fault:
     names = [f"{path.name}/" if path.is_dir() else path.name for path in paths]
-    message = f"{len(names)} unknown file(s) or folder(s): {listed(names)}."
+    message = f"{len(names)} unknown file(s) or folder(s): {shorten_list(names)}."
     if not table:
         for path in paths:
             if close := get_close_matches(path.stem.lower(), list(TABLES), n=1):
@@ -107,7 +107,7 @@ def _one_form(forms: dict[str, list[Source]], faults: list[Fault]) -> dict[str, 
             faults.append(MISSING_TABLE.found(name, "", f"The table {name!r} is missing; it is required."))
         if len(found) > 1:
             names = [f"{name}/" if source.form == "parts" else f"{name}.{source.form}" for source in found]
-            faults.append(BOTH_FORMS.found(name, "", f"The table is there as {listed(names)}.", count=len(names)))
+            faults.append(BOTH_FORMS.found(name, "", f"The table is there as {shorten_list(names)}.", count=len(names)))
         elif found and found[0].files:
             sources[name] = found[0]
     return sources

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from riskml.errors import listed
+from riskml.errors import shorten_list
 from riskml.records.contract.faults import Fault
 from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import FILE, ROW, quoted
@@ -82,7 +82,7 @@ def _distinct(table: str, header: Sequence[str], faults: list[Fault]) -> list[st
         names.append(f"#{place}" if name.lower() in seen else name)
         seen.add(name.lower())
     if repeated := [name for name, kept in zip(header, names, strict=True) if kept.startswith("#")]:
-        message = f"{len(repeated)} column name(s) are there twice: {listed(repeated)}."
+        message = f"{len(repeated)} column name(s) are there twice: {shorten_list(repeated)}."
         faults.append(rules.DUPLICATE_COLUMN.found(table, repeated[0], message, count=len(repeated)))
     return names
 
