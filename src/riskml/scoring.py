@@ -16,13 +16,14 @@ from riskml.evaluation.capacity import mark_visits
 from riskml.features import build
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
-from riskml.outcomes import AT_RISK, STATUSES, UNKNOWN, cohort_status
-from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy, Verdicts, agreement, combine_signal, rule_line
+from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status
+from riskml.policy import Policy, Verdicts, agreement, combine_signal, rule_line
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import date_of
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
 
 __all__ = ["COLUMNS", "Opinion", "judge", "read_settings", "score"]
 
@@ -172,12 +173,12 @@ def score(
         {
             "household_id": codes,
             "as_of": date_of(as_of),
-            "status": np.array(STATUSES)[status],
+            "status": np.array(STATUSES.codes)[status],
             "probability": probability,
             "margin": margin,
             "tier": np.array([*TIERS, None], dtype=object)[tier],  # -1, none, picks the last
-            "rule_signal": np.array(COLOURS)[colour],
-            "signal": np.array(COLOURS)[signal],
+            "rule_signal": np.array(COLOURS.codes)[colour],
+            "signal": np.array(COLOURS.codes)[signal],
             "rule_flags": flags,
             "agreement": agreement(visited, flags != ""),
             "model_version": bundle.model_version,

@@ -8,8 +8,9 @@ import pytest
 from riskml.features import CATALOGUE, Direction, build
 from riskml.features.catalogue import TOPICS, feature
 from riskml.records.contract.calendar import LOOK_BACK, day_of
-from riskml.records.contract.schema import CAUSES, TABLES
+from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
+from riskml.vocabulary.causes import CAUSES
 
 UNITS = {"line", "log line", "months", "years", "share", "persons", "count"}
 OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from riskml.errors import UsageError
-from riskml.outcomes import AT_RISK, BY, REASONS, STATUSES, cohort_status, counts, label
+from riskml.outcomes import AT_RISK, BY, REASONS, cohort_status, counts, label
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.lines import LineRow
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
+from riskml.vocabulary.verdicts import STATUSES
 
 AS_OF = day_of("2023-01-31")
 LINES = {"region_code": [""], "effective_from": ["2020-01-01"], "amount": [1200.0]}
@@ -54,7 +55,7 @@ def outcome(found: Records, settings: Settings = MONTH, known_at: str | None = N
 
 
 def standing(found: Records, settings: Settings = MONTH) -> str:
-    return STATUSES[int(cohort_status(found.panel(AS_OF), settings)[0])]
+    return STATUSES.codes[int(cohort_status(found.panel(AS_OF), settings)[0])]
 
 
 # -- falls ------------------------------------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ def test_standings_have_an_order():
     assert standing(records(UNSEEN, monitoring=entered("2023-01-05"))) == "monitored"
     assert standing(records(FINE, monitoring=entered("2023-01-05", cleared_on=["2023-02-01"]))) == "monitored"
     assert standing(records(FINE, monitoring=entered("2023-01-05", cleared_on=["2023-01-31"]))) == "at_risk"
-    assert STATUSES[AT_RISK] == "at_risk"
+    assert STATUSES.codes[AT_RISK] == "at_risk"
 
 
 def test_rows_carry_income_and_line_at_the_as_of():

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskml.outcomes import BY, REASONS, STATUSES, Labels, counts, label
+from riskml.outcomes import BY, REASONS, Labels, counts, label
 from riskml.records.contract.calendar import date_of, month_end, month_of
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, grid, origins
+from riskml.vocabulary.verdicts import STATUSES
 
 HOUSEHOLDS, MONTHS, START = 90, 30, 12 * 51  # from January 2021
 Tables = dict[str, pd.DataFrame]

@@ -7,7 +7,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from riskml.policy import AGREEMENTS, COLOURS, TIERS, agreement, combine_signal, load_policy, parse_policy
+from riskml.policy import agreement, combine_signal, load_policy, parse_policy
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 
 
 def test_the_signal_is_never_greener_than_the_rule():
@@ -20,17 +21,17 @@ def test_the_signal_is_never_greener_than_the_rule():
 
 @pytest.mark.parametrize(("tier", "expected"), [("stable", "green"), ("likely", "yellow"), ("very_likely", "orange")])
 def test_a_tier_lifts_green_to_its_own_colour(tier, expected):
-    signal = combine_signal(np.zeros(1, np.int8), np.array([TIERS.index(tier)], np.int8))
-    assert COLOURS[signal[0]] == expected
+    signal = combine_signal(np.zeros(1, np.int8), np.array([TIERS.codes.index(tier)], np.int8))
+    assert COLOURS.codes[signal[0]] == expected
 
 
 def test_the_colours_of_tiers_come_from_the_table():
     text = load_policy().text.replace("probability: 0.15, colour: orange", "probability: 0.15, colour: red")
     signal = combine_signal(np.zeros(1, np.int8), np.array([2], np.int8), parse_policy(text))
-    assert COLOURS[signal[0]] == "red"
+    assert COLOURS.codes[signal[0]] == "red"
 
 
 def test_agreement_of_every_pair():
     model, rule = np.array([0, 0, 1, 1], bool), np.array([0, 1, 0, 1], bool)
-    assert tuple(agreement(model, rule)) == AGREEMENTS
+    assert tuple(agreement(model, rule)) == AGREEMENTS.codes
     assert agreement(model[:0], rule[:0]).shape == (0,)

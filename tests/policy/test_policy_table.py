@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from riskml.errors import PolicyError
-from riskml.policy import TIERS, load_policy, parse_policy
+from riskml.policy import load_policy, parse_policy
 from riskml.policy.triggers import TRIGGERS
 from riskml.records.contract.calendar import day_of
-from riskml.records.contract.schema import CAUSES
 from riskml.records.panel.lines import LineTable
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.verdicts import TIERS
 
 PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 
@@ -69,9 +70,24 @@ def test_every_rule_names_its_source():
 
 def test_causes_are_the_official_ones_with_their_chinese_names_and_measures():
     policy = load_policy()
-    assert {code: cause.zh for code, cause in policy.causes.items()} == CAUSES
+    assert policy.causes == dict(CAUSES)
     assert all(policy.measures[cause] for cause in CAUSES)
     assert {trigger.cause for trigger in policy.triggers.values()} <= {None, *CAUSES}
+
+
+def test_a_place_may_name_causes_and_tiers_its_own_way(content):
+    content["causes"] = {
+        "illness": {"zh": "因大病", "en": "serious illness", "topics": ["illness"]},
+        "water": {"en": "wells"},
+    }
+    content["tiers"]["likely"] |= {"zh": "较易致贫"}
+    policy = parsed(content)
+    assert (policy.causes["illness"].names, policy.causes["water"].names) == (
+        {"zh": "因大病", "en": "serious illness"},
+        {"zh": "饮水安全", "en": "wells"},
+    )
+    assert policy.causes["work"] == CAUSES["work"]
+    assert policy.tiers["likely"].names == {"zh": "较易致贫", "en": "likely"}
 
 
 def test_thresholds_by_kind_and_by_monitoring():
@@ -123,7 +139,7 @@ def test_provincial_income_beats_the_national_and_an_unknown_one_is_passed_over(
 def test_tiers_by_probability():
     probability = np.array([0.0, 0.0499, 0.05, 0.1499, 0.15, 1.0, np.nan])
     assert load_policy().tier(probability).tolist() == [0, 0, 1, 1, 2, 2, -1]
-    assert TIERS[2] == "very_likely"
+    assert TIERS.codes[2] == "very_likely"
 
 
 def test_a_missing_file_is_named():
@@ -197,7 +213,7 @@ FAULTS = {
     "tiers has no room for 'likely'": lambda c: c["tiers"]["likely"].update(probability=0.2),
     "tiers gives 'very_likely' a safer colour": lambda c: c["tiers"]["very_likely"].update(colour="green"),
     "spending.school_fees.counts must be true or false": lambda c: c["spending"]["school_fees"].update(counts="yes!"),
-    "causes lacks 1 key(s): water": lambda c: c["causes"].pop("water"),
+    "causes has an unknown key 'weather'": lambda c: c.update(causes={"weather": {}}),
     "measures has an unknown key 'ilness'": lambda c: c["measures"].update(ilness=[]),
     "rural_income[0].year must be a number": lambda c: c["rural_income"][0].update(year="2018"),
 }

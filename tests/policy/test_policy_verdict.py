@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.policy import CATEGORIES, COLOURS, load_policy, parse_policy, rule_line
+from riskml.policy import load_policy, parse_policy, rule_line
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
+from riskml.vocabulary.verdicts import CATEGORIES, COLOURS
 
 LINE = 8300.0
 

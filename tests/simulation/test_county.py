@@ -14,10 +14,11 @@ from riskml.errors import SimulationError
 from riskml.outcomes import label
 from riskml.records.checking.check import check
 from riskml.records.contract.calendar import day_of
-from riskml.records.contract.schema import CAUSES, TABLES
+from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings
+from riskml.vocabulary.causes import CAUSES
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:

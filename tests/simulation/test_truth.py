@@ -11,13 +11,13 @@ from sklearn.metrics import average_precision_score
 
 from riskml.outcomes import label
 from riskml.records.contract.calendar import day_of
-from riskml.records.contract.schema import CAUSES
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.simulation import truth as module
 from riskml.simulation.state import MONTH_OUT
 from riskml.simulation.truth import attribute_falls
 from riskml.splits import Settings
+from riskml.vocabulary.causes import CAUSES
 
 LINE = np.full(40, 6000.0)
 

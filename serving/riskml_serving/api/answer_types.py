@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 
-from riskml.outcomes import STATUSES
-from riskml.policy import AGREEMENTS, COLOURS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
 from riskml_serving.base.contract import make_dict_type
 from riskml_serving.casework.verifications.schemas import OUTCOMES
 

@@ -5,25 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from riskml.evaluation.predictions import BoolArray, FloatArray, TestRows
+from riskml.policy import agreement
+from riskml.vocabulary.verdicts import AGREEMENTS
 
-__all__ = ["AGREEMENT", "agreement", "count_agreement", "measure_lead"]
-
-AGREEMENT = ("both", "rule_only", "model_only", "neither")
-
-
-def agreement(rule_positive: BoolArray, model_positive: BoolArray) -> dict[str, BoolArray]:
-    """Mark the rows of each kind of agreement between the rule line and the model.
-
-    >>> kinds = agreement(np.array([True, True, False]), np.array([True, False, False]))
-    >>> {name: mask.tolist().count(True) for name, mask in kinds.items()}
-    {'both': 1, 'rule_only': 1, 'model_only': 0, 'neither': 1}
-    """
-    return {
-        "both": rule_positive & model_positive,
-        "rule_only": rule_positive & ~model_positive,
-        "model_only": ~rule_positive & model_positive,
-        "neither": ~rule_positive & ~model_positive,
-    }
+__all__ = ["count_agreement", "measure_lead"]
 
 
 def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
@@ -38,11 +23,12 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
     Returns
     -------
     dict of str to dict
-        For each of ``AGREEMENT``, ``n`` rows and ``positives`` among them.
+        For each of ``AGREEMENTS``, ``n`` rows and ``positives`` among them.
     """
+    kinds = agreement(visited, rows.rule_positive)
     return {
-        name: {"n": int(mask.sum()), "positives": int((mask & rows.positive).sum())}
-        for name, mask in agreement(rows.rule_positive, visited).items()
+        code: {"n": int((kinds == code).sum()), "positives": int(((kinds == code) & rows.positive).sum())}
+        for code in AGREEMENTS
     }
 
 

@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from riskml.evaluation.words import in_order
+from riskml.evaluation.words import sort_models
 
 __all__ = ["build_table", "describe_complement", "render_markdown", "render_text"]
 
@@ -126,7 +126,7 @@ def _table(evaluation: Evaluation, title: str, simulated: bool, intervals: bool,
     for i, header in enumerate(_HEADERS[lang]):
         table.add_column(header.replace("\n", between), justify="right" if i else "left", no_wrap=i == 0)
     models = evaluation["models"]
-    for name in in_order(models):
+    for name in sort_models(models):
         measured = models[name]
         table.add_row(name, *_cells(measured, intervals, between))
     return table

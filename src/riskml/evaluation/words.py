@@ -1,71 +1,61 @@
-"""Chinese and English words for what an evaluation names by code."""
+"""Chinese and English names of what an evaluation names by code."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["GROUPS", "MISSING", "MODELS", "STATUS", "group_value", "in_order"]
+from riskml.vocabulary.terms import Term, Vocabulary
+from riskml.vocabulary.verdicts import CATEGORIES, STATUSES
 
-Words = dict[str, dict[str, str]]
+__all__ = ["CHECK_STATUSES", "GROUPS", "GROUP_VALUES", "MISSING", "MODELS", "sort_models"]
 
-MODELS: Words = {
-    "riskml": {"zh": "riskml 模型", "en": "riskml model"},
-    "rule_line": {"zh": "监测线规则", "en": "rule line"},
-    "distance_to_line": {"zh": "与监测线的距离", "en": "distance to the line"},
-    "weighted_past_income": {"zh": "加权历史收入", "en": "weighted past income"},
-    "logistic": {"zh": "逻辑回归", "en": "logistic regression"},
-    "oracle": {"zh": "真实概率(模拟上限)", "en": "true probability (ceiling of the simulation)"},
-}
+MODELS = Vocabulary(
+    Term("riskml", "riskml 模型", "riskml model"),
+    Term("rule_line", "监测线规则", "rule line"),
+    Term("distance_to_line", "与监测线的距离", "distance to the line"),
+    Term("weighted_past_income", "加权历史收入", "weighted past income"),
+    Term("logistic", "逻辑回归", "logistic regression"),
+    Term("oracle", "真实概率（模拟上限）", "true probability (ceiling of the simulation)"),
+)
+"""The model, then the baselines in the order of the contract."""
 
-GROUPS: Words = {
-    "category": {"zh": "监测线规则建议的类别", "en": "category suggested by the rule line"},
-    "exited": {"zh": "是否脱贫户", "en": "registered as formerly poor"},
-    "no_labour": {"zh": "是否无劳动力户", "en": "without labour"},
-    "region": {"zh": "地区", "en": "region"},
-}
+GROUPS = Vocabulary(
+    Term("category", "监测线规则建议的类别", "category suggested by the rule line"),
+    Term("exited", "是否脱贫户", "registered as formerly poor"),
+    Term("no_labour", "是否无劳动力户", "without labour"),
+    Term("region", "地区", "region"),
+)
 
-MISSING: Words = {
-    "no_follow_up": {"zh": "无后续收入记录", "en": "no follow-up"},
-    "emergency_help": {"zh": "期内应急救助", "en": "emergency help in the span"},
-    "entered_recorded_late": {"zh": "纳入监测但迟登记", "en": "entry recorded late"},
-    "below_line": {"zh": "已低于监测线", "en": "below the line already"},
-    "monitored": {"zh": "已在监测中", "en": "monitored already"},
-    "no_income": {"zh": "收入不详", "en": "income not known"},
-    "unknown": {"zh": "尚未登记", "en": "not registered yet"},
-}
+GROUP_VALUES = Vocabulary(
+    Term("yes", "是", "yes"),
+    Term("no", "否", "no"),
+    Term("unknown", "不详", "unknown"),
+    Term("none", "无", "none"),
+    *CATEGORIES.values(),
+)
+"""Values of the groups; a region's code stands for itself."""
 
-STATUS: Words = {
-    "passed": {"zh": "通过", "en": "passed"},
-    "warning": {"zh": "提示", "en": "warning"},
-    "failed": {"zh": "未通过", "en": "failed"},
-    "not_applicable": {"zh": "不适用", "en": "not applicable"},
-}
+MISSING = Vocabulary(
+    Term("no_follow_up", "无后续收入记录", "no follow-up"),
+    Term("emergency_help", "期内应急救助", "emergency help in the span"),
+    Term("entered_recorded_late", "纳入监测但迟登记", "entry recorded late"),
+    *(status for code, status in STATUSES.items() if code != "at_risk"),
+)
+"""Why a household has no label, or is not in the cohort."""
 
-_VALUES: Words = {
-    "yes": {"zh": "是", "en": "yes"},
-    "no": {"zh": "否", "en": "no"},
-    "unknown": {"zh": "不详", "en": "unknown"},
-    "none": {"zh": "无", "en": "none"},
-    "unstable_exit": {"zh": "脱贫不稳定户", "en": "unstable after leaving poverty"},
-    "borderline": {"zh": "边缘易致贫户", "en": "borderline"},
-    "sudden_hardship": {"zh": "突发严重困难户", "en": "sudden hardship"},
-}
-
-
-def group_value(value: str, lang: str) -> str:
-    """Word for a value of a group; a region's code stands for itself.
-
-    >>> group_value("borderline", "zh"), group_value("130529", "zh")
-    ('边缘易致贫户', '130529')
-    """
-    return _VALUES.get(value, {}).get(lang, value)
+CHECK_STATUSES = Vocabulary(
+    Term("passed", "通过", "passed"),
+    Term("warning", "提示", "warning"),
+    Term("failed", "未通过", "failed"),
+    Term("not_applicable", "不适用", "not applicable"),
+)
 
 
-def in_order(models: Iterable[str]) -> list[str]:
-    """Models first, then the yardsticks in the order of the contract.
+def sort_models(models: Iterable[str]) -> list[str]:
+    """Put models first, then the baselines in the order of the contract.
 
-    >>> in_order(["logistic", "riskml", "rule_line"])
+    >>> sort_models(["logistic", "riskml", "rule_line"])
     ['riskml', 'rule_line', 'logistic']
     """
-    known = list(MODELS)
+    known = MODELS.codes
     return sorted(models, key=lambda name: (known.index(name) if name in known else 0, name))

@@ -13,14 +13,15 @@ from riskml.features.matrix import Direction
 from riskml.records.contract.schema import codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
+from riskml.vocabulary.regions import Level, take_region
 
-__all__ = ["REGION_LEVELS", "from_records", "region_prefixes"]
+__all__ = ["REGION_FEATURES", "from_records", "region_prefixes"]
 
 Floats = NDArray[np.float64]
 Levels = tuple[str, ...]
 
-REGION_LEVELS = {2: "省", 4: "市", 6: "县", 9: "乡"}
-"""Digits of the region prefixes that are features, and what they stand for."""
+REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Level.VILLAGE}
+"""Levels of the regions that are features, from the coarsest, and the features' names."""
 
 
 @feature(
@@ -86,13 +87,13 @@ def _declared(
 def region_prefixes(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
     """Levels of each prefix, and the level of each region code."""
     out = []
-    for digits, word in REGION_LEVELS.items():
-        prefixes = [name[:digits] if len(name) >= digits else "" for name in names]
+    for level, column in REGION_FEATURES.items():
+        prefixes = [take_region(name, level) if len(name) >= level else "" for name in names]
         levels = tuple(sorted(set(prefixes) - {""}))
-        place = {level: float(i) for i, level in enumerate(levels)}
-        text = f"first {digits} digits of the region code"
-        reason = (f"所在{word}({{value}})整体风险{{higher}}", "the risk in region {value} is {higher} in general")
-        declared = _declared(f"region_{digits}", "code", f"所在{word}", text, text, categorical=True, reason=reason)
+        place = {prefix: float(i) for i, prefix in enumerate(levels)}
+        text = f"first {level:d} digits of the region code"
+        reason = (f"所在{level.zh}（{{value}}）整体风险{{higher}}", "the risk in region {value} is {higher} in general")
+        declared = _declared(column, "code", f"所在{level.zh}", text, text, categorical=True, reason=reason)
         out.append((declared, levels, np.array([place.get(prefix, np.nan) for prefix in prefixes])))
     return out
 

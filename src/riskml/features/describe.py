@@ -12,7 +12,7 @@ from riskml.features import CATALOGUE
 from riskml.features.attributes import region_prefixes
 from riskml.features.catalogue import TOPICS, Feature
 from riskml.features.matrix import Direction
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["describe"]
 
@@ -58,7 +58,7 @@ def _cells(f: Feature) -> tuple[str, ...]:
         f.unit,
         {0: "now", 1: "1 month"}.get(f.window, f"{f.window} months"),
         _DIRECTIONS[f.direction],
-        f"`{f.cause}` {CAUSES[f.cause]}",
+        f"`{f.cause}` {CAUSES[f.cause].zh}",
         ", ".join(f"`{table}`" for table in f.requires),
         " ".join(f.definition.split()),
     )

@@ -1,6 +1,6 @@
 """What returning to poverty means: who is at risk at a date, and who fell afterwards."""
 
-from riskml.outcomes.cohort import AT_RISK, STATUSES, UNKNOWN, cohort_status
+from riskml.outcomes.cohort import AT_RISK, UNKNOWN, cohort_status
 from riskml.outcomes.labelling import label
 from riskml.outcomes.labels import BY, REASONS, Labels, counts
 
@@ -8,7 +8,6 @@ __all__ = [
     "AT_RISK",
     "BY",
     "REASONS",
-    "STATUSES",
     "UNKNOWN",
     "Labels",
     "cohort_status",

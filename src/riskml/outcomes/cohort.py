@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from riskml.records.panel.panel import BELOW, Panel
 from riskml.splits import Settings
+from riskml.vocabulary.verdicts import STATUSES
 
-__all__ = ["AT_RISK", "STATUSES", "UNKNOWN", "below_line", "cohort_status"]
+__all__ = ["AT_RISK", "UNKNOWN", "below_line", "cohort_status"]
 
-STATUSES = ("at_risk", "below_line", "monitored", "no_income", "unknown")
-"""Standing of a household at a date; only ``unknown``, a household not yet recorded then, has no row of scores."""
-
-AT_RISK, _BELOW_LINE, _MONITORED, _NO_INCOME, UNKNOWN = (np.int8(i) for i in range(len(STATUSES)))
+AT_RISK, _BELOW_LINE, _MONITORED, _NO_INCOME, UNKNOWN = (
+    np.int8(STATUSES.codes.index(code)) for code in ("at_risk", "below_line", "monitored", "no_income", "unknown")
+)
 
 Floats = NDArray[np.float64]
 

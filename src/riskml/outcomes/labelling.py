@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import UsageError, shorten_list
-from riskml.outcomes.cohort import AT_RISK, STATUSES, cohort_status
+from riskml.outcomes.cohort import AT_RISK, cohort_status
 from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, stack
 from riskml.outcomes.spans import After, first_day, pair_keys
 from riskml.records.contract.calendar import date_of, is_month_end, month_of
@@ -16,6 +16,7 @@ from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import CHUNK, Records
 from riskml.splits import Settings, span_end
+from riskml.vocabulary.verdicts import STATUSES
 
 __all__ = ["label"]
 

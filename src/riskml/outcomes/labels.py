@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.outcomes.cohort import AT_RISK, STATUSES
+from riskml.outcomes.cohort import AT_RISK
+from riskml.vocabulary.verdicts import STATUSES
 
 __all__ = ["BY", "MISSING", "REASONS", "Labels", "counts", "stack"]
 

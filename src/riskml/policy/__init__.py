@@ -1,16 +1,11 @@
 """Policy: the rule line as data (dated, sourced), its triggers, its colours and its verdict on a household."""
 
-from riskml.policy.codes import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml.policy.signal import agreement, combine_signal
 from riskml.policy.table import Policy, load_policy, parse_policy
 from riskml.policy.verdict import rule_line
 from riskml.policy.verdicts import Flag, Verdicts
 
 __all__ = [
-    "AGREEMENTS",
-    "CATEGORIES",
-    "COLOURS",
-    "TIERS",
     "Flag",
     "Policy",
     "Verdicts",

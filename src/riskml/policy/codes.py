@@ -1,25 +1,11 @@
-"""Codes of the rule line's answers; a position is the code's number in an array."""
+"""Codes with which a trigger of the policy table says how it fires and what it counts as."""
 
 from __future__ import annotations
 
-from riskml.records.contract import schema
-
-__all__ = ["AGREEMENTS", "BASES", "CATEGORIES", "COLOURS", "COUNTS_AS", "FIRES", "TIERS"]
-
-COLOURS = ("green", "yellow", "orange", "red")
-"""Colours of the signal, from the safest."""
-
-TIERS = ("stable", "likely", "very_likely")
-"""Tiers of the probability, from the safest; -1 stands for no probability."""
-
-AGREEMENTS = ("neither", "rule_only", "model_only", "both")
-"""Whether the model and the rule line point at a household."""
-
-CATEGORIES = schema.codes("monitoring", "category")
-"""Categories of monitored households; -1 stands for none."""
+__all__ = ["BASES", "COUNTS_AS", "FIRES"]
 
 FIRES = ("at_least", "above", "below")
-"""How an observed value is held against a threshold."""
+"""How an observed value is compared with a threshold."""
 
 BASES = ("line", "household_line", "rural_income")
 """What a relative threshold is a multiple of."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from riskml.policy.codes import BASES, COLOURS, COUNTS_AS, FIRES, TIERS
+from riskml.policy.codes import BASES, COUNTS_AS, FIRES
 from riskml.policy.dated import DatedTable
 from riskml.policy.reading import Node
 from riskml.records.contract.calendar import LOOK_BACK
-from riskml.records.contract.schema import CAUSES
 from riskml.records.panel.lines import LineRow
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.terms import Term
+from riskml.vocabulary.verdicts import COLOURS, TIERS
 
 __all__ = [
     "GROUPS",
-    "Cause",
     "ColourRow",
     "IncomeRow",
     "Measure",
@@ -22,6 +24,7 @@ __all__ = [
     "Timing",
     "Trigger",
     "TriggerValue",
+    "read_cause",
     "read_line",
 ]
 
@@ -33,19 +36,6 @@ _SPLITS = {
     frozenset({"exited", "ordinary"}): ("ordinary", "ordinary", "exited", "exited"),
     frozenset({"monitored", "others"}): ("others", "monitored", "others", "monitored"),
 }
-
-
-@dataclass(frozen=True)
-class Worded:
-    """Anything with a Chinese and an English name."""
-
-    code: str
-    zh: str
-    en: str
-
-    def name(self, lang: str = "zh") -> str:
-        """Name in a language: ``zh`` or ``en``."""
-        return self.en if lang == "en" else self.zh
 
 
 @dataclass(frozen=True)
@@ -114,14 +104,14 @@ class TriggerValue:
 
 
 @dataclass(frozen=True)
-class Trigger(Worded):
+class Trigger(Term):
     """A trigger: how it reads, what it counts as, how it fires, and its dated thresholds.
 
     Parameters
     ----------
     code, zh, en : str
     cause : str or None
-        One of ``schema.CAUSES``.
+        One of ``CAUSES``.
     counts_as : frozenset of str
         Of ``COUNTS_AS``.
     fires : str
@@ -205,8 +195,11 @@ class ColourRow:
 
 
 @dataclass(frozen=True)
-class Tier(Worded):
-    """A tier: the smallest probability in it, and the position in COLOURS that it adds to the signal."""
+class Tier(Term):
+    """A tier: the smallest probability in it, and the position in COLOURS that it adds to the signal.
+
+    The names are those of the vocabulary, unless a place gives its own.
+    """
 
     probability: float
     colour: int
@@ -215,15 +208,15 @@ class Tier(Worded):
     @classmethod
     def read(cls, code: str, node: Node) -> Tier:
         """Read one tier."""
-        row = node.mapping(["zh", "en", "probability", "colour", "source"])
+        row = node.mapping(["probability", "colour", "source"], ["zh", "en"])
         probability = row["probability"].number(0, 1)
-        if code == TIERS[0] and probability > 0:
+        if code == TIERS.codes[0] and probability > 0:
             row["probability"].fail(f"is {probability:g}, but the tier {code!r} begins at 0.")
-        return cls(code, row["zh"].text(), row["en"].text(), probability, _colour(row["colour"]), row["source"].text())
+        return cls(code, *_names(row, TIERS[code]), probability, _colour(row["colour"]), row["source"].text())
 
 
 @dataclass(frozen=True)
-class Switch(Worded):
+class Switch(Term):
     """An item of income or spending, and whether it counts."""
 
     counts: bool
@@ -237,7 +230,7 @@ class Switch(Worded):
 
 
 @dataclass(frozen=True)
-class Timing(Worded):
+class Timing(Term):
     """A deadline or a rhythm."""
 
     value: float
@@ -254,20 +247,7 @@ class Timing(Worded):
 
 
 @dataclass(frozen=True)
-class Cause(Worded):
-    """An official risk cause and the feature topics that speak of it."""
-
-    topics: tuple[str, ...]
-
-    @classmethod
-    def read(cls, code: str, node: Node) -> Cause:
-        """Read one cause."""
-        row = node.mapping(["zh", "en", "topics"])
-        return cls(code, row["zh"].text(), row["en"].text(), tuple(item.text() for item in row["topics"].items()))
-
-
-@dataclass(frozen=True)
-class Measure(Worded):
+class Measure(Term):
     """A measure of help."""
 
     source: str
@@ -290,6 +270,17 @@ def read_line(node: Node) -> LineRow:
     )
 
 
+def read_cause(code: str, node: Node) -> Term:
+    """Read how a place names a cause; what it does not name has the name of the vocabulary."""
+    row = node.mapping([], ["zh", "en", "topics"])  # topics: of earlier tables, where nothing read them
+    return Term(code, *_names(row, CAUSES[code]))
+
+
+def _names(row: Mapping[str, Node], term: Term) -> tuple[str, str]:
+    zh, en = (term.name(lang) if row[lang].value is None else row[lang].text() for lang in ("zh", "en"))
+    return zh, en
+
+
 def _colour(node: Node) -> int:
     """Position in COLOURS; null is green."""
-    return 0 if node.value is None else COLOURS.index(node.choice(COLOURS))
+    return 0 if node.value is None else COLOURS.codes.index(node.choice(COLOURS))

@@ -7,12 +7,12 @@ from itertools import chain
 
 import numpy as np
 
-from riskml.policy.codes import COLOURS
 from riskml.policy.entries import Switch, Trigger, TriggerValue
 from riskml.policy.table import Policy
 from riskml.policy.triggers import TRIGGERS
 from riskml.records.contract.calendar import date_of
 from riskml.records.contract.versions import ALWAYS
+from riskml.vocabulary.verdicts import COLOURS
 
 __all__ = ["handbook", "renew"]
 
@@ -61,8 +61,8 @@ def handbook(policy: Policy) -> str:
                     _region(r.region),
                     _from(r.effective_from),
                     *(f"{bound:g} × line" for bound in (r.red_below, r.orange_below, r.yellow_up_to)),
-                    f"below without a shock {COLOURS[r.below_without_shock]}, guarantee not met "
-                    f"{COLOURS[r.guarantee_unmet]}, hardship {COLOURS[r.hardship]}",
+                    f"below without a shock {COLOURS.codes[r.below_without_shock]}, guarantee not met "
+                    f"{COLOURS.codes[r.guarantee_unmet]}, hardship {COLOURS.codes[r.hardship]}",
                     r.source,
                 ]
                 for r in policy.colours.rows
@@ -71,7 +71,7 @@ def handbook(policy: Policy) -> str:
         "Tiers": _table(
             ["tier", "meaning", "probability from", "colour", "source"],
             (
-                [f"`{t.code}`", f"{t.zh} / {t.en}", f"{t.probability:g}", COLOURS[t.colour], t.source]
+                [f"`{t.code}`", f"{t.zh} / {t.en}", f"{t.probability:g}", COLOURS.codes[t.colour], t.source]
                 for t in policy.tiers.values()
             ),
         ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.policy.codes import AGREEMENTS, COLOURS, TIERS
 from riskml.policy.table import Policy, load_policy
 from riskml.records.panel.panel import BELOW
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 
 __all__ = ["agreement", "combine_signal", "income_colour"]
 
@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 
-_YELLOW, _ORANGE, _RED = (COLOURS.index(name) for name in ("yellow", "orange", "red"))
+_YELLOW, _ORANGE, _RED = (COLOURS.codes.index(name) for name in ("yellow", "orange", "red"))
 
 
 def income_colour(income: Floats, line: Floats, bounds: Floats, shock: Mask, unmet: Mask, hardship: Mask) -> Codes:
@@ -46,7 +46,7 @@ def income_colour(income: Floats, line: Floats, bounds: Floats, shock: Mask, unm
     >>> line, no = np.full(5, 8000.0), np.zeros(5, bool)
     >>> bounds = np.repeat([[1.0], [1.125], [1.25], [2.0], [1.0], [1.0]], 5, axis=1)
     >>> income = np.array([7999.0, 8000.0, 9000.0, 10000.0, 10002.0])
-    >>> [COLOURS[code] for code in income_colour(income, line, bounds, no, no, no)]
+    >>> [COLOURS.codes[code] for code in income_colour(income, line, bounds, no, no, no)]
     ['orange', 'orange', 'yellow', 'yellow', 'green']
     """
     red, orange, yellow, without_shock, guarantee, hard = bounds
@@ -78,7 +78,7 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     Examples
     --------
     >>> signal = combine_signal(np.array([0, 3, 1], np.int8), np.array([2, 0, -1], np.int8))
-    >>> [COLOURS[code] for code in signal]
+    >>> [COLOURS.codes[code] for code in signal]
     ['orange', 'red', 'yellow']
     """
     tiers = (policy or load_policy()).tiers
@@ -93,4 +93,4 @@ def agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_]:
     >>> agreement(np.array([True, True, False, False]), np.array([True, False, True, False])).tolist()
     ['both', 'model_only', 'rule_only', 'neither']
     """
-    return np.array(AGREEMENTS)[2 * model_positive.astype(np.int8) + rule_positive.astype(np.int8)]
+    return np.array(AGREEMENTS.codes)[2 * model_positive.astype(np.int8) + rule_positive.astype(np.int8)]

@@ -16,15 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import PolicyError
-from riskml.policy.codes import TIERS
 from riskml.policy.dated import DatedTable
-from riskml.policy.entries import Cause, ColourRow, IncomeRow, Measure, Switch, Tier, Timing, Trigger, read_line
+from riskml.policy.entries import ColourRow, IncomeRow, Measure, Switch, Tier, Timing, Trigger, read_cause, read_line
 from riskml.policy.in_force import InForce, Layout
 from riskml.policy.reading import Node, did_you_mean, read_yaml
 from riskml.policy.triggers import TRIGGERS
 from riskml.records.contract.calendar import LOOK_BACK
-from riskml.records.contract.schema import CAUSES
 from riskml.records.panel.lines import LineRow
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.terms import Term
+from riskml.vocabulary.verdicts import TIERS
 
 __all__ = ["Policy", "load_policy", "parse_policy"]
 
@@ -63,7 +64,8 @@ class Policy:
     spending, counting : dict of str to Switch
         Unavoidable spending that is taken off, and what the amounts of the income table hold.
     timing : dict of str to Timing
-    causes : dict of str to Cause
+    causes : dict of str to Term
+        Names of the causes.
     measures : dict of str to tuple of Measure
         Measures of help by cause.
     """
@@ -81,7 +83,7 @@ class Policy:
     spending: dict[str, Switch]
     counting: dict[str, Switch]
     timing: dict[str, Timing]
-    causes: dict[str, Cause]
+    causes: dict[str, Term]
     measures: dict[str, tuple[Measure, ...]]
     _in_force: dict[tuple[str, int], InForce] = field(default_factory=dict, repr=False, compare=False)
 
@@ -146,14 +148,21 @@ def load_policy(path: str | Path | None = None) -> Policy:
 
 @cache
 def _packaged() -> Policy:
-    return parse_policy(files("riskml.policy").joinpath("policy.yaml").read_text("utf-8"), "policy.yaml")
+    policy = parse_policy(files("riskml.policy").joinpath("policy.yaml").read_text("utf-8"), "policy.yaml")
+    for cause in CAUSES:
+        if not policy.measures[cause]:
+            raise PolicyError(
+                f"policy.yaml: measures has no row for the cause {cause!r} of riskml/vocabulary/causes.py.",
+                f"Add `{cause}:` with at least one measure (code, zh, en, source) to riskml/policy/policy.yaml.",
+            )
+    return policy
 
 
 def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
     """Check the text of a policy table; see :func:`load_policy`."""
     file = read_yaml(text, name)
     keys = ["version", "visit_capacity", "income_window", "lines", "rural_income", "triggers", "colours", "tiers"]
-    root = file.mapping([*keys, "spending", "counting", "timing", "causes", "measures"])
+    root = file.mapping([*keys, "spending", "counting", "timing", "measures"], ["causes"])
     return Policy(
         version=root["version"].text(),
         hash=_hash(file.value),
@@ -168,7 +177,7 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
         spending=_coded(root["spending"], Switch.read, SPENDING),
         counting={code: Switch.read(code, node) for code, node in root["counting"].entries().items()},
         timing={code: Timing.read(code, node) for code, node in root["timing"].entries().items()},
-        causes=_coded(root["causes"], Cause.read, list(CAUSES)),
+        causes=_causes(root["causes"]),
         measures=_measures(root["measures"]),
     )
 
@@ -221,8 +230,8 @@ def _colours(node: Node) -> DatedTable[ColourRow]:
 
 
 def _tiers(node: Node) -> dict[str, Tier]:
-    tiers = _coded(node, Tier.read, TIERS)
-    for safer, graver in pairwise(TIERS):
+    tiers = _coded(node, Tier.read, TIERS.codes)
+    for safer, graver in pairwise(TIERS.codes):
         if tiers[graver].probability <= tiers[safer].probability:
             node.fail(f"has no room for {safer!r}: {graver!r} must begin at a higher probability.")
         if tiers[graver].colour < tiers[safer].colour:
@@ -230,8 +239,13 @@ def _tiers(node: Node) -> dict[str, Tier]:
     return tiers
 
 
+def _causes(node: Node) -> dict[str, Term]:
+    rows = {} if node.value is None else node.mapping([], CAUSES.codes)
+    return {**CAUSES, **{code: read_cause(code, row) for code, row in rows.items() if row.value is not None}}
+
+
 def _measures(node: Node) -> dict[str, tuple[Measure, ...]]:
-    entries = node.mapping([], list(CAUSES))
+    entries = node.mapping([], CAUSES.codes)
     return {
         cause: () if item.value is None else tuple(Measure.read(row) for row in item.items())
         for cause, item in entries.items()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.policy.case import Case
-from riskml.policy.codes import BASES, CATEGORIES
+from riskml.policy.codes import BASES
 from riskml.policy.entries import GROUPS
 from riskml.policy.in_force import InForce, Layout
 from riskml.policy.signal import income_colour
@@ -15,6 +15,7 @@ from riskml.policy.triggers import TRIGGERS
 from riskml.policy.verdicts import NO_CATEGORY, Verdicts
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import BELOW, Panel
+from riskml.vocabulary.verdicts import CATEGORIES
 
 __all__ = ["rule_line"]
 
@@ -22,7 +23,9 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 
-_UNSTABLE, _BORDERLINE, _SUDDEN = (CATEGORIES.index(c) for c in ("unstable_exit", "borderline", "sudden_hardship"))
+_UNSTABLE, _BORDERLINE, _SUDDEN = (
+    CATEGORIES.codes.index(c) for c in ("unstable_exit", "borderline", "sudden_hardship")
+)
 
 
 def rule_line(panel: Panel, policy: Policy, window: int | None = None) -> Verdicts:

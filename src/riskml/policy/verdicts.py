@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.policy.codes import CATEGORIES, COLOURS
 from riskml.policy.in_force import InForce
 from riskml.policy.table import Policy
+from riskml.vocabulary.verdicts import CATEGORIES, COLOURS
 
 __all__ = ["NO_CATEGORY", "Flag", "Verdicts"]
 
@@ -136,11 +136,11 @@ class Verdicts:
 
     def colour_name(self, i: int) -> str:
         """Colour of one household."""
-        return COLOURS[self.colour[i]]
+        return COLOURS.codes[int(self.colour[i])]
 
     def category_name(self, i: int) -> str | None:
         """Category of one household, or none."""
-        return None if self.category[i] == NO_CATEGORY else CATEGORIES[self.category[i]]
+        return None if self.category[i] == NO_CATEGORY else CATEGORIES.codes[int(self.category[i])]
 
     def flag_codes(self, i: int) -> tuple[str, ...]:
         """Codes of the triggers that fired for one household, sorted."""

@@ -8,7 +8,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from riskml.evaluation.words import STATUS
+from riskml.evaluation.words import CHECK_STATUSES
 from riskml.model import Bundle
 from riskml.training import run_release_checks
 
@@ -31,7 +31,7 @@ def list_checks(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
                 "code": result.code,
                 "title": result.title_zh if zh else result.title,
                 "status": result.status,
-                "word": STATUS[result.status][lang],
+                "word": CHECK_STATUSES[result.status].name(lang),
                 "message": result.message_zh if zh else result.message,
                 "hint": result.hint_zh if zh else result.hint,
                 "page": _rendered(result.code, lang),

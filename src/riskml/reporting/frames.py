@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskml.evaluation.checks import CheckResult
-from riskml.evaluation.words import GROUPS, MODELS, STATUS, group_value, in_order
+from riskml.evaluation.words import CHECK_STATUSES, GROUP_VALUES, GROUPS, MODELS, sort_models
 from riskml.features import CATALOGUE
 from riskml.records.contract.schema import TABLES
 
@@ -84,11 +84,11 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
     rows = []
     names = evaluation["models"]
     candidates = [name for name in names if name not in MODELS]
-    for name in (*candidates, *in_order(name for name in names if name in MODELS)):
+    for name in (*candidates, *sort_models(name for name in names if name in MODELS)):
         measured = evaluation["models"][name]
         low, high = (measured.get("ci") or {}).get("ap") or (np.nan, np.nan)
         rows.append({
-            "model": MODELS[name][lang] if name in MODELS else name,
+            "model": MODELS.name(name, lang),
             "auc": measured["auc"], "ap": measured["ap"], "ap_low": low, "ap_high": high, "brier": measured["brier"],
             "recall": measured["recall_at"]["0.10"], "visits": measured.get("visits_per_case"),
             "lead": measured["lead_months"],
@@ -105,8 +105,8 @@ def tabulate_groups(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataF
     rows = [
         {
             **part,
-            "group": GROUPS.get(part["group"], {}).get(lang, part["group"]),
-            "value": group_value(part["value"], lang),
+            "group": GROUPS.name(part["group"], lang),
+            "value": GROUP_VALUES.name(part["value"], lang),
             "probability": part["mean_probability"],
             "observed": part["observed_rate"],
         }
@@ -126,7 +126,7 @@ def tabulate_checks(results: Iterable[CheckResult], lang: str = "zh") -> pd.Data
         {
             "code": result.code,
             "check": (lang == "zh" and result.title_zh) or result.title,
-            "status": STATUS[result.status][lang] if result.status in STATUS else result.status,
+            "status": CHECK_STATUSES.name(result.status, lang),
             "message": (lang == "zh" and result.message_zh) or result.message,
         }
         for result in results
@@ -150,8 +150,9 @@ def tabulate_coverage(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataF
         late = told.get("lateness") or {}
         days = late.get("days") or {}
         rows.append({
-            "table": getattr(TABLES[name], lang).split("(")[0], "rows": told["rows"], "first": told["first"],
-            "last": told["last"], "without": told["without_rows"], "late": late.get("late"),
+            "table": getattr(TABLES[name], lang).split("(")[0].split("（")[0],
+            "rows": told["rows"], "first": told["first"], "last": told["last"],
+            "without": told["without_rows"], "late": late.get("late"),
             "median": days.get("0.5"), "slowest": days.get("0.9"),
         })  # fmt: skip
     heads = ("table", "rows", "first", "last", "without", "late", "median", "slowest")

@@ -7,7 +7,7 @@ from typing import Any
 
 from riskml.evaluation.checks.group_gap import find_gaps
 from riskml.evaluation.groups import select_shown_groups
-from riskml.evaluation.words import GROUPS, group_value
+from riskml.evaluation.words import GROUP_VALUES, GROUPS
 from riskml.reporting.quality_figures import draw_groups
 
 __all__ = ["arrange_groups"]
@@ -81,8 +81,8 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> 
     rows = [
         {
             **one,
-            "name": GROUPS.get(one["group"], {}).get(lang, one["group"]),
-            "word": group_value(one["value"], lang),
+            "name": GROUPS.name(one["group"], lang),
+            "word": GROUP_VALUES.name(one["value"], lang),
             "fails": (one["group"], one["value"]) in failing,
         }
         for one in shown
@@ -93,7 +93,7 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> 
         own = [row for row in rows if row["group"] == group]
         parts.append(
             {
-                "name": GROUPS.get(group, {}).get(lang, group),
+                "name": GROUPS.name(group, lang),
                 "what": what,
                 "when": when,
                 "rows": own,

@@ -7,16 +7,17 @@ from typing import Any
 
 from riskml.evaluation.comparison import describe_complement
 from riskml.evaluation.groups import SMALLEST_GROUP
-from riskml.evaluation.words import MISSING, MODELS, in_order
+from riskml.evaluation.words import MISSING, MODELS, sort_models
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
-from riskml.policy import load_policy
-from riskml.records.contract.schema import CAUSES, TABLES
+from riskml.records.contract.schema import TABLES
 from riskml.reporting.capacity_figures import draw_capacity, draw_lead_times
 from riskml.reporting.check_pages import list_checks
 from riskml.reporting.contribution_figures import draw_beeswarm, draw_causes
 from riskml.reporting.group_audit import arrange_groups
 from riskml.reporting.quality_figures import draw_calibration, draw_months
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.verdicts import AGREEMENTS
 
 __all__ = ["sections"]
 
@@ -37,7 +38,7 @@ def sections(bundle: Bundle, told: Mapping[str, Any], simulated: bool, lang: str
     say : callable
     """
     evaluation = bundle.evaluation
-    models = {name: evaluation["models"][name] for name in in_order(evaluation["models"])}
+    models = {name: evaluation["models"][name] for name in sort_models(evaluation["models"])}
     return {
         "bundle": bundle,
         "settings": bundle.settings,
@@ -45,10 +46,11 @@ def sections(bundle: Bundle, told: Mapping[str, Any], simulated: bool, lang: str
         "evaluation": evaluation,
         "split": bundle.manifest["split"],
         "simulated": simulated or bool(told.get("simulated")) or "oracle" in models,
-        "missing_words": {code: words[lang] for code, words in MISSING.items()},
+        "missing_words": MISSING.names(lang),
         "models": models,
-        "model_words": {name: MODELS.get(name, {}).get(lang, name) for name in models},
+        "model_words": {name: MODELS.name(name, lang) for name in models},
         "complement": describe_complement(evaluation, lang),
+        "agreement_words": AGREEMENTS.names(lang),
         "smallest": SMALLEST_GROUP,
         "coverage": _coverage(told.get("coverage"), lang, say),
         "other_records": told.get("other_records", False),
@@ -91,15 +93,13 @@ def _contributions(found: Mapping[str, Any] | None, lang: str, say: Say) -> dict
     if found is None:
         return None
     features = [{**one, "word": feature_word(one["name"], lang)} for one in found["features"]]
-    causes = load_policy().causes
     by_cause = sorted(
-        ((getattr(causes[code], lang), size) for code, size in found["causes"].items()), key=lambda pair: -pair[1]
+        ((CAUSES.name(code, lang), size) for code, size in found["causes"].items()), key=lambda pair: -pair[1]
     )
     drawn = [one for one in features if one["groups"]]
-    words = {code: getattr(causes[code], lang) for code in CAUSES}
     return {
         **found,
-        "features": [{**one, "cause_word": words[one["cause"]]} for one in features],
+        "features": [{**one, "cause_word": CAUSES.name(one["cause"], lang)} for one in features],
         "by_cause": by_cause,
         "beeswarm": draw_beeswarm(drawn, [one["word"] for one in drawn], say) if drawn else None,
         "causes_figure": draw_causes(by_cause, say),

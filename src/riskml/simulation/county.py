@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from riskml.records.contract.calendar import day_of
 from riskml.simulation.lives import Calendar, village_disasters
 from riskml.simulation.parameters import Parameters
+from riskml.vocabulary.regions import Level, take_region
 
 __all__ = ["COUNTY_CODE", "CountyMap", "build_lines", "lay_out_county"]
 
@@ -99,7 +100,7 @@ def build_lines(p: Parameters, months: int) -> dict[str, list[object]]:
     years = np.arange(start - 4, start + (months - 1) // 12 + 1)
     rows: dict[str, list[object]] = {"region_code": [], "effective_from": [], "amount": [], "source": []}
     for year, amount in zip(years, _line(p, years), strict=True):
-        for region, share in ((None, p.county.floor_share), (COUNTY_CODE[:2], 1.0)):
+        for region, share in ((None, p.county.floor_share), (take_region(COUNTY_CODE, Level.PROVINCE), 1.0)):
             rows["region_code"].append(region)
             rows["effective_from"].append(day_of(f"{year}-01-01"))
             rows["amount"].append(float(np.rint(amount * share / p.county.line_step) * p.county.line_step))

@@ -1,6 +1,6 @@
 """What a household is (hidden) and what happens to it in a month (recorded later): two record types.
 
-Slots: up to three workers, two children. Causes are numbered in the order of ``schema.CAUSES``; the first six
+Slots: up to three workers, two children. Causes are numbered in the order of the vocabulary; the first six
 (illness, schooling, disability, disaster, accident, venture) can drag on income for months after the blow.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["CAUSE", "DRAGS", "JOBS", "MEMBERS", "MONTH_OUT", "SHOCKS", "STATE", "YEAR"]
 

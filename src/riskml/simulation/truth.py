@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from riskml.errors import SimulationError, SplitError
 from riskml.records.contract.calendar import month_end
-from riskml.records.contract.schema import CAUSES
 from riskml.simulation.county import CountyMap
 from riskml.simulation.lives import futures
 from riskml.simulation.state import YEAR
 from riskml.splits import Grid, Settings, origins
+from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["DRAWS", "MORE_DRAWS", "Span", "Truth", "attribute_falls", "estimate_fall_probability", "plan_truth"]
 

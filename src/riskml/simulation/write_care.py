@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.schema import CAUSES
 from riskml.simulation.chunk import Chunk, draw_days
+from riskml.simulation.state import CAUSE
 from riskml.simulation.writing import NO_DAY, Tables
+from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["write_help", "write_monitoring"]
 
@@ -56,8 +57,8 @@ def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
     entered[early] -= chunk.rng.integers(40, 400, len(early))
     ordinary = np.where(chunk.start["exited"][who] == 1, 1, 2)
     category = np.where(lived["entered"][who, at] == 1, lived["category"][who, at], ordinary)
-    cause = np.where(lived["entered"][who, at] == 1, lived["alert_cause"][who, at], len(CAUSES) - 1)
-    cause = np.where(cause < 0, len(CAUSES) - 1, cause)
+    cause = np.where(lived["entered"][who, at] == 1, lived["alert_cause"][who, at], CAUSE["other"])
+    cause = np.where(cause < 0, CAUSE["other"], cause)
     cleared = np.where(end >= 0, np.maximum(draw_days(chunk, np.maximum(end, 0), 8, 27), entered + 30), NO_DAY)
     gone = np.flatnonzero(end >= 0)
     row = np.concatenate([np.arange(len(who)), gone])
@@ -83,7 +84,7 @@ def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
 def write_help(chunk: Chunk, spells: dict[str, Ints], tables: Tables) -> None:
     """Append ``help``: measures for the monitored, emergency help, and long-running help of exited households."""
     rng = chunk.rng
-    measures = np.array([_MEASURE[code] for code in CAUSES], dtype=object)
+    measures = np.array([_MEASURE.get(code, _MEASURE["other"]) for code in CAUSES], dtype=object)
     started = spells["entered"] + rng.integers(1, 21, len(spells["who"]))
     who, at = np.nonzero(chunk.lived["emergency"] == 1)
     day = draw_days(chunk, at)

@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 
 from riskml.evaluation.comparison import describe_complement, render_markdown
 from riskml.evaluation.groups import select_shown_groups
-from riskml.evaluation.words import GROUPS, MISSING, MODELS, STATUS, group_value, in_order
+from riskml.evaluation.words import CHECK_STATUSES, GROUP_VALUES, GROUPS, MISSING, MODELS, sort_models
 from riskml.model import Bundle
 from riskml.training.release import run_release_checks
 
@@ -49,9 +49,9 @@ def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "split": evaluation["split"],
         "simulated": bool(report.get("simulated")),
         "missing": ", ".join(
-            f"{MISSING[reason][lang]} {count:,}" for reason, count in evaluation["split"]["missing"].items()
+            f"{MISSING[reason].name(lang)} {count:,}" for reason, count in evaluation["split"]["missing"].items()
         ),
-        "names": ";".join(f"{name}:{MODELS[name]['zh']}" for name in in_order(evaluation["models"])),
+        "names": ";".join(f"{name}:{MODELS[name].zh}" for name in sort_models(evaluation["models"])),
         "comparison": render_markdown(evaluation, lang=lang),
         "complement": describe_complement(evaluation, lang),
         "calibration": evaluation["calibration"],
@@ -59,13 +59,13 @@ def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "groups": [
             {
                 **one,
-                "name": GROUPS.get(one["group"], {}).get(lang, one["group"]),
-                "value": group_value(one["value"], lang),
+                "name": GROUPS.name(one["group"], lang),
+                "value": GROUP_VALUES.name(one["value"], lang),
             }
             for one in groups
         ],
         "checks": [
-            {**result.as_dict(), "status_word": STATUS[result.status][lang]}
+            {**result.as_dict(), "status_word": CHECK_STATUSES[result.status].name(lang)}
             for result in run_release_checks(bundle, None, None)
         ],
         "reasons": {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})},

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.errors import SplitError
 from riskml.evaluation import Prediction, TestRows
+from riskml.features.attributes import REGION_FEATURES
 from riskml.model import Baselines, Blend
 from riskml.outcomes import Labels, counts, label
 from riskml.policy import Policy
@@ -20,7 +21,6 @@ from riskml.training.cohort_rows import Cohort, find_first_flags
 __all__ = ["Labelled", "holdout_rows", "label_rows", "predict_all", "rank_rows"]
 
 Floats = NDArray[np.float64]
-REGION_DIGITS = (2, 4, 6, 9)
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,8 @@ def _groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
     for group, feature in (("exited", "exited_household"), ("no_labour", "no_labour")):
         value = rows.features.column(feature)
         groups[group] = words[np.where(np.isnan(value), 2, value).astype(int)]
-    several = [d for d in REGION_DIGITS if len(rows.features.levels[f"region_{d}"]) > 1]
-    name = f"region_{several[0] if several else REGION_DIGITS[-1]}"
+    columns = list(REGION_FEATURES.values())
+    name = next((column for column in columns if len(rows.features.levels[column]) > 1), columns[-1])
     levels, value = rows.features.levels[name], rows.features.column(name)
     groups["region"] = np.array([*levels, "unknown"])[np.where(np.isnan(value), len(levels), value).astype(int)]
     return groups

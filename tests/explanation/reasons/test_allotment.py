@@ -12,7 +12,7 @@ from riskml.explanation.reasons.allotment import NOTICEABLE, UNEXPLAINED, allot_
 from riskml.explanation.reasons.grouping import BLOWS, Grouping
 from riskml.explanation.reasons.ranking import Ranked
 from riskml.features import CATALOGUE
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
 
 FEATURES = list(CATALOGUE.values())
 NAMES = list(CATALOGUE)

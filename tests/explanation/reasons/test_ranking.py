@@ -12,7 +12,7 @@ from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.ranking import LEAST, MOST_PROTECTIONS, MOST_REASONS, Ranked
 from riskml.explanation.reasons.selection import may_protect, may_warn
 from riskml.features import CATALOGUE
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
 
 FEATURES = list(CATALOGUE.values())
 GROUPING = Grouping.from_features(FEATURES)

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from riskml.errors import UsageError
 from riskml.explanation import Narrator
-from riskml.policy import COLOURS, TIERS, load_policy
+from riskml.policy import load_policy
 from riskml.records.contract.calendar import day_of
 from riskml.scoring import score
+from riskml.vocabulary.verdicts import COLOURS, TIERS
 from riskml_serving.judging.importing import service
 from riskml_serving.judging.importing.service import import_folder
 
@@ -60,7 +61,7 @@ def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(clien
         agreement = found[code]["agreement"]
         assert told == json.loads(json.dumps(narrator.explain(panel, agreement=agreement).to_json()))
     order = [
-        (-COLOURS.index(r["signal"]), -(r["probability"] if r["probability"] is not None else -1))
+        (-COLOURS.codes.index(r["signal"]), -(r["probability"] if r["probability"] is not None else -1))
         for r in listed(client, headers)
     ]
     assert order == sorted(order)

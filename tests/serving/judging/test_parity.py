@@ -9,11 +9,11 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riskml.policy import COLOURS, TIERS
 from riskml.records.contract import schema
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
+from riskml.vocabulary.verdicts import COLOURS, TIERS
 
 TODAY = dt.date(2023, 6, 30)
 NUMBER = itertools.count()
@@ -95,9 +95,9 @@ def straight(model, found):
 def verdict(opinion):
     return {
         "probability": None if opinion.probability[0] != opinion.probability[0] else float(opinion.probability[0]),
-        "tier": None if opinion.tier[0] < 0 else TIERS[opinion.tier[0]],
-        "rule_signal": COLOURS[opinion.rule_colour[0]],
-        "signal": COLOURS[opinion.signal[0]],
+        "tier": None if opinion.tier[0] < 0 else TIERS.codes[opinion.tier[0]],
+        "rule_signal": COLOURS.codes[opinion.rule_colour[0]],
+        "signal": COLOURS.codes[opinion.signal[0]],
         "rule_flags": opinion.flags[0].split(";") if opinion.flags[0] else [],
     }
 

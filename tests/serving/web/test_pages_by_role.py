@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 from openpyxl import load_workbook
 
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES, concerns_health
+from riskml.explanation.reasons.redaction import concerns_health
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark
 from riskml.features import CATALOGUE
+from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.scores.stored import judge_stored
 from riskml_serving.people.audit.pseudonyms import read_pseudonym

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from riskml.policy import CATEGORIES
+from riskml.vocabulary.verdicts import CATEGORIES
 
 
 def listed(site, query):

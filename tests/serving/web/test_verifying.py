@@ -9,7 +9,7 @@ import re
 import pytest
 from openpyxl import load_workbook
 
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES
+from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml_serving.casework.workdays import working_days_after
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from riskml.policy import AGREEMENTS, COLOURS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 from riskml_serving.api.callers import require_right
 from riskml_serving.api.households import service
 from riskml_serving.api.households.repository import ranked
@@ -77,13 +77,13 @@ def _filters(
     tier: list[str] | None, signal: list[str] | None, agreement: list[str] | None
 ) -> dict[str, list[int] | list[str]]:
     """Turn the words of a request into the values of columns; ``none`` is a household without a tier."""
-    words = {"tier": (tier, ("none", *TIERS), -1), "signal": (signal, COLOURS, 0)}
+    words = {"tier": (tier, ("none", *TIERS.codes), -1), "signal": (signal, COLOURS.codes, 0)}
     out: dict[str, list[int] | list[str]] = {}
     for name, (asked, allowed, first) in words.items():
         if asked:
             out[name] = [_known(name, word, allowed) + first for word in asked]
     if agreement:
-        out["agreement"] = [AGREEMENTS[_known("agreement", word, AGREEMENTS)] for word in agreement]
+        out["agreement"] = [AGREEMENTS.codes[_known("agreement", word, AGREEMENTS.codes)] for word in agreement]
     return out
 
 

@@ -6,21 +6,19 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from riskml.policy import AGREEMENTS, COLOURS, TIERS
-from riskml_serving.people.auth import LEVELS
+from riskml.vocabulary.regions import Level
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 
 __all__ = ["next_level", "rolled_up"]
 
-NAMES = {0: "country", 2: "province", 4: "city", 6: "county", 9: "town", 12: "village"}
 
-
-def next_level(region: str) -> int:
-    """Digits of the parts of a region; a village has itself as its only part.
+def next_level(region: str) -> Level:
+    """Level of the parts of a region; a village has itself as its only part.
 
     >>> next_level(""), next_level("370112"), next_level("370112001001")
-    (2, 9, 12)
+    (<Level.PROVINCE: 2>, <Level.TOWN: 9>, <Level.VILLAGE: 12>)
     """
-    return next((level for level in LEVELS if level > len(region)), LEVELS[-1])
+    return next((level for level in Level if level > len(region)), Level.VILLAGE)
 
 
 def rolled_up(region: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -31,7 +29,12 @@ def rolled_up(region: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
         parts.setdefault(row["part"], _Counts()).add(row)
         whole.add(row)
     children = [{"region": part, **parts[part].told()} for part in sorted(parts) if part != region]
-    return {"region": region, "level": NAMES[len(region)], **whole.told(), "parts": children}
+    return {
+        "region": region,
+        "level": Level(len(region)).en if region else "country",
+        **whole.told(),
+        "parts": children,
+    }
 
 
 class _Counts:

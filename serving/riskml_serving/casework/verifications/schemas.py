@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field, Strict, TypeAdapter
 
-from riskml.policy import CATEGORIES
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_dict_type
 
 __all__ = ["OUTCOMES", "VERIFICATION_REQUEST"]
@@ -17,7 +17,7 @@ OUTCOMES = {"confirmed": "属实", "rejected": "不实", "pending": "待核", "n
 """What a visit can come to."""
 
 Cause: Any = Literal.__getitem__(tuple(CAUSES))
-Category: Any = Literal.__getitem__(CATEGORIES)
+Category: Any = Literal.__getitem__(CATEGORIES.codes)
 Outcome: Any = Literal.__getitem__(tuple(OUTCOMES))
 Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES
-from riskml.policy import COLOURS
+from riskml.vocabulary.causes import HEALTH_CAUSES
+from riskml.vocabulary.verdicts import COLOURS
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import FieldError, Problem
@@ -103,7 +103,7 @@ def told(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
         "score": {
             "seq": row["score_seq"],
             "probability": row["probability"],
-            "signal": None if signal is None else COLOURS[signal],
+            "signal": None if signal is None else COLOURS.codes[signal],
             "agreement": row["agreement"],
         },
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import writing
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.people.accounts.service import create_user
@@ -32,7 +33,12 @@ class Account:
 def make_accounts(engine: Engine, villages: Sequence[str]) -> list[Account]:
     """Make one account a role in the first village, its town and its county."""
     village = villages[0]
-    regions = {"village": village, "township": village[:9], "county": village[:6], "analyst": village[:6]}
+    regions = {
+        "village": village,
+        "township": take_region(village, Level.TOWN),
+        "county": take_region(village, Level.COUNTY),
+        "analyst": take_region(village, Level.COUNTY),
+    }
     out = []
     for role, region in regions.items():
         password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine
 
 from riskml.progress import Progress
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.importing.service import SCORED, import_folder
 from riskml_serving.judging.model import Model
@@ -87,11 +88,11 @@ def _known(table: pa.Table, until: dt.date) -> pa.Table:
 
 def write_region_names(codes: list[str], path: Path) -> None:
     """Write made-up names for a county, its towns and their villages."""
-    rows = {codes[0][:6]: "示范县"}
-    towns = sorted({code[:9] for code in codes})
+    rows = {take_region(codes[0], Level.COUNTY): "示范县"}
+    towns = sorted({take_region(code, Level.TOWN) for code in codes})
     for town in towns:
         rows[town] = TOWNS[towns.index(town) % len(TOWNS)]
-        villages = sorted(code for code in codes if code[:9] == town)
+        villages = sorted(code for code in codes if take_region(code, Level.TOWN) == town)
         for i, code in enumerate(villages):
             rows[code] = VILLAGES[i] if i < len(VILLAGES) else f"第{i + 1}村"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -134,7 +135,7 @@ def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
         with writing(engine) as connection:
             rescore(connection, model, codes[start : start + SCORED], "", as_of, "demo")
     with writing(engine) as connection:
-        for county in sorted({code[:6] for code in villages}):
+        for county in sorted({take_region(code, Level.COUNTY) for code in villages}):
             renew(connection, model, county, as_of, "demo")
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from riskml.progress import Progress, Silent
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading
 from riskml_serving.devtools.benchmark import counties, job
 from riskml_serving.devtools.benchmark.servers import run_service
@@ -96,7 +97,7 @@ def _jobs(url: str, bundle: Path, engine: Engine, told: Progress) -> dict[str, f
     assert place is not None, "it was found a line above"
     region = place["region_code"]
     told.stage("Score the county", 2)
-    seconds, peak = job.measure(url, bundle, region[:6])
+    seconds, peak = job.measure(url, bundle, take_region(region, Level.COUNTY))
     told.step()
     _, tenth = job.measure(url, bundle, region[:8])
     told.step()

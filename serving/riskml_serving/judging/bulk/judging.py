@@ -15,13 +15,14 @@ import pyarrow.compute as pc
 from riskml.explanation.household.county import COLUMNS as REASONS
 from riskml.explanation.household.county import ExplainedPanel
 from riskml.explanation.reasons.redaction import check_redaction
-from riskml.outcomes import AT_RISK, STATUSES, UNKNOWN
+from riskml.outcomes import AT_RISK, UNKNOWN
 from riskml.policy import agreement as agreements
 from riskml.records.contract.calendar import day_of
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.arrow import attribute_array
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
+from riskml.vocabulary.verdicts import STATUSES
 from riskml_serving.judging.bulk.reader import Tables
 from riskml_serving.judging.model import Model
 
@@ -150,7 +151,7 @@ def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact
     codes = panel.household_id[rows].tolist()
     columns: dict[str, Any] = {
         "household_id": pa.array(codes, pa.string()),
-        "status": pa.array([STATUSES[i] for i in opinion.status[rows]], pa.string()),
+        "status": pa.array([STATUSES.codes[i] for i in opinion.status[rows]], pa.string()),
         "probability": pa.array(opinion.probability[rows], mask=outside),
         "margin": pa.array(opinion.margin[rows], mask=outside),
         "tier": pa.array(opinion.tier[rows], pa.int8()),

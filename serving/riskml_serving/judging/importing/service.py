@@ -18,6 +18,7 @@ from riskml.progress import Progress, Silent
 from riskml.records.checking.check import open_checked
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.folder import Folder
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.importing import repository
@@ -216,4 +217,7 @@ def score_everybody(
 
 
 def _counties(connection: Connection, codes: Sequence[str]) -> set[str]:
-    return {row["region_code"][:6] for row in find_households(connection, codes, CALLER.region).values()}
+    return {
+        take_region(row["region_code"], Level.COUNTY)
+        for row in find_households(connection, codes, CALLER.region).values()
+    }

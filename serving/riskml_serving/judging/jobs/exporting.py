@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 from riskml.explanation import NOTICE
 from riskml.explanation.household.county import COLUMNS as REASONS
 from riskml.explanation.reasons.redaction import redact_flags
-from riskml.policy import COLOURS, TIERS, Policy
+from riskml.policy import Policy
 from riskml.policy import agreement as agreements
+from riskml.vocabulary.verdicts import COLOURS, TIERS
 from riskml_serving.base.problems import Problem
 from riskml_serving.judging.jobs.run import as_table
 from riskml_serving.judging.jobs.settling import COUNTY, Capacity, visited
@@ -162,9 +163,9 @@ def told(
     places = [visited(row["region_code"][:COUNTY], row["margin"], row["household_id"], capacity) for row in rows]
     yes = np.array([row["tier"] > 0 if place is None else place for row, place in zip(rows, places, strict=True)], bool)
     columns: dict[str, Any] = {
-        "tier": [None if row["tier"] < 0 else TIERS[row["tier"]] for row in rows],
-        "rule_signal": [COLOURS[row["rule_signal"]] for row in rows],
-        "signal": [COLOURS[row["signal"]] for row in rows],
+        "tier": [None if row["tier"] < 0 else TIERS.codes[row["tier"]] for row in rows],
+        "rule_signal": [COLOURS.codes[row["rule_signal"]] for row in rows],
+        "signal": [COLOURS.codes[row["signal"]] for row in rows],
         "rule_flags": [";".join(codes) for codes, _ in flags],
         "hidden_flags": [hidden for _, hidden in flags],
         "agreement": agreements(yes, np.array([bool(row["rule_flags"]) for row in rows], bool)).tolist(),

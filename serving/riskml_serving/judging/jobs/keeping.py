@@ -10,6 +10,7 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from riskml.policy import agreement as agreements
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.changes import Change
@@ -43,7 +44,7 @@ def keep(connection: Connection, model: Model, part: pa.Table, region: str, as_o
     codes = part["household_id"].to_pylist()
     places_now = find_households(connection, codes, region, lock=True)
     before = read_current(connection, codes, region)
-    capacity = read_capacity(connection, {row["region_code"][:6] for row in places_now.values()})
+    capacity = read_capacity(connection, {take_region(row["region_code"], Level.COUNTY) for row in places_now.values()})
     common = {"as_of": as_of, "scored_at": now(), **origin(model)}
     changes = []
     rows = part.select(["household_id", "seq", "scored_at", "all_causes", *TAKEN]).to_pylist()
@@ -60,7 +61,7 @@ def keep(connection: Connection, model: Model, part: pa.Table, region: str, as_o
         after: dict[str, Any] = {name: row[name] for name in TAKEN}
         after |= {"household_id": code, "agreement": str(word), "agreement_by": "tier", **common}
         after["causes"] = row["all_causes"]
-        after |= by_capacity(after, capacity.get(place["region_code"][:6]))
+        after |= by_capacity(after, capacity.get(take_region(place["region_code"], Level.COUNTY)))
         changes.append(Change(code, kept, {**after, "region_code": place["region_code"]}))
     return len(write_scores(connection, changes, request_id))
 

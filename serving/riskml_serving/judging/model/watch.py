@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from riskml.evaluation.drift import measure_drift
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
-from riskml.policy import TIERS
+from riskml.vocabulary.verdicts import TIERS
 from riskml_serving.judging.model.counters import SCORED
 
 __all__ = ["FEWEST", "WINDOW", "Watch"]
@@ -70,7 +70,7 @@ class Watch:
     def count(self, tiers: Iterable[int], agreements: Iterable[str]) -> None:
         """Count scores; tiers are positions in riskml's list, -1 where there is none."""
         for (tier, agreement), n in Counter(zip(tiers, agreements, strict=True)).items():
-            SCORED.labels("none" if tier < 0 else TIERS[tier], agreement).inc(n)
+            SCORED.labels("none" if tier < 0 else TIERS.codes[tier], agreement).inc(n)
 
     def drift(self) -> dict[str, float]:
         """Population stability index by feature, and of the score as ``probability``; empty while too few are held."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.database.upserts import insert_returning, upsert
 from riskml_serving.judging.scores.changes import Change
@@ -85,7 +86,7 @@ def _current(change: Change, numbers: dict[str, int]) -> dict[str, Any]:
 
 
 def _placed(region: str) -> dict[str, str]:
-    return {"region_code": region, "county": region[:6], "town": region[:9]}
+    return {"region_code": region, "county": take_region(region, Level.COUNTY), "town": take_region(region, Level.TOWN)}
 
 
 def move_scores(connection: Connection, regions: Mapping[str, str], region: str, request_id: str) -> None:

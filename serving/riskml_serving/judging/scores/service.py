@@ -13,13 +13,14 @@ import numpy as np
 
 from riskml.explanation import Explanation
 from riskml.explanation.reasons.redaction import redact_flags
-from riskml.outcomes import AT_RISK, STATUSES
-from riskml.policy import AGREEMENTS, COLOURS, TIERS, Policy
+from riskml.outcomes import AT_RISK
+from riskml.policy import Policy
 from riskml.policy import agreement as agreements
 from riskml.records.contract.calendar import day_of
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.scoring import Opinion, judge
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
 from riskml_serving.judging.model import Model
 
 __all__ = ["Judged", "columns_of", "judge_tables", "shown"]
@@ -68,7 +69,7 @@ class Judged:
         opinion, at_risk = self.opinion, self.opinion.status[i] == AT_RISK
         return {
             "household_id": str(self.panel.household_id[i]),
-            "status": STATUSES[opinion.status[i]],
+            "status": STATUSES.codes[opinion.status[i]],
             "probability": float(opinion.probability[i]) if at_risk else None,
             "margin": float(opinion.margin[i]) if at_risk else None,
             "tier": int(opinion.tier[i]),
@@ -112,11 +113,11 @@ def shown(row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = ()) 
     (None, 'red')
     """
     out = dict(row)
-    out["tier"] = None if row["tier"] < 0 else TIERS[row["tier"]]
-    out["rule_signal"], out["signal"] = COLOURS[row["rule_signal"]], COLOURS[row["signal"]]
+    out["tier"] = None if row["tier"] < 0 else TIERS.codes[row["tier"]]
+    out["rule_signal"], out["signal"] = COLOURS.codes[row["rule_signal"]], COLOURS.codes[row["signal"]]
     codes = row["rule_flags"].split(";") if row["rule_flags"] else []
     out["rule_flags"], out["hidden_flags"] = redact_flags(codes, policy, redact)
     return out
 
 
-assert AGREEMENTS[0] == "neither", "the service stores the words of the policy room"
+assert AGREEMENTS.codes[0] == "neither", "the service stores the words of the policy room"

@@ -14,6 +14,7 @@ from riskml.explanation.household.county import ExplainedPanel
 from riskml.outcomes import UNKNOWN
 from riskml.policy import agreement as agreements
 from riskml.records.contract.schema import TABLES
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores import repository
@@ -113,7 +114,12 @@ def rescore(
     """
     found = find_households(connection, codes, region, lock=True)  # another writer must not judge older records later
     households = {code: row for code, row in found.items() if row["closed_on"] is None}
-    at, capacity = now(), repository.read_capacity(connection, {row["region_code"][:6] for row in households.values()})
+    at, capacity = (
+        now(),
+        repository.read_capacity(
+            connection, {take_region(row["region_code"], Level.COUNTY) for row in households.values()}
+        ),
+    )
     before = repository.read_current(connection, sorted(households), region)
     changes = []
     for judged in judge_stored(connection, model, households, as_of):
@@ -124,7 +130,7 @@ def rescore(
             if status == UNKNOWN or (kept is not None and kept["as_of"] > as_of):
                 continue
             row = {**judged.row(i), "as_of": as_of, "scored_at": at, **origin(model), "causes": causes.get(code, "")}
-            row |= by_capacity(row, capacity.get(households[code]["region_code"][:6]))
+            row |= by_capacity(row, capacity.get(take_region(households[code]["region_code"], Level.COUNTY)))
             changes.append(Change(code, kept, {**row, "region_code": households[code]["region_code"]}))
     changes.sort(key=lambda change: change.household_id)
     return repository.write_scores(connection, changes, request_id)

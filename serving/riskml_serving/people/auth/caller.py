@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from riskml.vocabulary.regions import is_region_code
 from riskml_serving.base.problems import Problem
-from riskml_serving.people.auth.scope import covers, is_region
+from riskml_serving.people.auth.scope import covers
 
 __all__ = ["RIGHTS", "Caller"]
 
@@ -57,6 +58,6 @@ class Caller:
         """
         if region is None:
             return self.region
-        if (region and not is_region(region)) or not covers(self.region, region):
+        if (region and not is_region_code(region)) or not covers(self.region, region):
             raise Problem("region-not-found")
         return region

@@ -10,11 +10,11 @@ from typing import Any
 import anyio.to_thread
 import jwt
 
+from riskml.vocabulary.regions import is_region_code
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.jwks import KeySet
-from riskml_serving.people.auth.scope import is_region
 
 __all__ = ["EVERYWHERE", "Oidc", "parse_names", "parse_region", "read_claim", "verify_token"]
 
@@ -109,7 +109,7 @@ def parse_region(value: Any) -> str | None:
     """
     if value == EVERYWHERE:
         return ""
-    return value if isinstance(value, str) and is_region(value) else None
+    return value if isinstance(value, str) and is_region_code(value) else None
 
 
 def parse_names(value: Any) -> list[str]:

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Table, and_, true
 
-__all__ = ["LEVELS", "covers", "is_region", "within", "within_table"]
+from riskml.vocabulary.regions import Level
 
-LEVELS = (2, 4, 6, 9, 12)
-"""Digits of a province, city, county, town and village."""
+__all__ = ["covers", "within", "within_table"]
 
-_COLUMNS = {6: "county", 9: "town", 12: "region_code"}
-
-
-def is_region(text: str) -> bool:
-    """Whether a text is a region prefix.
-
-    >>> is_region("370112"), is_region(""), is_region("3701120"), is_region("3701x")
-    (True, False, False, False)
-    """
-    return text.isascii() and text.isdigit() and len(text) in LEVELS
+_COLUMNS: dict[int, str] = {Level.COUNTY: "county", Level.TOWN: "town", Level.VILLAGE: "region_code"}
+"""Columns of a list that hold the code of one level."""
 
 
 def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:

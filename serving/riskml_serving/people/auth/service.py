@@ -12,13 +12,13 @@ import anyio.to_thread
 from sqlalchemy import Connection, Engine
 
 from riskml.errors import UsageError
+from riskml.vocabulary.regions import is_region_code
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem
 from riskml_serving.people.auth import repository
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.oidc import Oidc
-from riskml_serving.people.auth.scope import is_region
 
 __all__ = ["Authenticator", "create_key", "hash_secret", "revoke_key"]
 
@@ -54,7 +54,7 @@ def create_key(connection: Connection, name: str, region: str, rights: Iterable[
     unknown = sorted(granted - set(RIGHTS))
     if unknown or not granted:
         raise UsageError(f"No such right: {', '.join(unknown) or 'none given'}.", f"Rights are: {', '.join(RIGHTS)}.")
-    if region and not is_region(region):
+    if region and not is_region_code(region):
         raise UsageError(
             f"{region!r} is not a region prefix.", "Write 2, 4, 6, 9 or 12 digits, or leave it out for everywhere."
         )

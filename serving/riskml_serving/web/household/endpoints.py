@@ -12,8 +12,8 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from riskml.policy import CATEGORIES
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem

@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from riskml.policy import CATEGORIES
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.casework.verifications.schemas import OUTCOMES
 from riskml_serving.web.shell.forms import Form
 

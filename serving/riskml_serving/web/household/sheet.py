@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from riskml_serving.web.shell.export import Sheet
-from riskml_serving.web.shell.words import HUNDRED, WORDS, hundred, word
+from riskml_serving.web.shell.words import HUNDRED, hundred, word
 
 __all__ = ["sheets_of"]
 
@@ -69,11 +69,11 @@ def _verdicts(page: dict[str, Any], zh: bool) -> list[tuple[Any, ...]]:
     flags = [flag.zh if zh else flag.en for flag in said.rule.flags] + [hidden[not zh]] * bool(said.rule.hidden_flags)
     return [
         ("截至" if zh else "as of", said.as_of),
-        ("综合信号" if zh else "signal", WORDS["signal"][said.signal][lang]),
+        ("综合信号" if zh else "signal", word("signal", said.signal, lang)),
         (("人均纯收入" if zh else "income per head") + unit, said.rule.income),
         (("监测线" if zh else "line") + unit, said.rule.line),
         (("差额" if zh else "gap") + unit, said.rule.gap),
         ("规则提示" if zh else "flags", "、".join(flags)),
-        ("模型" if zh else "model", page["hundred"] or WORDS["status"][said.status][lang]),
+        ("模型" if zh else "model", page["hundred"] or word("status", said.status, lang)),
         ("两者对照" if zh else "together", page["together"]),
     ]

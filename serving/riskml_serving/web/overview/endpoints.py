@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 import anyio.to_thread
 from fastapi import Request
 
-from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
+from riskml.vocabulary.regions import Level
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import LEVELS
-from riskml_serving.web.overview.service import VILLAGE, on_paper, region_page
+from riskml_serving.web.overview.service import on_paper, region_page
 from riskml_serving.web.shell.charts import SHADES, bars, columns
 from riskml_serving.web.shell.export import workbook
 from riskml_serving.web.shell.page import Page, View
@@ -29,7 +29,7 @@ __all__ = ["router"]
 router = PageRouter()
 
 MOST_BARS = 40
-GRAVE = COLOURS[::-1]
+GRAVE = COLOURS.codes[::-1]
 
 PAGE = Page(
     name="overview",
@@ -54,11 +54,11 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         for p in parts
     ]
     months = [
-        (_month(month, i == 0), [(c, float(counts[COLOURS.index(c)])) for c in GRAVE if c != "green"])
+        (_month(month, i == 0), [(c, float(counts[COLOURS.codes.index(c)])) for c in GRAVE if c != "green"])
         for i, (month, counts) in enumerate(page["months"])
     ]
     shares = [
-        (word("pointed", row["agreement"], lang), [("plain", row["share"])])
+        (word("agreement", row["agreement"], lang), [("plain", row["share"])])
         for row in page["yields"]
         if row["visits"] and row["agreement"] != "none"
     ]
@@ -81,12 +81,12 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         paper=on_paper(page["whole"], get_state(request).settings.small_count),
         withheld=withheld_note(get_state(request).settings.small_count, lang),
         charted=MOST_BARS,
-        village=len(region) == VILLAGE,
+        village=len(region) == Level.VILLAGE,
         region=region,
         up=_up(region, visitor.caller.region),
         colours=GRAVE,
         shapes=SHAPES,
-        tiers=[*TIERS[::-1], "none"],
+        tiers=[*TIERS.codes[::-1], "none"],
         agreements=AGREEMENTS,
         categories=CATEGORIES,
         redacted=bool(visitor.caller.redact),
@@ -153,7 +153,7 @@ def _up(region: str, top: str) -> list[str]:
     >>> _up("990101101200", "990101")
     ['990101', '990101101']
     """
-    return [region[:n] for n in (0, *LEVELS) if len(top) <= n < len(region)]
+    return [region[:level] for level in (0, *Level) if len(top) <= level < len(region)]
 
 
 @router.page(

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES
-from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
+from riskml.vocabulary.regions import Level
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS
 from riskml_serving.api.regions.repository import counts
 from riskml_serving.api.regions.service import next_level, rolled_up
 from riskml_serving.casework.worklist.repository import SETTLED
@@ -19,9 +19,9 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small import withheld
 
-__all__ = ["VILLAGE", "months_of", "on_paper", "quarters_of", "region_page", "yields_of"]
+__all__ = ["months_of", "on_paper", "quarters_of", "region_page", "yields_of"]
 
-MONTHS, QUARTERS, VILLAGE = 12, 8, 12
+MONTHS, QUARTERS = 12, 8
 
 
 def region_page(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def on_paper(whole: dict[str, Any], least: int) -> dict[str, Any]:
     as statistics, to people who may not; in a village, three orange households are three families with names.
     """
     out = {**whole, "parts": [dict(part) for part in whole["parts"]]}
-    villages = [place for place in (out, *out["parts"]) if len(place["region"]) == VILLAGE]
+    villages = [place for place in (out, *out["parts"]) if len(place["region"]) == Level.VILLAGE]
     for name in ("by_signal", "by_tier", "by_agreement"):
         kept = withheld([list(place[name].values()) for place in villages], least)
         for place, shown in zip(villages, kept, strict=True):
@@ -102,7 +102,7 @@ def yields_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         n[row["agreement"] if row["predicted"] else "none", row["outcome"]] += row["n"]
     out = []
-    for code in (*AGREEMENTS[1:], AGREEMENTS[0], "none"):
+    for code in (*AGREEMENTS.codes[1:], AGREEMENTS.codes[0], "none"):
         true, done = n[code, "confirmed"], sum(n[code, outcome] for outcome in SETTLED)
         out.append({"agreement": code, "visits": done, "true": true, "share": true / done if done else None})
     return out

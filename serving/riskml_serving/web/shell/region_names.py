@@ -8,10 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from riskml.errors import UsageError
+from riskml.vocabulary.regions import Level, take_region
 
 __all__ = ["mask_code", "read_region_names", "region_name"]
-
-LEVELS = {6: ("县", "county"), 9: ("乡镇", "town"), 12: ("村", "village")}
 
 
 @cache
@@ -44,16 +43,18 @@ def region_name(names: Mapping[str, str], code: str, lang: str, within: str = ""
     if not code:
         return "全部地区" if lang == "zh" else "everywhere"
     own = _own_name(names, code, lang)
-    if len(code) < 12 or within == code[:9]:
+    town = take_region(code, Level.TOWN)
+    if len(code) < Level.VILLAGE or within == town:
         return own
     gap = ", " if lang == "en" else "" if code in names else " "
-    return f"{_own_name(names, code[:9], lang)}{gap}{own}"
+    return f"{_own_name(names, town, lang)}{gap}{own}"
 
 
 def _own_name(names: Mapping[str, str], code: str, lang: str) -> str:
-    if code in names or len(code) not in LEVELS:
+    if code in names or len(code) not in (Level.COUNTY, Level.TOWN, Level.VILLAGE):
         return names.get(code, code)
-    return f"{LEVELS[len(code)][lang != 'zh']} {code if len(code) == 6 else code[-3:]}"
+    level = Level(len(code))
+    return f"{level.zh if lang == 'zh' else level.en} {code if level == Level.COUNTY else code[-3:]}"
 
 
 def mask_code(code: str) -> str:

@@ -10,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
@@ -113,6 +114,6 @@ async def require_region(request: Request, visitor: Visitor) -> str:
         return visitor.caller.resolve_region(region or None)
     except Problem:
         await get_state(request).audit.record(
-            visitor.caller, "region.refused", None, request_id=request.state.request_id, asked=region[:12]
+            visitor.caller, "region.refused", None, request_id=request.state.request_id, asked=region[: Level.VILLAGE]
         )
         raise

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from riskml.explanation import NOTICE, Explanation, Reason
-from riskml.explanation.household.rendering import AGREEMENT, STATUS
-from riskml.policy import TIERS
-from riskml.records.contract.schema import CAUSES
+from riskml.explanation.household.rendering import AGREEMENT
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.terms import Term, Vocabulary
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, STATUSES, TIERS
 
 __all__ = [
     "HUNDRED",
@@ -24,114 +25,64 @@ __all__ = [
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
 """A shape for every colour: read in grey, and by those who do not tell the colours apart."""
 
-CAUSES_EN = {
-    "illness": "illness",
-    "schooling": "schooling",
-    "disability": "disability",
-    "disaster": "natural disaster",
-    "accident": "accident",
-    "venture": "failed venture",
-    "work": "unstable work",
-    "labour": "lack of labour",
-    "housing": "housing",
-    "water": "drinking water",
-    "other": "other",
-}
+_OUTSIDE = (
+    Term("rule_only_outside", "规则提示，模型名额之外", "rule line; model beyond capacity"),
+    Term("neither_outside", "模型提示，名额之外", "model, beyond capacity"),
+)
 
-WORDS: dict[str, dict[str, dict[str, str]]] = {
-    "signal": {
-        "red": {"zh": "红", "en": "red"},
-        "orange": {"zh": "橙", "en": "orange"},
-        "yellow": {"zh": "黄", "en": "yellow"},
-        "green": {"zh": "绿", "en": "green"},
+SENTENCES = {
+    **AGREEMENT,
+    "rule_only_outside": {
+        "zh": "监测线规则提示关注；模型也提示风险，但未排入全县走访名额",
+        "en": "The rule line points at this household; so does the model, but others come first for a visit",
     },
-    "agreement": {
-        "both": {"zh": "规则与模型均提示", "en": "both point at it"},
-        "rule_only": {"zh": "仅规则提示", "en": "rule line only"},
-        "model_only": {"zh": "仅模型提示", "en": "model only"},
-        "neither": {"zh": "均未提示", "en": "neither"},
-        "rule_only_outside": {"zh": "规则提示,模型名额之外", "en": "rule line; model beyond capacity"},
-        "neither_outside": {"zh": "模型提示,名额之外", "en": "model, beyond capacity"},
+    "neither_outside": {
+        "zh": "监测线规则未提示；模型提示风险，但未排入全县走访名额",
+        "en": "The model points at this household, but others come first for a visit",
     },
-    "pointed": {
-        "both": {"zh": "规则与模型", "en": "both"},
-        "rule_only": {"zh": "仅规则", "en": "rule line only"},
-        "model_only": {"zh": "仅模型", "en": "model only"},
-        "neither": {"zh": "均未提示", "en": "neither"},
-        "none": {"zh": "模型不作预测", "en": "no prediction"},
-    },
-    "agreement_long": {
-        **AGREEMENT,
-        "rule_only_outside": {
-            "zh": "监测线规则提示关注;模型也提示风险,但未排入全县走访名额",
-            "en": "The rule line points at this household; so does the model, but others come first for a visit",
-        },
-        "neither_outside": {
-            "zh": "监测线规则未提示;模型提示风险,但未排入全县走访名额",
-            "en": "The model points at this household, but others come first for a visit",
-        },
-    },
-    "matter": {
-        "illness": {"zh": "健康医疗", "en": "health"},
-        "schooling": {"zh": "就学", "en": "schooling"},
-        "disability": {"zh": "残疾照护", "en": "disability"},
-        "disaster": {"zh": "灾害", "en": "disaster"},
-        "accident": {"zh": "意外", "en": "accident"},
-        "venture": {"zh": "产业经营", "en": "venture"},
-        "work": {"zh": "务工就业", "en": "work"},
-        "labour": {"zh": "劳动力", "en": "labour"},
-        "housing": {"zh": "住房", "en": "housing"},
-        "water": {"zh": "饮水", "en": "water"},
-        "income": {"zh": "收入", "en": "income"},
-        "household": {"zh": "家庭", "en": "household"},
-        "help": {"zh": "帮扶", "en": "help"},
-        "leads": {"zh": "线索", "en": "leads"},
-        "attributes": {"zh": "其他", "en": "other"},
-    },
-    "status": STATUS,
-    "tier": {
-        "very_likely": {"zh": "极易返贫", "en": "very likely"},
-        "likely": {"zh": "较易返贫", "en": "likely"},
-        "stable": {"zh": "稳定", "en": "stable"},
-        "none": {"zh": "模型不作预测", "en": "no prediction"},
-    },
-    "category": {
-        "unstable_exit": {"zh": "脱贫不稳定户", "en": "unstable after leaving poverty"},
-        "borderline": {"zh": "边缘易致贫户", "en": "borderline household"},
-        "sudden_hardship": {"zh": "突发严重困难户", "en": "household in sudden hardship"},
-        "none": {"zh": "未纳入监测", "en": "not in monitoring"},
-    },
-    "cause": {code: {"zh": zh, "en": CAUSES_EN[code]} for code, zh in CAUSES.items()},
-    "outcome": {
-        "confirmed": {"zh": "属实", "en": "confirmed"},
-        "rejected": {"zh": "不实", "en": "not confirmed"},
-        "pending": {"zh": "待核", "en": "still open"},
-        "not_met": {"zh": "未遇", "en": "nobody met"},
-    },
-    "state": {
-        "open": {"zh": "待核", "en": "to verify"},
-        "overdue": {"zh": "已逾期(任一期限)", "en": "overdue"},
-        "late_visit": {"zh": "走访逾期", "en": "visit overdue"},
-        "late_decision": {"zh": "认定程序逾期", "en": "procedure overdue"},
-        "late_helper": {"zh": "帮扶责任人逾期", "en": "helper overdue"},
-        "unverified": {"zh": "从未核实", "en": "never verified"},
-        "settled": {"zh": "已核实", "en": "verified"},
-        "monitored": {"zh": "监测中", "en": "in monitoring"},
-        "all": {"zh": "全部", "en": "all"},
-    },
-    "deadline": {
-        "visit": {"zh": "走访期限", "en": "visit by"},
-        "decision": {"zh": "认定程序期限", "en": "procedure by"},
-        "helper": {"zh": "落实帮扶责任人", "en": "helper named by"},
-    },
-    "level": {
-        "country": {"zh": "全部", "en": "all"},
-        "province": {"zh": "省", "en": "province"},
-        "city": {"zh": "市", "en": "city"},
-        "county": {"zh": "县", "en": "county"},
-        "town": {"zh": "乡镇", "en": "town"},
-        "village": {"zh": "村", "en": "village"},
-    },
+}
+"""Both verdicts in a sentence, by code of agreement."""
+
+SUBJECTS = Vocabulary(
+    Term("income", "收入", "income"),
+    Term("household", "家庭", "household"),
+    Term("help", "帮扶", "help"),
+    Term("leads", "线索", "leads"),
+    Term("attributes", "其他", "other"),
+)
+"""What a sentence is about that speaks of no official cause, by topic of the feature."""
+
+_NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
+
+WORDS: dict[str, Vocabulary[Term]] = {
+    "signal": COLOURS,
+    "agreement": Vocabulary(*AGREEMENTS.values(), *_OUTSIDE, _NO_PREDICTION),
+    "status": Vocabulary(*(Term(s.code, s.sentence("zh"), s.sentence("en")) for s in STATUSES.values())),
+    "tier": Vocabulary(*TIERS.values(), _NO_PREDICTION),
+    "category": Vocabulary(*CATEGORIES.values(), Term("none", "未纳入监测", "not in monitoring")),
+    "cause": Vocabulary(*CAUSES.values()),
+    "outcome": Vocabulary(
+        Term("confirmed", "属实", "confirmed"),
+        Term("rejected", "不实", "not confirmed"),
+        Term("pending", "待核", "still open"),
+        Term("not_met", "未遇", "nobody met"),
+    ),
+    "state": Vocabulary(
+        Term("open", "待核", "to verify"),
+        Term("overdue", "已逾期（任一期限）", "overdue"),
+        Term("late_visit", "走访逾期", "visit overdue"),
+        Term("late_decision", "认定程序逾期", "procedure overdue"),
+        Term("late_helper", "帮扶责任人逾期", "helper overdue"),
+        Term("unverified", "从未核实", "never verified"),
+        Term("settled", "已核实", "verified"),
+        Term("monitored", "监测中", "in monitoring"),
+        Term("all", "全部", "all"),
+    ),
+    "deadline": Vocabulary(
+        Term("visit", "走访期限", "visit by"),
+        Term("decision", "认定程序期限", "procedure by"),
+        Term("helper", "落实帮扶责任人", "helper named by"),
+    ),
 }
 
 
@@ -141,7 +92,7 @@ def word(kind: str, code: str | None, lang: str) -> str:
     >>> word("signal", "red", "zh"), word("category", None, "zh")
     ('红', '')
     """
-    return WORDS[kind][code][lang] if code else ""
+    return WORDS[kind][code].name(lang) if code else ""
 
 
 def tag_of(reason: Reason, lang: str, *, risk: bool) -> str:
@@ -156,7 +107,7 @@ def tag_of(reason: Reason, lang: str, *, risk: bool) -> str:
     """
     if risk and reason.cause != "other" and reason.feature is not None:
         return word("cause", reason.cause, lang)
-    return word("matter", reason.topic if reason.cause == "other" else reason.cause, lang)
+    return SUBJECTS[reason.topic].name(lang) if reason.cause == "other" else CAUSES[reason.cause].subject(lang)
 
 
 def agreement_code(agreement: str, tier: str) -> str:
@@ -168,14 +119,14 @@ def agreement_code(agreement: str, tier: str) -> str:
     >>> agreement_code("neither", "likely"), agreement_code("neither", "stable"), agreement_code("both", "likely")
     ('neither_outside', 'neither', 'both')
     """
-    return f"{agreement}_outside" if tier != TIERS[0] and agreement in ("neither", "rule_only") else agreement
+    return f"{agreement}_outside" if tier != TIERS.codes[0] and agreement in ("neither", "rule_only") else agreement
 
 
 def together(said: Explanation, lang: str) -> str:
     """How the two verdicts stand to one another, in words; nothing where the model has none."""
     if said.agreement is None or said.model is None:
         return ""
-    return word("agreement_long", agreement_code(said.agreement, said.model.tier), lang)
+    return SENTENCES[agreement_code(said.agreement, said.model.tier)][lang]
 
 
 def cut_note(shown: int, total: int, lang: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import anyio.to_thread
 from fastapi import Request
 
-from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading
@@ -87,8 +87,8 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         region=region,
         regions=[*dict.fromkeys([*found["choices"], *([region] if region != caller.region else []), *found["below"]])],
         states=service.STATES,
-        colours=COLOURS[::-1],
-        tiers=[*TIERS[::-1], "none"],
+        colours=COLOURS.codes[::-1],
+        tiers=[*TIERS.codes[::-1], "none"],
         agreements=AGREEMENTS,
         categories=[*CATEGORIES, "none"],
         causes=service.causes_for(caller),

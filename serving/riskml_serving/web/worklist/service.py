@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES
-from riskml.policy import AGREEMENTS, CATEGORIES, COLOURS, TIERS, Policy
-from riskml.records.contract.schema import CAUSES
+from riskml.policy import Policy
+from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
+from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.deadlines import DEADLINES, deadlines_of, late_since
 from riskml_serving.casework.workdays import days_between

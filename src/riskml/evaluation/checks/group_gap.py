@@ -9,7 +9,7 @@ from typing import Any
 
 from riskml.errors import shorten_list
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
-from riskml.evaluation.words import GROUPS, group_value
+from riskml.evaluation.words import GROUP_VALUES, GROUPS
 
 __all__ = ["Gap", "GroupGap", "find_gaps"]
 
@@ -92,8 +92,8 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
 
 
 def _told_zh(gap: Gap) -> str:
-    group = GROUPS.get(gap.group, {}).get("zh", gap.group)
-    return f"{group}“{group_value(gap.value, 'zh')}”(漏判 {gap.missed:.0%},其他取值 {gap.others:.0%})"
+    group = GROUPS.name(gap.group, "zh")
+    return f"{group}“{GROUP_VALUES.name(gap.value, 'zh')}”（漏判 {gap.missed:.0%}，其他取值 {gap.others:.0%}）"
 
 
 def _variance(share: float, n: int) -> float:

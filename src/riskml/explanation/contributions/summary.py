@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["FEWEST_HOUSEHOLDS", "summarise_contributions"]
 

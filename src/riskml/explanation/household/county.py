@@ -15,12 +15,13 @@ from riskml.explanation.household.narrator import ExplainedRows, Narrator
 from riskml.explanation.household.rendering import describe_flag
 from riskml.explanation.household.views import make_rule_view
 from riskml.explanation.reasons.ranking import Ranking
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES, HEALTH_ZH, check_redaction, concerns_health
+from riskml.explanation.reasons.redaction import HEALTH_ZH, check_redaction, concerns_health
 from riskml.features import build
 from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status
 from riskml.policy import Verdicts, rule_line
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
+from riskml.vocabulary.causes import HEALTH_CAUSES
 
 __all__ = ["COLUMNS", "ExplainedPanel", "explain_all", "explain_panel", "tabulate_reasons"]
 

@@ -16,7 +16,6 @@ from riskml.explanation.reasons.checklist import choose_steps
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.ranking import Ranked, Ranking
 from riskml.explanation.reasons.redaction import (
-    HEALTH_CAUSES,
     HEALTH_EN,
     HEALTH_NAME,
     HEALTH_STEPS,
@@ -28,23 +27,19 @@ from riskml.explanation.wording.facts import convert_changes_to_yuan
 from riskml.explanation.wording.sentences import SentenceWriter, read_medians
 from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build, from_records
 from riskml.model import Bundle
-from riskml.outcomes import AT_RISK, STATUSES, cohort_status
-from riskml.policy import COLOURS, Policy, Verdicts, combine_signal, rule_line
+from riskml.outcomes import AT_RISK, cohort_status
+from riskml.policy import Policy, Verdicts, combine_signal, rule_line
 from riskml.policy import agreement as agreements
 from riskml.policy.entries import Measure
 from riskml.records.contract.calendar import date_of
 from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
+from riskml.vocabulary.causes import HEALTH_CAUSES
+from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, STATUSES
 
 __all__ = ["ExplainedRows", "Narrator"]
 
 ILLNESS = HEALTH_CAUSES[0]
-
-CATEGORIES = {
-    "unstable_exit": {"zh": "脱贫不稳定户", "en": "unstable after leaving poverty"},
-    "borderline": {"zh": "边缘易致贫户", "en": "borderline household"},
-    "sudden_hardship": {"zh": "突发严重困难户", "en": "household in sudden hardship"},
-}
 
 
 @dataclass(frozen=True)
@@ -146,10 +141,10 @@ class Narrator:
         return Explanation(
             household_id=str(one.household_id[0]),
             as_of=str(date_of(one.as_of)),
-            status=STATUSES[status],
+            status=STATUSES.codes[status],
             rule=rule,
             model=model,
-            signal=COLOURS[int(combine_signal(verdicts.colour[row : row + 1], tier, self.policy)[0])],
+            signal=COLOURS.codes[int(combine_signal(verdicts.colour[row : row + 1], tier, self.policy)[0])],
             agreement=agreement,
             agreement_by=by,
             reasons=reasons,
@@ -220,14 +215,13 @@ class Narrator:
     def _names(
         self, causes: list[str], rule: RuleView, model: ModelView | None, hidden: frozenset[str]
     ) -> dict[str, dict[str, str]]:
-        found = {cause: {"zh": self.policy.causes[cause].zh, "en": self.policy.causes[cause].en} for cause in causes}
+        found = {cause: self.policy.causes[cause].names for cause in causes}
         if hidden and ILLNESS in found:
             found[ILLNESS] = HEALTH_NAME
         if rule.category:
-            found[rule.category] = CATEGORIES[rule.category]
+            found[rule.category] = CATEGORIES[rule.category].names
         if model is not None:
-            tier = self.policy.tiers[model.tier]
-            found[model.tier] = {"zh": tier.zh, "en": tier.en}
+            found[model.tier] = self.policy.tiers[model.tier].names
         return found
 
 

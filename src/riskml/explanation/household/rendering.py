@@ -7,22 +7,10 @@ from collections.abc import Iterable, Iterator
 from riskml.errors import UsageError
 from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView, Reason
 from riskml.explanation.wording.phrases import amount
+from riskml.vocabulary.verdicts import COLOURS, STATUSES
 
-__all__ = ["AGREEMENT", "COLOURS", "STATUS", "describe_flag", "describe_probability", "render"]
+__all__ = ["AGREEMENT", "describe_flag", "describe_probability", "render"]
 
-COLOURS = {
-    "green": {"zh": "绿色", "en": "green"},
-    "yellow": {"zh": "黄色", "en": "yellow"},
-    "orange": {"zh": "橙色", "en": "orange"},
-    "red": {"zh": "红色", "en": "red"},
-}
-STATUS = {
-    "at_risk": {"zh": "在模型评估范围内", "en": "within the model's scope"},
-    "below_line": {"zh": "收入已低于监测线,模型不再预测", "en": "already below the line: the model does not predict"},
-    "monitored": {"zh": "已纳入监测,模型不再预测", "en": "already in monitoring: the model does not predict"},
-    "no_income": {"zh": "收入记录不足,模型不作预测", "en": "too little income recorded: the model does not predict"},
-    "unknown": {"zh": "该日尚无此户记录", "en": "not yet on record at that date"},
-}
 AGREEMENT = {
     "both": {"zh": "监测线规则与模型都提示关注", "en": "The rule line and the model both point at this household"},
     "rule_only": {
@@ -91,7 +79,7 @@ def render(explanation: Explanation, lang: str = "zh") -> str:
 
 
 def _lines(e: Explanation, lang: str) -> Iterator[str]:
-    yield f"{e.household_id} · {e.as_of} · {COLOURS[e.signal][lang]}"
+    yield f"{e.household_id} · {e.as_of} · {_colour(e.signal, lang)}"
     yield NOTICE[lang]
     yield ""
     yield f"{WORDS['rule'][lang]}{_colon(lang)}{_rule(e, lang)}"
@@ -117,6 +105,10 @@ def _lines(e: Explanation, lang: str) -> Iterator[str]:
             yield from (f"  {'□' if name == 'steps' else '-'} {text}" for text in texts)
 
 
+def _colour(code: str, lang: str) -> str:
+    return COLOURS[code].name(lang) + ("色" if lang == "zh" else "")
+
+
 def _colon(lang: str) -> str:
     return ":" if lang == "zh" else ": "
 
@@ -129,7 +121,7 @@ def _numbered(e: Explanation, reasons: Iterable[Reason], lang: str) -> Iterator[
 
 def _rule(e: Explanation, lang: str) -> str:
     rule = e.rule
-    words = [COLOURS[rule.colour][lang]]
+    words = [_colour(rule.colour, lang)]
     if rule.category:
         words.append(e.names[rule.category][lang])
     if rule.income is not None and rule.line is not None and rule.gap is not None:
@@ -176,7 +168,7 @@ def _measure(value: float, unit: str, lang: str) -> str:
 
 def _model(e: Explanation, lang: str) -> str:
     if e.model is None:
-        return STATUS[e.status][lang]
+        return STATUSES[e.status].sentence(lang)
     tier = e.names[e.model.tier][lang]
     return f"{tier}{';' if lang == 'zh' else '; '}{describe_probability(e.model.probability, e.model.horizon, lang)}"
 

@@ -7,9 +7,10 @@ import numpy as np
 from riskml.explanation.contributions.explainer import Contributions
 from riskml.explanation.household.explanation import FlagView, ModelView, RuleView
 from riskml.explanation.reasons.grouping import Grouping
-from riskml.explanation.reasons.redaction import HEALTH_CAUSES, concerns_health
-from riskml.policy import TIERS, Policy, Verdicts
-from riskml.records.contract.schema import CAUSES
+from riskml.explanation.reasons.redaction import concerns_health
+from riskml.policy import Policy, Verdicts
+from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
+from riskml.vocabulary.verdicts import TIERS
 
 __all__ = ["make_model_view", "make_rule_view"]
 
@@ -103,7 +104,7 @@ def make_model_view(
         slope=calibration.slope,
         calibrated_margin=calibration.shift + calibration.slope * margin,
         probability=probability,
-        tier=TIERS[int(policy.tier(np.array([probability]))[0])],
+        tier=TIERS.codes[int(policy.tier(np.array([probability]))[0])],
         horizon=horizon,
     )
 

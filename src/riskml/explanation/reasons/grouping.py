@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskml.explanation.reasons.selection import choose_protection_rule, choose_warning_rule
 from riskml.features.catalogue import Feature
-from riskml.records.contract.schema import CAUSES
+from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["BLOWS", "LASTING", "Grouping"]
 

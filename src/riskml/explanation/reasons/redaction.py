@@ -8,9 +8,9 @@ from riskml.errors import UsageError
 from riskml.explanation.reasons.checklist import Step
 from riskml.features.catalogue import Feature
 from riskml.policy import Policy
+from riskml.vocabulary.causes import HEALTH_CAUSES
 
 __all__ = [
-    "HEALTH_CAUSES",
     "HEALTH_EN",
     "HEALTH_NAME",
     "HEALTH_STEPS",
@@ -22,9 +22,6 @@ __all__ = [
 ]
 
 REDACTIONS = ("health",)
-
-HEALTH_CAUSES = ("illness", "disability")
-"""Causes that tell of health. Redacted, both read like the first: even the cause ``disability`` is a diagnosis."""
 
 HEALTH_TOPICS = ("illness",)
 

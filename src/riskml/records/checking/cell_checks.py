@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from riskml.records.checking.registry import Probe, check, present, raw, usable
 from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading.cell_sql import NUMBER_TEXT, quoted
+from riskml.vocabulary.regions import Level
 
 if TYPE_CHECKING:
     from riskml.records.reading.folder import Folder
 
-__all__ = ["FIRST_YEAR", "LAST_YEAR", "REGION_LENGTHS"]
-
-REGION_LENGTHS = (2, 4, 6, 9, 12)
-"""Digits of a province, city, county, town and village."""
+__all__ = ["FIRST_YEAR", "LAST_YEAR"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """Years between which a day is believable."""
@@ -126,10 +124,10 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """A region code with other characters or of another length."""
-    lengths = "|".join(f"[0-9]{{{length}}}" for length in REGION_LENGTHS)
+    lengths = "|".join(f"[0-9]{{{level:d}}}" for level in Level)
     for column in present(folder, table, Kind.REGION):
         name = quoted(column.name)
-        says = f"have a {column.name} that is not {', '.join(map(str, REGION_LENGTHS))} digits long"
+        says = f"have a {column.name} that is not {', '.join(f'{level:d}' for level in Level)} digits long"
         yield Probe(column.name, says, f"NOT regexp_full_match({name}, '{lengths}')", value=name)
 
 

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-__all__ = ["CAUSES", "SOURCES", "TABLES", "Column", "Kind", "Table", "codes"]
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.regions import Level
+from riskml.vocabulary.verdicts import CATEGORIES
+
+__all__ = ["SOURCES", "TABLES", "Column", "Kind", "Table", "codes"]
 
 
 class Kind(StrEnum):
@@ -125,21 +129,6 @@ def _day(name: str, zh: str, en: str, *, required: bool = False) -> Column:
 SOURCES = {"wage": "工资性", "business": "经营性", "property": "财产性", "transfer": "转移性", "total": "合计"}
 """Sources of income and their Chinese names; ``total`` stands for all of them."""
 
-CAUSES = {
-    "illness": "因病",
-    "schooling": "因学",
-    "disability": "因残",
-    "disaster": "因自然灾害",
-    "accident": "因意外事故",
-    "venture": "因产业项目失败",
-    "work": "因务工就业不稳",
-    "labour": "缺劳动力",
-    "housing": "住房安全",
-    "water": "饮水安全",
-    "other": "其他",
-}
-"""Official risk codes: why a household is monitored."""
-
 _TABLES = (
     Table(
         "households",
@@ -149,7 +138,7 @@ _TABLES = (
             Column(
                 "region_code",
                 Kind.REGION,
-                "行政区划代码(2 省 4 市 6 县 9 乡 12 村)",
+                f"行政区划代码（{' '.join(f'{level:d} {level.zh}' for level in Level)}）",
                 "prefix-coded region",
                 required=True,
             ),
@@ -343,12 +332,12 @@ _TABLES = (
                 "category",
                 "监测对象类别",
                 "category of the monitored household",
-                {"unstable_exit": "脱贫不稳定户", "borderline": "边缘易致贫户", "sudden_hardship": "突发严重困难户"},
+                CATEGORIES.names("zh"),
                 required=True,
             ),
             _day("entered_on", "纳入日期", "day of entry", required=True),
             _day("cleared_on", "风险消除日期", "day on which the risk was declared gone"),
-            Column("causes", Kind.CODES, "风险原因", "risk causes joined by ;", allowed=CAUSES),
+            Column("causes", Kind.CODES, "风险原因", "risk causes joined by ;", allowed=CAUSES.names("zh")),
             _RECORDED,
         ),
         "监测对象(每行一个版本)",

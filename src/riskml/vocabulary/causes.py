@@ -1,0 +1,193 @@
+"""Official causes of risk: why a household is monitored, and what a reason speaks of.
+
+A new cause is one declaration here, before ``other``, and its measures in ``policy/policy.yaml``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from riskml.errors import UsageError
+from riskml.vocabulary.terms import Term, Vocabulary
+
+__all__ = ["CAUSES", "HEALTH_CAUSES", "Cause"]
+
+
+@dataclass(frozen=True)
+class Cause(Term):
+    """One official cause.
+
+    Parameters
+    ----------
+    code, zh, en : str
+    subject_zh, subject_en : str
+        What a sentence is about where it does not speak of a risk: "because of" would be wrong there.
+    steps : tuple of (str, str)
+        What to verify on the doorstep, in Chinese and in English, the most important first.
+    tells_health : bool, default False
+        Whether the cause says something about a person's health: then it is shown only to those with permission.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to verify.
+    """
+
+    subject_zh: str
+    subject_en: str
+    steps: tuple[tuple[str, str], ...]
+    tells_health: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise UsageError(
+                f"The cause {self.code!r} has no step of verification.",
+                "Add at least one pair of sentences (zh, en) to its steps in riskml/vocabulary/causes.py.",
+            )
+
+    def subject(self, lang: str) -> str:
+        """What a sentence is about that does not speak of a risk."""
+        return self.subject_zh if lang == "zh" else self.subject_en
+
+
+CAUSES = Vocabulary(
+    Cause(
+        "illness",
+        "因病",
+        "illness",
+        subject_zh="健康医疗",
+        subject_en="health",
+        steps=(
+            (
+                "核对医疗费票据和医保结算单，确认自付金额",
+                "Check bills and insurance statements: what was really paid out of pocket",
+            ),
+            (
+                "了解后续治疗安排和预计费用，核对三重保障是否已报销到位",
+                "Ask what treatment follows and costs; check that all three layers of insurance have paid",
+            ),
+        ),
+        tells_health=True,
+    ),
+    Cause(
+        "schooling",
+        "因学",
+        "schooling",
+        subject_zh="就学",
+        subject_en="schooling",
+        steps=(
+            (
+                "核对在校情况和就学费用，确认资助是否到位",
+                "Check attendance and school costs, and whether aid has arrived",
+            ),
+            ("如有辍学，了解原因", "If a child left school, ask why"),
+        ),
+    ),
+    Cause(
+        "disability",
+        "因残",
+        "disability",
+        subject_zh="残疾照护",
+        subject_en="disability",
+        steps=(
+            ("核对残疾证和残疾人补贴是否落实", "Check the disability certificate and whether allowances are paid"),
+            ("了解照料负担", "Ask about the burden of care"),
+        ),
+        tells_health=True,
+    ),
+    Cause(
+        "disaster",
+        "因自然灾害",
+        "natural disaster",
+        subject_zh="灾害",
+        subject_en="disaster",
+        steps=(
+            ("现场查看受灾情况，核定损失", "Look at the damage and assess the loss"),
+            ("核对保险理赔和救助是否到位", "Check whether insurance and relief have been paid"),
+        ),
+    ),
+    Cause(
+        "accident",
+        "因意外事故",
+        "accident",
+        subject_zh="意外",
+        subject_en="accident",
+        steps=(
+            ("了解事故经过、责任和赔付情况", "Ask about the accident, liability and compensation"),
+            ("了解伤者恢复情况和误工时间", "Ask about recovery and time off work"),
+        ),
+    ),
+    Cause(
+        "venture",
+        "因产业项目失败",
+        "failed venture",
+        subject_zh="产业经营",
+        subject_en="venture",
+        steps=(
+            ("查看产业项目现状，核对成本、销售和欠款", "Look at the venture: costs, sales, debts"),
+            ("了解是否需要技术、销路或信贷支持", "Ask whether it needs know-how, buyers or credit"),
+        ),
+    ),
+    Cause(
+        "work",
+        "因务工就业不稳",
+        "unstable work",
+        subject_zh="务工就业",
+        subject_en="work",
+        steps=(
+            (
+                "核对务工人员目前就业状态、工资和是否拖欠",
+                "Check whether the workers have work now, at what wage, and whether wages are owed",
+            ),
+            (
+                "了解失业或收入减少的时间和再就业意愿",
+                "Ask since when work or wages were lost, and whether they look for work",
+            ),
+        ),
+    ),
+    Cause(
+        "labour",
+        "缺劳动力",
+        "lack of labour",
+        subject_zh="劳动力",
+        subject_en="labour",
+        steps=(
+            ("核对家庭成员劳动能力和实际务工人数", "Check who is able to work and who does"),
+            ("了解照料老人和子女的负担", "Ask about the care of old people and children"),
+        ),
+    ),
+    Cause(
+        "housing",
+        "住房安全",
+        "housing",
+        subject_zh="住房",
+        subject_en="housing",
+        steps=(("现场查看住房安全，必要时申请鉴定", "Look at the house; have it assessed if need be"),),
+    ),
+    Cause(
+        "water",
+        "饮水安全",
+        "drinking water",
+        subject_zh="饮水",
+        subject_en="water",
+        steps=(("现场查看饮水水量、水质和取水方便程度", "Look at the water: how much, how clean, how far"),),
+    ),
+    Cause(
+        "other",
+        "其他",
+        "other",
+        subject_zh="其他",
+        subject_en="other",
+        steps=(
+            (
+                "核对近 12 个月各项收入，与监测线逐项对照",
+                "Go through the income of the last 12 months, source by source, against the line",
+            ),
+            ("了解刚性支出和债务", "Ask about unavoidable spending and debts"),
+        ),
+    ),
+)
+"""Every cause by code; ``other`` is the last."""
+
+HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.tells_health)
+"""Causes that tell of health. Redacted, all read like the first: even the cause ``disability`` is a diagnosis."""

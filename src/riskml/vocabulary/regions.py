@@ -1,0 +1,58 @@
+"""Levels of the civil register: a region code begins with the codes of the regions around it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["Level", "is_region_code", "take_region"]
+
+
+class Level(IntEnum):
+    """Level of a region; its value is the number of digits of the code.
+
+    >>> Level.COUNTY == 6, Level(9).en, [level.zh for level in Level]
+    (True, 'town', ['省', '市', '县', '乡镇', '村'])
+    """
+
+    PROVINCE = 2
+    CITY = 4
+    COUNTY = 6
+    TOWN = 9
+    VILLAGE = 12
+
+    @property
+    def zh(self) -> str:
+        """Chinese name."""
+        return _ZH[self]
+
+    @property
+    def en(self) -> str:
+        """English name."""
+        return self.name.lower()
+
+
+_ZH = {
+    Level.PROVINCE: "省",
+    Level.CITY: "市",
+    Level.COUNTY: "县",
+    Level.TOWN: "乡镇",
+    Level.VILLAGE: "村",
+}
+
+
+def take_region(code: str, level: Level) -> str:
+    """Code of the region of a level in which another lies.
+
+    >>> take_region("370112001001", Level.COUNTY)
+    '370112'
+    """
+    return code[:level]
+
+
+def is_region_code(code: str) -> bool:
+    """Whether a text is the code of a region of some level.
+
+    >>> is_region_code("370112"), is_region_code("37011"), is_region_code("")
+    (True, False, False)
+    """
+    return code.isascii() and code.isdigit() and len(code) in set(Level)

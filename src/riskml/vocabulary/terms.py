@@ -1,0 +1,68 @@
+"""A term, and the terms of one kind in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+__all__ = ["Term", "Vocabulary"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A code with its Chinese and its English name."""
+
+    code: str
+    zh: str
+    en: str
+
+    def name(self, lang: str = "zh") -> str:
+        """Name in a language: ``zh`` or ``en``."""
+        return self.en if lang == "en" else self.zh
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Both names by language."""
+        return {"zh": self.zh, "en": self.en}
+
+
+T = TypeVar("T", bound=Term)
+
+
+class Vocabulary(Mapping[str, T], Generic[T]):
+    """Terms of one kind by code.
+
+    Parameters
+    ----------
+    *terms : Term
+        In their order: a position is the code's number in an array and in a column of the database.
+
+    Examples
+    --------
+    >>> sexes = Vocabulary(Term("f", "女", "female"), Term("m", "男", "male"))
+    >>> sexes["m"].zh, sexes.name("m", "en"), sexes.name("x", "en"), sexes.codes
+    ('男', 'male', 'x', ('f', 'm'))
+    """
+
+    def __init__(self, *terms: T) -> None:
+        self._terms = {term.code: term for term in terms}
+        self.codes = tuple(self._terms)
+
+    def __getitem__(self, code: str) -> T:
+        return self._terms[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._terms)
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    def name(self, code: str, lang: str) -> str:
+        """Name of a code in a language; a code that is not declared stands for itself."""
+        term = self._terms.get(code)
+        return code if term is None else term.name(lang)
+
+    def names(self, lang: str) -> dict[str, str]:
+        """Names in a language by code."""
+        return {code: term.name(lang) for code, term in self._terms.items()}
