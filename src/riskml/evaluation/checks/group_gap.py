@@ -93,7 +93,7 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
 
 def _told_zh(gap: Gap) -> str:
     group = GROUPS.name(gap.group, "zh")
-    return f"{group}“{GROUP_VALUES.name(gap.value, 'zh')}”（漏判 {gap.missed:.0%}，其他取值 {gap.others:.0%}）"
+    return f"{group}“{GROUP_VALUES.name(gap.value, 'zh')}”(漏判 {gap.missed:.0%},其他取值 {gap.others:.0%})"
 
 
 def _variance(share: float, n: int) -> float:
