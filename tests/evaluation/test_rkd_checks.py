@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from riskml.errors import ReleaseError
 from riskml.evaluation.checks import CHECKS, CheckResult, require_release, run_checks
 
-PAGES = Path(__file__).parents[2] / "docs" / "checks"
-
 
 def test_codes_are_stable_and_in_order():
     assert [check.code for check in CHECKS] == [f"RKD00{i}" for i in range(1, 9)]
     assert len({check.title for check in CHECKS}) == 8
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
-def test_every_check_has_a_page_and_stands_in_the_index(check):
-    page = (PAGES / f"{check.code}.md").read_text(encoding="utf-8")
-    assert page.startswith(f"# {check.code} {check.title}\n")
-    assert all(f"\n## {part}\n" in page for part in ("What it says", "When it fires", "What to do"))
-    assert f"| [{check.code}]({check.code}.md) | {check.title} |" in (PAGES / "README.md").read_text(encoding="utf-8")
-
-
-def test_no_page_without_a_check():
-    assert {path.stem for path in PAGES.glob("RKD*.md")} == {check.code for check in CHECKS}
 
 
 def test_a_good_model_passes_every_check_that_applies(evidence):
@@ -49,7 +34,8 @@ def test_a_failed_check_refuses_the_release_and_names_itself(evidence):
     results = run_checks(evidence(by_kind={"income": {"n": 3}, "monitoring": {"n": 0}}))
     with pytest.raises(ReleaseError, match=r"1 of 8 check\(s\) failed: RKD008 too few positives: Only 3") as refused:
         require_release(results)
-    assert "docs/checks/RKD008.md" in refused.value.hint
+    assert refused.value.hint.startswith("RKD008: ")
+    assert "docs/checks" in refused.value.hint
 
 
 def test_a_warning_does_not_refuse_the_release(evidence):

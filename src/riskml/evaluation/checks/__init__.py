@@ -122,5 +122,6 @@ def require_release(results: Sequence[CheckResult]) -> None:
         raise ReleaseError(
             f"{len(failed)} of {len(results)} check(s) failed: "
             + " ".join(f"{result.code} {result.title}: {result.message}" for result in failed),
-            "\n".join(f"{result.code}: {result.hint} See docs/checks/{result.code}.md." for result in failed),
+            "\n".join(f"{result.code}: {result.hint}" for result in failed)
+            + "\nThe pages in docs/checks explain every check.",
         )

@@ -151,7 +151,7 @@ class NotApplicable:
 
 
 class Check(ABC):
-    """One check with a stable code, a title in both languages and a page under ``docs/checks``."""
+    """One check with a stable code, a title in both languages and a page in ``riskml.reporting``."""
 
     code: ClassVar[str]
     title: ClassVar[str]
