@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskml.cli.extensions import find_extensions
+from riskml.cli.extensions import add_extensions
 from riskml.cli.terminal import run
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.audit import app as audit
@@ -42,8 +42,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(users, name="users")
 app.add_typer(database, name="db")
 app.add_typer(model, name="model")
-for entry in find_extensions("riskml_serving.commands"):
-    app.command(entry.name)(entry.load())
+add_extensions("riskml_serving.commands", {"": app})
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""``riskml demo``: the main job from beginning to end, on a real panel and on a simulated county."""
+"""``riskml demo``: everything from training to the service, on a real panel and on a simulated county."""
 
 from __future__ import annotations
 
@@ -26,46 +26,46 @@ __all__ = ["demo"]
 MONTHS = 60
 
 DEMO = "riskml.demo"
-"""Entry-point group of what the demo starts at its end: takes the folders of the demo, of the model and of the
-records, and the last month end."""
+"""Entry-point group of the service that the demo starts at its end: called with the folders of the demo, the model and
+the records, and the last month end."""
 
 
 def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Do not start the service at the end.")] = False,
     households: Annotated[int, typer.Option(help="Households of the simulated county.", min=200)] = 5000,
-    seed: Annotated[int, typer.Option(help="Seed of the simulated county.", min=0)] = 1,
-    out: Annotated[Path, typer.Option(help="Folder for everything the demo writes.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Random seed of the simulated county.", min=0)] = 1,
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("demo"),
 ) -> None:
-    """Run everything once: real panel, simulated county, training, comparison, scores, one explanation, report."""
+    """Run everything once: real panel, simulated county, training, scores, an explanation, a report and the service."""
     out.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{(out / 'mlflow.db').resolve()}")
-    _real_panel()
-    county = _county(out, households, seed)
-    last = _after_training(out, county)
+    _test_on_real_panel()
+    county = _train_on_county(out, households, seed)
+    last = _use_model(out, county)
     serve = next(iter(entry_points(group=DEMO, name="serve")), None)
     if serve is not None and not no_serve:
         typer.secho("4  The service and its pages", bold=True)
         serve.load()(out, out / "bundle", county, last)
 
 
-def _real_panel() -> None:
+def _test_on_real_panel() -> None:
     from riskml.benchmarks.gsoep import run
 
-    typer.secho("1  A real panel (6,127 persons in Germany, 1984 to 1988)", bold=True)
+    typer.secho("1  A real panel (6,127 people in Germany, 1984 to 1988)", bold=True)
     try:
         with show_progress() as bar:
-            found = run(bar)
+            result = run(bar)
     except UsageError as error:
-        typer.echo(f"Left out: {error}")
+        typer.echo(f"Skipped: {error}")
         return
-    show_evaluation(found["evaluation"])
+    show_evaluation(result["evaluation"])
     typer.echo(
-        "The intervals are wide: 151 falls. The people are insured, so their health records add nothing here;"
-        " no effect of illness can be claimed from this panel.\n"
+        "The intervals are wide, with only 151 falls. Everybody in the panel is insured, so the health records add"
+        " nothing here; no effect of illness can be claimed from it.\n"
     )
 
 
-def _county(out: Path, households: int, seed: int) -> Path:
+def _train_on_county(out: Path, households: int, seed: int) -> Path:
     from riskml.loading import load_records
     from riskml.policy import load_policy
     from riskml.simulation import simulate
@@ -89,8 +89,8 @@ def _county(out: Path, households: int, seed: int) -> Path:
     return county
 
 
-def _after_training(out: Path, county: Path) -> dt.date:
-    """Score, explain, report; return the last month end of the records."""
+def _use_model(out: Path, county: Path) -> dt.date:
+    """Score, explain and report; return the last month end of the records."""
     from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
@@ -106,22 +106,22 @@ def _after_training(out: Path, county: Path) -> dt.date:
         frame = score(bundle, records, as_of, policy, bar)
     frame.to_parquet(out / "scores.parquet", index=False)
     (out / "report.html").write_text(render_report(bundle, simulated=True), encoding="utf-8")
-    _one_explanation(bundle, records, as_of, policy, frame)
+    _explain_one(bundle, records, as_of, policy, frame)
     typer.echo(f"Scores of {len(frame):,} households as of {date_of(as_of)}: {out / 'scores.parquet'}")
     typer.echo(f"Report: {out / 'report.html'}   MLflow: {os.environ['MLFLOW_TRACKING_URI']}")
     return date_of(as_of)
 
 
-def _one_explanation(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
-    """Print why the riskiest household that the rule line does not flag stands out, or else the riskiest of all."""
+def _explain_one(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
+    """Explain the riskiest household that the rule line does not flag, or else the riskiest of all."""
     from riskml.cli.results import show_explanation
     from riskml.explanation.household.narrator import Narrator
 
     ranked = scores.sort_values(["margin", "household_id"], ascending=[False, True])
-    quiet = ranked[ranked["agreement"] == "model_only"]
-    chosen = (quiet if len(quiet) else ranked).iloc[0]
-    place = records.index(chosen["household_id"])
-    assert place is not None, "scores name households of the records"
-    panel = records.panel(as_of, place, place + 1)
-    found = Narrator(bundle, policy).explain(panel, agreement=str(chosen["agreement"]))
-    show_explanation(found, "zh", simulated=True)
+    unflagged = ranked[ranked["agreement"] == "model_only"]
+    chosen = (unflagged if len(unflagged) else ranked).iloc[0]
+    position = records.index(chosen["household_id"])
+    assert position is not None, "scores name households of the records"
+    panel = records.panel(as_of, position, position + 1)
+    explanation = Narrator(bundle, policy).explain(panel, agreement=str(chosen["agreement"]))
+    show_explanation(explanation, "zh", simulated=True)

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from typing import Any
 
-__all__ = ["find_extensions"]
+import typer
+
+from riskml.errors import UsageError
+
+__all__ = ["add_extensions"]
 
 
-def find_extensions(group: str) -> Iterator[EntryPoint]:
-    """Find the entry points of a group whose code is installed.
+def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> None:
+    """Add the commands of an entry-point group.
+
+    Parameters
+    ----------
+    entry_point_group : str
+        An entry is named ``command``, or ``app.command`` for a command of a sub-application.
+    apps : mapping of str to Typer
+        Sub-applications by name; the application itself under the empty name.
 
     Notes
     -----
-    One that names an extra (``module:function [devtools]``) is left out where its module is absent, as the tools of
-    developers are from the production image. Any other is returned whatever its state, so that a broken installation
-    shows.
+    A command that cannot be loaded is listed as broken and says why when it is called; all others keep working.
     """
-    return (entry for entry in entry_points(group=group) if not entry.extras or _has_module(entry.module))
+    for entry in _find_installed(entry_point_group):
+        app_name, _, name = entry.name.rpartition(".")
+        try:
+            command = entry.load()
+        except Exception as error:
+            command = _make_broken(name, f"{type(error).__name__}: {error}")
+        apps[app_name].command(name, context_settings=getattr(command, "context_settings", None))(command)
+
+
+def _find_installed(entry_point_group: str) -> Iterator[EntryPoint]:
+    """Find the entry points whose code is installed.
+
+    An entry that names an extra (``module:function [devtools]``) is left out where its module is absent, as the
+    developers' tools are from the production image. Any other is returned, so that a broken installation is seen.
+    """
+    return (entry for entry in entry_points(group=entry_point_group) if not entry.extras or _has_module(entry.module))
 
 
 def _has_module(name: str) -> bool:
@@ -26,3 +51,14 @@ def _has_module(name: str) -> bool:
         return find_spec(name) is not None
     except ModuleNotFoundError:
         return False
+
+
+def _make_broken(name: str, reason: str) -> Callable[..., Any]:
+    """Make a command that takes any arguments and fails with the reason."""
+
+    def broken() -> None:
+        raise UsageError(f"The command {name!r} cannot be loaded: {reason}.", "Reinstall the package that provides it.")
+
+    broken.__doc__ = f"Cannot be loaded: {reason}."
+    broken.context_settings = {"allow_extra_args": True, "ignore_unknown_options": True}  # type: ignore[attr-defined]
+    return broken

@@ -1,4 +1,4 @@
-"""``riskml``: every command in one application."""
+"""``riskml``: all commands in one application."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from riskml.cli.data.check import check
 from riskml.cli.data.features import features
 from riskml.cli.data.simulate import simulate
 from riskml.cli.demo import demo
-from riskml.cli.extensions import find_extensions
+from riskml.cli.extensions import add_extensions
 from riskml.cli.model.compare import compare
 from riskml.cli.model.explain import explain
 from riskml.cli.model.release import release
@@ -38,28 +38,26 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 )
 BENCHMARKS: tuple[Callable[..., None], ...] = (benchmark_explain, benchmark_features, gsoep)
 EXTENSIONS = "riskml.commands"
-"""Entry-point group: name of a command, ``benchmark.`` before it where it is one of those, and what runs it."""
+"""Entry-point group for the commands of other packages; ``benchmark.NAME`` adds to ``riskml benchmark``."""
 
 
 def build_app() -> typer.Typer:
-    """Build the application, with the commands that other packages add."""
+    """Build the application, including the commands of other packages."""
     app = typer.Typer(
         name="riskml",
-        help="Risk of return to poverty within a year, beside the rule line (防止返贫).",
+        help="Predict which households may fall back into poverty within a year (防止返贫), alongside the rule line.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
+        rich_markup_mode="markdown",
     )
-    benchmark = typer.Typer(no_args_is_help=True, help="Measure again what the README states.")
+    benchmark = typer.Typer(no_args_is_help=True, help="Reproduce the figures stated in the README.")
     app.add_typer(benchmark, name="benchmark")
     for command in COMMANDS:
         app.command()(command)
     for command in BENCHMARKS:
         benchmark.command()(command)
-    for entry in find_extensions(EXTENSIONS):
-        group, _, name = entry.name.rpartition(".")
-        (benchmark if group == "benchmark" else app).command(name)(entry.load())
+    add_extensions(EXTENSIONS, {"": app, "benchmark": benchmark})
     return app
 
 

@@ -1,4 +1,4 @@
-"""Arguments that several commands share, said once."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -10,46 +10,49 @@ from typing import Annotated
 import typer
 
 from riskml.errors import UsageError
-from riskml.records.contract.calendar import day_of
 
-__all__ = ["AsOf", "BundleArgument", "Lang", "PolicyFile", "RecordsArgument", "SkipBadRows", "parse_day"]
+__all__ = ["AsJson", "AsOf", "BundleArgument", "Lang", "PolicyFile", "RecordsArgument", "SkipBadRows", "parse_day"]
 
 RecordsArgument = Annotated[Path, typer.Argument(help="Records folder (see data/README.md).", show_default=False)]
 BundleArgument = Annotated[
-    Path, typer.Argument(help="Model bundle: a folder that `riskml train` made.", show_default=False)
+    Path, typer.Argument(help="Model bundle: a folder written by `riskml train`.", show_default=False)
 ]
 AsOf = Annotated[
-    str, typer.Option("--as-of", help="Day at whose end the records are read, as 2024-12-31.", show_default=False)
+    str,
+    typer.Option(
+        "--as-of", help="Date of the assessment, such as 2024-12-31: later records do not count.", show_default=False
+    ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 PolicyFile = Annotated[
-    Path | None, typer.Option("--policy", help="Policy table (YAML) in place of the packaged one.", show_default=False)
+    Path | None, typer.Option("--policy", help="Policy table (YAML) to use instead of the packaged one.")
 ]
 SkipBadRows = Annotated[
     Path | None,
     typer.Option(
         "--skip-bad-rows",
-        help="Set rows with faults aside in this file (.parquet, .csv, .json) and go on instead of refusing.",
-        show_default=False,
+        help="Move faulty rows to this file (.parquet, .csv or .json) and continue, instead of refusing the folder.",
     ),
 ]
 
 
 class Lang(StrEnum):
-    """Language of what people read."""
+    """Output language."""
 
     ZH = "zh"
     EN = "en"
 
 
 def parse_day(text: str, option: str) -> int:
-    """Read a date given on the command line.
+    """Parse a date given on the command line into a day number.
 
     >>> parse_day("2024/2/29", "--as-of")
     19782
     """
-    parts = text.strip().replace("/", "-").split("-")
+    from riskml.records.contract.calendar import day_of  # brings NumPy, which `riskml --help` does not need
+
     try:
-        year, month, number = (int(part) for part in parts)
-        return day_of(dt.date(year, month, number))
+        year, month, day = (int(part) for part in text.strip().replace("/", "-").split("-"))
+        return day_of(dt.date(year, month, day))
     except ValueError:
         raise UsageError(f"{option} is {text!r}, which is not a date.", "Write it as 2024-12-31.") from None

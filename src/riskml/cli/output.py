@@ -1,18 +1,25 @@
-"""Write result files in one step, so that a broken run never leaves half a file."""
+"""Write results: files in one step, JSON and counts on standard output."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
 
 from riskml.errors import UsageError
 
-__all__ = ["write_file"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["join_counts", "print_json", "write_file", "write_parquet"]
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a file beside ``path``, then put it in place.
+    """Let ``write`` fill a temporary file beside ``path``, then move it there: an interrupted run leaves no half file.
 
     Raises
     ------
@@ -29,3 +36,22 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
             partial.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}.", "Choose another --out.") from None
+
+
+def write_parquet(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table without its index."""
+    write_file(path, lambda partial: frame.to_parquet(partial, index=False))
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print a result as indented JSON."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def join_counts(counts: Mapping[Any, int]) -> str:
+    """Write counts in one line.
+
+    >>> join_counts({"households": 1200, "lines": 3})
+    '1,200 households, 3 lines'
+    """
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())

@@ -1,19 +1,21 @@
-"""Progress on the terminal: a bar for every stage, on standard error."""
+"""Progress on the terminal: a bar for each stage, on standard error."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING
 
 from riskml.cli.terminal import console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 __all__ = ["Bar", "show_progress"]
 
 
 class Bar:
-    """One line on the terminal that says which stage runs and how far it is."""
+    """One line on the terminal: the current stage and how far it has got."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
@@ -33,13 +35,10 @@ class Bar:
 
 @contextmanager
 def show_progress() -> Iterator[Bar]:
-    """Show a bar while the block runs; nothing is left of it afterwards."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+    """Show a bar while the block runs, and remove it afterwards."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    text = TextColumn("{task.description}")
+    columns = (SpinnerColumn(), text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         yield Bar(bar)

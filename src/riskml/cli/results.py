@@ -1,4 +1,4 @@
-"""How an evaluation and an explanation are shown on the terminal."""
+"""Print an evaluation or an explanation on the terminal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+
+from riskml.cli.output import join_counts
 
 if TYPE_CHECKING:
     from riskml.explanation.household.explanation import Explanation
@@ -17,34 +19,31 @@ _SIGNALS = {"green": "bold green", "yellow": "bold yellow", "orange": "bold dark
 
 
 def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -> None:
-    """Print the comparison of every origin, and what was left out and why."""
+    """Print the comparison at every origin, and how many rows were left out and why."""
     from riskml.evaluation.comparison import describe_complement, render_text
 
-    split = evaluation["split"]
     for origin in evaluation["origins"]:
-        own = origin["split"]
+        split = origin["split"]
         title = (
-            f"tested {own['test_from']} to {own['test_to']}: {own['n_test']:,} rows, {own['n_positive']:,} fell"
-            f" ({own['positive_rate']:.1%}); trained on {own['n_train']:,} rows up to {own['train_to']}"
+            f"tested {split['test_from']} to {split['test_to']}: {split['n_test']:,} rows, {split['n_positive']:,} fell"
+            f" ({split['positive_rate']:.1%}); trained on {split['n_train']:,} rows up to {split['train_to']}"
         )
         typer.echo(render_text(origin, title, simulated=simulated, intervals=origin is evaluation["origins"][0]))
-    missing = ", ".join(f"{count:,} {reason}" for reason, count in split["missing"].items())
-    excluded = ", ".join(f"{count:,} {reason}" for reason, count in split["excluded"].items())
+    missing, excluded = (join_counts(evaluation["split"][name]) for name in ("missing", "excluded"))
     typer.echo(f"Test rows left out: {missing}. Outside the cohort: {excluded}.")
     typer.echo(describe_complement(evaluation))
 
 
 def show_explanation(explanation: Explanation, lang: str, *, simulated: bool = False) -> None:
-    """Print an explanation: headings stand out on a terminal, a file gets the plain text."""
+    """Print an explanation, with styled headings on a terminal and plain text in a file."""
     from riskml.explanation.household.explanation import NOTICE, SIMULATED
-
-    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     from riskml.explanation.household.rendering import render
 
+    out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     title, *lines = render(explanation, lang).splitlines()
     out.print(title, style=_SIGNALS[explanation.signal])
     if simulated:
         out.print(SIMULATED[lang], style="bold")
     for line in lines:
-        style = "italic" if line == NOTICE[lang] else "bold" if line.endswith((":", ":")) else None
+        style = "italic" if line == NOTICE[lang] else "bold" if line.endswith((":", "：")) else None
         out.print(line, style=style)

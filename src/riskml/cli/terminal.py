@@ -1,4 +1,4 @@
-"""How a command reaches a person: where progress and errors are printed, and in which words."""
+"""How a command talks to its user: progress and errors go to standard error."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from riskml.errors import RiskmlError
 __all__ = ["console", "run"]
 
 console = Console(stderr=True)
-"""Where progress and errors go: standard output holds results only."""
+"""Standard output is for results only."""
 
 
 def run(app: typer.Typer) -> None:
-    """Run the command of the command line; an error that riskml raises on purpose is printed without a stack trace."""
+    """Run the application; print an error that riskml raises on purpose without a stack trace."""
     try:
         app()
     except RiskmlError as error:

@@ -25,8 +25,8 @@ def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
         shutil.copytree(bundle_path, out / "bundle")
         return county
 
-    monkeypatch.setattr("riskml.cli.demo._real_panel", lambda: None)
-    monkeypatch.setattr("riskml.cli.demo._county", trained)
+    monkeypatch.setattr("riskml.cli.demo._test_on_real_panel", lambda: None)
+    monkeypatch.setattr("riskml.cli.demo._train_on_county", trained)
     monkeypatch.setattr("riskml_serving.running.server.run", served.append)
     monkeypatch.setattr("riskml_serving.commands.demo.serve.prepare_demo.__defaults__", (60, 2))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")

@@ -1,1 +1,1 @@
-"""Commands that measure again what the README states."""
+"""Commands that reproduce the figures stated in the README."""

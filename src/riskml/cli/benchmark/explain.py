@@ -1,27 +1,29 @@
-"""``riskml benchmark explain``: contributions and reasons beside LightGBM's own."""
+"""``riskml benchmark explain``: speed of explanations, compared with LightGBM's own contributions."""
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
+
+from riskml.cli.options import AsJson
+from riskml.cli.output import print_json
+from riskml.cli.progress import show_progress
 
 __all__ = ["explain"]
 
 
 def explain(
     households: Annotated[int, typer.Option(help="Households of the simulated county.", min=1000)] = 100_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print only JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Measure exact contributions, alone and in a batch, and the reasons of a whole county."""
+    """Time exact contributions, one household at a time and in a batch, and the explanation of a whole county."""
     from riskml.benchmarks.explain import run
-    from riskml.cli.progress import show_progress
 
     with show_progress() as bar:
-        found = run(households, bar)
+        figures = run(households, bar)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
+        print_json(figures)
         return
-    for name, value in found.items():
+    for name, value in figures.items():
         typer.echo(f"{name:24} {value}")

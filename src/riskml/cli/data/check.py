@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
+
+from riskml.cli.options import AsJson, RecordsArgument
 
 if TYPE_CHECKING:
     from riskml.records.contract.faults import CheckReport
 
 __all__ = ["check"]
 
-# Narrower than this, sentences fall apart into single words; a pipe has no width of its own.
-_NARROWEST = 110
+MIN_WIDTH = 110
+"""In a narrower table sentences break into single words; a pipe has no width of its own."""
 
 
 def check(
-    records: Annotated[Path, typer.Argument(help="Records folder: one file, or one folder of parts, a table.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    records: RecordsArgument,
+    as_json: AsJson = False,
 ) -> None:
     """Check a records folder and list every fault: where, how many, the first rows and what to do.
 
-    Ends with 0 if the folder can be used (warnings are allowed) and with 1 if it has faults.
+    The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults.
     """
     from riskml.records.checking.check import check as run
 
@@ -40,19 +41,17 @@ def _print(report: CheckReport) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    if console.width < _NARROWEST:
-        console = Console(highlight=False, width=_NARROWEST)
+    console.width = max(console.width, MIN_WIDTH)
     read = ", ".join(f"{table} {rows:,}" for table, rows in report.tables.items())
     console.print(Text(f"Rows read: {read or 'none'}"))
     if report.faults:
         grid = Table("", "Where", "Code", "Count", "First rows", "What is wrong")
         for fault in report.faults:
-            place = ".".join(part for part in (fault.table, fault.column) if part) or "folder"
+            location = ".".join(part for part in (fault.table, fault.column) if part) or "folder"
             rows = ", ".join(str(row) for row in fault.rows) + (" …" if 0 < len(fault.rows) < fault.count else "")
-            red = fault.severity == "fault"
             grid.add_row(
-                Text(fault.severity, style="bold red" if red else "yellow"),
-                Text(place),
+                Text(fault.severity, style="bold red" if fault.severity == "fault" else "yellow"),
+                Text(location),
                 Text(fault.code),
                 Text(f"{fault.count:,}"),
                 Text(rows),

@@ -1,4 +1,4 @@
-"""``riskml features``: the feature matrix of a date."""
+"""``riskml features``: the features of all households at a date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from riskml.cli.options import AsOf, PolicyFile, RecordsArgument, SkipBadRows, parse_day
-from riskml.cli.output import write_file
+from riskml.cli.output import write_parquet
 from riskml.cli.progress import show_progress
 
 __all__ = ["features"]
@@ -17,13 +17,14 @@ __all__ = ["features"]
 def features(
     records: RecordsArgument,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option("--out", help="Parquet file to write.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Output Parquet file.", show_default=False)],
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Write household_id and one column a feature, for everybody known at a date.
+    """Write the features of every household known at a date.
 
-    What a column means stands in docs/features.md. Money is in multiples of the monitoring line.
+    One row per household: household_id, then one column per feature. docs/features.md explains every column. Amounts
+    are multiples of the monitoring line.
     """
     from riskml.cli.inputs import read_records
     from riskml.features import build_all
@@ -31,10 +32,9 @@ def features(
 
     at = parse_day(as_of, "--as-of")
     with show_progress() as bar:
-        bar.stage("reading the records")
-        loaded = read_records(records, load_policy(policy), skip_bad_rows)
+        loaded = read_records(records, load_policy(policy), skip_bad_rows, bar)
         bar.stage("features", len(loaded))
         matrix = build_all(loaded, [at], progress=bar.step)
     frame = matrix.take(loaded.panel(at).known).to_frame()
-    write_file(out, lambda path: frame.to_parquet(path, index=False))
+    write_parquet(out, frame)
     typer.echo(f"{len(frame):,} households, {len(matrix.columns)} features as of {as_of}: {out}")

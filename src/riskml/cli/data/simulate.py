@@ -1,4 +1,4 @@
-"""``riskml simulate``: a county with known truth to try riskml on."""
+"""``riskml simulate``: a county with known risk to try riskml on."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from riskml.cli.terminal import console
+from riskml.cli.output import join_counts
+from riskml.cli.progress import show_progress
 
 __all__ = ["simulate"]
 
 
 class Truth(StrEnum):
-    """For which dates the true probability is worked out."""
+    """Dates for which the true probability is computed."""
 
     NONE = "none"
     LAST = "last"
@@ -24,31 +24,29 @@ class Truth(StrEnum):
 
 
 def simulate(
-    out: Annotated[Path, typer.Argument(help="Folder to write; its tables are replaced.", file_okay=False)],
-    households: Annotated[int, typer.Option(help="How many households live in the county.", min=1)] = 5000,
-    months: Annotated[int, typer.Option(help="How many months are recorded, from January 2020.", min=1)] = 60,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.", min=0)] = 0,
+    out: Annotated[Path, typer.Argument(help="Output folder; existing tables are replaced.", file_okay=False)],
+    households: Annotated[int, typer.Option(help="Number of households.", min=1)] = 5000,
+    months: Annotated[int, typer.Option(help="Number of months, starting with January 2020.", min=1)] = 60,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same files.", min=0)] = 0,
     params: Annotated[
         Path | None,
-        typer.Option(help="YAML file of `name: value` that replaces parameters.", exists=True, dir_okay=False),
+        typer.Option(help="YAML file of `name: value` lines that override parameters.", exists=True, dir_okay=False),
     ] = None,
     truth: Annotated[
         Truth,
-        typer.Option(help="True probabilities: none, for the default test dates (last), or for every date (all)."),
+        typer.Option(help="True probabilities: `none`, for the default test dates (`last`) or for all dates (`all`)."),
     ] = Truth.LAST,
 ) -> None:
-    """Simulate a county with known truth: a records folder, and truth.parquet beside it.
+    """Simulate a county with known risk: a records folder plus truth.parquet.
 
-    The truth is the probability of a fall within 12 months, worked out from the hidden state by at least 1,000
-    possible futures of each household: no model can do better.
+    The truth is each household's probability of a fall within 12 months, computed from its hidden state over at least
+    1,000 possible futures: no model can do better.
     """
     from riskml.simulation import simulate as run
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("Households", total=households)
-        done = run(out, households, months, seed, params, truth.value, lambda count: bar.advance(task, count))
-    rows = ", ".join(f"{count:,} {table}" for table, count in done.rows.items())
-    typer.echo(f"Simulated county in {out}: {rows}.")
+    with show_progress() as bar:
+        bar.stage("households", households)
+        done = run(out, households, months, seed, params, truth.value, bar.step)
+    typer.echo(f"Simulated county in {out}: {join_counts(done.rows)}.")
     if not isnan(done.falls):
-        typer.echo(f"Of the households at risk at the dates of truth.parquet {done.falls:.1%} fell within 12 months.")
+        typer.echo(f"{done.falls:.1%} of the rows in truth.parquet fell within 12 months.")

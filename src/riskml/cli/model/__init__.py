@@ -1,1 +1,1 @@
-"""Commands that train, compare, explain, report and release models."""
+"""Commands that train, score with, explain, compare, report on and release models."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from riskml.cli.options import PolicyFile, SkipBadRows
+from riskml.cli.options import AsJson, PolicyFile, SkipBadRows
+from riskml.cli.output import print_json
 from riskml.cli.progress import show_progress
 
 __all__ = ["compare"]
@@ -19,16 +19,16 @@ def compare(
     other: Annotated[Path, typer.Argument(help="Second model bundle.", show_default=False)],
     records: Annotated[
         Path | None,
-        typer.Option(help="Score both on the first one's test rows in this records folder; gives paired intervals."),
+        typer.Option(help="Records folder: score both models on the first one's test rows, with paired intervals."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Show two models on the same test rows, with the baselines beside them.
+    """Compare two models and the baselines on the same test rows.
 
-    Without --records the figures that the bundles carry are put side by side, which needs that both were tested on
-    the same rows of the same records.
+    Without --records the figures stored in the bundles are shown side by side; both models must then have been tested
+    on the same rows of the same records.
     """
     from riskml.cli.inputs import read_records
     from riskml.evaluation.comparison import render_text
@@ -36,21 +36,20 @@ def compare(
     from riskml.policy import load_policy
     from riskml.training import compare_on, compare_stored
 
-    one, two, table = Bundle.load(bundle), Bundle.load(other), load_policy(policy)
+    first, second, table = Bundle.load(bundle), Bundle.load(other), load_policy(policy)
     if records is None:
-        found = compare_stored(one, two)
+        comparison = compare_stored(first, second)
     else:
         with show_progress() as bar:
-            bar.stage("reading the records")
-            found = compare_on(read_records(records, table, skip_bad_rows), one, two, table, bar)
+            comparison = compare_on(read_records(records, table, skip_bad_rows, bar), first, second, table, bar)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2, allow_nan=False))
+        print_json(comparison)
         return
-    typer.echo(render_text(found, f"{one.model_version} and {two.model_version} on the same test rows"))
-    difference = found["ap_difference"].get(two.model_version)
+    typer.echo(render_text(comparison, f"{first.model_version} and {second.model_version} on the same test rows"))
+    difference = comparison["ap_difference"].get(second.model_version)
     if difference and difference["value"] is not None:
         low, high = difference["ci"] or (float("nan"), float("nan"))
         typer.echo(
-            f"Average precision of the first less that of the second: {difference['value']:+.4f}"
+            f"Average precision of the first minus that of the second: {difference['value']:+.4f}"
             f" (95 % interval {low:+.4f} to {high:+.4f})."
         )

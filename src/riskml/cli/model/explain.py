@@ -1,8 +1,7 @@
-"""``riskml explain``: why a household is flagged, what to check on the doorstep, what could help."""
+"""``riskml explain``: why a household is flagged, what to verify on the visit, what could help."""
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from riskml.cli.inputs import read_records
-from riskml.cli.options import AsOf, BundleArgument, Lang, PolicyFile, RecordsArgument, SkipBadRows, parse_day
-from riskml.cli.output import write_file
+from riskml.cli.options import AsJson, AsOf, BundleArgument, Lang, PolicyFile, RecordsArgument, SkipBadRows, parse_day
+from riskml.cli.output import print_json, write_file
 from riskml.cli.progress import show_progress
 from riskml.errors import UsageError
 
@@ -22,7 +21,7 @@ __all__ = ["explain"]
 
 
 class Redact(StrEnum):
-    """What a reader may not see."""
+    """Details to leave out for readers who may not see them."""
 
     HEALTH = "health"
 
@@ -32,21 +31,17 @@ def explain(
     records: RecordsArgument,
     household: Annotated[str, typer.Argument(help="Household code.", show_default=False)],
     as_of: AsOf,
-    lang: Annotated[Lang, typer.Option(help="Language of the sentences.")] = Lang.ZH,
-    redact: Annotated[
-        Redact | None, typer.Option(help="Leave out what a role may not see: health details.", show_default=False)
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the sentences in both languages.")] = False,
-    svg: Annotated[
-        Path | None, typer.Option(help="Draw the timeline into this SVG file, font included.", show_default=False)
-    ] = None,
-    png: Annotated[Path | None, typer.Option(help="Draw the timeline into this PNG file.", show_default=False)] = None,
+    lang: Annotated[Lang, typer.Option(help="Output language.")] = Lang.ZH,
+    redact: Annotated[Redact | None, typer.Option(help="Leave out health details.")] = None,
+    as_json: AsJson = False,
+    svg: Annotated[Path | None, typer.Option(help="Save the timeline as an SVG file, font included.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Save the timeline as a PNG file.")] = None,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Explain one household: both verdicts, reasons with sums and periods, what is missing, steps to verify.
+    """Explain the risk of one household: both verdicts, reasons with amounts and periods, data gaps, steps to verify.
 
-    Reasons say what goes together with the risk, never what caused it. For reference in study and judgement only.
+    Reasons name what is associated with the risk, never its cause. For reference only, not a basis for a decision.
     """
     from riskml.cli.results import show_explanation
     from riskml.explanation.household.narrator import Narrator
@@ -58,18 +53,18 @@ def explain(
     model, table = Bundle.load(bundle), load_policy(policy)
     at = parse_day(as_of, "--as-of")
     with show_progress() as bar:
-        bar.stage("reading the records")
-        loaded = read_records(records, table, skip_bad_rows)
-        place = loaded.index(household)
-        if place is None:
+        loaded = read_records(records, table, skip_bad_rows, bar)
+        position = loaded.index(household)
+        if position is None:
             raise UsageError(
-                f"There is no household {household!r} in {records}.", "Write the code exactly as in table households."
+                f"There is no household {household!r} in {records}.",
+                "Write the code exactly as in the table `households`.",
             )
         scores = score(model, loaded, at, table, bar).set_index("household_id")
         if household not in scores.index:
             raise UsageError(f"Household {household!r} is not known on {as_of}.", "Choose a later --as-of.")
-        panel = loaded.panel(at, place, place + 1)
-        found = Narrator(model, table).explain(
+        panel = loaded.panel(at, position, position + 1)
+        explanation = Narrator(model, table).explain(
             panel,
             agreement=str(scores.loc[household, "agreement"]),
             redact=() if redact is None else (redact.value,),
@@ -83,16 +78,16 @@ def explain(
         }
         _draw(panel, svg, png, options)
     if as_json:
-        typer.echo(json.dumps({**found.to_json(), "simulated": simulated}, ensure_ascii=False, indent=2))
+        print_json({**explanation.to_json(), "simulated": simulated})
     else:
-        show_explanation(found, lang.value, simulated=simulated)
+        show_explanation(explanation, lang.value, simulated=simulated)
     for path in (svg, png):
         if path is not None:
             typer.echo(f"Timeline: {path}", err=True)
 
 
 def _draw(panel: Panel, svg: Path | None, png: Path | None, options: dict[str, Any]) -> None:
-    """Write the pictures that are asked for."""
+    """Save the requested pictures."""
     if svg is None and png is None:
         return
     from riskml.explanation.timeline.timeline import draw_timeline_png, draw_timeline_svg

@@ -1,4 +1,4 @@
-"""``riskml release``: the checks, then the alias champion."""
+"""``riskml release``: run the checks, then set the alias `champion`."""
 
 from __future__ import annotations
 
@@ -16,20 +16,17 @@ __all__ = ["release"]
 
 def release(
     bundle: Annotated[Path | None, typer.Argument(help="Model bundle to release.", show_default=False)] = None,
-    version: Annotated[
-        int | None, typer.Option(help="Release this registered version instead.", show_default=False)
-    ] = None,
+    version: Annotated[int | None, typer.Option(help="Registered version to release, instead of a bundle.")] = None,
     records: Annotated[
-        Path | None,
-        typer.Option(help="Records folder: scores the present champion on this model's test rows.", show_default=False),
+        Path | None, typer.Option(help="Records folder: score the current champion on this model's test rows.")
     ] = None,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
-    """Run the coded checks on a model and, only if none fails, make it the champion that is served.
+    """Run the release checks on a model and make it the champion if none fails.
 
-    It may not be worse than the present champion, the rule line and weighted past income on the same forward split,
-    and must be calibrated and monotone where policy demands it. Each check has a page under docs/checks.
+    The model may not be worse than the current champion, the rule line and weighted past income on the same forward
+    split, and must be calibrated, and monotone where the policy requires it. docs/checks explains every check.
     """
     from riskml import tracking
     from riskml.cli.inputs import read_records
@@ -40,13 +37,13 @@ def release(
     from riskml.training.tracked import register
 
     if (bundle is None) == (version is None):
-        raise UsageError("Name either a bundle or a registered --version.", "riskml release BUNDLE, or --version N.")
+        raise UsageError("Give either a bundle or a registered --version.", "riskml release BUNDLE, or --version N.")
     candidate = Bundle.load(tracking.download(version) if version is not None else bundle or Path())
     table, released = load_policy(policy), tracking.fetch_champion()
     champion = None if released is None else Bundle.load(released.path)
     with show_progress() as bar:
         bar.stage("checks")
-        loaded = None if records is None or champion is None else read_records(records, table, skip_bad_rows)
+        loaded = None if records is None or champion is None else read_records(records, table, skip_bad_rows, bar)
         results = run_release_checks(candidate, champion, loaded, table, bar)
     for result in results:
         typer.echo(

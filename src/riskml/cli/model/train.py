@@ -1,4 +1,4 @@
-"""``riskml train``: fit, compare forward in time, bundle and track."""
+"""``riskml train``: fit a model, test it forward in time, save and register it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["train"]
 
 
 class Outcome(StrEnum):
-    """When income below the line counts as a fall."""
+    """When low income counts as a fall."""
 
     ANY = "any"
     END = "end"
@@ -23,27 +23,30 @@ class Outcome(StrEnum):
 
 def train(
     records: RecordsArgument,
-    out: Annotated[Path, typer.Option("--out", help="Folder of the model bundle to write.", show_default=False)],
-    window: Annotated[int, typer.Option(help="Months over which income per head is taken.")] = 12,
-    horizon: Annotated[int, typer.Option(help="Months ahead in which a fall counts.")] = 12,
+    out: Annotated[Path, typer.Option("--out", help="Output folder of the model bundle.", show_default=False)],
+    window: Annotated[int, typer.Option(help="Months over which income per head is averaged.")] = 12,
+    horizon: Annotated[int, typer.Option(help="Months ahead to predict.")] = 12,
     outcome: Annotated[
-        Outcome, typer.Option(help="Below the line at any month's end of the span, or at its end.")
+        Outcome,
+        typer.Option(help="A fall is income below the line at any month end of the horizon, or at its last one."),
     ] = Outcome.ANY,
-    step: Annotated[int, typer.Option(help="Months between two as_of dates.")] = 3,
+    step: Annotated[int, typer.Option(help="Months between two as-of dates.")] = 3,
     test_from: Annotated[
-        str | None, typer.Option(help="First as_of of the test rows (default: found from the records).")
+        str | None, typer.Option(help="First as-of date of the test rows; by default derived from the records.")
     ] = None,
-    origins: Annotated[int, typer.Option(help="Repeat for so many test starts, each a horizon earlier.")] = 1,
+    origins: Annotated[
+        int, typer.Option(help="Number of test periods, each starting one horizon before the next.")
+    ] = 1,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Fit the same choice again on every labelled as_of, for release.")
+        bool, typer.Option("--refit", help="Refit the chosen model on all labelled as-of dates, for release.")
     ] = False,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
     """Train on past dates, test on later ones, and compare with the rule line and the other baselines.
 
-    Writes a model bundle and registers it in MLflow (MLFLOW_TRACKING_URI, by default an SQLite file in the working
-    folder) as the challenger.
+    Saves a model bundle and registers it in MLflow (MLFLOW_TRACKING_URI; by default an SQLite file in the working
+    directory) as the challenger.
     """
     from riskml.cli.inputs import read_records
     from riskml.cli.results import show_evaluation
@@ -63,8 +66,7 @@ def train(
     )
     table = load_policy(policy)
     with show_progress() as bar:
-        bar.stage("reading the records")
-        loaded = read_records(records, table, skip_bad_rows)
+        loaded = read_records(records, table, skip_bad_rows, bar)
         trained = run(loaded, settings, table, folder=records, refit=refit, progress=bar)
         bar.stage("writing the bundle")
         trained.bundle.save(out)
