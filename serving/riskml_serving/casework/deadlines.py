@@ -1,19 +1,77 @@
-"""Days by which to visit, to decide and to name who helps: one rule for the list, its workbook and the page."""
+"""Deadlines to visit, to decide and to name who helps: one rule each for the list, its workbook and the page."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from operator import le
 from typing import Any
 
 from riskml.policy import Policy
 from riskml_serving.base.settings import Settings
+from riskml_serving.casework.rules import Rule, compare
+from riskml_serving.casework.states import ASSIGNED, CONFIRMED, MONITORED, SETTLED, SIGNALLED, VISITED
 from riskml_serving.casework.workdays import announced, last_day_overdue, working_days_after
 
-__all__ = ["DEADLINES", "Deadline", "deadlines_of", "late_since"]
+__all__ = ["DEADLINES", "Deadline", "Deadlines"]
 
-DEADLINES = ("visit", "decision", "helper")
+
+@dataclass(frozen=True)
+class _Term:
+    """How long a deadline runs, in days or in working days."""
+
+    days: int
+    working: bool
+
+    def end(self, start: dt.date) -> dt.date:
+        return working_days_after(start, self.days) if self.working else start + dt.timedelta(days=self.days)
+
+    def latest_late_start(self, today: dt.date) -> dt.date:
+        """Return the latest start of which the end is over by today."""
+        return last_day_overdue(today, self.days) if self.working else today - dt.timedelta(days=self.days + 1)
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """A kind of deadline.
+
+    Parameters
+    ----------
+    applies, done : Rule
+        Whether a household has the deadline, and whether it has been met.
+    start : str
+        Fact with the day from which it runs.
+    term : callable
+        Reads from policy and settings how long it runs.
+    """
+
+    applies: Rule
+    done: Rule
+    start: str
+    term: Callable[[Policy, Settings], _Term]
+
+
+_TO_DECIDE = SIGNALLED & (~MONITORED | CONFIRMED)
+
+_DECLARED = {
+    "visit": _Declared(
+        _TO_DECIDE, SETTLED | VISITED, "since", lambda _, settings: _Term(settings.visit_working_days, working=True)
+    ),
+    "decision": _Declared(
+        _TO_DECIDE, SETTLED, "since", lambda policy, _: _Term(int(policy.timing["decision"].value), working=False)
+    ),
+    "helper": _Declared(
+        SIGNALLED & CONFIRMED,
+        ASSIGNED,
+        "last_verified_on",
+        lambda policy, _: _Term(int(policy.timing["helper_assigned"].value), working=True),
+    ),
+}
+
+DEADLINES = tuple(_DECLARED)
+"""Names of the deadlines, in the order in which they fall due."""
 
 
 @dataclass(frozen=True)
@@ -36,30 +94,47 @@ class Deadline:
     announced: bool
 
 
-def deadlines_of(row: Mapping[str, Any], policy: Policy, settings: Settings, today: dt.date) -> list[Deadline]:
-    """Deadlines of a household as the work list reads it; none without a signal, nor in monitoring without a finding.
+@dataclass(frozen=True)
+class Deadlines:
+    """The deadlines as they stand on a day.
 
-    Somebody who was not met has not been visited; a visit that leaves the case open (待核) was one but decides nothing.
+    Parameters
+    ----------
+    policy : Policy
+        Says how long the decision and naming a helper may take.
+    settings : Settings
+        Say how long the visit may take.
+    today : date
     """
-    settled = bool(row["settled"])
-    confirmed = settled and row["last_outcome"] == "confirmed"
-    if not row["signal"] or (row["status"] == "monitored" and not confirmed):
-        return []
-    since, timing = row["since"], policy.timing
-    rows = [
-        ("visit", working_days_after(since, settings.visit_working_days), settled or bool(row["visited"])),
-        ("decision", since + dt.timedelta(days=int(timing["decision"].value)), settled),
-    ]
-    if confirmed:
-        helper = working_days_after(row["last_verified_on"], int(timing["helper_assigned"].value))
-        rows.append(("helper", helper, row["assignee"] is not None))
-    return [Deadline(name, day, done, not done and day < today, announced(day)) for name, day, done in rows]
 
+    policy: Policy
+    settings: Settings
+    today: dt.date
 
-def late_since(policy: Policy, settings: Settings, today: dt.date) -> dict[str, dt.date]:
-    """Latest beginning of which the deadline is over, by deadline: the rule of :func:`deadlines_of` turned round."""
-    return {
-        "visit": last_day_overdue(today, settings.visit_working_days),
-        "decision": today - dt.timedelta(days=int(policy.timing["decision"].value) + 1),
-        "helper": last_day_overdue(today, int(policy.timing["helper_assigned"].value)),
-    }
+    @cached_property
+    def _terms(self) -> dict[str, _Term]:
+        return {name: declared.term(self.policy, self.settings) for name, declared in _DECLARED.items()}
+
+    @cached_property
+    def late(self) -> dict[str, Rule]:
+        """Whether a household is late, by deadline: for a query and for a row of it."""
+        return {
+            name: declared.applies
+            & ~declared.done
+            & compare(declared.start, le, self._terms[name].latest_late_start(self.today))
+            for name, declared in _DECLARED.items()
+        }
+
+    def read_row(self, row: Mapping[str, Any]) -> list[Deadline]:
+        """Read the deadlines of a household from its row of the list.
+
+        None without a signal, nor in monitoring without a confirmed finding. Where nobody was met, nobody has visited;
+        a visit that leaves the case open counts as one but decides nothing.
+        """
+        deadlines = []
+        for name, declared in _DECLARED.items():
+            if declared.applies.holds(row):
+                day = self._terms[name].end(row[declared.start])
+                done, late = declared.done.holds(row), self.late[name].holds(row)
+                deadlines.append(Deadline(name, day, done, late, announced(day)))
+        return deadlines

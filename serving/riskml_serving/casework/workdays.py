@@ -6,7 +6,7 @@ import datetime as dt
 
 import chinese_calendar
 
-__all__ = ["announced", "days_between", "last_day_overdue", "working_days_after"]
+__all__ = ["announced", "last_day_overdue", "working_days_after"]
 
 ONE = dt.timedelta(days=1)
 
@@ -49,12 +49,3 @@ def last_day_overdue(today: dt.date, n: int) -> dt.date:
     while working_days_after(day, n) >= today:
         day -= ONE
     return day
-
-
-def days_between(first: dt.date, last: dt.date) -> int:
-    """Days from one day to another.
-
-    >>> days_between(dt.date(2024, 1, 31), dt.date(2024, 2, 1))
-    1
-    """
-    return (last - first).days

@@ -1,10 +1,11 @@
-"""SQL of the work list: current scores with the wait, the last finding and who looks after the household."""
+"""SQL of the work list: current scores with the facts that its states and deadlines compare."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from sqlalchemy import (
@@ -19,39 +20,38 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
-    true,
 )
 
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
+from riskml_serving.casework.rules import Rule
+from riskml_serving.casework.states import DECISIVE, MONITORED, STATES
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
 from riskml_serving.people.auth import within, within_table
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["SETTLED", "Wanted", "counts", "late_counts", "listed", "parts"]
+__all__ = ["ListFilter", "count_by_signal", "count_late", "list_parts", "read_list"]
 
-SETTLED = ("confirmed", "rejected")
 EARLIER = SCORES.alias("earlier")
 LAST = VERIFICATIONS.alias("last")
-FOUND = VERIFICATIONS.alias("found")
-"""The last verification, and the last one that found something out."""
+"""The last verification."""
+DECIDED = VERIFICATIONS.alias("decided")
+"""The last verification that settled a signal."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ListFilter:
     """What the list is narrowed to.
 
     Parameters
     ----------
     region : str
-        Prefix, already held against the caller's.
+        Prefix, already checked against the caller's.
     state : str
-        ``open``, ``unverified``, ``settled``, ``monitored`` or ``all``; by the deadline that is over ``late_visit``,
-        ``late_decision`` or ``late_helper``, and ``overdue`` for any.
-    late : mapping of str to date
-        What began up to this day is late, by deadline.
+        Of ``STATES``, or by deadline: ``late_visit``, ``late_decision``, ``late_helper``, and ``overdue`` for any.
+    late : mapping of str to Rule
+        Whether a household is late, by deadline; see :class:`riskml_serving.casework.deadlines.Deadlines`.
     signal, tier : tuple of int
         Positions in riskml's lists; empty is any.
     agreement, category, flags : tuple of str
@@ -66,7 +66,7 @@ class Wanted:
 
     region: str
     state: str
-    late: Mapping[str, dt.date] = field(default_factory=dict)
+    late: Mapping[str, Rule] = field(default_factory=dict)
     signal: tuple[int, ...] = ()
     tier: tuple[int, ...] = ()
     agreement: tuple[str, ...] = ()
@@ -76,9 +76,16 @@ class Wanted:
     search: str = ""
     household: str = ""
 
+    @property
+    def rule(self) -> Rule:
+        """Rule of the state."""
+        by_deadline = {f"late_{name}": rule for name, rule in self.late.items()}
+        if self.state == "overdue":
+            return reduce(or_, by_deadline.values())
+        return (STATES | by_deadline)[self.state]
 
-def _run_starts() -> ScalarSelect[int]:
-    """Number of the last score without a signal: what came after belongs to the signal that stands."""
+
+def _select_run_start() -> ScalarSelect[int]:
     return (
         select(func.coalesce(func.max(EARLIER.c.seq), 0))
         .where(EARLIER.c.household_id == CURRENT.c.household_id, EARLIER.c.signal == 0)
@@ -87,43 +94,32 @@ def _run_starts() -> ScalarSelect[int]:
     )
 
 
-def _first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Of the score with which the signal that stands first showed; after a finding, with which it became graver."""
+def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Of the score with which the signal that stands began; after a finding, with which it became graver."""
     graver = and_(
-        func.coalesce(FOUND.c.score_seq, 0) > _run_starts(),
-        SCORES.c.seq > FOUND.c.score_seq,
-        SCORES.c.signal > func.coalesce(FOUND.c.signal, 0),
+        func.coalesce(DECIDED.c.score_seq, 0) > _select_run_start(),
+        SCORES.c.seq > DECIDED.c.score_seq,
+        SCORES.c.signal > func.coalesce(DECIDED.c.signal, 0),
     )
     return (
         select(func.coalesce(func.min(case((graver, column))), func.min(column)))
-        .where(SCORES.c.household_id == CURRENT.c.household_id, SCORES.c.signal > 0, SCORES.c.seq > _run_starts())
+        .where(SCORES.c.household_id == CURRENT.c.household_id, SCORES.c.signal > 0, SCORES.c.seq > _select_run_start())
         .scalar_subquery()
-        .correlate(CURRENT, FOUND)
+        .correlate(CURRENT, DECIDED)
     )
 
 
-def _last_verification(*outcomes: str) -> ScalarSelect[int]:
-    wanted = [VERIFICATIONS.c.outcome.in_(outcomes)] if outcomes else []
+def _select_last(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Of the verifications that were not undone, the largest value."""
     return (
-        select(func.max(VERIFICATIONS.c.verification_id))
-        .where(VERIFICATIONS.c.household_id == CURRENT.c.household_id, VERIFICATIONS.c.undone_at.is_(None), *wanted)
+        select(func.max(column))
+        .where(VERIFICATIONS.c.household_id == CURRENT.c.household_id, VERIFICATIONS.c.undone_at.is_(None), *conditions)
         .scalar_subquery()
         .correlate(CURRENT)
     )
 
 
-def _visited() -> ColumnElement[bool]:
-    """Somebody was met since the signal showed, whatever came of it."""
-    met = and_(
-        VERIFICATIONS.c.household_id == CURRENT.c.household_id,
-        VERIFICATIONS.c.undone_at.is_(None),
-        VERIFICATIONS.c.outcome != "not_met",
-        func.coalesce(VERIFICATIONS.c.score_seq, 0) >= _first(SCORES.c.seq),
-    )
-    return exists().where(met).correlate(CURRENT, FOUND)
-
-
-def _assignee() -> ScalarSelect[str]:
+def _select_assignee() -> ScalarSelect[str]:
     return (
         select(ASSIGNMENTS.c.assignee)
         .where(ASSIGNMENTS.c.household_id == CURRENT.c.household_id)
@@ -134,121 +130,97 @@ def _assignee() -> ScalarSelect[str]:
     )
 
 
-def _settled() -> ColumnElement[bool]:
-    """Verified since the signal showed, and the signal is no graver now than it was then."""
-    return and_(
-        LAST.c.outcome.in_(SETTLED),
-        func.coalesce(LAST.c.signal, 0) >= CURRENT.c.signal,
-        func.coalesce(LAST.c.score_seq, 0) > _run_starts(),
-    )
+def _select_facts() -> dict[str, ColumnElement[Any]]:
+    """Columns of the facts that :mod:`riskml_serving.casework.states` names."""
+    met = VERIFICATIONS.c.outcome != "not_met"
+    return {
+        "signal": CURRENT.c.signal,
+        "status": CURRENT.c.status,
+        "run_start": _select_run_start(),
+        "since": _select_first(SCORES.c.as_of),
+        "first_seq": func.coalesce(_select_first(SCORES.c.seq), 0),
+        "last_outcome": func.coalesce(LAST.c.outcome, ""),
+        "last_signal": func.coalesce(LAST.c.signal, 0),
+        "last_seq": func.coalesce(LAST.c.score_seq, 0),
+        "last_verified_on": LAST.c.verified_on,
+        "met_seq": func.coalesce(_select_last(func.coalesce(VERIFICATIONS.c.score_seq, 0), met), -1),
+        "assignee": func.coalesce(_select_assignee(), ""),
+    }
 
 
-def _listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
+FACTS = {name: column.label(name) for name, column in _select_facts().items()}
+
+
+def _is_listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
     """Whether a code is one of those joined by semicolons; ``||``, since older SQLite has no ``concat``."""
     return literal(";").concat(column).concat(";").contains(f";{code};")
 
 
-def _monitoring(*, category: str = "", cause: str = "") -> ColumnElement[bool]:
+def _has_monitoring(*, category: str = "", cause: str = "") -> ColumnElement[bool]:
     table = RECORDS["monitoring"]
-    found = and_(table.c.household_id == CURRENT.c.household_id, ~table.c.superseded, table.c.cleared_on.is_(None))
+    conditions = [table.c.household_id == CURRENT.c.household_id, ~table.c.superseded, table.c.cleared_on.is_(None)]
     if category:
-        found = and_(found, table.c.category == category)
+        conditions.append(table.c.category == category)
     if cause:
-        found = and_(found, _listed_in(table.c.causes, cause))
-    return exists().where(found).correlate(CURRENT)
+        conditions.append(_is_listed_in(table.c.causes, cause))
+    return exists().where(*conditions).correlate(CURRENT)
 
 
-def _open() -> ColumnElement[bool]:
-    unsettled = or_(LAST.c.verification_id.is_(None), ~_settled())
-    return and_(CURRENT.c.signal > 0, CURRENT.c.status != "monitored", unsettled)
-
-
-def _late(since: Mapping[str, dt.date]) -> dict[str, ColumnElement[bool]]:
-    """What is late, by deadline: the condition of ``deadlines_of`` for a whole list."""
-    confirmed = and_(CURRENT.c.signal > 0, _settled(), LAST.c.outcome == "confirmed")
-    return {
-        "visit": and_(_open(), ~_visited(), _first(SCORES.c.as_of) <= since["visit"]),
-        "decision": and_(_open(), _first(SCORES.c.as_of) <= since["decision"]),
-        "helper": and_(confirmed, LAST.c.verified_on <= since["helper"], _assignee().is_(None)),
-    }
-
-
-def _in_state(wanted: Wanted) -> ColumnElement[bool]:
-    if wanted.state == "overdue":
-        return or_(*_late(wanted.late).values())
-    if wanted.state.startswith("late_"):
-        return _late(wanted.late)[wanted.state.removeprefix("late_")]
-    return {
-        "open": _open(),
-        "unverified": and_(_open(), LAST.c.verification_id.is_(None)),
-        "settled": and_(CURRENT.c.signal > 0, _settled()),
-        "monitored": CURRENT.c.status == "monitored",
-        "all": true(),
-    }[wanted.state]
-
-
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    out: list[ColumnElement[bool]] = [within_table(CURRENT, wanted.region), _in_state(wanted)]
+def _build_conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
+    out: list[ColumnElement[bool]] = [within_table(CURRENT, wanted.region), wanted.rule.to_sql(FACTS)]
     if wanted.household:
         out.append(CURRENT.c.household_id == wanted.household)
     chosen = {name: getattr(wanted, name) for name in ("signal", "tier", "agreement")}
     out += [CURRENT.c[name].in_(values) for name, values in chosen.items() if values]
     if wanted.category == "none":
-        out.append(CURRENT.c.status != "monitored")
+        out.append((~MONITORED).to_sql(FACTS))
     elif wanted.category:
-        out.append(_monitoring(category=wanted.category))
+        out.append(_has_monitoring(category=wanted.category))
     if wanted.cause:
-        told = [_listed_in(CURRENT.c.causes, wanted.cause)]
-        told += [_listed_in(CURRENT.c.rule_flags, code) for code in wanted.flags]
-        out.append(or_(_monitoring(cause=wanted.cause), *told))
+        named = [_is_listed_in(CURRENT.c.causes, wanted.cause)]
+        named += [_is_listed_in(CURRENT.c.rule_flags, code) for code in wanted.flags]
+        out.append(reduce(or_, [*named, _has_monitoring(cause=wanted.cause)]))
     if wanted.search:
         out.append(CURRENT.c.household_id.contains(wanted.search, autoescape=True))
     return out
 
 
-def _narrowed(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    joined = query.select_from(CURRENT).outerjoin(LAST, LAST.c.verification_id == _last_verification())
-    joined = joined.outerjoin(FOUND, FOUND.c.verification_id == _last_verification(*SETTLED))
-    return joined.where(*_conditions(wanted))
+def _narrow(query: Select[Any], wanted: ListFilter) -> Select[Any]:
+    number = VERIFICATIONS.c.verification_id
+    decisive = VERIFICATIONS.c.outcome.in_(DECISIVE)
+    joined = query.select_from(CURRENT).outerjoin(LAST, LAST.c.verification_id == _select_last(number))
+    joined = joined.outerjoin(DECIDED, DECIDED.c.verification_id == _select_last(number, decisive))
+    return joined.where(*_build_conditions(wanted))
 
 
-def listed(connection: Connection, wanted: Wanted, offset: int, limit: int) -> list[dict[str, Any]]:
-    """Read households by signal, then probability, then how long they have waited."""
-    since = _first(SCORES.c.as_of).label("since")
-    query = _narrowed(
-        select(
-            CURRENT,
-            since,
-            LAST.c.outcome.label("last_outcome"),
-            LAST.c.verified_on.label("last_verified_on"),
-            _visited().label("visited"),
-            _settled().label("settled"),
-            _assignee().label("assignee"),
-        ),
-        wanted,
-    )
-    order = (CURRENT.c.order_signal, CURRENT.c.order_rank, since, CURRENT.c.household_id)
+def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: int) -> list[dict[str, Any]]:
+    """Read households by signal, then probability, then how long they have waited, with the facts of each."""
+    facts = [column for name, column in FACTS.items() if name not in CURRENT.c]
+    query = _narrow(select(CURRENT, *facts), wanted)
+    order = (CURRENT.c.order_signal, CURRENT.c.order_rank, FACTS["since"], CURRENT.c.household_id)
     rows = connection.execute(query.order_by(*order).offset(offset).limit(limit)).mappings()
     return [dict(row) for row in rows]
 
 
-def counts(connection: Connection, wanted: Wanted) -> dict[int, int]:
+def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[int, int]:
     """Count the households of the list by signal."""
-    query = _narrowed(select(CURRENT.c.signal, cast(func.count(), Integer)), wanted).group_by(CURRENT.c.signal)
+    query = _narrow(select(CURRENT.c.signal, cast(func.count(), Integer)), wanted).group_by(CURRENT.c.signal)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def late_counts(connection: Connection, wanted: Wanted) -> dict[str, int]:
+def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:
     """Count the households of the region that are late, by deadline, whatever else the list is narrowed to."""
-    late = _late(wanted.late)
-    columns = [cast(func.coalesce(func.sum(case((found, 1), else_=0)), 0), Integer) for found in late.values()]
+    columns = [
+        cast(func.coalesce(func.sum(case((rule.to_sql(FACTS), 1), else_=0)), 0), Integer)
+        for rule in wanted.late.values()
+    ]
     query: Select[Any] = select().add_columns(*columns)
-    row = connection.execute(_narrowed(query, Wanted(wanted.region, "all", signal=(1, 2, 3)))).one()
-    return dict(zip(late, row, strict=True))
+    row = connection.execute(_narrow(query, ListFilter(wanted.region, "all", signal=(1, 2, 3)))).one()
+    return dict(zip(wanted.late, row, strict=True))
 
 
-def parts(connection: Connection, region: str, digits: int) -> Sequence[str]:
-    """Codes of the parts of a region in which households live."""
+def list_parts(connection: Connection, region: str, digits: int) -> Sequence[str]:
+    """List the codes of the parts of a region in which households live."""
     part = func.substr(CURRENT.c.region_code, 1, digits)
     query = select(part).where(within(CURRENT.c.region_code, region)).distinct().order_by(part)
     return connection.execute(query).scalars().all()

@@ -21,7 +21,7 @@ from riskml.splits import Settings as Span
 from riskml_serving.base.database import writing
 from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.verifications.service import verify
-from riskml_serving.casework.worklist.repository import Wanted, listed
+from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.commands.demo.accounts import Account
 from riskml_serving.people.accounts import User
 from riskml_serving.people.accounts.repository import find_user
@@ -68,13 +68,11 @@ def visit_month(
     with writing(engine) as connection:
         callers = [_caller(connection, account) for account in accounts]
         by_list, every = (
-            listed(connection, Wanted(region="", state=state), 0, MOST_LISTED) for state in ("open", "all")
+            read_list(connection, ListFilter(region="", state=state), 0, MOST_LISTED) for state in ("open", "all")
         )
         first = [row for row in by_list if row["last_outcome"] != "pending"][:A_MONTH]
         taken = {row["household_id"] for row in first}
-        alerts = [
-            row for row in every if row["last_outcome"] is None and row["status"] == "at_risk" and row["rule_flags"]
-        ]
+        alerts = [row for row in every if not row["last_outcome"] and row["status"] == "at_risk" and row["rule_flags"]]
         alerts = sorted((row for row in alerts if row["household_id"] not in taken), key=_shuffled)[:A_MONTH]
         for row in (*first, *alerts):
             visitor = next(caller for caller in callers if covers(caller.region, row["region_code"]))

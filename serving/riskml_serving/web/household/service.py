@@ -20,11 +20,10 @@ from riskml.records.contract.schema import SOURCES, TABLES
 from riskml_serving.api.households.service import required
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.repository import of_household as assignments
-from riskml_serving.casework.deadlines import deadlines_of
+from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.verifications.repository import of_household as verifications
 from riskml_serving.casework.verifications.service import told
-from riskml_serving.casework.workdays import days_between
-from riskml_serving.casework.worklist.repository import Wanted, listed
+from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.http.sealed_cursors import VERIFICATION, encrypt_cursor
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
@@ -90,9 +89,8 @@ def page_of(
     if current is not None:
         page |= _scored(connection, model, caller, place, current, history, lang, settings)
         page |= {"freshness": _fresh(connection, household_id, caller, current["as_of"], lang)}
-        (listed_as,) = listed(connection, Wanted(caller.region, "all", household=household_id), 0, 1)
-        page["deadlines"] = deadlines_of(listed_as, model.policy, settings, today)
-        page["since"] = listed_as["since"]
+        (row,) = read_list(connection, ListFilter(caller.region, "all", household=household_id), 0, 1)
+        page |= {"deadlines": Deadlines(model.policy, settings, today).read_row(row), "since": row["since"]}
     return page
 
 
@@ -188,5 +186,5 @@ def _fresh(
             if source
             else (declared.zh if lang == "zh" else declared.en)
         )
-        out.append((label, latest, recorded, days_between(latest, as_of)))
+        out.append((label, latest, recorded, (as_of - latest).days))
     return out

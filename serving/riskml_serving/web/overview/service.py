@@ -14,7 +14,7 @@ from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS
 from riskml_serving.api.regions.repository import counts
 from riskml_serving.api.regions.service import next_level, rolled_up
-from riskml_serving.casework.worklist.repository import SETTLED
+from riskml_serving.casework.states import DECISIVE
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small import withheld
@@ -103,7 +103,7 @@ def yields_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         n[row["agreement"] if row["predicted"] else "none", row["outcome"]] += row["n"]
     out = []
     for code in (*AGREEMENTS.codes[1:], AGREEMENTS.codes[0], "none"):
-        true, done = n[code, "confirmed"], sum(n[code, outcome] for outcome in SETTLED)
+        true, done = n[code, "confirmed"], sum(n[code, outcome] for outcome in DECISIVE)
         out.append({"agreement": code, "visits": done, "true": true, "share": true / done if done else None})
     return out
 

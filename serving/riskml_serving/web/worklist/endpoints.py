@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,14 +14,16 @@ from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading
+from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.worklist import repository
+from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.export import workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names
 from riskml_serving.web.shell.rendering import language_of, render
-from riskml_serving.web.shell.visitor import SignedIn, require_region
+from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import SHAPES, cut_note, notice_of
 from riskml_serving.web.worklist import service
 from riskml_serving.web.worklist.sheet import HEADER, row_cells
@@ -50,60 +53,59 @@ FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "ca
 async def worklist(request: Request, visitor: SignedIn) -> View:
     """Show the list: filters, counts, what can be done this week."""
     state, caller = get_state(request), visitor.caller
-    asked, region = _read_filter(request), await require_region(request, visitor)
-    day, model = today(state.settings), state.holder.current
-    wanted = service.wanted_of(asked, region, caller, state.settings, day, model.policy)
+    query = await _read_query(request, visitor)
+    fields, wanted, region = query.fields, query.wanted, query.wanted.region
     whole = request.query_params.get("whole") == "1"
     size = service.MOST_ROWS if whole else PAGE
-    page = 1 if whole else _whole(request.query_params.get("page"), 1, 10_000)
-    capacity = _whole(asked["week"], state.settings.visits_a_week, MOST_WEEK)
+    page = 1 if whole else _whole_number(request.query_params.get("page"), 1, 10_000)
+    capacity = _whole_number(fields["week"], state.settings.visits_a_week, MOST_WEEK)
 
     def read() -> dict[str, Any]:
         with reading(state.engine) as connection:
-            counts = repository.counts(connection, wanted)
-            rows = repository.listed(connection, wanted, (page - 1) * size, size)
-            week = service.week_of(connection, wanted, capacity) if wanted.state in service.TO_VISIT else None
+            counts = repository.count_by_signal(connection, wanted)
+            rows = repository.read_list(connection, wanted, (page - 1) * size, size)
+            week = service.plan_week(connection, wanted, capacity) if wanted.state in service.TO_VISIT else None
             top = caller.region
-            choices = repository.parts(connection, top, next_level(top))
-            below = repository.parts(connection, region, next_level(region)) if region != top else []
-            late = repository.late_counts(connection, wanted)
+            choices = repository.list_parts(connection, top, next_level(top))
+            below = repository.list_parts(connection, region, next_level(region)) if region != top else []
+            late = repository.count_late(connection, wanted)
             return {"counts": counts, "late": late, "rows": rows, "week": week, "choices": choices, "below": below}
 
-    found = await anyio.to_thread.run_sync(read)
-    total = sum(found["counts"].values())
-    said = {name: value for name, value in asked.items() if value}
+    content = await anyio.to_thread.run_sync(read)
+    total = sum(content["counts"].values())
+    chosen = {name: value for name, value in fields.items() if value}
     response = render(
         request,
         "worklist.html",
         visitor,
-        rows=[service.row_of(row, model.policy, caller, state.settings, day) for row in found["rows"]],
-        counts=[(code, SHAPES[code], found["counts"].get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
+        rows=[service.describe_row(row, caller, query.deadlines) for row in content["rows"]],
+        counts=[(code, SHAPES[code], content["counts"].get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
         total=total,
-        late={f"late_{name}": n for name, n in found["late"].items() if n},
-        week=found["week"],
-        today=day,
-        asked=asked,
+        late={f"late_{name}": n for name, n in content["late"].items() if n},
+        week=content["week"],
+        today=query.deadlines.today,
+        fields=fields,
         wanted=wanted,
         region=region,
-        regions=[*dict.fromkeys([*found["choices"], *([region] if region != caller.region else []), *found["below"]])],
+        regions=list(dict.fromkeys((*content["choices"], region, *content["below"]))),
         states=service.STATES,
         colours=COLOURS.codes[::-1],
         tiers=[*TIERS.codes[::-1], "none"],
         agreements=AGREEMENTS,
         categories=[*CATEGORIES, "none"],
-        causes=service.causes_for(caller),
+        causes=service.list_causes(caller),
         page=page,
         pages=1 if whole else max(1, math.ceil(total / PAGE)),
-        cut=cut_note(len(found["rows"]), total, language_of(request)) if whole else "",
-        whole_link="/worklist?" + urlencode({**said, "whole": 1}),
+        cut=cut_note(len(content["rows"]), total, language_of(request)) if whole else "",
+        whole_link="/worklist?" + urlencode({**chosen, "whole": 1}),
         state_link=lambda code: "/worklist?" + urlencode({"region": region, "state": code}),
-        page_link=lambda n: "/worklist?" + urlencode({**said, "page": n}),
-        export_link="/worklist.xlsx?" + urlencode(said),
+        page_link=lambda n: "/worklist?" + urlencode({**chosen, "page": n}),
+        export_link="/worklist.xlsx?" + urlencode(chosen),
         visit_days=state.settings.visit_working_days,
-        horizon=model.narrator.settings.horizon,
-        policy=model.policy,
+        horizon=state.holder.current.narrator.settings.horizon,
+        policy=query.deadlines.policy,
     )
-    return View(response, [row["household_id"] for row in found["rows"]], {"region": region})
+    return View(response, [row["household_id"] for row in content["rows"]], {"region": region})
 
 
 @router.page(
@@ -121,32 +123,44 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
 async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     """Give the list as it is filtered, as a workbook."""
     state, caller, lang = get_state(request), visitor.caller, language_of(request)
-    region = await require_region(request, visitor)
-    day, model = today(state.settings), state.holder.current
-    wanted = service.wanted_of(_read_filter(request), region, caller, state.settings, day, model.policy)
+    query = await _read_query(request, visitor)
 
     def read() -> tuple[list[dict[str, Any]], int]:
         with reading(state.engine) as connection:
-            rows = repository.listed(connection, wanted, 0, service.MOST_ROWS)
-            return rows, sum(repository.counts(connection, wanted).values())
+            rows = repository.read_list(connection, query.wanted, 0, service.MOST_ROWS)
+            return rows, sum(repository.count_by_signal(connection, query.wanted).values())
 
     rows, total = await anyio.to_thread.run_sync(read)
     names = read_region_names(state.settings.region_names)
-    cells = [row_cells(service.row_of(row, model.policy, caller, state.settings, day), lang, names) for row in rows]
+    cells = [row_cells(service.describe_row(row, caller, query.deadlines), lang, names) for row in rows]
     notice = " · ".join(filter(None, (notice_of(lang, state.settings.simulated), cut_note(len(rows), total, lang))))
     title = {"zh": "今日待核", "en": "work list"}[lang]
-    response = workbook([(title, HEADER[lang], cells)], notice, f"worklist-{day}.xlsx")
+    response = workbook([(title, HEADER[lang], cells)], notice, f"worklist-{query.deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])
 
 
-def _read_filter(request: Request) -> dict[str, str]:
-    return {name: request.query_params.get(name, "")[:128] for name in FIELDS}
+@dataclass(frozen=True)
+class _Query:
+    """What a reader asks of the list: the fields of the filter as they were typed, and what they mean today."""
+
+    fields: dict[str, str]
+    wanted: ListFilter
+    deadlines: Deadlines
 
 
-def _whole(text: str | None, default: int, most: int) -> int:
-    """Whole number of a field, within bounds.
+async def _read_query(request: Request, visitor: Visitor) -> _Query:
+    """Read the filter of a request, for the page and its workbook alike."""
+    state = get_state(request)
+    fields = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
+    region = await require_region(request, visitor)
+    deadlines = Deadlines(state.holder.current.policy, state.settings, today(state.settings))
+    return _Query(fields, service.build_filter(fields, region, visitor.caller, deadlines), deadlines)
 
-    >>> _whole("7", 1, 5), _whole("-3", 1, 5), _whole("x", 1, 5)
+
+def _whole_number(text: str | None, default: int, most: int) -> int:
+    """Read the whole number of a field, within bounds.
+
+    >>> _whole_number("7", 1, 5), _whole_number("-3", 1, 5), _whole_number("x", 1, 5)
     (5, 1, 1)
     """
     number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else default

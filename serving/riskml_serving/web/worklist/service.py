@@ -1,28 +1,25 @@
-"""The work list in words: who comes first, what can be done this week, what is overdue."""
+"""The work list as the page shows it: who comes first, what can be done this week, what is overdue."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.policy import Policy
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
-from riskml_serving.base.settings import Settings
-from riskml_serving.casework.deadlines import DEADLINES, deadlines_of, late_since
-from riskml_serving.casework.workdays import days_between
+from riskml_serving.casework.deadlines import DEADLINES, Deadlines
+from riskml_serving.casework.states import WAITING
 from riskml_serving.casework.worklist import repository
-from riskml_serving.casework.worklist.repository import Wanted
+from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.judging.scores.service import shown
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, agreement_code
 
-__all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "Week", "causes_for", "row_of", "wanted_of", "week_of"]
+__all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "Week", "build_filter", "describe_row", "list_causes", "plan_week"]
 
 MOST_ROWS = 5_000
 """Households of a list that is printed or exported whole."""
@@ -54,47 +51,45 @@ class Week:
     predicted: int
 
 
-def wanted_of(asked: Mapping[str, str], region: str, caller: Caller, settings: Settings, today: dt.date,
-              policy: Policy) -> Wanted:  # fmt: skip
-    """Turn the fields of the filter into what the list is narrowed to; what it does not know counts as not asked."""
-    cause = asked.get("cause", "")
-    cause = cause if cause in causes_for(caller) else ""
+def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlines: Deadlines) -> ListFilter:
+    """Turn the fields of the filter into what the list is narrowed to; an unknown value counts as not chosen."""
+    cause = fields.get("cause", "")
+    cause = cause if cause in list_causes(caller) else ""
     tiers = {"none": -1, **{code: i for i, code in enumerate(TIERS)}}
-    category, state = asked.get("category", ""), asked.get("state", "open")
-    search = asked.get("q", "").strip()[:128]
-    return Wanted(
+    category, state = fields.get("category", ""), fields.get("state", "open")
+    search = fields.get("q", "").strip()[:128]
+    return ListFilter(
         region=region,
         state="all" if search else state if state in STATES else "open",
-        late=late_since(policy, settings, today),
-        signal=tuple(i for i, code in enumerate(COLOURS) if code == asked.get("signal")),
-        tier=tuple(i for code, i in tiers.items() if code == asked.get("tier")),
-        agreement=tuple(code for code in AGREEMENTS if code == asked.get("agreement")),
+        late=deadlines.late,
+        signal=tuple(i for i, code in enumerate(COLOURS) if code == fields.get("signal")),
+        tier=tuple(i for code, i in tiers.items() if code == fields.get("tier")),
+        agreement=tuple(code for code in AGREEMENTS if code == fields.get("agreement")),
         category=category if category in (*CATEGORIES, "none") else "",
         cause=cause,
-        flags=tuple(code for code, trigger in policy.triggers.items() if cause and trigger.cause == cause),
+        flags=tuple(code for code, trigger in deadlines.policy.triggers.items() if cause and trigger.cause == cause),
         search=search,
     )
 
 
-def causes_for(caller: Caller) -> list[str]:
-    """Causes to choose from: to be told who is listed under a health cause is to be told of their health."""
+def list_causes(caller: Caller) -> list[str]:
+    """List the causes to choose from: who is listed under a health cause is itself health information."""
     return [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
 
 
-def week_of(connection: Connection, wanted: Wanted, capacity: int) -> Week:
-    """Find who can be visited this week."""
-    rows = repository.listed(connection, wanted, 0, capacity)
+def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> Week:
+    """Choose who can be visited this week."""
+    rows = repository.read_list(connection, wanted, 0, capacity)
     known = [row["probability"] for row in rows if row["probability"] is not None]
     return Week(capacity, frozenset(row["household_id"] for row in rows), sum(known), len(known))
 
 
-def row_of(
-    row: Mapping[str, Any], policy: Policy, caller: Caller, settings: Settings, today: dt.date
-) -> dict[str, Any]:
-    """One household of the list, without what the caller may not see."""
+def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -> dict[str, Any]:
+    """Describe one household of the list, without what the caller may not see."""
+    policy = deadlines.policy
     score = shown({name: row[name] for name in ("tier", "rule_signal", "signal", "rule_flags")}, policy, caller.redact)
-    since = row["since"] if row["signal"] > 0 and not row["settled"] else None
-    due = [deadline for deadline in deadlines_of(row, policy, settings, today) if not deadline.done]
+    since = row["since"] if WAITING.holds(row) else None
+    due = [deadline for deadline in deadlines.read_row(row) if not deadline.done]
     return {
         "household_id": row["household_id"],
         "masked": mask_code(row["household_id"]),
@@ -108,12 +103,11 @@ def row_of(
         "flags": [policy.triggers[code] for code in score["rule_flags"] if code in policy.triggers],
         "hidden_flags": score["hidden_flags"],
         "since": since,
-        "waited": days_between(since, today) if since else None,
+        "waited": (deadlines.today - since).days if since else None,
         "due": due,
         "due_shown": [deadline for deadline in due if deadline.late] or due[:1],
         "overdue": any(deadline.late for deadline in due),
         "last_outcome": row["last_outcome"],
         "last_verified_on": row["last_verified_on"],
-        "settled": bool(row["settled"]),
-        "assignee": row["assignee"],
+        "assignee": row["assignee"] or None,
     }

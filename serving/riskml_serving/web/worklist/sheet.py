@@ -20,10 +20,10 @@ HEADER = {
 
 
 def row_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple[Any, ...]:
-    """Cells of one household, in the order of ``HEADER``."""
+    """Return the cells of one household, in the order of ``HEADER``."""
     hidden = {"zh": "健康类提示(需授权)", "en": "about health (needs permission)"}[lang]
     flags = [flag.zh if lang == "zh" else flag.en for flag in row["flags"]] + [hidden] * bool(row["hidden_flags"])
-    due = {one.name: one.day for one in row["due"]}
+    due = {deadline.name: deadline.day for deadline in row["due"]}
     return (
         row["household_id"],
         region_name(names, row["region_code"], lang),
@@ -34,7 +34,7 @@ def row_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple
         "、".join(flags),
         row["since"],
         *(due.get(name) for name in DEADLINES),
-        "、".join(word("state", f"late_{one.name}", lang) for one in row["due"] if one.late),
+        "、".join(word("state", f"late_{deadline.name}", lang) for deadline in row["due"] if deadline.late),
         word("outcome", row["last_outcome"], lang),
         row["last_verified_on"],
         row["assignee"],

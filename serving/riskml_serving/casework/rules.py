@@ -1,0 +1,73 @@
+"""Conditions declared once: SQL filters a list by them, Python checks a row of it by the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, or_, true
+
+__all__ = ["ALWAYS", "Rule", "compare", "compare_facts"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on the facts of a household, combined with others by ``&``, ``|`` and ``~``.
+
+    Parameters
+    ----------
+    to_sql : callable
+        Takes the columns of a query by the name of the fact; returns the condition of the query.
+    holds : callable
+        Takes a row with a value for each fact; returns whether the condition holds.
+    """
+
+    to_sql: Callable[[Mapping[str, ColumnElement[Any]]], ColumnElement[bool]]
+    holds: Callable[[Mapping[str, Any]], bool]
+
+    def __and__(self, other: Rule) -> Rule:
+        return Rule(
+            lambda columns: and_(self.to_sql(columns), other.to_sql(columns)),
+            lambda row: self.holds(row) and other.holds(row),
+        )
+
+    def __or__(self, other: Rule) -> Rule:
+        return Rule(
+            lambda columns: or_(self.to_sql(columns), other.to_sql(columns)),
+            lambda row: self.holds(row) or other.holds(row),
+        )
+
+    def __invert__(self) -> Rule:
+        return Rule(lambda columns: not_(self.to_sql(columns)), lambda row: not self.holds(row))
+
+
+ALWAYS = Rule(lambda _: true(), lambda _: True)
+
+
+def compare(fact: str, operator: Callable[[Any, Any], Any], value: Any) -> Rule:
+    """Compare a fact with a value.
+
+    A fact that is null satisfies no comparison, in SQL and in Python. Do not negate the comparison of a fact that may
+    be null: Python would find the negation true, SQL would not.
+
+    >>> from operator import gt
+    >>> rule = compare("signal", gt, 0)
+    >>> rule.holds({"signal": 2}), (~rule).holds({"signal": 2}), rule.holds({"signal": None})
+    (True, False, False)
+    >>> from sqlalchemy import column
+    >>> str(rule.to_sql({"signal": column("signal")}).compile(compile_kwargs={"literal_binds": True}))
+    'signal > 0'
+    """
+    return Rule(
+        lambda columns: operator(columns[fact], value),
+        lambda row: row[fact] is not None and bool(operator(row[fact], value)),
+    )
+
+
+def compare_facts(fact: str, operator: Callable[[Any, Any], Any], other: str) -> Rule:
+    """Compare a fact with another; see :func:`compare`."""
+    return Rule(
+        lambda columns: operator(columns[fact], columns[other]),
+        lambda row: row[fact] is not None and row[other] is not None and bool(operator(row[fact], row[other])),
+    )

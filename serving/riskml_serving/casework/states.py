@@ -1,0 +1,70 @@
+"""What state a household on the list is in: open, settled, in monitoring.
+
+Facts that the rules compare, as the list's query reads them:
+
+``signal``, ``status``
+    Of the current score; signal 0 is green.
+``run_start``
+    Number of the last score without a signal, 0 if there is none: the signal that stands began after it.
+``since``, ``first_seq``
+    Day and number of the score with which that signal began, or after a finding with which it became graver; null and
+    0 without a signal.
+``last_outcome``, ``last_signal``, ``last_seq``, ``last_verified_on``
+    The last verification that was not undone, the signal and number of the score that stood then, and its day; "", 0
+    and null if there is none.
+``met_seq``
+    Number of the latest score at which somebody was met; −1 if nobody ever was.
+``assignee``
+    Who looks after the household; "" if nobody does.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import eq, ge, gt, ne, or_
+
+from riskml_serving.casework.rules import ALWAYS, compare, compare_facts
+
+__all__ = [
+    "ASSIGNED",
+    "CONFIRMED",
+    "DECISIVE",
+    "MONITORED",
+    "OPEN",
+    "SETTLED",
+    "SIGNALLED",
+    "STATES",
+    "VISITED",
+    "WAITING",
+]
+
+DECISIVE = ("confirmed", "rejected")
+"""Findings that settle a signal."""
+
+SIGNALLED = compare("signal", gt, 0)
+MONITORED = compare("status", eq, "monitored")
+ASSIGNED = compare("assignee", ne, "")
+
+SETTLED = (
+    reduce(or_, (compare("last_outcome", eq, outcome) for outcome in DECISIVE))
+    & compare_facts("last_signal", ge, "signal")
+    & compare_facts("last_seq", gt, "run_start")
+)
+"""Verified since the signal began, and the signal is no graver now than it was then."""
+
+CONFIRMED = SETTLED & compare("last_outcome", eq, "confirmed")
+
+VISITED = compare_facts("met_seq", ge, "first_seq")
+"""Somebody was met since the signal began, whatever came of it."""
+
+WAITING = SIGNALLED & ~SETTLED
+OPEN = WAITING & ~MONITORED
+
+STATES = {
+    "open": OPEN,
+    "unverified": OPEN & compare("last_outcome", eq, ""),
+    "settled": SIGNALLED & SETTLED,
+    "monitored": MONITORED,
+    "all": ALWAYS,
+}
+"""States that a list can be narrowed to; those of deadlines come from :mod:`riskml_serving.casework.deadlines`."""

@@ -1,0 +1,221 @@
+"""States and deadlines of households: SQL, Python and an account of each rule in plain words agree, on any history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert
+
+from riskml.policy import load_policy
+from riskml_serving.base.database import open_engine, upgrade
+from riskml_serving.base.settings import Settings
+from riskml_serving.casework.assignments.tables import ASSIGNMENTS
+from riskml_serving.casework.deadlines import DEADLINES, Deadlines
+from riskml_serving.casework.states import STATES
+from riskml_serving.casework.verifications.tables import VERIFICATIONS
+from riskml_serving.casework.workdays import last_day_overdue, working_days_after
+from riskml_serving.casework.worklist.repository import ListFilter, count_late, read_list
+from riskml_serving.judging.scores.tables import CURRENT, SCORES
+
+TODAY = dt.date(2023, 10, 9)
+"""After the autumn holidays, so that working days and days differ."""
+
+POLICY, SETTINGS = load_policy(), Settings()
+AT = dt.datetime(2023, 10, 9)
+VERDICT = {
+    "probability": None,
+    "margin": None,
+    "tier": -1,
+    "rule_signal": 0,
+    "rule_flags": "",
+    "agreement": "neither",
+    "agreement_by": "tier",
+    "model_version": "m",
+    "feature_schema_hash": "h",
+    "policy_version": "p",
+    "scored_at": AT,
+}
+
+DAYS = st.integers(0, 40).map(lambda days: TODAY - dt.timedelta(days=days))
+SCORE = st.tuples(st.just("score"), st.integers(0, 3), st.sampled_from(["at_risk", "monitored"]), DAYS)
+VERIFICATION = st.tuples(
+    st.just("verification"), st.sampled_from(["confirmed", "rejected", "pending", "not_met"]), st.booleans(), DAYS
+)
+ASSIGNMENT = st.tuples(st.just("assignment"))
+STEPS = st.lists(st.one_of(SCORE, SCORE, VERIFICATION, VERIFICATION, ASSIGNMENT), max_size=8)
+"""What happens to a household after its first score."""
+
+HISTORIES = st.lists(st.tuples(st.lists(VERIFICATION, max_size=1), SCORE, STEPS), min_size=1, max_size=6)
+"""Of each household, a visit before its first score or none, its first score, and the rest."""
+
+
+@dataclass
+class Household:
+    """A history, and what staff would say of it."""
+
+    code: str
+    scores: list[dict[str, Any]]
+    verifications: list[dict[str, Any]]
+    assigned: bool
+
+    @property
+    def current(self):
+        return self.scores[-1]
+
+    @property
+    def run(self):
+        """Scores of the signal that stands: those since the last green one."""
+        greens = [i for i, score in enumerate(self.scores) if score["signal"] == 0]
+        return self.scores[greens[-1] + 1 :] if greens else self.scores
+
+    @property
+    def counted(self):
+        return [visit for visit in self.verifications if visit["undone_at"] is None]
+
+    @property
+    def settled(self):
+        """The last visit decided, during the signal that stands, and at a colour no milder than now."""
+        last = self.counted[-1] if self.counted else None
+        return (
+            last is not None
+            and last["outcome"] in ("confirmed", "rejected")
+            and last["score_seq"] in {score["seq"] for score in self.run}
+            and last["signal"] >= self.current["signal"]
+        )
+
+    @property
+    def waiting_since(self):
+        """Scores from which the wait counts: graver ones after the last decision, if it fell into this signal."""
+        decisions = [visit for visit in self.counted if visit["outcome"] in ("confirmed", "rejected")]
+        if decisions and decisions[-1]["score_seq"] in {score["seq"] for score in self.run}:
+            before, colour = decisions[-1]["score_seq"], decisions[-1]["signal"]
+            graver = [score for score in self.run if score["seq"] > before and score["signal"] > colour]
+            if graver:
+                return graver
+        return self.run
+
+    @property
+    def visited(self):
+        first = min(score["seq"] for score in self.waiting_since)
+        return any(visit["outcome"] != "not_met" and (visit["score_seq"] or 0) >= first for visit in self.counted)
+
+    def states(self):
+        signalled, monitored = self.current["signal"] > 0, self.current["status"] == "monitored"
+        is_open = signalled and not monitored and not self.settled
+        return {
+            "open": is_open,
+            "unverified": is_open and not self.counted,
+            "settled": signalled and self.settled,
+            "monitored": monitored,
+            "all": True,
+        }
+
+    def deadlines(self):
+        """Day by which, whether done, and whether late, by name."""
+        if self.current["signal"] == 0:
+            return {}
+        confirmed = self.settled and self.counted[-1]["outcome"] == "confirmed"
+        if self.current["status"] == "monitored" and not confirmed:
+            return {}
+        since = min(score["as_of"] for score in self.waiting_since)
+        out = {
+            "visit": (working_days_after(since, SETTINGS.visit_working_days), self.settled or self.visited),
+            "decision": (since + dt.timedelta(days=int(POLICY.timing["decision"].value)), self.settled),
+        }
+        if confirmed:
+            days = int(POLICY.timing["helper_assigned"].value)
+            out["helper"] = (working_days_after(self.counted[-1]["verified_on"], days), self.assigned)
+        return {name: (day, done, not done and day < TODAY) for name, (day, done) in out.items()}
+
+
+def tell(histories):
+    """Turn histories into households; numbers of scores rise across them as they do in the database."""
+    households, seq = [], 0
+    for i, (before, first, steps) in enumerate(histories):
+        household = Household(f"h{i}", [], [], assigned=False)
+        for kind, *values in (*before, first, *steps):
+            if kind == "score":
+                seq += 1
+                row = dict(zip(("signal", "status", "as_of"), values, strict=True))
+                household.scores.append({**VERDICT, **row, "seq": seq, "household_id": household.code})
+            elif kind == "verification":
+                outcome, undone, day = values
+                row = {"outcome": outcome, "undone_at": AT if undone else None, "verified_on": day}
+                then = household.current if household.scores else {"seq": None, "signal": None}
+                row |= {"score_seq": then["seq"], "signal": then["signal"]}
+                household.verifications.append({"household_id": household.code, **row})
+            else:
+                household.assigned = True
+        households.append(household)
+    return households
+
+
+def save(connection, households):
+    common = {"created_by": "k", "created_at": AT, "request_id": "r"}
+    visit = {**common, "causes": "", "measures": "", "note": "", "recorded_on": TODAY}
+    for household in households:
+        code, region = household.code, "370112001001"
+        scores = [{**score, "request_id": "r"} for score in household.scores]
+        connection.execute(insert(SCORES), scores)
+        place = {"region_code": region, "county": region[:6], "town": region[:9]}
+        order = {"order_signal": -household.current["signal"], "order_rank": 1.0}
+        connection.execute(insert(CURRENT), {**household.current, **place, **order})
+        if household.verifications:
+            connection.execute(insert(VERIFICATIONS), [{**visit, **row} for row in household.verifications])
+        if household.assigned:
+            row = {"household_id": code, "assignee": "w", "note": "", "assigned_on": TODAY}
+            connection.execute(insert(ASSIGNMENTS), {**common, **row})
+
+
+@pytest.fixture
+def engine(database_url):
+    engine = open_engine(database_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories=HISTORIES)
+def test_sql_and_python_agree_on_every_state_and_deadline(engine, histories):
+    households, deadlines = tell(histories), Deadlines(POLICY, SETTINGS, TODAY)
+    names = (*STATES, "overdue", *(f"late_{name}" for name in DEADLINES))
+    with engine.connect() as connection:
+        save(connection, households)
+        rows = {
+            row["household_id"]: row
+            for row in read_list(connection, ListFilter("", "all", late=deadlines.late), 0, 100)
+        }
+        by_sql = {
+            name: {row["household_id"] for row in read_list(connection, ListFilter("", name, deadlines.late), 0, 100)}
+            for name in names
+        }
+        counted = count_late(connection, ListFilter("", "open", deadlines.late))
+        connection.rollback()
+    by_python = {
+        name: {code for code, row in rows.items() if ListFilter("", name, deadlines.late).rule.holds(row)}
+        for name in names
+    }
+    by_words = {name: {one.code for one in households if one.states()[name]} for name in STATES}
+    by_words |= {
+        f"late_{name}": {one.code for one in households if one.deadlines().get(name, (None, True, False))[2]}
+        for name in DEADLINES
+    }
+    by_words["overdue"] = set().union(*(by_words[f"late_{name}"] for name in DEADLINES))
+    assert by_sql == by_words
+    assert by_python == by_words
+    assert counted == {name: len(by_words[f"late_{name}"]) for name in DEADLINES}
+    for one in households:
+        shown = {due.name: (due.day, due.done, due.late) for due in deadlines.read_row(rows[one.code])}
+        assert shown == one.deadlines()
+
+
+@given(day=st.dates(dt.date(2020, 1, 1), dt.date(2024, 12, 31)), n=st.integers(1, 30))
+def test_a_deadline_is_over_exactly_for_what_began_early_enough(day, n):
+    latest = last_day_overdue(day, n)
+    assert working_days_after(latest, n) < day <= working_days_after(latest + dt.timedelta(days=1), n)
