@@ -50,7 +50,7 @@ def test_no_output_and_no_trace_of_a_machine_is_kept(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_reads_like_a_walk_and_says_that_the_county_is_simulated(name: str) -> None:
-    assert "模拟县数据,非真实农户" in text_of(name, "markdown")
+    assert "模拟县数据，非真实农户" in text_of(name, "markdown")
     code = list(cells(name, "code"))
     assert len(list(cells(name, "markdown"))) >= len(code) / 2
     for cell in code:

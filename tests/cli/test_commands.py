@@ -56,7 +56,7 @@ def test_release_takes_one_name(riskml: Run, bundle_path: Path) -> None:
 def test_score_writes_one_row_a_household(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     ran = riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet")
     assert ran.code == 0
-    assert "仅供研判参考,不作为认定依据" in ran.out
+    assert "仅供研判参考，不作为认定依据" in ran.out
     frame = pd.read_parquet(tmp_path / "s.parquet")
     assert tuple(frame.columns) == COLUMNS
     assert frame["household_id"].is_unique
@@ -196,8 +196,8 @@ def test_explain_tells_the_same_in_text_and_json(riskml: Run, bundle_path: Path,
     row = frame[frame["status"] == "at_risk"].iloc[-1]
     text = riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF).out
     found = json.loads(riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF, "--json").out)
-    assert "仅供研判参考,不作为认定依据" in text
-    assert "模拟县数据,非真实农户" in text
+    assert "仅供研判参考，不作为认定依据" in text
+    assert "模拟县数据，非真实农户" in text
     assert found["simulated"] is True
     assert found["agreement"] == row["agreement"]
     assert found["signal"] == row["signal"]

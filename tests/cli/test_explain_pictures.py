@@ -42,7 +42,7 @@ def test_explain_draws_the_timeline_of_riskml_with_its_font_and_that_it_is_simul
     panel = county_records.panel(day_of(AS_OF))
     text = svg.read_text("utf-8")
     assert text == draw_timeline_svg(panel, place, simulated=True, embed_font=True)
-    assert "模拟县数据,非真实农户" in "".join(ET.fromstring(text).itertext())
+    assert "模拟县数据，非真实农户" in "".join(ET.fromstring(text).itertext())
     assert png.read_bytes() == draw_timeline_png(panel, place, simulated=True)
     assert Image.open(BytesIO(png.read_bytes())).width == 1080
 

@@ -61,7 +61,7 @@ def test_coverage_counts_rows_and_days(county: Path, county_records: Records) ->
     bills = pd.read_parquet(county / "illness.parquet")
     assert found.loc["就医", "行数"] == len(bills)
     days = (pd.to_datetime(bills["recorded_on"]) - pd.to_datetime(bills["occurred_on"])).dt.days
-    assert found.loc["就医", "登记滞后中位数(天)"] == pytest.approx(days.median(), abs=1)
+    assert found.loc["就医", "登记滞后中位数（天）"] == pytest.approx(days.median(), abs=1)
     months = frames.read_monthly_coverage(coverage)
     assert months.index[0] == pd.Timestamp(coverage["months"]["first"])
     assert months.between(0, 1).all()

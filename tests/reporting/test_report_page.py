@@ -49,9 +49,9 @@ def test_the_page_needs_nothing_from_elsewhere(html, read, lang):
 
 def test_the_two_languages_say_what_they_should(html, read):
     chinese, english = read(html["zh"]).text, read(html["en"]).text
-    assert chinese.count("仅供研判参考,不作为认定依据") >= 3
+    assert chinese.count("仅供研判参考，不作为认定依据") >= 3
     assert english.count("not a basis for a decision") >= 3
-    assert "数据为模拟县,非真实农户" in chinese
+    assert "数据为模拟县，非真实农户" in chinese
     assert "households are simulated" in english
     assert not re.search("[\u4e00-\u9fff]", english)
     assert "导致" not in chinese
@@ -140,7 +140,7 @@ def test_few_falls_of_a_lead_are_not_shown(bundle, read):
     by_lead = {**bundle.evaluation["by_lead"], "1-3": {"n": 19, "recall_at_capacity": {"riskml": 0.777}}}
     page = read(render_report(replace(bundle, evaluation={**bundle.evaluation, "by_lead": by_lead})))
     [row] = [row for row in page.rows if row and row[0].startswith("1-3")]
-    assert row[1:] == ["不足 20 次,不列"]
+    assert row[1:] == ["不足 20 次，不列"]
 
 
 def test_leads_are_drawn_where_there_are_falls_enough(bundle, html):
@@ -177,7 +177,7 @@ def test_figures_that_do_not_exist_are_dashes_not_errors(bundle, read):
     }
     page = read(render_report(replace(bundle, evaluation=empty)))
     assert set(page.marked["riskml"][1:]) == {"–"}
-    assert "没有检验行,未测量" in page.text
+    assert "没有检验行，未测量" in page.text
 
 
 def test_names_from_the_data_are_text_not_markup(bundle):

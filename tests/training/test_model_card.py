@@ -61,7 +61,7 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
         assert f"{found['steadiness']['same_cause']:.1%}" in lang
     assert "数据为模拟县" in card
     assert "households are simulated" in card
-    assert "仅供研判参考,不作为认定依据" in card
+    assert "仅供研判参考，不作为认定依据" in card
     assert "导致" not in card
 
 

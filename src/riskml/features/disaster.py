@@ -40,10 +40,10 @@ def _region(panel: Panel) -> Events:
     direction=HIGHER,
     cause="disaster",
     requires=NEEDS,
-    zh="近 {w} 个月灾害损失(人均,相对监测线)",
+    zh="近 {w} 个月灾害损失（人均，相对监测线）",
     en="disaster losses per head over the line, last {w} months",
-    reason_zh="近 {w} 个月灾害损失 {disaster_loss}[({disaster_kinds})][,相当于家庭年纯收入的 {disaster_loss_to_income}]"
-    "|近 {w} 个月无灾害损失记录",
+    reason_zh="近 {w} 个月灾害损失 {disaster_loss}[（{disaster_kinds}）]"
+    "[，相当于家庭年纯收入的 {disaster_loss_to_income}]|近 {w} 个月无灾害损失记录",
     reason_en="disaster losses of the last {w} months were {disaster_loss}[ ({disaster_kinds})]"
     "[, {disaster_loss_to_income} the household's yearly net income]"
     "|no disaster loss is recorded in the last {w} months",
@@ -63,8 +63,8 @@ def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="近 12 个月灾害损失与家庭收入之比",
     en="disaster losses over income, last 12 months",
-    reason_zh="近 12 个月灾害损失 {disaster_loss}[({disaster_kinds})][,相当于家庭年纯收入的 {disaster_loss_to_income}]"
-    "|近 12 个月无灾害损失记录",
+    reason_zh="近 12 个月灾害损失 {disaster_loss}[（{disaster_kinds}）]"
+    "[，相当于家庭年纯收入的 {disaster_loss_to_income}]|近 12 个月无灾害损失记录",
     reason_en="disaster losses of the last 12 months were {disaster_loss}[ ({disaster_kinds})]"
     "[, {disaster_loss_to_income} the household's yearly net income]"
     "|no disaster loss is recorded in the last 12 months",
@@ -82,7 +82,7 @@ def disaster_loss_to_income_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 12 个月家庭受灾次数",
     en="disasters of the household, last 12 months",
-    reason_zh="近 12 个月家庭受灾 {value}[({disaster_kinds})][,损失 {disaster_loss}]|近 12 个月家庭无受灾记录",
+    reason_zh="近 12 个月家庭受灾 {value}[（{disaster_kinds}）][，损失 {disaster_loss}]|近 12 个月家庭无受灾记录",
     reason_en="disasters of the household in the last 12 months: {number}[ ({disaster_kinds})]"
     "[, with losses of {disaster_loss}]|no disaster of the household is recorded in the last 12 months",
 )

@@ -88,7 +88,7 @@ _COUNTS = (
     ("water_unsafe", "unsafe_water", (12,), "household", "water", HIGHER, "饮水不安全次数", "findings of unsafe water"),
     ("visit", "visits_received", (12,), "leads", "other", FREE, "入户走访次数", "visits to the household"),
 )
-_COUNT_ZH = "近 {{w}} 个月有{0}记录 {{value}}[,最近一次在{{latest:{1}}}]|近 {{w}} 个月无{0}记录"
+_COUNT_ZH = "近 {{w}} 个月有{0}记录 {{value}}[，最近一次在{{latest:{1}}}]|近 {{w}} 个月无{0}记录"
 _COUNT_EN = (
     "{0} in the last {{w}} months: {{number}}[, the latest {{latest:{1}}}]|no {0} recorded in the last {{w}} months"
 )
@@ -112,7 +112,7 @@ _AMOUNTS = (
     ("accident", "accident_amount_to_line_12m", "household", "accident", "意外事故支出", "cost of accidents"),
     ("venture_failure", "venture_loss_to_line_12m", "work", "venture", "产业项目损失", "losses of failed ventures"),
 )
-_AMOUNT_ZH = "近 12 个月{0} {{event_sum:{1}}}[,相当于家庭年纯收入的 {{event_sum_to_income:{1}}}]|近 12 个月无{0}记录"
+_AMOUNT_ZH = "近 12 个月{0} {{event_sum:{1}}}[，相当于家庭年纯收入的 {{event_sum_to_income:{1}}}]|近 12 个月无{0}记录"
 _AMOUNT_EN = (
     "{0} of the last 12 months: {{event_sum:{1}}}[, {{event_sum_to_income:{1}}} the household's yearly net income]"
     "|no {0} recorded in the last 12 months"
@@ -125,7 +125,7 @@ for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
         direction=HIGHER,
         cause=_cause,
         requires=NEEDS,
-        zh=f"近 12 个月{_zh}(人均,相对监测线)",
+        zh=f"近 12 个月{_zh}（人均，相对监测线）",
         en=f"{_en} per head over the line, last 12 months",
         reason_zh=_AMOUNT_ZH.format(_zh, _kind),
         reason_en=_AMOUNT_EN.format(_en, _kind),

@@ -53,7 +53,7 @@ def _aged(panel: Panel, low: float, high: float) -> Floats:
     cause="other",
     zh="家庭人口",
     en="household size",
-    reason_zh="家庭人口 {value}[({typical})]",
+    reason_zh="家庭人口 {value}[（{typical}）]",
     reason_en="household size: {number}[ ({typical})]",
 )
 def household_size(panel: Panel) -> Floats:
@@ -84,9 +84,9 @@ def household_size_change_12m(panel: Panel) -> Floats:
     direction=LOWER,
     cause="labour",
     requires=NEEDS,
-    zh="劳动力人数(弱劳动力按半个计)",
+    zh="劳动力人数（弱劳动力按半个计）",
     en="members able to work (weak ones count half)",
-    reason_zh="劳动力 {value}(弱劳动力按半个计)[,{typical}]|登记的家庭成员中无劳动力",
+    reason_zh="劳动力 {value}（弱劳动力按半个计）[，{typical}]|登记的家庭成员中无劳动力",
     reason_en="members able to work (weak ones count half): {number}[, {typical}]|no registered member is able to work",
 )
 @per_panel
@@ -103,7 +103,7 @@ def labour_force(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="劳动力占家庭人口比例",
     en="share of members able to work",
-    reason_zh="劳动力占家庭人口的 {value}[({typical})]|登记的家庭成员中无劳动力",
+    reason_zh="劳动力占家庭人口的 {value}[（{typical}）]|登记的家庭成员中无劳动力",
     reason_en="{value} of the members are able to work[ ({typical})]|no registered member is able to work",
 )
 def labour_share(panel: Panel) -> Floats:
@@ -135,7 +135,7 @@ def no_labour(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="16 岁以下人数",
     en="members under 16",
-    reason_zh="16 岁以下 {value}[({typical})]|无 16 岁以下成员",
+    reason_zh="16 岁以下 {value}[（{typical}）]|无 16 岁以下成员",
     reason_en="members under 16: {number}[ ({typical})]|no member under 16",
 )
 def children(panel: Panel) -> Floats:
@@ -150,7 +150,7 @@ def children(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="60 岁及以上人数",
     en="members of 60 and over",
-    reason_zh="60 岁及以上 {value}[({typical})]|无 60 岁及以上成员",
+    reason_zh="60 岁及以上 {value}[（{typical}）]|无 60 岁及以上成员",
     reason_en="members of 60 and over: {number}[ ({typical})]|no member of 60 or over",
 )
 def elders(panel: Panel) -> Floats:
@@ -165,7 +165,7 @@ def elders(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="成员平均年龄",
     en="mean age of the members",
-    reason_zh="成员平均年龄 {value}[({typical})]",
+    reason_zh="成员平均年龄 {value}[（{typical}）]",
     reason_en="the members' mean age is {number}[ ({typical})]",
 )
 def mean_age(panel: Panel) -> Floats:
@@ -260,7 +260,7 @@ def students(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="外出务工人数",
     en="members working away from home",
-    reason_zh="外出务工 {value}[({typical})]|无外出务工成员",
+    reason_zh="外出务工 {value}[（{typical}）]|无外出务工成员",
     reason_en="members working away from home: {number}[ ({typical})]|no member works away from home",
 )
 def migrant_workers(panel: Panel) -> Floats:
@@ -275,7 +275,7 @@ def migrant_workers(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="本地务工人数",
     en="members working locally",
-    reason_zh="本地务工 {value}[({typical})]|无本地务工成员",
+    reason_zh="本地务工 {value}[（{typical}）]|无本地务工成员",
     reason_en="members working locally: {number}[ ({typical})]|no member works locally",
 )
 def local_workers(panel: Panel) -> Floats:
@@ -291,7 +291,7 @@ def local_workers(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="务工人数占家庭人口比例",
     en="share of members at work",
-    reason_zh="务工人数占家庭人口的 {value}[({typical})]|登记的家庭成员中无人务工",
+    reason_zh="务工人数占家庭人口的 {value}[（{typical}）]|登记的家庭成员中无人务工",
     reason_en="{value} of the members are at work[ ({typical})]|no registered member is at work",
 )
 def workers_share(panel: Panel) -> Floats:

@@ -36,9 +36,9 @@ def self_paid_relative(panel: Panel) -> Floats:
     direction=HIGHER,
     cause="illness",
     requires=NEEDS,
-    zh="近 {w} 个月自付医疗费(人均,相对监测线)",
+    zh="近 {w} 个月自付医疗费（人均，相对监测线）",
     en="out-of-pocket medical spending per head over the line, last {w} months",
-    reason_zh="近 {w} 个月自付医疗费 {self_paid}[,相当于家庭年纯收入的 {self_paid_to_income}]"
+    reason_zh="近 {w} 个月自付医疗费 {self_paid}[，相当于家庭年纯收入的 {self_paid_to_income}]"
     "|近 {w} 个月无自付医疗费记录",
     reason_en="out-of-pocket medical spending of the last {w} months was {self_paid}"
     "[, {self_paid_to_income} the household's yearly net income]"
@@ -59,7 +59,7 @@ def self_paid_to_line(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="近 12 个月自付医疗费与家庭收入之比",
     en="out-of-pocket medical spending over income, last 12 months",
-    reason_zh="近 12 个月自付医疗费 {self_paid}[,相当于家庭年纯收入的 {self_paid_to_income}]"
+    reason_zh="近 12 个月自付医疗费 {self_paid}[，相当于家庭年纯收入的 {self_paid_to_income}]"
     "|近 12 个月无自付医疗费记录",
     reason_en="out-of-pocket medical spending of the last 12 months was {self_paid}"
     "[, {self_paid_to_income} the household's yearly net income]"
@@ -77,7 +77,7 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
     direction=LOWER,
     cause="other",  # it moves with the income as much as with the spending
     requires=NEEDS,
-    zh="近 12 个月扣除自付医疗费后的人均收入(相对监测线)",
+    zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
     en="income per head less out-of-pocket medical spending, over the line, last 12 months",
     reason_zh=None,
     reason_en=None,
@@ -94,9 +94,9 @@ def income_after_self_paid_12m(panel: Panel) -> Floats:
     direction=HIGHER,
     cause="illness",
     requires=NEEDS,
-    zh="近 12 个月单次最高自付医疗费(人均,相对监测线)",
+    zh="近 12 个月单次最高自付医疗费（人均，相对监测线）",
     en="largest single out-of-pocket bill per head over the line, last 12 months",
-    reason_zh="近 12 个月单次最高自付医疗费 {largest_bill}[,近 12 个月共自付 {self_paid}]|近 12 个月无自付医疗费记录",
+    reason_zh="近 12 个月单次最高自付医疗费 {largest_bill}[，近 12 个月共自付 {self_paid}]|近 12 个月无自付医疗费记录",
     reason_en="the largest out-of-pocket medical bill of the last 12 months was {largest_bill}"
     "[, of {self_paid} in all]|no out-of-pocket medical spending is recorded in the last 12 months",
 )
@@ -115,9 +115,9 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
     direction=HIGHER,
     cause="illness",
     requires=NEEDS,
-    zh="近 12 个月门诊和慢性病自付(人均,相对监测线)",
+    zh="近 12 个月门诊和慢性病自付（人均，相对监测线）",
     en="out-of-pocket spending on outpatient and chronic care, last 12 months, over the line",
-    reason_zh="近 12 个月门诊和慢性病自付 {regular_self_paid}[,平均每月 {regular_self_paid_a_month}]"
+    reason_zh="近 12 个月门诊和慢性病自付 {regular_self_paid}[，平均每月 {regular_self_paid_a_month}]"
     "|近 12 个月无门诊和慢性病自付记录",
     reason_en="out-of-pocket spending on outpatient and chronic care was {regular_self_paid} in the last 12 months"
     "[, {regular_self_paid_a_month} a month]"
@@ -138,7 +138,7 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 {w} 个月就诊次数",
     en="visits and admissions, last {w} months",
-    reason_zh="近 {w} 个月就诊 {value}[({typical})]|近 {w} 个月无就诊记录",
+    reason_zh="近 {w} 个月就诊 {value}[（{typical}）]|近 {w} 个月无就诊记录",
     reason_en="visits and admissions in the last {w} months: {number}[ ({typical})]"
     "|no medical care is recorded in the last {w} months",
 )
@@ -156,7 +156,7 @@ def care_visits(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="近 {w} 个月住院次数",
     en="admissions, last {w} months",
-    reason_zh="近 {w} 个月住院 {value}[({typical})]|近 {w} 个月无住院记录",
+    reason_zh="近 {w} 个月住院 {value}[（{typical}）]|近 {w} 个月无住院记录",
     reason_en="hospital admissions in the last {w} months: {number}[ ({typical})]"
     "|no admission is recorded in the last {w} months",
 )
@@ -175,7 +175,7 @@ def admissions(panel: Panel, window: int) -> Floats:
     requires=NEEDS,
     zh="近 12 个月慢性病就诊次数",
     en="visits for chronic illness, last 12 months",
-    reason_zh="近 12 个月慢性病就诊 {value}[({typical})]|近 12 个月无慢性病就诊记录",
+    reason_zh="近 12 个月慢性病就诊 {value}[（{typical}）]|近 12 个月无慢性病就诊记录",
     reason_en="visits for chronic illness in the last 12 months: {number}[ ({typical})]"
     "|no visit for chronic illness is recorded in the last 12 months",
 )
@@ -194,7 +194,7 @@ def chronic_visits_12m(panel: Panel) -> Floats:
     requires=NEEDS,
     zh="近 12 个月医疗费报销比例",
     en="share of medical cost reimbursed, last 12 months",
-    reason_zh="近 12 个月医疗费报销比例 {value}[,总费用 {medical_cost}]",
+    reason_zh="近 12 个月医疗费报销比例 {value}[，总费用 {medical_cost}]",
     reason_en="{value} of the medical cost of the last 12 months was reimbursed[, of {medical_cost} in all]",
 )
 def reimbursed_share_12m(panel: Panel) -> Floats:

@@ -22,9 +22,9 @@ YEAR = 12
     windows=(1, 3, 6, 12, 24, 36),
     direction=LOWER,
     cause="other",
-    zh="近 {w} 个月人均纯收入与监测线之比(对数)",
+    zh="近 {w} 个月人均纯收入与监测线之比（对数）",
     en="income per head over the line, last {w} months (log)",
-    reason_zh="近 {w} 个月人均纯收入{yearly} {income}[,{income_vs_line}]",
+    reason_zh="近 {w} 个月人均纯收入{yearly} {income}[，{income_vs_line}]",
     reason_en="income per head of the last {w} months was {income} a year[, {income_vs_line}]",
 )
 def log_income_to_line(panel: Panel, window: int) -> Floats:
@@ -38,9 +38,9 @@ def log_income_to_line(panel: Panel, window: int) -> Floats:
     window=36,
     direction=LOWER,
     cause="other",
-    zh="最近一次报告月份人均收入与监测线之比(对数)",
+    zh="最近一次报告月份人均收入与监测线之比（对数）",
     en="income per head over the line in the latest reported month (log)",
-    reason_zh="最近一次有记录的月份人均收入按年计 {latest_income}[,{latest_income_vs_line}]",
+    reason_zh="最近一次有记录的月份人均收入按年计 {latest_income}[，{latest_income_vs_line}]",
     reason_en="income per head in the latest reported month was {latest_income} a year[, {latest_income_vs_line}]",
 )
 def log_latest_income_to_line(panel: Panel) -> Floats:
@@ -57,9 +57,9 @@ def log_latest_income_to_line(panel: Panel) -> Floats:
     window=36,
     direction=LOWER,
     cause="other",
-    zh="近 36 个月加权人均收入水平(对数,越近权重越大)",
+    zh="近 36 个月加权人均收入水平（对数，越近权重越大）",
     en="past income over the line, weighted towards recent months (log)",
-    reason_zh="近 36 个月人均收入水平(越近权重越大)相当于监测线的 {value}",
+    reason_zh="近 36 个月人均收入水平（越近权重越大）相当于监测线的 {value}",
     reason_en="income per head over the last 36 months, weighted towards recent ones, was {value} the line",
 )
 def weighted_past_income(panel: Panel) -> Floats:
@@ -79,7 +79,7 @@ def weighted_past_income(panel: Panel) -> Floats:
     windows=(6, 12, 24),
     direction=LOWER,
     cause="other",
-    zh="近 {w} 个月收入走势(每月变化,相对监测线)",
+    zh="近 {w} 个月收入走势（每月变化，相对监测线）",
     en="trend of income over the last {w} months, change a month over the line",
     reason_zh="近 {w} 个月收入{slope}",
     reason_en="income over the last {w} months was {slope}",
@@ -96,7 +96,7 @@ def income_trend(panel: Panel, window: int) -> Floats:
     earlier=12,
     direction=LOWER,
     cause="other",
-    zh="近 {w} 个月收入比上年同月的变化(相对监测线)",
+    zh="近 {w} 个月收入比上年同月的变化（相对监测线）",
     en="change of income on the same months a year before, last {w} months",
     reason_zh="近 {w} 个月家庭收入{change:total@{w}}",
     reason_en="household income of the last {w} months was {change:total@{w}}",
@@ -112,7 +112,7 @@ def income_change_on_year(panel: Panel, window: int) -> Floats:
     window=12,
     direction=LOWER,
     cause="other",
-    zh="近 3 个月收入与近 12 个月平均之差(相对监测线)",
+    zh="近 3 个月收入与近 12 个月平均之差（相对监测线）",
     en="income of the last 3 months less the mean of the last 12",
     reason_zh="近 3 个月人均收入按年计比近 12 个月平均{more_yuan}",
     reason_en="income per head of the last 3 months was {more_yuan} a year than the mean of the last 12",
@@ -129,9 +129,9 @@ def income_recent_change(panel: Panel) -> Floats:
     window=YEAR,
     direction=LOWER,
     cause="other",
-    zh="按近 {w} 个月水平推算,未来一年内最低的年人均纯收入与监测线之比(对数)",
+    zh="按近 {w} 个月水平推算，未来一年内最低的年人均纯收入与监测线之比（对数）",
     en="lowest yearly income per head of the coming year over the line, if it stays as in the last {w} months (log)",
-    reason_zh="若收入保持近 {w} 个月的水平,未来一年内最低时年人均纯收入约为监测线的 {value}",
+    reason_zh="若收入保持近 {w} 个月的水平，未来一年内最低时年人均纯收入约为监测线的 {value}",
     reason_en="if income stays as in the last {w} months, the lowest yearly income per head of the coming year would "
     "be about {value} the line",
 )
@@ -150,9 +150,9 @@ def projected_lowest_income(panel: Panel, window: int) -> Floats:
     window=36,
     direction=LOWER,
     cause="other",
-    zh="近 12 个月收入与前两年中较好一年之差(相对监测线)",
+    zh="近 12 个月收入与前两年中较好一年之差（相对监测线）",
     en="income of the last year less the better of the two years before",
-    reason_zh="近 12 个月人均收入比前两年中较好一年约{more_yuan}(按现行监测线折算)",
+    reason_zh="近 12 个月人均收入比前两年中较好一年约{more_yuan}（按现行监测线折算）",
     reason_en="income per head of the last 12 months was about {more_yuan} than in the better of the two years "
     "before (at today's line)",
 )
@@ -167,9 +167,9 @@ def income_below_best_year(panel: Panel) -> Floats:
     unit="line",
     windows=(6, 12, 24),
     cause="other",
-    zh="近 {w} 个月收入波动(标准差,相对监测线)",
+    zh="近 {w} 个月收入波动（标准差，相对监测线）",
     en="volatility of monthly income, last {w} months (standard deviation)",
-    reason_zh="近 {w} 个月收入波动(标准差)相当于监测线的 {value}[({typical})]",
+    reason_zh="近 {w} 个月收入波动（标准差）相当于监测线的 {value}[（{typical}）]",
     reason_en="the volatility of income over the last {w} months (standard deviation) was {value} the line"
     "[ ({typical})]",
 )
@@ -184,9 +184,9 @@ def income_volatility(panel: Panel, window: int) -> Floats:
     window=12,
     direction=LOWER,
     cause="other",
-    zh="近 12 个月最低月收入(相对监测线)",
+    zh="近 12 个月最低月收入（相对监测线）",
     en="lowest month of the last 12, over the line",
-    reason_zh="近 12 个月中收入最低的一个月,人均收入按年计相当于监测线的 {value}|近 12 个月中有的月份没有收入",
+    reason_zh="近 12 个月中收入最低的一个月，人均收入按年计相当于监测线的 {value}|近 12 个月中有的月份没有收入",
     reason_en="in the lowest of the last 12 months income per head was {value} the line, as a yearly figure"
     "|there was a month without income in the last 12",
 )
@@ -205,7 +205,7 @@ def income_lowest_month(panel: Panel) -> Floats:
     cause="other",
     zh="近 {w} 个月中低于监测线的月份占比",
     en="share of the reported months below the line, last {w} months",
-    reason_zh="近 {w} 个月有收入记录的 {months_known} 个月中,{months_below} 个月低于监测线"
+    reason_zh="近 {w} 个月有收入记录的 {months_known} 个月中，{months_below} 个月低于监测线"
     "|近 {w} 个月有收入记录的 {months_known} 个月均不低于监测线",
     reason_en="{months_below} of the {months_known} reported months of the last {w} were below the line"
     "|none of the {months_known} reported months of the last {w} was below the line",
@@ -221,7 +221,7 @@ def months_below_line(panel: Panel, window: int) -> Floats:
     windows=(12, 36),
     direction=HIGHER,
     cause="other",
-    zh="近 {w} 个月平均收入缺口(相对监测线)",
+    zh="近 {w} 个月平均收入缺口（相对监测线）",
     en="mean shortfall below the line, last {w} months",
     reason_zh="近 {w} 个月平均每月收入缺口相当于监测线的 {value}|近 {w} 个月有记录的月份均无收入缺口",
     reason_en="the mean shortfall below the line over the last {w} months was {value} the line"
@@ -242,7 +242,7 @@ def income_shortfall(panel: Panel, window: int) -> Floats:
     cause="other",
     zh="截至最近报告月连续低于监测线的月数",
     en="consecutive months below the line up to the latest reported month",
-    reason_zh="截至最近有记录的月份,已连续 {value}低于监测线|最近有记录的月份不低于监测线",
+    reason_zh="截至最近有记录的月份，已连续 {value}低于监测线|最近有记录的月份不低于监测线",
     reason_en="income has been below the line for {value} in a row, up to the latest reported month"
     "|the latest reported month was not below the line",
 )

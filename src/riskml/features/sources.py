@@ -62,9 +62,9 @@ for _source in PARTS:
         unit="line",
         windows=(3, 12) if _source in ("wage", "business") else (12,),
         cause="other",  # what a household lives on is no cause of a fall; that it shrinks is
-        zh=f"近 {{w}} 个月人均{_name}(相对监测线)",
+        zh=f"近 {{w}} 个月人均{_name}（相对监测线）",
         en=f"{_english} per head over the line, last {{w}} months",
-        reason_zh=f"近 {{w}} 个月{_name} {{source_sum:{_source}}}[,占家庭收入的 {{source_share:{_source}}}]|{_none}",
+        reason_zh=f"近 {{w}} 个月{_name} {{source_sum:{_source}}}[，占家庭收入的 {{source_share:{_source}}}]|{_none}",
         reason_en=f"{_english} of the last {{w}} months was {{source_sum:{_source}}}"
         f"[, {{source_share:{_source}}} of the household's income]|{_no}",
     )(_level(_source))
@@ -75,7 +75,7 @@ for _source in PARTS:
         cause="other",
         zh=f"近 {{w}} 个月{_name}占比",
         en=f"share of {_english}, last {{w}} months",
-        reason_zh=f"近 {{w}} 个月{_name}占家庭收入的 {{value}}[({{typical}})]|{_none}",
+        reason_zh=f"近 {{w}} 个月{_name}占家庭收入的 {{value}}[（{{typical}}）]|{_none}",
         reason_en=f"{_english} was {{value}} of the household's income in the last {{w}} months[ ({{typical}})]|{_no}",
     )(_share(_source))
     if _source in ("wage", "business", "transfer"):
@@ -86,7 +86,7 @@ for _source in PARTS:
             earlier=12,
             direction=Direction.LOWER_RISK if _source != "transfer" else Direction.FREE,
             cause=CAUSE[_source],
-            zh=f"近 {{w}} 个月{_name}比上年同月的变化(相对监测线)",
+            zh=f"近 {{w}} 个月{_name}比上年同月的变化（相对监测线）",
             en=f"change of {_english} on the same months a year before, last {{w}} months",
             reason_zh=f"近 {{w}} 个月{_name}{{change:{_source}@{{w}}}}",
             reason_en=f"{_english} of the last {{w}} months was {{change:{_source}@{{w}}}}",
@@ -100,7 +100,7 @@ for _source in PARTS:
     cause="other",
     zh="近 12 个月收入来源集中度",
     en="concentration of the sources of income, last 12 months",
-    reason_zh="近 12 个月收入来源集中度 {value}(100% 为只有一种来源)",
+    reason_zh="近 12 个月收入来源集中度 {value}（100% 为只有一种来源）",
     reason_en="the concentration of the sources of income over the last 12 months is {value} (100% is a single source)",
 )
 def income_concentration(panel: Panel) -> Floats:

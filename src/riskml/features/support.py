@@ -65,7 +65,7 @@ def help_begun_12m(panel: Panel) -> Floats:
     window=12,
     cause="other",
     requires=HELP,
-    zh="近 12 个月帮扶金额(人均,相对监测线)",
+    zh="近 12 个月帮扶金额（人均，相对监测线）",
     en="amount of help per head over the line, last 12 months",
     reason_zh="近 12 个月帮扶金额 {help_amount}|近 12 个月无帮扶金额记录",
     reason_en="help of {help_amount} in the last 12 months|no amount of help is recorded in the last 12 months",

@@ -65,7 +65,7 @@ def draw_lead_times(by_lead: Mapping[str, Any], least: int, lang: str, say: Say)
             place = np.arange(len(shown)) + (i - 0.5) * _WIDTH
             values = [part["recall_at_capacity"].get(name) for part in shown.values()]
             _bars(axes, place, values, [None] * len(shown), name, lang)
-        label = say("{} 个月\n({:,} 次返贫)", "{} months\n({:,} falls)")
+        label = say("{} 个月\n（{:,} 次返贫）", "{} months\n({:,} falls)")
         axes.set_xticks(range(len(shown)), [label.format(span, part["n"]) for span, part in shown.items()])
         axes.set_xlabel(say("距返贫还有", "time left until the fall"))
         axes.set_ylabel(say("找到的返贫户占比", "share of falls found"))

@@ -73,7 +73,7 @@ def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], s
             axes.tick_params("y", labelsize=9, length=0)
             axes.tick_params("x", labelsize=9)
             axes.set_xlabel(
-                say("贡献(对数几率):右侧升高风险", "contribution (log odds): right raises the risk"), fontsize=10
+                say("贡献（对数几率）：右侧升高风险", "contribution (log odds): right raises the risk"), fontsize=10
             )
             bar = figure.axes[-1]
             bar.set_yticks([0, 1], [say("低", "low"), say("高", "high")], fontsize=9)
@@ -93,7 +93,7 @@ def draw_causes(causes: Sequence[tuple[str, float]], say: Say) -> Markup:
         axes.set_yticks(places, [name for name, _ in causes])
         axes.grid(visible=False, axis="y")
         axes.margins(x=0.1)
-        axes.set_xlabel(say("平均绝对贡献(对数几率)", "mean absolute contribution (log odds)"))
+        axes.set_xlabel(say("平均绝对贡献（对数几率）", "mean absolute contribution (log odds)"))
         return inline(figure, "causes", say("各类原因的平均贡献", "mean contribution by cause"))
 
 

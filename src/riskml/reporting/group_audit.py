@@ -17,8 +17,8 @@ Say = Callable[[str, str], str]
 _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
     "category": {
         "zh": (
-            "监测线规则按时点上的收入和事件建议的监测类别;“无”表示监测线规则不建议纳入。",
-            "监测线规则未提示的户全靠模型发现:若其漏判高,说明返贫事前没有任何记录迹象,或记录来得太迟。",
+            "监测线规则按时点上的收入和事件建议的监测类别；“无”表示监测线规则不建议纳入。",
+            "监测线规则未提示的户全靠模型发现：若其漏判高，说明返贫事前没有任何记录迹象，或记录来得太迟。",
         ),
         "en": (
             "The category that the rule line suggests at the date; “none” where it suggests none.",
@@ -28,8 +28,8 @@ _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
     },
     "exited": {
         "zh": (
-            "“是”为脱贫户,“否”为一般农户。",
-            "一般农户登记通常较少、来得较迟;若其漏判高,边缘户会被系统性忽视。",
+            "“是”为脱贫户，“否”为一般农户。",
+            "一般农户登记通常较少、来得较迟；若其漏判高，边缘户会被系统性忽视。",
         ),
         "en": (
             "“Yes” for households that left registered poverty, “no” for ordinary ones.",
@@ -40,7 +40,7 @@ _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
     "no_labour": {
         "zh": (
             "时点上没有劳动力的户。",
-            "这类户靠转移性收入和照料,政策不得自动消除其风险;户数少,数字波动大。",
+            "这类户靠转移性收入和照料，政策不得自动消除其风险；户数少，数字波动大。",
         ),
         "en": (
             "Households without labour at the date.",
@@ -50,8 +50,8 @@ _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
     },
     "region": {
         "zh": (
-            "区划代码前缀相同的户;取有差别的最粗一级。",
-            "登记习惯因地而异:某地漏判高,先查该地收入和医疗记录是否完整、是否迟到。",
+            "区划代码前缀相同的户；取有差别的最粗一级。",
+            "登记习惯因地而异：某地漏判高，先查该地收入和医疗记录是否完整、是否迟到。",
         ),
         "en": (
             "Households whose region code begins alike, at the coarsest level that differs.",
@@ -61,7 +61,7 @@ _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 _OTHER = {
-    "zh": ("按数据自带的分组。", "若某一取值的漏判明显偏高,先查其记录是否完整。"),
+    "zh": ("按数据自带的分组。", "若某一取值的漏判明显偏高，先查其记录是否完整。"),
     "en": ("A group that the data bring along.", "Where one value is missed more often, look at its records first."),
 }
 

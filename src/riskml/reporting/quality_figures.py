@@ -67,14 +67,13 @@ def draw_groups(groups: Sequence[Mapping[str, Any]], say: Say) -> Markup:
             axes.plot(one["missed"], place, "o", color=MODEL, markersize=6)
             if one["fails"]:
                 axes.plot(one["missed"], place, "o", markersize=13, markerfacecolor="none", markeredgecolor="#8a3b12")
-        axes.set_yticks(
-            range(len(shown)), [f"{one['name']}:{one['word']}({one['positives']:,})" for one in reversed(shown)]
-        )
+        tick = say("{name}：{word}（{positives:,}）", "{name}: {word} ({positives:,})")
+        axes.set_yticks(range(len(shown)), [tick.format(**one) for one in reversed(shown)])
         axes.set_ylim(-0.7, len(shown) - 0.3)
         axes.set_xlim(0, 1)
         as_percent(axes.xaxis)
         axes.set_xlabel(
-            say("返贫户中未进入走访名单的比例(括号内为返贫户数)", "share of falls missed (number of falls)")
+            say("返贫户中未进入走访名单的比例（括号内为返贫户数）", "share of falls missed (number of falls)")
         )
         return inline(figure, "groups", say("各组漏判比例", "missed falls by group"))
 

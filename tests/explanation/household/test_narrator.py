@@ -152,7 +152,7 @@ class TestHealthRedacted:
         panel = ill.panel()
         e = narrate(panel).explain(panel, redact=["health"])
         hidden = [reason for reason in e.reasons if reason.feature is None]
-        assert [reason.zh for reason in hidden] == ["医疗支出或健康状况与风险相关(健康信息需经授权查看)"]
+        assert [reason.zh for reason in hidden] == ["医疗支出或健康状况与风险相关（健康信息需经授权查看）"]
         assert all(reason.feature is not None for reason in e.protections)
 
     def test_contributions_still_add_up(self, ill, narrate):
@@ -201,7 +201,7 @@ class TestMissing:
     def test_absent_tables_are_named_and_empty_ones_are_known(self, village):
         village.household(2).earns("2023-01", "2023-12", wage=900).has("events", "members")
         found = self.said(village)
-        assert found["absent_tables"] == "未提供的数据:就医、灾害、帮扶、监测对象"
+        assert found["absent_tables"] == "未提供的数据：就医、灾害、帮扶、监测对象"
         assert found["no_members"] == "无家庭成员信息"
         assert found["no_visit"] == "近 12 个月无入户走访记录"
 

@@ -103,7 +103,7 @@ def test_the_line_is_drawn_in_its_yearly_steps(fengjie):
 
 def test_marks_carry_words_and_sums(fengjie):
     text = said(draw_timeline_svg(fengjie.panel()))
-    for part in ("2023-04-12 住院,自付 24,000 元", "所在地区干旱", "辍学", "18,000元", "医疗救助", "边缘易致贫户"):
+    for part in ("2023-04-12 住院，自付 24,000 元", "所在地区干旱", "辍学", "18,000元", "医疗救助", "边缘易致贫户"):
         assert part in text
     letters = set(text.split("\n"))
     assert {"病", "残", "灾", "学", "工"} <= letters

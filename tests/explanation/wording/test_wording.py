@@ -76,13 +76,13 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, nar
 @pytest.mark.parametrize(
     ("bills", "zh", "en"),
     [
-        ([(90_000, None)], "近 12 个月自付医疗费 90,000 元,相当于家庭年纯收入的 3.1 倍", "90,000 yuan, 3.1 times the"),
+        ([(90_000, None)], "近 12 个月自付医疗费 90,000 元，相当于家庭年纯收入的 3.1 倍", "90,000 yuan, 3.1 times the"),
         (
             [(5000, None), (3000, None)],
-            "近 12 个月自付医疗费 8,000 元,相当于家庭年纯收入的 28%",
+            "近 12 个月自付医疗费 8,000 元，相当于家庭年纯收入的 28%",
             "8,000 yuan, 28% of the",
         ),
-        ([(80, None)], "近 12 个月自付医疗费 80 元,相当于家庭年纯收入的 不到 1%", "80 yuan, less than 1% of the"),
+        ([(80, None)], "近 12 个月自付医疗费 80 元，相当于家庭年纯收入的 不到 1%", "80 yuan, less than 1% of the"),
         ([], "近 12 个月无自付医疗费记录", "No out-of-pocket medical spending is recorded"),
     ],
 )
@@ -112,18 +112,18 @@ def test_a_feature_without_wording_is_said_by_its_name(village):
 
     bare = replace(CATALOGUE["household_size"], reason_zh="", reason_en="")
     writer = SentenceWriter(panel, [bare], np.array([[2.0]]), {}, read_medians([bare], None))
-    assert writer.write(0, 0, "zh", risk=True) == "家庭人口:2 人"
+    assert writer.write(0, 0, "zh", risk=True) == "家庭人口：2 人"
     assert writer.write(0, 0, "en", risk=True) == "Household size: 2"
 
 
 @pytest.mark.parametrize(
     ("kind", "numbers", "zh", "en"),
     [
-        ("gap", (9120.0, 8500.0), "比监测线高 620 元(7%)", "620 yuan (7%) above the line"),
+        ("gap", (9120.0, 8500.0), "比监测线高 620 元（7%）", "620 yuan (7%) above the line"),
         ("gap", (8499.9, 8500.0), "与监测线持平", "on the line"),
-        ("gap", (-500.0, 8500.0), "比监测线低 9,000 元(106%)", "9,000 yuan (106%) below the line"),
-        ("change", (0.0, 0.0), " 0 元,与上年同期持平", "0 yuan, as in the same months a year before"),
-        ("change", (500.0, -20.0), " 500 元,比上年同期多 520 元", "500 yuan, 520 yuan more than in the same months"),
+        ("gap", (-500.0, 8500.0), "比监测线低 9,000 元（106%）", "9,000 yuan (106%) below the line"),
+        ("change", (0.0, 0.0), " 0 元，与上年同期持平", "0 yuan, as in the same months a year before"),
+        ("change", (500.0, -20.0), " 500 元，比上年同期多 520 元", "500 yuan, 520 yuan more than in the same months"),
         ("month", (19_723.0,), " 2024 年 1 月", "in January 2024"),
         ("yearly", (12.0,), "", ""),
         ("yearly", (3.0,), "按年计", "as a yearly figure"),
@@ -173,5 +173,5 @@ def test_the_kind_of_a_disaster_is_told_with_the_loss(village):
     panel = village.panel()
     feature = CATALOGUE["disaster_loss_to_line_12m"]
     writer = SentenceWriter(panel, (feature,), build(panel).column(feature.name)[:, None], {}, [0.0])
-    assert writer.write(0, 0, "zh", risk=True).startswith("近 12 个月灾害损失 6,000 元(洪涝、价格下跌)")
+    assert writer.write(0, 0, "zh", risk=True).startswith("近 12 个月灾害损失 6,000 元（洪涝、价格下跌）")
     assert "6,000 yuan (flood, price fall)" in writer.write(0, 0, "en", risk=True)

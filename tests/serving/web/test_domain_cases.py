@@ -32,7 +32,7 @@ FLAGGED = ("julu", "leye_child", "leye_shop", "fengjie", "weixian")
 CASES = (*FLAGGED, "childbirth")
 NEIGHBOURS = [f"a{i:02d}" for i in range(54)]
 """Live like the household with two workers, so that all of the cases have a place in the visit capacity."""
-NOTICE = "仅供研判参考,不作为认定依据"
+NOTICE = "仅供研判参考，不作为认定依据"
 
 
 def module(path):

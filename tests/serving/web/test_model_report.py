@@ -32,6 +32,6 @@ def test_the_report_allows_its_own_style_sheets_by_their_sums_and_nothing_else(s
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert not re.search(r"<script|\son\w+=|javascript:", answer.text)
-    notice = {"zh": "仅供研判参考,不作为认定依据", "en": "For reference in study and judgement only"}
+    notice = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
     assert notice[lang] in answer.text
     assert {"zh": "模拟", "en": "imulated"}[lang] in answer.text

@@ -21,7 +21,7 @@ from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.store.households.repository import find_households, list_codes
 
-NOTICE = {"zh": "仅供研判参考,不作为认定依据", "en": "For reference in study and judgement only"}
+NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
 PAGES = ("/worklist", "/worklist?state=all", "/overview", "/model", "/households/{}", "/households/{}?done=verified")
 EXPORTS = ("/worklist.xlsx?state=all", "/overview.xlsx", "/households/{}/export.xlsx")
 BLIND = ("village", "township", "analyst", "blind")

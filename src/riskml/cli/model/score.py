@@ -51,4 +51,4 @@ def score(
     write_parquet(out, frame)
     status, agreement = (join_counts(frame[name].value_counts().to_dict()) for name in ("status", "agreement"))
     typer.echo(f"{len(frame):,} households as of {as_of} ({status}): {out}")
-    typer.echo(f"Model and rule line: {agreement}. 仅供研判参考,不作为认定依据")
+    typer.echo(f"Model and rule line：{agreement}. 仅供研判参考，不作为认定依据")

@@ -18,7 +18,7 @@ _NAMES = {
 }
 _ZH = {"rule_line": "监测线规则", "weighted_past_income": "加权历史收入", "champion": "在用模型"}
 _RETRAIN = "Keep the present model or rule; look at the comparison by lead and by group, add data or features."
-_RETRAIN_ZH = "继续使用现有模型或规则;查看按提前期和分组的比较,补充数据或特征。"
+_RETRAIN_ZH = "继续使用现有模型或规则；查看按提前期和分组的比较，补充数据或特征。"
 
 
 class WorseThanBaseline(Check):
@@ -37,7 +37,7 @@ class WorseThanBaseline(Check):
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
         if context.evaluation["models"]["riskml"]["ap"] is None:
-            return NotApplicable("the test rows hold no fall, or nothing but falls", "检验行没有返贫,或全部返贫")
+            return NotApplicable("the test rows hold no fall, or nothing but falls", "检验行没有返贫，或全部返贫")
         found = [self._baseline(context, name) for name in ("rule_line", "weighted_past_income")]
         champion = context.champion
         if champion is not None:
@@ -74,7 +74,7 @@ def _judged(name: str, value: float, ci: Sequence[float] | None) -> Finding | No
     if ci is None or name == "rule_line":
         return Finding(f"{said}.", _RETRAIN, zh=f"{said_zh}。", hint_zh=_RETRAIN_ZH)
     span = f" (95 % interval of the difference {ci[0]:.3f} to {ci[1]:.3f})"
-    span_zh = f"(差值的 95% 区间 {ci[0]:.3f} 至 {ci[1]:.3f})"
+    span_zh = f"（差值的 95% 区间 {ci[0]:.3f} 至 {ci[1]:.3f}）"
     if ci[1] < 0:
         return Finding(f"{said}{span}.", _RETRAIN, zh=f"{said_zh}{span_zh}。", hint_zh=_RETRAIN_ZH)
     if value < -NOTICEABLE:
@@ -82,8 +82,8 @@ def _judged(name: str, value: float, ci: Sequence[float] | None) -> Finding | No
             f"{said}{span}, which may be chance.",
             "Test on more as_of dates (--origins).",
             blocking=False,
-            zh=f"{said_zh}{span_zh},可能出于偶然。",
-            hint_zh="用更多时点检验(--origins)。",
+            zh=f"{said_zh}{span_zh}，可能出于偶然。",
+            hint_zh="用更多时点检验（--origins）。",
         )
     return None
 

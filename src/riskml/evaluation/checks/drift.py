@@ -37,7 +37,7 @@ class Drifted(Check):
             f"(population stability index above {LARGE}): {shorten_list(named)}.",
             "Check whether reporting, units or the line changed, and retrain on the latest periods.",
             blocking=False,
-            zh=f"{len(drift)} 个特征中有 {len(shifted)} 个在训练期与检验期之间发生漂移(PSI 大于 {LARGE}):"
+            zh=f"{len(drift)} 个特征中有 {len(shifted)} 个在训练期与检验期之间发生漂移（PSI 大于 {LARGE}）："
             f"{shorten_list_zh(named)}。",
-            hint_zh="核对登记方式、单位或监测线是否变化,并用最近各期重新训练。",
+            hint_zh="核对登记方式、单位或监测线是否变化，并用最近各期重新训练。",
         )

@@ -26,18 +26,18 @@ class TooFewPositives(Check):
         if n >= WANTED:
             return None
         hint = "Test on more as_of dates (--step, --test-from), or on more households."
-        hint_zh = "增加检验时点(--step、--test-from)或农户数。"
+        hint_zh = "增加检验时点（--step、--test-from）或农户数。"
         if n < NEEDED:
             return Finding(
                 f"Only {n} test row(s) fell; at least {NEEDED} are needed to judge a model.",
                 hint,
-                zh=f"检验行中仅 {n} 行返贫;评判模型至少需要 {NEEDED} 行。",
+                zh=f"检验行中仅 {n} 行返贫；评判模型至少需要 {NEEDED} 行。",
                 hint_zh=hint_zh,
             )
         return Finding(
             f"Only {n} test rows fell: intervals are wide, and close models cannot be told apart.",
             hint,
             blocking=False,
-            zh=f"检验行中仅 {n} 行返贫:区间很宽,相近的模型难分高下。",
+            zh=f"检验行中仅 {n} 行返贫：区间很宽，相近的模型难分高下。",
             hint_zh=hint_zh,
         )

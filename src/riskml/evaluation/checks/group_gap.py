@@ -46,8 +46,8 @@ class GroupGap(Check):
             + ".",
             "Look at how complete the records of these groups are, and reserve visits for them meanwhile.",
             blocking=False,
-            zh=f"{len(found)} 个分组的返贫户漏判偏多:" + shorten_list_zh([_told_zh(gap) for gap in found]) + "。",
-            hint_zh="查看这些分组的记录是否完整,并暂时为其预留走访名额。",
+            zh=f"{len(found)} 个分组的返贫户漏判偏多：" + shorten_list_zh([_told_zh(gap) for gap in found]) + "。",
+            hint_zh="查看这些分组的记录是否完整，并暂时为其预留走访名额。",
         )
 
 
@@ -93,7 +93,7 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
 
 def _told_zh(gap: Gap) -> str:
     group = GROUPS.name(gap.group, "zh")
-    return f"{group}“{GROUP_VALUES.name(gap.value, 'zh')}”(漏判 {gap.missed:.0%},其他取值 {gap.others:.0%})"
+    return f"{group}“{GROUP_VALUES.name(gap.value, 'zh')}”（漏判 {gap.missed:.0%}，其他取值 {gap.others:.0%}）"
 
 
 def _variance(share: float, n: int) -> float:

@@ -35,6 +35,6 @@ class Leakage(Check):
             f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {shorten_list(named)}.",
             "Check when each was recorded, and whether it is made from the outcome itself; then remove it.",
             blocking=strength[strong[0]] >= CERTAIN,
-            zh=f"{len(strong)} 个特征几乎单独就能预测(AUC):{shorten_list_zh(named)}。",
-            hint_zh="核对其登记日期,并查明它是否由结果本身算出;如是则剔除。",
+            zh=f"{len(strong)} 个特征几乎单独就能预测（AUC）：{shorten_list_zh(named)}。",
+            hint_zh="核对其登记日期，并查明它是否由结果本身算出；如是则剔除。",
         )

@@ -43,7 +43,7 @@ class Miscalibrated(Check):
         if not known:
             return NotApplicable(
                 "the test rows hold one class only, or the model one probability",
-                "检验行只有一类结果,或模型只给出一个概率",
+                "检验行只有一类结果，或模型只给出一个概率",
             )
         for bound in (TOLERATED, NOTICEABLE):
             beyond = {
@@ -60,13 +60,13 @@ class Miscalibrated(Check):
                     f"Probabilities are off: {'; '.join(outside)}; tolerated is {1 / bound:.2f} to {bound:.2f}.",
                     "Recalibrate on the latest complete period, and check whether the line or the reporting changed.",
                     blocking=bound == TOLERATED,
-                    zh="概率失准:"
+                    zh="概率失准："
                     + ";".join(
-                        f"{_ZH[name]} {value:.2f}(95% 区间 {low:.2f}–{high:.2f})"
+                        f"{_ZH[name]} {value:.2f}（95% 区间 {low:.2f}–{high:.2f}）"
                         for name, (value, low, high) in beyond.items()
                     )
-                    + f";容许范围 {1 / bound:.2f}–{bound:.2f}。",
-                    hint_zh="用最近的完整一期重新校准,并核对监测线或登记方式是否变化。",
+                    + f"；容许范围 {1 / bound:.2f}–{bound:.2f}。",
+                    hint_zh="用最近的完整一期重新校准，并核对监测线或登记方式是否变化。",
                 )
         return None
 

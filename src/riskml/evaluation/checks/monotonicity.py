@@ -34,8 +34,8 @@ class NotMonotone(Check):
         return Finding(
             f"{len(broken)} of {len(context.monotonicity)} feature(s) move the risk the wrong way: {shown}.",
             "Fit both parts of the model under the catalogue's directions; do not release until it holds.",
-            zh=f"{len(context.monotonicity)} 个规定方向的特征中,{len(broken)} 个使风险向相反方向变动:"
-            + shorten_list_zh([f"{p.feature}(变动 {p.worst:.2g})" for p in broken])
+            zh=f"{len(context.monotonicity)} 个规定方向的特征中，{len(broken)} 个使风险向相反方向变动："
+            + shorten_list_zh([f"{p.feature}（变动 {p.worst:.2g}）" for p in broken])
             + "。",
-            hint_zh="两部分模型都须按特征目录规定的方向拟合;未满足前不得发布。",
+            hint_zh="两部分模型都须按特征目录规定的方向拟合；未满足前不得发布。",
         )

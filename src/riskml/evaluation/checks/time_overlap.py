@@ -32,8 +32,8 @@ class TimeOverlap(Check):
                 f"{len(late)} training date(s) from {date_of(late[0])} on have labels that reach beyond the first "
                 f"test date {date_of(test_from)} (horizon {split.horizon} months).",
                 f"Train on as_of dates up to {date_of(latest)} only.",
-                zh=f"自 {date_of(late[0])} 起的 {len(late)} 个训练时点,其结果标签延伸到首个检验时点 "
-                f"{date_of(test_from)} 之后(预测期 {split.horizon} 个月)。",
+                zh=f"自 {date_of(late[0])} 起的 {len(late)} 个训练时点，其结果标签延伸到首个检验时点 "
+                f"{date_of(test_from)} 之后（预测期 {split.horizon} 个月）。",
                 hint_zh=f"只用 {date_of(latest)} 及以前的时点训练。",
             )
         if split.labels_known_by is not None and split.labels_known_by > test_from:
@@ -41,7 +41,7 @@ class TimeOverlap(Check):
                 f"Training labels use records up to {date_of(split.labels_known_by)}, after the first test date "
                 f"{date_of(test_from)}.",
                 "Label training rows by what was recorded by the first test date.",
-                zh=f"训练标签用到了截至 {date_of(split.labels_known_by)} 的记录,"
+                zh=f"训练标签用到了截至 {date_of(split.labels_known_by)} 的记录，"
                 f"晚于首个检验时点 {date_of(test_from)}。",
                 hint_zh="训练行只按首个检验时点以前已登记的记录定标签。",
             )

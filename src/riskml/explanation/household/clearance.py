@@ -1,4 +1,4 @@
-"""Risk elimination (风险消除): which of its conditions are met. Nothing is ever cleared here; people decide."""
+"""Risk elimination（风险消除）: which of its conditions are met. Nothing is ever cleared here; people decide."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
         Condition(
             "no_flags",
             not rule.flags and not rule.hidden_flags,
-            "目前没有规则提示(大额支出已化解、保障到位需入户核实)",
+            "目前没有规则提示（大额支出已化解、保障到位需入户核实）",
             "no flag of the rule line now (check on the spot that large spending is settled and guarantees are met)",
         ),
         Condition(
             "labour",
             None if np.isnan(without) else without == 0,
-            "家庭有劳动力(无劳动力的家庭不自动消除风险)",
+            "家庭有劳动力（无劳动力的家庭不自动消除风险）",
             "somebody in the household is able to work (a household without labour is never cleared automatically)",
         ),
     )

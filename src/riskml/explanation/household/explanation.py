@@ -12,12 +12,12 @@ from riskml.policy.entries import Measure
 __all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Option", "Reason", "RuleView"]
 
 NOTICE = {
-    "zh": "仅供研判参考,不作为认定依据",
+    "zh": "仅供研判参考，不作为认定依据",
     "en": "For reference in study and judgement only, not a basis for a decision",
 }
 """Stands on every explanation."""
 
-SIMULATED = {"zh": "模拟县数据,非真实农户", "en": "simulated county, not a real household"}
+SIMULATED = {"zh": "模拟县数据，非真实农户", "en": "simulated county, not a real household"}
 """Stands beside the notice where the household was simulated."""
 
 RELATION = {

@@ -83,7 +83,7 @@ def _tables(panel: Panel) -> Iterator[Missing]:
     if absent:
         yield Missing(
             "absent_tables",
-            f"未提供的数据:{'、'.join(zh for zh, _ in absent)}",
+            f"未提供的数据：{'、'.join(zh for zh, _ in absent)}",
             f"Data not provided: {', '.join(en for _, en in absent)}",
         )
 

@@ -14,11 +14,11 @@ __all__ = ["AGREEMENT", "describe_flag", "describe_probability", "render"]
 AGREEMENT = {
     "both": {"zh": "监测线规则与模型都提示关注", "en": "The rule line and the model both point at this household"},
     "rule_only": {
-        "zh": "监测线规则提示关注,模型判断风险不高",
+        "zh": "监测线规则提示关注，模型判断风险不高",
         "en": "The rule line points at this household, the model does not",
     },
     "model_only": {
-        "zh": "监测线规则未提示,模型判断风险较高,建议核实",
+        "zh": "监测线规则未提示，模型判断风险较高，建议核实",
         "en": "The model points at this household, the rule line does not: worth verifying",
     },
     "neither": {"zh": "监测线规则与模型均未提示", "en": "Neither the rule line nor the model points at this household"},
@@ -38,12 +38,12 @@ WORDS = {
     "missing": {"zh": "缺少或过时的信息", "en": "Missing or stale"},
     "steps": {"zh": "需要核实", "en": "To verify"},
     "options": {
-        "zh": "可供选择的帮扶措施(缺什么补什么,由工作人员研判)",
+        "zh": "可供选择的帮扶措施（缺什么补什么，由工作人员研判）",
         "en": "Measures on offer (options, not a decision)",
     },
     "none": {"zh": "无", "en": "none"},
     "hidden": {
-        "zh": "另有医疗或健康类提示(健康信息需经授权查看)",
+        "zh": "另有医疗或健康类提示（健康信息需经授权查看）",
         "en": "Further flags about health (details need permission)",
     },
 }
@@ -53,14 +53,14 @@ def describe_probability(probability: float, horizon: int, lang: str) -> str:
     """A probability as a number of households.
 
     >>> describe_probability(0.123, 12, "zh")
-    '类似的 100 户中,约 12 户在未来 12 个月内返贫'
+    '类似的 100 户中，约 12 户在未来 12 个月内返贫'
     >>> describe_probability(0.001, 12, "en")
     'of 100 households like this one, fewer than 1 falls back within 12 months'
     """
     count = round(100 * probability)
     if lang == "zh":
         number = "不到 1 户" if count < 1 else f"约 {count} 户"
-        return f"类似的 100 户中,{number}在未来 {horizon} 个月内返贫"
+        return f"类似的 100 户中，{number}在未来 {horizon} 个月内返贫"
     number = "fewer than 1 falls" if count < 1 else f"about {count} {'falls' if count == 1 else 'fall'}"
     return f"of 100 households like this one, {number} back within {horizon} months"
 
@@ -110,7 +110,7 @@ def _colour(code: str, lang: str) -> str:
 
 
 def _colon(lang: str) -> str:
-    return ":" if lang == "zh" else ": "
+    return "：" if lang == "zh" else ": "
 
 
 def _numbered(e: Explanation, reasons: Iterable[Reason], lang: str) -> Iterator[str]:
@@ -129,8 +129,8 @@ def _rule(e: Explanation, lang: str) -> str:
         if lang == "zh":
             side = "高" if rule.gap >= 0 else "低"
             words.append(
-                f"近 {rule.window} 个月人均纯收入 {amount(rule.income, lang)},"
-                f"监测线 {amount(rule.line, lang)},{side} {apart}"
+                f"近 {rule.window} 个月人均纯收入 {amount(rule.income, lang)}，"
+                f"监测线 {amount(rule.line, lang)}，{side} {apart}"
             )
         else:
             side = "above" if rule.gap >= 0 else "below"
@@ -146,7 +146,7 @@ def _rule(e: Explanation, lang: str) -> str:
         else:
             side = "above" if rule.gap_after_spending >= 0 else "below"
             words.append(f"after unavoidable spending {apart} {side} the line")
-    return (";" if lang == "zh" else "; ").join(words)
+    return ("；" if lang == "zh" else "; ").join(words)
 
 
 def describe_flag(flag: FlagView, lang: str) -> str:
@@ -156,7 +156,7 @@ def describe_flag(flag: FlagView, lang: str) -> str:
         return name
     observed, threshold = (_measure(value, flag.unit, lang) for value in (flag.observed, flag.threshold))
     if lang == "zh":
-        return f"{name}:{observed}(标准 {threshold})"
+        return f"{name}：{observed}（标准 {threshold}）"
     return f"{name}: {observed} (threshold {threshold})"
 
 
@@ -170,7 +170,7 @@ def _model(e: Explanation, lang: str) -> str:
     if e.model is None:
         return STATUSES[e.status].sentence(lang)
     tier = e.names[e.model.tier][lang]
-    return f"{tier}{';' if lang == 'zh' else '; '}{describe_probability(e.model.probability, e.model.horizon, lang)}"
+    return f"{tier}{'；' if lang == 'zh' else '; '}{describe_probability(e.model.probability, e.model.horizon, lang)}"
 
 
 def _options(e: Explanation, lang: str) -> Iterator[str]:

@@ -59,7 +59,7 @@ def _lane(found: Timeline, scale: Scale, name: str, marks: list[Mark], lang: str
 
 
 def describe_mark(mark: Mark, lang: str) -> str:
-    """Day, what it was, and the sum: ``2023-09-10 住院,自付 90,000 元``."""
+    """Day, what it was, and the sum: ``2023-09-10 住院，自付 90,000 元``."""
     word = words(lang)
     amount = f"{mark.amount:,.0f}"
     if mark.lane == "help":

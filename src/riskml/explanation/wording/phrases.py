@@ -112,7 +112,7 @@ def _gap(lang: str, income: float, line: float) -> str:
         return "与监测线持平" if lang == "zh" else "on the line"
     above = income > line
     if lang == "zh":
-        return f"比监测线{'高' if above else '低'} {amount(apart, lang)}({_share(share, lang)})"
+        return f"比监测线{'高' if above else '低'} {amount(apart, lang)}（{_share(share, lang)}）"
     return f"{amount(apart, lang)} ({_share(share, lang)}) {'above' if above else 'below'} the line"
 
 
@@ -122,9 +122,9 @@ def _change(lang: str, now: float, before: float) -> str:
     share = f"{abs(now / before - 1):.0%}" if before > 0 and now >= 0 else ""
     if lang == "zh":
         if amount(now, lang) == amount(before, lang):
-            return f" {amount(now, lang)},与上年同期持平"
-        percent = f"({'上升' if more else '下降'} {share})" if share else ""
-        return f" {amount(now, lang)},比上年同期{'多' if more else '少'} {apart}{percent}"
+            return f" {amount(now, lang)}，与上年同期持平"
+        percent = f"（{'上升' if more else '下降'} {share}）" if share else ""
+        return f" {amount(now, lang)}，比上年同期{'多' if more else '少'} {apart}{percent}"
     if amount(now, lang) == amount(before, lang):
         return f"{amount(now, lang)}, as in the same months a year before"
     percent = f" ({share})" if share else ""
@@ -135,7 +135,7 @@ def _slope(lang: str, yuan: float) -> str:
     more, a_month = yuan > 0, amount(abs(yuan), lang)
     if lang == "zh":
         way = "呈上升走势" if more else "呈下降走势"
-        return f"{way},按年计人均平均每月{'增加' if more else '减少'}约 {a_month}"
+        return f"{way}，按年计人均平均每月{'增加' if more else '减少'}约 {a_month}"
     return f"{'rising' if more else 'falling'} by about {a_month} a month (per head, as a yearly figure)"
 
 

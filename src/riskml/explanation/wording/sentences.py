@@ -144,4 +144,4 @@ def _label(feature: Feature, lang: str) -> str:
 
 def _plain(feature: Feature, lang: str) -> str:
     """Wording of a feature that has none of its own."""
-    return f"{_label(feature, lang)}:{{value}}" if lang == "zh" else f"{_label(feature, lang)}: {{value}}"
+    return f"{_label(feature, lang)}：{{value}}" if lang == "zh" else f"{_label(feature, lang)}: {{value}}"

@@ -42,9 +42,9 @@ class Template:
 def parse(text: str) -> Template:
     """Parse ``text {name} text [optional {name:argument@window}]``.
 
-    >>> [optional for optional, _ in parse("住院 {number} 次[,自付 {paid}]").parts]
+    >>> [optional for optional, _ in parse("住院 {number} 次[，自付 {paid}]").parts]
     [False, True]
-    >>> sorted(slot.name for slot in parse("住院 {number} 次[,自付 {paid}]").slots)
+    >>> sorted(slot.name for slot in parse("住院 {number} 次[，自付 {paid}]").slots)
     ['number', 'paid']
     """
     parts: list[tuple[bool, tuple[str | Slot, ...]]] = []
