@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 _Gap = tuple[Phrase, tuple[list[float], ...]]
 _Sentence = list[tuple[bool, list[str | _Gap]]]
 
-_BRACKETS = re.compile(r"[((][^))]*[))]$")
+_BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
 
 
 def read_medians(features: Sequence[Feature], reference: Mapping[str, Any] | None) -> list[float]:
