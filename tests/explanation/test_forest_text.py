@@ -40,7 +40,7 @@ def test_each_split_answers_alike_for_one_row_and_for_many(model):
 
 def test_base_is_the_mean_over_the_rows_trees_were_grown_on(model):
     forest = read_forest(model.text)
-    assert forest.base == pytest.approx(model.pred_contrib()[0, -1], abs=1e-12)
+    assert forest.base == pytest.approx(model.predict_contributions()[0, -1], abs=1e-12)
 
 
 def test_a_model_of_constants_has_no_tree_left(train):

@@ -97,7 +97,7 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
     figures = {
         "ms_per_row": batch,
         "ratio": reference / batch,
-        "single_ms": _single(lambda i: narrator.explainer.contributions(rows[i % len(rows), None])),
+        "single_ms": _single(lambda i: narrator.explainer.explain(rows[i % len(rows), None])),
         "county_s": words,
     }
     return {
@@ -165,7 +165,7 @@ def _batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
     ours, theirs = [], []
     for _ in range(TURNS):
         theirs.append(_timed(lambda: predict_contributions(booster, sample))[1] / len(sample))
-        ours.append(_timed(lambda: narrator.explainer.contributions(batch))[1] / len(batch))
+        ours.append(_timed(lambda: narrator.explainer.explain(batch))[1] / len(batch))
     return 1e3 * min(ours), 1e3 * min(theirs)
 
 

@@ -64,7 +64,7 @@ def build_report_data(
     progress.stage("contributions of the test rows")
     schema, features = bundle.blend.schema, test.rows.features
     values = schema.align(features)
-    found = narrator.explainer.contributions(values, threads=2)
+    found = narrator.explainer.explain(values, threads=2)
     return {
         "simulated": truth_in(folder) is not None,
         "coverage": None if folder is None else describe_coverage(records, folder),

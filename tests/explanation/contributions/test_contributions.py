@@ -61,27 +61,27 @@ def explainer(blend: Blend) -> Explainer:
 
 def test_base_and_contributions_add_up_to_the_margin_of_every_row(explainer, blend):
     X = matrix(500, seed=7)
-    found = explainer.contributions(X)
+    found = explainer.explain(X)
     np.testing.assert_allclose(found.margin, blend.predict_margin(X), rtol=0, atol=1e-9)
     np.testing.assert_allclose(found.base + found.values.sum(axis=1), blend.predict_margin(X), rtol=0, atol=1e-9)
-    found.require(blend.predict_margin(X))
+    found.require_margin(blend.predict_margin(X))
 
 
 def test_calibration_is_a_step_of_its_own(explainer, blend):
     X = matrix(50, seed=7)
-    found = explainer.contributions(X)
+    found = explainer.explain(X)
     np.testing.assert_allclose(found.calibrated_margin, 0.2 + 0.9 * blend.predict_margin(X), atol=1e-9)
     np.testing.assert_allclose(found.probability, blend.predict_probability(X), atol=1e-12)
 
 
 def test_a_row_alone_among_many_and_on_two_threads_has_the_same_bits(explainer, monkeypatch):
     X = matrix(300, seed=3).values
-    many = explainer.contributions(X).values
+    many = explainer.explain(X).values
     for i in (0, 17, 299):
-        np.testing.assert_array_equal(explainer.contributions(X[i : i + 1]).values[0], many[i])
+        np.testing.assert_array_equal(explainer.explain(X[i : i + 1]).values[0], many[i])
     monkeypatch.setattr(contributions, "CHUNK", 70)
-    np.testing.assert_array_equal(explainer.contributions(X).values, many)
-    np.testing.assert_array_equal(explainer.contributions(X, threads=2).values, many)
+    np.testing.assert_array_equal(explainer.explain(X).values, many)
+    np.testing.assert_array_equal(explainer.explain(X, threads=2).values, many)
 
 
 def test_category_and_missing_value_belong_to_their_feature(explainer, blend):
@@ -92,7 +92,7 @@ def test_category_and_missing_value_belong_to_their_feature(explainer, blend):
     assert set(np.flatnonzero(before != after)) <= {1, 3}
     unknown = matrix(1, seed=5)
     unknown = replace(unknown, levels={"region_6": ("110000", "110001", "110002")})
-    found = explainer.contributions(unknown)
+    found = explainer.explain(unknown)
     np.testing.assert_allclose(found.margin, blend.predict_margin(unknown), atol=1e-9)
 
 
@@ -102,7 +102,7 @@ def test_linear_contributions_average_to_nothing_over_the_training_rows(explaine
 
 
 def test_a_feature_that_is_never_known_contributes_nothing(explainer):
-    assert not explainer.contributions(matrix(200, seed=2)).values[:, 4].any()
+    assert not explainer.explain(matrix(200, seed=2)).values[:, 4].any()
 
 
 @settings(max_examples=40, deadline=None)
@@ -115,13 +115,13 @@ def test_a_feature_that_is_never_known_contributes_nothing(explainer):
 )
 def test_any_rows_add_up(explainer, blend, values):
     values[:, 3] = np.where(np.isnan(values[:, 3]), np.nan, np.clip(np.round(values[:, 3]), -1, 5))
-    explainer.contributions(values).require(blend.predict_margin(values))
+    explainer.explain(values).require_margin(blend.predict_margin(values))
 
 
 def test_margins_of_another_model_are_refused(explainer, blend):
     X = matrix(5)
     with pytest.raises(ModelError, match=r"contributions of 2 of 5 rows do not add up.*\n.*same model"):
-        explainer.contributions(X).require(blend.predict_margin(X) + np.array([0, 1e-6, 0, 0, np.nan]))
+        explainer.explain(X).require_margin(blend.predict_margin(X) + np.array([0, 1e-6, 0, 0, np.nan]))
 
 
 def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training, caplog):
@@ -135,7 +135,7 @@ def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training, caplog
     assert "tables hold at most 7" in explainer.note
     assert explainer.note in caplog.text, "whoever runs it is told"
     X = matrix(6, seed=4)
-    explainer.contributions(X, threads=2).require(explainer.blend.predict_margin(X))
+    explainer.explain(X, threads=2).require_margin(explainer.blend.predict_margin(X))
 
 
 def test_quick_explainer_has_nothing_to_note(explainer):
@@ -164,6 +164,6 @@ def test_a_model_without_features_explains_nothing_but_its_base(explainer):
 
 
 def test_no_rows_are_no_fault(explainer):
-    found = explainer.contributions(matrix(0))
+    found = explainer.explain(matrix(0))
     assert found.values.shape == (0, 5)
     assert found.margin.shape == (0,)

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.errors import BundleError
-from riskml.explanation.contributions import tables
 from riskml.explanation.contributions import verification as checking
 from riskml.explanation.contributions.groups import TooDeepError, cut
 from riskml.explanation.contributions.tables import Tables
@@ -75,7 +74,7 @@ def shapley(booster, row):
 def test_tables_give_the_shapley_values_of_the_game(model):
     kernel = Tables.build(read_forest(model.text))
     rows = model.rows[::12]
-    found = kernel.contributions(rows)
+    found = kernel.explain(rows)
     brute = np.array([shapley(model.booster, row) for row in rows])
     np.testing.assert_allclose(found, brute[:, :-1], rtol=0, atol=1e-11)
     assert kernel.base == pytest.approx(brute[0, -1], abs=1e-11)
@@ -83,8 +82,8 @@ def test_tables_give_the_shapley_values_of_the_game(model):
 
 def test_tables_agree_with_lightgbm_and_add_up(model):
     kernel = Tables.build(read_forest(model.text))
-    theirs, raw = model.pred_contrib(), model.booster.predict(model.rows, raw_score=True)
-    for found in (kernel.one_by_one(model.rows), kernel.together(model.rows)):
+    theirs, raw = model.predict_contributions(), model.booster.predict(model.rows, raw_score=True)
+    for found in (kernel.explain_each(model.rows), kernel.explain_batch(model.rows)):
         np.testing.assert_allclose(found, theirs[:, :-1], rtol=0, atol=1e-9)
         np.testing.assert_allclose(found.sum(axis=1) + kernel.base, raw, rtol=0, atol=1e-9)
 
@@ -92,8 +91,8 @@ def test_tables_agree_with_lightgbm_and_add_up(model):
 @pytest.mark.parametrize("most_bits", [5, 6, 8])
 def test_how_trees_are_cut_does_not_matter(most_bits, train, probing):
     forest = read_forest(train("depth 5").model_to_string())
-    found = Tables.build(forest, most_bits).contributions(probing)
-    np.testing.assert_allclose(found, Tables.build(forest).contributions(probing), rtol=0, atol=1e-12)
+    found = Tables.build(forest, most_bits).explain(probing)
+    np.testing.assert_allclose(found, Tables.build(forest).explain(probing), rtol=0, atol=1e-12)
 
 
 def test_small_blocks_while_building_change_nothing(monkeypatch, train):
@@ -110,20 +109,18 @@ def test_every_split_of_every_tree_stands_in_a_group(model):
     assert sum(len(group.leaves) for group in groups) == sum(len(tree.value) for tree in forest.trees)
 
 
-def test_a_row_alone_gets_the_same_bits_as_among_many(model, monkeypatch):
+def test_a_row_alone_gets_the_same_bits_as_among_many(model):
     kernel = Tables.build(read_forest(model.text))
-    many = kernel.together(np.tile(model.rows, (3, 1)))
-    np.testing.assert_array_equal(kernel.one_by_one(model.rows), many[: len(model.rows)])
-    monkeypatch.setattr(tables, "CHUNK", 7)
-    np.testing.assert_array_equal(kernel.together(model.rows), many[: len(model.rows)])
+    many = kernel.explain_batch(np.tile(model.rows, (3, 1)))
+    np.testing.assert_array_equal(kernel.explain_each(model.rows), many[: len(model.rows)])
 
 
 def test_no_rows_and_no_trees_are_explained_too(model):
     kernel = Tables.build(read_forest(model.text))
-    assert kernel.contributions(model.rows[:0]).shape == (0, 6)
+    assert kernel.explain(model.rows[:0]).shape == (0, 6)
     if model.kind == "constant":
-        assert not kernel.contributions(model.rows).any()
-        assert not kernel.together(model.rows).any()
+        assert not kernel.explain(model.rows).any()
+        assert not kernel.explain_batch(model.rows).any()
 
 
 def test_a_tree_too_deep_for_tables_is_refused_with_the_way_out(deep):
@@ -145,7 +142,7 @@ values = st.one_of(
 def test_any_row_adds_up_and_agrees(row, kind, train):
     booster, x = train(kind), np.array([row])
     kernel = Tables.build(read_forest(booster.model_to_string()))
-    found = kernel.contributions(x)
+    found = kernel.explain(x)
     np.testing.assert_allclose(found, booster.predict(x, pred_contrib=True)[:, :-1], rtol=0, atol=1e-9)
     np.testing.assert_allclose(found.sum() + kernel.base, booster.predict(x, raw_score=True)[0], rtol=0, atol=1e-9)
 
@@ -161,8 +158,8 @@ def test_the_check_on_loading_passes_and_notices_a_wrong_table(model):
 
 def test_the_check_notices_a_path_of_its_own_for_many_rows(model, monkeypatch):
     kernel = Tables.build(read_forest(model.text))
-    monkeypatch.setattr(Tables, "together", lambda self, rows: np.nextafter(self.one_by_one(rows), np.inf))
-    with pytest.raises(BundleError, match="A row alone is explained differently"):
+    monkeypatch.setattr(Tables, "explain_batch", lambda self, rows: np.nextafter(self.explain_each(rows), np.inf))
+    with pytest.raises(BundleError, match="A single row is explained differently"):
         check_tables(kernel, model.booster)
 
 

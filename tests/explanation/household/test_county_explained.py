@@ -122,7 +122,7 @@ def test_threads_and_parts_change_nothing(county_records, narrator, as_of, told)
 def test_every_explained_row_adds_up(county_records, narrator, as_of):
     panel = county_records.panel(as_of)
     X = build(panel)
-    contributions = narrator.explainer.contributions(X)
+    contributions = narrator.explainer.explain(X)
     np.testing.assert_allclose(contributions.margin, narrator.bundle.predict_margin(X), rtol=0, atol=1e-9)
     by_cause = narrator.explain_rows(panel, X).grouping.by_cause(contributions.values)
     np.testing.assert_allclose(

@@ -1,4 +1,4 @@
-"""Exact contributions of every feature to the model's margin, and the calibration as a step of its own."""
+"""Exact contributions of every feature to the model's margin, with the calibration as a separate step."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ log = logging.getLogger("riskml.explanation")
 Floats = NDArray[np.float64]
 
 CHUNK = 8192
-"""Rows explained at a time: enough to hide the cost of a call, few enough for the cache; no result depends on it."""
+"""Rows explained at a time: enough to hide the cost of a call, few enough for the cache. It changes no result."""
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """How the margins of n rows come about.
+    """Base and contributions of n rows, and the calibration that follows.
 
     Parameters
     ----------
     base : float
-        Mean margin of the model; no row has anything to do with it.
+        Mean margin of the model, the same for every row.
     values : array of float64, shape (n, F)
         Contribution of each feature, in log odds: above zero raises the risk.
     calibration : Calibration
@@ -68,7 +68,7 @@ class Contributions:
         """Calibrated probability, shape (n,)."""
         return self.calibration.predict_probability(self.margin)
 
-    def require(self, margin: Floats) -> None:
+    def require_margin(self, margin: Floats) -> None:
         """Require that base and contributions add up to the model's margins.
 
         Parameters
@@ -81,12 +81,12 @@ class Contributions:
         ModelError
             If a row differs by more than 1e-9 (of its size, above 1).
         """
-        apart = np.abs(self.margin - margin) / np.maximum(1.0, np.abs(margin))
-        wrong = ~(apart <= TOLERANCE)
+        difference = np.abs(self.margin - margin) / np.maximum(1.0, np.abs(margin))
+        wrong = ~(difference <= TOLERANCE)
         if wrong.any():
             raise ModelError(
                 f"The contributions of {int(wrong.sum())} of {len(margin)} rows do not add up to the margin; "
-                f"the largest difference is {np.nanmax(apart):.2g}.",
+                f"the largest difference is {np.nanmax(difference):.2g}.",
                 "Scores and explanations must come from the same model and the same features.",
             )
 
@@ -98,10 +98,10 @@ class _Kernel(Protocol):
     @property
     def nbytes(self) -> int: ...
 
-    def contributions(self, values: Floats) -> Floats: ...
+    def explain(self, values: Floats) -> Floats: ...
 
 
-class _Walk:
+class _LightGBM:
     """LightGBM's own contributions, for trees that do not fit into tables."""
 
     def __init__(self, trees: Trees, n_features: int) -> None:
@@ -116,7 +116,7 @@ class _Walk:
     def nbytes(self) -> int:
         return 0
 
-    def contributions(self, values: Floats) -> Floats:
+    def explain(self, values: Floats) -> Floats:
         return predict_contributions(self._trees.booster, values)[0]
 
 
@@ -134,7 +134,7 @@ class Explainer:
     quick : bool
         Whether the trees are tabulated.
     note : str
-        Why they are not, and what that costs, which is logged as a warning too; empty otherwise.
+        Why they are not and what that costs (also logged as a warning); empty if they are.
 
     Raises
     ------
@@ -144,7 +144,7 @@ class Explainer:
     Notes
     -----
     The linear part gives Shapley values under independent features, the trees those of the game in which an unknown
-    feature is averaged along the tree; the blend adds them with the parts' weights, as it adds their margins.
+    feature is averaged along the tree. The blend weights both as it weights their margins.
     """
 
     def __init__(self, blend: Blend) -> None:
@@ -154,7 +154,7 @@ class Explainer:
         try:
             tables = Tables.build(read_forest(blend.trees.text))
         except TooDeepError as error:
-            self._kernel = _Walk(blend.trees, len(blend.schema.columns))
+            self._kernel = _LightGBM(blend.trees, len(blend.schema.columns))
             self.note = str(error)
             log.warning("%s", self.note)
         else:
@@ -173,7 +173,7 @@ class Explainer:
         """Size of the tables in bytes; 0 where there are none."""
         return self._kernel.nbytes
 
-    def contributions(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
+    def explain(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
         """Explain rows.
 
         Parameters
@@ -184,23 +184,23 @@ class Explainer:
         Returns
         -------
         Contributions
-            To the bit the same for a row alone and among many, if ``quick``.
+            With ``quick``, a single row gets the same bits as the row in a batch.
         """
         blend = self.blend
         values = blend.values(X)
         out = np.empty(values.shape)
 
-        def explain(start: int) -> None:
+        def fill(start: int) -> None:
             part = values[start : start + CHUNK]
             linear = blend.linear.contributions(part)
-            trees = self._kernel.contributions(part)
+            trees = self._kernel.explain(part)
             out[start : start + CHUNK] = blend.weights.linear * linear + blend.weights.trees * trees
 
         starts = range(0, len(values), CHUNK)
         if threads > 1:
             with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(explain, starts))
+                list(pool.map(fill, starts))
         else:
             for start in starts:
-                explain(start)
+                fill(start)
         return Contributions(self.base, out, blend.calibration)

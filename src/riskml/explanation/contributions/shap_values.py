@@ -95,8 +95,8 @@ def to_shap(
     shap = _shap()
     explainer = model if isinstance(model, Explainer) else Explainer(model.blend)
     values = explainer.blend.values(X)
-    found = explainer.contributions(values)
-    found.require(explainer.blend.predict_margin(values))
+    found = explainer.explain(values)
+    found.require_margin(explainer.blend.predict_margin(values))
     names = tuple(column.name for column in explainer.blend.schema.columns)
     shown = values.astype(object)
     shown[np.isnan(values)] = "缺" if lang == "zh" else "missing"

@@ -1,4 +1,4 @@
-"""The table kernel: exact contributions of trees by look-up, a comparison a split and a look-up a subtree."""
+"""The table kernel: exact contributions of trees, one comparison per split and one look-up per subtree."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from riskml.model.tree_splits import zero_tiny
 
 __all__ = ["Tables"]
 
-CHUNK = 8192
-"""Rows handled at a time: enough to hide the cost of a call, few enough to stay in the cache."""
-
 FEW = 64
-"""Up to so many rows, going through the forest once a row is quicker than through the rows once a split."""
+"""Up to this many rows, a loop over rows is faster than a loop over splits."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,7 +27,7 @@ class Tables:
     """Path-dependent TreeSHAP of a forest, tabulated.
 
     What a subtree adds to the contributions depends only on the yes/no answers of the few splits on and below its
-    path, so it is computed once for every pattern of answers. A row then needs its answers and one number a
+    path, so it is computed once for every pattern of answers. A row then needs its answers and one number per
     subtree and feature.
 
     Parameters
@@ -46,8 +43,8 @@ class Tables:
 
     Notes
     -----
-    Additions run in the order of the K entries whatever the number of rows, so one household
-    alone gets the same bits as among a hundred thousand.
+    Additions run in the order of the K entries whatever the number of rows, so a single household gets the same
+    bits as in a batch of a hundred thousand.
     """
 
     forest: Forest
@@ -75,20 +72,20 @@ class Tables:
         """
         groups = list(cut(forest, most_bits))
         splits = np.full((len(groups), most_bits), -1)
-        for row, found in zip(splits, groups, strict=True):
-            row[: len(found.splits)] = found.splits
-        slots = [(g, f, len(found.splits)) for g, found in enumerate(groups) for f in found.features]
+        for row, part in zip(splits, groups, strict=True):
+            row[: len(part.splits)] = part.splits
+        slots = [(g, f, len(part.splits)) for g, part in enumerate(groups) for f in part.features]
         group, feature, bits = np.array(slots, np.int64).reshape(-1, 3).T
         ends = np.cumsum(1 << bits)
         table = np.zeros(int(ends[-1]) if len(ends) else 0)
         offset = ends - (1 << bits)
         first = np.searchsorted(group, np.arange(len(groups)))
-        for size in sorted({len(found.splits) for found in groups}):
-            which = [g for g, found in enumerate(groups) if len(found.splits) == size]
+        for size in sorted({len(part.splits) for part in groups}):
+            which = [g for g, part in enumerate(groups) if len(part.splits) == size]
             for position, k, values in tabulate_groups([groups[g] for g in which], size):
                 start = offset[first[which[position]] + k]
                 table[start : start + len(values)] = values
-        return cls(forest, np.array([found.tree for found in groups], np.int64), splits, group, feature, offset, table)
+        return cls(forest, np.array([part.tree for part in groups], np.int64), splits, group, feature, offset, table)
 
     @property
     def base(self) -> float:
@@ -100,8 +97,8 @@ class Tables:
         """Size of the tables in bytes."""
         return int(self.table.nbytes)
 
-    def contributions(self, values: Floats) -> Floats:
-        """Contribution of each feature to the trees' margin.
+    def explain(self, values: Floats) -> Floats:
+        """Compute the contribution of each feature to the trees' margin.
 
         Parameters
         ----------
@@ -112,57 +109,50 @@ class Tables:
         array of float64, shape (n, F)
             With ``base``, each row adds up to the margin.
         """
-        return self.one_by_one(values) if len(values) <= FEW else self.together(values)
+        return self.explain_each(values) if len(values) <= FEW else self.explain_batch(values)
 
-    def one_by_one(self, values: Floats) -> Floats:
-        """Explain few rows: for each, all answers, all patterns, all look-ups, then the sums."""
+    def explain_each(self, values: Floats) -> Floats:
+        """Explain a few rows: for each row all answers, patterns and look-ups, then the sums."""
         out = np.empty(values.shape)
         for row, target in zip(zero_tiny(values), out, strict=True):
             answers = np.append(self.forest.splits.answers(row), np.uint8(0))  # the last stands for "no such split"
             patterns = np.packbits(answers[self.splits], axis=1, bitorder="little")[:, 0]
-            # bincount adds one entry after the other, like the rows of a batch
+            # bincount adds one entry after another, like a batch
             target[:] = np.bincount(self.feature, self.table[self.offset + patterns[self.group]], len(row))
-        return out
-
-    def together(self, values: Floats) -> Floats:
-        """Explain many rows: for each split all answers, for each subtree all patterns."""
-        out = np.empty(values.shape)
-        for start in range(0, len(values), CHUNK):
-            part = slice(start, start + CHUNK)
-            self._fill(values[part], out[part])
         return out
 
     @cached_property
     def _plan(self) -> list[_TreePlan]:
-        """Everything a batch needs, tree after tree, as plain lists."""
+        """What a batch needs of each tree: its splits, and by group the splits and look-ups, as plain lists."""
         bits = np.count_nonzero(self.splits >= 0, axis=1)[self.group]
         ends = self.offset + (1 << bits)
         lookups: list[list[tuple[int, Floats]]] = [[] for _ in self.splits]
         for g, f, start, end in zip(*(a.tolist() for a in (self.group, self.feature, self.offset, ends)), strict=True):
             lookups[g].append((f, self.table[start:end]))
         plan: list[_TreePlan] = [(range(tree.first, tree.first + len(tree.left)), []) for tree in self.forest.trees]
-        for t, row, found in zip(self.tree.tolist(), self.splits.tolist(), lookups, strict=True):
-            plan[t][1].append(([s - self.forest.trees[t].first for s in row if s >= 0], found))
+        for t, row, entries in zip(self.tree.tolist(), self.splits.tolist(), lookups, strict=True):
+            plan[t][1].append(([s - self.forest.trees[t].first for s in row if s >= 0], entries))
         return plan
 
-    def _fill(self, values: Floats, out: Floats) -> None:
+    def explain_batch(self, values: Floats) -> Floats:
+        """Explain many rows: for each split all answers, for each subtree all patterns."""
         x = np.ascontiguousarray(zero_tiny(values).T)
-        total, found = np.zeros(x.shape), np.empty(x.shape[1])
-        pattern, place = np.empty(x.shape[1], np.uint8), np.empty(x.shape[1], np.intp)
-        questions = self.forest.splits
-        features = questions.feature.tolist()
-        for asked, groups in self._plan:
-            answers = [questions.answer(s, x[features[s]]) for s in asked]
-            for splits, entries in groups:
-                np.copyto(pattern, answers[splits[-1]])
-                for s in splits[-2::-1]:
-                    np.add(pattern, pattern, out=pattern)  # quicker than a shift
+        total, part = np.zeros(x.shape), np.empty(x.shape[1])
+        pattern, index = np.empty(x.shape[1], np.uint8), np.empty(x.shape[1], np.intp)
+        splits = self.forest.splits
+        features = splits.feature.tolist()
+        for own, groups in self._plan:
+            answers = [splits.answer(s, x[features[s]]) for s in own]
+            for bits, entries in groups:
+                np.copyto(pattern, answers[bits[-1]])
+                for s in bits[-2::-1]:
+                    np.add(pattern, pattern, out=pattern)  # faster than a shift
                     np.bitwise_or(pattern, answers[s], out=pattern)
-                np.copyto(place, pattern)
+                np.copyto(index, pattern)
                 for f, table in entries:
-                    np.take(table, place, out=found, mode="clip")
-                    total[f] += found
-        out[:] = total.T
+                    np.take(table, index, out=part, mode="clip")
+                    total[f] += part
+        return np.ascontiguousarray(total.T)
 
 
 _TreePlan = tuple[range, list[tuple[list[int], list[tuple[int, Floats]]]]]

@@ -1,4 +1,4 @@
-"""The check of a kernel against LightGBM, made whenever a model is loaded."""
+"""The check of the tables against LightGBM, made whenever a model is loaded."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ __all__ = ["ROWS", "TOLERANCE", "check_tables", "make_probe_rows", "predict_cont
 
 ROWS = 50
 TOLERANCE = 1e-9
-AGAIN = "Install the library versions named in the bundle's manifest.json, or train the model again here."
+RETRAIN = "Install the library versions named in the bundle's manifest.json, or train the model again here."
 
 Floats = NDArray[np.float64]
 
 
 def predict_contributions(booster: lgb.Booster, values: Floats) -> tuple[Floats, float]:
-    """Contributions and base by LightGBM's own walk, on one thread.
+    """Compute contributions and base with LightGBM itself, on one thread.
 
     Returns
     -------
     array of float64, shape (n, F)
     float
     """
-    found = np.asarray(booster.predict(values, pred_contrib=True, num_threads=1), np.float64)
-    return np.ascontiguousarray(found[:, :-1]), float(found[0, -1]) if len(found) else 0.0
+    columns = np.asarray(booster.predict(values, pred_contrib=True, num_threads=1), np.float64)
+    return np.ascontiguousarray(columns[:, :-1]), float(columns[0, -1]) if len(columns) else 0.0
 
 
 def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int = 0) -> Floats:
-    """Make rows around the thresholds of the trees, where a wrong answer would show.
+    """Make rows around the thresholds of the trees, where a wrong answer shows.
 
     Parameters
     ----------
@@ -50,10 +50,10 @@ def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int
     rng = np.random.default_rng(seed)
     out = np.zeros((rows, n_features))
     for f in range(n_features):
-        mine = np.flatnonzero(splits.feature == f)
-        if not len(mine):
+        own = np.flatnonzero(splits.feature == f)
+        if not len(own):
             continue
-        drawn = rng.choice(mine, rows)
+        drawn = rng.choice(own, rows)
         at = splits.threshold[drawn]
         kind = rng.random(rows)
         near = np.where(kind < 0.3, at, np.where(kind < 0.6, np.nextafter(at, np.inf), at + rng.normal(size=rows)))
@@ -61,8 +61,8 @@ def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int
         x = np.where(splits.missing[drawn] < 0, category, near)
         special = rng.random(rows)
         out[:, f] = np.where(special < 0.15, np.nan, np.where(special < 0.25, 0.0, x))
-        if splits.missing[mine[0]] < 0:
-            out[0, f], out[1, f] = -1, splits.size[mine].max()
+        if splits.missing[own[0]] < 0:
+            out[0, f], out[1, f] = -1, splits.size[own].max()
     out[-1] = np.nan
     return out
 
@@ -73,25 +73,25 @@ def check_tables(tables: Tables, booster: lgb.Booster) -> float:
     Returns
     -------
     float
-        Largest difference found.
+        Largest difference.
 
     Raises
     ------
     BundleError
-        If a contribution or the base differs by more than 1e-9 (of its size, above 1), or a row alone is explained
-        differently from the same row among many.
+        If a contribution or the base differs by more than 1e-9 (of its size, above 1), or a single row is explained
+        differently from the same row in a batch.
     """
     rows = make_probe_rows(tables.forest.splits, tables.forest.n_features)
     expected, base = predict_contributions(booster, rows)
-    found = tables.one_by_one(rows)
-    apart = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
-    worst = float(max(apart.max(initial=0.0), abs(tables.base - base) / max(1.0, abs(base))))
-    if not np.array_equal(found, tables.together(rows)):
-        raise BundleError("A row alone is explained differently from the same row among many.", AGAIN)
+    actual = tables.explain_each(rows)
+    difference = np.abs(actual - expected) / np.maximum(1.0, np.abs(expected))
+    worst = float(max(difference.max(initial=0.0), abs(tables.base - base) / max(1.0, abs(base))))
+    if not np.array_equal(actual, tables.explain_batch(rows)):
+        raise BundleError("A single row is explained differently from the same row in a batch.", RETRAIN)
     if not worst <= TOLERANCE:
         raise BundleError(
             f"The contributions of the trees differ by {worst:.2g} from LightGBM's on {ROWS} test rows; "
             f"at most {TOLERANCE:g} is allowed.",
-            AGAIN,
+            RETRAIN,
         )
     return worst

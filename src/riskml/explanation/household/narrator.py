@@ -186,9 +186,9 @@ class Narrator:
         """
         blend = self.bundle.blend
         values = blend.values(matrix)
-        contributions = self.explainer.contributions(values)
+        contributions = self.explainer.explain(values)
         margin = blend.predict_margin(values) if margin is None else margin
-        contributions.require(margin)
+        contributions.require_margin(margin)
         grouping = self._grouping(panel)
         typical = read_medians(grouping.features, self.bundle.reference)
         spoken = convert_changes_to_yuan(panel, grouping.features, values, rows)
