@@ -1,96 +1,107 @@
-"""The OpenAPI description: the framework's, with the bodies that the service parses itself, answers and examples."""
+"""The OpenAPI description: the framework's, with problems and the bodies that endpoints read themselves."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
-from fastapi import FastAPI
-from pydantic import TypeAdapter
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import Field, TypeAdapter
+from starlette.responses import FileResponse
 
-from riskml_serving.api.answer_types import ANSWERS, PROBLEM
-from riskml_serving.api.households.schemas import CLOSURE_REQUEST
-from riskml_serving.api.jobs.schemas import BATCH_REQUEST
-from riskml_serving.api.records.schemas import RECORDS_REQUEST
-from riskml_serving.api.scores.schemas import SCORE_REQUEST
+from riskml_serving.base.contract import list_of, make_dict_type
 from riskml_serving.base.problems import MEDIA_TYPE
-from riskml_serving.casework.verifications.schemas import VERIFICATION_REQUEST
-from riskml_serving.judging.jobs.exporting import FORMATS
 
-__all__ = ["BODIES", "EXAMPLES", "describe", "install"]
+__all__ = ["BODIES", "EXAMPLES", "PROBLEM", "PROBLEM_RESPONSE", "describe_body", "install", "require_answer_types"]
 
-BODIES: dict[str, TypeAdapter[Any]] = {
-    "BatchRequest": BATCH_REQUEST,
-    "ClosureRequest": CLOSURE_REQUEST,
-    "RecordsRequest": RECORDS_REQUEST,
-    "ScoreRequest": SCORE_REQUEST,
-    "VerificationRequest": VERIFICATION_REQUEST,
-}
-"""Types of request bodies by their name in the description."""
-
-EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
+EXAMPLES_FILE = Path(__file__).with_name("examples.json")
+EXAMPLES: dict[str, Any] = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))
 """One body of each kind; the tests send them."""
 
+BODIES: dict[str, TypeAdapter[Any]] = {}
+"""Types of request bodies by name, as :func:`describe_body` was told of them."""
+
 TEMPLATE = "#/components/schemas/{model}"
-SECURITY = {"type": "http", "scheme": "bearer", "description": "API key: `riskml-serving keys create`."}
+
+PROBLEM = make_dict_type(
+    "Problem",
+    {
+        "type": Annotated[str, Field(description="Stable: urn:riskml:problem:…")],
+        "title": str,
+        "title_en": str,
+        "status": int,
+        "detail": str,
+        "detail_en": str,
+        "request_id": str,
+        "errors": NotRequired[
+            list_of(make_dict_type("FieldFault", dict.fromkeys(("path", "code", "detail", "detail_en"), str)))
+        ],
+        "error_count": NotRequired[int],
+    },
+)
+"""Problem details (RFC 9457)."""
+
+PROBLEM_RESPONSE: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Problem details (RFC 9457)",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": TEMPLATE.format(model="Problem")}}},
+    }
+}
+"""What every endpoint answers where it cannot answer otherwise."""
+
+
+def describe_body(name: str, adapter: TypeAdapter[Any], *, idempotent: bool = False) -> dict[str, Any]:
+    """Describe a body that the endpoint reads itself, with its example.
+
+    Raises
+    ------
+    TypeError
+        If there is no example.
+    """
+    if name not in EXAMPLES:
+        raise TypeError(f"The body {name} has no example: add one to {EXAMPLES_FILE.name}")
+    BODIES[name] = adapter
+    media = {"schema": {"$ref": TEMPLATE.format(model=name)}, "example": EXAMPLES[name]}
+    out: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": media}}}
+    if idempotent:
+        schema = {"type": "string", "minLength": 1, "maxLength": 128}
+        out["parameters"] = [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
+    return out
+
+
+def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], Any]:
+    """Return the type of the answer to each method and path.
+
+    Raises
+    ------
+    TypeError
+        If an endpoint of the description names none: neither ``response_model`` nor a file as ``response_class``.
+    """
+    types = {}
+    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+        for method in (route.methods or ()) if route.include_in_schema else ():
+            kind = route.response_model or route.response_class
+            if route.response_model is None and kind is not FileResponse:
+                raise TypeError(f"{method} {route.path} names no type for its answer: add response_model to the route")
+            types[method.lower(), route.path] = kind
+    return types
 
 
 def install(app: FastAPI) -> None:
-    """Let the application describe itself in full."""
-    framework = app.openapi
+    """Let the application describe bodies and problems too."""
+    describe = app.openapi
 
-    def described() -> dict[str, Any]:
+    def describe_in_full() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = describe(framework())
-        return app.openapi_schema
+            schemas = describe()["components"]["schemas"]
+            for name, adapter in (*BODIES.items(), ("Problem", TypeAdapter(PROBLEM))):
+                schema = adapter.json_schema(ref_template=TEMPLATE)
+                for own, part in (*schema.pop("$defs", {}).items(), (name, schema)):
+                    if schemas.setdefault(own, part) != part:
+                        raise TypeError(f"Two types of the API are named {own}")
+        return describe()
 
-    app.openapi = described  # type: ignore[method-assign]
-
-
-def describe(found: dict[str, Any]) -> dict[str, Any]:
-    """Complete the framework's description of paths and parameters."""
-    components = found.setdefault("components", {})
-    schemas: dict[str, Any] = {}
-    for name, adapter in BODIES.items():
-        _add(schemas, name, adapter)
-    _add(schemas, "Problem", TypeAdapter(PROBLEM))
-    for path, item in found["paths"].items():
-        for method, operation in item.items():
-            name = _name_of(ANSWERS[method, path])
-            _add(schemas, name, TypeAdapter(ANSWERS[method, path]))
-            _complete(operation, name, open_to_all=path == "/healthz")
-    components["schemas"] = dict(sorted(schemas.items()))
-    components["securitySchemes"] = {"key": SECURITY}
-    return found
-
-
-def _name_of(kind: Any) -> str:
-    return str(kind.__name__)
-
-
-def _add(schemas: dict[str, Any], name: str, adapter: TypeAdapter[Any]) -> None:
-    body = adapter.json_schema(ref_template=TEMPLATE)
-    schemas.update(body.pop("$defs", {}))
-    schemas[name] = body
-
-
-def _complete(operation: dict[str, Any], answer: str, *, open_to_all: bool) -> None:
-    """Add the type of the answer, the form of problems and the example of the body to one operation."""
-    responses = operation["responses"]
-    responses.pop("422", None)
-    good = next(status for status in sorted(responses) if status.startswith("2"))
-    responses[good]["content"] = {"application/json": {"schema": {"$ref": TEMPLATE.format(model=answer)}}}
-    if answer == "ResultsFile":
-        responses[good]["content"] = {media.partition(";")[0]: {} for media, _ in FORMATS.values()}
-    if any(parameter["name"] == "format" for parameter in operation.get("parameters", ())):
-        responses[good]["content"].setdefault("text/csv", {"schema": {"type": "string"}})
-    if answer == "RecordsAnswer":
-        responses["202"] = {**responses[good], "description": "A job will score whom the records touch"}
-    problem = {"schema": {"$ref": TEMPLATE.format(model="Problem")}}
-    responses["default"] = {"description": "Problem details (RFC 9457)", "content": {MEDIA_TYPE: problem}}
-    if not open_to_all:
-        operation["security"] = [{"key": []}]
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        name = content["schema"]["$ref"].rpartition("/")[2]
-        content["example"] = EXAMPLES[name]
+    app.openapi = describe_in_full  # type: ignore[method-assign]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import AfterValidator, ConfigDict, Field, Strict, with_config
 from typing_extensions import TypedDict
 
 from riskml.records.contract.schema import TABLES, Column, Kind, Table
 
-__all__ = ["FIRST_DAY", "LAST_DAY", "ROWS", "make_dict_type", "make_row_type", "make_tables_type"]
+__all__ = ["FIRST_DAY", "LAST_DAY", "ROWS", "list_of", "make_dict_type", "make_row_type", "make_tables_type", "one_of"]
 
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
 MAX_VALUES = {Kind.COUNT: 1200, Kind.YEAR: 2200}
@@ -79,6 +79,16 @@ def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
     return with_config(ConfigDict(extra="allow"))(make(name, fields, extra_items=extra))
 
 
+def list_of(kind: Any) -> Any:
+    """Type of a list."""
+    return list.__class_getitem__(kind)
+
+
+def one_of(*codes: str) -> Any:
+    """Type of a text that is one of some codes."""
+    return Literal.__getitem__(codes)
+
+
 def make_row_type(table: Table) -> Any:
     """Type of a row of a table: a dictionary with the contract's columns and no other, but for attributes."""
     fields: dict[str, Any] = {}
@@ -97,8 +107,8 @@ def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
     """Type of the contract's tables in a request: an absent table means unknown, an empty one known to be none."""
     fields: dict[str, Any] = {}
     for table in TABLES.values():
-        rows: Any = list.__class_getitem__(ROWS[table.name])
-        kind = Annotated[rows, Field(description=f"{table.zh} · {table.en}")]
+        rows = list_of(ROWS[table.name])
+        kind: Any = Annotated[rows, Field(description=f"{table.zh} · {table.en}")]
         fields[table.name] = kind if table.name in required else NotRequired[kind]
     return make_dict_type(name, fields)
 

@@ -5,14 +5,40 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from starlette.responses import Response
 
 from riskml.explanation import NOTICE
 from riskml_serving.base.clock import stamp
+from riskml_serving.base.contract import make_dict_type
 
-__all__ = ["collect_households", "encode_json", "extract_provenance", "make_envelope", "respond", "to_headers"]
+__all__ = [
+    "collect_households",
+    "encode_json",
+    "extract_provenance",
+    "make_answer_type",
+    "make_envelope",
+    "respond",
+    "to_headers",
+]
+
+
+ENVELOPE: dict[str, Any] = {
+    "model_name": str,
+    "model_version": str,
+    "feature_schema_hash": str,
+    "policy_version": str,
+    "data_as_of": Annotated[str | None, Field(description="Day as of which records counted.")],
+    "scored_at": Annotated[str | None, Field(description="UTC.")],
+    "request_id": str,
+}
+
+
+def make_answer_type(name: str, fields: dict[str, Any]) -> Any:
+    """Type of an answer: the members of :func:`make_envelope`, then its own."""
+    return make_dict_type(name, {**ENVELOPE, **fields})
 
 
 def make_envelope(

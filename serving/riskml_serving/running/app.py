@@ -49,6 +49,8 @@ __all__ = ["ROUTERS", "create_app"]
 ROUTERS = (scoring, intake, households, jobs, verifications, changes, regions, model, operations)
 """Endpoints of every room."""
 
+openapi.require_answer_types(ROUTERS)
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application.
@@ -95,8 +97,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state = state  # type: ignore[assignment]  # typed, unlike the framework's bag of names; see get_state
-    for router in (*ROUTERS, web):
-        app.include_router(router)
+    for router in ROUTERS:
+        app.include_router(router, responses=openapi.PROBLEM_RESPONSE)
+    app.include_router(web)
     app.add_middleware(RequestNumber)
     app.add_middleware(Observer, metrics=state.metrics, tracer=tracer)
     for kind in (Problem, RiskmlError, RequestValidationError, HTTPException, SQLAlchemyError):

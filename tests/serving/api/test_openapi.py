@@ -8,15 +8,17 @@ import time
 from pathlib import Path
 
 import pytest
+from fastapi import APIRouter
 from pydantic import TypeAdapter
+from starlette.responses import Response
 
-from riskml_serving.api.answer_types import ANSWERS, PROBLEM
-from riskml_serving.api.openapi import BODIES, EXAMPLES
+from riskml_serving.api.openapi import BODIES, EXAMPLES, PROBLEM, describe_body, require_answer_types
 from riskml_serving.base.settings import Settings
-from riskml_serving.running.app import create_app
+from riskml_serving.running.app import ROUTERS, create_app
 
 COMMITTED = Path(__file__).parents[3] / "serving" / "openapi.json"
 DAY = dt.date(2024, 12, 31)
+ANSWERS = require_answer_types(ROUTERS)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,25 @@ def test_every_operation_names_the_form_of_problems_and_wants_a_key(described):
             assert "application/problem+json" in operation["responses"]["default"]["content"]
             assert ("security" in operation) == (path != "/healthz")
             assert operation["description"]
+
+
+def test_an_endpoint_whose_answer_has_no_type_does_not_start():
+    router = APIRouter()
+
+    @router.get("/v1/visits")
+    async def visits() -> Response:
+        return Response()
+
+    with pytest.raises(TypeError, match=r"GET /v1/visits names no type for its answer: add response_model"):
+        require_answer_types((*ROUTERS, router))
+    router.routes.clear()
+    router.get("/v1/visits", response_model=ANSWERS["get", "/healthz"])(visits)
+    assert require_answer_types([router]) == {("get", "/v1/visits"): ANSWERS["get", "/healthz"]}
+
+
+def test_a_body_without_an_example_does_not_start():
+    with pytest.raises(TypeError, match="The body VisitRequest has no example"):
+        describe_body("VisitRequest", TypeAdapter(dict[str, str]))
 
 
 def done(client, headers, job):

@@ -5,28 +5,29 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from riskml_serving.api.callers import require_right
+from riskml_serving.api.callers import Reader
 from riskml_serving.api.changes.repository import changes as read_changes
+from riskml_serving.api.changes.schemas import CHANGES_PAGE
 from riskml_serving.api.households.service import score_of
 from riskml_serving.base.cursors import clamp_limit
 from riskml_serving.base.database import reading
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.http.sealed_cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller, covers
+from riskml_serving.people.auth import covers
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["changes"])
 
 
-@router.get("/v1/changes")
+@router.get("/v1/changes", response_model=CHANGES_PAGE)
 async def changes(
     request: Request,
-    caller: Annotated[Caller, Depends(require_right("read"))],
+    caller: Reader,
     since: Annotated[
         str, Query(max_length=64, description="`next` of the answer before, or a `cursor`; 0 is the beginning.")
     ] = BEGINNING,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import anyio.to_thread
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from riskml_serving.api.callers import require_right
+from riskml_serving.api.callers import RequireRight
+from riskml_serving.base.contract import make_dict_type
 from riskml_serving.base.problems import Problem
 from riskml_serving.http.responses import respond
 from riskml_serving.operations.readiness import check_readiness
@@ -16,10 +19,10 @@ from riskml_serving.operations.state import get_state
 __all__ = ["router"]
 
 router = APIRouter(tags=["operations"])
-admin = require_right("admin")
+admin = RequireRight("admin")
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_model=make_dict_type("Alive", {"status": Literal["ok"]}))
 async def healthz() -> Response:
     """Say that the process is alive; touches neither database nor model."""
     return respond({"status": "ok"})

@@ -6,36 +6,41 @@ import datetime as dt
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
-from riskml_serving.api.callers import require_right
+from riskml_serving.api.callers import Reader, Writer
 from riskml_serving.api.households import service
 from riskml_serving.api.households.repository import ranked
-from riskml_serving.api.households.schemas import CLOSURE_REQUEST
+from riskml_serving.api.households.schemas import (
+    CLOSURE_ANSWER,
+    CLOSURE_REQUEST,
+    EXPLANATION_ANSWER,
+    HOUSEHOLD_ANSWER,
+    HOUSEHOLDS_PAGE,
+)
+from riskml_serving.api.openapi import describe_body
 from riskml_serving.base.clock import today
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
 from riskml_serving.base.cursors import clamp_limit, decode_cursor, encode_cursor
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import FieldError, Problem
-from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.bodies import parse
 from riskml_serving.http.idempotent_writes.service import respond_once
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["households"])
 
-Reader = Annotated[Caller, Depends(require_right("read"))]
 Choice = Annotated[list[str] | None, Query(description="Repeat for several.")]
 
 
-@router.get("/v1/households")
+@router.get("/v1/households", response_model=HOUSEHOLDS_PAGE)
 async def households(
     request: Request,
     caller: Reader,
@@ -93,7 +98,7 @@ def _known(name: str, word: str, allowed: tuple[str, ...]) -> int:
     return allowed.index(word)
 
 
-@router.get("/v1/households/{household_id}")
+@router.get("/v1/households/{household_id}", response_model=HOUSEHOLD_ANSWER)
 async def household(request: Request, household_id: str, caller: Reader) -> Response:
     """Show one household: current score, rule verdict, history of scores, verifications."""
     state = get_state(request)
@@ -106,7 +111,7 @@ async def household(request: Request, household_id: str, caller: Reader) -> Resp
     return respond(await anyio.to_thread.run_sync(read))
 
 
-@router.get("/v1/households/{household_id}/explanation")
+@router.get("/v1/households/{household_id}/explanation", response_model=EXPLANATION_ANSWER)
 async def explanation(
     request: Request,
     household_id: str,
@@ -126,10 +131,12 @@ async def explanation(
     return respond(await anyio.to_thread.run_sync(read))
 
 
-@router.post("/v1/households/{household_id}/closure", openapi_extra=describe_body("ClosureRequest", idempotent=True))
-async def closure(
-    request: Request, household_id: str, caller: Annotated[Caller, Depends(require_right("write"))]
-) -> Response:
+@router.post(
+    "/v1/households/{household_id}/closure",
+    response_model=CLOSURE_ANSWER,
+    openapi_extra=describe_body("ClosureRequest", CLOSURE_REQUEST, idempotent=True),
+)
+async def closure(request: Request, household_id: str, caller: Writer) -> Response:
     """Close a household that moved away, was split or merged, or died out; its history stays."""
     state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)

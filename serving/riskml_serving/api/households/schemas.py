@@ -1,4 +1,4 @@
-"""Body of ``POST /v1/households/{id}/closure``, and the filters of the list."""
+"""Answers about households, and the body that closes one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field, Strict, TypeAdapter
 
-from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_dict_type
+from riskml_serving.api.scores.schemas import CURSOR, EXPLANATION, STORED
+from riskml_serving.api.verifications.schemas import VERIFICATION
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, list_of, make_dict_type
+from riskml_serving.http.responses import make_answer_type
 
-__all__ = ["CLOSURE_REQUEST"]
+__all__ = [
+    "CLOSURE_ANSWER",
+    "CLOSURE_REQUEST",
+    "EXPLANATION_ANSWER",
+    "HOUSEHOLDS_PAGE",
+    "HOUSEHOLD_ANSWER",
+    "LIVING",
+]
 
 CLOSURE_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
     make_dict_type(
@@ -32,3 +42,32 @@ CLOSURE_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
     )
 )
 """Why a household is closed, when, and which households follow it; register those with POST /v1/records first."""
+
+LIVING: dict[str, Any] = {"household_id": str, "region_code": str}
+"""A household and where it lives."""
+
+Listed = make_dict_type("Listed", {**LIVING, **STORED})
+HOUSEHOLDS_PAGE = make_answer_type("HouseholdsPage", {"region": str, "households": list_of(Listed), "next": str | None})
+
+Stored = make_dict_type("StoredScore", STORED)
+Past = make_dict_type("PastScore", {"cursor": CURSOR, "change": Literal["scored", "moved", "closed"], **STORED})
+HOUSEHOLD_ANSWER = make_answer_type(
+    "Household",
+    {
+        **LIVING,
+        "opened_on": str,
+        "closed_on": str | None,
+        "closed_because": str | None,
+        "followed_by": Annotated[list[str], Field(description="Those of them that live in the region of the key.")],
+        "followed_elsewhere": Annotated[int, Field(description="How many more there are.")],
+        "score": Stored | None,
+        "history": list_of(Past),
+        "verifications": list_of(VERIFICATION),
+    },
+)
+
+EXPLANATION_ANSWER = make_answer_type("ExplanationAnswer", {"explanation": EXPLANATION})
+
+CLOSURE_ANSWER = make_answer_type(
+    "ClosureAnswer", {"household_id": str, "closed_on": str, "closed_because": str, "followed_by": list[str]}
+)

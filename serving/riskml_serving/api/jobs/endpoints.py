@@ -6,32 +6,37 @@ import json
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import FileResponse, Response
 
-from riskml_serving.api.callers import require_right
-from riskml_serving.api.jobs.schemas import BATCH_REQUEST
+from riskml_serving.api.callers import Reader, Scorer
+from riskml_serving.api.jobs.schemas import BATCH_REQUEST, JOB
+from riskml_serving.api.openapi import describe_body
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import read_body
-from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.bodies import parse
 from riskml_serving.http.idempotent_writes.service import respond_once
 from riskml_serving.http.responses import respond, to_headers
 from riskml_serving.judging.jobs import service
 from riskml_serving.judging.jobs.exporting import FORMATS
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller
 
 __all__ = ["located", "router"]
 
 router = APIRouter(tags=["jobs"])
 
-Reader = Annotated[Caller, Depends(require_right("read"))]
-Scorer = Annotated[Caller, Depends(require_right("score"))]
+RESULTS: dict[str, Any] = {media.partition(";")[0]: {} for media, _ in FORMATS.values()}
+"""Media types of a file of results."""
 
 
-@router.post("/v1/batches", status_code=202, openapi_extra=describe_body("BatchRequest", idempotent=True))
+@router.post(
+    "/v1/batches",
+    status_code=202,
+    response_model=JOB,
+    openapi_extra=describe_body("BatchRequest", BATCH_REQUEST, idempotent=True),
+)
 async def batches(request: Request, caller: Scorer) -> Response:
     """Score everybody of a region as of a date, with reasons: 202 and a job to follow."""
     state = get_state(request)
@@ -52,7 +57,7 @@ def located(given: Response) -> Response:
     return given
 
 
-@router.get("/v1/jobs/{job_id}")
+@router.get("/v1/jobs/{job_id}", response_model=JOB)
 async def job(request: Request, job_id: str, caller: Reader) -> Response:
     """Tell how far a job is."""
     state = get_state(request)
@@ -65,7 +70,7 @@ async def job(request: Request, job_id: str, caller: Reader) -> Response:
     return respond(await anyio.to_thread.run_sync(read))
 
 
-@router.delete("/v1/jobs/{job_id}")
+@router.delete("/v1/jobs/{job_id}", response_model=JOB)
 async def cancel(request: Request, job_id: str, caller: Scorer) -> Response:
     """Cancel a job that waits or runs. Scores that it has kept stay, its results go."""
     state = get_state(request)
@@ -79,7 +84,7 @@ async def cancel(request: Request, job_id: str, caller: Scorer) -> Response:
     return respond(await anyio.to_thread.run_sync(work))
 
 
-@router.get("/v1/jobs/{job_id}/results")
+@router.get("/v1/jobs/{job_id}/results", response_class=FileResponse, responses={200: {"content": RESULTS}})
 async def results(
     request: Request,
     job_id: str,

@@ -1,15 +1,16 @@
-"""Body of ``POST /v1/batches``."""
+"""Body of ``POST /v1/batches``, and a job in every answer about it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field, TypeAdapter
 
 from riskml_serving.api.scores.schemas import DAY
 from riskml_serving.base.contract import make_dict_type
+from riskml_serving.http.responses import make_answer_type
 
-__all__ = ["BATCH_REQUEST"]
+__all__ = ["BATCH_REQUEST", "JOB"]
 
 REGION = Annotated[
     str, Field(pattern="^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$", description="The key's own.")
@@ -19,3 +20,20 @@ BATCH_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
     make_dict_type("BatchRequest", {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]})
 )
 """Whom to score as of when."""
+
+JOB = make_answer_type(
+    "Job",
+    {
+        "job": str,
+        "kind": Literal["score", "rescore"],
+        "state": Literal["waiting", "running", "done", "failed", "cancelled"],
+        "region": str,
+        "total": Annotated[int, Field(description="Households to do, as counted at the start.")],
+        "judged": int,
+        "kept": Annotated[int, Field(description="Households whose current score the job has written.")],
+        "created_at": str,
+        "finished_at": str | None,
+        "problem": Annotated[str | None, Field(description="Type of the problem that ended it.")],
+        "results": Annotated[str | None, Field(description="Where the results are, once it is done.")],
+    },
+)

@@ -1,4 +1,4 @@
-"""Body of ``POST /v1/records``."""
+"""Body and answer of ``POST /v1/records``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from riskml_serving.base.contract import make_dict_type, make_tables_type
+from riskml_serving.api.scores.schemas import VERDICT
+from riskml_serving.base.contract import list_of, make_dict_type, make_tables_type
+from riskml_serving.http.responses import make_answer_type
 
-__all__ = ["RECORDS_REQUEST"]
+__all__ = ["RECORDS_ANSWER", "RECORDS_REQUEST"]
 
 RECORDS_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
     make_dict_type(
@@ -22,3 +24,16 @@ RECORDS_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
     )
 )
 """Rows to append; ``recorded_on`` is the day of receipt unless it names a later day."""
+
+Brief = make_dict_type("Brief", VERDICT)
+Changed = make_dict_type("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
+RECORDS_ANSWER = make_answer_type(
+    "RecordsAnswer",
+    {
+        "accepted": dict[str, int],
+        "rescored": int,
+        "changed": int,
+        "scores": list_of(Changed),
+        "job": Annotated[str | None, Field(description="Job that will score whom the records touch.")],
+    },
+)

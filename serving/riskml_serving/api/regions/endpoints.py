@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from riskml_serving.api.callers import require_right
+from riskml_serving.api.callers import Reader
 from riskml_serving.api.regions import repository
+from riskml_serving.api.regions.schemas import SUMMARY
 from riskml_serving.api.regions.service import next_level, rolled_up
 from riskml_serving.base.database import reading
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["regions"])
 
 
-@router.get("/v1/regions/{code}/summary")
-async def summary(request: Request, code: str, caller: Annotated[Caller, Depends(require_right("read"))]) -> Response:
+@router.get("/v1/regions/{code}/summary", response_model=SUMMARY)
+async def summary(request: Request, code: str, caller: Reader) -> Response:
     """Count a region's households by status, tier, colour and agreement, and each of its parts; `all` is the whole."""
     state = get_state(request)
     region = caller.resolve_region("" if code == "all" else code)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from riskml.outcomes import UNKNOWN
-from riskml_serving.api.callers import require_right
-from riskml_serving.api.scores.schemas import SCORE_REQUEST
+from riskml_serving.api.callers import Scorer
+from riskml_serving.api.openapi import describe_body
+from riskml_serving.api.scores.schemas import SCORE_REQUEST, SCORES_ANSWER
 from riskml_serving.base.clock import now, today
 from riskml_serving.base.limits import read_body
-from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.bodies import parse
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores import requests
 from riskml_serving.judging.scores.service import judge_tables, shown
 from riskml_serving.operations.state import get_state
-from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
@@ -30,8 +30,8 @@ AT_ONCE = 8
 """Households scored in the event loop; more go to a thread, so that others need not wait."""
 
 
-@router.post("/v1/scores", openapi_extra=describe_body("ScoreRequest"))
-async def scores(request: Request, caller: Annotated[Caller, Depends(require_right("score"))]) -> Response:
+@router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=describe_body("ScoreRequest", SCORE_REQUEST))
+async def scores(request: Request, caller: Scorer) -> Response:
     """Score the households of the request: probability, tier, signal, flags, agreement, reasons on request."""
     state = get_state(request)
     body = parse(await read_body(request, state.settings.max_body_bytes), SCORE_REQUEST)

@@ -7,11 +7,13 @@ import io
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from riskml_serving.api.callers import require_right
+from riskml_serving.api.callers import Reader, Writer
+from riskml_serving.api.openapi import describe_body
+from riskml_serving.api.verifications.schemas import MONITORING_PAGE, VERIFICATION_ANSWER
 from riskml_serving.base.clock import today
 from riskml_serving.base.cursors import clamp_limit
 from riskml_serving.base.database import writing
@@ -19,13 +21,12 @@ from riskml_serving.base.limits import read_body
 from riskml_serving.casework.verifications.repository import of_region
 from riskml_serving.casework.verifications.schemas import VERIFICATION_REQUEST
 from riskml_serving.casework.verifications.service import MONITORING, monitoring_row, verify
-from riskml_serving.http.bodies import describe_body, parse
+from riskml_serving.http.bodies import parse
 from riskml_serving.http.idempotent_writes.service import respond_once
 from riskml_serving.http.responses import make_envelope, respond, to_headers
 from riskml_serving.http.sealed_cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.operations.state import get_state
 from riskml_serving.people import audit
-from riskml_serving.people.auth import Caller
 
 __all__ = ["router"]
 
@@ -35,11 +36,10 @@ router = APIRouter(tags=["verifications"])
 @router.post(
     "/v1/households/{household_id}/verifications",
     status_code=201,
-    openapi_extra=describe_body("VerificationRequest", idempotent=True),
+    response_model=VERIFICATION_ANSWER,
+    openapi_extra=describe_body("VerificationRequest", VERIFICATION_REQUEST, idempotent=True),
 )
-async def verification(
-    request: Request, household_id: str, caller: Annotated[Caller, Depends(require_right("write"))]
-) -> Response:
+async def verification(request: Request, household_id: str, caller: Writer) -> Response:
     """Keep what staff found at the door, beside the score that stood then."""
     state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)
@@ -54,10 +54,14 @@ async def verification(
     return await respond_once(state.engine, request, caller, body, work)
 
 
-@router.get("/v1/verifications/monitoring")
+@router.get(
+    "/v1/verifications/monitoring",
+    response_model=MONITORING_PAGE,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 async def monitoring(
     request: Request,
-    caller: Annotated[Caller, Depends(require_right("read"))],
+    caller: Reader,
     region: Annotated[str | None, Query(description="Prefix; the key's own by default.")] = None,
     since: Annotated[str, Query(max_length=64, description="`next` of the page before.")] = BEGINNING,
     limit: Annotated[int | None, Query(ge=1)] = None,

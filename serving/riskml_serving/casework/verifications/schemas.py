@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, Strict, TypeAdapter
 
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
-from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_dict_type
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, list_of, make_dict_type, one_of
 
 __all__ = ["OUTCOMES", "VERIFICATION_REQUEST"]
 
 OUTCOMES = {"confirmed": "属实", "rejected": "不实", "pending": "待核", "not_met": "未遇"}
 """What a visit can come to."""
 
-Cause: Any = Literal.__getitem__(tuple(CAUSES))
-Category: Any = Literal.__getitem__(CATEGORIES.codes)
-Outcome: Any = Literal.__getitem__(tuple(OUTCOMES))
+Cause = one_of(*CAUSES)
+Category = one_of(*CATEGORIES.codes)
+Outcome = one_of(*OUTCOMES)
 Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
 
 VERIFICATION_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
@@ -29,7 +29,7 @@ VERIFICATION_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
             "category": NotRequired[
                 Annotated[Category | None, Field(description="Of a household taken into monitoring.")]
             ],
-            "causes": NotRequired[Annotated[list.__class_getitem__(Cause), Field(max_length=len(CAUSES))]],
+            "causes": NotRequired[Annotated[list_of(Cause), Field(max_length=len(CAUSES))]],
             "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
             "note": NotRequired[Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]],
             "verified_on": NotRequired[

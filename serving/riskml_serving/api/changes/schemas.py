@@ -1,0 +1,25 @@
+"""Answer of ``GET /v1/changes``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from riskml_serving.api.households.schemas import LIVING
+from riskml_serving.api.scores.schemas import CURSOR, STORED
+from riskml_serving.base.contract import list_of, make_dict_type
+from riskml_serving.http.responses import make_answer_type
+
+__all__ = ["CHANGES_PAGE"]
+
+KIND = Annotated[
+    Literal["scored", "moved", "left", "closed"],
+    Field(
+        description="scored: another verdict · moved: lives here now · left: no longer in the region asked "
+        "about · closed: is no household any more. The last three come with the score that stood."
+    ),
+]
+
+ChangeRow = make_dict_type("ChangeRow", {"cursor": CURSOR, "change": KIND, **LIVING, **STORED})
+CHANGES_PAGE = make_answer_type("ChangesPage", {"changes": list_of(ChangeRow), "next": str, "more": bool})

@@ -1,0 +1,27 @@
+"""Answer of ``GET /v1/regions/{code}/summary``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
+from riskml_serving.base.contract import list_of, make_dict_type
+from riskml_serving.http.responses import make_answer_type
+
+__all__ = ["SUMMARY"]
+
+
+def _make_counts(name: str, *codes: str) -> Any:
+    return make_dict_type(name, dict.fromkeys(codes, int))
+
+
+COUNTS: dict[str, Any] = {
+    "households": int,
+    "by_status": dict[str, int],
+    "by_tier": _make_counts("ByTier", *TIERS, "none"),
+    "by_signal": _make_counts("BySignal", *COLOURS),
+    "by_agreement": _make_counts("ByAgreement", *AGREEMENTS),
+}
+
+Part = make_dict_type("RegionPart", {"region": str, **COUNTS})
+SUMMARY = make_answer_type("Summary", {"region": str, "level": str, **COUNTS, "parts": list_of(Part)})
