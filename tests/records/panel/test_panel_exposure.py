@@ -76,7 +76,7 @@ def test_a_regional_loss_is_not_shared_out_and_a_households_own_disaster_is_no_e
     found = records(disaster={**disaster, "household_id": [None, "there"], "loss": [9e6, 500.0]})
     panel = found.panel(day_of("2023-03-31"))
     assert exposed(found, "2023-03-31") == [1, 1, 0]
-    assert "loss" not in panel.exposure.columns
+    assert "loss" not in panel.exposure.names
     assert panel.disaster.total(panel.disaster["loss"]).tolist() == [0, 0, 500]
 
 

@@ -191,11 +191,11 @@ def snapshot(panel: Panel, i: int) -> dict[str, object]:
     for name in ("illness", "disaster", "exposure", "events", "help", "monitoring", "members"):
         events = getattr(panel, name)
         rows = events.household == i
-        for column, values in sorted(events.columns.items()):
+        for column in events.names:
             if (name, column) != ("disaster", "region_code"):
-                out[f"{name}.{column}"] = _decoded(values[rows], events.levels.get(column))
+                out[f"{name}.{column}"] = _decoded(events[column][rows], events.levels.get(column))
         for column in ("cost", "loss", "amount"):
-            if column in events.columns:
+            if column in events.names:
                 out[f"{name}.{column}.total"] = events.total(events[column])[i].tobytes()
     return out
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import CATEGORIES
 
-__all__ = ["SOURCES", "TABLES", "Column", "Kind", "Table", "codes"]
+__all__ = ["IDENTIFIERS", "SOURCES", "TABLES", "Column", "Kind", "Table", "codes"]
+
+IDENTIFIERS = ("household_id", "member_id", "record_id")
+"""Columns that say whose row it is and which record; with ``recorded_on`` they decide which rows count."""
 
 
 class Kind(StrEnum):
@@ -68,6 +71,11 @@ class Column:
     exclusive: bool = False
     default: int | None = None
 
+    @property
+    def always_stated(self) -> bool:
+        """Whether every cell has a value, its own or the default."""
+        return self.default is not None or (self.required and not self.nullable)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -106,6 +114,16 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Names of the declared columns."""
         return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def contents(self) -> tuple[Column, ...]:
+        """Declared columns that a panel holds: all but the identifiers and ``recorded_on``."""
+        return tuple(column for column in self.columns if column.name not in (*IDENTIFIERS, "recorded_on"))
+
+    @cached_property
+    def later_days(self) -> tuple[str, ...]:
+        """Columns whose days are unknown while they lie ahead: all dates but that of the row itself."""
+        return tuple(column.name for column in self.contents if column.kind is Kind.DATE and column.name != self.day)
 
 
 _HOUSEHOLD = Column("household_id", Kind.TEXT, "农户编码", "household code", required=True)

@@ -12,13 +12,12 @@ import pyarrow as pa
 from riskml.errors import RecordsError
 from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
-from riskml.records.panel.cells import text_of, textual
-from riskml.records.panel.folder_rows import folder_rows
-from riskml.records.panel.packed_rows import RowSource
+from riskml.records.panel.cells import format_text, is_textual
+from riskml.records.panel.required import require_columns, require_tables
 from riskml.records.reading.cell_sql import SQL_TYPES, quoted
 from riskml.records.reading.repeats import repeated_texts
 
-__all__ = ["ArrowTables", "arrow_rows", "attribute_array"]
+__all__ = ["ArrowTables", "attribute_array"]
 
 
 class ArrowTables:
@@ -38,11 +37,7 @@ class ArrowTables:
     """
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
-        missing = [name for name, table in TABLES.items() if table.required and name not in tables]
-        if missing:
-            raise RecordsError(
-                f"Required table(s) missing: {', '.join(missing)}.", "See data/README.md for the tables."
-            )
+        require_tables(tables)
         self.connection = duckdb.connect(
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
@@ -52,13 +47,11 @@ class ArrowTables:
             self._create_view(name, table)
 
     def _create_view(self, name: str, table: pa.Table) -> None:
-        declared, found = TABLES[name], set(table.column_names)
-        absent = [column.name for column in declared.columns if column.required and column.name not in found]
-        if absent:
-            raise RecordsError.missing_columns(name, absent, table.column_names)
+        require_columns(name, table.column_names)
+        declared, present = TABLES[name], set(table.column_names)
         columns = []
         for column in declared.columns:
-            value = quoted(column.name) if column.name in found else f"NULL::{SQL_TYPES[column.kind]}"
+            value = quoted(column.name) if column.name in present else f"NULL::{SQL_TYPES[column.kind]}"
             value = value if column.default is None else f"coalesce({value}, {column.default})"
             columns.append(f"{value} AS {quoted(column.name)}")
         if declared.attributes:
@@ -109,17 +102,12 @@ def _is_number(type_: pa.DataType) -> bool:
     return any(is_kind(type_) for is_kind in _NUMBERS)
 
 
-def arrow_rows(tables: ArrowTables) -> RowSource:
-    """Deliver the rows of Arrow tables that have been checked when they were taken in."""
-    return folder_rows(tables)
-
-
 def attribute_array(values: Sequence[Any]) -> pa.Array:
     """Turn the cells of one attribute into text where any is text, a flag or a day, else into numbers.
 
     >>> attribute_array([1, None, 2.5]).type, attribute_array([True, "x"]).to_pylist()
     (DataType(double), ['true', 'x'])
     """
-    if any(textual(value) for value in values):
-        return pa.array([None if value is None else text_of(value) for value in values], pa.string())
+    if any(is_textual(value) for value in values):
+        return pa.array([None if value is None else format_text(value) for value in values], pa.string())
     return pa.array(values, pa.float64())

@@ -21,13 +21,13 @@ __all__ = [
     "cell_day",
     "cell_month",
     "count_null",
+    "encode_text",
     "float_cells",
+    "format_text",
     "is_null",
-    "levels_of",
+    "is_textual",
+    "look_up",
     "pack_cells",
-    "places",
-    "text_of",
-    "textual",
 ]
 
 Cells = Sequence[Any]
@@ -74,34 +74,35 @@ def cell_day(value: Any) -> int:
 
 @lru_cache(maxsize=1 << 12)
 def cell_month(value: Any) -> int:
-    """Month number of a cell that holds a day; see :func:`cell_day`."""
-    return month_of(cell_day(value))
+    """Month number of a cell that holds a day, ``NO_DAY`` where null; see :func:`cell_day`."""
+    day = cell_day(value)
+    return day if day == NO_DAY else month_of(day)
 
 
-def places(values: Cells, place: Mapping[str, int]) -> NDArray[np.int32]:
+def look_up(values: Cells, positions: Mapping[str, int]) -> NDArray[np.int32]:
     """Position of each code, -1 where it is null or has none.
 
-    >>> places(["b", None, "x"], {"a": 0, "b": 1}).tolist()
+    >>> look_up(["b", None, "x"], {"a": 0, "b": 1}).tolist()
     [1, -1, -1]
     """
     try:
-        return _each(place.__getitem__, values, np.int32)
+        return _convert(positions.__getitem__, values, np.int32)
     except (KeyError, TypeError):
-        return np.array([-1 if is_null(value) else place.get(str(value), -1) for value in values], np.int32)
+        return np.array([-1 if is_null(value) else positions.get(str(value), -1) for value in values], np.int32)
 
 
-def levels_of(values: Cells) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Position of each text among the sorted ones, -1 where null, and those texts."""
+def encode_text(values: Cells) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Position of each text among the sorted texts, -1 where null, and the sorted texts."""
     levels = tuple(sorted({str(value) for value in values if not is_null(value)}))
-    return places(values, {level: i for i, level in enumerate(levels)}), levels
+    return look_up(values, {level: i for i, level in enumerate(levels)}), levels
 
 
-def textual(value: Any) -> bool:
+def is_textual(value: Any) -> bool:
     """Whether an attribute's cell is text, as a file would hold it: words, flags and days, not numbers."""
     return not is_null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
 
 
-def text_of(value: Any) -> str:
+def format_text(value: Any) -> str:
     """Text of an attribute's cell, as a file would hold it."""
     return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
@@ -118,21 +119,23 @@ def pack_cells(column: Column, values: Cells) -> Array:
     """
     match column.kind:
         case Kind.DATE:
-            return _each(cell_day, values, np.int32)
+            return _convert(cell_day, values, np.int32)
         case Kind.MONTH_START:
-            return _each(cell_month, values, np.int32)
-        case Kind.COUNT:
+            return _convert(cell_month, values, np.int32)
+        case Kind.COUNT if column.always_stated:
+            if set(map(type, values)) == {int}:
+                return np.array(values, np.int32)
             return np.array([column.default if is_null(value) else int(value) for value in values], np.int32)
-        case Kind.YEAR | Kind.AMOUNT:
+        case Kind.COUNT | Kind.YEAR | Kind.AMOUNT:
             return float_cells(values)
         case Kind.FLAG:
             return np.array([not is_null(value) and bool(value) for value in values], bool)
         case Kind.CODE:
-            place = {code: i for i, code in enumerate(column.allowed or ())}
+            positions = {code: i for i, code in enumerate(column.allowed or ())}
             try:
-                return _each(place.__getitem__, values, np.int8)
+                return _convert(positions.__getitem__, values, np.int8)
             except KeyError:
-                return np.array([-1 if is_null(value) else place[value] for value in values], np.int8)
+                return np.array([-1 if is_null(value) else positions[value] for value in values], np.int8)
         case _:
             return np.array([_bits(value, column.allowed or {}) for value in values], np.int32)
 
@@ -151,10 +154,10 @@ def float_cells(values: Cells) -> NDArray[np.float64]:
         return np.array([np.nan if is_null(value) else float(value) for value in values], np.float64)
 
 
-def _each(convert: Callable[[Any], int], values: Cells, dtype: Any) -> Array:
+def _convert(convert: Callable[[Any], int], values: Cells, dtype: Any) -> Array:
     return np.fromiter(map(convert, values), dtype, len(values))
 
 
 def _bits(value: Any, allowed: Mapping[str, str]) -> int:
-    found = set() if is_null(value) else set(str(value).replace(" ", "").split(";"))
-    return sum(1 << i for i, code in enumerate(allowed) if code in found)
+    codes = set() if is_null(value) else set(str(value).replace(" ", "").split(";"))
+    return sum(1 << i for i, code in enumerate(allowed) if code in codes)

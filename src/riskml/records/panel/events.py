@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_of
+from riskml.records.contract.calendar import month_end, month_of
+from riskml.records.contract.schema import Table
 from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.kernels import count_codes, count_rows, largest_row, rows_known, sum_rows
 from riskml.records.panel.packed_rows import Array, Rows
@@ -24,7 +25,7 @@ _BEFORE = int(NO_DAY) - 1
 
 @dataclass(frozen=True)
 class Events:
-    """Rows of one table that count at a date, sorted by household.
+    """Rows of one table that count at a date, sorted by household; a column is read when it is first asked for.
 
     Parameters
     ----------
@@ -32,27 +33,45 @@ class Events:
         Row of the panel, ascending.
     n : int
         Households of the panel.
-    columns : dict of str to array, shape (E,)
-    levels : dict of str to tuple of str
-        Levels of text columns held as positions.
+    store : EventStore
+    rows : array of int64, shape (E,)
+        Positions of the rows in the store.
+    as_of : int
     """
 
     household: NDArray[np.int32]
     n: int
-    columns: dict[str, Array]
-    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    store: EventStore
+    rows: NDArray[np.int64]
+    as_of: int
+    _columns: dict[str, Array] = field(default_factory=dict, repr=False)
     _since: dict[int, Mask] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> Array:
-        return self.columns[name]
+        if name not in self._columns:
+            self._columns[name] = self.store.read(name, self.rows, self.as_of)
+        return self._columns[name]
+
+    def __setitem__(self, name: str, values: Array) -> None:
+        self._columns[name] = values
 
     def __len__(self) -> int:
         return len(self.household)
 
+    @property
+    def names(self) -> list[str]:
+        """Columns that the rows have, sorted."""
+        return sorted({"day", *self.store.columns, *self._columns} - {"withdrawn"})
+
+    @property
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """Texts that the positions of text columns stand for."""
+        return self.store.levels
+
     def where(self, mask: Mask) -> Events:
         """Return the rows of the mask."""
-        columns = {name: values[mask] for name, values in self.columns.items()}
-        return Events(self.household[mask], self.n, columns, self.levels)
+        columns = {name: values[mask] for name, values in self._columns.items()}
+        return Events(self.household[mask], self.n, self.store, self.rows[mask], self.as_of, columns)
 
     @cached_property
     def _every(self) -> Mask:
@@ -64,10 +83,9 @@ class Events:
 
     def since(self, day: int) -> Mask:
         """Rows of later days, shape (E,); kept, since many features look at one window."""
-        found = self._since.get(day)
-        if found is None:
-            found = self._since[day] = self.columns["day"] > day
-        return found
+        if day not in self._since:
+            self._since[day] = self["day"] > day
+        return self._since[day]
 
     def count(self, mask: Mask | None = None) -> Floats:
         """Rows of each household, shape (n,)."""
@@ -94,7 +112,7 @@ class Events:
         NaN where there are rows, but none of them states a code; 0 where there is no row.
         """
         wanted = sum(1 << position for position in positions)
-        number: Floats = count_codes(self.household, self.columns[column], wanted, self.n)
+        number: Floats = count_codes(self.household, self[column], wanted, self.n)
         return number
 
     def any(self, mask: Mask | None = None) -> Mask:
@@ -114,8 +132,8 @@ class EventStore:
     columns : dict of str to array
     known_from, known_until : array of int32, shape (E,)
         A row counts at ``d`` if ``known_from <= d < known_until``.
-    ends : tuple of str
-        Columns of days that are unknown when they lie after the as_of date.
+    later_days : tuple of str
+        Columns of days that are unknown while they lie after the as_of date.
     """
 
     household: NDArray[np.int32]
@@ -123,7 +141,7 @@ class EventStore:
     columns: dict[str, Array]
     known_from: NDArray[np.int32]
     known_until: NDArray[np.int32]
-    ends: tuple[str, ...] = ()
+    later_days: tuple[str, ...] = ()
     levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -141,7 +159,7 @@ class EventStore:
         """Return the rows of the mask."""
         columns = {name: values[mask] for name, values in self.columns.items()}
         spans = (self.known_from[mask], self.known_until[mask])
-        return EventStore(self.household[mask], self.day[mask], columns, *spans, self.ends, self.levels)
+        return EventStore(self.household[mask], self.day[mask], columns, *spans, self.later_days, self.levels)
 
     def at(self, as_of: int, known_at: int, start: int, stop: int, since: int | None = None) -> Events:
         """Rows that count at a date.
@@ -161,30 +179,29 @@ class EventStore:
         part = slice(int(low), int(high))
         use = self.counts(part, as_of, known_at, since)
         rows = np.flatnonzero(use) + low
-        columns = {name: values[rows] for name, values in self.columns.items() if name != "withdrawn"}
-        columns["day"] = self.day[rows]
-        for name in self.ends:
-            columns[name] = np.where(columns[name] > as_of, NO_DAY, columns[name])
-        return Events(self.household[rows] - np.int32(start), stop - start, columns, self.levels)
+        return Events(self.household[rows] - np.int32(start), stop - start, self, rows, as_of)
+
+    def read(self, name: str, rows: NDArray[np.int64], as_of: int) -> Array:
+        """Read a column, or the ``day``, of some rows, as it is known at a date."""
+        values: Array = (self.day if name == "day" else self.columns[name])[rows]
+        return np.where(values > as_of, NO_DAY, values) if name in self.later_days else values
 
 
-def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = (), *, versions: bool = False) -> EventStore:
+def pack_events(rows: Rows, table: Table) -> EventStore:
     """Sort rows by household, day and content, so that their order in the files never matters.
 
-    Parameters
-    ----------
-    rows : Rows
-    day : str, optional
-        Column of the day; none for tables of versions that always count.
-    ends : tuple of str
-        Columns of end days.
-    versions : bool, default False
-        Whether the rows of a group are versions of a key, not corrections of a record.
+    The day of an income row is the last of its period; an income row without an amount withdraws its record.
     """
-    days = rows.columns[day] if day else np.full(len(rows), NO_DAY)
-    known_from, until = rows.known(days if day else None, versions=versions)
-    columns = {name: values for name, values in rows.columns.items() if name != day}
-    if day:
+    columns = dict(rows.columns)
+    if table.name == "income":
+        days = month_end(columns["period_start"] + columns["months"] - 1)
+        columns["withdrawn"] = np.isnan(columns["amount"])
+    elif table.day:
+        days = columns.pop(table.day)
+    else:
+        days = np.full(len(rows), NO_DAY)
+    known_from, until = rows.known(days if table.day else None, versions=bool(table.key))
+    if table.day:
         columns["month"] = month_of(days)
     order = _canonical(rows.household, days, columns)
     return EventStore(
@@ -193,7 +210,7 @@ def pack_events(rows: Rows, day: str | None, ends: tuple[str, ...] = (), *, vers
         {name: values[order] for name, values in columns.items()},
         known_from[order].astype(np.int32),
         until[order],
-        ends,
+        table.later_days,
         rows.levels,
     )
 

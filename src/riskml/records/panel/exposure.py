@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,19 +37,17 @@ class Regional:
     @classmethod
     def build(cls, store: EventStore, regions: tuple[str, ...]) -> Regional:
         """Find the rows of each region by the prefixes of its code."""
-        names = store.levels["region_code"]
-        rows = store.columns["region_code"]
-        by_prefix = {name: np.flatnonzero(rows == i) for i, name in enumerate(names)}
-        found = [
-            np.sort(np.concatenate([np.empty(0, np.int64), *(by_prefix.get(region[:k], []) for k in _lengths(region))]))
+        # The loss of a region is not shared out among its households, so no feature may add it up.
+        store = replace(store, columns={name: values for name, values in store.columns.items() if name != "loss"})
+        prefix = store.columns["region_code"]
+        by_prefix = {name: np.flatnonzero(prefix == i) for i, name in enumerate(store.levels["region_code"])}
+        none = np.empty(0, np.int64)
+        struck = [
+            np.sort(np.concatenate([none, *(by_prefix.get(region[:k], none) for k in range(1, len(region) + 1))]))
             for region in regions
         ]
-        first = np.concatenate([[0], np.cumsum([len(rows) for rows in found])]).astype(np.int64)
-        return cls(store, first, np.concatenate([np.empty(0, np.int64), *found]).astype(np.int64))
-
-
-def _lengths(region: str) -> range:
-    return range(1, len(region) + 1)
+        first = np.concatenate([[0], np.cumsum([len(rows) for rows in struck])]).astype(np.int64)
+        return cls(store, first, np.concatenate([none, *struck]))
 
 
 def exposed(
@@ -86,5 +84,4 @@ def exposed(
         store.day,
         use,
     )
-    columns = {name: store.columns[name][rows] for name in ("kind", "month")}
-    return Events(household, span[1] - span[0], {**columns, "day": store.day[rows]})
+    return Events(household, span[1] - span[0], store, rows, as_of)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.versions import ALWAYS, FOREVER
 from riskml.records.panel.kernels import at_month_ends
-from riskml.records.panel.packed_rows import AttributeColumn, Rows
+from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows
 
 __all__ = ["HouseholdVersions", "pack_households"]
 
@@ -26,19 +26,28 @@ class HouseholdVersions:
         Position of each household's first version; a version is known from ``recorded``.
     recorded : array of int32, shape (V,)
         Ascending within a household; ``ALWAYS`` where null.
-    size, region, kind, exited_on : array, shape (V,)
-        ``region`` is a position in ``regions``.
+    columns : dict of str to array, shape (V,)
+        Every declared column but the code and the day of recording.
+    levels : dict of str to tuple of str
+        Levels of text columns held as positions.
     attributes : dict of str to AttributeColumn, shape (V,)
     """
 
     first: Ints
     recorded: Ints
-    size: Ints
-    region: Ints
-    kind: NDArray[np.int8]
-    exited_on: Ints
-    regions: tuple[str, ...]
+    columns: dict[str, Array]
+    levels: dict[str, tuple[str, ...]]
     attributes: dict[str, AttributeColumn]
+
+    @property
+    def region(self) -> Ints:
+        """Positions in ``regions``, shape (V,)."""
+        return self.columns["region_code"]
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Region codes, sorted."""
+        return self.levels["region_code"]
 
     def count_known(self, known_at: int, start: int, stop: int) -> Ints:
         """Versions of each household recorded by a date, shape (stop - start,)."""
@@ -73,7 +82,7 @@ class HouseholdVersions:
         """
         sizes, lines = np.empty((len(days), stop - start)), np.empty((len(days), stop - start))
         first = self.first[start:stop]
-        at_month_ends(first, known, self.recorded, self.size, self.region, grid, days, sizes, lines)
+        at_month_ends(first, known, self.recorded, self.columns["size"], self.region, grid, days, sizes, lines)
         return sizes, lines
 
 
@@ -81,15 +90,11 @@ def pack_households(rows: Rows, households: int) -> HouseholdVersions:
     """Sort the versions of each household by the day on which they were recorded."""
     order = np.lexsort((rows.recorded, rows.household))
     count = np.bincount(rows.household, minlength=households)
-    columns = {name: values[order] for name, values in rows.columns.items()}
     return HouseholdVersions(
         first=np.concatenate([[0], np.cumsum(count)]).astype(np.int32),
-        recorded=rows.recorded[order].astype(np.int32),
-        size=columns["size"].astype(np.int32),
-        region=columns["region_code"].astype(np.int32),
-        kind=columns["kind"].astype(np.int8),
-        exited_on=columns["exited_on"].astype(np.int32),
-        regions=rows.levels["region_code"],
+        recorded=rows.recorded[order],
+        columns={name: values[order] for name, values in rows.columns.items()},
+        levels=rows.levels,
         attributes={
             name: AttributeColumn(column.values[order], column.levels) for name, column in rows.attributes.items()
         },

@@ -143,16 +143,11 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
             known_from,
         )
         if left.any():
-            corrected.append(_take(rows, left == 2))
-            crowded.append(_cells(_take(rows, left == 1), first, length, households, ends))
+            corrected.append(rows.where(left == 2))
+            crowded.append(_cells(rows.where(left == 1), first, length, households, ends))
     extra = _extra(corrected, crowded, amount, known_from, first, ends) if corrected else _NOTHING
     used = len(SOURCES) if (known_from[-1] != FOREVER).any() else len(SOURCES) - 1
     return IncomeBlock(first, amount[:used], known_from[:used], extra)
-
-
-def _take(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
-    columns = {name: values[keep] for name, values in rows.columns.items()}
-    return Rows(rows.household[keep], columns, rows.recorded[keep], rows.group[keep])
 
 
 def _spread(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:

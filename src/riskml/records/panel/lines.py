@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LineRow", "LineTable"]
+__all__ = ["LINE_COLUMNS", "LineRow", "LineTable"]
+
+LINE_COLUMNS = ("region_code", "effective_from", "amount", "source")
+"""Columns of ``lines`` that a :class:`LineRow` names, in its order."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,15 @@ class LineRow:
     amount : float
         Yuan per person and year.
     source : str
+    more : dict
+        Values of further columns that the contract declares, by name; days as day numbers.
     """
 
     region_prefix: str
     effective_from: int
     amount: float
     source: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 class LineTable:

@@ -19,8 +19,6 @@ from riskml.records.panel.packed_rows import RowSource
 
 __all__ = ["PackedRecords"]
 
-_ENDS = {"members": ("left_on",), "help": ("ended_on",), "monitoring": ("cleared_on",)}
-
 
 class PackedRecords:
     """All records of a folder, or of tables in memory, packed once.
@@ -34,7 +32,8 @@ class PackedRecords:
     income : IncomeBlock
     households : HouseholdVersions
     tables : dict of str to EventStore
-        Present tables of dated rows; ``disaster`` holds rows of single households.
+        Present tables of rows but ``households``; ``disaster`` holds rows of single households. ``income`` is among
+        them only where the contract declares more columns of it than the income block holds.
     regional : Regional or None
         Regional disasters.
     present : frozenset of str
@@ -53,8 +52,7 @@ class PackedRecords:
         self.regional: Regional | None = None
         for name, rows in source.tables.items():
             if name != "households":
-                table = TABLES[name]
-                self.tables[name] = pack_events(rows, table.day, _ENDS.get(name, ()), versions=bool(table.key))
+                self.tables[name] = pack_events(rows, TABLES[name])
         if "disaster" in self.tables:
             everything = self.tables["disaster"]
             self.tables["disaster"] = everything.where(everything.household >= 0)

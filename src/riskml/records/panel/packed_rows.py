@@ -9,12 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.records.contract.schema import TABLES, Table
 from riskml.records.contract.versions import ALWAYS, NO_DAY, known_until
-from riskml.records.panel.lines import LineRow
+from riskml.records.panel.lines import LINE_COLUMNS, LineRow
 
-__all__ = ["AttributeColumn", "RowSource", "Rows"]
+__all__ = ["INCOME_BLOCK", "AttributeColumn", "RowSource", "Rows", "line_rows", "row_tables"]
 
 Array = NDArray[Any]
+
+INCOME_BLOCK = ("period_start", "months", "source", "amount")
+"""Columns of ``income`` that the dense block of a panel holds."""
+
+
+def row_tables() -> list[Table]:
+    """Tables that are packed row by row: ``income`` only where it declares more columns than its block holds."""
+    return [
+        table
+        for name, table in TABLES.items()
+        if name != "lines" and (name != "income" or len(table.contents) > len(INCOME_BLOCK))
+    ]
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,8 @@ class Rows:
     household : array of int32, shape (E,)
         Position in the sorted household codes; -1 for a regional row.
     columns : dict of str to array
-        Days int32 (``NO_DAY`` where null), codes int8 (-1), counts int32, amounts float64 (NaN), flags bool.
+        Every column of ``Table.contents``: days and months int32 (``NO_DAY`` where null), codes int8 (-1), text int32
+        positions in ``levels`` (-1), amounts float64 (NaN), flags bool; counts int32, or float64 where null is allowed.
     recorded : array of int32, shape (E,)
         ``NO_DAY`` where null.
     group : array of int64, shape (E,)
@@ -52,6 +66,12 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.household)
+
+    def where(self, mask: NDArray[np.bool_]) -> Rows:
+        """Return the rows of the mask."""
+        columns = {name: values[mask] for name, values in self.columns.items()}
+        attributes = {name: AttributeColumn(a.values[mask], a.levels) for name, a in self.attributes.items()}
+        return Rows(self.household[mask], columns, self.recorded[mask], self.group[mask], attributes, self.levels)
 
     def known(
         self, default: NDArray[np.int32] | None, *, versions: bool
@@ -75,7 +95,7 @@ class RowSource:
     household_id : array of str, shape (H,)
         Sorted codes.
     tables : dict of str to Rows
-        Every present table but ``income`` and ``lines``.
+        Every present table of :func:`row_tables`.
     months : tuple of int
         First and last month of any income period; (0, -1) without rows.
     income : function
@@ -91,6 +111,17 @@ class RowSource:
     income: Callable[[], Iterator[Rows]]
     lines: list[LineRow]
     fingerprint: Callable[[], str]
+
+
+def line_rows(rows: Rows) -> list[LineRow]:
+    """Turn rows of the table ``lines`` into dated lines, in the order of their regions and days."""
+    columns = {name: values.tolist() for name, values in rows.columns.items()}
+    for name, levels in rows.levels.items():
+        columns[name] = ["" if position < 0 else levels[position] for position in columns[name]]
+    named = [columns.pop(name) for name in LINE_COLUMNS]
+    more = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    lines = [LineRow(*cells) for cells in zip(*named, more or [{}] * len(rows), strict=True)]
+    return sorted(lines, key=lambda line: (line.region_prefix, line.effective_from, line.amount, line.source))
 
 
 assert ALWAYS == NO_DAY, "a null recorded_on orders before every date"

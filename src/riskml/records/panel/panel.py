@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import LOOK_BACK, last_complete_month, month_end, months_before
-from riskml.records.contract.schema import codes
+from riskml.records.contract.schema import TABLES, codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.exposure import exposed
 from riskml.records.panel.kernels import per_head, sum_sources
+from riskml.records.panel.lines import LineRow
 from riskml.records.panel.packed import PackedRecords
+from riskml.records.panel.packed_rows import Array
 
 __all__ = ["BELOW", "Attribute", "Panel", "window_sum"]
 
@@ -188,8 +190,8 @@ class Panel:
         name = f"income per head {window} {lag} {complete}"
         if name not in self.memo:
             self.memo[name] = per_head(*self._summed, self.size[lag], lag, window, window if complete else window / 2)
-        found: Floats = self.memo[name]  # type: ignore[assignment]
-        return found
+        income: Floats = self.memo[name]  # type: ignore[assignment]
+        return income
 
     # -- household ----------------------------------------------------------------------------------------------
 
@@ -224,15 +226,33 @@ class Panel:
         """Monitoring line in force at each month's end, yuan/person/year, shape (T, n); NaN where there is none."""
         return self._at_month_ends[1]
 
+    def latest(self, column: str) -> Array:
+        """Return a declared column of ``households`` in the latest known version, shape (n,).
+
+        Text is given as positions in :attr:`levels`; a day that lies ahead is unknown.
+        """
+        values = self._records.households.columns[column][self._now]
+        return np.where(values > self.as_of, NO_DAY, values) if column in TABLES["households"].later_days else values
+
+    @property
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """Texts that the positions in text columns of ``households`` stand for."""
+        return self._records.households.levels
+
+    @property
+    def lines(self) -> tuple[LineRow, ...]:
+        """Rows of the table ``lines``."""
+        return self._records.lines.rows
+
     @property
     def size_now(self) -> Floats:
         """Persons in the latest known version, shape (n,)."""
-        return self._records.households.size[self._now].astype(np.float64)
+        return self.latest("size").astype(np.float64)
 
     @cached_property
     def region(self) -> tuple[Ints, tuple[str, ...]]:
         """Region of the latest known version: positions, shape (n,), and the codes they stand for."""
-        return self._records.households.region[self._now], self._records.households.regions
+        return self.latest("region_code"), self.levels["region_code"]
 
     @property
     def region_code(self) -> NDArray[np.str_]:
@@ -243,13 +263,12 @@ class Panel:
     @property
     def kind(self) -> NDArray[np.int8]:
         """Position in ``codes("households", "kind")``, -1 where null, shape (n,)."""
-        return self._records.households.kind[self._now]
+        return self.latest("kind")
 
     @property
     def exited_on(self) -> Ints:
         """Day of leaving registered poverty, ``NO_DAY`` where null or after ``as_of``, shape (n,)."""
-        days = self._records.households.exited_on[self._now]
-        return np.where(days > self.as_of, NO_DAY, days)
+        return self.latest("exited_on")
 
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
@@ -273,7 +292,7 @@ class Panel:
         """Add the index of each row's month: that of its day, at most the last complete one."""
         if events is not None:
             lag = np.minimum(self.month - events["month"], self.months - 1)
-            events.columns["lag"] = np.maximum(lag, 0)
+            events["lag"] = np.maximum(lag, 0)
         return events
 
     @cached_property
@@ -297,8 +316,8 @@ class Panel:
         if regional is None:
             return None
         versions = self._records.households
-        found = exposed(regional, versions, self._versions_known, self._range, self.as_of, self.known_at, self._since)
-        return self._dated(found)
+        known = self._versions_known
+        return self._dated(exposed(regional, versions, known, self._range, self.as_of, self.known_at, self._since))
 
     @cached_property
     def events(self) -> Events | None:
@@ -318,8 +337,16 @@ class Panel:
     @cached_property
     def members(self) -> Events | None:
         """Members who belong to the household at ``as_of``."""
-        found = self._at("members", None)
-        return None if found is None else found.where(found["left_on"] == NO_DAY)
+        members = self._at("members", None)
+        return None if members is None else members.where(members["left_on"] == NO_DAY)
+
+    @cached_property
+    def income_rows(self) -> Events | None:
+        """Income rows whose period ended within the look-back, with the columns that :attr:`sources` lacks.
+
+        None where the contract declares no more of ``income`` than the source, the period and the amount.
+        """
+        return self._dated(self._at("income", self._since))
 
     @cached_property
     def monitored(self) -> Mask:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from riskml.records.contract.calendar import LOOK_BACK
-from riskml.records.panel.arrow import ArrowTables, arrow_rows
-from riskml.records.panel.folder_rows import folder_rows
+from riskml.records.panel.arrow import ArrowTables
 from riskml.records.panel.lines import LineRow
-from riskml.records.panel.memory import Columns, memory_rows
+from riskml.records.panel.memory_rows import Columns, memory_rows
 from riskml.records.panel.packed import PackedRecords
 from riskml.records.panel.panel import Panel
+from riskml.records.panel.view_rows import view_rows
 from riskml.records.reading.folder import Folder, open_folder
 
 __all__ = ["CHUNK", "Records"]
@@ -29,7 +29,7 @@ class Records(PackedRecords):
     def load(cls, folder: str | Path | Folder, fallback_lines: Sequence[LineRow] = ()) -> Records:
         """Read a records folder that has been checked."""
         opened = folder if isinstance(folder, Folder) else open_folder(folder)
-        return cls(folder_rows(opened), fallback_lines)
+        return cls(view_rows(opened), fallback_lines)
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Columns], fallback_lines: Sequence[LineRow] = ()) -> Records:
@@ -46,7 +46,7 @@ class Records(PackedRecords):
         They have no fingerprint.
         """
         with ArrowTables(tables) as opened:
-            return cls(arrow_rows(opened), fallback_lines)
+            return cls(view_rows(opened), fallback_lines)
 
     def panel(
         self,

@@ -15,27 +15,25 @@ from riskml.records.contract.schema import TABLES, Column, Kind, Table
 from riskml.records.panel.cells import (
     cell_day,
     count_null,
+    encode_text,
     float_cells,
+    format_text,
     is_null,
-    levels_of,
+    is_textual,
+    look_up,
     pack_cells,
-    places,
-    text_of,
-    textual,
 )
-from riskml.records.panel.folder_rows import PACKED
-from riskml.records.panel.lines import LineRow
-from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource
+from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource, line_rows, row_tables
+from riskml.records.panel.required import require_columns, require_tables
 
 __all__ = ["Columns", "memory_rows"]
 
 Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
 
 _RECORDED = Column("recorded_on", Kind.DATE, "", "")
-_LINE_COLUMNS = [column for column in TABLES["lines"].columns if column.name in ("effective_from", "amount")]
 
 
-def _same_key(column: Column | None, values: Sequence[Any]) -> list[Any]:
+def _key_cells(column: Column | None, values: Sequence[Any]) -> list[Any]:
     """Cells of a key, equal where they mean the same; None where null."""
     as_day = column is not None and column.kind is Kind.DATE
     return [None if is_null(value) else cell_day(value) if as_day else str(value) for value in values]
@@ -46,15 +44,13 @@ class _Table:
 
     def __init__(self, declared: Table, columns: Columns) -> None:
         self.declared = declared
-        found = columns.to_dict("list") if isinstance(columns, pd.DataFrame) else dict(columns)
-        missing = [column.name for column in declared.columns if column.required and column.name not in found]
-        if missing:
-            raise RecordsError.missing_columns(declared.name, missing, [str(name) for name in found])
-        lengths = {len(values) for values in found.values()}
+        cells = columns.to_dict("list") if isinstance(columns, pd.DataFrame) else columns
+        self.columns: dict[str, Sequence[Any]] = {str(name): values for name, values in cells.items()}
+        require_columns(declared.name, self.columns)
+        lengths = set(map(len, self.columns.values()))
         if len(lengths) > 1:
             raise RecordsError(f"The columns of table {declared.name!r} have different lengths: {sorted(lengths)}.")
         self.length = lengths.pop() if lengths else 0
-        self.columns: dict[str, Sequence[Any]] = {str(name): values for name, values in found.items()}
 
     def __getitem__(self, name: str) -> Sequence[Any]:
         values = self.columns.get(name)
@@ -65,30 +61,26 @@ class _Table:
         names = self.declared.key or ("record_id",)
         if not self.declared.key and "record_id" not in self.columns:
             return np.full(self.length, -1, np.int64)
-        found: dict[object, int] = {}
-        keys = zip(*(_same_key(self.declared.column(name), self[name]) for name in names), strict=True)
-        out = [-1 if key[0] is None else found.setdefault(key, len(found)) for key in keys]
-        return np.array(out, np.int64)
+        numbers: dict[object, int] = {}
+        keys = zip(*(_key_cells(self.declared.column(name), self[name]) for name in names), strict=True)
+        groups = [-1 if key[0] is None else numbers.setdefault(key, len(numbers)) for key in keys]
+        return np.array(groups, np.int64)
 
-    def rows(self, place: Mapping[str, int]) -> Rows:
-        name = self.declared.name
-        regional = name == "disaster"
-        household = places(self["household_id"], place)
+    def rows(self, positions: Mapping[str, int]) -> Rows:
+        """Pack the rows; ``positions`` are those of the households, and rows of others are left out."""
         columns: dict[str, Array] = {}
         levels: dict[str, tuple[str, ...]] = {}
-        for column in self.declared.columns:
-            if column.name not in PACKED[name]:
-                continue
+        for column in self.declared.contents:
             if column.kind in (Kind.TEXT, Kind.REGION):
-                columns[column.name], levels[column.name] = levels_of(self[column.name])
+                columns[column.name], levels[column.name] = encode_text(self[column.name])
             else:
                 columns[column.name] = self.pack(column)
-        recorded = self.pack(_RECORDED)
-        rows = Rows(household, columns, recorded, self.group(), self._attributes(), levels)
+        household = look_up(self["household_id"], positions)
+        rows = Rows(household, columns, self.pack(_RECORDED), self.group(), self._attributes(), levels)
         keep = household >= 0
-        if regional:
+        if self.declared.name == "disaster":
             keep |= columns["region_code"] >= 0
-        return rows if keep.all() else _kept(rows, keep)
+        return rows if keep.all() or self.declared.name == "lines" else rows.where(keep)
 
     def pack(self, column: Column) -> Array:
         """Turn a column into its packed type.
@@ -109,7 +101,9 @@ class _Table:
             hint = f"Codes are: {', '.join(column.allowed or ())}."
             raise RecordsError(f"{where}: {unknown} is not a code of this column.", hint) from unknown
         if column.kind is Kind.COUNT and (packed < (column.minimum or 0)).any():
-            raise RecordsError(f"{where}: {packed.min()} is too small.", f"The smallest value is {column.minimum}.")
+            raise RecordsError(
+                f"{where}: {np.nanmin(packed)} is too small.", f"The smallest value is {column.minimum}."
+            )
         return packed
 
     def _attributes(self) -> dict[str, AttributeColumn]:
@@ -120,18 +114,12 @@ class _Table:
             if name in self.declared.names:
                 continue
             values = self.columns[name]
-            if any(textual(value) for value in values):
-                positions, levels = levels_of([v if is_null(v) else text_of(v) for v in values])
+            if any(is_textual(value) for value in values):
+                positions, levels = encode_text([v if is_null(v) else format_text(v) for v in values])
                 out[name] = AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
             else:
                 out[name] = AttributeColumn(float_cells(values))
         return out
-
-
-def _kept(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
-    columns = {name: values[keep] for name, values in rows.columns.items()}
-    attributes = {name: AttributeColumn(a.values[keep], a.levels) for name, a in rows.attributes.items()}
-    return Rows(rows.household[keep], columns, rows.recorded[keep], rows.group[keep], attributes, rows.levels)
 
 
 def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
@@ -142,36 +130,28 @@ def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
     RecordsError
         If a required table or column is missing, or a table is unknown.
     """
-    unknown = [name for name in tables if name not in TABLES]
-    if unknown:
-        raise RecordsError(f"Unknown table(s): {', '.join(unknown)}.", f"Tables are: {', '.join(TABLES)}.")
-    missing = [name for name, table in TABLES.items() if table.required and name not in tables]
-    if missing:
-        raise RecordsError(f"Required table(s) missing: {', '.join(missing)}.", "See data/README.md for the tables.")
-    found = {name: _Table(TABLES[name], columns) for name, columns in tables.items()}
+    require_tables(tables)
+    taken = {name: _Table(TABLES[name], columns) for name, columns in tables.items()}
     household_id = np.array(
-        sorted({str(code) for code in found["households"]["household_id"] if not is_null(code)}), dtype=np.str_
+        sorted({str(code) for code in taken["households"]["household_id"] if not is_null(code)}), dtype=np.str_
     )
-    place = {str(code): i for i, code in enumerate(household_id)}
-    income = found["income"].rows(place)
+    positions = {str(code): i for i, code in enumerate(household_id)}
+    income = taken["income"].rows(positions)
     start = income.columns["period_start"]
     months = (0, -1)
     if len(income):
         months = (int(start.min()), int((start + income.columns["months"]).max()) - 1)
-    lines = found["lines"]
-    regions, sources = (["" if is_null(v) else str(v) for v in lines[name]] for name in ("region_code", "source"))
-    days, amounts = (lines.pack(column).tolist() for column in _LINE_COLUMNS)
 
     def parts() -> Iterator[Rows]:
         yield income
 
     return RowSource(
         household_id=household_id,
-        tables={name: table.rows(place) for name, table in found.items() if name not in ("income", "lines")},
+        tables={table.name: taken[table.name].rows(positions) for table in row_tables() if table.name in taken},
         months=months,
         income=parts,
-        lines=[LineRow(*row) for row in zip(regions, days, amounts, sources, strict=True)],
-        fingerprint=lambda: _fingerprint(found),
+        lines=line_rows(taken["lines"].rows(positions)),
+        fingerprint=lambda: _fingerprint(taken),
     )
 
 

@@ -1,0 +1,158 @@
+"""A column that the contract comes to declare reaches the panel by every way in, without another line of code."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from riskml.records.checking.check import check
+from riskml.records.contract.calendar import day_of, month_of
+from riskml.records.contract.schema import TABLES, Column, Kind
+from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import Records
+
+AS_OF = day_of("2023-06-30")
+DAY, NEXT_YEAR = dt.date(2023, 3, 1), dt.date(2024, 3, 1)
+CODED = (Kind.CODE, Kind.CODES)
+ALLOWED = {"first": "甲", "second": "乙", "third": "丙"}
+
+CELLS: dict[Kind, tuple[Any, Any, Any]] = {
+    # a cell, what the panel holds for it, and what it holds for an empty cell
+    Kind.DATE: (DAY, day_of(DAY), NO_DAY),
+    Kind.MONTH_START: (DAY, month_of(day_of(DAY)), NO_DAY),
+    Kind.COUNT: (7, 7.0, np.nan),
+    Kind.YEAR: (1987, 1987.0, np.nan),
+    Kind.AMOUNT: (12.5, 12.5, np.nan),
+    Kind.FLAG: (True, True, False),
+    Kind.CODE: ("second", 1, -1),
+    Kind.CODES: ("first;third", 0b101, 0),
+    Kind.TEXT: ("砖木", "砖木", ""),
+    Kind.REGION: ("130529", "130529", ""),
+}
+
+ROWS: dict[str, list[dict[str, Any]]] = {
+    # Two rows each, of which the second is that of household b or, for lines, of a later day.
+    "households": [
+        {"household_id": "a", "region_code": "130529101201", "size": 3},
+        {"household_id": "b", "region_code": "130529101202", "size": 2},
+    ],
+    "members": [{"household_id": code, "member_id": f"{code}1"} for code in "ab"],
+    "income": [
+        {"household_id": code, "period_start": dt.date(2023, 2, 1), "source": "wage", "amount": 900.0} for code in "ab"
+    ],
+    "illness": [{"household_id": code, "occurred_on": DAY, "kind": "inpatient"} for code in "ab"],
+    "disaster": [{"household_id": code, "occurred_on": DAY, "kind": "flood"} for code in "ab"],
+    "events": [{"household_id": code, "occurred_on": DAY, "kind": "job_loss"} for code in "ab"],
+    "help": [{"household_id": code, "started_on": DAY, "measure": "grant"} for code in "ab"],
+    "monitoring": [{"household_id": code, "entered_on": DAY, "category": "borderline"} for code in "ab"],
+    "lines": [{"region_code": "13", "effective_from": dt.date(year, 1, 1), "amount": 7300.0} for year in (2021, 2022)],
+}
+
+Cells = dict[str, Any]
+Declare = Callable[..., None]
+
+
+@pytest.fixture
+def declare(monkeypatch) -> Declare:
+    """Declare columns ``new_<kind>`` at run time; among the others, since their position must not matter."""
+
+    def add(table: str, *kinds: Kind) -> None:
+        new = [
+            Column(f"new_{kind}", kind, "新列", "a new column", allowed=ALLOWED if kind in CODED else None)
+            for kind in kinds
+        ]
+        old = TABLES[table]
+        monkeypatch.setitem(TABLES, table, replace(old, columns=(*old.columns[:2], *new, *old.columns[2:])))
+
+    return add
+
+
+def tables_with(table: str, first: Cells, second: Cells) -> dict[str, list[Cells]]:
+    rows = [row | cells for row, cells in zip(ROWS[table], (first, second), strict=True)]
+    return ROWS | {table: rows}
+
+
+def every_way(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel]:
+    """Panels of the same rows from Parquet, CSV, memory and Arrow."""
+    folders: dict[str, Path] = {form: make(form, **rows) for form in ("parquet", "csv")}
+    for folder in folders.values():
+        assert check(folder).ok, check(folder).render()
+    columns = {name: {key: [row[key] for row in table] for key in table[0]} for name, table in rows.items()}
+    records = {form: Records.load(folder) for form, folder in folders.items()}
+    records["memory"] = Records.from_tables(columns)
+    records["arrow"] = Records.from_arrow({name: pa.table(cells) for name, cells in columns.items()})
+    return {way: one.panel(AS_OF) for way, one in records.items()}
+
+
+def values_of(panel: Panel, table: str, kind: Kind) -> list[Any]:
+    """Values of a new column as features see them, text as text."""
+    name = f"new_{kind}"
+    if table == "lines":
+        return [line.more[name] for line in panel.lines]
+    if table == "households":
+        values, levels = panel.latest(name), panel.levels.get(name)
+    else:
+        rows = panel.income_rows if table == "income" else getattr(panel, table)
+        assert rows.household.tolist() == [0, 1]
+        values, levels = rows[name], rows.levels.get(name)
+    return values.tolist() if levels is None else ["" if i < 0 else levels[i] for i in values]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_new_column_of_any_kind_reaches_the_panel_by_every_way(table, declare, make):
+    assert set(CELLS) == set(Kind)
+    declare(table, *Kind)
+    filled = {f"new_{kind}": cell for kind, (cell, _, _) in CELLS.items()}
+    for way, panel in every_way(make, tables_with(table, filled, dict.fromkeys(filled))).items():
+        for kind, (_, value, empty) in CELLS.items():
+            np.testing.assert_equal(values_of(panel, table, kind), [value, empty], err_msg=f"{kind} by {way}")
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name != "lines"])
+def test_a_new_day_that_lies_ahead_is_unknown(table, declare, make):
+    declare(table, Kind.DATE)
+    for way, panel in every_way(make, tables_with(table, {"new_date": DAY}, {"new_date": NEXT_YEAR})).items():
+        assert values_of(panel, table, Kind.DATE) == [day_of(DAY), NO_DAY], way
+
+
+def test_a_new_column_of_a_regional_disaster_reaches_the_households_it_struck(declare, make):
+    declare("disaster", Kind.TEXT)
+    struck = [{"region_code": "130529", "occurred_on": DAY, "kind": "flood", "new_text": "堤坝"}]
+    for way, panel in every_way(make, ROWS | {"disaster": struck}).items():
+        rows = panel.exposure
+        assert rows.household.tolist() == [0, 1], way
+        assert [rows.levels["new_text"][i] for i in rows["new_text"]] == ["堤坝", "堤坝"], way
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_new_column_that_no_row_fills_changes_nothing_else(table, declare, make):
+    plain = Records.load(make(**ROWS)).panel(AS_OF)
+    declare(table, Kind.AMOUNT)
+    for panel in every_way(make, ROWS).values():
+        for name in ("sources", "size", "line"):
+            np.testing.assert_equal(getattr(panel, name), getattr(plain, name))
+        assert panel.illness["visits"].tolist() == plain.illness["visits"].tolist()
+
+
+def test_without_a_new_column_income_is_held_in_its_block_alone(make):
+    for panel in every_way(make, ROWS).values():
+        assert panel.income_rows is None
+
+
+def test_a_corrected_or_withdrawn_income_row_does_not_count(declare, make):
+    declare("income", Kind.COUNT)
+    first = ROWS["income"][0] | {"record_id": "r", "recorded_on": DAY, "new_count": 1}
+    other = ROWS["income"][1] | {"record_id": "s", "recorded_on": DAY, "new_count": 2}
+    later = {"recorded_on": dt.date(2023, 4, 1)}
+    rows = [first, other, first | later | {"new_count": 3}, other | later | {"amount": None}]
+    for way, panel in every_way(make, ROWS | {"income": rows}).items():
+        assert panel.income_rows.household.tolist() == [0], way
+        assert panel.income_rows["new_count"].tolist() == [3.0], way
