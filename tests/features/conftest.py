@@ -82,7 +82,7 @@ class Generator:
         return values[int(self.rng.integers(len(values)))]
 
     def maybe(self, value, p: float = 0.3):
-        return None if self.estimate_chances(p) else value
+        return None if self.chance(p) else value
 
     def day(self, first: dt.date = FIRST, last: dt.date = LAST) -> dt.date:
         return first + dt.timedelta(days=int(self.rng.integers((last - first).days + 1)))
@@ -110,7 +110,7 @@ class Generator:
         number = int(self.rng.integers(1, most + 1))
         days = sorted({self.pick([self.day(dt.date(2019, 6, 1)), self.pick(EDGES)]) for _ in range(number)})
         recorded: list[dt.date | None] = list(days)
-        if self.estimate_chances(null_first):
+        if self.chance(null_first):
             recorded[0] = None
         return [{**key, "recorded_on": day, **draw()} for day in recorded]
 
@@ -153,16 +153,16 @@ class Generator:
             for start in pd.date_range("2019-08-01", "2024-03-01", freq="MS").date:
                 sources = ["total"] if start < switch else ["wage", "business", "property", "transfer"]
                 for source in sources:
-                    if self.estimate_chances(dense):
+                    if self.chance(dense):
                         rows += self.report(code, start, source, switch)
         return self.corrected(rows, self.correct_income) + [dict(self.pick(rows), record_id=None) for _ in rows[:8]]
 
     def report(self, code: str, start: dt.date, source: str, switch: dt.date) -> Iterator[Row]:
-        months = 1 if self.estimate_chances(0.9) else int(self.rng.integers(2, 14))
+        months = 1 if self.chance(0.9) else int(self.rng.integers(2, 14))
         if start < switch:
             months = min(months, (switch.year - start.year) * 12 + switch.month - start.month)
         end = (pd.Timestamp(start) + pd.offsets.MonthEnd(months)).date()
-        sign = -1 if source == "business" and self.estimate_chances(0.4) else 1
+        sign = -1 if source == "business" and self.chance(0.4) else 1
         yield {
             "household_id": code,
             "period_start": start,
@@ -190,7 +190,7 @@ class Generator:
         out = list(rows)
         for row in rows:
             taken: set[dt.date] = {row.get("recorded_on") or _default(row)}
-            while row.get("record_id") is not None and self.estimate_chances(0.5):
+            while row.get("record_id") is not None and self.chance(0.5):
                 row = {**row, **correct(row)}
                 later = min(taken) + dt.timedelta(days=int(self.rng.integers(1, 250)))
                 row["recorded_on"] = self.pick([None, later])
@@ -212,9 +212,9 @@ class Generator:
                 rows.append({**row, "record_id": self.maybe(self.record_id(), 0.6)})
 
         def correct(row: Row) -> Row:
-            if self.estimate_chances(0.2):
+            if self.chance(0.2):
                 return {"withdrawn": True}
-            if self.estimate_chances(0.3):
+            if self.chance(0.3):
                 return {column: self.day(), "withdrawn": None}
             return {**draw(), "household_id": self.pick(self.ids), "withdrawn": self.pick([None, False])}
 
@@ -243,7 +243,7 @@ class Generator:
         rows = self.dated("disaster", 3, draw)
         prefixes = ("13", "1305", "130529", "130529101", "130529101201", "411001101", "99", "4")
         for row in rows:
-            if self.estimate_chances(0.4):
+            if self.chance(0.4):
                 row.update(household_id=None, region_code=self.pick(prefixes))
         return rows
 
@@ -284,7 +284,7 @@ class Generator:
         ]
 
     def lines(self) -> list[Row]:
-        everywhere = [(None, dt.date(2016, 1, 1))] if self.estimate_chances(0.7) else [("", dt.date(2021, 4, 10))]
+        everywhere = [(None, dt.date(2016, 1, 1))] if self.chance(0.7) else [("", dt.date(2021, 4, 10))]
         keys = {*everywhere, ("13", dt.date(2020, 7, 15)), ("1305", dt.date(2022, 4, 1)), (None, dt.date(2023, 1, 1))}
         keys |= {("130529101", dt.date(2023, 7, 1)), ("13", dt.date(2018, 1, 1)), ("13", dt.date(2023, 6, 30))}
         return [

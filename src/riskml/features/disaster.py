@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,9 @@ Floats = NDArray[np.float64]
 HIGHER = Direction.HIGHER_RISK
 NEEDS = ("disaster",)
 PRODUCTION = tuple(Panel.code("disaster", "kind", kind) for kind in ("pest", "animal_disease", "price_fall"))
+
+declare = partial(feature, topic="disaster", cause="disaster", requires=NEEDS)
+"""A feature of this module; each says what differs."""
 
 
 def _own(panel: Panel) -> Events:
@@ -33,13 +38,10 @@ def _region(panel: Panel) -> Events:
     return panel.exposure
 
 
-@feature(
-    topic="disaster",
+@declare(
     unit="line",
     windows=(12, 24),
     direction=HIGHER,
-    cause="disaster",
-    requires=NEEDS,
     zh="近 {w} 个月灾害损失（人均，相对监测线）",
     en="disaster losses per head over the line, last {w} months",
     reason_zh="近 {w} 个月灾害损失 {disaster_loss}[（{disaster_kinds}）]"
@@ -54,13 +56,10 @@ def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     return own.total(_loss(panel), panel.within(own, window))
 
 
-@feature(
-    topic="disaster",
+@declare(
     unit="share",
     window=12,
     direction=HIGHER,
-    cause="disaster",
-    requires=NEEDS,
     zh="近 12 个月灾害损失与家庭收入之比",
     en="disaster losses over income, last 12 months",
     reason_zh="近 12 个月灾害损失 {disaster_loss}[（{disaster_kinds}）]"
@@ -74,12 +73,9 @@ def disaster_loss_to_income_12m(panel: Panel) -> Floats:
     return disaster_loss_to_line(panel, 12) / np.maximum(monthly(panel).mean(12), 0.1)
 
 
-@feature(
-    topic="disaster",
+@declare(
     unit="count",
     window=12,
-    cause="disaster",
-    requires=NEEDS,
     zh="近 12 个月家庭受灾次数",
     en="disasters of the household, last 12 months",
     reason_zh="近 12 个月家庭受灾 {value}[（{disaster_kinds}）][，损失 {disaster_loss}]|近 12 个月家庭无受灾记录",
@@ -92,12 +88,10 @@ def disasters_12m(panel: Panel) -> Floats:
     return own.count(panel.within(own, 12))
 
 
-@feature(
-    topic="disaster",
+@declare(
     unit="count",
     window=24,
     cause="venture",
-    requires=NEEDS,
     zh="近 24 个月病虫害、动物疫病和价格下跌次数",
     en="pests, animal diseases and price falls, last 24 months",
     reason_zh="近 24 个月遇病虫害、动物疫病或价格下跌 {value}|近 24 个月无病虫害、动物疫病或价格下跌记录",
@@ -112,12 +106,9 @@ def production_shocks_24m(panel: Panel) -> Floats:
     return own.count(panel.within(own, 24) & mask)
 
 
-@feature(
-    topic="disaster",
+@declare(
     unit="months",
     window=36,
-    cause="disaster",
-    requires=NEEDS,
     zh="距最近一次家庭受灾的月数",
     en="months since the latest disaster of the household",
     reason_zh="最近一次家庭受灾在{ago}",
@@ -128,12 +119,9 @@ def months_since_disaster(panel: Panel) -> Floats:
     return months_since(panel, _own(panel))
 
 
-@feature(
-    topic="disaster",
+@declare(
     unit="count",
     windows=(12, 24),
-    cause="disaster",
-    requires=NEEDS,
     zh="近 {w} 个月所在地受灾次数",
     en="disasters that struck the household's region, last {w} months",
     reason_zh="近 {w} 个月所在地受灾 {value}|近 {w} 个月所在地无受灾记录",
@@ -146,12 +134,9 @@ def region_disasters(panel: Panel, window: int) -> Floats:
     return region.count(panel.within(region, window))
 
 
-@feature(
-    topic="disaster",
+@declare(
     unit="months",
     window=36,
-    cause="disaster",
-    requires=NEEDS,
     zh="距所在地最近一次受灾的月数",
     en="months since the latest disaster of the household's region",
     reason_zh="所在地最近一次受灾在{ago}",

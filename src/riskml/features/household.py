@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,9 @@ from riskml.records.panel.panel import Panel
 Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
 NEEDS = ("members",)
+
+declare = partial(feature, topic="household", unit="persons", requires=NEEDS)
+"""A feature of this module; each says what differs."""
 
 
 def _members(panel: Panel) -> Events:
@@ -47,9 +52,8 @@ def _aged(panel: Panel, low: float, high: float) -> Floats:
     return _unless_unknown(members, members.count((age >= low) & (age < high)), ~np.isnan(age))
 
 
-@feature(
-    topic="household",
-    unit="persons",
+@declare(
+    requires=(),
     cause="other",
     zh="家庭人口",
     en="household size",
@@ -61,9 +65,8 @@ def household_size(panel: Panel) -> Floats:
     return panel.size_now
 
 
-@feature(
-    topic="household",
-    unit="persons",
+@declare(
+    requires=(),
     window=12,
     cause="other",
     zh="近 12 个月家庭人口变化",
@@ -78,12 +81,9 @@ def household_size_change_12m(panel: Panel) -> Floats:
     return change
 
 
-@feature(
-    topic="household",
-    unit="persons",
+@declare(
     direction=LOWER,
     cause="labour",
-    requires=NEEDS,
     zh="劳动力人数（弱劳动力按半个计）",
     en="members able to work (weak ones count half)",
     reason_zh="劳动力 {value}（弱劳动力按半个计）[，{typical}]|登记的家庭成员中无劳动力",
@@ -95,12 +95,10 @@ def labour_force(panel: Panel) -> Floats:
     return _number(panel, "labour", "full", "skilled") + 0.5 * _number(panel, "labour", "weak")
 
 
-@feature(
-    topic="household",
+@declare(
     unit="share",
     direction=LOWER,
     cause="labour",
-    requires=NEEDS,
     zh="劳动力占家庭人口比例",
     en="share of members able to work",
     reason_zh="劳动力占家庭人口的 {value}[（{typical}）]|登记的家庭成员中无劳动力",
@@ -111,12 +109,10 @@ def labour_share(panel: Panel) -> Floats:
     return ratio(labour_force(panel), _members(panel).count())
 
 
-@feature(
-    topic="household",
+@declare(
     unit="count",
     direction=HIGHER,
     cause="labour",
-    requires=NEEDS,
     zh="无劳动力家庭",
     en="household without labour",
     reason_zh="登记的家庭成员中无劳动力|家庭有劳动力",
@@ -128,11 +124,8 @@ def no_labour(panel: Panel) -> Floats:
     return np.where(np.isnan(force), np.nan, ((force == 0) & _members(panel).any()).astype(np.float64))
 
 
-@feature(
-    topic="household",
-    unit="persons",
+@declare(
     cause="other",
-    requires=NEEDS,
     zh="16 岁以下人数",
     en="members under 16",
     reason_zh="16 岁以下 {value}[（{typical}）]|无 16 岁以下成员",
@@ -143,11 +136,8 @@ def children(panel: Panel) -> Floats:
     return _aged(panel, -np.inf, 16)
 
 
-@feature(
-    topic="household",
-    unit="persons",
+@declare(
     cause="labour",
-    requires=NEEDS,
     zh="60 岁及以上人数",
     en="members of 60 and over",
     reason_zh="60 岁及以上 {value}[（{typical}）]|无 60 岁及以上成员",
@@ -158,11 +148,9 @@ def elders(panel: Panel) -> Floats:
     return _aged(panel, 60, np.inf)
 
 
-@feature(
-    topic="household",
+@declare(
     unit="years",
     cause="other",
-    requires=NEEDS,
     zh="成员平均年龄",
     en="mean age of the members",
     reason_zh="成员平均年龄 {value}[（{typical}）]",
@@ -174,12 +162,9 @@ def mean_age(panel: Panel) -> Floats:
     return ratio(members.total(age), members.count(~np.isnan(age)))
 
 
-@feature(
-    topic="household",
-    unit="persons",
+@declare(
     direction=HIGHER,
     cause="illness",
-    requires=NEEDS,
     zh="长期慢性病人数",
     en="members with a chronic illness",
     reason_zh="登记有长期慢性病成员 {value}|登记的家庭成员中无长期慢性病",
@@ -190,12 +175,9 @@ def members_chronic(panel: Panel) -> Floats:
     return _number(panel, "health", "chronic")
 
 
-@feature(
-    topic="household",
-    unit="persons",
+@declare(
     direction=HIGHER,
     cause="illness",
-    requires=NEEDS,
     zh="大病人数",
     en="members with a serious illness",
     reason_zh="登记有大病成员 {value}|登记的家庭成员中无大病",
@@ -206,12 +188,9 @@ def members_seriously_ill(panel: Panel) -> Floats:
     return _number(panel, "health", "serious")
 
 
-@feature(
-    topic="household",
-    unit="persons",
+@declare(
     direction=HIGHER,
     cause="disability",
-    requires=NEEDS,
     zh="残疾人数",
     en="members with a disability",
     reason_zh="登记有残疾成员 {value}|登记的家庭成员中无残疾",
@@ -222,11 +201,9 @@ def members_disabled(panel: Panel) -> Floats:
     return _number(panel, "health", "disabled")
 
 
-@feature(
+@declare(
     topic="schooling",
-    unit="persons",
     cause="schooling",
-    requires=NEEDS,
     zh="义务教育在校人数",
     en="members in compulsory school",
     reason_zh="义务教育阶段在校 {value}|无义务教育阶段在校成员",
@@ -237,12 +214,10 @@ def pupils(panel: Panel) -> Floats:
     return _number(panel, "schooling", "compulsory")
 
 
-@feature(
+@declare(
     topic="schooling",
-    unit="persons",
     direction=HIGHER,
     cause="schooling",
-    requires=NEEDS,
     zh="高中、中职及以上在校人数",
     en="members in senior school or college",
     reason_zh="高中、中职及以上在校 {value}|无高中、中职及以上在校成员",
@@ -253,11 +228,9 @@ def students(panel: Panel) -> Floats:
     return _number(panel, "schooling", "senior", "college")
 
 
-@feature(
+@declare(
     topic="work",
-    unit="persons",
     cause="work",
-    requires=NEEDS,
     zh="外出务工人数",
     en="members working away from home",
     reason_zh="外出务工 {value}[（{typical}）]|无外出务工成员",
@@ -268,11 +241,9 @@ def migrant_workers(panel: Panel) -> Floats:
     return _number(panel, "working", "migrant")
 
 
-@feature(
+@declare(
     topic="work",
-    unit="persons",
     cause="work",
-    requires=NEEDS,
     zh="本地务工人数",
     en="members working locally",
     reason_zh="本地务工 {value}[（{typical}）]|无本地务工成员",
@@ -283,12 +254,11 @@ def local_workers(panel: Panel) -> Floats:
     return _number(panel, "working", "local")
 
 
-@feature(
+@declare(
     topic="work",
     unit="share",
     direction=LOWER,
     cause="work",
-    requires=NEEDS,
     zh="务工人数占家庭人口比例",
     en="share of members at work",
     reason_zh="务工人数占家庭人口的 {value}[（{typical}）]|登记的家庭成员中无人务工",

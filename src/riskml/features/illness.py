@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,9 @@ NEEDS = ("illness",)
 INPATIENT = Panel.code("illness", "kind", "inpatient")
 REGULAR = (Panel.code("illness", "kind", "outpatient"), Panel.code("illness", "kind", "chronic"))
 
+declare = partial(feature, topic="illness", cause="illness", requires=NEEDS)
+"""A feature of this module; each says what differs."""
+
 
 def _care(panel: Panel) -> Events:
     assert panel.illness is not None, "requires=('illness',) keeps this from panels without the table"
@@ -29,13 +34,10 @@ def self_paid_relative(panel: Panel) -> Floats:
     return to_line(panel, _care(panel), _care(panel)["self_paid"])
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="line",
     windows=(3, 6, 12, 24),
     direction=HIGHER,
-    cause="illness",
-    requires=NEEDS,
     zh="近 {w} 个月自付医疗费（人均，相对监测线）",
     en="out-of-pocket medical spending per head over the line, last {w} months",
     reason_zh="近 {w} 个月自付医疗费 {self_paid}[，相当于家庭年纯收入的 {self_paid_to_income}]"
@@ -50,13 +52,10 @@ def self_paid_to_line(panel: Panel, window: int) -> Floats:
     return care.total(self_paid_relative(panel), panel.within(care, window))
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="share",
     window=12,
     direction=HIGHER,
-    cause="illness",
-    requires=NEEDS,
     zh="近 12 个月自付医疗费与家庭收入之比",
     en="out-of-pocket medical spending over income, last 12 months",
     reason_zh="近 12 个月自付医疗费 {self_paid}[，相当于家庭年纯收入的 {self_paid_to_income}]"
@@ -70,13 +69,11 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
     return self_paid_to_line(panel, 12) / np.maximum(monthly(panel).mean(12), 0.1)
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="line",
     window=12,
     direction=LOWER,
     cause="other",  # it moves with the income as much as with the spending
-    requires=NEEDS,
     zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
     en="income per head less out-of-pocket medical spending, over the line, last 12 months",
     reason_zh=None,
@@ -87,13 +84,10 @@ def income_after_self_paid_12m(panel: Panel) -> Floats:
     return monthly(panel).mean(12) - self_paid_to_line(panel, 12)
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="line",
     window=12,
     direction=HIGHER,
-    cause="illness",
-    requires=NEEDS,
     zh="近 12 个月单次最高自付医疗费（人均，相对监测线）",
     en="largest single out-of-pocket bill per head over the line, last 12 months",
     reason_zh="近 12 个月单次最高自付医疗费 {largest_bill}[，近 12 个月共自付 {self_paid}]|近 12 个月无自付医疗费记录",
@@ -108,13 +102,10 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
     return np.where(care.any(recent), largest, 0.0)
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="line",
     window=12,
     direction=HIGHER,
-    cause="illness",
-    requires=NEEDS,
     zh="近 12 个月门诊和慢性病自付（人均，相对监测线）",
     en="out-of-pocket spending on outpatient and chronic care, last 12 months, over the line",
     reason_zh="近 12 个月门诊和慢性病自付 {regular_self_paid}[，平均每月 {regular_self_paid_a_month}]"
@@ -130,12 +121,9 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     return care.total(self_paid_relative(panel), mask)
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="count",
     windows=(3, 12),
-    cause="illness",
-    requires=NEEDS,
     zh="近 {w} 个月就诊次数",
     en="visits and admissions, last {w} months",
     reason_zh="近 {w} 个月就诊 {value}[（{typical}）]|近 {w} 个月无就诊记录",
@@ -148,12 +136,9 @@ def care_visits(panel: Panel, window: int) -> Floats:
     return care.total(care["visits"].astype(np.float64), panel.within(care, window))
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="count",
     windows=(3, 12, 24),
-    cause="illness",
-    requires=NEEDS,
     zh="近 {w} 个月住院次数",
     en="admissions, last {w} months",
     reason_zh="近 {w} 个月住院 {value}[（{typical}）]|近 {w} 个月无住院记录",
@@ -167,12 +152,9 @@ def admissions(panel: Panel, window: int) -> Floats:
     return care.total(care["visits"].astype(np.float64), mask)
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="count",
     window=12,
-    cause="illness",
-    requires=NEEDS,
     zh="近 12 个月慢性病就诊次数",
     en="visits for chronic illness, last 12 months",
     reason_zh="近 12 个月慢性病就诊 {value}[（{typical}）]|近 12 个月无慢性病就诊记录",
@@ -186,12 +168,9 @@ def chronic_visits_12m(panel: Panel) -> Floats:
     return care.total(care["visits"].astype(np.float64), mask)
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="share",
     window=12,
-    cause="illness",
-    requires=NEEDS,
     zh="近 12 个月医疗费报销比例",
     en="share of medical cost reimbursed, last 12 months",
     reason_zh="近 12 个月医疗费报销比例 {value}[，总费用 {medical_cost}]",
@@ -204,12 +183,9 @@ def reimbursed_share_12m(panel: Panel) -> Floats:
     return 1 - ratio(care.total(care["self_paid"], both), care.total(care["cost"], both))
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="months",
     window=36,
-    cause="illness",
-    requires=NEEDS,
     zh="距最近一次就诊的月数",
     en="months since the latest care",
     reason_zh="最近一次就诊在{ago}",
@@ -220,12 +196,9 @@ def months_since_care(panel: Panel) -> Floats:
     return months_since(panel, _care(panel))
 
 
-@feature(
-    topic="illness",
+@declare(
     unit="months",
     window=36,
-    cause="illness",
-    requires=NEEDS,
     zh="距最近一次住院的月数",
     en="months since the latest admission",
     reason_zh="最近一次住院在{ago}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,13 +17,13 @@ Floats = NDArray[np.float64]
 LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK
 YEAR = 12
 
+declare = partial(feature, topic="income", cause="other", direction=LOWER)
+"""A feature of this module; each says what differs."""
 
-@feature(
-    topic="income",
+
+@declare(
     unit="log line",
     windows=(1, 3, 6, 12, 24, 36),
-    direction=LOWER,
-    cause="other",
     zh="近 {w} 个月人均纯收入与监测线之比（对数）",
     en="income per head over the line, last {w} months (log)",
     reason_zh="近 {w} 个月人均纯收入{yearly} {income}[，{income_vs_line}]",
@@ -32,12 +34,9 @@ def log_income_to_line(panel: Panel, window: int) -> Floats:
     return log_line(monthly(panel).mean(window))
 
 
-@feature(
-    topic="income",
+@declare(
     unit="log line",
     window=36,
-    direction=LOWER,
-    cause="other",
     zh="最近一次报告月份人均收入与监测线之比（对数）",
     en="income per head over the line in the latest reported month (log)",
     reason_zh="最近一次有记录的月份人均收入按年计 {latest_income}[，{latest_income_vs_line}]",
@@ -51,12 +50,9 @@ def log_latest_income_to_line(panel: Panel) -> Floats:
     return log_line(value)
 
 
-@feature(
-    topic="income",
+@declare(
     unit="log line",
     window=36,
-    direction=LOWER,
-    cause="other",
     zh="近 36 个月加权人均收入水平（对数，越近权重越大）",
     en="past income over the line, weighted towards recent months (log)",
     reason_zh="近 36 个月人均收入水平（越近权重越大）相当于监测线的 {value}",
@@ -73,12 +69,9 @@ def weighted_past_income(panel: Panel) -> Floats:
     return mean
 
 
-@feature(
-    topic="income",
+@declare(
     unit="line",
     windows=(6, 12, 24),
-    direction=LOWER,
-    cause="other",
     zh="近 {w} 个月收入走势（每月变化，相对监测线）",
     en="trend of income over the last {w} months, change a month over the line",
     reason_zh="近 {w} 个月收入{slope}",
@@ -89,13 +82,10 @@ def income_trend(panel: Panel, window: int) -> Floats:
     return monthly(panel).slope(window)
 
 
-@feature(
-    topic="income",
+@declare(
     unit="line",
     windows=(3, 6, 12),
     earlier=12,
-    direction=LOWER,
-    cause="other",
     zh="近 {w} 个月收入比上年同月的变化（相对监测线）",
     en="change of income on the same months a year before, last {w} months",
     reason_zh="近 {w} 个月家庭收入{change:total@{w}}",
@@ -106,12 +96,9 @@ def income_change_on_year(panel: Panel, window: int) -> Floats:
     return monthly(panel).change_on_year(window)
 
 
-@feature(
-    topic="income",
+@declare(
     unit="line",
     window=12,
-    direction=LOWER,
-    cause="other",
     zh="近 3 个月收入与近 12 个月平均之差（相对监测线）",
     en="income of the last 3 months less the mean of the last 12",
     reason_zh="近 3 个月人均收入按年计比近 12 个月平均{more_yuan}",
@@ -122,13 +109,10 @@ def income_recent_change(panel: Panel) -> Floats:
     return monthly(panel).mean(3) - monthly(panel).mean(12)
 
 
-@feature(
-    topic="income",
+@declare(
     unit="log line",
     windows=(1, 3, 6),
     window=YEAR,
-    direction=LOWER,
-    cause="other",
     zh="按近 {w} 个月水平推算，未来一年内最低的年人均纯收入与监测线之比（对数）",
     en="lowest yearly income per head of the coming year over the line, if it stays as in the last {w} months (log)",
     reason_zh="若收入保持近 {w} 个月的水平，未来一年内最低时年人均纯收入约为监测线的 {value}",
@@ -144,12 +128,9 @@ def projected_lowest_income(panel: Panel, window: int) -> Floats:
     return log_line(kernels.lowest_ahead(income.values, income.known, income.mean(window), YEAR))
 
 
-@feature(
-    topic="income",
+@declare(
     unit="line",
     window=36,
-    direction=LOWER,
-    cause="other",
     zh="近 12 个月收入与前两年中较好一年之差（相对监测线）",
     en="income of the last year less the better of the two years before",
     reason_zh="近 12 个月人均收入比前两年中较好一年约{more_yuan}（按现行监测线折算）",
@@ -162,11 +143,10 @@ def income_below_best_year(panel: Panel) -> Floats:
     return income.mean(12) - np.fmax(income.mean_between(12, 24), income.mean_between(24, 36))
 
 
-@feature(
-    topic="income",
+@declare(
+    direction=Direction.FREE,
     unit="line",
     windows=(6, 12, 24),
-    cause="other",
     zh="近 {w} 个月收入波动（标准差，相对监测线）",
     en="volatility of monthly income, last {w} months (standard deviation)",
     reason_zh="近 {w} 个月收入波动（标准差）相当于监测线的 {value}[（{typical}）]",
@@ -178,12 +158,9 @@ def income_volatility(panel: Panel, window: int) -> Floats:
     return monthly(panel).deviation(window)
 
 
-@feature(
-    topic="income",
+@declare(
     unit="line",
     window=12,
-    direction=LOWER,
-    cause="other",
     zh="近 12 个月最低月收入（相对监测线）",
     en="lowest month of the last 12, over the line",
     reason_zh="近 12 个月中收入最低的一个月，人均收入按年计相当于监测线的 {value}|近 12 个月中有的月份没有收入",
@@ -197,12 +174,10 @@ def income_lowest_month(panel: Panel) -> Floats:
     return np.where(np.isposinf(lowest), np.nan, lowest)
 
 
-@feature(
-    topic="income",
+@declare(
     unit="share",
     windows=(6, 12, 24, 36),
     direction=HIGHER,
-    cause="other",
     zh="近 {w} 个月中低于监测线的月份占比",
     en="share of the reported months below the line, last {w} months",
     reason_zh="近 {w} 个月有收入记录的 {months_known} 个月中，{months_below} 个月低于监测线"
@@ -215,12 +190,10 @@ def months_below_line(panel: Panel, window: int) -> Floats:
     return monthly(panel).share(below(panel), window)
 
 
-@feature(
-    topic="income",
+@declare(
     unit="line",
     windows=(12, 36),
     direction=HIGHER,
-    cause="other",
     zh="近 {w} 个月平均收入缺口（相对监测线）",
     en="mean shortfall below the line, last {w} months",
     reason_zh="近 {w} 个月平均每月收入缺口相当于监测线的 {value}|近 {w} 个月有记录的月份均无收入缺口",
@@ -234,12 +207,10 @@ def income_shortfall(panel: Panel, window: int) -> Floats:
     return shortfall
 
 
-@feature(
-    topic="income",
+@declare(
     unit="months",
     window=36,
     direction=HIGHER,
-    cause="other",
     zh="截至最近报告月连续低于监测线的月数",
     en="consecutive months below the line up to the latest reported month",
     reason_zh="截至最近有记录的月份，已连续 {value}低于监测线|最近有记录的月份不低于监测线",
@@ -252,12 +223,9 @@ def consecutive_months_below(panel: Panel) -> Floats:
     return length
 
 
-@feature(
-    topic="income",
+@declare(
     unit="months",
     window=36,
-    direction=LOWER,
-    cause="other",
     zh="距最近一次低于监测线的月数",
     en="months since the latest month below the line",
     reason_zh="{since_below}",
@@ -270,11 +238,10 @@ def months_since_below(panel: Panel) -> Floats:
     return np.where(monthly(panel).count(panel.months) > 0, since, np.nan)
 
 
-@feature(
-    topic="income",
+@declare(
+    direction=Direction.FREE,
     unit="share",
     windows=(12, 36),
-    cause="other",
     zh="近 {w} 个月有收入记录的月份占比",
     en="share of months with a report, last {w} months",
     reason_zh=None,
@@ -286,11 +253,10 @@ def income_coverage(panel: Panel, window: int) -> Floats:
     return coverage
 
 
-@feature(
-    topic="income",
+@declare(
+    direction=Direction.FREE,
     unit="months",
     window=36,
-    cause="other",
     zh="最近一次收入记录距今月数",
     en="months since the latest income report",
     reason_zh=None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,9 @@ from riskml.records.panel.panel import Panel
 Floats = NDArray[np.float64]
 HELP, MONITORING = ("help",), ("monitoring",)
 
+declare = partial(feature, topic="help", cause="other", requires=HELP)
+"""A feature of this module; each says what differs."""
+
 
 def _help(panel: Panel) -> Events:
     assert panel.help is not None, "requires=('help',) keeps this from panels without the table"
@@ -25,12 +30,9 @@ def _entries(panel: Panel) -> Events:
     return panel.monitoring
 
 
-@feature(
-    topic="help",
+@declare(
     unit="count",
     window=36,
-    cause="other",
-    requires=HELP,
     zh="正在落实的帮扶措施数",
     en="measures in place",
     reason_zh="正在落实帮扶措施 {number} 项|目前无正在落实的帮扶措施",
@@ -42,12 +44,9 @@ def help_in_place(panel: Panel) -> Floats:
     return rows.count((rows["ended_on"] == NO_DAY) & panel.within(rows, 36))
 
 
-@feature(
-    topic="help",
+@declare(
     unit="count",
     window=12,
-    cause="other",
-    requires=HELP,
     zh="近 12 个月新增帮扶措施数",
     en="measures begun, last 12 months",
     reason_zh="近 12 个月新增帮扶措施 {number} 项|近 12 个月无新增帮扶措施",
@@ -59,12 +58,9 @@ def help_begun_12m(panel: Panel) -> Floats:
     return rows.count(panel.within(rows, 12))
 
 
-@feature(
-    topic="help",
+@declare(
     unit="line",
     window=12,
-    cause="other",
-    requires=HELP,
     zh="近 12 个月帮扶金额（人均，相对监测线）",
     en="amount of help per head over the line, last 12 months",
     reason_zh="近 12 个月帮扶金额 {help_amount}|近 12 个月无帮扶金额记录",
@@ -76,12 +72,9 @@ def help_amount_to_line_12m(panel: Panel) -> Floats:
     return ratio(rows.total(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
 
 
-@feature(
-    topic="help",
+@declare(
     unit="count",
     window=12,
-    cause="other",
-    requires=HELP,
     zh="近 12 个月应急救助次数",
     en="emergency help, last 12 months",
     reason_zh="近 12 个月应急救助 {value}|近 12 个月无应急救助",
@@ -93,12 +86,9 @@ def emergency_help_12m(panel: Panel) -> Floats:
     return rows.count(rows["emergency"] & panel.within(rows, 12))
 
 
-@feature(
-    topic="help",
+@declare(
     unit="months",
     window=36,
-    cause="other",
-    requires=HELP,
     zh="距最近一次帮扶开始的月数",
     en="months since the latest measure began",
     reason_zh="最近一次帮扶开始于{ago}",
@@ -110,11 +100,9 @@ def months_since_help(panel: Panel) -> Floats:
     return months_since(panel, rows, panel.within(rows, 36))
 
 
-@feature(
-    topic="help",
+@declare(
     unit="count",
     window=36,
-    cause="other",
     requires=MONITORING,
     zh="近 36 个月纳入监测次数",
     en="entries into monitoring, last 36 months",
@@ -127,11 +115,9 @@ def monitoring_entries_36m(panel: Panel) -> Floats:
     return rows.count(panel.within(rows, 36))
 
 
-@feature(
-    topic="help",
+@declare(
     unit="months",
     window=36,
-    cause="other",
     requires=MONITORING,
     zh="距风险消除的月数",
     en="months since the risk was declared gone",
