@@ -10,7 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.contract.calendar import date_of, day_of, is_month_end, month_end, month_of
+from riskml.records.contract.calendar import is_month_end, month_end, to_date, to_day, to_month
 from riskml.records.panel.store import Records
 from riskml.splits import Grid, Origin, Settings, grid, origins, span_end
 
@@ -22,7 +22,7 @@ def records(reports: list[int]) -> Records:
     cells = [(f"h{i}", JANUARY + month) for month, count in enumerate(reports) for i in range(count)]
     income = {
         "household_id": [code for code, _ in cells],
-        "period_start": [date_of(month_end(month - 1) + 1) for _, month in cells],
+        "period_start": [to_date(month_end(month - 1) + 1) for _, month in cells],
         "source": ["total"] * len(cells),
         "amount": [1.0] * len(cells),
     }
@@ -33,7 +33,7 @@ def records(reports: list[int]) -> Records:
 
 
 def months(days: tuple[int, ...]) -> list[str]:
-    return [f"{date_of(day):%Y-%m}" for day in days]
+    return [f"{to_date(day):%Y-%m}" for day in days]
 
 
 def cut(months_there: int, settings: Settings) -> tuple[Origin, ...]:
@@ -107,7 +107,7 @@ def test_records_without_income_have_no_grid():
 )
 def test_every_as_of_has_its_window_and_span_and_none_is_left_out(reports, settings):
     found = grid(records(reports), settings)
-    spaced = [month_of(day) for day in found.as_ofs]
+    spaced = [to_month(day) for day in found.as_ofs]
     assert all(is_month_end(day) for day in found.as_ofs)
     assert all(later - earlier == settings.step for earlier, later in pairwise(spaced))
     if not any(reports):
@@ -126,7 +126,7 @@ def test_every_as_of_has_its_window_and_span_and_none_is_left_out(reports, setti
 
 def test_the_test_starts_with_the_first_as_of_in_the_last_horizon_of_the_grid():
     (origin,) = cut(48, Settings())
-    assert str(date_of(origin.test_from)) == "2022-03-31"
+    assert str(to_date(origin.test_from)) == "2022-03-31"
     assert months(origin.test) == ["2022-03", "2022-06", "2022-09", "2022-12"]
     assert months(origin.train) == ["2020-12", "2021-03"]
 
@@ -150,23 +150,23 @@ def test_a_step_that_does_not_divide_the_horizon_needs_more_and_says_so():
 
 
 def test_a_test_start_of_ones_own_tests_from_the_next_as_of_on():
-    (origin,) = cut(60, Settings(test_from=day_of("2022-11-15")))
+    (origin,) = cut(60, Settings(test_from=to_day("2022-11-15")))
     assert months(origin.test) == ["2022-12", "2023-03", "2023-06", "2023-09", "2023-12"]
-    assert date_of(origin.test_from).isoformat() == "2022-11-15"
+    assert to_date(origin.test_from).isoformat() == "2022-11-15"
     assert months(origin.train)[-1] == "2021-09"
 
 
 def test_a_test_start_after_the_last_as_of_is_refused():
     with pytest.raises(SplitError) as refused:
-        cut(48, Settings(test_from=day_of("2023-01-01")))
+        cut(48, Settings(test_from=to_day("2023-01-01")))
     assert "No as_of is left to test (test from 2023-01-01)" in str(refused.value)
     assert "run from 2020-12-31 to 2022-12-31 every 3 months" in str(refused.value)
 
 
 def test_a_test_start_before_the_first_span_ends_is_refused():
-    assert months(cut(48, Settings(test_from=day_of("2021-12-31")))[0].train) == ["2020-12"]
+    assert months(cut(48, Settings(test_from=to_day("2021-12-31")))[0].train) == ["2020-12"]
     with pytest.raises(SplitError) as refused:
-        cut(48, Settings(test_from=day_of("2021-12-30")))
+        cut(48, Settings(test_from=to_day("2021-12-30")))
     assert "No as_of is left to train on (test from 2021-12-30)" in str(refused.value)
     assert "the first span to learn from ends on 2021-12-31" in str(refused.value)
     assert "need 36 months" in str(refused.value)
@@ -174,7 +174,7 @@ def test_a_test_start_before_the_first_span_ends_is_refused():
 
 def test_earlier_origins_start_a_horizon_earlier_and_test_up_to_the_next_start():
     latest, middle, earliest = cut(72, Settings(origins=3))
-    assert [str(date_of(o.test_from)) for o in (latest, middle, earliest)] == ["2024-03-31", "2023-03-31", "2022-03-31"]
+    assert [str(to_date(o.test_from)) for o in (latest, middle, earliest)] == ["2024-03-31", "2023-03-31", "2022-03-31"]
     assert months(latest.test) == ["2024-03", "2024-06", "2024-09", "2024-12"]
     assert months(middle.test) == ["2023-03", "2023-06", "2023-09", "2023-12"]
     assert months(earliest.test) == ["2022-03", "2022-06", "2022-09", "2022-12"]
@@ -190,7 +190,7 @@ def test_an_origin_too_early_to_train_is_refused():
 
 def test_an_origin_without_an_as_of_of_its_own_is_refused():
     with pytest.raises(SplitError, match=r"No as_of is left to test \(origin 2 of 2, test from 2023-12-31\)"):
-        cut(72, Settings(window=1, horizon=3, step=12, test_from=day_of("2024-03-31"), origins=2))
+        cut(72, Settings(window=1, horizon=3, step=12, test_from=to_day("2024-03-31"), origins=2))
 
 
 @examples(deadline=None, derandomize=True, database=None)

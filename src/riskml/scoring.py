@@ -19,7 +19,7 @@ from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status
 from riskml.policy import Policy, Verdicts, agreement, combine_signal, rule_line
 from riskml.progress import Progress, Silent
-from riskml.records.contract.calendar import date_of
+from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
@@ -161,7 +161,7 @@ def score(
     known = np.flatnonzero(whole["status"] != UNKNOWN)
     if not len(known):
         raise UsageError(
-            f"No household is known on {date_of(as_of)}.", "Choose a later --as-of, or check recorded_on of households."
+            f"No household is known on {to_date(as_of)}.", "Choose a later --as-of, or check recorded_on of households."
         )
     status, margin, probability, tier, colour, signal, flags = (whole[name][known] for name in _KEPT)
     codes = records.household_id[known]
@@ -172,7 +172,7 @@ def score(
     frame = pd.DataFrame(
         {
             "household_id": codes,
-            "as_of": date_of(as_of),
+            "as_of": to_date(as_of),
             "status": np.array(STATUSES.codes)[status],
             "probability": probability,
             "margin": margin,

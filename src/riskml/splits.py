@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.contract.calendar import LOOK_BACK, date_of, month_end, month_of, months_before
+from riskml.records.contract.calendar import LOOK_BACK, month_end, months_before, to_date, to_month
 
 if TYPE_CHECKING:
     from riskml.records.panel.store import Records
@@ -121,10 +121,10 @@ class Origin:
 def span_end(as_of: int, horizon: int) -> int:
     """Last day of the span of ``horizon`` months that follows a month's end.
 
-    >>> str(date_of(span_end(month_end(0), 13)))
+    >>> str(to_date(span_end(month_end(0), 13)))
     '1971-02-28'
     """
-    return month_end(month_of(as_of) + horizon)
+    return month_end(to_month(as_of) + horizon)
 
 
 def grid(records: Records, settings: Settings) -> Grid:
@@ -219,12 +219,12 @@ def _refuse_empty(origin: Origin, found: Grid, settings: Settings, back: int) ->
     if not found.as_ofs:
         raise _too_short(found, settings)
     horizon, step = settings.horizon, settings.step
-    first, last, start = date_of(found.as_ofs[0]), date_of(found.as_ofs[-1]), date_of(origin.test_from)
+    first, last, start = to_date(found.as_ofs[0]), to_date(found.as_ofs[-1]), to_date(origin.test_from)
     grid_of = f"As_ofs with a complete window and span run from {first} to {last} every {step} months"
     name = f"origin {back + 1} of {settings.origins}, " if settings.origins > 1 else ""
     if not origin.test:
         raise SplitError(f"No as_of is left to test ({name}test from {start}).", f"{grid_of}.")
-    ready = date_of(span_end(found.as_ofs[0], horizon))
+    ready = to_date(span_end(found.as_ofs[0], horizon))
     raise SplitError(
         f"No as_of is left to train on ({name}test from {start}): the first span to learn from ends on {ready}. "
         f"{back + 1} origin(s) need {settings.window + (back + 2) * horizon} months of income"
@@ -234,4 +234,4 @@ def _refuse_empty(origin: Origin, found: Grid, settings: Settings, back: int) ->
 
 
 def _month(month: int) -> str:
-    return f"{date_of(month_end(month)):%Y-%m}"
+    return f"{to_date(month_end(month)):%Y-%m}"

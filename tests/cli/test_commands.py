@@ -12,7 +12,7 @@ import pytest
 from riskml.features import build
 from riskml.model import Bundle
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import COLUMNS, judge
 from riskml.training import Trained
@@ -82,7 +82,7 @@ def test_scores_are_those_of_one_household_alone(
     for i in range(0, len(frame), 97):
         place = county_records.index(frame["household_id"][i])
         assert place is not None
-        alone = judge(bundle, county_records.panel(day_of(AS_OF), place, place + 1), policy)
+        alone = judge(bundle, county_records.panel(to_day(AS_OF), place, place + 1), policy)
         assert np.array_equal(alone.margin, frame["margin"].to_numpy()[i : i + 1], equal_nan=True)
         assert np.array_equal(alone.probability, frame["probability"].to_numpy()[i : i + 1], equal_nan=True)
         assert alone.flags[0] == frame["rule_flags"][i]
@@ -99,7 +99,7 @@ def test_features_are_those_of_the_kernel(riskml: Run, county: Path, county_reco
     ran = riskml("features", county, "--as-of", AS_OF, "--out", tmp_path / "f.parquet")
     assert ran.code == 0
     frame = pd.read_parquet(tmp_path / "f.parquet")
-    panel = county_records.panel(day_of(AS_OF))
+    panel = county_records.panel(to_day(AS_OF))
     expected = build(panel).take(panel.known).to_frame()
     assert list(frame.columns) == list(expected.columns)
     for name in frame.columns:

@@ -13,7 +13,7 @@ import pandas as pd
 from PIL import Image
 
 from riskml.explanation.timeline.timeline import draw_timeline_png, draw_timeline_svg
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 
 Run = Callable[..., Any]
@@ -39,7 +39,7 @@ def test_explain_draws_the_timeline_of_riskml_with_its_font_and_that_it_is_simul
     assert f"Timeline: {svg}" in ran.err
     place = county_records.index(code)
     assert place is not None
-    panel = county_records.panel(day_of(AS_OF))
+    panel = county_records.panel(to_day(AS_OF))
     text = svg.read_text("utf-8")
     assert text == draw_timeline_svg(panel, place, simulated=True, embed_font=True)
     assert "模拟县数据，非真实农户" in "".join(ET.fromstring(text).itertext())

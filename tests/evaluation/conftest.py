@@ -9,7 +9,7 @@ import pytest
 
 from riskml.evaluation import Prediction, TestRows
 from riskml.evaluation.checks import CheckContext, MonotoneProbe, SplitEvidence
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 
 
 def _rows(label, **given) -> TestRows:
@@ -92,7 +92,7 @@ def evidence() -> Callable[..., CheckContext]:
             "groups": [],
         }
         context = {
-            "split": SplitEvidence([day_of("2022-06-30"), day_of("2022-12-31")], [day_of("2023-12-31")], 12),
+            "split": SplitEvidence([to_day("2022-06-30"), to_day("2022-12-31")], [to_day("2023-12-31")], 12),
             "monotonicity": [MonotoneProbe("income_per_head_12m", -1, 0.0)],
         }
         evaluation |= {name: value for name, value in given.items() if name in evaluation}

@@ -7,17 +7,17 @@ import re
 import pytest
 
 from riskml.evaluation.checks import CHECKS, ChampionEvidence, MonotoneProbe, SplitEvidence, run_checks
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 
-DAYS = [day_of("2022-06-30"), day_of("2022-12-31")]
+DAYS = [to_day("2022-06-30"), to_day("2022-12-31")]
 AP = {"rule_line": {"value": 0.1, "ci": [0.05, 0.15]}}
 GROUPS = [
     {"group": "exited", "value": value, "positives": 50, "missed": missed}
     for value, missed in (("yes", 0.9), ("no", 0.2))
 ]
 CASES = {
-    "overlap": {"split": SplitEvidence([day_of("2023-06-30")], [day_of("2023-12-31")], 12)},
-    "known late": {"split": SplitEvidence(DAYS, [day_of("2023-12-31")], 12, day_of("2024-02-29"))},
+    "overlap": {"split": SplitEvidence([to_day("2023-06-30")], [to_day("2023-12-31")], 12)},
+    "known late": {"split": SplitEvidence(DAYS, [to_day("2023-12-31")], 12, to_day("2024-02-29"))},
     "no rows": {"split": SplitEvidence([], [], 12)},
     "leakage": {"feature_auc": {f"f{i}": 0.99 for i in range(7)}},
     "loss": {"ap_difference": {**AP, "weighted_past_income": {"value": -0.1, "ci": [-0.2, -0.05]}}},

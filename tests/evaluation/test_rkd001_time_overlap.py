@@ -6,15 +6,15 @@ import pytest
 
 from riskml.evaluation.checks import Finding, NotApplicable, SplitEvidence
 from riskml.evaluation.checks.time_overlap import TimeOverlap
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 
 
 def split(train, test=("2023-12-31", "2024-03-31"), horizon=12, known_by=None):
     return SplitEvidence(
-        [day_of(day) for day in train],
-        [day_of(day) for day in test],
+        [to_day(day) for day in train],
+        [to_day(day) for day in test],
         horizon,
-        None if known_by is None else day_of(known_by),
+        None if known_by is None else to_day(known_by),
     )
 
 

@@ -21,7 +21,7 @@ from riskml.model.linear import Linear
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
@@ -210,7 +210,7 @@ class Village:
         return Records.from_tables(tables, load_policy().lines)
 
     def panel(self, as_of: str = AS_OF) -> Panel:
-        return self.records().panel(day_of(as_of))
+        return self.records().panel(to_day(as_of))
 
 
 @cache

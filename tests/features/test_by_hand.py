@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from riskml.features import build
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 
 LINE = 6000.0
@@ -29,7 +29,7 @@ def features(as_of: str = END, size: int = 2, lines=((None, "2016-01-01", LINE),
             **tables,
         }
     )
-    matrix = build(records.panel(day_of(as_of)))
+    matrix = build(records.panel(to_day(as_of)))
     return dict(zip(matrix.names, matrix.values[0].tolist(), strict=True))
 
 
@@ -155,7 +155,7 @@ def test_who_moves_on_the_day_of_a_disaster_lives_there_already():
     }
     for days, struck in (((30, 30), 1), ((29, 29), 1), ((30, 29), 0), ((29, 30), 2)):
         disaster = {**region, "occurred_on": [f"2023-06-{day}" for day in days]}
-        matrix = build(Records.from_tables({**tables, "disaster": disaster}).panel(day_of(END)))
+        matrix = build(Records.from_tables({**tables, "disaster": disaster}).panel(to_day(END)))
         assert matrix.column("region_disasters_12m").tolist() == [struck]
 
 
@@ -220,7 +220,7 @@ def test_columns_that_repeat_another_in_every_row_are_one():
     }
     lines = {"region_code": [None], "effective_from": ["2016-01-01"], "amount": [LINE]}
     records = Records.from_tables({"households": households, "income": income, "lines": lines})
-    matrix = build(records.panel(day_of(END)))
+    matrix = build(records.panel(to_day(END)))
     names = matrix.distinct().names
     assert "log_income_to_line_12m" not in names  # said again by what the coming year brings at this level
     assert "projected_lowest_income_6m" in names

@@ -7,7 +7,7 @@ import pytest
 
 from riskml.features import CATALOGUE, Direction, build
 from riskml.features.catalogue import TOPICS, feature
-from riskml.records.contract.calendar import LOOK_BACK, day_of
+from riskml.records.contract.calendar import LOOK_BACK, to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 from riskml.vocabulary.causes import CAUSES
@@ -55,7 +55,7 @@ def test_a_name_is_entered_once():
 
 
 def matrix(drawn):
-    return build(Records.from_tables(drawn.frames()).panel(day_of(drawn.as_ofs[-1])))
+    return build(Records.from_tables(drawn.frames()).panel(to_day(drawn.as_ofs[-1])))
 
 
 @pytest.mark.parametrize("table", OPTIONAL)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskml.features import FeatureMatrix, build, build_all
-from riskml.records.contract.calendar import date_of, day_of
+from riskml.records.contract.calendar import to_date, to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 
@@ -37,7 +37,7 @@ def bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
 
 
 def at(records: Records, as_of: dt.date, ids: list[str] | None = None) -> dict[str, list[object]]:
-    matrix = build(records.panel(day_of(as_of)))
+    matrix = build(records.panel(to_day(as_of)))
     return bits(matrix if ids is None else matrix.take(np.isin(matrix.household_id, ids)))
 
 
@@ -112,7 +112,7 @@ def test_a_household_alone_has_the_bits_it_has_among_many(seed, random_records):
     many = at(records, as_of)
     for i, code in enumerate(records.household_id):
         own = {name: [row[i]] for name, row in many.items()}
-        same(bits(build(records.panel(day_of(as_of), i, i + 1))), own)
+        same(bits(build(records.panel(to_day(as_of), i, i + 1))), own)
         kept = {
             name: [row for row in rows if name == "lines" or row.get("household_id") in (code, None)]
             for name, rows in drawn.tables.items()
@@ -135,14 +135,14 @@ def unmoved(rows):
 def test_chunks_and_threads_do_not_matter(threads, random_records):
     drawn = random_records(11, 10)
     records = Records.from_tables(drawn.frames())
-    days = [day_of(as_of) for as_of in drawn.as_ofs]
+    days = [to_day(as_of) for as_of in drawn.as_ofs]
     done: list[int] = []
     matrix = build_all(records, days, threads, progress=done.append, chunk=3)
     assert sum(done) == len(matrix) == len(days) * len(records)
     for i, day in enumerate(days):
         rows = slice(i * len(records), (i + 1) * len(records))
         assert (matrix.as_of[rows] == day).all()
-        same(bits(matrix.take(np.arange(len(matrix))[rows])), at(records, date_of(day)))
+        same(bits(matrix.take(np.arange(len(matrix))[rows])), at(records, to_date(day)))
 
 
 MONEY = ("amount", "cost", "self_paid", "loss")
@@ -161,7 +161,7 @@ def test_features_see_money_only_relative(seed, factor, random_records):
     one, other = (Records.from_tables(records.frames()) for records in (drawn, scaled))
     for as_of in drawn.as_ofs:
         if factor == 10:
-            first, second = (build(records.panel(day_of(as_of))).values for records in (one, other))
+            first, second = (build(records.panel(to_day(as_of))).values for records in (one, other))
             np.testing.assert_allclose(first, second, rtol=1e-9, atol=1e-9)
         else:
             same(at(one, as_of), at(other, as_of))
@@ -174,7 +174,7 @@ def test_equal_rows_without_record_id_add_up(random_records):
     }
     once = Records.from_tables(drawn.changed(**plain).frames())
     twice = Records.from_tables(drawn.changed(**{name: rows * 2 for name, rows in plain.items()}).frames())
-    first, second = (build(records.panel(day_of(drawn.as_ofs[-1]))) for records in (once, twice))
+    first, second = (build(records.panel(to_day(drawn.as_ofs[-1]))) for records in (once, twice))
     for name in ("care_visits_12m", "self_paid_to_line_24m", "leads_12m", "help_begun_12m", "help_amount_to_line_12m"):
         assert np.nanmax(first.column(name)) > 0
         np.testing.assert_allclose(second.column(name), 2 * first.column(name), rtol=1e-12)

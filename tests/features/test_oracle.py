@@ -10,7 +10,7 @@ import pytest
 
 from riskml.benchmarks.oracle import Oracle
 from riskml.features import CATALOGUE, FeatureMatrix, build
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 
@@ -44,7 +44,7 @@ def disagreements(matrix: FeatureMatrix, known: np.ndarray, table) -> list[str]:
 def compare(folder: Path, as_ofs) -> None:
     records, oracle = Records.load(folder), Oracle(folder, as_ofs)
     for as_of in as_ofs:
-        panel = records.panel(day_of(as_of))
+        panel = records.panel(to_day(as_of))
         assert not disagreements(build(panel), panel.known, oracle.features(as_of)), as_of
 
 
@@ -93,7 +93,7 @@ def test_the_random_records_reach_every_feature(random_records, tmp_path):
     for seed in range(3):
         drawn = random_records(seed, households=40)
         records = Records.load(drawn.write(tmp_path / str(seed)))
-        matrices += [build(records.panel(day_of(as_of))) for as_of in drawn.as_ofs]
+        matrices += [build(records.panel(to_day(as_of))) for as_of in drawn.as_ofs]
     for name in matrices[0].names:
         values = np.concatenate([matrix.column(name) for matrix in matrices])
         stated = values[~np.isnan(values)]

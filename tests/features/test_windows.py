@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from riskml.features import CATALOGUE, build
-from riskml.records.contract.calendar import date_of, day_of, months_before
+from riskml.records.contract.calendar import months_before, to_date, to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 
@@ -30,14 +30,14 @@ def recent(name: str, rows, edge: dt.date):
 @pytest.mark.parametrize("as_of", AS_OFS)
 def test_nothing_older_than_the_window_matters(as_of, random_records):
     drawn = random_records(5, 25)
-    whole = build(Records.from_tables(drawn.frames()).panel(day_of(as_of)))
+    whole = build(Records.from_tables(drawn.frames()).panel(to_day(as_of)))
     windows = sorted({f.window for f in CATALOGUE.values()} - {0})
     assert windows == [1, 3, 6, 12, 15, 18, 24, 36]
     for window in windows:
-        edge = date_of(months_before(day_of(as_of), window))
+        edge = to_date(months_before(to_day(as_of), window))
         kept = {name: recent(name, drawn.tables[name], edge) for name in DATED}
         assert all(len(kept[name]) < len(drawn.tables[name]) for name in DATED), "the edge cuts every table"
-        cut = build(Records.from_tables(drawn.changed(**kept).frames()).panel(day_of(as_of)))
+        cut = build(Records.from_tables(drawn.changed(**kept).frames()).panel(to_day(as_of)))
         for f in CATALOGUE.values():
             if f.window == window:
                 same = cut.column(f.name).tobytes() == whole.column(f.name).tobytes()

@@ -7,13 +7,13 @@ import pytest
 
 from riskml.errors import UsageError
 from riskml.outcomes import AT_RISK, BY, REASONS, cohort_status, counts, label
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.lines import LineRow
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
 from riskml.vocabulary.verdicts import STATUSES
 
-AS_OF = day_of("2023-01-31")
+AS_OF = to_day("2023-01-31")
 LINES = {"region_code": [""], "effective_from": ["2020-01-01"], "amount": [1200.0]}
 MONTH = Settings(window=1, horizon=3)
 FINE, POOR, UNSEEN = 150.0, 50.0, None
@@ -46,7 +46,7 @@ def helped(*days: str, emergency: bool = True) -> dict[str, list[object]]:
 
 def outcome(found: Records, settings: Settings = MONTH, known_at: str | None = None) -> tuple[object, ...]:
     """Label or reason, how, and lead of the one row."""
-    labels = label(found, [AS_OF], settings, None if known_at is None else day_of(known_at))
+    labels = label(found, [AS_OF], settings, None if known_at is None else to_day(known_at))
     assert len(labels) == 1
     names = {code: name for name, code in REASONS.items()}
     how = {0: "", **{code: name for name, code in BY.items()}}
@@ -243,7 +243,7 @@ def test_rows_carry_income_and_line_at_the_as_of():
 
 
 def test_counts_name_every_reason_and_standing():
-    tally = counts(label(records(FINE, POOR), [AS_OF, day_of("2023-02-28")], MONTH))
+    tally = counts(label(records(FINE, POOR), [AS_OF, to_day("2023-02-28")], MONTH))
     assert tally == {
         "cohort": 1,
         "labelled": 1,
@@ -262,7 +262,7 @@ def test_taking_rows_keeps_the_counts_outside_the_cohort():
 @pytest.mark.parametrize(("days", "message"), [([], "No as_of is given"), (["2023-01-30"], r"1 as_of\(s\) are not")])
 def test_as_ofs_are_month_ends(days, message):
     with pytest.raises(UsageError, match=message):
-        label(records(FINE), [day_of(day) for day in days], MONTH)
+        label(records(FINE), [to_day(day) for day in days], MONTH)
 
 
 def test_no_households_give_no_rows():

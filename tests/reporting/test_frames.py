@@ -10,7 +10,7 @@ import pytest
 
 from riskml.evaluation.checks import CHECKS
 from riskml.features import CATALOGUE, build
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.reporting import frames
 from riskml.training import Trained, run_release_checks
@@ -68,7 +68,7 @@ def test_coverage_counts_rows_and_days(county: Path, county_records: Records) ->
 
 
 def test_features_stand_beside_their_meaning(county_records: Records) -> None:
-    frame = build(county_records.panel(day_of("2022-12-31"))).to_frame()
+    frame = build(county_records.panel(to_day("2022-12-31"))).to_frame()
     found = frames.tabulate_features(frame).set_index("指标")
     assert list(found.index) == list(CATALOGUE)
     name = "months_since_care"

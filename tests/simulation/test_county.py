@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from riskml.errors import SimulationError
 from riskml.outcomes import label
 from riskml.records.checking.check import check
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
@@ -64,7 +64,7 @@ def test_records_are_known_late_missing_and_corrected(county: Path) -> None:
 @pytest.mark.slow
 def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
     """Falls, the ceiling and the distance to the line, pooled over seeds so that chance does not decide."""
-    settings, day, found = Settings(), day_of("2021-12-31"), []
+    settings, day, found = Settings(), to_day("2021-12-31"), []
     for seed in (1, 2, 3):
         folder = tmp_path / str(seed)
         simulate(folder, 2000, 36, seed, None, "last")

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from riskml.outcomes import label
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.simulation import truth as module
@@ -24,7 +24,7 @@ LINE = np.full(40, 6000.0)
 
 def _judged(folder: Path) -> pd.DataFrame:
     """True probabilities beside what came, of everybody at risk at the only date."""
-    day = day_of("2021-12-31")
+    day = to_day("2021-12-31")
     records = Records.load(folder)
     labels = label(records, [day], Settings())
     known = labels.take(labels.labelled)

@@ -13,7 +13,7 @@ from riskml.model import Bundle
 from riskml.outcomes import label
 from riskml.policy import load_policy
 from riskml.progress import Silent
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.splits import Settings
 from riskml.training import train
 from riskml.training.aggregates import SOON, rebuild_report_data
@@ -67,7 +67,7 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
 
 def test_falls_that_are_near_are_told_of_apart(trained, county_records):
     settings = Settings(**trained.bundle.settings)
-    days = [day_of(day) for day in trained.evaluation["split"]["test_as_ofs"]]
+    days = [to_day(day) for day in trained.evaluation["split"]["test_as_ofs"]]
     labels = label(county_records, tuple(days), settings)
     near = (labels.y == 1) & (labels.lead <= SOON)
     assert 0 < near.sum() < (labels.y == 1).sum()

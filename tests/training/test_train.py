@@ -13,7 +13,7 @@ from riskml.model import Bundle
 from riskml.outcomes import label
 from riskml.policy import load_policy
 from riskml.progress import Silent
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
 from riskml.training import Trained, compare_on, compare_stored, run_release_checks, train
@@ -42,9 +42,9 @@ def test_evaluation_has_the_shape_of_the_contract(trained: Trained) -> None:
 
 def test_split_counts_are_those_of_the_labels(trained: Trained, county_records: Records) -> None:
     split = trained.evaluation["split"]
-    train_days = [day_of(text) for text in split["train_as_ofs"]]
-    test_days = [day_of(text) for text in split["test_as_ofs"]]
-    known = label(county_records, train_days, SMALL, day_of(split["test_from"]))
+    train_days = [to_day(text) for text in split["train_as_ofs"]]
+    test_days = [to_day(text) for text in split["test_as_ofs"]]
+    known = label(county_records, train_days, SMALL, to_day(split["test_from"]))
     later = label(county_records, test_days, SMALL, None)
     assert split["n_train"] == known.labelled.sum()
     assert split["n_test"] == later.labelled.sum()
@@ -60,7 +60,7 @@ def test_complement_adds_up_to_the_test_rows(trained: Trained) -> None:
 
 def test_the_ceiling_is_the_true_probability(trained: Trained, county: Path, county_records: Records) -> None:
     split = trained.evaluation["split"]
-    later = label(county_records, [day_of(text) for text in split["test_as_ofs"]], SMALL, None)
+    later = label(county_records, [to_day(text) for text in split["test_as_ofs"]], SMALL, None)
     known = later.take(later.labelled)
     truth = pd.read_parquet(county / "truth.parquet")
     truth["as_of"] = truth["as_of"].astype(str)
@@ -112,7 +112,7 @@ def test_too_few_months_are_refused_in_words(county_records: Records) -> None:
 
 
 def test_features_of_the_cohort_are_those_of_the_panel(county_records: Records) -> None:
-    day = day_of("2021-12-31")
+    day = to_day("2021-12-31")
     cohort = collect_cohort(county_records, [day], SMALL, load_policy(), Silent())
     whole = build(county_records.panel(day))
     again = cohort.features.recoded(whole.columns, whole.levels)
@@ -122,14 +122,14 @@ def test_features_of_the_cohort_are_those_of_the_panel(county_records: Records) 
 def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Records) -> None:
     policy = load_policy()
     from riskml.policy import rule_line
-    from riskml.records.contract.calendar import month_end, month_of
+    from riskml.records.contract.calendar import month_end, to_month
 
-    day = day_of("2021-12-31")
+    day = to_day("2021-12-31")
     household = np.arange(len(county_records))
     found = find_first_flags(county_records, household, np.full(len(household), day, np.int32), SMALL, policy, Silent())
     expected = np.full(len(household), np.nan)
     for ahead in range(SMALL.horizon, -1, -1):
-        flagged = rule_line(county_records.panel(month_end(month_of(day) + ahead)), policy, SMALL.window).any_flag
+        flagged = rule_line(county_records.panel(month_end(to_month(day) + ahead)), policy, SMALL.window).any_flag
         expected[flagged] = ahead
     assert np.array_equal(found, expected, equal_nan=True)
     assert (found == 0).any()

@@ -27,14 +27,14 @@ def import_records(
     """Bring a new county into the database: checked, stored, scored. Stopped and started again, it goes on."""
     from riskml.cli.options import parse_day
     from riskml.cli.progress import show_progress
-    from riskml.records.contract.calendar import date_of
+    from riskml.records.contract.calendar import to_date
     from riskml_serving.base.clock import today
     from riskml_serving.base.database import open_database
     from riskml_serving.judging.importing.service import import_folder
     from riskml_serving.judging.model import load_model
 
     settings = Settings()
-    at = today(settings) if as_of is None else date_of(parse_day(as_of, "--as-of"))
+    at = today(settings) if as_of is None else to_date(parse_day(as_of, "--as-of"))
     with open_database(db or settings.database_url) as engine:
         model = None if no_scores else load_model(bundle or settings.bundle_folder, settings.policy)
         with show_progress() as bar:

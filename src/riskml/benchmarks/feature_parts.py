@@ -15,7 +15,7 @@ import numpy as np
 
 from riskml.benchmarks.oracle import Oracle
 from riskml.features import build, build_all
-from riskml.records.contract.calendar import date_of, month_end
+from riskml.records.contract.calendar import month_end, to_date
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 from riskml.records.reading.folder import open_folder
@@ -35,7 +35,7 @@ SINGLE, FROM_ROWS = 1000, 60
 def list_as_ofs(last_month: int) -> list[int]:
     """Days of the six month ends, two months apart, that end with the last month.
 
-    >>> [str(date_of(day)) for day in list_as_ofs(11)]
+    >>> [str(to_date(day)) for day in list_as_ofs(11)]
     ['1970-02-28', '1970-04-30', '1970-06-30', '1970-08-31', '1970-10-31', '1970-12-31']
     """
     return [month_end(last_month - STEP * back) for back in reversed(range(DATES))]
@@ -138,7 +138,7 @@ def _scan(folder: Path) -> dict[str, float]:
 def _oracle(folder: Path) -> dict[str, float]:
     latest = f"SELECT max(period_start) FROM read_parquet('{_income_files(folder)}')"
     last: dt.date = duckdb.connect().execute(latest).fetchall()[0][0]
-    days = [date_of(day) for day in list_as_ofs((last.year - 1970) * 12 + last.month - 1)]
+    days = [to_date(day) for day in list_as_ofs((last.year - 1970) * 12 + last.month - 1)]
     started = time.perf_counter()
     oracle = Oracle(folder, days, THREADS)
     rows = sum(oracle.features(day).num_rows for day in days)

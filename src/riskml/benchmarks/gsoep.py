@@ -12,7 +12,7 @@ from riskml.datasets import GSOEP, write_gsoep
 from riskml.loading import load_records
 from riskml.policy import load_policy
 from riskml.progress import Progress
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.splits import Settings
 from riskml.training import train
 
@@ -42,7 +42,7 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
     UsageError
         If the optional package that carries the panel is not installed.
     """
-    settings = Settings(GSOEP.window, GSOEP.horizon, "end", GSOEP.step, day_of(GSOEP.test_from), GSOEP.origins)
+    settings = Settings(GSOEP.window, GSOEP.horizon, "end", GSOEP.step, to_day(GSOEP.test_from), GSOEP.origins)
     policy = load_policy()
     with tempfile.TemporaryDirectory(prefix="riskml-gsoep-") as folder:
         write_gsoep(folder)

@@ -94,7 +94,7 @@ def _use_model(out: Path, county: Path) -> dt.date:
     from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.records.contract.calendar import date_of, month_end
+    from riskml.records.contract.calendar import month_end, to_date
     from riskml.reporting import render_report
     from riskml.scoring import score
 
@@ -107,9 +107,9 @@ def _use_model(out: Path, county: Path) -> dt.date:
     frame.to_parquet(out / "scores.parquet", index=False)
     (out / "report.html").write_text(render_report(bundle, simulated=True), encoding="utf-8")
     _explain_one(bundle, records, as_of, policy, frame)
-    typer.echo(f"Scores of {len(frame):,} households as of {date_of(as_of)}: {out / 'scores.parquet'}")
+    typer.echo(f"Scores of {len(frame):,} households as of {to_date(as_of)}: {out / 'scores.parquet'}")
     typer.echo(f"Report: {out / 'report.html'}   MLflow: {os.environ['MLFLOW_TRACKING_URI']}")
-    return date_of(as_of)
+    return to_date(as_of)
 
 
 def _explain_one(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:

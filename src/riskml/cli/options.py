@@ -49,10 +49,10 @@ def parse_day(text: str, option: str) -> int:
     >>> parse_day("2024/2/29", "--as-of")
     19782
     """
-    from riskml.records.contract.calendar import day_of  # brings NumPy, which `riskml --help` does not need
+    from riskml.records.contract.calendar import to_day  # brings NumPy, which `riskml --help` does not need
 
     try:
         year, month, day = (int(part) for part in text.strip().replace("/", "-").split("-"))
-        return day_of(dt.date(year, month, day))
+        return to_day(dt.date(year, month, day))
     except ValueError:
         raise UsageError(f"{option} is {text!r}, which is not a date.", "Write it as 2024-12-31.") from None

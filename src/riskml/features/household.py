@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import per_panel, ratio
-from riskml.records.contract.calendar import year_of
+from riskml.records.contract.calendar import to_year
 from riskml.records.contract.schema import codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
@@ -42,7 +42,7 @@ def _unless_unknown(members: Events, number: Floats, stated: NDArray[np.bool_]) 
 @per_panel
 def _ages(panel: Panel) -> Floats:
     """Year of ``as_of`` less year of birth, shape (E,)."""
-    ages: Floats = year_of(panel.as_of) - _members(panel)["birth_year"]
+    ages: Floats = to_year(panel.as_of) - _members(panel)["birth_year"]
     return ages
 
 

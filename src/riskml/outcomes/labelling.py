@@ -11,7 +11,7 @@ from riskml.errors import UsageError, shorten_list
 from riskml.outcomes.cohort import AT_RISK, cohort_status
 from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, stack
 from riskml.outcomes.spans import After, first_day, pair_keys
-from riskml.records.contract.calendar import date_of, is_month_end, month_of
+from riskml.records.contract.calendar import is_month_end, to_date, to_month
 from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import CHUNK, Records
@@ -68,7 +68,7 @@ def label(
     (missing, ``emergency_help``: being helped is not being safe) · 0.
     """
     days = sorted(set(as_ofs))
-    odd = [str(date_of(day)) for day in days if not is_month_end(day)]
+    odd = [str(to_date(day)) for day in days if not is_month_end(day)]
     if odd or not days:
         problem = (
             f"{len(odd)} as_of(s) are not the last day of a month: {shorten_list(odd)}."
@@ -76,8 +76,8 @@ def label(
             else "No as_of is given."
         )
         raise UsageError(problem, "Outcomes are counted from month ends; take as_ofs from the grid.")
-    first_month, last_day = month_of(days[0]) + 1, span_end(days[-1], settings.horizon)
-    months = month_of(last_day) - first_month + settings.window
+    first_month, last_day = to_month(days[0]) + 1, span_end(days[-1], settings.horizon)
+    months = to_month(last_day) - first_month + settings.window
     knowledge = EVERYTHING if known_at is None else known_at
     parts: list[list[Labels]] = [[] for _ in days]
     for start in range(0, max(len(records), 1), chunk):
@@ -104,7 +104,7 @@ def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> 
         [REASONS["entered_recorded_late"], 0, REASONS["no_follow_up"], 0, REASONS["emergency_help"]],
     ).astype(np.int8)
     y = np.where(reason > 0, MISSING, entered | fell).astype(np.int8)
-    entry_lead = np.where(entered, month_of(entry) - month, NEVER)
+    entry_lead = np.where(entered, to_month(entry) - month, NEVER)
     fall_lead = np.where(fell, fall, NEVER)
     by = np.where(fall_lead <= entry_lead, BY["income"], BY["monitoring"])
     cohort = np.flatnonzero(status == AT_RISK)

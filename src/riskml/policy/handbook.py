@@ -10,7 +10,7 @@ import numpy as np
 from riskml.policy.entries import Switch, Trigger, TriggerValue
 from riskml.policy.table import Policy
 from riskml.policy.triggers import TRIGGERS
-from riskml.records.contract.calendar import date_of
+from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import ALWAYS
 from riskml.vocabulary.verdicts import COLOURS
 
@@ -139,4 +139,4 @@ def _region(prefix: str) -> str:
 
 
 def _from(day: int) -> str:
-    return "any date" if day == ALWAYS else f"from {date_of(day)}"
+    return "any date" if day == ALWAYS else f"from {to_date(day)}"

@@ -11,7 +11,7 @@ from typing import NoReturn
 import yaml
 
 from riskml.errors import PolicyError, shorten_list
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.versions import ALWAYS
 
 __all__ = ["Node", "read_yaml"]
@@ -154,7 +154,7 @@ class Node:
         """Day number of a date."""
         if not isinstance(self.value, dt.date) or isinstance(self.value, dt.datetime):
             self.fail(f"must be a date, not {_shown(self.value)}.", "Write it as 2023-01-01, without quotes.")
-        return day_of(self.value)
+        return to_day(self.value)
 
     def day_or_always(self) -> int:
         """Day number of a date; null is before every date."""

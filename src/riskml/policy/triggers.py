@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from riskml.policy.case import Case
 from riskml.policy.entries import Trigger
-from riskml.records.contract.calendar import month_of
+from riskml.records.contract.calendar import to_month
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import BELOW
 
@@ -114,7 +114,7 @@ def school_cost(case: Case, rule: Trigger) -> Floats:
     fees = case.rows_of("school_fee", rule.window)
     if fees is None:
         return case.unknown
-    years = (month_of(case.panel.as_of) - SEPTEMBER) // 12 - (month_of(fees["day"]) - SEPTEMBER) // 12
+    years = (to_month(case.panel.as_of) - SEPTEMBER) // 12 - (to_month(fees["day"]) - SEPTEMBER) // 12
     return _largest_sum(case, fees, fees["amount"], years)
 
 
@@ -199,7 +199,7 @@ def new_low_income(case: Case, rule: Trigger) -> Floats:
 
 def _months_back(case: Case, events: Events) -> NDArray[np.int32]:
     """Calendar months between each row's month and that of ``as_of``."""
-    return month_of(case.panel.as_of) - month_of(events["day"])
+    return to_month(case.panel.as_of) - to_month(events["day"])
 
 
 def _largest_sum(case: Case, events: Events, amounts: Floats, period: NDArray[np.int32]) -> Floats:

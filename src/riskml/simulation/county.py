@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.simulation.lives import Calendar, village_disasters
 from riskml.simulation.parameters import Parameters
 from riskml.vocabulary.regions import Level, take_region
@@ -102,7 +102,7 @@ def build_lines(p: Parameters, months: int) -> dict[str, list[object]]:
     for year, amount in zip(years, _line(p, years), strict=True):
         for region, share in ((None, p.county.floor_share), (take_region(COUNTY_CODE, Level.PROVINCE), 1.0)):
             rows["region_code"].append(region)
-            rows["effective_from"].append(day_of(f"{year}-01-01"))
+            rows["effective_from"].append(to_day(f"{year}-01-01"))
             rows["amount"].append(float(np.rint(amount * share / p.county.line_step) * p.county.line_step))
             rows["source"].append("simulated")
     return rows

@@ -18,7 +18,7 @@ from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.records.reading.coverage import coverage
 from riskml.records.reading.files import truth_in
@@ -90,7 +90,7 @@ def rebuild_report_data(
     SplitError
         If the records do not reach the bundle's test dates.
     """
-    settings = replace(Settings(**bundle.settings), test_from=day_of(bundle.manifest["split"]["test_from"]), origins=1)
+    settings = replace(Settings(**bundle.settings), test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
     [origin] = origins(grid(records, settings), settings)
     cohort = collect_cohort(records, origin.test, settings, policy, progress)
     test = label_rows(records, cohort, origin.test, settings, None, "report on")

@@ -13,7 +13,7 @@ from riskml.features import FeatureMatrix, build, stack
 from riskml.outcomes import AT_RISK, cohort_status
 from riskml.policy import Policy, rule_line
 from riskml.progress import Progress
-from riskml.records.contract.calendar import month_end, month_of
+from riskml.records.contract.calendar import month_end, to_month
 from riskml.records.panel.store import CHUNK, Records
 from riskml.splits import Settings
 
@@ -134,7 +134,7 @@ def find_first_flags(
     first = np.full(len(household), np.nan)
     if not len(household):
         return first
-    months = month_of(as_of)
+    months = to_month(as_of)
     wanted = range(int(months.min()), int(months.max()) + settings.horizon + 1)
     progress.stage("first flags of the rule line", len(wanted))
     starts = np.unique(household // CHUNK) * CHUNK

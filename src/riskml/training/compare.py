@@ -10,7 +10,7 @@ from riskml.evaluation import Prediction, evaluate
 from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, grid, origins
 from riskml.training.cohort_rows import collect_cohort
@@ -55,7 +55,7 @@ def compare_on(
         intervals over the same resamples.
     """
     progress = progress or Silent()
-    settings = replace(Settings(**one.settings), test_from=day_of(one.manifest["split"]["test_from"]), origins=1)
+    settings = replace(Settings(**one.settings), test_from=to_day(one.manifest["split"]["test_from"]), origins=1)
     [origin] = origins(grid(records, settings), settings)
     cohort = collect_cohort(records, origin.test, settings, policy, progress)
     found = label_rows(records, cohort, origin.test, settings, None, "compare on")

@@ -13,7 +13,7 @@ from riskml.evaluation.checks import (
 from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.training.compare import compare_on
 
@@ -50,10 +50,10 @@ def run_release_checks(
         CheckContext(
             evaluation=evaluation,
             split=SplitEvidence(
-                train_as_of=[day_of(text) for text in split["train_as_ofs"]],
-                test_as_of=[day_of(text) for text in split["test_as_ofs"]],
+                train_as_of=[to_day(text) for text in split["train_as_ofs"]],
+                test_as_of=[to_day(text) for text in split["test_as_ofs"]],
                 horizon=bundle.settings["horizon"],
-                labels_known_by=day_of(split["train_known_by"]),
+                labels_known_by=to_day(split["train_known_by"]),
             ),
             monotonicity=[MonotoneProbe(**probe) for probe in evidence.get("monotonicity", [])],
             champion=_champion(bundle, champion, records, policy, progress),

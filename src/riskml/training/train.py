@@ -13,7 +13,7 @@ from riskml.model import Baselines, Blend, Bundle, fit_blend, fit_logistic, fit_
 from riskml.outcomes import counts
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
-from riskml.records.contract.calendar import date_of
+from riskml.records.contract.calendar import to_date
 from riskml.records.panel.store import Records
 from riskml.splits import Origin, Settings, grid, origins, span_end
 from riskml.training.aggregates import build_report_data
@@ -174,7 +174,7 @@ def _judge(job: _Job, fitted: _Fitted, origin: Origin, found: Labelled, name: st
     training, features = fitted.training.rows.features, found.rows.features
     return {
         "outcome": {k: getattr(settings, k) for k in ("outcome", "window", "horizon", "step")},
-        "test_from": str(date_of(origin.test_from)),
+        "test_from": str(to_date(origin.test_from)),
         "split": _split(origin, fitted.training, found, settings),
         **evaluate(rows, opinions, capacity=job.policy.visit_capacity),
         "evidence": {
@@ -188,14 +188,14 @@ def _judge(job: _Job, fitted: _Fitted, origin: Origin, found: Labelled, name: st
 def _split(origin: Origin, training: Labelled, test: Labelled, settings: Settings) -> dict[str, Any]:
     tally = counts(test.everyone)
     return {
-        "train_from": str(date_of(origin.train[0])),
-        "train_to": str(date_of(origin.train[-1])),
-        "train_known_by": str(date_of(origin.test_from)),
-        "test_from": str(date_of(origin.test_from)),
-        "test_to": str(date_of(origin.test[-1])),
-        "observed_to": str(date_of(span_end(origin.test[-1], settings.horizon))),
-        "train_as_ofs": [str(date_of(day)) for day in origin.train],
-        "test_as_ofs": [str(date_of(day)) for day in origin.test],
+        "train_from": str(to_date(origin.train[0])),
+        "train_to": str(to_date(origin.train[-1])),
+        "train_known_by": str(to_date(origin.test_from)),
+        "test_from": str(to_date(origin.test_from)),
+        "test_to": str(to_date(origin.test[-1])),
+        "observed_to": str(to_date(span_end(origin.test[-1], settings.horizon))),
+        "train_as_ofs": [str(to_date(day)) for day in origin.train],
+        "test_as_ofs": [str(to_date(day)) for day in origin.test],
         "n_train": len(training.labels),
         "n_train_positive": int(training.y.sum()),
         "train_positive_rate": float(training.y.mean()),

@@ -16,14 +16,14 @@ from riskml.explanation import Explainer
 from riskml.explanation.contributions.shap_values import label_features, to_shap
 from riskml.features import CATALOGUE, build
 from riskml.fonts import find_missing_glyphs, use_chinese_font
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 
 pytestmark = pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning")  # shap scatters its points
 
 
 @pytest.fixture(scope="module")
 def matrix(county_records):
-    return build(county_records.panel(day_of("2022-12-31")))
+    return build(county_records.panel(to_day("2022-12-31")))
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status, label
 from riskml.policy import load_policy, rule_line
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import CHUNK
 from riskml.splits import Settings, grid
 
@@ -146,7 +146,7 @@ def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator,
 
 
 def test_a_panel_without_anybody_at_risk_gives_an_empty_table(county_records, narrator):
-    early = county_records.panel(day_of("1990-01-31"))
+    early = county_records.panel(to_day("1990-01-31"))
     assert len(explain_panel(narrator, early)) == 0
     assert tuple(explain_panel(narrator, early).columns) == COLUMNS
 
@@ -193,7 +193,7 @@ class TestTrials:
         village.add("illness", household_id="H3", kind="inpatient", occurred_on="2023-11-05", visits=1)
         village.add("disaster", household_id=None, region_code="130529101", kind="flood", occurred_on="2023-12-20")
         records = village.records()
-        before, after = (records.panel(day_of(day)) for day in ("2023-11-30", "2023-12-31"))
+        before, after = (records.panel(to_day(day)) for day in ("2023-11-30", "2023-12-31"))
         assert find_quiet_households(before, after).tolist() == [False, False, True, False]
 
     def test_one_more_quiet_month_seldom_changes_the_first_reason(self, county_records, narrator, as_of):

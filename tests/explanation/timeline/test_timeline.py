@@ -15,12 +15,12 @@ from riskml.explanation import NOTICE
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.svg import element
 from riskml.explanation.timeline.timeline import draw_timeline_png, draw_timeline_svg
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 
 GOLDEN = Path(__file__).parent / "golden" / "timeline_fengjie.svg"
 ALL = ("illness", "disaster", "events", "help", "monitoring", "members")
-AS_OF = day_of("2023-12-31")
+AS_OF = to_day("2023-12-31")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -51,7 +51,7 @@ def fengjie(village):
 
 
 def test_the_picture_is_the_one_that_was_looked_at(fengjie, golden):
-    svg = draw_timeline_svg(fengjie.panel(), scores=[(day_of("2023-06-30"), 0.114), (day_of("2023-09-30"), 0.236)])
+    svg = draw_timeline_svg(fengjie.panel(), scores=[(to_day("2023-06-30"), 0.114), (to_day("2023-09-30"), 0.236)])
     golden(GOLDEN, svg)
     assert len(svg.encode()) < 30_000
 

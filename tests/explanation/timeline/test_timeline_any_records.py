@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import date_of, day_of, month_of
+from riskml.records.contract.calendar import to_date, to_day, to_month
 from riskml.records.panel.store import Records
 
-AS_OF = day_of("2023-12-31")
+AS_OF = to_day("2023-12-31")
 SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED = {"svg", "title", "desc", "rect", "path", "text", "g", "circle"}
 
-days = st.integers(day_of("2020-06-01"), AS_OF + 200)
+days = st.integers(to_day("2020-06-01"), AS_OF + 200)
 money = st.one_of(st.none(), st.floats(0, 1e6), st.just(1e12))
 KNOWN = {
     "income": ("period_start", "months", "source", "amount"),
@@ -33,12 +33,12 @@ text = st.text(st.characters(), min_size=1, max_size=12)
 def rows(draw, table, late):
     """One row, recorded by the date or after it."""
     day = draw(days)
-    recorded = draw(st.integers(AS_OF + 1, AS_OF + 400) if late else st.integers(day_of("2020-01-01"), AS_OF))
-    row = {"recorded_on": str(date_of(recorded)), "household_id": "H1"}
+    recorded = draw(st.integers(AS_OF + 1, AS_OF + 400) if late else st.integers(to_day("2020-01-01"), AS_OF))
+    row = {"recorded_on": str(to_date(recorded)), "household_id": "H1"}
     end = draw(st.one_of(st.none(), st.integers(day, day + 900)))
     match table:
         case "income":
-            month = draw(st.integers(month_of(day_of("2020-06-01")), month_of(AS_OF)))
+            month = draw(st.integers(to_month(to_day("2020-06-01")), to_month(AS_OF)))
             row |= {"period_start": f"{1970 + month // 12}-{month % 12 + 1:02d}-01", "months": draw(st.integers(1, 14))}
             row |= {"source": draw(st.sampled_from(["wage", "business"])), "amount": draw(st.floats(-1e5, 1e6))}
         case "illness":
@@ -53,13 +53,13 @@ def rows(draw, table, late):
             row |= {"kind": draw(st.sampled_from(kinds)), "amount": draw(money)}
         case "help":
             row |= {"measure": draw(text), "emergency": draw(st.sampled_from([None, True, False]))}
-            row |= {"amount": draw(money), "ended_on": None if end is None else str(date_of(end))}
+            row |= {"amount": draw(money), "ended_on": None if end is None else str(to_date(end))}
         case "monitoring":
-            row |= {"cleared_on": None if end is None else str(date_of(end))}
+            row |= {"cleared_on": None if end is None else str(to_date(end))}
             row |= {"category": draw(st.sampled_from(["borderline", "unstable_exit"]))}
     for name in ("occurred_on", "started_on", "entered_on"):
         if name in KNOWN[table]:
-            row[name] = str(date_of(day))
+            row[name] = str(to_date(day))
     return row
 
 

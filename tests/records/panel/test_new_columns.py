@@ -13,21 +13,21 @@ import pyarrow as pa
 import pytest
 
 from riskml.records.checking.check import check
-from riskml.records.contract.calendar import day_of, month_of
+from riskml.records.contract.calendar import to_day, to_month
 from riskml.records.contract.schema import TABLES, Column, Kind
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
-AS_OF = day_of("2023-06-30")
+AS_OF = to_day("2023-06-30")
 DAY, NEXT_YEAR = dt.date(2023, 3, 1), dt.date(2024, 3, 1)
 CODED = (Kind.CODE, Kind.CODES)
 ALLOWED = {"first": "甲", "second": "乙", "third": "丙"}
 
 CELLS: dict[Kind, tuple[Any, Any, Any]] = {
     # a cell, what the panel holds for it, and what it holds for an empty cell
-    Kind.DATE: (DAY, day_of(DAY), NO_DAY),
-    Kind.MONTH_START: (DAY, month_of(day_of(DAY)), NO_DAY),
+    Kind.DATE: (DAY, to_day(DAY), NO_DAY),
+    Kind.MONTH_START: (DAY, to_month(to_day(DAY)), NO_DAY),
     Kind.COUNT: (7, 7.0, np.nan),
     Kind.YEAR: (1987, 1987.0, np.nan),
     Kind.AMOUNT: (12.5, 12.5, np.nan),
@@ -120,7 +120,7 @@ def test_a_new_column_of_any_kind_reaches_the_panel_by_every_way(table, declare,
 def test_a_new_day_that_lies_ahead_is_unknown(table, declare, make):
     declare(table, Kind.DATE)
     for way, panel in every_way(make, tables_with(table, {"new_date": DAY}, {"new_date": NEXT_YEAR})).items():
-        assert values_of(panel, table, Kind.DATE) == [day_of(DAY), NO_DAY], way
+        assert values_of(panel, table, Kind.DATE) == [to_day(DAY), NO_DAY], way
 
 
 def test_a_new_column_of_a_regional_disaster_reaches_the_households_it_struck(declare, make):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import codes
 from riskml.records.panel.store import Records
 
@@ -32,7 +32,7 @@ def regional(*rows: tuple[str, str], **more: list[object]) -> dict[str, list[obj
 
 
 def exposed(found: Records, as_of: str) -> list[float]:
-    exposure = found.panel(day_of(as_of)).exposure
+    exposure = found.panel(to_day(as_of)).exposure
     assert exposure is not None
     return exposure.count().tolist()
 
@@ -74,7 +74,7 @@ def test_a_move_known_only_later_does_not_take_the_household_away_yet():
 def test_a_regional_loss_is_not_shared_out_and_a_households_own_disaster_is_no_exposure():
     disaster = regional(("13", "2023-03-05"), (None, "2023-03-06"))
     found = records(disaster={**disaster, "household_id": [None, "there"], "loss": [9e6, 500.0]})
-    panel = found.panel(day_of("2023-03-31"))
+    panel = found.panel(to_day("2023-03-31"))
     assert exposed(found, "2023-03-31") == [1, 1, 0]
     assert "loss" not in panel.exposure.names
     assert panel.disaster.total(panel.disaster["loss"]).tolist() == [0, 0, 500]
@@ -97,15 +97,15 @@ def test_a_correction_may_turn_a_regional_row_into_one_of_a_household():
     rows |= {"household_id": [None, "here"], "record_id": ["r", "r"], "recorded_on": [None, "2023-04-10"]}
     found = records(disaster=rows)
     assert exposed(found, "2023-04-30") == [0, 0, 0]
-    assert found.panel(day_of("2023-04-30")).disaster.count().tolist() == [1, 0, 0]
+    assert found.panel(to_day("2023-04-30")).disaster.count().tolist() == [1, 0, 0]
 
 
 def test_rows_of_the_look_back_count_and_older_ones_do_not():
     rows = regional(("13", "2020-03-31"), ("13", "2020-04-01"), ("13", "2023-03-31"), ("13", "2023-04-01"))
     found = records(disaster=rows, events={**rows, "household_id": ["here"] * 4, "kind": ["visit"] * 4})
-    panel = found.panel(day_of("2023-03-31"))
+    panel = found.panel(to_day("2023-03-31"))
     assert panel.exposure.count().tolist() == [2, 2, 0]
-    assert panel.events["day"].tolist() == [day_of("2020-04-01"), day_of("2023-03-31")]
+    assert panel.events["day"].tolist() == [to_day("2020-04-01"), to_day("2023-03-31")]
     assert panel.events["lag"].tolist() == [35, 0]
 
 
@@ -113,7 +113,7 @@ def test_in_the_middle_of_a_month_income_ends_with_the_last_complete_month_and_e
     found = records(
         events={"household_id": ["here"] * 2, "occurred_on": ["2023-03-09", "2023-03-11"], "kind": ["visit"] * 2}
     )
-    panel = found.panel(day_of("2023-03-10"))
+    panel = found.panel(to_day("2023-03-10"))
     assert panel.month == 12 * 53 + 1
     assert panel.events["lag"].tolist() == [0]
 
@@ -124,7 +124,7 @@ def test_an_absent_table_is_unknown_and_an_empty_one_is_known_to_be_none():
     codes_of = {"help": "measure", "monitoring": "category"}
     empty = {name: {"household_id": [], days[name]: [], codes_of.get(name, "kind"): []} for name in EVENT_TABLES}
     del empty["members"]["kind"]
-    absent, none = records().panel(day_of("2023-03-31")), records(**empty).panel(day_of("2023-03-31"))
+    absent, none = records().panel(to_day("2023-03-31")), records(**empty).panel(to_day("2023-03-31"))
     for name in EVENT_TABLES:
         assert (absent.has(name), none.has(name)) == (False, True)
         assert getattr(absent, name) is None
@@ -138,14 +138,14 @@ def test_an_absent_table_is_unknown_and_an_empty_one_is_known_to_be_none():
 def test_totals_tell_none_from_unknown():
     kinds = codes("illness", "kind")[:3]
     rows = {"household_id": ["here", "mover", "mover"], "occurred_on": ["2023-03-05"] * 3, "kind": kinds}
-    illness = records(illness={**rows, "cost": [None, None, 7.0]}).panel(day_of("2023-03-31")).illness
+    illness = records(illness={**rows, "cost": [None, None, 7.0]}).panel(to_day("2023-03-31")).illness
     assert np.array_equal(illness.total(illness["cost"]), [np.nan, 7, 0], equal_nan=True)
     assert np.array_equal(illness.largest(illness["cost"]), [np.nan, 7, np.nan], equal_nan=True)
     assert illness["visits"].tolist() == [1, 1, 1]
 
 
 def test_records_without_any_income_have_panels_too():
-    panel = records().panel(day_of("2023-03-31"))
+    panel = records().panel(to_day("2023-03-31"))
     assert not panel.reported.any()
     assert np.isnan(panel.income_per_head(12)).all()
     assert records().income.reports_by_month().tolist() == []

@@ -11,15 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from riskml.records.contract.calendar import date_of, day_of, month_end, month_of
+from riskml.records.contract.calendar import month_end, to_date, to_day, to_month
 from riskml.records.contract.schema import TABLES, Kind, codes
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
 Tables = dict[str, pd.DataFrame]
-AS_OFS = [day_of(day) for day in ("2021-12-31", "2022-08-17", "2023-06-30")]
+AS_OFS = [to_day(day) for day in ("2021-12-31", "2022-08-17", "2023-06-30")]
 REGIONS = ("130529001001", "130529001002", "130529002001", "430101001001")
-FIRST, DAYS = day_of("2020-06-01"), 1200
+FIRST, DAYS = to_day("2020-06-01"), 1200
 
 
 class Dice:
@@ -30,7 +30,7 @@ class Dice:
 
     def days(self, n: int, null: float = 0.0) -> list[dt.date | None]:
         drawn = FIRST + self.rng.integers(0, DAYS, n)
-        return [None if self.rng.random() < null else date_of(day) for day in drawn]
+        return [None if self.rng.random() < null else to_date(day) for day in drawn]
 
     def some(self, values: tuple[str, ...], n: int, null: float = 0.0) -> list[str | None]:
         return [None if self.rng.random() < null else values[i] for i in self.rng.integers(0, len(values), n)]
@@ -76,7 +76,7 @@ def random_tables(seed: int, households: int = 12) -> Tables:
     ).drop_duplicates(["household_id", "recorded_on"])
     starts = [day.replace(day=1) for day in dice.days(n) if day]
     months = dice.rng.choice([1, 1, 1, 3, 12], n)
-    ends = [date_of(month_end(month_of(day_of(day)) + int(m) - 1)) for day, m in zip(starts, months, strict=True)]
+    ends = [to_date(month_end(to_month(to_day(day)) + int(m) - 1)) for day, m in zip(starts, months, strict=True)]
     out["income"] = pd.DataFrame(
         {
             "household_id": dice.some(codes_of, n),
@@ -163,7 +163,7 @@ def _known_on(tables: Tables, name: str) -> pd.Series:
     if name == "income":
         pairs = zip(table["period_start"], table["months"], strict=True)
         default = pd.Series(
-            [date_of(month_end(month_of(day_of(start)) + int(m) - 1)) for start, m in pairs], index=table.index
+            [to_date(month_end(to_month(to_day(start)) + int(m) - 1)) for start, m in pairs], index=table.index
         )
     return recorded.where(recorded.notna(), default)
 
@@ -287,7 +287,7 @@ def test_rows_known_only_later_change_nothing(tables, records, as_of):
     known_then = {}
     for name, frame in tables.items():
         known = _known_on(tables, name)
-        use = known.isna() | (known <= date_of(as_of)) if name != "lines" else pd.Series(True, frame.index)
+        use = known.isna() | (known <= to_date(as_of)) if name != "lines" else pd.Series(True, frame.index)
         known_then[name] = frame[use.astype(bool)]
         assert name == "lines" or len(known_then[name]) < len(frame)
     then = Records.from_tables(known_then)

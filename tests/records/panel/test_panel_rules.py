@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from riskml.errors import RecordsError
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
@@ -43,7 +43,7 @@ def records(income=(), households=HOUSEHOLD, lines=LINES, fallback=(), **tables)
 
 def january(found: Records, as_of: str, source: str = "wage") -> float:
     """Income of January 2023 as known at a date."""
-    panel = found.panel(day_of(as_of))
+    panel = found.panel(to_day(as_of))
     lag = panel.month - 12 * 53
     return float(panel.sources[list(SOURCES).index(source), lag, 0])
 
@@ -72,7 +72,7 @@ def test_an_income_row_without_amount_withdraws():
     found = records([{"record_id": "r"}, {"record_id": "r", "amount": None, "recorded_on": "2023-03-10"}])
     assert january(found, "2023-03-09") == 100
     assert np.isnan(january(found, "2023-03-10"))
-    assert not found.panel(day_of("2023-03-10")).reported.any()
+    assert not found.panel(to_day("2023-03-10")).reported.any()
 
 
 def test_a_withdrawn_income_can_be_stated_again():
@@ -91,7 +91,7 @@ def test_a_correction_may_move_the_period_and_the_source():
     }
     found = records([{"record_id": "r"}, moved])
     assert january(found, "2023-03-31") == 100
-    panel = found.panel(day_of("2023-04-30"))
+    panel = found.panel(to_day("2023-04-30"))
     assert np.argwhere(~np.isnan(panel.sources[:, :, 0])).tolist() == [[1, 2]]
     assert panel.total[2, 0] == 80
 
@@ -109,13 +109,13 @@ def test_a_corrected_row_leaves_others_of_its_cell_alone():
 def test_a_correction_of_an_event_may_move_its_day():
     row = {"record_id": "r", "occurred_on": "2023-01-05", "kind": "job_loss"}
     found = records(events=[row, {**row, "occurred_on": "2023-06-05", "recorded_on": "2023-02-10"}])
-    assert [count(found.panel(day_of(day)).events) for day in ("2023-02-09", "2023-02-10", "2023-06-05")] == [1, 0, 1]
+    assert [count(found.panel(to_day(day)).events) for day in ("2023-02-09", "2023-02-10", "2023-06-05")] == [1, 0, 1]
 
 
 def test_null_in_other_tables_means_unknown_and_withdraws_nothing():
     row = {"record_id": "r", "occurred_on": "2023-01-05", "kind": "inpatient", "cost": 500.0}
     found = records(illness=[row, {**row, "cost": None, "recorded_on": "2023-02-10"}])
-    illness = found.panel(day_of("2023-02-10")).illness
+    illness = found.panel(to_day("2023-02-10")).illness
     assert count(illness) == 1
     assert np.isnan(illness["cost"]).all()
     assert np.isnan(illness.total(illness["cost"])).all()
@@ -126,7 +126,7 @@ def test_withdrawn_removes_a_record_from_the_day_it_is_recorded(table):
     day, fixed = DATED[table]
     row = {"record_id": "r", day: "2023-01-05", **fixed}
     found = records(**{table: [row, {**row, "withdrawn": True, "recorded_on": "2023-02-10"}]})
-    assert [count(getattr(found.panel(day_of(at)), table)) for at in ("2023-02-09", "2023-02-10")] == [1, 0]
+    assert [count(getattr(found.panel(to_day(at)), table)) for at in ("2023-02-09", "2023-02-10")] == [1, 0]
 
 
 @pytest.mark.parametrize("table", ["illness", "events", "help"])
@@ -136,8 +136,8 @@ def test_a_corrected_row_without_recorded_on_was_recorded_on_its_day(table):
     rows = [{"record_id": "r", day: "2023-01-20", **fixed}]
     rows.append({"record_id": "r", day: "2023-01-05", **fixed, "recorded_on": "2023-01-10"})
     found = records(**{table: rows})
-    days = [getattr(found.panel(day_of(at)), table)["day"].tolist() for at in ("2023-01-12", "2023-01-20")]
-    assert days == [[day_of("2023-01-05")], [day_of("2023-01-20")]]
+    days = [getattr(found.panel(to_day(at)), table)["day"].tolist() for at in ("2023-01-12", "2023-01-20")]
+    assert days == [[to_day("2023-01-05")], [to_day("2023-01-20")]]
 
 
 # -- periods ----------------------------------------------------------------------------------------------------------
@@ -145,33 +145,33 @@ def test_a_corrected_row_without_recorded_on_was_recorded_on_its_day(table):
 
 def test_a_period_is_spread_evenly_and_known_from_its_last_day():
     found = records([{"months": 3, "amount": 600.0, "period_start": "2023-01-01"}])
-    assert not found.panel(day_of("2023-03-30")).reported.any()
-    assert found.panel(day_of("2023-03-31")).total[:4, 0].tolist()[:3] == [200, 200, 200]
+    assert not found.panel(to_day("2023-03-30")).reported.any()
+    assert found.panel(to_day("2023-03-31")).total[:4, 0].tolist()[:3] == [200, 200, 200]
 
 
 def test_a_period_recorded_early_counts_only_for_months_that_are_over():
     found = records([{"months": 12, "amount": 1200.0, "recorded_on": "2023-01-15"}])
-    panel = found.panel(day_of("2023-04-10"))
+    panel = found.panel(to_day("2023-04-10"))
     assert panel.reported[:, 0].nonzero()[0].tolist() == [0, 1, 2]
     assert panel.income_per_head(3)[0] == 100 * 12 / 2
 
 
 def test_part_of_a_period_lies_in_the_window():
     found = records([{"months": 12, "amount": 1200.0, "period_start": "2022-06-01"}])
-    panel = found.panel(day_of("2023-07-31"))
+    panel = found.panel(to_day("2023-07-31"))
     assert panel.income_per_head(4)[0] == 600
     assert np.isnan(panel.income_per_head(4, complete=True)[0])
-    assert np.isnan(found.panel(day_of("2023-08-31")).income_per_head(5)[0])
+    assert np.isnan(found.panel(to_day("2023-08-31")).income_per_head(5)[0])
 
 
 def test_a_month_is_reported_if_any_source_is_and_sums_its_sources():
     found = records([{}, {"source": "business", "amount": -30.0}])
-    assert found.panel(day_of("2023-01-31")).total[0, 0] == 70
+    assert found.panel(to_day("2023-01-31")).total[0, 0] == 70
 
 
 def test_total_stands_for_all_sources():
     found = records([{"source": "total", "amount": 50.0}])
-    assert found.panel(day_of("2023-01-31")).total[0, 0] == 50
+    assert found.panel(to_day("2023-01-31")).total[0, 0] == 50
 
 
 def test_reports_are_counted_once_a_household_and_month_and_not_where_withdrawn():
@@ -190,8 +190,8 @@ def test_rows_are_known_from_recorded_on_and_by_default_from_their_day(table):
     found = records(**{table: [{day: "2023-01-05", **fixed}]})
     late = records(**{table: [{day: "2023-01-05", **fixed, "recorded_on": "2023-03-01"}]})
     dates = ("2023-01-04", "2023-01-05", "2023-02-28", "2023-03-01")
-    assert [count(getattr(found.panel(day_of(at)), table)) for at in dates] == [0, 1, 1, 1]
-    assert [count(getattr(late.panel(day_of(at)), table)) for at in dates] == [0, 0, 0, 1]
+    assert [count(getattr(found.panel(to_day(at)), table)) for at in dates] == [0, 1, 1, 1]
+    assert [count(getattr(late.panel(to_day(at)), table)) for at in dates] == [0, 0, 0, 1]
 
 
 def test_income_is_known_from_recorded_on_however_late():
@@ -204,26 +204,26 @@ def test_income_is_known_from_recorded_on_however_late():
 def test_an_end_after_the_date_is_not_known_then(table, column):
     day, fixed = DATED[table]
     found = records(**{table: [{day: "2023-01-05", **fixed, column: "2023-05-01"}]})
-    ends = [getattr(found.panel(day_of(at)), table)[column].item() for at in ("2023-04-30", "2023-05-01")]
-    assert ends == [NO_DAY, day_of("2023-05-01")]
+    ends = [getattr(found.panel(to_day(at)), table)[column].item() for at in ("2023-04-30", "2023-05-01")]
+    assert ends == [NO_DAY, to_day("2023-05-01")]
 
 
 def test_a_household_is_monitored_until_the_day_on_which_it_is_cleared():
     day, fixed = DATED["monitoring"]
     found = records(monitoring=[{day: "2023-01-05", **fixed, "cleared_on": "2023-05-01"}])
-    assert [found.panel(day_of(at)).monitored.item() for at in ("2023-01-04", "2023-01-05", "2023-04-30")] == [0, 1, 1]
-    assert not found.panel(day_of("2023-05-01")).monitored.item()
+    assert [found.panel(to_day(at)).monitored.item() for at in ("2023-01-04", "2023-01-05", "2023-04-30")] == [0, 1, 1]
+    assert not found.panel(to_day("2023-05-01")).monitored.item()
 
 
 def test_a_member_belongs_until_the_day_it_left():
     found = records(members=[{"member_id": "m", "left_on": "2023-05-01"}])
-    assert [count(found.panel(day_of(at)).members) for at in ("2023-04-30", "2023-05-01")] == [1, 0]
+    assert [count(found.panel(to_day(at)).members) for at in ("2023-04-30", "2023-05-01")] == [1, 0]
 
 
 def test_exited_on_after_the_date_is_not_known_then():
     found = records(households={**HOUSEHOLD, "exited_on": ["2023-05-01"]})
-    assert found.panel(day_of("2023-04-30")).exited_on.tolist() == [NO_DAY]
-    assert found.panel(day_of("2023-05-01")).exited_on.tolist() == [day_of("2023-05-01")]
+    assert found.panel(to_day("2023-04-30")).exited_on.tolist() == [NO_DAY]
+    assert found.panel(to_day("2023-05-01")).exited_on.tolist() == [to_day("2023-05-01")]
 
 
 # -- versions ---------------------------------------------------------------------------------------------------------
@@ -243,14 +243,14 @@ def versions(*rows: tuple[str | None, int, str]) -> dict[str, list[object]]:
 
 def test_a_household_is_known_from_its_first_version_and_always_without_recorded_on():
     late = records(households=versions(("2023-02-10", 2, "13")))
-    assert [late.panel(day_of(at)).known.item() for at in ("2023-02-09", "2023-02-10")] == [False, True]
-    assert records().panel(day_of("1990-01-01")).known.item()
+    assert [late.panel(to_day(at)).known.item() for at in ("2023-02-09", "2023-02-10")] == [False, True]
+    assert records().panel(to_day("1990-01-01")).known.item()
 
 
 def test_size_is_the_one_known_at_the_windows_end():
     income = [{"period_start": f"2023-{month:02d}-01"} for month in range(1, 7)]
     found = records(income, versions(("2023-05-20", 4, "13"), (None, 2, "13"), ("2023-02-28", 3, "13")))
-    panel = found.panel(day_of("2023-06-10"))
+    panel = found.panel(to_day("2023-06-10"))
     assert panel.size[:6, 0].tolist() == [4, 3, 3, 3, 2, 2]
     assert panel.size_now.item() == 4
     assert [panel.income_per_head(1, lag=lag).item() for lag in (0, 1, 4)] == [300, 400, 600]
@@ -258,14 +258,14 @@ def test_size_is_the_one_known_at_the_windows_end():
 
 def test_a_version_recorded_later_does_not_exist_yet():
     found = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "43")))
-    before = found.panel(day_of("2023-05-19"))
+    before = found.panel(to_day("2023-05-19"))
     assert (before.size_now.item(), before.region_code.item()) == (2, "13")
-    assert (found.panel(day_of("2023-05-20")).region_code.item()) == "43"
+    assert (found.panel(to_day("2023-05-20")).region_code.item()) == "43"
 
 
 def test_attributes_keep_the_value_of_the_version_before():
     found = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "13")))
-    before, after = (found.panel(day_of(at)).attributes for at in ("2023-05-19", "2023-05-20"))
+    before, after = (found.panel(to_day(at)).attributes for at in ("2023-05-19", "2023-05-20"))
     assert (before["pigs"].values.item(), after["pigs"].values.item(), after["pigs"].before.item()) == (2, 4, 2)
     assert np.isnan(before["pigs"].before.item())
     assert after["crop"].levels is not None
@@ -279,7 +279,7 @@ def test_versions_of_a_member_replace_one_another_and_an_empty_recorded_on_is_th
         {"member_id": "n", "health": "chronic"},
     ]
     found = records(members=rows)
-    names = [sorted(found.panel(day_of(at)).members["health"].tolist()) for at in ("2023-02-28", "2023-03-01")]
+    names = [sorted(found.panel(to_day(at)).members["health"].tolist()) for at in ("2023-02-28", "2023-03-01")]
     health = codes("members", "health").index
     assert names == [sorted(map(health, ("healthy", "chronic"))), sorted(map(health, ("serious", "chronic")))]
 
@@ -293,7 +293,7 @@ def test_versions_of_a_monitoring_entry_replace_one_another_and_another_entry_st
         {"entered_on": "2023-01-05", **fixed},
     ]
     found = records(monitoring=rows)
-    panels = [found.panel(day_of(at)) for at in ("2022-02-01", "2022-06-01", "2022-08-01", "2023-01-05")]
+    panels = [found.panel(to_day(at)) for at in ("2022-02-01", "2022-06-01", "2022-08-01", "2023-01-05")]
     assert [count(panel.monitoring) for panel in panels] == [1, 1, 1, 2]
     assert [panel.monitored.item() for panel in panels] == [True, True, False, True]
     assert panels[0].monitoring["causes"].item() != panels[1].monitoring["causes"].item() != 0
@@ -305,7 +305,7 @@ def test_a_version_known_late_but_ordered_first_never_counts():
         {"entered_on": "2023-01-05", "category": "borderline"},
         {"entered_on": "2023-01-05", "category": "unstable_exit", "recorded_on": "2022-12-20"},
     ]
-    monitoring = records(monitoring=rows).panel(day_of("2023-01-05")).monitoring
+    monitoring = records(monitoring=rows).panel(to_day("2023-01-05")).monitoring
     assert monitoring["category"].tolist() == [codes("monitoring", "category").index("unstable_exit")]
 
 
@@ -313,7 +313,7 @@ def test_a_version_known_late_but_ordered_first_never_counts():
 
 
 def line_at(found: Records, as_of: str, lag: int = 0) -> float:
-    return float(found.panel(day_of(as_of)).line[lag, 0])
+    return float(found.panel(to_day(as_of)).line[lag, 0])
 
 
 def test_the_longest_prefix_in_force_decides_then_the_latest_row():
@@ -335,7 +335,7 @@ def test_the_policy_table_is_asked_only_where_no_row_of_the_folder_is_in_force()
 def test_the_line_follows_the_region_of_the_version_in_force():
     lines = {"region_code": ["13", None], "effective_from": ["2020-01-01"] * 2, "amount": [1.0, 2.0]}
     found = records(households=versions((None, 2, "1305"), ("2023-05-20", 2, "43")), lines=lines)
-    assert found.panel(day_of("2023-06-30")).line[:3, 0].tolist() == [2, 2, 1]
+    assert found.panel(to_day("2023-06-30")).line[:3, 0].tolist() == [2, 2, 1]
 
 
 # -- rows in memory ---------------------------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ def test_the_line_follows_the_region_of_the_version_in_force():
 )
 def test_dates_in_memory_may_have_any_usual_form(day):
     events = records(events=[{"occurred_on": day, "kind": "visit", "recorded_on": np.datetime64("NaT")}])
-    assert events.panel(day_of("2023-01-05")).events["day"].tolist() == [day_of("2023-01-05")]
+    assert events.panel(to_day("2023-01-05")).events["day"].tolist() == [to_day("2023-01-05")]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from riskml.errors import RecordsError
 from riskml.features import build
 from riskml.policy import load_policy
 from riskml.records.contract.arrow_types import ARROW_TYPES, cast_table
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 
-AS_OF = day_of(dt.date(2023, 6, 30))
+AS_OF = to_day(dt.date(2023, 6, 30))
 
 
 def plain(tables):

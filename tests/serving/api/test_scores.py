@@ -10,7 +10,7 @@ import pytest
 from riskml.explanation import Narrator
 from riskml.model import Bundle
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.scoring import score
 
 AS_OF = "2023-03-31"
@@ -28,7 +28,7 @@ def plain(row):
 @pytest.fixture(scope="module")
 def expected(county_records, bundle_path):
     bundle, policy = Bundle.load(bundle_path), load_policy()
-    frame = score(bundle, county_records, day_of(AS_OF), policy)
+    frame = score(bundle, county_records, to_day(AS_OF), policy)
     return {row["household_id"]: row for row in frame.to_dict("records")}
 
 
@@ -51,7 +51,7 @@ def test_one_household_alone_gets_the_same_score_and_the_same_reasons(
     for code in sorted(expected)[::40]:
         found = ask(client, headers, tables_of(code), reasons=True).json()["scores"][0]
         place = county_records.index(code)
-        panel = county_records.panel(day_of(AS_OF), place, place + 1)
+        panel = county_records.panel(to_day(AS_OF), place, place + 1)
         assert {name: found[name] for name in SAME} == plain(expected[code])
         assert found["explanation"] == json.loads(json.dumps(narrator.explain(panel).to_json()))
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
 
@@ -45,7 +45,7 @@ def judged(client, tables):
     }
     columns["lines"] = {"region_code": [], "effective_from": [], "amount": []}
     records = Records.from_tables(columns, load_policy().lines)
-    return judge(model.bundle, records.panel(day_of(TODAY)), model.policy)
+    return judge(model.bundle, records.panel(to_day(TODAY)), model.policy)
 
 
 def test_a_new_household_is_registered_and_scored_as_riskml_scores_it(client, key):

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from riskml.errors import UsageError
 from riskml.explanation import Narrator
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.scoring import score
 from riskml.vocabulary.verdicts import COLOURS, TIERS
 from riskml_serving.judging.importing import service
@@ -40,7 +40,7 @@ def listed(client, headers):
 def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(client, key, county, county_records):
     engine, model = client.app.state.engine, client.app.state.holder.current
     done = import_folder(engine, county, AS_OF, model)
-    frame = score(model.bundle, county_records, day_of(AS_OF), load_policy())
+    frame = score(model.bundle, county_records, to_day(AS_OF), load_policy())
     assert done.scored == len(frame)
     headers = key()
     found = {row["household_id"]: row for row in listed(client, headers)}
@@ -56,7 +56,7 @@ def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(clien
     narrator = Narrator(model.bundle, load_policy())
     for code in sorted(found)[::80]:
         place = county_records.index(code)
-        panel = county_records.panel(day_of(AS_OF), place, place + 1)
+        panel = county_records.panel(to_day(AS_OF), place, place + 1)
         told = client.get(f"/v1/households/{code}/explanation", headers=headers).json()["explanation"]
         agreement = found[code]["agreement"]
         assert told == json.loads(json.dumps(narrator.explain(panel, agreement=agreement).to_json()))

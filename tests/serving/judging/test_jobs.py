@@ -17,7 +17,7 @@ from sqlalchemy import text
 from riskml.explanation import NOTICE, Narrator
 from riskml.explanation.household.county import explain_all
 from riskml.policy import load_policy
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import score
 from riskml_serving.base.database import reading, writing
@@ -99,14 +99,14 @@ def test_a_county_has_the_scores_reasons_and_agreement_of_riskml(imported, key, 
     job = start(imported, headers, as_of=AS_OF.isoformat())
     work()
     told = ended(imported, headers, job)
-    frame = score(model.bundle, county_records, day_of(AS_OF), load_policy()).set_index("household_id")
+    frame = score(model.bundle, county_records, to_day(AS_OF), load_policy()).set_index("household_id")
     assert (told["state"], told["judged"], told["kept"], told["total"]) == ("done", 160, len(frame), 160)
     found = table_of(imported, headers, job).to_pandas().set_index("household_id")
     assert list(found.index) == sorted(frame.index)
     for name in ("status", "probability", "margin", "tier", "rule_signal", "signal", "rule_flags", "agreement"):
         mine, theirs = found[name].astype(object), frame[name].astype(object)
         assert mine.where(mine.notna(), None).equals(theirs.where(theirs.notna(), None)), name
-    reasons = explain_all(Narrator(model.bundle, load_policy()), county_records, day_of(AS_OF)).set_index(
+    reasons = explain_all(Narrator(model.bundle, load_policy()), county_records, to_day(AS_OF)).set_index(
         "household_id"
     )
     for name in reasons.columns:

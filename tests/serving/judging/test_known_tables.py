@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from riskml.explanation.household.county import explain_panel
 from riskml.records.contract.arrow_types import cast_table
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 from riskml.scoring import score
@@ -60,8 +60,8 @@ def verdict_of_riskml(model, tables):
     """What riskml says of a household alone."""
     columns = {name: columns_of(name, rows) for name, rows in tables.items()} | {"lines": LINES}
     records = Records.from_tables(columns, model.policy.lines)
-    frame = score(model.bundle, records, day_of(TODAY), model.policy)
-    told = explain_panel(model.narrator, records.panel(day_of(TODAY)))
+    frame = score(model.bundle, records, to_day(TODAY), model.policy)
+    told = explain_panel(model.narrator, records.panel(to_day(TODAY)))
     return plain({**frame.to_dict("records")[0], **told.to_dict("records")[0]})
 
 
@@ -145,7 +145,7 @@ def test_an_imported_folder_that_lacks_a_table_or_its_rows(client, key, work, tm
     pq.write_table(cast_table("lines", pa.table({**LINES, "source": []})), folder / "lines.parquet")
     import_folder(client.app.state.engine, folder, TODAY, model)
     records = Records.load(folder, model.policy.lines)
-    expected = score(model.bundle, records, day_of(TODAY), model.policy).set_index("household_id")
+    expected = score(model.bundle, records, to_day(TODAY), model.policy).set_index("household_id")
     headers = key()
     results = work(headers, "370101")
     assert list(results) == list(incomes)

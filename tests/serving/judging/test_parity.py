@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from riskml.records.contract import schema
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
 from riskml.vocabulary.verdicts import COLOURS, TIERS
@@ -89,7 +89,7 @@ def straight(model, found):
         columns[name] = {key: [row.get(key) for row in ready] for key in dict.fromkeys([*names, "recorded_on"])}
     columns["lines"] = {"region_code": [], "effective_from": [], "amount": []}
     records = Records.from_tables(columns, model.policy.lines)
-    return judge(model.bundle, records.panel(day_of(TODAY)), model.policy), records
+    return judge(model.bundle, records.panel(to_day(TODAY)), model.policy), records
 
 
 def verdict(opinion):
@@ -120,5 +120,5 @@ def test_any_records_get_the_same_verdict_and_reasons_by_every_way(client, key, 
     after = kept.json()["scores"][0]["after"]
     assert {name: after[name] for name in wanted} == wanted
     told = client.get(f"/v1/households/{found['households'][0]['household_id']}/explanation", headers=headers)
-    reasons = json.loads(json.dumps(model.narrator.explain(records.panel(day_of(TODAY))).to_json()))
+    reasons = json.loads(json.dumps(model.narrator.explain(records.panel(to_day(TODAY))).to_json()))
     assert told.json()["explanation"] == reasons == asked["explanation"]

@@ -144,14 +144,14 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
 
 
 def test_drift_is_told_once_enough_households_were_seen(client, bundle_path, county_records):
-    from riskml.records.contract.calendar import day_of
+    from riskml.records.contract.calendar import to_day
     from riskml.scoring import judge
     from riskml_serving.judging.model.holder import load_model
     from riskml_serving.judging.model.watch import FEWEST, WINDOW, Watch
 
     model = load_model(bundle_path)
     watch = Watch(model.bundle, apart=0)
-    panel = county_records.panel(day_of(AS_OF))
+    panel = county_records.panel(to_day(AS_OF))
     judge(model.bundle, panel, model.policy, watch.show)
     assert watch.drift() == {}, "one scoring adds a sample only"
     while watch.held < FEWEST:

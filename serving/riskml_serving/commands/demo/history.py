@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from riskml.outcomes import label
 from riskml.outcomes.labels import MISSING
-from riskml.records.contract.calendar import day_of, month_of
+from riskml.records.contract.calendar import to_day, to_month
 from riskml.records.panel.store import Records
 from riskml.splits import Settings as Span
 from riskml_serving.base.database import writing
@@ -63,7 +63,7 @@ def visit_month(
     line alone finds. 属实: below the line as of the visit, or fallen below it or into monitoring by the last month,
     at most the model's horizon later. 待核: the records do not tell.
     """
-    months = month_of(day_of(last)) - month_of(day_of(as_of))
+    months = to_month(to_day(last)) - to_month(to_day(as_of))
     fell = _fell(records, replace(span, horizon=min(span.horizon, months)), as_of)
     with writing(engine) as connection:
         callers = [_caller(connection, account) for account in accounts]
@@ -91,7 +91,7 @@ def _shuffled(row: dict[str, Any]) -> str:
 
 def _fell(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
     """Whether a household fell within the span, of those of which the records tell."""
-    found = label(records, [day_of(as_of)], span)
+    found = label(records, [to_day(as_of)], span)
     codes = records.household_id[found.household]
     return {str(code): bool(y) for code, y in zip(codes, found.y, strict=True) if y != MISSING}
 

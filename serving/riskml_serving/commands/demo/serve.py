@@ -90,9 +90,9 @@ def prepare_again(demo: Path) -> tuple[Settings, list[Account]]:
     """Prepare a demo that has been run; see :func:`prepare_demo`."""
     from riskml.loading import load_records
     from riskml.policy import load_policy
-    from riskml.records.contract.calendar import date_of, month_end
+    from riskml.records.contract.calendar import month_end, to_date
 
-    last = date_of(month_end(load_records(demo / "county", load_policy()).last_month))
+    last = to_date(month_end(load_records(demo / "county", load_policy()).last_month))
     return prepare_demo(demo, demo / "bundle", demo / "county", last)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riskml.features import build
 from riskml.model import Bundle
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.requests import EMPTY, Tables
@@ -48,6 +48,6 @@ def build_ready_row(model: Model) -> tuple[list[str], NDArray[np.float64]]:
     """Names and values of the household's features, as the trees take them; values of shape (1, F)."""
     bundle: Bundle = model.bundle
     tables: Tables = {name: columns_of(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
-    panel = Records.from_tables(tables, model.policy.lines).panel(day_of(AS_OF))
+    panel = Records.from_tables(tables, model.policy.lines).panel(to_day(AS_OF))
     found = build(panel)
     return [column.name for column in bundle.columns], bundle.blend.values(found)

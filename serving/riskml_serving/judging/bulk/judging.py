@@ -17,7 +17,7 @@ from riskml.explanation.household.county import ExplainedPanel
 from riskml.explanation.reasons.redaction import check_redaction
 from riskml.outcomes import AT_RISK, UNKNOWN
 from riskml.policy import agreement as agreements
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.arrow import attribute_array
 from riskml.records.panel.store import Records
@@ -142,7 +142,7 @@ def _of(tables: Tables, known: Collection[str], codes: Sequence[str] | None) -> 
 def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
     """Judge the households of a group and explain those at risk."""
     records = Records.from_arrow(tables, model.policy.lines)
-    panel = records.panel(day_of(as_of))
+    panel = records.panel(to_day(as_of))
     opinion = judge(model.bundle, panel, model.policy, model.watch.show)
     rows = np.flatnonzero(opinion.status != UNKNOWN)
     flagged = np.array([bool(opinion.flags[i]) for i in rows], bool)

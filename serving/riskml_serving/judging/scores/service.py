@@ -16,7 +16,7 @@ from riskml.explanation.reasons.redaction import redact_flags
 from riskml.outcomes import AT_RISK
 from riskml.policy import Policy
 from riskml.policy import agreement as agreements
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.scoring import Opinion, judge
@@ -96,7 +96,7 @@ def judge_tables(model: Model, tables: Mapping[str, Columns], as_of: dt.date) ->
         If riskml cannot take the tables as they are.
     """
     records = Records.from_tables(tables, model.policy.lines)
-    panel = records.panel(day_of(as_of))
+    panel = records.panel(to_day(as_of))
     opinion = judge(model.bundle, panel, model.policy, model.watch.show)
     flagged = np.array([bool(flags) for flags in opinion.flags], bool)
     agreement = agreements(opinion.tier > 0, flagged)

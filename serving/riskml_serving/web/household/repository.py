@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from riskml.records.contract.calendar import date_of, day_of, month_end, month_of
+from riskml.records.contract.calendar import month_end, to_date, to_day, to_month
 from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
@@ -39,7 +39,7 @@ def freshness(
     columns = (income.c.source, income.c.period_start, income.c.months, income.c.recorded_on)
     query = _of(select(*columns), "income", household_id, region, as_of).where(income.c.period_start <= as_of)
     for source, start, months, recorded in connection.execute(query):
-        name, end = f"income.{source}", date_of(month_end(month_of(day_of(start)) + months - 1))
+        name, end = f"income.{source}", to_date(month_end(to_month(to_day(start)) + months - 1))
         latest, noted = out.get(name, (end, recorded))
         out[name] = (max(latest, end), max(filter(None, (noted, recorded)), default=None))
     for name, day in DAYS.items():

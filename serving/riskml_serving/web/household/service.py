@@ -15,7 +15,7 @@ from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark
 from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.policy import Policy
-from riskml.records.contract.calendar import day_of
+from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, TABLES
 from riskml_serving.api.households.service import required
 from riskml_serving.base.settings import Settings
@@ -122,7 +122,7 @@ def _scored(
     (judged,) = judge_stored(connection, model, {code: place}, as_of)
     by_capacity = current["agreement"] if current["agreement_by"] == "capacity" else None
     said = judged.explained(agreement=by_capacity, redact=caller.redact)
-    earlier = [(day_of(row["as_of"]), row["probability"]) for row in history if row["probability"] is not None]
+    earlier = [(to_day(row["as_of"]), row["probability"]) for row in history if row["probability"] is not None]
     health, window = not caller.redact, model.narrator.settings.window
     found = Timeline.from_panel(judged.panel, months=36, window=window, health=health)
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
-from riskml.records.contract.calendar import date_of, months_before
+from riskml.records.contract.calendar import months_before, to_date
 
 __all__ = ["TimeOverlap"]
 
@@ -29,20 +29,20 @@ class TimeOverlap(Check):
         late = sorted({day for day in split.train_as_of if day > latest})
         if late:
             return Finding(
-                f"{len(late)} training date(s) from {date_of(late[0])} on have labels that reach beyond the first "
-                f"test date {date_of(test_from)} (horizon {split.horizon} months).",
-                f"Train on as_of dates up to {date_of(latest)} only.",
-                zh=f"自 {date_of(late[0])} 起的 {len(late)} 个训练时点，其结果标签延伸到首个检验时点 "
-                f"{date_of(test_from)} 之后（预测期 {split.horizon} 个月）。",
-                hint_zh=f"只用 {date_of(latest)} 及以前的时点训练。",
+                f"{len(late)} training date(s) from {to_date(late[0])} on have labels that reach beyond the first "
+                f"test date {to_date(test_from)} (horizon {split.horizon} months).",
+                f"Train on as_of dates up to {to_date(latest)} only.",
+                zh=f"自 {to_date(late[0])} 起的 {len(late)} 个训练时点，其结果标签延伸到首个检验时点 "
+                f"{to_date(test_from)} 之后（预测期 {split.horizon} 个月）。",
+                hint_zh=f"只用 {to_date(latest)} 及以前的时点训练。",
             )
         if split.labels_known_by is not None and split.labels_known_by > test_from:
             return Finding(
-                f"Training labels use records up to {date_of(split.labels_known_by)}, after the first test date "
-                f"{date_of(test_from)}.",
+                f"Training labels use records up to {to_date(split.labels_known_by)}, after the first test date "
+                f"{to_date(test_from)}.",
                 "Label training rows by what was recorded by the first test date.",
-                zh=f"训练标签用到了截至 {date_of(split.labels_known_by)} 的记录，"
-                f"晚于首个检验时点 {date_of(test_from)}。",
+                zh=f"训练标签用到了截至 {to_date(split.labels_known_by)} 的记录，"
+                f"晚于首个检验时点 {to_date(test_from)}。",
                 hint_zh="训练行只按首个检验时点以前已登记的记录定标签。",
             )
         return None

@@ -31,7 +31,7 @@ from riskml.outcomes import AT_RISK, cohort_status
 from riskml.policy import Policy, Verdicts, combine_signal, rule_line
 from riskml.policy import agreement as agreements
 from riskml.policy.entries import Measure
-from riskml.records.contract.calendar import date_of
+from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
 from riskml.vocabulary.causes import HEALTH_CAUSES
@@ -140,7 +140,7 @@ class Narrator:
         causes = _causes(reasons, rule) if agreement != "neither" else []
         return Explanation(
             household_id=str(one.household_id[0]),
-            as_of=str(date_of(one.as_of)),
+            as_of=str(to_date(one.as_of)),
             status=STATUSES.codes[status],
             rule=rule,
             model=model,

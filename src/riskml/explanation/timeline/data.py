@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskml.records.contract.calendar import month_of
+from riskml.records.contract.calendar import to_month
 from riskml.records.contract.schema import codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
@@ -111,7 +111,7 @@ class Timeline:
     @property
     def last_month(self) -> int:
         """Month of ``as_of``, which may be incomplete."""
-        return month_of(self.as_of)
+        return to_month(self.as_of)
 
     @classmethod
     def from_panel(
@@ -160,7 +160,7 @@ class Timeline:
                 sorted((m for m in found if _shown(m, first)), key=lambda m: (m.day, m.lane, m.kind, m.amount))
             ),
             scores=tuple(
-                Score(day, value) for day, value in sorted(scores) if day <= panel.as_of and month_of(day) >= first
+                Score(day, value) for day, value in sorted(scores) if day <= panel.as_of and to_month(day) >= first
             ),
             absent=frozenset(lane for lane, table in tables.items() if not panel.has(table)),
             hidden=hidden,
@@ -173,9 +173,9 @@ def _oldest_first(values: Iterable[float]) -> tuple[float, ...]:
 
 def _shown(mark: Mark, first: int) -> bool:
     """Whether a mark reaches into the months shown; a span without an end lasts."""
-    if month_of(mark.day) >= first:
+    if to_month(mark.day) >= first:
         return True
-    return mark.lane in ("help", "monitoring") and (mark.until is None or month_of(mark.until) >= first)
+    return mark.lane in ("help", "monitoring") and (mark.until is None or to_month(mark.until) >= first)
 
 
 def _marks(panel: Panel, health: bool) -> Iterable[Mark]:

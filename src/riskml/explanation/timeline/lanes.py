@@ -11,7 +11,7 @@ from riskml.explanation.timeline.data import Mark, Timeline
 from riskml.explanation.timeline.plot import LEFT, PALE, RIGHT, WIDTH, Scale
 from riskml.explanation.timeline.svg import element, path, text_width, title, write
 from riskml.explanation.timeline.words import LANES, kind_name, sign, words
-from riskml.records.contract.calendar import date_of, month_of
+from riskml.records.contract.calendar import to_date, to_month
 
 __all__ = ["describe_mark", "lanes"]
 
@@ -70,16 +70,16 @@ def describe_mark(mark: Mark, lang: str) -> str:
     if not isnan(mark.amount):
         paid = mark.lane == "illness" and mark.kind != "disability"
         said.append(word["self_paid"].format(amount=amount) if paid else f"{amount} {'元' if lang == 'zh' else 'yuan'}")
-    day = str(date_of(mark.day))
+    day = str(to_date(mark.day))
     if mark.lane in SPANS:
-        day = word["since"].format(day=day) if mark.until is None else f"{day} – {date_of(mark.until)}"
+        day = word["since"].format(day=day) if mark.until is None else f"{day} – {to_date(mark.until)}"
     return f"{day} {word['comma'].join(said)}"
 
 
 def _boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[str]:
     """One box a month, and below it its sum or name where there is room, the largest sums first."""
     parts, labels = [], []
-    for month, group in groupby(marks, key=lambda mark: month_of(mark.day)):
+    for month, group in groupby(marks, key=lambda mark: to_month(mark.day)):
         same = list(group)
         x = scale.x(month) + scale.width / 2
         box = {"x": x - BOX / 2, "y": y + 2, "width": BOX, "height": BOX, "rx": 2}
@@ -143,8 +143,8 @@ def _beside(start: float, width: float) -> float:
 
 def _edges(mark: Mark, scale: Scale) -> tuple[float, float]:
     last = scale.first + scale.months - 1
-    until = last if mark.until is None else min(month_of(mark.until), last)
-    return scale.x(max(month_of(mark.day), scale.first)), scale.x(until + 1)
+    until = last if mark.until is None else min(to_month(mark.until), last)
+    return scale.x(max(to_month(mark.day), scale.first)), scale.x(until + 1)
 
 
 def _span_label(mark: Mark, lang: str) -> str:
@@ -181,10 +181,10 @@ def _scores(found: Timeline, scale: Scale, y: float, lang: str) -> list[str]:
         of_100 = f"{score.probability * 100:.0f}"
         text = words(lang)["households"].format(n=of_100)
         half = text_width(text, 10) / 2
-        x = max(min(scale.x(month_of(score.day)) + scale.width / 2, WIDTH - RIGHT - half - 2), LEFT + half + 3)
+        x = max(min(scale.x(to_month(score.day)) + scale.width / 2, WIDTH - RIGHT - half - 2), LEFT + half + 3)
         if x + half > free:
             continue
         free = x - half - 3
-        told = words(lang)["score"].format(day=date_of(score.day), n=of_100)
+        told = words(lang)["score"].format(day=to_date(score.day), n=of_100)
         parts.append(element("g", title(told), write(text, x, y + 13, text_anchor="middle")))
     return parts[::-1]

@@ -31,7 +31,7 @@ from riskml.explanation.timeline.svg import FAMILY, element, path, text_width, t
 from riskml.explanation.timeline.words import LANES, words
 from riskml.fonts import FAMILY as FONT
 from riskml.fonts import find_font, make_font_face
-from riskml.records.contract.calendar import date_of
+from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 
 __all__ = ["draw_timeline_png", "draw_timeline_svg"]
@@ -99,7 +99,7 @@ def draw_timeline_svg(
         *lines(found, scale, word["step"]),
         *label_gaps(found, scale, word["gap"]),
         element("path", d=path([(edge, TOP), (edge, y)]), stroke=INK, stroke_width=1),
-        write(word["as_of"].format(day=date_of(found.as_of)), WIDTH - RIGHT, HEAD, text_anchor="end"),
+        write(word["as_of"].format(day=to_date(found.as_of)), WIDTH - RIGHT, HEAD, text_anchor="end"),
         *rows,
         *(write(text, 4, y + 15 + 14 * k) for k, text in enumerate(notes)),
     ]
@@ -164,7 +164,7 @@ def _summary(found: Timeline, lang: str) -> tuple[str, str]:
 def _in_words(found: Timeline, lang: str) -> str:
     """What the picture shows, for those who hear it."""
     word = words(lang)
-    said = [word["as_of"].format(day=date_of(found.as_of)), *_summary(found, lang)]
+    said = [word["as_of"].format(day=to_date(found.as_of)), *_summary(found, lang)]
     if silent := sum(isnan(value) for value in found.income):
         said.append(word["gaps"].format(n=silent))
     for name, marks in groupby(sorted(found.marks, key=lambda m: list(LANES).index(m.lane)), key=lambda m: m.lane):

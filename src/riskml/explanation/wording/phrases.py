@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import exp, isfinite
 
-from riskml.records.contract.calendar import LOOK_BACK, date_of
+from riskml.records.contract.calendar import LOOK_BACK, to_date
 from riskml.records.contract.schema import TABLES
 
 __all__ = ["PHRASES", "Phrase", "PhraseContext", "amount", "describe_value"]
@@ -169,7 +169,7 @@ def _ago(lang: str, months: float) -> str:
 
 
 def _month(lang: str, day: float) -> str:
-    date = date_of(int(day))
+    date = to_date(int(day))
     return f" {date.year} 年 {date.month} 月" if lang == "zh" else f"in {MONTHS[date.month - 1]} {date.year}"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_of
+from riskml.records.contract.calendar import to_month
 from riskml.records.contract.schema import Column, Kind
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.packed_rows import Array
@@ -76,7 +76,7 @@ def cell_day(value: Any) -> int:
 def cell_month(value: Any) -> int:
     """Month number of a cell that holds a day, ``NO_DAY`` where null; see :func:`cell_day`."""
     day = cell_day(value)
-    return day if day == NO_DAY else month_of(day)
+    return day if day == NO_DAY else to_month(day)
 
 
 def look_up(values: Cells, positions: Mapping[str, int]) -> NDArray[np.int32]:

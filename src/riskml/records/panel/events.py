@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_end, month_of
+from riskml.records.contract.calendar import month_end, to_month
 from riskml.records.contract.schema import Table
 from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.kernels import count_codes, count_rows, largest_row, rows_known, sum_rows
@@ -202,7 +202,7 @@ def pack_events(rows: Rows, table: Table) -> EventStore:
         days = np.full(len(rows), NO_DAY)
     known_from, until = rows.known(days if table.day else None, versions=bool(table.key))
     if table.day:
-        columns["month"] = month_of(days)
+        columns["month"] = to_month(days)
     order = _canonical(rows.household, days, columns)
     return EventStore(
         rows.household[order],
