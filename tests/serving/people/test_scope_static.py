@@ -22,7 +22,7 @@ HELD_BEFORE = {
     },
     "store/records/repository.py": {
         "read_lines": "lines are no household's",
-        "_reading": "read_rows takes codes that find_household(s) let through; disasters of regions are nobody's",
+        "_reading": "read_rows takes codes that find_households let through; disasters of regions are nobody's",
         "add_rows": "intake has held every row against the register",
         "supersede": "the rows come from add_rows's caller",
     },
@@ -31,7 +31,7 @@ HELD_BEFORE = {
         "regional": "disasters of regions are nobody's",
     },
     "judging/scores/repository.py": {
-        "read_history": "takes one code that find_household let through",
+        "read_history": "takes one code that require_household let through",
         "write_scores": "takes changes of households that find_households let through",
         "_note": "takes scores of such households",
         "move_scores": "takes scores that read_current let through",

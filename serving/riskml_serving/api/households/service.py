@@ -20,28 +20,14 @@ from riskml_serving.judging.scores.stored import judge_stored
 from riskml_serving.judging.scores.tables import VERDICT
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households.repository import close_household, find_household, find_households
+from riskml_serving.store.households.repository import close_household, find_households, require_household
 
-__all__ = ["close", "explanation", "household", "required", "score_of"]
+__all__ = ["close", "explanation", "household", "score_of"]
 
 HISTORY = 200
 """Changes of a score in one answer, the latest first."""
 
 SCORE = ("as_of", *VERDICT, "scored_at")
-
-
-def required(connection: Connection, household_id: str, caller: Caller) -> dict[str, Any]:
-    """Return the household's row in the register.
-
-    Raises
-    ------
-    Problem
-        ``household-not-found``, whether it does not exist or lives elsewhere.
-    """
-    found = find_household(connection, household_id, caller.region)
-    if found is None:
-        raise Problem("household-not-found")
-    return found
 
 
 def score_of(row: dict[str, Any], model: Model, caller: Caller) -> dict[str, Any]:
@@ -54,7 +40,7 @@ def household(
     connection: Connection, model: Model, caller: Caller, household_id: str, request_id: str
 ) -> dict[str, Any]:
     """Show a household: where it lives, its current score, its history and what staff found."""
-    place = required(connection, household_id, caller)
+    place = require_household(connection, household_id, caller.region)
     current = read_current(connection, [household_id], caller.region).get(household_id)
     history = read_history(connection, household_id, HISTORY)
     visits = of_household(connection, household_id, caller.region)
@@ -100,7 +86,7 @@ def explanation(
     Problem
         ``household-not-found``; ``not-scored`` where nothing is known of it at the date.
     """
-    place = required(connection, household_id, caller)
+    place = require_household(connection, household_id, caller.region)
     current = read_current(connection, [household_id], caller.region).get(household_id)
     at = as_of or (current["as_of"] if current else None)
     if at is None:
@@ -139,10 +125,8 @@ def close(
     on = body.get("closed_on") or today
     if on > today:
         raise Problem("invalid-request", errors=[FieldError("closed_on", "in_future", "Not later than today")])
-    found = find_households(connection, {household_id}, caller.region, lock=True)
-    if household_id not in found:
-        raise Problem("household-not-found")
-    if found[household_id]["closed_on"] is not None:
+    row = require_household(connection, household_id, caller.region, lock=True)
+    if row["closed_on"] is not None:
         raise Problem("household-closed")
     followers = list(dict.fromkeys(body.get("followed_by", ())))
     there = find_households(connection, followers, caller.region)

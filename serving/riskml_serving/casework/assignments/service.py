@@ -7,11 +7,10 @@ import datetime as dt
 from sqlalchemy import Connection
 
 from riskml_serving.base.clock import now
-from riskml_serving.base.problems import Problem
 from riskml_serving.casework.assignments import repository
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households.repository import find_households
+from riskml_serving.store.households.repository import require_household
 
 __all__ = ["assign"]
 
@@ -32,8 +31,7 @@ def assign(
     Problem
         ``household-not-found``.
     """
-    if household_id not in find_households(connection, {household_id}, caller.region, lock=True):
-        raise Problem("household-not-found")
+    require_household(connection, household_id, caller.region, lock=True)
     row = {"household_id": household_id, "assignee": assignee, "note": note, "assigned_on": today}
     repository.add(connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id})
     audit.record(connection, caller, "household.assign", household_id, request_id=request_id)

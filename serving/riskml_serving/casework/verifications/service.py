@@ -17,7 +17,7 @@ from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, decrypt_cur
 from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
-from riskml_serving.store.households.repository import find_households
+from riskml_serving.store.households.repository import require_household
 
 __all__ = ["MONITORING", "answered", "monitoring_row", "told", "undo", "verify"]
 
@@ -35,8 +35,7 @@ def verify(
     Problem
         ``household-not-found``; ``invalid-request`` for a day in the future.
     """
-    if household_id not in find_households(connection, {household_id}, caller.region, lock=True):
-        raise Problem("household-not-found")
+    require_household(connection, household_id, caller.region, lock=True)
     on = body.get("verified_on") or today
     if on > today:
         raise Problem("invalid-request", errors=[FieldError("verified_on", "in_future", "Not later than today")])
@@ -74,8 +73,7 @@ def undo(
         ``household-not-found``: no such household, or nothing of it that this caller may take back today;
         ``invalid-request`` for a number that no answer and no page gave.
     """
-    if household_id not in find_households(connection, {household_id}, caller.region, lock=True):
-        raise Problem("household-not-found")
+    require_household(connection, household_id, caller.region, lock=True)
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
     by = (household_id, number, caller.key_id)
     if not repository.undo(connection, *by, caller.region, today, now()):

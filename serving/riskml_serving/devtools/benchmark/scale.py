@@ -20,7 +20,7 @@ from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading
 from riskml_serving.devtools.benchmark import counties, job
 from riskml_serving.devtools.benchmark.servers import run_service
-from riskml_serving.store.households.repository import find_household, list_codes
+from riskml_serving.store.households.repository import list_codes, require_household
 
 __all__ = ["LIMITS", "scale"]
 
@@ -93,9 +93,7 @@ def scale(
 def _jobs(url: str, bundle: Path, engine: Engine, told: Progress) -> dict[str, float]:
     with reading(engine) as connection:
         (first,) = list_codes(connection, "", limit=1)
-        place = find_household(connection, first, "")
-    assert place is not None, "it was found a line above"
-    region = place["region_code"]
+        region = require_household(connection, first, "")["region_code"]
     told.stage("Score the county", 2)
     seconds, peak = job.measure(url, bundle, take_region(region, Level.COUNTY))
     told.step()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.upserts import insert_missing, upsert
+from riskml_serving.base.problems import Problem
 from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import split_codes
@@ -18,27 +19,11 @@ __all__ = [
     "add_households",
     "close_household",
     "count_households",
-    "find_household",
     "find_households",
     "list_codes",
+    "require_household",
     "update_households",
 ]
-
-
-def _possible(household_id: str) -> bool:
-    """Whether a code could be one: PostgreSQL refuses to look for a NUL."""
-    return "\0" not in household_id
-
-
-def find_household(connection: Connection, household_id: str, region: str) -> dict[str, Any] | None:
-    """Find one household of a region, closed or not."""
-    if not _possible(household_id):
-        return None
-    query = select(HOUSEHOLDS).where(
-        HOUSEHOLDS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region)
-    )
-    row = connection.execute(query).mappings().first()
-    return None if row is None else dict(row)
 
 
 def find_households(
@@ -46,7 +31,8 @@ def find_households(
 ) -> dict[str, dict[str, Any]]:
     """Find those of the households that live in a region; ``lock`` keeps other writers from them until the end."""
     out: dict[str, dict[str, Any]] = {}
-    for part in split_codes(sorted(filter(_possible, codes))):
+    # PostgreSQL refuses to look for a NUL
+    for part in split_codes(sorted(code for code in codes if "\0" not in code)):
         query = (
             select(HOUSEHOLDS)
             .where(HOUSEHOLDS.c.household_id.in_(part), within(HOUSEHOLDS.c.region_code, region))
@@ -55,6 +41,20 @@ def find_households(
         rows = connection.execute(query.with_for_update() if lock else query).mappings().all()
         out |= {row["household_id"]: dict(row) for row in rows}
     return out
+
+
+def require_household(connection: Connection, household_id: str, region: str, *, lock: bool = False) -> dict[str, Any]:
+    """Find a household of a region, closed or not.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``, whether it does not exist or lives elsewhere.
+    """
+    row = find_households(connection, [household_id], region, lock=lock).get(household_id)
+    if row is None:
+        raise Problem("household-not-found")
+    return row
 
 
 def list_codes(connection: Connection, region: str, after: str = "", limit: int | None = None) -> Sequence[str]:

@@ -17,7 +17,6 @@ from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.policy import Policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import SOURCES, TABLES
-from riskml_serving.api.households.service import required
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.repository import of_household as assignments
 from riskml_serving.casework.deadlines import Deadlines
@@ -30,6 +29,7 @@ from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import shown
 from riskml_serving.judging.scores.stored import judge_stored
 from riskml_serving.people.auth import Caller
+from riskml_serving.store.households.repository import require_household
 from riskml_serving.web.household.repository import freshness
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, tag_of, together
@@ -65,7 +65,7 @@ def page_of(
     Problem
         ``household-not-found``, whether it does not exist or lives elsewhere.
     """
-    place = required(connection, household_id, caller)
+    place = require_household(connection, household_id, caller.region)
     current = read_current(connection, [household_id], caller.region).get(household_id)
     history = read_history(connection, household_id, HISTORY)
     visits = [_visit(connection, row, caller, today) for row in verifications(connection, household_id, caller.region)]
