@@ -110,10 +110,12 @@ class Node:
             self.fail(f"must be a list, not {_shown(self.value)}.")
         return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
 
-    def text(self, empty: bool = False) -> str:
-        """Text."""
-        if not isinstance(self.value, str) or not (self.value or empty):
+    def text(self, longest: int | None = None) -> str:
+        """Text that is not empty."""
+        if not isinstance(self.value, str) or not self.value:
             self.fail(f"must be text, not {_shown(self.value)}.", "Numbers that are codes or versions need quotes.")
+        if longest is not None and len(self.value) > longest:
+            self.fail(f"is longer than {longest} characters.")
         return self.value
 
     def choice(self, allowed: Iterable[str]) -> str:

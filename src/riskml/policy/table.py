@@ -34,6 +34,9 @@ T = TypeVar("T")
 SPENDING = ("medical_self_paid", "school_fees", "housing_repair")
 """Items of unavoidable spending that records can hold."""
 
+LONGEST_VERSION = 40
+"""Characters of the version that a file states: databases and file names hold it with the hash behind it."""
+
 _REMEMBERED = 50_000
 """Regions and days whose rows in force are remembered."""
 
@@ -45,10 +48,8 @@ class Policy:
     Parameters
     ----------
     version : str
-    hash : str
-        SHA-256 of the content: comments, order of keys and spelling of numbers do not matter.
-    text : str
-        The file as it was read, so that a bundle can carry it.
+        Version that the file states, ``+``, and 12 hexadecimal digits of the SHA-256 of the content: another figure
+        is another version; comments, order of keys and spelling of numbers do not matter.
     lines : list of LineRow
         Monitoring lines, for ``Records.load(..., fallback_lines=policy.lines)``.
     rural_income : DatedTable of IncomeRow
@@ -71,8 +72,6 @@ class Policy:
     """
 
     version: str
-    hash: str
-    text: str
     lines: list[LineRow]
     rural_income: DatedTable[IncomeRow]
     triggers: dict[str, Trigger]
@@ -164,9 +163,7 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
     keys = ["version", "visit_capacity", "income_window", "lines", "rural_income", "triggers", "colours", "tiers"]
     root = file.mapping([*keys, "spending", "counting", "timing", "measures"], ["causes"])
     return Policy(
-        version=root["version"].text(),
-        hash=_hash(file.value),
-        text=text,
+        version=f"{root['version'].text(LONGEST_VERSION)}+{_hash(file.value)[:12]}",
         lines=_lines(root["lines"]),
         rural_income=_rural_income(root["rural_income"]),
         triggers=_triggers(root["triggers"]),
@@ -183,6 +180,7 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
 
 
 def _hash(content: object) -> str:
+    """SHA-256 of the content as JSON with sorted keys."""
     written = json.dumps(_plain(content), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()
 

@@ -81,9 +81,10 @@ def site(make_site, database, released, monkeypatch):
 
 
 def words(page):
-    """Lines of a page as they are read, without the picture; which release it was is no matter of words."""
+    """Lines of a page as they are read, without the picture and without the hashes of release and policy table."""
     text = re.sub(r"<svg.*?</svg>|<head>.*?</head>", "", page, flags=re.DOTALL)
     text = re.sub(r"riskml-[0-9a-f]{12}", "riskml", text)
+    text = re.sub(r"\+[0-9a-f]{12}", "", text)
     text = re.sub(r"\s*\n\s*", " ", text)
     text = re.sub(r"</(?:p|li|h\d|dt|dd|tr|label|legend|div|nav|span class=\"who\")>|<br>|<button[^>]*>", "\n", text)
     lines = (re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", line))).strip() for line in text.splitlines())

@@ -1,0 +1,101 @@
+"""The version of a policy follows from its content: whatever is decided otherwise has another version."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from riskml.errors import PolicyError
+from riskml.policy import load_policy, parse_policy
+
+PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
+SOME = settings(deadline=None, max_examples=40)
+
+
+def leaves(value, path=()):
+    """Paths of all values that are no mapping and no list."""
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        return [leaf for key, item in pairs for leaf in leaves(item, (*path, key))]
+    return [path]
+
+
+def read():
+    return yaml.load(PACKAGED, yaml.CSafeLoader)
+
+
+def write(content, **style):
+    return yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True, **style)
+
+
+def value_at(content, path):
+    for key in path:
+        content = content[key]
+    return content
+
+
+CONTENT = read()
+PATHS = leaves(CONTENT)
+FIGURES = [path for path in PATHS if isinstance(value_at(CONTENT, path), int | float)]
+TEXTS = [path for path in PATHS if path[-1] in ("source", "zh", "en")]
+DAYS = [path for path in PATHS if path[-1] == "effective_from"]
+
+
+def version_with(path, value):
+    """Version of the packaged table with one other value."""
+    content = read()
+    value_at(content, path[:-1])[path[-1]] = value
+    return parse_policy(write(content)).version
+
+
+def test_the_version_is_that_of_the_file_and_twelve_digits_of_the_content():
+    assert re.fullmatch(r"2025\.1\+[0-9a-f]{12}", load_policy().version)
+
+
+def test_a_lower_school_cost_is_another_version():
+    assert version_with(("triggers", "school_cost", "values", 0, "all"), 100) != load_policy().version
+
+
+@SOME
+@given(st.sampled_from(FIGURES), st.floats(-2e4, 2e4) | st.integers(-3, 3))
+def test_any_other_figure_is_another_version(path, change):
+    old = value_at(CONTENT, path)
+    new = not old if isinstance(old, bool) else old + change
+    try:
+        found = version_with(path, new)
+    except PolicyError:
+        return  # a figure that the table may not hold
+    assert (found == load_policy().version) == (new == old)
+
+
+@SOME
+@given(st.sampled_from(TEXTS), st.text("确认0 (", min_size=1, max_size=3))
+def test_any_other_source_or_name_is_another_version(path, more):
+    assert version_with(path, value_at(CONTENT, path) + more) != load_policy().version
+
+
+@pytest.mark.parametrize("path", DAYS[::7], ids=str)
+def test_another_day_is_another_version(path):
+    assert version_with(path, yaml.safe_load("2018-03-03")) != load_policy().version
+
+
+def shuffle(value, dice):
+    """The same content with its keys in another order, and some whole numbers with a point."""
+    if isinstance(value, dict):
+        return {key: shuffle(value[key], dice) for key in dice.sample(list(value), len(value))}
+    if isinstance(value, list):
+        return [shuffle(item, dice) for item in value]
+    return float(value) if type(value) is int and dice.random() < 0.5 else value
+
+
+@SOME
+@given(st.randoms(use_true_random=False), st.booleans(), st.integers(40, 400))
+def test_order_of_keys_comments_layout_and_spelling_of_numbers_do_not_matter(dice, flow, width):
+    text = write(shuffle(read(), dice), sort_keys=False, default_flow_style=flow, width=width)
+    commented = text if flow else re.sub(r"(?m)^(?=\w)", "# checked by the county\n\n", text)
+    assert parse_policy(commented).version == load_policy().version
