@@ -1,1 +1,1 @@
-"""The commands: each imports what it does only when it runs, so that asking for help takes no second."""
+"""The commands: each imports what it needs only when it runs, so that printing help is quick."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from riskml_serving.base.settings import Settings
-from riskml_serving.commands.options import Database
+from riskml_serving.commands.options import BundleFolder, Database
 
 __all__ = ["import_records"]
 
@@ -18,13 +18,11 @@ def import_records(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Day as of which to score, as 2024-12-31; by default today.")
     ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option("--bundle", help="Bundle to score with; as for `riskml serve`.")
-    ] = None,
+    bundle: BundleFolder = None,
     db: Database = None,
     no_scores: Annotated[bool, typer.Option("--no-scores", help="Only store the records.")] = False,
 ) -> None:
-    """Bring a new county into the database: checked, stored, scored. Stopped and started again, it goes on."""
+    """Import a new county into the database: checked, stored, scored. If interrupted, run it again to continue."""
     from riskml.cli.options import parse_day
     from riskml.cli.progress import show_progress
     from riskml.records.contract.calendar import to_date
@@ -33,10 +31,10 @@ def import_records(
     from riskml_serving.judging.importing.service import import_folder
     from riskml_serving.judging.model import load_model
 
-    settings = Settings()
+    settings = Settings.with_options(database_url=db, bundle=bundle)
     at = today(settings) if as_of is None else to_date(parse_day(as_of, "--as-of"))
-    with open_database(db or settings.database_url) as engine:
-        model = None if no_scores else load_model(bundle or settings.bundle_folder, settings.policy)
+    with open_database(settings.database_url) as engine:
+        model = None if no_scores else load_model(settings.bundle_folder, settings.policy)
         with show_progress() as bar:
             done = import_folder(engine, folder, at, model, bar)
     typer.echo(f"{done.households:,} households: {done.rows:,} rows written, {done.scored:,} scored as of {at}.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from riskml_serving.base.settings import Settings
+from riskml_serving.commands.connections import read_from, write_to
 from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
@@ -14,13 +15,12 @@ __all__ = ["app"]
 app = typer.Typer(help="Releases of the model: status, roll back, accept again.", no_args_is_help=True)
 
 
-@app.command("status")
+@app.command()
 def status(db: Database = None) -> None:
-    """List the releases that served, the last first: version, since when, state, where it came from."""
-    from riskml_serving.base.database import open_database, reading
+    """List the releases that have served, the latest first: version, since when, state, source."""
     from riskml_serving.judging.model.repository import list_releases
 
-    with open_database(db or Settings().database_url) as engine, reading(engine) as connection:
+    with read_from(db) as connection:
         releases = list_releases(connection)
     serving = next((row["model_version"] for row in releases if row["rejected_at"] is None), None)
     for row in releases:
@@ -28,24 +28,21 @@ def status(db: Database = None) -> None:
         typer.echo("\t".join((row["model_version"], f"{row['served_at']:%Y-%m-%d %H:%M:%S}", state, row["source"])))
 
 
-@app.command("rollback")
+@app.command()
 def rollback(db: Database = None) -> None:
-    """Go back to the release that served before; lasts over restarts, until another release is made."""
-    from riskml_serving.base.database import open_database, writing
+    """Go back to the previous release; lasts over restarts, until another release is made."""
     from riskml_serving.judging.model.service import roll_back
 
-    settings = Settings()
-    with open_database(db or settings.database_url) as engine, writing(engine) as connection:
+    with write_to(db) as connection:
         before, after = roll_back(connection)
-    typer.echo(f"Rolled back {before}; {after} serves within {settings.model_poll_seconds:g} seconds.")
+    typer.echo(f"Rolled back {before}; {after} serves within {Settings().model_poll_seconds:g} seconds.")
 
 
-@app.command("accept")
+@app.command()
 def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], db: Database = None) -> None:
-    """Take a release up again that was rolled back."""
-    from riskml_serving.base.database import open_database, writing
-    from riskml_serving.judging.model.service import accept as take_up
+    """Accept a release again that was rolled back."""
+    from riskml_serving.judging.model import service
 
-    with open_database(db or Settings().database_url) as engine, writing(engine) as connection:
-        take_up(connection, version)
+    with write_to(db) as connection:
+        service.accept(connection, version)
     typer.echo(f"{version} may serve again.")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["Database"]
+__all__ = ["AsJson", "BundleFolder", "Database", "Household"]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON.")]
+BundleFolder = Annotated[
+    Path | None, typer.Option("--bundle", help="Bundle folder; by default the released bundle in models/.")
+]
 Database = Annotated[
     str | None, typer.Option("--db", help="SQLAlchemy address of the database; by default the setting database_url.")
 ]
-"""``--db``."""
+Household = Annotated[str, typer.Argument(help="Code of the household.")]

@@ -1,1 +1,1 @@
-"""Tools of developers, absent from the production image: benchmarks, page times and the gallery of pages."""
+"""Developers' tools, absent from the production image: benchmarks, page times and the gallery of pages."""

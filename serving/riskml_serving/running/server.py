@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from tempfile import TemporaryDirectory
 
@@ -10,9 +9,9 @@ import typer
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
-from riskml_serving.base.settings import PREFIX, Settings
+from riskml_serving.base.settings import Settings
 
-__all__ = ["application", "environment_of", "run"]
+__all__ = ["application", "run"]
 
 STARTING = 120
 """Seconds for which a worker that is busy loading need not answer the process above it."""
@@ -26,19 +25,6 @@ def application() -> FastAPI:
     settings = Settings()
     log_to(level=settings.log_level)
     return create_app(settings)
-
-
-def environment_of(settings: Settings) -> dict[str, str]:
-    """Settings that were given, as environment variables: how they reach a worker.
-
-    >>> environment_of(Settings(port=80, simulated=True, oidc_rights={"staff": "read"}))["RISKML_SERVING_OIDC_RIGHTS"]
-    '{"staff": "read"}'
-    """
-    given = settings.model_dump(mode="json", include=settings.model_fields_set, exclude_none=True)
-    return {
-        PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in given.items()
-    }
 
 
 def run(settings: Settings, workers: int = 1) -> None:
@@ -56,7 +42,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     engine = open_engine(settings.database_url)
     require_current(engine)  # here, so that two workers need not migrate a file at the same time
     engine.dispose()
-    os.environ.update(environment_of(settings))
+    os.environ.update(settings.to_environment())
     server = uvicorn.Config(
         "riskml_serving.running.server:application",
         factory=True,

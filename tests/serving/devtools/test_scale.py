@@ -13,7 +13,7 @@ from riskml.cli.main import build_app
 from riskml.errors import UsageError
 from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.devtools.benchmark import counties
-from riskml_serving.devtools.benchmark.scale import LIMITS, scale
+from riskml_serving.devtools.benchmark.scale import LIMITS, measure_scale
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.scores.tables import CURRENT
 
@@ -36,7 +36,7 @@ def test_a_small_county_is_measured_as_a_large_one(postgres, bundle_path):
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
-    found = scale(bundle_path, 300, 700, 3, url, bar)
+    found = measure_scale(bundle_path, 300, 700, 3, url, bar)
     engine = open_engine(url)
     with engine.connect() as connection:
         counted = connection.execute(select(CURRENT.c.county, func.count()).group_by(CURRENT.c.county)).all()
@@ -84,7 +84,7 @@ def test_without_a_postgresql_it_says_what_to_do(monkeypatch):
 def test_the_command_prints_figures_beside_their_limits(monkeypatch):
     figures = {**dict.fromkeys(LIMITS, 50.0), "households": 300}
     figures["targets"] = {name: {"at_most": most, "met": most >= 50} for name, most in LIMITS.items()}
-    monkeypatch.setattr("riskml_serving.devtools.benchmark.scale.scale", lambda *_: figures)
+    monkeypatch.setattr("riskml_serving.devtools.benchmark.scale.measure_scale", lambda *_: figures)
     said = CliRunner().invoke(build_app(), ["benchmark", "scale"]).output
     lines = {line.split()[0]: line for line in said.splitlines() if line.strip()}
     assert lines["records_p50_ms"].endswith("at most 20: missed")

@@ -10,15 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 from riskml.cli.main import build_app
-from riskml_serving.devtools.benchmark import household, run
+from riskml_serving.devtools.benchmark import household
 from riskml_serving.devtools.benchmark.load import build_request, load
-from riskml_serving.devtools.benchmark.run import held_against
+from riskml_serving.devtools.benchmark.targets import compare_with_targets
 from riskml_serving.judging.model import load_model
 
 
 def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path):
     model = load_model(bundle_path)
-    names, values = household.build_ready_row(model)
+    names, values = household.build_features(model)
     assert values.shape == (1, len(names))
     answer = client.post("/v1/scores", content=household.build_body(reasons=True), headers=key("", "score"))
     (row,) = answer.json()["scores"]
@@ -61,12 +61,13 @@ def test_the_client_counts_answers_and_refuses_others():
 
 def test_every_ratio_is_held_against_its_target():
     met = {"score_rps": 150.0, "empty_rps": 1800.0, "mlflow_rps": 100.0, "score_reasons_rps": 50.0, "core_rps": 800.0}
-    assert all(target["met"] for target in held_against(met).values())
+    assert all(target["met"] for target in compare_with_targets(met).values())
     for name in ("score_rps", "score_reasons_rps", "core_rps"):
-        assert not all(target["met"] for target in held_against({**met, name: np.nextafter(met[name], 0)}).values())
+        assert not all(
+            target["met"] for target in compare_with_targets({**met, name: np.nextafter(met[name], 0)}).values()
+        )
 
 
 def test_the_command_stands_among_the_benchmarks():
     help_text = CliRunner().invoke(build_app(), ["benchmark", "--help"]).output
     assert "serving" in help_text
-    assert callable(run)

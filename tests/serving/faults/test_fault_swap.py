@@ -50,7 +50,7 @@ def probabilities(bundle_path):
     out = {}
     for folder in (bundle_path, RELEASED):
         model = load_model(folder)
-        _, values = household.build_ready_row(model)
+        _, values = household.build_features(model)
         out[model.version] = float(model.bundle.predict_probability(values)[0])
     assert len(set(out.values())) == 2
     return out

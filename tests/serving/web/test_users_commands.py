@@ -25,7 +25,7 @@ def listed(users):
 def test_an_account_is_made_listed_given_another_password_and_disabled(site, users):
     region, first, second = site.world.villages[0], "first long password", "second long password"
     made = users("create", "wangfang", "--role", "village", "--region", region, "--name", "王芳", password=f"{first}\n")
-    assert (made.exit_code, made.stdout) == (0, "Made the account wangfang.\n")
+    assert (made.exit_code, made.stdout) == (0, "Created the account wangfang.\n")
     assert listed(users)["wangfang"] == ["village", region, "no health details", "valid", "王芳"]
     assert site.sign_in("wangfang", first).headers["location"] == "/worklist"
     assert "王芳" in site.get("/worklist").text

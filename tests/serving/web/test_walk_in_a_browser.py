@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from riskml.errors import UsageError
-from riskml_serving.devtools.gallery import browser as opened
+from riskml_serving.devtools.gallery import open_browser
 
 PASSWORD = "a sentence of words"
 
@@ -18,7 +18,7 @@ PASSWORD = "a sentence of words"
 def browser() -> Iterator[Any]:
     """One browser for the module; where none is installed the tests say so."""
     pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
-    started = opened()
+    started = open_browser()
     try:
         chromium = started.__enter__()
     except UsageError as error:

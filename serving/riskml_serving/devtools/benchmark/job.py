@@ -1,4 +1,4 @@
-"""A county's job in a process of its own: how long it takes, and how much memory."""
+"""A county's job in its own process: how long it takes, and how much memory."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from riskml_serving.judging.model import load_model
 from riskml_serving.people.auth import RIGHTS, Caller
 from riskml_serving.store.households.repository import count_households
 
-__all__ = ["measure"]
+__all__ = ["measure_job"]
 
 
-def measure(url: str, bundle: Path, region: str) -> tuple[float, float]:
-    """Score everybody of a region, with rules and reasons, and keep all of it.
+def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
+    """Score every household of a region, with rules and reasons, and store the results.
 
     Returns
     -------
     tuple of float
-        Seconds, without the start of the process; most megabytes of it and of the process that reads for it.
+        Seconds, without the start of the process; peak megabytes of it and of the process that reads for it.
     """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_work, url, bundle, region).result()
@@ -36,47 +36,46 @@ def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     engine, model = open_engine(url), load_model(bundle)
     with reading(engine) as connection:
         total = count_households(connection, region)
+    caller, payload = Caller("benchmark", "", frozenset(RIGHTS)), {"as_of": AS_OF.isoformat(), "redact": []}
     with writing(engine) as connection:
-        payload = {"as_of": AS_OF.isoformat(), "redact": []}
-        whose = Caller("benchmark", "", frozenset(RIGHTS))
-        job = repository.add_job(
-            connection, whose, "score", payload, total=total, request_id="benchmark", region=region
+        job_id = repository.add_job(
+            connection, caller, "score", payload, total=total, request_id="benchmark", region=region
         )
-    worker, peak = Worker(engine, Settings(database_url=url), lambda: model), _Peak()
+    worker, memory = Worker(engine, Settings(database_url=url), lambda: model), _PeakMemory()
     began = time.perf_counter()
-    peak.start()
+    memory.start()
     worker.step()
     seconds = time.perf_counter() - began
-    peak.over.set()
-    peak.join()
+    memory.done.set()
+    memory.join()
     with reading(engine) as connection:
-        found = repository.find(connection, job, "")
-    assert found is not None, "it was put there above"
-    if found["state"] != "done":
-        raise RuntimeError(f"the job is {found['state']}: {found['problem']}")
-    return seconds, peak.megabytes
+        job = repository.find(connection, job_id, "")
+    assert job is not None, "it was added above"
+    if job["state"] != "done":
+        raise RuntimeError(f"the job is {job['state']}: {job['problem']}")
+    return seconds, memory.megabytes
 
 
-class _Peak(threading.Thread):
-    """Watches the highest memory of this process and its children, as the kernel keeps it."""
+class _PeakMemory(threading.Thread):
+    """Samples the peak memory of this process and its children, as the kernel records it."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.over, self._highest = threading.Event(), dict[str, int]()
+        self.done, self._kilobytes = threading.Event(), dict[str, int]()
 
     @property
     def megabytes(self) -> float:
-        return sum(self._highest.values()) / 1024
+        return sum(self._kilobytes.values()) / 1024
 
     def run(self) -> None:
-        while not self.over.wait(0.1):
+        while not self.done.wait(0.1):
             children = [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()]
             for pid in ("self", *children):
-                self._highest[pid] = max(self._highest.get(pid, 0), _highest(pid))
+                self._kilobytes[pid] = max(self._kilobytes.get(pid, 0), _read_peak(pid))
 
 
-def _highest(pid: str) -> int:
-    """Kilobytes; 0 of a process that is gone."""
+def _read_peak(pid: str) -> int:
+    """Read the peak kilobytes of a process; 0 where it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

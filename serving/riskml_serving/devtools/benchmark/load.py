@@ -1,4 +1,4 @@
-"""A closed loop: each connection sends its next request when the answer to the last has come."""
+"""A closed loop: each connection sends its next request once the last one has been answered."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 __all__ = ["CONNECTIONS", "build_request", "load"]
 
 CONNECTIONS = 16
-"""Enough for a server of one process never to wait for its clients, and for those who wait to share a commit."""
+"""Enough that a server of one process never waits for its clients, and that waiting requests share a commit."""
 
 
 def build_request(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
-    """Write a request once: the client must cost little beside the server.
+    """Build the bytes of a request once: the client must cost little beside the server.
 
     >>> build_request("http://127.0.0.1:1/a").split()[:2]
     [b'GET', b'/a']
@@ -40,27 +40,27 @@ def load(url: str, request: bytes, seconds: float, connections: int = CONNECTION
     Returns
     -------
     float
-        Answers a second.
+        Responses per second.
     list of float
-        Seconds from request to answer.
+        Latencies in seconds.
 
     Raises
     ------
     ConnectionError
-        If an answer is not 200, or the connection is closed.
+        If a response is not 200, or the connection is closed.
     """
     address = (urlsplit(url).hostname, urlsplit(url).port)
-    taken: list[float] = []
+    latencies: list[float] = []
     errors: list[OSError] = []
 
     def loop() -> None:
         try:
-            with socket.create_connection(address, timeout=60) as line:
-                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with socket.create_connection(address, timeout=60) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 while (started := time.perf_counter()) < end:
-                    line.sendall(request)
-                    _read_answer(line)
-                    taken.append(time.perf_counter() - started)
+                    connection.sendall(request)
+                    _read_response(connection)
+                    latencies.append(time.perf_counter() - started)
         except OSError as error:
             errors.append(error)
 
@@ -73,24 +73,24 @@ def load(url: str, request: bytes, seconds: float, connections: int = CONNECTION
         thread.join()
     if errors:
         raise errors[0]
-    return len(taken) / (time.perf_counter() - began), taken
+    return len(latencies) / (time.perf_counter() - began), latencies
 
 
-def _read_answer(line: socket.socket) -> None:
-    found = b""
-    while (at := found.find(b"\r\n\r\n")) < 0:
-        found += _receive(line)
-    head = found[:at].lower()
+def _read_response(connection: socket.socket) -> None:
+    received = b""
+    while (end := received.find(b"\r\n\r\n")) < 0:
+        received += _receive(connection)
+    head = received[:end].lower()
     if not head.startswith(b"http/1.1 200"):
-        raise ConnectionError(f"The answer is {head.splitlines()[0].decode()}")
+        raise ConnectionError(f"The response is {head.splitlines()[0].decode()}")
     length = int(head.partition(b"content-length:")[2].split(None, 1)[0])
-    missing = at + 4 + length - len(found)
+    missing = end + 4 + length - len(received)
     while missing > 0:
-        missing -= len(_receive(line))
+        missing -= len(_receive(connection))
 
 
-def _receive(line: socket.socket) -> bytes:
-    found = line.recv(65536)
-    if not found:
+def _receive(connection: socket.socket) -> bytes:
+    part = connection.recv(65536)
+    if not part:
         raise ConnectionError("The connection was closed")
-    return found
+    return part

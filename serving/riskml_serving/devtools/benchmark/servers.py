@@ -1,4 +1,4 @@
-"""Servers of the benchmark, each in a process of its own on the loopback."""
+"""Servers to measure, each in its own process on the loopback."""
 
 from __future__ import annotations
 
@@ -17,35 +17,29 @@ from urllib.request import urlopen
 import lightgbm as lgb
 
 from riskml.errors import UsageError
+from riskml_serving.base.settings import Settings
 
 __all__ = ["run_mlflow", "run_service"]
 
-LONGEST = 180
-"""Seconds that a server may take to start."""
+START_SECONDS = 180
+"""How long a server may take to start."""
 
 
 @contextmanager
-def run_service(folder: Path, database_url: str, bundle: Path, **more: str) -> Iterator[str]:
-    """Run ``riskml serve``, without the limit on a key's requests; ``more`` are settings. Gives its address."""
-    settings = {
-        "DATABASE_URL": database_url,
-        "BUNDLE": str(bundle),
-        "MODEL_STORE": str(folder / "models"),
-        "EXPORT_FOLDER": str(folder / "exports"),
-        "RATE_PER_MINUTE": "0",
-        "LOG_LEVEL": "warning",
-        **more,
-    }
+def run_service(folder: Path, settings: Settings) -> Iterator[str]:
+    """Run ``riskml serve`` without a rate limit, with the files it writes in a folder; yields its address."""
+    folders = {"model_store": folder / "models", "export_folder": folder / "exports"}
+    own = {"bundle": settings.bundle_folder.resolve(), "rate_per_minute": 0, "log_level": "warning"}
+    environment = settings.model_copy(update={**folders, **own}).to_environment()
     port = _free_port()
     command = [sys.executable, "-c", "from riskml.cli.main import main; main()", "serve", "--port", str(port)]
-    own = {f"RISKML_SERVING_{name}": value for name, value in settings.items()}
-    with _run_server(command, own, folder / "service.log", f"http://127.0.0.1:{port}", "/readyz") as url:
+    with _run_server(command, environment, folder / "service.log", f"http://127.0.0.1:{port}", "/readyz") as url:
         yield url
 
 
 @contextmanager
 def run_mlflow(folder: Path, booster: lgb.Booster) -> Iterator[str]:
-    """Run ``mlflow models serve`` on the trees, as MLflow's own LightGBM flavour saves them; gives its address."""
+    """Run ``mlflow models serve`` on the trees, as MLflow's own LightGBM flavour saves them; yields its address."""
     import mlflow.lightgbm
 
     mlflow.lightgbm.save_model(booster, str(folder / "mlflow-model"), pip_requirements=["lightgbm"])
@@ -59,10 +53,10 @@ def run_mlflow(folder: Path, booster: lgb.Booster) -> Iterator[str]:
 
 
 @contextmanager
-def _run_server(command: list[str], own: dict[str, str], log: Path, url: str, ready: str) -> Iterator[str]:
+def _run_server(command: list[str], environment: dict[str, str], log: Path, url: str, ready: str) -> Iterator[str]:
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - commands of this module
-            command, env={**os.environ, **own}, stdout=out, stderr=out, cwd=log.parent, start_new_session=True
+            command, env={**os.environ, **environment}, stdout=out, stderr=out, cwd=log.parent, start_new_session=True
         )
         try:
             _wait(process, url + ready, log)
@@ -78,14 +72,14 @@ def _run_server(command: list[str], own: dict[str, str], log: Path, url: str, re
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    until = time.monotonic() + LONGEST
+    until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
-        with suppress(URLError, OSError), urlopen(url, timeout=5) as answer:  # noqa: S310 - on the loopback
-            if answer.status == 200:
+        with suppress(URLError, OSError), urlopen(url, timeout=5) as response:  # noqa: S310 - on the loopback
+            if response.status == 200:
                 return
         time.sleep(0.2)
     last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
-    raise UsageError("A server of the benchmark does not start.", last or "It said nothing.")
+    raise UsageError("A server to be measured does not start.", last or "Its log is empty.")
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""What the service promises, as ratios of two arms of one run: other machines, same ratios."""
+"""Targets of the service as ratios of two figures of one run: other machines, same ratios."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["TARGETS", "Target", "compare_with_targets"]
 
 @dataclass(frozen=True)
 class Target:
-    """A ratio of two figures, and the least it may be."""
+    """The lowest ratio that two figures may have."""
 
-    words: str
-    over: str
-    under: str
+    description: str
+    numerator: str
+    denominator: str
     at_least: float
 
 
@@ -28,19 +28,15 @@ TARGETS = {
 
 
 def compare_with_targets(figures: Mapping[str, float]) -> dict[str, dict[str, Any]]:
-    """Hold figures against the targets.
+    """Compare figures with the targets.
 
-    >>> found = compare_with_targets({"score_rps": 90, "empty_rps": 1200, "mlflow_rps": 60, "score_reasons_rps": 30,
-    ...                       "core_rps": 479})
-    >>> {name: target["met"] for name, target in found.items()}
+    >>> figures = {"score_rps": 90, "empty_rps": 1200, "mlflow_rps": 60, "score_reasons_rps": 30, "core_rps": 479}
+    >>> {name: target["met"] for name, target in compare_with_targets(figures).items()}
     {'score_to_empty': False, 'score_to_mlflow': True, 'reasons_to_score': True, 'core_to_mlflow': False}
     """
     out = {}
     for name, target in TARGETS.items():
-        ratio = figures[target.over] / figures[target.under]
-        out[name] = {
-            "ratio": round(ratio, 4),
-            "at_least": round(target.at_least, 4),
-            "met": ratio >= target.at_least,
-        }
+        ratio = figures[target.numerator] / figures[target.denominator]
+        met = ratio >= target.at_least
+        out[name] = {"ratio": round(ratio, 4), "at_least": round(target.at_least, 4), "met": met}
     return out

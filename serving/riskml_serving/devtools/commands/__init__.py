@@ -1,1 +1,1 @@
-"""Commands of developers."""
+"""Commands for developers."""

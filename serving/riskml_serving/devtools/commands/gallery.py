@@ -14,11 +14,10 @@ def gallery(
     demo: Annotated[Path, typer.Argument(help="Folder that `riskml demo` wrote.")] = Path("demo"),
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("docs/gallery"),
 ) -> None:
-    """Take pictures of the staff pages on the demo's county, with Chromium; the demo's database is made anew."""
+    """Take pictures of the staff pages on the demo's county, with Chromium; the demo's database is created anew."""
     from riskml_serving.commands.demo.serve import prepare_again
-    from riskml_serving.devtools.gallery import serving, take_pictures
+    from riskml_serving.devtools.gallery import take_pictures
 
     settings, accounts = prepare_again(demo)
-    with serving(settings) as address:
-        for path in take_pictures(address, accounts, out):
-            typer.echo(str(path))
+    for path in take_pictures(settings, accounts, out):
+        typer.echo(str(path))

@@ -1,0 +1,24 @@
+"""``riskml-serving db``: bring the database to the tables of this version."""
+
+from __future__ import annotations
+
+import typer
+
+from riskml_serving.base.settings import Settings
+from riskml_serving.commands.options import Database
+
+__all__ = ["app"]
+
+app = typer.Typer(help="The database.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade(db: Database = None) -> None:
+    """Bring the database to the tables of this version. Back it up first."""
+    from riskml_serving.base.database import open_engine
+    from riskml_serving.base.database import upgrade as migrate
+
+    engine = open_engine(db or Settings().database_url)
+    migrate(engine)
+    engine.dispose()
+    typer.echo("The database has the tables of this version.")

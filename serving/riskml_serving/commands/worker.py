@@ -1,0 +1,38 @@
+"""``riskml-serving worker``: works on jobs in its own process."""
+
+from __future__ import annotations
+
+import typer
+
+from riskml_serving.base.settings import Settings
+from riskml_serving.commands.options import BundleFolder, Database
+
+__all__ = ["worker"]
+
+
+def worker(db: Database = None, bundle: BundleFolder = None) -> None:
+    """Work on jobs until stopped; several may run. Set RISKML_SERVING_JOB_WORKER=false for the service beside it."""
+    import signal
+    import threading
+
+    from riskml_serving.base.database import open_database
+    from riskml_serving.judging.jobs.worker import Worker
+    from riskml_serving.judging.model import Holder, Keeper, load_model
+
+    settings = Settings.with_options(database_url=db, bundle=bundle)
+    with open_database(settings.database_url) as engine:
+        holder = Holder()
+        keeper = Keeper(engine, holder, settings, load_model)
+        keeper.start()
+        worker = Worker(engine, settings, lambda: holder.current)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stopping.set())
+        typer.echo("riskml works on jobs")
+        if settings.model_poll_seconds:
+
+            def poll() -> None:
+                while not worker.stopping.wait(settings.model_poll_seconds):
+                    keeper.look()
+
+            threading.Thread(target=poll, name="riskml-model", daemon=True).start()
+        worker.run()
