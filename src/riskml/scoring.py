@@ -22,10 +22,9 @@ from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
-from riskml.splits import Settings
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
 
-__all__ = ["COLUMNS", "Opinion", "judge", "read_settings", "score"]
+__all__ = ["COLUMNS", "Opinion", "judge", "score"]
 
 COLUMNS = (
     "household_id",
@@ -46,11 +45,6 @@ COLUMNS = (
 Floats = NDArray[np.float64]
 _KEPT = ("status", "margin", "probability", "tier", "rule_colour", "signal", "flags")
 """What of the opinions on the parts of a county is kept to the end."""
-
-
-def read_settings(bundle: Bundle) -> Settings:
-    """What a fall is for the bundle's model."""
-    return Settings(**bundle.settings)
 
 
 @dataclass(frozen=True)
@@ -100,8 +94,7 @@ def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureM
     seen : callable, optional
         Shown the features of the households at risk, as a monitor of drift needs them.
     """
-    settings = read_settings(bundle)
-    status = cohort_status(panel, settings)
+    status = cohort_status(panel, bundle.settings)
     at_risk = np.flatnonzero(status == AT_RISK)
     margin, probability = np.full(panel.n, np.nan), np.full(panel.n, np.nan)
     if len(at_risk):
@@ -111,7 +104,7 @@ def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureM
         if seen is not None:
             seen(features)
     tier = policy.tier(probability)
-    verdicts = rule_line(panel, policy, settings.window)
+    verdicts = rule_line(panel, policy, bundle.settings.window)
     return Opinion(
         status=status,
         margin=margin,

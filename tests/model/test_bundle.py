@@ -45,7 +45,7 @@ def test_a_loaded_bundle_scores_to_the_bit(bundle, saved, problem):
     assert logistic.tobytes() == bundle.baselines.logistic.predict_margin(problem.X).tobytes()
     assert again.model_version == bundle.model_version
     assert (again.columns, again.levels) == (problem.X.columns, problem.X.levels)
-    assert again.settings["horizon"] == 12
+    assert again.settings.horizon == 12
     assert again.policy_version == "2025-01"
     assert again.thresholds == {"very_likely": 0.2, "likely": 0.05}
     assert again.evaluation == {"models": {"riskml": {"auc": 0.8, "ap": None}}}

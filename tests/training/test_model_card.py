@@ -66,7 +66,7 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
 
 
 def test_falls_that_are_near_are_told_of_apart(trained, county_records):
-    settings = Settings(**trained.bundle.settings)
+    settings = trained.bundle.settings
     days = [to_day(day) for day in trained.evaluation["split"]["test_as_ofs"]]
     labels = label(county_records, tuple(days), settings)
     near = (labels.y == 1) & (labels.lead <= SOON)

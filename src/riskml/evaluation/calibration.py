@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from riskml.evaluation.numbers import Z95
 from riskml.evaluation.predictions import FloatArray, IntArray, Prediction, TestRows
 
 __all__ = ["assess_calibration", "assign_bins"]
@@ -15,7 +16,6 @@ __all__ = ["assess_calibration", "assign_bins"]
 BINS = 10
 _EDGE = 1e-9
 _CONVERGED = 1e-6
-_Z = 1.959963984540054
 
 
 def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any] | None:
@@ -65,7 +65,7 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
     }
     _, cluster = np.unique(rows.household, return_inverse=True)
     if expected > 0:
-        spread = _Z * float(np.sqrt((np.bincount(cluster, label - probability) ** 2).sum()))
+        spread = Z95 * float(np.sqrt((np.bincount(cluster, label - probability) ** 2).sum()))
         observed_total = float(label.sum())
         result["observed_over_expected"] = observed_total / expected
         result["observed_over_expected_ci"] = [
@@ -76,8 +76,8 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
     if fit is not None:
         (intercept, slope), (intercept_se, slope_se) = fit
         result |= {"slope": slope, "intercept": intercept}
-        result["slope_ci"] = [slope - _Z * slope_se, slope + _Z * slope_se]
-        result["intercept_ci"] = [intercept - _Z * intercept_se, intercept + _Z * intercept_se]
+        result["slope_ci"] = [slope - Z95 * slope_se, slope + Z95 * slope_se]
+        result["intercept_ci"] = [intercept - Z95 * intercept_se, intercept + Z95 * intercept_se]
     return result
 
 

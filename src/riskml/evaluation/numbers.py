@@ -1,10 +1,13 @@
-"""Numbers as JSON holds them: a figure that does not exist is null, never NaN."""
+"""Figures of an evaluation as JSON and as text: one that does not exist is null, and never NaN."""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["null_if_nan"]
+__all__ = ["FORMATS", "Z95", "format_figure", "format_percent", "null_if_nan"]
+
+Z95 = 1.959963984540054
+"""Standard errors on either side of an estimate in a 95 % interval."""
 
 
 def null_if_nan(value: float) -> float | None:
@@ -14,3 +17,21 @@ def null_if_nan(value: float) -> float | None:
     (0.25, None)
     """
     return float(value) if math.isfinite(value) else None
+
+
+def format_figure(value: float | None, digits: int = 3) -> str:
+    """Write a figure, or a dash if there is none."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def format_percent(value: float | None, digits: int = 1) -> str:
+    """Write a share in per cent, or a dash if there is none."""
+    return "–" if value is None else f"{value:.{digits}%}"
+
+
+def _format_count(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
+
+
+FORMATS = {"figure": format_figure, "percent": format_percent, "count": _format_count}
+"""Filters of the report's and the model card's templates."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from riskml.model.linear import Linear
 from riskml.model.reference import build_reference
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import Trees
+from riskml.splits import Settings
 
 __all__ = ["FORMAT", "Bundle"]
 
@@ -189,10 +191,10 @@ class Bundle:
         """Levels of its categorical features."""
         return self.blend.schema.levels
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Window, horizon, outcome and step it was trained with."""
-        return dict(self.manifest["settings"])
+    @cached_property
+    def settings(self) -> Settings:
+        """Window, horizon, outcome and step that the model was trained with."""
+        return Settings(**self.manifest["settings"])
 
     @property
     def policy_version(self) -> str:

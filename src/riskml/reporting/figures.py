@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
+from riskml.evaluation.numbers import Z95
 from riskml.fonts import render_svg, use_chinese_font
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     """
     if not n:
         return 0.0, 1.0
-    z = 1.959963984540054
+    z = Z95
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
     return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from riskml.evaluation.numbers import FORMATS
 from riskml.fonts import make_font_face
 from riskml.model import Bundle
 from riskml.reporting.sections import sections
@@ -51,12 +52,7 @@ def render_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "figure": _figure,
-        "percent": _percent,
-        "span": _span,
-        "count": lambda n: "–" if n is None else f"{n:,}",
-    }
+    environment.filters |= FORMATS | {"span": _span}
     text = environment.get_template("report.html").render(lang=lang, t=say, font="", **facts)
     face = make_font_face(re.sub(r"<(svg|style)\b.*?</\1>", "", text, flags=re.DOTALL) + _ASCII)
     return text.replace("/* font */", face, 1)
@@ -72,14 +68,6 @@ def speaker(lang: str) -> Callable[[str, str], str]:
     'visit'
     """
     return lambda zh, en: zh if lang == "zh" else en.replace(" %", "\u00a0%")
-
-
-def _figure(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _percent(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}%}"
 
 
 def _span(interval: Any, digits: int = 3, percent: bool = False) -> Markup:

@@ -1,8 +1,7 @@
-"""What the report tells of the data and of the reasons: computed once at training, aggregates only."""
+"""Figures on the data and the reasons for the report: computed once at training, aggregates only."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskml.evaluation.capacity import mark_visits
+from riskml.evaluation.numbers import null_if_nan
 from riskml.explanation.contributions.summary import summarise_contributions
 from riskml.explanation.household.county import explain_all
 from riskml.explanation.household.narrator import Narrator
@@ -18,43 +18,40 @@ from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress
-from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.records.reading.coverage import coverage
 from riskml.records.reading.files import truth_in
 from riskml.records.reading.folder import open_folder
-from riskml.splits import Settings, grid, origins
-from riskml.training.cohort_rows import collect_cohort
-from riskml.training.holdout import Labelled, label_rows
+from riskml.training.holdout import LabelledRows, collect_holdout
 from riskml.training.oracle import read_truth
 
 __all__ = ["SOON", "build_report_data", "describe_coverage", "rebuild_report_data"]
 
 SOON = 3
-"""Months: a county looks again every quarter, so the reasons that stood when a household fell are at most this old."""
+"""Months: a county is scored every quarter, so the reasons shown when a household fell are at most this old."""
 
 
 def build_report_data(
-    records: Records, test: Labelled, bundle: Bundle, policy: Policy, folder: Path | None, progress: Progress
+    records: Records, test: LabelledRows, bundle: Bundle, policy: Policy, folder: Path | None, progress: Progress
 ) -> dict[str, Any]:
-    """Put together ``report.json``: all that the report shows beside the evaluation.
+    """Compute ``report.json``: everything the report shows in addition to the evaluation.
 
     Parameters
     ----------
     records : Records
-    test : Labelled
+    test : LabelledRows
         Test rows of the latest origin.
     bundle : Bundle
         The model that was tested.
     policy : Policy
     folder : Path, optional
-        Records folder; without it nothing is said of coverage and true causes.
+        Records folder; without it coverage and true causes are left out.
     progress : Progress
 
     Returns
     -------
     dict
-        ``simulated``, whether the folder carries the truth of a simulated county; ``coverage`` (see
+        ``simulated``: whether the folder holds the truth of a simulated county; ``coverage`` (see
         :func:`describe_coverage`, or null); ``contributions`` (see
         :func:`riskml.explanation.contributions.summary.summarise_contributions`);
         ``reasons``: ``steadiness``, and in a simulated county ``all`` falls, those ``visited``, and those ``soon``,
@@ -62,50 +59,51 @@ def build_report_data(
     """
     narrator = Narrator(bundle, policy)
     progress.stage("contributions of the test rows")
-    schema, features = bundle.blend.schema, test.rows.features
+    schema, features = bundle.blend.schema, test.cohort.features
     values = schema.align(features)
-    found = narrator.explainer.explain(values, threads=2)
+    contributions = narrator.explainer.explain(values, threads=2)
     return {
         "simulated": truth_in(folder) is not None,
         "coverage": None if folder is None else describe_coverage(records, folder),
         "contributions": summarise_contributions(
-            values, found.values, [(name, _cause(name)) for name in schema.names], test.rows.household, schema.levels
+            values,
+            contributions.values,
+            [(name, _find_cause(name)) for name in schema.names],
+            test.cohort.household,
+            schema.levels,
         ),
-        "reasons": _trials(records, test, narrator, found.margin, folder, progress),
+        "reasons": _test_reasons(records, test, narrator, contributions.margin, folder, progress),
     }
 
 
 def rebuild_report_data(
     records: Records, bundle: Bundle, policy: Policy, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Compute the report data of a bundle from records: of those it was trained on, or of others.
+    """Compute the report data of a bundle from the records it was trained on, or from others.
 
     Returns
     -------
     dict
-        See :func:`build_report_data`; also ``other_records``, whether the fingerprint is not that of the training data.
+        See :func:`build_report_data`; also ``other_records``: whether these are not the records of the training.
 
     Raises
     ------
     SplitError
         If the records do not reach the bundle's test dates.
     """
-    settings = replace(Settings(**bundle.settings), test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
-    [origin] = origins(grid(records, settings), settings)
-    cohort = collect_cohort(records, origin.test, settings, policy, progress)
-    test = label_rows(records, cohort, origin.test, settings, None, "report on")
-    told = build_report_data(records, test, bundle, policy, folder, progress)
-    return {**told, "other_records": records.fingerprint != bundle.manifest["data"]["fingerprint"]}
+    test = collect_holdout(records, bundle, policy, "report on", progress)
+    report = build_report_data(records, test, bundle, policy, folder, progress)
+    return {**report, "other_records": records.fingerprint != bundle.manifest["data"]["fingerprint"]}
 
 
 def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
-    """Describe the tables of a folder, how many households report income each month, and what was set aside.
+    """Describe the tables of a folder, the share of households that report income each month, and the rows set aside.
 
     Returns
     -------
     dict
         See :func:`riskml.records.reading.coverage.coverage`; also ``months``: ``first`` month and the ``share`` of
-        households that report any income in each; ``set_aside``: rows by code of the fault (they are
+        households that report any income in each; ``set_aside``: rows by fault code (they are
         counted in the tables too).
     """
     with open_folder(folder) as opened:
@@ -119,52 +117,52 @@ def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
     }
 
 
-def _cause(name: str) -> str:
-    """Cause of a feature; attributes of the data set belong to none."""
+def _find_cause(name: str) -> str:
+    """Find the cause of a feature; attributes of the data set have none."""
     return CATALOGUE[name].cause if name in CATALOGUE else "other"
 
 
-def _trials(
+def _test_reasons(
     records: Records,
-    test: Labelled,
+    test: LabelledRows,
     narrator: Narrator,
     margin: np.ndarray[Any, np.dtype[np.float64]],
     folder: Path | None,
     progress: Progress,
 ) -> dict[str, Any]:
-    days = sorted({int(day) for day in test.rows.as_of})
+    days = sorted({int(day) for day in test.cohort.as_of})
     true = read_truth(folder, narrator.settings, "cause")
-    progress.stage("trials of the reasons", len(days) * (true is not None) + 1)
-    trials: dict[str, Any] = {"steadiness": _known(measure_steadiness(narrator, records, days[-1]))}
+    progress.stage("tests of the reasons", len(days) * (true is not None) + 1)
+    results: dict[str, Any] = {"steadiness": _replace_nan(measure_steadiness(narrator, records, days[-1]))}
     progress.step()
     if true is None:
-        return trials
-    codes = records.household_id[test.rows.household]
-    visited = mark_visits(margin, test.rows.as_of, codes, narrator.policy.visit_capacity)
+        return results
+    codes = records.household_id[test.cohort.household]
+    visited = mark_visits(margin, test.cohort.as_of, codes, narrator.policy.visit_capacity)
     frame = pd.DataFrame(
         {
             "household_id": codes,
-            "as_of": test.rows.as_of,
+            "as_of": test.cohort.as_of,
             "fell": test.y == 1,
             "visited": visited,
             "soon": test.labels.lead <= SOON,
         }
     )
-    told = []
+    parts = []
     for day in days:
         causes = explain_all(narrator, records, day)[["household_id", "causes"]]
-        told.append(causes.assign(as_of=np.int32(day)))
+        parts.append(causes.assign(as_of=np.int32(day)))
         progress.step()
     falls = (
         frame[frame["fell"]]
-        .merge(pd.concat(told), on=["household_id", "as_of"])
+        .merge(pd.concat(parts), on=["household_id", "as_of"])
         .merge(true.dropna(subset=["cause"]), on=["household_id", "as_of"])
     )
     everything = np.ones(len(falls), bool)
     for name, among in (("all", everything), ("visited", falls["visited"]), ("soon", falls["soon"])):
-        trials[name] = _known(measure_named_causes(falls["causes"], falls["cause"], among))
-    return trials
+        results[name] = _replace_nan(measure_named_causes(falls["causes"], falls["cause"], among))
+    return results
 
 
-def _known(found: dict[str, float]) -> dict[str, float | None]:
-    return {name: None if np.isnan(value) else value for name, value in found.items()}
+def _replace_nan(figures: dict[str, float]) -> dict[str, float | None]:
+    return {name: null_if_nan(value) for name, value in figures.items()}

@@ -1,4 +1,4 @@
-"""The model card: what a model is for, what it was measured on, and where it fails; Chinese first, then English."""
+"""The model card: purpose, evaluation and limits of a model, in Chinese and then in English."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 
 from riskml.evaluation.comparison import describe_complement, render_markdown
 from riskml.evaluation.groups import select_shown_groups
+from riskml.evaluation.numbers import FORMATS
 from riskml.evaluation.words import CHECK_STATUSES, GROUP_VALUES, GROUPS, MISSING, MODELS, sort_models
 from riskml.model import Bundle
 from riskml.training.release import run_release_checks
@@ -28,18 +29,18 @@ def write_model_card(bundle: Bundle) -> str:
     Returns
     -------
     str
-        Figures are those of ``evaluation.json`` and ``report.json``; no household can be read off.
+        The figures of ``evaluation.json`` and ``report.json``; nothing about a single household.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - Markdown
-    environment.filters |= {"figure": _figure, "percent": _percent, "span": _span, "count": lambda n: f"{n:,}"}
+    environment.filters |= FORMATS | {"span": _format_interval}
     parts = []
     for lang in ("zh", "en"):
         page = files("riskml.training").joinpath(f"card.{lang}.md").read_text(encoding="utf-8")
-        parts.append(_tidy(environment.from_string(page).render(_facts(bundle, lang))))
+        parts.append(_tidy_lines(environment.from_string(page).render(_collect_facts(bundle, lang))))
     return "\n---\n\n".join(parts)
 
 
-def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
+def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
     evaluation, report = bundle.evaluation, bundle.report
     groups, _ = select_shown_groups(evaluation["groups"])
     return {
@@ -58,11 +59,11 @@ def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "capacity": evaluation["capacity"],
         "groups": [
             {
-                **one,
-                "name": GROUPS.name(one["group"], lang),
-                "value": GROUP_VALUES.name(one["value"], lang),
+                **group,
+                "name": GROUPS.name(group["group"], lang),
+                "value": GROUP_VALUES.name(group["value"], lang),
             }
-            for one in groups
+            for group in groups
         ],
         "checks": [
             {**result.as_dict(), "status_word": CHECK_STATUSES[result.status].name(lang)}
@@ -72,20 +73,12 @@ def _facts(bundle: Bundle, lang: str) -> dict[str, Any]:
     }
 
 
-def _figure(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _percent(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}%}"
-
-
-def _span(interval: Sequence[float] | None, digits: int = 3) -> str:
+def _format_interval(interval: Sequence[float] | None, digits: int = 3) -> str:
     return "" if interval is None else f" ({interval[0]:.{digits}f}–{interval[1]:.{digits}f})"
 
 
-def _tidy(text: str) -> str:
-    """One blank line at most between paragraphs."""
+def _tidy_lines(text: str) -> str:
+    """Leave at most one blank line between paragraphs."""
     lines: list[str] = []
     for line in text.splitlines():
         if line.strip() or (lines and lines[-1]):

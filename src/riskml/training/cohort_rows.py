@@ -1,10 +1,11 @@
-"""Rows that models see: features of the cohort at every as_of, and what the rule line said of them then."""
+"""Rows of the cohort: features and the verdict of the rule line at every as-of date."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ THREADS = 2
 
 @dataclass(frozen=True)
 class Cohort:
-    """Households at risk at their as_ofs, ordered by as_of, then household.
+    """Households at risk, ordered by as-of date, then household.
 
     Parameters
     ----------
@@ -32,11 +33,11 @@ class Cohort:
         Position in ``records.household_id``.
     features : FeatureMatrix, n rows
     rule_score : array of float64, shape (n,)
-        Rank by the rule line.
+        Score by which the rule line ranks; higher is riskier.
     rule_positive : array of bool, shape (n,)
         Whether any trigger fired.
     category : array of str, shape (n,)
-        Category the rule suggests; empty where none.
+        Category that the rule suggests; empty if none.
     """
 
     household: NDArray[np.int64]
@@ -55,19 +56,17 @@ class Cohort:
 
     def take(self, rows: NDArray[np.generic]) -> Cohort:
         """Return the given rows (positions or a mask)."""
-        return Cohort(
-            self.household[rows],
-            self.features.take(rows),
-            self.rule_score[rows],
-            self.rule_positive[rows],
-            self.category[rows],
-        )
+        arrays: dict[str, Any] = {name: getattr(self, name)[rows] for name in _ARRAYS}
+        return Cohort(features=self.features.take(rows), **arrays)
+
+
+_ARRAYS = tuple(field.name for field in fields(Cohort) if field.name != "features")
 
 
 def collect_cohort(
     records: Records, as_ofs: Sequence[int], settings: Settings, policy: Policy, progress: Progress
 ) -> Cohort:
-    """Build the features of everybody at risk at the as_ofs, as known then.
+    """Build the features of all households at risk at the as-of dates, as known then.
 
     Parameters
     ----------
@@ -77,14 +76,14 @@ def collect_cohort(
     settings : Settings
     policy : Policy
     progress : Progress
-        Told a step a batch of households.
+        One step per batch of households.
     """
     jobs = [(day, start) for day in as_ofs for start in range(0, len(records), CHUNK)]
     progress.stage("features", len(jobs))
     for day in as_ofs:
-        records.line_grid(records.panel(day, 0, 0).month, 36)  # shared: filled before threads ask for it
+        records.line_grid(records.panel(day, 0, 0).month, 36)  # shared by all threads: filled before they start
 
-    def one(job: tuple[int, int]) -> Cohort:
+    def collect_batch(job: tuple[int, int]) -> Cohort:
         day, start = job
         panel = records.panel(day, start, min(start + CHUNK, len(records)))
         rows = np.flatnonzero(cohort_status(panel, settings) == AT_RISK)
@@ -100,14 +99,9 @@ def collect_cohort(
         return part
 
     with ThreadPoolExecutor(THREADS) as pool:
-        parts = list(pool.map(one, jobs))
-    return Cohort(
-        np.concatenate([part.household for part in parts]),
-        stack([part.features for part in parts]),
-        np.concatenate([part.rule_score for part in parts]),
-        np.concatenate([part.rule_positive for part in parts]),
-        np.concatenate([part.category for part in parts]),
-    )
+        parts = list(pool.map(collect_batch, jobs))
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
+    return Cohort(features=stack([part.features for part in parts]), **arrays)
 
 
 def find_first_flags(
@@ -118,30 +112,30 @@ def find_first_flags(
     policy: Policy,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """Months from each as_of to the first month's end at which the rule line raises any flag, as known then.
+    """Find how many months after each as-of date the rule line first raises any flag, as known then.
 
     Parameters
     ----------
     records : Records
     household, as_of : array, shape (n,)
-        Rows to look at, the as_ofs month ends.
+        Rows; the as-of dates are month ends.
 
     Returns
     -------
     array of float64, shape (n,)
-        0 if it does at the as_of; NaN if it never does within the horizon.
+        0 if it does at the as-of date itself; NaN if it does not within the horizon.
     """
     first = np.full(len(household), np.nan)
     if not len(household):
         return first
     months = to_month(as_of)
-    wanted = range(int(months.min()), int(months.max()) + settings.horizon + 1)
-    progress.stage("first flags of the rule line", len(wanted))
+    span = range(int(months.min()), int(months.max()) + settings.horizon + 1)
+    progress.stage("first flags of the rule line", len(span))
     starts = np.unique(household // CHUNK) * CHUNK
-    for month in wanted:
+    for month in span:
         progress.step()
-        ask = np.isnan(first) & (months <= month) & (month <= months + settings.horizon)
-        if not ask.any():
+        open_rows = np.isnan(first) & (months <= month) & (month <= months + settings.horizon)
+        if not open_rows.any():
             continue
         flagged = np.zeros(len(records), bool)
         for start in starts:
@@ -149,6 +143,6 @@ def find_first_flags(
             flagged[start:stop] = rule_line(
                 records.panel(month_end(month), int(start), stop), policy, settings.window
             ).any_flag
-        hit = ask & flagged[household]
-        first[hit] = month - months[hit]
+        hits = open_rows & flagged[household]
+        first[hits] = month - months[hits]
     return first

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from riskml.errors import UsageError, shorten_list
@@ -10,67 +9,54 @@ from riskml.evaluation import Prediction, evaluate
 from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
-from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
-from riskml.splits import Settings, grid, origins
-from riskml.training.cohort_rows import collect_cohort
-from riskml.training.holdout import holdout_rows, label_rows, predict_all
+from riskml.training.holdout import collect_holdout, holdout_rows, predict_all
 
 __all__ = ["compare_on", "compare_stored"]
 
 
-def compare_stored(one: Bundle, other: Bundle) -> dict[str, Any]:
-    """Put the figures that two bundles carry beside one another.
+def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
+    """Compare two models by the figures stored in their bundles.
 
     Returns
     -------
     dict
-        Like ``evaluation.json``, the models named after the bundles' versions, the baselines those of the first.
+        Like ``evaluation.json``, with the models named by version and the baselines of the first.
 
     Raises
     ------
     UsageError
         If the bundles were not evaluated on the same test rows.
     """
-    differing = one.find_differences(other)
-    if differing:
+    if differing := first.find_differences(second):
         raise UsageError(
             f"The bundles were tested on different rows ({shorten_list(differing)} differ) and cannot be compared.",
-            "Name the records with --records: both models are then scored on the test rows of the first.",
+            "Give --records: both models are then scored on the test rows of the first.",
         )
-    rest = {name: figures for name, figures in one.evaluation["models"].items() if name != "riskml"}
-    figures = {_name(one): one.evaluation["models"]["riskml"], _name(other): other.evaluation["models"]["riskml"]}
-    return {**one.evaluation, "models": {**figures, **rest}}
+    models = {bundle.model_version: bundle.evaluation["models"]["riskml"] for bundle in (first, second)}
+    models |= {name: figures for name, figures in first.evaluation["models"].items() if name != "riskml"}
+    return {**first.evaluation, "models": models}
 
 
 def compare_on(
-    records: Records, one: Bundle, other: Bundle, policy: Policy, progress: Progress | None = None
+    records: Records, first: Bundle, second: Bundle, policy: Policy, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Score two models on the test rows that the first bundle's split names, taken from these records.
+    """Score two models on the test rows of the first bundle's split, taken from these records.
 
     Returns
     -------
     dict
-        Like ``evaluation.json``; ``ap_difference`` holds the first model's average precision less each other's, with
+        Like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus each other's, with
         intervals over the same resamples.
     """
     progress = progress or Silent()
-    settings = replace(Settings(**one.settings), test_from=to_day(one.manifest["split"]["test_from"]), origins=1)
-    [origin] = origins(grid(records, settings), settings)
-    cohort = collect_cohort(records, origin.test, settings, policy, progress)
-    found = label_rows(records, cohort, origin.test, settings, None, "compare on")
-    rows = holdout_rows(records, found, settings, policy, progress)
+    holdout = collect_holdout(records, first, policy, "compare on", progress)
+    rows = holdout_rows(records, holdout, first.settings, policy, progress)
     progress.stage("comparison")
-    opinions = predict_all(one.blend, one.baselines, found)
-    first, second = _name(one), _name(other)
-    features = found.rows.features
+    baselines, features = predict_all(first.blend, first.baselines, holdout), holdout.cohort.features
     models = {
-        first: opinions.pop("riskml"),
-        second: Prediction(other.predict_margin(features), other.predict_probability(features)),
-        **opinions,
+        first.model_version: baselines.pop("riskml"),
+        second.model_version: Prediction(second.predict_margin(features), second.predict_probability(features)),
+        **baselines,
     }
-    return evaluate(rows, models, capacity=policy.visit_capacity, model=first)
-
-
-def _name(bundle: Bundle) -> str:
-    return bundle.model_version
+    return evaluate(rows, models, capacity=policy.visit_capacity, model=first.model_version)

@@ -1,7 +1,8 @@
-"""The labelled rows on which models are compared, and what each model says of them."""
+"""The labelled rows on which models are compared, and what each model predicts for them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,114 +11,132 @@ from numpy.typing import NDArray
 from riskml.errors import SplitError
 from riskml.evaluation import Prediction, TestRows
 from riskml.features.attributes import REGION_FEATURES
-from riskml.model import Baselines, Blend
+from riskml.model import Baselines, Blend, Bundle
 from riskml.outcomes import Labels, counts, label
 from riskml.policy import Policy
 from riskml.progress import Progress
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
-from riskml.splits import Settings
-from riskml.training.cohort_rows import Cohort, find_first_flags
+from riskml.splits import Settings, grid, origins
+from riskml.training.cohort_rows import Cohort, collect_cohort, find_first_flags
 
-__all__ = ["Labelled", "holdout_rows", "label_rows", "predict_all", "rank_rows"]
+__all__ = ["LabelledRows", "collect_holdout", "holdout_rows", "label_rows", "predict_all", "rank_rows"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledRows:
     """Rows whose outcome is known.
 
     Parameters
     ----------
-    everyone : Labels
-        All rows at risk, those without a known outcome among them.
+    at_risk : Labels
+        All rows at risk, including those whose outcome is unknown.
     labels : Labels
-        The known ones.
-    rows : Cohort
+        The labels of the rows.
+    cohort : Cohort
         Their features, in the same order.
     """
 
-    everyone: Labels
+    at_risk: Labels
     labels: Labels
-    rows: Cohort
+    cohort: Cohort
 
     @property
     def y(self) -> Floats:
         """1 fell, 0 did not, shape (n,)."""
         return self.labels.y.astype(np.float64)
 
-    def pruned(self) -> Labelled:
-        """Return the rows with only the category levels that occur in them."""
-        return replace(self, rows=replace(self.rows, features=self.rows.features.pruned()))
+    def prune(self) -> LabelledRows:
+        """Drop the category levels that do not occur in the rows."""
+        return replace(self, cohort=replace(self.cohort, features=self.cohort.features.pruned()))
 
 
 def label_rows(
-    records: Records, cohort: Cohort, as_ofs: tuple[int, ...], settings: Settings, known_at: int | None, what: str
-) -> Labelled:
-    """Label the cohort at the as_ofs.
+    records: Records, cohort: Cohort, as_ofs: Sequence[int], settings: Settings, known_at: int | None, purpose: str
+) -> LabelledRows:
+    """Label the cohort at the as-of dates.
 
     Parameters
     ----------
     records : Records
     cohort : Cohort
-        Rows of these as_ofs, perhaps of others too.
-    as_ofs : tuple of int
+        Must cover these dates.
+    as_ofs : sequence of int
+        Days.
     settings : Settings
     known_at : int, optional
-        Outcomes rest on what was recorded by that day; on every record by default.
-    what : str
-        What the rows are for, in the error.
+        Label by what was recorded until that day; by default by every record.
+    purpose : str
+        What the rows are for; completes "Nobody is left to …" in the error.
 
     Raises
     ------
     SplitError
         If no outcome is known.
     """
-    everyone = label(records, as_ofs, settings, known_at)
-    known = everyone.take(everyone.labelled)
+    at_risk = label(records, as_ofs, settings, known_at)
+    known = at_risk.take(at_risk.labelled)
     if not len(known):
-        tally = counts(everyone)
+        numbers = counts(at_risk)
         raise SplitError(
-            f"Nobody is left to {what}: {len(everyone)} row(s) at risk at {len(as_ofs)} as_of(s), no outcome known.",
-            f"Left out: {tally['missing']}; outside the cohort: {tally['excluded']}.",
+            f"Nobody is left to {purpose}: {len(at_risk)} row(s) at risk at {len(as_ofs)} as_of(s), no outcome known.",
+            f"Left out: {numbers['missing']}; outside the cohort: {numbers['excluded']}.",
         )
-    return Labelled(everyone, known, cohort.take(_positions(cohort, known)))
+    return LabelledRows(at_risk, known, cohort.take(_find_positions(cohort, known)))
 
 
-def _positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
+def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: str, progress: Progress) -> LabelledRows:
+    """Collect the test rows of a bundle's latest origin, from the records it was trained on or from others.
+
+    Raises
+    ------
+    SplitError
+        If the records do not reach the bundle's test dates, or no outcome is known.
+    """
+    settings = replace(bundle.settings, test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
+    [origin] = origins(grid(records, settings), settings)
+    cohort = collect_cohort(records, origin.test, settings, policy, progress)
+    return label_rows(records, cohort, origin.test, settings, None, purpose)
+
+
+def _find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
     """Positions of labelled rows in the cohort, which is ordered by as_of, then household."""
     width = int(cohort.household.max(initial=0)) + 1
     keys = cohort.as_of.astype(np.int64) * width + cohort.household
-    place = np.searchsorted(keys, labels.as_of.astype(np.int64) * width + labels.household)
-    assert (cohort.household[place] == labels.household).all(), "features and labels see the same cohort"
-    return place
+    position = np.searchsorted(keys, labels.as_of.astype(np.int64) * width + labels.household)
+    assert (cohort.household[position] == labels.household).all(), "features and labels see the same cohort"
+    return position
 
 
-def rank_rows(found: Labelled) -> dict[str, Floats]:
-    """Scores of the baselines that rank, the higher the riskier."""
+def rank_rows(rows: LabelledRows) -> dict[str, Floats]:
+    """Compute the scores of the ranking baselines; higher is riskier."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        distance = -np.log(found.labels.income_per_head / found.labels.line)
+        distance = -np.log(rows.labels.income_per_head / rows.labels.line)
     return {
-        "rule_line": found.rows.rule_score,
+        "rule_line": rows.cohort.rule_score,
         "distance_to_line": distance,
-        "weighted_past_income": -found.rows.features.column("weighted_past_income"),
+        "weighted_past_income": -rows.cohort.features.column("weighted_past_income"),
     }
 
 
-def predict_all(blend: Blend, baselines: Baselines, found: Labelled) -> dict[str, Prediction]:
-    """What the model and every baseline say of the rows."""
-    features, logistic = found.rows.features, baselines.logistic
-    out = {"riskml": Prediction(blend.predict_margin(features), blend.predict_probability(features))}
-    for name, score in rank_rows(found).items():
+def predict_all(blend: Blend, baselines: Baselines, rows: LabelledRows) -> dict[str, Prediction]:
+    """Predict the rows with the model and every baseline."""
+    features, logistic = rows.cohort.features, baselines.logistic
+    predictions = {"riskml": Prediction(blend.predict_margin(features), blend.predict_probability(features))}
+    for name, score in rank_rows(rows).items():
         fitted = baselines.rankings[name]
-        out[name] = Prediction(np.where(np.isnan(score), fitted.fill, score), fitted.predict_probability(score))
-    out["logistic"] = Prediction(logistic.predict_margin(features), logistic.predict_probability(features))
-    return out
+        predictions[name] = Prediction(np.where(np.isnan(score), fitted.fill, score), fitted.predict_probability(score))
+    predictions["logistic"] = Prediction(logistic.predict_margin(features), logistic.predict_probability(features))
+    return predictions
 
 
-def holdout_rows(records: Records, found: Labelled, settings: Settings, policy: Policy, progress: Progress) -> TestRows:
-    """Put together what the comparison needs to know of each row."""
-    labels, rows = found.labels, found.rows
+def holdout_rows(
+    records: Records, holdout: LabelledRows, settings: Settings, policy: Policy, progress: Progress
+) -> TestRows:
+    """Assemble the rows for the comparison of models."""
+    labels, rows = holdout.labels, holdout.cohort
     fell = labels.y == 1
     flags = np.full(len(labels), np.nan)
     flags[fell] = find_first_flags(records, rows.household[fell], rows.as_of[fell], settings, policy, progress)
@@ -129,13 +148,13 @@ def holdout_rows(records: Records, found: Labelled, settings: Settings, policy: 
         lead=labels.lead.astype(np.float64),
         rule_positive=rows.rule_positive,
         household_code=records.household_id[rows.household],
-        groups=_groups(rows),
+        groups=_assign_groups(rows),
         first_rule_flag=flags,
     )
 
 
-def _groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
-    """Groups that are audited: the rule's category, kind, labour, and the coarsest region level that differs."""
+def _assign_groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
+    """Assign the audited groups: rule category, kind, labour, and the coarsest region level with several values."""
     words = np.array(["no", "yes", "unknown"])
     groups = {"category": np.where(rows.category == "", "none", rows.category)}
     for group, feature in (("exited", "exited_household"), ("no_labour", "no_labour")):

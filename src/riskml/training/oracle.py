@@ -1,4 +1,4 @@
-"""The ceiling any model could reach: true probabilities that a simulated county carries."""
+"""The best any model could do: the true probabilities of a simulated county."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataF
     Returns
     -------
     DataFrame or None
-        ``household_id``, ``as_of`` (day number) and the column; None where the folder tells no truth of this outcome.
+        ``household_id``, ``as_of`` (day number) and the column; None if the folder holds no truth for this outcome.
     """
     path = truth_in(folder)
     if path is None or (settings.window, settings.horizon, settings.outcome) != (12, 12, "any"):
@@ -44,7 +44,7 @@ def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataF
 def look_up_truth(
     folder: Path | None, household_id: NDArray[np.str_], as_of: NDArray[np.int32], settings: Settings
 ) -> NDArray[np.float64] | None:
-    """True probability of each test row, if the folder holds it.
+    """Look up the true probability of each test row.
 
     Parameters
     ----------
@@ -55,15 +55,15 @@ def look_up_truth(
     Returns
     -------
     array of float64, shape (n,), or None
-        None where the truth is another outcome's or covers fewer than 99 % of the rows; a row it leaves out has the
-        mean of the others.
+        None if the folder holds no truth for this outcome, or it covers less than 99 % of the rows; a row without it
+        gets the mean of the others.
     """
     truth = read_truth(folder, settings, "probability")
     if truth is None:
         return None
     rows = pd.DataFrame({"household_id": household_id, "as_of": as_of.astype(np.int32)})
-    found = rows.merge(truth, on=["household_id", "as_of"], how="left")["probability"].to_numpy(np.float64)
-    known = ~np.isnan(found)
-    if len(found) == 0 or known.mean() < ENOUGH:
+    probability = rows.merge(truth, on=["household_id", "as_of"], how="left")["probability"].to_numpy(np.float64)
+    known = ~np.isnan(probability)
+    if not len(probability) or known.mean() < ENOUGH:
         return None
-    return np.where(known, found, found[known].mean())
+    return np.where(known, probability, probability[known].mean())

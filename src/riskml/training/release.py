@@ -1,4 +1,4 @@
-"""Whether a model may become the champion: the coded checks on its evidence."""
+"""The release checks: whether a model may become the champion."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def run_release_checks(
     ----------
     bundle : Bundle
     champion : Bundle, optional
-        The model released now; none before the first release.
+        The current champion; none before the first release.
     records : Records, optional
-        Needed where the champion was tested on other rows: it is then scored on this bundle's.
+        Needed if the champion was tested on other rows: it is then scored on this bundle's.
     policy : Policy, optional
-        Needed with the records.
+        Required with ``records``.
     progress : Progress, optional
 
     Returns
@@ -52,26 +52,27 @@ def run_release_checks(
             split=SplitEvidence(
                 train_as_of=[to_day(text) for text in split["train_as_ofs"]],
                 test_as_of=[to_day(text) for text in split["test_as_ofs"]],
-                horizon=bundle.settings["horizon"],
+                horizon=bundle.settings.horizon,
                 labels_known_by=to_day(split["train_known_by"]),
             ),
             monotonicity=[MonotoneProbe(**probe) for probe in evidence.get("monotonicity", [])],
-            champion=_champion(bundle, champion, records, policy, progress),
+            champion=_compare_with_champion(bundle, champion, records, policy, progress),
             feature_auc=evidence.get("feature_auc"),
             drift=evidence.get("population_stability"),
         )
     )
 
 
-def _champion(
+def _compare_with_champion(
     bundle: Bundle, champion: Bundle | None, records: Records | None, policy: Policy | None, progress: Progress | None
 ) -> ChampionEvidence | None:
     if champion is None or champion.model_version == bundle.model_version:
         return None
     if records is not None and policy is not None:
-        compared = compare_on(records, bundle, champion, policy, progress)
-        difference = compared["ap_difference"][champion.model_version]
+        comparison = compare_on(records, bundle, champion, policy, progress)
+        difference = comparison["ap_difference"][champion.model_version]
         return ChampionEvidence(difference["value"], difference["ci"])
     same = not bundle.find_differences(champion)
-    own, theirs = (part.evaluation["models"]["riskml"]["ap"] for part in (bundle, champion))
-    return ChampionEvidence(None if None in (own, theirs) else own - theirs, None, same_rows=same)
+    candidate_ap, champion_ap = (part.evaluation["models"]["riskml"]["ap"] for part in (bundle, champion))
+    difference = None if None in (candidate_ap, champion_ap) else candidate_ap - champion_ap
+    return ChampionEvidence(difference, None, same_rows=same)

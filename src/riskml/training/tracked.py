@@ -1,4 +1,4 @@
-"""What of a training goes into the tracking server: parameters and metrics by name."""
+"""Register a trained model: which parameters and metrics go to the tracking server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["collect_metrics", "collect_params", "register"]
 
 
 def collect_params(bundle: Bundle) -> dict[str, object]:
-    """Settings, choice of complexity, data and versions of a bundle."""
+    """Collect settings, chosen complexity, data and versions of a bundle."""
     manifest = bundle.manifest
     choice = bundle.blend.choice
     return {
@@ -34,23 +34,23 @@ def collect_params(bundle: Bundle) -> dict[str, object]:
 
 
 def collect_metrics(evaluation: Mapping[str, Any]) -> dict[str, float | None]:
-    """Figures of every model, named ``model.measure``, and the counts of the split."""
-    out: dict[str, float | None] = {
+    """Collect the figures of every model, named ``model.measure``, and the counts of the split."""
+    metrics: dict[str, float | None] = {
         name: evaluation["split"][name] for name in ("n_train", "n_test", "n_positive", "positive_rate")
     }
-    for model, measured in evaluation["models"].items():
+    for model, figures in evaluation["models"].items():
         for measure in ("auc", "ap", "brier", "lead_months"):
-            out[f"{model}.{measure}"] = measured[measure]
+            metrics[f"{model}.{measure}"] = figures[measure]
         for measure in ("recall_at", "precision_at"):
-            for share, value in measured[measure].items():
-                out[f"{model}.{measure}_{share}"] = value
+            for share, value in figures[measure].items():
+                metrics[f"{model}.{measure}_{share}"] = value
     for name, value in (evaluation.get("calibration") or {}).items():
         if isinstance(value, int | float):
-            out[f"calibration.{name}"] = value
-    return out
+            metrics[f"calibration.{name}"] = value
+    return metrics
 
 
 def register(path: Path, bundle: Bundle) -> int:
-    """Log a saved bundle to the tracking server as the challenger; return its version."""
+    """Register a saved bundle as the challenger; return its version in the registry."""
     tags = {"model_version": bundle.model_version, "policy_version": bundle.policy_version}
     return log_run(path, collect_params(bundle), collect_metrics(bundle.evaluation), tags)

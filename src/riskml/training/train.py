@@ -1,4 +1,4 @@
-"""Train a model on past as_ofs and compare it, forward in time, with the rule line and the other baselines."""
+"""Train a model on past dates and compare it, forward in time, with the rule line and the other baselines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from riskml.splits import Origin, Settings, grid, origins, span_end
 from riskml.training.aggregates import build_report_data
 from riskml.training.card import write_model_card
 from riskml.training.cohort_rows import Cohort, collect_cohort
-from riskml.training.holdout import Labelled, holdout_rows, label_rows, predict_all, rank_rows
+from riskml.training.holdout import LabelledRows, holdout_rows, label_rows, predict_all, rank_rows
 from riskml.training.oracle import look_up_truth
 
 __all__ = ["Trained", "train"]
@@ -27,7 +27,7 @@ __all__ = ["Trained", "train"]
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted model and how it compares.
+    """A fitted model and its evaluation.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ class _Fitted:
 
     blend: Blend
     baselines: Baselines
-    training: Labelled
+    training: LabelledRows
 
 
 @dataclass(frozen=True)
 class _Job:
-    """What stays the same over the origins of one training."""
+    """What all origins of one training share."""
 
     records: Records
     cohort: Cohort
@@ -72,7 +72,7 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Trained:
-    """Fit on the training as_ofs of every origin, judge on its test as_ofs, and bundle the latest.
+    """Fit a model for every origin, evaluate it on the test rows of that origin, and bundle the latest one.
 
     Parameters
     ----------
@@ -80,9 +80,9 @@ def train(
     settings : Settings
     policy : Policy
     folder : Path, optional
-        Where ``truth.parquet`` of a simulated county lies.
+        Records folder, in which ``truth.parquet`` of a simulated county is looked for.
     refit : bool, default False
-        Fit the same choice again on every labelled as_of, for release; the evaluation stays that of the split.
+        Refit the chosen model on all labelled as-of dates, for release; the evaluation stays that of the split.
     seed : int, default 0
     progress : Progress, optional
 
@@ -92,37 +92,39 @@ def train(
         If the records are too short, or a cohort is empty or without falls.
     """
     progress = progress or Silent()
-    found = grid(records, settings)
-    cut = origins(found, settings)
-    days = sorted({day for origin in cut for day in (*origin.train, *origin.test)} | set(found.as_ofs if refit else ()))
+    dates = grid(records, settings)
+    splits = origins(dates, settings)
+    days = sorted(
+        {day for origin in splits for day in (*origin.train, *origin.test)} | set(dates.as_ofs if refit else ())
+    )
     job = _Job(
         records, collect_cohort(records, days, settings, policy, progress), settings, policy, folder, seed, progress
     )
-    judged: list[dict[str, Any]] = []
-    latest: tuple[_Fitted, Labelled] | None = None
-    for number, origin in enumerate(cut, 1):
-        name = f"origin {number} of {len(cut)}: " if len(cut) > 1 else ""
+    results: list[dict[str, Any]] = []
+    latest: tuple[_Fitted, LabelledRows] | None = None
+    for number, origin in enumerate(splits, 1):
+        name = f"origin {number} of {len(splits)}: " if len(splits) > 1 else ""
         fitted = _fit(job, origin, name)
         test = label_rows(records, job.cohort, origin.test, settings, None, "test on")
-        judged.append(_judge(job, fitted, origin, test, name))
+        results.append(_evaluate(job, fitted, origin, test, name))
         latest = latest or (fitted, test)
     assert latest is not None, "origins() gives at least one"
-    first = {name: part for name, part in judged[0].items() if name != "test_from"}
-    evaluation = {**first, "origins": [{k: part[k] for k in ("test_from", "split", "models")} for part in judged]}
+    first = {name: part for name, part in results[0].items() if name != "test_from"}
+    evaluation = {**first, "origins": [{k: part[k] for k in ("test_from", "split", "models")} for part in results]}
     fitted, test = latest
-    tested = bundle = _bundle(job, fitted, evaluation, refit=False)
+    tested = bundle = _build_bundle(job, fitted, evaluation, refit=False)
     if refit:
-        bundle = _bundle(job, _refit(job, fitted, found.as_ofs), evaluation, refit=True)
-    told = build_report_data(records, test, tested, policy, folder, progress)
-    return Trained(bundle.with_report(told, write_model_card), evaluation)
+        bundle = _build_bundle(job, _refit(job, fitted, dates.as_ofs), evaluation, refit=True)
+    report = build_report_data(records, test, tested, policy, folder, progress)
+    return Trained(bundle.with_report(report, write_model_card), evaluation)
 
 
-def _bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, refit: bool) -> Bundle:
+def _build_bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, refit: bool) -> Bundle:
     job.progress.stage("bundle")
     return Bundle.build(
         fitted.blend,
         fitted.baselines,
-        fitted.training.rows.features,
+        fitted.training.cohort.features,
         evaluation=evaluation,
         settings={k: value for k, value in asdict(job.settings).items() if k not in ("test_from", "origins")},
         split=evaluation["split"],
@@ -134,49 +136,50 @@ def _bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, refit: bo
 
 
 def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
-    found = label_rows(job.records, job.cohort, origin.train, job.settings, origin.test_from, "train on").pruned()
-    y, rows = found.y, found.rows
+    training = label_rows(job.records, job.cohort, origin.train, job.settings, origin.test_from, "train on").prune()
+    y, cohort = training.y, training.cohort
     if not 0 < y.sum() < len(y):
         raise SplitError(
             f"The {len(y)} training rows hold {int(y.sum())} fall(s): there is nothing to learn.",
-            "Bring more households or months, or choose another --test-from.",
+            "Use more households or months, or choose another --test-from.",
         )
 
-    def tell(text: str) -> None:
+    def show_stage(text: str) -> None:
         job.progress.stage(f"{name}{text}")
 
     horizon = job.settings.horizon
-    blend = fit_blend(rows.features, y, rows.household, rows.as_of, horizon, seed=job.seed, progress=tell)
-    tell("baselines")
-    return _Fitted(blend, _baselines(found), found)
+    blend = fit_blend(cohort.features, y, cohort.household, cohort.as_of, horizon, seed=job.seed, progress=show_stage)
+    show_stage("baselines")
+    return _Fitted(blend, _fit_baselines(training), training)
 
 
-def _baselines(found: Labelled) -> Baselines:
-    ranked = {name: fit_ranking(score, found.y) for name, score in rank_rows(found).items()}
-    return Baselines(fit_logistic(found.rows.features, found.y), ranked)
+def _fit_baselines(training: LabelledRows) -> Baselines:
+    rankings = {name: fit_ranking(score, training.y) for name, score in rank_rows(training).items()}
+    return Baselines(fit_logistic(training.cohort.features, training.y), rankings)
 
 
 def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
-    found = label_rows(job.records, job.cohort, as_ofs, job.settings, None, "train on").pruned()
-    job.progress.stage("the same choice on every labelled as_of")
-    return _Fitted(refit_blend(fitted.blend, found.rows.features, found.y, job.seed), _baselines(found), found)
+    training = label_rows(job.records, job.cohort, as_ofs, job.settings, None, "train on").prune()
+    job.progress.stage("refitting on all labelled dates")
+    blend = refit_blend(fitted.blend, training.cohort.features, training.y, job.seed)
+    return _Fitted(blend, _fit_baselines(training), training)
 
 
-def _judge(job: _Job, fitted: _Fitted, origin: Origin, found: Labelled, name: str) -> dict[str, Any]:
+def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, name: str) -> dict[str, Any]:
     """Compare all models on the test rows of an origin."""
     settings = job.settings
-    rows = holdout_rows(job.records, found, settings, job.policy, job.progress)
+    rows = holdout_rows(job.records, test, settings, job.policy, job.progress)
     job.progress.stage(f"{name}comparison")
-    opinions = predict_all(fitted.blend, fitted.baselines, found)
+    predictions = predict_all(fitted.blend, fitted.baselines, test)
     truth = look_up_truth(job.folder, rows.household_code, rows.as_of, settings)
     if truth is not None:
-        opinions["oracle"] = Prediction(truth, truth)
-    training, features = fitted.training.rows.features, found.rows.features
+        predictions["oracle"] = Prediction(truth, truth)
+    training, features = fitted.training.cohort.features, test.cohort.features
     return {
         "outcome": {k: getattr(settings, k) for k in ("outcome", "window", "horizon", "step")},
         "test_from": str(to_date(origin.test_from)),
-        "split": _split(origin, fitted.training, found, settings),
-        **evaluate(rows, opinions, capacity=job.policy.visit_capacity),
+        "split": _describe_split(origin, fitted.training, test, settings),
+        **evaluate(rows, predictions, capacity=job.policy.visit_capacity),
         "evidence": {
             "feature_auc": measure_feature_auc(features, rows.positive),
             "population_stability": measure_stability(training, features),
@@ -185,8 +188,8 @@ def _judge(job: _Job, fitted: _Fitted, origin: Origin, found: Labelled, name: st
     }
 
 
-def _split(origin: Origin, training: Labelled, test: Labelled, settings: Settings) -> dict[str, Any]:
-    tally = counts(test.everyone)
+def _describe_split(origin: Origin, training: LabelledRows, test: LabelledRows, settings: Settings) -> dict[str, Any]:
+    numbers = counts(test.at_risk)
     return {
         "train_from": str(to_date(origin.train[0])),
         "train_to": str(to_date(origin.train[-1])),
@@ -202,7 +205,7 @@ def _split(origin: Origin, training: Labelled, test: Labelled, settings: Setting
         "n_test": len(test.labels),
         "n_positive": int(test.y.sum()),
         "positive_rate": float(test.y.mean()),
-        "missing": tally["missing"],
-        "missing_train": counts(training.everyone)["missing"],
-        "excluded": tally["excluded"],
+        "missing": numbers["missing"],
+        "missing_train": counts(training.at_risk)["missing"],
+        "excluded": numbers["excluded"],
     }

@@ -74,7 +74,7 @@ class Model:
         return {
             "source": self.source,
             "loaded_at": stamp(self.loaded_at),
-            "settings": self.bundle.settings,
+            "settings": self.bundle.manifest["settings"],
             "thresholds": self.bundle.thresholds,
             "manifest": manifest,
             "evaluation": within_region(self.bundle, region).evaluation,

@@ -73,7 +73,7 @@ def explain(
         options = {
             "lang": lang.value,
             "health": redact is None,
-            "window": model.settings["window"],
+            "window": model.settings.window,
             "simulated": simulated,
         }
         _draw(panel, svg, png, options)

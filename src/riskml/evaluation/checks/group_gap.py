@@ -9,13 +9,13 @@ from typing import Any
 
 from riskml.errors import shorten_list
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
+from riskml.evaluation.numbers import Z95
 from riskml.evaluation.words import GROUP_VALUES, GROUPS
 
 __all__ = ["Gap", "GroupGap", "find_gaps"]
 
 GAP = 0.15
 FEWEST = 10
-_Z = 1.959963984540054
 
 
 class GroupGap(Check):
@@ -86,7 +86,7 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
         compared = True
         rest = sum(o["missed"] * o["positives"] for o in others) / n
         error = math.sqrt(_variance(one["missed"], one["positives"]) + _variance(rest, n))
-        if one["missed"] - rest > max(GAP, _Z * error):
+        if one["missed"] - rest > max(GAP, Z95 * error):
             found.append(Gap(one["group"], one["value"], one["missed"], rest))
     return sorted(found, key=lambda gap: gap.others - gap.missed) if compared else None
 

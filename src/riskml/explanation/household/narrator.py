@@ -33,7 +33,6 @@ from riskml.policy import agreement as agreements
 from riskml.policy.entries import Measure
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
-from riskml.splits import Settings
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, STATUSES
 
@@ -79,7 +78,7 @@ class Narrator:
 
     def __init__(self, bundle: Bundle, policy: Policy) -> None:
         self.bundle, self.policy = bundle, policy
-        self.settings = Settings(**bundle.settings)
+        self.settings = bundle.settings
         self.explainer = Explainer(bundle.blend)
         self._groupings: dict[tuple[FeatureColumn, ...], Grouping] = {}
 
