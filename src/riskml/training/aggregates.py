@@ -19,8 +19,8 @@ from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress
 from riskml.records.panel.store import Records
-from riskml.records.reading.coverage import coverage
-from riskml.records.reading.files import truth_in
+from riskml.records.reading.coverage import measure_coverage
+from riskml.records.reading.files import find_truth
 from riskml.records.reading.folder import open_folder
 from riskml.training.holdout import LabelledRows, collect_holdout
 from riskml.training.oracle import read_truth
@@ -63,7 +63,7 @@ def build_report_data(
     values = schema.align(features)
     contributions = narrator.explainer.explain(values, threads=2)
     return {
-        "simulated": truth_in(folder) is not None,
+        "simulated": find_truth(folder) is not None,
         "coverage": None if folder is None else describe_coverage(records, folder),
         "contributions": summarise_contributions(
             values,
@@ -107,7 +107,7 @@ def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
         counted in the tables too).
     """
     with open_folder(folder) as opened:
-        tables = coverage(opened)
+        tables = measure_coverage(opened)
     share = records.income.reports_by_month() / max(len(records), 1)
     first = str(np.datetime64(records.first_month, "M"))
     return {

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskml.records.reading.files import truth_in
+from riskml.records.reading.files import find_truth
 from riskml.splits import Settings
 
 __all__ = ["look_up_truth", "read_truth"]
@@ -33,7 +33,7 @@ def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataF
     DataFrame or None
         ``household_id``, ``as_of`` (day number) and the column; None if the folder holds no truth for this outcome.
     """
-    path = truth_in(folder)
+    path = find_truth(folder)
     if path is None or (settings.window, settings.horizon, settings.outcome) != (12, 12, "any"):
         return None
     truth = pd.read_parquet(path, columns=["household_id", "as_of", column])

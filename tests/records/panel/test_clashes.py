@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from riskml.records.panel.clashes import repeated_rows, total_clashes
+from riskml.records.panel.clashes import find_repeated_rows, find_total_clashes
 
 
 def clashes(*rows):
     names = ("household_id", "period_start", "months", "source", "amount", "recorded_on", "record_id")
-    return total_clashes(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    return find_total_clashes(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
 
 TOTAL = ("a", "2024-01-01", 3, "total", 900.0, None, "t")
@@ -41,7 +41,7 @@ def test_a_record_without_a_day_is_known_at_the_end_of_its_period():
 
 def repeated(name, *rows):
     names = {key for row in rows for key in row}
-    return repeated_rows(name, {key: [row.get(key) for row in rows] for key in names})
+    return find_repeated_rows(name, {key: [row.get(key) for row in rows] for key in names})
 
 
 MEMBER = {"household_id": "a", "member_id": "m", "recorded_on": "2024-01-05"}

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from riskml.records.contract.schema import Kind
-from riskml.records.reading.cell_sql import attribute_cell, typed_cell
+from riskml.records.reading.cell_sql import convert_attribute, convert_cell
 from riskml.records.reading.folder import open_folder
 
 
 def cast(kind, value, sql_type, *, text=False):
-    cell = typed_cell("x", kind, sql_type, text=text)
+    cell = convert_cell("x", kind, sql_type, text=text)
     if cell.wrong:
         return "wrong"
     query = f"SELECT {cell.value}, {cell.raw or 'NULL'} FROM (SELECT {value}::{sql_type} AS x)"
@@ -59,7 +59,7 @@ DAY = dt.date(2023, 1, 5)
 )
 def test_parquet_types(kind, value, sql_type, expected):
     described = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}.get(sql_type, sql_type)
-    cell = typed_cell("x", kind, described)
+    cell = convert_cell("x", kind, described)
     if expected == "wrong":
         assert cell.wrong
         return
@@ -148,5 +148,5 @@ def test_parquet_attributes_keep_their_type(make):
 
 
 def test_nested_attributes_are_refused():
-    assert attribute_cell("x", "INTEGER[]", "text").wrong
-    assert attribute_cell("x", "STRUCT(a INTEGER)", "text").wrong
+    assert convert_attribute("x", "INTEGER[]", "text").wrong
+    assert convert_attribute("x", "STRUCT(a INTEGER)", "text").wrong

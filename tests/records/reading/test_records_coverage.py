@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from riskml.records.reading.coverage import coverage
+from riskml.records.reading.coverage import measure_coverage
 from riskml.records.reading.folder import open_folder
 
 START = dt.date(2023, 1, 1)
@@ -18,7 +18,7 @@ def write(folder: Path, **tables: pd.DataFrame) -> dict:
     for name, frame in tables.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     with open_folder(folder) as opened:
-        return coverage(opened)
+        return measure_coverage(opened)
 
 
 @pytest.fixture

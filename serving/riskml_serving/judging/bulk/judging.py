@@ -19,7 +19,7 @@ from riskml.outcomes import AT_RISK, UNKNOWN
 from riskml.policy import agreement as agreements
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
-from riskml.records.panel.arrow import attribute_array
+from riskml.records.panel.arrow import build_attribute
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
 from riskml.vocabulary.verdicts import STATUSES
@@ -91,7 +91,7 @@ def _with_attributes(households: pa.Table) -> pa.Table:
     households = households.drop_columns(["attributes"])
     rows = [json.loads(text) if text else {} for text in texts]
     for name in dict.fromkeys(name for row in rows for name in row):
-        households = households.append_column(name, attribute_array([row.get(name) for row in rows]))
+        households = households.append_column(name, build_attribute([row.get(name) for row in rows]))
     return households
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from riskml.records.contract.schema import TABLES
-from riskml.records.panel.clashes import repeated_rows, total_clashes
+from riskml.records.panel.clashes import find_repeated_rows, find_total_clashes
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.scores.service import Columns, columns_of
@@ -133,7 +133,7 @@ def require_once(tables: Tables) -> None:
     errors = [
         FieldError(f"tables.{name}[{i}]", "twice", "The same record or version stands twice for one recorded_on")
         for name, columns in tables.items()
-        for i in repeated_rows(name, columns)
+        for i in find_repeated_rows(name, columns)
     ]
     if errors:
         raise Problem("invalid-request", errors=errors)
@@ -154,7 +154,7 @@ def require_one_income(rows: list[dict[str, Any]], columns: Columns) -> None:
     Problem
         ``invalid-request``.
     """
-    clashes = total_clashes(columns)
+    clashes = find_total_clashes(columns)
     if not clashes:
         return
     said = {(columns["household_id"][i]) for i in clashes}

@@ -47,7 +47,7 @@ def explain(
     from riskml.explanation.household.narrator import Narrator
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.records.reading.files import truth_in
+    from riskml.records.reading.files import find_truth
     from riskml.scoring import score
 
     model, table = Bundle.load(bundle), load_policy(policy)
@@ -69,7 +69,7 @@ def explain(
             agreement=str(scores.loc[household, "agreement"]),
             redact=() if redact is None else (redact.value,),
         )
-        simulated = truth_in(records) is not None or model.report.get("simulated", False)
+        simulated = find_truth(records) is not None or model.report.get("simulated", False)
         options = {
             "lang": lang.value,
             "health": redact is None,

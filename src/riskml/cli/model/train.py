@@ -51,7 +51,7 @@ def train(
     from riskml.cli.inputs import read_records
     from riskml.cli.results import show_evaluation
     from riskml.policy import load_policy
-    from riskml.records.reading.files import truth_in
+    from riskml.records.reading.files import find_truth
     from riskml.splits import Settings
     from riskml.training import train as run
     from riskml.training.tracked import register
@@ -72,5 +72,5 @@ def train(
         trained.bundle.save(out)
         bar.stage("registering in MLflow")
         version = register(out, trained.bundle)
-    show_evaluation(trained.evaluation, simulated=truth_in(records) is not None)
+    show_evaluation(trained.evaluation, simulated=find_truth(records) is not None)
     typer.echo(f"Bundle {trained.bundle.model_version}: {out} (registered as riskml version {version}, challenger)")

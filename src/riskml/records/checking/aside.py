@@ -14,7 +14,7 @@ from riskml.records.checking.engine import Hit, find_hits
 from riskml.records.contract.faults import Severity
 from riskml.records.contract.schema import TABLES, Table
 from riskml.records.reading import file_rules as rules
-from riskml.records.reading.cell_sql import first_row, quoted, raw_name
+from riskml.records.reading.cell_sql import fetch_row, quote, quote_raw
 from riskml.records.reading.damage import drop_damaged
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ _FORMATS = {
 def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     """Write every bad row of a folder to a file and take it out of the folder's views.
 
-    All rows of a conflicting record, version or line are bad, since none is known to be right. Rows that are bad only
-    without the ones already set aside (those of a household whose only row was bad) follow, until none is left.
+    All rows of a conflicting record, version or line are bad, since none is known to be right. Rows that become bad
+    because others were set aside (say, of a household whose only row was bad) follow, until none is left.
     ``Folder.skipped`` counts the rows by code; a row with two faults counts under both.
 
     Parameters
@@ -60,15 +60,18 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     if target.suffix.lower() not in _FORMATS:
         raise UsageError(f"Bad rows cannot be written to {target}.", f"End the name in {', '.join(_FORMATS)}.")
     if target.resolve().is_relative_to(folder.path.resolve()):
-        raise UsageError(f"{target} lies in the records folder.", "Name a file elsewhere: there it would be unknown.")
+        raise UsageError(
+            f"{target} lies in the records folder.",
+            "Name a file elsewhere: there it is unknown.",
+        )
     sql = folder.connection
     sql.execute(
         'CREATE OR REPLACE TEMP TABLE aside ("table" VARCHAR, "#file" VARCHAR, "#row" BIGINT, code VARCHAR, '
         "message VARCHAR, content VARCHAR)"
     )
-    _ragged(folder)
+    _set_ragged_rows_aside(folder)
     try:
-        while _one_round(folder):
+        while _set_bad_rows_aside(folder):
             pass
     except duckdb.Error:
         # The table of a damaged file is left out; the check will refuse the folder for it.
@@ -79,10 +82,10 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
         for code, n in sql.execute("SELECT code, count(*) FROM aside GROUP BY 1 ORDER BY 1").fetchall()
     }
     _write(sql, target)
-    return int(first_row(sql, 'SELECT count(*) FROM (SELECT DISTINCT "table", "#file", "#row" FROM aside)')[0])
+    return int(fetch_row(sql, 'SELECT count(*) FROM (SELECT DISTINCT "table", "#file", "#row" FROM aside)')[0])
 
 
-def _ragged(folder: Folder) -> None:
+def _set_ragged_rows_aside(folder: Folder) -> None:
     """Set aside CSV rows of the wrong width, which reading has already left out."""
     rows = [
         (name, row.row, rules.RAGGED_ROW.code, rules.RAGGED_ROW.title, json.dumps(row.cells, ensure_ascii=False))
@@ -94,14 +97,14 @@ def _ragged(folder: Folder) -> None:
     folder.faults = [fault for fault in folder.faults if fault.code != rules.RAGGED_ROW.code]
 
 
-def _one_round(folder: Folder) -> bool:
-    """Set aside the rows of every table that are bad now; whether there were any."""
-    found = False
+def _set_bad_rows_aside(folder: Folder) -> bool:
+    """Set aside the rows of every table that are bad now; return whether there were any."""
+    any_bad = False
     for name in folder.tables:
         table = TABLES[name]
         hits = [hit for hit in find_hits(folder, table) if hit.check.rule.severity is Severity.FAULT]
         for hit in hits:
-            _keep(folder, table, hit)
+            _record(folder, table, hit)
         if hits:
             out = f"left_out_{name}"
             folder.connection.execute(
@@ -109,18 +112,19 @@ def _one_round(folder: Folder) -> bool:
                 f"""SELECT DISTINCT "#file", "#row" FROM aside WHERE "table" = '{name}'"""
             )
             folder.leave_out(name, out)
-            found = True
-    return found
+            any_bad = True
+    return any_bad
 
 
-def _keep(folder: Folder, table: Table, hit: Hit) -> None:
+def _record(folder: Folder, table: Table, hit: Hit) -> None:
+    """Add the rows of a hit to the table of rows set aside, each with its cells as JSON."""
     layout = folder.layouts[table.name]
     cells = []
     for column in [*table.names, *layout.attributes]:
-        text = f"n.{quoted(column)}::VARCHAR"
+        text = f"n.{quote(column)}::VARCHAR"
         if column in layout.raw:
-            text = f"coalesce(n.{raw_name(column)}, {text})"
-        cells.append(f"{quoted(column)} := {text}")
+            text = f"coalesce(n.{quote_raw(column)}, {text})"
+        cells.append(f"{quote(column)} := {text}")
     message = f"{hit.check.rule.title}{f' ({hit.probe.column})' if hit.probe.column else ''}"
     folder.connection.execute(
         f"""INSERT INTO aside SELECT ?, "#file", "#row", ?, ?, to_json(struct_pack({", ".join(cells)}))
@@ -130,12 +134,12 @@ def _keep(folder: Folder, table: Table, hit: Hit) -> None:
 
 
 def _write(sql: duckdb.DuckDBPyConnection, target: Path) -> None:
-    place = "'" + str(target).replace("'", "''") + "'"
+    path = "'" + str(target).replace("'", "''") + "'"
     query = """
         SELECT "table", CASE WHEN "#file" = '' THEN '' ELSE "#file" || ':' END || "#row" AS "row", code, message,
             content FROM aside ORDER BY "table", "#file", "#row", code, message"""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        sql.execute(f"COPY ({query}) TO {place} ({_FORMATS[target.suffix.lower()]})")
+        sql.execute(f"COPY ({query}) TO {path} ({_FORMATS[target.suffix.lower()]})")
     except (duckdb.Error, OSError) as error:
         raise RecordsError(f"Bad rows cannot be written to {target}: {str(error).splitlines()[0]}") from error

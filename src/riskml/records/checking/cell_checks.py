@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from riskml.records.checking.registry import Probe, check, present, raw, usable
+from riskml.records.checking.registry import Probe, check, columns_of_kind, has_columns, raw_sql, unreadable_columns
 from riskml.records.contract.schema import Kind, Table
-from riskml.records.reading.cell_sql import NUMBER_TEXT, quoted
+from riskml.records.reading.cell_sql import NUMBER_TEXT, quote
 from riskml.vocabulary.regions import Level
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
 )
 def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
     """Null in a required column."""
-    for column in present(folder, table, *Kind):
+    for column in columns_of_kind(folder, table, *Kind):
         if column.required and not column.nullable:
-            empty = f"{quoted(column.name)} IS NULL AND {raw(folder, table, column.name)} IS NULL"
+            empty = f"{quote(column.name)} IS NULL AND {raw_sql(folder, table, column.name)} IS NULL"
             yield Probe(column.name, f"have no {column.name}", empty)
 
 
@@ -45,10 +45,8 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     """Text that is no day of the calendar."""
-    for column in present(folder, table, Kind.DATE, Kind.MONTH_START):
-        if column.name in folder.layouts[table.name].raw:
-            text = raw(folder, table, column.name)
-            yield Probe(column.name, f"have no date in {column.name}", f"{text} IS NOT NULL", value=text)
+    for column, text in unreadable_columns(folder, table, Kind.DATE, Kind.MONTH_START):
+        yield Probe(column.name, f"have no date in {column.name}", f"{text} IS NOT NULL", value=text)
 
 
 @check(
@@ -59,13 +57,11 @@ def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
     """Text that is no number."""
-    for column in present(folder, table, *_NUMBERS):
-        if column.name in folder.layouts[table.name].raw:
-            text = raw(folder, table, column.name)
-            where = f"{text} IS NOT NULL"
-            if column.kind is not Kind.AMOUNT:
-                where = f"NOT regexp_full_match({text}, '{NUMBER_TEXT}')"
-            yield Probe(column.name, f"have no number in {column.name}", where, value=text)
+    for column, text in unreadable_columns(folder, table, *_NUMBERS):
+        where = f"{text} IS NOT NULL"
+        if column.kind is not Kind.AMOUNT:
+            where = f"NOT regexp_full_match({text}, '{NUMBER_TEXT}')"
+        yield Probe(column.name, f"have no number in {column.name}", where, value=text)
 
 
 @check(
@@ -76,11 +72,9 @@ def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
     """A number with a fraction, or too large, where a count is declared."""
-    for column in present(folder, table, Kind.COUNT, Kind.YEAR):
-        if column.name in folder.layouts[table.name].raw:
-            text = raw(folder, table, column.name)
-            where = f"regexp_full_match({text}, '{NUMBER_TEXT}')"
-            yield Probe(column.name, f"have no whole number in {column.name}", where, value=text)
+    for column, text in unreadable_columns(folder, table, Kind.COUNT, Kind.YEAR):
+        where = f"regexp_full_match({text}, '{NUMBER_TEXT}')"
+        yield Probe(column.name, f"have no whole number in {column.name}", where, value=text)
 
 
 @check(
@@ -90,11 +84,9 @@ def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
     "Write true or false (or 1 or 0).",
 )
 def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Anything else in a flag."""
-    for column in present(folder, table, Kind.FLAG):
-        if column.name in folder.layouts[table.name].raw:
-            text = raw(folder, table, column.name)
-            yield Probe(column.name, f"are neither true nor false in {column.name}", f"{text} IS NOT NULL", value=text)
+    """A flag that is neither true nor false."""
+    for column, text in unreadable_columns(folder, table, Kind.FLAG):
+        yield Probe(column.name, f"are neither true nor false in {column.name}", f"{text} IS NOT NULL", value=text)
 
 
 @check(
@@ -104,16 +96,16 @@ def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
     "Use the codes of data/README.md; several causes are joined by ';'.",
 )
 def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A code that the contract does not have."""
-    for column in present(folder, table, Kind.CODE, Kind.CODES):
-        allowed, name = column.allowed or {}, quoted(column.name)
+    """A code that the contract does not list."""
+    for column in columns_of_kind(folder, table, Kind.CODE, Kind.CODES):
+        allowed, name = column.allowed or {}, quote(column.name)
         if column.kind is Kind.CODE:
             where = f"{name} NOT IN ({', '.join(repr(code) for code in allowed)})"
         else:
             one = f"({'|'.join(allowed)})"
             where = f"NOT regexp_full_match(replace({name}, ' ', ''), '{one}(;{one})*')"
-        says = f"have a {column.name} that is not among {', '.join(allowed)}"
-        yield Probe(column.name, says, where, value=name, suggest=allowed)
+        message = f"have a {column.name} that is not among {', '.join(allowed)}"
+        yield Probe(column.name, message, where, value=name, suggest=allowed)
 
 
 @check(
@@ -125,10 +117,10 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
 def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """A region code with other characters or of another length."""
     lengths = "|".join(f"[0-9]{{{level:d}}}" for level in Level)
-    for column in present(folder, table, Kind.REGION):
-        name = quoted(column.name)
-        says = f"have a {column.name} that is not {', '.join(f'{level:d}' for level in Level)} digits long"
-        yield Probe(column.name, says, f"NOT regexp_full_match({name}, '{lengths}')", value=name)
+    for column in columns_of_kind(folder, table, Kind.REGION):
+        name = quote(column.name)
+        message = f"have a {column.name} that is not {', '.join(f'{level:d}' for level in Level)} digits long"
+        yield Probe(column.name, message, f"NOT regexp_full_match({name}, '{lengths}')", value=name)
 
 
 @check(
@@ -139,11 +131,11 @@ def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
     """A number under the declared minimum, or at it where it is exclusive."""
-    for column in present(folder, table, *_NUMBERS):
+    for column in columns_of_kind(folder, table, *_NUMBERS):
         if column.minimum is not None:
-            name, sign = quoted(column.name), "<=" if column.exclusive else "<"
-            says = f"have a {column.name} {'of at most' if column.exclusive else 'below'} {column.minimum:g}"
-            yield Probe(column.name, says, f"{name} {sign} {column.minimum}", value=name)
+            name, sign = quote(column.name), "<=" if column.exclusive else "<"
+            message = f"have a {column.name} {'of at most' if column.exclusive else 'below'} {column.minimum:g}"
+            yield Probe(column.name, message, f"{name} {sign} {column.minimum}", value=name)
 
 
 @check(
@@ -154,11 +146,11 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     """NaN or infinity in an amount, infinity in an attribute (whose NaN is a null)."""
-    numbers = [column.name for column in present(folder, table, Kind.AMOUNT)]
+    numbers = [column.name for column in columns_of_kind(folder, table, Kind.AMOUNT)]
     numbers += [name for name, kind in folder.layouts[table.name].attributes.items() if kind == "number"]
     for name in numbers:
         # Parquet's statistics leave NaN out, and DuckDB trusts them in a filter on the bare column.
-        yield Probe(name, f"have no finite {name}", f"NOT isfinite({quoted(name)} + 0.0)", value=quoted(name))
+        yield Probe(name, f"have no finite {name}", f"NOT isfinite({quote(name)} + 0.0)", value=quote(name))
 
 
 @check(
@@ -169,8 +161,8 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """A period that starts within a month."""
-    for column in present(folder, table, Kind.MONTH_START):
-        name = quoted(column.name)
+    for column in columns_of_kind(folder, table, Kind.MONTH_START):
+        name = quote(column.name)
         yield Probe(column.name, f"have a {column.name} within a month", f"day({name}) <> 1", value=name)
 
 
@@ -182,13 +174,13 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
     """A mistyped year, which would stretch every array over months."""
-    for column in present(folder, table, Kind.DATE, Kind.MONTH_START):
-        name, last = quoted(column.name), 9999 if column.name in _ENDS else LAST_YEAR
+    for column in columns_of_kind(folder, table, Kind.DATE, Kind.MONTH_START):
+        name, last = quote(column.name), 9999 if column.name in _ENDS else LAST_YEAR
         where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"
         yield Probe(column.name, f"have a {column.name} outside {FIRST_YEAR} to {last}", where, value=name)
-    for column in present(folder, table, Kind.YEAR):
-        name = quoted(column.name)
+    for column in columns_of_kind(folder, table, Kind.YEAR):
+        name = quote(column.name)
         yield Probe(column.name, f"have a {column.name} after {LAST_YEAR}", f"{name} > {LAST_YEAR}", value=name)
-    if usable(folder, table.name, "period_start", "months"):
+    if has_columns(folder, table.name, "period_start", "months"):
         where = f"year(period_start) * 12::BIGINT + month(period_start) + months - 1 > {LAST_YEAR * 12 + 12}"
         yield Probe("months", f"have a period that ends after {LAST_YEAR}", where, value="months")

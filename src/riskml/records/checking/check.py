@@ -1,4 +1,4 @@
-"""Check a records folder: every fault of every table at once, and the refusal of folders with faults.
+"""Check a records folder: collect every fault of every table, and refuse folders with faults.
 
 >>> import tempfile
 >>> report = check(tempfile.mkdtemp())
@@ -15,7 +15,7 @@ import duckdb
 
 from riskml.errors import RecordsError, shorten_list
 from riskml.records.checking.aside import set_aside
-from riskml.records.checking.engine import as_fault, find_hits
+from riskml.records.checking.engine import build_fault, find_hits
 from riskml.records.checking.registry import CHECKS
 from riskml.records.contract.faults import CheckReport, Rule
 from riskml.records.contract.schema import TABLES
@@ -44,11 +44,11 @@ def check(path: str | os.PathLike[str]) -> CheckReport:
     Returns
     -------
     CheckReport
-        With every fault and warning; also where there is no such folder.
+        With every fault and warning; a missing folder is a fault too.
     """
     if not Path(path).is_dir():
         message = f"There is no folder at {path}."
-        return CheckReport(str(path), (rules.MISSING_FOLDER.found("", "", message),))
+        return CheckReport(str(path), (rules.MISSING_FOLDER.to_fault("", "", message),))
     with open_folder(path) as folder:
         return check_folder(folder)
 
@@ -65,7 +65,7 @@ def check_folder(folder: Folder) -> CheckReport:
         try:
             return _check_tables(folder)
         except duckdb.Error as error:
-            # A file with a sound end may still be damaged within: find it, leave its table out, check the others.
+            # A file with a sound end may be damaged inside: find it, leave its table out, check the others.
             if not drop_damaged(folder):
                 reason = str(error).splitlines()[0]
                 hint = "Check the free memory and disk space."
@@ -78,10 +78,10 @@ def _check_tables(folder: Folder) -> CheckReport:
     for name in folder.tables:
         table = TABLES[name]
         if rows[name]:
-            faults += [as_fault(folder, table, hit) for hit in find_hits(folder, table)]
+            faults += [build_fault(folder, table, hit) for hit in find_hits(folder, table)]
         elif name in NEVER_EMPTY:
-            faults.append(rules.EMPTY_TABLE.found(name, "", f"The table {name!r} has no rows."))
-    order = {name: place for place, name in enumerate(["", *TABLES])}
+            faults.append(rules.EMPTY_TABLE.to_fault(name, "", f"The table {name!r} has no rows."))
+    order = {name: i for i, name in enumerate(["", *TABLES])}
     return CheckReport(str(folder.path), tuple(sorted(faults, key=lambda fault: order[fault.table])), rows)
 
 
@@ -100,12 +100,12 @@ def refuse_faults(report: CheckReport) -> None:
         for fault in report.refused
     ]
     hint = f"`riskml check {report.path}` lists every fault, its first rows and what to do."
-    if _in_rows(report):
+    if _only_bad_rows(report):
         hint += " `--skip-bad-rows FILE` sets the rows aside in FILE and goes on without them."
     raise RecordsError(f"The records in {report.path} have {len(named)} fault(s): {shorten_list(named, most=8)}.", hint)
 
 
-def _in_rows(report: CheckReport) -> bool:
+def _only_bad_rows(report: CheckReport) -> bool:
     """Whether every fault lies in single rows, which can be set aside."""
     by_row = {rule.code for rule in all_rules() if rule.by_row}
     return all(fault.code in by_row for fault in report.refused)
@@ -123,7 +123,7 @@ def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[
     Returns
     -------
     Folder
-        With ``Folder.report`` set: what is left in it are warnings.
+        With ``Folder.report`` set; it holds only warnings.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[
     folder = open_folder(path)
     try:
         folder.report = check_folder(folder)
-        if skip_bad_rows is not None and _in_rows(folder.report):
+        if skip_bad_rows is not None and _only_bad_rows(folder.report):
             set_aside(folder, skip_bad_rows)
             folder.report = check_folder(folder) if folder.skipped else folder.report
         refuse_faults(folder.report)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from riskml.records.checking.registry import Probe, check, usable
-from riskml.records.checking.row_checks import recorded
+from riskml.records.checking.registry import Probe, check, has_columns
+from riskml.records.checking.row_checks import recorded_sql
 from riskml.records.contract.schema import Table
-from riskml.records.reading.cell_sql import first_row, quoted
-from riskml.records.reading.repeats import repeated_hashes
+from riskml.records.reading.cell_sql import fetch_row, quote
+from riskml.records.reading.repeats import create_repeated_hashes
 
 if TYPE_CHECKING:
     from riskml.records.reading.folder import Folder
@@ -27,14 +27,14 @@ POSITION = '"#file", "#row"'
 )
 def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     """Two rows of one record, of which neither is the later."""
-    if table.column("record_id") is None or not usable(folder, table.name, "record_id", str(table.day)):
+    if table.column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
         return
     repeated = folder.repeated(table.name)
-    if not first_row(folder.connection, f"SELECT count(*) FROM {repeated}")[0]:
+    if not fetch_row(folder.connection, f"SELECT count(*) FROM {repeated}")[0]:
         return
     rows = f"""
         WITH known AS (
-            SELECT {POSITION}, record_id, {recorded(table)} AS known
+            SELECT {POSITION}, record_id, {recorded_sql(table)} AS known
             FROM {folder.numbered(table.name)} SEMI JOIN {repeated} USING (record_id))
         SELECT {POSITION}, record_id AS "#value" FROM known
         SEMI JOIN (SELECT record_id, known FROM known GROUP BY ALL HAVING count(*) > 1) twice
@@ -50,10 +50,10 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
     """Two versions of a household, member or monitoring entry, of which neither is the later."""
-    if table.key and usable(folder, table.name, *table.key):
-        key = ", ".join(map(quoted, table.key))
-        says = f"share {' and '.join(table.key)} and recorded_on with another row"
-        yield Probe("recorded_on", says, rows=_shared(folder, table, f"{key}, recorded_on", table.key[0]))
+    if table.key and has_columns(folder, table.name, *table.key):
+        key = ", ".join(map(quote, table.key))
+        message = f"share {' and '.join(table.key)} and recorded_on with another row"
+        yield Probe("recorded_on", message, rows=_rows_sharing(folder, table, f"{key}, recorded_on", table.key[0]))
 
 
 @check(
@@ -64,14 +64,14 @@ def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def duplicate_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Two lines, of which neither takes precedence."""
-    if table.name == "lines" and usable(folder, "lines", "effective_from"):
+    if table.name == "lines" and has_columns(folder, "lines", "effective_from"):
         key = "coalesce(region_code, ''), effective_from"
-        says = "share region_code and effective_from with another row"
-        yield Probe("effective_from", says, rows=_shared(folder, table, key, "effective_from"))
+        message = "share region_code and effective_from with another row"
+        yield Probe("effective_from", message, rows=_rows_sharing(folder, table, key, "effective_from"))
 
 
-def _shared(folder: Folder, table: Table, key: str, value: str) -> str:
-    """Rows whose key another row has too; rows without the key's first column have no key."""
+def _rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
+    """SQL of the rows whose key another row has too; a row without the first column has no key."""
     return f"""
         SELECT * EXCLUDE (n) FROM (
             SELECT {POSITION}, {value} AS "#value", count(*) OVER (PARTITION BY {key}) AS n
@@ -87,13 +87,13 @@ def _shared(folder: Folder, table: Table, key: str, value: str) -> str:
     warning=True,
 )
 def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Rows that may have been imported twice; of equal rows all but the first are counted."""
-    if table.column("record_id") is None or not usable(folder, table.name, str(table.day)):
+    """Rows that may have been imported twice: all but the first of equal rows."""
+    if table.column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
         return
-    cells = ", ".join(quoted(name) for name in table.names if name != "record_id")
+    cells = ", ".join(quote(name) for name in table.names if name != "record_id")
     source = f"{folder.numbered(table.name)} WHERE record_id IS NULL"
     hashes = f"equal_{table.name}"
-    if not repeated_hashes(folder.connection, source, cells, hashes):
+    if not create_repeated_hashes(folder.connection, source, cells, hashes):
         return
     rows = f"""
         WITH candidates AS (
@@ -113,14 +113,14 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     """Latest rows of a household that cover one month with ``total`` and with another source."""
-    if table.name != "income" or not usable(folder, "income", "household_id", "period_start", "source", "amount"):
+    if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start", "source", "amount"):
         return
     numbered = folder.numbered("income")
     kinds = "bool_or(source = 'total') AND bool_or(source <> 'total')"
-    if not first_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:
+    if not fetch_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:
         return
     latest = f"""
-        SELECT record_id, max({recorded(table)}) AS latest FROM {numbered}
+        SELECT record_id, max({recorded_sql(table)}) AS latest FROM {numbered}
         SEMI JOIN {folder.repeated("income")} USING (record_id) GROUP BY record_id"""
     rows = f"""
         WITH mixed AS (
@@ -130,7 +130,7 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT {POSITION}, household_id, source = 'total' AS whole, months,
                 year(period_start) * 12 + month(period_start) - 1 AS first
             FROM {numbered} r SEMI JOIN mixed USING (household_id) LEFT JOIN ({latest}) l USING (record_id)
-            WHERE amount IS NOT NULL AND (latest IS NULL OR {recorded(table)} = latest)),
+            WHERE amount IS NOT NULL AND (latest IS NULL OR {recorded_sql(table)} = latest)),
         monthly AS (
             SELECT {POSITION}, household_id, whole, unnest(range(first, first + least(months, 1200))) AS month
             FROM counted),

@@ -1,7 +1,8 @@
-"""Ask a table every probe: those that look at one row at a time together, in one pass."""
+"""Run every probe on a table; conditions on single rows share one pass over it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -13,17 +14,17 @@ from riskml.records.checking import row_checks as check_rows
 from riskml.records.checking.registry import CHECKS, Check, Probe
 from riskml.records.contract.faults import MOST_ROWS, Fault, RowName
 from riskml.records.contract.schema import Table
-from riskml.records.reading.cell_sql import first_row
+from riskml.records.reading.cell_sql import fetch_row
 
 if TYPE_CHECKING:
     from riskml.records.reading.folder import Folder
 
-__all__ = ["Hit", "as_fault", "find_hits"]
+__all__ = ["Hit", "build_fault", "find_hits"]
 
 # Importing them declares the checks, in the order in which findings are listed.
 assert all((check_cells, check_rows, check_duplicates, check_links))
 
-_SHOWN = 3
+_VALUES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -46,54 +47,53 @@ class Hit:
 
 
 def find_hits(folder: Folder, table: Table) -> list[Hit]:
-    """Ask every probe of every check; in the order of the checks."""
-    asked = [(check, probe) for check in CHECKS for probe in check.probes(folder, table)]
-    simple = [probe for _, probe in asked if probe.where]
-    counts: list[int] = []
-    if simple:
-        counted = ", ".join(f"count(*) FILTER (WHERE {probe.where})" for probe in simple)
-        counts = list(first_row(folder.connection, f"SELECT {counted} FROM {folder.numbered(table.name)}"))
-    found = dict(zip(map(id, simple), counts, strict=True))
+    """Run every probe of every check, in the order of the checks."""
+    probes = [(check, probe) for check in CHECKS for probe in check.probes(folder, table)]
+    conditions = [probe.where for _, probe in probes if probe.where]
+    counts: Iterator[int] = iter(())
+    if conditions:
+        counted = ", ".join(f"count(*) FILTER (WHERE {where})" for where in conditions)
+        counts = iter(fetch_row(folder.connection, f"SELECT {counted} FROM {folder.numbered(table.name)}"))
     hits = []
-    for place, (check, probe) in enumerate(asked):
+    for number, (check, probe) in enumerate(probes):
         if probe.where:
-            count = found[id(probe)]
+            count = next(counts)
             source = f"{folder.numbered(table.name)} WHERE {probe.where}"
             rows = f'SELECT "#file", "#row", ({probe.value})::VARCHAR AS "#value" FROM {source}'
         else:
-            count, rows = _ask(folder, table, place, probe)
+            count, rows = _run_query(folder, table, number, probe)
         if count:
             hits.append(Hit(check, probe, count, rows))
     return hits
 
 
-def _ask(folder: Folder, table: Table, place: int, probe: Probe) -> tuple[int, str]:
-    """Keep the answer of a probe that looks at many rows, so that it is asked once only."""
-    name = f'"#found {table.name} {place}"'
+def _run_query(folder: Folder, table: Table, number: int, probe: Probe) -> tuple[int, str]:
+    """Run the query of a probe once and keep its rows in a table; return their count and the SQL that reads them."""
+    name = f'"#hits {table.name} {number}"'
     folder.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {probe.rows}")
     value = '"#value"::VARCHAR' if '"#value"' in probe.rows else "NULL::VARCHAR"
-    count = int(first_row(folder.connection, f"SELECT count(*) FROM {name}")[0])
+    count = int(fetch_row(folder.connection, f"SELECT count(*) FROM {name}")[0])
     return count, f'SELECT "#file", "#row", {value} AS "#value" FROM {name}'
 
 
-def as_fault(folder: Folder, table: Table, hit: Hit) -> Fault:
-    """Put a hit into words, with its first rows and its most frequent values."""
+def build_fault(folder: Folder, table: Table, hit: Hit) -> Fault:
+    """Describe a hit, with its first rows and its most frequent values."""
     sql = folder.connection
     first = sql.execute(f'SELECT DISTINCT "#file", "#row" FROM ({hit.rows}) ORDER BY ALL LIMIT {MOST_ROWS}').fetchall()
     rows: list[RowName] = [f"{file}:{row}" if file else int(row) for file, row in first]
     values = sql.execute(
         f'SELECT "#value", count(*) FROM ({hit.rows}) WHERE "#value" IS NOT NULL '
-        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_SHOWN + 1}"
+        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_VALUES_SHOWN + 1}"
     ).fetchall()
-    message = f"{hit.count:,} row(s) {hit.probe.says}"
+    message = f"{hit.count:,} row(s) {hit.probe.message}"
     if values:
-        shown = [f"{value!r}" + (f" ({count:,}×)" if count > 1 else "") for value, count in values[:_SHOWN]]
-        message += ": " + ", ".join(shown) + (", …" if len(values) > _SHOWN else "")
-        message += _suggestion(str(values[0][0]), hit.probe)
-    return hit.check.rule.found(table.name, hit.probe.column, message + ".", count=hit.count, rows=rows)
+        shown = [f"{value!r}" + (f" ({count:,}×)" if count > 1 else "") for value, count in values[:_VALUES_SHOWN]]
+        message += ": " + ", ".join(shown) + (", …" if len(values) > _VALUES_SHOWN else "")
+        message += _suggest_code(str(values[0][0]), hit.probe)
+    return hit.check.rule.to_fault(table.name, hit.probe.column, message + ".", count=hit.count, rows=rows)
 
 
-def _suggestion(value: str, probe: Probe) -> str:
+def _suggest_code(value: str, probe: Probe) -> str:
     by_chinese = {chinese: code for code, chinese in probe.suggest.items()}
     close = get_close_matches(value.strip().lower(), list(probe.suggest), n=1) or [by_chinese.get(value.strip(), "")]
     return f"; did you mean {close[0]!r} for {value!r}?" if close[0] else ""

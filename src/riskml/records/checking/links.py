@@ -1,4 +1,4 @@
-"""Checks between tables: households, members, regions and lines that do not meet."""
+"""Checks between tables: households, members, regions and lines that do not match."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from riskml.records.checking.duplicates import POSITION
-from riskml.records.checking.registry import Probe, check, usable
-from riskml.records.checking.row_checks import last_day
+from riskml.records.checking.registry import Probe, check, has_columns
+from riskml.records.checking.row_checks import last_day_sql
 from riskml.records.contract.schema import Table
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ __all__: list[str] = []
     "Add the household to households, or correct the code; '12' and '0012' are different codes.",
 )
 def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Rows of a household that nobody described."""
-    if table.name == "households" or not usable(folder, table.name, "household_id"):
+    """Rows of a household that the table of households lacks."""
+    if table.name == "households" or not has_columns(folder, table.name, "household_id"):
         return
-    if usable(folder, "households", "household_id"):
+    if has_columns(folder, "households", "household_id"):
         rows = f"""
             SELECT {POSITION}, household_id AS "#value" FROM {folder.numbered(table.name)}
             ANTI JOIN (SELECT DISTINCT household_id FROM {folder.relation("households")}) USING (household_id)
@@ -43,8 +43,8 @@ def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
     """Care of a person who is no member of the household."""
-    if table.name == "illness" and usable(folder, "illness", "household_id", "member_id"):
-        if not usable(folder, "members", "household_id", "member_id"):
+    if table.name == "illness" and has_columns(folder, "illness", "household_id", "member_id"):
+        if not has_columns(folder, "members", "household_id", "member_id"):
             return
         rows = f"""
             SELECT {POSITION}, member_id AS "#value" FROM {folder.numbered("illness")}
@@ -62,8 +62,8 @@ def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
     """A prefix that is the beginning of no household's region code."""
-    if table.name == "disaster" and usable(folder, "disaster", "region_code"):
-        if not usable(folder, "households", "region_code"):
+    if table.name == "disaster" and has_columns(folder, "disaster", "region_code"):
+        if not has_columns(folder, "households", "region_code"):
             return
         rows = f"""
             WITH struck AS (
@@ -86,11 +86,11 @@ def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Income before the first line of any prefix of the household's regions; a line once in force stays."""
-    if table.name != "income" or not usable(folder, "income", "household_id", "period_start"):
+    if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start"):
         return
-    if not usable(folder, "households", "household_id", "region_code"):
+    if not has_columns(folder, "households", "household_id", "region_code"):
         return
-    if not usable(folder, "lines", "effective_from", "amount"):
+    if not has_columns(folder, "lines", "effective_from", "amount"):
         return
     rows = f"""
         WITH regions AS (SELECT DISTINCT region_code AS region FROM {folder.relation("households")}),
@@ -101,5 +101,5 @@ def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT household_id, min(coalesce(since, DATE '9999-12-31')) AS since
             FROM {folder.relation("households")} JOIN since ON region_code = region GROUP BY household_id)
         SELECT {POSITION}, household_id AS "#value" FROM {folder.numbered("income")} JOIN first USING (household_id)
-        WHERE period_start < (SELECT max(since) FROM first) AND {last_day(table)} < first.since"""
+        WHERE period_start < (SELECT max(since) FROM first) AND {last_day_sql(table)} < first.since"""
     yield Probe("period_start", "lie in months for which lines has no line in force", rows=rows)

@@ -1,7 +1,7 @@
-"""The registry of checks: a check is one function with its code, title and advice, declared in one place.
+"""The registry of checks: a check is one function, declared together with its code, title and advice.
 
-A check yields *probes*: questions to a table whose answer is the rows that break the rule. Probes that look at one row
-at a time are asked together in one pass over the table.
+A check yields *probes*: conditions or queries that select the rows that break the rule. All conditions are evaluated in
+one pass over the table.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING
 
 from riskml.records.contract.faults import Rule, Severity
 from riskml.records.contract.schema import Column, Kind, Table
-from riskml.records.reading.cell_sql import raw_name
+from riskml.records.reading.cell_sql import quote_raw
 
 if TYPE_CHECKING:
     from riskml.records.reading.folder import Folder
 
-__all__ = ["CHECKS", "Check", "Probe", "check", "present", "raw", "usable"]
+__all__ = ["CHECKS", "Check", "Probe", "check", "columns_of_kind", "has_columns", "raw_sql", "unreadable_columns"]
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One question to a table.
+    """A condition or a query that selects the rows that break a rule.
 
     Parameters
     ----------
     column : str
         Column concerned; empty for whole rows.
-    says : str
-        What is wrong with the rows, as the end of the sentence "3 rows ...".
+    message : str
+        What is wrong with the rows, as the end of the sentence "3 row(s) ...".
     where : str
         SQL condition on the numbered view that holds for the rows that break the rule; or else
     rows : str
@@ -41,7 +41,7 @@ class Probe:
     """
 
     column: str
-    says: str
+    message: str
     where: str = ""
     rows: str = ""
     value: str = "NULL"
@@ -53,14 +53,14 @@ Probes = Callable[["Folder", Table], Iterator[Probe]]
 
 @dataclass(frozen=True)
 class Check:
-    """A rule and how the rows that break it are found."""
+    """A rule and the function that yields its probes."""
 
     rule: Rule
     probes: Probes
 
 
 CHECKS: list[Check] = []
-"""Every check of rows, in the order in which findings are listed."""
+"""Every check of rows, in the order in which the report lists them."""
 
 
 def check(code: str, title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Probes], Probes]:
@@ -74,16 +74,23 @@ def check(code: str, title: str, zh: str, what_to_do: str, *, warning: bool = Fa
     return register
 
 
-def usable(folder: Folder, table: str, *columns: str) -> bool:
-    """Whether the table is there with all these columns, each of a usable type."""
+def has_columns(folder: Folder, table: str, *columns: str) -> bool:
+    """Whether the table is there with all these columns, each of a type that can hold it."""
     return folder.has(table) and folder.layouts[table].present.issuperset(columns)
 
 
-def present(folder: Folder, table: Table, *kinds: Kind) -> Iterator[Column]:
-    """Declared columns of these kinds that the table really has."""
-    return (column for column in table.columns if column.kind in kinds and usable(folder, table.name, column.name))
+def columns_of_kind(folder: Folder, table: Table, *kinds: Kind) -> Iterator[Column]:
+    """Declared columns of these kinds that the table has."""
+    return (column for column in table.columns if column.kind in kinds and has_columns(folder, table.name, column.name))
 
 
-def raw(folder: Folder, table: Table, column: str) -> str:
+def unreadable_columns(folder: Folder, table: Table, *kinds: Kind) -> Iterator[tuple[Column, str]]:
+    """Columns of these kinds with cells that could not be converted, and the SQL of their raw text."""
+    for column in columns_of_kind(folder, table, *kinds):
+        if column.name in folder.layouts[table.name].raw:
+            yield column, raw_sql(folder, table, column.name)
+
+
+def raw_sql(folder: Folder, table: Table, column: str) -> str:
     """SQL of the raw text of a cell that could not be converted; null otherwise."""
-    return raw_name(column) if column in folder.layouts[table.name].raw else "NULL"
+    return quote_raw(column) if column in folder.layouts[table.name].raw else "NULL"

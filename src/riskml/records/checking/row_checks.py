@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from riskml.records.checking.registry import Probe, check, raw, usable
+from riskml.records.checking.registry import Probe, check, has_columns, raw_sql
 from riskml.records.contract.schema import Table
 
 if TYPE_CHECKING:
     from riskml.records.reading.folder import Folder
 
-__all__ = ["LATE_MONTHS", "last_day", "recorded"]
+__all__ = ["LATE_MONTHS", "last_day_sql", "recorded_sql"]
 
 LATE_MONTHS = 36
 """A row recorded later than this after its day lies outside every look-back when it becomes known."""
 
 
-def last_day(table: Table) -> str:
+def last_day_sql(table: Table) -> str:
     """SQL of the day of a row, the default of ``recorded_on``; for income the last day of its period.
 
     >>> from riskml.records.contract.schema import TABLES
-    >>> last_day(TABLES["events"])
+    >>> last_day_sql(TABLES["events"])
     'occurred_on'
     """
     if table.day == "period_start":
@@ -30,14 +30,14 @@ def last_day(table: Table) -> str:
     return table.day or "NULL::DATE"
 
 
-def recorded(table: Table) -> str:
+def recorded_sql(table: Table) -> str:
     """SQL of the day on which a row became known.
 
     >>> from riskml.records.contract.schema import TABLES
-    >>> recorded(TABLES["events"])
+    >>> recorded_sql(TABLES["events"])
     'coalesce(recorded_on, occurred_on)'
     """
-    return f"coalesce(recorded_on, {last_day(table)})"
+    return f"coalesce(recorded_on, {last_day_sql(table)})"
 
 
 @check(
@@ -48,8 +48,8 @@ def recorded(table: Table) -> str:
 )
 def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
     """A null amount withdraws a record, so it must say which."""
-    if table.name == "income" and usable(folder, "income", "amount"):
-        where = f"amount IS NULL AND {raw(folder, table, 'amount')} IS NULL AND record_id IS NULL"
+    if table.name == "income" and has_columns(folder, "income", "amount"):
+        where = f"amount IS NULL AND {raw_sql(folder, table, 'amount')} IS NULL AND record_id IS NULL"
         yield Probe("amount", "have neither amount nor record_id", where)
 
 
@@ -62,7 +62,7 @@ def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
     """A withdrawal that names no record."""
-    if usable(folder, table.name, "withdrawn"):
+    if has_columns(folder, table.name, "withdrawn"):
         yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
 
 
@@ -75,7 +75,7 @@ def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
 def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Help that ended, or monitoring that was cleared, before it began."""
     for start, end in (("started_on", "ended_on"), ("entered_on", "cleared_on")):
-        if usable(folder, table.name, start, end):
+        if has_columns(folder, table.name, start, end):
             yield Probe(end, f"have an {end} before {start}", f"{end} < {start}", value=end)
 
 
@@ -89,10 +89,10 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """A disaster strikes one household or one region."""
     if table.name == "disaster":
         where = "(household_id IS NULL) = (region_code IS NULL)"
-        says = "name both or neither of household_id and region_code"
+        message = "name both or neither of household_id and region_code"
         # With one column absent or unusable the other stands alone; its fault is reported by itself.
         if not {"household_id", "region_code"} & folder.layouts["disaster"].wrong:
-            yield Probe("", says, where, value="household_id")
+            yield Probe("", message, where, value="household_id")
 
 
 @check(
@@ -104,7 +104,7 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
     """Known before it happened: most likely a mistyped day. For income, before its period began."""
-    if table.day and usable(folder, table.name, "recorded_on", table.day):
+    if table.day and has_columns(folder, table.name, "recorded_on", table.day):
         yield Probe("recorded_on", f"were recorded before {table.day}", f"recorded_on < {table.day}")
 
 
@@ -117,7 +117,7 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
     """Known only after the look-back has passed. Monitoring counts however long ago it began."""
-    if table.day and not table.key and usable(folder, table.name, "recorded_on", table.day):
+    if table.day and not table.key and has_columns(folder, table.name, "recorded_on", table.day):
         # 31 days a month: every month's length is allowed for, and no calendar arithmetic on each row.
         where = f"recorded_on - {table.day} > {31 * LATE_MONTHS}"
         if table.day == "period_start":
@@ -134,5 +134,5 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def self_paid_above_cost(folder: Folder, table: Table) -> Iterator[Probe]:
     """The self-paid part is larger than the whole, beyond rounding."""
-    if usable(folder, table.name, "self_paid", "cost"):
+    if has_columns(folder, table.name, "self_paid", "cost"):
         yield Probe("self_paid", "have a self_paid above cost", "self_paid > cost + 1", value="self_paid")

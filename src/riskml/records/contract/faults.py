@@ -1,4 +1,4 @@
-"""What a check finds: rules with stable codes, faults, and the report of a records folder."""
+"""Rules with stable codes, the faults that a check reports, and the report of a records folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RowName = int | str
 
 
 class Severity(StrEnum):
-    """Whether a finding stops the work."""
+    """Whether a finding stops a command."""
 
     FAULT = "fault"
     WARNING = "warning"
@@ -48,8 +48,8 @@ class Rule:
     severity: Severity = Severity.FAULT
     by_row: bool = False
 
-    def found(self, table: str, column: str, message: str, *, count: int = 1, rows: Sequence[RowName] = ()) -> Fault:
-        """Build the finding of this rule in a table (empty for the folder) and column (empty for whole rows)."""
+    def to_fault(self, table: str, column: str, message: str, *, count: int = 1, rows: Sequence[RowName] = ()) -> Fault:
+        """Build the fault of this rule in a table (empty for the folder) and column (empty for whole rows)."""
         return Fault(
             table=table,
             column=column,
@@ -111,12 +111,12 @@ class CheckReport:
 
     @property
     def refused(self) -> tuple[Fault, ...]:
-        """The findings that stop the work."""
+        """The faults, which every command refuses."""
         return tuple(fault for fault in self.faults if fault.severity is Severity.FAULT)
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
-        """The findings that do not."""
+        """The warnings, which stop nothing."""
         return tuple(fault for fault in self.faults if fault.severity is Severity.WARNING)
 
     @property
@@ -152,8 +152,8 @@ class CheckReport:
         """
         lines = [f"{table}: {rows:,} rows" for table, rows in self.tables.items()]
         for fault in self.faults:
-            place = ".".join(part for part in (fault.table, fault.column) if part) or "folder"
-            lines.append(f"{fault.severity} {fault.code} in {place}: {fault.message}")
+            where = ".".join(part for part in (fault.table, fault.column) if part) or "folder"
+            lines.append(f"{fault.severity} {fault.code} in {where}: {fault.message}")
             if fault.rows:
                 more = ", …" if fault.count > len(fault.rows) else ""
                 lines.append(f"    rows: {', '.join(str(row) for row in fault.rows)}{more}")

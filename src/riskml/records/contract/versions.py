@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALWAYS", "FOREVER", "NO_DAY", "known_until"]
+__all__ = ["ALWAYS", "FOREVER", "NO_DAY", "find_known_until"]
 
 NO_DAY = np.int32(-(2**31))
 """A day that is null."""
@@ -17,7 +17,7 @@ FOREVER = np.int32(2**31 - 1)
 Days = NDArray[np.int32]
 
 
-def known_until(group: NDArray[np.int64], order: Days, known_from: Days) -> Days:
+def find_known_until(group: NDArray[np.int64], order: Days, known_from: Days) -> Days:
     """First day on which a row no longer counts, because a later row of its group is known.
 
     Parameters
@@ -36,7 +36,7 @@ def known_until(group: NDArray[np.int64], order: Days, known_from: Days) -> Days
 
     Examples
     --------
-    >>> known_until(np.array([7, -1, 7]), np.array([5, 1, 9], np.int32), np.array([5, 1, 9], np.int32)).tolist()
+    >>> find_known_until(np.array([7, -1, 7]), np.array([5, 1, 9], np.int32), np.array([5, 1, 9], np.int32)).tolist()
     [9, 2147483647, 2147483647]
     """
     until = np.full(len(group), FOREVER)

@@ -14,10 +14,10 @@ from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.cells import format_text, is_textual
 from riskml.records.panel.required import require_columns, require_tables
-from riskml.records.reading.cell_sql import SQL_TYPES, quoted
-from riskml.records.reading.repeats import repeated_texts
+from riskml.records.reading.cell_sql import SQL_TYPES, quote
+from riskml.records.reading.repeats import create_repeated_texts
 
-__all__ = ["ArrowTables", "attribute_array"]
+__all__ = ["ArrowTables", "build_attribute"]
 
 
 class ArrowTables:
@@ -51,15 +51,15 @@ class ArrowTables:
         declared, present = TABLES[name], set(table.column_names)
         columns = []
         for column in declared.columns:
-            value = quoted(column.name) if column.name in present else f"NULL::{SQL_TYPES[column.kind]}"
+            value = quote(column.name) if column.name in present else f"NULL::{SQL_TYPES[column.kind]}"
             value = value if column.default is None else f"coalesce({value}, {column.default})"
-            columns.append(f"{value} AS {quoted(column.name)}")
+            columns.append(f"{value} AS {quote(column.name)}")
         if declared.attributes:
             for attribute in table.column_names:
                 if declared.column(attribute) is None:
                     number = _is_number(table[attribute].type)
                     self.attributes[attribute] = "number" if number else "text"
-                    columns.append(f"{quoted(attribute)}::{'DOUBLE' if number else 'VARCHAR'} AS {quoted(attribute)}")
+                    columns.append(f"{quote(attribute)}::{'DOUBLE' if number else 'VARCHAR'} AS {quote(attribute)}")
         self.connection.register(f"arrow_{name}", cast_table(name, table))
         self.connection.execute(f"CREATE VIEW {self.relation(name)} AS SELECT {', '.join(columns)} FROM arrow_{name}")
 
@@ -74,7 +74,7 @@ class ArrowTables:
     def repeated(self, table: str) -> str:
         """Name of a DuckDB table with the ``record_id`` that several rows of a table share."""
         name = f"repeated_{table}"
-        repeated_texts(self.connection, self.relation(table), "record_id", name)
+        create_repeated_texts(self.connection, self.relation(table), "record_id", name)
         return name
 
     def fingerprint(self) -> str:
@@ -102,10 +102,10 @@ def _is_number(type_: pa.DataType) -> bool:
     return any(is_kind(type_) for is_kind in _NUMBERS)
 
 
-def attribute_array(values: Sequence[Any]) -> pa.Array:
+def build_attribute(values: Sequence[Any]) -> pa.Array:
     """Turn the cells of one attribute into text where any is text, a flag or a day, else into numbers.
 
-    >>> attribute_array([1, None, 2.5]).type, attribute_array([True, "x"]).to_pylist()
+    >>> build_attribute([1, None, 2.5]).type, build_attribute([True, "x"]).to_pylist()
     (DataType(double), ['true', 'x'])
     """
     if any(is_textual(value) for value in values):

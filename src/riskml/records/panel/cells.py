@@ -18,16 +18,16 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.packed_rows import Array
 
 __all__ = [
-    "cell_day",
-    "cell_month",
     "count_null",
     "encode_text",
-    "float_cells",
     "format_text",
     "is_null",
     "is_textual",
     "look_up",
     "pack_cells",
+    "parse_day",
+    "parse_floats",
+    "parse_month",
 ]
 
 Cells = Sequence[Any]
@@ -53,7 +53,7 @@ def count_null(values: Cells) -> int:
 
 
 @lru_cache(maxsize=1 << 16)
-def cell_day(value: Any) -> int:
+def parse_day(value: Any) -> int:
     """Day number of a cell, ``NO_DAY`` where null; kept, since the rows of a request share few days.
 
     Raises
@@ -61,7 +61,7 @@ def cell_day(value: Any) -> int:
     TypeError, ValueError
         If it is no day. Text may lack leading zeros and have a time behind the day.
 
-    >>> cell_day("1970/1/5"), cell_day(dt.date(1970, 1, 5)), cell_day(None) == int(NO_DAY)
+    >>> parse_day("1970/1/5"), parse_day(dt.date(1970, 1, 5)), parse_day(None) == int(NO_DAY)
     (4, 4, True)
     """
     if is_null(value):
@@ -73,9 +73,9 @@ def cell_day(value: Any) -> int:
 
 
 @lru_cache(maxsize=1 << 12)
-def cell_month(value: Any) -> int:
-    """Month number of a cell that holds a day, ``NO_DAY`` where null; see :func:`cell_day`."""
-    day = cell_day(value)
+def parse_month(value: Any) -> int:
+    """Month number of a cell that holds a day, ``NO_DAY`` where null; see :func:`parse_day`."""
+    day = parse_day(value)
     return day if day == NO_DAY else to_month(day)
 
 
@@ -119,15 +119,15 @@ def pack_cells(column: Column, values: Cells) -> Array:
     """
     match column.kind:
         case Kind.DATE:
-            return _convert(cell_day, values, np.int32)
+            return _convert(parse_day, values, np.int32)
         case Kind.MONTH_START:
-            return _convert(cell_month, values, np.int32)
+            return _convert(parse_month, values, np.int32)
         case Kind.COUNT if column.always_stated:
             if set(map(type, values)) == {int}:
                 return np.array(values, np.int32)
             return np.array([column.default if is_null(value) else int(value) for value in values], np.int32)
         case Kind.COUNT | Kind.YEAR | Kind.AMOUNT:
-            return float_cells(values)
+            return parse_floats(values)
         case Kind.FLAG:
             return np.array([not is_null(value) and bool(value) for value in values], bool)
         case Kind.CODE:
@@ -140,7 +140,7 @@ def pack_cells(column: Column, values: Cells) -> Array:
             return np.array([_bits(value, column.allowed or {}) for value in values], np.int32)
 
 
-def float_cells(values: Cells) -> NDArray[np.float64]:
+def parse_floats(values: Cells) -> NDArray[np.float64]:
     """Turn numbers into floats, NaN where null.
 
     Raises

@@ -7,12 +7,12 @@ from typing import Any
 
 from riskml.records.contract.calendar import month_end
 from riskml.records.contract.schema import TABLES, Table
-from riskml.records.panel.cells import cell_day, cell_month, is_null
+from riskml.records.panel.cells import is_null, parse_day, parse_month
 
-__all__ = ["repeated_rows", "total_clashes"]
+__all__ = ["find_repeated_rows", "find_total_clashes"]
 
 
-def total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
+def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     """Find totals that stand beside a source of the same household and month.
 
     Parameters
@@ -30,12 +30,12 @@ def total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     The contract calls both in one month a fault; a records folder is checked for it, rows in memory are not.
 
     >>> month = {"household_id": ["a", "a"], "period_start": ["2024-01-01", "2024-02-01"]}
-    >>> total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [900.0, 400.0]})
+    >>> find_total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [900.0, 400.0]})
     [0]
 
     What was withdrawn clashes with nothing:
 
-    >>> total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [None, 400.0]})
+    >>> find_total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [None, 400.0]})
     []
     """
     sources = income["source"]
@@ -43,7 +43,7 @@ def total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
         return []
     rows = len(sources)
     length = [1 if is_null(value) else int(value) for value in income.get("months", [None] * rows)]
-    start = [cell_month(value) for value in income["period_start"]]
+    start = [parse_month(value) for value in income["period_start"]]
     latest: dict[tuple[str, str], tuple[int, int]] = {}
     standing = set(range(rows))
     recorded = list(_recorded(TABLES["income"], income, rows))
@@ -74,7 +74,7 @@ def _months(start: Sequence[int], length: Sequence[int], i: int) -> range:
     return range(start[i], start[i] + length[i])
 
 
-def repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
+def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
     """Find rows that state a record, a version or a line again for the same day: nobody could say which counts.
 
     Parameters
@@ -94,14 +94,14 @@ def repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
     The contract calls them faults; a records folder is checked for them, rows in memory are not.
 
     >>> twice = {"household_id": ["a", "a"], "occurred_on": ["2024-01-05"] * 2, "record_id": ["r", "r"]}
-    >>> repeated_rows("events", {**twice, "recorded_on": [None, "2024/1/5"]})
+    >>> find_repeated_rows("events", {**twice, "recorded_on": [None, "2024/1/5"]})
     [1]
 
     What is recorded later corrects, and rows without a record add up:
 
-    >>> repeated_rows("events", {**twice, "recorded_on": [None, "2024-01-06"]})
+    >>> find_repeated_rows("events", {**twice, "recorded_on": [None, "2024-01-06"]})
     []
-    >>> repeated_rows("events", {**twice, "record_id": [None, None]})
+    >>> find_repeated_rows("events", {**twice, "record_id": [None, None]})
     []
     """
     table = TABLES[name]
@@ -122,7 +122,7 @@ def repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
 
 def _exact(name: str, values: Sequence[Any]) -> list[Any]:
     if name in ("entered_on", "effective_from"):
-        return [cell_day(value) for value in values]
+        return [parse_day(value) for value in values]
     return ["" if is_null(value) else str(value) for value in values]
 
 
@@ -133,6 +133,6 @@ def _recorded(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> 
     lengths = columns.get("months", nothing)
     for said, day, length in zip(columns.get("recorded_on", nothing), days, lengths, strict=True):
         if is_null(said) and table.name == "income":
-            yield int(month_end(cell_month(day) + (1 if is_null(length) else int(length)) - 1))
+            yield int(month_end(parse_month(day) + (1 if is_null(length) else int(length)) - 1))
         else:
-            yield cell_day(day if is_null(said) else said)
+            yield parse_day(day if is_null(said) else said)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import month_end
 from riskml.records.contract.schema import SOURCES
-from riskml.records.contract.versions import FOREVER, NO_DAY, known_until
+from riskml.records.contract.versions import FOREVER, NO_DAY, find_known_until
 from riskml.records.panel.kernels import cut_income, place_income
 from riskml.records.panel.packed_rows import Rows
 
@@ -193,7 +193,7 @@ def _extra(
             np.concatenate([part.group for part in corrected]),
         )
         recorded = _recorded(rows, first, ends)
-        until = known_until(rows.group, recorded, recorded)
+        until = find_known_until(rows.group, recorded, recorded)
         row, _, _ = _spread(rows)
         cell, value, day = _cells(rows, first, length, households, ends)
         cells.append(cell)

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from riskml.errors import RecordsError
 from riskml.records.contract.schema import TABLES, Column, Kind, Table
 from riskml.records.panel.cells import (
-    cell_day,
     count_null,
     encode_text,
-    float_cells,
     format_text,
     is_null,
     is_textual,
     look_up,
     pack_cells,
+    parse_day,
+    parse_floats,
 )
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource, line_rows, row_tables
 from riskml.records.panel.required import require_columns, require_tables
@@ -36,7 +36,7 @@ _RECORDED = Column("recorded_on", Kind.DATE, "", "")
 def _key_cells(column: Column | None, values: Sequence[Any]) -> list[Any]:
     """Cells of a key, equal where they mean the same; None where null."""
     as_day = column is not None and column.kind is Kind.DATE
-    return [None if is_null(value) else cell_day(value) if as_day else str(value) for value in values]
+    return [None if is_null(value) else parse_day(value) if as_day else str(value) for value in values]
 
 
 class _Table:
@@ -118,7 +118,7 @@ class _Table:
                 positions, levels = encode_text([v if is_null(v) else format_text(v) for v in values])
                 out[name] = AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
             else:
-                out[name] = AttributeColumn(float_cells(values))
+                out[name] = AttributeColumn(parse_floats(values))
         return out
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.schema import TABLES, Table
-from riskml.records.contract.versions import ALWAYS, NO_DAY, known_until
+from riskml.records.contract.versions import ALWAYS, NO_DAY, find_known_until
 from riskml.records.panel.lines import LINE_COLUMNS, LineRow
 
 __all__ = ["INCOME_BLOCK", "AttributeColumn", "RowSource", "Rows", "line_rows", "row_tables"]
@@ -83,7 +83,7 @@ class Rows:
         its default day.
         """
         known_from = self.recorded if default is None else np.where(self.recorded == NO_DAY, default, self.recorded)
-        return known_from, known_until(self.group, self.recorded if versions else known_from, known_from)
+        return known_from, find_known_until(self.group, self.recorded if versions else known_from, known_from)
 
 
 @dataclass(frozen=True)

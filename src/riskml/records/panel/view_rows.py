@@ -23,7 +23,7 @@ from riskml.records.panel.packed_rows import (
     line_rows,
     row_tables,
 )
-from riskml.records.reading.cell_sql import quoted
+from riskml.records.reading.cell_sql import quote
 
 __all__ = ["TypedViews", "view_rows"]
 
@@ -58,7 +58,7 @@ def _list_literal(values: Iterable[str]) -> str:
 
 def _pack_sql(column: Column) -> str:
     """SQL that turns a canonical column into its packed type; see :func:`riskml.records.panel.cells.pack_cells`."""
-    name, allowed = f"r.{quoted(column.name)}", column.allowed or {}
+    name, allowed = f"r.{quote(column.name)}", column.allowed or {}
     match column.kind:
         case Kind.DATE:
             return f"coalesce({name} - DATE '1970-01-01', {NO_DAY})::INTEGER"
@@ -125,7 +125,7 @@ class _Reader:
     def group(self, table: Table) -> tuple[str, str]:
         """SQL of the correction group, and the join it needs."""
         if table.key:
-            keys = ", ".join(["h.i", *(f"r.{quoted(key)}" for key in table.key if key != "household_id")])
+            keys = ", ".join(["h.i", *(f"r.{quote(key)}" for key in table.key if key != "household_id")])
             return f"(dense_rank() OVER (ORDER BY {keys}) - 1)::BIGINT", ""
         if table.column("record_id") is None:
             return "-1::BIGINT", ""
@@ -150,8 +150,8 @@ class _Reader:
             f"{household}::INTEGER AS household",
             f"coalesce({recorded}, {NO_DAY})::INTEGER AS recorded",
             f"{group} AS grp",
-            *(f"{_pack_sql(column)} AS {quoted(column.name)}" for column in columns),
-            *(f"r.{quoted(name)} AS {quoted(f'attribute {name}')}" for name in attributes),
+            *(f"{_pack_sql(column)} AS {quote(column.name)}" for column in columns),
+            *(f"r.{quote(name)} AS {quote(f'attribute {name}')}" for name in attributes),
         ]
         return f"SELECT {', '.join(select)} FROM {self.views.relation(table.name)} r {join} {corrected} {known}"
 

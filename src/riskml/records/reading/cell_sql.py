@@ -1,4 +1,4 @@
-"""How a cell of a file becomes a value of its declared kind, as DuckDB SQL.
+"""SQL that converts the cells of a file to their declared kinds.
 
 A cell that cannot be converted never stops reading: its value is null and its raw text is kept for the check.
 """
@@ -18,11 +18,11 @@ __all__ = [
     "ROW",
     "SQL_TYPES",
     "Cell",
-    "attribute_cell",
-    "first_row",
-    "quoted",
-    "raw_name",
-    "typed_cell",
+    "convert_attribute",
+    "convert_cell",
+    "fetch_row",
+    "quote",
+    "quote_raw",
 ]
 
 SQL_TYPES: dict[Kind, str] = {
@@ -73,27 +73,27 @@ class Cell:
     wrong: bool = False
 
 
-def quoted(name: str) -> str:
+def quote(name: str) -> str:
     """Quote an SQL identifier.
 
-    >>> quoted('a"b')
+    >>> quote('a"b')
     '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
 
 
-def first_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    """Run a query that answers with one row, and fetch it whole: an unfinished result blocks the connection."""
-    found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
-    return found[0]
+def fetch_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """Run a query that returns one row, and fetch all of it: an unfinished result blocks the connection."""
+    rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    return rows[0]
 
 
-def raw_name(column: str) -> str:
+def quote_raw(column: str) -> str:
     """Name of the column of a numbered view that holds the raw text of cells that could not be converted."""
-    return quoted(f"#raw {column}")
+    return quote(f"#raw {column}")
 
 
-def typed_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) -> Cell:
+def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) -> Cell:
     """Convert a column of a file to its declared kind.
 
     Parameters
@@ -112,12 +112,12 @@ def typed_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) ->
 
     Examples
     --------
-    >>> typed_cell("amount", Kind.AMOUNT, "DOUBLE")
+    >>> convert_cell("amount", Kind.AMOUNT, "DOUBLE")
     Cell(value='"amount"', raw=None, wrong=False)
-    >>> typed_cell("household_id", Kind.TEXT, "BIGINT").wrong
+    >>> convert_cell("household_id", Kind.TEXT, "BIGINT").wrong
     True
     """
-    name, family, target = quoted(column), sql_type.split("(")[0].strip('"'), SQL_TYPES[kind]
+    name, family, target = quote(column), sql_type.split("(")[0].strip('"'), SQL_TYPES[kind]
     if family == "NULL":
         return Cell(f"NULL::{target}")
     value = {"VARCHAR": _as_text, "DATE": _as_date, "INTEGER": _as_count, "DOUBLE": _as_amount, "BOOLEAN": _as_flag}[
@@ -183,7 +183,7 @@ def _as_flag(name: str, family: str, text: bool) -> str | None:
     return None
 
 
-def attribute_cell(column: str, sql_type: str, kind: str) -> Cell:
+def convert_attribute(column: str, sql_type: str, kind: str) -> Cell:
     """Convert an attribute of a household to a number or to text.
 
     Parameters
@@ -199,7 +199,7 @@ def attribute_cell(column: str, sql_type: str, kind: str) -> Cell:
     Cell
         Wrong for nested and binary types. Not-a-number means null.
     """
-    name, family = quoted(column), sql_type.split("(")[0].strip('"')
+    name, family = quote(column), sql_type.split("(")[0].strip('"')
     if kind == "number":
         number = f"try_cast({name} AS DOUBLE)"
         return Cell(f"CASE WHEN NOT isnan({number}) THEN {number} END")

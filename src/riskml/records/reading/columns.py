@@ -11,46 +11,46 @@ from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import SQL_TYPES
 from riskml.records.reading.groups import Group
 
-__all__ = ["check_names", "wrong_type"]
+__all__ = ["check_names", "report_wrong_type"]
 
 
 def check_names(table: Table, groups: list[Group]) -> list[Fault]:
     """Report missing and unknown columns, one fault a column, and drop the unknown ones from the groups."""
     faults = []
     for column in table.columns:
-        lacking = [group for group in groups if column.required and column.name not in group.types]
-        if lacking:
-            message = f"{_files(lacking)} lacks the required column {column.name!r}."
-            message += _alike(column.name, [name for name in lacking[0].types if name not in table.names])
-            message += f" It has {shorten_list(lacking[0].types, most=12)}."
-            faults.append(rules.MISSING_COLUMN.found(table.name, column.name, message, count=len(lacking)))
+        without = [group for group in groups if column.required and column.name not in group.types]
+        if without:
+            message = f"{_name_files(without)} lacks the required column {column.name!r}."
+            message += _suggest(column.name, [name for name in without[0].types if name not in table.names])
+            message += f" It has {shorten_list(without[0].types, most=12)}."
+            faults.append(rules.MISSING_COLUMN.to_fault(table.name, column.name, message, count=len(without)))
     declared = {name.lower() for name in table.names}
     for name in dict.fromkeys(name for group in groups for name in group.types):
         # An attribute may have any name but one that differs from a declared column in capitals only.
         if name in table.names or (table.attributes and name.lower() not in declared):
             continue
         holders = [group for group in groups if name in group.types]
-        message = f"{_files(holders)} has a column {name!r} that is not declared.{_alike(name, list(table.names))}"
-        message += f" Declared are {', '.join(table.names)}."
-        faults.append(rules.UNKNOWN_COLUMN.found(table.name, name, message, count=len(holders)))
+        message = f"{_name_files(holders)} has a column {name!r} that is not declared."
+        message += f"{_suggest(name, list(table.names))} Declared are {', '.join(table.names)}."
+        faults.append(rules.UNKNOWN_COLUMN.to_fault(table.name, name, message, count=len(holders)))
         for group in holders:
             del group.types[name]
     return faults
 
 
-def wrong_type(table: Table, name: str, groups: list[Group]) -> Fault:
+def report_wrong_type(table: Table, name: str, groups: list[Group]) -> Fault:
     """Report a column whose type cannot hold its declared kind."""
     column = table.column(name)
     wanted = f"{SQL_TYPES[column.kind]} ({column.kind})" if column else "a number or text"
-    message = f"In {_files(groups)} {name} is {groups[0].types[name]}; it must be {wanted}."
-    return rules.WRONG_TYPE.found(table.name, name, message, count=len(groups))
+    message = f"In {_name_files(groups)} {name} is {groups[0].types[name]}; it must be {wanted}."
+    return rules.WRONG_TYPE.to_fault(table.name, name, message, count=len(groups))
 
 
-def _files(groups: list[Group]) -> str:
+def _name_files(groups: list[Group]) -> str:
     more = sum(group.files for group in groups) - 1
     return f"{groups[0].name} (and {more} more)" if more else groups[0].name
 
 
-def _alike(name: str, names: list[str]) -> str:
+def _suggest(name: str, names: list[str]) -> str:
     close = get_close_matches(name.lower(), names, n=1)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from riskml.records.contract.schema import TABLES, Table
-from riskml.records.reading.cell_sql import first_row
+from riskml.records.reading.cell_sql import fetch_row
 from riskml.records.reading.folder import Folder
 
-__all__ = ["FEWEST_ROWS", "LATE_DAYS", "coverage"]
+__all__ = ["FEWEST_ROWS", "LATE_DAYS", "measure_coverage"]
 
 FEWEST_ROWS = 20
 """Tables and quantiles over fewer rows are not described: they could point to a household."""
@@ -19,7 +19,7 @@ LATE_DAYS = 31
 QUANTILES = (0.5, 0.9, 0.99)
 
 
-def coverage(folder: Folder) -> dict[str, Any]:
+def measure_coverage(folder: Folder) -> dict[str, Any]:
     """Describe every table of a folder.
 
     Parameters
@@ -31,61 +31,61 @@ def coverage(folder: Folder) -> dict[str, Any]:
     -------
     dict
         ``households``, their number; ``tables``, one entry for each table of the contract but ``lines``: ``present``;
-        ``rows``; ``first`` and ``last``, the months they speak of; ``without_rows``, the share of households without a
+        ``rows``; ``first`` and ``last``, the months they are about; ``without_rows``, the share of households without a
         row of their own; ``lateness``, null where no row has both a day and a day of recording, else ``dated`` (share
         of the rows with a day of recording), and over those ``after`` (share recorded after their day), ``late``
         (share recorded more than 31 days after it) and ``days`` (quantiles "0.5", "0.9", "0.99" of the delay).
-        Of a present table with fewer than 20 rows only ``few`` (true) is said.
+        A present table with fewer than 20 rows has only ``few`` (true).
 
     Notes
     -----
     The day of an income row is the last of its period, as in the contract's default of ``recorded_on``. Of the
-    versions of one key only the first recorded is late or not: a later one tells of something new.
+    versions of one key only the first recorded counts as late or not: a later one reports something new.
     """
     households = int(
-        first_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {folder.relation('households')}")[0]
+        fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {folder.relation('households')}")[0]
     )
     tables = {
-        name: _table(folder, table, households) if folder.has(name) else {"present": False}
+        name: _measure_table(folder, table, households) if folder.has(name) else {"present": False}
         for name, table in TABLES.items()
         if name != "lines"
     }
     return {"households": households, "tables": tables}
 
 
-def _day(table: Table) -> str | None:
-    """SQL of the day a row speaks of."""
+def _day_sql(table: Table) -> str | None:
+    """SQL of the day that a row is about."""
     if table.name == "income":
         return "CAST(period_start + to_months(months) - INTERVAL 1 DAY AS DATE)"
     return table.day
 
 
-def _table(folder: Folder, table: Table, households: int) -> dict[str, Any]:
+def _measure_table(folder: Folder, table: Table, households: int) -> dict[str, Any]:
     rows = folder.rows(table.name)
     if 0 < rows < FEWEST_ROWS:
         return {"present": True, "few": True}
-    relation, day = folder.relation(table.name), _day(table)
+    relation, day = folder.relation(table.name), _day_sql(table)
     known = f"SELECT household_id FROM {folder.relation('households')}"
-    with_rows = first_row(
+    with_rows = fetch_row(
         folder.connection,
         f"SELECT count(DISTINCT household_id) FROM {relation} WHERE household_id IN ({known})",
     )[0]
-    found: dict[str, Any] = {"present": True, "rows": rows, "first": None, "last": None, "lateness": None}
-    found["without_rows"] = (households - int(with_rows)) / households if households else None
+    entry: dict[str, Any] = {"present": True, "rows": rows, "first": None, "last": None, "lateness": None}
+    entry["without_rows"] = (households - int(with_rows)) / households if households else None
     if day is not None and rows:
-        first, last = first_row(folder.connection, f"SELECT min(d), max(d) FROM (SELECT {day} AS d FROM {relation})")
-        found |= {"first": first and f"{first:%Y-%m}", "last": last and f"{last:%Y-%m}"}
-        found["lateness"] = _lateness(folder, table, day)
-    return found
+        first, last = fetch_row(folder.connection, f"SELECT min(d), max(d) FROM (SELECT {day} AS d FROM {relation})")
+        entry |= {"first": first and f"{first:%Y-%m}", "last": last and f"{last:%Y-%m}"}
+        entry["lateness"] = _measure_lateness(folder, table, day)
+    return entry
 
 
-def _lateness(folder: Folder, table: Table, day: str) -> dict[str, Any] | None:
+def _measure_lateness(folder: Folder, table: Table, day: str) -> dict[str, Any] | None:
     quantiles = ", ".join(f"quantile_disc(delay, {q})" for q in QUANTILES)
     rows = folder.relation(table.name)
     if table.key:
         keys = ", ".join(table.key)
         rows = f"(SELECT {keys}, min(recorded_on) AS recorded_on FROM {rows} GROUP BY {keys})"
-    dated, dated_rows, after, late, *delays = first_row(
+    dated, dated_rows, after, late, *delays = fetch_row(
         folder.connection,
         f"SELECT avg((recorded_on IS NOT NULL)::INTEGER), count(delay), avg((delay > 0)::INTEGER),"
         f" avg((delay > {LATE_DAYS})::INTEGER), {quantiles}"

@@ -1,7 +1,7 @@
 """CSV files: encoding, header, rows of the wrong width, and loading as text.
 
-DuckDB reads a well-formed file at full speed. Only a file that it refuses is read again row by row, to name the rows
-that are wrong and to go on with the others.
+DuckDB reads a well-formed file at full speed. Only a file that it refuses is read again row by row, to name the wrong
+rows and to go on without them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from riskml.records.reading.cell_sql import ROW, quoted
+from riskml.records.reading.cell_sql import ROW, quote
 
-__all__ = ["CsvError", "RaggedRow", "header_of", "load_text", "utf8_copy"]
+__all__ = ["CsvError", "RaggedRow", "load_text", "open_as_utf8", "read_header"]
 
 _CHUNK = 1 << 22
 _BATCH = 50_000
@@ -45,8 +45,8 @@ class RaggedRow:
 
 
 @contextlib.contextmanager
-def utf8_copy(path: Path) -> Iterator[Path]:
-    """Give a path at which the text is UTF-8: the file itself, or for GB18030 a copy that is removed afterwards.
+def open_as_utf8(path: Path) -> Iterator[Path]:
+    """Yield a path at which the text is UTF-8: the file itself, or for GB18030 a copy that is removed afterwards.
 
     Raises
     ------
@@ -54,19 +54,19 @@ def utf8_copy(path: Path) -> Iterator[Path]:
         If the file is neither.
     """
     try:
-        for _ in _decoded(path, "utf-8"):
+        for _ in _decode(path, "utf-8"):
             pass
     except UnicodeDecodeError:
         with tempfile.TemporaryDirectory(prefix="riskml-") as folder:
             copy = Path(folder) / "utf8.csv"
             with copy.open("w", encoding="utf-8", newline="") as target:
-                target.writelines(_decoded(path, "gb18030"))
+                target.writelines(_decode(path, "gb18030"))
             yield copy
     else:
         yield path
 
 
-def _decoded(path: Path, encoding: str) -> Iterator[str]:
+def _decode(path: Path, encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as source:
         while chunk := source.read(_CHUNK):
@@ -74,7 +74,7 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def header_of(path: Path) -> list[str]:
+def read_header(path: Path) -> list[str]:
     """Read the column names of a UTF-8 file, with or without BOM; empty if the file is.
 
     Raises
@@ -126,7 +126,7 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, nam
 def _load_row_by_row(
     connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]
 ) -> list[RaggedRow]:
-    columns = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
+    columns = ", ".join(f"{quote(name)} VARCHAR" for name in names)
     connection.execute(f"CREATE TABLE {table} ({ROW} BIGINT, {columns})")
     ragged: list[RaggedRow] = []
     rows: list[tuple[int, list[str]]] = []
@@ -155,7 +155,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
     cells = [
         pa.array([cell or None for cell in column], pa.string()) for column in zip(*(c for _, c in rows), strict=True)
     ]
-    batch = pa.Table.from_arrays([numbers, *cells], names=[str(place) for place in range(len(cells) + 1)])
+    batch = pa.Table.from_arrays([numbers, *cells], names=[str(i) for i in range(len(cells) + 1)])
     connection.register("csv_batch", batch)
     connection.execute(f"INSERT INTO {table} SELECT * FROM csv_batch")
     connection.unregister("csv_batch")

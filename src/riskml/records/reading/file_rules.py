@@ -1,4 +1,4 @@
-"""Rules about a folder, its files and their columns: what reading itself finds."""
+"""Rules about a folder, its files and their columns, which reading itself checks."""
 
 from __future__ import annotations
 
@@ -126,4 +126,4 @@ FILE_RULES: tuple[Rule, ...] = (
     EMPTY_TABLE,
     RAGGED_ROW,
 )
-"""Every rule about files and columns, in the order in which they are looked for."""
+"""Every rule about files and columns, in the order in which they are checked."""

@@ -1,4 +1,4 @@
-"""Which file holds which table of a records folder."""
+"""Find the files of each table of a records folder."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from riskml.records.contract.faults import Fault
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.file_rules import BOTH_FORMS, MISSING_TABLE, NO_PARTS, UNKNOWN_FILE
 
-__all__ = ["Source", "find_sources", "truth_in"]
+__all__ = ["Source", "find_sources", "find_truth"]
 
 TRUTH = "truth.parquet"
-"""What only a simulated county can tell."""
+"""Table that only a simulated county has."""
 
 
-def truth_in(folder: Path | None) -> Path | None:
-    """Where a folder carries the truth of a simulated county; None for records of real households."""
+def find_truth(folder: Path | None) -> Path | None:
+    """Return the file with the truth of a simulated county, or None for records of real households."""
     path = None if folder is None else folder / TRUTH
     return path if path is not None and path.is_file() else None
 
@@ -44,8 +44,8 @@ class Source:
 def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
     """Find the files of every table.
 
-    Names that start with a dot are the operating system's and are passed over; so are those that start with ``_``
-    in a folder of parts (``_SUCCESS``).
+    Names that start with a dot belong to the operating system and are skipped; so are names that start with ``_`` in a
+    folder of parts (``_SUCCESS``).
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
         if path.name.startswith(".") or (path.name == TRUTH and path.is_file()):
             continue
         if path.is_dir() and path.name in TABLES:
-            source = _parts(path, faults)
+            source = _find_parts(path, faults)
         elif path.is_file() and path.stem in TABLES and path.suffix in {".parquet", ".csv"}:
             source = Source(path.stem, path.suffix[1:], (path,))
         else:
@@ -74,21 +74,21 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
             continue
         forms.setdefault(source.table, []).append(source)
     if unknown:
-        faults.append(_unknown("", unknown))
-    return _one_form(forms, faults), faults
+        faults.append(_report_unknown("", unknown))
+    return _choose_form(forms, faults), faults
 
 
-def _parts(folder: Path, faults: list[Fault]) -> Source:
-    seen = [path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "_"))]
-    parts = [path for path in seen if path.is_file() and path.suffix == ".parquet"]
-    if others := [path for path in seen if path not in parts]:
-        faults.append(_unknown(folder.name, others))
+def _find_parts(folder: Path, faults: list[Fault]) -> Source:
+    paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "_"))]
+    parts = [path for path in paths if path.is_file() and path.suffix == ".parquet"]
+    if others := [path for path in paths if path not in parts]:
+        faults.append(_report_unknown(folder.name, others))
     if not parts:
-        faults.append(NO_PARTS.found(folder.name, "", f"The folder {folder.name}/ holds no *.parquet file."))
+        faults.append(NO_PARTS.to_fault(folder.name, "", f"The folder {folder.name}/ holds no *.parquet file."))
     return Source(folder.name, "parts", tuple(parts))
 
 
-def _unknown(table: str, paths: list[Path]) -> Fault:
+def _report_unknown(table: str, paths: list[Path]) -> Fault:
     names = [f"{path.name}/" if path.is_dir() else path.name for path in paths]
     message = f"{len(names)} unknown file(s) or folder(s): {shorten_list(names)}."
     if not table:
@@ -96,18 +96,19 @@ def _unknown(table: str, paths: list[Path]) -> Fault:
             if close := get_close_matches(path.stem.lower(), list(TABLES), n=1):
                 message += f" Did you mean {close[0]}{path.suffix.lower() or '/'} for {path.name}?"
                 break
-    return UNKNOWN_FILE.found(table, "", message, count=len(names))
+    return UNKNOWN_FILE.to_fault(table, "", message, count=len(names))
 
 
-def _one_form(forms: dict[str, list[Source]], faults: list[Fault]) -> dict[str, Source]:
+def _choose_form(forms: dict[str, list[Source]], faults: list[Fault]) -> dict[str, Source]:
     sources: dict[str, Source] = {}
     for name, table in TABLES.items():
-        found = forms.get(name, [])
-        if not found and table.required:
-            faults.append(MISSING_TABLE.found(name, "", f"The table {name!r} is missing; it is required."))
-        if len(found) > 1:
-            names = [f"{name}/" if source.form == "parts" else f"{name}.{source.form}" for source in found]
-            faults.append(BOTH_FORMS.found(name, "", f"The table is there as {shorten_list(names)}.", count=len(names)))
-        elif found and found[0].files:
-            sources[name] = found[0]
+        same = forms.get(name, [])
+        if not same and table.required:
+            faults.append(MISSING_TABLE.to_fault(name, "", f"The table {name!r} is missing; it is required."))
+        if len(same) > 1:
+            names = [f"{name}/" if source.form == "parts" else f"{name}.{source.form}" for source in same]
+            message = f"The table is there as {shorten_list(names)}."
+            faults.append(BOTH_FORMS.to_fault(name, "", message, count=len(names)))
+        elif same and same[0].files:
+            sources[name] = same[0]
     return sources

@@ -1,7 +1,7 @@
-"""Open a records folder: every table as a typed DuckDB view, whatever form its file has.
+"""Open a records folder: every table as a typed DuckDB view, whatever the form of its file.
 
 Opening never fails on what is wrong inside a file: it collects the faults of files and columns.
-`riskml.records.checking.check` adds those of rows, and refuses.
+`riskml.records.checking.check` adds the faults of rows, and refuses the folder.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import duckdb
 from riskml.errors import RecordsError
 from riskml.records.contract.faults import CheckReport, Fault
 from riskml.records.contract.schema import TABLES
-from riskml.records.reading.cell_sql import first_row, quoted
+from riskml.records.reading.cell_sql import fetch_row, quote
 from riskml.records.reading.files import find_sources
-from riskml.records.reading.repeats import repeated_texts
+from riskml.records.reading.repeats import create_repeated_texts
 from riskml.records.reading.tables import Layout, read_table
 
 __all__ = ["Folder", "open_folder"]
@@ -68,7 +68,7 @@ class Folder:
         self.connection.execute(f"CREATE OR REPLACE VIEW {self.numbered(table)} AS {query}")
         self.connection.execute(
             f"CREATE OR REPLACE VIEW {self.relation(table)} AS "
-            f"SELECT {', '.join(quoted(name) for name in names)} FROM {self.numbered(table)}"
+            f"SELECT {', '.join(quote(name) for name in names)} FROM {self.numbered(table)}"
         )
 
     @property
@@ -97,24 +97,24 @@ class Folder:
         RecordsError
             If the folder does not have the table.
         """
-        return f"records_{self._known(table)}"
+        return f"records_{self._require(table)}"
 
     def numbered(self, table: str) -> str:
         """Name of the view that adds to `relation` the file, the row and the raw text of unreadable cells."""
-        return f"numbered_{self._known(table)}"
+        return f"numbered_{self._require(table)}"
 
     def rows(self, table: str) -> int:
         """Rows of a table."""
-        return int(first_row(self.connection, f"SELECT count(*) FROM {self.relation(table)}")[0])
+        return int(fetch_row(self.connection, f"SELECT count(*) FROM {self.relation(table)}")[0])
 
     def repeated(self, table: str) -> str:
         """Name of a DuckDB table with the ``record_id`` that several rows of a table share (corrections).
 
-        It is found once and kept.
+        It is created once and kept.
         """
         if table not in self._repeated:
             name = f"repeated_{table}"
-            repeated_texts(self.connection, self.relation(table), "record_id", name)
+            create_repeated_texts(self.connection, self.relation(table), "record_id", name)
             self._repeated[table] = name
         return self._repeated[table]
 
@@ -144,8 +144,8 @@ class Folder:
         digest = hashlib.sha256()
         for table in self.tables:
             attributes = sorted(self.layouts[table].attributes)
-            columns = ", ".join(quoted(name) for name in [*TABLES[table].names, *attributes])
-            row = first_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {self.relation(table)}")
+            columns = ", ".join(quote(name) for name in [*TABLES[table].names, *attributes])
+            row = fetch_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {self.relation(table)}")
             digest.update(repr((table, attributes, row)).encode())
         return digest.hexdigest()[:32]
 
@@ -161,7 +161,7 @@ class Folder:
     ) -> None:
         self.close()
 
-    def _known(self, table: str) -> str:
+    def _require(self, table: str) -> str:
         if table not in self.layouts:
             raise RecordsError(
                 f"The records folder {self.path} has no readable table {table!r}.",

@@ -11,11 +11,11 @@ import duckdb
 from riskml.errors import shorten_list
 from riskml.records.contract.faults import Fault
 from riskml.records.reading import file_rules as rules
-from riskml.records.reading.cell_sql import FILE, ROW, quoted
-from riskml.records.reading.csv_files import CsvError, RaggedRow, header_of, load_text, utf8_copy
+from riskml.records.reading.cell_sql import FILE, ROW, quote
+from riskml.records.reading.csv_files import CsvError, RaggedRow, load_text, open_as_utf8, read_header
 from riskml.records.reading.files import Source
 
-__all__ = ["Group", "csv_group", "parquet_groups", "sql_path"]
+__all__ = ["Group", "group_parquet", "load_csv", "quote_path"]
 
 
 @dataclass
@@ -46,69 +46,68 @@ class Group:
     files: int = 1
 
 
-def csv_group(
+def load_csv(
     connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]
 ) -> tuple[list[Group], list[RaggedRow]]:
     """Load the CSV file of a table; no group if it cannot be read, and its rows of the wrong width."""
-    path, loaded = source.files[0], quoted(f"#csv {source.table}")
+    path, loaded = source.files[0], quote(f"#csv {source.table}")
     try:
-        with utf8_copy(path) as copy:
-            header = header_of(copy)
+        with open_as_utf8(path) as copy:
+            header = read_header(copy)
             if not header:
-                faults.append(rules.DAMAGED_FILE.found(source.table, "", f"{path.name} is empty: it has no header."))
+                faults.append(rules.DAMAGED_FILE.to_fault(source.table, "", f"{path.name} is empty: it has no header."))
                 return [], []
-            names = _distinct(source.table, header, faults)
+            names = _rename_repeated(source.table, header, faults)
             ragged = load_text(connection, copy, loaded, names)
     except UnicodeDecodeError:
-        faults.append(rules.UNREADABLE_TEXT.found(source.table, "", f"{path.name} is neither UTF-8 nor GB18030."))
+        faults.append(rules.UNREADABLE_TEXT.to_fault(source.table, "", f"{path.name} is neither UTF-8 nor GB18030."))
         return [], []
     except (CsvError, OSError) as error:
-        faults.append(rules.DAMAGED_FILE.found(source.table, "", f"{path.name} cannot be read: {error}."))
+        faults.append(rules.DAMAGED_FILE.to_fault(source.table, "", f"{path.name} cannot be read: {error}."))
         return [], []
     if ragged:
         message = f"{len(ragged)} row(s) of {path.name} do not have {len(names)} cells as the header has."
         rows = [row.row for row in ragged]
-        faults.append(rules.RAGGED_ROW.found(source.table, "", message, count=len(rows), rows=rows))
+        faults.append(rules.RAGGED_ROW.to_fault(source.table, "", message, count=len(rows), rows=rows))
     types = {name: "VARCHAR" for name in names if not name.startswith("#")}
     return [Group(path.name, types, loaded, f"'' AS {FILE}, {ROW}", text=True)], ragged
 
 
-def _distinct(table: str, header: Sequence[str], faults: list[Fault]) -> list[str]:
-    """Rename what repeats an earlier name to ``#place``: it is reported and then passed over."""
+def _rename_repeated(table: str, header: Sequence[str], faults: list[Fault]) -> list[str]:
+    """Rename a column that repeats an earlier name to ``#<position>``: it is reported and then skipped."""
     seen: set[str] = set()
     names: list[str] = []
-    for place, name in enumerate(header, start=1):
-        name = name or f"column {place} without a name"
-        names.append(f"#{place}" if name.lower() in seen else name)
+    for position, name in enumerate(header, start=1):
+        name = name or f"column {position} without a name"
+        names.append(f"#{position}" if name.lower() in seen else name)
         seen.add(name.lower())
     if repeated := [name for name, kept in zip(header, names, strict=True) if kept.startswith("#")]:
         message = f"{len(repeated)} column name(s) are there twice: {shorten_list(repeated)}."
-        faults.append(rules.DUPLICATE_COLUMN.found(table, repeated[0], message, count=len(repeated)))
+        faults.append(rules.DUPLICATE_COLUMN.to_fault(table, repeated[0], message, count=len(repeated)))
     return names
 
 
-def parquet_groups(connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]) -> list[Group]:
-    """Group the Parquet files of a table; damaged ones are reported and left out."""
-    found: dict[tuple[tuple[str, str], ...], list[Path]] = {}
+def group_parquet(connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]) -> list[Group]:
+    """Group the Parquet files of a table; damaged files are reported and left out."""
+    by_types: dict[tuple[tuple[str, str], ...], list[Path]] = {}
     for path in source.files:
         try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({sql_path(path)})").fetchall()
+            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote_path(path)})").fetchall()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
-            faults.append(rules.DAMAGED_FILE.found(source.table, "", f"{path.name} cannot be read: {reason}."))
+            faults.append(rules.DAMAGED_FILE.to_fault(source.table, "", f"{path.name} cannot be read: {reason}."))
         else:
-            found.setdefault(tuple((str(row[0]), str(row[1])) for row in described), []).append(path)
+            by_types.setdefault(tuple((str(row[0]), str(row[1])) for row in described), []).append(path)
     part = "parse_filename(filename)" if source.form == "parts" else "''"
     position = f"{part} AS {FILE}, file_row_number + 1 AS {ROW}"
-    return [
-        Group(
-            paths[0].name, dict(types), f"read_parquet([{', '.join(map(sql_path, paths))}])", position, files=len(paths)
-        )
-        for types, paths in found.items()
-    ]
+    groups = []
+    for types, paths in by_types.items():
+        relation = f"read_parquet([{', '.join(map(quote_path, paths))}])"
+        groups.append(Group(paths[0].name, dict(types), relation, position, files=len(paths)))
+    return groups
 
 
-def sql_path(path: Path) -> str:
-    """SQL text of a path; the brackets of a glob stand for themselves in a file's name."""
+def quote_path(path: Path) -> str:
+    """Quote a path as an SQL text in which the characters of a glob pattern stand for themselves."""
     name = str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
     return "'" + name.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""Values that several rows share, found by their hashes."""
+"""Find the values that several rows share, by their hashes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["repeated_hashes", "repeated_texts"]
+__all__ = ["create_repeated_hashes", "create_repeated_texts"]
 
 
-def repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns: str, name: str) -> int:
+def create_repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns: str, name: str) -> int:
     """Create the table ``name`` with the hashes ``h`` of ``columns`` that several rows of ``source`` have; count them.
 
     Notes
@@ -26,11 +26,11 @@ def repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns:
     return len(again)
 
 
-def repeated_texts(connection: duckdb.DuckDBPyConnection, relation: str, column: str, name: str) -> None:
+def create_repeated_texts(connection: duckdb.DuckDBPyConnection, relation: str, column: str, name: str) -> None:
     """Create the table ``name`` with the values of a column that several rows of a relation share."""
     source = f"{relation} WHERE {column} IS NOT NULL"
-    some = repeated_hashes(connection, source, column, f"{name}_hashes")
-    if not some:
+    shared = create_repeated_hashes(connection, source, column, f"{name}_hashes")
+    if not shared:
         source += " AND false"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE {name} AS

@@ -17,16 +17,16 @@ from riskml.records.reading.cell_sql import (
     NUMBER_TYPES,
     SQL_TYPES,
     Cell,
-    attribute_cell,
-    first_row,
-    quoted,
-    raw_name,
-    typed_cell,
+    convert_attribute,
+    convert_cell,
+    fetch_row,
+    quote,
+    quote_raw,
 )
-from riskml.records.reading.columns import check_names, wrong_type
+from riskml.records.reading.columns import check_names, report_wrong_type
 from riskml.records.reading.csv_files import RaggedRow
 from riskml.records.reading.files import Source
-from riskml.records.reading.groups import Group, csv_group, parquet_groups
+from riskml.records.reading.groups import Group, group_parquet, load_csv
 
 __all__ = ["Layout", "read_table"]
 
@@ -36,7 +36,7 @@ _NUMBER = r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 
 @dataclass
 class Layout:
-    """What reading found out about one table.
+    """How one table is laid out in its files.
 
     Parameters
     ----------
@@ -75,90 +75,90 @@ def read_table(
     """
     layout = Layout(source)
     if source.form == "csv":
-        groups, layout.ragged = csv_group(connection, source, faults)
+        groups, layout.ragged = load_csv(connection, source, faults)
     else:
-        groups = parquet_groups(connection, source, faults)
+        groups = group_parquet(connection, source, faults)
     if not groups:
         return None
     faults += check_names(table, groups)
-    layout.attributes = _attributes(connection, table, groups, faults)
+    layout.attributes = _classify_attributes(connection, table, groups, faults)
     kinds = {column.name: column.kind for column in table.columns}
-    cells = [_cells(kinds, layout.attributes, group) for group in groups]
-    wrong = _wrong(connection, groups, cells)
-    faults += [wrong_type(table, name, found) for name, found in wrong.items()]
+    cells = [_convert_cells(kinds, layout.attributes, group) for group in groups]
+    wrong = _find_wrong_types(connection, groups, cells)
+    faults += [report_wrong_type(table, name, holders) for name, holders in wrong.items()]
     layout.wrong = set(wrong)
     layout.present = {name for group in groups for name in group.types if name in kinds} - layout.wrong
     layout.raw = {name for group in cells for name, cell in group.items() if cell.raw}
     layout.query = " UNION ALL ".join(
-        _select(table, layout, group, found) for group, found in zip(groups, cells, strict=True)
+        _select_sql(table, layout, group, own) for group, own in zip(groups, cells, strict=True)
     )
     if source.form == "csv":
         # Cells are parsed once, not by every query on the view.
-        typed = quoted(f"#typed {table.name}")
+        typed = quote(f"#typed {table.name}")
         connection.execute(f"CREATE TABLE {typed} AS {layout.query}")
         connection.execute(f"DROP TABLE {groups[0].relation}")
         layout.query = f"SELECT * FROM {typed}"
     return layout
 
 
-def _attributes(
+def _classify_attributes(
     connection: duckdb.DuckDBPyConnection, table: Table, groups: list[Group], faults: list[Fault]
 ) -> dict[str, str]:
-    found: dict[str, set[str]] = {}
+    kinds_by_name: dict[str, set[str]] = {}
     for group in groups:
         names = [name for name in group.types if table.column(name) is None]
-        numbers = _numbers_in_text(connection, group, names) if group.text else set()
+        numbers = _find_numbers_in_text(connection, group, names) if group.text else set()
         for name in names:
             family = group.types[name].split("(")[0]
-            kinds = found.setdefault(name, set())
+            kinds = kinds_by_name.setdefault(name, set())
             if family != '"NULL"':
                 kinds.add("number" if name in numbers or family in NUMBER_TYPES else "text")
-    for name in [name for name, kinds in found.items() if len(kinds) > 1]:
+    for name in [name for name, kinds in kinds_by_name.items() if len(kinds) > 1]:
         message = f"The attribute {name!r} is a number in some parts and text in others."
-        faults.append(rules.MIXED_ATTRIBUTE.found(table.name, name, message))
-    return {name: "text" if "text" in kinds else "number" for name, kinds in found.items()}
+        faults.append(rules.MIXED_ATTRIBUTE.to_fault(table.name, name, message))
+    return {name: "text" if "text" in kinds else "number" for name, kinds in kinds_by_name.items()}
 
 
-def _numbers_in_text(connection: duckdb.DuckDBPyConnection, group: Group, names: list[str]) -> set[str]:
+def _find_numbers_in_text(connection: duckdb.DuckDBPyConnection, group: Group, names: list[str]) -> set[str]:
     if not names:
         return set()
-    tests = ", ".join(f"bool_and(regexp_full_match(trim({quoted(name)}), '{_NUMBER}'))" for name in names)
-    answers = first_row(connection, f"SELECT {tests} FROM {group.relation}")
+    tests = ", ".join(f"bool_and(regexp_full_match(trim({quote(name)}), '{_NUMBER}'))" for name in names)
+    answers = fetch_row(connection, f"SELECT {tests} FROM {group.relation}")
     return {name for name, number in zip(names, answers, strict=True) if number is not False}
 
 
-def _cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Group) -> dict[str, Cell]:
+def _convert_cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Group) -> dict[str, Cell]:
     cells = {}
     for name, type_ in group.types.items():
         if name in kinds:
-            cells[name] = typed_cell(name, kinds[name], type_, text=group.text)
+            cells[name] = convert_cell(name, kinds[name], type_, text=group.text)
         else:
-            cells[name] = attribute_cell(name, type_, attributes[name])
+            cells[name] = convert_attribute(name, type_, attributes[name])
     return cells
 
 
-def _wrong(
+def _find_wrong_types(
     connection: duckdb.DuckDBPyConnection, groups: list[Group], cells: list[dict[str, Cell]]
 ) -> dict[str, list[Group]]:
-    """Columns whose type cannot hold their kind, unless they hold no value at all, and where they are so."""
+    """Columns whose type cannot hold their kind although they hold values, and the groups with them."""
     wrong: dict[str, list[Group]] = {}
-    for group, found in zip(groups, cells, strict=True):
-        for name in [name for name, cell in found.items() if cell.wrong]:
-            if first_row(connection, f"SELECT count({quoted(name)}) FROM {group.relation}")[0]:
+    for group, own in zip(groups, cells, strict=True):
+        for name in [name for name, cell in own.items() if cell.wrong]:
+            if fetch_row(connection, f"SELECT count({quote(name)}) FROM {group.relation}")[0]:
                 wrong.setdefault(name, []).append(group)
     return wrong
 
 
-def _select(table: Table, layout: Layout, group: Group, cells: dict[str, Cell]) -> str:
+def _select_sql(table: Table, layout: Layout, group: Group, cells: dict[str, Cell]) -> str:
     columns = [group.position]
     for column in table.columns:
         cell = cells.get(column.name) or Cell(f"NULL::{SQL_TYPES[column.kind]}")
         value = cell.value if column.default is None else f"coalesce({cell.value}, {column.default})"
-        columns.append(f"{value} AS {quoted(column.name)}")
+        columns.append(f"{value} AS {quote(column.name)}")
     for name, kind in layout.attributes.items():
         cell = cells.get(name) or Cell("NULL::DOUBLE" if kind == "number" else "NULL::VARCHAR")
-        columns.append(f"{cell.value} AS {quoted(name)}")
+        columns.append(f"{cell.value} AS {quote(name)}")
     for name in sorted(layout.raw):
         cell = cells.get(name) or Cell("")
-        columns.append(f"{cell.raw or 'NULL::VARCHAR'} AS {raw_name(name)}")
+        columns.append(f"{cell.raw or 'NULL::VARCHAR'} AS {quote_raw(name)}")
     return f"SELECT {', '.join(columns)} FROM {group.relation}"
