@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from textwrap import wrap
 from typing import Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from riskml.explanation.contributions.shap_values import import_shap
 from riskml.reporting.figures import INK, RULE, drawing, inline
 
 __all__ = ["DOTS", "draw_beeswarm", "draw_causes", "explanation"]
@@ -44,7 +44,7 @@ def explanation(features: Sequence[Mapping[str, Any]], names: Sequence[str]) -> 
         str(j): pd.Series(ranks) if coloured else pd.Series([""] * DOTS, dtype="category")
         for j, (ranks, coloured) in enumerate(map(_colours, features))
     }
-    return _shap().Explanation(values=values, data=pd.DataFrame(data), feature_names=list(names))
+    return import_shap().Explanation(values=values, data=pd.DataFrame(data), feature_names=list(names))
 
 
 def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], say: Say) -> Markup:
@@ -58,7 +58,7 @@ def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], s
         np.random.seed(0)  # noqa: NPY002
         with drawing(8.2, 0.4 * len(features) + 0.9) as (figure, [axes]), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the global generator, and colours of missing values
-            _shap().plots.beeswarm(
+            import_shap().plots.beeswarm(
                 explanation(features, labels),
                 max_display=len(features),
                 order=np.arange(len(features)),
@@ -95,13 +95,6 @@ def draw_causes(causes: Sequence[tuple[str, float]], say: Say) -> Markup:
         axes.margins(x=0.1)
         axes.set_xlabel(say("平均绝对贡献（对数几率）", "mean absolute contribution (log odds)"))
         return inline(figure, "causes", say("各类原因的平均贡献", "mean contribution by cause"))
-
-
-def _shap() -> Any:
-    """Import shap, which takes seconds and warns of its own use of matplotlib."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return import_module("shap")
 
 
 def _broken(name: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from riskml.explanation import Narrator, explain_all, explain_panel
+from riskml.explanation.contributions.summary import sum_by_cause
 from riskml.explanation.household.county import COLUMNS, ExplainedPanel
 from riskml.explanation.household.reason_quality import find_quiet_households, measure_named_causes, measure_steadiness
 from riskml.explanation.household.rendering import describe_flag
@@ -124,7 +125,8 @@ def test_every_explained_row_adds_up(county_records, narrator, as_of):
     X = build(panel)
     contributions = narrator.explainer.explain(X)
     np.testing.assert_allclose(contributions.margin, narrator.bundle.predict_margin(X), rtol=0, atol=1e-9)
-    by_cause = narrator.explain_rows(panel, X).grouping.by_cause(contributions.values)
+    features = narrator.explain_rows(panel, X).grouping.features
+    by_cause = sum_by_cause(contributions.values, [feature.cause for feature in features])
     np.testing.assert_allclose(
         contributions.base + by_cause.sum(axis=1), narrator.bundle.predict_margin(X), rtol=0, atol=1e-9
     )

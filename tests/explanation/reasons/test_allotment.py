@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from riskml.explanation.reasons.allotment import NOTICEABLE, UNEXPLAINED, allot_income
-from riskml.explanation.reasons.grouping import BLOWS, Grouping
-from riskml.explanation.reasons.ranking import Ranked
+from riskml.explanation.reasons.grouping import SHOCKS, Grouping
+from riskml.explanation.reasons.ranking import Rankings
 from riskml.features import CATALOGUE
 from riskml.vocabulary.causes import CAUSES
 
 FEATURES = list(CATALOGUE.values())
 NAMES = list(CATALOGUE)
 GROUPING = Grouping.from_features(FEATURES)
-INCOME = GROUPING.place["other", "income"]
+INCOME = GROUPING.index["other", "income"]
 
 
 def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> tuple[dict[str, float], dict[str, str]]:
@@ -28,10 +28,10 @@ def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> 
     strength, best = np.zeros((1, len(GROUPING.groups))), np.full((1, len(GROUPING.groups)), -1)
     strength[0, INCOME] = position
     for cause, own in causes.items():
-        strength[0, GROUPING.place[cause, ""]] = own
-        best[0, GROUPING.place[cause, ""]] = GROUPING.members[GROUPING.place[cause, ""]][0]
+        strength[0, GROUPING.index[cause, ""]] = own
+        best[0, GROUPING.index[cause, ""]] = GROUPING.members[GROUPING.index[cause, ""]][0]
     found, told = allot_income(GROUPING, x, strength, best)
-    places = {cause: GROUPING.place[cause, ""] for cause in CAUSES if cause != "other"}
+    places = {cause: GROUPING.index[cause, ""] for cause in CAUSES if cause != "other"}
     speaks = {cause: NAMES[told[0, g]] for cause, g in places.items() if told[0, g] >= 0}
     return {cause: float(found[0, g]) for cause, g in places.items() if found[0, g]}, speaks
 
@@ -58,7 +58,7 @@ def test_a_recorded_blow_explains_the_decline_as_far_as_it_is_strong():
 
 
 def test_a_job_loss_speaks_for_the_lost_wage_itself():
-    loss = NAMES[GROUPING.members[GROUPING.place["work", ""]][0]]
+    loss = NAMES[GROUPING.members[GROUPING.index["work", ""]][0]]
     found, told = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"work": 0.5})
     assert found == {"work": pytest.approx(2.5)}
     assert told == {"work": loss}
@@ -82,7 +82,7 @@ def test_without_a_source_that_shrank_the_position_stays_with_itself(changes):
 
 def test_records_without_sources_of_income_are_ranked_as_they_are():
     few = Grouping.from_features([CATALOGUE[name] for name in ("accidents_12m", "household_size")])
-    ranked = Ranked.from_contributions(few, np.array([[1.0, 3.0]]), np.array([[0.2, 0.4]]), [0.0, 3.0])
+    ranked = Rankings.from_contributions(few, np.array([[1.0, 3.0]]), np.array([[0.2, 0.4]]), [0.0, 3.0])
     assert ranked.reasons.strength[0, :2].tolist() == [0.2, 0.4]
 
 
@@ -94,7 +94,7 @@ def test_records_without_sources_of_income_are_ranked_as_they_are():
 def test_what_is_allotted_adds_up_to_the_position_and_is_the_same_alone(x, strength):
     best = np.zeros(strength.shape, np.intp)
     found, told = allot_income(GROUPING, x, strength, best)
-    changes = [j for cause in BLOWS for j in GROUPING.changes[cause]]
+    changes = [j for cause in SHOCKS for j in GROUPING.changes[cause]]
     shrank = (np.nan_to_num(x[changes]) <= -NOTICEABLE).any(axis=0)
     np.testing.assert_allclose((found - strength).sum(axis=1), np.where(shrank, strength[:, INCOME], 0.0), atol=1e-9)
     assert (found >= strength).all()

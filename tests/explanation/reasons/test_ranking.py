@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from riskml.explanation.contributions.summary import sum_by_cause
 from riskml.explanation.reasons.grouping import Grouping
-from riskml.explanation.reasons.ranking import LEAST, MOST_PROTECTIONS, MOST_REASONS, Ranked
+from riskml.explanation.reasons.ranking import LEAST, MOST_PROTECTIONS, MOST_REASONS, Rankings
 from riskml.explanation.reasons.selection import may_protect, may_warn
 from riskml.features import CATALOGUE
 from riskml.vocabulary.causes import CAUSES
@@ -22,13 +23,13 @@ NAMES = list(CATALOGUE)
 
 def ranked(
     values: dict[str, float], contributions: dict[str, float], typical: dict[str, float] | None = None
-) -> Ranked:
+) -> Rankings:
     x, c = np.full((1, len(FEATURES)), np.nan), np.zeros((1, len(FEATURES)))
     for name, value in values.items():
         x[0, NAMES.index(name)] = value
     for name, value in contributions.items():
         c[0, NAMES.index(name)] = value
-    return Ranked.from_contributions(GROUPING, x, c, [(typical or {}).get(name, float("nan")) for name in NAMES])
+    return Rankings.from_contributions(GROUPING, x, c, [(typical or {}).get(name, float("nan")) for name in NAMES])
 
 
 def said(ranking) -> list[str]:
@@ -123,7 +124,7 @@ def test_protections_are_the_three_strongest_whatever_their_cause():
 def test_contributions_by_cause_add_up():
     rng = np.random.default_rng(0)
     contributions = rng.normal(size=(7, len(FEATURES)))
-    by_cause = GROUPING.by_cause(contributions)
+    by_cause = sum_by_cause(contributions, [feature.cause for feature in FEATURES])
     assert by_cause.shape == (7, len(CAUSES))
     np.testing.assert_allclose(by_cause.sum(axis=1), contributions.sum(axis=1))
 
@@ -134,7 +135,7 @@ def test_contributions_by_cause_add_up():
     x=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.one_of(st.floats(-3, 40), st.just(float("nan")))),
 )
 def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
-    found = Ranked.from_contributions(GROUPING, x, c, UNKNOWN)
+    found = Rankings.from_contributions(GROUPING, x, c, UNKNOWN)
     for ranking, most, may, sign in (
         (found.reasons, MOST_REASONS, may_warn, 1),
         (found.protections, MOST_PROTECTIONS, may_protect, -1),
@@ -148,7 +149,7 @@ def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
                 assert may(FEATURES[j], x[row, [j]])[0]
                 shrank = sign > 0 and any(j in changes for changes in GROUPING.changes.values())
                 assert sign * c[row, j] > 0 or shrank, "a source that shrank speaks for the income that was lost"
-            named = ranking.group[row][: len(given_)] < GROUPING.named
+            named = ranking.group[row][: len(given_)] < GROUPING.n_causes
             strength = ranking.strength[row][: len(given_)]
             assert (strength >= LEAST).all()
             for part in (named, ~named) if most == MOST_REASONS else (np.ones(len(given_), bool),):
@@ -160,8 +161,8 @@ def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
 def test_one_household_is_ranked_as_among_many():
     rng = np.random.default_rng(1)
     x, c = rng.normal(size=(50, len(FEATURES))), rng.normal(size=(50, len(FEATURES)))
-    many = Ranked.from_contributions(GROUPING, x, c, UNKNOWN)
-    one = Ranked.from_contributions(GROUPING, x[7:8], c[7:8], UNKNOWN)
+    many = Rankings.from_contributions(GROUPING, x, c, UNKNOWN)
+    one = Rankings.from_contributions(GROUPING, x[7:8], c[7:8], UNKNOWN)
     np.testing.assert_array_equal(one.reasons.feature[0], many.reasons.feature[7])
     np.testing.assert_array_equal(one.reasons.strength[0], many.reasons.strength[7])
     np.testing.assert_array_equal(one.protections.feature[0], many.protections.feature[7])

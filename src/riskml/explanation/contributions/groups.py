@@ -1,4 +1,4 @@
-"""Trees cut into groups of few splits, small enough for a table over all their yes/no answers."""
+"""Trees cut into groups of few splits, each small enough for a table over all their yes/no answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from riskml.model.forest import Forest, Tree
 __all__ = ["MOST_BITS", "Group", "Leaf", "TooDeepError", "cut"]
 
 MOST_BITS = 7
-"""Splits on and below the path of a group: a table has at most 128 entries a feature."""
+"""Splits on and below the path of a group: a table has at most 128 entries per feature."""
 
 
 class TooDeepError(ModelError):
@@ -20,7 +20,7 @@ class TooDeepError(ModelError):
 
 @dataclass
 class Leaf:
-    """A leaf of a group, and for each feature on its path what leads to it.
+    """A leaf of a group, and the conditions that each feature on its path must meet.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Leaf:
     mask, want : dict of int to int
         The feature's conditions hold where ``answers & mask == want``.
     share : dict of int to float
-        Product of the shares of training rows that took the path's side at the feature's splits.
+        Product of the shares of training rows that follow the path at the feature's splits.
     """
 
     value: float
@@ -47,9 +47,9 @@ class Group:
     tree : int
         Position of the tree in the forest.
     splits : list of int
-        Splits on the path, then those of the subtree, as positions in the forest's splits; the j-th answers bit j.
+        Splits on the path, then those of the subtree, as positions in the forest's splits; the j-th sets bit j.
     features : list of int
-        Features they ask about, each once.
+        Features of these splits, each once.
     leaves : list of Leaf
     """
 
@@ -61,7 +61,7 @@ class Group:
 
 @dataclass(frozen=True)
 class _Step:
-    """One edge of a path: a split of the tree, whether it was left by its left side, and the share of rows that did."""
+    """One edge of a path: the split, whether the path goes left, and the share of rows that go the same way."""
 
     split: int
     left: bool
@@ -86,15 +86,15 @@ def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
     """
     features = forest.splits.feature.tolist()
     for number, tree in enumerate(forest.trees):
-        below = _splits_below(tree)
+        below = _count_splits(tree)
         todo: list[tuple[int, _Path]] = [(0, ())]
         while todo:
             node, path = todo.pop()
             inner = below[node] if node >= 0 else 0
             if len(path) + inner <= most_bits:
-                yield _group(tree, number, node, path, features)
+                yield _make_group(tree, number, node, path, features)
             elif inner:
-                todo += _children(tree, node, path)
+                todo += _list_children(tree, node, path)
             else:
                 raise TooDeepError(
                     f"Tree {number} has a leaf under {len(path)} splits; tables hold at most {most_bits}.",
@@ -103,8 +103,8 @@ def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
                 )
 
 
-def _splits_below(tree: Tree) -> list[int]:
-    """Number of splits of each subtree; children come after their parents."""
+def _count_splits(tree: Tree) -> list[int]:
+    """Count the splits of each subtree; children come after their parents."""
     below = [1] * len(tree.left)
     for node in range(len(below) - 1, -1, -1):
         for child in (tree.left[node], tree.right[node]):
@@ -113,7 +113,7 @@ def _splits_below(tree: Tree) -> list[int]:
     return below
 
 
-def _children(tree: Tree, node: int, path: _Path) -> list[tuple[int, _Path]]:
+def _list_children(tree: Tree, node: int, path: _Path) -> list[tuple[int, _Path]]:
     """Return both children with their paths, the left one last so that it is taken first."""
     reached = tree.count_rows(node)
     return [
@@ -122,7 +122,7 @@ def _children(tree: Tree, node: int, path: _Path) -> list[tuple[int, _Path]]:
     ]
 
 
-def _group(tree: Tree, number: int, root: int, path: _Path, features: list[int]) -> Group:
+def _make_group(tree: Tree, number: int, root: int, path: _Path, features: list[int]) -> Group:
     bit = {step.split: j for j, step in enumerate(path)}
     leaves: list[Leaf] = []
     todo = [(root, path)]
@@ -130,7 +130,7 @@ def _group(tree: Tree, number: int, root: int, path: _Path, features: list[int])
         node, path = todo.pop()
         if node >= 0:
             bit[node] = len(bit)
-            todo += _children(tree, node, path)
+            todo += _list_children(tree, node, path)
             continue
         leaf = Leaf(float(tree.value[~node]))
         for step in path:

@@ -1,4 +1,4 @@
-"""Exact contributions as ``shap`` objects: for beeswarm and waterfall plots in notebooks and reports."""
+"""Exact contributions as ``shap`` objects, for beeswarm and waterfall plots in notebooks and reports."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from riskml.model import Bundle
 if TYPE_CHECKING:
     import shap
 
-__all__ = ["label_features", "to_shap"]
+__all__ = ["import_shap", "label_features", "to_shap"]
 
 Floats = NDArray[np.float64]
 
 
 def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
-    """Names of features for people; a data set's own attributes keep theirs.
+    """Name features for readers; attributes of a data set keep their own names.
 
     Parameters
     ----------
     names : tuple of str
     lang : {"zh", "en"} or None
-        None keeps the names of the columns.
+        None returns the column names.
 
     Raises
     ------
     UsageError
-        If the language is another.
+        If the language is unknown.
 
     Examples
     --------
@@ -49,38 +49,30 @@ def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
     return [getattr(CATALOGUE[name], lang) if name in CATALOGUE else name for name in names]
 
 
-def _shap() -> ModuleType:
-    """Import shap, which takes seconds and which most commands never need.
-
-    It warns of its own use of matplotlib, and of a progress bar that nothing here shows.
-    """
+def import_shap() -> ModuleType:
+    """Import shap when it is needed: it takes seconds, and warns about its own use of matplotlib and progress bars."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PendingDeprecationWarning)
         warnings.filterwarnings("ignore", message="IProgress not found")
         return import_module("shap")
 
 
-def to_shap(
-    model: Bundle | Explainer,
-    X: FeatureMatrix | Floats,
-    *,
-    lang: str | None = None,
-) -> shap.Explanation:
+def to_shap(model: Bundle | Explainer, X: FeatureMatrix | Floats, *, lang: str | None = None) -> shap.Explanation:
     """Explain rows as a ``shap.Explanation``.
 
     Parameters
     ----------
     model : Bundle or Explainer
-        An explainer, made once, saves its checks at every further call.
+        Pass an explainer to explain several times: its checks run once, when it is made.
     X : FeatureMatrix, or array of float64, shape (n, F) in the model's schema
     lang : {"zh", "en"}, optional
-        Language of the labels; the names of the columns by default.
+        Language of the labels; column names by default.
 
     Returns
     -------
     shap.Explanation
         ``values`` in log odds before calibration, shape (n, F), ``base_values``, ``data``, ``feature_names``, and
-        ``display_data``, which names categories and says what is missing.
+        ``display_data``, with the names of categories and a word for missing values.
 
     Raises
     ------
@@ -89,25 +81,25 @@ def to_shap(
 
     Notes
     -----
-    The values are those of :class:`Explainer`, not of a ``shap`` explainer: the blend has a linear part too. They
-    say what goes together with the model's margin, not what caused anything.
+    The values are those of :class:`Explainer`, not of a ``shap`` explainer, since the blend has a linear part too.
+    They describe association with the model's margin, not causation.
     """
-    shap = _shap()
+    shap = import_shap()
     explainer = model if isinstance(model, Explainer) else Explainer(model.blend)
     values = explainer.blend.values(X)
-    found = explainer.explain(values)
-    found.require_margin(explainer.blend.predict_margin(values))
+    contributions = explainer.explain(values)
+    contributions.require_margin(explainer.blend.predict_margin(values))
     names = tuple(column.name for column in explainer.blend.schema.columns)
-    shown = values.astype(object)
-    shown[np.isnan(values)] = "缺" if lang == "zh" else "missing"
+    display = values.astype(object)
+    display[np.isnan(values)] = "缺" if lang == "zh" else "missing"
     for name, texts in explainer.blend.schema.levels.items():
         j = names.index(name)
         for i in np.flatnonzero(values[:, j] >= 0):
-            shown[i, j] = texts[int(values[i, j])]
+            display[i, j] = texts[int(values[i, j])]
     return shap.Explanation(
-        values=found.values,
-        base_values=np.full(len(values), found.base),
+        values=contributions.values,
+        base_values=np.full(len(values), contributions.base),
         data=values,
-        display_data=shown,
+        display_data=display,
         feature_names=label_features(names, lang),
     )

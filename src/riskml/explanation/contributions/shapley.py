@@ -12,21 +12,21 @@ from riskml.explanation.contributions.groups import Group
 __all__ = ["tabulate_groups"]
 
 BLOCK = 1 << 20
-"""Numbers held at a time while tables are computed."""
+"""Numbers held in memory at a time while tables are computed."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
 def tabulate_groups(groups: list[Group], bits: int) -> Iterator[tuple[int, int, Floats]]:
-    """Tabulate what each group adds to the contribution of each of its features.
+    """Tabulate what each group adds to the contributions of its features.
 
     Parameters
     ----------
     groups : list of Group
         All with the same number of splits.
     bits : int
-        That number.
+        Number of splits.
 
     Yields
     ------
@@ -35,8 +35,8 @@ def tabulate_groups(groups: list[Group], bits: int) -> Iterator[tuple[int, int, 
 
     Notes
     -----
-    A leaf of value v whose path asks about the features j, with z_j the share of training rows that took the path's
-    side at j's splits and o_j = 1 where the row takes it too, gives feature i the Shapley value of the game in which
+    A leaf of value v whose path splits on the features j, with z_j the share of training rows that follow the path
+    at j's splits and o_j = 1 where the row follows it too, gives feature i the Shapley value of the game in which
     an unknown feature is averaged over the training rows (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9),
 
         v · (o_i − z_i) · ∫₀¹ Π_{j≠i} (z_j (1 − t) + o_j t) dt .
@@ -52,24 +52,24 @@ def tabulate_groups(groups: list[Group], bits: int) -> Iterator[tuple[int, int, 
         while stop < len(groups) and (stop == start or (leaves + len(groups[stop].leaves)) * per_leaf <= BLOCK):
             leaves += len(groups[stop].leaves)
             stop += 1
-        yield from _block(groups[start:stop], start, bits, widest)
+        yield from _tabulate_block(groups[start:stop], start, bits, widest)
         start = stop
 
 
-def _block(groups: list[Group], first: int, bits: int, widest: int) -> Iterator[tuple[int, int, Floats]]:
+def _tabulate_block(groups: list[Group], first: int, bits: int, widest: int) -> Iterator[tuple[int, int, Floats]]:
     slots = [(g, f) for g, group in enumerate(groups) for f in group.features]
-    place = {slot: i for i, slot in enumerate(slots)}
+    index = {slot: i for i, slot in enumerate(slots)}
     leaves = [(g, leaf) for g, group in enumerate(groups) for leaf in group.leaves]
     mask, want = (np.zeros((len(leaves), widest), np.int64) for _ in range(2))
-    share = np.ones((len(leaves), widest))  # with mask 0, a neutral feature: it always holds, and for all rows
+    share = np.ones((len(leaves), widest))  # padding: mask 0 always holds, and for all rows
     slot = np.full((len(leaves), widest), -1)
     for row, (g, leaf) in enumerate(leaves):
         d = len(leaf.mask)
         mask[row, :d], want[row, :d] = list(leaf.mask.values()), list(leaf.want.values())
         share[row, :d] = list(leaf.share.values())
-        slot[row, :d] = [place[g, f] for f in leaf.mask]
+        slot[row, :d] = [index[g, f] for f in leaf.mask]
     values = np.array([leaf.value for _, leaf in leaves])
-    parts = _leaf_values(values, mask, want, share, bits)
+    parts = _compute_leaf_values(values, mask, want, share, bits)
     used = slot >= 0
     order = np.argsort(slot[used], kind="stable")
     starts = np.searchsorted(slot[used][order], np.arange(len(slots)))
@@ -81,8 +81,8 @@ def _block(groups: list[Group], first: int, bits: int, widest: int) -> Iterator[
             position += 1
 
 
-def _leaf_values(values: Floats, mask: Ints, want: Ints, share: Floats, bits: int) -> Floats:
-    """Shapley values of each leaf's features, shape (leaves, features, 2**bits)."""
+def _compute_leaf_values(values: Floats, mask: Ints, want: Ints, share: Floats, bits: int) -> Floats:
+    """Compute the Shapley values of each leaf's features, shape (leaves, features, 2**bits)."""
     holds = ((np.arange(1 << bits) & mask[:, :, None]) == want[:, :, None]).astype(np.float64)
     points, weights = np.polynomial.legendre.leggauss((mask.shape[1] + 1) // 2)
     total: Floats = np.zeros(holds.shape)

@@ -1,4 +1,4 @@
-"""What a model looks at, over many households: mean contributions, and groups of rows in place of single ones."""
+"""Which features drive a model: mean contributions over many households, and groups of rows instead of single rows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["FEWEST_HOUSEHOLDS", "summarise_contributions"]
+__all__ = ["FEWEST_HOUSEHOLDS", "sum_by_cause", "summarise_contributions"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST_HOUSEHOLDS = 20
-"""A group of rows belongs to at least so many households."""
+"""Minimum number of households behind a group of rows."""
 
 TOP = 12
 MOST_GROUPS = 100
@@ -30,7 +30,7 @@ def summarise_contributions(
     household: NDArray[np.integer[Any]],
     levels: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
-    """Sum up the contributions of many rows so that no household can be read off.
+    """Summarise the contributions of many rows so that no household can be identified.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def summarise_contributions(
     dict
         ``rows`` and ``households``; ``causes``, by cause the mean over rows of the absolute value of its summed
         contributions; ``features``, the 12 with the largest mean absolute contribution, strongest first: ``name``,
-        ``cause``, ``mean_abs``, ``groups`` and ``left_out``, the share of rows in no group. A group holds rows of like
-        value and like contribution of at least 20 households: ``n``, mean ``value`` (null where missing; the level of
-        a category) and mean ``contribution``.
+        ``cause``, ``mean_abs``, ``groups`` and ``left_out``, the share of rows in no group. A group holds rows of
+        similar value and contribution of at least 20 households: ``n``, mean ``value`` (null where missing; the level
+        of a category) and mean ``contribution``.
 
     Examples
     --------
-    Rows too few to hide a household are not told of:
+    Too few rows to hide a household are left out:
 
     >>> few = summarise_contributions(np.ones((3, 1)), np.ones((3, 1)), [("size", "other")], np.arange(3))
     >>> few["features"][0]["groups"], few["features"][0]["left_out"]
@@ -64,45 +64,61 @@ def summarise_contributions(
     rows_each = int(np.bincount(household).max()) if n else 0
     least = max(FEWEST_HOUSEHOLDS * rows_each, -(-n // MOST_GROUPS), 1)
     size = np.abs(contributions).mean(axis=0) if n else np.zeros(len(features))
-    causes = np.zeros((n, len(CAUSES)))
-    for j, (_, cause) in enumerate(features):
-        causes[:, list(CAUSES).index(cause)] += contributions[:, j]
-    told = []
+    summaries = []
     for j in np.argsort(-size, kind="stable")[:TOP].tolist():
         name, cause = features[j]
-        own = None if levels is None else levels.get(name)
-        groups = _groups(values[:, j], contributions[:, j], least, own)
-        kept = sum(group["n"] for group in groups)
-        left_out = 1.0 - kept / n if n else 0.0
-        told.append(
-            {"name": name, "cause": cause, "mean_abs": _short(size[j]), "groups": groups, "left_out": _short(left_out)}
+        groups = _group_rows(values[:, j], contributions[:, j], least, (levels or {}).get(name))
+        left_out = 1.0 - sum(group["n"] for group in groups) / n if n else 0.0
+        summaries.append(
+            {"name": name, "cause": cause, "mean_abs": _round(size[j]), "groups": groups, "left_out": _round(left_out)}
         )
-    strength = np.abs(causes).mean(axis=0) if n else np.zeros(len(CAUSES))
+    by_cause = sum_by_cause(contributions, [cause for _, cause in features])
+    strength = np.abs(by_cause).mean(axis=0) if n else np.zeros(len(CAUSES))
     return {
         "rows": n,
         "households": len(np.unique(household)),
-        "causes": {cause: _short(strength[i]) for i, cause in enumerate(CAUSES)},
-        "features": told,
+        "causes": {cause: _round(strength[i]) for i, cause in enumerate(CAUSES)},
+        "features": summaries,
     }
 
 
-def _groups(x: Floats, c: Floats, least: int, levels: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Rows of one feature, parted by value, then by contribution, into groups of at least ``least`` rows."""
+def sum_by_cause(contributions: Floats, causes: Sequence[str]) -> Floats:
+    """Sum the contributions of each cause's features.
+
+    Parameters
+    ----------
+    contributions : array of float64, shape (n, F)
+    causes : sequence of str, length F
+        Cause of each feature.
+
+    Returns
+    -------
+    array of float64, shape (n, causes)
+        In the order of :data:`riskml.vocabulary.causes.CAUSES`.
+    """
+    out = np.zeros((len(contributions), len(CAUSES)))
+    for j, cause in enumerate(causes):
+        out[:, CAUSES.codes.index(cause)] += contributions[:, j]
+    return out
+
+
+def _group_rows(x: Floats, c: Floats, least: int, levels: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Split the rows of one feature by value, then by contribution, into groups of at least ``least`` rows."""
     groups: list[dict[str, Any]] = []
-    bins = _value_bins(x, categorical=levels is not None)
+    bins = _bin_values(x, categorical=levels is not None)
     for b in np.unique(bins):
         rows = np.flatnonzero(bins == b)
         rows = rows[np.argsort(c[rows], kind="stable")]
         for part in np.array_split(rows, len(rows) // least) if len(rows) >= least else ():
             value: float | str | None = None
             if not np.isnan(x[part[0]]):
-                value = levels[int(x[part[0]])] if levels is not None else _short(x[part].mean())
-            groups.append({"n": len(part), "value": value, "contribution": _short(c[part].mean())})
+                value = levels[int(x[part[0]])] if levels is not None else _round(x[part].mean())
+            groups.append({"n": len(part), "value": value, "contribution": _round(c[part].mean())})
     return groups
 
 
-def _value_bins(x: Floats, *, categorical: bool) -> Ints:
-    """Bin of each value: its level, or one of ten of about equal size; -1 where missing."""
+def _bin_values(x: Floats, *, categorical: bool) -> Ints:
+    """Return the bin of each value: its level, or one of ten of about equal size; -1 where missing."""
     known = ~np.isnan(x)
     bins = np.full(len(x), -1, np.int64)
     if categorical:
@@ -113,6 +129,6 @@ def _value_bins(x: Floats, *, categorical: bool) -> Ints:
     return bins
 
 
-def _short(value: float) -> float:
-    """Three significant digits: an aggregate must not carry a household's exact figure."""
+def _round(value: float) -> float:
+    """Round to three significant digits: an aggregate must not reveal a household's exact figure."""
     return float(f"{value:.3g}")

@@ -8,6 +8,7 @@ from typing import Any
 from riskml.explanation.household.missing import Missing
 from riskml.explanation.reasons.checklist import Step
 from riskml.policy.entries import Measure
+from riskml.vocabulary.causes import HEALTH_CAUSES
 
 __all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Option", "Reason", "RuleView"]
 
@@ -15,20 +16,20 @@ NOTICE = {
     "zh": "仅供研判参考，不作为认定依据",
     "en": "For reference in study and judgement only, not a basis for a decision",
 }
-"""Stands on every explanation."""
+"""Shown on every explanation."""
 
 SIMULATED = {"zh": "模拟县数据，非真实农户", "en": "simulated county, not a real household"}
-"""Stands beside the notice where the household was simulated."""
+"""Shown beside the notice if the household is simulated."""
 
 RELATION = {
     "reasons": {"zh": "与返贫风险升高相关", "en": "related to a higher risk"},
     "protections": {"zh": "与返贫风险降低相关", "en": "related to a lower risk"},
 }
-"""What a sentence claims: that things go together, never that one brings about the other."""
+"""What a sentence claims: association, never causation."""
 
 
 def _plain(value: Any) -> Any:
-    """Return a record as dictionaries; unlike ``dataclasses.asdict`` nothing is copied that cannot be changed."""
+    """Convert a record to dictionaries; unlike ``dataclasses.asdict`` it does not copy what is immutable."""
     if is_dataclass(value):
         return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, tuple):
@@ -45,13 +46,13 @@ class Reason:
     cause : str
         Official cause code.
     topic : str
-        Topic of the feature, which tells apart what has no official cause.
+        Topic of the feature, which distinguishes reasons without an official cause.
     feature : str or None
         None where redacted.
     contribution : float
-        What speaks for the sentence's group, in log odds, negative for a protective factor: its strongest feature and
-        its part of the income position for a cause, all its features for the others. Reasons do not add up to the
-        margin; :class:`ModelView` does.
+        Strength of the group in log odds, negative for a protective factor: for a cause its strongest feature and its
+        part of the income position, for other groups all features. Reasons do not add up to the margin; the
+        contributions in :class:`ModelView` do.
     zh, en : str
     """
 
@@ -63,22 +64,22 @@ class Reason:
     en: str
 
     def text(self, lang: str) -> str:
-        """Sentence in a language."""
+        """Return the sentence in a language."""
         return self.zh if lang == "zh" else self.en
 
 
 @dataclass(frozen=True)
 class ModelView:
-    """The model's verdict and how it comes about.
+    """The model's verdict and how it is computed.
 
     Parameters
     ----------
     base : float
         Mean margin of the model.
     by_cause : dict of str to float
-        Contributions summed by cause code; with ``base`` they make the margin.
+        Contributions summed by cause code; with ``base`` they add up to the margin.
     contributions : dict of str to float
-        By feature; those that tell of health are one entry ``health`` where redacted.
+        By feature; redacted, those about health are one entry ``health``.
     margin : float
         Log odds before calibration.
     shift, slope : float
@@ -141,7 +142,7 @@ class RuleView:
     income, line, gap, gap_after_spending : float or None
     flags : tuple of FlagView
     hidden_flags : int
-        Flags that tell of health and are left out.
+        Flags about health that are left out.
     """
 
     colour: str
@@ -155,10 +156,15 @@ class RuleView:
     flags: tuple[FlagView, ...]
     hidden_flags: int = 0
 
+    @property
+    def causes(self) -> list[str]:
+        """Cause codes of the flags; hidden flags count as illness."""
+        return [flag.cause for flag in self.flags if flag.cause] + [HEALTH_CAUSES[0]] * min(self.hidden_flags, 1)
+
 
 @dataclass(frozen=True)
 class Option:
-    """A measure on offer for a cause."""
+    """A measure available for a cause."""
 
     cause: str
     measure: Measure
@@ -166,7 +172,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything that is said about one household at a date.
+    """Everything reported about one household at a date.
 
     Parameters
     ----------
@@ -174,15 +180,15 @@ class Explanation:
     as_of : str
         Date.
     status : str
-        Standing of the household; only ``at_risk`` has a model's verdict.
+        Status of the household; only ``at_risk`` has a verdict of the model.
     rule : RuleView
     model : ModelView or None
     signal : str
-        Colour of both verdicts together.
+        Colour of the combined signal.
     agreement : str or None
         Of ``policy.AGREEMENTS``.
     agreement_by : {"capacity", "tier"}
-        What made the model's yes: a place in the visit capacity, or a tier above the safest.
+        Basis of the model's positive: the visit capacity, or a tier above the safest.
     reasons, protections : tuple of Reason
         At most five and three, the strongest first.
     missing : tuple of Missing
@@ -213,7 +219,7 @@ class Explanation:
     policy_version: str
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Convert to plain values for JSON."""
         return {
             "household_id": self.household_id,
             "as_of": self.as_of,

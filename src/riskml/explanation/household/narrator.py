@@ -1,4 +1,4 @@
-"""Explains the households of one model: from contributions to causes, sentences, steps and measures."""
+"""Explanation of households by one model: from contributions to causes, sentences, steps and measures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riskml.explanation.household.missing import find_missing
 from riskml.explanation.household.views import make_model_view, make_rule_view
 from riskml.explanation.reasons.checklist import choose_steps
 from riskml.explanation.reasons.grouping import Grouping
-from riskml.explanation.reasons.ranking import Ranked, Ranking
+from riskml.explanation.reasons.ranking import Ranking, Rankings
 from riskml.explanation.reasons.redaction import (
     HEALTH_EN,
     HEALTH_NAME,
@@ -22,6 +22,7 @@ from riskml.explanation.reasons.redaction import (
     HEALTH_ZH,
     check_redaction,
     concerns_health,
+    redact_features,
 )
 from riskml.explanation.wording.facts import convert_changes_to_yuan
 from riskml.explanation.wording.sentences import SentenceWriter, read_medians
@@ -51,19 +52,23 @@ class ExplainedRows:
     contributions : Contributions
     margin : array of float64, shape (n,)
         As scored.
-    ranked : Ranked
+    rankings : Rankings
     writer : SentenceWriter
     """
 
     grouping: Grouping
     contributions: Contributions
     margin: NDArray[np.float64]
-    ranked: Ranked
+    rankings: Rankings
     writer: SentenceWriter
+
+    def list_secret(self, *, health: bool) -> list[bool]:
+        """Tell for each feature whether it must be hidden from a reader without permission for ``health`` data."""
+        return [not health and concerns_health(feature) for feature in self.grouping.features]
 
 
 class Narrator:
-    """Explains the households of one bundle under one policy; build it once, then ask often.
+    """Explains the households scored by one bundle under one policy; build it once and reuse it.
 
     Parameters
     ----------
@@ -73,7 +78,7 @@ class Narrator:
     Raises
     ------
     BundleError
-        If the contributions cannot be trusted; see :class:`Explainer`.
+        If the contributions fail their check; see :class:`Explainer`.
     """
 
     def __init__(self, bundle: Bundle, policy: Policy) -> None:
@@ -99,11 +104,11 @@ class Narrator:
         i : int, default 0
             Its row.
         verdicts : Verdicts, optional
-            The rule line's verdict on the panel, if it is known already.
+            Verdicts of the rule line on the panel, if known already.
         agreement : str, optional
-            As scored, from a place in the visit capacity. Without it, a tier above the safest is the model's yes.
+            As scored, by visit capacity. Without it, a tier above the safest counts as the model's positive.
         redact : iterable of str
-            ``health`` leaves out everything that tells of health.
+            ``health`` leaves out everything about health.
 
         Returns
         -------
@@ -112,7 +117,7 @@ class Narrator:
         Raises
         ------
         UsageError
-            If ``redact`` names something else.
+            If ``redact`` contains another name.
         """
         hidden = check_redaction(redact)
         one = panel if panel.n == 1 else panel.only(i)
@@ -126,8 +131,8 @@ class Narrator:
             rows = self.explain_rows(one, build(panel).take(np.array([i])))
             margin, horizon = float(rows.margin[0]), self.settings.horizon
             model = make_model_view(rows.contributions, margin, rows.grouping, self.policy, horizon, hidden)
-            reasons = _reasons(rows, rows.ranked.reasons, hidden, risk=True)
-            protections = _reasons(rows, rows.ranked.protections, hidden, risk=False)
+            reasons = _write_reasons(rows, rows.rankings.reasons, hidden, risk=True)
+            protections = _write_reasons(rows, rows.rankings.protections, hidden, risk=False)
         rule = make_rule_view(verdicts, row, self.settings.window, hidden)
         tier = self.policy.tier(np.array([np.nan if model is None else model.probability]))
         by = "tier" if agreement is None else "capacity"
@@ -136,7 +141,8 @@ class Narrator:
         elif agreement is None:
             agreement = str(agreements(tier > 0, verdicts.any_flag[row : row + 1])[0])
         missing = tuple(gap for gap in find_missing(one) if not (gap.health and "health" in hidden))
-        causes = _causes(reasons, rule) if agreement != "neither" else []
+        causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
+        causes = list(dict.fromkeys(causes))
         return Explanation(
             household_id=str(one.household_id[0]),
             as_of=str(to_date(one.as_of)),
@@ -152,9 +158,9 @@ class Narrator:
             steps=tuple(
                 choose_steps(causes, [gap.code for gap in missing], {ILLNESS: HEALTH_STEPS} if hidden else None)
             ),
-            options=tuple(Option(cause, measure) for cause in causes for measure in self._measures(cause, hidden)),
+            options=tuple(Option(cause, measure) for cause in causes for measure in self._list_measures(cause, hidden)),
             redacted=tuple(sorted(hidden)),
-            names=self._names([*causes, *(r.cause for r in (*reasons, *protections))], rule, model, hidden),
+            names=self._collect_names([*causes, *(r.cause for r in (*reasons, *protections))], rule, model, hidden),
             model_version=self.bundle.model_version,
             policy_version=self.policy.version,
         )
@@ -166,7 +172,7 @@ class Narrator:
         rows: NDArray[np.intp] | None = None,
         margin: NDArray[np.float64] | None = None,
     ) -> ExplainedRows:
-        """Explain rows of a panel, ready to be put into words.
+        """Explain rows of a panel without wording them yet.
 
         Parameters
         ----------
@@ -176,7 +182,7 @@ class Narrator:
         rows : array of int, optional
             Rows of the panel that the matrix holds; all by default.
         margin : array of float64, shape (n,), optional
-            As scored, if the rows have been scored already.
+            As scored, if known already.
 
         Raises
         ------
@@ -188,66 +194,58 @@ class Narrator:
         contributions = self.explainer.explain(values)
         margin = blend.predict_margin(values) if margin is None else margin
         contributions.require_margin(margin)
-        grouping = self._grouping(panel)
-        typical = read_medians(grouping.features, self.bundle.reference)
-        spoken = convert_changes_to_yuan(panel, grouping.features, values, rows)
-        ranked = Ranked.from_contributions(grouping, spoken, contributions.values, typical)
-        writer = SentenceWriter(panel, grouping.features, values, self.bundle.levels, typical, rows)
-        return ExplainedRows(grouping, contributions, margin, ranked, writer)
+        grouping = self._group_features(panel)
+        medians = read_medians(grouping.features, self.bundle.reference)
+        in_yuan = convert_changes_to_yuan(panel, grouping.features, values, rows)
+        rankings = Rankings.from_contributions(grouping, in_yuan, contributions.values, medians)
+        writer = SentenceWriter(panel, grouping.features, values, self.bundle.levels, medians, rows)
+        return ExplainedRows(grouping, contributions, margin, rankings, writer)
 
-    def _grouping(self, panel: Panel) -> Grouping:
-        """Features of the model's schema by cause; those of the data set's own are read from the panel."""
+    def _group_features(self, panel: Panel) -> Grouping:
+        """Group the features of the model's schema; attributes of the data set are looked up in the panel."""
         columns = self.bundle.columns
         known = {column.name for column in columns}
         own = {feature.name: feature for feature, _, _ in from_records(panel) if feature.name in known}
         key = tuple(feature.column for feature in own.values())
         if key not in self._groupings:
-            found = [CATALOGUE.get(c.name) or own.get(c.name) or _unknown(c.name) for c in columns]
-            self._groupings[key] = Grouping.from_features(found)
+            features = [CATALOGUE.get(c.name) or own.get(c.name) or _make_unknown(c.name) for c in columns]
+            self._groupings[key] = Grouping.from_features(features)
         return self._groupings[key]
 
-    def _measures(self, cause: str, hidden: frozenset[str]) -> list[Measure]:
-        """Measures for a cause; redacted, illness stands for all that tells of health."""
+    def _list_measures(self, cause: str, hidden: frozenset[str]) -> list[Measure]:
+        """List the measures for a cause; redacted, illness stands for all causes about health."""
         causes = HEALTH_CAUSES if hidden and cause == ILLNESS else (cause,)
-        return list(dict.fromkeys(measure for one in causes for measure in self.policy.measures[one]))
+        return list(dict.fromkeys(measure for code in causes for measure in self.policy.measures[code]))
 
-    def _names(
+    def _collect_names(
         self, causes: list[str], rule: RuleView, model: ModelView | None, hidden: frozenset[str]
     ) -> dict[str, dict[str, str]]:
-        found = {cause: self.policy.causes[cause].names for cause in causes}
-        if hidden and ILLNESS in found:
-            found[ILLNESS] = HEALTH_NAME
+        names = {cause: self.policy.causes[cause].names for cause in causes}
+        if hidden and ILLNESS in names:
+            names[ILLNESS] = HEALTH_NAME
         if rule.category:
-            found[rule.category] = CATEGORIES[rule.category].names
+            names[rule.category] = CATEGORIES[rule.category].names
         if model is not None:
-            found[model.tier] = self.policy.tiers[model.tier].names
-        return found
+            names[model.tier] = self.policy.tiers[model.tier].names
+        return names
 
 
-def _reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str], *, risk: bool) -> tuple[Reason, ...]:
-    """Sentences of the only row."""
-    out: list[Reason] = []
-    for g, j, strength in zip(ranking.group[0], ranking.feature[0], ranking.strength[0], strict=True):
-        if g < 0:
-            continue
-        feature, signed = rows.grouping.features[j], float(strength if risk else -strength)
-        if "health" in hidden and concerns_health(feature):
-            if risk and not any(reason.feature is None for reason in out):
-                out.append(Reason(ILLNESS, ILLNESS, None, signed, HEALTH_ZH, HEALTH_EN))
-            continue
-        zh, en = (rows.writer.write(0, int(j), lang, risk=risk) for lang in ("zh", "en"))
-        out.append(Reason(feature.cause, feature.topic, feature.name, signed, zh, en))
-    return tuple(out)
+def _write_reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str], *, risk: bool) -> tuple[Reason, ...]:
+    """Write the sentences of the only row."""
+    features, secret = rows.grouping.features, rows.list_secret(health="health" not in hidden)
+    order = [j for j in ranking.feature[0].tolist() if j >= 0]
+    strength = dict(zip(order, ranking.strength[0].tolist(), strict=False))
+    reasons = []
+    for j in redact_features(order, secret, risk=risk):
+        feature, signed = features[j], strength[j] if risk else -strength[j]
+        if secret[j]:
+            reasons.append(Reason(ILLNESS, ILLNESS, None, signed, HEALTH_ZH, HEALTH_EN))
+        else:
+            zh, en = (rows.writer.write(0, j, lang, risk=risk) for lang in ("zh", "en"))
+            reasons.append(Reason(feature.cause, feature.topic, feature.name, signed, zh, en))
+    return tuple(reasons)
 
 
-def _causes(reasons: tuple[Reason, ...], rule: RuleView) -> list[str]:
-    """Cause codes of the reasons, then of the flags, each once."""
-    causes = [reason.cause for reason in reasons] + [flag.cause for flag in rule.flags if flag.cause]
-    if rule.hidden_flags:
-        causes.append(ILLNESS)
-    return list(dict.fromkeys(causes))
-
-
-def _unknown(name: str) -> Feature:
-    """Stand for a feature that these records do not have: always missing, so it never speaks."""
+def _make_unknown(name: str) -> Feature:
+    """Make a placeholder for a feature that these records lack: always missing, so never a reason."""
     return replace(CATALOGUE["household_size"], name=name, topic="attributes", reason_zh=None, reason_en=None)

@@ -1,12 +1,12 @@
-"""An explanation as text: two verdicts side by side, the reasons, what is missing, what to verify, what is on offer."""
+"""An explanation as text: both verdicts, the reasons, what is missing, what to verify and the measures on offer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from riskml.errors import UsageError
-from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView, Reason
-from riskml.explanation.wording.phrases import amount
+from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView
+from riskml.explanation.wording.phrases import format_yuan
 from riskml.vocabulary.verdicts import COLOURS, STATUSES
 
 __all__ = ["AGREEMENT", "describe_flag", "describe_probability", "render"]
@@ -31,26 +31,15 @@ UNITS = {
     "months": "个月",
     "events": "次",
 }
-WORDS = {
-    "rule": {"zh": "监测线规则", "en": "Rule line"},
-    "model": {"zh": "模型", "en": "Model"},
-    "together": {"zh": "两者对照", "en": "Together"},
-    "missing": {"zh": "缺少或过时的信息", "en": "Missing or stale"},
-    "steps": {"zh": "需要核实", "en": "To verify"},
-    "options": {
-        "zh": "可供选择的帮扶措施（缺什么补什么，由工作人员研判）",
-        "en": "Measures on offer (options, not a decision)",
-    },
-    "none": {"zh": "无", "en": "none"},
-    "hidden": {
-        "zh": "另有医疗或健康类提示（健康信息需经授权查看）",
-        "en": "Further flags about health (details need permission)",
-    },
+TITLES = {
+    "missing": ("缺少或过时的信息", "Missing or stale"),
+    "steps": ("需要核实", "To verify"),
+    "options": ("可供选择的帮扶措施（缺什么补什么，由工作人员研判）", "Measures on offer (options, not a decision)"),
 }
 
 
 def describe_probability(probability: float, horizon: int, lang: str) -> str:
-    """A probability as a number of households.
+    """Describe a probability as a number of households.
 
     >>> describe_probability(0.123, 12, "zh")
     '类似的 100 户中，约 12 户在未来 12 个月内返贫'
@@ -66,7 +55,7 @@ def describe_probability(probability: float, horizon: int, lang: str) -> str:
 
 
 def render(explanation: Explanation, lang: str = "zh") -> str:
-    """Return the text of an explanation.
+    """Render an explanation as text.
 
     Raises
     ------
@@ -79,101 +68,90 @@ def render(explanation: Explanation, lang: str = "zh") -> str:
 
 
 def _lines(e: Explanation, lang: str) -> Iterator[str]:
-    yield f"{e.household_id} · {e.as_of} · {_colour(e.signal, lang)}"
+    def choose(zh: str, en: str) -> str:
+        return zh if lang == "zh" else en
+
+    colon = choose("：", ": ")
+    yield f"{e.household_id} · {e.as_of} · {_describe_colour(e.signal, lang)}"
     yield NOTICE[lang]
     yield ""
-    yield f"{WORDS['rule'][lang]}{_colon(lang)}{_rule(e, lang)}"
+    yield choose("监测线规则", "Rule line") + colon + _describe_rule(e, lang)
     yield from (f"  - {describe_flag(flag, lang)}" for flag in e.rule.flags)
     if e.rule.hidden_flags:
-        yield f"  - {WORDS['hidden'][lang]}"
-    yield f"{WORDS['model'][lang]}{_colon(lang)}{_model(e, lang)}"
+        hidden = choose(
+            "另有医疗或健康类提示（健康信息需经授权查看）", "Further flags about health (details need permission)"
+        )
+        yield f"  - {hidden}"
+    yield choose("模型", "Model") + colon + _describe_model(e, lang)
     if e.agreement:
-        yield f"{WORDS['together'][lang]}{_colon(lang)}{AGREEMENT[e.agreement][lang]}"
+        yield choose("两者对照", "Together") + colon + AGREEMENT[e.agreement][lang]
     for reasons, title in ((e.reasons, RELATION["reasons"]), (e.protections, RELATION["protections"])):
         if reasons:
             yield ""
-            yield f"{title[lang][:1].upper()}{title[lang][1:]}{_colon(lang).rstrip()}"
-            yield from _numbered(e, reasons, lang)
-    for name, texts in (
-        ("missing", [gap.zh if lang == "zh" else gap.en for gap in e.missing]),
-        ("steps", [step.zh if lang == "zh" else step.en for step in e.steps]),
-        ("options", list(_options(e, lang))),
-    ):
+            yield f"{title[lang][:1].upper()}{title[lang][1:]}{colon.rstrip()}"
+            for number, reason in enumerate(reasons, 1):
+                cause = e.names[reason.cause][lang]
+                yield f"  {number}. " + choose(f"【{cause}】{reason.zh}", f"[{cause}] {reason.en}")
+    options = []
+    for cause in dict.fromkeys(option.cause for option in e.options):
+        measures = [option.measure.name(lang) for option in e.options if option.cause == cause]
+        options.append(e.names[cause][lang] + colon + choose("、", ", ").join(measures))
+    missing, steps = ([choose(entry.zh, entry.en) for entry in entries] for entries in (e.missing, e.steps))
+    for name, mark, texts in (("missing", "-", missing), ("steps", "□", steps), ("options", "-", options)):
         if texts:
             yield ""
-            yield f"{WORDS[name][lang]}{_colon(lang).rstrip()}"
-            yield from (f"  {'□' if name == 'steps' else '-'} {text}" for text in texts)
+            yield choose(*TITLES[name]) + colon.rstrip()
+            yield from (f"  {mark} {text}" for text in texts)
 
 
-def _colour(code: str, lang: str) -> str:
+def _describe_colour(code: str, lang: str) -> str:
     return COLOURS[code].name(lang) + ("色" if lang == "zh" else "")
 
 
-def _colon(lang: str) -> str:
-    return "：" if lang == "zh" else ": "
-
-
-def _numbered(e: Explanation, reasons: Iterable[Reason], lang: str) -> Iterator[str]:
-    for number, reason in enumerate(reasons, 1):
-        cause = e.names[reason.cause][lang]
-        yield f"  {number}. 【{cause}】{reason.zh}" if lang == "zh" else f"  {number}. [{cause}] {reason.en}"
-
-
-def _rule(e: Explanation, lang: str) -> str:
-    rule = e.rule
-    words = [_colour(rule.colour, lang)]
+def _describe_rule(e: Explanation, lang: str) -> str:
+    rule, zh = e.rule, lang == "zh"
+    words = [_describe_colour(rule.colour, lang)]
     if rule.category:
         words.append(e.names[rule.category][lang])
     if rule.income is not None and rule.line is not None and rule.gap is not None:
-        apart = amount(abs(rule.gap), lang)
-        if lang == "zh":
-            side = "高" if rule.gap >= 0 else "低"
-            words.append(
-                f"近 {rule.window} 个月人均纯收入 {amount(rule.income, lang)}，"
-                f"监测线 {amount(rule.line, lang)}，{side} {apart}"
-            )
-        else:
-            side = "above" if rule.gap >= 0 else "below"
-            words.append(
-                f"income per head of the last {rule.window} months {amount(rule.income, lang)}, "
-                f"line {amount(rule.line, lang)}, {apart} {side}"
-            )
+        income, line, gap = (format_yuan(yuan, lang) for yuan in (rule.income, rule.line, abs(rule.gap)))
+        side = _choose_side(rule.gap, lang)
+        words.append(
+            f"近 {rule.window} 个月人均纯收入 {income}，监测线 {line}，{side} {gap}"
+            if zh
+            else f"income per head of the last {rule.window} months {income}, line {line}, {gap} {side}"
+        )
     if rule.gap_after_spending is not None and rule.gap_after_spending != rule.gap:
-        apart = amount(abs(rule.gap_after_spending), lang)
-        if lang == "zh":
-            side = "高" if rule.gap_after_spending >= 0 else "低"
-            words.append(f"扣除刚性支出后比监测线{side} {apart}")
-        else:
-            side = "above" if rule.gap_after_spending >= 0 else "below"
-            words.append(f"after unavoidable spending {apart} {side} the line")
-    return ("；" if lang == "zh" else "; ").join(words)
+        gap, side = format_yuan(abs(rule.gap_after_spending), lang), _choose_side(rule.gap_after_spending, lang)
+        words.append(
+            f"扣除刚性支出后比监测线{side} {gap}" if zh else f"after unavoidable spending {gap} {side} the line"
+        )
+    return ("；" if zh else "; ").join(words)
+
+
+def _choose_side(gap: float, lang: str) -> str:
+    if lang == "zh":
+        return "高" if gap >= 0 else "低"
+    return "above" if gap >= 0 else "below"
 
 
 def describe_flag(flag: FlagView, lang: str) -> str:
-    """A flag with what was observed and the threshold, or its name alone where those are hidden."""
+    """Describe a flag with the observed value and the threshold, or by its name where these are hidden."""
     name = flag.zh if lang == "zh" else flag.en
     if flag.observed is None or flag.threshold is None:
         return name
-    observed, threshold = (_measure(value, flag.unit, lang) for value in (flag.observed, flag.threshold))
-    if lang == "zh":
-        return f"{name}：{observed}（标准 {threshold}）"
-    return f"{name}: {observed} (threshold {threshold})"
+    observed, threshold = (_format_measure(value, flag.unit, lang) for value in (flag.observed, flag.threshold))
+    return f"{name}：{observed}（标准 {threshold}）" if lang == "zh" else f"{name}: {observed} (threshold {threshold})"
 
 
-def _measure(value: float, unit: str, lang: str) -> str:
+def _format_measure(value: float, unit: str, lang: str) -> str:
     if unit == "share":
         return f"{value:.0%}"
     return f"{value:,.0f} {UNITS.get(unit, unit) if lang == 'zh' else unit}"
 
 
-def _model(e: Explanation, lang: str) -> str:
+def _describe_model(e: Explanation, lang: str) -> str:
     if e.model is None:
         return STATUSES[e.status].sentence(lang)
-    tier = e.names[e.model.tier][lang]
-    return f"{tier}{'；' if lang == 'zh' else '; '}{describe_probability(e.model.probability, e.model.horizon, lang)}"
-
-
-def _options(e: Explanation, lang: str) -> Iterator[str]:
-    for cause in dict.fromkeys(option.cause for option in e.options):
-        names = [option.measure.name(lang) for option in e.options if option.cause == cause]
-        yield f"{e.names[cause][lang]}{_colon(lang)}{('、' if lang == 'zh' else ', ').join(names)}"
+    probability = describe_probability(e.model.probability, e.model.horizon, lang)
+    return e.names[e.model.tier][lang] + ("；" if lang == "zh" else "; ") + probability

@@ -1,10 +1,11 @@
-"""The two verdicts on one household, as an explanation shows them."""
+"""The verdicts of the rule line and of the model on one household, as an explanation shows them."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from riskml.explanation.contributions.explainer import Contributions
+from riskml.explanation.contributions.summary import sum_by_cause
 from riskml.explanation.household.explanation import FlagView, ModelView, RuleView
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.redaction import concerns_health
@@ -15,11 +16,11 @@ from riskml.vocabulary.verdicts import TIERS
 __all__ = ["make_model_view", "make_rule_view"]
 
 _AFTER_SPENDING = ("income_below_line_after_spending",)
-"""Flags whose observed value gives away what was spent on health."""
+"""Flags whose observed value reveals spending on health."""
 
 
 def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[str]) -> RuleView:
-    """Show the rule line's verdict.
+    """Make the view of the rule line's verdict on a household.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[st
     window : int
         Months of the income.
     hidden : frozenset of str
-        With ``health``, flags that tell of health are only counted, and amounts after spending left out.
+        With ``health``, flags about health are only counted, and amounts after spending are left out.
     """
     redacted = "health" in hidden
     pairs = list(zip(verdicts.flags(i, "zh"), verdicts.flags(i, "en"), strict=True))
@@ -39,17 +40,17 @@ def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[st
         category=verdicts.category_name(i),
         monitored=bool(verdicts.monitored[i]),
         window=window,
-        income=_known(verdicts.income[i]),
-        line=_known(verdicts.line[i]),
-        gap=_known(verdicts.gap[i]),
-        gap_after_spending=None if redacted else _known(verdicts.gap_after_spending[i]),
+        income=_to_optional(verdicts.income[i]),
+        line=_to_optional(verdicts.line[i]),
+        gap=_to_optional(verdicts.gap[i]),
+        gap_after_spending=None if redacted else _to_optional(verdicts.gap_after_spending[i]),
         flags=tuple(
             FlagView(
                 code=flag.code,
                 zh=flag.name,
                 en=english.name,
-                observed=None if redacted and flag.code in _AFTER_SPENDING else _known(flag.observed),
-                threshold=_known(flag.threshold),
+                observed=None if redacted and flag.code in _AFTER_SPENDING else _to_optional(flag.observed),
+                threshold=_to_optional(flag.threshold),
                 unit=flag.unit,
                 cause=flag.cause,
                 source=flag.source,
@@ -68,7 +69,7 @@ def make_model_view(
     horizon: int,
     hidden: frozenset[str],
 ) -> ModelView:
-    """Show how the margin of the only row comes about, and the calibration as a step of its own.
+    """Make the view of the model's verdict on a household, with the calibration as a separate step.
 
     Parameters
     ----------
@@ -81,10 +82,11 @@ def make_model_view(
     horizon : int
         Months ahead.
     hidden : frozenset of str
-        With ``health``, contributions that tell of health are one entry.
+        With ``health``, contributions about health are one entry.
     """
     values = contributions.values
-    by_cause = dict(zip(CAUSES, grouping.by_cause(values)[0].tolist(), strict=True))
+    sums = sum_by_cause(values, [feature.cause for feature in grouping.features])[0]
+    by_cause = dict(zip(CAUSES, sums.tolist(), strict=True))
     single: dict[str, float] = {}
     for feature, value in zip(grouping.features, values[0].tolist(), strict=True):
         name = "health" if "health" in hidden and concerns_health(feature) else feature.name
@@ -109,5 +111,5 @@ def make_model_view(
     )
 
 
-def _known(value: float) -> float | None:
+def _to_optional(value: float) -> float | None:
     return None if np.isnan(value) else float(value)

@@ -1,8 +1,8 @@
-"""What the income position adds to the risk, allotted to the causes that may stand behind it.
+"""Contribution of the income position, allotted to the causes that may explain it.
 
-A model finds that income is low or falling; it need not find why. But the records show which source shrank, and what
-befell the household. So what the position contributes goes to the sources that shrank, by the yuan they lost, and from
-each source to the blows that can lower it, by their own strength; what no blow explains stays with the source.
+A model sees that income is low or falling, but not why. The records show which sources shrank and which shocks the
+household suffered. So the contribution of the position goes to the sources that shrank, by the yuan they lost, and from
+each source to the shocks that can lower it, by their own strength; what no shock explains stays with the source.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.explanation.reasons.grouping import BLOWS, Grouping
+from riskml.explanation.reasons.grouping import SHOCKS, Grouping
 
 __all__ = ["NOTICEABLE", "UNEXPLAINED", "allot_income"]
 
 UNEXPLAINED = 0.05
-"""Log odds that a decline weighs for itself, beside the blows that may explain it."""
+"""Log odds of a decline that no shock explains, to be weighed against the strength of the shocks."""
 
 NOTICEABLE = 1000.0
-"""Yuan: a source that lost less goes up and down as ever, and would change the first reason from month to month."""
+"""Yuan: smaller losses are ordinary fluctuation and would change the first reason from month to month."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -31,54 +31,54 @@ def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Pos
     ----------
     grouping : Grouping
     values : array of float64, shape (F, n)
-        As spoken: changes of a source in yuan.
+        With changes of a source in yuan; see :func:`riskml.explanation.wording.facts.convert_changes_to_yuan`.
     strength : array of float64, shape (n, G)
         Of the groups, in log odds.
     best : array of int, shape (n, G)
-        The feature that speaks for each group, -1 for none.
+        Feature shown for each group, -1 for none.
 
     Returns
     -------
     tuple
-        The same with the parts added; the position keeps its own. A source that shrank speaks for its cause where
-        more of its decline is unexplained than the cause has of its own.
+        ``strength`` and ``best`` with the parts added; the position keeps its own strength. The source that shrank
+        becomes the feature of its cause where its unexplained part exceeds the cause's own strength.
 
     Examples
     --------
-    Wages shrank by 6,000 yuan, trade by 2,000, and an accident is recorded. Trade is lowered by accidents too:
+    Wages fell by 6,000 yuan and trade by 2,000, and an accident is recorded, which can lower both:
 
     >>> from riskml.explanation.reasons.grouping import Grouping
     >>> from riskml.features import CATALOGUE
     >>> names = ["wage_change_on_year_12m", "business_change_on_year_12m", "accidents_12m", "log_income_to_line_12m"]
     >>> grouping = Grouping.from_features([CATALOGUE[name] for name in names])
-    >>> place = [grouping.place[group] for group in (("work", ""), ("venture", ""), ("accident", ""))]
-    >>> income = grouping.place["other", "income"]
+    >>> groups = [grouping.index[group] for group in (("work", ""), ("venture", ""), ("accident", ""))]
+    >>> income = grouping.index["other", "income"]
     >>> strength, best = np.zeros((1, len(grouping.groups))), np.full((1, len(grouping.groups)), -1)
-    >>> strength[0, income], strength[0, place[2]], best[0, place[2]] = 2.0, 0.15, 2
-    >>> found, told = allot_income(grouping, np.array([[-6000.0], [-2000.0], [1.0], [0.1]]), strength, best)
-    >>> found[0, place].round(3).tolist(), [names[j] for j in told[0, place]]
+    >>> strength[0, income], strength[0, groups[2]], best[0, groups[2]] = 2.0, 0.15, 2
+    >>> strength, best = allot_income(grouping, np.array([[-6000.0], [-2000.0], [1.0], [0.1]]), strength, best)
+    >>> strength[0, groups].round(3).tolist(), [names[j] for j in best[0, groups]]
     ([0.375, 0.125, 1.65], ['wage_change_on_year_12m', 'business_change_on_year_12m', 'accidents_12m'])
     """
-    position = grouping.place.get(("other", "income"))
+    position = grouping.index.get(("other", "income"))
     if position is None:
         return strength, best
-    shrank = {cause: _lost(values[grouping.changes[cause]]) for cause in BLOWS}
-    lost = {cause: np.add.accumulate(shrank[cause])[-1] for cause in BLOWS if len(shrank[cause])}
+    losses = {cause: _compute_losses(values[grouping.changes[cause]]) for cause in SHOCKS}
+    lost = {cause: np.add.accumulate(losses[cause])[-1] for cause in SHOCKS if len(losses[cause])}
     whole = np.add.accumulate(list(lost.values()))[-1] if lost else np.zeros(len(strength))
-    out, told = strength.copy(), best.copy()
+    out, best = strength.copy(), best.copy()
     for cause, yuan in lost.items():
         part = strength[:, position] * np.divide(yuan, whole, out=np.zeros_like(whole), where=whole > 0)
-        blows = [grouping.place[blow, ""] for blow in BLOWS[cause]]
-        weight = UNEXPLAINED + np.add.accumulate(strength[:, blows], axis=1)[:, -1]
-        out[:, blows] += strength[:, blows] * (part / weight)[:, None]
-        rest, own = part * UNEXPLAINED / weight, grouping.place[cause, ""]
+        shocks = [grouping.index[shock, ""] for shock in SHOCKS[cause]]
+        weight = UNEXPLAINED + np.add.accumulate(strength[:, shocks], axis=1)[:, -1]
+        out[:, shocks] += strength[:, shocks] * (part / weight)[:, None]
+        rest, own = part * UNEXPLAINED / weight, grouping.index[cause, ""]
         out[:, own] += rest
-        speaks = grouping.changes[cause][shrank[cause].argmax(axis=0)]
-        told[:, own] = np.where(rest > strength[:, own], speaks, told[:, own])
-    return out, told
+        largest = grouping.changes[cause][losses[cause].argmax(axis=0)]
+        best[:, own] = np.where(rest > strength[:, own], largest, best[:, own])
+    return out, best
 
 
-def _lost(change: Floats) -> Floats:
-    """Yuan that were lost, 0 where it is not worth mentioning or not known."""
-    lost = -np.nan_to_num(change)
-    return np.where(lost >= NOTICEABLE, lost, 0.0)
+def _compute_losses(change: Floats) -> Floats:
+    """Compute the yuan lost, 0 where too little or not known."""
+    loss = -np.nan_to_num(change)
+    return np.where(loss >= NOTICEABLE, loss, 0.0)

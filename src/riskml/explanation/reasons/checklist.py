@@ -1,4 +1,4 @@
-"""What to verify on the doorstep: steps for each cause, and for what is missing."""
+"""What to verify during a visit: steps for each cause, and for missing records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Step:
     Parameters
     ----------
     cause : str
-        Cause code that it belongs to; empty for a step about missing records.
+        Code of its cause; empty for a step about missing records.
     zh, en : str
     """
 
@@ -42,7 +42,7 @@ STEPS_MISSING: dict[str, Step] = {
         ("no_visit", "入户走访，记录所见", "Visit the household and record what is found"),
     )
 }
-"""Steps by code of what is missing."""
+"""Steps by code of the missing records."""
 
 
 def choose_steps(
@@ -53,8 +53,8 @@ def choose_steps(
     Parameters
     ----------
     causes : sequence of str
-        Cause codes, the most important first; each counts once. Every one has its first step, as long as the list may
-        get; second steps fill what is left of ten.
+        Cause codes, the most important first; duplicates count once. Every cause gets its first step, however long
+        the list; further steps fill it up to ten.
     missing : sequence of str
         Codes of :mod:`riskml.explanation.household.missing`.
     own : mapping of str to tuple of Step, optional

@@ -1,4 +1,4 @@
-"""Features grouped by what they speak of: an official cause, or a topic."""
+"""Features grouped by official cause, or by topic where there is none."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from riskml.explanation.reasons.selection import choose_protection_rule, choose_
 from riskml.features.catalogue import Feature
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["BLOWS", "LASTING", "Grouping"]
+__all__ = ["LASTING", "SHOCKS", "Grouping"]
 
 _PERSONAL = ("illness", "accident", "disability", "labour")
 
-BLOWS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "venture")}
-"""By the cause that a shrinking source stands for (wages: work, trade: venture), causes whose blows lower it."""
+SHOCKS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "venture")}
+"""Causes whose shocks can lower a source of income, by the cause of that source (wages: work, trade: venture)."""
 
 LASTING = 0.5
-"""Weight of what has long been so (who lives there, how long ago something was) beside what happened."""
+"""Weight of lasting circumstances (who lives there, how long ago something was), relative to recent events."""
 
 NAMED = tuple(cause for cause in CAUSES if cause != "other")
 
@@ -31,7 +31,7 @@ Positions = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Grouping:
-    """Features by what they speak of.
+    """Features and the groups they belong to.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ class Grouping:
 
     @classmethod
     def from_features(cls, features: Sequence[Feature]) -> Grouping:
-        """Group features by cause, and those of no official cause by topic."""
+        """Group features by official cause, the others by topic."""
         topics = sorted({feature.topic for feature in features if feature.cause == "other"})
         groups = [(cause, "") for cause in NAMED] + [("other", topic) for topic in topics]
-        place = {group: i for i, group in enumerate(groups)}
+        index = {group: i for i, group in enumerate(groups)}
         keys = [(f.cause, "" if f.cause != "other" else f.topic) for f in features]
-        return cls(tuple(features), tuple(groups), np.array([place[key] for key in keys], np.intp))
+        return cls(tuple(features), tuple(groups), np.array([index[key] for key in keys], np.intp))
 
     @cached_property
     def members(self) -> tuple[Positions, ...]:
@@ -62,18 +62,18 @@ class Grouping:
         return tuple(np.flatnonzero(self.group == g) for g in range(len(self.groups)))
 
     @cached_property
-    def place(self) -> dict[tuple[str, str], int]:
-        """Position of each group."""
+    def index(self) -> dict[tuple[str, str], int]:
+        """Position of each group in ``groups``."""
         return {group: i for i, group in enumerate(self.groups)}
 
     @cached_property
     def changes(self) -> dict[str, Positions]:
-        """By cause, the features that tell how the source of income fell which the cause stands for."""
+        """Features that measure the change of a source of income, by the cause of that source."""
         return {
             cause: np.array(
                 [j for j, f in enumerate(self.features) if f.topic == "income" and f.cause == cause], dtype=np.intp
             )
-            for cause in BLOWS
+            for cause in SHOCKS
         }
 
     @cached_property
@@ -84,28 +84,20 @@ class Grouping:
 
     @cached_property
     def warning(self) -> dict[str, Positions]:
-        """Features by the rule that says when they warn."""
-        return _by_rule([choose_warning_rule(feature) for feature in self.features])
+        """Features by the rule that decides when they are a reason."""
+        return _index_by_rule([choose_warning_rule(feature) for feature in self.features])
 
     @cached_property
     def protecting(self) -> dict[str, Positions]:
-        """Features by the rule that says when they protect."""
-        return _by_rule([choose_protection_rule(feature) for feature in self.features])
+        """Features by the rule that decides when they are a protective factor."""
+        return _index_by_rule([choose_protection_rule(feature) for feature in self.features])
 
     @property
-    def named(self) -> int:
+    def n_causes(self) -> int:
         """Number of groups that are official causes; they come first."""
         return len(NAMED)
 
-    def by_cause(self, contributions: Floats) -> Floats:
-        """Sum of all contributions of each cause, shape (n, causes), in the order of ``schema.CAUSES``."""
-        out = np.zeros((len(contributions), len(CAUSES)))
-        causes = list(CAUSES)
-        for j, feature in enumerate(self.features):
-            out[:, causes.index(feature.cause)] += contributions[:, j]
-        return out
 
-
-def _by_rule(rules: list[str]) -> dict[str, Positions]:
+def _index_by_rule(rules: list[str]) -> dict[str, Positions]:
     names = np.array(rules, dtype=object)
     return {rule: np.flatnonzero(names == rule) for rule in sorted(set(rules)) if rule != "never"}

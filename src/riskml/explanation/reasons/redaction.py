@@ -1,8 +1,8 @@
-"""What may not be shown without permission: health."""
+"""What is hidden from those without permission for health data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from riskml.errors import UsageError
 from riskml.explanation.reasons.checklist import Step
@@ -18,6 +18,7 @@ __all__ = [
     "REDACTIONS",
     "check_redaction",
     "concerns_health",
+    "redact_features",
     "redact_flags",
 ]
 
@@ -36,26 +37,26 @@ HEALTH_STEPS = (
         "checked by those with permission)",
     ),
 )
-"""What may be said of either without telling which."""
+"""Shown in place of the steps of both causes, without telling which it is."""
 
 
 def check_redaction(redact: Iterable[str]) -> frozenset[str]:
-    """Check the names of what is to be left out.
+    """Check the names of what is to be redacted.
 
     Raises
     ------
     UsageError
         If a name is unknown.
     """
-    wanted = frozenset([redact] if isinstance(redact, str) else redact)
-    unknown = sorted(wanted - set(REDACTIONS))
+    names = frozenset([redact] if isinstance(redact, str) else redact)
+    unknown = sorted(names - set(REDACTIONS))
     if unknown:
         raise UsageError(f"{unknown[0]!r} cannot be redacted.", f"What can be redacted: {', '.join(REDACTIONS)}.")
-    return wanted
+    return names
 
 
 def redact_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) -> tuple[list[str], int]:
-    """Leave out the triggers that tell of health.
+    """Leave out the triggers that reveal something about health.
 
     Parameters
     ----------
@@ -67,21 +68,41 @@ def redact_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) ->
     Returns
     -------
     tuple of list of str and int
-        Codes that may be shown, and how many are left out. A code that this policy does not know is left out too:
-        nobody can say what it tells.
+        Codes that may be shown, and the number left out. A code unknown to this policy is left out too, since it may
+        reveal health.
 
     >>> from riskml.policy import load_policy
     >>> redact_flags(["inpatient_self_pay", "dropout"], load_policy(), ["health"])
     (['dropout'], 1)
     """
-    every = list(codes)
+    fired = list(codes)
     if "health" not in check_redaction(redact):
-        return every, 0
+        return fired, 0
     triggers = policy.triggers
-    shown = [code for code in every if code in triggers and triggers[code].cause not in HEALTH_CAUSES]
-    return shown, len(every) - len(shown)
+    shown = [code for code in fired if code in triggers and triggers[code].cause not in HEALTH_CAUSES]
+    return shown, len(fired) - len(shown)
+
+
+def redact_features(order: Sequence[int], secret: Sequence[bool], *, risk: bool) -> list[int]:
+    """Leave out the features that reveal something about health.
+
+    Parameters
+    ----------
+    order : sequence of int
+        Positions of features, the strongest first.
+    secret : sequence of bool, length F
+        Which features may not be shown.
+    risk : bool
+        Among the reasons for a raised risk the first secret feature stays, to be worded without details; among
+        protective factors none does.
+
+    >>> redact_features([3, 0, 2], [True, False, False, True], risk=True)
+    [3, 2]
+    """
+    first = next((j for j in order if secret[j]), None)
+    return [j for j in order if not secret[j] or (risk and j == first)]
 
 
 def concerns_health(feature: Feature) -> bool:
-    """Whether a feature tells of someone's health or of what was paid for it."""
+    """Whether a feature reveals somebody's health or what was paid for it."""
     return feature.cause in HEALTH_CAUSES or feature.topic in HEALTH_TOPICS

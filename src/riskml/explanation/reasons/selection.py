@@ -1,4 +1,4 @@
-"""What may be said: a reason must be something recorded that speaks for what it is said to speak for."""
+"""Which values of a feature can be given as a reason or as a protective factor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from riskml.features.matrix import Direction
 __all__ = ["RECENT", "RULES", "choose_protection_rule", "choose_warning_rule", "may_protect", "may_warn"]
 
 RECENT = 12
-"""Months after which something that happened no longer counts as a reason of its own."""
+"""Months after which an event no longer counts as a reason."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -27,72 +27,72 @@ RULES: dict[str, Rule] = {
     "none": lambda x, _: x == 0,
     "recent": lambda x, _: x <= RECENT,
     "long past": lambda x, _: x > RECENT,
-    "not above the typical": lambda x, typical: ~np.isnan(x) & ~(x > typical),
-    "some, not below the typical": lambda x, typical: (x > 0) & ~(x < typical),
+    "not above the median": lambda x, median: ~np.isnan(x) & ~(x > median),
+    "some, not below the median": lambda x, median: (x > 0) & ~(x < median),
 }
-"""Which values speak, given the median of the training rows; a missing value never does."""
+"""Which values a rule admits, given the median of the training rows; never a missing value."""
 
 _SIGNED = ("{change:", "{slope}", "{more_yuan}")
-"""Facts of sentences about a change, good above zero and bad below."""
+"""Facts in sentences about a change: an improvement above zero, a decline below."""
 
 _ONLY_WARNS = ("income_volatility",)
-"""Quantities that nobody would call a protection, however high or low."""
+"""Quantities that are never a protective factor, high or low."""
 
 _STRENGTHS = ("work", "income", "help")
-"""Topics in which more is better, as far as a cadre would say so."""
+"""Topics in which more counts as better."""
 
 _AMOUNTS = ("count", "persons", "line", "share")
-"""Units in which zero means that there is none."""
+"""Units in which zero means none."""
 
 
 def _is_signed(feature: Feature) -> bool:
     return any(mark in (feature.reason_zh or "") for mark in _SIGNED)
 
 
-def _is_blow(feature: Feature) -> bool:
-    """Whether it counts, or dates, something bad whose effect policy leaves open."""
+def _is_shock(feature: Feature) -> bool:
+    """Whether the feature counts or dates an adverse event whose direction policy leaves open."""
     return feature.direction is Direction.FREE and feature.cause != "other" and feature.unit in ("count", "months")
 
 
 def _is_strength(feature: Feature) -> bool:
-    """Whether it measures something good whose effect policy leaves open."""
+    """Whether the feature measures a strength whose direction policy leaves open."""
     return feature.direction is Direction.FREE and feature.topic in _STRENGTHS and feature.unit in _AMOUNTS
 
 
 def choose_warning_rule(feature: Feature) -> str:
-    """Name of the rule by which values of a feature can be given as a reason for a raised risk."""
+    """Name the rule that decides which values are a reason for a raised risk."""
     if feature.reason_zh is None:
         return "never"
     if _is_signed(feature):
         return "negative"
-    if _is_blow(feature) and feature.unit == "months":
+    if _is_shock(feature) and feature.unit == "months":
         return "recent"
     if feature.name.startswith(_ONLY_WARNS) or feature.direction is Direction.LOWER_RISK:
         return "known"
     if _is_strength(feature):
-        return "not above the typical"
+        return "not above the median"
     return "positive" if feature.unit in _AMOUNTS else "known"
 
 
 def choose_protection_rule(feature: Feature) -> str:
-    """Name of the rule by which values of a feature can be given as a protective factor."""
+    """Name the rule that decides which values are a protective factor."""
     if feature.reason_zh is None or feature.name.startswith(_ONLY_WARNS) or feature.topic == "attributes":
-        return "never"  # an attribute of one data set has no wording that says what is good about it
+        return "never"  # attributes of a data set have no wording as a strength
     if _is_signed(feature):
         return "positive"
-    if _is_blow(feature):
+    if _is_shock(feature):
         return "long past" if feature.unit == "months" else "none"
     if feature.topic == "leads" or (
         feature.direction is Direction.HIGHER_RISK and feature.unit in ("count", "persons")
     ):
         return "none"
     if _is_strength(feature):
-        return "some, not below the typical"
+        return "some, not below the median"
     return "positive" if feature.direction is Direction.LOWER_RISK and feature.unit in _AMOUNTS else "known"
 
 
 def may_warn(feature: Feature, values: Floats, typical: float = float("nan")) -> Mask:
-    """Values that can be given as a reason for a raised risk.
+    """Decide which values can be given as a reason for a raised risk.
 
     Parameters
     ----------
@@ -104,8 +104,8 @@ def may_warn(feature: Feature, values: Floats, typical: float = float("nan")) ->
     Returns
     -------
     array of bool, shape (n,)
-        Never a missing value: what is missing is said elsewhere. Nor a bill of nothing, a blow long past, a rise of
-        income that is only smaller than others', or more of something good than most have.
+        Never for a missing value, which is reported elsewhere; nor for a bill of zero, an event long past, a rise of
+        income that is merely smaller than that of others, or more of a strength than most have.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def may_warn(feature: Feature, values: Floats, typical: float = float("nan")) ->
 
 
 def may_protect(feature: Feature, values: Floats, typical: float = float("nan")) -> Mask:
-    """Values that can be given as a protective factor; see :func:`may_warn`.
+    """Decide which values can be given as a protective factor; see :func:`may_warn`.
 
     >>> from riskml.features import CATALOGUE
     >>> may_protect(CATALOGUE["admissions_12m"], np.array([0.0, 2.0, np.nan])).tolist()

@@ -1,4 +1,4 @@
-"""What a sentence can say: amounts in yuan, months and days, read from a panel."""
+"""Facts that a sentence can state: amounts in yuan, months and days, read from a panel."""
 
 from __future__ import annotations
 
@@ -15,123 +15,82 @@ from riskml.records.contract.schema import SOURCES, codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel, window_sum
 
-__all__ = ["FACTS", "Fact", "compute_fact", "convert_changes_to_yuan", "yearly_income"]
+__all__ = ["FACTS", "Fact", "compute_fact", "convert_changes_to_yuan"]
 
 Floats = NDArray[np.float64]
 Numbers = tuple[Floats, ...]
 Rows = NDArray[np.intp] | None
 
+REGULAR = ("outpatient", "chronic")
+"""Kinds of medical care that recur."""
+
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing a sentence can say of every household of a panel.
+    """A fact that a sentence can state about every household of a panel.
 
     Parameters
     ----------
     kind : str
         How the numbers are put into words: a name in ``phrases.PHRASES``.
     numbers : callable
-        Panel, window in months and argument to arrays of shape (n,); NaN where not known.
+        From the panel, the window in months and the argument to arrays of shape (n,); NaN where not known.
     """
 
     kind: str
     numbers: Callable[[Panel, int, str], Numbers]
 
 
-FACTS: dict[str, Fact] = {}
-"""Every fact by the name that stands in a sentence's braces."""
-
-
 def compute_fact(panel: Panel, name: str, argument: str, window: int) -> Numbers:
-    """Numbers of a fact, computed once a panel, window and argument."""
+    """Compute the numbers of a fact, once for each panel, window and argument."""
     key = f"fact {name} {argument} {window}"
     if key not in panel.memo:
         with np.errstate(all="ignore"):
             panel.memo[key] = FACTS[name].numbers(panel, window, argument)
-    found: Numbers = panel.memo[key]  # type: ignore[assignment]
-    return found
-
-
-def _fact(kind: str, name: str) -> Callable[[Callable[[Panel, int, str], Numbers]], Callable[..., Numbers]]:
-    def enter(function: Callable[[Panel, int, str], Numbers]) -> Callable[..., Numbers]:
-        FACTS[name] = Fact(kind, function)
-        return function
-
-    return enter
+    numbers: Numbers = panel.memo[key]  # type: ignore[assignment]
+    return numbers
 
 
 # -- income -----------------------------------------------------------------------------------------------------
 
 
-def yearly_income(panel: Panel) -> Floats:
-    """Net income of the household over 12 months, yuan: the mean of the reported months × 12; NaN where none is."""
-    count = window_sum(panel.reported[:12].astype(np.float64))
+def _yearly_income(panel: Panel) -> Floats:
+    """The household's net income over 12 months in yuan: mean of the reported months × 12, NaN if there is none."""
+    count = _count_reported(panel, 12)
     with np.errstate(all="ignore"):
         return np.where(count > 0, window_sum(panel.total_or_zero[:12]) / count * 12, np.nan)
 
 
-def _per_head(panel: Panel, window: int) -> Floats:
+def _count_reported(panel: Panel, window: int) -> Floats:
+    return window_sum(panel.reported[:window].astype(np.float64))
+
+
+def _income_per_head(panel: Panel, window: int) -> Floats:
     """Yuan/person/year over the reported months of a window, however few."""
-    count = window_sum(panel.reported[:window].astype(np.float64))
+    count = _count_reported(panel, window)
     mean = np.where(count > 0, window_sum(panel.total_or_zero[:window]) / count, np.nan)
     return np.asarray(mean * 12 / panel.size[0])
 
 
-@_fact("yuan", "income")
-def _income(panel: Panel, window: int, _: str) -> Numbers:
-    return (_per_head(panel, window),)
-
-
-@_fact("gap", "income_vs_line")
-def _income_vs_line(panel: Panel, window: int, _: str) -> Numbers:
-    return _per_head(panel, window), panel.line[0]
-
-
-@_fact("yearly", "yearly")
-def _yearly(panel: Panel, window: int, _: str) -> Numbers:
-    return (np.full(panel.n, float(window)),)
-
-
-def _latest(panel: Panel) -> Floats:
+def _latest_income(panel: Panel) -> Floats:
     month = panel.reported.argmax(axis=0)
     row = np.arange(panel.n)
-    found = panel.total_or_zero[month, row] * 12 / panel.size[month, row]
-    return np.where(panel.reported.any(axis=0), found, np.nan)
+    income = panel.total_or_zero[month, row] * 12 / panel.size[month, row]
+    return np.where(panel.reported.any(axis=0), income, np.nan)
 
 
-@_fact("yuan", "latest_income")
-def _latest_income(panel: Panel, _window: int, _: str) -> Numbers:
-    return (_latest(panel),)
-
-
-@_fact("gap", "latest_income_vs_line")
-def _latest_income_vs_line(panel: Panel, _window: int, _: str) -> Numbers:
-    return _latest(panel), panel.line[0]
-
-
-@_fact("count", "months_known")
-def _months_known(panel: Panel, window: int, _: str) -> Numbers:
-    return (window_sum(panel.reported[:window].astype(np.float64)),)
-
-
-@_fact("count", "months_below")
-def _months_below(panel: Panel, window: int, _: str) -> Numbers:
-    return (window_sum(below(panel)[:window].astype(np.float64)),)
-
-
-def _by_month(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
+def _monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
     """Yuan by month of a source (or ``total``), and the months in which it is known."""
     if source == "total":
         return panel.total_or_zero, panel.reported
     amount = panel.sources[list(SOURCES).index(source)]
-    # A month reported by source has nothing of those it does not name; one reported as a total says nothing of them.
+    # A month reported by source has nothing from sources it does not name; a month reported as a total tells nothing.
     return np.where(np.isnan(amount), 0.0, amount), panel.reported & np.isnan(panel.sources[-1])
 
 
-@_fact("change", "change")
 def _change(panel: Panel, window: int, source: str) -> Numbers:
     """Sums over the months known in both years, now and a year before."""
-    yuan, known = _by_month(panel, source)
+    yuan, known = _monthly_income(panel, source)
     both = known[:window] & known[12 : 12 + window]
     now, before = (window_sum(np.where(both, part, 0.0)) for part in (yuan[:window], yuan[12 : 12 + window]))
     none = ~both.any(axis=0)
@@ -139,27 +98,20 @@ def _change(panel: Panel, window: int, source: str) -> Numbers:
 
 
 def _source_sum(panel: Panel, window: int, source: str) -> Floats:
-    yuan, known = _by_month(panel, source)
+    yuan, known = _monthly_income(panel, source)
     return np.where(known[:window].any(axis=0), window_sum(np.where(known[:window], yuan[:window], 0.0)), np.nan)
 
 
-@_fact("yuan", "source_sum")
-def _source_yuan(panel: Panel, window: int, source: str) -> Numbers:
-    return (_source_sum(panel, window, source),)
-
-
-@_fact("share", "source_share")
-def _source_share(panel: Panel, window: int, source: str) -> Numbers:
-    whole = _source_sum(panel, window, "total")
-    part = _source_sum(panel, window, source)
-    return (np.where((whole > 0) & (part >= 0) & (part <= whole), part / whole, np.nan),)
+def _source_share(panel: Panel, window: int, source: str) -> Floats:
+    total, part = _source_sum(panel, window, "total"), _source_sum(panel, window, source)
+    return np.where((total > 0) & (part >= 0) & (part <= total), part / total, np.nan)
 
 
 # -- events -----------------------------------------------------------------------------------------------------
 
 
 def _sum(panel: Panel, events: Events | None, column: str, window: int, kinds: tuple[str, ...] = ()) -> Floats:
-    """Sum of known yuan of the rows of a window; NaN where the table is absent or no row states an amount."""
+    """Sum of the known yuan in a window; NaN where the table is absent or no row states an amount."""
     if events is None:
         return np.full(panel.n, np.nan)
     mask = panel.within(events, window)
@@ -170,100 +122,97 @@ def _sum(panel: Panel, events: Events | None, column: str, window: int, kinds: t
     return np.where(events.any(mask) & ~events.any(stated), np.nan, events.total(events[column], stated))
 
 
-def _to_income(panel: Panel, yuan: Floats) -> Floats:
-    income = yearly_income(panel)
+def _self_paid(panel: Panel, window: int, kinds: tuple[str, ...] = ()) -> Floats:
+    return _sum(panel, panel.illness, "self_paid", window, kinds)
+
+
+def _disaster_loss(panel: Panel, window: int) -> Floats:
+    loss = _sum(panel, panel.disaster, "loss", window)
+    return np.where(loss > 0, loss, np.nan)
+
+
+def _event_sum(panel: Panel, window: int, kind: str) -> Floats:
+    return _sum(panel, panel.events, "amount", window, (kind,))
+
+
+def _relate_to_income(panel: Panel, yuan: Floats) -> Floats:
+    income = _yearly_income(panel)
     return np.where((yuan > 0) & (income > 0), yuan / income, np.nan)
 
 
-def _self_paid(panel: Panel, window: int) -> Floats:
-    return _sum(panel, panel.illness, "self_paid", window)
-
-
-@_fact("yuan", "self_paid")
-def _self_paid_yuan(panel: Panel, window: int, _: str) -> Numbers:
-    return (_self_paid(panel, window),)
-
-
-@_fact("times", "self_paid_to_income")
-def _self_paid_to_income(panel: Panel, window: int, _: str) -> Numbers:
-    return (_to_income(panel, _self_paid(panel, window)),)
-
-
-@_fact("yuan", "largest_bill")
-def _largest_bill(panel: Panel, window: int, _: str) -> Numbers:
+def _largest_bill(panel: Panel, window: int) -> Floats:
     care = panel.illness
     if care is None:
-        return (np.full(panel.n, np.nan),)
-    return (care.largest(care["self_paid"], panel.within(care, window)),)
+        return np.full(panel.n, np.nan)
+    return care.largest(care["self_paid"], panel.within(care, window))
 
 
-@_fact("yuan", "regular_self_paid")
-def _regular(panel: Panel, window: int, _: str) -> Numbers:
-    return (_sum(panel, panel.illness, "self_paid", window, ("outpatient", "chronic")),)
+def _disaster_kinds(panel: Panel, window: int) -> Floats:
+    """One bit per kind in the declared order, so that a fall of prices is not worded as a flood."""
+    disasters = panel.disaster
+    if disasters is None:
+        return np.full(panel.n, np.nan)
+    rows, kinds = panel.within(disasters, window), codes("disaster", "kind")
+    bits = [disasters.any(rows & (disasters["kind"] == code)) * 2.0**code for code in range(len(kinds))]
+    total = np.add.accumulate(bits)[-1]
+    return np.where(total > 0, total, np.nan)
 
 
-@_fact("yuan", "regular_self_paid_a_month")
-def _regular_a_month(panel: Panel, window: int, _: str) -> Numbers:
-    return (_sum(panel, panel.illness, "self_paid", window, ("outpatient", "chronic")) / window,)
-
-
-@_fact("yuan", "medical_cost")
-def _medical_cost(panel: Panel, window: int, _: str) -> Numbers:
-    return (_sum(panel, panel.illness, "cost", window),)
-
-
-@_fact("yuan", "disaster_loss")
-def _disaster_loss(panel: Panel, window: int, _: str) -> Numbers:
-    loss = _sum(panel, panel.disaster, "loss", window)
-    return (np.where(loss > 0, loss, np.nan),)
-
-
-@_fact("kinds", "disaster_kinds")
-def _disaster_kinds(panel: Panel, window: int, _: str) -> Numbers:
-    """One bit a kind, in the declared order: a fall of prices is told as such, not as a flood."""
-    own = panel.disaster
-    if own is None:
-        return (np.full(panel.n, np.nan),)
-    rows = panel.within(own, window)
-    bits = [own.any(rows & (own["kind"] == code)) * 2.0**code for code in range(len(codes("disaster", "kind")))]
-    found = np.add.accumulate(bits)[-1]
-    return (np.where(found > 0, found, np.nan),)
-
-
-@_fact("times", "disaster_loss_to_income")
-def _disaster_loss_to_income(panel: Panel, window: int, _: str) -> Numbers:
-    return (_to_income(panel, _sum(panel, panel.disaster, "loss", window)),)
-
-
-@_fact("yuan", "event_sum")
-def _event_sum(panel: Panel, window: int, kind: str) -> Numbers:
-    return (_sum(panel, panel.events, "amount", window, (kind,)),)
-
-
-@_fact("times", "event_sum_to_income")
-def _event_sum_to_income(panel: Panel, window: int, kind: str) -> Numbers:
-    return (_to_income(panel, _sum(panel, panel.events, "amount", window, (kind,))),)
-
-
-@_fact("month", "latest")
-def _latest_event(panel: Panel, window: int, kind: str) -> Numbers:
+def _latest_event(panel: Panel, window: int, kind: str) -> Floats:
     events = panel.events
     if events is None:
-        return (np.full(panel.n, np.nan),)
+        return np.full(panel.n, np.nan)
     mask = panel.within(events, window) & (events["kind"] == Panel.code("events", "kind", kind))
-    return (events.largest(events["day"], mask),)
+    return events.largest(events["day"], mask)
 
 
-@_fact("yuan", "help_amount")
-def _help_amount(panel: Panel, window: int, _: str) -> Numbers:
-    return (_sum(panel, panel.help, "amount", window),)
+FACTS: dict[str, Fact] = {
+    "income": Fact("yuan", lambda panel, window, _: (_income_per_head(panel, window),)),
+    "income_vs_line": Fact("gap", lambda panel, window, _: (_income_per_head(panel, window), panel.line[0])),
+    "yearly": Fact("yearly", lambda panel, window, _: (np.full(panel.n, float(window)),)),
+    "latest_income": Fact("yuan", lambda panel, _window, _: (_latest_income(panel),)),
+    "latest_income_vs_line": Fact("gap", lambda panel, _window, _: (_latest_income(panel), panel.line[0])),
+    "months_known": Fact("count", lambda panel, window, _: (_count_reported(panel, window),)),
+    "months_below": Fact("count", lambda panel, window, _: (window_sum(below(panel)[:window].astype(np.float64)),)),
+    "change": Fact("change", _change),
+    "source_sum": Fact("yuan", lambda panel, window, source: (_source_sum(panel, window, source),)),
+    "source_share": Fact("share", lambda panel, window, source: (_source_share(panel, window, source),)),
+    "self_paid": Fact("yuan", lambda panel, window, _: (_self_paid(panel, window),)),
+    "self_paid_to_income": Fact(
+        "times", lambda panel, window, _: (_relate_to_income(panel, _self_paid(panel, window)),)
+    ),
+    "largest_bill": Fact("yuan", lambda panel, window, _: (_largest_bill(panel, window),)),
+    "regular_self_paid": Fact("yuan", lambda panel, window, _: (_self_paid(panel, window, REGULAR),)),
+    "regular_self_paid_a_month": Fact("yuan", lambda panel, window, _: (_self_paid(panel, window, REGULAR) / window,)),
+    "medical_cost": Fact("yuan", lambda panel, window, _: (_sum(panel, panel.illness, "cost", window),)),
+    "disaster_loss": Fact("yuan", lambda panel, window, _: (_disaster_loss(panel, window),)),
+    "disaster_kinds": Fact("kinds", lambda panel, window, _: (_disaster_kinds(panel, window),)),
+    "disaster_loss_to_income": Fact(
+        "times", lambda panel, window, _: (_relate_to_income(panel, _disaster_loss(panel, window)),)
+    ),
+    "event_sum": Fact("yuan", lambda panel, window, kind: (_event_sum(panel, window, kind),)),
+    "event_sum_to_income": Fact(
+        "times", lambda panel, window, kind: (_relate_to_income(panel, _event_sum(panel, window, kind)),)
+    ),
+    "latest": Fact("month", lambda panel, window, kind: (_latest_event(panel, window, kind),)),
+    "help_amount": Fact("yuan", lambda panel, window, _: (_sum(panel, panel.help, "amount", window),)),
+    # The value is in multiples of the line, which turns it into yuan.
+    "slope": Fact("slope", lambda panel, _window, _: (panel.line[0],)),
+    "more_yuan": Fact("more_yuan", lambda panel, _window, _: (panel.line[0],)),
+    # These need the feature's own value only.
+    **{
+        name: Fact(name, lambda _panel, _window, _: ())
+        for name in ("value", "number", "typical", "higher", "ago", "more_persons", "since_below")
+    },
+}
+"""Every fact by the name that stands in a sentence's braces."""
 
 
 def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:
-    """Values by which it is decided what a feature may be a reason for.
+    """Convert changes to yuan, so that a feature is chosen as a reason by the figure that its sentence states.
 
-    A feature measures a change in multiples of the line then, the sentence tells it in yuan: where the line rose, the
-    two can differ in sign, and the sentence must not contradict what it is said for.
+    A feature measures a change in multiples of the line in force then, its sentence in yuan. Where the line rose, the
+    two can differ in sign, and the sentence must not contradict the reason it is given for.
 
     Parameters
     ----------
@@ -276,7 +225,7 @@ def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: F
     Returns
     -------
     array of float64, shape (n, F)
-        The values; in columns whose sentence tells a change, the change in yuan.
+        The values; in columns whose sentence states a change, the change in yuan.
     """
     out = values.copy()
     for j, feature in enumerate(features):
@@ -285,21 +234,3 @@ def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: F
                 now, before = compute_fact(panel, slot.name, slot.argument, slot.window or feature.window)
                 out[:, j] = (now - before)[slice(None) if rows is None else rows]
     return out
-
-
-# -- words made of the feature's own value ------------------------------------------------------------------------
-
-
-@_fact("slope", "slope")
-@_fact("more_yuan", "more_yuan")
-def _line_now(panel: Panel, _window: int, _: str) -> Numbers:
-    """The value is in multiples of the line: the line makes yuan of it."""
-    return (panel.line[0],)
-
-
-def _nothing(_panel: Panel, _window: int, _: str) -> Numbers:
-    return ()
-
-
-for _name in ("value", "number", "typical", "higher", "ago", "more_persons", "since_below"):
-    FACTS[_name] = Fact(_name, _nothing)

@@ -1,17 +1,18 @@
-"""Numbers in words, in Chinese and in English."""
+"""Numbers put into words, in Chinese and in English."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import exp, isfinite
 
 from riskml.records.contract.calendar import LOOK_BACK, to_date
 from riskml.records.contract.schema import TABLES
 
-__all__ = ["PHRASES", "Phrase", "PhraseContext", "amount", "describe_value"]
+__all__ = ["PHRASES", "Phrase", "PhraseContext", "describe_value", "format_yuan"]
 
 BELOW_NOTICE = 1e-4
-"""Share of the line within which an income counts as on it, as in the rule."""
+"""Share of the line within which an income counts as equal to it, as in the rule line."""
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -19,8 +20,9 @@ MONTHS = (
 )
 
 
+@dataclass(slots=True)
 class PhraseContext:
-    """What a phrase may know besides its numbers.
+    """The feature that a phrase is about, besides the numbers of its fact.
 
     Parameters
     ----------
@@ -28,51 +30,52 @@ class PhraseContext:
         Of the feature.
     unit : str
     risk : bool
-        Whether the feature raises the risk here.
+        Whether the feature raises the risk of this household.
     typical : float
         Median of the training rows; NaN where not known.
     level : str
         Of a category.
     """
 
-    __slots__ = ("level", "risk", "typical", "unit", "value")
+    value: float
+    unit: str
+    risk: bool
+    typical: float
+    level: str = ""
 
-    def __init__(self, value: float, unit: str, risk: bool, typical: float, level: str = "") -> None:
-        self.value, self.unit, self.risk, self.typical, self.level = value, unit, risk, typical, level
 
+def format_yuan(yuan: float, lang: str) -> str:
+    """Format yuan without decimals.
 
-def amount(yuan: float, lang: str) -> str:
-    """Yuan without decimals.
-
-    >>> amount(90000.4, "zh"), amount(-1234.5, "en")
+    >>> format_yuan(90000.4, "zh"), format_yuan(-1234.5, "en")
     ('90,000 元', '-1,234 yuan')
     """
     return f"{yuan:,.0f} 元" if lang == "zh" else f"{yuan:,.0f} yuan"
 
 
-def _times(ratio: float, lang: str) -> str:
-    """A multiple: ``3.1 倍``, or a share of less than one.
+def _format_ratio(ratio: float, lang: str) -> str:
+    """Format a multiple: ``3.1 倍``, or a share of less than one.
 
-    >>> _times(3.14, "zh"), _times(0.452, "zh"), _times(0.452, "en"), _times(0.004, "zh")
+    >>> _format_ratio(3.14, "zh"), _format_ratio(0.452, "zh"), _format_ratio(0.452, "en"), _format_ratio(0.004, "zh")
     ('3.1 倍', '45%', '45% of', '不到 1%')
     """
     if ratio >= 0.995:
         return f"{ratio:.1f} 倍" if lang == "zh" else f"{ratio:.1f} times"
-    return _share(ratio, lang) + ("" if lang == "zh" else " of")
+    return _format_share(ratio, lang) + ("" if lang == "zh" else " of")
 
 
-def _share(share: float, lang: str) -> str:
+def _format_share(share: float, lang: str) -> str:
     if 0 < share < 0.01:
         return "不到 1%" if lang == "zh" else "less than 1%"
     return f"{share:.0%}"
 
 
-def _plain(number: float) -> str:
-    """A count without decimals, half a person with one."""
+def _format_count(number: float) -> str:
+    """Format a count without decimals, half a person with one."""
     return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
 
 
-def _months(months: float, lang: str) -> str:
+def _format_months(months: float, lang: str) -> str:
     if months < 0.5:
         return "不到半个月" if lang == "zh" else "less than half a month"
     whole = f"{months:.0f}"
@@ -80,17 +83,17 @@ def _months(months: float, lang: str) -> str:
 
 
 def describe_value(value: float, unit: str, lang: str, level: str = "") -> str:
-    """A feature's value by its unit.
+    """Describe a feature's value in its unit.
 
     >>> describe_value(3.0, "count", "zh"), describe_value(-0.105, "log line", "zh"), describe_value(0.5, "share", "en")
     ('3 次', '90%', '50%')
     """
     if unit in ("line", "log line"):
-        return _times(exp(value) if unit == "log line" else value, lang)
+        return _format_ratio(exp(value) if unit == "log line" else value, lang)
     if unit == "share":
-        return _share(value, lang)
+        return _format_share(value, lang)
     if unit == "months":
-        return _months(value, lang)
+        return _format_months(value, lang)
     if level:
         return level
     if unit == "as given":
@@ -98,12 +101,7 @@ def describe_value(value: float, unit: str, lang: str, level: str = "") -> str:
     if unit == "years":
         return f"{value:.0f} 岁" if lang == "zh" else f"{value:.0f}"
     word = {"count": " 次", "persons": " 人"}.get(unit, "") if lang == "zh" else ""
-    return _plain(value) + word
-
-
-def _apart(words: str) -> str:
-    """Set a figure apart from the Chinese word before it."""
-    return f" {words}" if words[:1].isdigit() else words
+    return _format_count(value) + word
 
 
 def _gap(lang: str, income: float, line: float) -> str:
@@ -112,27 +110,29 @@ def _gap(lang: str, income: float, line: float) -> str:
         return "与监测线持平" if lang == "zh" else "on the line"
     above = income > line
     if lang == "zh":
-        return f"比监测线{'高' if above else '低'} {amount(apart, lang)}（{_share(share, lang)}）"
-    return f"{amount(apart, lang)} ({_share(share, lang)}) {'above' if above else 'below'} the line"
+        return f"比监测线{'高' if above else '低'} {format_yuan(apart, lang)}（{_format_share(share, lang)}）"
+    return f"{format_yuan(apart, lang)} ({_format_share(share, lang)}) {'above' if above else 'below'} the line"
 
 
 def _change(lang: str, now: float, before: float) -> str:
-    """Sum of this year against that of the same months a year before."""
-    more, apart = now > before, amount(abs(now - before), lang)
+    """Compare the sum of this year with that of the same months a year before."""
+    more, apart = now > before, format_yuan(abs(now - before), lang)
     share = f"{abs(now / before - 1):.0%}" if before > 0 and now >= 0 else ""
     if lang == "zh":
-        if amount(now, lang) == amount(before, lang):
-            return f" {amount(now, lang)}，与上年同期持平"
+        if format_yuan(now, lang) == format_yuan(before, lang):
+            return f" {format_yuan(now, lang)}，与上年同期持平"
         percent = f"（{'上升' if more else '下降'} {share}）" if share else ""
-        return f" {amount(now, lang)}，比上年同期{'多' if more else '少'} {apart}{percent}"
-    if amount(now, lang) == amount(before, lang):
-        return f"{amount(now, lang)}, as in the same months a year before"
+        return f" {format_yuan(now, lang)}，比上年同期{'多' if more else '少'} {apart}{percent}"
+    if format_yuan(now, lang) == format_yuan(before, lang):
+        return f"{format_yuan(now, lang)}, as in the same months a year before"
     percent = f" ({share})" if share else ""
-    return f"{amount(now, lang)}, {apart}{percent} {'more' if more else 'less'} than in the same months a year before"
+    return (
+        f"{format_yuan(now, lang)}, {apart}{percent} {'more' if more else 'less'} than in the same months a year before"
+    )
 
 
 def _slope(lang: str, yuan: float) -> str:
-    more, a_month = yuan > 0, amount(abs(yuan), lang)
+    more, a_month = yuan > 0, format_yuan(abs(yuan), lang)
     if lang == "zh":
         way = "呈上升走势" if more else "呈下降走势"
         return f"{way}，按年计人均平均每月{'增加' if more else '减少'}约 {a_month}"
@@ -141,12 +141,12 @@ def _slope(lang: str, yuan: float) -> str:
 
 def _more_yuan(lang: str, yuan: float) -> str:
     if lang == "zh":
-        return f"{'高' if yuan > 0 else '低'} {amount(abs(yuan), lang)}"
-    return f"{amount(abs(yuan), lang)} {'higher' if yuan > 0 else 'lower'}"
+        return f"{'高' if yuan > 0 else '低'} {format_yuan(abs(yuan), lang)}"
+    return f"{format_yuan(abs(yuan), lang)} {'higher' if yuan > 0 else 'lower'}"
 
 
 def _more_persons(lang: str, persons: float) -> str:
-    number = _plain(abs(persons))
+    number = _format_count(abs(persons))
     if lang == "zh":
         return f"{'增加' if persons > 0 else '减少'} {number} 人"
     return f"{'larger' if persons > 0 else 'smaller'} by {number}"
@@ -162,10 +162,10 @@ def _since_below(lang: str, months: float) -> str:
 
 
 def _ago(lang: str, months: float) -> str:
-    words = _months(months, lang)
+    words = _format_months(months, lang)
     if lang == "en":
         return f"{words} ago"
-    return f"{_apart(words)}前"
+    return f" {words}前" if words[:1].isdigit() else f"{words}前"
 
 
 def _month(lang: str, day: float) -> str:
@@ -174,7 +174,7 @@ def _month(lang: str, day: float) -> str:
 
 
 def _kinds(lang: str, bits: float) -> str:
-    """Kinds of disaster, in the declared order.
+    """List kinds of disaster in the declared order.
 
     >>> _kinds("zh", 2**0 + 2**8), _kinds("en", 2**7)
     ('洪涝、价格下跌', 'animal disease')
@@ -189,19 +189,19 @@ def _kinds(lang: str, bits: float) -> str:
     return ("、" if lang == "zh" else ", ").join(names)
 
 
-def _typical(lang: str, said: PhraseContext) -> str | None:
-    if not isfinite(said.typical):
+def _typical(lang: str, context: PhraseContext) -> str | None:
+    if not isfinite(context.typical):
         return None
-    words = describe_value(said.typical, said.unit, lang)
-    if said.unit in ("line", "log line") and lang == "en":
+    words = describe_value(context.typical, context.unit, lang)
+    if context.unit in ("line", "log line") and lang == "en":
         words = words.removesuffix(" of")
     return f"一般户中位数 {words}" if lang == "zh" else f"median household: {words}"
 
 
-def _higher(lang: str, said: PhraseContext) -> str:
+def _higher(lang: str, context: PhraseContext) -> str:
     if lang == "zh":
-        return "较高" if said.risk else "较低"
-    return "higher" if said.risk else "lower"
+        return "较高" if context.risk else "较低"
+    return "higher" if context.risk else "lower"
 
 
 Phrase = Callable[[str, PhraseContext, Sequence[float]], str | None]
@@ -212,12 +212,12 @@ def _of_numbers(words: Callable[..., str]) -> Phrase:
 
 
 def _of_value(words: Callable[[str, float], str]) -> Phrase:
-    return lambda lang, said, _: words(lang, said.value)
+    return lambda lang, context, _: words(lang, context.value)
 
 
 def _of_line(words: Callable[[str, float], str]) -> Phrase:
-    """The value is in multiples of the line."""
-    return lambda lang, said, line: words(lang, line[0] * said.value)
+    """Turn a value in multiples of the line into yuan."""
+    return lambda lang, context, line: words(lang, line[0] * context.value)
 
 
 def _yearly(lang: str, window: float) -> str:
@@ -225,10 +225,10 @@ def _yearly(lang: str, window: float) -> str:
 
 
 PHRASES: dict[str, Phrase] = {
-    "yuan": _of_numbers(lambda lang, x: amount(x, lang)),
-    "times": _of_numbers(lambda lang, x: _times(x, lang)),
-    "share": _of_numbers(lambda lang, x: _share(x, lang)),
-    "count": _of_numbers(lambda _, x: _plain(x)),
+    "yuan": _of_numbers(lambda lang, x: format_yuan(x, lang)),
+    "times": _of_numbers(lambda lang, x: _format_ratio(x, lang)),
+    "share": _of_numbers(lambda lang, x: _format_share(x, lang)),
+    "count": _of_numbers(lambda _, x: _format_count(x)),
     "gap": _of_numbers(_gap),
     "change": _of_numbers(_change),
     "month": _of_numbers(_month),
@@ -239,9 +239,9 @@ PHRASES: dict[str, Phrase] = {
     "more_persons": _of_value(_more_persons),
     "since_below": _of_value(_since_below),
     "ago": _of_value(_ago),
-    "number": _of_value(lambda _, x: _plain(x)),
-    "value": lambda lang, said, _: describe_value(said.value, said.unit, lang, said.level),
-    "typical": lambda lang, said, _: _typical(lang, said),
-    "higher": lambda lang, said, _: _higher(lang, said),
+    "number": _of_value(lambda _, x: _format_count(x)),
+    "value": lambda lang, context, _: describe_value(context.value, context.unit, lang, context.level),
+    "typical": lambda lang, context, _: _typical(lang, context),
+    "higher": lambda lang, context, _: _higher(lang, context),
 }
-"""How each kind of fact is put into words; None where there is nothing to say."""
+"""How each kind of fact is put into words; None where there is nothing to state."""

@@ -1,4 +1,4 @@
-"""Sentences with gaps: parsed once, filled for many households."""
+"""Sentences with slots: parsed once, filled for many households."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cache, cached_property
 
 __all__ = ["Slot", "Template", "parse"]
 
-_PIECE = re.compile(r"\{(\w+)(?::(\w+))?(?:@(\d+))?\}")
+_SLOT = re.compile(r"\{(\w+)(?::(\w+))?(?:@(\d+))?\}")
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A gap in a sentence: the name of a fact, its argument, and its window in months if not the feature's."""
+    """A slot of a sentence: the name of a fact, its argument, and its window in months if not the feature's."""
 
     name: str
     argument: str = ""
@@ -22,19 +22,19 @@ class Slot:
 
 @dataclass(frozen=True)
 class Template:
-    """One sentence with gaps.
+    """A sentence with slots.
 
     Parameters
     ----------
     parts : tuple of (bool, tuple of str or Slot)
-        Pieces that stand together; with True they are left out where one of their gaps cannot be filled.
+        Pieces that belong together; if True, they are left out where one of their slots cannot be filled.
     """
 
     parts: tuple[tuple[bool, tuple[str | Slot, ...]], ...]
 
     @cached_property
     def slots(self) -> frozenset[Slot]:
-        """Gaps of the sentence."""
+        """Slots of the sentence."""
         return frozenset(piece for _, pieces in self.parts for piece in pieces if isinstance(piece, Slot))
 
 
@@ -48,20 +48,20 @@ def parse(text: str) -> Template:
     ['number', 'paid']
     """
     parts: list[tuple[bool, tuple[str | Slot, ...]]] = []
-    for k, stretch in enumerate(re.split(r"[\[\]]", text)):
-        if stretch:
-            parts.append((k % 2 == 1, tuple(_pieces(stretch))))
+    for k, part in enumerate(re.split(r"[\[\]]", text)):
+        if part:
+            parts.append((k % 2 == 1, tuple(_split(part))))
     return Template(tuple(parts))
 
 
-def _pieces(stretch: str) -> list[str | Slot]:
+def _split(part: str) -> list[str | Slot]:
     pieces: list[str | Slot] = []
     end = 0
-    for match in _PIECE.finditer(stretch):
+    for match in _SLOT.finditer(part):
         if match.start() > end:
-            pieces.append(stretch[end : match.start()])
+            pieces.append(part[end : match.start()])
         pieces.append(Slot(match[1], match[2] or "", int(match[3]) if match[3] else None))
         end = match.end()
-    if end < len(stretch):
-        pieces.append(stretch[end:])
+    if end < len(part):
+        pieces.append(part[end:])
     return pieces
