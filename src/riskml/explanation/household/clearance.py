@@ -1,4 +1,4 @@
-"""Risk elimination（风险消除）: which of its conditions are met. Nothing is ever cleared here; people decide."""
+"""Risk elimination (风险消除): which of its conditions are met. Nothing is cleared here; people decide."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Condition:
 
 
 def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, ...]:
-    """Say which conditions of risk elimination a household meets.
+    """Check which conditions of risk elimination a household meets.
 
     Parameters
     ----------
@@ -42,23 +42,23 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
     policy : Policy
         ``timing.elimination``: months for which income must have been above the line.
     rule : RuleView
-        The rule line's verdict; flags that are left out of it count too.
+        The rule line's verdict; hidden flags count too.
 
     Returns
     -------
     tuple of Condition
-        A household without labour does not meet ``labour``: it is never cleared by rule, whatever else is met.
+        A household without labour does not meet ``labour``: no rule ever clears it.
 
     Notes
     -----
-    Income per head of the rule's window is held against the line in force at each of the last month ends.
+    Income per head over the rule's window is compared with the line in force at each of the last month ends.
     """
-    assert panel.n == 1, "said of one household at a time"
+    assert panel.n == 1, "a panel of one household"
     months = int(policy.timing["elimination"].value)
-    at_ends = [(panel.income_per_head(rule.window, lag)[0], panel.line[lag, 0]) for lag in range(months)]
-    known = not any(np.isnan(value) for pair in at_ends for value in pair)
-    below = any(income < line * BELOW for income, line in at_ends)
-    without = float(no_labour(panel)[0]) if panel.has("members") else float("nan")
+    month_ends = [(panel.income_per_head(rule.window, lag)[0], panel.line[lag, 0]) for lag in range(months)]
+    known = not any(np.isnan(value) for pair in month_ends for value in pair)
+    below = any(income < line * BELOW for income, line in month_ends)
+    labourless = float(no_labour(panel)[0]) if panel.has("members") else float("nan")
     return (
         Condition(
             "stable_income",
@@ -74,7 +74,7 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
         ),
         Condition(
             "labour",
-            None if np.isnan(without) else without == 0,
+            None if np.isnan(labourless) else labourless == 0,
             "家庭有劳动力（无劳动力的家庭不自动消除风险）",
             "somebody in the household is able to work (a household without labour is never cleared automatically)",
         ),

@@ -1,4 +1,4 @@
-"""What is not known about a household, or known only of long ago."""
+"""Missing or stale records of a household."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from riskml.records.panel.panel import Panel
 __all__ = ["Missing", "find_missing"]
 
 STALE, GAPS = 2, 3
-"""Months without a report that are worth a word: at the end, and within the year before."""
+"""Months without a report that are worth mentioning: at the end, and within the last year."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Missing:
     code : str
     zh, en : str
     health : bool, default False
-        Whether it tells of health.
+        Whether it reveals something about health.
     """
 
     code: str
@@ -34,18 +34,19 @@ class Missing:
 
 
 def find_missing(panel: Panel) -> list[Missing]:
-    """Say what is missing about the only household of a panel, the most important first.
+    """Find the missing records of the only household of a panel, the most important first.
 
     Parameters
     ----------
     panel : Panel
         Of one household.
     """
-    assert panel.n == 1, "said of one household at a time"
-    return [*_income(panel), *_line(panel), *_tables(panel), *_members(panel), *_amounts(panel), *_visits(panel)]
+    assert panel.n == 1, "a panel of one household"
+    checks = (_check_income, _check_line, _check_tables, _check_members, _check_amounts, _check_visits)
+    return [gap for check in checks for gap in check(panel)]
 
 
-def _income(panel: Panel) -> Iterator[Missing]:
+def _check_income(panel: Panel) -> Iterator[Missing]:
     reported = panel.reported[:, 0]
     if not reported.any():
         months = panel.months
@@ -63,7 +64,7 @@ def _income(panel: Panel) -> Iterator[Missing]:
         )
 
 
-def _line(panel: Panel) -> Iterator[Missing]:
+def _check_line(panel: Panel) -> Iterator[Missing]:
     if np.isnan(panel.line[0, 0]):
         yield Missing("no_line", "所在地没有在用的监测线", "No monitoring line is in force in the region")
 
@@ -78,7 +79,7 @@ _NAMES = {
 }
 
 
-def _tables(panel: Panel) -> Iterator[Missing]:
+def _check_tables(panel: Panel) -> Iterator[Missing]:
     absent = [names for table, names in _NAMES.items() if not panel.has(table)]
     if absent:
         yield Missing(
@@ -88,7 +89,7 @@ def _tables(panel: Panel) -> Iterator[Missing]:
         )
 
 
-def _members(panel: Panel) -> Iterator[Missing]:
+def _check_members(panel: Panel) -> Iterator[Missing]:
     members = panel.members
     if members is None:
         return
@@ -106,7 +107,7 @@ def _members(panel: Panel) -> Iterator[Missing]:
             )
 
 
-def _amounts(panel: Panel) -> Iterator[Missing]:
+def _check_amounts(panel: Panel) -> Iterator[Missing]:
     for events, column, code, zh, en in (
         (
             panel.illness,
@@ -126,7 +127,7 @@ def _amounts(panel: Panel) -> Iterator[Missing]:
             )
 
 
-def _visits(panel: Panel) -> Iterator[Missing]:
+def _check_visits(panel: Panel) -> Iterator[Missing]:
     events = panel.events
     if (
         events is not None

@@ -1,4 +1,4 @@
-"""Trials of the reasons: whether they name the true cause of a fall, and keep still while nothing happens."""
+"""Quality of the reasons: whether they name the true cause of a fall, and stay the same while nothing happens."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ TABLES = ("illness", "disaster", "exposure", "events", "help", "monitoring", "me
 def measure_named_causes(
     causes: Iterable[str], truth: Iterable[str], among: ArrayLike | None = None
 ) -> dict[str, float]:
-    """How often the reasons name the true cause of a fall.
+    """Measure how often the reasons name the true cause of a fall.
 
     Parameters
     ----------
     causes : iterable of str, length n
-        Cause codes of each fall's reasons joined by ``;``, the first reason's first, as ``explain_all`` gives them.
+        Cause codes of each fall's reasons joined by ``;``, strongest first, as from ``explain_all``.
     truth : iterable of str, length n
-        Its true cause, as a simulated county tells it.
+        Its true cause, known in a simulated county.
     among : array of bool, shape (n,), optional
-        Falls to look at: those in the visit capacity, say.
+        Falls to include, for example those within visit capacity.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def measure_named_causes(
 
     Notes
     -----
-    A cause that strikes after the as_of date cannot be named at it, so a perfect score is out of reach.
+    A shock after the as_of date cannot be named at that date, so a perfect score is out of reach.
 
     Examples
     --------
@@ -53,14 +53,14 @@ def measure_named_causes(
     pairs = list(zip(causes, truth, strict=True))
     if among is not None:
         pairs = [pair for pair, use in zip(pairs, np.asarray(among, bool), strict=True) if use]
-    first = [told.split(";")[0] == cause for told, cause in pairs]
-    three = [cause in told.split(";")[:3] for told, cause in pairs]
+    first = [codes.split(";")[0] == cause for codes, cause in pairs]
+    three = [cause in codes.split(";")[:3] for codes, cause in pairs]
     mean = np.mean if pairs else lambda _: float("nan")
     return {"falls": len(pairs), "first": float(mean(first)), "first_three": float(mean(three))}
 
 
 def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
-    """Households of which nothing was recorded from one date to another but income.
+    """Find the households for which nothing but income was recorded between two dates.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
     Returns
     -------
     array of bool, shape (n,)
-        No row of a table other than income happened in between or became known then, nobody joined or left.
+        True where no row of another table happened or became known in between, and nobody joined or left.
     """
     quiet: NDArray[np.bool_] = before.size_now == after.size_now
     for table in TABLES:
@@ -78,30 +78,32 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
         if earlier is None or later is None:
             continue
         new = later["day"] > before.as_of
-        quiet &= (later.count(_recent(later, after) & ~new) == earlier.count(_recent(earlier, after))) & ~later.any(new)
+        quiet &= (
+            later.count(_select_recent(later, after) & ~new) == earlier.count(_select_recent(earlier, after))
+        ) & ~later.any(new)
     return quiet
 
 
-def _recent(events: Events, after: Panel) -> NDArray[np.bool_]:
-    """Rows that no date's look-back cuts off, and those without a day (members)."""
+def _select_recent(events: Events, after: Panel) -> NDArray[np.bool_]:
+    """Select the rows within the look-back of both dates, and rows without a day (members)."""
     return np.asarray((events["day"] > after.as_of - RECENT_DAYS) | (events["day"] == NO_DAY))
 
 
 def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict[str, float]:
-    """How often one more quiet month leaves the first reason's cause as it is.
+    """Measure how often the cause of the first reason stays the same over a quiet month.
 
     Parameters
     ----------
     narrator : Narrator
     records : Records
     as_of : int
-        A month's end; the month after it is the one more.
+        Last day of a month; the month after it is the quiet one.
 
     Returns
     -------
     dict
-        ``households``, those that were quiet and at risk at both dates; ``same_cause``, the share whose first reason
-        keeps its cause; NaN without households.
+        ``households``, the number that were quiet and at risk at both dates; ``same_cause``, the share whose first
+        reason keeps its cause; NaN without households.
     """
     later = month_end(to_month(as_of) + 1)
     first, second = (

@@ -87,7 +87,7 @@ class SentenceWriter:
         usual, none = wording
         words = _fill(none if none and value == 0 else usual, row, lang, context)
         if words is None:
-            words = f"{_shorten_name(feature, lang)}: {describe_value(value, feature.unit, lang, level)}"
+            words = _make_wording(feature, lang).format(value=describe_value(value, feature.unit, lang, level))
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compile(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
@@ -144,6 +144,4 @@ def _shorten_name(feature: Feature, lang: str) -> str:
 
 def _make_wording(feature: Feature, lang: str) -> str:
     """Make a wording for a feature that declares none."""
-    return (
-        f"{_shorten_name(feature, lang)}：{{value}}" if lang == "zh" else f"{_shorten_name(feature, lang)}: {{value}}"
-    )
+    return _shorten_name(feature, lang) + ("：{value}" if lang == "zh" else ": {value}")
