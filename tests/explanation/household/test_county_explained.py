@@ -84,7 +84,7 @@ def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, n
         e, row = narrator.explain(panel, int(i)), outside.loc[panel.household_id[i]]
         assert row["causes"] == ";".join(dict.fromkeys(flag.cause for flag in e.rule.flags if flag.cause))
         assert row["reasons_zh"].splitlines() == [describe_flag(flag, "zh") for flag in e.rule.flags]
-        hidden = explain_panel(narrator, panel.only(int(i)), ("health",)).iloc[0]
+        hidden = explain_panel(narrator, panel.select(int(i)), ("health",)).iloc[0]
         shown = narrator.explain(panel, int(i), redact=("health",)).rule
         assert hidden["reasons_zh"].splitlines() == [
             *(describe_flag(flag, "zh") for flag in shown.flags),

@@ -80,7 +80,7 @@ def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explainin
     before = build(panel).values.copy()
     verdicts = rule_line(panel, load_policy(), 12)
     among = narrator.explain(panel, 1, verdicts=verdicts)
-    alone = narrator.explain(panel.only(1))
+    alone = narrator.explain(panel.select(1))
     assert among == alone == narrator.explain(panel, 1)
     assert among.household_id == "H1"
     np.testing.assert_array_equal(build(panel).values, before)

@@ -55,7 +55,7 @@ def health(site, model):
         (as_of,) = {row[0] for row in connection.exec_driver_sql("SELECT DISTINCT as_of FROM current_scores")}
         for judged in judge_stored(connection, model, rows, dt.date.fromisoformat(as_of)):
             for i in range(judged.panel.n):
-                one = judged.panel.only(i)
+                one = judged.panel.select(i)
                 said = model.narrator.explain(one)
                 words = {flag.zh for flag in said.rule.flags if flag.zh in flags}
                 if said.rule.gap_after_spending not in (None, said.rule.gap):

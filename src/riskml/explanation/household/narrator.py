@@ -120,7 +120,7 @@ class Narrator:
             If ``redact`` contains another name.
         """
         hidden = check_redaction(redact)
-        one = panel if panel.n == 1 else panel.only(i)
+        one = panel if panel.n == 1 else panel.select(i)
         row = 0 if verdicts is None else i
         verdicts = rule_line(one, self.policy, self.settings.window) if verdicts is None else verdicts
         status = int(cohort_status(one, self.settings)[0])

@@ -78,7 +78,7 @@ def draw_timeline_svg(
     str
         An ``svg`` element without script, style attribute, id or reference; readable from a width of 360 pixels.
     """
-    one = panel if panel.n == 1 else panel.only(i)
+    one = panel if panel.n == 1 else panel.select(i)
     found = Timeline.from_panel(one, months=months, window=window, health=health, scores=scores)
     found = found if name is None else replace(found, household_id=name)
     scale = fit_scale(found)

@@ -13,7 +13,7 @@ from riskml.features.catalogue import Feature
 from riskml.features.views import below
 from riskml.records.contract.schema import SOURCES, codes
 from riskml.records.panel.events import Events
-from riskml.records.panel.panel import Panel, window_sum
+from riskml.records.panel.panel import Panel, sum_window
 
 __all__ = ["FACTS", "Fact", "compute_fact", "convert_changes_to_yuan"]
 
@@ -58,17 +58,17 @@ def _yearly_income(panel: Panel) -> Floats:
     """The household's net income over 12 months in yuan: mean of the reported months × 12, NaN if there is none."""
     count = _count_reported(panel, 12)
     with np.errstate(all="ignore"):
-        return np.where(count > 0, window_sum(panel.total_or_zero[:12]) / count * 12, np.nan)
+        return np.where(count > 0, sum_window(panel.total_or_zero[:12]) / count * 12, np.nan)
 
 
 def _count_reported(panel: Panel, window: int) -> Floats:
-    return window_sum(panel.reported[:window].astype(np.float64))
+    return sum_window(panel.reported[:window].astype(np.float64))
 
 
 def _income_per_head(panel: Panel, window: int) -> Floats:
     """Yuan/person/year over the reported months of a window, however few."""
     count = _count_reported(panel, window)
-    mean = np.where(count > 0, window_sum(panel.total_or_zero[:window]) / count, np.nan)
+    mean = np.where(count > 0, sum_window(panel.total_or_zero[:window]) / count, np.nan)
     return np.asarray(mean * 12 / panel.size[0])
 
 
@@ -92,14 +92,14 @@ def _change(panel: Panel, window: int, source: str) -> Numbers:
     """Sums over the months known in both years, now and a year before."""
     yuan, known = _monthly_income(panel, source)
     both = known[:window] & known[12 : 12 + window]
-    now, before = (window_sum(np.where(both, part, 0.0)) for part in (yuan[:window], yuan[12 : 12 + window]))
+    now, before = (sum_window(np.where(both, part, 0.0)) for part in (yuan[:window], yuan[12 : 12 + window]))
     none = ~both.any(axis=0)
     return np.where(none, np.nan, now), np.where(none, np.nan, before)
 
 
 def _source_sum(panel: Panel, window: int, source: str) -> Floats:
     yuan, known = _monthly_income(panel, source)
-    return np.where(known[:window].any(axis=0), window_sum(np.where(known[:window], yuan[:window], 0.0)), np.nan)
+    return np.where(known[:window].any(axis=0), sum_window(np.where(known[:window], yuan[:window], 0.0)), np.nan)
 
 
 def _source_share(panel: Panel, window: int, source: str) -> Floats:
@@ -173,7 +173,7 @@ FACTS: dict[str, Fact] = {
     "latest_income": Fact("yuan", lambda panel, _window, _: (_latest_income(panel),)),
     "latest_income_vs_line": Fact("gap", lambda panel, _window, _: (_latest_income(panel), panel.line[0])),
     "months_known": Fact("count", lambda panel, window, _: (_count_reported(panel, window),)),
-    "months_below": Fact("count", lambda panel, window, _: (window_sum(below(panel)[:window].astype(np.float64)),)),
+    "months_below": Fact("count", lambda panel, window, _: (sum_window(below(panel)[:window].astype(np.float64)),)),
     "change": Fact("change", _change),
     "source_sum": Fact("yuan", lambda panel, window, source: (_source_sum(panel, window, source),)),
     "source_share": Fact("share", lambda panel, window, source: (_source_share(panel, window, source),)),

@@ -16,7 +16,7 @@ from riskml.vocabulary.verdicts import CATEGORIES
 __all__ = ["IDENTIFIERS", "SOURCES", "TABLES", "Column", "Kind", "Table", "codes"]
 
 IDENTIFIERS = ("household_id", "member_id", "record_id")
-"""Columns that say whose row it is and which record; with ``recorded_on`` they decide which rows count."""
+"""Columns that identify the household, the member and the record; with ``recorded_on`` they decide which rows count."""
 
 
 class Kind(StrEnum):
@@ -122,7 +122,7 @@ class Table:
 
     @cached_property
     def later_days(self) -> tuple[str, ...]:
-        """Columns whose days are unknown while they lie ahead: all dates but that of the row itself."""
+        """Columns whose days are unknown while they lie in the future: every date but the row's own."""
         return tuple(column.name for column in self.contents if column.kind is Kind.DATE and column.name != self.day)
 
 

@@ -1,4 +1,4 @@
-"""Rows of Arrow tables: many households as a database delivers them, packed by the same SQL as a records folder."""
+"""Arrow tables: many households as a database delivers them, packed by the same SQL as a records folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["ArrowTables", "build_attribute"]
 
 
 class ArrowTables:
-    """Arrow tables that offer what a records folder offers to its reader.
+    """Arrow tables as typed DuckDB views, like an opened records folder.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class ArrowTables:
         return name
 
     def fingerprint(self) -> str:
-        """Not offered: a part of a county has no fingerprint of its own.
+        """Raise an error: a part of a county has no fingerprint of its own.
 
         Raises
         ------

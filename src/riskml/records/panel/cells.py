@@ -1,4 +1,4 @@
-"""Cells of tables in memory, as a request or a frame holds them, turned into packed columns."""
+"""Convert the cells of tables in memory, as a request or a frame holds them, to packed columns."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def count_null(values: Cells) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def parse_day(value: Any) -> int:
-    """Day number of a cell, ``NO_DAY`` where null; kept, since the rows of a request share few days.
+    """Day number of a cell, ``NO_DAY`` where null; cached, since the rows of a request share few days.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no day. Text may lack leading zeros and have a time behind the day.
+        If it is no day. Text may lack leading zeros and may have a time after the day.
 
     >>> parse_day("1970/1/5"), parse_day(dt.date(1970, 1, 5)), parse_day(None) == int(NO_DAY)
     (4, 4, True)

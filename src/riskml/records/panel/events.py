@@ -1,4 +1,4 @@
-"""Rows that happen on a day (bills, disasters, events, help, monitoring) and members: packed, sorted, cut by date."""
+"""Tables of rows (members, bills, disasters, events, help, monitoring): packed, sorted, and cut at a date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.records.contract.calendar import month_end, to_month
 from riskml.records.contract.schema import Table
 from riskml.records.contract.versions import FOREVER, NO_DAY
-from riskml.records.panel.kernels import count_codes, count_rows, largest_row, rows_known, sum_rows
+from riskml.records.panel.kernels import count_codes, count_rows, find_largest, mark_known_rows, sum_rows
 from riskml.records.panel.packed_rows import Array, Rows
 
 __all__ = ["EventStore", "Events", "pack_events"]
@@ -20,12 +20,12 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _BEFORE = int(NO_DAY) - 1
-"""Before every day, and before none."""
+"""Before every day, and before the null day."""
 
 
 @dataclass(frozen=True)
 class Events:
-    """Rows of one table that count at a date, sorted by household; a column is read when it is first asked for.
+    """Rows of one table that count at a date, sorted by household; a column is read on first use.
 
     Parameters
     ----------
@@ -89,8 +89,7 @@ class Events:
 
     def count(self, mask: Mask | None = None) -> Floats:
         """Rows of each household, shape (n,)."""
-        count: Floats = count_rows(self.household, self._every if mask is None else mask, self.n)
-        return count
+        return count_rows(self.household, self._every if mask is None else mask, self.n)
 
     def total(self, values: Array, mask: Mask | None = None) -> Floats:
         """Sum of known values of each household, shape (n,).
@@ -98,13 +97,11 @@ class Events:
         A household without rows has 0; one whose rows all lack the value has NaN: it is not known. Summed in the
         order of the rows, so that one household alone gives the same bits as among many.
         """
-        total: Floats = sum_rows(self.household, values, self._every if mask is None else mask, self.n)
-        return total
+        return sum_rows(self.household, values, self._every if mask is None else mask, self.n)
 
     def largest(self, values: Array, mask: Mask | None = None) -> Floats:
         """Largest known value of each household, shape (n,); NaN where there is none."""
-        largest: Floats = largest_row(self.household, values, self._every if mask is None else mask, self.n)
-        return largest
+        return find_largest(self.household, values, self._every if mask is None else mask, self.n)
 
     def coded(self, column: str, *positions: int) -> Floats:
         """Rows of each household whose code in a column is one of the positions, shape (n,).
@@ -112,8 +109,7 @@ class Events:
         NaN where there are rows, but none of them states a code; 0 where there is no row.
         """
         wanted = sum(1 << position for position in positions)
-        number: Floats = count_codes(self.household, self[column], wanted, self.n)
-        return number
+        return count_codes(self.household, self[column], wanted, self.n)
 
     def any(self, mask: Mask | None = None) -> Mask:
         """Whether a household has a row, shape (n,)."""
@@ -149,11 +145,10 @@ class EventStore:
         flags = self.columns.get("withdrawn")
         return np.zeros(len(self.day), bool) if flags is None else flags.astype(bool)
 
-    def counts(self, part: slice, as_of: int, known_at: int, since: int | None) -> Mask:
+    def find_known(self, part: slice, as_of: int, known_at: int, since: int | None) -> Mask:
         """Whether each row of a part counts at a date; see :meth:`at`."""
         spans = self.known_from[part], self.known_until[part], self.day[part], self._withdrawn[part]
-        use: Mask = rows_known(*spans, as_of, known_at, _BEFORE if since is None else since)
-        return use
+        return mark_known_rows(*spans, as_of, known_at, _BEFORE if since is None else since)
 
     def where(self, mask: Mask) -> EventStore:
         """Return the rows of the mask."""
@@ -177,7 +172,7 @@ class EventStore:
         """
         low, high = np.searchsorted(self.household, np.array([start, stop], np.int32))
         part = slice(int(low), int(high))
-        use = self.counts(part, as_of, known_at, since)
+        use = self.find_known(part, as_of, known_at, since)
         rows = np.flatnonzero(use) + low
         return Events(self.household[rows] - np.int32(start), stop - start, self, rows, as_of)
 
@@ -200,10 +195,10 @@ def pack_events(rows: Rows, table: Table) -> EventStore:
         days = columns.pop(table.day)
     else:
         days = np.full(len(rows), NO_DAY)
-    known_from, until = rows.known(days if table.day else None, versions=bool(table.key))
+    known_from, until = rows.find_known_days(days if table.day else None, versions=bool(table.key))
     if table.day:
         columns["month"] = to_month(days)
-    order = _canonical(rows.household, days, columns)
+    order = _order_rows(rows.household, days, columns)
     return EventStore(
         rows.household[order],
         days[order].astype(np.int32),
@@ -215,7 +210,7 @@ def pack_events(rows: Rows, table: Table) -> EventStore:
     )
 
 
-def _canonical(household: NDArray[np.int32], day: Array, columns: dict[str, Array]) -> NDArray[np.intp]:
+def _order_rows(household: NDArray[np.int32], day: Array, columns: dict[str, Array]) -> NDArray[np.intp]:
     """Order by household and day; only ties are ordered by content too, since few rows tie."""
     key = household.astype(np.int64) * (1 << 32) + (day.astype(np.int64) + (1 << 31))
     order = np.argsort(key, kind="stable")

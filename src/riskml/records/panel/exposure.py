@@ -1,4 +1,4 @@
-"""Disasters of a region, told to every household that lived there on that day."""
+"""Disasters of a region, assigned to every household that lived there on that day."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from riskml.records.panel.events import Events, EventStore
 from riskml.records.panel.households import HouseholdVersions
-from riskml.records.panel.kernels import struck_households
+from riskml.records.panel.kernels import find_struck_households
 
-__all__ = ["Regional", "exposed"]
+__all__ = ["Regional", "find_exposures"]
 
 Ints = NDArray[np.int32]
 
@@ -36,7 +36,7 @@ class Regional:
 
     @classmethod
     def build(cls, store: EventStore, regions: tuple[str, ...]) -> Regional:
-        """Find the rows of each region by the prefixes of its code."""
+        """Find the rows that struck each region, by the prefixes of its code."""
         # The loss of a region is not shared out among its households, so no feature may add it up.
         store = replace(store, columns={name: values for name, values in store.columns.items() if name != "loss"})
         prefix = store.columns["region_code"]
@@ -50,7 +50,7 @@ class Regional:
         return cls(store, first, np.concatenate([none, *struck]))
 
 
-def exposed(
+def find_exposures(
     regional: Regional,
     versions: HouseholdVersions,
     known: Ints,
@@ -66,15 +66,15 @@ def exposed(
     regional : Regional
     versions : HouseholdVersions
     known : array of int32, shape (n,)
-        Known versions of each household; one without any is taken as its first version says.
+        Known versions of each household; one without a known version lived where its first version says.
     span : tuple of int
         Range of households.
     as_of, known_at, since : int
         Rows in (since, as_of] that are known count.
     """
     store = regional.store
-    use = store.counts(slice(None), as_of, known_at, since)
-    household, rows = struck_households(
+    use = store.find_known(slice(None), as_of, known_at, since)
+    household, rows = find_struck_households(
         versions.first[span[0] : span[1]],
         known,
         versions.recorded,

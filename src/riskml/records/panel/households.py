@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.versions import ALWAYS, FOREVER
-from riskml.records.panel.kernels import at_month_ends
+from riskml.records.panel.kernels import look_up_month_ends
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows
 
 __all__ = ["HouseholdVersions", "pack_households"]
@@ -65,7 +65,7 @@ class HouseholdVersions:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Size and line in force at months' ends, by the first ``known`` versions of each household.
 
-        Before its first recorded version a household is taken as that version says.
+        Before its first recorded version a household had the size and region of that version.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class HouseholdVersions:
         """
         sizes, lines = np.empty((len(days), stop - start)), np.empty((len(days), stop - start))
         first = self.first[start:stop]
-        at_month_ends(first, known, self.recorded, self.columns["size"], self.region, grid, days, sizes, lines)
+        look_up_month_ends(first, known, self.recorded, self.columns["size"], self.region, grid, days, sizes, lines)
         return sizes, lines
 
 

@@ -1,4 +1,4 @@
-"""Income packed once into a dense block: source by month by household, with the day each cell became known."""
+"""Income packed once into a dense block, source × month × household, with the day each cell became known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.records.contract.calendar import month_end
 from riskml.records.contract.schema import SOURCES
 from riskml.records.contract.versions import FOREVER, NO_DAY, find_known_until
-from riskml.records.panel.kernels import cut_income, place_income
+from riskml.records.panel.kernels import copy_known_income, fill_income
 from riskml.records.panel.packed_rows import Rows
 
 __all__ = ["IncomeBlock", "pack_income"]
@@ -22,7 +22,7 @@ Days = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class _Extra:
-    """Cells that several rows or a corrected row make up, in an order that no row order can change."""
+    """Cells with several rows or a corrected row, in an order that does not depend on the order of the rows."""
 
     household: NDArray[np.int32]
     source: NDArray[np.int32]
@@ -81,7 +81,7 @@ class IncomeBlock:
             Yuan of the month; NaN where not reported.
         """
         out = np.empty((len(SOURCES), months, stop - start))
-        cut_income(self.amount, self.known_from, last_month - self.first_month, start, known_at, out)
+        copy_known_income(self.amount, self.known_from, last_month - self.first_month, start, known_at, out)
         self._add_extra(out, last_month, known_at, start, stop)
         return out
 
@@ -97,7 +97,7 @@ class IncomeBlock:
         use = (extra.known_from[part] <= known_at) & (known_at < extra.known_until[part])
         use &= ~np.isnan(extra.value[part]) & (lag >= 0) & (lag < out.shape[1])
         where = (extra.source[part][use], lag[use], extra.household[part][use] - start)
-        out[where] = -0.0  # the one number that changes no other, nor the sign of a zero, when added to
+        out[where] = -0.0  # adding to it changes no number, nor the sign of a zero
         np.add.at(out, where, extra.value[part][use])
 
     def reports_by_month(self) -> NDArray[np.int64]:
@@ -129,7 +129,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     crowded: list[tuple[NDArray[np.int64], Floats, Days]] = []
     for rows in parts:
         get = rows.columns
-        left = place_income(
+        left = fill_income(
             rows.household,
             get["period_start"],
             get["months"],
@@ -144,13 +144,13 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
         )
         if left.any():
             corrected.append(rows.where(left == 2))
-            crowded.append(_cells(rows.where(left == 1), first, length, households, ends))
-    extra = _extra(corrected, crowded, amount, known_from, first, ends) if corrected else _NOTHING
+            crowded.append(_list_cells(rows.where(left == 1), first, length, households, ends))
+    extra = _collect_extra(corrected, crowded, amount, known_from, first, ends) if corrected else _NOTHING
     used = len(SOURCES) if (known_from[-1] != FOREVER).any() else len(SOURCES) - 1
     return IncomeBlock(first, amount[:used], known_from[:used], extra)
 
 
-def _spread(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
     """Spread periods evenly over their months: row position, month and amount of each month."""
     length, start = rows.columns["months"].astype(np.int64), rows.columns["period_start"]
     share = rows.columns["amount"] / length
@@ -161,20 +161,22 @@ def _spread(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
     return row, (start[row] + offset).astype(np.int32), share[row]
 
 
-def _recorded(rows: Rows, first: int, ends: Days) -> Days:
+def _find_recorded(rows: Rows, first: int, ends: Days) -> Days:
     """Day of knowledge: ``recorded_on``, by default the last day of the period."""
     last = ends[rows.columns["period_start"] + rows.columns["months"] - 1 - first]
     return np.where(rows.recorded == NO_DAY, last, rows.recorded)
 
 
-def _cells(rows: Rows, first: int, length: int, households: int, ends: Days) -> tuple[NDArray[np.int64], Floats, Days]:
-    row, month, value = _spread(rows)
+def _list_cells(
+    rows: Rows, first: int, length: int, households: int, ends: Days
+) -> tuple[NDArray[np.int64], Floats, Days]:
+    row, month, value = _spread_periods(rows)
     source = rows.columns["source"][row].astype(np.int64)
     cell = (source * length + (month - first)) * households + rows.household[row]
-    return cell, value, _recorded(rows, first, ends)[row]
+    return cell, value, _find_recorded(rows, first, ends)[row]
 
 
-def _extra(
+def _collect_extra(
     corrected: list[Rows],
     crowded: list[tuple[NDArray[np.int64], Floats, Days]],
     amount: Floats,
@@ -182,7 +184,7 @@ def _extra(
     first: int,
     ends: Days,
 ) -> _Extra:
-    """Collect what is not one plain row a cell, and empty the cells it touches in the dense block."""
+    """Collect the cells that do not hold exactly one uncorrected row, and empty them in the dense block."""
     _, length, households = amount.shape
     cells, values, starts, stops = [], [], [], []
     if corrected:
@@ -192,10 +194,10 @@ def _extra(
             np.concatenate([part.recorded for part in corrected]),
             np.concatenate([part.group for part in corrected]),
         )
-        recorded = _recorded(rows, first, ends)
+        recorded = _find_recorded(rows, first, ends)
         until = find_known_until(rows.group, recorded, recorded)
-        row, _, _ = _spread(rows)
-        cell, value, day = _cells(rows, first, length, households, ends)
+        row, _, _ = _spread_periods(rows)
+        cell, value, day = _list_cells(rows, first, length, households, ends)
         cells.append(cell)
         values.append(value)
         starts.append(day)

@@ -1,6 +1,6 @@
-"""Compiled loops over the dense income block, and how riskml compiles.
+"""Compiled loops over the dense income block, and the decorator that compiles them.
 
-NumPy would pass over a block once an operation; these pass over it once. They run without the interpreter lock, and
+NumPy would read a block once for every operation; these loops read it once. They run without the interpreter lock, and
 every household's arithmetic is its own, in a fixed order: one household alone gives the same bits as among many.
 """
 
@@ -11,20 +11,21 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from riskml.records.contract.versions import FOREVER, NO_DAY
 
 __all__ = [
-    "at_month_ends",
     "compiled",
+    "compute_income_per_head",
+    "copy_known_income",
     "count_codes",
     "count_rows",
-    "cut_income",
-    "largest_row",
-    "per_head",
-    "place_income",
-    "rows_known",
-    "struck_households",
+    "fill_income",
+    "find_largest",
+    "find_struck_households",
+    "look_up_month_ends",
+    "mark_known_rows",
     "sum_rows",
     "sum_sources",
 ]
@@ -32,6 +33,8 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 Array = Any
 """An array inside compiled code, which numba types by itself."""
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 _FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
 
@@ -49,7 +52,7 @@ def compiled(function: F) -> F:
 
 
 @compiled
-def place_income(
+def fill_income(
     household: Array,
     start: Array,
     months: Array,
@@ -62,7 +65,7 @@ def place_income(
     block: Array,
     known_from: Array,
 ) -> Array:
-    """Put every row whose cells are still free into the block, spread evenly over its months.
+    """Write every row whose cells are still free into the block, spread evenly over its months.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def place_income(
     Returns
     -------
     array of int8, shape (E,)
-        0 for a row that was placed, 1 where another row holds one of its cells, 2 for a row of a correction group.
+        0 for a row that was written, 1 where another row holds one of its cells, 2 for a row of a correction group.
     """
     left = np.zeros(len(household), np.int8)
     for i in range(len(household)):
@@ -100,7 +103,7 @@ def place_income(
 
 
 @compiled
-def cut_income(block: Array, known_from: Array, newest: int, start: int, known_at: int, out: Array) -> None:
+def copy_known_income(block: Array, known_from: Array, newest: int, start: int, known_at: int, out: Array) -> None:
     """Copy what is known of a range of households, the latest month first; NaN elsewhere.
 
     Parameters
@@ -139,8 +142,8 @@ def sum_sources(sources: Array, total: Array, reported: Array) -> None:
 
 
 @compiled
-def per_head(total: Array, reported: Array, size: Array, lag: int, window: int, least: float) -> Array:
-    """Mean of the reported months of a window × 12 ÷ size, shape (n,); NaN with fewer than ``least``, or none."""
+def compute_income_per_head(total: Array, reported: Array, size: Array, lag: int, window: int, fewest: float) -> Floats:
+    """Mean of the reported months of a window × 12 ÷ size, shape (n,); NaN with fewer than ``fewest``, or none."""
     n = total.shape[1]
     sums, counts = np.zeros(n), np.zeros(n)
     for t in range(lag, lag + window):
@@ -148,13 +151,13 @@ def per_head(total: Array, reported: Array, size: Array, lag: int, window: int, 
             sums[j] += total[t, j]
             counts[j] += 1.0 if reported[t, j] else 0.0
     for j in range(n):
-        enough = counts[j] >= least and counts[j] > 0
+        enough = counts[j] >= fewest and counts[j] > 0
         sums[j] = sums[j] / counts[j] * 12 / size[j] if enough else np.nan
     return sums
 
 
 @compiled
-def at_month_ends(
+def look_up_month_ends(
     first: Array,
     known: Array,
     recorded: Array,
@@ -167,7 +170,7 @@ def at_month_ends(
 ) -> None:
     """Look up size and line in the version in force on each day.
 
-    Before its first recorded version a household is taken as that version says.
+    Before its first recorded version a household had the size and region of that version.
 
     Parameters
     ----------
@@ -190,7 +193,7 @@ def at_month_ends(
 
 
 @compiled
-def count_rows(household: Array, mask: Array, n: int) -> Array:
+def count_rows(household: Array, mask: Array, n: int) -> Floats:
     """Rows of the mask of each household, as numbers, shape (n,)."""
     counts = np.zeros(n)
     for i in range(len(household)):
@@ -200,7 +203,7 @@ def count_rows(household: Array, mask: Array, n: int) -> Array:
 
 
 @compiled
-def sum_rows(household: Array, values: Array, mask: Array, n: int) -> Array:
+def sum_rows(household: Array, values: Array, mask: Array, n: int) -> Floats:
     """Sum of known values of each household in the order of the rows, shape (n,); NaN where rows state none."""
     sums, state = np.zeros(n), np.zeros(n, np.int8)
     for i in range(len(household)):
@@ -218,7 +221,7 @@ def sum_rows(household: Array, values: Array, mask: Array, n: int) -> Array:
 
 
 @compiled
-def largest_row(household: Array, values: Array, mask: Array, n: int) -> Array:
+def find_largest(household: Array, values: Array, mask: Array, n: int) -> Floats:
     """Largest known value of each household, shape (n,); NaN where there is none."""
     out = np.full(n, np.nan)
     for i in range(len(household)):
@@ -230,7 +233,7 @@ def largest_row(household: Array, values: Array, mask: Array, n: int) -> Array:
 
 
 @compiled
-def count_codes(household: Array, code: Array, wanted: int, n: int) -> Array:
+def count_codes(household: Array, code: Array, wanted: int, n: int) -> Floats:
     """Rows of each household whose code is a bit of ``wanted``, shape (n,).
 
     NaN where there are rows, but none has a code; 0 where there is no row.
@@ -250,9 +253,9 @@ def count_codes(household: Array, code: Array, wanted: int, n: int) -> Array:
 
 
 @compiled
-def rows_known(
+def mark_known_rows(
     known_from: Array, known_until: Array, day: Array, withdrawn: Array, as_of: int, known_at: int, since: int
-) -> Array:
+) -> Mask:
     """Whether each row counts: known, not withdrawn, its day in (since, as_of]; shape (E,)."""
     use = np.empty(len(day), np.bool_)
     for i in range(len(day)):
@@ -267,7 +270,7 @@ def rows_known(
 
 
 @compiled
-def struck_households(
+def find_struck_households(
     first: Array,
     known: Array,
     recorded: Array,
@@ -276,7 +279,7 @@ def struck_households(
     struck: Array,
     day: Array,
     use: Array,
-) -> Array:
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Find the regional rows that struck the region in which each household lived on their day.
 
     Parameters
@@ -299,8 +302,8 @@ def struck_households(
     for j in range(len(first)):
         last = first[j] + max(known[j], 1) - 1
         for version in range(first[j], last + 1):
-            place = region[version]
-            for k in range(region_first[place], region_first[place + 1]):
+            lived = region[version]
+            for k in range(region_first[lived], region_first[lived + 1]):
                 row = struck[k]
                 begun = version == first[j] or recorded[version] <= day[row]
                 ended = version < last and recorded[version + 1] <= day[row]

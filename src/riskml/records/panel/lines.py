@@ -1,4 +1,4 @@
-"""The monitoring line in force: longest matching prefix that has a row in force, then the latest row."""
+"""The monitoring line in force: that of the longest prefix with a row in force, then the latest row."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class LineTable:
     Parameters
     ----------
     rows : sequence of LineRow
-        They alone decide wherever one of them is in force.
+        They alone decide where one of them is in force.
     fallback : sequence of LineRow
-        Asked only where no row of ``rows`` is in force.
+        They apply only where no row of ``rows`` is in force.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class LineTable:
     def __init__(self, rows: Sequence[LineRow], fallback: Sequence[LineRow] = ()) -> None:
         self.rows = tuple(rows)
         self.fallback = tuple(fallback)
-        self._tables = (_by_prefix(rows), _by_prefix(fallback))
+        self._tables = (_group_by_prefix(rows), _group_by_prefix(fallback))
 
     def at(self, region: str, day: int) -> float:
         """Line in force for a region on a day, yuan/person/year; NaN where there is none."""
@@ -75,7 +75,7 @@ class LineTable:
         """Lines in force, shape (days, regions)."""
         grid = np.full((len(days), len(regions)), np.nan)
         for j, region in enumerate(regions):
-            for dated in self._around(region):
+            for dated in self._find_candidates(region):
                 column = grid[:, j]
                 open_days = np.isnan(column)
                 if not open_days.any():
@@ -85,15 +85,15 @@ class LineTable:
                 column[open_days] = amounts[np.searchsorted(since, days[open_days], side="right")]
         return grid
 
-    def _around(self, region: str) -> Iterator[list[LineRow]]:
-        """Rows of the prefixes of a region, in the order in which they are asked; the latest first in each."""
+    def _find_candidates(self, region: str) -> Iterator[list[LineRow]]:
+        """Rows of each prefix of a region, the prefix that decides first; the latest row first."""
         for table in self._tables:
             for length in range(len(region), -1, -1):
                 if dated := table.get(region[:length]):
                     yield dated
 
 
-def _by_prefix(rows: Sequence[LineRow]) -> dict[str, list[LineRow]]:
+def _group_by_prefix(rows: Sequence[LineRow]) -> dict[str, list[LineRow]]:
     """Rows of each prefix, the latest first."""
     table: dict[str, list[LineRow]] = {}
     for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):

@@ -23,10 +23,10 @@ from riskml.records.panel.cells import (
     parse_day,
     parse_floats,
 )
-from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource, line_rows, row_tables
+from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource, build_lines, list_row_tables
 from riskml.records.panel.required import require_columns, require_tables
 
-__all__ = ["Columns", "memory_rows"]
+__all__ = ["Columns", "read_memory"]
 
 Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
 
@@ -122,8 +122,8 @@ class _Table:
         return out
 
 
-def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
-    """Deliver the rows of tables in memory.
+def read_memory(tables: Mapping[str, Columns]) -> RowSource:
+    """Read the rows of tables in memory.
 
     Raises
     ------
@@ -147,10 +147,10 @@ def memory_rows(tables: Mapping[str, Columns]) -> RowSource:
 
     return RowSource(
         household_id=household_id,
-        tables={table.name: taken[table.name].rows(positions) for table in row_tables() if table.name in taken},
+        tables={table.name: taken[table.name].rows(positions) for table in list_row_tables() if table.name in taken},
         months=months,
         income=parts,
-        lines=line_rows(taken["lines"].rows(positions)),
+        lines=build_lines(taken["lines"].rows(positions)),
         fingerprint=lambda: _fingerprint(taken),
     )
 

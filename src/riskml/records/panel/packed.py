@@ -1,4 +1,4 @@
-"""All records packed once in memory: what every panel is a view of."""
+"""All records packed once in memory; every panel is a view of them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PackedRecords:
     regional : Regional or None
         Regional disasters.
     present : frozenset of str
-        Tables that are there, be they empty.
+        Tables that are there, empty ones included.
     lines : LineTable
     skipped : dict of str to int
         Rows that were set aside when the folder was read, by code of the fault.
@@ -62,7 +62,7 @@ class PackedRecords:
         self._fingerprint = source.fingerprint
         self._line_grids: dict[tuple[int, int], NDArray[np.float64]] = {}
         self.shared: dict[str, object] = {}
-        """What panels of these records share at any date."""
+        """Values that all panels of these records share."""
 
     def __len__(self) -> int:
         return len(self.household_id)

@@ -1,4 +1,4 @@
-"""Rows of a table as plain arrays: what every reader delivers and every store packs."""
+"""Rows of a table as plain arrays, as every reader delivers them and every store packs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from riskml.records.contract.schema import TABLES, Table
 from riskml.records.contract.versions import ALWAYS, NO_DAY, find_known_until
 from riskml.records.panel.lines import LINE_COLUMNS, LineRow
 
-__all__ = ["INCOME_BLOCK", "AttributeColumn", "RowSource", "Rows", "line_rows", "row_tables"]
+__all__ = ["INCOME_BLOCK", "AttributeColumn", "RowSource", "Rows", "build_lines", "list_row_tables"]
 
 Array = NDArray[Any]
 
@@ -21,7 +21,7 @@ INCOME_BLOCK = ("period_start", "months", "source", "amount")
 """Columns of ``income`` that the dense block of a panel holds."""
 
 
-def row_tables() -> list[Table]:
+def list_row_tables() -> list[Table]:
     """Tables that are packed row by row: ``income`` only where it declares more columns than its block holds."""
     return [
         table
@@ -73,7 +73,7 @@ class Rows:
         attributes = {name: AttributeColumn(a.values[mask], a.levels) for name, a in self.attributes.items()}
         return Rows(self.household[mask], columns, self.recorded[mask], self.group[mask], attributes, self.levels)
 
-    def known(
+    def find_known_days(
         self, default: NDArray[np.int32] | None, *, versions: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Days from which and until which each row counts.
@@ -88,14 +88,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class RowSource:
-    """What a reader delivers.
+    """The records as a reader delivers them.
 
     Parameters
     ----------
     household_id : array of str, shape (H,)
         Sorted codes.
     tables : dict of str to Rows
-        Every present table of :func:`row_tables`.
+        Every present table of :func:`list_row_tables`.
     months : tuple of int
         First and last month of any income period; (0, -1) without rows.
     income : function
@@ -113,7 +113,7 @@ class RowSource:
     fingerprint: Callable[[], str]
 
 
-def line_rows(rows: Rows) -> list[LineRow]:
+def build_lines(rows: Rows) -> list[LineRow]:
     """Turn rows of the table ``lines`` into dated lines, in the order of their regions and days."""
     columns = {name: values.tolist() for name, values in rows.columns.items()}
     for name, levels in rows.levels.items():

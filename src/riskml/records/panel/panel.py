@@ -1,4 +1,4 @@
-"""What was known about households at a date, packed into arrays: the one thing that features see."""
+"""What was known about households at a date, packed into arrays: all that features see."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from riskml.records.contract.calendar import LOOK_BACK, last_complete_month, mon
 from riskml.records.contract.schema import TABLES, codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
-from riskml.records.panel.exposure import exposed
-from riskml.records.panel.kernels import per_head, sum_sources
+from riskml.records.panel.exposure import find_exposures
+from riskml.records.panel.kernels import compute_income_per_head, sum_sources
 from riskml.records.panel.lines import LineRow
 from riskml.records.panel.packed import PackedRecords
 from riskml.records.panel.packed_rows import Array
 
-__all__ = ["BELOW", "Attribute", "Panel", "window_sum"]
+__all__ = ["BELOW", "Attribute", "Panel", "sum_window"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -40,11 +40,11 @@ def _month_ends(month: int, months: int) -> Ints:
     return ends
 
 
-def window_sum(values: Floats) -> Floats:
-    """Sum over the first axis, row after row.
+def sum_window(values: Floats) -> Floats:
+    """Sum over the first axis, one row after the other.
 
-    ``np.sum`` adds pairwise when there is one household and in sequence when there are many, which differs in the
-    last bit; an accumulation always goes in sequence.
+    ``np.sum`` adds pairwise for one household and in sequence for many, which differs in the last bit;
+    ``np.add.accumulate`` always adds in sequence.
     """
     sums: Floats = np.add.accumulate(values, axis=0)[-1]
     return sums
@@ -87,7 +87,7 @@ class Panel:
 
     Notes
     -----
-    Every reduction runs in a fixed order (see :func:`window_sum`), so one household alone gives the same bits as
+    Every reduction runs in a fixed order (see :func:`sum_window`), so one household alone gives the same bits as
     the same household among a hundred thousand.
     """
 
@@ -117,17 +117,17 @@ class Panel:
 
     @property
     def shared(self) -> dict[str, object]:
-        """What all panels of these records share, at any date and of any households."""
+        """Values that all panels of these records share, at any date and for any households."""
         return self._records.shared
 
-    def only(self, i: int) -> Panel:
-        """Return the panel of one of its households: to the bit what it is among the others."""
+    def select(self, i: int) -> Panel:
+        """Return the panel of one household; its values are the same to the bit as among the others."""
         start = self._range[0] + i
         return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at)
 
     @property
     def present(self) -> frozenset[str]:
-        """Tables that the records hold, be they empty; an absent table means unknown."""
+        """Tables that the records hold, empty ones included; an absent table means unknown."""
         return self._records.present
 
     def has(self, table: str) -> bool:
@@ -186,10 +186,11 @@ class Panel:
         array of float64, shape (n,)
             Yuan per person and year; NaN without a verdict.
         """
-        assert lag + window <= self.months, "a window cut short would pass for a whole one"
+        assert lag + window <= self.months, "the window must lie within the time axis"
         name = f"income per head {window} {lag} {complete}"
         if name not in self.memo:
-            self.memo[name] = per_head(*self._summed, self.size[lag], lag, window, window if complete else window / 2)
+            fewest = window if complete else window / 2
+            self.memo[name] = compute_income_per_head(*self._summed, self.size[lag], lag, window, fewest)
         income: Floats = self.memo[name]  # type: ignore[assignment]
         return income
 
@@ -288,7 +289,7 @@ class Panel:
         store = self._records.tables.get(table)
         return None if store is None else store.at(self.as_of, self.known_at, *self._range, since)
 
-    def _dated(self, events: Events | None) -> Events | None:
+    def _with_lag(self, events: Events | None) -> Events | None:
         """Add the index of each row's month: that of its day, at most the last complete one."""
         if events is not None:
             lag = np.minimum(self.month - events["month"], self.months - 1)
@@ -302,12 +303,12 @@ class Panel:
     @cached_property
     def illness(self) -> Events | None:
         """Medical care within the look-back: kind, visits, cost, self_paid, day, lag."""
-        return self._dated(self._at("illness", self._since))
+        return self._with_lag(self._at("illness", self._since))
 
     @cached_property
     def disaster(self) -> Events | None:
         """Disasters of the household itself within the look-back: kind, loss, day, lag."""
-        return self._dated(self._at("disaster", self._since))
+        return self._with_lag(self._at("disaster", self._since))
 
     @cached_property
     def exposure(self) -> Events | None:
@@ -317,12 +318,14 @@ class Panel:
             return None
         versions = self._records.households
         known = self._versions_known
-        return self._dated(exposed(regional, versions, known, self._range, self.as_of, self.known_at, self._since))
+        return self._with_lag(
+            find_exposures(regional, versions, known, self._range, self.as_of, self.known_at, self._since)
+        )
 
     @cached_property
     def events(self) -> Events | None:
         """Events and leads within the look-back: kind, amount, channel, day, lag."""
-        return self._dated(self._at("events", self._since))
+        return self._with_lag(self._at("events", self._since))
 
     @cached_property
     def help(self) -> Events | None:
@@ -346,7 +349,7 @@ class Panel:
 
         None where the contract declares no more of ``income`` than the source, the period and the amount.
         """
-        return self._dated(self._at("income", self._since))
+        return self._with_lag(self._at("income", self._since))
 
     @cached_property
     def monitored(self) -> Mask:

@@ -1,4 +1,4 @@
-"""Records of a folder, a database or memory, and the panels cut from them at any date."""
+"""Records from a folder, a database or memory, and the panels cut from them at any date."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pyarrow as pa
 from riskml.records.contract.calendar import LOOK_BACK
 from riskml.records.panel.arrow import ArrowTables
 from riskml.records.panel.lines import LineRow
-from riskml.records.panel.memory_rows import Columns, memory_rows
+from riskml.records.panel.memory_rows import Columns, read_memory
 from riskml.records.panel.packed import PackedRecords
 from riskml.records.panel.panel import Panel
-from riskml.records.panel.view_rows import view_rows
+from riskml.records.panel.view_rows import read_views
 from riskml.records.reading.folder import Folder, open_folder
 
 __all__ = ["CHUNK", "Records"]
@@ -23,30 +23,30 @@ CHUNK = 4096
 
 
 class Records(PackedRecords):
-    """Packed records and the ways to them: :meth:`load`, :meth:`from_tables`, :meth:`from_arrow`."""
+    """Packed records, built by :meth:`load`, :meth:`from_tables` or :meth:`from_arrow`."""
 
     @classmethod
     def load(cls, folder: str | Path | Folder, fallback_lines: Sequence[LineRow] = ()) -> Records:
         """Read a records folder that has been checked."""
         opened = folder if isinstance(folder, Folder) else open_folder(folder)
-        return cls(view_rows(opened), fallback_lines)
+        return cls(read_views(opened), fallback_lines)
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Columns], fallback_lines: Sequence[LineRow] = ()) -> Records:
-        """Take tables in memory: pandas frames, or dictionaries of equally long columns.
+        """Pack tables in memory: pandas frames, or dictionaries of equally long columns.
 
-        A few households at a time, as a service or a test holds them; a county belongs in a folder.
+        For a few households, as in a request or a test; a county belongs in a folder.
         """
-        return cls(memory_rows(tables), fallback_lines)
+        return cls(read_memory(tables), fallback_lines)
 
     @classmethod
     def from_arrow(cls, tables: Mapping[str, pa.Table], fallback_lines: Sequence[LineRow] = ()) -> Records:
-        """Take Arrow tables that were checked when they were taken in, as a database holds them; for many households.
+        """Pack Arrow tables whose rows were checked when they were stored, as a database holds them.
 
-        They have no fingerprint.
+        For many households; the records have no fingerprint.
         """
         with ArrowTables(tables) as opened:
-            return cls(view_rows(opened), fallback_lines)
+            return cls(read_views(opened), fallback_lines)
 
     def panel(
         self,
@@ -62,6 +62,6 @@ class Records(PackedRecords):
     def panels(
         self, as_of: int, months: int = LOOK_BACK, known_at: int | None = None, chunk: int = CHUNK
     ) -> Iterator[Panel]:
-        """Cut panels of ``chunk`` households each, which together are all households."""
+        """Cut panels of ``chunk`` households each that together hold all households."""
         for start in range(0, len(self), chunk):
             yield self.panel(as_of, start, min(start + chunk, len(self)), months, known_at)

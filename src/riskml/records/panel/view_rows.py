@@ -20,12 +20,12 @@ from riskml.records.panel.packed_rows import (
     AttributeColumn,
     Rows,
     RowSource,
-    line_rows,
-    row_tables,
+    build_lines,
+    list_row_tables,
 )
 from riskml.records.reading.cell_sql import quote
 
-__all__ = ["TypedViews", "view_rows"]
+__all__ = ["TypedViews", "read_views"]
 
 BATCH = 1_000_000
 
@@ -202,14 +202,14 @@ def _attribute(values: pa.ChunkedArray, kind: str) -> AttributeColumn:
     return AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
 
 
-def view_rows(views: TypedViews) -> RowSource:
-    """Deliver the rows of a checked folder, or of Arrow tables."""
+def read_views(views: TypedViews) -> RowSource:
+    """Read the rows of a checked folder, or of Arrow tables."""
     reader = _Reader(views)
     return RowSource(
         household_id=reader.household_id(),
-        tables={table.name: reader.rows(table) for table in row_tables() if views.has(table.name)},
+        tables={table.name: reader.rows(table) for table in list_row_tables() if views.has(table.name)},
         months=reader.months(),
         income=reader.income,
-        lines=line_rows(reader.rows(TABLES["lines"])),
+        lines=build_lines(reader.rows(TABLES["lines"])),
         fingerprint=views.fingerprint,
     )
