@@ -33,9 +33,10 @@ def test_named_files_and_targets_exist(name):
     text = (ROOT / name).read_text("utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert not {target for target in TARGET.findall(text) if target not in targets}
-    missing = [
+    missing = [  # capitals stand for a name to be chosen
         path
         for path in PATH.findall(text)
-        if not any(next((ROOT / base).glob(path.rstrip("/")), None) for base in BASES)
+        if not re.search("[A-Z]{4}", path)
+        and not any(next((ROOT / base).glob(path.rstrip("/")), None) for base in BASES)
     ]
     assert not missing, f"{name} names files that are not there"
