@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from riskml.features.matrix import Direction, FeatureColumn
 from riskml.records.panel.panel import Panel
+from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["CATALOGUE", "Feature", "Topic", "feature"]
 
@@ -119,8 +120,10 @@ def feature(
     Raises
     ------
     ValueError
-        If a name is entered twice.
+        If a name is entered twice, or the cause is not declared.
     """
+    if cause not in CAUSES:
+        raise ValueError(f"no cause {cause!r} is declared: add it to riskml/vocabulary/causes.py")
 
     def enter(function: Callable[Concatenate[Panel, P], Floats]) -> Callable[Concatenate[Panel, P], Floats]:
         base = function.__name__

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from riskml.explanation import NOTICE, Explanation, Reason
 from riskml.explanation.household.rendering import AGREEMENT
 from riskml.vocabulary.causes import CAUSES
@@ -54,13 +56,13 @@ SUBJECTS = Vocabulary(
 
 _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
-WORDS: dict[str, Vocabulary[Term]] = {
+WORDS: dict[str, Mapping[str, Term]] = {
     "signal": COLOURS,
     "agreement": Vocabulary(*AGREEMENTS.values(), *_OUTSIDE, _NO_PREDICTION),
     "status": Vocabulary(*(Term(s.code, s.sentence("zh"), s.sentence("en")) for s in STATUSES.values())),
     "tier": Vocabulary(*TIERS.values(), _NO_PREDICTION),
     "category": Vocabulary(*CATEGORIES.values(), Term("none", "未纳入监测", "not in monitoring")),
-    "cause": Vocabulary(*CAUSES.values()),
+    "cause": CAUSES,
     "outcome": Vocabulary(
         Term("confirmed", "属实", "confirmed"),
         Term("rejected", "不实", "not confirmed"),

@@ -1,0 +1,132 @@
+"""A new cause is one declaration and one policy row: declared at run time in a process of its own, it is everywhere."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+MODELS = Path(__file__).parents[2] / "models"
+ROW = "  debt:\n    - {code: debt_advice, zh: 债务调解, en: debt advice, source: test}\n"
+
+
+def declare(folder: Path, row: str, steps=(("核对借据", "Check the notes of hand"),)) -> None:
+    """Declare the cause before anything that reads the vocabulary is imported, and pack its policy row."""
+    from riskml.vocabulary import causes, terms
+
+    debt = causes.Cause("debt", "因债务", "debt", subject_zh="债务", subject_en="debt", steps=steps)
+    *others, last = causes.CAUSES.values()
+    causes.CAUSES = terms.Vocabulary(*others, debt, last)
+
+    from riskml.policy import table
+
+    text = table.files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
+    text = text.replace("    cause: work\n", "    cause: debt\n") + row
+    (folder / "policy.yaml").write_text(text, "utf-8")
+    table.files = lambda _: folder
+
+
+def use(folder: Path) -> dict[str, object]:
+    """Everything that names causes, with what each says of the new one."""
+    from riskml.explanation import Narrator
+    from riskml.explanation.household.rendering import render
+    from riskml.features import CATALOGUE
+    from riskml.features.describe import describe as describe_features
+    from riskml.model import Bundle
+    from riskml.policy import load_policy
+    from riskml.policy.handbook import handbook
+    from riskml.records.checking.describe import describe as describe_tables
+    from riskml.records.contract.calendar import to_day
+    from riskml.records.panel.store import Records
+    from riskml.reporting import render_report
+    from riskml.simulation import simulate
+    from riskml_serving.casework.verifications.schemas import VERIFICATION_REQUEST
+    from riskml_serving.people.auth import Caller
+    from riskml_serving.web.shell.words import word
+    from riskml_serving.web.worklist.service import list_causes
+
+    CATALOGUE["job_losses_12m"] = replace(CATALOGUE["job_losses_12m"], cause="debt")
+    bundle = Bundle.load(next(MODELS.glob("*/manifest.json")).parent)
+    months = [f"2023-{month:02d}-01" for month in range(1, 13)]
+    records = Records.from_tables(
+        {
+            "households": {"household_id": ["H1"], "region_code": ["130529101203"], "size": [2]},
+            "income": {
+                "household_id": ["H1"] * 12,
+                "period_start": months,
+                "source": ["wage"] * 12,
+                "amount": [1500] * 12,
+            },
+            "events": {"household_id": ["H1"], "occurred_on": ["2023-10-01"], "kind": ["job_loss"]},
+            "lines": {"region_code": ["13"], "effective_from": ["2023-01-01"], "amount": [8300]},
+        }
+    )
+    narrator = Narrator(bundle, load_policy())
+    explanation = narrator.explain(records.panel(to_day("2023-12-31")))
+    report = bundle.report
+    report["contributions"]["causes"]["debt"] = 9.0
+    report["contributions"]["features"][0]["cause"] = "debt"
+    simulate(folder / "county", 3, 14, 1, None, "none")
+    return {
+        "steps": [step.zh for step in explanation.steps if step.cause == "debt"],
+        "options": [option.measure.zh for option in explanation.options if option.cause == "debt"],
+        "text": "债务调解" in render(explanation, "zh") and "debt advice" in render(explanation, "en"),
+        "answer": "debt" in json.dumps(explanation.to_json()),
+        "filter": [word("cause", code, "zh") for code in list_causes(Caller("k", "13", frozenset()))],
+        "schema": VERIFICATION_REQUEST.json_schema()["properties"]["causes"]["items"]["enum"],
+        "report": "因债务" in render_report(bundle, report_data=report) and "因病" in render_report(bundle),
+        "handbook": "| 因债务 / debt | 债务调解 / debt advice | test |" in handbook(load_policy()),
+        "tables": "`debt` 因债务" in describe_tables(),
+        "features": "`debt` 因债务" in describe_features(),
+    }
+
+
+def run(case: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, __file__, case, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+
+
+@pytest.mark.slow
+def test_a_declared_cause_with_its_policy_row_is_everywhere(tmp_path):
+    done = run("declared", tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["steps"], found["options"]) == (["核对借据"], ["债务调解"])
+    assert "因债务" in found["filter"]
+    assert "debt" in found["schema"]
+    assert all(found[name] for name in ("text", "answer", "report", "handbook", "tables", "features"))
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("no row", ("'debt'", "measures", "riskml/policy/policy.yaml", "at least one measure")),
+        ("no step", ("'debt'", "step of verification", "riskml/vocabulary/causes.py")),
+    ],
+)
+def test_what_a_cause_lacks_is_named_with_the_file_to_add_it_to(tmp_path, case, words):
+    done = run(case, tmp_path)
+    assert done.returncode == 1
+    assert "KeyError" not in done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_a_feature_of_an_undeclared_cause_is_refused():
+    from riskml.features.catalogue import feature
+
+    with pytest.raises(ValueError, match=r"no cause 'debt' is declared: add it to riskml/vocabulary/causes\.py"):
+        feature(topic="leads", unit="count", cause="debt", zh="", en="")
+
+
+if __name__ == "__main__":
+    name, target = sys.argv[1], Path(sys.argv[2])
+    given = {"no row": {"row": ""}, "no step": {"row": ROW, "steps": ()}}.get(name, {"row": ROW})
+    try:
+        declare(target, **given)
+        sys.stdout.write(json.dumps(use(target), ensure_ascii=False))
+    except Exception as error:
+        sys.exit(f"{type(error).__name__}: {error} {getattr(error, 'hint', '')}")
