@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.errors import PolicyError
+from riskml.explanation import Narrator
 from riskml.policy import load_policy, parse_policy
+from riskml.records.contract.calendar import to_day
+from riskml.scoring import score
 
 PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 SOME = settings(deadline=None, max_examples=40)
@@ -82,6 +85,17 @@ def test_any_other_source_or_name_is_another_version(path, more):
 @pytest.mark.parametrize("path", DAYS[::7], ids=str)
 def test_another_day_is_another_version(path):
     assert version_with(path, yaml.safe_load("2018-03-03")) != load_policy().version
+
+
+def test_scores_and_explanations_name_the_policy_that_was_used_and_the_bundle_its_own(trained, county_records):
+    cheaper = read()
+    cheaper["triggers"]["school_cost"]["values"][0]["all"] = 100
+    day, bundle = to_day("2024-06-30"), trained.bundle
+    for policy in (load_policy(), parse_policy(write(cheaper))):
+        assert set(score(bundle, county_records, day, policy)["policy_version"]) == {policy.version}
+        panel = county_records.panel(day, 0, 1)
+        assert Narrator(bundle, policy).explain(panel).to_json()["policy_version"] == policy.version
+    assert bundle.policy_version == load_policy().version
 
 
 def shuffle(value, dice):

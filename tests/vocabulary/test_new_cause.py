@@ -91,6 +91,7 @@ def run(case: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.integration
 def test_a_declared_cause_with_its_policy_row_is_everywhere(tmp_path):
     done = run("declared", tmp_path)
     assert done.returncode == 0, done.stderr

@@ -8,12 +8,18 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, Strict, TypeAdapter
 
 from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, list_of, make_dict_type, one_of
 
 __all__ = ["OUTCOMES", "VERIFICATION_REQUEST"]
 
-OUTCOMES = {"confirmed": "属实", "rejected": "不实", "pending": "待核", "not_met": "未遇"}
+OUTCOMES = Vocabulary(
+    Term("confirmed", "属实", "confirmed"),
+    Term("rejected", "不实", "not confirmed"),
+    Term("pending", "待核", "still open"),
+    Term("not_met", "未遇", "nobody met"),
+)
 """What a visit can come to."""
 
 Cause = one_of(*CAUSES)
@@ -25,7 +31,9 @@ VERIFICATION_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
     make_dict_type(
         "VerificationRequest",
         {
-            "outcome": Annotated[Outcome, Field(description=" · ".join(f"{k} {v}" for k, v in OUTCOMES.items()))],
+            "outcome": Annotated[
+                Outcome, Field(description=" · ".join(f"{code} {term.zh}" for code, term in OUTCOMES.items()))
+            ],
             "category": NotRequired[
                 Annotated[Category | None, Field(description="Of a household taken into monitoring.")]
             ],

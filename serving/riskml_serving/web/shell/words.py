@@ -9,6 +9,7 @@ from riskml.explanation.household.rendering import AGREEMENT
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, STATUSES, TIERS
+from riskml_serving.casework.verifications.schemas import OUTCOMES
 
 __all__ = [
     "HUNDRED",
@@ -63,12 +64,7 @@ WORDS: dict[str, Mapping[str, Term]] = {
     "tier": Vocabulary(*TIERS.values(), _NO_PREDICTION),
     "category": Vocabulary(*CATEGORIES.values(), Term("none", "未纳入监测", "not in monitoring")),
     "cause": CAUSES,
-    "outcome": Vocabulary(
-        Term("confirmed", "属实", "confirmed"),
-        Term("rejected", "不实", "not confirmed"),
-        Term("pending", "待核", "still open"),
-        Term("not_met", "未遇", "nobody met"),
-    ),
+    "outcome": OUTCOMES,
     "state": Vocabulary(
         Term("open", "待核", "to verify"),
         Term("overdue", "已逾期（任一期限）", "overdue"),
