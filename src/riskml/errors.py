@@ -1,4 +1,4 @@
-"""Errors that reach a person: what is wrong, where, how many, and what to do."""
+"""Errors for people to read: what is wrong, where, how many, and what to do."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ __all__ = [
     "TrackingError",
     "UsageError",
     "shorten_list",
+    "suggest_names",
 ]
 
 
@@ -33,13 +34,24 @@ def shorten_list(values: Iterable[object], most: int = 5) -> str:
     return f"{', '.join(texts[:most])} and {len(texts) - most} more"
 
 
+def suggest_names(unknown: Iterable[str], known: Iterable[str]) -> str:
+    """Suggest the closest known name for each unknown one; empty if nothing is close.
+
+    >>> suggest_names(["incme", "zzz"], ["income", "help"])
+    "did you mean 'income' for 'incme'?"
+    """
+    names = list(known)
+    matches = {name: get_close_matches(name, names, n=1) for name in unknown}
+    return "; ".join(f"did you mean {match[0]!r} for {name!r}?" for name, match in matches.items() if match)
+
+
 class RiskmlError(Exception):
-    """Base of every error riskml raises on purpose.
+    """Base of every error that riskml raises on purpose.
 
     Parameters
     ----------
     message : str
-        What is wrong, where and how many.
+        What is wrong, where and how often.
     hint : str, optional
         What to do about it.
     """
@@ -54,7 +66,7 @@ class RiskmlError(Exception):
 
 
 class RecordsError(RiskmlError):
-    """A records folder, or tables in memory, cannot be used as they are."""
+    """Records, in a folder or in memory, cannot be used as they are."""
 
     @classmethod
     def no_folder(cls, path: object) -> RecordsError:
@@ -64,11 +76,9 @@ class RecordsError(RiskmlError):
     @classmethod
     def missing_columns(cls, table: str, missing: Sequence[str], available: Sequence[str]) -> RecordsError:
         """Build the error for required columns that a table lacks."""
-        close = [(name, match[0]) for name in missing if (match := get_close_matches(name, available, n=1))]
-        hint = "; ".join(f"did you mean {found!r} for {name!r}?" for name, found in close)
         return cls(
             f"Table {table!r} lacks {len(missing)} required column(s): {shorten_list(missing)}.",
-            hint or f"The table has: {shorten_list(available, most=12)}.",
+            suggest_names(missing, available) or f"The table has: {shorten_list(available, most=12)}.",
         )
 
 
@@ -81,7 +91,7 @@ class SplitError(RiskmlError):
 
 
 class ModelError(RiskmlError):
-    """A model cannot be fitted on, or applied to, the given rows."""
+    """A model cannot be fitted on some rows or applied to them."""
 
 
 class BundleError(RiskmlError):
@@ -97,20 +107,20 @@ class TrackingError(RiskmlError):
 
 
 class SimulationError(RiskmlError):
-    """Parameters of the simulated county are wrong."""
+    """The parameters of a simulation are invalid."""
 
 
 class FontError(RiskmlError):
-    """Chinese cannot be drawn."""
+    """Chinese text cannot be drawn."""
 
     @classmethod
     def not_installed(cls, package: str) -> FontError:
-        """Build the error for a font package that is missing or came without its font."""
+        """Build the error for a font package that is missing or incomplete."""
         return cls(
-            f"No Chinese font: package {package!r} is not installed, or came without its font file.",
-            f"Install it with `pip install {package}`; nothing on the machine itself has to change.",
+            f"No Chinese font: package {package!r} is not installed or lacks its font file.",
+            f"Install it with `pip install {package}`; system fonts are not used.",
         )
 
 
 class UsageError(RiskmlError):
-    """A command was called with arguments that do not fit together."""
+    """Arguments do not fit together or name nothing that exists."""

@@ -1,4 +1,4 @@
-"""How long work tells what it does, without knowing who listens."""
+"""Progress of long work, reported without knowing who displays it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["Progress", "Silent"]
 
 
 class Progress(Protocol):
-    """A listener of long work."""
+    """Displays the progress of long work."""
 
     def stage(self, text: str, total: int | None = None) -> None:
         """Begin a stage of ``total`` steps, or of unknown length."""
@@ -18,10 +18,10 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Nobody listens."""
+    """Displays nothing."""
 
     def stage(self, text: str, total: int | None = None) -> None:
-        """Say nothing."""
+        """Ignore it."""
 
     def step(self, count: int = 1) -> None:
-        """Say nothing."""
+        """Ignore it."""

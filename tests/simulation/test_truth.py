@@ -40,7 +40,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
     """The same county with two truths of half the draws each."""
     found, patch = [], pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("halves")
-    draw = module.futures
+    draw = module.simulate_futures
     for shift in (0, 50_000):
 
         def moved(*arguments, shift=shift):
@@ -48,7 +48,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
             draw(*head, begin + shift, end + shift, fell, told)
 
         with patch.context() as now:
-            now.setattr(module, "futures", moved)
+            now.setattr(module, "simulate_futures", moved)
             now.setattr(module, "DRAWS", module.DRAWS // 2)
             now.setattr(module, "MORE_DRAWS", module.MORE_DRAWS // 2)
             now.setattr(module, "WORTH", module.WORTH // 2)

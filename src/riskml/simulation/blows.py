@@ -1,7 +1,7 @@
-"""What can befall a household in a month, compiled: illness, lost jobs, accidents, deaths, ventures, disasters.
+"""Blows to a household in a month, compiled: illness, lost jobs, accidents, deaths, failed ventures, disasters.
 
 ``s`` is the hidden state (`state.STATE`), ``o`` what the month brings (`state.MONTH_OUT`), ``p`` the parameters
-(`parameters.Process`) and ``r`` the stream of randomness.
+(`parameters.Process`) and ``r`` the random stream.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from riskml.simulation.draws import compiled, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE
 
-__all__ = ["alarm", "count_workers", "draw_rare_shock", "draw_severity", "hurt", "lose", "strike", "treat"]
+__all__ = ["alarm", "apply_disaster", "count_workers", "draw_rare_shock", "draw_severity", "hurt", "lose_work", "treat"]
 
 ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER = (
     CAUSE[name]
@@ -26,14 +26,14 @@ FARM, MIGRANT = 0, 2
 
 @compiled
 def hurt(p: Process, s: Any, cause: int, amount: float) -> None:
-    """Prepare a drag on income, in log income, that may set in any month from now on."""
+    """Queue a drag on income, in log income, that may set in any month from now on."""
     s.pending[cause] = min(s.pending[cause] + amount, p.drag_most)
     s.dragging = 1
 
 
 @compiled
 def alarm(s: Any, o: Any, cause: int, strength: float, severe: int) -> None:
-    """Raise an alert of the rule line; the strongest recent one counts."""
+    """Raise an alert of the rule line; the strongest recent alert counts."""
     if strength > s.alert:
         s.alert = strength
         s.alert_cause = cause
@@ -43,7 +43,7 @@ def alarm(s: Any, o: Any, cause: int, strength: float, severe: int) -> None:
 
 @compiled
 def count_workers(p: Process, s: Any) -> None:
-    """Count again what the month needs to know of the workers; called when they change, and each January."""
+    """Recompute the totals over the workers; called when they change, and every January."""
     s.slots = s.working = s.away = s.young = 0
     s.retire_from = 1 << 30
     s.risk = s.waged = 0.0
@@ -64,8 +64,8 @@ def count_workers(p: Process, s: Any) -> None:
 
 
 @compiled
-def lose(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> None:
-    """Take the worker of a slot out of work, for a time or for good."""
+def lose_work(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> None:
+    """Put the worker of a slot out of work, for a time or for good."""
     s.job[k] = state
     s.why[k] = cause
     o.person = s.person[k]
@@ -73,7 +73,7 @@ def lose(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> None:
 
 
 @compiled
-def _one_working(s: Any, r: Any, wage_only: bool) -> int:
+def _pick_worker(s: Any, r: Any, wage_only: bool) -> int:
     count = 0
     chosen = -1
     for k in range(3):
@@ -85,8 +85,8 @@ def _one_working(s: Any, r: Any, wage_only: bool) -> int:
 
 
 @compiled
-def _self_paid(p: Process, s: Any, cost: float, level: float) -> float:
-    """Part of a bill left after basic insurance, serious-illness insurance and medical aid, in yuan."""
+def _apply_insurance(p: Process, s: Any, cost: float, level: float) -> float:
+    """Compute the part of a bill, in yuan, that insurance and medical aid leave to the household."""
     rest = cost - max(cost - p.basic_deductible * level, 0.0) * p.basic_share
     rest -= max(rest - p.insurance_threshold * level, 0.0) * p.insurance_share
     if s.exited == 1 or s.monitored == 1:
@@ -105,31 +105,31 @@ def _pay_for_care(p: Process, s: Any, o: Any, paid: float) -> None:
 def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -> None:
     spread = p.serious_cost if serious else p.admission_cost
     o.cost = np.rint(np.exp(spread[0] + spread[1] * draw_normal(r)) * level)
-    o.self_paid = _self_paid(p, s, o.cost, level)
+    o.self_paid = _apply_insurance(p, s, o.cost, level)
     _pay_for_care(p, s, o, o.self_paid)
     if serious:
         s.treated = 1
-        k = _one_working(s, r, False)
+        k = _pick_worker(s, r, False)
         if k >= 0 and draw_uniform(r) < p.sick_worker:
-            lose(p, s, o, k, OUT, ILLNESS)
+            lose_work(p, s, o, k, OUT, ILLNESS)
 
 
 @compiled
 def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
-    """Go on treating a serious illness, month by month until it ends."""
+    """Continue the treatment of a serious illness, month by month until it ends."""
     if s.treated == 0:
         return
     if draw_uniform(r) < p.treatment_end:
         s.treated = 0
         return
     o.treatment_cost = np.rint(np.exp(p.treatment_cost[0] + p.treatment_cost[1] * draw_normal(r)) * level)
-    o.treatment_paid = _self_paid(p, s, o.treatment_cost, level)
+    o.treatment_paid = _apply_insurance(p, s, o.treatment_cost, level)
     _pay_for_care(p, s, o, o.treatment_paid)
 
 
 @compiled
 def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
-    """Let at most one rare thing happen: one number decides whether and which, so quiet months cost little."""
+    """Draw at most one rare event: a single random number decides whether and which, so quiet months are cheap."""
     jobs = s.risk * s.instability * p.unstable_risk if s.unstable > 0.0 else s.risk * s.instability
     u = draw_uniform(r)
     u -= p.admission * s.hazard
@@ -145,31 +145,31 @@ def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     u -= p.job_loss * jobs
     if u < 0.0:
         o.shock = 3
-        lose(p, s, o, _one_working(s, r, True), OUT, WORK)
+        lose_work(p, s, o, _pick_worker(s, r, True), OUT, WORK)
         alarm(s, o, WORK, p.alert_event, 0)
         return
     u -= p.accident * s.working
     if u < 0.0:
         o.shock = 4
-        lose(p, s, o, _one_working(s, r, False), OUT, ACCIDENT)
+        lose_work(p, s, o, _pick_worker(s, r, False), OUT, ACCIDENT)
         hurt(p, s, ACCIDENT, p.accident_drag * (0.5 + draw_uniform(r)))
         alarm(s, o, ACCIDENT, p.alert_severe, 1)
         return
     u -= p.disability * s.working
     if u < 0.0:
         o.shock = 5
-        lose(p, s, o, _one_working(s, r, False), GONE, DISABILITY)
+        lose_work(p, s, o, _pick_worker(s, r, False), GONE, DISABILITY)
         hurt(p, s, DISABILITY, p.disability_drag * (0.5 + draw_uniform(r)))
         alarm(s, o, DISABILITY, p.alert_severe, 1)
         return
-    u = _death(p, s, o, u, r)
+    u = _draw_death(p, s, o, u, r)
     if u >= 0.0:
-        _rarer_shock(p, s, o, level, u, r)
+        _draw_rarer_shock(p, s, o, level, u, r)
 
 
 @compiled
-def _death(p: Process, s: Any, o: Any, u: float, r: Any) -> float:
-    if s.size == 1:  # who dies alone leaves the county, and no row to follow
+def _draw_death(p: Process, s: Any, o: Any, u: float, r: Any) -> float:
+    if s.size == 1:  # nobody would be left to follow
         return u
     u -= p.elder_death * s.elders
     if u < 0.0:
@@ -180,7 +180,7 @@ def _death(p: Process, s: Any, o: Any, u: float, r: Any) -> float:
         u -= p.worker_death * s.working
         if u < 0.0:
             o.shock = 7
-            lose(p, s, o, _one_working(s, r, False), GONE, LABOUR)
+            lose_work(p, s, o, _pick_worker(s, r, False), GONE, LABOUR)
             alarm(s, o, LABOUR, p.alert_severe, 1)
     if u < 0.0:
         s.present[o.person] = 0
@@ -189,7 +189,7 @@ def _death(p: Process, s: Any, o: Any, u: float, r: Any) -> float:
 
 
 @compiled
-def _rarer_shock(p: Process, s: Any, o: Any, level: float, u: float, r: Any) -> None:
+def _draw_rarer_shock(p: Process, s: Any, o: Any, level: float, u: float, r: Any) -> None:
     if s.venture == 1:
         u -= p.venture_failure
         if u < 0.0:
@@ -226,8 +226,8 @@ def _rarer_shock(p: Process, s: Any, o: Any, level: float, u: float, r: Any) -> 
 
 
 @compiled
-def strike(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) -> None:
-    """Let the disaster of the village reach the household, or spare it."""
+def apply_disaster(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) -> None:
+    """Apply the disaster of the village to the household, or spare it."""
     if severity <= 0.0 or draw_uniform(r) > p.disaster_hit:
         return
     share = min(severity * (0.5 + draw_uniform(r)), 1.0)
@@ -241,7 +241,8 @@ def strike(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) ->
 
 @compiled
 def draw_severity(p: Process, of_year: int, exposure: float, r: Any) -> float:
-    """Draw the share of a year's harvest that a disaster puts at stake in a village, mostly 0."""
+    """Draw the share of a year's harvest at stake in a village this month, mostly 0."""
     if draw_uniform(r) > p.disaster * p.disaster_season[of_year] * exposure:
         return 0.0
-    return p.disaster_severity[0] + (p.disaster_severity[1] - p.disaster_severity[0]) * draw_uniform(r)
+    low, high = p.disaster_severity
+    return float(low + (high - low) * draw_uniform(r))

@@ -1,4 +1,4 @@
-"""The lived months of some households, seen by the writers of records."""
+"""The simulated months of some households, as the writers of records see them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Chunk:
     months : int32 array (months,)
         Month numbers since 1970-01.
     village : int array (n,)
-    where : Place
+    county : CountyMap
     p : Parameters
     rng : Generator
-        Randomness of the recording alone; it never touches what happens.
+        For the recording only; it never affects what happens.
     """
 
     first: int
@@ -44,7 +44,7 @@ class Chunk:
     lived: NDArray[np.void]
     months: NDArray[np.int32]
     village: NDArray[np.int64]
-    where: CountyMap
+    county: CountyMap
     p: Parameters
     rng: np.random.Generator
 
@@ -54,22 +54,22 @@ class Chunk:
         return len(self.start)
 
     def find_present(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Members who were there at the start and have neither died nor left before the months ``at``."""
-        gone = np.full((self.n, MEMBERS), self.lived.shape[1])
+        """Find the members who lived in the household from the start until at least the months ``at``."""
+        until = np.full((self.n, MEMBERS), self.lived.shape[1])
         death = np.isin(self.lived["shock"], (SHOCKS.index("elder_death"), SHOCKS.index("worker_death")))
         for member in (np.where(death, self.lived["person"], -1), self.lived["left"]):
-            who, when = np.nonzero(member >= 0)
-            gone[who, member[who, when]] = when
-        there: NDArray[np.bool_] = (self.start["present"][rows] == 1) & (gone[rows] > at[:, None])
-        return there
+            household, month = np.nonzero(member >= 0)
+            until[household, member[household, month]] = month
+        present: NDArray[np.bool_] = (self.start["present"][rows] == 1) & (until[rows] > at[:, None])
+        return present
 
-    def names(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
-        """Codes of households by position in the chunk.
+    def make_codes(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+        """Make the codes of households from their positions in the chunk.
 
         Seven digits keep codes sorted as numbers; a longer county gets longer codes.
         """
         if not len(rows):
-            return np.empty(0, np.str_)  # zfill needs a longest text
+            return np.empty(0, np.str_)  # zfill fails on an empty array
         return np.char.add("H", np.char.zfill((self.first + rows).astype(str), 7))
 
 
@@ -80,6 +80,6 @@ def draw_days(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28)
 
 
 def draw_recording_days(chunk: Chunk, day: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Day on which an event reaches the records: department lists come every ten days or monthly."""
+    """Draw the day on which an event is recorded: departments send their lists every ten days or monthly."""
     low, high = (int(value) for value in chunk.p.recording.event_delay)
     return day + chunk.rng.integers(low, high + 1, len(day))

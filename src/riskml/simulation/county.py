@@ -1,4 +1,4 @@
-"""Places and calendar of the simulated county: villages, lines, levels of income and disasters."""
+"""Geography and calendar of the simulated county: villages, lines, income levels and disasters."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_day
-from riskml.simulation.lives import Calendar, village_disasters
+from riskml.simulation.lives import Calendar, simulate_disasters
 from riskml.simulation.parameters import Parameters
 from riskml.vocabulary.regions import Level, take_region
 
 __all__ = ["COUNTY_CODE", "CountyMap", "build_lines", "lay_out_county"]
 
 COUNTY_CODE = "990101"
-"""No province has the code 99: the county is fictitious at first sight."""
+"""No province has the code 99, so anybody can see that the county is fictitious."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class CountyMap:
     severity : float array (villages, months)
         Share of a year's harvest at stake, burn-in included.
     struck_on, kind : int array (villages, months)
-        Day of that disaster within its month, and its place in ``write_blows.DISASTERS``.
-    months : Calendar
-        Calendar, burn-in included.
+        Day of that disaster within its month, and its position in ``write_blows.DISASTERS``.
+    calendar : Calendar
+        Burn-in included.
     first : int
         Number of the first recorded month.
     burn_in : int
-        Months lived through before it.
+        Months simulated before it.
     """
 
     regions: NDArray[np.str_]
@@ -48,17 +48,17 @@ class CountyMap:
     severity: NDArray[np.float64]
     struck_on: NDArray[np.int64]
     kind: NDArray[np.int64]
-    months: Calendar
+    calendar: Calendar
     first: int
     burn_in: int
 
-    def village(self, first: int, count: int, households: int) -> NDArray[np.int64]:
-        """Village of each household from ``first`` on: neighbours have neighbouring codes."""
+    def assign_villages(self, first: int, count: int, households: int) -> NDArray[np.int64]:
+        """Assign the households from ``first`` on to villages: neighbours have neighbouring codes."""
         return (first + np.arange(count, dtype=np.int64)) * len(self.regions) // households
 
 
 def lay_out_county(p: Parameters, households: int, months: int, seed: int) -> CountyMap:
-    """Lay out the county and let the weather happen."""
+    """Lay out the villages and simulate their disasters."""
     c = p.county
     rng = np.random.default_rng([seed, 1])
     villages = max(1, round(households / c.households_per_village))
@@ -76,30 +76,31 @@ def lay_out_county(p: Parameters, households: int, months: int, seed: int) -> Co
     years = number // 12 + 1970
     calendar = Calendar(
         of_year=number % 12,
-        line=_line(p, years),
+        line=_compute_line(p, years),
         level=(1.0 + c.income_growth) ** ((number - first) / 12.0),
     )
-    severity = np.zeros((villages, len(number)))
-    village_disasters(p.process.pack(), calendar, exposure, seed, severity)
+    severity: NDArray[np.float64] = np.zeros((villages, burn_in + months))
+    simulate_disasters(p.pack(), calendar, exposure, seed, severity)
     return CountyMap(
         regions=np.array(regions[:villages]), far=far, exposure=exposure, severity=severity,
-        struck_on=rng.integers(0, 28, severity.shape), kind=rng.integers(0, 4, severity.shape), months=calendar,
+        struck_on=rng.integers(0, 28, severity.shape), kind=rng.integers(0, 4, severity.shape), calendar=calendar,
         first=first, burn_in=burn_in,
     )  # fmt: skip
 
 
-def _line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64]:
+def _compute_line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64]:
     c = p.county
     steps: NDArray[np.float64] = np.rint(c.line_first * (1.0 + c.line_growth) ** (years - c.start_year) / c.line_step)
-    return np.maximum(steps, 1.0) * c.line_step
+    line: NDArray[np.float64] = np.maximum(steps, 1.0) * c.line_step
+    return line
 
 
 def build_lines(p: Parameters, months: int) -> dict[str, list[object]]:
-    """Rows of the table ``lines``: the province's line and the lower floor that it replaces, from each January."""
+    """Build the table ``lines``: for each year the line of the province and the lower national floor it replaces."""
     start = int(p.county.start_year)
     years = np.arange(start - 4, start + (months - 1) // 12 + 1)
     rows: dict[str, list[object]] = {"region_code": [], "effective_from": [], "amount": [], "source": []}
-    for year, amount in zip(years, _line(p, years), strict=True):
+    for year, amount in zip(years, _compute_line(p, years), strict=True):
         for region, share in ((None, p.county.floor_share), (take_region(COUNTY_CODE, Level.PROVINCE), 1.0)):
             rows["region_code"].append(region)
             rows["effective_from"].append(to_day(f"{year}-01-01"))

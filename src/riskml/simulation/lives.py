@@ -14,10 +14,10 @@ from riskml.simulation.draws import compiled_once, start_stream
 from riskml.simulation.month import step
 from riskml.simulation.state import MONTH_OUT, YEAR
 
-__all__ = ["Calendar", "futures", "history", "village_disasters"]
+__all__ = ["Calendar", "simulate_disasters", "simulate_futures", "simulate_history"]
 
 LIFE, VILLAGE, FUTURE = 1, 2, 3  # purposes of streams
-FUTURES = 1 << 20  # streams of futures a household has room for
+FUTURES = 1 << 20  # streams reserved for the futures of one household
 
 
 class Calendar(NamedTuple):
@@ -25,36 +25,50 @@ class Calendar(NamedTuple):
 
     of_year: Any  # 0 is January
     line: Any  # yuan/person/year in force at the month's end
-    level: Any  # incomes and prices against the first recorded month
+    level: Any  # incomes and prices relative to the first recorded month
 
 
-def _sources() -> str:
+def _hash_sources() -> str:
     names = ("blows", "draws", "lives", "month", "parameters", "state")
     return sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in names)).hexdigest()
 
 
-def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
+def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
     """Compile the loops.
 
-    The machine code kept on disk is looked up by ``sources`` too: numba alone would watch this file and miss a
-    change of the step.
+    ``sources`` is part of the key under which numba caches the machine code on disk: numba alone watches this file
+    and would miss a change of the step.
     """
 
     @compiled_once
-    def village_disasters(values: Any, months: Calendar, exposure: Any, seed: int, severity: Any) -> None:
+    def simulate_disasters(values: Any, calendar: Calendar, exposure: Any, seed: int, severity: Any) -> None:
+        """Fill ``severity`` (villages, months): the share of a year's harvest at stake, 0 for no disaster."""
         sources  # noqa: B018
         p = values[0]
         r = np.zeros(1, np.uint64)
         for v in range(severity.shape[0]):
             start_stream(r, seed, VILLAGE, v, 0)
             for t in range(severity.shape[1]):
-                severity[v, t] = draw_severity(p, months.of_year[t], exposure[v], r)
+                severity[v, t] = draw_severity(p, calendar.of_year[t], exposure[v], r)
 
     @compiled_once
-    def history(
-        values: Any, months: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
+    def simulate_history(
+        values: Any, calendar: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
         keep: Any, out: Any, kept: Any,
     ) -> None:  # fmt: skip
+        """Take households through all months.
+
+        Parameters
+        ----------
+        states : structured array (n,)
+            Households ``first`` and following at the start; changed in place.
+        village : int array (n,)
+            Rows of ``severity``.
+        keep : int array
+            Months, burn-in included, ascending, at whose end the states are copied to ``kept`` (one row a month).
+        out : structured array (n, months without burn-in)
+            Filled with what each recorded month brought.
+        """
         sources  # noqa: B018
         p = values[0]
         r = np.zeros(1, np.uint64)
@@ -63,18 +77,24 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
             s = states[i]
             count_workers(p, s)
             turn = 0
-            for t in range(months.line.shape[0]):
+            for t in range(calendar.line.shape[0]):
                 o = out[i, max(t - burn_in, 0)]
-                step(p, s, o, t, months.of_year[t], months.line[t], months.level[t], severity[village[i], t], r)
+                step(p, s, o, t, calendar.of_year[t], calendar.line[t], calendar.level[t], severity[village[i], t], r)
                 if turn < keep.shape[0] and t == keep[turn]:
                     kept[turn, i] = s
                     turn += 1
 
     @compiled_once
-    def futures(
-        values: Any, months: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
+    def simulate_futures(
+        values: Any, calendar: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
         end: int, falls: Any, labelled: Any,
     ) -> None:  # fmt: skip
+        """Count, over the futures ``begin`` to ``end`` of each state, those that fall and those that have a label.
+
+        ``start`` is the position in the calendar of the first future month, ``item`` the number of each household. A
+        future without a fall in which emergency help starts has no label. The counts are added to ``falls`` and
+        ``labelled``.
+        """
         sources  # noqa: B018
         p = values[0]
         r = np.zeros(1, np.uint64)
@@ -89,9 +109,9 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
                 helped = False
                 fell = False
                 for t in range(start, start + YEAR):
-                    of_year = months.of_year[t]
+                    of_year = calendar.of_year[t]
                     severity = draw_severity(p, of_year, exposure[i], r)
-                    step(p, s, o, t, of_year, months.line[t], months.level[t], severity, r)
+                    step(p, s, o, t, of_year, calendar.line[t], calendar.level[t], severity, r)
                     helped = helped or o.emergency == 1
                     if o.below == 1 or o.entered == 1:
                         fell = True
@@ -99,45 +119,7 @@ def _loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Call
                 falls[i] += fell
                 labelled[i] += fell or not helped
 
-    return village_disasters, history, futures
+    return simulate_disasters, simulate_history, simulate_futures
 
 
-_village_disasters, _history, _futures = _loops(_sources())
-
-
-def village_disasters(values: Any, months: Calendar, exposure: Any, seed: int, severity: Any) -> None:
-    """Fill ``severity`` (villages, months): the share of a year's harvest at stake, 0 for none."""
-    _village_disasters(values, months, exposure, seed, severity)
-
-
-def history(
-    values: Any, months: Calendar, burn_in: int, states: Any, first: int, village: Any, severity: Any, seed: int,
-    keep: Any, out: Any, kept: Any,
-) -> None:  # fmt: skip
-    """Live through all months.
-
-    Parameters
-    ----------
-    states : structured array (n,)
-        Households ``first`` and following at the start; they are changed in place.
-    village : int array (n,)
-        Rows of ``severity``.
-    keep : int array
-        Months, burn-in included, in rising order, at whose end the states are copied to ``kept`` (one row a month).
-    out : structured array (n, months without burn-in)
-        Filled with what each recorded month brought.
-    """
-    _history(values, months, burn_in, states, first, village, severity, seed, keep, out, kept)
-
-
-def futures(
-    values: Any, months: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
-    end: int, falls: Any, labelled: Any,
-) -> None:  # fmt: skip
-    """Count, over the futures ``begin`` to ``end`` of each state, those that fall and those that have a label.
-
-    ``start`` is the place in ``months`` of the first month of the future, ``item`` the number of each household. A
-    future without a fall in which emergency help starts has no label. The counts are added to ``falls`` and
-    ``labelled``.
-    """
-    _futures(values, months, start, states, exposure, item, seed, begin, end, falls, labelled)
+simulate_disasters, simulate_history, simulate_futures = _compile_loops(_hash_sources())

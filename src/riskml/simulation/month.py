@@ -1,7 +1,7 @@
 """One month of a household, compiled: the same step makes its history and its possible futures.
 
 ``s`` is the hidden state (`state.STATE`), ``o`` what the month brings (`state.MONTH_OUT`), ``p`` the parameters
-(`parameters.Process`) and ``r`` the stream of randomness.
+(`parameters.Process`) and ``r`` the random stream.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from riskml.simulation.blows import alarm, count_workers, draw_rare_shock, hurt, lose, strike, treat
+from riskml.simulation.blows import alarm, apply_disaster, count_workers, draw_rare_shock, hurt, lose_work, treat
 from riskml.simulation.draws import compiled, draw_bell, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
 from riskml.simulation.state import CAUSE, DRAGS, YEAR
@@ -35,29 +35,29 @@ def step(
     Parameters
     ----------
     number : int
-        Number of the month; its remainder by twelve is the place in the memory of reports.
+        Number of the month; its remainder by twelve is the position in the memory of reports.
     of_year : int
         0 for January.
     line : float
         Yuan/person/year in force at the month's end.
     level : float
-        Incomes and prices against the first recorded month.
+        Incomes and prices relative to the first recorded month.
     severity : float
-        Share of a year's harvest that a disaster of the village puts at stake, 0 for none.
+        Share of a year's harvest at stake in a disaster of the village, 0 for none.
     """
-    _clear(o)
+    _reset(o)
     s.clock = number
     _grow_older(p, s, o, of_year, level, r)
     treat(p, s, o, level, r)
     draw_rare_shock(p, s, o, level, r)
-    strike(p, s, o, severity, level, r)
+    apply_disaster(p, s, o, severity, level, r)
     _earn(p, s, o, of_year, line, level, r)
     _report(p, s, o, line, r)
-    _watch(p, s, o, r)
+    _monitor(p, s, o, r)
 
 
 @compiled
-def _clear(o: Any) -> None:
+def _reset(o: Any) -> None:
     for c in range(OTHER + 1):
         o.effect[c] = 0.0
     o.cost = o.self_paid = o.treatment_cost = o.treatment_paid = o.loss = o.fee = o.spoiled = 0.0
@@ -71,23 +71,23 @@ def _grow_older(p: Process, s: Any, o: Any, of_year: int, level: float, r: Any) 
     if of_year == 0:
         count_workers(p, s)
     if s.away > 0:
-        _return(p, s, o, r)
+        _return_to_work(p, s, o, r)
     if s.clock >= s.retire_from:
         for k in range(3):
             old = s.clock - s.born[k] >= p.retire_age * 12.0
             if s.job[k] == WORKING and old and draw_uniform(r) < p.retire:
-                lose(p, s, o, k, GONE, LABOUR)
+                lose_work(p, s, o, k, GONE, LABOUR)
                 s.transfer += p.pension
                 o.retired = s.person[k]
     strained = s.drag[ILLNESS] + s.drag[DISASTER] > 0.15 or s.ratio < 1.3
     for k in range(2):
         if s.kid[k] == 1 and (of_year == 8 or strained):
-            _learn(p, s, o, k, strained, of_year, level, r)
+            _go_to_school(p, s, o, k, strained, of_year, level, r)
         o.stage[k] = s.stage[k]
 
 
 @compiled
-def _return(p: Process, s: Any, o: Any, r: Any) -> None:
+def _return_to_work(p: Process, s: Any, o: Any, r: Any) -> None:
     for k in range(3):
         if s.job[k] == OUT and draw_uniform(r) < (p.rehire if s.why[k] == WORK else p.recover):
             s.job[k] = WORKING
@@ -99,7 +99,7 @@ def _return(p: Process, s: Any, o: Any, r: Any) -> None:
 
 
 @compiled
-def _learn(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: int, level: float, r: Any) -> None:
+def _go_to_school(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: int, level: float, r: Any) -> None:
     years = (s.clock - s.kid_born[k]) / 12.0
     if strained and (s.stage[k] == 1 or s.stage[k] == 2) and years > 13.0 and draw_uniform(r) < p.dropout:
         s.stage[k] = 0
@@ -129,7 +129,7 @@ def _learn(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: int, lev
 
 @compiled
 def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
-    """Join the workers of the household, or leave it where all three places are taken."""
+    """Join the workers of the household, or leave it if all three slots are taken."""
     person = 4 + k
     s.kid[k] = 0
     for slot in range(3):
@@ -150,9 +150,9 @@ def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
 
 @compiled
 def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r: Any) -> None:
-    """Earn by source, and count by cause what did not come in."""
+    """Earn by source, and count the income lost by cause."""
     if s.dragging == 1:
-        _drag(p, s, r)
+        _update_drags(p, s, r)
     season = p.wage_season[of_year] * level
     farm = s.business * level * (p.stock_season[of_year] if s.stock == 1 else p.crop_season[of_year])
     wage = s.waged * season
@@ -198,8 +198,8 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 
 @compiled
-def _drag(p: Process, s: Any, r: Any) -> None:
-    """Let blows reach income some months later, more or less, and wear off at once when the household recovers."""
+def _update_drags(p: Process, s: Any, r: Any) -> None:
+    """Let blows reduce income some months later, by a varying amount, until the household recovers at once."""
     s.dragging = 0
     for c in range(DRAGS):
         if s.drag[c] > 0.0 and draw_uniform(r) < p.drag_recovery[c]:
@@ -215,39 +215,39 @@ def _drag(p: Process, s: Any, r: Any) -> None:
 
 @compiled
 def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
-    """Remember the report and compare twelve months with the line, exactly as the outcome does."""
+    """Record the report and compare twelve months with the line, exactly as the outcome does."""
     silent = draw_uniform(r) < (p.missing_again if s.missed == 1 else s.missing)
     s.missed = 1 if silent else 0
     total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]
-    place = s.clock % YEAR
+    slot = s.clock % YEAR
     # Whole yuan: the running sum is exact.
-    s.income -= s.totals[place]
-    s.reports -= s.told[place]
-    s.totals[place] = 0.0 if silent else total
-    s.told[place] = 0 if silent else 1
-    s.income += s.totals[place]
-    s.reports += s.told[place]
+    s.income -= s.totals[slot]
+    s.reports -= s.reported[slot]
+    s.totals[slot] = 0.0 if silent else total
+    s.reported[slot] = 0 if silent else 1
+    s.income += s.totals[slot]
+    s.reports += s.reported[slot]
     income = s.income
-    told = s.reports
-    o.told = s.told[place]
+    reports = s.reports
+    o.reported = s.reported[slot]
     o.size = s.size
     o.below = -1
     s.ratio = np.nan
-    if told > 0:
-        s.usual = max(income / told * 12.0, 1.0)
-    if 2 * told >= YEAR:
-        s.ratio = income / told * 12.0 / (s.size * line)
+    if reports > 0:
+        s.usual = max(income / reports * 12.0, 1.0)
+    if 2 * reports >= YEAR:
+        s.ratio = income / reports * 12.0 / (s.size * line)
         o.below = 1 if s.ratio < BELOW else 0
     o.ratio = s.ratio
     s.low = s.low + 1 if (not silent and 12.0 * total < line * s.size) else 0
 
 
 @compiled
-def _watch(p: Process, s: Any, o: Any, r: Any) -> None:
-    """Let the rule line work: alerts, entry with an imperfect yield, help, clearing after stable months."""
+def _monitor(p: Process, s: Any, o: Any, r: Any) -> None:
+    """Apply the rule line: alerts, entry with an imperfect yield, help, clearing after stable months."""
     ratio = s.ratio if s.ratio == s.ratio else 2.0
     if s.low >= 3:
-        alarm(s, o, _dominant(o), p.alert_low_months, 0)
+        alarm(s, o, _find_main_cause(o), p.alert_low_months, 0)
     if s.monitored == 0:
         hazard = 0.0
         if ratio < 1.0:
@@ -259,18 +259,18 @@ def _watch(p: Process, s: Any, o: Any, r: Any) -> None:
             s.stable = 0
             o.entered = 1
             o.category = 3 if ratio >= 1.0 else (1 if s.exited == 1 else 2)
-            o.alert_cause = s.alert_cause if ratio >= 1.0 else _dominant(o)
+            o.alert_cause = s.alert_cause if ratio >= 1.0 else _find_main_cause(o)
         if o.severe == 1 and draw_uniform(r) < p.emergency:
             o.emergency = 1
         s.help *= p.help_fade
     else:
-        _care(p, s, o, ratio, r)
+        _help_or_clear(p, s, o, ratio, r)
     s.alert *= p.alert_keep
     o.monitored = s.monitored
 
 
 @compiled
-def _care(p: Process, s: Any, o: Any, ratio: float, r: Any) -> None:
+def _help_or_clear(p: Process, s: Any, o: Any, ratio: float, r: Any) -> None:
     s.help = min(s.help + p.help_gain, p.help_most)
     s.stable = s.stable + 1 if ratio >= p.clear_margin and s.low == 0 else 0
     if s.stable >= p.clear_months and s.working > 0 and draw_uniform(r) < p.clear:
@@ -280,7 +280,7 @@ def _care(p: Process, s: Any, o: Any, ratio: float, r: Any) -> None:
 
 
 @compiled
-def _dominant(o: Any) -> int:
+def _find_main_cause(o: Any) -> int:
     best = OTHER
     most = 1.0
     for c in range(OTHER):

@@ -1,4 +1,4 @@
-"""Who lives in the county when the simulation begins."""
+"""The people of the county when the simulation begins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class People:
-    """What the register knows of the members at the start, arrays of (households, members).
+    """Members in the register at the start, as arrays of (households, members).
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def settle(p: Parameters, n: int, rng: np.random.Generator) -> tuple[NDArray[np.
     """
     c = p.county
     states = np.zeros(n, STATE)
-    people = _people(p, n, rng)
+    people = _draw_people(p, n, rng)
     present = people.present
     workers = present[:, :3].sum(1)
     size = present.sum(1)
@@ -67,7 +67,7 @@ def settle(p: Parameters, n: int, rng: np.random.Generator) -> tuple[NDArray[np.
     kids = present[:, 4:6]
     states["kid"] = kids
     states["kid_born"] = np.floor(-12.0 * people.age[:, 4:6])
-    states["stage"] = kids * _stage(p, people.age[:, 4:6], rng)
+    states["stage"] = kids * _draw_schooling(p, people.age[:, 4:6], rng)
     patients = (people.chronic & present).sum(1)
     states["hazard"] = np.exp(
         p.process.chronic_risk * patients
@@ -80,11 +80,11 @@ def settle(p: Parameters, n: int, rng: np.random.Generator) -> tuple[NDArray[np.
     states["missing"] = rng.beta(c.missing_rate[0], c.missing_rate[1], n)
     states["stock"] = rng.random(n) < 0.4
     states["venture"] = rng.random(n) < c.venture_share
-    _income(p, states, workers, size, rng)
+    _assign_income(p, states, workers, size, rng)
     return states, people
 
 
-def _people(p: Parameters, n: int, rng: np.random.Generator) -> People:
+def _draw_people(p: Parameters, n: int, rng: np.random.Generator) -> People:
     c = p.county
     workers = rng.choice(4, n, p=c.workers_shares)
     elders = rng.choice(3, n, p=c.elders_shares)
@@ -115,7 +115,7 @@ def _people(p: Parameters, n: int, rng: np.random.Generator) -> People:
     )
 
 
-def _stage(p: Parameters, age: Floats, rng: np.random.Generator) -> Ints:
+def _draw_schooling(p: Parameters, age: Floats, rng: np.random.Generator) -> Ints:
     chance = rng.random(age.shape)
     senior = p.process.senior_share
     stage = np.where((age >= 6.0) & (age < 15.0), 1, 0)
@@ -123,8 +123,10 @@ def _stage(p: Parameters, age: Floats, rng: np.random.Generator) -> Ints:
     return np.where((age >= 18.0) & (chance < senior * p.process.college_share), 3, stage)
 
 
-def _income(p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, rng: np.random.Generator) -> None:
-    """Scale the sources so that income over the line has the distribution asked for."""
+def _assign_income(
+    p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, rng: np.random.Generator
+) -> None:
+    """Scale the sources so that income over the line has the distribution of the parameters."""
     c = p.county
     n = len(states)
     distance = (
@@ -135,7 +137,7 @@ def _income(p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, 
     )
     least = c.distance_least + 0.12 * rng.exponential(1.0, n)
     distance = np.maximum(distance, least)
-    # Who lives near the line lives on pensions and allowances rather than on what can be lost.
+    # Households near the line live on pensions and allowances rather than on income that can be lost.
     low, high = c.transfer_share
     transfer = low + (high - low) * np.exp(-distance / c.transfer_reach)
     transfer = np.clip(transfer + 0.2 * (workers == 0) + rng.normal(0.0, 0.08, n), 0.01, 0.95)
@@ -156,7 +158,7 @@ def _income(p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, 
     states["usual"] = year
     states["ratio"] = year / size / c.line_first
     states["totals"] = np.rint(year / 12.0)[:, None]
-    states["told"] = 1
+    states["reported"] = 1
     states["income"] = states["totals"].sum(1)
     states["reports"] = YEAR
     states["trend"] = 1.0

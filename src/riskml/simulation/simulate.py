@@ -1,4 +1,4 @@
-"""Simulate a county: live through its months and write them down as a records folder."""
+"""Simulate a county: take its households through the months and write the records folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from riskml.errors import SimulationError
 from riskml.simulation.chunk import Chunk
 from riskml.simulation.county import CountyMap, build_lines, lay_out_county
-from riskml.simulation.lives import history
+from riskml.simulation.lives import simulate_history
 from riskml.simulation.parameters import Parameters, load_parameters
 from riskml.simulation.population import settle
 from riskml.simulation.state import MONTH_OUT
@@ -27,7 +27,7 @@ from riskml.simulation.write_blows import (
 )
 from riskml.simulation.write_care import write_help, write_monitoring
 from riskml.simulation.write_income import write_income
-from riskml.simulation.write_people import TEXT, write_households, write_members
+from riskml.simulation.write_people import write_households, write_members
 from riskml.simulation.writing import Tables
 
 __all__ = ["Simulated", "simulate"]
@@ -66,18 +66,18 @@ def simulate(
     Parameters
     ----------
     out : Path
-        Folder; made where missing, its tables are replaced.
+        Folder; created if missing, existing tables are replaced.
     households, months : int
         Size of the county, and recorded months from January of ``start_year``.
     seed : int
         The same seed, parameters and sizes give the same bytes.
     params : path or dict, optional
-        Replaced parameters, see `parameters.load_parameters`.
+        Overrides, see `parameters.load_parameters`.
     truth : {"last", "all", "none"}, default "last"
         Write ``truth.parquet`` (household_id, as_of, probability, cause) for the default test dates, for every date
         of the default grid, or not at all.
     progress : callable, optional
-        Told the number of households done, as they are.
+        Called with the number of households after each part.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def simulate(
     Raises
     ------
     SimulationError
-        A parameter is unknown or wrong, or the months are too few for any truth.
+        If a parameter is unknown or invalid, or the months are too few for any truth.
     """
     if households < 1 or months < 1 or seed < 0:
         raise SimulationError(
@@ -94,18 +94,18 @@ def simulate(
             "Give at least one household, one month and a seed of 0 or more.",
         )
     p = load_parameters(params)
-    where = lay_out_county(p, households, months, seed)
-    span = plan_truth(where.first, months, Truth(truth))
+    county = lay_out_county(p, households, months, seed)
+    span = plan_truth(county.first, months, Truth(truth))
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("truth.parquet"):
         old.unlink()
     fell = 0
-    with Tables(out, TEXT) as tables:
+    with Tables(out) as tables:
         tables.add("lines", build_lines(p, months))
-        write_regional_disasters(where, np.random.default_rng([seed, 2]), tables)
+        write_regional_disasters(county, np.random.default_rng([seed, 2]), tables)
         for first in range(0, households, CHUNK):
             count = min(CHUNK, households - first)
-            chunk, states = _live(p, where, first, count, households, seed, span)
+            chunk, states = _run(p, county, first, count, households, seed, span)
             _write(chunk, tables)
             if len(span.at):
                 fell += _write_truth(chunk, states, span, seed, tables)
@@ -115,30 +115,30 @@ def simulate(
     return Simulated(tables.rows, fell / rows if rows else float("nan"))
 
 
-def _live(
-    p: Parameters, where: CountyMap, first: int, count: int, households: int, seed: int, span: Span
+def _run(
+    p: Parameters, county: CountyMap, first: int, count: int, households: int, seed: int, span: Span
 ) -> tuple[Chunk, NDArray[np.void]]:
-    """Live through the months; return what is seen, and the hidden states at the as_ofs of the truth."""
+    """Run some households through the months; return them, and their hidden states at the as-of dates of the truth."""
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
-    village = where.village(first, count, households)
-    recorded = len(where.months.line) - where.burn_in
+    village = county.assign_villages(first, count, households)
+    recorded = len(county.calendar.line) - county.burn_in
     lived = np.zeros((count, recorded), MONTH_OUT)
-    keep = np.concatenate([[where.burn_in - 1], where.burn_in + span.at])
+    keep = np.concatenate([[county.burn_in - 1], county.burn_in + span.at])
     kept = np.zeros((len(keep), count), states.dtype)
     bounds = np.linspace(0, count, THREADS + 1).astype(int)
-    values = p.process.pack()
+    values = p.pack()
 
-    def live(low: int, high: int) -> None:
-        history(
-            values, where.months, where.burn_in, states[low:high], first + low, village[low:high], where.severity,
+    def run_part(low: int, high: int) -> None:
+        simulate_history(
+            values, county.calendar, county.burn_in, states[low:high], first + low, village[low:high], county.severity,
             seed, keep, lived[low:high], kept[:, low:high],
         )  # fmt: skip
 
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(live, bounds[:-1], bounds[1:]))
+        list(pool.map(run_part, bounds[:-1], bounds[1:]))
     chunk = Chunk(
         first=first, start=kept[0], people=people, lived=lived,
-        months=(where.first + np.arange(recorded)).astype(np.int32), village=village, where=where, p=p,
+        months=(county.first + np.arange(recorded)).astype(np.int32), village=village, county=county, p=p,
         rng=np.random.default_rng([seed, 4, first]),
     )  # fmt: skip
     return chunk, kept[1:]
@@ -155,19 +155,25 @@ def _write(chunk: Chunk, tables: Tables) -> None:
 
 
 def _write_truth(chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, tables: Tables) -> int:
-    """Append ``truth`` for the households not monitored on each date; return how many of them fall."""
-    where = chunk.where
-    values = chunk.p.process.pack()
-    line = where.months.line[where.burn_in :]
+    """Append ``truth`` for the households not monitored at each date; return how many of them fall."""
+    county = chunk.county
+    values = chunk.p.pack()
+    line = county.calendar.line[county.burn_in :]
     fell = 0
     for at, day, state in zip(span.at, span.day, states, strict=True):
-        free = np.flatnonzero(state["monitored"] == 0)
+        unmonitored = np.flatnonzero(state["monitored"] == 0)
         share = estimate_fall_probability(
-            where, values, where.burn_in + int(at), state[free], chunk.village[free], chunk.first + free, seed
+            county,
+            values,
+            county.burn_in + int(at),
+            state[unmonitored],
+            chunk.village[unmonitored],
+            chunk.first + unmonitored,
+            seed,
         )
-        cause = attribute_falls(chunk.lived, int(at), line)[free]
-        days = np.full(len(free), day)
-        rows = {"household_id": chunk.names(free), "as_of": days, "probability": share, "cause": cause}
+        cause = attribute_falls(chunk.lived, int(at), line)[unmonitored]
+        days = np.full(len(unmonitored), day)
+        rows = {"household_id": chunk.make_codes(unmonitored), "as_of": days, "probability": share, "cause": cause}
         tables.add("truth", rows)
         fell += sum(code is not None for code in cause)
     return fell

@@ -1,4 +1,4 @@
-"""What a household is (hidden) and what happens to it in a month (recorded later): two record types.
+"""Two record types: the hidden state of a household, and what a month brings (recorded later).
 
 Slots: up to three workers, two children. Causes are numbered in the order of the vocabulary; the first six
 (illness, schooling, disability, disaster, accident, venture) can drag on income for months after the blow.
@@ -42,7 +42,7 @@ SHOCKS = (
     "birth",
     "venture_start",
 )
-"""Rare things that can happen to a household, at most one a month."""
+"""Rare events of a household, at most one a month."""
 
 STATE = np.dtype(
     [
@@ -73,7 +73,7 @@ STATE = np.dtype(
         ("stage", "i4", 2),  # 0 none, 1 compulsory, 2 senior, 3 college
         ("trend", "f8"),
         ("clock", "i4"),
-        # counted again whenever the workers change, see `blows.count_workers`
+        # recomputed whenever the workers change, see `blows.count_workers`
         ("slots", "i4"),
         ("working", "i4"),
         ("away", "i4"),
@@ -92,9 +92,9 @@ STATE = np.dtype(
         ("venture", "i4"),
         ("missed", "i4"),
         ("totals", "f8", YEAR),
-        ("told", "i4", YEAR),
+        ("reported", "i4", YEAR),
         ("income", "f8"),  # sum of totals
-        ("reports", "i4"),  # sum of told
+        ("reports", "i4"),  # sum of reported
         ("usual", "f8"),  # yuan a year, from the last twelve reports
         ("ratio", "f8"),  # income per head over the line, NaN without a verdict
         ("low", "i4"),  # months in a row below the line / 12
@@ -120,7 +120,7 @@ MONTH_OUT = np.dtype(
         ("spoiled", "f8"),  # business costs that a disaster or a failed venture made worthless
         ("ratio", "f4"),
         ("effect", "f4", len(CAUSES)),  # yuan of income lost by cause
-        ("told", "i1"),
+        ("reported", "i1"),
         ("below", "i1"),
         ("size", "i1"),
         ("shock", "i1"),
@@ -141,4 +141,4 @@ MONTH_OUT = np.dtype(
     ],
     align=True,
 )
-"""What a month brought to a household."""
+"""What a month brings to a household."""

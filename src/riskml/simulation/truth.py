@@ -1,4 +1,4 @@
-"""What the records cannot show: the probability of each fall, and why each one came."""
+"""What the records cannot show: the true probability of a fall, and its cause."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskml.errors import SimulationError, SplitError
 from riskml.records.contract.calendar import month_end
 from riskml.simulation.county import CountyMap
-from riskml.simulation.lives import futures
+from riskml.simulation.lives import simulate_futures
 from riskml.simulation.state import YEAR
 from riskml.splits import Grid, Settings, origins
 from riskml.vocabulary.causes import CAUSES
@@ -26,16 +26,16 @@ DRAWS = 1000
 """Possible futures of every household."""
 
 MORE_DRAWS = 2000
-"""Further futures of the households whose first ones hold `WORTH` falls or more: they decide a ranking."""
+"""Further futures of the households with at least `WORTH` falls in the first ones: these decide a ranking."""
 
 WORTH = 8
 THREADS = 2
 NOTHING = 0.02
-"""Share of the line a person below which nothing is said to have caused a fall."""
+"""Share of the line per person; a smaller loss is not named as the cause of a fall."""
 
 
 class Truth(StrEnum):
-    """For which dates the true probability is worked out."""
+    """Dates for which the true probability is computed."""
 
     NONE = "none"
     LAST = "last"
@@ -49,7 +49,7 @@ class Span:
     Parameters
     ----------
     at : int array
-        Places of their months among the recorded months, ascending.
+        Positions of their months among the recorded months, ascending.
     day : int array
         The dates, as days.
     """
@@ -59,7 +59,7 @@ class Span:
 
 
 def plan_truth(first: int, months: int, truth: Truth) -> Span:
-    """Find the as_of dates of the truth: those of the default grid, or of its default test split.
+    """Plan the as-of dates of the truth: those of the default grid, or of its default test split.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
     Raises
     ------
     SimulationError
-        The months are too few for any as_of date.
+        If the months are too few for any as-of date.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
         )
     days = month_end((first + ends).astype(np.int32)).astype(np.int64)
     if truth is Truth.LAST:
-        found = Grid(tuple(int(day) for day in days), first, first + months - 1)
+        dates = Grid(tuple(int(day) for day in days), first, first + months - 1)
         try:
-            tested = np.isin(days, origins(found, Settings())[0].test)
+            tested = np.isin(days, origins(dates, Settings())[0].test)
         except SplitError:
             tested = days == days[-1]
         return Span(ends[tested], days[tested])
@@ -104,17 +104,17 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
 
 
 def estimate_fall_probability(
-    where: CountyMap, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
+    county: CountyMap, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
 ) -> Floats:
     """Estimate the probability that each household falls in the twelve months that follow, given that it is labelled.
 
     Parameters
     ----------
-    where : Place
+    county : CountyMap
     values : structured array (1,)
         `parameters.Process.packed`.
     at : int
-        Place of the as_of month in ``where.months``, burn-in included.
+        Position of the as-of month in the calendar, burn-in included.
     states : structured array (n,)
         Hidden states at the end of that month.
     village : int array (n,)
@@ -125,18 +125,20 @@ def estimate_fall_probability(
     Returns
     -------
     float array (n,)
-        Share of the labelled futures that fall. Whether a month is reported at all does not depend on the hidden
-        state, so futures without follow-up are not drawn apart.
+        Share of the labelled futures that fall. Whether a month is reported does not depend on the hidden state, so
+        futures without follow-up need no separate draw.
     """
     n = len(states)
     falls, labelled = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    exposure = where.exposure[village]
+    exposure = county.exposure[village]
 
     def draw(rows: Ints, begin: int, end: int) -> None:
-        fell, told = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
-        futures(values, where.months, at + 1, states[rows], exposure[rows], item[rows], seed, begin, end, fell, told)
-        falls[rows] += fell
-        labelled[rows] += told
+        counts = np.zeros((2, len(rows)), np.int64)
+        simulate_futures(
+            values, county.calendar, at + 1, states[rows], exposure[rows], item[rows], seed, begin, end, *counts
+        )
+        falls[rows] += counts[0]
+        labelled[rows] += counts[1]
 
     def run(rows: Ints) -> None:
         draw(rows, 0, DRAWS)
@@ -148,23 +150,23 @@ def estimate_fall_probability(
 
 
 def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[np.object_]:
-    """Name the cause of each fall in the twelve months after ``at``, or None.
+    """Attribute each fall in the twelve months after ``at`` to a cause.
 
     Parameters
     ----------
     lived : structured array (n, months)
         `state.MONTH_OUT`.
     at : int
-        Place of the as_of month among the recorded months.
+        Position of the as-of month among the recorded months.
     line : float array (months,)
         Yuan/person/year in force in each recorded month.
 
     Returns
     -------
     object array (n,)
-        Cause codes. An entry into monitoring has the cause of the alert that led to it. A fall of income has the
-        cause whose lost income grew most from the twelve months before to the twelve months up to the fall, or where
-        none grew by `NOTHING` of the line, the cause with the largest loss, or ``other``.
+        Cause codes, None without a fall. An entry into monitoring has the cause of the alert that led to it. A fall
+        of income has the cause whose loss grew most from the twelve months before to the twelve months up to the
+        fall; if none grew by `NOTHING` of the line, the cause with the largest loss, or ``other``.
     """
     span = lived[:, at + 1 : at + 1 + YEAR]
     none = YEAR + 1

@@ -1,4 +1,4 @@
-"""Illness, disasters and events as the departments, hotlines and visits write them down."""
+"""Write illness, disasters and events, as departments, hotlines and visits record them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ DISASTERS = np.array([("flood", "hail", "landslide", "pest"), ("drought", "anima
 """Kinds of disaster of the summer months, and of the others."""
 
 
-def _member(chunk: Chunk, rows: Ints, member: Ints) -> NDArray[np.str_]:
-    return np.char.add(chunk.names(rows), np.char.add("-", (member + 1).astype(str)))
+def _make_member_ids(chunk: Chunk, rows: Ints, member: Ints) -> NDArray[np.str_]:
+    return np.char.add(chunk.make_codes(rows), np.char.add("-", (member + 1).astype(str)))
 
 
 def write_illness(chunk: Chunk, tables: Tables) -> None:
     """Append ``illness``: admissions, months of treatment and the visits of chronic patients."""
     rng, lived = chunk.rng, chunk.lived
     parts: list[tuple[Ints, Ints, Ints, NDArray[np.str_], NDArray[np.float64], NDArray[np.float64]]] = []
-    who, at = np.nonzero(lived["cost"] > 0.0)
-    patient = _patient(chunk, who, at)
-    kind = np.full(len(who), "inpatient", dtype="U10")
-    parts.append((who, at, patient, kind, lived["cost"][who, at], lived["self_paid"][who, at]))
+    household, at = np.nonzero(lived["cost"] > 0.0)
+    patient = _choose_patients(chunk, household, at)
+    kind = np.full(len(household), "inpatient", dtype="U10")
+    parts.append((household, at, patient, kind, lived["cost"][household, at], lived["self_paid"][household, at]))
     treated, month = np.nonzero(lived["treatment_cost"] > 0.0)
     kind = np.where(rng.random(len(treated)) < 0.5, "inpatient", "outpatient")
     cost, paid = lived["treatment_cost"][treated, month], lived["treatment_paid"][treated, month]
@@ -51,10 +51,10 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
     recorded = month_end(chunk.months[when]).astype(np.int64) + rng.integers(1, 6, len(when))
     slow = rng.random(len(when)) < chunk.p.recording.medical_late
     recorded = np.where(slow, recorded + rng.integers(60, 150, len(when)), recorded)
-    names = _member(chunk, house, np.maximum(member, 0)).astype(object)
+    names = _make_member_ids(chunk, house, np.maximum(member, 0)).astype(object)
     names[member < 0] = None
     columns = {
-        "household_id": chunk.names(house),
+        "household_id": chunk.make_codes(house),
         "member_id": names,
         "occurred_on": day,
         "kind": np.concatenate([part[3] for part in parts]),
@@ -66,31 +66,31 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
     _add_sorted(tables, "illness", columns)
 
 
-def _patient(chunk: Chunk, who: Ints, at: Ints) -> Ints:
-    """The patient the shock names, else an elder or a chronic patient rather than the others."""
-    named = chunk.lived["person"][who, at].astype(np.int64)
-    weight = chunk.find_present(who, at) * (1.0 + 2.0 * chunk.people.chronic[who])
+def _choose_patients(chunk: Chunk, household: Ints, at: Ints) -> Ints:
+    """Choose the member that the shock names, else an elder or chronic patient more often than the others."""
+    named = chunk.lived["person"][household, at].astype(np.int64)
+    weight = chunk.find_present(household, at) * (1.0 + 2.0 * chunk.people.chronic[household])
     weight[:, 6:8] *= 2.0
     reach = weight.cumsum(1)
-    drawn = (chunk.rng.random(len(who)) * reach[:, -1])[:, None] < reach
+    drawn = (chunk.rng.random(len(household)) * reach[:, -1])[:, None] < reach
     return np.where(named >= 0, named, drawn.argmax(1))
 
 
 def write_events(chunk: Chunk, tables: Tables) -> None:
-    """Append ``events``: blows that came to be known, school fees, leads and visits."""
+    """Append ``events``: blows that become known, school fees, reports and visits."""
     rng, lived, recording = chunk.rng, chunk.lived, chunk.p.recording
-    who: list[Ints] = []
-    at: list[Ints] = []
+    households: list[Ints] = []
+    months: list[Ints] = []
     kind: list[NDArray[np.str_]] = []
     amount: list[NDArray[np.float64]] = []
     channel: list[NDArray[np.object_]] = []
 
     def add(mask: NDArray[np.bool_], name: str, by: str | None, money: NDArray[np.float64] | None = None) -> None:
-        rows, months = np.nonzero(mask)
-        who.append(rows)
-        at.append(months)
+        rows, at = np.nonzero(mask)
+        households.append(rows)
+        months.append(at)
         kind.append(np.full(len(rows), name))
-        amount.append(np.full(len(rows), np.nan) if money is None else money[rows, months])
+        amount.append(np.full(len(rows), np.nan) if money is None else money[rows, at])
         channel.append(np.full(len(rows), by, dtype=object))
 
     known = rng.random(lived.shape) < recording.event_known
@@ -105,10 +105,10 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
     add(reported & by_phone, "report", "hotline")
     add(reported & ~by_phone, "report", "self_report")
     add(rng.random(lived.shape) < recording.visits, "visit", "visit")
-    house, when = np.concatenate(who), np.concatenate(at)
+    house, when = np.concatenate(households), np.concatenate(months)
     day = draw_days(chunk, when)
     columns = {
-        "household_id": chunk.names(house),
+        "household_id": chunk.make_codes(house),
         "occurred_on": day,
         "kind": np.concatenate(kind),
         "amount": np.concatenate(amount),
@@ -119,33 +119,33 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
 
 
 def write_household_disasters(chunk: Chunk, tables: Tables) -> None:
-    """Append the losses of households to ``disaster``, on the day that struck their village."""
-    lived, where = chunk.lived, chunk.where
-    who, at = np.nonzero((lived["loss"] > 0.0) & (chunk.rng.random(lived.shape) < chunk.p.recording.event_known))
-    day, kind = _struck(where, chunk.village[who], at)
+    """Append the losses of households to ``disaster``, on the day of the disaster of their village."""
+    lived, county = chunk.lived, chunk.county
+    household, at = np.nonzero((lived["loss"] > 0.0) & (chunk.rng.random(lived.shape) < chunk.p.recording.event_known))
+    day, kind = _find_disasters(county, chunk.village[household], at)
     _add_sorted(
         tables,
         "disaster",
         {
-            "household_id": chunk.names(who),
-            "region_code": np.full(len(who), None, dtype=object),
+            "household_id": chunk.make_codes(household),
+            "region_code": np.full(len(household), None, dtype=object),
             "occurred_on": day,
             "kind": kind,
-            "loss": lived["loss"][who, at],
+            "loss": lived["loss"][household, at],
             "recorded_on": draw_recording_days(chunk, day),
         },
     )
 
 
-def write_regional_disasters(where: CountyMap, rng: np.random.Generator, tables: Tables) -> None:
-    """Append the villages struck to ``disaster``."""
-    village, at = np.nonzero(where.severity[:, where.burn_in :] > 0.0)
-    day, kind = _struck(where, village, at)
+def write_regional_disasters(county: CountyMap, rng: np.random.Generator, tables: Tables) -> None:
+    """Append the disasters of villages to ``disaster``."""
+    village, at = np.nonzero(county.severity[:, county.burn_in :] > 0.0)
+    day, kind = _find_disasters(county, village, at)
     tables.add(
         "disaster",
         {
             "household_id": np.full(len(at), None, dtype=object),
-            "region_code": where.regions[village],
+            "region_code": county.regions[village],
             "occurred_on": day,
             "kind": kind,
             "loss": np.full(len(at), np.nan),
@@ -154,13 +154,14 @@ def write_regional_disasters(where: CountyMap, rng: np.random.Generator, tables:
     )
 
 
-def _struck(where: CountyMap, village: Ints, at: Ints) -> tuple[Ints, NDArray[np.str_]]:
-    month = where.first + at
-    day = month_end((month - 1).astype(np.int32)).astype(np.int64) + 1 + where.struck_on[village, where.burn_in + at]
+def _find_disasters(county: CountyMap, village: Ints, at: Ints) -> tuple[Ints, NDArray[np.str_]]:
+    """Find the day and the kind of the disaster of a village in a month."""
+    month = county.first + at
+    day = month_end((month - 1).astype(np.int32)).astype(np.int64) + 1 + county.struck_on[village, county.burn_in + at]
     winter = (month % 12 < 4) | (month % 12 > 8)
-    return day, DISASTERS[winter.astype(int), where.kind[village, where.burn_in + at]]
+    return day, DISASTERS[winter.astype(int), county.kind[village, county.burn_in + at]]
 
 
 def _add_sorted(tables: Tables, table: str, columns: dict[str, NDArray[np.generic]]) -> None:
     order = np.lexsort((columns["kind"], columns["occurred_on"], columns["household_id"]))
-    tables.add(table, {name: values[order] for name, values in columns.items()})
+    tables.add(table, columns, order)

@@ -1,4 +1,4 @@
-"""Monitoring and help, as the county's ledger holds them."""
+"""Write monitoring and help, as in the county's ledger."""
 
 from __future__ import annotations
 
@@ -30,73 +30,75 @@ _MEASURE = {
 }
 
 
-def _spells(chunk: Chunk) -> tuple[Ints, Ints, Ints]:
-    """Households, entry months and clearing months (-1 while monitored) of the monitoring seen in the records."""
+def _find_spells(chunk: Chunk) -> tuple[Ints, Ints, Ints]:
+    """Find household, entry month and clearing month (-1 while monitored) of every spell of monitoring."""
     monitored = chunk.lived["monitored"] == 1
     entered = chunk.lived["entered"] == 1
     entered[:, 0] |= monitored[:, 0]  # entered during the burn-in
-    who, at = np.nonzero(entered)
+    household, at = np.nonzero(entered)
     cleared = chunk.lived["cleared"] == 1
     after = np.where(cleared, np.arange(monitored.shape[1]), monitored.shape[1])
-    following = np.minimum.accumulate(after[:, ::-1], axis=1)[:, ::-1][who, at]
-    return who, at, np.where(following < monitored.shape[1], following, -1)
+    following = np.minimum.accumulate(after[:, ::-1], axis=1)[:, ::-1][household, at]
+    return household, at, np.where(following < monitored.shape[1], following, -1)
 
 
 def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
-    """Append ``monitoring``: one version at entry, one more when the risk is declared gone.
+    """Append ``monitoring``: one version at entry, another when the risk is declared eliminated.
 
     Returns
     -------
     dict
-        ``who``, ``entered`` (day), ``cleared`` (day or `NO_DAY`) and ``cause`` of every spell, for the help given.
+        ``household``, ``entered`` (day), ``cleared`` (day or `NO_DAY`) and ``cause`` of every spell.
     """
-    who, at, end = _spells(chunk)
+    household, at, end = _find_spells(chunk)
     lived = chunk.lived
     entered = draw_days(chunk, at, 8, 27)
-    early = (lived["entered"][who, at] == 0).nonzero()[0]
+    early = (lived["entered"][household, at] == 0).nonzero()[0]
     entered[early] -= chunk.rng.integers(40, 400, len(early))
-    ordinary = np.where(chunk.start["exited"][who] == 1, 1, 2)
-    category = np.where(lived["entered"][who, at] == 1, lived["category"][who, at], ordinary)
-    cause = np.where(lived["entered"][who, at] == 1, lived["alert_cause"][who, at], CAUSE["other"])
+    ordinary = np.where(chunk.start["exited"][household] == 1, 1, 2)
+    category = np.where(lived["entered"][household, at] == 1, lived["category"][household, at], ordinary)
+    cause = np.where(lived["entered"][household, at] == 1, lived["alert_cause"][household, at], CAUSE["other"])
     cause = np.where(cause < 0, CAUSE["other"], cause)
     cleared = np.where(end >= 0, np.maximum(draw_days(chunk, np.maximum(end, 0), 8, 27), entered + 30), NO_DAY)
-    gone = np.flatnonzero(end >= 0)
-    row = np.concatenate([np.arange(len(who)), gone])
-    order = np.lexsort((np.r_[np.zeros(len(who)), np.ones(len(gone))], entered[row], who[row]))
+    ended = np.flatnonzero(end >= 0)
+    row = np.concatenate([np.arange(len(household)), ended])
+    order = np.lexsort((np.r_[np.zeros(len(household)), np.ones(len(ended))], entered[row], household[row]))
     recorded = np.concatenate(
-        [entered + chunk.rng.integers(0, 16, len(who)), cleared[gone] + chunk.rng.integers(1, 16, len(gone))]
+        [entered + chunk.rng.integers(0, 16, len(household)), cleared[ended] + chunk.rng.integers(1, 16, len(ended))]
     )
-    recorded[len(who) :] = np.maximum(recorded[len(who) :], recorded[gone] + 1)
+    recorded[len(household) :] = np.maximum(recorded[len(household) :], recorded[ended] + 1)
     tables.add(
         "monitoring",
         {
-            "household_id": chunk.names(who[row])[order],
-            "category": _CATEGORY[category[row]][order],
-            "entered_on": entered[row][order],
-            "cleared_on": np.concatenate([np.full(len(who), NO_DAY), cleared[gone]])[order],
-            "causes": _CAUSE[cause[row]][order],
-            "recorded_on": recorded[order],
+            "household_id": chunk.make_codes(household[row]),
+            "category": _CATEGORY[category[row]],
+            "entered_on": entered[row],
+            "cleared_on": np.concatenate([np.full(len(household), NO_DAY), cleared[ended]]),
+            "causes": _CAUSE[cause[row]],
+            "recorded_on": recorded,
         },
+        order,
     )
-    return {"who": who, "entered": entered, "cleared": cleared, "cause": cause}
+    return {"household": household, "entered": entered, "cleared": cleared, "cause": cause}
 
 
 def write_help(chunk: Chunk, spells: dict[str, Ints], tables: Tables) -> None:
     """Append ``help``: measures for the monitored, emergency help, and long-running help of exited households."""
     rng = chunk.rng
     measures = np.array([_MEASURE.get(code, _MEASURE["other"]) for code in CAUSES], dtype=object)
-    started = spells["entered"] + rng.integers(1, 21, len(spells["who"]))
-    who, at = np.nonzero(chunk.lived["emergency"] == 1)
+    started = spells["entered"] + rng.integers(1, 21, len(spells["household"]))
+    stopped = np.where(spells["cleared"] == NO_DAY, NO_DAY, np.maximum(spells["cleared"], started))
+    relieved, at = np.nonzero(chunk.lived["emergency"] == 1)
     day = draw_days(chunk, at)
     settled = np.flatnonzero((chunk.start["exited"] == 1) & (rng.random(chunk.n) < 0.3))
     before = np.full(len(settled), int(chunk.months[0]) * 30) - rng.integers(200, 900, len(settled))
-    parts = [len(spells["who"]), len(who), len(settled)]
-    household = np.concatenate([spells["who"], who, settled])
+    parts = [len(started), len(relieved), len(settled)]
+    household = np.concatenate([spells["household"], relieved, settled])
     start = np.concatenate([started, day, before])
     columns = {
-        "household_id": chunk.names(household),
+        "household_id": chunk.make_codes(household),
         "started_on": start,
-        "ended_on": np.concatenate([np.maximum(spells["cleared"], started), np.full(parts[1] + parts[2], NO_DAY)]),
+        "ended_on": np.concatenate([stopped, np.full(parts[1] + parts[2], NO_DAY)]),
         "measure": np.concatenate(
             [measures[spells["cause"]], np.full(parts[1], "临时救助"), rng.choice(["公益性岗位", "光伏分红"], parts[2])]
         ),
@@ -106,6 +108,4 @@ def write_help(chunk: Chunk, spells: dict[str, Ints], tables: Tables) -> None:
         ),
         "recorded_on": start + rng.integers(0, 16, len(start)),
     }
-    columns["ended_on"][: parts[0]] = np.where(spells["cleared"] == NO_DAY, NO_DAY, columns["ended_on"][: parts[0]])
-    order = np.lexsort((columns["started_on"], household))
-    tables.add("help", {name: values[order] for name, values in columns.items()})
+    tables.add("help", columns, np.lexsort((start, household)))

@@ -1,9 +1,10 @@
-"""Income as it is reported: late, sometimes missing, now and then corrected."""
+"""Write reported income: late, sometimes missing, occasionally corrected."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import month_end
 from riskml.records.contract.schema import SOURCES
@@ -12,27 +13,76 @@ from riskml.simulation.writing import Tables
 
 __all__ = ["write_income"]
 
+Ints = NDArray[np.int64]
 _SOURCES = np.array(list(SOURCES)[:4])
 
 
 def write_income(chunk: Chunk, tables: Tables) -> None:
-    """Append the rows of ``income``, ordered by household, month and source.
+    """Append ``income``, ordered by household, month and source.
 
-    A household reports every source it has ever had, also when the month brought nothing.
+    A household reports every source it has ever had, even with an amount of zero.
     """
     amounts = chunk.lived["amounts"]
-    told = chunk.lived["told"] == 1
+    reported = chunk.lived["reported"] == 1
     has = (amounts != 0.0).any(axis=1)
     has[:, 3] |= ~has.any(axis=1)
-    household, month, source = np.nonzero(told[:, :, None] & has[:, None, :])
-    amount = amounts[household, month, source]
-    recorded = _recorded(chunk)[household, month]
-    wrong = chunk.rng.random(len(amount)) < chunk.p.recording.corrected
-    void = chunk.rng.random(len(amount)) < chunk.p.recording.withdrawn
-    _append(chunk, tables, household, month, source, amount, recorded, wrong & ~void, void & ~wrong)
+    household, month, source = np.nonzero(reported[:, :, None] & has[:, None, :])
+    row, amount, recorded_on, record_id = _draw_corrections(
+        chunk, household, month, source, amounts[household, month, source]
+    )
+    codes = pa.array(chunk.make_codes(np.arange(chunk.n)))
+    columns = {
+        "household_id": pa.DictionaryArray.from_arrays(pa.array(household[row].astype(np.int32)), codes),
+        "period_start": (month_end(chunk.months - 1) + 1)[month[row]],
+        "months": np.ones(len(row), np.int32),
+        "source": pa.DictionaryArray.from_arrays(pa.array(source[row].astype(np.int8)), pa.array(_SOURCES)),
+        "amount": amount,
+        "recorded_on": recorded_on,
+        "record_id": pa.array(record_id, mask=record_id == ""),
+    }
+    tables.add("income", columns)
 
 
-def _recorded(chunk: Chunk) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def _draw_corrections(
+    chunk: Chunk, household: Ints, month: Ints, source: Ints, amount: NDArray[np.float64]
+) -> tuple[Ints, NDArray[np.float64], Ints, NDArray[np.str_]]:
+    """Draw when each row is recorded, and which rows are corrected or withdrawn later.
+
+    A corrected row is written twice, first with a wrong amount; a withdrawn one, with its withdrawal, beside the right
+    one.
+
+    Returns
+    -------
+    row : array of int
+        Position of each written row in the arguments, ascending.
+    amount, recorded_on, record_id : arrays
+        Of each written row.
+    """
+    rng, recording = chunk.rng, chunk.p.recording
+    recorded = _draw_recorded_on(chunk)[household, month]
+    wrong = rng.random(len(amount)) < recording.corrected
+    void = rng.random(len(amount)) < recording.withdrawn
+    wrong, void = np.flatnonzero(wrong & ~void), np.flatnonzero(void & ~wrong)
+    wrong_amount = np.rint(amount[wrong] * rng.choice([0.1, 0.5, 1.5, 2.0, 10.0], len(wrong)))
+    later = recorded + rng.integers(10, 75, len(amount))
+
+    def make_ids(rows: Ints) -> NDArray[np.str_]:
+        number = (chunk.months[month[rows]] * 4 + source[rows]).astype(str)
+        return np.char.add(np.char.add(chunk.make_codes(household[rows]), "-"), number)
+
+    first_amount, first_id = amount.copy(), np.full(len(amount), "", dtype="U24")
+    first_amount[wrong], first_id[wrong] = wrong_amount, make_ids(wrong)
+    row = np.concatenate([np.arange(len(amount)), wrong, void, void])
+    order = np.argsort(row, kind="stable")
+    return (
+        row[order],
+        np.concatenate([first_amount, amount[wrong], amount[void], np.full(len(void), np.nan)])[order],
+        np.concatenate([recorded, later[wrong], recorded[void], later[void]])[order],
+        np.concatenate([first_id, make_ids(wrong), make_ids(void), make_ids(void)])[order],
+    )
+
+
+def _draw_recorded_on(chunk: Chunk) -> NDArray[np.int64]:
     low, high = chunk.p.recording.report_delay
     share, from_days, to_days = chunk.p.recording.very_late
     shape = chunk.lived.shape
@@ -40,43 +90,5 @@ def _recorded(chunk: Chunk) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     slow = from_days + (to_days - from_days) * chunk.rng.random(shape)
     usual[chunk.rng.random(shape) < chunk.p.recording.reported_at_once] = 0.0
     delay = np.where(chunk.rng.random(shape) < share, slow, usual).astype(np.int64)
-    return month_end(chunk.months).astype(np.int64)[None, :] + delay
-
-
-def _append(chunk, tables, household, month, source, amount, recorded, wrong, void) -> None:  # type: ignore[no-untyped-def]
-    """Write the rows, the corrected ones twice and the withdrawn ones beside the right one."""
-    rng = chunk.rng
-    number = np.char.add(
-        np.char.add(chunk.names(household[wrong | void]), "-"),
-        np.char.add((chunk.months[month[wrong | void]] * 4 + source[wrong | void]).astype(str), ""),
-    )
-    ids = np.full(len(amount), "", dtype="U24")
-    ids[wrong | void] = number
-    first = amount.copy()
-    first[wrong] = np.rint(amount[wrong] * rng.choice([0.1, 0.5, 1.5, 2.0, 10.0], int(wrong.sum())))
-    own = np.where(wrong, ids, "")
-    later = recorded + rng.integers(10, 75, len(amount))
-    parts = [
-        (np.arange(len(amount)), first, recorded, own),
-        (np.flatnonzero(wrong), amount[wrong], later[wrong], ids[wrong]),
-        (np.flatnonzero(void), amount[void], recorded[void], ids[void]),
-        (np.flatnonzero(void), np.full(int(void.sum()), np.nan), later[void], ids[void]),
-    ]
-    row = np.concatenate([part[0] for part in parts])
-    order = np.argsort(row, kind="stable")
-    row = row[order]
-    record = np.concatenate([part[3] for part in parts])[order]
-    tables.add(
-        "income",
-        {
-            "household_id": pa.DictionaryArray.from_arrays(
-                pa.array(household[row].astype(np.int32)), pa.array(chunk.names(np.arange(chunk.n)))
-            ),
-            "period_start": (month_end(chunk.months - 1) + 1)[month[row]],
-            "months": np.ones(len(row), np.int32),
-            "source": pa.DictionaryArray.from_arrays(pa.array(source[row].astype(np.int8)), pa.array(_SOURCES)),
-            "amount": np.concatenate([part[1] for part in parts])[order],
-            "recorded_on": np.concatenate([part[2] for part in parts])[order],
-            "record_id": pa.array(record, mask=record == ""),
-        },
-    )
+    recorded_on: NDArray[np.int64] = month_end(chunk.months).astype(np.int64)[None, :] + delay
+    return recorded_on

@@ -1,4 +1,4 @@
-"""Households and members: a first version each, later ones when something changed."""
+"""Write households and members: a first version of each, and another after every change."""
 
 from __future__ import annotations
 
@@ -11,87 +11,84 @@ from riskml.simulation.chunk import Chunk, draw_days
 from riskml.simulation.state import MEMBERS, SHOCKS
 from riskml.simulation.writing import NO_DAY, Tables
 
-__all__ = ["HOUSE_TYPES", "TEXT", "write_households", "write_members"]
+__all__ = ["HOUSE_TYPES", "write_households", "write_members"]
 
 Ints = NDArray[np.int64]
 BEFORE = "before"
-"""What the first version of the member held."""
+"""Stands for the value in the first version of the member."""
 
 HOUSE_TYPES = ("砖混", "砖木", "土木", "框架")
 """Kinds of dwelling: brick and concrete, brick and timber, earth and timber, frame."""
 
-TEXT = frozenset({"house_type"})
-"""Attributes that hold text; the others are numbers."""
-
 
 def write_households(chunk: Chunk, tables: Tables) -> None:
-    """Append ``households``; a birth, a death or a departure makes a version in its month, so does a move."""
+    """Append ``households``: a birth, a death, a departure or a move makes a version in its month."""
     rng, lived, n = chunk.rng, chunk.lived, chunk.n
     size = lived["size"].astype(np.int64)
     changed = np.zeros(size.shape, np.bool_)
     changed[:, 1:] = size[:, 1:] != size[:, :-1]
     moved = rng.random(size.shape) < 0.0008
     moved[:, 0] = False
-    who, at = np.nonzero(changed | moved)
+    changed_row, at = np.nonzero(changed | moved)
     house = rng.choice(4, n, p=[0.45, 0.3, 0.15, 0.1])
     land = np.round(rng.gamma(3.0, 1.6, n) * (0.4 + 0.6 * (chunk.start["business"] > 0)), 1)
-    distance = np.round(chunk.where.far[chunk.village] + rng.uniform(0.0, 3.0, n), 1)
-    moves = moved.cumsum(1)[who, at]
+    distance = np.round(chunk.county.far[chunk.village] + rng.uniform(0.0, 3.0, n), 1)
+    moves = moved.cumsum(1)[changed_row, at]
     base = int(month_end(int(chunk.months[0]) - 1))
-    row = np.concatenate([np.arange(n), who])
+    row = np.concatenate([np.arange(n), changed_row])
     moves = np.concatenate([np.zeros(n, np.int64), moves])
     recorded = np.concatenate([np.full(n, base), draw_days(chunk, at, 15, 28)])
     order = np.lexsort((recorded, row))
     exited = chunk.start["exited"] == 1
     left_poverty = np.where(exited, base - rng.integers(100, 2000, n), NO_DAY)
     columns = {
-        "household_id": chunk.names(row),
+        "household_id": chunk.make_codes(row),
         "recorded_on": recorded,
-        "region_code": chunk.where.regions[chunk.village[row]],
-        "size": np.concatenate([size[:, 0], size[who, at]]),
+        "region_code": chunk.county.regions[chunk.village[row]],
+        "size": np.concatenate([size[:, 0], size[changed_row, at]]),
         "kind": np.where(exited[row], "exited", "ordinary"),
         "exited_on": left_poverty[row],
         "house_type": np.array(HOUSE_TYPES)[np.where(moves > 0, 3, house[row])],
         "land_mu": np.maximum(land[row] - 0.8 * moves, 0.0).round(1),
         "distance_km": np.where(moves > 0, (distance[row] * 0.4).round(1), distance[row]),
     }
-    tables.add("households", {name: values[order] for name, values in columns.items()})
+    tables.add("households", columns, order)
 
 
 def write_members(chunk: Chunk, tables: Tables) -> None:
-    """Append ``members``: who was there at the start, then each change of work, health or school as a version.
+    """Append ``members``: those present at the start, then a version for each change of work, health or school.
 
-    A change says only what is new; the rest of a version is what the register held before.
+    A change holds only what is new; the rest of the version is what the register held before.
     """
-    first = _first_members(chunk)
-    rows = pd.concat([first, *_changes(chunk, first)], ignore_index=True)
-    rows = rows.sort_values(["who", "member", "recorded_on"], kind="stable")
-    said = ["birth_year", "sex", "labour", "health", "schooling", "working", "left_on"]
-    rows[said] = rows.groupby(["who", "member"], sort=False)[said].ffill()
+    first = _make_first_members(chunk)
+    rows = pd.concat([first, *_make_changes(chunk, first)], ignore_index=True)
+    rows = rows.sort_values(["household", "member", "recorded_on"], kind="stable")
+    details = ["birth_year", "sex", "labour", "health", "schooling", "working", "left_on"]
+    rows[details] = rows.groupby(["household", "member"], sort=False)[details].ffill()
     # Two changes known on one day make one version.
-    rows = rows.drop_duplicates(["who", "member", "recorded_on"], keep="last")
-    names = chunk.names(rows["who"].to_numpy())
-    member = np.char.add(names, np.char.add("-", (rows["member"].to_numpy() + 1).astype(str)))
-    columns = {name: rows[name].to_numpy() for name in ("recorded_on", "birth_year", *said[1:6])}
+    rows = rows.drop_duplicates(["household", "member", "recorded_on"], keep="last")
+    codes = chunk.make_codes(rows["household"].to_numpy())
+    member = np.char.add(codes, np.char.add("-", (rows["member"].to_numpy() + 1).astype(str)))
+    columns = {name: rows[name].to_numpy() for name in ("recorded_on", "birth_year", *details[1:6])}
     left = rows["left_on"].fillna(NO_DAY).to_numpy(np.int64)
-    tables.add("members", {"household_id": names, "member_id": member, **columns, "left_on": left})
+    tables.add("members", {"household_id": codes, "member_id": member, **columns, "left_on": left})
 
 
-def _first_members(chunk: Chunk) -> pd.DataFrame:
-    """Version of each member on the day before the first month; a child born later begins with its birth."""
+def _make_first_members(chunk: Chunk) -> pd.DataFrame:
+    """Make the first version of each member: on the day before the first month, or at its birth."""
     people, start, n = chunk.people, chunk.start, chunk.n
     born = chunk.lived["shock"] == SHOCKS.index("birth")
-    here = start["present"] == 1
-    later = ~here[:, 8] & born.any(1)
-    listed = here.copy()
-    listed[:, 8] |= later
+    present = start["present"] == 1
+    later = ~present[:, 8] & born.any(1)
+    included = present.copy()
+    included[:, 8] |= later
     job = np.full((n, MEMBERS), -1)
     for slot in range(3):
         taken = np.flatnonzero(start["job"][:, slot] > 0)
         job[taken, start["person"][taken, slot]] = np.where(
             start["job"][taken, slot] == 1, start["kind"][taken, slot], -2
         )
-    age = people.age + chunk.where.burn_in / 12.0
+    age = people.age + chunk.county.burn_in / 12.0
     able = np.where(people.weak, 2, np.where(people.skilled, 1, 0))
     labour = np.where(job >= 0, able, np.where(job == -2, 2, np.where(np.arange(MEMBERS) == 3, 2, 3)))
     stage = np.zeros((n, MEMBERS), np.int64)
@@ -99,47 +96,47 @@ def _first_members(chunk: Chunk) -> pd.DataFrame:
     stage[job != -1] = 0
     birth_year = (chunk.months[0] // 12 + 1970 - age).astype(np.int64)
     birth_year[:, 8] = chunk.months[born.argmax(1)] // 12 + 1970
-    birth_year[:, 8] -= 2 * here[:, 8]
+    birth_year[:, 8] -= 2 * present[:, 8]
     base = int(month_end(int(chunk.months[0]) - 1))
     recorded = np.full((n, MEMBERS), base)
     recorded[later, 8] = draw_days(chunk, born.argmax(1)[later], 20, 28)
-    who, member = np.nonzero(listed)
+    household, member = np.nonzero(included)
     health = np.where(people.disabled, 3, np.where(people.chronic, 1, 0))
     return pd.DataFrame(
         {
-            "who": who,
+            "household": household,
             "member": member,
-            "recorded_on": recorded[who, member],
-            "birth_year": birth_year[who, member],
-            "sex": np.where(people.female, "f", "m")[who, member],
-            "labour": np.array(["full", "skilled", "weak", "none"])[labour[who, member]],
-            "health": np.array(["healthy", "chronic", "serious", "disabled"])[health[who, member]],
-            "schooling": np.array(["none", "compulsory", "senior", "college"])[stage[who, member]],
-            "working": np.array(["none", "local", "migrant"])[np.maximum(job[who, member], 0)],
-            "left_on": np.full(len(who), np.nan),
+            "recorded_on": recorded[household, member],
+            "birth_year": birth_year[household, member],
+            "sex": np.where(people.female, "f", "m")[household, member],
+            "labour": np.array(["full", "skilled", "weak", "none"])[labour[household, member]],
+            "health": np.array(["healthy", "chronic", "serious", "disabled"])[health[household, member]],
+            "schooling": np.array(["none", "compulsory", "senior", "college"])[stage[household, member]],
+            "working": np.array(["none", "local", "migrant"])[np.maximum(job[household, member], 0)],
+            "left_on": np.full(len(household), np.nan),
         }
     )
 
 
-def _changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
-    """Versions that follow changes; they hold what is new and no more."""
+def _make_changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
+    """Make the later versions of members; they hold only what is new."""
     lived = chunk.lived
-    place = np.full((chunk.n, MEMBERS), -1)
-    place[first["who"], first["member"]] = np.arange(len(first))
+    position = np.full((chunk.n, MEMBERS), -1)
+    position[first["household"], first["member"]] = np.arange(len(first))
     shock = {name: lived["shock"] == number for number, name in enumerate(SHOCKS)}
     person = lived["person"].astype(np.int64)
-    found: list[pd.DataFrame] = []
+    parts: list[pd.DataFrame] = []
 
-    def add(mask: NDArray[np.bool_], member: Ints, seen: float = 1.0, **changed: str) -> None:
-        who, at = np.nonzero(mask & (member >= 0) & (chunk.rng.random(mask.shape) < seen))
+    def add(mask: NDArray[np.bool_], member: Ints, known: float = 1.0, **changed: str) -> None:
+        household, at = np.nonzero(mask & (member >= 0) & (chunk.rng.random(mask.shape) < known))
         day = draw_days(chunk, at, 5, 28)
-        part = pd.DataFrame({"who": who, "member": member[who, at]})
-        origin = place[who, part["member"]]
+        part = pd.DataFrame({"household": household, "member": member[household, at]})
+        origin = position[household, part["member"]]
         part["recorded_on"] = day if "left_on" in changed else day + chunk.rng.integers(0, 45, len(day))
         for name, value in changed.items():
             before = first[name].to_numpy()[origin]
             part[name] = day - 4.0 if name == "left_on" else (before if value == BEFORE else value)
-        found.append(part[origin >= 0])
+        parts.append(part[origin >= 0])
 
     add(shock["job_loss"], person, 0.7, working="none")
     back = lived["returned"].astype(np.int64)
@@ -157,4 +154,4 @@ def _changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
             turned = np.zeros(stage.shape, np.bool_)
             turned[:, 1:] = (stage[:, 1:] == code) & (stage[:, :-1] != code)
             add(turned, np.full(stage.shape, 4 + k), schooling=name)
-    return found
+    return parts

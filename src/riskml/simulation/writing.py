@@ -1,4 +1,4 @@
-"""Writing the tables of a records folder part by part, always the same bytes for the same rows."""
+"""Write the tables of a records folder part by part; the same rows always give the same bytes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from riskml.records.contract.arrow_types import ARROW_TYPES
 from riskml.records.contract.schema import TABLES
@@ -20,15 +21,10 @@ _TRUTH = pa.schema(
     [("household_id", pa.string()), ("as_of", pa.date32()), ("probability", pa.float64()), ("cause", pa.string())]
 )
 NO_DAY = np.iinfo(np.int32).min
-"""Stands for no date in an array of days."""
+"""Marks a missing date in an array of days."""
 
 
-def _field(table: str, name: str) -> Any:
-    declared = TABLES[table].column(name)
-    return pa.field(name, ARROW_TYPES[declared.kind] if declared else pa.float64())
-
-
-def _array(values: Any, kind: Any) -> Any:
+def _to_array(values: Any, kind: Any) -> Any:
     if isinstance(values, pa.Array | pa.DictionaryArray):
         return values.cast(kind)
     if pa.types.is_date(kind):
@@ -41,18 +37,15 @@ def _array(values: Any, kind: Any) -> Any:
 
 
 class Tables:
-    """Open tables of a folder; a table takes the columns of its first part, in the order of the contract.
+    """The tables of a folder, open for writing.
 
     Parameters
     ----------
     folder : Path
-    text : frozenset of str
-        Attribute columns of ``households`` that hold text.
     """
 
-    def __init__(self, folder: Path, text: frozenset[str] = frozenset()) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._text = text
         self._writers: dict[str, Any] = {}
         self.rows: dict[str, int] = {}
 
@@ -63,23 +56,29 @@ class Tables:
         for writer in self._writers.values():
             writer.close()
 
-    def add(self, table: str, columns: Mapping[str, Any]) -> None:
-        """Append rows; days are int32 days since 1970 with `NO_DAY` for none, missing money is NaN."""
-        schema = self._writers[table].schema if table in self._writers else self._schema(table, list(columns))
-        part = pa.table([_array(columns[field.name], field.type) for field in schema], schema=schema)
+    def add(self, table: str, columns: Mapping[str, Any], order: NDArray[np.intp] | None = None) -> None:
+        """Append rows, in another order if one is given; the first part of a table fixes its columns.
+
+        Days are int32 days since 1970, `NO_DAY` if missing; missing amounts are NaN.
+        """
+        if order is not None:
+            columns = {name: values[order] for name, values in columns.items()}
+        schema = self._writers[table].schema if table in self._writers else _make_schema(table, columns)
+        part = pa.table([_to_array(columns[field.name], field.type) for field in schema], schema=schema)
         if table not in self._writers:
-            # The Arrow schema is left out: dictionary columns must come back as plain text in every reader.
+            # Without the Arrow schema every reader gets dictionary columns back as plain text.
             self._writers[table] = pq.ParquetWriter(
                 self._folder / f"{table}.parquet", schema, compression="zstd", store_schema=False
             )
         self._writers[table].write_table(part)
         self.rows[table] = self.rows.get(table, 0) + part.num_rows
 
-    def _schema(self, table: str, names: list[str]) -> Any:
-        if table == "truth":
-            return _TRUTH
-        declared = [name for name in TABLES[table].names if name in names]
-        fields = [_field(table, name) for name in declared]
-        rest = [name for name in names if name not in declared]
-        fields += [pa.field(name, pa.string() if name in self._text else pa.float64()) for name in rest]
-        return pa.schema(fields)
+
+def _make_schema(table: str, columns: Mapping[str, Any]) -> Any:
+    """Order the columns as in the contract, with its types; attributes follow, as text or numbers."""
+    if table == "truth":
+        return _TRUTH
+    contract = TABLES[table]
+    types = {column.name: ARROW_TYPES[column.kind] for column in contract.columns if column.name in columns}
+    types |= {name: pa.array(values[:0]).type for name, values in columns.items() if name not in types}
+    return pa.schema(list(types.items()))
