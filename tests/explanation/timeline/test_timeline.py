@@ -13,7 +13,7 @@ from PIL import Image
 from riskml import fonts
 from riskml.explanation import NOTICE
 from riskml.explanation.timeline.data import Timeline
-from riskml.explanation.timeline.svg import element
+from riskml.explanation.timeline.svg import make_element
 from riskml.explanation.timeline.timeline import draw_timeline_png, draw_timeline_svg
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
@@ -222,7 +222,7 @@ def test_words_of_the_records_are_escaped(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     village.add("help", started_on="2023-05-01", measure="<script>\x01&\"'</script>")
     assert "<script>\ufffd&\"'</script>" in said(draw_timeline_svg(village.panel()))
-    assert element("a", title='<"&\x02>') == "<a title='&lt;\"&amp;\ufffd&gt;'/>"
+    assert make_element("a", title='<"&\x02>') == "<a title='&lt;\"&amp;\ufffd&gt;'/>"
 
 
 def test_most_that_can_happen_stays_small(village):

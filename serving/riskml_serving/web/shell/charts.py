@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from riskml.explanation.timeline.svg import FAMILY, element, text_width, title, write
+from riskml.explanation.timeline.svg import FAMILY, estimate_width, make_element, write_text, write_title
 
 __all__ = ["FILLS", "SHADES", "bars", "columns"]
 
@@ -48,12 +48,12 @@ def bars(rows: Sequence[tuple[str, Sequence[Part]]], said: str) -> str:
     out = []
     for i, (label, parts) in enumerate(rows):
         y, x = i * ROW + 4, LEFT
-        out.append(write(label, LEFT - 6, y + 13, text_anchor="end"))
+        out.append(write_text(label, LEFT - 6, y + 13, text_anchor="end"))
         for colour, n in parts:
             if n:
                 out += _part(colour, n, x, y, n * scale, ROW - 8, said=len(parts) > 1)
                 x += n * scale
-        out.append(write(_number(sum(n for _, n in parts)), x + 4, y + 13))
+        out.append(write_text(_number(sum(n for _, n in parts)), x + 4, y + 13))
     return _svg(WIDTH, len(rows) * ROW + 6, said, out)
 
 
@@ -84,25 +84,25 @@ def columns(rows: Sequence[tuple[str, Sequence[Part]]], said: str, legend: Seque
                 tall = n / most * (bottom - 20)
                 y -= tall
                 out += _part(colour, n, x, y, step - 8, tall)
-        out.append(write(_number(sum(n for _, n in parts)), x + (step - 8) / 2, y - 4, text_anchor="middle"))
+        out.append(write_text(_number(sum(n for _, n in parts)), x + (step - 8) / 2, y - 4, text_anchor="middle"))
         for k, line in enumerate(label.split("\n")):
-            out.append(write(line, x + (step - 8) / 2, bottom + 14 + 16 * k, text_anchor="middle"))
+            out.append(write_text(line, x + (step - 8) / 2, bottom + 14 + 16 * k, text_anchor="middle"))
     x, y = left, height
     for colour, words in legend:
-        wide = text_width(words, 13) + 34
+        wide = estimate_width(words, 13) + 34
         if x + wide > WIDTH:
             x, y = left, y + 20
         out += _part(colour, 0, x, y, 14, 12, said=False)
-        out.append(write(words, x + 20, y + 11))
+        out.append(write_text(words, x + 20, y + 11))
         x += wide
     return _svg(WIDTH, y + 18 if legend else height, said, out)
 
 
 def _part(colour: str, n: float, x: float, y: float, wide: float, tall: float, *, said: bool = True) -> list[str]:
     fill, ink = FILLS[colour]
-    out = [element("rect", x=x, y=y, width=wide, height=tall, fill=fill, stroke=EDGE, stroke_width=0.6)]
-    if said and text_width(_number(n), 13) + 4 < wide and tall >= 13:
-        out.append(write(_number(n), x + wide / 2, y + tall / 2 + 4, fill=ink, text_anchor="middle"))
+    out = [make_element("rect", x=x, y=y, width=wide, height=tall, fill=fill, stroke=EDGE, stroke_width=0.6)]
+    if said and estimate_width(_number(n), 13) + 4 < wide and tall >= 13:
+        out.append(write_text(_number(n), x + wide / 2, y + tall / 2 + 4, fill=ink, text_anchor="middle"))
     return out
 
 
@@ -111,9 +111,9 @@ def _number(n: float) -> str:
 
 
 def _svg(width: float, height: float, said: str, parts: list[str]) -> str:
-    return element(
+    return make_element(
         "svg",
-        title(said),
+        write_title(said),
         *parts,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width:.0f} {height:.0f}",

@@ -78,9 +78,8 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
         if earlier is None or later is None:
             continue
         new = later["day"] > before.as_of
-        quiet &= (
-            later.count(_select_recent(later, after) & ~new) == earlier.count(_select_recent(earlier, after))
-        ) & ~later.any(new)
+        unchanged = later.count(_select_recent(later, after) & ~new) == earlier.count(_select_recent(earlier, after))
+        quiet &= unchanged & ~later.any(new)
     return quiet
 
 

@@ -1,4 +1,4 @@
-"""What a household's timeline shows: everything known at the panel's date, and nothing else."""
+"""Contents of a household's timeline: everything known at the panel's date, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ EVENT_LANES = {
     "housing_unsafe": "other",
     "water_unsafe": "other",
 }
-"""Row of each event of the household; leads and visits say nothing about what happened to it."""
+"""Lane of each event of the household; leads and visits are not events that happened to it."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that happened, or a span of help or monitoring.
+    """An event, or a span of help or monitoring.
 
     Parameters
     ----------
     lane : str
-        Row below the plot.
+        Lane below the plot.
     kind : str
-        Code of the records; the name of the measure for help.
+        Code of the records; for help the name of the measure.
     day : int
     amount : float
         Yuan, NaN where not known: self-paid, loss, fee or sum of the help.
     until : int, optional
-        Last day of a span; none while it lasts, and for an event.
+        Last day of a span; None while it lasts, and for an event.
     regional, emergency : bool, default False
     """
 
@@ -66,7 +66,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A household's months, oldest first.
+    """The months of a household, oldest first.
 
     Parameters
     ----------
@@ -74,21 +74,21 @@ class Timeline:
     as_of : int
         Day.
     month : int
-        The last complete month, to which the arrays run.
+        The last complete month, where the arrays end.
     window : int
-        Months of the rule's income per head.
+        Months over which the rule line averages income.
     income : tuple of float, one a month
-        Yuan per head of the month; NaN where nothing is reported.
+        Yuan per head in the month; NaN where nothing is reported.
     average : tuple of float, one a month
-        Income per head of the ``window`` that ends there, yuan/person/year; NaN without a verdict.
+        Income per head over the ``window`` that ends with the month, yuan/person/year; NaN without a verdict.
     line : tuple of float, one a month
         Yuan/person/year in force at the month's end; NaN where there is none.
     marks : tuple of Mark
     scores : tuple of Score
     absent : frozenset of str
-        Rows whose table the records do not have: unknown, not none.
+        Lanes whose table the records lack: unknown, not none.
     hidden : frozenset of str
-        Rows that are left out.
+        Lanes that are left out.
     """
 
     household_id: str
@@ -123,7 +123,7 @@ class Timeline:
         health: bool = True,
         scores: Sequence[tuple[int, float]] = (),
     ) -> Timeline:
-        """Take what a panel of one household knows.
+        """Collect what the panel of one household knows.
 
         Parameters
         ----------
@@ -133,11 +133,11 @@ class Timeline:
             Complete months, at most those of the panel.
         window : int, default 12
         health : bool, default True
-            Without it nothing tells of illness, disability or which measure of help was given.
+            Without it, illness, disability and the measures of help are hidden.
         scores : sequence of (day, probability)
-            Later ones than ``as_of`` are left out.
+            Scores later than ``as_of`` are left out.
         """
-        assert panel.n == 1, "a timeline is of one household"
+        assert panel.n == 1, "a panel of one household"
         months = min(months, panel.months)
         per_head = panel.total[:months, 0] / panel.size[:months, 0]
         average = [
@@ -147,18 +147,16 @@ class Timeline:
         hidden = frozenset() if health else frozenset({"illness"})
         tables = {"illness": "illness", "disaster": "disaster", "schooling": "events", "work": "events", "help": "help"}
         first = panel.month - months + 1
-        found = (mark for mark in _marks(panel, health) if mark.lane not in hidden)
+        marks = [mark for mark in _read_marks(panel, health) if mark.lane not in hidden and _reaches(mark, first)]
         return cls(
             household_id=str(panel.household_id[0]),
             as_of=panel.as_of,
             month=panel.month,
             window=window,
-            income=_oldest_first(per_head),
-            average=_oldest_first(average),
-            line=_oldest_first(panel.line[:months, 0]),
-            marks=tuple(
-                sorted((m for m in found if _shown(m, first)), key=lambda m: (m.day, m.lane, m.kind, m.amount))
-            ),
+            income=_reverse(per_head),
+            average=_reverse(average),
+            line=_reverse(panel.line[:months, 0]),
+            marks=tuple(sorted(marks, key=lambda mark: (mark.day, mark.lane, mark.kind, mark.amount))),
             scores=tuple(
                 Score(day, value) for day, value in sorted(scores) if day <= panel.as_of and to_month(day) >= first
             ),
@@ -167,35 +165,35 @@ class Timeline:
         )
 
 
-def _oldest_first(values: Iterable[float]) -> tuple[float, ...]:
+def _reverse(values: Iterable[float]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)[::-1]
 
 
-def _shown(mark: Mark, first: int) -> bool:
+def _reaches(mark: Mark, first: int) -> bool:
     """Whether a mark reaches into the months shown; a span without an end lasts."""
     if to_month(mark.day) >= first:
         return True
     return mark.lane in ("help", "monitoring") and (mark.until is None or to_month(mark.until) >= first)
 
 
-def _marks(panel: Panel, health: bool) -> Iterable[Mark]:
-    for day, kind, paid in _rows(panel.illness, "kind", "self_paid"):
+def _read_marks(panel: Panel, health: bool) -> Iterable[Mark]:
+    for day, kind, paid in _read_rows(panel.illness, "kind", "self_paid"):
         yield Mark("illness", codes("illness", "kind")[kind].replace("other", "other_illness"), day, paid)
     for table, regional in ((panel.disaster, False), (panel.exposure, True)):
-        for day, kind, loss in _rows(table, "kind", None if regional else "loss"):
+        for day, kind, loss in _read_rows(table, "kind", None if regional else "loss"):
             name = codes("disaster", "kind")[kind].replace("other", "other_disaster")
             yield Mark("disaster", name, day, loss, regional=regional)
-    for day, kind, amount in _rows(panel.events, "kind", "amount"):
+    for day, kind, amount in _read_rows(panel.events, "kind", "amount"):
         name = codes("events", "kind")[kind]
         if name in EVENT_LANES:
             yield Mark(EVENT_LANES[name], name, day, amount)
-    yield from _help(panel.help, health)
-    for day, kind, until in _rows(panel.monitoring, "category", "cleared_on"):
+    yield from _read_help(panel.help, health)
+    for day, kind, until in _read_rows(panel.monitoring, "category", "cleared_on"):
         name = codes("monitoring", "category")[kind]
         yield Mark("monitoring", name, day, until=None if until == NO_DAY else int(until))
 
 
-def _help(table: Events | None, health: bool) -> Iterable[Mark]:
+def _read_help(table: Events | None, health: bool) -> Iterable[Mark]:
     if table is None:
         return
     names = table.levels["measure"]
@@ -206,8 +204,8 @@ def _help(table: Events | None, health: bool) -> Iterable[Mark]:
         yield Mark("help", name, int(day), amount if health else np.nan, end, emergency=bool(emergency == 1))
 
 
-def _rows(table: Events | None, kind: str, amount: str | None) -> Iterable[tuple[int, int, float]]:
-    """Day, code and amount of each row that states a code."""
+def _read_rows(table: Events | None, kind: str, amount: str | None) -> Iterable[tuple[int, int, float]]:
+    """Yield day, code and amount of each row that has a code."""
     if table is None:
         return
     amounts = [float("nan")] * len(table) if amount is None else table[amount].tolist()

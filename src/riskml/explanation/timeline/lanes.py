@@ -1,190 +1,175 @@
-"""The lower part of a timeline: one row each for illness, disaster, schooling and work, for help and for scores."""
+"""The lanes below the plot: illness, disaster, schooling, work and other events, then monitoring, help and scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import groupby
 from math import fsum, isnan
+from typing import NamedTuple
 
 from riskml.explanation.timeline.data import Mark, Timeline
 from riskml.explanation.timeline.plot import LEFT, PALE, RIGHT, WIDTH, Scale
-from riskml.explanation.timeline.svg import element, path, text_width, title, write
-from riskml.explanation.timeline.words import LANES, kind_name, sign, words
+from riskml.explanation.timeline.svg import (
+    claim,
+    draw_line,
+    estimate_width,
+    make_element,
+    write_over,
+    write_text,
+    write_title,
+)
+from riskml.explanation.timeline.words import LANES, choose_letter, get_words, name_kind
 from riskml.records.contract.calendar import to_date, to_month
 
-__all__ = ["describe_mark", "lanes"]
+__all__ = ["describe_mark", "draw_lanes"]
 
-ROW, BOX = 28.0, 12.0
-MOST_SPANS, MOST_TOLD = 3, 3
+ROW, BOX, SPAN = 28.0, 12.0, 15.0
+"""Heights of a lane of boxes, of a box and of a row of spans."""
+
+MOST_SPANS, MOST_LINES = 3, 3
 SPANS = ("monitoring", "help")
 ALWAYS = ("illness", "disaster", "schooling", "work", "help")
 
-
-@dataclass(frozen=True)
-class Lane:
-    """One row: its height and what is drawn from a given height on."""
-
-    height: float
-    draw: Callable[[float], Iterable[str]]
+Drawing = tuple[list[str], float]
+"""Elements, and the height they take."""
 
 
-def lanes(found: Timeline, scale: Scale, y: float, lang: str) -> tuple[list[str], float]:
-    """Draw the rows from a height on; return them and the height where they end."""
+class Span(NamedTuple):
+    """A mark with a duration: its row in the lane, left and right edge, and label with its left edge."""
+
+    mark: Mark
+    row: int
+    start: float
+    stop: float
+    label: str
+    x: float
+
+
+def draw_lanes(timeline: Timeline, scale: Scale, y: float, lang: str) -> Drawing:
+    """Draw the lanes from a height down; return their elements and the height where they end."""
     parts: list[str] = []
     for name in LANES:
-        marks = [mark for mark in found.marks if mark.lane == name]
-        wanted = name in ALWAYS and name not in found.hidden
-        if not (marks or wanted or (name == "scores" and found.scores)):
-            continue
-        lane = _lane(found, scale, name, marks, lang)
-        parts.append(element("path", d=path([(4, y), (WIDTH - 6, y)]), stroke=PALE, stroke_width=0.8))
-        parts.append(write(LANES[name][lang], 4, y + 13))
-        parts += lane.draw(y)
-        y += lane.height
+        marks = [mark for mark in timeline.marks if mark.lane == name]
+        always = name in ALWAYS and name not in timeline.hidden
+        if marks or always or (name == "scores" and timeline.scores):
+            parts.append(draw_line([(4, y), (WIDTH - 6, y)], PALE, 0.8))
+            parts.append(write_text(LANES[name][lang], 4, y + 13))
+            elements, height = _draw_lane(timeline, scale, name, marks, y, lang)
+            parts += elements
+            y += height
     return parts, y
 
 
-def _lane(found: Timeline, scale: Scale, name: str, marks: list[Mark], lang: str) -> Lane:
+def _draw_lane(timeline: Timeline, scale: Scale, name: str, marks: list[Mark], y: float, lang: str) -> Drawing:
     if name == "scores":
-        return Lane(18, lambda y: _scores(found, scale, y, lang))
+        return _draw_scores(timeline, scale, y, lang), 18
     if not marks:
-        said = words(lang)["absent" if name in found.absent else "none"]
-        return Lane(18, lambda y: [write(said, LEFT + 3, y + 13, fill="#5b6673")])
+        text = get_words(lang)["absent" if name in timeline.absent else "none"]
+        return [write_text(text, LEFT + 3, y + 13, fill="#5b6673")], 18
     if name in SPANS:
-        rows, left = _stacked(marks, scale, lang)
-        height = 15.0 * (len(rows) + (left > 0)) + 4
-        return Lane(height, lambda y: _spans(rows, left, scale, y, lang))
-    return Lane(ROW, lambda y: _boxes(marks, scale, y, lang))
+        return _draw_spans(marks, scale, y, lang)
+    return _draw_boxes(marks, scale, y, lang), ROW
 
 
 def describe_mark(mark: Mark, lang: str) -> str:
-    """Day, what it was, and the sum: ``2023-09-10 住院，自付 90,000 元``."""
-    word = words(lang)
+    """Describe a mark by its day, name and sum: ``2023-09-10 住院，自付 90,000 元``."""
+    words = get_words(lang)
     amount = f"{mark.amount:,.0f}"
-    if mark.lane == "help":
-        name = mark.kind or word["emergency" if mark.emergency else "help"]
-    else:
-        name = kind_name(mark.kind, lang)
-    said = [word["region"].format(name=name) if mark.regional else name]
+    name = _name_mark(mark, lang)
+    parts = [words["region"].format(name=name) if mark.regional else name]
     if not isnan(mark.amount):
         paid = mark.lane == "illness" and mark.kind != "disability"
-        said.append(word["self_paid"].format(amount=amount) if paid else f"{amount} {'元' if lang == 'zh' else 'yuan'}")
+        parts.append(words["self_paid" if paid else "amount"].format(amount=amount))
     day = str(to_date(mark.day))
     if mark.lane in SPANS:
-        day = word["since"].format(day=day) if mark.until is None else f"{day} – {to_date(mark.until)}"
-    return f"{day} {word['comma'].join(said)}"
+        day = words["since"].format(day=day) if mark.until is None else f"{day} – {to_date(mark.until)}"
+    return f"{day} {words['comma'].join(parts)}"
 
 
-def _boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[str]:
-    """One box a month, and below it its sum or name where there is room, the largest sums first."""
+def _name_mark(mark: Mark, lang: str) -> str:
+    if mark.lane == "help":
+        return mark.kind or get_words(lang)["emergency" if mark.emergency else "help"]
+    return name_kind(mark.kind, lang)
+
+
+def _draw_boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[str]:
+    """Draw one box a month, and below it its sum or name where there is room, the largest sums first."""
     parts, labels = [], []
     for month, group in groupby(marks, key=lambda mark: to_month(mark.day)):
         same = list(group)
         x = scale.x(month) + scale.width / 2
         box = {"x": x - BOX / 2, "y": y + 2, "width": BOX, "height": BOX, "rx": 2}
-        letter = write(sign(same[0].lane, same[0].kind, lang), x, y + 11.7, fill="#fff")
-        parts.append(element("g", title(_told(same, lang)), element("rect", **box), letter))
+        letter = write_text(choose_letter(same[0].lane, same[0].kind, lang), x, y + 11.7, fill="#fff")
+        parts.append(make_element("g", write_title(_describe_month(same, lang)), make_element("rect", **box), letter))
         sums = [mark.amount for mark in same if not isnan(mark.amount)]
-        name = kind_name(same[0].kind, lang)
-        label = words(lang)["yuan"].format(amount=f"{fsum(sums):,.0f}") if sums else name
+        name = name_kind(same[0].kind, lang)
+        label = get_words(lang)["yuan"].format(amount=f"{fsum(sums):,.0f}") if sums else name
         labels.append((-fsum(sums), x, label))
-    return [element("g", *parts, *_where_free(labels, y + 25), text_anchor="middle")]
-
-
-def _told(marks: list[Mark], lang: str) -> str:
-    """The first few of a month, a line each, and how many more there were."""
-    said = [describe_mark(mark, lang) for mark in marks[:MOST_TOLD]]
-    if len(marks) > MOST_TOLD:
-        said.append(words(lang)["more"].format(n=len(marks) - MOST_TOLD))
-    return "\n".join(said)
-
-
-def _where_free(labels: list[tuple[float, float, str]], y: float) -> list[str]:
     taken: list[tuple[float, float]] = []
-    parts = []
     for _, x, label in sorted(labels):
-        half = text_width(label, 10) / 2
+        half = estimate_width(label, 10) / 2
         x = min(max(x, LEFT + half), WIDTH - RIGHT - half - 2)
-        if all(abs(x - other) >= half + its + 2 for other, its in taken):
-            taken.append((x, half))
-            parts.append(write(label, x, y))
-    return parts
+        if claim(taken, x, half, gap=2):
+            parts.append(write_text(label, x, y + 25))
+    return [make_element("g", *parts, text_anchor="middle")]
 
 
-def _stacked(marks: list[Mark], scale: Scale, lang: str) -> tuple[list[list[Mark]], int]:
-    """Rows of spans that do not meet, each in the first row with room; and how many found none."""
-    rows: list[list[Mark]] = []
-    ends: list[float] = []
-    left = 0
-    for mark in marks:
-        start, stop = _edges(mark, scale)
-        width = text_width(_span_label(mark, lang), 10)
-        name = _beside(start, width)
-        start, stop = min(start, name), max(stop, name + width + 4)
-        for i, end in enumerate(ends):
-            if start >= end:
-                rows[i].append(mark)
-                ends[i] = stop
-                break
-        else:
-            if len(rows) == MOST_SPANS:
-                left += 1
-                continue
-            rows.append([mark])
-            ends.append(stop)
-    return rows, left
+def _describe_month(marks: list[Mark], lang: str) -> str:
+    """Describe the first few marks of a month, a line each, and count the others."""
+    lines = [describe_mark(mark, lang) for mark in marks[:MOST_LINES]]
+    if len(marks) > MOST_LINES:
+        lines.append(get_words(lang)["more"].format(n=len(marks) - MOST_LINES))
+    return "\n".join(lines)
 
 
-def _beside(start: float, width: float) -> float:
-    """Where the name of a span stands: on it, or before it where the picture ends too soon."""
-    return start + BOX if start + BOX + width < WIDTH - RIGHT - 2 else start - 4 - width
-
-
-def _edges(mark: Mark, scale: Scale) -> tuple[float, float]:
-    last = scale.first + scale.months - 1
-    until = last if mark.until is None else min(to_month(mark.until), last)
-    return scale.x(max(to_month(mark.day), scale.first)), scale.x(until + 1)
-
-
-def _span_label(mark: Mark, lang: str) -> str:
-    if mark.lane == "monitoring":
-        return kind_name(mark.kind, lang)
-    return mark.kind or words(lang)["emergency" if mark.emergency else "help"]
-
-
-def _spans(rows: Sequence[list[Mark]], left: int, scale: Scale, y: float, lang: str) -> list[str]:
-    """Bars from start to end, dashed to the edge while no end is known, each with its name."""
+def _draw_spans(marks: Sequence[Mark], scale: Scale, y: float, lang: str) -> Drawing:
+    """Draw bars from start to end, dashed to the edge while no end is known, each with its name."""
+    spans, left_out = _stack_spans(marks, scale, lang)
     parts = []
-    for i, row in enumerate(rows):
-        middle = y + 8 + 15 * i
-        for mark in row:
-            start, stop = _edges(mark, scale)
-            dash = {"stroke_dasharray": "3 2"} if mark.until is None else {}
-            bar = element("path", d=path([(start, middle), (stop, middle)]), stroke="#52708a", stroke_width=3, **dash)
-            label = _span_label(mark, lang)
-            x = _beside(start, text_width(label, 10))
-            halo: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": 4, "stroke_linejoin": "round"}
-            edge = element("rect", x=start, y=middle - 5, width=3, height=10, fill="#52708a")
-            named = write(label, x, middle + 3.5, **halo) + write(label, x, middle + 3.5)
-            parts.append(element("g", title(describe_mark(mark, lang)), bar, edge, named))
-    if left:
-        parts.append(write(words(lang)["more"].format(n=left), LEFT + 3, y + 12 + 15 * len(rows)))
-    return parts
+    for span in sorted(spans, key=lambda span: span.row):
+        middle = y + 8 + SPAN * span.row
+        dash = {"stroke_dasharray": "3 2"} if span.mark.until is None else {}
+        bar = draw_line([(span.start, middle), (span.stop, middle)], "#52708a", 3, **dash)
+        edge = make_element("rect", x=span.start, y=middle - 5, width=3, height=10, fill="#52708a")
+        label = write_over(span.label, span.x, middle + 3.5, {}, halo=4)
+        parts.append(make_element("g", write_title(describe_mark(span.mark, lang)), bar, edge, label))
+    rows = 1 + max(span.row for span in spans)
+    if left_out:
+        parts.append(write_text(get_words(lang)["more"].format(n=left_out), LEFT + 3, y + 12 + SPAN * rows))
+    return parts, SPAN * (rows + (left_out > 0)) + 4
 
 
-def _scores(found: Timeline, scale: Scale, y: float, lang: str) -> list[str]:
-    """Of 100 households like this one how many fall back, at each day of scoring; the latest first where they meet."""
+def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[Span], int]:
+    """Put each span into the first row where it overlaps no other; also count those for which no row has room."""
+    spans: list[Span] = []
+    ends: list[float] = []
+    last = scale.first + scale.months - 1
+    for mark in marks:
+        start = scale.x(max(to_month(mark.day), scale.first))
+        stop = scale.x((last if mark.until is None else min(to_month(mark.until), last)) + 1)
+        label = _name_mark(mark, lang)
+        width = estimate_width(label, 10)
+        # the label is on the bar, or before it where the picture ends too soon
+        x = start + BOX if start + BOX + width < WIDTH - RIGHT - 2 else start - 4 - width
+        row = next((i for i, end in enumerate(ends) if min(start, x) >= end), len(ends))
+        if row < MOST_SPANS:
+            ends[row : row + 1] = [max(stop, x + width + 4)]
+            spans.append(Span(mark, row, start, stop, label, x))
+    return spans, len(marks) - len(spans)
+
+
+def _draw_scores(timeline: Timeline, scale: Scale, y: float, lang: str) -> list[str]:
+    """Write how many of 100 similar households fall back, at each day of scoring; the latest win where they meet."""
+    words = get_words(lang)
     parts: list[str] = []
     free = WIDTH
-    for score in reversed(found.scores):
+    for score in reversed(timeline.scores):
         of_100 = f"{score.probability * 100:.0f}"
-        text = words(lang)["households"].format(n=of_100)
-        half = text_width(text, 10) / 2
+        text = words["households"].format(n=of_100)
+        half = estimate_width(text, 10) / 2
         x = max(min(scale.x(to_month(score.day)) + scale.width / 2, WIDTH - RIGHT - half - 2), LEFT + half + 3)
-        if x + half > free:
-            continue
-        free = x - half - 3
-        told = words(lang)["score"].format(day=to_date(score.day), n=of_100)
-        parts.append(element("g", title(told), write(text, x, y + 13, text_anchor="middle")))
+        if x + half <= free:
+            free = x - half - 3
+            title = write_title(words["score"].format(day=to_date(score.day), n=of_100))
+            parts.append(make_element("g", title, write_text(text, x, y + 13, text_anchor="middle")))
     return parts[::-1]

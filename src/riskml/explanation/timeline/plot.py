@@ -1,48 +1,50 @@
-"""The upper part of a timeline: months as bars, their mean as a line, the monitoring line in steps, gaps as gaps."""
+"""The plot of a timeline: months as bars, their mean as a line, the monitoring line in steps, gaps as boxes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, floor, isnan, log10
 
 from riskml.explanation.timeline.data import Timeline
-from riskml.explanation.timeline.svg import element, number, path, text_width, write
+from riskml.explanation.timeline.svg import (
+    claim,
+    draw_line,
+    estimate_width,
+    format_number,
+    make_element,
+    write_over,
+    write_text,
+)
 
-__all__ = [
-    "BOTTOM",
-    "HEAD",
-    "TOP",
-    "WIDTH",
-    "Scale",
-    "bars",
-    "fit_scale",
-    "frame",
-    "gaps",
-    "label_gaps",
-    "lines",
-    "runs",
-]
+__all__ = ["Scale", "draw_plot", "fit_scale"]
 
 WIDTH, LEFT, RIGHT = 360.0, 44.0, 6.0
 TOP, BOTTOM = 102.0, 232.0
 HEAD = TOP - 19
-"""Height of what stands over the plot."""
+"""Height of the text above the plot."""
 
 INK, PALE, BAR, LINE = "#1d2733", "#d5dae0", "#a9bccb", "#9c2f1f"
+GAP: dict[str, str | float] = {
+    "fill": "#f4f5f7",
+    "stroke": "#7b8794",
+    "stroke_width": 0.8,
+    "stroke_dasharray": "1.5 2.5",
+}
+"""Style of a month without a report."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From months and yuan per head and month to places.
+    """Converts months, and yuan per head and month, to coordinates.
 
     Parameters
     ----------
     first, months : int
         First month shown, and how many.
     low, high, step : float
-        Ends of the axis and distance of its ticks.
+        Ends of the axis and distance between its ticks.
     """
 
     first: int
@@ -52,160 +54,175 @@ class Scale:
     step: float
 
     def x(self, month: float) -> float:
-        """Left edge of a month."""
+        """Return the left edge of a month."""
         return LEFT + (month - self.first) * self.width
 
     @property
     def width(self) -> float:
-        """Of a month."""
+        """Width of a month."""
         return (WIDTH - LEFT - RIGHT) / self.months
 
     def y(self, yuan: float) -> float:
-        """Height of an amount, inside the frame."""
+        """Return the height of an amount, inside the frame."""
         share = (min(max(yuan, self.low), self.high) - self.low) / (self.high - self.low)
         return BOTTOM - share * (BOTTOM - TOP)
 
 
-def fit_scale(found: Timeline) -> Scale:
-    """Axes that show the mean and the line well; a harvest month far above them is cut off and says its amount."""
-    known = [value for value in found.income if not isnan(value)]
-    level = [value / 12 for value in (*found.average, *found.line) if not isnan(value)]
+def fit_scale(timeline: Timeline) -> Scale:
+    """Fit axes to the mean and the line; a harvest month far above them is cut off and labelled with its amount."""
+    known = [value for value in timeline.income if not isnan(value)]
+    level = [value / 12 for value in (*timeline.average, *timeline.line) if not isnan(value)]
     top = max([*known, *level, 1.0])
     if level and max(level) > 0:
         top = max(min(top, 2.5 * max(level)), 1.15 * max(level))
     bottom = min([*known, *level, 0.0])
     bottom = max(bottom, -top)
-    step = _nice((top - bottom) / 4)
-    months = found.last_month - found.first_month + 1
-    return Scale(found.first_month, months, floor(bottom / step) * step, ceil(top / step) * step, step)
+    step = _round_up((top - bottom) / 4)
+    months = timeline.last_month - timeline.first_month + 1
+    return Scale(timeline.first_month, months, floor(bottom / step) * step, ceil(top / step) * step, step)
 
 
-def _nice(rough: float) -> float:
+def _round_up(rough: float) -> float:
     """Round up to 1, 2 or 5 times a power of ten."""
     power = 10.0 ** floor(log10(rough))
     return next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= rough * 0.999)
 
 
-def frame(scale: Scale, unit: str) -> Iterator[str]:
-    """Axes: yuan at the left, months and years below."""
-    yield write(unit, 4, HEAD)
+def draw_plot(timeline: Timeline, scale: Scale, words: Mapping[str, str]) -> Iterator[str]:
+    """Draw the legend, the axes, gaps, income, mean and line."""
+    yield from _draw_legend(timeline, words)
+    yield from _draw_frame(scale, words["unit"])
+    yield from _draw_gaps(timeline, scale)
+    yield from _draw_bars(timeline, scale)
+    yield from _draw_lines(timeline, scale, words["step"])
+    yield from _label_gaps(timeline, scale, words["gap"])
+
+
+def _draw_legend(timeline: Timeline, words: Mapping[str, str]) -> Iterator[str]:
+    """Draw one line that explains the bars, the thick line, the dashed line and, if there are any, the dotted boxes."""
+    x, y = 4.0, 58.0
+    stroke = [(0.0, 5.0), (14.0, 5.0)]
+    signs = [
+        (words["bar"], make_element("rect", x=0, y=0, width=10, height=9, fill=BAR)),
+        (words["average"].format(window=timeline.window), draw_line(stroke, INK, 2)),
+        (words["dashed"], draw_line(stroke, LINE, 1.6, stroke_dasharray="5 3")),
+    ]
+    if _find_gaps(timeline):
+        signs.append((words["gap"], make_element("rect", x=0.5, y=0, width=10, height=9, **GAP)))
+    for text, sign in signs:
+        yield make_element("g", sign, write_text(text, 17, 8), transform=f"translate({x:.0f} {y:.0f})")
+        x += 17 + estimate_width(text, 10) + 8
+
+
+def _draw_frame(scale: Scale, unit: str) -> Iterator[str]:
+    """Draw the axes: yuan at the left, months and years below."""
+    yield write_text(unit, 4, HEAD)
     for i in range(round((scale.high - scale.low) / scale.step) + 1):
         value = scale.low + i * scale.step
         y = scale.y(value)
-        ink = INK if value == 0 else PALE
-        yield element("path", d=path([(LEFT, y), (WIDTH - RIGHT, y)]), stroke=ink, stroke_width=0.8)
-        yield write(f"{value:,.0f}" if scale.step >= 1 else number(value), LEFT - 4, y + 3.5, text_anchor="end")
+        yield draw_line([(LEFT, y), (WIDTH - RIGHT, y)], INK if value == 0 else PALE, 0.8)
+        label = f"{value:,.0f}" if scale.step >= 1 else format_number(value)
+        yield write_text(label, LEFT - 4, y + 3.5, text_anchor="end")
     every = max(1, ceil(26 / (3 * scale.width))) * 3
     end = scale.first + scale.months
     for month in range(scale.first, end):
         x = scale.x(month)
         if month % 12 == 0 or month == scale.first:
-            yield element("path", d=path([(x, BOTTOM), (x, BOTTOM + 26)]), stroke=PALE, stroke_width=0.8)
+            yield draw_line([(x, BOTTOM), (x, BOTTOM + 26)], PALE, 0.8)
             if min(end, month // 12 * 12 + 12) - month >= 3:
-                yield write(str(1970 + month // 12), x + 2, BOTTOM + 25)
+                yield write_text(str(1970 + month // 12), x + 2, BOTTOM + 25)
         if month % every == 0:
-            yield write(str(month % 12 + 1), x + scale.width / 2, BOTTOM + 12, text_anchor="middle")
+            yield write_text(str(month % 12 + 1), x + scale.width / 2, BOTTOM + 12, text_anchor="middle")
 
 
-def bars(found: Timeline, scale: Scale) -> Iterator[str]:
-    """Income per head of each reported month; one that is cut off says its amount."""
+def _draw_bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
+    """Draw the income per head of each reported month; a bar that is cut off is labelled with its amount."""
     taken: list[tuple[float, float]] = []
     zero = scale.y(0)
-    for month, value in enumerate(found.income, found.first_month):
+    for month, value in enumerate(timeline.income, timeline.first_month):
         if isnan(value):
             continue
         x, y = scale.x(month), scale.y(value)
-        top, height = min(y, zero), max(abs(y - zero), 1.0)
-        yield element("rect", x=x + 1, y=top, width=max(scale.width - 2, 1.0), height=height, fill=BAR)
-        if value > scale.high or value < scale.low:
-            text = f"{value:,.0f}"
-            middle, half = _inside(x + scale.width / 2, text_width(text, 10) / 2)
-            if all(abs(middle - other) >= half + its for other, its in taken):
-                taken.append((middle, half))
-                yield write(text, middle, TOP - 3 if value > 0 else BOTTOM - 3, text_anchor="middle")
-            yield _cut(x, scale.width, TOP if value > 0 else BOTTOM)
+        height = max(abs(y - zero), 1.0)
+        yield make_element("rect", x=x + 1, y=min(y, zero), width=max(scale.width - 2, 1.0), height=height, fill=BAR)
+        if scale.low <= value <= scale.high:
+            continue
+        text = f"{value:,.0f}"
+        half = estimate_width(text, 10) / 2
+        middle = min(max(x + scale.width / 2, LEFT + half), WIDTH - half - 1)
+        if claim(taken, middle, half):
+            yield write_text(text, middle, TOP - 3 if value > 0 else BOTTOM - 3, text_anchor="middle")
+        slash = TOP + 6 if value > 0 else BOTTOM - 6
+        yield draw_line([(x, slash + 3), (x + scale.width, slash - 3)], "#ffffff", 3)
 
 
-def _inside(middle: float, half: float) -> tuple[float, float]:
-    return min(max(middle, LEFT + half), WIDTH - half - 1), half
+def _find_gaps(timeline: Timeline) -> list[tuple[int, int]]:
+    """Find the stretches of months without a report, as half-open ranges."""
+    return _find_runs([isnan(value) for value in timeline.income])
 
 
-def _cut(x: float, width: float, y: float) -> str:
-    """White slash through a bar that does not fit."""
-    inner = 6.0 if y == TOP else -6.0
-    return element("path", d=path([(x, y + inner + 3), (x + width, y + inner - 3)]), stroke="#ffffff", stroke_width=3)
+def _draw_gaps(timeline: Timeline, scale: Scale) -> Iterator[str]:
+    """Draw dotted boxes over months without a report."""
+    for start, stop in _find_gaps(timeline):
+        x, width = scale.x(timeline.first_month + start), (stop - start) * scale.width
+        yield make_element("rect", x=x + 1, y=TOP, width=max(width - 2, 1.0), height=BOTTOM - TOP, **GAP)
 
 
-def gaps(found: Timeline, scale: Scale) -> Iterator[str]:
-    """Dotted boxes over months that nobody reported."""
-    for start, stop in runs([isnan(value) for value in found.income]):
-        x, width = scale.x(found.first_month + start), (stop - start) * scale.width
-        box = {"x": x + 1, "y": TOP, "width": max(width - 2, 1.0), "height": BOTTOM - TOP}
-        yield element("rect", **box, fill="#f4f5f7", stroke="#7b8794", stroke_width=0.8, stroke_dasharray="1.5 2.5")
-
-
-def label_gaps(found: Timeline, scale: Scale, text: str) -> Iterator[str]:
-    """What a dotted box means, upright where it is narrow."""
-    for start, stop in runs([isnan(value) for value in found.income]):
-        x, width = scale.x(found.first_month + start), (stop - start) * scale.width
-        if text_width(text, 10) < width:
-            yield from _over(text, x + width / 2, BOTTOM - 6, INK, text_anchor="middle")
+def _label_gaps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
+    """Explain the dotted boxes, with upright text where they are narrow."""
+    for start, stop in _find_gaps(timeline):
+        x, width = scale.x(timeline.first_month + start), (stop - start) * scale.width
+        if estimate_width(text, 10) < width:
+            yield write_over(text, x + width / 2, BOTTOM - 6, {"fill": INK, "text_anchor": "middle"})
         elif width > 11:
             x = x + width / 2 + 3.5
-            upright = {"text_anchor": "end", "transform": f"rotate(-90 {number(x)} {number(TOP + 5)})"}
-            yield from _over(text, x, TOP + 5, INK, **upright)
+            rotate = f"rotate(-90 {format_number(x)} {format_number(TOP + 5)})"
+            yield write_over(text, x, TOP + 5, {"fill": INK, "text_anchor": "end", "transform": rotate})
 
 
-def _over(text: str, x: float, y: float, ink: str, **more: str) -> tuple[str, str]:
-    """Words on a white ground of their own shape, over whatever is drawn there."""
-    halo: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": 3, "stroke_linejoin": "round"}
-    return write(text, x, y, **halo, **more), write(text, x, y, fill=ink, **more)
-
-
-def lines(found: Timeline, scale: Scale, step_text: str) -> Iterator[str]:
-    """The mean over the rule's window, broken where there is no verdict, and the monitoring line in its steps."""
-    for start, stop in runs([not isnan(value) for value in found.line]):
-        points, first = [], found.first_month
-        for value, same in groupby(range(start, stop), key=lambda t: found.line[t]):
+def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[str]:
+    """Draw the mean over the rule's window, broken where there is no verdict, and the monitoring line in its steps."""
+    first = timeline.first_month
+    for start, stop in _find_runs([not isnan(value) for value in timeline.line]):
+        points = []
+        for value, same in groupby(range(start, stop), key=lambda t: timeline.line[t]):
             months = list(same)
             y = scale.y(value / 12)
             points += [(scale.x(first + months[0]), y), (scale.x(first + months[-1] + 1), y)]
-        yield element("path", d=path(points), fill="none", stroke=LINE, stroke_width=1.6, stroke_dasharray="5 3")
-    for start, stop in runs([not isnan(value) for value in found.average]):
-        middle = [
-            (scale.x(found.first_month + t) + scale.width / 2, scale.y(found.average[t] / 12))
-            for t in range(start, stop)
-        ]
-        if len(middle) == 1:
-            yield element("circle", cx=middle[0][0], cy=middle[0][1], r=2, fill=INK)
+        yield draw_line(points, LINE, 1.6, fill="none", stroke_dasharray="5 3")
+    for start, stop in _find_runs([not isnan(value) for value in timeline.average]):
+        points = [(scale.x(first + t) + scale.width / 2, scale.y(timeline.average[t] / 12)) for t in range(start, stop)]
+        if len(points) == 1:
+            yield make_element("circle", cx=points[0][0], cy=points[0][1], r=2, fill=INK)
         else:
-            yield element("path", d=path(middle), fill="none", stroke=INK, stroke_width=2)
-    yield from _step_labels(found, scale, step_text)
+            yield draw_line(points, INK, 2, fill="none")
+    yield from _label_steps(timeline, scale, step_text)
 
 
-def _step_labels(found: Timeline, scale: Scale, text: str) -> Iterator[str]:
-    """Yearly amount at each step that has room for it, on the side of the line where the mean is not."""
-    for value, same in groupby(range(len(found.line)), key=lambda t: found.line[t]):
+def _label_steps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
+    """Write the yearly amount at each step that has room for it, on the side of the line away from the mean."""
+    for value, same in groupby(range(len(timeline.line)), key=lambda t: timeline.line[t]):
         months = list(same)
         label = text.format(amount=f"{value:,.0f}")
-        if isnan(value) or text_width(label, 10) > len(months) * scale.width:
+        if isnan(value) or estimate_width(label, 10) > len(months) * scale.width:
             continue
-        x, y = scale.x(found.first_month + months[0]) + 2, scale.y(value / 12)
-        means = [found.average[t] for t in months if not isnan(found.average[t])]
+        x, y = scale.x(timeline.first_month + months[0]) + 2, scale.y(value / 12)
+        means = [timeline.average[t] for t in months if not isnan(timeline.average[t])]
         above = bool(means) and min(means) < value
         y += -4 if (above and y - 14 > TOP) or y + 14 > BOTTOM else 12
-        yield from _over(label, x, y, LINE)
+        yield write_over(label, x, y, {"fill": LINE})
 
 
-def runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
-    """Stretches of true, as half-open ranges.
+def _find_runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
+    """Find the stretches of true, as half-open ranges.
 
-    >>> runs([True, True, False, True])
+    >>> _find_runs([True, True, False, True])
     [(0, 2), (3, 4)]
     """
-    found = []
-    for flag, same in groupby(range(len(flags)), key=lambda i: flags[i]):
+    runs, start = [], 0
+    for flag, same in groupby(flags):
+        stop = start + len(list(same))
         if flag:
-            positions = list(same)
-            found.append((positions[0], positions[-1] + 1))
-    return found
+            runs.append((start, stop))
+        start = stop
+    return runs

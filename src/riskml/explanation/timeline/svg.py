@@ -1,4 +1,4 @@
-"""Small functions that write SVG: presentation attributes only, so that it may stand inside any page."""
+"""Functions that write SVG with presentation attributes only, so that it can be placed in any page."""
 
 from __future__ import annotations
 
@@ -7,18 +7,28 @@ from collections.abc import Iterable
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["element", "number", "path", "text_width", "title", "write"]
+__all__ = [
+    "FAMILY",
+    "claim",
+    "draw_line",
+    "estimate_width",
+    "format_number",
+    "make_element",
+    "write_over",
+    "write_text",
+    "write_title",
+]
 
 FAMILY = "'Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML file may hold, not even escaped."""
+"""Characters that XML does not allow, not even escaped."""
 
 
-def number(value: float) -> str:
-    """A coordinate with at most one decimal.
+def format_number(value: float) -> str:
+    """Format a coordinate with at most one decimal.
 
-    >>> number(12.04), number(-0.01), number(3.25)
+    >>> format_number(12.04), format_number(-0.01), format_number(3.25)
     ('12', '0', '3.2')
     """
     text = f"{value:.1f}".removesuffix(".0")
@@ -29,55 +39,87 @@ def _clean(text: str) -> str:
     return _ILLEGAL.sub("\ufffd", text)
 
 
-def element(name: str, *children: str, **attributes: str | float) -> str:
-    """One element; an underscore in an attribute's name stands for a hyphen, one at its end for nothing.
+def make_element(name: str, *children: str, **attributes: str | float) -> str:
+    """Make an element; an underscore in an attribute's name becomes a hyphen, one at its end is dropped.
 
     Parameters
     ----------
     name : str
     *children : str
-        Elements written already.
+        Elements as text.
     **attributes : str or float
 
     Examples
     --------
-    >>> element("rect", x=1.25, fill="none", stroke_width=2)
+    >>> make_element("rect", x=1.25, fill="none", stroke_width=2)
     '<rect x="1.2" fill="none" stroke-width="2"/>'
     """
-    written = "".join(
-        f" {key.rstrip('_').replace('_', '-')}={quoteattr(_clean(value if isinstance(value, str) else number(value)))}"
-        for key, value in attributes.items()
-    )
-    return f"<{name}{written}>{''.join(children)}</{name}>" if children else f"<{name}{written}/>"
+    start = f"<{name}"
+    for key, value in attributes.items():
+        text = value if isinstance(value, str) else format_number(value)
+        start += f" {key.rstrip('_').replace('_', '-')}={quoteattr(_clean(text))}"
+    return f"{start}>{''.join(children)}</{name}>" if children else f"{start}/>"
 
 
-def write(text: str, x: float, y: float, **attributes: str | float) -> str:
-    """Words at a place.
+def write_text(text: str, x: float, y: float, **attributes: str | float) -> str:
+    """Write text at a position.
 
-    >>> write("a < b", 0, 10)
+    >>> write_text("a < b", 0, 10)
     '<text x="0" y="10">a &lt; b</text>'
     """
-    return element("text", escape(_clean(text)), x=x, y=y, **attributes)
+    return make_element("text", escape(_clean(text)), x=x, y=y, **attributes)
 
 
-def title(text: str, name: str = "title") -> str:
-    """What a screen reader says, and what shows under the pointer."""
-    return element(name, escape(_clean(text)))
+def write_title(text: str, name: str = "title") -> str:
+    """Write the text for screen readers and tooltips."""
+    return make_element(name, escape(_clean(text)))
 
 
-def path(points: Iterable[tuple[float, float]]) -> str:
-    """Straight lines through points, as the ``d`` of a path.
+def draw_line(
+    points: Iterable[tuple[float, float]], ink: str, width: float, fill: str = "", **more: str | float
+) -> str:
+    """Draw straight lines through points.
 
-    >>> path([(0, 1), (2.5, 3)])
-    'M0 1L2.5 3'
+    >>> draw_line([(0, 1), (2.5, 3)], "#000", 2)
+    '<path d="M0 1L2.5 3" stroke="#000" stroke-width="2"/>'
     """
-    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
+    d = "M" + "L".join(f"{format_number(x)} {format_number(y)}" for x, y in points)
+    filled: dict[str, str | float] = {"fill": fill} if fill else {}
+    return make_element("path", d=d, **filled, stroke=ink, stroke_width=width, **more)
 
 
-def text_width(text: str, size: float) -> float:
-    """Width of a text, roughly: a Chinese character is as wide as high, a Latin one a little over half.
+def write_over(text: str, x: float, y: float, style: dict[str, str | float], halo: float = 3) -> str:
+    """Write text on a white halo, over whatever is drawn there."""
+    white: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": halo, "stroke_linejoin": "round"}
+    shape = {key: value for key, value in style.items() if key != "fill"}
+    return write_text(text, x, y, **white, **shape) + write_text(text, x, y, **style)
 
-    >>> text_width("户 12", 10)
+
+def estimate_width(text: str, size: float) -> float:
+    """Estimate the width of a text: a Chinese character is as wide as high, a Latin one a little over half.
+
+    >>> estimate_width("户 12", 10)
     27.4
     """
     return round(sum(1.0 if east_asian_width(c) in "WF" else 0.58 for c in text) * size, 1)
+
+
+def claim(taken: list[tuple[float, float]], middle: float, half: float, gap: float = 0.0) -> bool:
+    """Claim room for a text on a line of texts.
+
+    Parameters
+    ----------
+    taken : list of (float, float)
+        Middle and half the width of the texts written so far; extended where there is room.
+    middle, half : float
+    gap : float, default 0
+
+    Returns
+    -------
+    bool
+        False if the text would overlap another one.
+    """
+    free = all(abs(middle - other) >= half + other_half + gap for other, other_half in taken)
+    if free:
+        taken.append((middle, half))
+    return free
