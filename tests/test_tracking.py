@@ -43,7 +43,7 @@ def bundle(tmp_path):
 def run_of(version):
     from mlflow import MlflowClient
 
-    uri = tracking._uri()
+    uri = tracking._resolve_uri()
     client = MlflowClient(uri, uri)
     return client.get_run(client.get_model_version("riskml", str(version)).run_id), client
 
@@ -124,7 +124,7 @@ def test_a_failed_upload_is_an_error_and_the_run_says_failed(office, bundle):
         tracking.log_run(bundle, {}, {})
     from mlflow import MlflowClient
 
-    client = MlflowClient(tracking._uri(), tracking._uri())
+    client = MlflowClient(tracking._resolve_uri(), tracking._resolve_uri())
     (run,) = client.search_runs([client.get_experiment_by_name("riskml").experiment_id])
     assert run.info.status == "FAILED"
     assert tracking.fetch_champion() is None

@@ -92,8 +92,8 @@ def log_run(
     tags = dict(tags or {})
     if not (Path(bundle_path) / "manifest.json").is_file():
         raise TrackingError(f"There is no model bundle at {bundle_path} to register.", "Save the bundle first.")
-    with _server() as (client, entities):
-        run = client.create_run(_experiment(client), run_name=tags.get("model_version"), tags=tags)
+    with _connect() as (client, entities):
+        run = client.create_run(_ensure_experiment(client), run_name=tags.get("model_version"), tags=tags)
         run_id = run.info.run_id
         try:
             now = int(run.info.start_time)
@@ -144,7 +144,7 @@ def find_champion_version() -> int | None:
     TrackingError
         If the server cannot be used.
     """
-    with _server() as (client, _):
+    with _connect() as (client, _):
         models = client.search_registered_models(f"name = '{NAME}'")
         version = models[0].aliases.get(CHAMPION) if models else None
     return None if version is None else int(version)
@@ -158,7 +158,7 @@ def find_version(model_version: str) -> int | None:
     TrackingError
         If the server cannot be used.
     """
-    with _server() as (client, _):
+    with _connect() as (client, _):
         if not client.search_registered_models(f"name = '{NAME}'"):
             return None
         known = client.search_model_versions(f"name = '{NAME}'")
@@ -173,8 +173,8 @@ def set_champion(version: int) -> None:
     TrackingError
         If there is no such version, or the server cannot be used.
     """
-    with _server() as (client, _):
-        _version(client, version)
+    with _connect() as (client, _):
+        _require_version(client, version)
         client.set_registered_model_alias(NAME, CHAMPION, str(version))
 
 
@@ -193,8 +193,8 @@ def download(version: int, to: str | Path | None = None) -> Path:
     TrackingError
         If there is no such version, its files are gone, or the server cannot be used.
     """
-    with _server() as (client, _):
-        source = str(_version(client, version).source)
+    with _connect() as (client, _):
+        source = str(_require_version(client, version).source)
         parts = urlsplit(source)
         if parts.scheme in ("", "file"):
             path = Path(url2pathname(parts.path))
@@ -202,7 +202,7 @@ def download(version: int, to: str | Path | None = None) -> Path:
             from mlflow.artifacts import download_artifacts
 
             folder = str(to) if to else tempfile.mkdtemp(prefix="riskml-")
-            path = Path(download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=_uri()))
+            path = Path(download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=_resolve_uri()))
     if not path.is_dir():
         raise TrackingError(
             f"The bundle of version {version} is gone: there is no folder {path}.",
@@ -211,7 +211,7 @@ def download(version: int, to: str | Path | None = None) -> Path:
     return path
 
 
-def _uri() -> str:
+def _resolve_uri() -> str:
     """Address of the server; an SQLite file by its whole path, so that later calls find it from any folder."""
     uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
     prefix = "sqlite:///"
@@ -220,11 +220,11 @@ def _uri() -> str:
     return uri
 
 
-def _experiment(client: Any) -> str:
+def _ensure_experiment(client: Any) -> str:
     """Id of the experiment, made on first use; artifacts of an SQLite server lie beside its file."""
     found = client.get_experiment_by_name(NAME)
     if found is None:
-        uri = _uri()
+        uri = _resolve_uri()
         beside = Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts" if uri.startswith("sqlite:///") else None
         return str(client.create_experiment(NAME, artifact_location=beside.as_uri() if beside else None))
     if found.lifecycle_stage != "active":
@@ -235,29 +235,29 @@ def _experiment(client: Any) -> str:
     return str(found.experiment_id)
 
 
-def _version(client: Any, version: int) -> Any:
+def _require_version(client: Any, version: int) -> Any:
     known = client.search_model_versions(f"name = '{NAME}'") if client.search_registered_models() else []
     for found in known:
         if int(found.version) == version:
             return found
     numbers = sorted(int(found.version) for found in known)
     raise TrackingError(
-        f"No version {version} of the model {NAME!r} is registered at {_shown(_uri())}.",
+        f"No version {version} of the model {NAME!r} is registered at {_hide_credentials(_resolve_uri())}.",
         f"Registered: {', '.join(map(str, numbers))}." if numbers else "`riskml train` registers the first one.",
     )
 
 
-def _shown(text: str) -> str:
+def _hide_credentials(text: str) -> str:
     """Return an address, or a message that holds one, without user and password.
 
-    >>> _shown("no answer from postgresql://user:secret@db/riskml")
+    >>> _hide_credentials("no answer from postgresql://user:secret@db/riskml")
     'no answer from postgresql://db/riskml'
     """
     return re.sub(r"//[^/@\s]*@", "//", text)
 
 
 @contextmanager
-def _server() -> Iterator[tuple[Any, Any]]:
+def _connect() -> Iterator[tuple[Any, Any]]:
     """MLflow's client and entities, quietly; whatever goes wrong becomes a TrackingError."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -269,13 +269,13 @@ def _server() -> Iterator[tuple[Any, Any]]:
 
         for logger in ("mlflow", "alembic"):
             logging.getLogger(logger).setLevel(logging.WARNING)
-        uri = _uri()
+        uri = _resolve_uri()
         try:
             yield MlflowClient(uri, os.environ.get("MLFLOW_REGISTRY_URI") or uri), entities
         except (MlflowException, SQLAlchemyError, OSError) as error:
             lines = str(error).strip().splitlines()
             raise TrackingError(
-                f"The tracking server at {_shown(uri)} cannot be used: "
-                f"{_shown(lines[0]) if lines else type(error).__name__}",
+                f"The tracking server at {_hide_credentials(uri)} cannot be used: "
+                f"{_hide_credentials(lines[0]) if lines else type(error).__name__}",
                 "Start the server or correct MLFLOW_TRACKING_URI; unset it to use mlflow.db in this folder.",
             ) from error

@@ -43,7 +43,7 @@ def parts(monkeypatch) -> list[str]:
         asked.append(part)
         return answers[part][(len(asked) - 1) // len(PARTS)]
 
-    monkeypatch.setattr(features, "_measure", run)
+    monkeypatch.setattr(features, "_run_part", run)
     monkeypatch.setattr(features, "ROUNDS", 2)
     monkeypatch.setattr(features, "simulate", lambda folder, *_, **__: folder.mkdir())
     return asked
@@ -101,5 +101,5 @@ def test_a_part_runs_in_a_process_of_its_own(county):
 
 def test_a_part_that_fails_says_why(tmp_path):
     with pytest.raises(RiskmlError, match="part 'scan' of the benchmark failed") as error:
-        features._measure("scan", tmp_path, tmp_path)
+        features._run_part("scan", tmp_path, tmp_path)
     assert "income" in error.value.hint

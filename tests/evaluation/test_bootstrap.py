@@ -43,8 +43,8 @@ def test_a_resample_equals_the_rows_it_draws(county):
     for i, weight in enumerate(draw_household_weights(rows.household, 3, seed=5)):
         copies = np.repeat(np.arange(len(rows)), weight.astype(int))
         score, positive = model.score[copies], rows.positive[copies]
-        assert (draws["auc"][i], draws["ap"][i]) == pytest.approx(Ranking.of(score, positive).measures())
-        recall, precision = VisitList.of(score, rows.as_of[copies], positive).found([0.05, 0.1])
+        assert (draws["auc"][i], draws["ap"][i]) == pytest.approx(Ranking.from_scores(score, positive).measure())
+        recall, precision = VisitList.from_scores(score, rows.as_of[copies], positive).measure([0.05, 0.1])
         assert draws["recall"][i].tolist() == pytest.approx(recall.tolist())
         assert draws["precision"][i].tolist() == pytest.approx(precision.tolist())
         assert draws["brier"][i] == pytest.approx(((model.probability[copies] - positive) ** 2).mean())

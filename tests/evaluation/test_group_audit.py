@@ -19,7 +19,7 @@ def audit(county):
     return (
         rows,
         model,
-        audit_groups(rows, model, VisitList.of(model.score, rows.as_of, rows.positive).estimate_chances(0.1)),
+        audit_groups(rows, model, VisitList.from_scores(model.score, rows.as_of, rows.positive).estimate_chances(0.1)),
     )
 
 

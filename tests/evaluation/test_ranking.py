@@ -21,7 +21,7 @@ both_classes = st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2
 @given(both_classes)
 def test_ties_count_as_in_scikit_learn(rows):
     score, fallen = np.array([s for s, _ in rows]), np.array([f for _, f in rows])
-    auc, ap = Ranking.of(score, fallen).measures()
+    auc, ap = Ranking.from_scores(score, fallen).measure()
     assert auc == pytest.approx(roc_auc_score(fallen, score), abs=1e-12)
     assert ap == pytest.approx(average_precision_score(fallen, score), abs=1e-12)
 
@@ -32,8 +32,8 @@ def test_a_whole_weight_equals_copies_of_the_row(rows, data):
     score, fallen = np.array([s for s, _ in rows]), np.array([f for _, f in rows])
     weight = np.array(data.draw(st.lists(st.integers(0, 4), min_size=len(rows), max_size=len(rows))))
     copies = np.repeat(np.arange(len(rows)), weight)
-    found = Ranking.of(score, fallen).measures(weight.astype(float))
-    assert found == pytest.approx(Ranking.of(score[copies], fallen[copies]).measures(), abs=1e-12, nan_ok=True)
+    found = Ranking.from_scores(score, fallen).measure(weight.astype(float))
+    assert found == pytest.approx(Ranking.from_scores(score[copies], fallen[copies]).measure(), abs=1e-12, nan_ok=True)
 
 
 def test_many_distinct_scores_agree_with_scikit_learn():
@@ -41,7 +41,7 @@ def test_many_distinct_scores_agree_with_scikit_learn():
     fallen = random.random(20_000) < 0.03
     score = random.normal(size=20_000) + fallen
     weight = random.integers(0, 3, 20_000).astype(float)
-    auc, ap = Ranking.of(score, fallen).measures(weight)
+    auc, ap = Ranking.from_scores(score, fallen).measure(weight)
     assert auc == pytest.approx(roc_auc_score(fallen, score, sample_weight=weight), abs=1e-10)
     assert ap == pytest.approx(average_precision_score(fallen, score, sample_weight=weight), abs=1e-10)
 
@@ -51,29 +51,29 @@ def test_many_distinct_scores_agree_with_scikit_learn():
 def test_the_order_of_rows_does_not_matter(rows, random):
     shuffled = list(rows)
     random.shuffle(shuffled)
-    found = [Ranking.of([s for s, _ in part], [f for _, f in part]).measures() for part in (rows, shuffled)]
+    found = [Ranking.from_scores([s for s, _ in part], [f for _, f in part]).measure() for part in (rows, shuffled)]
     assert found[0] == pytest.approx(found[1], abs=1e-12)
 
 
 @pytest.mark.parametrize("fallen", [[], [0, 0], [1, 1], [1]])
 def test_one_class_or_no_row_has_neither_measure(fallen):
-    assert all(math.isnan(value) for value in Ranking.of(np.arange(len(fallen)), fallen).measures())
+    assert all(math.isnan(value) for value in Ranking.from_scores(np.arange(len(fallen)), fallen).measure())
 
 
 def test_weights_that_leave_one_class_have_neither_measure():
-    assert all(math.isnan(value) for value in Ranking.of([2, 1], [1, 0]).measures(np.array([0.0, 2.0])))
+    assert all(math.isnan(value) for value in Ranking.from_scores([2, 1], [1, 0]).measure(np.array([0.0, 2.0])))
 
 
 def test_a_perfect_and_a_reversed_ranking_are_the_bounds():
     fallen = [1, 1, 0, 0, 0]
-    assert Ranking.of([5, 4, 3, 2, 1], fallen).measures() == (1.0, 1.0)
-    auc, ap = Ranking.of([1, 2, 3, 4, 5], fallen).measures()
+    assert Ranking.from_scores([5, 4, 3, 2, 1], fallen).measure() == (1.0, 1.0)
+    auc, ap = Ranking.from_scores([1, 2, 3, 4, 5], fallen).measure()
     assert auc == 0.0
     assert ap == pytest.approx((1 / 4 + 2 / 5) / 2)
 
 
 def test_infinite_scores_are_ranked():
-    assert Ranking.of([np.inf, 1.0, -np.inf], [1, 0, 0]).measures() == (1.0, 1.0)
+    assert Ranking.from_scores([np.inf, 1.0, -np.inf], [1, 0, 0]).measure() == (1.0, 1.0)
 
 
 def test_groups_of_several_keys_split_where_any_key_changes():

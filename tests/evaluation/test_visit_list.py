@@ -31,7 +31,7 @@ def by_enumeration(score, as_of, fallen, share):
 def test_ties_are_averaged_over_every_order(rows, share):
     as_of, score, fallen = (list(column) for column in zip(*rows, strict=True))
     hits, visited = by_enumeration(score, as_of, fallen, share)
-    recall, precision = VisitList.of(score, as_of, fallen).found([share])
+    recall, precision = VisitList.from_scores(score, as_of, fallen).measure([share])
     if not any(fallen):
         assert np.isnan([recall[0], precision[0]]).all()
     else:
@@ -43,12 +43,12 @@ def test_ties_are_averaged_over_every_order(rows, share):
 @given(few_rows, st.sampled_from([0.01, 0.3, 0.5, 1.0]))
 def test_the_chances_to_be_visited_give_the_same_recall(rows, share):
     as_of, score, fallen = (np.array(column) for column in zip(*rows, strict=True))
-    visit_list = VisitList.of(score, as_of, fallen)
+    visit_list = VisitList.from_scores(score, as_of, fallen)
     chance = visit_list.estimate_chances(share)
     for date in set(as_of.tolist()):
         assert chance[as_of == date].sum() == pytest.approx(count_visits(share, int((as_of == date).sum())))
     if fallen.any():
-        assert chance[fallen].sum() / fallen.sum() == pytest.approx(visit_list.found([share])[0][0])
+        assert chance[fallen].sum() / fallen.sum() == pytest.approx(visit_list.measure([share])[0][0])
 
 
 @settings(max_examples=100, deadline=None)
@@ -58,8 +58,8 @@ def test_a_whole_weight_equals_copies_of_the_row(rows, data):
     weight = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows))))
     copies = np.repeat(np.arange(len(rows)), weight)
     shares = [0.01, 0.3, 0.5, 1.0]
-    weighted = VisitList.of(score, as_of, fallen).found(shares, weight.astype(float))
-    copied = VisitList.of(score[copies], as_of[copies], fallen[copies]).found(shares)
+    weighted = VisitList.from_scores(score, as_of, fallen).measure(shares, weight.astype(float))
+    copied = VisitList.from_scores(score[copies], as_of[copies], fallen[copies]).measure(shares)
     for found, expected in zip(weighted, copied, strict=True):
         assert found.tolist() == pytest.approx(expected.tolist(), nan_ok=True)
 
@@ -69,19 +69,19 @@ def test_capacity_is_rounded_up_within_each_as_of_and_hits_are_pooled():
     score = [*range(11, 0, -1), 3, 2, 1]
     as_of = [0] * 11 + [1] * 3
     fallen = [0, 1] + [0] * 9 + [1, 0, 1]
-    recall, precision = VisitList.of(score, as_of, fallen).found([0.1])
+    recall, precision = VisitList.from_scores(score, as_of, fallen).measure([0.1])
     assert recall[0] == pytest.approx(2 / 3)
     assert precision[0] == pytest.approx(2 / 3)
 
 
 def test_everybody_is_visited_at_full_capacity():
-    recall, precision = VisitList.of([1, 1, 2], [0, 0, 1], [1, 0, 1]).found([1.0])
+    recall, precision = VisitList.from_scores([1, 1, 2], [0, 0, 1], [1, 0, 1]).measure([1.0])
     assert (recall[0], precision[0]) == (1.0, pytest.approx(2 / 3))
 
 
 def test_without_rows_there_is_nothing_to_measure():
-    visit_list = VisitList.of([], [], [])
-    assert all(np.isnan(found).all() for found in visit_list.found([0.1, 0.2]))
+    visit_list = VisitList.from_scores([], [], [])
+    assert all(np.isnan(found).all() for found in visit_list.measure([0.1, 0.2]))
     assert len(visit_list.estimate_chances(0.1)) == 0
     assert len(mark_visits(np.array([]), np.array([]), np.array([], dtype=str), 0.1)) == 0
 
@@ -96,7 +96,7 @@ def test_visits_are_a_share_rounded_up(share, n, expected):
 @pytest.mark.parametrize("percent", range(1, 101))
 def test_a_whole_product_is_not_rounded_up_by_floating_point(percent):
     assert count_visits(percent / 100, 700) == 7 * percent
-    recall, precision = VisitList.of(np.arange(700), np.zeros(700), np.ones(700)).found([percent / 100])
+    recall, precision = VisitList.from_scores(np.arange(700), np.zeros(700), np.ones(700)).measure([percent / 100])
     assert (recall[0], precision[0]) == (pytest.approx(percent / 100), 1.0)
 
 

@@ -9,7 +9,7 @@ from riskml.model.tree_splits import zero_tiny
 
 def walked(forest, row):
     """Margin by following the answers from each root to a leaf."""
-    answers = forest.splits.answers(row)
+    answers = forest.splits.answer_row(row)
     margin = 0.0
     for tree in forest.trees:
         node = 0
@@ -32,7 +32,7 @@ def test_following_the_answers_gives_the_margin_of_lightgbm(model):
 
 def test_each_split_answers_alike_for_one_row_and_for_many(model):
     splits = read_forest(model.text).splits
-    one = np.array([splits.answers(row) for row in model.rows])
+    one = np.array([splits.answer_row(row) for row in model.rows])
     for s in range(len(splits)):
         np.testing.assert_array_equal(splits.answer(s, model.rows[:, splits.feature[s]]), one[:, s])
     assert one.shape == (len(model.rows), len(splits))

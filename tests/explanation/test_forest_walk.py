@@ -14,7 +14,7 @@ def bits(values):
 
 def test_a_walk_gives_the_bits_of_lightgbm(model):
     trees = model.booster.num_trees()
-    walk = Walk.of(model.text, trees)
+    walk = Walk.read(model.text, trees)
     if walk is None:
         assert "num_leaves=1\n" in model.text, "only a constant tree has no place in a walk"
         return
@@ -37,7 +37,7 @@ def test_rows_of_another_width_are_refused_by_lightgbm(train):
 
 
 def test_what_only_lightgbm_can_add_up_is_left_to_it(train):
-    assert Walk.of("no model at all", 1) is None
+    assert Walk.read("no model at all", 1) is None
     booster = train("constant")
     row = np.zeros((1, 6))
     assert bits(Trees(booster.model_to_string()).predict_margin(row)) == bits(booster.predict(row, raw_score=True))

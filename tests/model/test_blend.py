@@ -14,7 +14,7 @@ def fitted(problem, seed=7):
 
 
 def test_the_margin_is_the_weighted_sum_of_the_parts(blend, problem):
-    linear, trees = blend.parts(problem.X)
+    linear, trees = blend.predict_parts(problem.X)
     w = blend.weights
     assert min(w.linear, w.trees) >= 0
     assert w.linear + w.trees > 0.5

@@ -8,7 +8,7 @@ import pytest
 
 from riskml.errors import BundleError
 from riskml.model.bundle import Bundle
-from riskml.model.bundle_files import encode_json, hash_sha256, seal
+from riskml.model.bundle_files import encode_json, hash_sha256, make_seal
 
 FILES = (
     "baselines.json",
@@ -34,7 +34,7 @@ def reseal(folder, change):
     change(manifest)
     text = encode_json(manifest)
     (folder / "manifest.json").write_bytes(text)
-    (folder / "manifest.sha256").write_bytes(seal(text))
+    (folder / "manifest.sha256").write_bytes(make_seal(text))
 
 
 def test_a_loaded_bundle_scores_to_the_bit(bundle, saved, problem):
@@ -173,11 +173,11 @@ def forge(folder, name, change):
 
 
 def reversion(folder, change):
-    from riskml.model.bundle import _version_of
+    from riskml.model.bundle import _derive_version
 
     def both(manifest):
         change(manifest)
-        manifest["model_version"] = _version_of(manifest)
+        manifest["model_version"] = _derive_version(manifest)
 
     reseal(folder, both)
 

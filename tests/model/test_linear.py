@@ -57,8 +57,8 @@ def test_levels_are_one_hot_with_the_same_penalty():
 
 
 def test_contributions_add_up_and_are_centred_on_the_training_rows(problem):
-    model = LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
-    parts = model.contributions(problem.X)
+    model = LinearProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y).solve(0.1)
+    parts = model.explain(problem.X)
     assert parts.shape == problem.X.values.shape
     assert np.allclose(parts.sum(axis=1) + model.base, model.predict_margin(problem.X), atol=1e-12)
     assert np.allclose(parts.mean(axis=0), 0.0, atol=1e-9)
@@ -90,7 +90,7 @@ def test_any_input_gets_a_finite_margin_that_does_not_depend_on_company(linear_p
 
 @pytest.fixture(scope="module")
 def linear_part(problem):
-    return LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
+    return LinearProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y).solve(0.1)
 
 
 def test_the_json_round_trip_keeps_every_bit(linear_part, problem):
@@ -114,10 +114,10 @@ def test_an_outlier_counts_no_more_than_the_winsorising_bound():
     values, y = noisy(2000)
     wild = values.copy()
     wild[0, 0] = 1e15
-    model = LinearProblem(Schema.of(matrix(wild)), wild, y).solve(1.0)
+    model = LinearProblem(Schema.from_matrix(matrix(wild)), wild, y).solve(1.0)
     assert model.high[0] < 10
     assert abs(model.predict_margin(wild)[0]) < 20
-    calm = LinearProblem(Schema.of(matrix(values)), values, y).solve(1.0)
+    calm = LinearProblem(Schema.from_matrix(matrix(values)), values, y).solve(1.0)
     assert np.allclose(model.predict_margin(values)[1:], calm.predict_margin(values)[1:], atol=0.05)
 
 
@@ -126,7 +126,7 @@ def test_a_rare_event_keeps_its_size():
     x[:2] = 5.0
     y = np.zeros(3000)
     y[:200] = 1
-    assert LinearProblem(Schema.of(matrix(x)), x, y).solve(1.0).high[0] == 5.0
+    assert LinearProblem(Schema.from_matrix(matrix(x)), x, y).solve(1.0).high[0] == 5.0
 
 
 def test_rounding_is_not_standardised_into_a_feature():
@@ -148,7 +148,7 @@ def test_unknown_levels_and_missing_ones_are_told_apart_from_known_ones(linear_p
 
 def test_constant_and_never_reported_features_contribute_nothing(linear_part):
     rows = np.array([[0.5, 0.0, 0.0, 1.0, np.nan, 1.0], [0.5, 0.0, 0.0, 1.0, 7.0, 99.0]])
-    assert linear_part.contributions(rows)[:, 4:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert linear_part.explain(rows)[:, 4:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 def test_a_matrix_of_another_schema_is_brought_into_this_one(linear_part, problem):
@@ -174,7 +174,7 @@ def test_a_model_without_any_usable_feature_gives_the_base_rate():
 
 
 def test_rows_of_another_width_are_refused(problem):
-    model = LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
+    model = LinearProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y).solve(0.1)
     with pytest.raises(ModelError, match="takes 6 features, got 5"):
         model.predict_margin(problem.X.values[:3, :5])
 
@@ -186,12 +186,12 @@ def test_one_class_is_refused():
 
 
 def test_the_margin_is_the_contributions_added_in_their_order_to_the_bit(problem):
-    model = LinearProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(0.1)
+    model = LinearProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y).solve(0.1)
     rows = problem.X.values[:60].copy()
     rows[0], rows[1], rows[2] = np.nan, np.inf, -np.inf
     rows[3:6, list(model.tables)] = np.array([[-1.0], [1e6], [np.nan]])
     rows[6:20, ::2] *= 1e9
-    expected = np.add.accumulate(model.contributions(rows), axis=1)[:, -1] + model.base
+    expected = np.add.accumulate(model.explain(rows), axis=1)[:, -1] + model.base
     assert model.tables, "a category is among the features"
     assert np.array_equal(model.predict_margin(rows).view(np.int64), expected.view(np.int64))
     assert np.array_equal(model.predict_margin(np.asfortranarray(rows)), expected)

@@ -17,12 +17,14 @@ SMALL = TreeSettings(rounds=40, learning_rate=0.1, min_rows=20)
 
 @pytest.fixture(scope="module")
 def fitted(problem):
-    return TreeProblem(Schema.of(problem.X), problem.X.values, problem.y).solve(SMALL, seed=3)
+    return TreeProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y).solve(SMALL, seed=3)
 
 
 def test_the_text_is_the_same_for_any_number_of_threads(problem, fitted):
     for threads in (1, 2, 3):
-        again = TreeProblem(Schema.of(problem.X), problem.X.values, problem.y, threads=threads).solve(SMALL, seed=3)
+        again = TreeProblem(Schema.from_matrix(problem.X), problem.X.values, problem.y, threads=threads).solve(
+            SMALL, seed=3
+        )
         assert again.text == fitted.text
 
 
@@ -46,7 +48,9 @@ def test_the_text_is_the_same_when_fits_run_side_by_side(problem):
 
 
 def test_few_rows_get_smaller_leaves_instead_of_no_trees(problem):
-    few = TreeProblem(Schema.of(problem.X), problem.X.values[:400], problem.y[:400]).solve(TreeSettings(rounds=5), 0)
+    few = TreeProblem(Schema.from_matrix(problem.X), problem.X.values[:400], problem.y[:400]).solve(
+        TreeSettings(rounds=5), 0
+    )
     assert len(np.unique(few.predict_margin(problem.X.values[:400]))) > 2
 
 
@@ -81,7 +85,7 @@ def test_the_margin_is_lightgbms_raw_score(fitted, problem):
 
 
 def test_the_path_gives_the_margin_after_each_number_of_trees(fitted, problem):
-    path = fitted.path(problem.X.values, [10, 25, 40, 60])
+    path = fitted.predict_path(problem.X.values, [10, 25, 40, 60])
     for k, stop in enumerate((10, 25, 40, 40)):
         assert np.allclose(path[:, k], fitted.predict_margin(problem.X.values, rounds=stop), atol=1e-12)
 
@@ -113,18 +117,20 @@ def test_constant_and_empty_columns_do_not_disturb(problem):
     values = problem.X.values.copy()
     values[:, 0] = 1.0
     values[:, 1] = np.nan
-    margin = TreeProblem(Schema.of(problem.X), values, problem.y).solve(SMALL, seed=1).predict_margin(values)
+    margin = TreeProblem(Schema.from_matrix(problem.X), values, problem.y).solve(SMALL, seed=1).predict_margin(values)
     assert np.isfinite(margin).all()
 
 
 def test_no_training_noise_reaches_the_terminal(problem, capfd):
-    TreeProblem(Schema.of(problem.X), problem.X.values[:30], problem.y[:30] * 0 + (np.arange(30) < 3)).solve(SMALL, 1)
+    TreeProblem(Schema.from_matrix(problem.X), problem.X.values[:30], problem.y[:30] * 0 + (np.arange(30) < 3)).solve(
+        SMALL, 1
+    )
     assert capfd.readouterr() == ("", "")
 
 
 def test_one_class_is_refused(problem):
     with pytest.raises(ModelError, match="same outcome"):
-        TreeProblem(Schema.of(problem.X), problem.X.values, np.zeros(len(problem.y)))
+        TreeProblem(Schema.from_matrix(problem.X), problem.X.values, np.zeros(len(problem.y)))
 
 
 def test_broken_text_is_a_plain_error():

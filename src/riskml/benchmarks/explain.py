@@ -87,23 +87,23 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
         listener.stage("Reading the records")
         records = Records.load(Path(temporary), load_policy().lines)
     listener.stage("Fitting a model")
-    bundle = _bundle(records)
+    bundle = _fit_bundle(records)
     listener.stage("Measuring")
-    narrator, load = _timed(lambda: Narrator(bundle, load_policy()))
-    county, scores = _timed(lambda: _prepared(narrator, records))
-    rows = np.concatenate([bundle.blend.values(part.matrix) for part in county])
-    batch, reference = _batch(narrator, rows)
-    told, words = _timed(lambda: _told(narrator, county))
+    narrator, load = _time(lambda: Narrator(bundle, load_policy()))
+    county, scores = _time(lambda: _score_county(narrator, records))
+    rows = np.concatenate([bundle.blend.align(part.matrix) for part in county])
+    batch, reference = _time_batch(narrator, rows)
+    told, words = _time(lambda: _explain_county(narrator, county))
     figures = {
         "ms_per_row": batch,
         "ratio": reference / batch,
-        "single_ms": _single(lambda i: narrator.explainer.explain(rows[i % len(rows), None])),
+        "single_ms": _time_single(lambda i: narrator.explainer.explain(rows[i % len(rows), None])),
         "county_s": words,
     }
     return {
         **figures,
         "pred_contrib_ms_per_row": reference,
-        "explanation_ms": _single(lambda i: narrator.explain(county[0].panel, int(county[0].rows[i]))),
+        "explanation_ms": _time_single(lambda i: narrator.explain(county[0].panel, int(county[0].rows[i]))),
         "county_with_scores_s": words + scores,
         "load_s": load,
         "tables_mb": narrator.explainer.nbytes / 1e6,
@@ -125,14 +125,14 @@ class _Part:
     margin: Floats
 
 
-def _bundle(records: Records) -> Bundle:
+def _fit_bundle(records: Records) -> Bundle:
     settings = Settings()
     day = grid(records, settings).as_ofs[-1]
     labels = label(records, (day,), settings, None)
     labels = labels.take(labels.labelled & (labels.household < TRAINING))
     X = build(records.panel(day, 0, min(TRAINING, len(records)))).take(labels.household)
     y = labels.y.astype(np.float64)
-    schema = Schema.of(X)
+    schema = Schema.from_matrix(X)
     linear = LinearProblem(schema, X.values, y).solve(0.02)
     trees = TreeProblem(schema, X.values, y).solve(replace(TREES[0], rounds=ROUNDS), SEED)
     blend = Blend(schema, linear, trees, Weights(0.0, 0.5, 0.5), Calibration())
@@ -144,7 +144,7 @@ def _bundle(records: Records) -> Bundle:
     return Bundle(blend, Baselines(linear, {}), {}, {}, reference, manifest, {})
 
 
-def _prepared(narrator: Narrator, records: Records) -> list[_Part]:
+def _score_county(narrator: Narrator, records: Records) -> list[_Part]:
     panels = list(records.panels(month_end(grid(records, narrator.settings).last_month)))
     panels[0].line  # noqa: B018 - fills the shared grid of lines before threads ask for it
 
@@ -157,19 +157,19 @@ def _prepared(narrator: Narrator, records: Records) -> list[_Part]:
         return [part for part in pool.map(one, panels) if len(part.rows)]
 
 
-def _batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
+def _time_batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
     """Milliseconds a row of the batch and of LightGBM's own contributions."""
     batch = rows[np.arange(BATCH) % len(rows)]
     sample = batch[:: BATCH // SAMPLE]
     booster = narrator.bundle.blend.trees.booster
     ours, theirs = [], []
     for _ in range(TURNS):
-        theirs.append(_timed(lambda: predict_contributions(booster, sample))[1] / len(sample))
-        ours.append(_timed(lambda: narrator.explainer.explain(batch))[1] / len(batch))
+        theirs.append(_time(lambda: predict_contributions(booster, sample))[1] / len(sample))
+        ours.append(_time(lambda: narrator.explainer.explain(batch))[1] / len(batch))
     return 1e3 * min(ours), 1e3 * min(theirs)
 
 
-def _told(narrator: Narrator, county: list[_Part]) -> int:
+def _explain_county(narrator: Narrator, county: list[_Part]) -> int:
     """Explain everybody as ``explain_all`` does: arrays on two threads, then words."""
     with ThreadPoolExecutor(2) as pool:
         told = list(
@@ -181,13 +181,13 @@ def _told(narrator: Narrator, county: list[_Part]) -> int:
     )
 
 
-def _single(work: Callable[[int], object]) -> float:
+def _time_single(work: Callable[[int], object]) -> float:
     """Median milliseconds of one call."""
     work(0)
-    return 1e3 * float(np.median([_timed(lambda i=i: work(i))[1] for i in range(SINGLES)]))  # type: ignore[misc]
+    return 1e3 * float(np.median([_time(lambda i=i: work(i))[1] for i in range(SINGLES)]))  # type: ignore[misc]
 
 
-def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+def _time(work: Callable[[], Any]) -> tuple[Any, float]:
     start = time.perf_counter()
     found = work()
     return found, time.perf_counter() - start

@@ -41,32 +41,32 @@ def list_as_ofs(last_month: int) -> list[int]:
     return [month_end(last_month - STEP * back) for back in reversed(range(DATES))]
 
 
-def _load(folder: Path) -> Records:
+def _load_records(folder: Path) -> Records:
     with open_folder(folder) as opened:
         opened.connection.execute(f"SET threads = {THREADS}")
         return Records.load(opened)
 
 
-def _riskml(folder: Path) -> dict[str, float]:
+def _run_riskml(folder: Path) -> dict[str, float]:
     started = time.perf_counter()
-    records = _load(folder)
+    records = _load_records(folder)
     days = list_as_ofs(records.last_month)
     # One matrix a date, as the oracle delivers one table a date.
     shapes = [build_all(records, [day], THREADS).values.shape for day in days]
     seconds = time.perf_counter() - started
     return {
         "seconds": seconds,
-        "peak_rss_mb": _peak_rss_mb(),
+        "peak_rss_mb": _read_peak_rss_mb(),
         "rows": sum(rows for rows, _ in shapes),
         "features": shapes[0][1],
         "households": len(records),
         "as_ofs": len(days),
-        "one_household_ms": _alone(records, days[-1]),
-        "one_household_from_rows_ms": _from_rows(folder, records, days[-1]),
+        "one_household_ms": _time_alone(records, days[-1]),
+        "one_household_from_rows_ms": _time_from_rows(folder, records, days[-1]),
     }
 
 
-def _peak_rss_mb() -> float:
+def _read_peak_rss_mb() -> float:
     """Most memory this process ever held, in megabytes of 2^20 bytes."""
     status = Path("/proc/self/status")
     if status.exists():
@@ -78,7 +78,7 @@ def _peak_rss_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _median_ms(work: Callable[[Any], object], items: list[Any]) -> float:
+def _time_median(work: Callable[[Any], object], items: list[Any]) -> float:
     times = []
     for item in items:
         started = time.perf_counter()
@@ -87,21 +87,23 @@ def _median_ms(work: Callable[[Any], object], items: list[Any]) -> float:
     return float(np.median(times)) * 1000
 
 
-def _spread(records: Records, count: int) -> list[int]:
+def _choose_households(records: Records, count: int) -> list[int]:
     return [int(i) for i in np.linspace(0, len(records) - 1, min(count, len(records)))]
 
 
-def _alone(records: Records, as_of: int) -> float:
-    return _median_ms(lambda i: build(records.panel(as_of, i, i + 1)), _spread(records, SINGLE))
+def _time_alone(records: Records, as_of: int) -> float:
+    return _time_median(lambda i: build(records.panel(as_of, i, i + 1)), _choose_households(records, SINGLE))
 
 
-def _from_rows(folder: Path, records: Records, as_of: int) -> float:
+def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
     """One household with its rows as Python values, as a request delivers them."""
-    chosen = [str(records.household_id[i]) for i in _spread(records, FROM_ROWS)]
+    chosen = [str(records.household_id[i]) for i in _choose_households(records, FROM_ROWS)]
     with open_folder(folder) as opened:
         sql = opened.connection
         frames = {
-            name: sql.sql(f"SELECT * FROM {opened.relation(name)}{_of(name, chosen)}").to_arrow_table().to_pylist()
+            name: sql.sql(f"SELECT * FROM {opened.relation(name)}{_select_households(name, chosen)}")
+            .to_arrow_table()
+            .to_pylist()
             for name in opened.tables
         }
     columns = {name: [*map(str, TABLES[name].names)] for name in frames}
@@ -113,30 +115,30 @@ def _from_rows(folder: Path, records: Records, as_of: int) -> float:
             names = list(own[0]) if own else columns[name]
             tables[name] = {column: [row[column] for row in own] for column in names}
         requests.append(tables)
-    return _median_ms(lambda tables: build(Records.from_tables(tables).panel(as_of)), requests)
+    return _time_median(lambda tables: build(Records.from_tables(tables).panel(as_of)), requests)
 
 
-def _of(table: str, households: list[str]) -> str:
+def _select_households(table: str, households: list[str]) -> str:
     if table == "lines":
         return ""
     codes = ", ".join("'" + code.replace("'", "''") + "'" for code in households)
     return f" WHERE household_id IN ({codes})"
 
 
-def _income_files(folder: Path) -> str:
+def _find_income_files(folder: Path) -> str:
     alone = folder / "income.parquet"
     return str(alone if alone.is_file() else folder / "income" / "*.parquet").replace("'", "''")
 
 
-def _scan(folder: Path) -> dict[str, float]:
+def _run_scan(folder: Path) -> dict[str, float]:
     connection = duckdb.connect(config={"threads": THREADS})
     started = time.perf_counter()
-    table = connection.sql(f"SELECT * FROM read_parquet('{_income_files(folder)}')").to_arrow_table()
+    table = connection.sql(f"SELECT * FROM read_parquet('{_find_income_files(folder)}')").to_arrow_table()
     return {"seconds": time.perf_counter() - started, "rows": table.num_rows}
 
 
-def _oracle(folder: Path) -> dict[str, float]:
-    latest = f"SELECT max(period_start) FROM read_parquet('{_income_files(folder)}')"
+def _run_oracle(folder: Path) -> dict[str, float]:
+    latest = f"SELECT max(period_start) FROM read_parquet('{_find_income_files(folder)}')"
     last: dt.date = duckdb.connect().execute(latest).fetchall()[0][0]
     days = [to_date(day) for day in list_as_ofs((last.year - 1970) * 12 + last.month - 1)]
     started = time.perf_counter()
@@ -153,7 +155,7 @@ def measure(part: str, folder: Path, warm: Path) -> dict[str, float]:
     dict of str to float
         ``seconds``, ``rows``, and for riskml the figures of its process.
     """
-    work = {"riskml": _riskml, "scan": _scan, "oracle": _oracle}[part]
+    work = {"riskml": _run_riskml, "scan": _run_scan, "oracle": _run_oracle}[part]
     work(warm)
     if part == "scan":
         # One scan is short: the best of three.

@@ -75,7 +75,7 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
             listener.stage("Measuring", len(PARTS))
             for part, say in PARTS.items():
                 listener.stage(say)
-                found[part].append(_measure(part, folder, warm))
+                found[part].append(_run_part(part, folder, warm))
             if time.monotonic() - started > ENOUGH:
                 break
     best = {part: min(rounds, key=lambda one: one["seconds"]) for part, rounds in found.items()}
@@ -105,7 +105,7 @@ def _target(value: float, sense: str, bound: float) -> dict[str, Any]:
     return {"value": value, "bound": f"{sense} {bound:g}", "met": met}
 
 
-def _measure(part: str, folder: Path, warm: Path) -> dict[str, float]:
+def _run_part(part: str, folder: Path, warm: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "riskml.benchmarks.feature_parts", part, str(folder), str(warm)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own interpreter
     if done.returncode:

@@ -55,7 +55,7 @@ class Oracle:
 
     def __init__(self, folder: str | Path, as_ofs: Sequence[dt.date], threads: int = 2) -> None:
         self._sql = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False})
-        self._present = {name for name in _COLUMNS if _files(Path(folder), name)}
+        self._present = {name for name in _COLUMNS if _find_files(Path(folder), name)}
         self._attributes: dict[str, bool] = {}
         for name in _COLUMNS:
             self._view(Path(folder), name)
@@ -75,7 +75,7 @@ class Oracle:
             empty = ", ".join(f"NULL::{_TYPES[name]} AS {name}" for name in declared)
             self._sql.execute(f"CREATE VIEW src_{table} AS SELECT {empty} LIMIT 0")
             return
-        files = f"read_parquet('{_files(folder, table)}', union_by_name = true)"
+        files = f"read_parquet('{_find_files(folder, table)}', union_by_name = true)"
         types = {row[0]: str(row[1]) for row in self._sql.execute(f"DESCRIBE SELECT * FROM {files}").fetchall()}
         columns = [f"{name if name in types else 'NULL'}::{_TYPES[name]} AS {name}" for name in declared]
         if table == "households":
@@ -122,7 +122,7 @@ class Oracle:
         ).to_arrow_table()
 
 
-def _files(folder: Path, table: str) -> str:
+def _find_files(folder: Path, table: str) -> str:
     if (folder / f"{table}.parquet").is_file():
         return str(folder / f"{table}.parquet")
     return str(folder / table / "*.parquet") if (folder / table).is_dir() else ""

@@ -67,8 +67,8 @@ def resample(
     positive = rows.positive
     sorted_once = {
         name: (
-            Ranking.of(prediction.score, positive),
-            VisitList.of(prediction.score, rows.as_of, positive),
+            Ranking.from_scores(prediction.score, positive),
+            VisitList.from_scores(prediction.score, rows.as_of, positive),
             (prediction.probability - positive) ** 2,
         )
         for name, prediction in predictions.items()
@@ -83,8 +83,8 @@ def resample(
     for i, weight in enumerate(draw_household_weights(rows.household, resamples, seed)):
         for name, (ranking, visit_list, error) in sorted_once.items():
             draw = draws[name]
-            draw["auc"][i], draw["ap"][i] = ranking.measures(weight)
-            draw["recall"][i], draw["precision"][i] = visit_list.found(shares, weight)
+            draw["auc"][i], draw["ap"][i] = ranking.measure(weight)
+            draw["recall"][i], draw["precision"][i] = visit_list.measure(shares, weight)
             draw["brier"][i] = (weight * error).sum() / weight.sum()
     return draws
 

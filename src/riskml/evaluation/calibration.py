@@ -111,7 +111,7 @@ def _recalibrate(
     """Intercept and slope of label on logit(probability), without penalty, and their clustered standard errors."""
     bounded = np.clip(probability, _EDGE, 1 - _EDGE)
     logit = np.log(bounded) - np.log1p(-bounded)
-    if label.min() == label.max() or np.ptp(logit) < _EDGE or _separated(logit, label):
+    if label.min() == label.max() or np.ptp(logit) < _EDGE or _are_separated(logit, label):
         return None
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
     with warnings.catch_warnings():
@@ -130,7 +130,7 @@ def _recalibrate(
     return (float(model.intercept_[0]), float(model.coef_[0, 0])), (float(error[0]), float(error[1]))
 
 
-def _separated(logit: FloatArray, label: FloatArray) -> bool:
+def _are_separated(logit: FloatArray, label: FloatArray) -> bool:
     """Whether some threshold parts the classes, so that no finite slope is the best."""
     fallen, other = logit[label == 1], logit[label == 0]
     return bool(fallen.min() >= other.max() or fallen.max() <= other.min())

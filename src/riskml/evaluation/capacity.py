@@ -85,7 +85,7 @@ class VisitList:
     dates: IntArray
 
     @classmethod
-    def of(cls, score: ArrayLike, as_of: ArrayLike, positive: ArrayLike) -> VisitList:
+    def from_scores(cls, score: ArrayLike, as_of: ArrayLike, positive: ArrayLike) -> VisitList:
         """Sort rows by as_of, then by score with the highest first."""
         score, as_of = np.asarray(score, dtype=np.float64), np.asarray(as_of)
         order = np.lexsort((-score, as_of))
@@ -93,7 +93,7 @@ class VisitList:
         dates = np.append(find_ties(as_of[order][starts]), len(starts))
         return cls(order, np.asarray(positive, dtype=np.float64)[order], starts, dates)
 
-    def found(self, shares: Sequence[float], weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+    def measure(self, shares: Sequence[float], weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
         """Recall and precision of the visits at each capacity, pooled over the as_ofs.
 
         Parameters
@@ -112,7 +112,7 @@ class VisitList:
         --------
         One visit among two equal scores finds the faller half the time:
 
-        >>> VisitList.of([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).found([0.25])
+        >>> VisitList.from_scores([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).measure([0.25])
         (array([0.5]), array([0.5]))
         """
         taken, true = self._sums(weight)
@@ -135,7 +135,7 @@ class VisitList:
     def estimate_chances(self, share: float) -> FloatArray:
         """Probability of each row to be visited at a capacity, shape (n,), in the order of the rows given.
 
-        >>> VisitList.of([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).estimate_chances(0.25).tolist()
+        >>> VisitList.from_scores([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).estimate_chances(0.25).tolist()
         [0.5, 0.5, 0.0, 0.0]
         """
         ends = np.append(self.starts[1:], len(self.order))

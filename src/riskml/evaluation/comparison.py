@@ -74,7 +74,7 @@ def build_table(
     -------
     rich.table.Table
     """
-    return _table(evaluation, title, simulated, intervals, lang, box.SIMPLE)
+    return _build_table(evaluation, title, simulated, intervals, lang, box.SIMPLE)
 
 
 def render_text(
@@ -86,7 +86,7 @@ def render_text(
     >>> print(render_text({"models": {"riskml": none}}, "test 1987", simulated=True).splitlines()[0].strip())
     test 1987 · simulated county, not real households
     """
-    return _printed(build_table(evaluation, title, simulated=simulated, intervals=intervals, lang=lang))
+    return _print(build_table(evaluation, title, simulated=simulated, intervals=intervals, lang=lang))
 
 
 def render_markdown(
@@ -98,9 +98,9 @@ def render_markdown(
     >>> [cell.strip() for cell in render_markdown(one).splitlines()[2].split("|")[1:5]]
     ['riskml', '0.800', 'n/a', '0.0400']
     """
-    table = _table(evaluation, title, simulated, intervals, lang, box.MARKDOWN)
+    table = _build_table(evaluation, title, simulated, intervals, lang, box.MARKDOWN)
     head, table.title = table.title, None
-    return (f"**{head}**\n\n" if head else "") + _printed(table)
+    return (f"**{head}**\n\n" if head else "") + _print(table)
 
 
 def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
@@ -117,7 +117,9 @@ def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
     return _COMPLEMENT[lang].format(all=sum(found.values()), **found)
 
 
-def _table(evaluation: Evaluation, title: str, simulated: bool, intervals: bool, lang: str, lines: box.Box) -> Table:
+def _build_table(
+    evaluation: Evaluation, title: str, simulated: bool, intervals: bool, lang: str, lines: box.Box
+) -> Table:
     """Build the table; in Markdown a cell is one line, elsewhere an interval stands under its figure."""
     between = " " if lines is box.MARKDOWN else "\n"
     said = [part for part in (title, _SIMULATED[lang] if simulated else "") if part]
@@ -128,11 +130,11 @@ def _table(evaluation: Evaluation, title: str, simulated: bool, intervals: bool,
     models = evaluation["models"]
     for name in sort_models(models):
         measured = models[name]
-        table.add_row(name, *_cells(measured, intervals, between))
+        table.add_row(name, *_format_cells(measured, intervals, between))
     return table
 
 
-def _printed(table: Table) -> str:
+def _print(table: Table) -> str:
     """Render at the width the table wants, without colours and without blanks at line ends."""
     console = Console(file=io.StringIO(), width=400, color_system=None, legacy_windows=False)
     with console.capture() as capture:
@@ -141,7 +143,7 @@ def _printed(table: Table) -> str:
     return "\n".join(line for line in lines if line) + "\n"
 
 
-def _cells(measured: Mapping[str, Any], intervals: bool, between: str) -> list[str]:
+def _format_cells(measured: Mapping[str, Any], intervals: bool, between: str) -> list[str]:
     ci = measured.get("ci") or {} if intervals else {}
     recall, precision = measured.get("recall_at") or {}, measured.get("precision_at") or {}
     shown = [
@@ -155,14 +157,16 @@ def _cells(measured: Mapping[str, Any], intervals: bool, between: str) -> list[s
         (1 / precision["0.10"] if precision.get("0.10") else None, None, 1),
         (measured.get("lead_months"), None, 1),
     ]
-    return [_figure(value, digits) + _span(interval, digits, between) for value, interval, digits in shown]
+    return [
+        _format_figure(value, digits) + _format_interval(interval, digits, between) for value, interval, digits in shown
+    ]
 
 
-def _figure(value: float | None, digits: int) -> str:
+def _format_figure(value: float | None, digits: int) -> str:
     return "n/a" if value is None else f"{value:.{digits}f}"
 
 
-def _span(interval: list[float] | None, digits: int, between: str) -> str:
+def _format_interval(interval: list[float] | None, digits: int, between: str) -> str:
     """Write an interval without the zeros before the point, which say nothing about shares."""
     if interval is None:
         return ""

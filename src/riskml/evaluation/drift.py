@@ -86,7 +86,7 @@ def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) ->
         low, high = step / 10, (step + 1) / 10
         last.append(min(max(share, low), high) if atoms else low)
     expected = np.diff([0.0, *np.maximum.accumulate(last), 1.0]) * (1 - missing)
-    return _index(np.append(expected, missing), counts)
+    return _compute_index(np.append(expected, missing), counts)
 
 
 def compare_shares(shares: Mapping[str, float], missing: float, values: Sequence[str | None]) -> float:
@@ -101,10 +101,10 @@ def compare_shares(shares: Mapping[str, float], missing: float, values: Sequence
     bins = [len(place) + 1 if value is None else place.get(value, len(place)) for value in values]
     counts = np.bincount(np.asarray(bins, np.int64), minlength=len(place) + 2).astype(float)
     rest = max(0.0, 1.0 - sum(shares.values()) - missing)
-    return _index(np.array([*shares.values(), rest, missing]), counts)
+    return _compute_index(np.array([*shares.values(), rest, missing]), counts)
 
 
-def _index(expected: Floats, counts: Floats) -> float:
+def _compute_index(expected: Floats, counts: Floats) -> float:
     """Index between shares and counted rows, half a row added to every bin of both."""
     n = counts.sum()
     before, after = ((rows + 0.5) / (n + 0.5 * len(counts)) for rows in (expected * n, counts))

@@ -95,20 +95,20 @@ def evaluate(
     shares = (*SHARES, capacity)
     draws = resample(rows, predictions, shares, resamples, seed)
     chance = {
-        name: VisitList.of(prediction.score, rows.as_of, rows.positive).estimate_chances(capacity)
+        name: VisitList.from_scores(prediction.score, rows.as_of, rows.positive).estimate_chances(capacity)
         for name, prediction in predictions.items()
     }
     measured = {
-        name: _measures(rows, name, prediction, shares, chance[name], draws[name])
+        name: _measure_model(rows, name, prediction, shares, chance[name], draws[name])
         for name, prediction in predictions.items()
     }
     audited = predictions.get(model)
     return {
         "capacity": capacity,
         "models": measured,
-        "ap_difference": {} if audited is None else _differences(model, measured, draws),
-        "by_lead": _by_lead(rows, chance),
-        "by_kind": {kind: _kind(rows, predictions, chance, code) for kind, code in BY.items()},
+        "ap_difference": {} if audited is None else _compare_ap(model, measured, draws),
+        "by_lead": _measure_by_lead(rows, chance),
+        "by_kind": {kind: _measure_kind(rows, predictions, chance, code) for kind, code in BY.items()},
         "complement": None
         if audited is None
         else count_agreement(rows, mark_visits(audited.score, rows.as_of, rows.household_code, capacity)),
@@ -117,11 +117,11 @@ def evaluate(
     }
 
 
-def _measures(
+def _measure_model(
     rows: TestRows, name: str, prediction: Prediction, shares: tuple[float, ...], chance: FloatArray, draws: Draws
 ) -> dict[str, Any]:
-    auc, ap = Ranking.of(prediction.score, rows.positive).measures()
-    recall, precision = VisitList.of(prediction.score, rows.as_of, rows.positive).found(shares)
+    auc, ap = Ranking.from_scores(prediction.score, rows.positive).measure()
+    recall, precision = VisitList.from_scores(prediction.score, rows.as_of, rows.positive).measure(shares)
     brier = float(((prediction.probability - rows.positive) ** 2).mean()) if len(rows) else None
     mean, median = measure_lead(rows, chance)
     if name == "rule_line" and mean is not None:
@@ -144,7 +144,7 @@ def _measures(
     }
 
 
-def _differences(model: str, measured: dict[str, Any], draws: dict[str, Draws]) -> dict[str, Any]:
+def _compare_ap(model: str, measured: dict[str, Any], draws: dict[str, Draws]) -> dict[str, Any]:
     own = measured[model]["ap"]
     return {
         name: {
@@ -156,32 +156,35 @@ def _differences(model: str, measured: dict[str, Any], draws: dict[str, Draws]) 
     }
 
 
-def _by_lead(rows: TestRows, chance: dict[str, FloatArray]) -> dict[str, Any]:
+def _measure_by_lead(rows: TestRows, chance: dict[str, FloatArray]) -> dict[str, Any]:
     longest = max(after for _, after in _LEADS.values())
-    masks = {name: _between(rows, low, high) for name, (low, high) in _LEADS.items()}
-    later = _between(rows, longest, np.inf)
+    masks = {name: _mark_leads(rows, low, high) for name, (low, high) in _LEADS.items()}
+    later = _mark_leads(rows, longest, np.inf)
     if later.any():
         masks[f"{longest + 1}+"] = later
-    return {name: {"n": int(mask.sum()), "recall_at_capacity": _recall(chance, mask)} for name, mask in masks.items()}
+    return {
+        name: {"n": int(mask.sum()), "recall_at_capacity": _compute_recall(chance, mask)}
+        for name, mask in masks.items()
+    }
 
 
-def _between(rows: TestRows, low: float, high: float) -> BoolArray:
+def _mark_leads(rows: TestRows, low: float, high: float) -> BoolArray:
     """Mark fallers with a lead of more than ``low`` and at most ``high`` months (an as_of itself counts as soon)."""
     after = rows.lead > low + _DAY if low else rows.lead >= 0
     return rows.positive & after & (rows.lead <= high + _DAY)
 
 
-def _recall(chance: dict[str, FloatArray], mask: BoolArray) -> dict[str, float | None]:
+def _compute_recall(chance: dict[str, FloatArray], mask: BoolArray) -> dict[str, float | None]:
     return {name: float(visited[mask].mean()) if mask.any() else None for name, visited in chance.items()}
 
 
-def _kind(
+def _measure_kind(
     rows: TestRows, predictions: Mapping[str, Prediction], chance: dict[str, FloatArray], code: int
 ) -> dict[str, Any]:
     own = rows.by == code
     compared = own | ~rows.positive
     models = {}
-    for name, recall in _recall(chance, own).items():
-        auc, ap = Ranking.of(predictions[name].score[compared], own[compared]).measures()
+    for name, recall in _compute_recall(chance, own).items():
+        auc, ap = Ranking.from_scores(predictions[name].score[compared], own[compared]).measure()
         models[name] = {"auc": null_if_nan(auc), "ap": null_if_nan(ap), "recall_at_capacity": recall}
     return {"n": int(own.sum()), "models": models}

@@ -34,7 +34,7 @@ def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str,
     found = {}
     for i, column in enumerate(matrix.columns):
         known = ~np.isnan(matrix.values[:, i])
-        auc, _ = Ranking.of(matrix.values[known, i], positive[known]).measures()
+        auc, _ = Ranking.from_scores(matrix.values[known, i], positive[known]).measure()
         if not column.categorical and not np.isnan(auc):
             found[column.name] = auc
     return found
@@ -73,12 +73,12 @@ def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, fl
             edges = np.arange(1.0, len(train.levels[column.name]))
         else:
             edges = np.unique(np.quantile(known, np.arange(1, _BINS) / _BINS)) if len(known) else np.empty(0)
-        shares = [_shares(values, edges) for values in (before, after)]
+        shares = [_count_shares(values, edges) for values in (before, after)]
         found[column.name] = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
     return found
 
 
-def _shares(values: FloatArray, edges: FloatArray) -> FloatArray:
+def _count_shares(values: FloatArray, edges: FloatArray) -> FloatArray:
     bins = np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="right"))
     counts = np.bincount(bins, minlength=len(edges) + 2) + 0.5
     return np.asarray(counts / counts.sum())

@@ -41,7 +41,8 @@ def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> 
         sizes = np.bincount(code, minlength=len(values))
         shown = [i for i in range(len(values)) if sizes[i] >= SMALLEST_GROUP]
         found += [
-            {"group": group, "value": str(values[i]), **_measure(rows, prediction, chance, code == i)} for i in shown
+            {"group": group, "value": str(values[i]), **_measure_group(rows, prediction, chance, code == i)}
+            for i in shown
         ]
         if len(shown) < len(values):
             hidden = int(sizes[sizes < SMALLEST_GROUP].sum())
@@ -90,9 +91,9 @@ def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[
     return shown, hidden
 
 
-def _measure(rows: TestRows, prediction: Prediction, chance: FloatArray, own: BoolArray) -> dict[str, Any]:
+def _measure_group(rows: TestRows, prediction: Prediction, chance: FloatArray, own: BoolArray) -> dict[str, Any]:
     positive = rows.positive[own]
-    auc, ap = Ranking.of(prediction.score[own], positive).measures()
+    auc, ap = Ranking.from_scores(prediction.score[own], positive).measure()
     recall = float(chance[own][positive].mean()) if positive.any() else None
     return {
         "n": int(own.sum()),

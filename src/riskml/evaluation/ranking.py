@@ -53,13 +53,13 @@ class Ranking:
     starts: IntArray
 
     @classmethod
-    def of(cls, score: ArrayLike, positive: ArrayLike) -> Ranking:
+    def from_scores(cls, score: ArrayLike, positive: ArrayLike) -> Ranking:
         """Sort rows by score, the highest first."""
         score = np.asarray(score, dtype=np.float64)
         order = np.argsort(-score, kind="stable")
         return cls(order, np.asarray(positive, dtype=np.float64)[order], find_ties(score[order]))
 
-    def measures(self, weight: FloatArray | None = None) -> tuple[float, float]:
+    def measure(self, weight: FloatArray | None = None) -> tuple[float, float]:
         """Area under the ROC curve and average precision.
 
         Parameters
@@ -88,9 +88,9 @@ class Ranking:
         --------
         One score for everybody is worth a coin's toss, and average precision is the share of fallers:
 
-        >>> Ranking.of([1, 1, 1, 1], [1, 0, 0, 0]).measures()
+        >>> Ranking.from_scores([1, 1, 1, 1], [1, 0, 0, 0]).measure()
         (0.5, 0.25)
-        >>> Ranking.of([3, 2, 1], [0, 0, 0]).measures()
+        >>> Ranking.from_scores([3, 2, 1], [0, 0, 0]).measure()
         (nan, nan)
         """
         if not len(self.starts):

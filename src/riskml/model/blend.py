@@ -68,9 +68,9 @@ class Blend:
     calibration: Calibration
     choice: dict[str, Any] = field(default_factory=dict)
 
-    def parts(self, X: FeatureMatrix | FloatArray) -> tuple[FloatArray, FloatArray]:
+    def predict_parts(self, X: FeatureMatrix | FloatArray) -> tuple[FloatArray, FloatArray]:
         """Margins of the linear and of the tree part, shape (n,) each, before weighting."""
-        values = self.values(X)
+        values = self.align(X)
         return self.linear.predict_margin(values), self.trees.predict_margin(values)
 
     def predict_margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
@@ -81,7 +81,7 @@ class Blend:
         X : FeatureMatrix, or array of shape (n, F) in this model's schema
             A matrix with other columns or levels is brought into the schema first; what it lacks is missing.
         """
-        linear, trees = self.parts(X)
+        linear, trees = self.predict_parts(X)
         w = self.weights
         return w.intercept + w.linear * linear + w.trees * trees
 
@@ -89,7 +89,7 @@ class Blend:
         """Calibrated probability of the outcome, shape (n,)."""
         return self.calibration.predict_probability(self.predict_margin(X))
 
-    def values(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+    def align(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Values in this model's schema, shape (n, F), contiguous."""
         values = self.schema.align(X) if isinstance(X, FeatureMatrix) else np.asarray(X, np.float64)
         if values.ndim != 2 or values.shape[1] != len(self.schema.columns):
@@ -134,17 +134,17 @@ def fit_blend(
         If there are no rows, lengths differ, labels are not 0 and 1, or only one class occurs.
     """
     X = X.distinct()
-    schema = Schema.of(X)
+    schema = Schema.from_matrix(X)
     y = np.asarray(y, np.float64)
-    _check(X, y, household, as_of)
+    _check_rows(X, y, household, as_of)
     folds = plan_folds(y, np.asarray(household), as_of, horizon, seed)
     pick, calibration, figures = Pick(), Calibration(), {}
     if sum(y[fold.judge].sum() for fold in folds) > 0:
         unseen = predict_unseen(schema, X.values, y, household, as_of, folds, seed, progress)
         weight = 1.0 / count_overlap(as_of, horizon)
         pick = choose(unseen, weight)
-        calibration = _calibrated(unseen, pick, horizon, weight)
-        figures = _figures(unseen, pick, calibration, folds)
+        calibration = _fit_calibration(unseen, pick, horizon, weight)
+        figures = _summarize_unseen(unseen, pick, calibration, folds)
     progress("fitting the linear part on all rows")
     linear = LinearProblem(schema, X.values, y).solve(STRENGTHS[pick.strength])
     progress("fitting the trees on all rows")
@@ -161,7 +161,7 @@ def fit_blend(
     return Blend(schema, linear, trees, Weights(pick.intercept, pick.linear, pick.trees), calibration, choice)
 
 
-def _calibrated(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:
+def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:
     """Calibrate on later periods; without any, nothing is known that the weights do not already say."""
     rows = unseen.later
     if not rows.any():
@@ -170,7 +170,7 @@ def _calibrated(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> 
     return Calibration.fit(pick.predict_margin(unseen)[rows], unseen.y[rows], periods, weight)
 
 
-def _figures(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
+def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
     """Rows, positives and mean log loss of the parts, the blend and the probability, by kind of fold."""
     margin = pick.predict_margin(unseen)
     margins = {
@@ -192,7 +192,7 @@ def _figures(unseen: Candidates, pick: Pick, calibration: Calibration, folds: li
     return found
 
 
-def _check(X: FeatureMatrix, y: FloatArray, household: NDArray[np.int64], as_of: NDArray[np.int32]) -> None:
+def _check_rows(X: FeatureMatrix, y: FloatArray, household: NDArray[np.int64], as_of: NDArray[np.int32]) -> None:
     if not len(X) == len(y) == len(household) == len(as_of):
         raise ModelError(f"Rows differ: {len(X)} features, {len(y)} labels, {len(household)} households.")
     if not len(X):

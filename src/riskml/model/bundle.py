@@ -21,8 +21,8 @@ from riskml.model.bundle_files import (
     decode_json,
     encode_json,
     hash_sha256,
+    make_seal,
     read_folder,
-    seal,
     to_plain,
     write_folder,
 )
@@ -130,7 +130,7 @@ class Bundle:
                 "refit": refit,
             }
         )
-        return _assembled(_sealed(content, manifest))
+        return _assemble(_seal_content(content, manifest))
 
     def with_report(self, report: Mapping[str, Any], card: Callable[[Bundle], str]) -> Bundle:
         """Return the bundle with what its report tells beside the evaluation, and with its model card.
@@ -144,8 +144,8 @@ class Bundle:
         """
         content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, CARD)}
         content["report.json"] = encode_json(report)
-        told = _assembled(_sealed(content, self.manifest))
-        return _assembled(_sealed({**content, CARD: card(told).encode()}, self.manifest))
+        told = _assemble(_seal_content(content, self.manifest))
+        return _assemble(_seal_content({**content, CARD: card(told).encode()}, self.manifest))
 
     @classmethod
     def load(cls, path: str | Path) -> Bundle:
@@ -157,7 +157,7 @@ class Bundle:
             If a file is missing, superfluous or altered, the format or the schema does not fit, or a golden case gets
             another score; the message names the file and what to do.
         """
-        return _assembled(read_folder(Path(path)))
+        return _assemble(read_folder(Path(path)))
 
     def save(self, path: str | Path) -> Path:
         """Write the bundle to a folder, in one step.
@@ -220,21 +220,21 @@ class Bundle:
         return [name for name in ("data", "split", "settings") if self.manifest[name] != other.manifest[name]]
 
 
-def _sealed(content: Mapping[str, bytes], manifest: Mapping[str, Any]) -> dict[str, bytes]:
+def _seal_content(content: Mapping[str, bytes], manifest: Mapping[str, Any]) -> dict[str, bytes]:
     """Files of a bundle under a manifest that lists them."""
     hashes = {name: hash_sha256(text) for name, text in sorted(content.items())}
     sealed = {**manifest, "files": hashes}
-    text = encode_json({**sealed, "model_version": _version_of(sealed)})
-    return {**content, MANIFEST: text, SEAL: seal(text)}
+    text = encode_json({**sealed, "model_version": _derive_version(sealed)})
+    return {**content, MANIFEST: text, SEAL: make_seal(text)}
 
 
-def _version_of(manifest: Mapping[str, Any]) -> str:
+def _derive_version(manifest: Mapping[str, Any]) -> str:
     rest = {name: value for name, value in manifest.items() if name != "model_version"}
     rest["files"] = {name: value for name, value in manifest["files"].items() if name != CARD}
     return f"riskml-{hash_sha256(encode_json(rest))[:12]}"
 
 
-def _assembled(files: dict[str, bytes]) -> Bundle:
+def _assemble(files: dict[str, bytes]) -> Bundle:
     """Rebuild the objects from verified files, and check what hashes alone cannot."""
     manifest = decode_json(files, MANIFEST)
     if manifest.get("format") != FORMAT:
@@ -242,7 +242,7 @@ def _assembled(files: dict[str, bytes]) -> Bundle:
             f"{MANIFEST} has format {manifest.get('format')!r}; this riskml {version('riskml')} reads format {FORMAT}.",
             f"Use riskml {manifest.get('riskml')}, or train the model again.",
         )
-    if manifest.get("model_version") != _version_of(manifest):
+    if manifest.get("model_version") != _derive_version(manifest):
         raise BundleError(f"{MANIFEST} was altered: the model version does not follow from its content.", AGAIN)
     name = MANIFEST
     try:

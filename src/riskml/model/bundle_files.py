@@ -95,10 +95,10 @@ def read_folder(path: Path) -> dict[str, bytes]:
     for name in (MANIFEST, SEAL):
         if name not in found:
             raise BundleError(f"{path} is not a complete bundle: {name} is missing.", AGAIN)
-    files = {name: _read(path / name) for name in (MANIFEST, SEAL)}
-    if files[SEAL] != seal(files[MANIFEST]):
+    files = {name: _read_file(path / name) for name in (MANIFEST, SEAL)}
+    if files[SEAL] != make_seal(files[MANIFEST]):
         raise BundleError(f"{MANIFEST} and {SEAL} in {path} do not belong together: one of them was altered.", AGAIN)
-    hashes = _hashes(files)
+    hashes = _read_hashes(files)
     if missing := sorted(set(hashes) - found):
         raise BundleError(f"{path} lacks {len(missing)} file(s) of the bundle: {', '.join(missing)}.", AGAIN)
     if extra := sorted(found - set(hashes) - {MANIFEST, SEAL}):
@@ -107,25 +107,25 @@ def read_folder(path: Path) -> dict[str, bytes]:
             "Move them elsewhere; a bundle folder holds the bundle only.",
         )
     for name, expected in hashes.items():
-        files[name] = _read(path / name)
+        files[name] = _read_file(path / name)
         if hash_sha256(files[name]) != expected:
             raise BundleError(f"{name} in {path} was altered: its SHA-256 is not the one in {MANIFEST}.", AGAIN)
     return files
 
 
-def seal(manifest: bytes) -> bytes:
+def make_seal(manifest: bytes) -> bytes:
     """Content of the file that seals the manifest, as ``sha256sum --check`` reads it."""
     return f"{hash_sha256(manifest)}  {MANIFEST}\n".encode()
 
 
-def _read(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise BundleError(f"{path.name} in {path.parent} cannot be read: {error.strerror}.", AGAIN) from error
 
 
-def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+def _read_hashes(files: Mapping[str, bytes]) -> dict[str, str]:
     manifest = decode_json(files, MANIFEST)
     hashes = manifest.get("files") if isinstance(manifest, dict) else None
     if not isinstance(hashes, dict) or not set(REQUIRED) <= set(hashes) <= {*REQUIRED, *OPTIONAL}:

@@ -90,7 +90,7 @@ class Pick:
 
     def predict_margin(self, candidates: Candidates) -> FloatArray:
         """Out-of-sample margin of the blend, shape (n,)."""
-        linear, trees = _parts(candidates, (self.strength, self.tree, self.stop))
+        linear, trees = _select(candidates, (self.strength, self.tree, self.stop))
         return self.intercept + self.linear * linear + self.trees * trees
 
 
@@ -116,7 +116,7 @@ def predict_unseen(
     def grow(fold: Fold) -> FloatArray:
         problem = TreeProblem(schema, values[fold.fit], y[fold.fit], threads=1)
         longest = [replace(settings, rounds=ROUNDS[-1]) for settings in TREES]
-        return np.stack([problem.solve(s, seed).path(values[fold.judge], ROUNDS) for s in longest], axis=1)
+        return np.stack([problem.solve(s, seed).predict_path(values[fold.judge], ROUNDS) for s in longest], axis=1)
 
     trees = []
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -156,31 +156,31 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     decide. Rows of later periods have an intercept of their own, which the calibration deals with.
     """
     _, group = np.unique(candidates.household, return_inverse=True)
-    base = _loss(candidates, DEFAULT)
+    base = _compute_loss(candidates, DEFAULT)
     chosen, most, evidence = DEFAULT, 0.0, 0.0
     for which in product(range(len(STRENGTHS)), range(len(TREES)), range(len(ROUNDS))):
-        gain = np.bincount(group, np.subtract(base, _loss(candidates, which)))
+        gain = np.bincount(group, np.subtract(base, _compute_loss(candidates, which)))
         error = float(np.sqrt(np.sum((gain - gain.mean()) ** 2) / weight))
         total = float(gain.sum())
         if total > max(most, EVIDENCE * error):
             chosen, most, evidence = which, total, total / error
-    intercept, linear, trees = _weights(candidates, chosen, weight)
+    intercept, linear, trees = _fit_weights(candidates, chosen, weight)
     return Pick(*chosen, intercept=intercept, linear=linear, trees=trees, evidence=evidence)
 
 
-def _parts(candidates: Candidates, which: tuple[int, int, int]) -> tuple[FloatArray, FloatArray]:
+def _select(candidates: Candidates, which: tuple[int, int, int]) -> tuple[FloatArray, FloatArray]:
     strength, tree, stop = which
     return candidates.linear[:, strength], candidates.trees[:, tree, stop]
 
 
-def _loss(candidates: Candidates, which: tuple[int, int, int]) -> FloatArray:
-    linear, trees = _parts(candidates, which)
+def _compute_loss(candidates: Candidates, which: tuple[int, int, int]) -> FloatArray:
+    linear, trees = _select(candidates, which)
     margin = 0.5 * (linear + trees)
     return np.asarray(np.logaddexp(0.0, margin) - candidates.y * margin)
 
 
-def _weights(candidates: Candidates, which: tuple[int, int, int], weight: float) -> tuple[float, float, float]:
-    linear, trees = _parts(candidates, which)
+def _fit_weights(candidates: Candidates, which: tuple[int, int, int], weight: float) -> tuple[float, float, float]:
+    linear, trees = _select(candidates, which)
     apart = candidates.later.any() and not candidates.later.all()
     extra = [candidates.later.astype(np.float64)] if apart else []
     design = np.column_stack([linear, trees, np.ones(len(linear)), *extra])

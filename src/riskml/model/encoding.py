@@ -71,10 +71,10 @@ class Encoding:
             missing = np.isnan(x)
             known = x[~missing]
             if column.categorical:
-                terms += [(j, LEVEL, k, float(np.mean(x == k)), 1.0) for k in _frequent(known)]
+                terms += [(j, LEVEL, k, float(np.mean(x == k)), 1.0) for k in _find_frequent(known)]
             elif len(known):
                 if tail > 0:
-                    low[j], high[j] = _bounds(known, tail)
+                    low[j], high[j] = _find_bounds(known, tail)
                 known = np.clip(known, low[j], high[j])
                 fill[j] = np.median(known)
                 filled = np.where(missing, fill[j], np.clip(x, low[j], high[j]))
@@ -102,7 +102,7 @@ class Encoding:
         return out
 
 
-def _bounds(known: FloatArray, tail: float) -> tuple[float, float]:
+def _find_bounds(known: FloatArray, tail: float) -> tuple[float, float]:
     """Winsorising bounds; the whole finite range where the quantiles coincide (a rare event keeps its size)."""
     finite = known[np.isfinite(known)]
     if not len(finite):
@@ -113,7 +113,7 @@ def _bounds(known: FloatArray, tail: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _frequent(codes: FloatArray) -> list[int]:
+def _find_frequent(codes: FloatArray) -> list[int]:
     """Codes of the levels with enough rows, the most frequent kept, in code order."""
     found, rows = np.unique(codes.astype(np.int64), return_counts=True)
     enough = rows >= FEWEST_ROWS

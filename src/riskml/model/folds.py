@@ -65,12 +65,15 @@ def plan_folds(
     groups, purged for the earliest of each. Groups whose past holds too few positives are left out.
     """
     rng = np.random.default_rng(seed)
-    found = [*_by_household(household, rng), *_by_period(y, as_of, horizon)]
-    thin = [Fold(_sample(f.fit, household, rng), _sample(f.judge, household, rng), f.later) for f in found]
+    found = [*_split_by_household(household, rng), *_split_by_period(y, as_of, horizon)]
+    thin = [
+        Fold(_sample_households(f.fit, household, rng), _sample_households(f.judge, household, rng), f.later)
+        for f in found
+    ]
     return [fold for fold in thin if len(fold.judge) and 0 < y[fold.fit].sum() < len(fold.fit)]
 
 
-def _by_household(household: IntArray, rng: np.random.Generator) -> list[Fold]:
+def _split_by_household(household: IntArray, rng: np.random.Generator) -> list[Fold]:
     rows = len(household)
     parts, judged = (4, 4) if rows <= 20_000 else (3, 3) if rows <= 60_000 else (3, 1)
     groups, place = np.unique(household, return_inverse=True)
@@ -78,7 +81,7 @@ def _by_household(household: IntArray, rng: np.random.Generator) -> list[Fold]:
     return [Fold(np.flatnonzero(part != k), np.flatnonzero(part == k), later=False) for k in range(judged)]
 
 
-def _by_period(y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: int) -> list[Fold]:
+def _split_by_period(y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: int) -> list[Fold]:
     days = np.unique(as_of)
     judged = [int(day) for day in days if months_before(int(day), horizon) >= days[0]]
     folds = []
@@ -92,7 +95,7 @@ def _by_period(y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: int) -
     return folds
 
 
-def _sample(rows: IntArray, household: IntArray, rng: np.random.Generator) -> IntArray:
+def _sample_households(rows: IntArray, household: IntArray, rng: np.random.Generator) -> IntArray:
     """Rows of as many randomly drawn households as stay below the limit, in row order."""
     if len(rows) <= MOST_ROWS:
         return rows
@@ -113,7 +116,7 @@ def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
     days = np.unique(as_of)
     if len(days) < 2:
         return 1.0
-    step = _months(float(np.median(np.diff(days))))
+    step = _to_months(float(np.median(np.diff(days))))
     return float(np.clip(horizon / max(step, 1), 1.0, len(days)))
 
 
@@ -123,8 +126,8 @@ def count_spans(as_of: NDArray[np.int32], horizon: int) -> int:
     >>> count_spans(np.array([0, 89, 180, 272, 364], np.int32), 12), count_spans(np.array([5], np.int32), 12)
     (2, 1)
     """
-    return 1 + _months(float(as_of.max() - as_of.min())) // horizon
+    return 1 + _to_months(float(as_of.max() - as_of.min())) // horizon
 
 
-def _months(days: float) -> int:
+def _to_months(days: float) -> int:
     return round(days / (365.25 / 12))

@@ -95,7 +95,7 @@ def read_forest(text: str) -> Forest:
     A constant tree has no split; its value belongs to the base, as it does for LightGBM.
     """
     head, *parts = text.replace("\r\n", "\n").split("\nTree=")
-    facts = _facts(head)
+    facts = _parse_fields(head)
     if "max_feature_idx" not in facts:
         raise ModelError("The text of the trees does not begin like that of a LightGBM model.", AGAIN)
     if facts.get("num_tree_per_iteration") != "1" or "average_output" in facts:
@@ -104,20 +104,20 @@ def read_forest(text: str) -> Forest:
     blocks: list[Splits] = []
     base, first = 0.0, 0
     for number, part in enumerate(parts):
-        tree, splits, mean = _tree(_facts(part.split("\nend of trees")[0]), number, first)
+        tree, splits, mean = _read_tree(_parse_fields(part.split("\nend of trees")[0]), number, first)
         base += mean
         if tree is not None:
             trees.append(tree)
             blocks.append(splits)
             first += len(splits)
-    return Forest(int(facts["max_feature_idx"]) + 1, Splits.joined(blocks), tuple(trees), base)
+    return Forest(int(facts["max_feature_idx"]) + 1, Splits.join(blocks), tuple(trees), base)
 
 
-def _facts(text: str) -> dict[str, str]:
+def _parse_fields(text: str) -> dict[str, str]:
     return {key: value for key, _, value in (line.partition("=") for line in text.splitlines())}
 
 
-def _tree(facts: dict[str, str], number: int, first: int) -> tuple[Tree | None, Splits, float]:
+def _read_tree(facts: dict[str, str], number: int, first: int) -> tuple[Tree | None, Splits, float]:
     """One tree (None where constant), its splits and its mean."""
     if facts.get("is_linear", "0") != "0":
         raise ModelError(f"Tree {number} has linear leaves, which have no exact contributions here.", AGAIN)
@@ -128,7 +128,7 @@ def _tree(facts: dict[str, str], number: int, first: int) -> tuple[Tree | None, 
     try:
         value = numbers("leaf_value", np.float64)
         if len(value) == 1:
-            return None, Splits.joined([]), float(value[0])
+            return None, Splits.join([]), float(value[0])
         tree = Tree(
             first,
             numbers("left_child", np.int64),

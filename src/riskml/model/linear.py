@@ -56,7 +56,7 @@ class Linear:
     missing: FloatArray
     tables: dict[int, FloatArray]
 
-    def contributions(self, X: FeatureMatrix | FloatArray) -> FloatArray:
+    def explain(self, X: FeatureMatrix | FloatArray) -> FloatArray:
         """Contribution of each feature to the margin, shape (n, F).
 
         Parameters
@@ -82,7 +82,7 @@ class Linear:
             raise ModelError(f"The linear part takes {len(self.slope)} features, got {values.shape[1]}.")
         out = np.empty(len(values))
         quantity = (self.low, self.high, self.centre, self.slope, self.present, self.missing)
-        _margin(np.ascontiguousarray(values), *quantity, *self._levels, self.base, out)
+        _add_contributions(np.ascontiguousarray(values), *quantity, *self._levels, self.base, out)
         return out
 
     @cached_property
@@ -111,7 +111,7 @@ class Linear:
 
 
 @compiled
-def _margin(
+def _add_contributions(
     values: Array,
     low: Array,
     high: Array,
@@ -187,10 +187,10 @@ class LinearProblem:
             rate = np.clip(self._y.mean(), 1e-9, 1 - 1e-9)
             start[-1] = np.log(rate / (1 - rate))
         self._last = solve(self._design, self._y, penalty, lower=self._lower, upper=self._upper, start=start)
-        return _compiled(self.encoding, self._last)
+        return _compile(self.encoding, self._last)
 
 
-def _compiled(encoding: Encoding, weights: FloatArray) -> Linear:
+def _compile(encoding: Encoding, weights: FloatArray) -> Linear:
     """Fold the terms of each feature into one function of its value."""
     schema = encoding.schema
     count = len(schema.columns)
@@ -237,4 +237,6 @@ def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
     Directions are not applied and nothing is winsorised: the baseline stays what a textbook would fit.
     """
     X = X.distinct()
-    return LinearProblem(Schema.of(X), X.values, np.asarray(y, np.float64), tail=0.0, directed=False).solve(1.0)
+    return LinearProblem(Schema.from_matrix(X), X.values, np.asarray(y, np.float64), tail=0.0, directed=False).solve(
+        1.0
+    )

@@ -41,14 +41,14 @@ def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]
         x = X.values[:, j]
         entry: dict[str, Any] = {"missing": float(np.mean(np.isnan(x))) if len(x) else 1.0}
         if column.categorical:
-            entry["shares"] = _shares(x[~np.isnan(x)], X.levels[column.name], len(x))
+            entry["shares"] = _compute_shares(x[~np.isnan(x)], X.levels[column.name], len(x))
         else:
-            entry["deciles"] = _deciles(x)
+            entry["deciles"] = _compute_deciles(x)
         features[column.name] = entry
-    return {"n": len(X), "probability": _deciles(probability), "features": features}
+    return {"n": len(X), "probability": _compute_deciles(probability), "features": features}
 
 
-def _deciles(x: FloatArray) -> list[float]:
+def _compute_deciles(x: FloatArray) -> list[float]:
     """Deciles 10 % to 90 %; none where fewer than 20 rows are known."""
     known = x[np.isfinite(x)]
     if len(known) < FEWEST_ROWS:
@@ -57,6 +57,6 @@ def _deciles(x: FloatArray) -> list[float]:
     return deciles
 
 
-def _shares(codes: FloatArray, levels: tuple[str, ...], n: int) -> dict[str, float]:
+def _compute_shares(codes: FloatArray, levels: tuple[str, ...], n: int) -> dict[str, float]:
     rows = np.bincount(codes.astype(np.int64), minlength=len(levels))
     return {level: float(k / n) for level, k in zip(levels, rows, strict=True) if k >= FEWEST_ROWS}

@@ -24,7 +24,7 @@ def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) ->
     seed : int, default 0
     """
     X = X.distinct()
-    schema = Schema.of(X)
+    schema = Schema.from_matrix(X)
     linear = LinearProblem(schema, X.values, y).solve(blend.choice["strength"])
     trees = TreeProblem(schema, X.values, y).solve(TreeSettings(**blend.choice["trees"]), seed)
     return replace(blend, schema=schema, linear=linear, trees=trees)

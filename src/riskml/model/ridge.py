@@ -87,7 +87,7 @@ def solve(
     w = np.clip(target if start is None else start, lower, upper)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(WORKERS) as pool:
         sums = _Sums(design, y, weight, pool.map)
-        loss = sums.loss(w) + _pull(w, target, penalty)
+        loss = sums.loss(w) + _compute_penalty(w, target, penalty)
         for _ in range(STEPS):
             gradient, hessian = sums.derivatives(w)
             gradient += penalty * (w - target)
@@ -95,8 +95,8 @@ def solve(
             blocked = ((w <= lower) & (gradient > 0)) | ((w >= upper) & (gradient < 0))
             if np.max(np.abs(gradient), where=~blocked, initial=0.0) <= TOLERANCE * weight * len(y):
                 break
-            step = _bounded_step(hessian, gradient, lower - w, upper - w)
-            w, loss, moved = _line_search(sums, w, step, loss, gradient, target, penalty)
+            step = _solve_step(hessian, gradient, lower - w, upper - w)
+            w, loss, moved = _search_line(sums, w, step, loss, gradient, target, penalty)
             if not moved:
                 break
     if not np.all(np.isfinite(w)):
@@ -106,11 +106,11 @@ def solve(
     return np.clip(w, lower, upper)
 
 
-def _pull(w: FloatArray, target: FloatArray, penalty: FloatArray) -> float:
+def _compute_penalty(w: FloatArray, target: FloatArray, penalty: FloatArray) -> float:
     return 0.5 * float(np.sum(penalty * (w - target) ** 2))
 
 
-def _line_search(
+def _search_line(
     sums: _Sums,
     w: FloatArray,
     step: FloatArray,
@@ -124,14 +124,14 @@ def _line_search(
     share = 1.0
     for _ in range(30):
         candidate = w + share * step
-        new = sums.loss(candidate) + _pull(candidate, target, penalty)
+        new = sums.loss(candidate) + _compute_penalty(candidate, target, penalty)
         if new <= loss + 1e-4 * share * slope:
             return candidate, new, new < loss
         share /= 2
     return w, loss, False
 
 
-def _bounded_step(hessian: FloatArray, gradient: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+def _solve_step(hessian: FloatArray, gradient: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
     """Newton step within bounds: the minimum of ``½ s'Hs + g's`` over ``low <= s <= high``."""
     jitter = 1e-10 * float(np.mean(np.diag(hessian)))
     hessian = hessian + jitter * np.eye(len(hessian))

@@ -30,7 +30,7 @@ class Schema:
     levels: dict[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, X: FeatureMatrix) -> Schema:
+    def from_matrix(cls, X: FeatureMatrix) -> Schema:
         """Schema of a matrix."""
         return cls(X.columns, dict(X.levels))
 

@@ -97,7 +97,7 @@ class Splits:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[Splits]) -> Splits:
+    def join(cls, parts: Sequence[Splits]) -> Splits:
         """Put the splits of several trees after one another."""
         if not parts:
             none = np.zeros(0, np.int64)
@@ -142,7 +142,7 @@ class Splits:
         left: list[bool] = np.where(self.missing == NAN, self.default_left, self.threshold >= 0).tolist()
         return left
 
-    def answers(self, row: NDArray[np.float64]) -> Bytes:
+    def answer_row(self, row: NDArray[np.float64]) -> Bytes:
         """1 for each split at which one row goes left, shape (S,).
 
         Parameters

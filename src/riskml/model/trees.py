@@ -54,7 +54,7 @@ class TreeSettings:
     column_share: float = 0.2
     ridge: float = 10.0
 
-    def parameters(self, rows: int, columns: int, seed: int) -> dict[str, Any]:
+    def to_parameters(self, rows: int, columns: int, seed: int) -> dict[str, Any]:
         """Return LightGBM's parameters for so many training rows and features."""
         share = min(1.0, self.column_share * (3.0 if rows >= PLENTY else 1.0))
         return {
@@ -113,13 +113,15 @@ class TreeProblem:
 
     def solve(self, settings: TreeSettings, seed: int) -> Trees:
         """Fit trees of the given complexity."""
-        parameters = settings.parameters(self._data.num_data(), len(self.schema.columns), seed)
+        parameters = settings.to_parameters(self._data.num_data(), len(self.schema.columns), seed)
         parameters["monotone_constraints"] = self.schema.directions.tolist()
         parameters["num_threads"] = self._threads
-        return Trees(_bare(lgb.train(parameters, self._data, settings.rounds).model_to_string(num_iteration=-1)))
+        return Trees(
+            _strip_parameters(lgb.train(parameters, self._data, settings.rounds).model_to_string(num_iteration=-1))
+        )
 
 
-def _bare(text: str) -> str:
+def _strip_parameters(text: str) -> str:
     """Cut the training parameters: they do not change a prediction, but name threads and paths."""
     head, _, _ = text.partition("\nparameters:")
     return head.rstrip("\n") + "\n"
@@ -152,7 +154,7 @@ class Trees:
 
     @cached_property
     def _walk(self) -> Walk | None:
-        return Walk.of(self.text, self.rounds)
+        return Walk.read(self.text, self.rounds)
 
     @property
     def rounds(self) -> int:
@@ -179,7 +181,7 @@ class Trees:
         )
         return np.asarray(out, np.float64)
 
-    def path(self, values: FloatArray, stops: list[int]) -> FloatArray:
+    def predict_path(self, values: FloatArray, stops: list[int]) -> FloatArray:
         """Log odds after each number of trees, shape (n, len(stops))."""
         out = np.zeros((len(values), len(stops)))
         before, total = 0, np.zeros(len(values))

@@ -47,7 +47,7 @@ class Walk:
     value: FloatArray
 
     @classmethod
-    def of(cls, text: str, trees: int) -> Walk | None:
+    def read(cls, text: str, trees: int) -> Walk | None:
         """Read a model's text; None where only LightGBM can add up its trees as it does.
 
         Parameters

@@ -48,7 +48,7 @@ def blend(training: FeatureMatrix) -> Blend:
     x = training.values
     score = -2 * x[:, 0] + np.nan_to_num(x[:, 1], nan=1.0) * (x[:, 2] > 0) + (x[:, 3] == 2) - 1
     y = (score + np.random.default_rng(1).logistic(size=len(x)) > 0).astype(float)
-    schema = Schema.of(training)
+    schema = Schema.from_matrix(training)
     linear = LinearProblem(schema, x, y).solve(0.1)
     trees = TreeProblem(schema, x, y).solve(TreeSettings(rounds=40, min_rows=30), seed=0)
     return Blend(schema, linear, trees, Weights(-0.1, 0.4, 0.7), Calibration(0.2, 0.9))
@@ -88,7 +88,7 @@ def test_category_and_missing_value_belong_to_their_feature(explainer, blend):
     row = matrix(1, seed=5).values
     elsewhere = row.copy()
     elsewhere[0, 3], elsewhere[0, 1] = np.nan, np.nan
-    before, after = (blend.linear.contributions(x)[0] for x in (row, elsewhere))
+    before, after = (blend.linear.explain(x)[0] for x in (row, elsewhere))
     assert set(np.flatnonzero(before != after)) <= {1, 3}
     unknown = matrix(1, seed=5)
     unknown = replace(unknown, levels={"region_6": ("110000", "110001", "110002")})
@@ -97,7 +97,7 @@ def test_category_and_missing_value_belong_to_their_feature(explainer, blend):
 
 
 def test_linear_contributions_average_to_nothing_over_the_training_rows(explainer, blend, training):
-    mean = blend.linear.contributions(training).mean(axis=0)
+    mean = blend.linear.explain(training).mean(axis=0)
     np.testing.assert_allclose(mean, 0, atol=1e-9)
 
 

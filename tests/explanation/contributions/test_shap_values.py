@@ -45,7 +45,7 @@ def test_an_explainer_gives_the_same_as_its_bundle(trained, matrix, found):
 
 
 def test_data_are_the_features_and_categories_show_their_names(trained, matrix, found):
-    values = trained.bundle.blend.values(matrix)
+    values = trained.bundle.blend.align(matrix)
     np.testing.assert_array_equal(found.data, values)
     names = [column.name for column in trained.bundle.columns]
     j = names.index("attribute_house_type")

@@ -39,7 +39,7 @@ def narrator(county_records) -> Narrator:
     labels = labels.take(labels.labelled)
     X = build(county_records.panel(day)).take(labels.household)
     y = labels.y.astype(float)
-    schema = Schema.of(X)
+    schema = Schema.from_matrix(X)
     blend = Blend(
         schema,
         LinearProblem(schema, X.values, y).solve(0.05),

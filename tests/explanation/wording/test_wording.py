@@ -59,7 +59,7 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, nar
     panel = village.panel()
     narrator = narrate(panel)
     explained = narrator.explain_rows(panel, build(panel))
-    values = narrator.bundle.blend.values(build(panel))[0]
+    values = narrator.bundle.blend.align(build(panel))[0]
     known = [
         j for j, f in enumerate(explained.grouping.features) if f.reason_zh is not None and not np.isnan(values[j])
     ]

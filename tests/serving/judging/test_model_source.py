@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from riskml import tracking
 from riskml.errors import BundleError
-from riskml.model.bundle_files import MANIFEST, SEAL, encode_json, hash_sha256, seal
+from riskml.model.bundle_files import MANIFEST, SEAL, encode_json, hash_sha256, make_seal
 from riskml_serving.api.scores import endpoints as scoring
 from riskml_serving.api.scores.endpoints import AT_ONCE
 from riskml_serving.base.database import open_engine, upgrade
@@ -46,7 +46,7 @@ def reseal(path, manifest):
     version = {**rest, "files": {name: kept for name, kept in rest["files"].items() if name != "model_card.md"}}
     text = encode_json({**rest, "model_version": f"riskml-{hash_sha256(encode_json(version))[:12]}"})
     (path / MANIFEST).write_bytes(text)
-    (path / SEAL).write_bytes(seal(text))
+    (path / SEAL).write_bytes(make_seal(text))
 
 
 @pytest.fixture

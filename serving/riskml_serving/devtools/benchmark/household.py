@@ -49,4 +49,4 @@ def build_features(model: Model) -> tuple[list[str], NDArray[np.float64]]:
     bundle: Bundle = model.bundle
     tables: Tables = {name: columns_of(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
     panel = Records.from_tables(tables, model.policy.lines).panel(to_day(AS_OF))
-    return [column.name for column in bundle.columns], bundle.blend.values(build(panel))
+    return [column.name for column in bundle.columns], bundle.blend.align(build(panel))

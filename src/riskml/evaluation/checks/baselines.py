@@ -42,9 +42,9 @@ class WorseThanBaseline(Check):
         champion = context.champion
         if champion is not None:
             found.append(
-                _judged("champion", champion.value, champion.ci)
+                _compare("champion", champion.value, champion.ci)
                 if champion.same_rows and champion.value is not None
-                else _unmeasured("champion")
+                else _report_unmeasured("champion")
             )
         worse = [finding for finding in found if finding is not None]
         if not worse:
@@ -62,11 +62,11 @@ class WorseThanBaseline(Check):
     def _baseline(context: CheckContext, name: str) -> Finding | None:
         difference = context.evaluation.get("ap_difference", {}).get(name)
         if difference is None or difference["value"] is None:
-            return _unmeasured(name)
-        return _judged(name, difference["value"], difference["ci"])
+            return _report_unmeasured(name)
+        return _compare(name, difference["value"], difference["ci"])
 
 
-def _judged(name: str, value: float, ci: Sequence[float] | None) -> Finding | None:
+def _compare(name: str, value: float, ci: Sequence[float] | None) -> Finding | None:
     if value >= 0:
         return None
     said = f"Average precision is {-value:.3f} lower than that of {_NAMES[name]}"
@@ -88,7 +88,7 @@ def _judged(name: str, value: float, ci: Sequence[float] | None) -> Finding | No
     return None
 
 
-def _unmeasured(name: str) -> Finding:
+def _report_unmeasured(name: str) -> Finding:
     return Finding(
         f"{_NAMES[name].capitalize()} was not measured on the same test rows.",
         "Evaluate it on the rows of this model's forward split.",

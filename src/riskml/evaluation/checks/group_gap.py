@@ -46,7 +46,7 @@ class GroupGap(Check):
             + ".",
             "Look at how complete the records of these groups are, and reserve visits for them meanwhile.",
             blocking=False,
-            zh=f"{len(found)} 个分组的返贫户漏判偏多：" + shorten_list_zh([_told_zh(gap) for gap in found]) + "。",
+            zh=f"{len(found)} 个分组的返贫户漏判偏多：" + shorten_list_zh([_describe_zh(gap) for gap in found]) + "。",
             hint_zh="查看这些分组的记录是否完整，并暂时为其预留走访名额。",
         )
 
@@ -85,18 +85,18 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
             continue
         compared = True
         rest = sum(o["missed"] * o["positives"] for o in others) / n
-        error = math.sqrt(_variance(one["missed"], one["positives"]) + _variance(rest, n))
+        error = math.sqrt(_compute_variance(one["missed"], one["positives"]) + _compute_variance(rest, n))
         if one["missed"] - rest > max(GAP, Z95 * error):
             found.append(Gap(one["group"], one["value"], one["missed"], rest))
     return sorted(found, key=lambda gap: gap.others - gap.missed) if compared else None
 
 
-def _told_zh(gap: Gap) -> str:
+def _describe_zh(gap: Gap) -> str:
     group = GROUPS.name(gap.group, "zh")
     return f"{group}“{GROUP_VALUES.name(gap.value, 'zh')}”（漏判 {gap.missed:.0%}，其他取值 {gap.others:.0%}）"
 
 
-def _variance(share: float, n: int) -> float:
+def _compute_variance(share: float, n: int) -> float:
     """Variance of a share, with a little added so that 0 and 1 are not certain (Agresti and Coull 1998)."""
     shrunk = (share * n + 2) / (n + 4)
     return shrunk * (1 - shrunk) / (n + 4)

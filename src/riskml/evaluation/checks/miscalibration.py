@@ -49,7 +49,7 @@ class Miscalibrated(Check):
             beyond = {
                 name: (calibration[value], *calibration[ci])
                 for name, (value, ci) in known.items()
-                if _outside(calibration[ci], bound)
+                if _is_outside(calibration[ci], bound)
             }
             outside = [
                 f"{name} {value:.2f} (95 % interval {low:.2f} to {high:.2f})"
@@ -71,5 +71,5 @@ class Miscalibrated(Check):
         return None
 
 
-def _outside(ci: Sequence[float], bound: float) -> bool:
+def _is_outside(ci: Sequence[float], bound: float) -> bool:
     return ci[0] > bound or ci[1] < 1 / bound

@@ -187,12 +187,12 @@ class Explainer:
             With ``quick``, a single row gets the same bits as the row in a batch.
         """
         blend = self.blend
-        values = blend.values(X)
+        values = blend.align(X)
         out = np.empty(values.shape)
 
         def fill(start: int) -> None:
             part = values[start : start + CHUNK]
-            linear = blend.linear.contributions(part)
+            linear = blend.linear.explain(part)
             trees = self._kernel.explain(part)
             out[start : start + CHUNK] = blend.weights.linear * linear + blend.weights.trees * trees
 

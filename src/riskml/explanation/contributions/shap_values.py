@@ -86,7 +86,7 @@ def to_shap(model: Bundle | Explainer, X: FeatureMatrix | Floats, *, lang: str |
     """
     shap = import_shap()
     explainer = model if isinstance(model, Explainer) else Explainer(model.blend)
-    values = explainer.blend.values(X)
+    values = explainer.blend.align(X)
     contributions = explainer.explain(values)
     contributions.require_margin(explainer.blend.predict_margin(values))
     names = tuple(column.name for column in explainer.blend.schema.columns)

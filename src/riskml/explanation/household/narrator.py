@@ -190,7 +190,7 @@ class Narrator:
             If base and contributions do not add up to the margin of a row.
         """
         blend = self.bundle.blend
-        values = blend.values(matrix)
+        values = blend.align(matrix)
         contributions = self.explainer.explain(values)
         margin = blend.predict_margin(values) if margin is None else margin
         contributions.require_margin(margin)
