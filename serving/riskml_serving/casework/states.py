@@ -24,11 +24,11 @@ from functools import reduce
 from operator import eq, ge, gt, ne, or_
 
 from riskml_serving.casework.rules import ALWAYS, compare, compare_facts
+from riskml_serving.casework.verifications.outcomes import DECISIVE
 
 __all__ = [
     "ASSIGNED",
     "CONFIRMED",
-    "DECISIVE",
     "MONITORED",
     "OPEN",
     "SETTLED",
@@ -37,9 +37,6 @@ __all__ = [
     "VISITED",
     "WAITING",
 ]
-
-DECISIVE = ("confirmed", "rejected")
-"""Findings that settle a signal."""
 
 SIGNALLED = compare("signal", gt, 0)
 MONITORED = compare("status", eq, "monitored")

@@ -40,8 +40,8 @@ HELD_BEFORE = {
         "add_households": "inserts only what is not there",
         "update_households": "takes rows that find_households let through",
     },
-    "casework/assignments/repository.py": {"add": "takes a household that find_households let through"},
-    "web/household/repository.py": {"freshness": "narrowed by _of"},
+    "casework/assignments/repository.py": {"add_assignment": "takes a household that was required before"},
+    "web/household/repository.py": {"read_freshness": "narrowed by _narrow"},
     "casework/worklist/repository.py": dict.fromkeys(
         (
             "_select_run_start",
@@ -56,7 +56,9 @@ HELD_BEFORE = {
         ),
         "part of a query on current scores that _build_conditions narrows",
     ),
-    "casework/verifications/repository.py": {"add": "takes a household that find_households let through"},
+    "casework/verifications/repository.py": {
+        "add_verification": "takes a household that require_household let through"
+    },
 }
 
 

@@ -27,8 +27,8 @@ def test_the_whole_list_stands_on_one_page_for_printing(site):
     link = re.search(r'href="(/worklist\?[^"]*whole=1)"', page)[1].replace("&amp;", "&")
     whole = site.get(link).text
     assert sorted(listed(whole)) == every
-    assert "户,共" not in whole
-    assert "户,共" not in notice(site, "state=all")
+    assert "户，共" not in whole
+    assert "户，共" not in notice(site, "state=all")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -37,7 +37,7 @@ def test_a_list_cut_at_the_limit_says_of_how_many(site, monkeypatch, lang):
     site.sign_in("county")
     site.get(f"/language/{lang}?back=/worklist")
     total = len(site.households(""))
-    said = {"zh": f"前 7 户,共 {total} 户", "en": f"the first 7 of {total} households"}[lang]
+    said = {"zh": f"前 7 户，共 {total} 户", "en": f"the first 7 of {total} households"}[lang]
     page = site.get("/worklist?state=all&whole=1").text
     assert len(listed(page)) == 7
     assert said in page

@@ -120,7 +120,7 @@ def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_
         assert name in told(site, f"/worklist?q={household}")
         amount = amount or f"{flag['observed']:,.0f} 元/人/年"
         shown = (flag["observed"], rule["gap_after_spending"])
-        seen[user] = (f"{name}:" in page, AFTER_SPENDING in page, amount in page, shown != (None, None))
+        seen[user] = (f"{name}：" in page, AFTER_SPENDING in page, amount in page, shown != (None, None))
     assert seen == {"county": (True,) * 4, "blind": (False,) * 4}
 
 

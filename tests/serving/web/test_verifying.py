@@ -24,7 +24,7 @@ def test_a_finding_takes_a_household_off_the_list_and_taking_it_back_brings_it_a
     assert household not in listed(site)
     assert household in listed(site, "?state=settled")
     page = site.get(f"/households/{household}").text
-    assert "不实" in page
+    assert "不属实" in page
     undo = re.search(r'action="(/households/[^"]+/undo)".*?name="once" value="([^"]+)"', page, re.DOTALL)
     assert site.post(undo[1], csrf=site.token(page), once=undo[2]).status_code == 303
     assert household in listed(site)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import FieldError, Problem
-from riskml_serving.casework.verifications.repository import of_household
-from riskml_serving.casework.verifications.service import answered
+from riskml_serving.casework.verifications.repository import read_verifications
+from riskml_serving.casework.verifications.service import describe
 from riskml_serving.http.responses import make_envelope
 from riskml_serving.http.sealed_cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.model import Model
@@ -43,7 +43,7 @@ def household(
     place = require_household(connection, household_id, caller.region)
     current = read_current(connection, [household_id], caller.region).get(household_id)
     history = read_history(connection, household_id, HISTORY)
-    visits = of_household(connection, household_id, caller.region)
+    visits = read_verifications(connection, household_id, caller.region)
     followers = place["followed_by"].split(";") if place["followed_by"] else []
     near = find_households(connection, followers, caller.region)
     audit.record(connection, caller, "household.read", household_id, request_id=request_id)
@@ -67,7 +67,7 @@ def household(
             }
             for row in history
         ],
-        "verifications": [answered(connection, row, caller) for row in visits],
+        "verifications": [describe(connection, row, caller) for row in visits],
     }
 
 

@@ -18,9 +18,9 @@ from riskml_serving.base.clock import today
 from riskml_serving.base.cursors import clamp_limit
 from riskml_serving.base.database import writing
 from riskml_serving.base.limits import read_body
-from riskml_serving.casework.verifications.repository import of_region
+from riskml_serving.casework.verifications.repository import read_entries
 from riskml_serving.casework.verifications.schemas import VERIFICATION_REQUEST
-from riskml_serving.casework.verifications.service import MONITORING, monitoring_row, verify
+from riskml_serving.casework.verifications.service import MONITORING, to_monitoring, verify
 from riskml_serving.http.bodies import parse
 from riskml_serving.http.idempotent_writes.service import respond_once
 from riskml_serving.http.responses import make_envelope, respond, to_headers
@@ -73,14 +73,14 @@ async def monitoring(
 
     def read() -> tuple[list[dict[str, Any]], str]:
         with writing(state.engine) as connection:
-            found = of_region(connection, where, decrypt_cursor(connection, VERIFICATION, since, "since"), most)
+            found = read_entries(connection, where, decrypt_cursor(connection, VERIFICATION, since, "since"), most)
             codes = sorted({row["household_id"] for row in found})
             audit.record(connection, caller, "verifications.export", codes, request_id=request.state.request_id)
             last = encrypt_cursor(connection, VERIFICATION, found[-1]["verification_id"]) if found else since
             return found, last
 
     found, following = await anyio.to_thread.run_sync(read)
-    rows = [monitoring_row(row, caller) for row in found]
+    rows = [to_monitoring(row, caller) for row in found]
     head = make_envelope(state.holder.current.names, None, None, request.state.request_id)
     if form == "csv":
         text = io.StringIO()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from riskml_serving.api.scores.schemas import CURSOR
 from riskml_serving.base.contract import list_of, make_dict_type, one_of
-from riskml_serving.casework.verifications.schemas import OUTCOMES
+from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.http.responses import make_answer_type
 
 __all__ = ["MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER"]

@@ -10,16 +10,16 @@ from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
-__all__ = ["add", "of_household"]
+__all__ = ["add_assignment", "read_assignments"]
 
 
-def add(connection: Connection, row: dict[str, Any]) -> None:
-    """Keep an assignment; the caller has held the household against a region."""
+def add_assignment(connection: Connection, row: dict[str, Any]) -> None:
+    """Save an assignment of a household that the caller of this function has found in the region."""
     connection.execute(insert(ASSIGNMENTS).values(**row))
 
 
-def of_household(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
-    """Assignments of a household of a region, the latest first."""
+def read_assignments(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
+    """Read the assignments of a household of a region, the latest first."""
     query = (
         select(ASSIGNMENTS)
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == ASSIGNMENTS.c.household_id)

@@ -1,4 +1,4 @@
-"""Gives a household to somebody who looks after it, or hands it over."""
+"""Assigns a household to somebody, or hands it over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import Connection
 
 from riskml_serving.base.clock import now
-from riskml_serving.casework.assignments import repository
+from riskml_serving.casework.assignments.repository import add_assignment
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
@@ -24,7 +24,7 @@ def assign(
     today: dt.date,
     request_id: str,
 ) -> None:
-    """Note who looks after a household from now on.
+    """Save who looks after a household from now on.
 
     Raises
     ------
@@ -33,5 +33,5 @@ def assign(
     """
     require_household(connection, household_id, caller.region, lock=True)
     row = {"household_id": household_id, "assignee": assignee, "note": note, "assigned_on": today}
-    repository.add(connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id})
+    add_assignment(connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id})
     audit.record(connection, caller, "household.assign", household_id, request_id=request_id)

@@ -1,4 +1,4 @@
-"""SQL about verifications; households are held against a region by a join."""
+"""SQL about verifications; a join narrows them to the households of a region."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
-__all__ = ["add", "of_household", "of_region", "undo"]
+__all__ = ["add_verification", "read_entries", "read_verifications", "undo_verification"]
 
 
-def add(connection: Connection, row: dict[str, Any]) -> int:
-    """Keep a verification; return its number."""
+def add_verification(connection: Connection, row: dict[str, Any]) -> int:
+    """Save a verification; return its number."""
     return int(connection.execute(insert(VERIFICATIONS).returning(VERIFICATIONS.c.verification_id), row).scalar_one())
 
 
-def of_household(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
-    """Verifications of a household of a region, the latest first."""
+def read_verifications(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
+    """Read the verifications of a household of a region, the latest first; not those that were undone."""
     query = (
         select(VERIFICATIONS)
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
@@ -34,21 +34,22 @@ def of_household(connection: Connection, household_id: str, region: str) -> list
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def of_region(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
-    """Confirmed verifications with a category in a region, in the order in which they came, behind a number.
+def read_entries(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
+    """Read the verifications that take households of a region into monitoring: confirmed, with a category.
 
-    Of those of one household for one day that were kept on the same day the last one counts: the contract calls two
-    versions of a key on one day a fault.
+    They come in the order in which they were saved, from the first after a number. Of several of one household for
+    one day that were saved on the same day the last one counts: the contract calls two versions of a key on one day a
+    fault.
     """
     later = VERIFICATIONS.alias()
     same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))
-    replaced = exists().where(later.c.verification_id > VERIFICATIONS.c.verification_id, *_entered(later), *same)
+    replaced = exists().where(later.c.verification_id > VERIFICATIONS.c.verification_id, *_takes_in(later), *same)
     query = (
         select(VERIFICATIONS)
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
         .where(
             VERIFICATIONS.c.verification_id > since,
-            *_entered(VERIFICATIONS),
+            *_takes_in(VERIFICATIONS),
             ~replaced,
             within(HOUSEHOLDS.c.region_code, region),
         )
@@ -58,12 +59,12 @@ def of_region(connection: Connection, region: str, since: int, limit: int) -> li
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _entered(table: FromClause) -> tuple[ColumnElement[bool], ...]:
+def _takes_in(table: FromClause) -> tuple[ColumnElement[bool], ...]:
     """Conditions that a verification takes the household into monitoring."""
     return table.c.outcome == "confirmed", table.c.undone_at.is_(None), table.c.category.is_not(None)
 
 
-def undo(
+def undo_verification(
     connection: Connection,
     household_id: str,
     verification_id: int,
@@ -72,9 +73,9 @@ def undo(
     today: dt.date,
     at: dt.datetime,
 ) -> bool:
-    """Mark a verification of today as taken back; false where there is none by this person in the region."""
-    there = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, region))
-    found = connection.execute(
+    """Mark a verification of today as undone; false where there is none by this person in the region."""
+    in_region = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, region))
+    result = connection.execute(
         update(VERIFICATIONS)
         .where(
             VERIFICATIONS.c.verification_id == verification_id,
@@ -82,8 +83,8 @@ def undo(
             VERIFICATIONS.c.created_by == created_by,
             VERIFICATIONS.c.recorded_on == today,
             VERIFICATIONS.c.undone_at.is_(None),
-            VERIFICATIONS.c.household_id.in_(there),
+            VERIFICATIONS.c.household_id.in_(in_region),
         )
         .values(undone_at=at)
     )
-    return bool(found.rowcount)
+    return bool(result.rowcount)

@@ -8,19 +8,11 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, Strict, TypeAdapter
 
 from riskml.vocabulary.causes import CAUSES
-from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, list_of, make_dict_type, one_of
+from riskml_serving.casework.verifications.outcomes import OUTCOMES
 
-__all__ = ["OUTCOMES", "VERIFICATION_REQUEST"]
-
-OUTCOMES = Vocabulary(
-    Term("confirmed", "属实", "confirmed"),
-    Term("rejected", "不实", "not confirmed"),
-    Term("pending", "待核", "still open"),
-    Term("not_met", "未遇", "nobody met"),
-)
-"""What a visit can come to."""
+__all__ = ["VERIFICATION_REQUEST"]
 
 Cause = one_of(*CAUSES)
 Category = one_of(*CATEGORIES.codes)
@@ -32,7 +24,7 @@ VERIFICATION_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
         "VerificationRequest",
         {
             "outcome": Annotated[
-                Outcome, Field(description=" · ".join(f"{code} {term.zh}" for code, term in OUTCOMES.items()))
+                Outcome, Field(description=" · ".join(f"{term.code} {term.zh}" for term in OUTCOMES.values()))
             ],
             "category": NotRequired[
                 Annotated[Category | None, Field(description="Of a household taken into monitoring.")]

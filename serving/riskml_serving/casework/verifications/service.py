@@ -1,4 +1,4 @@
-"""Keeps what staff found, and gives it out as ``monitoring`` records."""
+"""Saves what staff found, and gives it out as ``monitoring`` records."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from riskml.vocabulary.verdicts import COLOURS
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import FieldError, Problem
-from riskml_serving.casework.verifications import repository
+from riskml_serving.casework.verifications.repository import add_verification, undo_verification
 from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
 
-__all__ = ["MONITORING", "answered", "monitoring_row", "told", "undo", "verify"]
+__all__ = ["MONITORING", "describe", "may_read_text", "to_monitoring", "undo", "verify"]
 
 MONITORING = ("household_id", "category", "entered_on", "cleared_on", "causes", "recorded_on")
 """Columns of the contract's table ``monitoring``."""
@@ -28,7 +28,7 @@ MONITORING = ("household_id", "category", "entered_on", "cleared_on", "causes", 
 def verify(
     connection: Connection, caller: Caller, household_id: str, body: dict[str, Any], today: dt.date, request_id: str
 ) -> dict[str, Any]:
-    """Keep a verification beside the score that stood then.
+    """Save a verification beside the score that stood then.
 
     Raises
     ------
@@ -57,76 +57,76 @@ def verify(
         "score_seq": current.get("seq"),
         **{name: current.get(name) for name in ("probability", "signal", "agreement")},
     }
-    row["verification_id"] = repository.add(connection, row)
+    row["verification_id"] = add_verification(connection, row)
     audit.record(connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"])
-    return answered(connection, row, caller)
+    return describe(connection, row, caller)
 
 
 def undo(
     connection: Connection, caller: Caller, household_id: str, verification_id: str, today: dt.date, request_id: str
 ) -> None:
-    """Take a verification back on the day on which the same person kept it; it stays, but no longer counts.
+    """Undo a verification on the day on which the same person saved it; it stays, but no longer counts.
 
     Raises
     ------
     Problem
-        ``household-not-found``: no such household, or nothing of it that this caller may take back today;
+        ``household-not-found``: no such household, or nothing of it that this caller may undo today;
         ``invalid-request`` for a number that no answer and no page gave.
     """
     require_household(connection, household_id, caller.region, lock=True)
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
-    by = (household_id, number, caller.key_id)
-    if not repository.undo(connection, *by, caller.region, today, now()):
+    key = (household_id, number, caller.key_id)
+    if not undo_verification(connection, *key, caller.region, today, now()):
         raise Problem(
             "household-not-found",
-            "没有可撤销的核实记录(只能当天由本人撤销)",
-            "Nothing to take back: only today, and by the same person",
+            "没有可撤销的核实记录（只能当天由本人撤销）",
+            "There is nothing to undo: only on the same day, and by the same person",
         )
     audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)
 
 
-def told(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Verification in plain values; causes and free text only as far as the caller may know of health."""
-    signal, open_text = row["signal"], not caller.redact or row["created_by"] == caller.key_id
+def may_read_text(row: dict[str, Any], caller: Caller) -> bool:
+    """Whether a caller may read the free text of a row: it may tell of health; its writer always may."""
+    return not caller.redact or row["created_by"] == caller.key_id
+
+
+def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Describe a verification in plain values, causes and free text only as far as the caller may know of health.
+
+    Its numbers are encrypted, so that they count nothing; ``cursor`` is that of the score in the history.
+    """
+    signal, seq, readable = row["signal"], row["score_seq"], may_read_text(row, caller)
     return {
-        "verification_id": row["verification_id"],
+        "verification_id": encrypt_cursor(connection, VERIFICATION, row["verification_id"]),
         "outcome": row["outcome"],
         "category": row["category"],
-        "causes": _causes(row, caller),
-        "measures": row["measures"].split("\n") if row["measures"] and open_text else [],
-        "note": row["note"] if open_text else None,
+        "causes": _list_causes(row, caller),
+        "measures": row["measures"].split("\n") if row["measures"] and readable else [],
+        "note": row["note"] if readable else None,
         "verified_on": row["verified_on"].isoformat(),
         "created_by": row["created_by"],
         "created_at": stamp(row["created_at"]),
         "score": {
-            "seq": row["score_seq"],
             "probability": row["probability"],
             "signal": None if signal is None else COLOURS.codes[signal],
             "agreement": row["agreement"],
+            "cursor": None if seq is None else encrypt_cursor(connection, CHANGE, seq),
         },
     }
 
 
-def answered(connection: Connection, row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Verification for an answer, whose numbers count nothing; ``cursor`` is that of the score in the history."""
-    out = told(row, caller)
-    seq = out["score"].pop("seq")
-    out["score"]["cursor"] = None if seq is None else encrypt_cursor(connection, CHANGE, seq)
-    return {**out, "verification_id": encrypt_cursor(connection, VERIFICATION, row["verification_id"])}
-
-
-def _causes(row: dict[str, Any], caller: Caller) -> list[str]:
+def _list_causes(row: dict[str, Any], caller: Caller) -> list[str]:
     causes = row["causes"].split(";") if row["causes"] else []
     return [cause for cause in causes if not (caller.redact and cause in HEALTH_CAUSES)]
 
 
-def monitoring_row(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Verification as a row of the contract's table ``monitoring``: known since the day on which it was kept."""
+def to_monitoring(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    """Turn a verification into a row of the contract's table ``monitoring``, known since the day it was saved."""
     return {
         "household_id": row["household_id"],
         "category": row["category"],
         "entered_on": row["verified_on"].isoformat(),
         "cleared_on": None,
-        "causes": ";".join(_causes(row, caller)),
+        "causes": ";".join(_list_causes(row, caller)),
         "recorded_on": row["recorded_on"].isoformat(),
     }

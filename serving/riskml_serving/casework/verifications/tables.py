@@ -30,9 +30,8 @@ VERIFICATIONS = Table(
     Column("objection", Text, nullable=False, server_default=""),
     Column("undone_at", DateTime, nullable=True),
 )
-"""``recorded_on`` is the day of receipt. ``outcome``: ``confirmed`` 属实, ``rejected`` 不实, ``pending`` 待核,
-``not_met`` 未遇. The score that stood when staff knocked is kept beside, so that the yield of visits can be counted
-later. ``objection``: what the household objects to. A verification taken back on the day it was kept stays with the
-time in ``undone_at`` and no longer counts."""
+"""``recorded_on`` is the day of receipt; ``outcome`` is one of ``OUTCOMES``. The score that stood at the time of the
+visit is saved beside, so that the yield of visits can be counted later. ``objection``: what the household objects to. A
+verification undone on the day it was saved stays with the time in ``undone_at`` and no longer counts."""
 
 Index("ix_verifications_household_id", VERIFICATIONS.c.household_id, VERIFICATIONS.c.verification_id)

@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.rules import Rule
-from riskml_serving.casework.states import DECISIVE, MONITORED, STATES
+from riskml_serving.casework.states import MONITORED, STATES
+from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
 from riskml_serving.people.auth import within, within_table

@@ -60,8 +60,8 @@ def visit_month(
     Notes
     -----
     Flagged households come in no order, as alerts of departments do; without them nothing would show what the rule
-    line alone finds. 属实: below the line as of the visit, or fallen below it or into monitoring by the last month,
-    at most the model's horizon later. 待核: the records do not tell.
+    line alone finds. Confirmed: below the line as of the visit, or fallen below it or into monitoring by the last
+    month, at most the model's horizon later. Pending: the records do not tell.
     """
     months = to_month(to_day(last)) - to_month(to_day(as_of))
     fell = _fell(records, replace(span, horizon=min(span.horizon, months)), as_of)

@@ -32,7 +32,7 @@ class Role:
 _READ, _WRITE = frozenset(("read",)), frozenset(("read", "write"))
 
 ROLES = {
-    "village": Role("村级人员", "village viewer", (12,), _WRITE, frozenset()),
+    "village": Role("村网格员", "village viewer", (12,), _WRITE, frozenset()),
     "township": Role("乡镇干部", "township officer", (9,), _WRITE, frozenset(("assign",))),
     "county": Role("县级管理员", "county manager", (6,), _WRITE, frozenset(("assign", "releases"))),
     "analyst": Role("分析人员", "analyst", (0, 2, 4, 6), _READ, frozenset(("releases",))),

@@ -18,13 +18,13 @@ from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.assignments.service import assign
-from riskml_serving.casework.verifications.schemas import OUTCOMES
+from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.verifications.service import undo, verify
 from riskml_serving.http.idempotent_writes.service import write_once
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.household.filled import Filled
-from riskml_serving.web.household.service import page_of
-from riskml_serving.web.household.sheet import sheets_of
+from riskml_serving.web.household.entered import Entered
+from riskml_serving.web.household.service import HouseholdReader
+from riskml_serving.web.household.sheet import build_sheets
 from riskml_serving.web.shell.export import workbook
 from riskml_serving.web.shell.forms import Form, read_form
 from riskml_serving.web.shell.page import Page, View
@@ -58,7 +58,8 @@ async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict
 
     def read() -> dict[str, Any]:
         with reading(state.engine) as connection:
-            return page_of(connection, model, visitor.caller, household_id, state.settings, day, lang)
+            reader = HouseholdReader(connection, model, visitor.caller, state.settings, day, lang)
+            return reader.read(household_id)
 
     try:
         return await anyio.to_thread.run_sync(read)
@@ -78,11 +79,11 @@ async def _record_refusal(request: Request, visitor: Visitor, household_id: str,
 async def household(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Show a household."""
     done = request.query_params.get("done", "")
-    return await _view(request, visitor, household_id, Filled(), done=done if done in DONE else "")
+    return await _view(request, visitor, household_id, Entered(), done=done if done in DONE else "")
 
 
 async def _view(
-    request: Request, visitor: Visitor, household_id: str, filled: Filled, *, done: str = "", status: int = 200
+    request: Request, visitor: Visitor, household_id: str, entered: Entered, *, done: str = "", status: int = 200
 ) -> View:
     page = await _gather(request, visitor, household_id)
     response = render(
@@ -91,7 +92,7 @@ async def _view(
         visitor,
         status=status,
         **page,
-        filled=filled,
+        entered=entered,
         done=done,
         once=secrets.token_urlsafe(16),
         outcomes=OUTCOMES,
@@ -101,15 +102,15 @@ async def _view(
     return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 
-async def _show_errors(request: Request, visitor: Visitor, household_id: str, filled: Filled) -> Response:
-    return await PAGE.answer(request, visitor, await _view(request, visitor, household_id, filled, status=422))
+async def _show_errors(request: Request, visitor: Visitor, household_id: str, entered: Entered) -> Response:
+    return await PAGE.answer(request, visitor, await _view(request, visitor, household_id, entered, status=422))
 
 
 @router.page(
     Page(
         name="household-workbook",
         path="/households/{household_id}/export.xlsx",
-        zh="农户(Excel)",
+        zh="农户（Excel）",
         en="Household (Excel)",
         action="household.export",
         households=True,
@@ -120,7 +121,7 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
     settings, lang = get_state(request).settings, language_of(request)
     page = await _gather(request, visitor, household_id)
     region = region_name(read_region_names(settings.region_names), page["register"]["region_code"], lang)
-    response = workbook(sheets_of(page, region, lang), notice_of(lang, settings.simulated), "household.xlsx")
+    response = workbook(build_sheets(page, region, lang), notice_of(lang, settings.simulated), "household.xlsx")
     return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 
@@ -128,12 +129,12 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
 async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save what was found at the door."""
     form, day = await _read_form_for(request, visitor, "write"), today(get_state(request).settings)
-    filled = Filled.of(form, day)
-    if filled.errors:
-        return await _show_errors(request, visitor, household_id, filled)
+    entered = Entered.read_verification(form, day)
+    if entered.errors:
+        return await _show_errors(request, visitor, household_id, entered)
 
     def work(connection: Connection) -> None:
-        verify(connection, visitor.caller, household_id, filled.body(day), day, request.state.request_id)
+        verify(connection, visitor.caller, household_id, entered.body(day), day, request.state.request_id)
 
     return await _save_form(request, visitor, household_id, form, work, "verified")
 
@@ -153,12 +154,12 @@ async def undoing(request: Request, household_id: str, number: str, visitor: Sig
 async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save who looks after the household, or to whom it is handed over."""
     form, day = await _read_form_for(request, visitor, "assign"), today(get_state(request).settings)
-    filled = Filled.of_assignment(form)
-    if filled.errors:
-        return await _show_errors(request, visitor, household_id, filled)
+    entered = Entered.read_assignment(form)
+    if entered.errors:
+        return await _show_errors(request, visitor, household_id, entered)
 
     def work(connection: Connection) -> None:
-        names = (filled.assignee, filled.handover)
+        names = (entered.assignee, entered.handover)
         assign(connection, visitor.caller, household_id, *names, day, request.state.request_id)
 
     return await _save_form(request, visitor, household_id, form, work, "assigned")
@@ -191,7 +192,7 @@ async def _save_form(
         if problem.kind == "idempotency-conflict":
             raise Problem(
                 "form-refused",
-                "此表单已提交过一次,未重复保存;如需更正,请先撤销原记录,再打开页面重新填写",
+                "此表单已提交过一次，未重复保存；如需更正，请先撤销原记录，再打开页面重新填写",
                 "This form was sent before and is not saved twice; undo the first record, then open the page again",
             ) from None
         raise

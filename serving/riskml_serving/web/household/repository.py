@@ -1,4 +1,4 @@
-"""SQL about how fresh a household's records are."""
+"""SQL about the age of a household's records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["freshness"]
+__all__ = ["read_freshness"]
 
 DAYS = {
     "illness": "occurred_on",
@@ -24,35 +24,36 @@ DAYS = {
 """Column that says when something happened, by table."""
 
 
-def freshness(
+def read_freshness(
     connection: Connection, household_id: str, region: str, as_of: dt.date
 ) -> dict[str, tuple[dt.date, dt.date | None]]:
-    """Latest day that each source tells of (of income: the last of its period), and the latest day of recording.
+    """Read the latest day of each source (of income: the last of its period), and the latest day of recording.
 
     Returns
     -------
     dict of str to (date, date or None)
-        By table, income by ``income.<source>``; what is not there has no entry.
+        By table, income by ``income.<source>``; a source without a record has no entry.
     """
     out: dict[str, tuple[dt.date, dt.date | None]] = {}
     income = RECORDS["income"]
     columns = (income.c.source, income.c.period_start, income.c.months, income.c.recorded_on)
-    query = _of(select(*columns), "income", household_id, region, as_of).where(income.c.period_start <= as_of)
+    query = _narrow(select(*columns), "income", household_id, region, as_of).where(income.c.period_start <= as_of)
     for source, start, months, recorded in connection.execute(query):
         name, end = f"income.{source}", to_date(month_end(to_month(to_day(start)) + months - 1))
-        latest, noted = out.get(name, (end, recorded))
-        out[name] = (max(latest, end), max(filter(None, (noted, recorded)), default=None))
+        latest, known = out.get(name, (end, recorded))
+        out[name] = (max(latest, end), max(filter(None, (known, recorded)), default=None))
     for name, day in DAYS.items():
         table = RECORDS[name]
-        query = _of(select(func.max(table.c[day]), func.max(table.c.recorded_on)), name, household_id, region, as_of)
+        latest_days = select(func.max(table.c[day]), func.max(table.c.recorded_on))
+        query = _narrow(latest_days, name, household_id, region, as_of)
         latest, recorded = connection.execute(query.where(table.c[day] <= as_of)).one()
         if latest is not None:
             out[name] = (latest, recorded)
     return out
 
 
-def _of(query: Select[Any], name: str, household_id: str, region: str, as_of: dt.date) -> Select[Any]:
-    """Narrow a query to what is known of a household of a region."""
+def _narrow(query: Select[Any], name: str, household_id: str, region: str, as_of: dt.date) -> Select[Any]:
+    """Narrow a query to the rows that are known of a household of a region."""
     table = RECORDS[name]
     return query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id).where(
         table.c.household_id == household_id,

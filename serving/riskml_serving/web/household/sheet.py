@@ -1,29 +1,27 @@
-"""What a household's page says, as sheets for Excel."""
+"""Writes what a household's page shows as sheets for Excel."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from riskml_serving.web.shell.export import Sheet
 from riskml_serving.web.shell.words import HUNDRED, hundred, word
 
-__all__ = ["sheets_of"]
+__all__ = ["build_sheets"]
+
+Translate = Callable[[str, str], str]
 
 
-def sheets_of(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
-    """Sheets of a household's workbook from what its page shows."""
-    zh = lang == "zh"
-    said = page.get("said")
-    facts: list[tuple[Any, ...]] = [
-        ("户码" if zh else "code", page["household_id"]),
-        ("地区" if zh else "place", region),
-    ]
-    if said is not None:
-        facts += _verdicts(page, zh)
-        facts += [("与返贫风险升高相关" if zh else "related to a higher risk", text) for _, text in page["reasons"]]
-        facts += [("与返贫风险降低相关" if zh else "related to a lower risk", text) for _, text in page["protections"]]
-        facts += [("缺少或过时" if zh else "missing or stale", gap.zh if zh else gap.en) for gap in said.missing]
-        facts += [("需要核实" if zh else "to verify", step.zh if zh else step.en) for step in said.steps]
+def build_sheets(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
+    """Build the sheets of a household's workbook from what its page shows."""
+
+    def t(zh: str, en: str) -> str:
+        return zh if lang == "zh" else en
+
+    facts = [(t("户码", "code"), page["household_id"]), (t("地区", "place"), region)]
+    if page["current"] is not None:
+        facts += _list_verdicts(page, t, lang)
     scores = [
         (
             row["as_of"],
@@ -40,40 +38,41 @@ def sheets_of(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
             word("category", visit["category"], lang),
             "、".join(word("cause", code, lang) for code in visit["causes"]),
             "、".join(visit["measures"]),
-            visit["note"] if visit["note"] is not None else ("备注需经授权查看" if zh else "needs permission"),
+            t("备注需经授权查看", "needs permission") if visit["note"] is None else visit["note"],
             visit["objection"],
         )
         for visit in page["visits"]
     ]
+    verdict_names = (t("项目", "what"), t("内容", "says"))
+    score_names = (t("截至", "as of"), t("信号", "signal"), t("分级", "tier"), HUNDRED[lang])
+    visit_names = t(
+        "日期 结果 类别 原因 措施 备注 农户异议", "on finding category causes measures note objection"
+    ).split()
     return [
-        ("研判" if zh else "verdicts", ("项目" if zh else "what", "内容" if zh else "says"), facts),
-        (
-            "评分" if zh else "scores",
-            ("截至", "信号", "分级", HUNDRED["zh"]) if zh else ("as of", "signal", "tier", HUNDRED["en"]),
-            scores,
-        ),
-        (
-            "核实" if zh else "verifications",
-            ("日期", "结果", "类别", "原因", "措施", "备注", "农户异议")
-            if zh
-            else ("on", "finding", "category", "causes", "measures", "note", "objection"),
-            visits,
-        ),
+        (t("研判", "verdicts"), verdict_names, facts),
+        (t("历次研判", "scores"), score_names, scores),
+        (t("核实", "verifications"), visit_names, visits),
     ]
 
 
-def _verdicts(page: dict[str, Any], zh: bool) -> list[tuple[Any, ...]]:
-    said, lang = page["said"], "zh" if zh else "en"
-    unit = "(元/人/年)" if zh else " (yuan/person/year)"
-    hidden = ("健康类提示(需授权)", "about health (needs permission)")
-    flags = [flag.zh if zh else flag.en for flag in said.rule.flags] + [hidden[not zh]] * bool(said.rule.hidden_flags)
+def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[str, Any]]:
+    """List both verdicts, the reasons and what to verify."""
+    explanation = page["explanation"]
+    rule, unit = explanation.rule, t("（元/人/年）", " (yuan/person/year)")
+    flags = [t(flag.zh, flag.en) for flag in rule.flags]
+    if rule.hidden_flags:
+        flags.append(t("健康类提示（需授权）", "about health (needs permission)"))
     return [
-        ("截至" if zh else "as of", said.as_of),
-        ("综合信号" if zh else "signal", word("signal", said.signal, lang)),
-        (("人均纯收入" if zh else "income per head") + unit, said.rule.income),
-        (("监测线" if zh else "line") + unit, said.rule.line),
-        (("差额" if zh else "gap") + unit, said.rule.gap),
-        ("规则提示" if zh else "flags", "、".join(flags)),
-        ("模型" if zh else "model", page["hundred"] or word("status", said.status, lang)),
-        ("两者对照" if zh else "together", page["together"]),
+        (t("截至", "as of"), explanation.as_of),
+        (t("综合信号", "signal"), word("signal", explanation.signal, lang)),
+        (t("人均纯收入", "income per head") + unit, rule.income),
+        (t("监测线", "line") + unit, rule.line),
+        (t("差额", "gap") + unit, rule.gap),
+        (t("规则提示", "flags"), "、".join(flags)),
+        (t("模型", "model"), page["hundred"] or word("status", explanation.status, lang)),
+        (t("两者对照", "together"), page["together"]),
+        *((t("与返贫风险升高相关", "related to a higher risk"), text) for _, text in page["reasons"]),
+        *((t("与返贫风险降低相关", "related to a lower risk"), text) for _, text in page["protections"]),
+        *((t("缺少或过时", "missing or stale"), t(gap.zh, gap.en)) for gap in explanation.missing),
+        *((t("需要核实", "to verify"), t(step.zh, step.en)) for step in explanation.steps),
     ]

@@ -14,7 +14,7 @@ from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS
 from riskml_serving.api.regions.repository import counts
 from riskml_serving.api.regions.service import next_level, rolled_up
-from riskml_serving.casework.states import DECISIVE
+from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small import withheld

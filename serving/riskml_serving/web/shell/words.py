@@ -9,7 +9,7 @@ from riskml.explanation.household.rendering import AGREEMENT
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, STATUSES, TIERS
-from riskml_serving.casework.verifications.schemas import OUTCOMES
+from riskml_serving.casework.verifications.outcomes import OUTCOMES
 
 __all__ = [
     "HUNDRED",
@@ -29,8 +29,8 @@ SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
 """A shape for every colour: read in grey, and by those who do not tell the colours apart."""
 
 _OUTSIDE = (
-    Term("rule_only_outside", "规则提示，模型名额之外", "rule line; model beyond capacity"),
-    Term("neither_outside", "模型提示，名额之外", "model, beyond capacity"),
+    Term("rule_only_outside", "规则预警；未列入本期优先走访", "rule line; model beyond capacity"),
+    Term("neither_outside", "模型提示；未列入本期优先走访", "model, beyond capacity"),
 )
 
 SENTENCES = {
@@ -66,11 +66,11 @@ WORDS: dict[str, Mapping[str, Term]] = {
     "cause": CAUSES,
     "outcome": OUTCOMES,
     "state": Vocabulary(
-        Term("open", "待核", "to verify"),
+        Term("open", "待核实", "to verify"),
         Term("overdue", "已逾期（任一期限）", "overdue"),
         Term("late_visit", "走访逾期", "visit overdue"),
         Term("late_decision", "认定程序逾期", "procedure overdue"),
-        Term("late_helper", "帮扶责任人逾期", "helper overdue"),
+        Term("late_helper", "帮扶责任人未按期落实", "helper overdue"),
         Term("unverified", "从未核实", "never verified"),
         Term("settled", "已核实", "verified"),
         Term("monitored", "监测中", "in monitoring"),
@@ -131,11 +131,11 @@ def cut_note(shown: int, total: int, lang: str) -> str:
     """How many households of a list are shown; nothing where all are.
 
     >>> cut_note(5000, 6123, "zh"), cut_note(7, 7, "zh")
-    ('前 5,000 户,共 6,123 户', '')
+    ('前 5,000 户，共 6,123 户', '')
     """
     if shown >= total:
         return ""
-    return f"前 {shown:,} 户,共 {total:,} 户" if lang == "zh" else f"the first {shown:,} of {total:,} households"
+    return f"前 {shown:,} 户，共 {total:,} 户" if lang == "zh" else f"the first {shown:,} of {total:,} households"
 
 
 def withheld_note(least: int, lang: str) -> str:
@@ -145,7 +145,7 @@ def withheld_note(least: int, lang: str) -> str:
     return f"* fewer than {least} households of a village, or left out so that sums do not give them away"
 
 
-HUNDRED = {"zh": "类似的 100 户中约(户)", "en": "about, of 100 like it"}
+HUNDRED = {"zh": "类似的 100 户中约（户）", "en": "per 100 similar households"}
 """Heading of a column of probabilities."""
 
 

@@ -41,7 +41,7 @@ FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "ca
     Page(
         name="worklist",
         path="/worklist",
-        zh="今日待核",
+        zh="待核实名单",
         en="Work list",
         action="worklist.read",
         households=True,
@@ -112,7 +112,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     Page(
         name="worklist-workbook",
         path="/worklist.xlsx",
-        zh="今日待核(Excel)",
+        zh="待核实名单（Excel）",
         en="Work list (Excel)",
         action="worklist.export",
         households=True,
@@ -134,7 +134,7 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     names = read_region_names(state.settings.region_names)
     cells = [row_cells(service.describe_row(row, caller, query.deadlines), lang, names) for row in rows]
     notice = " · ".join(filter(None, (notice_of(lang, state.settings.simulated), cut_note(len(rows), total, lang))))
-    title = {"zh": "今日待核", "en": "work list"}[lang]
+    title = {"zh": "待核实名单", "en": "work list"}[lang]
     response = workbook([(title, HEADER[lang], cells)], notice, f"worklist-{query.deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])
 

@@ -15,13 +15,13 @@ HEADER = {
     "zh": ("户码", "地区", "信号", "模型分级", HUNDRED["zh"], "规则与模型", "规则提示", "信号起始",
            "走访期限", "认定程序期限", "落实帮扶责任人期限", "逾期", "最近核实", "核实日期", "责任人"),
     "en": ("code", "place", "signal", "tier", HUNDRED["en"], "rule line and model", "flags", "since",
-           "visit by", "procedure by", "helper named by", "overdue", "last finding", "verified on", "with"),
+           "visit by", "procedure by", "helper named by", "overdue", "last finding", "verified on", "assignee"),
 }  # fmt: skip
 
 
 def row_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple[Any, ...]:
     """Return the cells of one household, in the order of ``HEADER``."""
-    hidden = {"zh": "健康类提示(需授权)", "en": "about health (needs permission)"}[lang]
+    hidden = {"zh": "健康类提示（需授权）", "en": "about health (needs permission)"}[lang]
     flags = [flag.zh if lang == "zh" else flag.en for flag in row["flags"]] + [hidden] * bool(row["hidden_flags"])
     due = {deadline.name: deadline.day for deadline in row["due"]}
     return (

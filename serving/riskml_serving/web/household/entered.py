@@ -1,4 +1,4 @@
-"""The forms of a household's page as somebody filled them in: kept when something is wrong, so that nothing is lost."""
+"""What somebody entered in the forms of a household's page: shown again when something is wrong, so nothing is lost."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
-from riskml_serving.casework.verifications.schemas import OUTCOMES
+from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.web.shell.forms import Form
 
-__all__ = ["Filled"]
+__all__ = ["Entered"]
 
 MOST_MEASURES = 50
 
 
 @dataclass(frozen=True)
-class Filled:
+class Entered:
     """Fields of the forms, and which of them are wrong.
 
     Parameters
@@ -42,15 +42,15 @@ class Filled:
     errors: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, form: Form, today: dt.date) -> Filled:
-        """Read and check a form."""
+    def read_verification(cls, form: Form, today: dt.date) -> Entered:
+        """Read and check the form of a verification."""
         outcome, category, day = form.text("outcome", 16), form.text("category", 32), form.text("verified_on", 10)
         errors = []
         if outcome not in OUTCOMES:
             errors.append("outcome")
         if category and category not in CATEGORIES:
             errors.append("category")
-        if day and not (dt.date(2000, 1, 1) <= (_date(day) or dt.date.max) <= today):
+        if day and not (dt.date(2000, 1, 1) <= (_parse_date(day) or dt.date.max) <= today):
             errors.append("verified_on")
         measures = (" ".join(text.split())[:100] for text in form.all("measures")[:MOST_MEASURES])
         return cls(
@@ -65,13 +65,13 @@ class Filled:
         )
 
     @classmethod
-    def of_assignment(cls, form: Form) -> Filled:
+    def read_assignment(cls, form: Form) -> Entered:
         """Read and check the form that names who looks after the household."""
         assignee = form.text("assignee", 60)
         return cls(assignee=assignee, handover=form.text("handover", 500), errors=() if assignee else ("assignee",))
 
     def body(self, today: dt.date) -> dict[str, Any]:
-        """Return what the service keeps."""
+        """Return the verification that the service saves."""
         return {
             "outcome": self.outcome,
             "category": self.category or None,
@@ -79,11 +79,11 @@ class Filled:
             "measures": list(self.measures),
             "note": self.note,
             "objection": self.objection,
-            "verified_on": _date(self.verified_on) or today,
+            "verified_on": _parse_date(self.verified_on) or today,
         }
 
 
-def _date(text: str) -> dt.date | None:
+def _parse_date(text: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

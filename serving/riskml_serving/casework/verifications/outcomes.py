@@ -1,0 +1,18 @@
+"""What a visit can come to."""
+
+from __future__ import annotations
+
+from riskml.vocabulary.terms import Term, Vocabulary
+
+__all__ = ["DECISIVE", "OUTCOMES"]
+
+OUTCOMES = Vocabulary(
+    Term("confirmed", "属实", "confirmed"),
+    Term("rejected", "不属实", "not confirmed"),
+    Term("pending", "需再次核实", "still open"),
+    Term("not_met", "未见到人", "nobody met"),
+)
+"""Findings of a visit by code."""
+
+DECISIVE = ("confirmed", "rejected")
+"""Findings that settle a signal."""
