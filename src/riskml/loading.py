@@ -1,4 +1,4 @@
-"""The door through which every command takes its records: opened, checked, and with the policy's lines behind them."""
+"""Load the records of a command: opened, checked, and with the lines of the policy table as a fallback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     ----------
     folder : str or Path
     policy : Policy, optional
-        Its lines are asked only where no line of the folder is in force; the packaged table by default.
+        Its lines apply only where no line of the folder is in force; the packaged table by default.
     skip_bad_rows : Path, optional
         Set bad rows aside in this file and go on, instead of refusing the folder.
 
@@ -30,5 +30,5 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     with open_checked(folder, skip_bad_rows) as opened:
         records = Records.load(opened, (policy or load_policy()).lines)
         records.skipped = dict(opened.skipped)
-        _ = records.fingerprint  # taken while the folder is open
+        _ = records.fingerprint  # computed while the folder is open
         return records

@@ -16,7 +16,7 @@ from riskml.evaluation.capacity import mark_visits
 from riskml.features import build
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
-from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status
+from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort
 from riskml.policy import Policy, Verdicts, agreement, combine_signal, rule_line
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
@@ -94,7 +94,7 @@ def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureM
     seen : callable, optional
         Shown the features of the households at risk, as a monitor of drift needs them.
     """
-    status = cohort_status(panel, bundle.settings)
+    status = classify_cohort(panel, bundle.settings)
     at_risk = np.flatnonzero(status == AT_RISK)
     margin, probability = np.full(panel.n, np.nan), np.full(panel.n, np.nan)
     if len(at_risk):

@@ -1,4 +1,4 @@
-"""Forward-in-time splits: the grid of as_of dates, and what each origin trains on and tests."""
+"""Forward-in-time splits: the grid of as_of dates, and the as_ofs that each origin trains on and tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from riskml.records.contract.calendar import LOOK_BACK, month_end, months_before
 if TYPE_CHECKING:
     from riskml.records.panel.store import Records
 
-__all__ = ["Grid", "Origin", "Outcome", "Settings", "grid", "origins", "span_end"]
+__all__ = ["Grid", "Origin", "Outcome", "Settings", "build_grid", "cut_origins", "span_end"]
 
 Outcome = Literal["any", "end"]
 """Below the line at any month's end of the span, or at its last one."""
@@ -21,7 +21,7 @@ Outcome = Literal["any", "end"]
 
 @dataclass(frozen=True)
 class Settings:
-    """What a fall is and how time is cut.
+    """How a fall is defined and how time is split.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Settings:
     step : int, default 3
         Months between two as_ofs.
     test_from : int, optional
-        Day from which as_ofs are tested; found from the grid by default.
+        Day from which as_ofs are tested; taken from the grid by default.
     origins : int, default 1
         Test starts, each H earlier than the one before.
 
@@ -127,11 +127,11 @@ def span_end(as_of: int, horizon: int) -> int:
     return month_end(to_month(as_of) + horizon)
 
 
-def grid(records: Records, settings: Settings) -> Grid:
-    """Find the as_of dates that the records can serve.
+def build_grid(records: Records, settings: Settings) -> Grid:
+    """Build the grid of as_of dates that the records cover.
 
     The last month is the latest with at least a tenth of the reports of the median month that has any, so that a
-    few early reports of a month do not stand for the whole county. As_ofs are month ends every ``step`` months
+    few early reports of a month do not count as the whole county. As_ofs are month ends every ``step`` months
     counted back from the last whose span is complete, as long as the window, its own month included, starts no
     earlier than the first reported month.
 
@@ -150,88 +150,88 @@ def grid(records: Records, settings: Settings) -> Grid:
     return Grid(tuple(month_end(month) for month in reversed(months)), first, last)
 
 
-def origins(found: Grid, settings: Settings) -> tuple[Origin, ...]:
+def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
     """Cut the grid into training and test as_ofs for every origin, the latest first.
 
     Parameters
     ----------
-    found : Grid
+    grid : Grid
     settings : Settings
 
     Returns
     -------
     tuple of Origin, length ``settings.origins``
-        The latest tests every as_of from its start on, an earlier one those up to the next start.
+        The latest tests every as_of from its start on, an earlier one the as_ofs up to the next start.
 
     Raises
     ------
     SplitError
         If an origin has nothing to test or nothing to train on.
     """
-    start = _default_start(found, settings) if settings.test_from is None else settings.test_from
-    out: list[Origin] = []
+    start = _find_default_start(grid, settings) if settings.test_from is None else settings.test_from
+    origins: list[Origin] = []
     for back in range(settings.origins):
         test_from = months_before(start, back * settings.horizon)
-        stop = out[-1].test_from if out else None
-        test = tuple(day for day in found.as_ofs if test_from <= day and (stop is None or day < stop))
-        origin = Origin(test_from, _train(found, settings, test_from), test)
-        _refuse_empty(origin, found, settings, back)
-        out.append(origin)
-    return tuple(out)
+        stop = origins[-1].test_from if origins else None
+        test = tuple(day for day in grid.as_ofs if test_from <= day and (stop is None or day < stop))
+        origin = Origin(test_from, _find_train(grid, settings, test_from), test)
+        _refuse_empty(origin, grid, settings, back)
+        origins.append(origin)
+    return tuple(origins)
 
 
-def _train(found: Grid, settings: Settings, test_from: int) -> tuple[int, ...]:
-    return tuple(day for day in found.as_ofs if span_end(day, settings.horizon) <= test_from)
+def _find_train(grid: Grid, settings: Settings, test_from: int) -> tuple[int, ...]:
+    return tuple(day for day in grid.as_ofs if span_end(day, settings.horizon) <= test_from)
 
 
-def _default_start(found: Grid, settings: Settings) -> int:
+def _find_default_start(grid: Grid, settings: Settings) -> int:
     """First as_of in the last H months of the grid; the last as_of if that leaves nothing to train on."""
-    if not found.as_ofs:
-        raise _too_short(found, settings)
-    last = found.as_ofs[-1]
-    start = next(day for day in found.as_ofs if span_end(day, settings.horizon) > last)
-    if _train(found, settings, start):
+    if not grid.as_ofs:
+        raise _build_too_short(grid, settings)
+    last = grid.as_ofs[-1]
+    start = next(day for day in grid.as_ofs if span_end(day, settings.horizon) > last)
+    if _find_train(grid, settings, start):
         return start
-    if not _train(found, settings, last):
-        raise _too_short(found, settings)
+    if not _find_train(grid, settings, last):
+        raise _build_too_short(grid, settings)
     return last
 
 
-def _too_short(found: Grid, settings: Settings) -> SplitError:
-    """Say how many months are needed: a window, the span of a training as_of, and the span of a test as_of."""
+def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
+    """Build the error that names the months needed: a window, a training span and a test span."""
     window, horizon, step = settings.window, settings.horizon, settings.step
-    there = f" ({_month(found.first_month)} to {_month(found.last_month)})" if found.months else ""
+    span = f" ({_format_month(grid.first_month)} to {_format_month(grid.last_month)})" if grid.months else ""
     message = (
         f"Training and testing forward in time need {window + 2 * horizon} months of income"
-        f" (the window {window} and twice the horizon {horizon}); the records have {found.months}{there}."
+        f" (the window {window} and twice the horizon {horizon}); the records have {grid.months}{span}."
     )
     apart = -(-horizon // step) * step
-    if window + 2 * horizon <= found.months:
+    if window + 2 * horizon <= grid.months:
         hint = f"As_ofs every {step} months need {window + horizon + apart}: choose a --step that divides {horizon}."
         return SplitError(message, hint)
-    return SplitError(message, "Bring more months, or choose a shorter --window or --horizon.")
+    return SplitError(message, "Add more months, or choose a shorter --window or --horizon.")
 
 
-def _refuse_empty(origin: Origin, found: Grid, settings: Settings, back: int) -> None:
+def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> None:
     """Refuse an origin, ``back`` starts before the latest, that has nothing to test or nothing to train on."""
     if origin.train and origin.test:
         return
-    if not found.as_ofs:
-        raise _too_short(found, settings)
+    if not grid.as_ofs:
+        raise _build_too_short(grid, settings)
     horizon, step = settings.horizon, settings.step
-    first, last, start = to_date(found.as_ofs[0]), to_date(found.as_ofs[-1]), to_date(origin.test_from)
-    grid_of = f"As_ofs with a complete window and span run from {first} to {last} every {step} months"
+    first, last, start = to_date(grid.as_ofs[0]), to_date(grid.as_ofs[-1]), to_date(origin.test_from)
+    covered = f"As_ofs with a complete window and span run from {first} to {last} every {step} months"
     name = f"origin {back + 1} of {settings.origins}, " if settings.origins > 1 else ""
     if not origin.test:
-        raise SplitError(f"No as_of is left to test ({name}test from {start}).", f"{grid_of}.")
-    ready = to_date(span_end(found.as_ofs[0], horizon))
+        raise SplitError(f"No as_of is left to test ({name}test from {start}).", f"{covered}.")
+    ready = to_date(span_end(grid.as_ofs[0], horizon))
     raise SplitError(
         f"No as_of is left to train on ({name}test from {start}): the first span to learn from ends on {ready}. "
         f"{back + 1} origin(s) need {settings.window + (back + 2) * horizon} months of income"
-        f" (the window {settings.window} and {back + 2} times the horizon {horizon}); the records have {found.months}.",
-        f"{grid_of}. Choose a later --test-from, fewer --origins or a shorter --horizon.",
+        f" (the window {settings.window} and {back + 2} times the horizon {horizon}); the records have {grid.months}.",
+        f"{covered}. Choose a later --test-from, fewer --origins or a shorter --horizon.",
     )
 
 
-def _month(month: int) -> str:
+def _format_month(month: int) -> str:
     return f"{to_date(month_end(month)):%Y-%m}"

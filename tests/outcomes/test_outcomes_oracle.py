@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskml.outcomes import BY, REASONS, Labels, counts, label
+from riskml.outcomes import BY, REASONS, Labels, count_labels, label
 from riskml.records.contract.calendar import month_end, to_date, to_month
 from riskml.records.panel.store import Records
-from riskml.splits import Settings, grid, origins
+from riskml.splits import Settings, build_grid, cut_origins
 from riskml.vocabulary.verdicts import STATUSES
 
 HOUSEHOLDS, MONTHS, START = 90, 30, 12 * 51  # from January 2021
@@ -235,7 +235,7 @@ def county(request):
 def test_labels_agree_with_the_oracle(county, kind, window, horizon, known_at):
     records, con = county
     settings = Settings(window, horizon, kind, step=5)
-    days = grid(records, settings).as_ofs
+    days = build_grid(records, settings).as_ofs
     knowledge = None if known_at is None else month_end(to_month(days[-1]) + horizon) - 100
     labels = label(records, days, settings, knowledge, chunk=37)
 
@@ -252,14 +252,14 @@ def test_labels_agree_with_the_oracle(county, kind, window, horizon, known_at):
                 expected.append((household, day, *outcome(then, now, household, month, settings)))
     assert readable(records, labels) == expected
     assert dict(zip(STATUSES, labels.status.sum(axis=0).tolist(), strict=True)) == status
-    assert counts(labels)["cohort"] == len(expected) > 20
+    assert count_labels(labels)["cohort"] == len(expected) > 20
 
 
 def test_the_random_counties_hold_every_outcome(county):
     records, _ = county
     settings = Settings(3, 12, "any", step=1)
-    tally = counts(label(records, grid(records, settings).as_ofs, settings))
-    labels = label(records, grid(records, settings).as_ofs, settings)
+    tally = count_labels(label(records, build_grid(records, settings).as_ofs, settings))
+    labels = label(records, build_grid(records, settings).as_ofs, settings)
     assert min(tally["missing"].values()) > 5
     assert min(tally["excluded"].values()) > 5
     assert set(BY.values()) == set(labels.by[labels.y == 1].tolist())
@@ -270,7 +270,7 @@ def test_the_random_counties_hold_every_outcome(county):
 def test_what_is_recorded_after_testing_starts_changes_no_training_label(county, kind):
     records, con = county
     settings = Settings(3, 6, kind, step=2)
-    latest = origins(grid(records, settings), settings)[0]
+    latest = cut_origins(build_grid(records, settings), settings)[0]
     recorded = {
         "households": "recorded_on",
         "income": "coalesce(recorded_on, last_day(period_start + to_months(months - 1)))",
@@ -296,7 +296,7 @@ def test_what_is_recorded_after_testing_starts_changes_no_training_label(county,
 def test_labels_do_not_depend_on_the_chunk_or_on_other_as_ofs(county):
     records, _ = county
     settings = Settings(3, 6, step=2)
-    days = grid(records, settings).as_ofs
+    days = build_grid(records, settings).as_ofs
     together = readable(records, label(records, days, settings))
     assert readable(records, label(records, days, settings, chunk=1)) == together
     assert [row for day in days for row in readable(records, label(records, [day], settings))] == together

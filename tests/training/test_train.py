@@ -115,7 +115,7 @@ def test_features_of_the_cohort_are_those_of_the_panel(county_records: Records) 
     day = to_day("2021-12-31")
     cohort = collect_cohort(county_records, [day], SMALL, load_policy(), Silent())
     whole = build(county_records.panel(day))
-    again = cohort.features.recoded(whole.columns, whole.levels)
+    again = cohort.features.recode(whole.columns, whole.levels)
     assert np.array_equal(again.values, whole.values[cohort.household], equal_nan=True)
 
 

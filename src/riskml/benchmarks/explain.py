@@ -25,14 +25,14 @@ from riskml.model.linear import LinearProblem
 from riskml.model.reference import build_reference
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem
-from riskml.outcomes import AT_RISK, cohort_status, label
+from riskml.outcomes import AT_RISK, classify_cohort, label
 from riskml.policy import load_policy
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import month_end
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
-from riskml.splits import Settings, grid
+from riskml.splits import Settings, build_grid
 
 __all__ = ["BOUNDS", "run"]
 
@@ -127,7 +127,7 @@ class _Part:
 
 def _fit_bundle(records: Records) -> Bundle:
     settings = Settings()
-    day = grid(records, settings).as_ofs[-1]
+    day = build_grid(records, settings).as_ofs[-1]
     labels = label(records, (day,), settings, None)
     labels = labels.take(labels.labelled & (labels.household < TRAINING))
     X = build(records.panel(day, 0, min(TRAINING, len(records)))).take(labels.household)
@@ -145,11 +145,11 @@ def _fit_bundle(records: Records) -> Bundle:
 
 
 def _score_county(narrator: Narrator, records: Records) -> list[_Part]:
-    panels = list(records.panels(month_end(grid(records, narrator.settings).last_month)))
+    panels = list(records.panels(month_end(build_grid(records, narrator.settings).last_month)))
     panels[0].line  # noqa: B018 - fills the shared grid of lines before threads ask for it
 
     def one(panel: Panel) -> _Part:
-        rows = np.flatnonzero(cohort_status(panel, narrator.settings) == AT_RISK)
+        rows = np.flatnonzero(classify_cohort(panel, narrator.settings) == AT_RISK)
         matrix = build(panel).take(rows)
         return _Part(panel, rows, matrix, narrator.bundle.predict_margin(matrix))
 

@@ -64,7 +64,7 @@ def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, fl
     """
     if not len(train) or not len(test):
         return {}
-    test = test.recoded(train.columns, train.levels)
+    test = test.recode(train.columns, train.levels)
     found = {}
     for i, column in enumerate(train.columns):
         before, after = train.values[:, i], test.values[:, i]

@@ -1,7 +1,7 @@
-"""Features: one plain function of a panel each, with everything said about it standing beside it."""
+"""Features: plain functions of a panel, each declared with its unit, window, direction, cause and sentences."""
 
-from riskml.features import disaster, happenings, household, illness, income, sources, support  # noqa: F401 - they declare
-from riskml.features.attributes import from_records
+from riskml.features import disaster, events, household, illness, income, sources, support  # noqa: F401
+from riskml.features.attributes import derive_features
 from riskml.features.build import build, build_all
 from riskml.features.catalogue import CATALOGUE, Feature, feature
 from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix, schema_hash, stack
@@ -14,8 +14,8 @@ __all__ = [
     "FeatureMatrix",
     "build",
     "build_all",
+    "derive_features",
     "feature",
-    "from_records",
     "schema_hash",
     "stack",
 ]

@@ -1,4 +1,4 @@
-"""Kind, region and the attributes of a data set: features whose names the records decide."""
+"""Kind, region and the attributes of a data set: features whose names depend on the records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.regions import Level, take_region
 
-__all__ = ["REGION_FEATURES", "from_records", "region_prefixes"]
+__all__ = ["REGION_FEATURES", "derive_features", "list_region_features"]
 
 Floats = NDArray[np.float64]
 Levels = tuple[str, ...]
@@ -56,7 +56,7 @@ def months_since_exit(panel: Panel) -> Floats:
 
 
 @lru_cache(maxsize=1024)
-def _declared(
+def _declare(
     name: str,
     unit: str,
     zh: str,
@@ -84,30 +84,29 @@ def _declared(
     )
 
 
-def region_prefixes(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
+def list_region_features(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
     """Levels of each prefix, and the level of each region code."""
     out = []
     for level, column in REGION_FEATURES.items():
         prefixes = [take_region(name, level) if len(name) >= level else "" for name in names]
         levels = tuple(sorted(set(prefixes) - {""}))
-        place = {prefix: float(i) for i, prefix in enumerate(levels)}
+        position = {prefix: float(i) for i, prefix in enumerate(levels)}
         text = f"first {level:d} digits of the region code"
         reason = (f"所在{level.zh}（{{value}}）整体风险{{higher}}", "the risk in region {value} is {higher} in general")
-        declared = _declared(column, "code", f"所在{level.zh}", text, text, categorical=True, reason=reason)
-        out.append((declared, levels, np.array([place.get(prefix, np.nan) for prefix in prefixes])))
+        declared = _declare(column, "code", f"所在{level.zh}", text, text, categorical=True, reason=reason)
+        out.append((declared, levels, np.array([position.get(prefix, np.nan) for prefix in prefixes])))
     return out
 
 
 def _regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
     positions, names = panel.region
-    found = panel.shared.get("prefixes")
-    if found is None:
-        found = panel.shared["prefixes"] = region_prefixes(names)
-    for declared, levels, place in found:  # type: ignore[attr-defined]
-        yield declared, place[positions], levels
+    if "prefixes" not in panel.shared:
+        panel.shared["prefixes"] = list_region_features(names)
+    for declared, levels, level_of_region in panel.shared["prefixes"]:  # type: ignore[attr-defined]
+        yield declared, level_of_region[positions], levels
 
 
-def from_records(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
+def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
     """Region prefixes as categories, attributes, and the change of numbers since the version before.
 
     Yields
@@ -117,20 +116,20 @@ def from_records(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
 
     Notes
     -----
-    An attribute is never given as a reason: its column name is no sentence that staff could check on the doorstep.
+    An attribute is never used as a reason: its column name is no sentence that staff could check on a visit.
     """
     yield from _regions(panel)
     for name, attribute in sorted(panel.attributes.items()):
         text = f"attribute {name!r} of the households table"
         column = f"attribute_{name}"
         yield (
-            _declared(column, "as given", f"属性 {name}", text, text, categorical=attribute.levels is not None),
+            _declare(column, "as given", f"属性 {name}", text, text, categorical=attribute.levels is not None),
             attribute.values,
             attribute.levels or (),
         )
         if attribute.levels is None:
             change = f"change of {text} since the version before"
-            declared = _declared(
+            declared = _declare(
                 f"{column}_change", "as given", f"属性 {name} 的变化", change, change, categorical=False
             )
             yield declared, attribute.values - attribute.before, ()

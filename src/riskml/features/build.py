@@ -1,4 +1,4 @@
-"""Build the feature matrix: the one code that training, batch and service run."""
+"""Build the feature matrix, by the same code for training, batches and the service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskml.features import attributes
 from riskml.features.catalogue import CATALOGUE, Feature
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
-from riskml.features.views import per_panel
+from riskml.features.views import cached_on_panel
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import CHUNK, Records
 
@@ -22,21 +22,21 @@ Floats = NDArray[np.float64]
 Extra = list[tuple[Feature, Floats, tuple[str, ...]]]
 
 
-@per_panel
+@cached_on_panel
 def build(panel: Panel) -> FeatureMatrix:
-    """Compute every feature of a panel, once: a score and its explanation share them.
+    """Compute every feature of a panel once, for its score and its explanation.
 
     Parameters
     ----------
     panel : Panel
-        n households at a date; one not yet known then has a row too, in which everything is missing.
+        n households at a date; a household not yet known then has a row in which everything is missing.
 
     Returns
     -------
     FeatureMatrix, n rows
         A feature whose table is absent is missing.
     """
-    extra = list(attributes.from_records(panel))
+    extra = list(attributes.derive_features(panel))
     values = np.empty((panel.n, len(CATALOGUE) + len(extra)))
     _fill(panel, extra, values)
     values.flags.writeable = False
@@ -66,17 +66,17 @@ def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
     """Write the features of a panel into rows of a matrix, shape (n, F)."""
     by_feature = np.full((values.shape[1], panel.n), np.nan)
     with np.errstate(all="ignore"):
-        for i, function in _known_from(panel.present):
+        for i, function in _functions_for(panel.present):
             by_feature[i] = function(panel)
-        for i, (_, found, _) in enumerate(extra, len(CATALOGUE)):
-            by_feature[i] = found
+        for i, (_, column, _) in enumerate(extra, len(CATALOGUE)):
+            by_feature[i] = column
     if not panel.known.all():
         by_feature[:, ~panel.known] = np.nan
     values[:] = by_feature.T
 
 
 @cache
-def _known_from(present: frozenset[str]) -> list[tuple[int, Callable[[Panel], Floats]]]:
+def _functions_for(present: frozenset[str]) -> list[tuple[int, Callable[[Panel], Floats]]]:
     """Features whose tables are there: position and function."""
     return [(i, f.function) for i, f in enumerate(CATALOGUE.values()) if present.issuperset(f.requires)]
 
@@ -103,30 +103,30 @@ def build_all(
     -------
     FeatureMatrix, H × len(as_ofs) rows
         One date after the other, households in the order of their codes.
-        One unknown at a date has a row too, in which everything is missing.
+        A household not yet known at a date has a row in which everything is missing.
     """
-    everybody = len(records)
-    start_of = {day: i * everybody for i, day in enumerate(as_ofs)}
-    # The names of features and levels depend on the records only: a panel of nobody tells them.
-    extra = list(attributes.from_records(records.panel(as_ofs[0], 0, 0)))
+    households = len(records)
+    start_of = {day: i * households for i, day in enumerate(as_ofs)}
+    # The names of features and levels depend on the records only, so an empty panel has them too.
+    extra = list(attributes.derive_features(records.panel(as_ofs[0], 0, 0)))
     columns = _columns(extra)
-    values = np.empty((len(as_ofs) * everybody, len(columns)))
+    values = np.empty((len(as_ofs) * households, len(columns)))
 
-    def one(job: tuple[int, int]) -> None:
+    def fill_chunk(job: tuple[int, int]) -> None:
         day, start = job
-        panel = records.panel(day, start, min(start + chunk, everybody))
+        panel = records.panel(day, start, min(start + chunk, households))
         rows = slice(start_of[day] + start, start_of[day] + start + panel.n)
-        _fill(panel, list(attributes.from_records(panel)), values[rows])
+        _fill(panel, list(attributes.derive_features(panel)), values[rows])
         if progress:
             progress(panel.n)
 
     for day in as_ofs:
-        records.panel(day, 0, 0).line  # noqa: B018 - fills the shared grid of lines before threads ask for it
+        records.panel(day, 0, 0).line  # noqa: B018 - fills the shared grid of lines before the threads need it
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(one, [(day, start) for day in as_ofs for start in range(0, everybody, chunk)]))
+        list(pool.map(fill_chunk, [(day, start) for day in as_ofs for start in range(0, households, chunk)]))
     return FeatureMatrix(
         household_id=np.tile(records.household_id, len(as_ofs)),
-        as_of=np.repeat(np.array(as_ofs, np.int32), everybody),
+        as_of=np.repeat(np.array(as_ofs, np.int32), households),
         columns=columns,
         values=values,
         levels=_levels(extra),

@@ -1,4 +1,4 @@
-"""The catalogue: a feature is a plain function of a panel, and what is said about it stands on it."""
+"""The catalogue: a feature is a plain function of a panel, and its decorator declares everything about it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TOPICS: dict[Topic, str] = {
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature and everything that is said about it.
+    """One feature and its declaration.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Feature:
     cause : str
         Official cause code to which its contribution belongs.
     zh, en : str
-        What it says, in Chinese and in English.
+        Name for people, in Chinese and in English.
     requires : tuple of str
         Tables without which it is missing.
     function : callable
@@ -64,10 +64,10 @@ class Feature:
     categorical : bool
         Whether the values are positions in levels.
     reason_zh, reason_en : str or None
-        The sentence of an explanation. ``{value}`` and the facts of ``riskml.explanation.wording.facts`` stand in
-        braces, a part in brackets is left out where a fact in it is not known, and what follows ``|`` is said where
-        the value is 0. Empty: made from ``zh`` or ``en`` and the value. None: it speaks of the records, not of the
-        household.
+        The sentence of an explanation. ``{value}`` and the facts of ``riskml.explanation.wording.facts`` are in
+        braces, a part in brackets is left out where a fact in it is unknown, and the text after ``|`` is used where
+        the value is 0. Empty: made from ``zh`` or ``en`` and the value. None: the feature describes the records, not
+        the household.
     """
 
     name: str
@@ -110,22 +110,21 @@ def feature(
     reason_zh: str | None = "",
     reason_en: str | None = "",
 ) -> Callable[[Callable[Concatenate[Panel, P], Floats]], Callable[Concatenate[Panel, P], Floats]]:
-    """Enter a function into the catalogue under its own name.
+    """Add a function to the catalogue under its own name.
 
-    With ``windows`` the function takes the window as its second argument and is entered once for each; the
-    function's name, ``zh``, ``en`` and the sentences then hold ``{w}`` or end in ``_w`` where the number of months
-    stands. ``earlier`` are the months before the window with which it is compared, ``window`` the months that can
-    matter in any case.
+    With ``windows`` the function takes the window as its second argument and is added once for each; the number of
+    months replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. ``earlier`` are the
+    months before the window that it is compared with, ``window`` the months that can matter in any case.
 
     Raises
     ------
     ValueError
-        If a name is entered twice, or the cause is not declared.
+        If a name is declared twice, or the cause is not declared.
     """
     if cause not in CAUSES:
         raise ValueError(f"no cause {cause!r} is declared: add it to riskml/vocabulary/causes.py")
 
-    def enter(function: Callable[Concatenate[Panel, P], Floats]) -> Callable[Concatenate[Panel, P], Floats]:
+    def register(function: Callable[Concatenate[Panel, P], Floats]) -> Callable[Concatenate[Panel, P], Floats]:
         base = function.__name__
         text = inspect.getdoc(function) or ""
         for months in windows or (window,):
@@ -142,17 +141,17 @@ def feature(
                 zh=zh.replace("{w}", str(months)),
                 en=en.replace("{w}", str(months)),
                 requires=requires,
-                function=_bound(function, months) if windows else function,
+                function=_bind_window(function, months) if windows else function,
                 definition=text,
                 reason_zh=reason_zh and reason_zh.replace("{w}", str(months)),
                 reason_en=reason_en and reason_en.replace("{w}", str(months)),
             )
         return function
 
-    return enter
+    return register
 
 
-def _bound(function: Callable[..., Floats], months: int) -> Callable[[Panel], Floats]:
+def _bind_window(function: Callable[..., Floats], months: int) -> Callable[[Panel], Floats]:
     def with_window(panel: Panel) -> Floats:
         return function(panel, months)
 

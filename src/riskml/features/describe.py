@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from riskml.features import CATALOGUE
-from riskml.features.attributes import region_prefixes
+from riskml.features.attributes import list_region_features
 from riskml.features.catalogue import TOPICS, Feature
 from riskml.features.matrix import Direction
 from riskml.vocabulary.causes import CAUSES
@@ -65,7 +65,7 @@ def _cells(f: Feature) -> tuple[str, ...]:
 
 
 def _attributes() -> Iterator[str]:
-    for f, _, _ in region_prefixes(()):
+    for f, _, _ in list_region_features(()):
         yield f"| `{f.name}` | {f.zh} | {f.en}, as a category; missing where the code is shorter |"
     yield "| `attribute_<name>` | 属性 | the attribute in the latest known version: a number, or text as a category |"
     yield (

@@ -1,4 +1,4 @@
-"""Disasters: losses of the household, and those that struck its village or town."""
+"""Disasters: losses of the household, and disasters that struck its village or town."""
 
 from __future__ import annotations
 
@@ -9,33 +9,27 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import monthly, months_since, per_panel, to_line
-from riskml.records.panel.events import Events
+from riskml.features.views import cached_on_panel, monthly, months_since, require_rows, to_line
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER = Direction.HIGHER_RISK
-NEEDS = ("disaster",)
 PRODUCTION = tuple(Panel.code("disaster", "kind", kind) for kind in ("pest", "animal_disease", "price_fall"))
 
-declare = partial(feature, topic="disaster", cause="disaster", requires=NEEDS)
-"""A feature of this module; each says what differs."""
+declare = partial(feature, topic="disaster", cause="disaster", requires=("disaster",))
+"""Declares a feature of this module; each declaration states only what differs."""
 
 
-def _own(panel: Panel) -> Events:
-    assert panel.disaster is not None, "requires=('disaster',) keeps this from panels without the table"
-    return panel.disaster
+_own = partial(require_rows, "disaster")
 
 
-@per_panel
+@cached_on_panel
 def _loss(panel: Panel) -> Floats:
     """Loss of each row in multiples of the household's line for a year, shape (E,)."""
     return to_line(panel, _own(panel), _own(panel)["loss"])
 
 
-def _region(panel: Panel) -> Events:
-    assert panel.exposure is not None, "requires=('disaster',) keeps this from panels without the table"
-    return panel.exposure
+_region = partial(require_rows, "exposure")
 
 
 @declare(

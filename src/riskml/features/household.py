@@ -1,4 +1,4 @@
-"""Household structure: who lives there, who can work, who is ill, who learns."""
+"""Household structure: members, their ability to work, health and schooling."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import per_panel, ratio
+from riskml.features.views import cached_on_panel, ratio, require_rows
 from riskml.records.contract.calendar import to_year
 from riskml.records.contract.schema import codes
 from riskml.records.panel.events import Events
@@ -17,39 +17,36 @@ from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
-NEEDS = ("members",)
 
-declare = partial(feature, topic="household", unit="persons", requires=NEEDS)
-"""A feature of this module; each says what differs."""
-
-
-def _members(panel: Panel) -> Events:
-    assert panel.members is not None, "requires=('members',) keeps this from panels without the table"
-    return panel.members
+declare = partial(feature, topic="household", unit="persons", requires=("members",))
+"""Declares a feature of this module; each declaration states only what differs."""
 
 
-def _number(panel: Panel, column: str, *values: str) -> Floats:
-    """Members whose code is one of the values; missing where members are listed, but no code of theirs is known."""
+_members = partial(require_rows, "members")
+
+
+def _count_coded(panel: Panel, column: str, *values: str) -> Floats:
+    """Members whose code is one of the values; missing where members are listed but none of their codes is known."""
     allowed = codes("members", column)
     return _members(panel).coded(column, *map(allowed.index, values))
 
 
-def _unless_unknown(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
-    """Set the number missing where members are listed and none states it: nobody listed is known to be nobody."""
+def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
+    """Set the number missing where members are listed and none states it; without listed members it is known."""
     return np.where(members.any(stated) | ~members.any(), number, np.nan)
 
 
-@per_panel
+@cached_on_panel
 def _ages(panel: Panel) -> Floats:
     """Year of ``as_of`` less year of birth, shape (E,)."""
     ages: Floats = to_year(panel.as_of) - _members(panel)["birth_year"]
     return ages
 
 
-def _aged(panel: Panel, low: float, high: float) -> Floats:
-    """Members of an age from ``low`` (included) to ``high``; missing where members are listed, but no age is known."""
+def _count_aged(panel: Panel, low: float, high: float) -> Floats:
+    """Members of an age from ``low`` (included) to ``high``; missing where members are listed but no age is known."""
     members, age = _members(panel), _ages(panel)
-    return _unless_unknown(members, members.count((age >= low) & (age < high)), ~np.isnan(age))
+    return _set_unknown_missing(members, members.count((age >= low) & (age < high)), ~np.isnan(age))
 
 
 @declare(
@@ -89,10 +86,10 @@ def household_size_change_12m(panel: Panel) -> Floats:
     reason_zh="劳动力 {value}（弱劳动力按半个计）[，{typical}]|登记的家庭成员中无劳动力",
     reason_en="members able to work (weak ones count half): {number}[, {typical}]|no registered member is able to work",
 )
-@per_panel
+@cached_on_panel
 def labour_force(panel: Panel) -> Floats:
     """Members with full or skilled labour, plus half of those with weak labour."""
-    return _number(panel, "labour", "full", "skilled") + 0.5 * _number(panel, "labour", "weak")
+    return _count_coded(panel, "labour", "full", "skilled") + 0.5 * _count_coded(panel, "labour", "weak")
 
 
 @declare(
@@ -119,7 +116,7 @@ def labour_share(panel: Panel) -> Floats:
     reason_en="no registered member is able to work|the household has members able to work",
 )
 def no_labour(panel: Panel) -> Floats:
-    """1 where members are listed and none is able to work, be it weakly; else 0."""
+    """1 where members are listed and none is able to work, not even weakly; else 0."""
     force = labour_force(panel)
     return np.where(np.isnan(force), np.nan, ((force == 0) & _members(panel).any()).astype(np.float64))
 
@@ -133,7 +130,7 @@ def no_labour(panel: Panel) -> Floats:
 )
 def children(panel: Panel) -> Floats:
     """Members whose year of birth is less than 16 years before the year of ``as_of``."""
-    return _aged(panel, -np.inf, 16)
+    return _count_aged(panel, -np.inf, 16)
 
 
 @declare(
@@ -145,7 +142,7 @@ def children(panel: Panel) -> Floats:
 )
 def elders(panel: Panel) -> Floats:
     """Members whose year of birth is at least 60 years before the year of ``as_of``."""
-    return _aged(panel, 60, np.inf)
+    return _count_aged(panel, 60, np.inf)
 
 
 @declare(
@@ -172,7 +169,7 @@ def mean_age(panel: Panel) -> Floats:
 )
 def members_chronic(panel: Panel) -> Floats:
     """Members whose health is chronic."""
-    return _number(panel, "health", "chronic")
+    return _count_coded(panel, "health", "chronic")
 
 
 @declare(
@@ -185,7 +182,7 @@ def members_chronic(panel: Panel) -> Floats:
 )
 def members_seriously_ill(panel: Panel) -> Floats:
     """Members whose health is serious."""
-    return _number(panel, "health", "serious")
+    return _count_coded(panel, "health", "serious")
 
 
 @declare(
@@ -198,7 +195,7 @@ def members_seriously_ill(panel: Panel) -> Floats:
 )
 def members_disabled(panel: Panel) -> Floats:
     """Members whose health is disabled."""
-    return _number(panel, "health", "disabled")
+    return _count_coded(panel, "health", "disabled")
 
 
 @declare(
@@ -211,7 +208,7 @@ def members_disabled(panel: Panel) -> Floats:
 )
 def pupils(panel: Panel) -> Floats:
     """Members in compulsory education."""
-    return _number(panel, "schooling", "compulsory")
+    return _count_coded(panel, "schooling", "compulsory")
 
 
 @declare(
@@ -225,7 +222,7 @@ def pupils(panel: Panel) -> Floats:
 )
 def students(panel: Panel) -> Floats:
     """Members in senior school, vocational school or college, which families pay for."""
-    return _number(panel, "schooling", "senior", "college")
+    return _count_coded(panel, "schooling", "senior", "college")
 
 
 @declare(
@@ -238,7 +235,7 @@ def students(panel: Panel) -> Floats:
 )
 def migrant_workers(panel: Panel) -> Floats:
     """Members who work away from home."""
-    return _number(panel, "working", "migrant")
+    return _count_coded(panel, "working", "migrant")
 
 
 @declare(
@@ -251,7 +248,7 @@ def migrant_workers(panel: Panel) -> Floats:
 )
 def local_workers(panel: Panel) -> Floats:
     """Members who work locally."""
-    return _number(panel, "working", "local")
+    return _count_coded(panel, "working", "local")
 
 
 @declare(
@@ -266,4 +263,4 @@ def local_workers(panel: Panel) -> Floats:
 )
 def workers_share(panel: Panel) -> Floats:
     """Members working locally or away ÷ members listed."""
-    return ratio(_number(panel, "working", "local", "migrant"), _members(panel).count())
+    return ratio(_count_coded(panel, "working", "local", "migrant"), _members(panel).count())

@@ -1,4 +1,4 @@
-"""Illness: what the household paid itself, how often it sought care, what insurance covered."""
+"""Illness: out-of-pocket spending, visits and admissions, and the share that insurance covered."""
 
 from __future__ import annotations
 
@@ -9,26 +9,22 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import monthly, months_since, per_panel, ratio, to_line
-from riskml.records.panel.events import Events
+from riskml.features.views import cached_on_panel, monthly, months_since, ratio, require_rows, to_line
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
-NEEDS = ("illness",)
 INPATIENT = Panel.code("illness", "kind", "inpatient")
 REGULAR = (Panel.code("illness", "kind", "outpatient"), Panel.code("illness", "kind", "chronic"))
 
-declare = partial(feature, topic="illness", cause="illness", requires=NEEDS)
-"""A feature of this module; each says what differs."""
+declare = partial(feature, topic="illness", cause="illness", requires=("illness",))
+"""Declares a feature of this module; each declaration states only what differs."""
 
 
-def _care(panel: Panel) -> Events:
-    assert panel.illness is not None, "requires=('illness',) keeps this from panels without the table"
-    return panel.illness
+_care = partial(require_rows, "illness")
 
 
-@per_panel
+@cached_on_panel
 def self_paid_relative(panel: Panel) -> Floats:
     """Self-paid amount of each row in multiples of the household's line for a year, shape (E,)."""
     return to_line(panel, _care(panel), _care(panel)["self_paid"])

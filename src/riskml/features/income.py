@@ -18,7 +18,7 @@ LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK
 YEAR = 12
 
 declare = partial(feature, topic="income", cause="other", direction=LOWER)
-"""A feature of this module; each says what differs."""
+"""Declares a feature of this module; each declaration states only what differs."""
 
 
 @declare(

@@ -1,4 +1,4 @@
-"""Compiled statistics of monthly series: one pass over the months, households beside one another.
+"""Compiled statistics of monthly series: one pass over the months, for all households together.
 
 Time is the first axis, households the second; index 0 is the latest month. Sums run from the latest month back, so
 a household gives the same bits alone as among many.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskml.records.panel.kernels import compiled
 
@@ -27,10 +28,11 @@ __all__ = [
 
 Array = Any
 """An array inside compiled code, which numba types by itself."""
+Floats = NDArray[np.float64]
 
 
 @compiled
-def relative(yuan: Array, stated: Array, unit: Array, months: int) -> Array:
+def relative(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats, NDArray[np.bool_], Floats, Floats]:
     """Divide the amounts of the latest months by the unit of each month.
 
     Parameters
@@ -56,16 +58,16 @@ def relative(yuan: Array, stated: Array, unit: Array, months: int) -> Array:
     for t in range(months):
         for j in range(n):
             value = (0.0 if np.isnan(yuan[t, j]) else yuan[t, j]) / unit[t, j]
-            here = stated[t, j] and not np.isnan(value)
-            known[t, j] = here
-            values[t, j] = value if here else 0.0
+            is_known = stated[t, j] and not np.isnan(value)
+            known[t, j] = is_known
+            values[t, j] = value if is_known else 0.0
             sums[t + 1, j] = sums[t, j] + values[t, j]
-            counts[t + 1, j] = counts[t, j] + (1.0 if here else 0.0)
+            counts[t + 1, j] = counts[t, j] + (1.0 if is_known else 0.0)
     return values, known, sums, counts
 
 
 @compiled
-def total(values: Array, start: int, stop: int) -> Array:
+def total(values: Array, start: int, stop: int) -> Floats:
     """Sum of the months from ``start`` to ``stop``, shape (n,)."""
     sums = np.zeros(values.shape[1])
     for t in range(start, stop):
@@ -75,7 +77,7 @@ def total(values: Array, start: int, stop: int) -> Array:
 
 
 @compiled
-def number(mask: Array, start: int, stop: int) -> Array:
+def number(mask: Array, start: int, stop: int) -> Floats:
     """Months from ``start`` to ``stop`` in which the mask holds, shape (n,)."""
     counts = np.zeros(mask.shape[1])
     for t in range(start, stop):
@@ -85,7 +87,7 @@ def number(mask: Array, start: int, stop: int) -> Array:
 
 
 @compiled
-def change_on_year(values: Array, known: Array, window: int) -> Array:
+def change_on_year(values: Array, known: Array, window: int) -> tuple[Floats, Floats]:
     """Sum of differences to the month a year before, and how many of both months are known, shape (n,)."""
     sums, counts = np.zeros(values.shape[1]), np.zeros(values.shape[1])
     for t in range(window):
@@ -97,7 +99,7 @@ def change_on_year(values: Array, known: Array, window: int) -> Array:
 
 
 @compiled
-def slope(values: Array, known: Array, counts: Array, window: int) -> Array:
+def slope(values: Array, known: Array, counts: Array, window: int) -> Floats:
     """Least-squares change a month over the known months, shape (n,); NaN with fewer than three."""
     n = values.shape[1]
     centre, above, below = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -117,7 +119,7 @@ def slope(values: Array, known: Array, counts: Array, window: int) -> Array:
 
 
 @compiled
-def deviation(values: Array, known: Array, mean: Array, counts: Array, window: int) -> Array:
+def deviation(values: Array, known: Array, mean: Array, counts: Array, window: int) -> Floats:
     """Sample standard deviation over the known months, shape (n,); NaN with fewer than two."""
     n = values.shape[1]
     squares = np.zeros(n)
@@ -131,25 +133,25 @@ def deviation(values: Array, known: Array, mean: Array, counts: Array, window: i
 
 
 @compiled
-def lowest_ahead(values: Array, known: Array, level: Array, window: int) -> Array:
-    """Least mean of ``window`` months on the way ahead, shape (n,), if every month to come is at ``level``.
+def lowest_ahead(values: Array, known: Array, level: Floats, window: int) -> Floats:
+    """Lowest mean of ``window`` months in the months ahead, shape (n,), if every month ahead is at ``level``.
 
     A month ahead replaces the oldest of the window, until all are replaced. NaN where the level is.
     """
     n = values.shape[1]
-    sums, counts, least = np.zeros(n), np.zeros(n), level.copy()
+    sums, counts, lowest = np.zeros(n), np.zeros(n), level.copy()
     for t in range(window - 1):
         ahead = window - 1 - t
         for j in range(n):
             sums[j] += values[t, j]
             counts[j] += 1.0 if known[t, j] else 0.0
-            least[j] = min(least[j], (sums[j] + ahead * level[j]) / (counts[j] + ahead))
-    return least
+            lowest[j] = min(lowest[j], (sums[j] + ahead * level[j]) / (counts[j] + ahead))
+    return lowest
 
 
 @compiled
-def shortfall(values: Array, known: Array, counts: Array, window: int) -> Array:
-    """Mean of what the known months lack to 1, shape (n,); NaN without a known month."""
+def shortfall(values: Array, known: Array, counts: Array, window: int) -> Floats:
+    """Mean shortfall of the known months below 1, shape (n,); NaN without a known month."""
     n = values.shape[1]
     gap = np.zeros(n)
     for t in range(window):
@@ -161,7 +163,7 @@ def shortfall(values: Array, known: Array, counts: Array, window: int) -> Array:
 
 
 @compiled
-def weighted(logs: Array, known: Array, weight: Array) -> Array:
+def weighted(logs: Array, known: Array, weight: Array) -> Floats:
     """Weighted mean over the known months, shape (n,); NaN without one."""
     n = logs.shape[1]
     sums, weights = np.zeros(n), np.zeros(n)
@@ -175,7 +177,7 @@ def weighted(logs: Array, known: Array, weight: Array) -> Array:
 
 
 @compiled
-def run_below(known: Array, below: Array) -> Array:
+def run_below(known: Array, below: Array) -> Floats:
     """Length of the run of months below that ends with the latest known month, shape (n,); NaN without one."""
     months, n = known.shape
     length = np.full(n, np.nan)

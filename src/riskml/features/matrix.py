@@ -21,11 +21,11 @@ __all__ = ["Direction", "FeatureColumn", "FeatureMatrix", "schema_hash", "stack"
 FloatArray = NDArray[np.float64]
 
 TWIN = 1e-9
-"""Relative and absolute difference within which two columns say the same."""
+"""Relative and absolute difference within which two columns are the same."""
 
 
 class Direction(IntEnum):
-    """What policy demands of a feature's effect on the risk."""
+    """Sign that policy requires of a feature's effect on the risk."""
 
     LOWER_RISK = -1
     FREE = 0
@@ -107,44 +107,44 @@ class FeatureMatrix:
         return pd.DataFrame(columns)
 
     def take(self, rows: NDArray[np.generic]) -> FeatureMatrix:
-        """Return the given rows (positions or a mask)."""
+        """Return some rows (positions or a mask)."""
         return replace(self, household_id=self.household_id[rows], as_of=self.as_of[rows], values=self.values[rows])
 
-    def pruned(self) -> FeatureMatrix:
+    def prune_levels(self) -> FeatureMatrix:
         """Return the matrix with only the levels that occur in its rows.
 
-        A level that other rows brought, perhaps later-known ones, must not move the codes a model is fitted on.
+        A level that only other rows have, perhaps rows known later, must not move the codes a model is fitted on.
         """
         levels = {}
         for name, names in self.levels.items():
             codes = self.column(name)
             levels[name] = tuple(names[int(code)] for code in np.unique(codes[~np.isnan(codes)]))
-        return self.recoded(self.columns, levels)
+        return self.recode(self.columns, levels)
 
-    def distinct(self) -> FeatureMatrix:
-        """Return the matrix without the quantities that a later one repeats in every row, to a billionth.
+    def drop_repeated(self) -> FeatureMatrix:
+        """Return the matrix without the quantities that a later column repeats in every row, to a billionth.
 
-        In a yearly survey the last month, quarter and year say the same, and repeated columns would share one effect
-        among them by chance. The last stays: of several windows, the longest.
+        In a yearly survey the last month, quarter and year are equal, and repeated columns would share one effect at
+        random. The last of them stays: of several windows, the longest.
         """
         kept: list[int] = []
         for i in reversed(range(len(self.columns))):
-            if self.columns[i].categorical or not any(self._twins(i, k) for k in kept):
+            if self.columns[i].categorical or not any(self._are_equal(i, k) for k in kept):
                 kept.append(i)
         kept.reverse()
         return replace(self, columns=tuple(self.columns[i] for i in kept), values=self.values[:, kept])
 
-    def _twins(self, i: int, k: int) -> bool:
+    def _are_equal(self, i: int, k: int) -> bool:
         ours, theirs = self.values[:, i], self.values[:, k]
-        rows = (slice(0, 64), slice(None))  # most columns differ at once
+        rows = (slice(0, 64), slice(None))  # most columns already differ in the first rows
         return not self.columns[k].categorical and all(
             np.allclose(ours[some], theirs[some], rtol=TWIN, atol=TWIN, equal_nan=True) for some in rows
         )
 
-    def recoded(self, columns: Sequence[FeatureColumn], levels: dict[str, tuple[str, ...]]) -> FeatureMatrix:
+    def recode(self, columns: Sequence[FeatureColumn], levels: dict[str, tuple[str, ...]]) -> FeatureMatrix:
         """Return the matrix in another schema's columns and category codes.
 
-        A level the schema does not know is missing, so that it can never be taken for another level. A feature
+        A level that the schema lacks becomes missing, so that it cannot be mistaken for another level. A feature
         that this matrix lacks is missing in every row.
 
         Raises
@@ -153,40 +153,41 @@ class FeatureMatrix:
             If a feature is categorical here and a quantity there, or the other way round.
         """
         wanted = tuple(columns)
-        places = _places(self.columns, wanted)
+        mapping = _map_columns(self.columns, wanted)
         values = np.full((len(self), len(wanted)), np.nan)
-        values[:, places.there] = self.values[:, places.own]
-        for j in places.other_kind:
+        values[:, mapping.target] = self.values[:, mapping.source]
+        for j in mapping.other_kind:
             if np.isnan(values[:, j]).all():
-                continue  # nothing but nulls has no type: a household may lack the attribute
+                continue  # a column of nulls has no type: a household may lack the attribute
             have, want = ("a number", "text")[:: 1 if wanted[j].categorical else -1]
             raise ModelError(
                 f"Feature {wanted[j].name!r} is {have} in these records, but {want} in the model's schema.",
                 "Check the type of that column in the households table.",
             )
-        for j in places.categorical:
+        for j in mapping.categorical:
             name = wanted[j].name
             values[:, j] = _recode(values[:, j], self.levels[name], levels[name])
         return replace(self, columns=wanted, values=values, levels=levels)
 
 
-class _Places(NamedTuple):
-    """How a matrix gets into a schema: where each of its columns stands, and what is special about which."""
+class _ColumnMapping(NamedTuple):
+    """Where the columns of a matrix go in a schema, and which of them need more than a copy."""
 
-    there: NDArray[np.intp]
-    """Columns of the schema that the matrix has."""
-    own: NDArray[np.intp]
+    target: NDArray[np.intp]
+    """Positions in the schema of the columns that the matrix has."""
+    source: NDArray[np.intp]
     """Their positions in the matrix."""
     other_kind: tuple[int, ...]
+    """Positions in the schema where one of the two is categorical and the other is not."""
     categorical: tuple[int, ...]
-    """Categories in both."""
+    """Positions in the schema of categories in both."""
 
 
 @lru_cache(maxsize=256)
-def _places(own: tuple[FeatureColumn, ...], wanted: tuple[FeatureColumn, ...]) -> _Places:
+def _map_columns(own: tuple[FeatureColumn, ...], wanted: tuple[FeatureColumn, ...]) -> _ColumnMapping:
     have = {column.name: (i, column.categorical) for i, column in enumerate(own)}
     pairs = [(j, *have[column.name], column.categorical) for j, column in enumerate(wanted) if column.name in have]
-    return _Places(
+    return _ColumnMapping(
         np.array([j for j, _, _, _ in pairs], np.intp),
         np.array([i for _, i, _, _ in pairs], np.intp),
         tuple(j for j, _, kind, other in pairs if kind != other),
@@ -195,21 +196,21 @@ def _places(own: tuple[FeatureColumn, ...], wanted: tuple[FeatureColumn, ...]) -
 
 
 @lru_cache(maxsize=1024)
-def _translation(old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
+def _translate_levels(old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
     """Position in ``new`` of each level of ``old``, and of a missing one as the last."""
-    place = {level: float(i) for i, level in enumerate(new)}
-    return np.array([*(place.get(level, np.nan) for level in old), np.nan])
+    position = {level: float(i) for i, level in enumerate(new)}
+    return np.array([*(position.get(level, np.nan) for level in old), np.nan])
 
 
 def _recode(codes: FloatArray, old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
     """Translate positions in ``old`` to positions in ``new``; NaN where ``new`` lacks the level."""
     if old == new:
         return codes
-    return _translation(old, new)[np.where(np.isnan(codes), len(old), codes).astype(np.int64)]
+    return _translate_levels(old, new)[np.where(np.isnan(codes), len(old), codes).astype(np.int64)]
 
 
 def stack(parts: Sequence[FeatureMatrix]) -> FeatureMatrix:
-    """Put matrices under one another, with the union of their columns and levels."""
+    """Concatenate the rows of matrices, with the union of their columns and levels."""
     if not parts:
         raise ModelError("There is nothing to stack.")
     names: dict[str, FeatureColumn] = {}
@@ -220,8 +221,8 @@ def stack(parts: Sequence[FeatureMatrix]) -> FeatureMatrix:
             if column.categorical:
                 merged.setdefault(column.name, set()).update(part.levels[column.name])
     columns = tuple(names.values())
-    levels = {name: tuple(sorted(found)) for name, found in merged.items()}
-    same = [part.recoded(columns, levels) for part in parts]
+    levels = {name: tuple(sorted(texts)) for name, texts in merged.items()}
+    same = [part.recode(columns, levels) for part in parts]
     return FeatureMatrix(
         household_id=np.concatenate([part.household_id for part in same]),
         as_of=np.concatenate([part.as_of for part in same]),

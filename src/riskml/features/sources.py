@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import of_source, per_panel, ratio
+from riskml.features.views import cached_on_panel, monthly_from, ratio
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -18,17 +18,17 @@ CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer":
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
 
 
-@per_panel
+@cached_on_panel
 def _means(panel: Panel) -> tuple[list[Floats], Floats]:
     """Mean of each source over 12 months, and the sum of their absolute values."""
-    means = [of_source(panel, source).mean(12) for source in PARTS]
+    means = [monthly_from(panel, source).mean(12) for source in PARTS]
     return means, abs(means[0]) + abs(means[1]) + abs(means[2]) + abs(means[3])
 
 
 def _level(source: str) -> Callable[[Panel, int], Floats]:
     def level(panel: Panel, window: int) -> Floats:
         """Mean of the source per head × 12 ÷ the line then, over months reported by source."""
-        return of_source(panel, source).mean(window)
+        return monthly_from(panel, source).mean(window)
 
     level.__name__ = f"{source}_to_line"
     return level
@@ -48,7 +48,7 @@ def _share(source: str) -> Callable[[Panel, int], Floats]:
 def _change(source: str) -> Callable[[Panel, int], Floats]:
     def change(panel: Panel, window: int) -> Floats:
         """Mean difference of the source to the same month a year before, in multiples of the line then."""
-        return of_source(panel, source).change_on_year(window)
+        return monthly_from(panel, source).change_on_year(window)
 
     change.__name__ = f"{source}_change_on_year"
     return change

@@ -8,26 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
-from riskml.features.views import months_since, ratio
+from riskml.features.views import months_since, ratio, require_rows
 from riskml.records.contract.versions import NO_DAY
-from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
-HELP, MONITORING = ("help",), ("monitoring",)
 
-declare = partial(feature, topic="help", cause="other", requires=HELP)
-"""A feature of this module; each says what differs."""
-
-
-def _help(panel: Panel) -> Events:
-    assert panel.help is not None, "requires=('help',) keeps this from panels without the table"
-    return panel.help
+declare = partial(feature, topic="help", cause="other", requires=("help",))
+"""Declares a feature of this module; each declaration states only what differs."""
 
 
-def _entries(panel: Panel) -> Events:
-    assert panel.monitoring is not None, "requires=('monitoring',) keeps this from panels without the table"
-    return panel.monitoring
+_help = partial(require_rows, "help")
+
+
+_entries = partial(require_rows, "monitoring")
 
 
 @declare(
@@ -103,7 +97,7 @@ def months_since_help(panel: Panel) -> Floats:
 @declare(
     unit="count",
     window=36,
-    requires=MONITORING,
+    requires=("monitoring",),
     zh="近 36 个月纳入监测次数",
     en="entries into monitoring, last 36 months",
     reason_zh="近 36 个月曾纳入监测 {value}|近 36 个月未曾纳入监测",
@@ -118,7 +112,7 @@ def monitoring_entries_36m(panel: Panel) -> Floats:
 @declare(
     unit="months",
     window=36,
-    requires=MONITORING,
+    requires=("monitoring",),
     zh="距风险消除的月数",
     en="months since the risk was declared gone",
     reason_zh="风险消除于{ago}",

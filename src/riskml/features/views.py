@@ -1,4 +1,4 @@
-"""Quantities that several features share, computed once a panel."""
+"""Quantities that several features share, computed once for each panel."""
 
 from __future__ import annotations
 
@@ -14,29 +14,47 @@ from riskml.records.contract.schema import SOURCES
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import BELOW, Panel
 
-__all__ = ["FLOOR", "Monthly", "log_line", "monthly", "months_since", "of_source", "per_panel", "ratio", "to_line"]
+__all__ = [
+    "FLOOR",
+    "Monthly",
+    "below",
+    "cached_on_panel",
+    "log_line",
+    "monthly",
+    "monthly_from",
+    "months_since",
+    "ratio",
+    "require_rows",
+    "to_line",
+]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 T = TypeVar("T")
 
 FLOOR = -4.0
-"""Least logarithm of income over the line: income may be nothing, or less."""
-_LEAST = np.exp(FLOOR)
+"""Lowest logarithm of income over the line: income may be zero or negative."""
+_LOWEST = np.exp(FLOOR)
 
 
-def per_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
-    """Remember the result on the panel."""
+def cached_on_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
+    """Compute the result once for each panel, and keep it there."""
     name = f"{function.__module__}.{function.__qualname__}"
 
     @wraps(function)
-    def remembered(panel: Panel) -> T:
-        found = panel.memo.get(name)
-        if found is None:
-            found = panel.memo[name] = function(panel)
-        return found  # type: ignore[return-value]
+    def cached(panel: Panel) -> T:
+        if name not in panel.memo:
+            panel.memo[name] = function(panel)
+        return panel.memo[name]  # type: ignore[return-value]
 
-    return remembered
+    return cached
+
+
+def require_rows(table: str, panel: Panel) -> Events:
+    """Return the rows of a table that is there: a feature with ``requires`` is only called on panels that have it."""
+    rows: Events | None = getattr(panel, table)
+    assert rows is not None, f"the feature must declare that it requires the table behind {table!r}"
+    return rows
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
@@ -50,7 +68,7 @@ def log_line(values: Floats) -> Floats:
     >>> log_line(np.array([1.0, 0.0, -2.0, np.nan])).tolist()
     [0.0, -4.0, -4.0, nan]
     """
-    return np.log(np.maximum(values, _LEAST))
+    return np.log(np.maximum(values, _LOWEST))
 
 
 class Monthly:
@@ -76,10 +94,6 @@ class Monthly:
     """
 
     def __init__(self, yuan: Floats, stated: Mask, unit: Floats, months: int) -> None:
-        self.values: Floats
-        self.known: Mask
-        self.sums: Floats
-        self.counts: Floats
         self.values, self.known, self.sums, self.counts = kernels.relative(yuan, stated, unit, months)
 
     def count(self, window: int) -> Floats:
@@ -94,65 +108,59 @@ class Monthly:
 
     def mean_between(self, start: int, stop: int) -> Floats:
         """Mean over the known months from ``start`` (included) to ``stop`` months back."""
-        mean: Floats = kernels.total(self.values, start, stop) / kernels.number(self.known, start, stop)
-        return mean
+        return kernels.total(self.values, start, stop) / kernels.number(self.known, start, stop)
 
     def share(self, mask: Mask, window: int) -> Floats:
-        """Share of the known months of a window in which ``mask`` holds, which it does in known months only."""
-        share: Floats = kernels.number(mask, 0, window) / self.count(window)
-        return share
+        """Share of the known months of a window in which ``mask`` holds; it may hold in known months only."""
+        return kernels.number(mask, 0, window) / self.count(window)
 
     def change_on_year(self, window: int) -> Floats:
         """Mean difference to the same month a year before, over months known in both years."""
         sums, counts = kernels.change_on_year(self.values, self.known, window)
-        change: Floats = sums / counts
-        return change
+        return sums / counts
 
     def slope(self, window: int) -> Floats:
         """Least-squares change a month over the known months of a window; NaN with fewer than three."""
-        slope: Floats = kernels.slope(self.values, self.known, self.count(window), window)
-        return slope
+        return kernels.slope(self.values, self.known, self.count(window), window)
 
     def deviation(self, window: int) -> Floats:
         """Sample standard deviation over the known months of a window; NaN with fewer than two."""
-        deviation: Floats = kernels.deviation(self.values, self.known, self.mean(window), self.count(window), window)
-        return deviation
+        return kernels.deviation(self.values, self.known, self.mean(window), self.count(window), window)
 
 
-@per_panel
+@cached_on_panel
 def _unit(panel: Panel) -> Floats:
     """Yuan a month that make one multiple of the line, shape (T, n)."""
     return panel.size * panel.line / 12
 
 
-@per_panel
+@cached_on_panel
 def monthly(panel: Panel) -> Monthly:
     """Income of all sources by month."""
     return Monthly(panel.total_or_zero, panel.reported, _unit(panel), panel.months)
 
 
-@per_panel
+@cached_on_panel
 def _by_source(panel: Panel) -> Mask:
     """Months that are reported by source, shape (T, n)."""
     by_source: Mask = panel.reported & np.isnan(panel.sources[-1])
     return by_source
 
 
-def of_source(panel: Panel, source: str) -> Monthly:
+def monthly_from(panel: Panel, source: str) -> Monthly:
     """Income of one source in the last two years.
 
     0 in months in which only other sources report; not known in months of ``total``.
     """
     name = f"source {source}"
-    found = panel.memo.get(name)
-    if found is None:
+    if name not in panel.memo:
         amount = panel.sources[list(SOURCES).index(source)]
-        found = panel.memo[name] = Monthly(amount, _by_source(panel), _unit(panel), 24)
-    assert isinstance(found, Monthly)
-    return found
+        panel.memo[name] = Monthly(amount, _by_source(panel), _unit(panel), 24)
+    series: Monthly = panel.memo[name]  # type: ignore[assignment]
+    return series
 
 
-@per_panel
+@cached_on_panel
 def below(panel: Panel) -> Mask:
     """Months known to be below the line then, shape (T, n)."""
     income = monthly(panel)

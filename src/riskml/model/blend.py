@@ -133,7 +133,7 @@ def fit_blend(
     ModelError
         If there are no rows, lengths differ, labels are not 0 and 1, or only one class occurs.
     """
-    X = X.distinct()
+    X = X.drop_repeated()
     schema = Schema.from_matrix(X)
     y = np.asarray(y, np.float64)
     _check_rows(X, y, household, as_of)

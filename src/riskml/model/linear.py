@@ -236,7 +236,7 @@ def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
     -----
     Directions are not applied and nothing is winsorised: the baseline stays what a textbook would fit.
     """
-    X = X.distinct()
+    X = X.drop_repeated()
     return LinearProblem(Schema.from_matrix(X), X.values, np.asarray(y, np.float64), tail=0.0, directed=False).solve(
         1.0
     )

@@ -23,7 +23,7 @@ def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) ->
     y : array of 0 and 1, shape (n,)
     seed : int, default 0
     """
-    X = X.distinct()
+    X = X.drop_repeated()
     schema = Schema.from_matrix(X)
     linear = LinearProblem(schema, X.values, y).solve(blend.choice["strength"])
     trees = TreeProblem(schema, X.values, y).solve(TreeSettings(**blend.choice["trees"]), seed)

@@ -72,7 +72,7 @@ class Schema:
         """
         if X.columns == self.columns and X.levels == self.levels:
             return X.values
-        return X.recoded(self.columns, self.levels).values
+        return X.recode(self.columns, self.levels).values
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""

@@ -1,8 +1,8 @@
-"""What returning to poverty means: who is at risk at a date, and who fell afterwards."""
+"""The outcome: which households are at risk at a date, and which of them fell afterwards."""
 
-from riskml.outcomes.cohort import AT_RISK, UNKNOWN, cohort_status
+from riskml.outcomes.cohort import AT_RISK, UNKNOWN, classify_cohort
 from riskml.outcomes.labelling import label
-from riskml.outcomes.labels import BY, REASONS, Labels, counts
+from riskml.outcomes.labels import BY, REASONS, Labels, count_labels
 
 __all__ = [
     "AT_RISK",
@@ -10,7 +10,7 @@ __all__ = [
     "REASONS",
     "UNKNOWN",
     "Labels",
-    "cohort_status",
-    "counts",
+    "classify_cohort",
+    "count_labels",
     "label",
 ]

@@ -1,4 +1,4 @@
-"""The cohort: households of which a fall can be asked at a date."""
+"""The cohort: households at risk of a fall at a date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from riskml.records.panel.panel import BELOW, Panel
 from riskml.splits import Settings
 from riskml.vocabulary.verdicts import STATUSES
 
-__all__ = ["AT_RISK", "UNKNOWN", "below_line", "cohort_status"]
+__all__ = ["AT_RISK", "UNKNOWN", "classify_cohort", "is_below_line"]
 
 AT_RISK, _BELOW_LINE, _MONITORED, _NO_INCOME, UNKNOWN = (
     np.int8(STATUSES.codes.index(code)) for code in ("at_risk", "below_line", "monitored", "no_income", "unknown")
@@ -18,20 +18,20 @@ AT_RISK, _BELOW_LINE, _MONITORED, _NO_INCOME, UNKNOWN = (
 Floats = NDArray[np.float64]
 
 
-def below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
+def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
     """Whether incomes per head lie below their lines; never where either is missing.
 
     Incomes heap on round numbers, so an income within a ten-thousandth of the line is not below it.
 
-    >>> below_line(np.array([5999.0, 5999.5, np.nan]), np.array([6000.0, 6000.0, 6000.0])).tolist()
+    >>> is_below_line(np.array([5999.0, 5999.5, np.nan]), np.array([6000.0, 6000.0, 6000.0])).tolist()
     [True, False, False]
     """
     below: NDArray[np.bool_] = income < line * BELOW
     return below
 
 
-def cohort_status(panel: Panel, settings: Settings) -> NDArray[np.int8]:
-    """Standing of every household of a panel, as known then.
+def classify_cohort(panel: Panel, settings: Settings) -> NDArray[np.int8]:
+    """Classify every household of a panel, as known then.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ def cohort_status(panel: Panel, settings: Settings) -> NDArray[np.int8]:
     Returns
     -------
     array of int8, shape (n,)
-        Positions in ``STATUSES``. A monitored household is ``monitored`` whatever its income; one without income
-        per head, or without a line to hold it against, is ``no_income``.
+        Positions in ``STATUSES``. A monitored household is ``monitored`` at any income; one without income per head,
+        or without a line, is ``no_income``.
     """
     income, line = panel.income_per_head(settings.window, complete=settings.outcome == "end"), panel.line[0]
-    status = np.where(below_line(income, line), _BELOW_LINE, AT_RISK)
+    status = np.where(is_below_line(income, line), _BELOW_LINE, AT_RISK)
     status[np.isnan(income) | np.isnan(line)] = _NO_INCOME
     status[panel.monitored] = _MONITORED
     status[~panel.known] = UNKNOWN

@@ -1,4 +1,4 @@
-"""Label the cohort at as_of dates by what the span after them holds."""
+"""Label the cohort at as_of dates by what happened in the span after them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import UsageError, shorten_list
-from riskml.outcomes.cohort import AT_RISK, cohort_status
+from riskml.outcomes.cohort import AT_RISK, classify_cohort
 from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, stack
 from riskml.outcomes.spans import After, first_day, pair_keys
 from riskml.records.contract.calendar import is_month_end, to_date, to_month
@@ -23,7 +23,7 @@ __all__ = ["label"]
 EVERYTHING = int(FOREVER) - 1
 """Day of knowledge that includes every record."""
 NEVER = int(FOREVER)
-"""Months to what does not happen."""
+"""Months until an event that does not happen."""
 
 
 def label(
@@ -61,7 +61,7 @@ def label(
 
     Notes
     -----
-    What decides, the first that holds: an entry into monitoring on or before the as_of that was recorded later
+    The first condition that holds decides: an entry into monitoring on or before the as_of that was recorded later
     (missing, ``entered_recorded_late``: the household was not safe at the as_of) · entry in the span (1, no
     follow-up needed) · no follow-up (missing, ``no_follow_up``, also for households seen below the line, which
     would otherwise count more often than those seen above it) · below the line (1) · emergency help in the span
@@ -91,7 +91,7 @@ def label(
 def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> Labels:
     """Label a range of households, the first of which is ``start``, at one as_of."""
     as_of, until, month = panel.as_of, span_end(panel.as_of, settings.horizon), panel.month
-    status = cohort_status(panel, settings)
+    status = classify_cohort(panel, settings)
     entries, helped = after.panel.monitoring, after.panel.help
     none = np.full(panel.n, NO_DAY)
     entry = none if entries is None else first_day(entries, as_of, until)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskml.outcomes.cohort import AT_RISK
 from riskml.vocabulary.verdicts import STATUSES
 
-__all__ = ["BY", "MISSING", "REASONS", "Labels", "counts", "stack"]
+__all__ = ["BY", "MISSING", "REASONS", "Labels", "count_labels", "stack"]
 
 MISSING = np.int8(-1)
 """Label of a row whose outcome is not known."""
@@ -39,8 +39,8 @@ class Labels:
     reason : array of int8, shape (n,)
         Why the label is missing (see ``REASONS``).
     by : array of int8, shape (n,)
-        How the household fell (see ``BY``): whichever came in the earlier month. In the same month it is
-        ``income``, since the entry then follows from the fall that the rule sees.
+        How the household fell (see ``BY``): by the event of the earlier month. In the same month it is ``income``,
+        since the entry then follows from the fall that the rule detects.
     lead : array of int32, shape (n,)
         Months from the as_of to the month's end below the line, or to the month of entry, at least 1; 0 where the
         household did not fall or it is not known.
@@ -70,7 +70,7 @@ class Labels:
         return known
 
     def take(self, rows: NDArray[Any]) -> Labels:
-        """Return the given rows (positions or a mask); the counts by standing stay those of the whole."""
+        """Return some rows (positions or a mask); the counts by standing stay those of all rows."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _BY_ROW})
 
 
@@ -78,20 +78,20 @@ _BY_ROW = tuple(field.name for field in fields(Labels) if field.name != "status"
 
 
 def stack(parts: Sequence[Labels], *, same_as_ofs: bool) -> Labels:
-    """Put labels under one another: of other as_ofs, or of other households at the same as_of."""
+    """Concatenate labels of different as_ofs, or of different households at the same as_of."""
     columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_ROW}
     tallies = [part.status for part in parts]
     return Labels(**columns, status=np.add.reduce(tallies) if same_as_ofs else np.concatenate(tallies))
 
 
-def counts(labels: Labels) -> dict[str, Any]:
+def count_labels(labels: Labels) -> dict[str, Any]:
     """Count the rows, those left out by reason, and the households outside the cohort by standing.
 
     Returns
     -------
     dict
         ``cohort``, ``labelled``, ``positive``: rows; ``missing``: rows by reason; ``excluded``: pairs of household
-        and as_of outside the cohort, by standing. Every reason and standing is there, be it 0.
+        and as_of outside the cohort, by standing. Every reason and standing is listed, also with 0.
     """
     tally = np.bincount(labels.reason, minlength=len(REASONS) + 1)
     outside = labels.status.sum(axis=0)

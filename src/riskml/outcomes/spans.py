@@ -1,4 +1,4 @@
-"""What happened after the as_ofs: verdicts at month ends, entries into monitoring and emergency help."""
+"""The spans after the as_ofs: verdicts at month ends, entries into monitoring and emergency help."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.outcomes.cohort import below_line
+from riskml.outcomes.cohort import is_below_line
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
@@ -17,7 +17,7 @@ from riskml.splits import Settings
 __all__ = ["FOLLOW_UP", "After", "first_day", "pair_keys"]
 
 FOLLOW_UP = 3
-"""Last months of a span in which a household must be seen."""
+"""Last months of a span in which the income of a household must be reported."""
 
 Mask = NDArray[np.bool_]
 
@@ -42,12 +42,12 @@ def first_day(events: Events, after: int, until: int, mask: Mask | None = None) 
 
 @dataclass(frozen=True)
 class After:
-    """What the spans of several as_ofs hold for the same households.
+    """The spans of several as_ofs, for the same households.
 
     Parameters
     ----------
     panel : Panel
-        Taken at the last span's end, so long that the first month's window fits in.
+        At the end of the last span, long enough to hold the window of the first month.
     first_month : int
         First month of any span.
     settings : Settings
@@ -66,7 +66,7 @@ class After:
             lag = ends - 1 - month
             income = self.panel.income_per_head(self.settings.window, lag=lag, complete=self.settings.outcome == "end")
             line = self.panel.line[lag]
-            below[month] = below_line(income, line)
+            below[month] = is_below_line(income, line)
             known[month] = ~(np.isnan(income) | np.isnan(line))
         return below, known
 
@@ -84,7 +84,7 @@ class After:
         return np.where(below.any(axis=0), below.argmax(axis=0) + 1, 0).astype(np.int32)
 
     def followed_up(self, month: int) -> Mask:
-        """Whether households are still seen as the span after a month ends, shape (n,).
+        """Whether households are followed up to the end of the span after a month, shape (n,).
 
         Income is reported in one of the last three months (of the span's own, if it is shorter), and there is a
         verdict at one of their ends (``end``: at the last).

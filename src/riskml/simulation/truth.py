@@ -14,7 +14,7 @@ from riskml.records.contract.calendar import month_end
 from riskml.simulation.county import CountyMap
 from riskml.simulation.lives import simulate_futures
 from riskml.simulation.state import YEAR
-from riskml.splits import Grid, Settings, origins
+from riskml.splits import Grid, Settings, cut_origins
 from riskml.vocabulary.causes import CAUSES
 
 __all__ = ["DRAWS", "MORE_DRAWS", "Span", "Truth", "attribute_falls", "estimate_fall_probability", "plan_truth"]
@@ -96,7 +96,7 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
     if truth is Truth.LAST:
         dates = Grid(tuple(int(day) for day in days), first, first + months - 1)
         try:
-            tested = np.isin(days, origins(dates, Settings())[0].test)
+            tested = np.isin(days, cut_origins(dates, Settings())[0].test)
         except SplitError:
             tested = days == days[-1]
         return Span(ends[tested], days[tested])

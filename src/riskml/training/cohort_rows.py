@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features import FeatureMatrix, build, stack
-from riskml.outcomes import AT_RISK, cohort_status
+from riskml.outcomes import AT_RISK, classify_cohort
 from riskml.policy import Policy, rule_line
 from riskml.progress import Progress
 from riskml.records.contract.calendar import month_end, to_month
@@ -86,7 +86,7 @@ def collect_cohort(
     def collect_batch(job: tuple[int, int]) -> Cohort:
         day, start = job
         panel = records.panel(day, start, min(start + CHUNK, len(records)))
-        rows = np.flatnonzero(cohort_status(panel, settings) == AT_RISK)
+        rows = np.flatnonzero(classify_cohort(panel, settings) == AT_RISK)
         verdicts = rule_line(panel, policy, settings.window)
         part = Cohort(
             rows + start,

@@ -12,12 +12,12 @@ from riskml.errors import SplitError
 from riskml.evaluation import Prediction, TestRows
 from riskml.features.attributes import REGION_FEATURES
 from riskml.model import Baselines, Blend, Bundle
-from riskml.outcomes import Labels, counts, label
+from riskml.outcomes import Labels, count_labels, label
 from riskml.policy import Policy
 from riskml.progress import Progress
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
-from riskml.splits import Settings, grid, origins
+from riskml.splits import Settings, build_grid, cut_origins
 from riskml.training.cohort_rows import Cohort, collect_cohort, find_first_flags
 
 __all__ = ["LabelledRows", "collect_holdout", "holdout_rows", "label_rows", "predict_all", "rank_rows"]
@@ -50,7 +50,7 @@ class LabelledRows:
 
     def prune(self) -> LabelledRows:
         """Drop the category levels that do not occur in the rows."""
-        return replace(self, cohort=replace(self.cohort, features=self.cohort.features.pruned()))
+        return replace(self, cohort=replace(self.cohort, features=self.cohort.features.prune_levels()))
 
 
 def label_rows(
@@ -79,7 +79,7 @@ def label_rows(
     at_risk = label(records, as_ofs, settings, known_at)
     known = at_risk.take(at_risk.labelled)
     if not len(known):
-        numbers = counts(at_risk)
+        numbers = count_labels(at_risk)
         raise SplitError(
             f"Nobody is left to {purpose}: {len(at_risk)} row(s) at risk at {len(as_ofs)} as_of(s), no outcome known.",
             f"Left out: {numbers['missing']}; outside the cohort: {numbers['excluded']}.",
@@ -96,7 +96,7 @@ def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: s
         If the records do not reach the bundle's test dates, or no outcome is known.
     """
     settings = replace(bundle.settings, test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
-    [origin] = origins(grid(records, settings), settings)
+    [origin] = cut_origins(build_grid(records, settings), settings)
     cohort = collect_cohort(records, origin.test, settings, policy, progress)
     return label_rows(records, cohort, origin.test, settings, None, purpose)
 

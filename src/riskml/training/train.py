@@ -10,12 +10,12 @@ from riskml.errors import SplitError
 from riskml.evaluation import Prediction, evaluate
 from riskml.evaluation.evidence import measure_feature_auc, measure_stability, probe_monotonicity
 from riskml.model import Baselines, Blend, Bundle, fit_blend, fit_logistic, fit_ranking, refit_blend
-from riskml.outcomes import counts
+from riskml.outcomes import count_labels
 from riskml.policy import Policy
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.store import Records
-from riskml.splits import Origin, Settings, grid, origins, span_end
+from riskml.splits import Origin, Settings, build_grid, cut_origins, span_end
 from riskml.training.aggregates import build_report_data
 from riskml.training.card import write_model_card
 from riskml.training.cohort_rows import Cohort, collect_cohort
@@ -92,8 +92,8 @@ def train(
         If the records are too short, or a cohort is empty or without falls.
     """
     progress = progress or Silent()
-    dates = grid(records, settings)
-    splits = origins(dates, settings)
+    dates = build_grid(records, settings)
+    splits = cut_origins(dates, settings)
     days = sorted(
         {day for origin in splits for day in (*origin.train, *origin.test)} | set(dates.as_ofs if refit else ())
     )
@@ -108,7 +108,7 @@ def train(
         test = label_rows(records, job.cohort, origin.test, settings, None, "test on")
         results.append(_evaluate(job, fitted, origin, test, name))
         latest = latest or (fitted, test)
-    assert latest is not None, "origins() gives at least one"
+    assert latest is not None, "cut_origins() gives at least one"
     first = {name: part for name, part in results[0].items() if name != "test_from"}
     evaluation = {**first, "origins": [{k: part[k] for k in ("test_from", "split", "models")} for part in results]}
     fitted, test = latest
@@ -189,7 +189,7 @@ def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, na
 
 
 def _describe_split(origin: Origin, training: LabelledRows, test: LabelledRows, settings: Settings) -> dict[str, Any]:
-    numbers = counts(test.at_risk)
+    numbers = count_labels(test.at_risk)
     return {
         "train_from": str(to_date(origin.train[0])),
         "train_to": str(to_date(origin.train[-1])),
@@ -206,6 +206,6 @@ def _describe_split(origin: Origin, training: LabelledRows, test: LabelledRows, 
         "n_positive": int(test.y.sum()),
         "positive_rate": float(test.y.mean()),
         "missing": numbers["missing"],
-        "missing_train": counts(training.at_risk)["missing"],
+        "missing_train": count_labels(training.at_risk)["missing"],
         "excluded": numbers["excluded"],
     }

@@ -21,11 +21,11 @@ from riskml.model.linear import LinearProblem
 from riskml.model.reference import build_reference
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, TreeSettings
-from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status, label
+from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort, label
 from riskml.policy import load_policy, rule_line
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import CHUNK
-from riskml.splits import Settings, grid
+from riskml.splits import Settings, build_grid
 
 SETTINGS = {"window": 12, "horizon": 12, "outcome": "any", "step": 3}
 
@@ -34,7 +34,7 @@ SETTINGS = {"window": 12, "horizon": 12, "outcome": "any", "step": 3}
 def narrator(county_records) -> Narrator:
     """A small model fitted on one date of the county."""
     settings = Settings(**SETTINGS)
-    day = grid(county_records, settings).as_ofs[0]
+    day = build_grid(county_records, settings).as_ofs[0]
     labels = label(county_records, (day,), settings, None)
     labels = labels.take(labels.labelled)
     X = build(county_records.panel(day)).take(labels.household)
@@ -56,7 +56,7 @@ def narrator(county_records) -> Narrator:
 
 @pytest.fixture(scope="session")
 def as_of(county_records) -> int:
-    return int(grid(county_records, Settings(**SETTINGS)).as_ofs[-1])
+    return int(build_grid(county_records, Settings(**SETTINGS)).as_ofs[-1])
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +66,7 @@ def told(county_records, narrator, as_of):
 
 def test_everybody_known_has_a_row_and_nobody_else(county_records, narrator, as_of, told):
     panel = county_records.panel(as_of)
-    status = cohort_status(panel, narrator.settings)
+    status = classify_cohort(panel, narrator.settings)
     assert tuple(told.columns) == COLUMNS
     assert told["household_id"].tolist() == panel.household_id[status != UNKNOWN].tolist()
     at_risk = told["household_id"].isin(panel.household_id[status == AT_RISK])
@@ -75,7 +75,7 @@ def test_everybody_known_has_a_row_and_nobody_else(county_records, narrator, as_
 
 def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, narrator, as_of, told):
     panel = county_records.panel(as_of)
-    status = cohort_status(panel, narrator.settings)
+    status = classify_cohort(panel, narrator.settings)
     outside = told.set_index("household_id").loc[panel.household_id[(status != AT_RISK) & (status != UNKNOWN)]]
     assert len(outside) > 20
     assert (outside["causes"] != "").any()

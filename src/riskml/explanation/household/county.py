@@ -17,7 +17,7 @@ from riskml.explanation.household.views import make_rule_view
 from riskml.explanation.reasons.ranking import Ranking
 from riskml.explanation.reasons.redaction import HEALTH_ZH, check_redaction, redact_features
 from riskml.features import build
-from riskml.outcomes import AT_RISK, UNKNOWN, cohort_status
+from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort
 from riskml.policy import Verdicts, rule_line
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
@@ -62,7 +62,7 @@ class ExplainedPanel:
     @classmethod
     def build(cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> ExplainedPanel:
         """Explain a panel; pass the ``verdicts`` of the rule line if they are known already."""
-        status, window = cohort_status(panel, narrator.settings), narrator.settings.window
+        status, window = classify_cohort(panel, narrator.settings), narrator.settings.window
         at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
         rows = narrator.explain_rows(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
         if not len(others):

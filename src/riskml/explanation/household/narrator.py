@@ -26,9 +26,9 @@ from riskml.explanation.reasons.redaction import (
 )
 from riskml.explanation.wording.facts import convert_changes_to_yuan
 from riskml.explanation.wording.sentences import SentenceWriter, read_medians
-from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build, from_records
+from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build, derive_features
 from riskml.model import Bundle
-from riskml.outcomes import AT_RISK, cohort_status
+from riskml.outcomes import AT_RISK, classify_cohort
 from riskml.policy import Policy, Verdicts, combine_signal, rule_line
 from riskml.policy import agreement as agreements
 from riskml.policy.entries import Measure
@@ -123,7 +123,7 @@ class Narrator:
         one = panel if panel.n == 1 else panel.select(i)
         row = 0 if verdicts is None else i
         verdicts = rule_line(one, self.policy, self.settings.window) if verdicts is None else verdicts
-        status = int(cohort_status(one, self.settings)[0])
+        status = int(classify_cohort(one, self.settings)[0])
         reasons: tuple[Reason, ...] = ()
         protections: tuple[Reason, ...] = ()
         model: ModelView | None = None
@@ -205,7 +205,7 @@ class Narrator:
         """Group the features of the model's schema; attributes of the data set are looked up in the panel."""
         columns = self.bundle.columns
         known = {column.name for column in columns}
-        own = {feature.name: feature for feature, _, _ in from_records(panel) if feature.name in known}
+        own = {feature.name: feature for feature, _, _ in derive_features(panel) if feature.name in known}
         key = tuple(feature.column for feature in own.values())
         if key not in self._groupings:
             features = [CATALOGUE.get(c.name) or own.get(c.name) or _make_unknown(c.name) for c in columns]

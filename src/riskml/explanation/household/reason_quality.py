@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from riskml.explanation.household.county import explain_all
 from riskml.explanation.household.narrator import Narrator
-from riskml.outcomes import AT_RISK, cohort_status
+from riskml.outcomes import AT_RISK, classify_cohort
 from riskml.records.contract.calendar import month_end, to_month
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
@@ -112,7 +112,7 @@ def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict
     before, after = records.panel(as_of), records.panel(later)
     quiet = find_quiet_households(before, after)
     for panel in (before, after):
-        quiet &= cohort_status(panel, narrator.settings) == AT_RISK
+        quiet &= classify_cohort(panel, narrator.settings) == AT_RISK
     both = records.household_id[quiet].tolist()
     same = (first[both] == second[both]).to_numpy()
     return {"households": len(both), "same_cause": float(same.mean()) if len(both) else float("nan")}

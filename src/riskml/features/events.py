@@ -3,65 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import months_since, per_panel, to_line
+from riskml.features.views import cached_on_panel, months_since, require_rows, to_line
 from riskml.records.contract.schema import codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, FREE = Direction.HIGHER_RISK, Direction.FREE
-NEEDS = ("events",)
 REPORT = Panel.code("events", "kind", "report")
 
+declare = partial(feature, requires=("events",))
+"""Declares a feature of this module; each declaration states only what differs."""
 
-def _events(panel: Panel) -> Events:
-    assert panel.events is not None, "requires=('events',) keeps this from panels without the table"
-    return panel.events
+_events = partial(require_rows, "events")
 
 
-@per_panel
+@cached_on_panel
 def _amount(panel: Panel) -> Floats:
     """Amount of each row in multiples of the household's line for a year, shape (E,)."""
     return to_line(panel, _events(panel), _events(panel)["amount"])
 
 
-def _is(events: Events, kind: str) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = events["kind"] == Panel.code("events", "kind", kind)
-    return found
+def _is_kind(events: Events, kind: str) -> NDArray[np.bool_]:
+    mask: NDArray[np.bool_] = events["kind"] == Panel.code("events", "kind", kind)
+    return mask
 
 
-def _counter(kind: str, plural: str) -> Callable[[Panel, int], Floats]:
+def _make_count(kind: str, plural: str) -> Callable[[Panel, int], Floats]:
     def count(panel: Panel, window: int) -> Floats:
         """Rows of the kind within the window."""
         events = _events(panel)
-        return events.count(panel.within(events, window) & _is(events, kind))
+        return events.count(panel.within(events, window) & _is_kind(events, kind))
 
     count.__name__ = plural
     return count
 
 
-def _sum(kind: str, name: str) -> Callable[[Panel], Floats]:
+def _make_sum(kind: str, name: str) -> Callable[[Panel], Floats]:
     def amount(panel: Panel) -> Floats:
         """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
         events = _events(panel)
-        mask = panel.within(events, 12) & _is(events, kind)
+        mask = panel.within(events, 12) & _is_kind(events, kind)
         return events.total(_amount(panel), mask)
 
     amount.__name__ = name
     return amount
 
 
-def _since(kind: str, name: str) -> Callable[[Panel], Floats]:
+def _make_months_since(kind: str, name: str) -> Callable[[Panel], Floats]:
     def since(panel: Panel) -> Floats:
         """Days since the latest row of the kind ÷ 30.4375; missing where there is none in 36 months."""
         events = _events(panel)
-        return months_since(panel, events, _is(events, kind))
+        return months_since(panel, events, _is_kind(events, kind))
 
     since.__name__ = name
     return since
@@ -93,18 +93,17 @@ _COUNT_EN = (
     "{0} in the last {{w}} months: {{number}}[, the latest {{latest:{1}}}]|no {0} recorded in the last {{w}} months"
 )
 for _kind, _name, _windows, _topic, _cause, _direction, _zh, _en in _COUNTS:
-    feature(
+    declare(
         topic=_topic,
         unit="count",
         windows=_windows,
         direction=_direction,
         cause=_cause,
-        requires=NEEDS,
         zh=f"近 {{w}} 个月{_zh}",
         en=f"{_en}, last {{w}} months",
         reason_zh=_COUNT_ZH.format(_zh.removesuffix("次数"), _kind),
         reason_en=_COUNT_EN.format(_en, _kind),
-    )(_counter(_kind, _name))
+    )(_make_count(_kind, _name))
 
 # kind, name, topic, cause, Chinese, English
 _AMOUNTS = (
@@ -118,18 +117,17 @@ _AMOUNT_EN = (
     "|no {0} recorded in the last 12 months"
 )
 for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
-    feature(
+    declare(
         topic=_topic,
         unit="line",
         window=12,
         direction=HIGHER,
         cause=_cause,
-        requires=NEEDS,
         zh=f"近 12 个月{_zh}（人均，相对监测线）",
         en=f"{_en} per head over the line, last 12 months",
         reason_zh=_AMOUNT_ZH.format(_zh, _kind),
         reason_en=_AMOUNT_EN.format(_en, _kind),
-    )(_sum(_kind, _name))
+    )(_make_sum(_kind, _name))
 
 # kind, name, topic, cause, Chinese, English
 _TIMES = (
@@ -138,20 +136,19 @@ _TIMES = (
     ("visit", "months_since_visit", "leads", "other", "入户走访", "visit"),
 )
 for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
-    feature(
+    declare(
         topic=_topic,
         unit="months",
         window=36,
         cause=_cause,
-        requires=NEEDS,
         zh=f"距最近一次{_zh}的月数",
         en=f"months since the latest {_en}",
         reason_zh=f"最近一次{_zh}在{{ago}}",
         reason_en=f"the latest {_en} was {{ago}}",
-    )(_since(_kind, _name))
+    )(_make_months_since(_kind, _name))
 
 
-def _channel(channel: str) -> Callable[[Panel], Floats]:
+def _make_channel_count(channel: str) -> Callable[[Panel], Floats]:
     number = codes("events", "channel").index(channel)
 
     def leads(panel: Panel) -> Floats:
@@ -169,25 +166,23 @@ for _code, _zh, _en in (
     ("self_report", "自主申报", "self-reports"),
     ("department", "部门比对线索", "leads by departments"),
 ):
-    feature(
+    declare(
         topic="leads",
         unit="count",
         window=12,
         cause="other",
-        requires=NEEDS,
         zh=f"近 12 个月{_zh}数",
         en=f"{_en}, last 12 months",
         reason_zh=f"近 12 个月收到{_zh} {{number}} 条|近 12 个月无{_zh}",
         reason_en=f"{_en} in the last 12 months: {{number}}|no {_en} in the last 12 months",
-    )(_channel(_code))
+    )(_make_channel_count(_code))
 
 
-@feature(
+@declare(
     topic="leads",
     unit="count",
     windows=(3, 12),
     cause="other",
-    requires=NEEDS,
     zh="近 {w} 个月线索数",
     en="leads of all channels, last {w} months",
     reason_zh="近 {w} 个月收到线索 {number} 条|近 {w} 个月未收到线索",
