@@ -93,6 +93,14 @@ class SplitError(RiskmlError):
 class ModelError(RiskmlError):
     """A model cannot be fitted on some rows or applied to them."""
 
+    @classmethod
+    def one_class(cls, count: int) -> ModelError:
+        """Build the error for training rows that all have the same outcome."""
+        return cls(
+            f"All {count} training rows have the same outcome; a model needs both.",
+            "Use a longer period, more households or another horizon.",
+        )
+
 
 class BundleError(RiskmlError):
     """A model bundle is damaged, altered or does not fit this riskml."""

@@ -1,8 +1,8 @@
-"""Baselines that stand beside the model in every table."""
+"""The baselines with which the model is always compared."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,15 @@ WEAK = 1e-4
 
 @dataclass(frozen=True)
 class RankingModel:
-    """Probability of a ranking by one score.
+    """Turns a score that only ranks into a probability.
 
     Parameters
     ----------
     intercept, slope : float
     middle, scale : float
-        The score is standardised by them.
+        Location and scale for standardising the score.
     fill : float
-        Training median, in place of a missing score.
+        Training median, used for a missing score.
     """
 
     intercept: float
@@ -37,14 +37,14 @@ class RankingModel:
     fill: float
 
     def predict_probability(self, score: FloatArray) -> FloatArray:
-        """Probability of each score, shape (n,); equal scores keep equal probabilities."""
+        """Predict the probability for each score, shape (n,); equal scores have equal probabilities."""
         score = np.asarray(score, np.float64)
         known = np.where(np.isnan(score), self.fill, score)
         return np.asarray(expit(self.intercept + self.slope * ((known - self.middle) / self.scale)))
 
     def to_json(self) -> dict[str, float]:
         """Return plain values for JSON."""
-        return {name: getattr(self, name) for name in ("intercept", "slope", "middle", "scale", "fill")}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, float]) -> RankingModel:
@@ -58,7 +58,7 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
     Parameters
     ----------
     score : array, shape (n,)
-        NaN (or infinite) where missing: takes the training median.
+        Missing values (NaN or infinite) take the training median.
     y : array of 0 and 1, shape (n,)
 
     Returns
@@ -72,11 +72,11 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
 
     Notes
     -----
-    A penalty of 1e-4 on the standardised slope only keeps it finite where the score separates the classes.
+    A penalty of 1e-4 on the standardised slope keeps it finite if the score separates the classes.
 
     Examples
     --------
-    A score that is missing everywhere says nothing: everyone gets the base rate.
+    With a score that is always missing everybody gets the base rate:
 
     >>> ranking = fit_ranking(np.full(4, np.nan), np.array([0.0, 1.0, 0.0, 0.0]))
     >>> ranking.predict_probability(np.array([3.0])).round(6).tolist()

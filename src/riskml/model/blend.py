@@ -19,12 +19,12 @@ from riskml.model.choice import (
     TREES,
     Candidates,
     Pick,
-    average_loss,
     choose,
     predict_unseen,
 )
 from riskml.model.folds import Fold, count_overlap, count_spans, plan_folds
 from riskml.model.linear import Linear, LinearProblem
+from riskml.model.ridge import log_loss
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, Trees
 
@@ -33,12 +33,12 @@ __all__ = ["Blend", "Weights", "fit_blend"]
 
 @dataclass(frozen=True)
 class Weights:
-    """How the parts add up.
+    """Weights of the parts.
 
     Parameters
     ----------
     intercept, linear, trees : float
-        ``margin = intercept + linear · (linear margin) + trees · (tree margin)``, the latter two never negative.
+        ``margin = intercept + linear · (linear margin) + trees · (tree margin)``; the last two are never negative.
     """
 
     intercept: float
@@ -69,28 +69,28 @@ class Blend:
     choice: dict[str, Any] = field(default_factory=dict)
 
     def predict_parts(self, X: FeatureMatrix | FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Margins of the linear and of the tree part, shape (n,) each, before weighting."""
+        """Predict the unweighted margins of the linear part and of the trees, shape (n,) each."""
         values = self.align(X)
         return self.linear.predict_margin(values), self.trees.predict_margin(values)
 
     def predict_margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Log odds before calibration, shape (n,).
+        """Predict the log odds before calibration, shape (n,).
 
         Parameters
         ----------
         X : FeatureMatrix, or array of shape (n, F) in this model's schema
-            A matrix with other columns or levels is brought into the schema first; what it lacks is missing.
+            A matrix with other columns or levels is aligned first; what it lacks counts as missing.
         """
         linear, trees = self.predict_parts(X)
         w = self.weights
         return w.intercept + w.linear * linear + w.trees * trees
 
     def predict_probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Calibrated probability of the outcome, shape (n,)."""
+        """Predict the calibrated probability of the outcome, shape (n,)."""
         return self.calibration.predict_probability(self.predict_margin(X))
 
     def align(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Values in this model's schema, shape (n, F), contiguous."""
+        """Align values with this model's schema, shape (n, F), contiguous."""
         values = self.schema.align(X) if isinstance(X, FeatureMatrix) else np.asarray(X, np.float64)
         if values.ndim != 2 or values.shape[1] != len(self.schema.columns):
             raise ModelError(
@@ -109,7 +109,7 @@ def fit_blend(
     seed: int = 0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Blend:
-    """Choose complexity and weights out of sample, then fit the parts on all rows.
+    """Choose complexity and weights out of sample, then fit both parts on all rows.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def fit_blend(
         Months over which the outcome was observed.
     seed : int, default 0
     progress : callable, optional
-        Called with a short sentence at each stage.
+        Called with a short text at each stage.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def fit_blend(
     Raises
     ------
     ModelError
-        If there are no rows, lengths differ, labels are not 0 and 1, or only one class occurs.
+        If there are no rows, lengths differ, a label is neither 0 nor 1, or there is only one class.
     """
     X = X.drop_repeated()
     schema = Schema.from_matrix(X)
@@ -162,7 +162,7 @@ def fit_blend(
 
 
 def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:
-    """Calibrate on later periods; without any, nothing is known that the weights do not already say."""
+    """Calibrate on later periods; without any, leave the margin as it is."""
     rows = unseen.later
     if not rows.any():
         return Calibration()
@@ -171,7 +171,7 @@ def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float
 
 
 def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
-    """Rows, positives and mean log loss of the parts, the blend and the probability, by kind of fold."""
+    """Summarize rows, positives and mean log loss of parts, blend and calibrated margin by kind of fold."""
     margin = pick.predict_margin(unseen)
     margins = {
         "linear": unseen.linear[:, pick.strength],
@@ -179,17 +179,17 @@ def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, 
         "blend": margin,
         "calibrated": calibration.shift + calibration.slope * margin,
     }
-    found: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
     for name, later in (("households", False), ("periods", True)):
         rows = unseen.later == later
         if rows.any():
-            found[name] = {
+            summary[name] = {
                 "folds": sum(fold.later == later for fold in folds),
                 "rows": int(rows.sum()),
                 "positives": int(unseen.y[rows].sum()),
-                "log_loss": {part: average_loss(m[rows], unseen.y[rows]) for part, m in margins.items()},
+                "log_loss": {part: float(log_loss(m[rows], unseen.y[rows]).mean()) for part, m in margins.items()},
             }
-    return found
+    return summary
 
 
 def _check_rows(X: FeatureMatrix, y: FloatArray, household: NDArray[np.int64], as_of: NDArray[np.int32]) -> None:
@@ -199,10 +199,7 @@ def _check_rows(X: FeatureMatrix, y: FloatArray, household: NDArray[np.int64], a
         raise ModelError("There are no training rows.", "Check the cohort and the split.")
     if not np.isin(y, (0.0, 1.0)).all():
         raise ModelError(
-            f"{int((~np.isin(y, (0.0, 1.0))).sum())} labels are neither 0 nor 1.", "Leave out missing labels."
+            f"{int((~np.isin(y, (0.0, 1.0))).sum())} labels are neither 0 nor 1.", "Drop rows with missing labels."
         )
     if not 0 < y.sum() < len(y):
-        raise ModelError(
-            f"All {len(y)} training rows have the same outcome; a model needs both.",
-            "Use a longer period, more households or another horizon.",
-        )
+        raise ModelError.one_class(len(y))

@@ -1,4 +1,4 @@
-"""The model bundle: text and JSON under one manifest; verified in full whenever it is loaded."""
+"""The model bundle: text and JSON files under one manifest, verified in full whenever they are loaded."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ LIBRARIES = ("lightgbm", "numpy", "scipy")
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model with everything needed to score, replay and judge it. Holds no household's data.
+    """A model with everything needed to score with it, replay and evaluate it; without data of any household.
 
     Parameters
     ----------
@@ -53,11 +53,11 @@ class Bundle:
     evaluation : dict
         ``evaluation.json`` of the contract.
     thresholds : dict
-        Of the tiers, on the probability.
+        Probability from which each tier starts.
     reference : dict or None
         Aggregates of the training rows.
     manifest : dict
-        Versions, data fingerprint, split, settings, schema, policy version, SHA-256 of every file.
+        Versions, data fingerprint, split, settings, schema, policy version and the SHA-256 of every file.
     files : dict of str to bytes
     """
 
@@ -84,20 +84,20 @@ class Bundle:
         thresholds: Mapping[str, Any] | None = None,
         refit: bool = False,
     ) -> Bundle:
-        """Put a bundle together in memory; the same input gives the same bytes.
+        """Build a bundle in memory; the same input gives the same bytes.
 
         Parameters
         ----------
         blend, baselines
             Fitted on the same schema.
         training : FeatureMatrix
-            Rows the blend was fitted on; only rounded aggregates of them enter the bundle.
+            Rows on which the blend was fitted; only rounded aggregates of them enter the bundle.
         evaluation, settings, split, data : mapping
-            JSON values; ``settings`` holds window, horizon, outcome and step, ``data`` the records' fingerprint.
+            JSON values; ``settings`` holds window, horizon, outcome and step, ``data`` the fingerprint of the records.
         policy_version : str
         thresholds : mapping, optional
         refit : bool, default False
-            Whether the model was fitted again on every labelled as_of.
+            Whether the model was refitted on all labelled as-of dates.
         """
         reference = build_reference(training, blend.predict_probability(training))
         content = {
@@ -133,19 +133,19 @@ class Bundle:
         return _assemble(_seal_content(content, manifest))
 
     def with_report(self, report: Mapping[str, Any], card: Callable[[Bundle], str]) -> Bundle:
-        """Return the bundle with what its report tells beside the evaluation, and with its model card.
+        """Return the bundle with its report data and its model card.
 
         Parameters
         ----------
         report : mapping
-            ``report.json``: aggregates only.
+            ``report.json``: what the report shows in addition to the evaluation, aggregates only.
         card : callable
-            Writes the card from the bundle; the card names the model version, so the version does not depend on it.
+            Writes the card of a bundle. The card names the model version, so the version does not depend on it.
         """
         content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, CARD)}
         content["report.json"] = encode_json(report)
-        told = _assemble(_seal_content(content, self.manifest))
-        return _assemble(_seal_content({**content, CARD: card(told).encode()}, self.manifest))
+        reported = _assemble(_seal_content(content, self.manifest))
+        return _assemble(_seal_content({**content, CARD: card(reported).encode()}, self.manifest))
 
     @classmethod
     def load(cls, path: str | Path) -> Bundle:
@@ -154,7 +154,7 @@ class Bundle:
         Raises
         ------
         BundleError
-            If a file is missing, superfluous or altered, the format or the schema does not fit, or a golden case gets
+            If a file is missing, unexpected or altered, the format or the schema does not fit, or a golden case gets
             another score; the message names the file and what to do.
         """
         return _assemble(read_folder(Path(path)))
@@ -165,30 +165,29 @@ class Bundle:
         Raises
         ------
         BundleError
-            If something that is not a bundle stands there, or the folder cannot be written.
+            If the path holds something that is not a bundle, or cannot be written.
         """
         write_folder(Path(path), self.files)
         return Path(path)
 
     @property
     def model_version(self) -> str:
-        """Name derived from the content."""
+        """Version, derived from the content."""
         return str(self.manifest["model_version"])
 
     @property
     def report(self) -> dict[str, Any]:
-        """What the report tells beside the evaluation; empty where the bundle was made without it."""
-        found: dict[str, Any] = decode_json(self.files, "report.json") if "report.json" in self.files else {}
-        return found
+        """Data of the report; empty if the bundle was made without it."""
+        return decode_json(self.files, "report.json") if "report.json" in self.files else {}
 
     @property
     def columns(self) -> tuple[FeatureColumn, ...]:
-        """Features the model takes, in order."""
+        """Features of the model, in order."""
         return self.blend.schema.columns
 
     @property
     def levels(self) -> dict[str, tuple[str, ...]]:
-        """Levels of its categorical features."""
+        """Levels of the categorical features."""
         return self.blend.schema.levels
 
     @cached_property
@@ -198,30 +197,30 @@ class Bundle:
 
     @property
     def policy_version(self) -> str:
-        """Version of the policy table it was evaluated with."""
+        """Version of the policy table with which the model was evaluated."""
         return str(self.manifest["policy_version"])
 
     def predict_margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Log odds before calibration, shape (n,)."""
+        """Predict the log odds before calibration, shape (n,)."""
         return self.blend.predict_margin(X)
 
     def predict_probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Calibrated probability, shape (n,)."""
+        """Predict the calibrated probability, shape (n,)."""
         return self.blend.predict_probability(X)
 
     def find_differences(self, other: Bundle) -> list[str]:
-        """Name what keeps two bundles from having been evaluated on the same test rows.
+        """Find the differences by which two bundles were evaluated on different test rows.
 
         Returns
         -------
         list of str
-            Among ``data``, ``split`` and ``settings``; empty where their evaluations can be compared as they stand.
+            Among ``data``, ``split`` and ``settings``; empty if their evaluations can be compared.
         """
         return [name for name in ("data", "split", "settings") if self.manifest[name] != other.manifest[name]]
 
 
 def _seal_content(content: Mapping[str, bytes], manifest: Mapping[str, Any]) -> dict[str, bytes]:
-    """Files of a bundle under a manifest that lists them."""
+    """Add the manifest that lists the files, and its seal."""
     hashes = {name: hash_sha256(text) for name, text in sorted(content.items())}
     sealed = {**manifest, "files": hashes}
     text = encode_json({**sealed, "model_version": _derive_version(sealed)})
@@ -235,7 +234,7 @@ def _derive_version(manifest: Mapping[str, Any]) -> str:
 
 
 def _assemble(files: dict[str, bytes]) -> Bundle:
-    """Rebuild the objects from verified files, and check what hashes alone cannot."""
+    """Build a bundle from verified files, and check what hashes cannot."""
     manifest = decode_json(files, MANIFEST)
     if manifest.get("format") != FORMAT:
         raise BundleError(
@@ -243,12 +242,12 @@ def _assemble(files: dict[str, bytes]) -> Bundle:
             f"Use riskml {manifest.get('riskml')}, or train the model again.",
         )
     if manifest.get("model_version") != _derive_version(manifest):
-        raise BundleError(f"{MANIFEST} was altered: the model version does not follow from its content.", AGAIN)
+        raise BundleError(f"{MANIFEST} was altered: the model version does not match its content.", AGAIN)
     name = MANIFEST
     try:
         schema = Schema.from_json(manifest["schema"])
         if schema.hash != manifest["schema_hash"]:
-            raise BundleError(f"{MANIFEST} names another feature schema than it holds.", AGAIN)
+            raise BundleError(f"{MANIFEST} holds another feature schema than its hash says.", AGAIN)
         name = "linear.json"
         linear = Linear.from_json(schema, decode_json(files, name))
         name = "trees.txt"
@@ -268,7 +267,7 @@ def _assemble(files: dict[str, bytes]) -> Bundle:
         name = "golden.json"
         check_golden(blend, decode_json(files, name))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise BundleError(f"{name} of the bundle does not have the form it should: {error!r}.", AGAIN) from error
+        raise BundleError(f"{name} of the bundle is malformed: {error!r}.", AGAIN) from error
     reference = decode_json(files, "reference.json") if "reference.json" in files else None
     evaluation = decode_json(files, "evaluation.json")
     return Bundle(blend, baselines, evaluation, parts["thresholds"], reference, manifest, files)

@@ -1,4 +1,4 @@
-"""A bundle as a folder of files: written whole, read only if every byte is the one that was written."""
+"""A bundle as a folder of files: written in one step, and refused if any byte has changed."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ AGAIN = "Copy the bundle again from where it was made, or train it again."
 
 
 def hash_sha256(content: bytes) -> str:
-    """SHA-256 in hexadecimal."""
+    """Hash bytes by SHA-256, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def to_plain(value: Any) -> Any:
-    """Turn NumPy values into JSON values; a number that is not finite becomes null.
+    """Convert NumPy values to JSON values; a number that is not finite becomes null.
 
     >>> to_plain({"auc": np.float64("nan"), "n": np.int64(3), 2.5: (True,)})
     {'auc': None, 'n': 3, '2.5': [True]}
@@ -57,13 +57,13 @@ def to_plain(value: Any) -> Any:
 
 
 def encode_json(value: Any) -> bytes:
-    """JSON with sorted keys; floats keep every bit."""
+    """Encode a value as JSON with sorted keys; floats keep every bit."""
     text = json.dumps(to_plain(value), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
 
 
 def decode_json(files: Mapping[str, bytes], name: str) -> Any:
-    """Parse one file of the bundle.
+    """Decode one file of the bundle.
 
     Raises
     ------
@@ -82,29 +82,29 @@ def read_folder(path: Path) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        By file name, the manifest included.
+        By file name, including the manifest.
 
     Raises
     ------
     BundleError
-        Naming the file that is missing, superfluous, unreadable or altered.
+        If a file is missing, unexpected, unreadable or altered; the message names it.
     """
     if not path.is_dir():
-        raise BundleError(f"There is no model bundle at {path}.", "Check the path; `riskml train` makes a bundle.")
-    found = {entry.name for entry in path.iterdir()}
+        raise BundleError(f"There is no model bundle at {path}.", "Check the path; `riskml train` writes a bundle.")
+    names = {entry.name for entry in path.iterdir()}
     for name in (MANIFEST, SEAL):
-        if name not in found:
+        if name not in names:
             raise BundleError(f"{path} is not a complete bundle: {name} is missing.", AGAIN)
     files = {name: _read_file(path / name) for name in (MANIFEST, SEAL)}
     if files[SEAL] != make_seal(files[MANIFEST]):
         raise BundleError(f"{MANIFEST} and {SEAL} in {path} do not belong together: one of them was altered.", AGAIN)
     hashes = _read_hashes(files)
-    if missing := sorted(set(hashes) - found):
+    if missing := sorted(set(hashes) - names):
         raise BundleError(f"{path} lacks {len(missing)} file(s) of the bundle: {', '.join(missing)}.", AGAIN)
-    if extra := sorted(found - set(hashes) - {MANIFEST, SEAL}):
+    if extra := sorted(names - set(hashes) - {MANIFEST, SEAL}):
         raise BundleError(
             f"{path} holds {len(extra)} file(s) that are not in its manifest: {', '.join(extra)}.",
-            "Move them elsewhere; a bundle folder holds the bundle only.",
+            "Move them elsewhere: a bundle folder holds only the bundle.",
         )
     for name, expected in hashes.items():
         files[name] = _read_file(path / name)
@@ -114,7 +114,7 @@ def read_folder(path: Path) -> dict[str, bytes]:
 
 
 def make_seal(manifest: bytes) -> bytes:
-    """Content of the file that seals the manifest, as ``sha256sum --check`` reads it."""
+    """Make the file that seals the manifest, in the format of ``sha256sum --check``."""
     return f"{hash_sha256(manifest)}  {MANIFEST}\n".encode()
 
 
@@ -134,12 +134,12 @@ def _read_hashes(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a bundle beside its place and move it there in one step.
+    """Write a bundle to a temporary folder and move it into place in one step.
 
     Raises
     ------
     BundleError
-        If something that is not a bundle stands at ``path``, or it cannot be written.
+        If ``path`` holds something that is not a bundle, or cannot be written.
     """
     path = path.absolute()
     _refuse_other(path)
@@ -166,4 +166,4 @@ def _refuse_other(path: Path) -> None:
         raise BundleError(f"{path} is a file; a bundle is a folder.", hint)
     names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
     if names and (MANIFEST not in names or names - {MANIFEST, SEAL, *REQUIRED, *OPTIONAL}):
-        raise BundleError(f"{path} holds other files than a bundle and will not be overwritten.", hint)
+        raise BundleError(f"{path} holds files that are not part of a bundle and will not be overwritten.", hint)

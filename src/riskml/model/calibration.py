@@ -1,4 +1,4 @@
-"""The last visible step: from the margin to a probability."""
+"""Calibration: from the margin to a probability."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Calibration"]
 
 SPREAD = 0.05
 PERIOD_SPREAD = 0.15
-"""How far the log odds of a period lie from those of another: what one period can teach about the next."""
+"""Spread of the log odds between periods: it limits what one period can teach about the next."""
 
 LEAST_SLOPE = 0.2
 
@@ -34,25 +34,25 @@ class Calibration:
 
     @classmethod
     def fit(cls, margin: FloatArray, y: FloatArray, periods: int = 1, weight: float = 1.0) -> Calibration:
-        """Fit on margins of periods later than those the parts were fitted on.
+        """Fit on margins of later periods than those on which the parts were fitted.
 
         Parameters
         ----------
         margin : array, shape (n,)
         y : array of 0 and 1, shape (n,)
         periods : int, default 1
-            Different times among the rows.
+            Number of different periods among the rows.
         weight : float, default 1
-            Evidence of a row, below 1 where rows overlap in time.
+            Weight of a row, below 1 if rows overlap in time.
 
         Notes
         -----
-        The step is shrunk towards doing nothing by normal priors: slope around 1 and shift around 0, with standard
+        Normal priors shrink the step towards doing nothing: slope around 1 and shift around 0, with standard
         deviation 0.05. Rows of one period share what was special about it (a bad harvest shifts everybody), so a
-        period counts no more than its own spread of 0.15 in log odds allows, however many its rows: one period moves
-        the shift by a tenth of what it says, five by a third. The level of one year says little about that of the
+        period counts no more than its spread of 0.15 in log odds allows, however many rows it has: one period moves
+        the shift by a tenth of its own estimate, five by a third. The level of one year says little about that of the
         next, and parts fitted on fewer rows exaggerate: more freedom made most test periods worse. Few positives
-        count less still. The margin is centred first, so that slope and shift do not lean on each other.
+        count even less. The margin is centred first, so that slope and shift do not depend on each other.
 
         Examples
         --------
@@ -77,5 +77,5 @@ class Calibration:
         return cls(shift=float(level - slope * middle), slope=float(slope))
 
     def predict_probability(self, margin: FloatArray) -> FloatArray:
-        """Probability, shape (n,), strictly increasing with the margin as far as floats can tell."""
+        """Predict the probability, shape (n,), strictly increasing with the margin up to rounding."""
         return np.asarray(expit(self.shift + self.slope * np.asarray(margin, np.float64)))

@@ -1,4 +1,4 @@
-"""Complexity and weights of the blend, chosen from predictions on rows and periods the parts did not see."""
+"""Complexity and weights of the blend, chosen from predictions for households and periods the parts did not see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskml.model.folds import Fold
 from riskml.model.linear import LinearProblem
-from riskml.model.ridge import solve, sum_log_loss
+from riskml.model.ridge import log_loss, solve
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 
@@ -31,13 +31,13 @@ TREES = (
 """Complexities of the trees: the default, a simpler and a richer one."""
 
 ROUNDS = [60, 120, 200, 300, 400]
-"""Numbers of trees at which one fit is judged."""
+"""Numbers of trees at which one fit is evaluated."""
 
 DEFAULT = (0, 0, 2)
-"""Positions of the default, within noise of the best on every panel measured (docs/adr/005-model-complexity.md)."""
+"""Positions of the default, which is within noise of the best on every measured panel (see ADR 005)."""
 
 EVIDENCE = 3.0
-"""Standard errors by which another complexity must beat the default before it is taken."""
+"""Standard errors by which another complexity must beat the default to be chosen."""
 
 WEIGHT_SPREAD = 0.14
 WORKERS = 2
@@ -53,7 +53,7 @@ class Candidates:
     household : array of int, shape (n,)
     as_of : array of int32 day, shape (n,)
     later : array of bool, shape (n,)
-        Whether the row was judged by parts fitted on earlier periods.
+        Whether the row was predicted by parts fitted on earlier periods.
     linear : array, shape (n, strengths)
     trees : array, shape (n, tree settings, rounds)
     """
@@ -89,7 +89,7 @@ class Pick:
     evidence: float = 0.0
 
     def predict_margin(self, candidates: Candidates) -> FloatArray:
-        """Out-of-sample margin of the blend, shape (n,)."""
+        """Blend the out-of-sample margins, shape (n,)."""
         linear, trees = _select(candidates, (self.strength, self.tree, self.stop))
         return self.intercept + self.linear * linear + self.trees * trees
 
@@ -123,7 +123,7 @@ def predict_unseen(
         for k, (fold, grown) in enumerate(zip(folds, pool.map(grow, folds), strict=True)):
             trees.append(grown)
             unseen = "a later period" if fold.later else "unseen households"
-            progress(f"judged {len(TREES)} complexities on {unseen} ({k + 1} of {len(folds)})")
+            progress(f"evaluated {len(TREES)} complexities on {unseen} ({k + 1} of {len(folds)})")
     rows = np.concatenate([fold.judge for fold in folds])
     return Candidates(
         y=y[rows],
@@ -141,19 +141,19 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     Parameters
     ----------
     candidates : Candidates
-        With both classes among the judged rows.
+        With both classes among the rows.
     weight : float
-        Evidence of a row, below 1 where rows overlap in time.
+        Weight of a row, below 1 if rows overlap in time.
 
     Notes
     -----
-    Each candidate is judged by the log loss of the blend with equal weights. Its gain over the default is summed by
-    household, and it is taken only if the gain is three standard errors, the largest gain winning. Taking the least
-    loss instead was measured worse on every panel with few positives: it follows the noise of one period.
+    Each candidate is evaluated by the log loss of the blend with equal weights. Its gain over the default is summed
+    by household, and must reach three standard errors; the largest such gain wins. Choosing the smallest loss instead
+    was worse on every panel with few positives, since it follows the noise of one period.
 
-    The weights are those of a logistic regression of the outcome on the two margins, never negative, under a normal
-    prior around one half each (standard deviation 0.14): with few positives they stay near equal, with many the data
-    decide. Rows of later periods have an intercept of their own, which the calibration deals with.
+    The weights come from a logistic regression of the outcome on the two margins, never negative, under a normal prior
+    around one half each (standard deviation 0.14): with few positives they stay nearly equal, with many the data
+    decide. Rows of later periods have their own intercept, which the calibration takes care of.
     """
     _, group = np.unique(candidates.household, return_inverse=True)
     base = _compute_loss(candidates, DEFAULT)
@@ -176,22 +176,17 @@ def _select(candidates: Candidates, which: tuple[int, int, int]) -> tuple[FloatA
 def _compute_loss(candidates: Candidates, which: tuple[int, int, int]) -> FloatArray:
     linear, trees = _select(candidates, which)
     margin = 0.5 * (linear + trees)
-    return np.asarray(np.logaddexp(0.0, margin) - candidates.y * margin)
+    return log_loss(margin, candidates.y)
 
 
 def _fit_weights(candidates: Candidates, which: tuple[int, int, int], weight: float) -> tuple[float, float, float]:
     linear, trees = _select(candidates, which)
-    apart = candidates.later.any() and not candidates.later.all()
-    extra = [candidates.later.astype(np.float64)] if apart else []
+    both_kinds = candidates.later.any() and not candidates.later.all()
+    extra = [candidates.later.astype(np.float64)] if both_kinds else []
     design = np.column_stack([linear, trees, np.ones(len(linear)), *extra])
-    pull = WEIGHT_SPREAD**-2
-    penalty = np.array([pull, pull, 0.0, 0.0])[: design.shape[1]]
+    precision = WEIGHT_SPREAD**-2
+    penalty = np.array([precision, precision, 0.0, 0.0])[: design.shape[1]]
     target = np.array([0.5, 0.5, 0.0, 0.0])[: design.shape[1]]
     lower = np.array([0.0, 0.0, -np.inf, -np.inf])[: design.shape[1]]
-    found = solve(design, candidates.y, penalty, target=target, lower=lower, weight=weight)
-    return float(found[2]), float(found[0]), float(found[1])
-
-
-def average_loss(margin: FloatArray, y: FloatArray) -> float:
-    """Mean log loss of a margin."""
-    return sum_log_loss(margin, y) / len(y)
+    solution = solve(design, candidates.y, penalty, target=target, lower=lower, weight=weight)
+    return float(solution[2]), float(solution[0]), float(solution[1])

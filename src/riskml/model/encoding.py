@@ -13,10 +13,10 @@ __all__ = ["INDICATOR", "LEVEL", "QUANTITY", "WIDEST", "Encoding"]
 
 QUANTITY, INDICATOR, LEVEL = 0, 1, 2
 WIDEST = 1e100
-"""Where even a quantity that is not winsorised ends, so that an infinite input keeps a finite margin."""
+"""Bound of every quantity, winsorised or not: an infinite input keeps a finite margin."""
 FEWEST_ROWS, MOST_LEVELS = 50, 50
 ROUNDING = 1e-6
-"""A quantity that varies less than this is constant but for rounding; standardising it would blow the rounding up."""
+"""A quantity that varies less is constant up to rounding; standardising it would magnify the rounding."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,11 @@ class Encoding:
     low, high : arrays, shape (F,)
         Bounds to which a quantity is winsorised.
     fill : array, shape (F,)
-        Training median after winsorising, in place of a missing quantity.
+        Training median after winsorising, used for a missing quantity.
     feature, kind, level : arrays, shape (K,)
-        The feature of each term, what it is (``QUANTITY``, ``INDICATOR`` of missing, ``LEVEL`` of a category), and
-        the level's code.
+        Feature, kind (``QUANTITY``, ``INDICATOR`` of missing, or ``LEVEL`` of a category) and level code of each term.
     centre, scale : arrays, shape (K,)
-        Training mean and standard deviation; scale 1 for a level, so that a rare one is shrunk more.
+        Training mean and standard deviation; the scale of a level is 1, so that rare ones are shrunk more.
     """
 
     schema: Schema
@@ -55,13 +54,13 @@ class Encoding:
         ----------
         values : array, shape (n, F)
         tail : float
-            Share of the rows on either side that winsorising pulls in; 0 leaves quantities as they are.
+            Share of the rows on either side to winsorise; 0 leaves quantities as they are.
 
         Notes
         -----
-        A feature that is constant or missing everywhere gets no quantity; one that is partly missing gets an
-        indicator. Levels need 50 training rows, and at most the 50 most frequent of a feature count; a household of
-        any other level takes the mean of the rest.
+        A feature that is constant or always missing gets no quantity; one that is sometimes missing gets an indicator.
+        A level needs 50 training rows, and at most the 50 most frequent levels of a feature count; a household of any
+        other level takes the mean of the rest.
         """
         count = len(schema.columns)
         low, high, fill = np.full(count, -WIDEST), np.full(count, WIDEST), np.zeros(count)
@@ -89,7 +88,7 @@ class Encoding:
         return cls(schema, low, high, fill, feature, kind, level, centre_, scale_)
 
     def design(self, values: FloatArray) -> FloatArray:
-        """Return the standardised terms with a last column of ones, shape (n, K + 1), for fitting."""
+        """Build the standardised terms and a last column of ones, shape (n, K + 1), for fitting."""
         out = np.empty((len(values), len(self.kind) + 1), order="C")
         for k, (j, kind) in enumerate(zip(self.feature, self.kind, strict=True)):
             x = values[:, j]
@@ -103,7 +102,7 @@ class Encoding:
 
 
 def _find_bounds(known: FloatArray, tail: float) -> tuple[float, float]:
-    """Winsorising bounds; the whole finite range where the quantiles coincide (a rare event keeps its size)."""
+    """Find the winsorising bounds; the whole finite range if the quantiles coincide (a rare event keeps its size)."""
     finite = known[np.isfinite(known)]
     if not len(finite):
         return -WIDEST, WIDEST
@@ -114,8 +113,8 @@ def _find_bounds(known: FloatArray, tail: float) -> tuple[float, float]:
 
 
 def _find_frequent(codes: FloatArray) -> list[int]:
-    """Codes of the levels with enough rows, the most frequent kept, in code order."""
-    found, rows = np.unique(codes.astype(np.int64), return_counts=True)
+    """Find the most frequent levels with enough rows, in code order."""
+    levels, rows = np.unique(codes.astype(np.int64), return_counts=True)
     enough = rows >= FEWEST_ROWS
-    found, rows = found[enough], rows[enough]
-    return sorted(found[np.lexsort((found, -rows))][:MOST_LEVELS].tolist())
+    levels, rows = levels[enough], rows[enough]
+    return sorted(levels[np.lexsort((levels, -rows))][:MOST_LEVELS].tolist())

@@ -1,4 +1,4 @@
-"""LightGBM's model text as plain arrays."""
+"""The text of a LightGBM model as plain arrays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Tree:
     rows, leaf_rows : arrays of float64, shapes (S,) and (S + 1,)
         Training rows that reached each split and each leaf.
     value : array of float64, shape (S + 1,)
-        What each leaf adds to the margin.
+        Contribution of each leaf to the margin.
     """
 
     first: int
@@ -43,11 +43,11 @@ class Tree:
 
     @property
     def mean(self) -> float:
-        """Mean value over the training rows that the tree saw."""
+        """Mean value over the training rows of the tree."""
         return float(np.add.accumulate(self.leaf_rows / self.rows[0] * self.value)[-1])
 
     def count_rows(self, node: int) -> float:
-        """Training rows that reached a node."""
+        """Count the training rows that reached a node."""
         return float(self.rows[node] if node >= 0 else self.leaf_rows[~node])
 
 
@@ -59,11 +59,11 @@ class Forest:
     ----------
     n_features : int
     splits : Splits
-        Of all trees, one tree after the other.
+        Of all trees, one after another.
     trees : tuple of Tree
         Those with at least one split.
     base : float
-        Mean margin: the mean values of all trees, constant trees included.
+        Mean margin: the sum of the mean values of all trees, including constant ones.
     """
 
     n_features: int
@@ -87,18 +87,18 @@ def read_forest(text: str) -> Forest:
     Raises
     ------
     ModelError
-        If the model has several outputs, averages its trees, has linear leaves or nodes without training rows, or
-        the text is not that of a model.
+        If the text is not a model, or the model has several outputs, averages its trees, or has linear leaves or
+        nodes without training rows.
 
     Notes
     -----
     A constant tree has no split; its value belongs to the base, as it does for LightGBM.
     """
     head, *parts = text.replace("\r\n", "\n").split("\nTree=")
-    facts = _parse_fields(head)
-    if "max_feature_idx" not in facts:
-        raise ModelError("The text of the trees does not begin like that of a LightGBM model.", AGAIN)
-    if facts.get("num_tree_per_iteration") != "1" or "average_output" in facts:
+    fields = _parse_fields(head)
+    if "max_feature_idx" not in fields:
+        raise ModelError("The text of the trees is not that of a LightGBM model.", AGAIN)
+    if fields.get("num_tree_per_iteration") != "1" or "average_output" in fields:
         raise ModelError("Only boosted trees with one output can be explained exactly.", AGAIN)
     trees: list[Tree] = []
     blocks: list[Splits] = []
@@ -110,20 +110,20 @@ def read_forest(text: str) -> Forest:
             trees.append(tree)
             blocks.append(splits)
             first += len(splits)
-    return Forest(int(facts["max_feature_idx"]) + 1, Splits.join(blocks), tuple(trees), base)
+    return Forest(int(fields["max_feature_idx"]) + 1, Splits.join(blocks), tuple(trees), base)
 
 
 def _parse_fields(text: str) -> dict[str, str]:
     return {key: value for key, _, value in (line.partition("=") for line in text.splitlines())}
 
 
-def _read_tree(facts: dict[str, str], number: int, first: int) -> tuple[Tree | None, Splits, float]:
-    """One tree (None where constant), its splits and its mean."""
-    if facts.get("is_linear", "0") != "0":
-        raise ModelError(f"Tree {number} has linear leaves, which have no exact contributions here.", AGAIN)
+def _read_tree(fields: dict[str, str], number: int, first: int) -> tuple[Tree | None, Splits, float]:
+    """Read one tree (None if constant), its splits and its mean."""
+    if fields.get("is_linear", "0") != "0":
+        raise ModelError(f"Tree {number} has linear leaves, for which exact contributions are not supported.", AGAIN)
 
     def numbers(name: str, kind: type[T]) -> NDArray[T]:
-        return np.array(facts.get(name, "").split(), kind)
+        return np.array(fields.get(name, "").split(), kind)
 
     try:
         value = numbers("leaf_value", np.float64)

@@ -1,4 +1,4 @@
-"""Golden cases: synthetic feature rows whose scores a loaded bundle must reproduce."""
+"""Golden cases: synthetic feature rows whose scores a bundle must reproduce when it is loaded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOLERANCE = 1e-12
 
 
 def round_significant(values: FloatArray, digits: int = 3) -> FloatArray:
-    """Round to significant digits, so that an aggregate does not carry one household's exact figure.
+    """Round to significant digits, so that an aggregate never shows the exact figure of one household.
 
     >>> round_significant(np.array([12345.6, -0.0123456, 0.0, np.nan])).tolist()
     [12300.0, -0.0123, 0.0, nan]
@@ -26,20 +26,20 @@ def round_significant(values: FloatArray, digits: int = 3) -> FloatArray:
 
 
 def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray:
-    """Make rows that no household has: quantiles of each feature, drawn independently, and the corner cases.
+    """Make synthetic rows: quantiles of each feature, drawn independently, and corner cases.
 
     Parameters
     ----------
     schema : Schema
     values : array, shape (n, F)
-        Training rows; only their rounded quantiles are used.
+        Training rows, of which only rounded quantiles are used.
     seed : int, default 0
 
     Returns
     -------
     array, shape (19, F)
-        Medians, low and high quantiles, everything missing, extremes, zeros, an unknown category, and twelve mixtures
-        with a tenth of the values missing.
+        Medians, low and high quantiles, all missing, extremes, an unknown category, and twelve mixtures with a tenth
+        of the values missing.
     """
     rng = np.random.default_rng(seed)
     count = len(schema.columns)
@@ -68,7 +68,7 @@ def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> Float
 
 
 def make_golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[str, Any]:
-    """Golden rows with the margin and the probability the model gives them, for JSON."""
+    """Make golden rows with the margin and the probability of the model, for JSON."""
     rows = make_golden_rows(blend.schema, values, seed)
     margin = blend.predict_margin(rows)
     probability = blend.calibration.predict_probability(margin)
@@ -82,23 +82,23 @@ def make_golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[s
 
 
 def check_golden(blend: Blend, golden: dict[str, Any]) -> None:
-    """Score the golden cases again.
+    """Check that the golden cases get the same scores as before.
 
     Raises
     ------
     BundleError
-        If a score differs by more than 1e-12 (of its size, above 1).
+        If a score differs by more than 1e-12 (relative to scores above 1).
     """
     cases = golden["cases"]
     rows = np.array([[np.nan if v is None else v for v in case["values"]] for case in cases], np.float64)
     margin = blend.predict_margin(rows)
-    for name, found in (("margin", margin), ("probability", blend.calibration.predict_probability(margin))):
+    for name, scores in (("margin", margin), ("probability", blend.calibration.predict_probability(margin))):
         expected = np.array([case[name] for case in cases], np.float64)
-        wrong = ~(np.abs(found - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected)))
+        wrong = ~(np.abs(scores - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected)))
         if wrong.any():
-            worst = int(np.argmax(np.where(wrong, np.abs(found - expected), -1.0)))
+            worst = int(np.argmax(np.where(wrong, np.abs(scores - expected), -1.0)))
             raise BundleError(
-                f"{int(wrong.sum())} of {len(cases)} golden cases of golden.json get another {name} than when the "
-                f"bundle was made (case {worst}: {found[worst]!r} instead of {expected[worst]!r}).",
-                "Install the library versions named in manifest.json, or train the model again here.",
+                f"{int(wrong.sum())} of {len(cases)} golden cases in golden.json get another {name} than when the "
+                f"bundle was made (case {worst}: {scores[worst]!r} instead of {expected[worst]!r}).",
+                "Install the library versions named in manifest.json, or train the model again on this machine.",
             )

@@ -1,4 +1,4 @@
-"""The linear part: ridge-logistic regression, compiled to one contribution a feature."""
+"""The linear part: ridge-logistic regression, compiled to one contribution per feature."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from riskml.records.panel.kernels import compiled
 __all__ = ["Linear", "LinearProblem", "fit_logistic"]
 
 Array = Any
-"""An array inside compiled code, which numba types by itself."""
+"""An array inside compiled code, typed by numba."""
 
 TAIL = 0.001
 
 
 @dataclass(frozen=True)
 class Linear:
-    """A fitted linear model: the margin is ``base`` plus one contribution a feature.
+    """A fitted linear model: the margin is ``base`` plus one contribution per feature.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ class Linear:
     low, high, centre, slope, present, missing : arrays, shape (F,)
         A quantity x contributes ``slope · (clip(x, low, high) − centre) + present``, a missing one ``missing``.
     tables : dict of int to array
-        Of a categorical feature: the contribution of each level, the last entry for missing or unknown.
+        Contribution of each level of a categorical feature; the last entry is for missing or unknown.
 
     Notes
     -----
-    Contributions are centred on the training rows, so they are the exact Shapley values of a linear model with
-    independent features (Štrumbelj & Kononenko 2014, doi:10.1007/s10115-013-0679-x). Sums run over features in their
-    order, one row alone giving the same bits as among many.
+    Contributions are centred on the training rows: they are the exact Shapley values of a linear model with independent
+    features (Štrumbelj & Kononenko 2014, doi:10.1007/s10115-013-0679-x). Features are summed in their order, so one
+    row alone gives the same bits as among many.
     """
 
     schema: Schema
@@ -57,26 +57,26 @@ class Linear:
     tables: dict[int, FloatArray]
 
     def explain(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Contribution of each feature to the margin, shape (n, F).
+        """Compute the contribution of each feature to the margin, shape (n, F).
 
         Parameters
         ----------
         X : FeatureMatrix or array, shape (n, F)
-            An array must already be in this model's schema.
+            An array must be in this model's schema.
         """
         values = self.schema.align(X) if isinstance(X, FeatureMatrix) else X
         if not values.flags.c_contiguous:
             values = np.ascontiguousarray(values)
-        gone = np.isnan(values)
-        filled = np.where(gone, self.centre, np.clip(values, self.low, self.high))
-        out: FloatArray = np.where(gone, self.missing, self.slope * (filled - self.centre) + self.present)
+        missing = np.isnan(values)
+        filled = np.where(missing, self.centre, np.clip(values, self.low, self.high))
+        out: FloatArray = np.where(missing, self.missing, self.slope * (filled - self.centre) + self.present)
         for j, table in self.tables.items():
             codes = np.where((values[:, j] >= 0) & (values[:, j] < len(table) - 1), values[:, j], len(table) - 1)
             out[:, j] = table[codes.astype(np.int64)]
         return out
 
     def predict_margin(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Log odds, shape (n,)."""
+        """Predict the log odds, shape (n,)."""
         values = self.schema.align(X) if isinstance(X, FeatureMatrix) else X
         if values.shape[1] != len(self.slope):
             raise ModelError(f"The linear part takes {len(self.slope)} features, got {values.shape[1]}.")
@@ -87,14 +87,14 @@ class Linear:
 
     @cached_property
     def _levels(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-        """Tables of the categorical features one after the other: start and number of levels of each feature."""
+        """Start and number of levels of each feature in the concatenated tables, and the tables."""
         start, count = np.zeros(len(self.slope), np.int64), np.full(len(self.slope), -1)
         for j, table in self.tables.items():
             start[j], count[j] = sum(len(self.tables[k]) for k in self.tables if k < j), len(table) - 1
         return start, count, np.concatenate([np.empty(0), *(self.tables[j] for j in sorted(self.tables))])
 
     def predict_probability(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Probability of the outcome, shape (n,)."""
+        """Predict the probability of the outcome, shape (n,)."""
         return np.asarray(expit(self.predict_margin(X)))
 
     def to_json(self) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _add_contributions(
     base: float,
     out: Array,
 ) -> None:
-    """Add up the contributions of each row in the order of the features, to the bit those of ``contributions``."""
+    """Add up the contributions of each row in the order of the features, with the same bits as ``explain``."""
     for i in range(len(out)):
         total = -0.0  # changes no number that is added to it
         for j in range(values.shape[1]):
@@ -144,7 +144,7 @@ ARRAYS = ("low", "high", "centre", "slope", "present", "missing")
 
 
 class LinearProblem:
-    """Training rows encoded once, to be solved for several penalties.
+    """Training rows, encoded once and solved for several penalties.
 
     Parameters
     ----------
@@ -152,9 +152,9 @@ class LinearProblem:
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
     tail : float, default 0.001
-        Quantities are winsorised at this quantile and its opposite: incomes and costs have heavy tails.
+        Quantities are winsorised at this quantile on both sides: incomes and costs have heavy tails.
     directed : bool, default True
-        Keep each quantity's coefficient on the side that policy demands.
+        Keep the sign of each quantity's coefficient that policy demands.
     """
 
     def __init__(
@@ -177,7 +177,7 @@ class LinearProblem:
         Raises
         ------
         ModelError
-            If the rows hold one class only.
+            If the rows hold only one class.
         """
         penalty = np.full(self._design.shape[1], 1.0 / strength)
         penalty[-1] = 0.0
@@ -230,11 +230,11 @@ def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
     Raises
     ------
     ModelError
-        If the rows hold one class only.
+        If the rows hold only one class.
 
     Notes
     -----
-    Directions are not applied and nothing is winsorised: the baseline stays what a textbook would fit.
+    Directions are not applied and nothing is winsorised: the baseline is the textbook model.
     """
     X = X.drop_repeated()
     return LinearProblem(Schema.from_matrix(X), X.values, np.asarray(y, np.float64), tail=0.0, directed=False).solve(

@@ -1,4 +1,4 @@
-"""Aggregates of the training rows, kept with the model so that drift can be seen later."""
+"""Aggregates of the training rows, kept with the model to detect drift later."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FEWEST_ROWS = 20
 
 
 def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]:
-    """Distribution of every feature and of the probability.
+    """Describe the distribution of every feature and of the probability.
 
     Parameters
     ----------
@@ -28,13 +28,13 @@ def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]
     Returns
     -------
     dict
-        ``n``; ``probability``, deciles; ``features``: by name the share missing, and the deciles of a quantity or the
-        shares of a category's levels.
+        ``n``; ``probability``: deciles; ``features``: by name the share missing, and the deciles of a quantity or the
+        shares of the levels of a category.
 
     Notes
     -----
-    Deciles are interpolated and rounded to three digits, and levels with fewer than 20 rows are counted together, so
-    no household can be read off.
+    Deciles are interpolated and rounded to three digits, and levels with fewer than 20 rows are left out, so nothing
+    about a single household is shown.
     """
     features: dict[str, Any] = {}
     for j, column in enumerate(X.columns):
@@ -49,7 +49,7 @@ def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]
 
 
 def _compute_deciles(x: FloatArray) -> list[float]:
-    """Deciles 10 % to 90 %; none where fewer than 20 rows are known."""
+    """Compute the deciles 10 % to 90 %; none if fewer than 20 rows are known."""
     known = x[np.isfinite(x)]
     if len(known) < FEWEST_ROWS:
         return []

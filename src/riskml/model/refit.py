@@ -1,4 +1,4 @@
-"""Fit a choice once more on other rows, without choosing again."""
+"""Refit a chosen model on other rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["refit_blend"]
 
 
 def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) -> Blend:
-    """Fit both parts on new rows; complexity, weights and calibration stay as they were chosen out of sample.
+    """Fit both parts on new rows; complexity, weights and calibration stay as chosen out of sample.
 
     Parameters
     ----------

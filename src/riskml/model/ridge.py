@@ -1,8 +1,8 @@
 """Ridge-penalised logistic regression with bounds on the coefficients, by Newton's method.
 
-The bounds keep the sign that policy demands of a feature; without bounds the solution is scikit-learn's
+The bounds enforce the direction that policy demands of a feature; without bounds the solution is scikit-learn's
 ``LogisticRegression(C)`` (tested). Sums over rows run over fixed blocks, each on one BLAS thread, and are added in
-block order, so the result does not depend on how many cores the machine has.
+block order, so the result does not depend on the number of cores.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from riskml.errors import ModelError
 from riskml.model.schema import FloatArray
 
-__all__ = ["solve", "sum_log_loss"]
+__all__ = ["log_loss", "solve"]
 
 BLOCK = 8192
 WORKERS = 2
@@ -29,13 +29,13 @@ STEPS = 60
 TOLERANCE = 1e-8
 
 
-def sum_log_loss(margin: FloatArray, y: FloatArray) -> float:
-    """Sum over rows of ``log(1 + exp(margin)) - y · margin``.
+def log_loss(margin: FloatArray, y: FloatArray) -> FloatArray:
+    """Compute ``log(1 + exp(margin)) - y · margin`` for each row, shape (n,).
 
-    >>> round(sum_log_loss(np.array([0.0, 800.0]), np.array([1.0, 1.0])), 6)
-    0.693147
+    >>> log_loss(np.array([0.0, 800.0]), np.array([1.0, 1.0])).round(6).tolist()
+    [0.693147, 0.0]
     """
-    return float(np.sum(np.logaddexp(0.0, margin) - y * margin))
+    return np.asarray(np.logaddexp(0.0, margin) - y * margin)
 
 
 def solve(
@@ -59,12 +59,12 @@ def solve(
     penalty : array, shape (K,)
         One over the variance of each coefficient's normal prior.
     target : array, shape (K,), default zeros
-        Where the penalty pulls to.
+        Towards which the penalty pulls.
     lower, upper : arrays, shape (K,), default unbounded
     start : array, shape (K,), default the target
-        A near solution saves steps; the result agrees to the tolerance.
+        A solution nearby saves steps; the result is the same within the tolerance.
     weight : float, default 1
-        Weight of every row, below 1 where rows overlap.
+        Weight of every row, below 1 if rows overlap.
 
     Returns
     -------
@@ -76,10 +76,7 @@ def solve(
         If ``y`` holds one class only, or the solution is not finite.
     """
     if not 0 < y.sum() < len(y):
-        raise ModelError(
-            f"All {len(y)} training rows have the same outcome; a model needs both.",
-            "Use a longer period, more households or another horizon.",
-        )
+        raise ModelError.one_class(len(y))
     size = design.shape[1]
     target = np.zeros(size) if target is None else target
     lower = np.full(size, -np.inf) if lower is None else lower
@@ -153,19 +150,19 @@ class _Sums:
         self._design, self._y, self._weight, self._run = design, y, weight, run
 
     def loss(self, w: FloatArray) -> float:
-        def one(block: slice) -> float:
-            return sum_log_loss(self._design[block] @ w, self._y[block])
+        def sum_block(block: slice) -> float:
+            return float(log_loss(self._design[block] @ w, self._y[block]).sum())
 
-        return self._weight * float(sum(self._run(one, self._blocks)))
+        return self._weight * float(sum(self._run(sum_block, self._blocks)))
 
     def derivatives(self, w: FloatArray) -> tuple[FloatArray, FloatArray]:
-        def one(block: slice) -> tuple[FloatArray, FloatArray]:
+        def derive_block(block: slice) -> tuple[FloatArray, FloatArray]:
             rows = self._design[block]
             p: NDArray[np.float64] = expit(rows @ w)
             return rows.T @ (p - self._y[block]), rows.T @ (rows * (p * (1 - p))[:, None])
 
         gradient, hessian = np.zeros(len(w)), np.zeros((len(w), len(w)))
-        for g, h in self._run(one, self._blocks):
+        for g, h in self._run(derive_block, self._blocks):
             gradient += g
             hessian += h
         return self._weight * gradient, self._weight * hessian

@@ -1,4 +1,4 @@
-"""The feature schema that a model was fitted on, and how any matrix is brought into it."""
+"""The feature schema of a model, and how any matrix is aligned with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Schema:
-    """Columns and category levels of a model's input.
+    """Columns and category levels of the input of a model.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Schema:
 
     @classmethod
     def from_matrix(cls, X: FeatureMatrix) -> Schema:
-        """Schema of a matrix."""
+        """Return the schema of a matrix."""
         return cls(X.columns, dict(X.levels))
 
     @property
@@ -41,9 +41,9 @@ class Schema:
 
     @property
     def directions(self) -> NDArray[np.int8]:
-        """Sign that policy demands of each feature's effect, shape (F,).
+        """Sign that policy demands of the effect of each feature, shape (F,).
 
-        Categories have no order, so a direction on one is not applied.
+        Categories have no order, so their direction is ignored.
         """
         return np.array([0 if c.categorical else int(c.direction) for c in self.columns], np.int8)
 
@@ -58,12 +58,12 @@ class Schema:
         return schema_hash(self.columns)
 
     def align(self, X: FeatureMatrix) -> FloatArray:
-        """Values of a matrix in this schema's columns and category codes.
+        """Align the values of a matrix with the columns and category codes of this schema.
 
         Returns
         -------
         array of float64, shape (n, F)
-            NaN where the matrix lacks a feature or holds a level that this schema does not know.
+            NaN if the matrix lacks a feature or holds a level that is not in this schema.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The yes/no questions of a forest, and LightGBM's rules for answering them."""
+"""The splits of a forest, and LightGBM's rules for deciding which way a value goes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Bytes = NDArray[np.uint8]
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 NONE, ZERO, NAN = 0, 1, 2
-"""What a split takes for missing."""
+"""What a split treats as missing."""
 
 NEARLY_ZERO = float(np.float32(1e-35))
-"""LightGBM's bound: what is not larger is read as zero."""
+"""LightGBM's bound: smaller values are read as zero."""
 
 
 def zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values as LightGBM reads them: nothing is nearly zero.
+    """Read values as LightGBM does: those nearly zero become zero.
 
     >>> zero_tiny(np.array([1e-35, -1e-300, 2e-35, np.nan])).tolist()
     [0.0, 0.0, 2e-35, nan]
@@ -32,19 +32,19 @@ def zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Splits:
-    """S splits as arrays; the values they are asked about are :func:`zero_tiny`.
+    """S splits as arrays; the values passed to them went through :func:`zero_tiny`.
 
     Parameters
     ----------
     feature : array of int, shape (S,)
     threshold : array of float64, shape (S,)
-        A quantity up to it goes left; unused where categorical.
+        A quantity up to it goes left; unused if categorical.
     missing : array of int8, shape (S,)
         ``NONE``, ``ZERO`` or ``NAN``; -1 for a categorical split.
     default_left : array of bool, shape (S,)
         Where a missing quantity goes.
     start, size : arrays of int, shape (S,)
-        Part of ``member`` that belongs to a categorical split; size 0 for a quantity.
+        Slice of ``member`` of a categorical split; size 0 for a quantity.
     member : array of uint8
         For each category from 0 on: 1 if it goes left.
     """
@@ -98,11 +98,12 @@ class Splits:
 
     @classmethod
     def join(cls, parts: Sequence[Splits]) -> Splits:
-        """Put the splits of several trees after one another."""
+        """Concatenate the splits of several trees."""
         if not parts:
             none = np.zeros(0, np.int64)
-            nothing = np.zeros(0, np.uint8)
-            return cls(none, none.astype(np.float64), none.astype(np.int8), none.astype(bool), none, none, nothing)
+            return cls(
+                none, none.astype(float), none.astype(np.int8), none.astype(bool), none, none, none.astype(np.uint8)
+            )
         shift = np.cumsum([0, *(len(part.member) for part in parts[:-1])])
         return cls(
             np.concatenate([part.feature for part in parts]),
@@ -115,7 +116,7 @@ class Splits:
         )
 
     def answer(self, s: int, x: NDArray[np.float64]) -> Bytes:
-        """1 where a value goes left at one split.
+        """Return 1 for each value that goes left at one split.
 
         Parameters
         ----------
@@ -124,7 +125,7 @@ class Splits:
             Values of the split's feature.
         """
         if self._plain[s]:
-            # A comparison with NaN is false, so the side it is written for decides where a missing value goes.
+            # A comparison with NaN is false, so the way it is written decides where a missing value goes.
             left = ~(x > self.threshold[s]) if self._nan_left[s] else x <= self.threshold[s]
             side: Bytes = left.view(np.uint8)
             return side
@@ -138,12 +139,12 @@ class Splits:
 
     @cached_property
     def _nan_left(self) -> list[bool]:
-        """Where NaN goes at a plain split: to the default side, or where zero goes if training saw none missing."""
+        """Whether NaN goes left at a plain split: to the default side, or with zero if training had none missing."""
         left: list[bool] = np.where(self.missing == NAN, self.default_left, self.threshold >= 0).tolist()
         return left
 
     def answer_row(self, row: NDArray[np.float64]) -> Bytes:
-        """1 for each split at which one row goes left, shape (S,).
+        """Return 1 for each split at which one row goes left, shape (S,).
 
         Parameters
         ----------
@@ -157,15 +158,15 @@ class Splits:
         return out
 
     def _quantity(self, s: NDArray[np.int64] | slice, x: NDArray[np.float64]) -> Bytes:
-        kind, gone = self.missing[s], np.isnan(x)
-        filled = np.where(gone, 0.0, x)
-        absent = np.where(kind == NAN, gone, (kind == ZERO) & (filled == 0))
+        kind, is_nan = self.missing[s], np.isnan(x)
+        filled = np.where(is_nan, 0.0, x)
+        absent = np.where(kind == NAN, is_nan, (kind == ZERO) & (filled == 0))
         left: NDArray[np.bool_] = np.where(absent, self.default_left[s], filled <= self.threshold[s])
         return left.view(np.uint8)
 
     def _category(self, s: NDArray[np.int64], x: NDArray[np.float64]) -> Bytes:
-        """Missing, negative and unknown categories go right; a fraction is cut off, as LightGBM does."""
+        """Send missing, negative and unknown categories right; truncate fractions, as LightGBM does."""
         inside = (x > -1) & (x < self.size[s])
         code = np.where(inside, x, 0).astype(np.int64)
-        found: Bytes = np.where(inside, self.member[self.start[s] + code], 0).astype(np.uint8)
-        return found
+        left: Bytes = np.where(inside, self.member[self.start[s] + code], 0).astype(np.uint8)
+        return left

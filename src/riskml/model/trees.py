@@ -1,4 +1,4 @@
-"""The tree part: LightGBM, shrunk, monotone where policy demands a direction, kept as text."""
+"""The tree part: LightGBM, shrunk, monotone where policy demands a direction, stored as text."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from riskml.model.walk import Walk
 __all__ = ["TreeProblem", "TreeSettings", "Trees"]
 
 THREADS = 2
-LEAST_COLUMNS = 8
+MIN_COLUMNS = 8
 FEW_ROWS = 16
-"""Up to these a walk of our own is quicker than a call of LightGBM, whose threads then have nothing to share."""
+"""Up to this many rows our own tree walk is faster than a call of LightGBM."""
 
 MANY_ROWS = 20_000
-"""Below this one thread is as quick, and does not wait for others on a busy machine."""
+"""Below this one thread is as fast, and never waits for others on a busy machine."""
 
 PLENTY = 50_000
-"""Rows from which a tree may use three times the share of features: with fewer, few features a tree keep chance out."""
+"""From this many rows on a tree may use three times the share of features; below, few features limit overfitting."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class TreeSettings:
         At most 5, so that exact contributions stay quick.
     leaves : int
     min_rows : int
-        Least rows in a leaf; fewer where there are few rows (a twelfth of them, at least 20).
+        Minimum rows in a leaf; fewer if there are few rows (a twelfth of them, at least 20).
     learning_rate, ridge : float
     column_share : float
-        Share of the features each tree may use, three times it from ``PLENTY`` rows on; at least eight, since a tree
-        without a split ends the training.
+        Share of the features that each tree may use, three times that from ``PLENTY`` rows on; at least eight features,
+        since a tree without a split ends the training.
     """
 
     rounds: int = 200
@@ -55,7 +55,7 @@ class TreeSettings:
     ridge: float = 10.0
 
     def to_parameters(self, rows: int, columns: int, seed: int) -> dict[str, Any]:
-        """Return LightGBM's parameters for so many training rows and features."""
+        """Return LightGBM's parameters for a number of training rows and features."""
         share = min(1.0, self.column_share * (3.0 if rows >= PLENTY else 1.0))
         return {
             "objective": "binary",
@@ -64,7 +64,7 @@ class TreeSettings:
             "max_depth": self.depth,
             "min_data_in_leaf": min(self.min_rows, max(20, rows // 12)),
             "lambda_l2": self.ridge,
-            "feature_fraction": max(share, min(1.0, LEAST_COLUMNS / max(columns, 1))),
+            "feature_fraction": max(share, min(1.0, MIN_COLUMNS / max(columns, 1))),
             "seed": seed,
             **_FIXED,
         }
@@ -73,13 +73,13 @@ class TreeSettings:
 _FIXED = {
     "deterministic": True,
     "force_row_wise": True,
-    "feature_pre_filter": False,  # one binned data set serves every complexity
+    "feature_pre_filter": False,  # one binned data set serves all complexities
     "verbosity": -1,
 }
 
 
 class TreeProblem:
-    """Training rows binned once, to be fitted for several complexities.
+    """Training rows, binned once and fitted for several complexities.
 
     Parameters
     ----------
@@ -87,20 +87,17 @@ class TreeProblem:
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
     threads : int, optional
-        By default one, or two for many rows. LightGBM's deterministic mode gives the same trees for any (tested).
+        By default one, or two for many rows. LightGBM's deterministic mode gives the same trees for any.
 
     Raises
     ------
     ModelError
-        If ``y`` holds one class only.
+        If ``y`` holds only one class.
     """
 
     def __init__(self, schema: Schema, values: FloatArray, y: FloatArray, threads: int | None = None) -> None:
         if not 0 < y.sum() < len(y):
-            raise ModelError(
-                f"All {len(y)} training rows have the same outcome; a model needs both.",
-                "Use a longer period, more households or another horizon.",
-            )
+            raise ModelError.one_class(len(y))
         self.schema = schema
         self._threads = threads or (THREADS if len(y) > MANY_ROWS else 1)
         self._data = lgb.Dataset(
@@ -112,7 +109,7 @@ class TreeProblem:
         ).construct()
 
     def solve(self, settings: TreeSettings, seed: int) -> Trees:
-        """Fit trees of the given complexity."""
+        """Fit trees of one complexity."""
         parameters = settings.to_parameters(self._data.num_data(), len(self.schema.columns), seed)
         parameters["monotone_constraints"] = self.schema.directions.tolist()
         parameters["num_threads"] = self._threads
@@ -122,7 +119,7 @@ class TreeProblem:
 
 
 def _strip_parameters(text: str) -> str:
-    """Cut the training parameters: they do not change a prediction, but name threads and paths."""
+    """Cut the training parameters: they do not affect predictions, but name threads and paths."""
     head, _, _ = text.partition("\nparameters:")
     return head.rstrip("\n") + "\n"
 
@@ -162,18 +159,18 @@ class Trees:
         return int(self.booster.num_trees())
 
     def predict_margin(self, values: FloatArray, *, first: int = 0, rounds: int = -1) -> FloatArray:
-        """Log odds, shape (n,), from ``rounds`` trees starting with the ``first``.
+        """Predict the log odds, shape (n,), from ``rounds`` trees starting with the ``first``.
 
         Parameters
         ----------
         values : array, shape (n, F)
-            In the schema the trees were fitted on.
+            In the schema of the trees.
         first : int, default 0
         rounds : int, default -1
             All.
         """
         walk = self._walk if len(values) <= FEW_ROWS and (first, rounds) == (0, -1) else None
-        if walk is not None and values.shape[1] == walk.features:  # LightGBM refuses any other number in words
+        if walk is not None and values.shape[1] == walk.features:  # LightGBM itself refuses any other number
             return walk.predict_margin(values)
         threads = 1 if len(values) < MANY_ROWS else THREADS
         out = self.booster.predict(
@@ -182,7 +179,7 @@ class Trees:
         return np.asarray(out, np.float64)
 
     def predict_path(self, values: FloatArray, stops: list[int]) -> FloatArray:
-        """Log odds after each number of trees, shape (n, len(stops))."""
+        """Predict the log odds after each number of trees, shape (n, len(stops))."""
         out = np.zeros((len(values), len(stops)))
         before, total = 0, np.zeros(len(values))
         for k, stop in enumerate(stops):

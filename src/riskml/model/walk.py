@@ -1,4 +1,4 @@
-"""The trees' margin of a few rows: a walk over plain arrays, where a call of LightGBM costs more than its work."""
+"""The margin of a few rows: a compiled walk through the trees, faster than a call of LightGBM."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from riskml.records.panel.kernels import compiled
 __all__ = ["Walk"]
 
 Array = Any
-"""An array inside compiled code, which numba types by itself."""
+"""An array inside compiled code, typed by numba."""
 
 Nodes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Walk:
-    """All trees in one row of splits and one of leaves, in their order.
+    """All trees, with their splits and leaves concatenated in order.
 
     Parameters
     ----------
     features : int
-        F, columns of the rows.
+        F, number of columns of the rows.
     root : array of int, shape (trees,)
         First split of each tree.
     left, right : array of int, shape (S,)
-        Where each split leads: to another one, or to ``~leaf``.
+        Next node of each split: another split, or ``~leaf``.
     splits : Splits
     value : array of float64
-        What each leaf adds to the margin.
+        Contribution of each leaf to the margin.
     """
 
     features: int
@@ -48,22 +48,22 @@ class Walk:
 
     @classmethod
     def read(cls, text: str, trees: int) -> Walk | None:
-        """Read a model's text; None where only LightGBM can add up its trees as it does.
+        """Read the text of a model; None if only LightGBM can evaluate it.
 
         Parameters
         ----------
         text : str
         trees : int
-            Trees of the model. A constant one has no place here.
+            Number of trees of the model; constant ones are not supported.
         """
         try:
             forest = read_forest(text)
         except ModelError:
             return None
-        return cls._joined(forest) if trees == len(forest.trees) > 0 else None
+        return cls._join(forest) if trees == len(forest.trees) > 0 else None
 
     @classmethod
-    def _joined(cls, forest: Forest) -> Walk:
+    def _join(cls, forest: Forest) -> Walk:
         before = np.cumsum([0, *(len(tree.value) for tree in forest.trees)])
         left, right = (
             np.concatenate(
@@ -85,10 +85,10 @@ class Walk:
         )
 
     def predict_margin(self, values: FloatArray) -> FloatArray:
-        """Log odds of rows of shape (n, F), to the bit those of LightGBM: the trees are added in their order."""
+        """Predict the log odds of rows of shape (n, F), with the same bits as LightGBM: trees are added in order."""
         s, out = self.splits, np.zeros(len(values))
-        questions = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)
-        _walk(values, self.root, self.left, self.right, *questions, self.value, out)
+        splits = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)
+        _walk(values, self.root, self.left, self.right, *splits, self.value, out)
         return out
 
 
@@ -108,7 +108,7 @@ def _walk(
     value: Array,
     out: Array,
 ) -> None:
-    """Add up the leaves that each row of ``values`` reaches; the rules of an answer are those of ``Splits``."""
+    """Add up the leaves that each row reaches, by the rules of ``Splits``."""
     for i in range(len(out)):
         for node in root:
             s = node
