@@ -17,7 +17,7 @@ from riskml.features import build
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort
-from riskml.policy import Policy, Verdicts, agreement, combine_signal, rule_line
+from riskml.policy import Policy, Verdicts, apply_rule_line, combine_signal, name_agreement
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
@@ -80,7 +80,7 @@ class Opinion:
     @cached_property
     def flags(self) -> list[str]:
         """Codes of the flags joined by ``;``, one text a household."""
-        return [";".join(self.verdicts.flag_codes(i)) for i in range(len(self.verdicts))]
+        return [";".join(self.verdicts.list_flag_codes(i)) for i in range(len(self.verdicts))]
 
 
 def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureMatrix], None] | None = None) -> Opinion:
@@ -103,8 +103,8 @@ def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureM
         probability[at_risk] = bundle.blend.calibration.predict_probability(margin[at_risk])
         if seen is not None:
             seen(features)
-    tier = policy.tier(probability)
-    verdicts = rule_line(panel, policy, bundle.settings.window)
+    tier = policy.assign_tiers(probability)
+    verdicts = apply_rule_line(panel, policy, bundle.settings.window)
     return Opinion(
         status=status,
         margin=margin,
@@ -173,7 +173,7 @@ def score(
             "rule_signal": np.array(COLOURS.codes)[colour],
             "signal": np.array(COLOURS.codes)[signal],
             "rule_flags": flags,
-            "agreement": agreement(visited, flags != ""),
+            "agreement": name_agreement(visited, flags != ""),
             "model_version": bundle.model_version,
             "policy_version": policy.version,
         }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from importlib.resources import files
 
 import pytest
 
-from riskml.policy import load_policy, rule_line
+from riskml.policy import apply_rule_line, load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 
 AS_OF = "2023-12-31"
+PACKAGED = files("riskml.policy").joinpath("policy.yaml").read_text("utf-8")
 
 _COLUMNS = {
     "households": ("household_id", "region_code", "size", "kind", "exited_on"),
@@ -63,7 +65,7 @@ class Village:
 
     def judged(self, as_of: str = AS_OF, policy=None, **options):
         policy = policy or load_policy()
-        return rule_line(self.records(policy.lines).panel(to_day(as_of)), policy, **options)
+        return apply_rule_line(self.records(policy.lines).panel(to_day(as_of)), policy, **options)
 
 
 @pytest.fixture
@@ -80,3 +82,9 @@ def comfortable(village: Village) -> Village:
 @pytest.fixture
 def new_village() -> type[Village]:
     return Village
+
+
+@pytest.fixture(scope="session")
+def packaged() -> str:
+    """Text of the packaged policy table."""
+    return PACKAGED

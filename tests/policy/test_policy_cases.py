@@ -11,14 +11,14 @@ def test_julu_heart_surgery_of_a_household_out_of_poverty(village):
     village.earns(4 * 12_000)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", cost=182_000, self_paid=90_000)
     verdicts = village.judged()
-    assert set(verdicts.flag_codes(0)) == {
+    assert set(verdicts.list_flag_codes(0)) == {
         "inpatient_self_pay",
         "single_admission",
         "medical_burden",
         "income_below_line_after_spending",
     }
-    assert verdicts.category_name(0) == "sudden_hardship"
-    assert verdicts.colour_name(0) == "yellow"
+    assert verdicts.read_category(0) == "sudden_hardship"
+    assert verdicts.read_colour(0) == "yellow"
     assert verdicts.gap[0] == 12_000 - 8300
     assert verdicts.gap_after_spending[0] == 12_000 - 22_500 - 8300
 
@@ -31,19 +31,19 @@ def test_leye_child_with_thalassaemia(village):
             "illness", kind="inpatient", occurred_on=f"2023-{month:02d}-05", visits=1, cost=3000, self_paid=1100
         )
     before = village.judged(as_of="2023-09-30")
-    assert "income_below_line_after_spending" not in before.flag_codes(0)
+    assert "income_below_line_after_spending" not in before.list_flag_codes(0)
     village.add("illness", kind="inpatient", occurred_on="2023-10-20", cost=200_000, self_paid=80_000)
     village.add("illness", kind="outpatient", occurred_on="2023-12-10", cost=75_000, self_paid=40_000)
     verdicts = village.judged()
-    assert set(verdicts.flag_codes(0)) == {
+    assert set(verdicts.list_flag_codes(0)) == {
         "inpatient_self_pay",
         "single_admission",
         "outpatient_monthly",
         "medical_burden",
         "income_below_line_after_spending",
     }
-    assert verdicts.category_name(0) == "sudden_hardship"
-    assert verdicts.colour_name(0) == "yellow"
+    assert verdicts.read_category(0) == "sudden_hardship"
+    assert verdicts.read_colour(0) == "yellow"
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_leye_shop_burnt_down_although_above_the_line(village, loss, flags):
     village.add("disaster", kind="fire", occurred_on="2023-11-02", loss=loss)
     verdicts = village.judged()
     assert verdicts.gap[0] > 0
-    assert verdicts.flag_codes(0) == flags
-    assert verdicts.colour_name(0) == "yellow"
-    assert verdicts.category_name(0) == "sudden_hardship"
+    assert verdicts.list_flag_codes(0) == flags
+    assert verdicts.read_colour(0) == "yellow"
+    assert verdicts.read_category(0) == "sudden_hardship"
 
 
 def test_fengjie_orange_grower(village):
@@ -65,7 +65,7 @@ def test_fengjie_orange_grower(village):
     village.household(size=4, kind="exited", region="500236").earns(4 * 5800)
     village.add("illness", kind="inpatient", occurred_on="2023-04-12", cost=60_000, self_paid=24_000)
     illness_only = village.judged(as_of="2023-05-31")
-    assert {"inpatient_self_pay", "single_admission"} <= set(illness_only.flag_codes(0))
+    assert {"inpatient_self_pay", "single_admission"} <= set(illness_only.list_flag_codes(0))
     village.add("events", kind="dropout", occurred_on="2023-09-08")
     village.add("disaster", kind="price_fall", occurred_on="2023-12-05", loss=18_000)
     verdicts = village.judged()
@@ -77,9 +77,9 @@ def test_fengjie_orange_grower(village):
         "medical_burden",
         "dropout",
         "disaster_severe",
-    } == set(verdicts.flag_codes(0))
-    assert verdicts.colour_name(0) == "red"
-    assert verdicts.category_name(0) == "unstable_exit"
+    } == set(verdicts.list_flag_codes(0))
+    assert verdicts.read_colour(0) == "red"
+    assert verdicts.read_category(0) == "unstable_exit"
 
 
 class TestLeyeChildbirthBill:
@@ -92,14 +92,14 @@ class TestLeyeChildbirthBill:
     @pytest.mark.parametrize("kind", ["ordinary", None])
     def test_an_ordinary_household_is_not_flagged_at_all(self, village, kind):
         verdicts = self.household(village, kind)
-        assert verdicts.flag_codes(0) == ()
-        assert verdicts.colour_name(0) == "green"
-        assert verdicts.category_name(0) is None
+        assert verdicts.list_flag_codes(0) == ()
+        assert verdicts.read_colour(0) == "green"
+        assert verdicts.read_category(0) is None
 
     def test_one_out_of_poverty_is_flagged_low_and_stays_green(self, village):
         # The lower thresholds for households out of poverty ask for a look, not for an alarm.
         verdicts = self.household(village, "exited")
-        assert verdicts.flag_codes(0) == ("inpatient_self_pay", "single_admission")
-        assert verdicts.colour_name(0) == "green"
-        assert verdicts.category_name(0) is None
+        assert verdicts.list_flag_codes(0) == ("inpatient_self_pay", "single_admission")
+        assert verdicts.read_colour(0) == "green"
+        assert verdicts.read_category(0) is None
         assert verdicts.gap_after_spending[0] > 0

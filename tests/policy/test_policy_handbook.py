@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from riskml.policy import load_policy
-from riskml.policy.handbook import handbook, renew
+from riskml.policy.handbook import render_handbook, renew_handbook
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "policy.md"
 
@@ -18,7 +18,7 @@ def document():
 
 
 def test_the_document_holds_the_tables_of_the_packaged_policy(document, golden):
-    golden(DOCUMENT, renew(document, load_policy()))
+    golden(DOCUMENT, renew_handbook(document, load_policy()))
 
 
 def test_every_trigger_stands_there_with_its_threshold_and_source(document):
@@ -31,18 +31,18 @@ def test_every_trigger_stands_there_with_its_threshold_and_source(document):
 
 
 def test_a_trigger_that_is_off_says_so():
-    (row,) = [line for line in handbook(load_policy()).splitlines() if line.startswith("| `disaster_loss` | 灾")]
+    (row,) = [line for line in render_handbook(load_policy()).splitlines() if line.startswith("| `disaster_loss` | 灾")]
     assert "never: no figure found" in row
 
 
 def test_thresholds_by_kind_are_told_apart():
-    text = handbook(load_policy())
+    text = render_handbook(load_policy())
     assert "exited ≥ 5,000, ordinary ≥ 20,000 (yuan)" in text
     assert "monitored > 0.5 × rural per-capita income, others > 1 × rural per-capita income (yuan)" in text
 
 
 def test_every_row_of_a_table_has_the_cells_of_its_head():
-    tables = [block for block in handbook(load_policy()).split("\n\n") if block.startswith("|")]
+    tables = [block for block in render_handbook(load_policy()).split("\n\n") if block.startswith("|")]
     assert len(tables) == 10
     for table in tables:
         assert len({line.count("|") for line in table.strip().splitlines()}) == 1

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from riskml.policy import agreement, combine_signal, load_policy, parse_policy
+from riskml.policy import combine_signal, name_agreement, parse_policy
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 
 
@@ -25,13 +25,13 @@ def test_a_tier_lifts_green_to_its_own_colour(tier, expected):
     assert COLOURS.codes[signal[0]] == expected
 
 
-def test_the_colours_of_tiers_come_from_the_table():
-    text = load_policy().text.replace("probability: 0.15, colour: orange", "probability: 0.15, colour: red")
+def test_the_colours_of_tiers_come_from_the_table(packaged):
+    text = packaged.replace("probability: 0.15, colour: orange", "probability: 0.15, colour: red")
     signal = combine_signal(np.zeros(1, np.int8), np.array([2], np.int8), parse_policy(text))
     assert COLOURS.codes[signal[0]] == "red"
 
 
 def test_agreement_of_every_pair():
     model, rule = np.array([0, 0, 1, 1], bool), np.array([0, 1, 0, 1], bool)
-    assert tuple(agreement(model, rule)) == AGREEMENTS.codes
-    assert agreement(model[:0], rule[:0]).shape == (0,)
+    assert tuple(name_agreement(model, rule)) == AGREEMENTS.codes
+    assert name_agreement(model[:0], rule[:0]).shape == (0,)

@@ -91,9 +91,9 @@ def test_a_place_may_name_causes_and_tiers_its_own_way(content):
 
 
 def test_thresholds_by_kind_and_by_monitoring():
-    inpatient = load_policy().triggers["inpatient_self_pay"].values.at("13", 0)
+    inpatient = load_policy().triggers["inpatient_self_pay"].values.find("13", 0)
     assert inpatient.thresholds == (20_000, 20_000, 5_000, 5_000)
-    burden = load_policy().triggers["medical_burden"].values.at("13", 0)
+    burden = load_policy().triggers["medical_burden"].values.find("13", 0)
     assert burden.thresholds == (1.0, 0.5, 1.0, 0.5)
 
 
@@ -122,14 +122,14 @@ def test_provincial_income_beats_the_national_and_an_unknown_one_is_passed_over(
         {"region": "43", "year": 2022, "effective_from": day("2023-02-01"), "amount": None, "source": "not found"},
     ]
     policy = parsed(content)
-    assert policy.in_force("130529", to_day("2023-12-31")).rural_income == 19_000
-    assert policy.in_force("430529", to_day("2023-12-31")).rural_income == 20_133
-    assert np.isnan(policy.in_force("130529", to_day("2019-01-31")).rural_income)
+    assert policy.find_in_force("130529", to_day("2023-12-31")).rural_income == 19_000
+    assert policy.find_in_force("430529", to_day("2023-12-31")).rural_income == 20_133
+    assert np.isnan(policy.find_in_force("130529", to_day("2019-01-31")).rural_income)
 
 
 def test_tiers_by_probability():
     probability = np.array([0.0, 0.0499, 0.05, 0.1499, 0.15, 1.0, np.nan])
-    assert load_policy().tier(probability).tolist() == [0, 0, 1, 1, 2, 2, -1]
+    assert load_policy().assign_tiers(probability).tolist() == [0, 0, 1, 1, 2, 2, -1]
     assert TIERS.codes[2] == "very_likely"
 
 
@@ -238,7 +238,7 @@ def test_a_fault_says_what_to_do(content, change, hint):
 
 def test_a_policy_can_be_sent_to_another_process():
     policy = load_policy()
-    policy.in_force("130529", to_day("2023-12-31"))
+    policy.find_in_force("130529", to_day("2023-12-31"))
     copied = pickle.loads(pickle.dumps(policy))
     assert (copied.version, copied.lines, list(copied.triggers)) == (
         policy.version,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riskml.policy import load_policy, parse_policy
+from riskml.policy import parse_policy
 from riskml.policy.triggers import TRIGGERS
 
 LINE = 8300.0
@@ -18,7 +18,7 @@ def inpatient(village, self_paid, on="2023-06-01", **values):
 def fires(village, code, **options):
     verdicts = village.judged(**options)
     assert len(verdicts) == 1
-    return code in verdicts.flag_codes(0)
+    return code in verdicts.list_flag_codes(0)
 
 
 def observed(village, code):
@@ -27,13 +27,13 @@ def observed(village, code):
 
 
 def test_a_comfortable_household_has_no_flag(comfortable):
-    assert comfortable.judged().flag_codes(0) == ()
+    assert comfortable.judged().list_flag_codes(0) == ()
 
 
 def test_an_absent_table_fires_nothing_and_says_nothing_is_known(village):
     village.household().earns(30_000)
     verdicts = village.judged()
-    assert verdicts.flag_codes(0) == ()
+    assert verdicts.list_flag_codes(0) == ()
     known = {code for code, value in zip(verdicts.codes, verdicts.observed[:, 0], strict=True) if value == value}
     assert known == {"income_below_line", "three_months_below"}
 
@@ -46,8 +46,8 @@ def test_income_below_line_has_the_tolerance_of_the_contract(village, income, be
 def test_a_line_of_the_folder_comes_before_that_of_the_policy(village):
     village.household().earns(9000).add("lines", region_code="1305", effective_from="2023-01-01", amount=9500)
     verdicts = village.judged()
-    assert verdicts.flag_codes(0)[0] == "income_below_line"
-    assert verdicts.flags(0)[0].threshold == 9500
+    assert verdicts.list_flag_codes(0)[0] == "income_below_line"
+    assert verdicts.list_flags(0)[0].threshold == 9500
 
 
 @pytest.mark.parametrize(("kind", "self_paid", "fired"), [
@@ -138,14 +138,14 @@ def test_every_event_flags_for_twelve_months(new_village, kind):
     def household(on):
         return new_village().household().earns(30_000).add("events", kind=kind, occurred_on=on)
 
-    assert household("2023-01-01").judged().flag_codes(0) == (kind,)
-    assert household("2022-12-31").judged().flag_codes(0) == ()
+    assert household("2023-01-01").judged().list_flag_codes(0) == (kind,)
+    assert household("2022-12-31").judged().list_flag_codes(0) == ()
 
 
 def test_reports_and_visits_are_no_flags(comfortable):
     for kind in ("report", "visit"):
         comfortable.add("events", kind=kind, occurred_on="2023-06-01")
-    assert comfortable.judged().flag_codes(0) == ()
+    assert comfortable.judged().list_flag_codes(0) == ()
 
 
 @pytest.mark.parametrize(("loss", "code"), [
@@ -153,12 +153,12 @@ def test_reports_and_visits_are_no_flags(comfortable):
 ])  # fmt: skip
 def test_a_disaster_is_held_against_a_year_at_the_line(village, loss, code):
     village.household(size=2).earns(60_000).add("disaster", kind="fire", occurred_on="2023-06-01", loss=loss)
-    assert village.judged().flag_codes(0) == (() if code is None else (code,))
+    assert village.judged().list_flag_codes(0) == (() if code is None else (code,))
 
 
 def test_a_regional_disaster_is_no_flag(comfortable):
     comfortable.add("disaster", None, region_code="13", kind="flood", occurred_on="2023-06-01", loss=9e9)
-    assert comfortable.judged().flag_codes(0) == ()
+    assert comfortable.judged().list_flag_codes(0) == ()
 
 
 @pytest.mark.parametrize(("measure", "fired"), [
@@ -225,35 +225,35 @@ def test_spending_is_flagged_only_where_it_makes_the_difference(new_village):
     assert not fires(household(9000, 1400), code)
     assert fires(household(9000, 1410), code)
     below = household(8000, 1410).judged()
-    assert below.flag_codes(0) == ("income_below_line", "three_months_below")
+    assert below.list_flag_codes(0) == ("income_below_line", "three_months_below")
     assert below.gap[0] == pytest.approx(-300)
     assert below.gap_after_spending[0] == pytest.approx(-300 - 705)
 
 
-def test_a_null_threshold_never_fires_and_a_county_can_set_it(comfortable):
+def test_a_null_threshold_never_fires_and_a_county_can_set_it(comfortable, packaged):
     comfortable.add("disaster", kind="hail", occurred_on="2023-06-01", loss=1500)
-    assert comfortable.judged().flag_codes(0) == ()
+    assert comfortable.judged().list_flag_codes(0) == ()
     row = '{region: "", effective_from: null, all: null, source: "disaster alerts as reported: no figure found"}'
-    text = load_policy().text
+    text = packaged
     assert row in text
     county = '{region: "1305", effective_from: 2023-07-01, all: 1000, source: "county notice"}'
     policy = parse_policy(text.replace(row, f"{row}\n      - {county}"))
-    assert comfortable.judged(policy=policy).flag_codes(0) == ("disaster_loss",)
-    assert comfortable.judged(policy=policy).flags(0)[0].source == "county notice"
-    assert comfortable.judged(policy=policy, as_of="2023-06-30").flag_codes(0) == ()
+    assert comfortable.judged(policy=policy).list_flag_codes(0) == ("disaster_loss",)
+    assert comfortable.judged(policy=policy).list_flags(0)[0].source == "county notice"
+    assert comfortable.judged(policy=policy, as_of="2023-06-30").list_flag_codes(0) == ()
 
 
-def test_an_income_drop_is_observed_once_a_county_sets_a_figure(village):
+def test_an_income_drop_is_observed_once_a_county_sets_a_figure(village, packaged):
     village.household().earns(40_000, year=2022).earns(30_000)
-    text = load_policy().text.replace('all: null, source: "Julu 2022', 'all: 0.25, source: "Julu 2022')
+    text = packaged.replace('all: null, source: "Julu 2022', 'all: 0.25, source: "Julu 2022')
     verdicts = village.judged(policy=parse_policy(text))
-    assert verdicts.flag_codes(0) == ("income_drop",)
-    assert verdicts.flags(0)[0].observed == 0.25
+    assert verdicts.list_flag_codes(0) == ("income_drop",)
+    assert verdicts.list_flags(0)[0].observed == 0.25
 
 
-def test_a_new_trigger_is_one_function_and_one_row(comfortable, monkeypatch):
+def test_a_new_trigger_is_one_function_and_one_row(comfortable, monkeypatch, packaged):
     def many_visits(case, rule):
-        care = case.care(rule.window, "inpatient")
+        care = case.select_care(rule.window, "inpatient")
         return case.unknown if care is None else care.total(care["visits"].astype(float))
 
     monkeypatch.setitem(TRIGGERS, "many_visits", many_visits)
@@ -270,7 +270,7 @@ def test_a_new_trigger_is_one_function_and_one_row(comfortable, monkeypatch):
     values:
       - {region: "", effective_from: null, all: 3, source: "county notice"}
 """
-    policy = parse_policy(load_policy().text.replace("triggers:\n", row, 1))
+    policy = parse_policy(packaged.replace("triggers:\n", row, 1))
     inpatient(comfortable, 10, visits=4)
-    assert comfortable.judged(policy=policy).flag_codes(0) == ("many_visits",)
-    assert comfortable.judged(policy=policy).flags(0, "en")[0].observed == 4
+    assert comfortable.judged(policy=policy).list_flag_codes(0) == ("many_visits",)
+    assert comfortable.judged(policy=policy).list_flags(0, "en")[0].observed == 4

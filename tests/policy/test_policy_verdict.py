@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.policy import load_policy, parse_policy, rule_line
+from riskml.policy import apply_rule_line, load_policy, parse_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.vocabulary.verdicts import CATEGORIES, COLOURS
@@ -14,14 +14,14 @@ LINE = 8300.0
 
 
 def colour(village, **options):
-    return village.judged(**options).colour_name(0)
+    return village.judged(**options).read_colour(0)
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [
     (0.5, "orange"), (0.9998, "orange"), (1.0, "orange"), (1.1248, "orange"), (1.125, "yellow"), (1.25, "yellow"),
     (1.2502, "green"), (4.0, "green"),
 ])  # fmt: skip
-def test_income_colour_without_flags(village, ratio, expected):
+def test_signal_income_without_flags(village, ratio, expected):
     assert colour(village.household().earns(ratio * LINE)) == expected
 
 
@@ -40,7 +40,7 @@ def test_above_the_line_no_shock_makes_it_red(village):
 def test_a_guarantee_that_is_not_met_is_never_green(comfortable, kind):
     comfortable.add("events", kind=kind, occurred_on="2023-06-01")
     assert colour(comfortable) == "yellow"
-    assert comfortable.judged().category_name(0) is None
+    assert comfortable.judged().read_category(0) is None
 
 
 def test_without_income_the_flags_and_the_guarantees_still_speak(village):
@@ -49,14 +49,14 @@ def test_without_income_the_flags_and_the_guarantees_still_speak(village):
     village.add("events", kind="dropout", occurred_on="2023-06-01")
     verdicts = village.judged()
     assert np.isnan(verdicts.income[0])
-    assert (verdicts.colour_name(0), verdicts.flag_codes(0)) == ("yellow", ("dropout",))
+    assert (verdicts.read_colour(0), verdicts.list_flag_codes(0)) == ("yellow", ("dropout",))
 
 
-def test_without_a_line_there_is_no_income_colour(village):
+def test_without_a_line_there_is_no_signal_income(village):
     village.household(region="44").earns(100, year=2019)
     verdicts = village.judged(as_of="2019-12-31")
     assert np.isnan(verdicts.line[0])
-    assert (verdicts.colour_name(0), verdicts.flag_codes(0)) == ("green", ())
+    assert (verdicts.read_colour(0), verdicts.list_flag_codes(0)) == ("green", ())
     assert verdicts.score[0] == 0
 
 
@@ -64,15 +64,15 @@ def test_without_a_line_there_is_no_income_colour(village):
     ("exited", "unstable_exit"), ("ordinary", "borderline"), (None, "borderline"),
 ])  # fmt: skip
 def test_below_the_line_the_category_follows_the_kind(village, kind, category):
-    assert village.household(kind=kind).earns(7000).judged().category_name(0) == category
+    assert village.household(kind=kind).earns(7000).judged().read_category(0) == category
 
 
 def test_above_the_line_hardship_suggests_sudden_hardship(village):
     village.household(kind="exited").earns(20_000)
     village.add("illness", kind="inpatient", occurred_on="2023-06-01", self_paid=60_000)
     verdicts = village.judged()
-    assert verdicts.category_name(0) == "sudden_hardship"
-    assert verdicts.colour_name(0) == "yellow"
+    assert verdicts.read_category(0) == "sudden_hardship"
+    assert verdicts.read_colour(0) == "yellow"
     assert verdicts.gap_after_spending[0] == 20_000 - 60_000 - LINE
 
 
@@ -83,14 +83,14 @@ def test_a_monitored_household_keeps_its_latest_open_category(village):
     village.add("monitoring", category="unstable_exit", entered_on="2023-06-01", cleared_on="2023-09-01")
     verdicts = village.judged()
     assert verdicts.monitored[0]
-    assert verdicts.category_name(0) == "sudden_hardship"
+    assert verdicts.read_category(0) == "sudden_hardship"
 
 
 def test_a_clearing_after_the_date_is_not_known_yet(village):
     village.household().earns(20_000)
     village.add("monitoring", category="borderline", entered_on="2023-05-01", cleared_on="2024-02-01")
-    assert village.judged().category_name(0) == "borderline"
-    assert village.judged(as_of="2024-02-01").category_name(0) is None
+    assert village.judged().read_category(0) == "borderline"
+    assert village.judged(as_of="2024-02-01").read_category(0) is None
 
 
 def test_the_window_of_income_can_be_that_of_a_survey(village):
@@ -99,34 +99,34 @@ def test_the_window_of_income_can_be_that_of_a_survey(village):
         village.add("income", period_start=f"2023-{month:02d}-01", source="total", amount=600)
     assert np.isnan(village.judged().income[0])
     assert village.judged(window=1).income[0] == 7200
-    assert "income_below_line" in village.judged(window=1).flag_codes(0)
+    assert "income_below_line" in village.judged(window=1).list_flag_codes(0)
 
 
 def test_a_flag_says_all_that_a_verifier_needs(village):
     village.household(kind="exited").earns(50_000)
     village.add("illness", kind="inpatient", occurred_on="2023-06-01", self_paid=5500)
-    (flag,) = village.judged().flags(0, "zh")
+    (flag,) = village.judged().list_flags(0, "zh")
     assert (flag.code, flag.threshold, flag.observed, flag.unit) == ("inpatient_self_pay", 5000, 5500, "yuan")
     assert (flag.fires, flag.window, flag.cause) == ("at_least", 12, "illness")
     assert flag.name == "一年内住院自付费用较大"
     assert flag.source
-    assert village.judged().flags(0, "en")[0].name == "inpatient self-paid cost of a year"
+    assert village.judged().list_flags(0, "en")[0].name == "inpatient self-paid cost of a year"
 
 
 def test_a_relative_threshold_is_shown_in_yuan(village):
     village.household(size=3).earns(90_000).add("disaster", kind="fire", occurred_on="2023-06-01", loss=7000)
-    (flag,) = village.judged().flags(0)
+    (flag,) = village.judged().list_flags(0)
     assert (flag.code, flag.threshold, flag.observed) == ("disaster_severe", LINE * 3 / 4, 7000)
 
 
-def test_spending_counts_what_is_switched_on(village):
+def test_spending_counts_what_is_switched_on(village, packaged):
     village.household(size=2).earns(90_000)
     village.add("illness", kind="inpatient", occurred_on="2023-06-01", self_paid=1000)
     village.add("illness", kind="inpatient", occurred_on="2023-07-01", self_paid=None)
     village.add("events", kind="school_fee", occurred_on="2023-09-01", amount=600)
     village.add("events", kind="housing_unsafe", occurred_on="2023-09-01", amount=5000)
     assert village.judged().spending[0] == 800
-    text = load_policy().text
+    text = packaged
     assert "(amount of housing_unsafe events), counts: false" in text
     repaired = text.replace("events), counts: false", "events), counts: true")
     assert village.judged(policy=parse_policy(repaired)).spending[0] == 3300
@@ -149,7 +149,7 @@ def test_the_rank_goes_by_colour_then_flags_then_nearness(new_village):
     village.add("events", "a", kind="job_loss", occurred_on="2023-06-01")
     village.add("events", "d", kind="job_loss", occurred_on="2023-06-01")
     verdicts = village.judged()
-    names = [verdicts.colour_name(i) for i in range(7)]
+    names = [verdicts.read_colour(i) for i in range(7)]
     assert names == ["red", "orange", "orange", "orange", "yellow", "green", "green"]
     # b has two flags (line, three months), d one, c none.
     order = verdicts.household_id[np.argsort(-verdicts.score, kind="stable")]
@@ -214,28 +214,28 @@ def random_records(households=60, seed=3):
 
 def test_one_household_alone_gives_the_same_bits_as_among_many():
     records, policy, as_of = random_records(), load_policy(), to_day("2023-06-15")
-    together = rule_line(records.panel(as_of), policy)
+    together = apply_rule_line(records.panel(as_of), policy)
     assert together.fired.any(axis=1).sum() > 12, "the households must try most triggers"
     assert len(np.unique(together.colour)) == len(COLOURS)
     for i in range(len(records)):
-        alone = rule_line(records.panel(as_of, i, i + 1), policy)
+        alone = apply_rule_line(records.panel(as_of, i, i + 1), policy)
         for name in ("fired", "observed", "threshold"):
             assert getattr(alone, name)[:, 0].tobytes() == getattr(together, name)[:, i].tobytes(), name
         for name in ("line", "income", "spending", "colour", "category", "monitored", "score"):
             assert getattr(alone, name).tobytes() == getattr(together, name)[i : i + 1].tobytes(), name
-        assert alone.flags(0) == together.flags(i)
+        assert alone.list_flags(0) == together.list_flags(i)
 
 
 def test_flags_and_codes_agree_with_the_masks():
-    verdicts = rule_line(random_records().panel(to_day("2023-06-15")), load_policy())
+    verdicts = apply_rule_line(random_records().panel(to_day("2023-06-15")), load_policy())
     for i in range(len(verdicts)):
-        assert tuple(flag.code for flag in verdicts.flags(i)) == verdicts.flag_codes(i)
-        assert len(verdicts.flag_codes(i)) == verdicts.flag_count[i]
-        assert verdicts.any_flag[i] == bool(verdicts.flag_codes(i))
-        assert list(verdicts.flag_codes(i)) == sorted(verdicts.flag_codes(i))
+        assert tuple(flag.code for flag in verdicts.list_flags(i)) == verdicts.list_flag_codes(i)
+        assert len(verdicts.list_flag_codes(i)) == verdicts.flag_count[i]
+        assert verdicts.any_flag[i] == bool(verdicts.list_flag_codes(i))
+        assert list(verdicts.list_flag_codes(i)) == sorted(verdicts.list_flag_codes(i))
 
 
 def test_a_panel_without_households_gives_an_empty_verdict():
-    verdicts = rule_line(random_records().panel(to_day("2023-06-15"), 0, 0), load_policy())
+    verdicts = apply_rule_line(random_records().panel(to_day("2023-06-15"), 0, 0), load_policy())
     assert len(verdicts) == 0
     assert verdicts.score.shape == (0,)

@@ -121,7 +121,7 @@ def test_features_of_the_cohort_are_those_of_the_panel(county_records: Records) 
 
 def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Records) -> None:
     policy = load_policy()
-    from riskml.policy import rule_line
+    from riskml.policy import apply_rule_line
     from riskml.records.contract.calendar import month_end, to_month
 
     day = to_day("2021-12-31")
@@ -129,7 +129,7 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
     found = find_first_flags(county_records, household, np.full(len(household), day, np.int32), SMALL, policy, Silent())
     expected = np.full(len(household), np.nan)
     for ahead in range(SMALL.horizon, -1, -1):
-        flagged = rule_line(county_records.panel(month_end(to_month(day) + ahead)), policy, SMALL.window).any_flag
+        flagged = apply_rule_line(county_records.panel(month_end(to_month(day) + ahead)), policy, SMALL.window).any_flag
         expected[flagged] = ahead
     assert np.array_equal(found, expected, equal_nan=True)
     assert (found == 0).any()

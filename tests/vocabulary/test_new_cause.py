@@ -38,7 +38,7 @@ def use(folder: Path) -> dict[str, object]:
     from riskml.features.describe import describe as describe_features
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.policy.handbook import handbook
+    from riskml.policy.handbook import render_handbook
     from riskml.records.checking.describe import describe as describe_tables
     from riskml.records.contract.calendar import to_day
     from riskml.records.panel.store import Records
@@ -79,7 +79,7 @@ def use(folder: Path) -> dict[str, object]:
         "filter": [word("cause", code, "zh") for code in list_causes(Caller("k", "13", frozenset()))],
         "schema": VERIFICATION_REQUEST.json_schema()["properties"]["causes"]["items"]["enum"],
         "report": "因债务" in render_report(bundle, report_data=report) and "因病" in render_report(bundle),
-        "handbook": "| 因债务 / debt | 债务调解 / debt advice | test |" in handbook(load_policy()),
+        "handbook": "| 因债务 / debt | 债务调解 / debt advice | test |" in render_handbook(load_policy()),
         "tables": "`debt` 因债务" in describe_tables(),
         "features": "`debt` 因债务" in describe_features(),
     }

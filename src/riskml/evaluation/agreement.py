@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from riskml.evaluation.predictions import BoolArray, FloatArray, TestRows
-from riskml.policy import agreement
+from riskml.policy import name_agreement
 from riskml.vocabulary.verdicts import AGREEMENTS
 
 __all__ = ["count_agreement", "measure_lead"]
@@ -25,7 +25,7 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
     dict of str to dict
         For each of ``AGREEMENTS``, ``n`` rows and ``positives`` among them.
     """
-    kinds = agreement(visited, rows.rule_positive)
+    kinds = name_agreement(visited, rows.rule_positive)
     return {
         code: {"n": int((kinds == code).sum()), "positives": int(((kinds == code) & rows.positive).sum())}
         for code in AGREEMENTS

@@ -1,17 +1,17 @@
 """Policy: the rule line as data (dated, sourced), its triggers, its colours and its verdict on a household."""
 
-from riskml.policy.signal import agreement, combine_signal
+from riskml.policy.rule_line import apply_rule_line
+from riskml.policy.signal import combine_signal, name_agreement
 from riskml.policy.table import Policy, load_policy, parse_policy
-from riskml.policy.verdict import rule_line
 from riskml.policy.verdicts import Flag, Verdicts
 
 __all__ = [
     "Flag",
     "Policy",
     "Verdicts",
-    "agreement",
+    "apply_rule_line",
     "combine_signal",
     "load_policy",
+    "name_agreement",
     "parse_policy",
-    "rule_line",
 ]

@@ -1,8 +1,8 @@
-"""What the triggers look at: a panel with the sums that several of them share, each computed once."""
+"""What the triggers read: a panel with the sums that several of them share, each computed once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -25,13 +25,13 @@ _EXITED = schema.codes("households", "kind").index("exited")
 
 
 class Case:
-    """Households of a panel, seen as the rule sees them.
+    """Households of a panel, as the rule line reads them.
 
     Parameters
     ----------
     panel : Panel
     window : int
-        Months of the income that is held against the line.
+        Months of the income that is compared with the line.
     spending : dict of str to Switch
         Items of unavoidable spending, and whether each counts.
 
@@ -57,7 +57,7 @@ class Case:
 
     @cached_property
     def group(self) -> NDArray[np.intp]:
-        """Position of each household in ``rows.GROUPS``, shape (n,)."""
+        """Position of each household in ``GROUPS``, shape (n,)."""
         exited: NDArray[np.intp] = (self.panel.kind == _EXITED).astype(np.intp)
         return 2 * exited + self.panel.monitored
 
@@ -77,8 +77,8 @@ class Case:
         """Persons, shape (n,)."""
         return self.panel.size_now
 
-    def recent(self, table: str, months: int) -> Events | None:
-        """Rows of the last ``months`` months; none where the table is absent."""
+    def select_recent(self, table: str, months: int) -> Events | None:
+        """Select the rows of the last ``months`` months; none where the table is absent."""
         key = (table, months)
         if key not in self._recent:
             events: Events | None = getattr(self.panel, table)
@@ -90,10 +90,10 @@ class Case:
             self._recent[key] = events
         return self._recent[key]
 
-    def happened(self, kind: str, months: int) -> Floats:
-        """Events of a kind in the last ``months`` months, shape (n,)."""
+    def count_events(self, kind: str, months: int) -> Floats:
+        """Count the events of a kind in the last ``months`` months, shape (n,)."""
         if months not in self._counts:
-            events, kinds = self.recent("events", months), len(_EVENT)
+            events, kinds = self.select_recent("events", months), len(_EVENT)
             if events is None:
                 self._counts[months] = None
             else:
@@ -103,19 +103,19 @@ class Case:
         counted = self._counts[months]
         return self.unknown if counted is None else counted[:, _EVENT[kind]]
 
-    def event_amounts(self, kind: str, months: int) -> Floats:
-        """Sum of the amounts of a kind of event in the last ``months`` months, yuan, shape (n,)."""
-        events = self.recent("events", months)
+    def sum_amounts(self, kind: str, months: int) -> Floats:
+        """Sum the amounts of a kind of event in the last ``months`` months, yuan, shape (n,)."""
+        events = self.select_recent("events", months)
         return self.unknown if events is None else events.total(events["amount"], events["kind"] == _EVENT[kind])
 
-    def rows_of(self, kind: str, months: int) -> Events | None:
-        """Rows of a kind of event in the last ``months`` months."""
-        events = self.recent("events", months)
+    def select_events(self, kind: str, months: int) -> Events | None:
+        """Select the rows of a kind of event in the last ``months`` months."""
+        events = self.select_recent("events", months)
         return None if events is None else events.where(events["kind"] == _EVENT[kind])
 
-    def care(self, months: int, *kinds: str) -> Events | None:
-        """Rows of some kinds of medical care in the last ``months`` months."""
-        illness = self.recent("illness", months)
+    def select_care(self, months: int, *kinds: str) -> Events | None:
+        """Select the rows of some kinds of medical care in the last ``months`` months."""
+        illness = self.select_recent("illness", months)
         if illness is None or not len(illness):
             return illness
         mask = illness["kind"] == _CARE[kinds[0]]
@@ -123,10 +123,10 @@ class Case:
             mask |= illness["kind"] == _CARE[kind]
         return illness.where(mask)
 
-    def self_paid(self, months: int) -> Floats:
-        """Self-paid medical cost of the last ``months`` months, yuan, shape (n,)."""
+    def sum_self_paid(self, months: int) -> Floats:
+        """Sum the self-paid medical cost of the last ``months`` months, yuan, shape (n,)."""
         if months not in self._self_paid:
-            illness = self.recent("illness", months)
+            illness = self.select_recent("illness", months)
             self._self_paid[months] = self.unknown if illness is None else illness.total(illness["self_paid"])
         return self._self_paid[months]
 
@@ -136,13 +136,12 @@ class Case:
 
         The items that count are added up; an unknown one adds nothing, and where all are unknown so is the sum.
         """
-        parts = []
-        if self._spending["medical_self_paid"].counts:
-            parts.append(self.self_paid(12))
-        if self._spending["school_fees"].counts:
-            parts.append(self.event_amounts("school_fee", 12))
-        if self._spending["housing_repair"].counts:
-            parts.append(self.event_amounts("housing_unsafe", 12))
+        items: dict[str, Callable[[], Floats]] = {
+            "medical_self_paid": lambda: self.sum_self_paid(12),
+            "school_fees": lambda: self.sum_amounts("school_fee", 12),
+            "housing_repair": lambda: self.sum_amounts("housing_unsafe", 12),
+        }
+        parts = [read() for item, read in items.items() if self._spending[item].counts]
         total, stated = np.zeros(self.panel.n), np.zeros(self.panel.n, bool)
         for part in parts:
             known = ~np.isnan(part)

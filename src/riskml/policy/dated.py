@@ -54,8 +54,8 @@ class DatedTable(Generic[R]):
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
             self._by_prefix.setdefault(row.region, []).append(row)
 
-    def at(self, region: str, day: int) -> R | None:
-        """Row in force for a region on a day, or none."""
+    def find(self, region: str, day: int) -> R | None:
+        """Find the row in force for a region on a day, or none."""
         for length in range(len(region), -1, -1):
             for row in self._by_prefix.get(region[:length], ()):
                 if row.effective_from <= day:

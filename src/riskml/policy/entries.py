@@ -277,7 +277,7 @@ def read_cause(code: str, node: Node) -> Term:
 
 
 def _names(row: Mapping[str, Node], term: Term) -> tuple[str, str]:
-    zh, en = (term.name(lang) if row[lang].value is None else row[lang].text() for lang in ("zh", "en"))
+    zh, en = (term.get_name(lang) if row[lang].value is None else row[lang].text() for lang in ("zh", "en"))
     return zh, en
 
 

@@ -14,7 +14,7 @@ from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import ALWAYS
 from riskml.vocabulary.verdicts import COLOURS
 
-__all__ = ["handbook", "renew"]
+__all__ = ["render_handbook", "renew_handbook"]
 
 BEGIN, END = "<!-- generated from policy.yaml: begin -->\n", "<!-- generated from policy.yaml: end -->\n"
 
@@ -22,7 +22,7 @@ _SIGNS = {"at_least": "≥", "above": ">", "below": "<"}
 _BASES = {"line": "line", "household_line": "line × persons", "rural_income": "rural per-capita income"}
 
 
-def handbook(policy: Policy) -> str:
+def render_handbook(policy: Policy) -> str:
     """Write every rule of a policy table as Markdown.
 
     Parameters
@@ -94,10 +94,10 @@ def handbook(policy: Policy) -> str:
     return "\n".join([head, *(f"### {title}\n\n{table}" for title, table in sections.items())])
 
 
-def renew(text: str, policy: Policy) -> str:
+def renew_handbook(text: str, policy: Policy) -> str:
     """Put the tables of a policy into a document, between its two marks."""
     before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{handbook(policy)}\n{END}{rest.split(END)[1]}"
+    return f"{before}{BEGIN}\n{render_handbook(policy)}\n{END}{rest.split(END)[1]}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,4 +1,4 @@
-"""What of the policy table is in force in a region on a day, packed for arrays of households."""
+"""The rows in force in a region on a day, packed for arrays of households."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class InForce:
     rural_income: float
 
     @classmethod
-    def of(
+    def look_up(
         cls,
         triggers: Iterable[Trigger],
         colours: DatedTable[ColourRow],
@@ -49,11 +49,11 @@ class InForce:
         region: str,
         day: int,
     ) -> InForce:
-        """Look up every row."""
-        values = tuple(trigger.values.at(region, day) for trigger in triggers)
+        """Look up the row of every trigger, of the colours and of the income."""
+        values = tuple(trigger.values.find(region, day) for trigger in triggers)
         off = (np.nan,) * len(GROUPS)
         thresholds = np.array([off if value is None else value.thresholds for value in values])
-        row, income = colours.at(region, day), rural_income.at(region, day)
+        row, income = colours.find(region, day), rural_income.find(region, day)
         bounds = NEVER
         if row is not None:
             open_cases = (row.below_without_shock, row.guarantee_unmet, row.hardship)
@@ -64,22 +64,22 @@ class InForce:
 
 @dataclass(frozen=True)
 class Layout:
-    """Which triggers fire alike, share a base and count alike: positions among the sorted codes."""
+    """Triggers by how they fire, by their base and by what they count as: positions among the sorted codes."""
 
     fires: dict[str, NDArray[np.intp]]
     base: dict[str, NDArray[np.intp]]
     counts_as: dict[str, NDArray[np.intp]]
 
     @classmethod
-    def of(cls, triggers: Iterable[Trigger]) -> Layout:
-        """Sort the triggers into groups."""
+    def group(cls, triggers: Iterable[Trigger]) -> Layout:
+        """Group the triggers."""
         triggers = list(triggers)
         return cls(
-            {how: _positions([trigger.fires == how for trigger in triggers]) for how in FIRES},
-            {base: _positions([trigger.base == base for trigger in triggers]) for base in BASES},
-            {what: _positions([what in trigger.counts_as for trigger in triggers]) for what in COUNTS_AS},
+            {how: _find_positions([trigger.fires == how for trigger in triggers]) for how in FIRES},
+            {base: _find_positions([trigger.base == base for trigger in triggers]) for base in BASES},
+            {what: _find_positions([what in trigger.counts_as for trigger in triggers]) for what in COUNTS_AS},
         )
 
 
-def _positions(belongs: list[bool]) -> NDArray[np.intp]:
-    return np.flatnonzero(np.array(belongs, bool))
+def _find_positions(mask: list[bool]) -> NDArray[np.intp]:
+    return np.flatnonzero(np.array(mask, bool))

@@ -53,10 +53,10 @@ def read_yaml(text: str, name: str) -> Node:
         return Node(yaml.load(text, Loader=_Loader), "", name)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark is not None else ""
+        where = f" at line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or "it cannot be parsed"
         raise PolicyError(
-            f"The policy file {name} is not valid YAML{place}: {problem}.", "Correct that line."
+            f"The policy file {name} is not valid YAML{where}: {problem}.", "Correct that line."
         ) from error
 
 
@@ -86,7 +86,7 @@ class Node:
     def entries(self) -> dict[str, Node]:
         """Values of a mapping whose keys are free text."""
         if not isinstance(self.value, dict):
-            self.fail(f"must be a mapping, not {_shown(self.value)}.")
+            self.fail(f"must be a mapping, not {_show(self.value)}.")
         for key in self.value:
             if not isinstance(key, str):
                 self.fail(f"has the key {key!r}, which is not text.", f'Write it in quotes: "{key}".')
@@ -99,7 +99,7 @@ class Node:
         missing = [key for key in required if key not in entries]
         for key in entries:
             if key not in known:
-                self.fail(f"has an unknown key {key!r}.", did_you_mean(key, known))
+                self.fail(f"has an unknown key {key!r}.", suggest(key, known))
         if missing:
             self.fail(f"lacks {len(missing)} key(s): {shorten_list(missing)}.", f"It needs: {', '.join(required)}.")
         return {key: entries.get(key) or Node(None, self._child(key), self.name) for key in known}
@@ -107,13 +107,13 @@ class Node:
     def items(self) -> list[Node]:
         """Values of a list."""
         if not isinstance(self.value, list):
-            self.fail(f"must be a list, not {_shown(self.value)}.")
+            self.fail(f"must be a list, not {_show(self.value)}.")
         return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
 
     def text(self, longest: int | None = None) -> str:
         """Text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
-            self.fail(f"must be text, not {_shown(self.value)}.", "Numbers that are codes or versions need quotes.")
+            self.fail(f"must be text, not {_show(self.value)}.", "Numbers that are codes or versions need quotes.")
         if longest is not None and len(self.value) > longest:
             self.fail(f"is longer than {longest} characters.")
         return self.value
@@ -122,19 +122,19 @@ class Node:
         """One of the allowed codes."""
         text, allowed = self.text(), list(allowed)
         if text not in allowed:
-            self.fail(f"is {text!r}.", did_you_mean(text, allowed))
+            self.fail(f"is {text!r}.", suggest(text, allowed))
         return text
 
     def flag(self) -> bool:
         """True or false."""
         if not isinstance(self.value, bool):
-            self.fail(f"must be true or false, not {_shown(self.value)}.")
+            self.fail(f"must be true or false, not {_show(self.value)}.")
         return self.value
 
     def number(self, minimum: float = -math.inf, maximum: float = math.inf, exclusive: bool = False) -> float:
         """Return a finite number within bounds; ``exclusive``: above ``minimum``, which is not itself allowed."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
-            self.fail(f"must be a number, not {_shown(self.value)}.")
+            self.fail(f"must be a number, not {_show(self.value)}.")
         if self.value < minimum or (exclusive and self.value == minimum):
             self.fail(f"is {self.value:g}, but it must be {'above' if exclusive else 'at least'} {minimum:g}.")
         if self.value > maximum:
@@ -155,7 +155,7 @@ class Node:
     def day(self) -> int:
         """Day number of a date."""
         if not isinstance(self.value, dt.date) or isinstance(self.value, dt.datetime):
-            self.fail(f"must be a date, not {_shown(self.value)}.", "Write it as 2023-01-01, without quotes.")
+            self.fail(f"must be a date, not {_show(self.value)}.", "Write it as 2023-01-01, without quotes.")
         return to_day(self.value)
 
     def day_or_always(self) -> int:
@@ -166,14 +166,14 @@ class Node:
         """Region prefix: digits as text, empty for everywhere."""
         if not isinstance(self.value, str) or not (self.value == "" or (self.value.isascii() and self.value.isdigit())):
             hint = 'Region codes are text: write "13" in quotes, "" for everywhere.'
-            self.fail(f"must be a prefix of digits as text, not {_shown(self.value)}.", hint)
+            self.fail(f"must be a prefix of digits as text, not {_show(self.value)}.", hint)
         return self.value
 
 
-def did_you_mean(text: str, allowed: Sequence[str]) -> str:
+def suggest(text: str, allowed: Sequence[str]) -> str:
     """Hint that names the closest allowed word and all of them.
 
-    >>> did_you_mean("amont", ["amount", "source"])
+    >>> suggest("amont", ["amount", "source"])
     "Did you mean 'amount'? Allowed: amount, source."
     """
     close = get_close_matches(text, allowed, n=1)
@@ -181,5 +181,5 @@ def did_you_mean(text: str, allowed: Sequence[str]) -> str:
     return f"{guess}Allowed: {', '.join(allowed)}."
 
 
-def _shown(value: object) -> str:
+def _show(value: object) -> str:
     return "null" if value is None else repr(value)

@@ -9,7 +9,7 @@ from riskml.policy.table import Policy, load_policy
 from riskml.records.panel.panel import BELOW
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 
-__all__ = ["agreement", "combine_signal", "income_colour"]
+__all__ = ["combine_signal", "name_agreement", "signal_income"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -18,8 +18,8 @@ Mask = NDArray[np.bool_]
 _YELLOW, _ORANGE, _RED = (COLOURS.codes.index(name) for name in ("yellow", "orange", "red"))
 
 
-def income_colour(income: Floats, line: Floats, bounds: Floats, shock: Mask, unmet: Mask, hardship: Mask) -> Codes:
-    """Four-colour income signal.
+def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unmet: Mask, hardship: Mask) -> Codes:
+    """Give every household the colour of its income.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def income_colour(income: Floats, line: Floats, bounds: Floats, shock: Mask, unm
     >>> line, no = np.full(5, 8000.0), np.zeros(5, bool)
     >>> bounds = np.repeat([[1.0], [1.125], [1.25], [2.0], [1.0], [1.0]], 5, axis=1)
     >>> income = np.array([7999.0, 8000.0, 9000.0, 10000.0, 10002.0])
-    >>> [COLOURS.codes[code] for code in income_colour(income, line, bounds, no, no, no)]
+    >>> [COLOURS.codes[code] for code in signal_income(income, line, bounds, no, no, no)]
     ['orange', 'orange', 'yellow', 'yellow', 'green']
     """
     red, orange, yellow, without_shock, guarantee, hard = bounds
@@ -87,10 +87,10 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     return np.maximum(colour, colours[tier]).astype(np.int8)
 
 
-def agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_]:
+def name_agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_]:
     """Say whether the model, the rule line, both or neither point at a household.
 
-    >>> agreement(np.array([True, True, False, False]), np.array([True, False, True, False])).tolist()
+    >>> name_agreement(np.array([True, True, False, False]), np.array([True, False, True, False])).tolist()
     ['both', 'model_only', 'rule_only', 'neither']
     """
     return np.array(AGREEMENTS.codes)[2 * model_positive.astype(np.int8) + rule_positive.astype(np.int8)]

@@ -19,7 +19,7 @@ from riskml.errors import PolicyError
 from riskml.policy.dated import DatedTable
 from riskml.policy.entries import ColourRow, IncomeRow, Measure, Switch, Tier, Timing, Trigger, read_cause, read_line
 from riskml.policy.in_force import InForce, Layout
-from riskml.policy.reading import Node, did_you_mean, read_yaml
+from riskml.policy.reading import Node, read_yaml, suggest
 from riskml.policy.triggers import TRIGGERS
 from riskml.records.contract.calendar import LOOK_BACK
 from riskml.records.panel.lines import LineRow
@@ -37,8 +37,8 @@ SPENDING = ("medical_self_paid", "school_fees", "housing_repair")
 LONGEST_VERSION = 40
 """Characters of the version that a file states: databases and file names hold it with the hash behind it."""
 
-_REMEMBERED = 50_000
-"""Regions and days whose rows in force are remembered."""
+_CACHED = 50_000
+"""Regions and days whose rows in force are cached."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Policy:
     visit_capacity : float
         Share of the households at risk that can be visited.
     income_window : int
-        Months of the income that is held against the line.
+        Months of the income that is compared with the line.
     spending, counting : dict of str to Switch
         Unavoidable spending that is taken off, and what the amounts of the income table hold.
     timing : dict of str to Timing
@@ -88,23 +88,23 @@ class Policy:
 
     @cached_property
     def layout(self) -> Layout:
-        """Return which triggers fire alike, share a base and count alike."""
-        return Layout.of(self.triggers.values())
+        """Triggers by how they fire, by their base and by what they count as."""
+        return Layout.group(self.triggers.values())
 
-    def in_force(self, region: str, day: int) -> InForce:
-        """Return what holds in a region on a day."""
-        found = self._in_force.get((region, day))
-        if found is None:
-            if len(self._in_force) >= _REMEMBERED:
+    def find_in_force(self, region: str, day: int) -> InForce:
+        """Find the rows in force in a region on a day."""
+        rows = self._in_force.get((region, day))
+        if rows is None:
+            if len(self._in_force) >= _CACHED:
                 self._in_force.clear()
-            found = InForce.of(self.triggers.values(), self.colours, self.rural_income, region, day)
-            self._in_force[region, day] = found
-        return found
+            rows = InForce.look_up(self.triggers.values(), self.colours, self.rural_income, region, day)
+            self._in_force[region, day] = rows
+        return rows
 
-    def tier(self, probability: NDArray[np.float64]) -> NDArray[np.int8]:
-        """Tier of each probability as a position in ``codes.TIERS``; -1 where there is none (NaN).
+    def assign_tiers(self, probability: NDArray[np.float64]) -> NDArray[np.int8]:
+        """Assign each probability its tier, a position in ``TIERS``; -1 where there is none (NaN).
 
-        >>> load_policy().tier(np.array([0.15, 0.1499, 0.0, np.nan])).tolist()
+        >>> load_policy().assign_tiers(np.array([0.15, 0.1499, 0.0, np.nan])).tolist()
         [2, 1, 0, -1]
         """
         bounds = np.array([self.tiers[code].probability for code in TIERS])
@@ -135,7 +135,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
     [5000.0, 7300.0, 8300.0]
     """
     if path is None:
-        return _packaged()
+        return _load_packaged()
     try:
         text = Path(path).read_text("utf-8-sig")
     except OSError as error:
@@ -146,7 +146,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
 
 
 @cache
-def _packaged() -> Policy:
+def _load_packaged() -> Policy:
     policy = parse_policy(files("riskml.policy").joinpath("policy.yaml").read_text("utf-8"), "policy.yaml")
     for cause in CAUSES:
         if not policy.measures[cause]:
@@ -164,39 +164,39 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
     root = file.mapping([*keys, "spending", "counting", "timing", "measures"], ["causes"])
     return Policy(
         version=f"{root['version'].text(LONGEST_VERSION)}+{_hash(file.value)[:12]}",
-        lines=_lines(root["lines"]),
-        rural_income=_rural_income(root["rural_income"]),
-        triggers=_triggers(root["triggers"]),
-        colours=_colours(root["colours"]),
-        tiers=_tiers(root["tiers"]),
+        lines=_read_lines(root["lines"]),
+        rural_income=_read_rural_income(root["rural_income"]),
+        triggers=_read_triggers(root["triggers"]),
+        colours=_read_colours(root["colours"]),
+        tiers=_read_tiers(root["tiers"]),
         visit_capacity=root["visit_capacity"].number(0, 1, exclusive=True),
         income_window=root["income_window"].count(1, LOOK_BACK),
-        spending=_coded(root["spending"], Switch.read, SPENDING),
+        spending=_read_coded(root["spending"], Switch.read, SPENDING),
         counting={code: Switch.read(code, node) for code, node in root["counting"].entries().items()},
         timing={code: Timing.read(code, node) for code, node in root["timing"].entries().items()},
-        causes=_causes(root["causes"]),
-        measures=_measures(root["measures"]),
+        causes=_read_causes(root["causes"]),
+        measures=_read_measures(root["measures"]),
     )
 
 
 def _hash(content: object) -> str:
     """SHA-256 of the content as JSON with sorted keys."""
-    written = json.dumps(_plain(content), sort_keys=True, ensure_ascii=False)
+    written = json.dumps(_normalise(content), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def _plain(value: object) -> object:
-    """Content without spelling: whole numbers alike however written, dates as text."""
+def _normalise(value: object) -> object:
+    """Normalise the spelling: whole numbers become floats, dates text."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _normalise(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_normalise(item) for item in value]
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     return float(value) if isinstance(value, int | float) else str(value)
 
 
-def _lines(node: Node) -> list[LineRow]:
+def _read_lines(node: Node) -> list[LineRow]:
     nodes = node.items()
     lines = [read_line(item) for item in nodes]
     first: dict[tuple[str, int], Node] = {}
@@ -207,28 +207,28 @@ def _lines(node: Node) -> list[LineRow]:
     return lines
 
 
-def _rural_income(node: Node) -> DatedTable[IncomeRow]:
+def _read_rural_income(node: Node) -> DatedTable[IncomeRow]:
     nodes = node.items()
     rows = [IncomeRow.read(item) for item in nodes]
     stated = [i for i, row in enumerate(rows) if not np.isnan(row.amount)]
     return DatedTable([rows[i] for i in stated], [nodes[i] for i in stated])
 
 
-def _triggers(node: Node) -> dict[str, Trigger]:
+def _read_triggers(node: Node) -> dict[str, Trigger]:
     entries = node.entries()
     for code, item in entries.items():
         if code not in TRIGGERS:
-            item.fail("is not a trigger that riskml can observe.", did_you_mean(code, sorted(TRIGGERS)))
+            item.fail("is not a trigger that riskml can observe.", suggest(code, sorted(TRIGGERS)))
     return {code: Trigger.read(code, entries[code]) for code in sorted(entries)}
 
 
-def _colours(node: Node) -> DatedTable[ColourRow]:
+def _read_colours(node: Node) -> DatedTable[ColourRow]:
     nodes = node.items()
     return DatedTable([ColourRow.read(item) for item in nodes], nodes)
 
 
-def _tiers(node: Node) -> dict[str, Tier]:
-    tiers = _coded(node, Tier.read, TIERS.codes)
+def _read_tiers(node: Node) -> dict[str, Tier]:
+    tiers = _read_coded(node, Tier.read, TIERS.codes)
     for safer, graver in pairwise(TIERS.codes):
         if tiers[graver].probability <= tiers[safer].probability:
             node.fail(f"has no room for {safer!r}: {graver!r} must begin at a higher probability.")
@@ -237,12 +237,12 @@ def _tiers(node: Node) -> dict[str, Tier]:
     return tiers
 
 
-def _causes(node: Node) -> dict[str, Term]:
+def _read_causes(node: Node) -> dict[str, Term]:
     rows = {} if node.value is None else node.mapping([], CAUSES.codes)
     return {**CAUSES, **{code: read_cause(code, row) for code, row in rows.items() if row.value is not None}}
 
 
-def _measures(node: Node) -> dict[str, tuple[Measure, ...]]:
+def _read_measures(node: Node) -> dict[str, tuple[Measure, ...]]:
     entries = node.mapping([], CAUSES.codes)
     return {
         cause: () if item.value is None else tuple(Measure.read(row) for row in item.items())
@@ -250,5 +250,5 @@ def _measures(node: Node) -> dict[str, tuple[Measure, ...]]:
     }
 
 
-def _coded(node: Node, read: Callable[[str, Node], T], codes: Sequence[str]) -> dict[str, T]:
+def _read_coded(node: Node, read: Callable[[str, Node], T], codes: Sequence[str]) -> dict[str, T]:
     return {code: read(code, item) for code, item in node.mapping(codes).items()}

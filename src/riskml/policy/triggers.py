@@ -82,21 +82,21 @@ def income_drop(case: Case, rule: Trigger) -> Floats:
 @trigger
 def inpatient_self_pay(case: Case, rule: Trigger) -> Floats:
     """Self-paid part of all admissions in the window."""
-    admissions = case.care(rule.window, "inpatient")
+    admissions = case.select_care(rule.window, "inpatient")
     return case.unknown if admissions is None else admissions.total(admissions["self_paid"])
 
 
 @trigger
 def outpatient_monthly(case: Case, rule: Trigger) -> Floats:
     """Largest self-paid sum of outpatient and chronic care in one calendar month of the window."""
-    care = case.care(rule.window, "outpatient", "chronic")
+    care = case.select_care(rule.window, "outpatient", "chronic")
     return case.unknown if care is None else _largest_sum(case, care, care["self_paid"], _months_back(case, care))
 
 
 @trigger
 def single_admission(case: Case, rule: Trigger) -> Floats:
     """Largest self-paid cost of one admission in the window; a row of several visits is shared out evenly."""
-    admissions = case.care(rule.window, "inpatient")
+    admissions = case.select_care(rule.window, "inpatient")
     if admissions is None or not len(admissions):
         return case.unknown
     return admissions.largest(admissions["self_paid"] / np.maximum(admissions["visits"], 1))
@@ -105,13 +105,13 @@ def single_admission(case: Case, rule: Trigger) -> Floats:
 @trigger
 def medical_burden(case: Case, rule: Trigger) -> Floats:
     """Self-paid cost of all care in the window, of the household: the member is not always known."""
-    return case.self_paid(rule.window)
+    return case.sum_self_paid(rule.window)
 
 
 @trigger
 def school_cost(case: Case, rule: Trigger) -> Floats:
     """Largest net school cost of a school year (September to August), of the rows in the window."""
-    fees = case.rows_of("school_fee", rule.window)
+    fees = case.select_events("school_fee", rule.window)
     if fees is None:
         return case.unknown
     years = (to_month(case.panel.as_of) - SEPTEMBER) // 12 - (to_month(fees["day"]) - SEPTEMBER) // 12
@@ -121,43 +121,43 @@ def school_cost(case: Case, rule: Trigger) -> Floats:
 @trigger
 def dropout(case: Case, rule: Trigger) -> Floats:
     """Dropouts in the window."""
-    return case.happened("dropout", rule.window)
+    return case.count_events("dropout", rule.window)
 
 
 @trigger
 def accident(case: Case, rule: Trigger) -> Floats:
     """Accidents in the window."""
-    return case.happened("accident", rule.window)
+    return case.count_events("accident", rule.window)
 
 
 @trigger
 def disability(case: Case, rule: Trigger) -> Floats:
     """New disabilities in the window."""
-    return case.happened("disability", rule.window)
+    return case.count_events("disability", rule.window)
 
 
 @trigger
 def death(case: Case, rule: Trigger) -> Floats:
     """Deaths in the window."""
-    return case.happened("death", rule.window)
+    return case.count_events("death", rule.window)
 
 
 @trigger
 def job_loss(case: Case, rule: Trigger) -> Floats:
     """Losses of work in the window."""
-    return case.happened("job_loss", rule.window)
+    return case.count_events("job_loss", rule.window)
 
 
 @trigger
 def venture_failure(case: Case, rule: Trigger) -> Floats:
     """Failed ventures in the window."""
-    return case.happened("venture_failure", rule.window)
+    return case.count_events("venture_failure", rule.window)
 
 
 @trigger
 def disaster_loss(case: Case, rule: Trigger) -> Floats:
     """Losses of the household itself in disasters of the window; regional rows are not shared out."""
-    disaster = case.recent("disaster", rule.window)
+    disaster = case.select_recent("disaster", rule.window)
     return case.unknown if disaster is None else disaster.total(disaster["loss"])
 
 
@@ -170,26 +170,26 @@ def disaster_severe(case: Case, rule: Trigger) -> Floats:
 @trigger
 def disaster_unassessed(case: Case, rule: Trigger) -> Floats:
     """Disasters of the household itself in the window whose loss is not recorded."""
-    disaster = case.recent("disaster", rule.window)
+    disaster = case.select_recent("disaster", rule.window)
     return case.unknown if disaster is None else disaster.count(np.isnan(disaster["loss"]))
 
 
 @trigger
 def housing_unsafe(case: Case, rule: Trigger) -> Floats:
     """Findings of unsafe housing in the window."""
-    return case.happened("housing_unsafe", rule.window)
+    return case.count_events("housing_unsafe", rule.window)
 
 
 @trigger
 def water_unsafe(case: Case, rule: Trigger) -> Floats:
     """Findings of unsafe drinking water in the window."""
-    return case.happened("water_unsafe", rule.window)
+    return case.count_events("water_unsafe", rule.window)
 
 
 @trigger
 def new_low_income(case: Case, rule: Trigger) -> Floats:
     """Measures of help begun in the window whose text holds one of the words that the table lists."""
-    measures = case.recent("help", rule.window)
+    measures = case.select_recent("help", rule.window)
     if measures is None:
         return case.unknown
     words = [word.casefold() for word in rule.matches]

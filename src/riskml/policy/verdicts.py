@@ -134,20 +134,20 @@ class Verdicts:
         whole = 1000 * self.colour.astype(np.float64) + self.flag_count
         return np.asarray(whole + np.where(np.isnan(nearness), 0.0, nearness), np.float64)
 
-    def colour_name(self, i: int) -> str:
-        """Colour of one household."""
+    def read_colour(self, i: int) -> str:
+        """Read the colour of one household."""
         return COLOURS.codes[int(self.colour[i])]
 
-    def category_name(self, i: int) -> str | None:
-        """Category of one household, or none."""
+    def read_category(self, i: int) -> str | None:
+        """Read the category of one household, or none."""
         return None if self.category[i] == NO_CATEGORY else CATEGORIES.codes[int(self.category[i])]
 
-    def flag_codes(self, i: int) -> tuple[str, ...]:
-        """Codes of the triggers that fired for one household, sorted."""
+    def list_flag_codes(self, i: int) -> tuple[str, ...]:
+        """List the codes of the triggers that fired for one household, sorted."""
         return tuple(self.codes[c] for c in np.flatnonzero(self.fired[:, i]))
 
-    def flags(self, i: int, lang: str = "zh") -> tuple[Flag, ...]:
-        """Triggers that fired for one household, with what was observed and the threshold.
+    def list_flags(self, i: int, lang: str = "zh") -> tuple[Flag, ...]:
+        """List the triggers that fired for one household, with what was observed and the threshold.
 
         Parameters
         ----------
@@ -163,7 +163,7 @@ class Verdicts:
             found.append(
                 Flag(
                     trigger.code,
-                    trigger.name(lang),
+                    trigger.get_name(lang),
                     float(self.threshold[c, i]),
                     float(self.observed[c, i]),
                     trigger.unit,

@@ -78,7 +78,7 @@ def draw_lead_times(by_lead: Mapping[str, Any], least: int, lang: str, say: Say)
 
 def _bars(axes: Any, place: Any, values: list[Any], ends: list[Any], name: str, lang: str) -> None:
     heights = np.array([np.nan if value is None else value for value in values], np.float64)
-    axes.bar(place, heights, _WIDTH, label=MODELS[name].name(lang), linewidth=0.8, **_BARS[name])
+    axes.bar(place, heights, _WIDTH, label=MODELS[name].get_name(lang), linewidth=0.8, **_BARS[name])
     known = [i for i, end in enumerate(ends) if end is not None and not np.isnan(heights[i])]
     if known:
         low = [max(0.0, heights[i] - min(ends[i])) for i in known]

@@ -31,7 +31,7 @@ def list_checks(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
                 "code": result.code,
                 "title": result.title_zh if zh else result.title,
                 "status": result.status,
-                "word": CHECK_STATUSES[result.status].name(lang),
+                "word": CHECK_STATUSES[result.status].get_name(lang),
                 "message": result.message_zh if zh else result.message,
                 "hint": result.hint_zh if zh else result.hint,
                 "page": _rendered(result.code, lang),

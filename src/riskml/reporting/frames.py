@@ -88,7 +88,7 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
         measured = evaluation["models"][name]
         low, high = (measured.get("ci") or {}).get("ap") or (np.nan, np.nan)
         rows.append({
-            "model": MODELS.name(name, lang),
+            "model": MODELS.get_name(name, lang),
             "auc": measured["auc"], "ap": measured["ap"], "ap_low": low, "ap_high": high, "brier": measured["brier"],
             "recall": measured["recall_at"]["0.10"], "visits": measured.get("visits_per_case"),
             "lead": measured["lead_months"],
@@ -105,8 +105,8 @@ def tabulate_groups(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataF
     rows = [
         {
             **part,
-            "group": GROUPS.name(part["group"], lang),
-            "value": GROUP_VALUES.name(part["value"], lang),
+            "group": GROUPS.get_name(part["group"], lang),
+            "value": GROUP_VALUES.get_name(part["value"], lang),
             "probability": part["mean_probability"],
             "observed": part["observed_rate"],
         }
@@ -126,7 +126,7 @@ def tabulate_checks(results: Iterable[CheckResult], lang: str = "zh") -> pd.Data
         {
             "code": result.code,
             "check": (lang == "zh" and result.title_zh) or result.title,
-            "status": CHECK_STATUSES.name(result.status, lang),
+            "status": CHECK_STATUSES.get_name(result.status, lang),
             "message": (lang == "zh" and result.message_zh) or result.message,
         }
         for result in results

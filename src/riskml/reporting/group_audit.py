@@ -81,8 +81,8 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> 
     rows = [
         {
             **one,
-            "name": GROUPS.name(one["group"], lang),
-            "word": GROUP_VALUES.name(one["value"], lang),
+            "name": GROUPS.get_name(one["group"], lang),
+            "word": GROUP_VALUES.get_name(one["value"], lang),
             "fails": (one["group"], one["value"]) in failing,
         }
         for one in shown
@@ -93,7 +93,7 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> 
         own = [row for row in rows if row["group"] == group]
         parts.append(
             {
-                "name": GROUPS.name(group, lang),
+                "name": GROUPS.get_name(group, lang),
                 "what": what,
                 "when": when,
                 "rows": own,

@@ -46,11 +46,11 @@ def sections(bundle: Bundle, told: Mapping[str, Any], simulated: bool, lang: str
         "evaluation": evaluation,
         "split": bundle.manifest["split"],
         "simulated": simulated or bool(told.get("simulated")) or "oracle" in models,
-        "missing_words": MISSING.names(lang),
+        "missing_words": MISSING.get_names(lang),
         "models": models,
-        "model_words": {name: MODELS.name(name, lang) for name in models},
+        "model_words": {name: MODELS.get_name(name, lang) for name in models},
         "complement": describe_complement(evaluation, lang),
-        "agreement_words": AGREEMENTS.names(lang),
+        "agreement_words": AGREEMENTS.get_names(lang),
         "smallest": SMALLEST_GROUP,
         "coverage": _coverage(told.get("coverage"), lang, say),
         "other_records": told.get("other_records", False),
@@ -94,12 +94,12 @@ def _contributions(found: Mapping[str, Any] | None, lang: str, say: Say) -> dict
         return None
     features = [{**one, "word": feature_word(one["name"], lang)} for one in found["features"]]
     by_cause = sorted(
-        ((CAUSES.name(code, lang), size) for code, size in found["causes"].items()), key=lambda pair: -pair[1]
+        ((CAUSES.get_name(code, lang), size) for code, size in found["causes"].items()), key=lambda pair: -pair[1]
     )
     drawn = [one for one in features if one["groups"]]
     return {
         **found,
-        "features": [{**one, "cause_word": CAUSES.name(one["cause"], lang)} for one in features],
+        "features": [{**one, "cause_word": CAUSES.get_name(one["cause"], lang)} for one in features],
         "by_cause": by_cause,
         "beeswarm": draw_beeswarm(drawn, [one["word"] for one in drawn], say) if drawn else None,
         "causes_figure": draw_causes(by_cause, say),

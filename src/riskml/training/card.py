@@ -50,7 +50,7 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "split": evaluation["split"],
         "simulated": bool(report.get("simulated")),
         "missing": ", ".join(
-            f"{MISSING[reason].name(lang)} {count:,}" for reason, count in evaluation["split"]["missing"].items()
+            f"{MISSING[reason].get_name(lang)} {count:,}" for reason, count in evaluation["split"]["missing"].items()
         ),
         "names": ";".join(f"{name}:{MODELS[name].zh}" for name in sort_models(evaluation["models"])),
         "comparison": render_markdown(evaluation, lang=lang),
@@ -60,13 +60,13 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "groups": [
             {
                 **group,
-                "name": GROUPS.name(group["group"], lang),
-                "value": GROUP_VALUES.name(group["value"], lang),
+                "name": GROUPS.get_name(group["group"], lang),
+                "value": GROUP_VALUES.get_name(group["value"], lang),
             }
             for group in groups
         ],
         "checks": [
-            {**result.as_dict(), "status_word": CHECK_STATUSES[result.status].name(lang)}
+            {**result.as_dict(), "status_word": CHECK_STATUSES[result.status].get_name(lang)}
             for result in run_release_checks(bundle, None, None)
         ],
         "reasons": {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})},

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskml.features import FeatureMatrix, build, stack
 from riskml.outcomes import AT_RISK, classify_cohort
-from riskml.policy import Policy, rule_line
+from riskml.policy import Policy, apply_rule_line
 from riskml.progress import Progress
 from riskml.records.contract.calendar import month_end, to_month
 from riskml.records.panel.store import CHUNK, Records
@@ -87,13 +87,13 @@ def collect_cohort(
         day, start = job
         panel = records.panel(day, start, min(start + CHUNK, len(records)))
         rows = np.flatnonzero(classify_cohort(panel, settings) == AT_RISK)
-        verdicts = rule_line(panel, policy, settings.window)
+        verdicts = apply_rule_line(panel, policy, settings.window)
         part = Cohort(
             rows + start,
             build(panel).take(rows),
             verdicts.score[rows],
             verdicts.any_flag[rows],
-            np.array([verdicts.category_name(int(i)) or "" for i in rows], dtype=np.str_),
+            np.array([verdicts.read_category(int(i)) or "" for i in rows], dtype=np.str_),
         )
         progress.step()
         return part
@@ -140,7 +140,7 @@ def find_first_flags(
         flagged = np.zeros(len(records), bool)
         for start in starts:
             stop = min(int(start) + CHUNK, len(records))
-            flagged[start:stop] = rule_line(
+            flagged[start:stop] = apply_rule_line(
                 records.panel(month_end(month), int(start), stop), policy, settings.window
             ).any_flag
         hits = open_rows & flagged[household]

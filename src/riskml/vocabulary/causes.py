@@ -45,8 +45,8 @@ class Cause(Term):
                 "Add at least one pair of sentences (zh, en) to its steps in riskml/vocabulary/causes.py.",
             )
 
-    def subject(self, lang: str) -> str:
-        """What a sentence is about that does not speak of a risk."""
+    def get_subject(self, lang: str) -> str:
+        """Return what a sentence is about that does not speak of a risk."""
         return self.subject_zh if lang == "zh" else self.subject_en
 
 

@@ -41,7 +41,7 @@ _ZH = {
 
 
 def take_region(code: str, level: Level) -> str:
-    """Code of the region of a level in which another lies.
+    """Take from a region code the code of the region of a level around it.
 
     >>> take_region("370112001001", Level.COUNTY)
     '370112'

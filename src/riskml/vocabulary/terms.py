@@ -17,8 +17,8 @@ class Term:
     zh: str
     en: str
 
-    def name(self, lang: str = "zh") -> str:
-        """Name in a language: ``zh`` or ``en``."""
+    def get_name(self, lang: str = "zh") -> str:
+        """Return the name in a language: ``zh`` or ``en``."""
         return self.en if lang == "en" else self.zh
 
     @property
@@ -41,7 +41,7 @@ class Vocabulary(Mapping[str, T], Generic[T]):
     Examples
     --------
     >>> sexes = Vocabulary(Term("f", "女", "female"), Term("m", "男", "male"))
-    >>> sexes["m"].zh, sexes.name("m", "en"), sexes.name("x", "en"), sexes.codes
+    >>> sexes["m"].zh, sexes.get_name("m", "en"), sexes.get_name("x", "en"), sexes.codes
     ('男', 'male', 'x', ('f', 'm'))
     """
 
@@ -58,11 +58,11 @@ class Vocabulary(Mapping[str, T], Generic[T]):
     def __len__(self) -> int:
         return len(self._terms)
 
-    def name(self, code: str, lang: str) -> str:
-        """Name of a code in a language; a code that is not declared stands for itself."""
+    def get_name(self, code: str, lang: str) -> str:
+        """Return the name of a code; a code that is not declared stands for itself."""
         term = self._terms.get(code)
-        return code if term is None else term.name(lang)
+        return code if term is None else term.get_name(lang)
 
-    def names(self, lang: str) -> dict[str, str]:
-        """Names in a language by code."""
-        return {code: term.name(lang) for code, term in self._terms.items()}
+    def get_names(self, lang: str) -> dict[str, str]:
+        """Return the names by code."""
+        return {code: term.get_name(lang) for code, term in self._terms.items()}

@@ -46,10 +46,10 @@ class Status(Term):
     note_zh: str = ""
     note_en: str = ""
 
-    def sentence(self, lang: str) -> str:
-        """Name and note.
+    def make_sentence(self, lang: str) -> str:
+        """Join name and note.
 
-        >>> STATUSES["monitored"].sentence("zh"), STATUSES["at_risk"].sentence("en")
+        >>> STATUSES["monitored"].make_sentence("zh"), STATUSES["at_risk"].make_sentence("en")
         ('已纳入监测，模型不再预测', "within the model's scope")
         """
         if lang == "zh":

@@ -22,7 +22,7 @@ from riskml.model.reference import build_reference
 from riskml.model.schema import Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort, label
-from riskml.policy import load_policy, rule_line
+from riskml.policy import apply_rule_line, load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import CHUNK
 from riskml.splits import Settings, build_grid
@@ -108,7 +108,7 @@ def test_causes_without_words_are_the_same(county_records, narrator, as_of, told
     panel = county_records.panel(as_of)
     causes = ExplainedPanel.build(narrator, panel).list_causes()
     assert causes == dict(zip(told["household_id"], told["causes"], strict=True))
-    verdicts = rule_line(panel, narrator.policy, narrator.settings.window)
+    verdicts = apply_rule_line(panel, narrator.policy, narrator.settings.window)
     assert ExplainedPanel.build(narrator, panel, verdicts).list_causes() == causes
 
 

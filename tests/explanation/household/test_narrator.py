@@ -14,7 +14,7 @@ from riskml.explanation.household.rendering import render
 from riskml.explanation.reasons.checklist import STEPS_MISSING, choose_steps
 from riskml.explanation.reasons.redaction import concerns_health
 from riskml.features import CATALOGUE, build
-from riskml.policy import load_policy, rule_line
+from riskml.policy import apply_rule_line, load_policy
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 
 HEALTHY = ("illness", "disaster", "events", "help", "monitoring")
@@ -47,7 +47,7 @@ def test_an_explanation_holds_both_verdicts_and_adds_up(ill, narrate):
     assert (e.rule.income, e.rule.line) == (9200.0, 8300.0)
     assert e.rule.gap == 900.0
     assert e.rule.gap_after_spending == 900.0 - 12_345 / 3
-    assert {flag.code for flag in e.rule.flags} == set(rule_line(panel, load_policy()).flag_codes(0))
+    assert {flag.code for flag in e.rule.flags} == set(apply_rule_line(panel, load_policy()).list_flag_codes(0))
     assert e.agreement == "both"
     assert e.reasons[0].cause in ("illness", "work", "disability")
     assert len(e.reasons) <= 5
@@ -78,7 +78,7 @@ def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explainin
     panel = ill.panel()
     narrator = narrate(panel)
     before = build(panel).values.copy()
-    verdicts = rule_line(panel, load_policy(), 12)
+    verdicts = apply_rule_line(panel, load_policy(), 12)
     among = narrator.explain(panel, 1, verdicts=verdicts)
     alone = narrator.explain(panel.select(1))
     assert among == alone == narrator.explain(panel, 1)

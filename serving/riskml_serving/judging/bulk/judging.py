@@ -16,7 +16,7 @@ from riskml.explanation.household.county import COLUMNS as REASONS
 from riskml.explanation.household.county import ExplainedPanel
 from riskml.explanation.reasons.redaction import check_redaction
 from riskml.outcomes import AT_RISK, UNKNOWN
-from riskml.policy import agreement as agreements
+from riskml.policy import name_agreement
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.arrow import build_attribute
@@ -146,7 +146,7 @@ def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact
     opinion = judge(model.bundle, panel, model.policy, model.watch.show)
     rows = np.flatnonzero(opinion.status != UNKNOWN)
     flagged = np.array([bool(opinion.flags[i]) for i in rows], bool)
-    model.watch.count(opinion.tier[rows].tolist(), agreements(opinion.tier[rows] > 0, flagged).tolist())
+    model.watch.count(opinion.tier[rows].tolist(), name_agreement(opinion.tier[rows] > 0, flagged).tolist())
     outside = opinion.status[rows] != AT_RISK
     codes = panel.household_id[rows].tolist()
     columns: dict[str, Any] = {

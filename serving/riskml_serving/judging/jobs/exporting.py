@@ -20,8 +20,7 @@ import pyarrow.parquet as pq
 from riskml.explanation import NOTICE
 from riskml.explanation.household.county import COLUMNS as REASONS
 from riskml.explanation.reasons.redaction import redact_flags
-from riskml.policy import Policy
-from riskml.policy import agreement as agreements
+from riskml.policy import Policy, name_agreement
 from riskml.vocabulary.verdicts import COLOURS, TIERS
 from riskml_serving.base.problems import Problem
 from riskml_serving.judging.jobs.run import as_table
@@ -168,7 +167,7 @@ def told(
         "signal": [COLOURS.codes[row["signal"]] for row in rows],
         "rule_flags": [";".join(codes) for codes, _ in flags],
         "hidden_flags": [hidden for _, hidden in flags],
-        "agreement": agreements(yes, np.array([bool(row["rule_flags"]) for row in rows], bool)).tolist(),
+        "agreement": name_agreement(yes, np.array([bool(row["rule_flags"]) for row in rows], bool)).tolist(),
         "agreement_by": ["tier" if place is None else "capacity" for place in places],
     }
     same = {

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from riskml.policy import agreement as agreements
+from riskml.policy import name_agreement
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import Model
@@ -48,7 +48,7 @@ def keep(connection: Connection, model: Model, part: pa.Table, region: str, as_o
     common = {"as_of": as_of, "scored_at": now(), **origin(model)}
     changes = []
     rows = part.select(["household_id", "seq", "scored_at", "all_causes", *TAKEN]).to_pylist()
-    words = agreements(
+    words = name_agreement(
         np.array([row["tier"] > 0 for row in rows], bool), np.array([bool(row["rule_flags"]) for row in rows], bool)
     )
     for row, word in zip(rows, words, strict=True):

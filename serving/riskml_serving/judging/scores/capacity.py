@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from riskml.evaluation.capacity import mark_visits
-from riskml.policy import agreement as agreements
+from riskml.policy import name_agreement
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores import repository
@@ -60,7 +60,7 @@ def renew(connection: Connection, model: Model, county: str, as_of: dt.date, req
         return 0
     codes, margin = np.array([row["household_id"] for row in rows]), np.array([row["margin"] for row in rows])
     visited, last = last_place(codes, margin, model.policy.visit_capacity)
-    words = agreements(visited, np.array([bool(row["rule_flags"]) for row in rows]))
+    words = name_agreement(visited, np.array([bool(row["rule_flags"]) for row in rows]))
     repository.write_capacity(
         connection,
         {

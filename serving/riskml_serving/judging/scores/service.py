@@ -14,8 +14,7 @@ import numpy as np
 from riskml.explanation import Explanation
 from riskml.explanation.reasons.redaction import redact_flags
 from riskml.outcomes import AT_RISK
-from riskml.policy import Policy
-from riskml.policy import agreement as agreements
+from riskml.policy import Policy, name_agreement
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
@@ -99,7 +98,7 @@ def judge_tables(model: Model, tables: Mapping[str, Columns], as_of: dt.date) ->
     panel = records.panel(to_day(as_of))
     opinion = judge(model.bundle, panel, model.policy, model.watch.show)
     flagged = np.array([bool(flags) for flags in opinion.flags], bool)
-    agreement = agreements(opinion.tier > 0, flagged)
+    agreement = name_agreement(opinion.tier > 0, flagged)
     model.watch.count(opinion.tier.tolist(), agreement.tolist())
     return Judged(model, as_of, panel, opinion, agreement)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from riskml.explanation.household.county import ExplainedPanel
 from riskml.outcomes import UNKNOWN
-from riskml.policy import agreement as agreements
+from riskml.policy import name_agreement
 from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
@@ -150,5 +150,5 @@ def by_capacity(row: Mapping[str, Any], capacity: Mapping[str, Any] | None) -> d
     visited = margin is not None and (
         margin > last or (margin == last and row["household_id"] <= capacity["household_id"])
     )
-    word = agreements(np.array([visited]), np.array([bool(row["rule_flags"])]))[0]
+    word = name_agreement(np.array([visited]), np.array([bool(row["rule_flags"])]))[0]
     return {"agreement": str(word), "agreement_by": "capacity"}

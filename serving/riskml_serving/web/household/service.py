@@ -177,7 +177,7 @@ def _group_by_cause(explanation: Explanation, lang: str) -> list[tuple[str, list
     """Group the measures by cause."""
     groups: dict[str, list[str]] = {}
     for option in explanation.options:
-        groups.setdefault(option.cause, []).append(option.measure.name(lang))
+        groups.setdefault(option.cause, []).append(option.measure.get_name(lang))
     return list(groups.items())
 
 

@@ -60,7 +60,7 @@ _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 WORDS: dict[str, Mapping[str, Term]] = {
     "signal": COLOURS,
     "agreement": Vocabulary(*AGREEMENTS.values(), *_OUTSIDE, _NO_PREDICTION),
-    "status": Vocabulary(*(Term(s.code, s.sentence("zh"), s.sentence("en")) for s in STATUSES.values())),
+    "status": Vocabulary(*(Term(s.code, s.make_sentence("zh"), s.make_sentence("en")) for s in STATUSES.values())),
     "tier": Vocabulary(*TIERS.values(), _NO_PREDICTION),
     "category": Vocabulary(*CATEGORIES.values(), Term("none", "未纳入监测", "not in monitoring")),
     "cause": CAUSES,
@@ -90,7 +90,7 @@ def word(kind: str, code: str | None, lang: str) -> str:
     >>> word("signal", "red", "zh"), word("category", None, "zh")
     ('红', '')
     """
-    return WORDS[kind][code].name(lang) if code else ""
+    return WORDS[kind][code].get_name(lang) if code else ""
 
 
 def tag_of(reason: Reason, lang: str, *, risk: bool) -> str:
@@ -105,7 +105,7 @@ def tag_of(reason: Reason, lang: str, *, risk: bool) -> str:
     """
     if risk and reason.cause != "other" and reason.feature is not None:
         return word("cause", reason.cause, lang)
-    return SUBJECTS[reason.topic].name(lang) if reason.cause == "other" else CAUSES[reason.cause].subject(lang)
+    return SUBJECTS[reason.topic].get_name(lang) if reason.cause == "other" else CAUSES[reason.cause].get_subject(lang)
 
 
 def agreement_code(agreement: str, tier: str) -> str:

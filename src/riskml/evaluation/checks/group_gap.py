@@ -92,8 +92,8 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
 
 
 def _describe_zh(gap: Gap) -> str:
-    group = GROUPS.name(gap.group, "zh")
-    return f"{group}“{GROUP_VALUES.name(gap.value, 'zh')}”（漏判 {gap.missed:.0%}，其他取值 {gap.others:.0%}）"
+    group = GROUPS.get_name(gap.group, "zh")
+    return f"{group}“{GROUP_VALUES.get_name(gap.value, 'zh')}”（漏判 {gap.missed:.0%}，其他取值 {gap.others:.0%}）"
 
 
 def _compute_variance(share: float, n: int) -> float:

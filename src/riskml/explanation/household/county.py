@@ -18,7 +18,7 @@ from riskml.explanation.reasons.ranking import Ranking
 from riskml.explanation.reasons.redaction import HEALTH_ZH, check_redaction, redact_features
 from riskml.features import build
 from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort
-from riskml.policy import Verdicts, rule_line
+from riskml.policy import Verdicts, apply_rule_line
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.vocabulary.causes import HEALTH_CAUSES
@@ -68,7 +68,7 @@ class ExplainedPanel:
         if not len(others):
             verdicts = None
         elif verdicts is None:
-            verdicts = rule_line(panel, narrator.policy, window)
+            verdicts = apply_rule_line(panel, narrator.policy, window)
         return cls(panel, at_risk, others, rows, verdicts, window)
 
     def list_causes(self) -> dict[str, str]:

@@ -29,8 +29,7 @@ from riskml.explanation.wording.sentences import SentenceWriter, read_medians
 from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build, derive_features
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, classify_cohort
-from riskml.policy import Policy, Verdicts, combine_signal, rule_line
-from riskml.policy import agreement as agreements
+from riskml.policy import Policy, Verdicts, apply_rule_line, combine_signal, name_agreement
 from riskml.policy.entries import Measure
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
@@ -122,7 +121,7 @@ class Narrator:
         hidden = check_redaction(redact)
         one = panel if panel.n == 1 else panel.select(i)
         row = 0 if verdicts is None else i
-        verdicts = rule_line(one, self.policy, self.settings.window) if verdicts is None else verdicts
+        verdicts = apply_rule_line(one, self.policy, self.settings.window) if verdicts is None else verdicts
         status = int(classify_cohort(one, self.settings)[0])
         reasons: tuple[Reason, ...] = ()
         protections: tuple[Reason, ...] = ()
@@ -134,12 +133,12 @@ class Narrator:
             reasons = _write_reasons(rows, rows.rankings.reasons, hidden, risk=True)
             protections = _write_reasons(rows, rows.rankings.protections, hidden, risk=False)
         rule = make_rule_view(verdicts, row, self.settings.window, hidden)
-        tier = self.policy.tier(np.array([np.nan if model is None else model.probability]))
+        tier = self.policy.assign_tiers(np.array([np.nan if model is None else model.probability]))
         by = "tier" if agreement is None else "capacity"
         if model is None:
             agreement = None
         elif agreement is None:
-            agreement = str(agreements(tier > 0, verdicts.any_flag[row : row + 1])[0])
+            agreement = str(name_agreement(tier > 0, verdicts.any_flag[row : row + 1])[0])
         missing = tuple(gap for gap in find_missing(one) if not (gap.health and "health" in hidden))
         causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
         causes = list(dict.fromkeys(causes))

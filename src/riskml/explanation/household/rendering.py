@@ -94,7 +94,7 @@ def _lines(e: Explanation, lang: str) -> Iterator[str]:
                 yield f"  {number}. " + choose(f"【{cause}】{reason.zh}", f"[{cause}] {reason.en}")
     options = []
     for cause in dict.fromkeys(option.cause for option in e.options):
-        measures = [option.measure.name(lang) for option in e.options if option.cause == cause]
+        measures = [option.measure.get_name(lang) for option in e.options if option.cause == cause]
         options.append(e.names[cause][lang] + colon + choose("、", ", ").join(measures))
     missing, steps = ([choose(entry.zh, entry.en) for entry in entries] for entries in (e.missing, e.steps))
     for name, mark, texts in (("missing", "-", missing), ("steps", "□", steps), ("options", "-", options)):
@@ -105,7 +105,7 @@ def _lines(e: Explanation, lang: str) -> Iterator[str]:
 
 
 def _describe_colour(code: str, lang: str) -> str:
-    return COLOURS[code].name(lang) + ("色" if lang == "zh" else "")
+    return COLOURS[code].get_name(lang) + ("色" if lang == "zh" else "")
 
 
 def _describe_rule(e: Explanation, lang: str) -> str:
@@ -152,6 +152,6 @@ def _format_measure(value: float, unit: str, lang: str) -> str:
 
 def _describe_model(e: Explanation, lang: str) -> str:
     if e.model is None:
-        return STATUSES[e.status].sentence(lang)
+        return STATUSES[e.status].make_sentence(lang)
     probability = describe_probability(e.model.probability, e.model.horizon, lang)
     return e.names[e.model.tier][lang] + ("；" if lang == "zh" else "; ") + probability

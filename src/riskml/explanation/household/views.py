@@ -33,11 +33,11 @@ def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[st
         With ``health``, flags about health are only counted, and amounts after spending are left out.
     """
     redacted = "health" in hidden
-    pairs = list(zip(verdicts.flags(i, "zh"), verdicts.flags(i, "en"), strict=True))
+    pairs = list(zip(verdicts.list_flags(i, "zh"), verdicts.list_flags(i, "en"), strict=True))
     shown = [pair for pair in pairs if not (redacted and pair[0].cause in HEALTH_CAUSES)]
     return RuleView(
-        colour=verdicts.colour_name(i),
-        category=verdicts.category_name(i),
+        colour=verdicts.read_colour(i),
+        category=verdicts.read_category(i),
         monitored=bool(verdicts.monitored[i]),
         window=window,
         income=_to_optional(verdicts.income[i]),
@@ -106,7 +106,7 @@ def make_model_view(
         slope=calibration.slope,
         calibrated_margin=calibration.shift + calibration.slope * margin,
         probability=probability,
-        tier=TIERS.codes[int(policy.tier(np.array([probability]))[0])],
+        tier=TIERS.codes[int(policy.assign_tiers(np.array([probability]))[0])],
         horizon=horizon,
     )
 

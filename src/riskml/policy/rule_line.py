@@ -9,7 +9,7 @@ from riskml.policy.case import Case
 from riskml.policy.codes import BASES
 from riskml.policy.entries import GROUPS
 from riskml.policy.in_force import InForce, Layout
-from riskml.policy.signal import income_colour
+from riskml.policy.signal import signal_income
 from riskml.policy.table import Policy
 from riskml.policy.triggers import TRIGGERS
 from riskml.policy.verdicts import NO_CATEGORY, Verdicts
@@ -17,7 +17,7 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import BELOW, Panel
 from riskml.vocabulary.verdicts import CATEGORIES
 
-__all__ = ["rule_line"]
+__all__ = ["apply_rule_line"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -28,7 +28,7 @@ _UNSTABLE, _BORDERLINE, _SUDDEN = (
 )
 
 
-def rule_line(panel: Panel, policy: Policy, window: int | None = None) -> Verdicts:
+def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> Verdicts:
     """Judge every household of a panel by the rule line.
 
     Parameters
@@ -75,7 +75,7 @@ def rule_line(panel: Panel, policy: Policy, window: int | None = None) -> Verdic
         line=case.line,
         income=case.income,
         spending=case.spending,
-        colour=income_colour(case.income, case.line, bounds, shock, unmet, hardship),
+        colour=signal_income(case.income, case.line, bounds, shock, unmet, hardship),
         category=_category(case, hardship),
         monitored=panel.monitored,
         _in_force=(rows, place),
@@ -87,9 +87,9 @@ def _in_force(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.i
     positions, names = panel.region
     if panel.n < 2:
         region = names[positions[0]] if panel.n else ""
-        return [policy.in_force(region, panel.as_of)], np.zeros(panel.n, np.intp)
+        return [policy.find_in_force(region, panel.as_of)], np.zeros(panel.n, np.intp)
     used, place = np.unique(positions, return_inverse=True)
-    return [policy.in_force(names[position], panel.as_of) for position in used], place
+    return [policy.find_in_force(names[position], panel.as_of) for position in used], place
 
 
 def _fired(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
