@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from riskml.errors import RiskmlError
-from riskml_serving.base.problems import Problem, field_errors
+from riskml_serving.base.problems import Problem, read_field_errors
 
 __all__ = ["describe_error", "to_problem"]
 
@@ -42,7 +42,7 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
     if isinstance(error, RiskmlError):  # its message names tables and columns, never a person's value
         return Problem("invalid-request", en=str(error).replace("\n", " "))
     if isinstance(error, RequestValidationError):
-        return Problem("invalid-request", errors=field_errors(error.errors()))
+        return Problem("invalid-request", errors=read_field_errors(error.errors()))
     if isinstance(error, HTTPException):
         kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
         return Problem(kind, headers=dict(error.headers or {}))

@@ -12,11 +12,11 @@ from pydantic_core import ErrorDetails
 from starlette.requests import Request
 from starlette.responses import Response
 
-__all__ = ["MEDIA_TYPE", "PROBLEMS", "FieldError", "Kind", "Problem", "field_errors"]
+__all__ = ["MEDIA_TYPE", "PROBLEMS", "FieldError", "Kind", "Problem", "read_field_errors"]
 
 MEDIA_TYPE = "application/problem+json"
 NAME = re.compile(r"[a-z][a-z_]{0,39}")
-WRONG = {
+IN_CHINESE = {
     "missing": "缺少必填字段",
     "extra_forbidden": "没有这个字段",
     "not_found": "密钥所辖区划内没有该农户",
@@ -44,7 +44,7 @@ WRONG = {
     "bad_key": "幂等键须为 1 至 128 个可见 ASCII 字符",
     "bad_cursor": "不是本列表的翻页位置",
 }
-"""Chinese words by a part of a code, the first that fits."""
+"""What is wrong with a field, in Chinese, by a part of its code: the first that matches."""
 MOST_ERRORS = 50
 """Field errors named in one answer."""
 
@@ -68,12 +68,12 @@ PROBLEMS: dict[str, Kind] = {
     "not-authenticated": Kind(401, "缺少有效的访问密钥", "A valid API key is missing"),
     "provider-unavailable": Kind(503, "身份认证服务暂不可用", "The OpenID provider is not available"),
     "right-missing": Kind(403, "密钥没有所需权限", "The key lacks a right"),
-    "form-refused": Kind(403, "页面已过期,请重新打开后再提交", "The page has expired: open it again, then send it"),
+    "form-refused": Kind(403, "页面已过期，请重新打开后再提交", "The page has expired: open it again, then send it"),
     "role-refused": Kind(403, "您的角色不能进行此操作", "Your role does not allow this"),
     "household-not-found": Kind(404, "没有找到该农户", "No such household"),
     "region-not-found": Kind(404, "没有找到该区划", "No such region"),
     "job-not-found": Kind(404, "没有找到该任务", "No such job"),
-    "no-results": Kind(409, "该任务没有(尚无)结果", "The job has no results, or none yet"),
+    "no-results": Kind(409, "该任务没有（尚无）结果", "The job has no results, or none yet"),
     "job-ended": Kind(409, "该任务已结束", "The job has ended"),
     "not-found": Kind(404, "没有找到该地址", "No such address"),
     "method-not-allowed": Kind(405, "该地址不支持此方法", "The address does not take this method"),
@@ -83,8 +83,8 @@ PROBLEMS: dict[str, Kind] = {
     "recorded-too-early": Kind(422, "登记日期早于收到日期", "recorded_on is earlier than the day of receipt"),
     "model-unavailable": Kind(503, "模型暂不可用", "The model is not available"),
     "database-unavailable": Kind(503, "数据库暂不可用", "The database is not available"),
-    "storage-full": Kind(507, "存储空间不足,结果未写出", "No space is left to write the results; nothing was kept"),
-    "gave-up": Kind(500, "任务多次中断后放弃", "The job was broken off again and again and was given up"),
+    "storage-full": Kind(507, "存储空间不足，结果未写出", "No space is left to write the results; nothing was saved"),
+    "gave-up": Kind(500, "任务多次中断后放弃", "The job was interrupted several times and was given up"),
     "http-error": Kind(400, "请求有误", "The request is wrong"),
     "internal-error": Kind(500, "服务内部错误", "Internal error"),
 }
@@ -102,15 +102,15 @@ class FieldError:
     @property
     def zh(self) -> str:
         """What is wrong, in Chinese."""
-        return next((zh for part, zh in WRONG.items() if part in self.code), "不符合数据约定")
+        return next((zh for part, zh in IN_CHINESE.items() if part in self.code), "不符合数据约定")
 
-    def told(self) -> dict[str, str]:
-        """Members of the answer."""
+    def to_json(self) -> dict[str, str]:
+        """Return the members of the answer."""
         return {"path": self.path, "code": self.code, "detail": self.zh, "detail_en": self.en}
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
-    """An answer that is not what was asked for.
+    """An answer that says what is wrong with a request or with the service.
 
     Parameters
     ----------
@@ -140,8 +140,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         """HTTP status."""
         return PROBLEMS[self.kind].status
 
-    def body(self, request_id: str) -> dict[str, Any]:
-        """Members of the answer."""
+    def to_json(self, request_id: str) -> dict[str, Any]:
+        """Return the members of the answer."""
         kind = PROBLEMS[self.kind]
         out: dict[str, Any] = {
             "type": f"urn:riskml:problem:{self.kind}",
@@ -153,31 +153,31 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
             "request_id": request_id,
         }
         if self.errors:
-            out["errors"] = [error.told() for error in self.errors[:MOST_ERRORS]]
+            out["errors"] = [error.to_json() for error in self.errors[:MOST_ERRORS]]
             out["error_count"] = len(self.errors)
         return out
 
-    def response(self, request: Request) -> Response:
-        """Answer of HTTP."""
-        content = json.dumps(self.body(getattr(request.state, "request_id", "")), ensure_ascii=False)
+    def to_response(self, request: Request) -> Response:
+        """Return the answer of the API."""
+        content = json.dumps(self.to_json(getattr(request.state, "request_id", "")), ensure_ascii=False)
         return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
 
 
-def field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
-    """Turn the validator's findings into field errors; the value itself is never repeated.
+def read_field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
+    """Read the validator's errors as field errors; the value itself is never repeated.
 
-    >>> field_errors([{"type": "missing", "loc": ("income", 3, "amount"), "msg": "Field required", "input": "secret"}])
+    >>> read_field_errors([{"type": "missing", "loc": ("income", 3, "amount"), "msg": "Field required"}])
     [FieldError(path='income[3].amount', code='missing', en='Field required')]
     """
-    return [FieldError(_path(error["loc"]), error["type"], error["msg"]) for error in errors]
+    return [FieldError(_write_path(error["loc"]), error["type"], error["msg"]) for error in errors]
 
 
 _KINDS = re.compile(r"(constrained-)?(str|float|int|bool)")
-"""Names under which the validator tries the kinds of value an attribute can have: no part of the place."""
+"""Names under which the validator tries the types that an attribute can have: no part of the path."""
 
 
-def _path(loc: Iterable[int | str]) -> str:
-    """Write a place; a name that does not look like a field's is left out, since it might be a person's."""
+def _write_path(loc: Iterable[int | str]) -> str:
+    """Write a path; a name that does not look like a field's is left out, since it might be a person's."""
     path = ""
     parts = list(loc)
     if len(parts) > 1 and isinstance(parts[-1], str) and _KINDS.fullmatch(parts[-1]):

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from riskml_serving.base.problems import Problem, field_errors
+from riskml_serving.base.problems import Problem, read_field_errors
 
 __all__ = ["parse"]
 
@@ -27,4 +27,4 @@ def parse(body: bytes, adapter: TypeAdapter[T]) -> T:
         errors = error.errors(include_url=False, include_input=False, include_context=False)
         if errors[0]["type"] == "json_invalid":
             raise Problem("invalid-json") from None
-        raise Problem("invalid-request", errors=field_errors(errors)) from None
+        raise Problem("invalid-request", errors=read_field_errors(errors)) from None

@@ -30,7 +30,7 @@ async def respond_to_error(request: Request, error: Exception) -> Response:
     problem = to_problem(error, request.state.request_id)
     if isinstance(error, HTTPException) and wants_page(request):
         return render_problem(request, problem)
-    return problem.response(request)
+    return problem.to_response(request)
 
 
 class RequestNumber:

@@ -57,7 +57,7 @@ def test_a_wrong_body_is_told_word_for_word(client, key, name, golden):
 
 def test_every_kind_of_problem_speaks_both_languages():
     for name, kind in PROBLEMS.items():
-        body = Problem(name).body("r")
+        body = Problem(name).to_json("r")
         assert body["type"] == f"urn:riskml:problem:{name}"
         assert 400 <= kind.status < 600
         assert any("\u4e00" <= letter <= "\u9fff" for letter in body["detail"])

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from riskml_serving.base.problems import Problem
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.refusals import back_to
+from riskml_serving.web.shell.refusals import keep_own_path
 from riskml_serving.web.shell.rendering import LANGUAGE, STATIC
 
 __all__ = ["router"]
@@ -31,7 +31,7 @@ async def switch_language(
     request: Request, lang: str, back: Annotated[str | None, Query(max_length=500)] = None
 ) -> Response:
     """Switch the language and go back to the page."""
-    response = RedirectResponse(back_to(back), 303)
+    response = RedirectResponse(keep_own_path(back), 303)
     value = "en" if lang == "en" else "zh"
     secure = get_state(request).settings.cookies_secure
     response.set_cookie(LANGUAGE, value, max_age=31_536_000, path="/", secure=secure, httponly=True, samesite="lax")

@@ -15,13 +15,13 @@ from riskml_serving.base.problems import PROBLEMS, Problem
 from riskml_serving.web.shell.rendering import address_of, language_of, protect, render
 from riskml_serving.web.shell.visitor import SignInNeeded
 
-__all__ = ["PageRoute", "back_to", "render_problem"]
+__all__ = ["PageRoute", "keep_own_path", "render_problem"]
 
 
-def back_to(path: str | None) -> str:
+def keep_own_path(path: str | None) -> str:
     """Return where to go after signing in: always an address of this service.
 
-    >>> back_to("/overview?region=37"), back_to("//evil.example"), back_to("https://evil.example")
+    >>> keep_own_path("/overview?region=37"), keep_own_path("//evil.example"), keep_own_path("https://evil.example")
     ('/overview?region=37', '/worklist', '/worklist')
     """
     plain = path is not None and path.isascii() and path.isprintable() and len(path) < 500
@@ -59,7 +59,7 @@ class PageRoute(APIRoute):
                 response = await inner(request)
             except SignInNeeded:
                 back = address_of(request) if request.method == "GET" else "/worklist"
-                response = RedirectResponse(f"/sign-in?back={quote(back_to(back), safe='')}", 303)
+                response = RedirectResponse(f"/sign-in?back={quote(keep_own_path(back), safe='')}", 303)
             except ClientDisconnect:
                 raise
             except Exception as error:

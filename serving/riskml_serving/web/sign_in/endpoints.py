@@ -25,7 +25,7 @@ from riskml_serving.people.accounts.sessions import (
 )
 from riskml_serving.web.shell.forms import read_form
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.refusals import back_to
+from riskml_serving.web.shell.refusals import keep_own_path
 from riskml_serving.web.shell.rendering import render
 from riskml_serving.web.shell.visitor import SignedIn, clear_cookie, cookie_name, set_cookie
 
@@ -43,7 +43,7 @@ Short = Annotated[str, Query(max_length=2000)]
 @router.get("/sign-in")
 async def show_form(request: Request, back: Back = None, refused: str = "") -> Response:
     """Ask for user name and password."""
-    return _form(request, back_to(back), refused="provider" if refused == "provider" else "")
+    return _form(request, keep_own_path(back), refused="provider" if refused == "provider" else "")
 
 
 def _form(request: Request, back: str, *, refused: str, username: str = "") -> Response:
@@ -73,7 +73,7 @@ async def enter(request: Request) -> Response:
     state = get_state(request)
     visit = request.cookies.get(cookie_name(state.settings, "visit"), "")
     form = await read_form(request, derive_form_token(visit) if visit else "")
-    username, back = form.text("username", 40), back_to(form.text("back"))
+    username, back = form.text("username", 40), keep_own_path(form.text("back"))
     password = (form.all("password") or [""])[0]
 
     def check() -> str | None:
@@ -114,7 +114,7 @@ async def go_to_provider(request: Request, back: Back = None) -> Response:
     """Send the browser to the provider."""
     provider, seed = _require_provider(request), secrets.token_urlsafe(32)
     response = RedirectResponse(await anyio.to_thread.run_sync(provider.address, seed), 303)
-    set_cookie(response, get_state(request).settings, PROVIDER_COOKIE, f"{seed}|{quote(back_to(back), safe='')}")
+    set_cookie(response, get_state(request).settings, PROVIDER_COOKIE, f"{seed}|{quote(keep_own_path(back), safe='')}")
     return response
 
 
@@ -136,7 +136,7 @@ async def return_from_provider(request: Request, state: Short = "", code: Short 
             return sign_in_by_provider(connection, service.settings, person, request.state.request_id)
 
     token = await anyio.to_thread.run_sync(enter)
-    response = RedirectResponse("/sign-in?refused=provider" if token is None else back_to(unquote(back)), 303)
+    response = RedirectResponse("/sign-in?refused=provider" if token is None else keep_own_path(unquote(back)), 303)
     clear_cookie(response, service.settings, PROVIDER_COOKIE)
     if token is not None:
         set_cookie(response, service.settings, "session", token)
