@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskml.errors import UsageError
 from riskml.evaluation.capacity import mark_visits
@@ -17,70 +14,17 @@ from riskml.features import build
 from riskml.features.matrix import FeatureMatrix
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, UNKNOWN, classify_cohort
-from riskml.policy import Policy, Verdicts, apply_rule_line, combine_signal, name_agreement
+from riskml.policy import Policy, apply_rule_line, combine_signal, name_agreement
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
+from riskml.verdict import FIELDS, Opinion, read_fields
 
-__all__ = ["COLUMNS", "Opinion", "judge", "score"]
+__all__ = ["COLUMNS", "judge", "score"]
 
-COLUMNS = (
-    "household_id",
-    "as_of",
-    "status",
-    "probability",
-    "margin",
-    "tier",
-    "rule_signal",
-    "signal",
-    "rule_flags",
-    "agreement",
-    "model_version",
-    "policy_version",
-)
+COLUMNS = ("household_id", "as_of", *(field.name for field in FIELDS))
 """Columns of a table of scores."""
-
-Floats = NDArray[np.float64]
-_KEPT = ("status", "margin", "probability", "tier", "rule_colour", "signal", "flags")
-"""What of the opinions on the parts of a county is kept to the end."""
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """Both verdicts on the households of a panel, before they are compared with one another.
-
-    Parameters
-    ----------
-    status : array of int8, shape (n,)
-        Positions in ``STATUSES``.
-    margin, probability : array of float64, shape (n,)
-        NaN unless at risk.
-    tier : array of int8, shape (n,)
-        Positions in ``TIERS``, -1 unless at risk.
-    signal : array of int8, shape (n,)
-        Positions in ``COLOURS``.
-    verdicts : Verdicts
-        The rule line's, which an explanation can take as they are.
-    """
-
-    status: NDArray[np.int8]
-    margin: Floats
-    probability: Floats
-    tier: NDArray[np.int8]
-    signal: NDArray[np.int8]
-    verdicts: Verdicts
-
-    @property
-    def rule_colour(self) -> NDArray[np.int8]:
-        """Positions in ``COLOURS``, shape (n,)."""
-        return self.verdicts.colour
-
-    @cached_property
-    def flags(self) -> list[str]:
-        """Codes of the flags joined by ``;``, one text a household."""
-        return [";".join(self.verdicts.list_flag_codes(i)) for i in range(len(self.verdicts))]
 
 
 def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureMatrix], None] | None = None) -> Opinion:
@@ -143,41 +87,28 @@ def score(
     progress = progress or Silent()
     panels = list(records.panels(as_of))
     progress.stage("scores", len(panels))
-    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _KEPT}
+    parts = []
     for panel in panels:
-        opinion = judge(bundle, panel, policy)
-        for name, kept in parts.items():
-            kept.append(np.asarray(getattr(opinion, name), object if name == "flags" else None))
+        parts.append(read_fields(judge(bundle, panel, policy)))
         panel.memo.clear()
         progress.step()
-    whole = {name: np.concatenate(kept) if kept else np.empty(0, np.int8) for name, kept in parts.items()}
-    known = np.flatnonzero(whole["status"] != UNKNOWN)
+    values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+    known = np.flatnonzero(values["status"] != UNKNOWN) if values else ()
     if not len(known):
         raise UsageError(
             f"No household is known on {to_date(as_of)}.", "Choose a later --as-of, or check recorded_on of households."
         )
-    status, margin, probability, tier, colour, signal, flags = (whole[name][known] for name in _KEPT)
-    codes = records.household_id[known]
+    values = {name: array[known] for name, array in values.items()}
+    codes, margin, at_risk = records.household_id[known], values["margin"], values["status"] == AT_RISK
     visited = np.zeros(len(known), bool)
-    at_risk = status == AT_RISK
     days = np.full(int(at_risk.sum()), as_of, np.int32)
     visited[at_risk] = mark_visits(margin[at_risk], days, codes[at_risk], policy.visit_capacity)
-    frame = pd.DataFrame(
-        {
-            "household_id": codes,
-            "as_of": to_date(as_of),
-            "status": np.array(STATUSES.codes)[status],
-            "probability": probability,
-            "margin": margin,
-            "tier": np.array([*TIERS, None], dtype=object)[tier],  # -1, none, picks the last
-            "rule_signal": np.array(COLOURS.codes)[colour],
-            "signal": np.array(COLOURS.codes)[signal],
-            "rule_flags": flags,
-            "agreement": name_agreement(visited, flags != ""),
-            "model_version": bundle.model_version,
-            "policy_version": policy.version,
-        }
-    )
-    assert tuple(frame.columns) == COLUMNS, "the contract fixes the columns"
-    assert set(frame["agreement"]) <= set(AGREEMENTS), "the policy room names the four kinds"
-    return frame
+    columns: dict[str, Any] = {
+        "household_id": codes,
+        "as_of": to_date(as_of),
+        **{field.name: field.spell(values[field.name]) for field in FIELDS if field.name in values},
+        "agreement": name_agreement(visited, values["rule_flags"] != ""),
+        "model_version": bundle.model_version,
+        "policy_version": policy.version,
+    }
+    return pd.DataFrame({name: columns[name] for name in COLUMNS})

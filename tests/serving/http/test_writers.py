@@ -7,7 +7,7 @@ from threading import Event, Semaphore
 
 from sqlalchemy import text
 
-from riskml_serving.judging.scores import stored
+from riskml_serving.judging.scores import service
 
 HOME = "370112001001"
 
@@ -58,7 +58,7 @@ def test_whoever_scores_a_household_again_waits_for_the_other_that_does(make_cli
     first, second = make_client(), make_client()
     headers, judging, go_on = key("", "write", "admin"), Semaphore(0), Event()
     first.post("/v1/records", json={"tables": {"households": [household("a"), household("b")]}}, headers=headers)
-    judge = stored.judge_stored
+    judge = service.judge_households
 
     def slowly(*given):
         judging.release()
@@ -69,7 +69,7 @@ def test_whoever_scores_a_household_again_waits_for_the_other_that_does(make_cli
         flood = {"region_code": HOME, "occurred_on": f"2023-06-{day}", "kind": "flood"}
         return client.post("/v1/records", json={"tables": {"disaster": [flood]}}, headers=headers).json()
 
-    monkeypatch.setattr(stored, "judge_stored", slowly)
+    monkeypatch.setattr(service, "judge_households", slowly)
     with ThreadPoolExecutor(2) as pool:
         found = [pool.submit(strike, first, 10), pool.submit(strike, second, 20)]
         assert judging.acquire(timeout=20)

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from riskml.explanation import NOTICE, Narrator
-from riskml.explanation.household.county import explain_all
+from riskml.explanation.household.county import ExplainedPanel, explain_all
 from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
@@ -23,11 +23,10 @@ from riskml.scoring import score
 from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.bulk import judging
 from riskml_serving.judging.importing.service import import_folder
-from riskml_serving.judging.jobs import repository, run
+from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.leases import Heart
 from riskml_serving.judging.jobs.repository import LostLease
 from riskml_serving.judging.jobs.worker import Worker
-from riskml_serving.judging.scores.stored import origin
 from riskml_serving.people.auth import Caller
 
 AS_OF = dt.date(2023, 6, 30)
@@ -196,9 +195,9 @@ def test_what_tells_of_health_is_read_by_whom_may_see_it(imported, key, work):
 
 
 def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported, key, work, monkeypatch):
-    tabulate = judging.ExplainedPanel.tabulate
+    tabulate = ExplainedPanel.tabulate
     monkeypatch.setattr(
-        judging.ExplainedPanel,
+        ExplainedPanel,
         "tabulate",
         lambda self, hidden: tabulate(self, hidden).assign(**({"causes": "x"} if hidden else {})),
     )
@@ -256,7 +255,7 @@ def test_a_cancelled_job_ends_and_has_no_results(imported, key, work):
 
 def after_the_first(monkeypatch, act):
     """Do something once, when the first range has been read and judged and is not kept yet."""
-    judged, done = run.judge_range, []
+    judged, done = judging.judge_range, []
 
     def and_act(*rest):
         found = judged(*rest)
@@ -264,7 +263,7 @@ def after_the_first(monkeypatch, act):
             done.append(act())
         return found
 
-    monkeypatch.setattr(run, "judge_range", and_act)
+    monkeypatch.setattr(judging, "judge_range", and_act)
     return done
 
 
@@ -375,7 +374,9 @@ def test_another_policy_or_one_not_noted_begins_a_job_anew(imported, key, work, 
         repository.lease(connection, repository.open_jobs(connection)[0], "w")
         repository.add_part(connection, job, 0, b"by another policy")
         checkpoint = json.dumps({"after": "H0000140", "parts": 1, "judged": 140})
-        repository.advance(connection, job, "w", checkpoint=checkpoint, **{name: origin(other)[name] for name in known})
+        repository.advance(
+            connection, job, "w", checkpoint=checkpoint, **{name: other.versions[name] for name in known}
+        )
         repository.end(connection, job, "w", "waiting")
     work()
     told = ended(imported, headers, job)
@@ -385,7 +386,7 @@ def test_another_policy_or_one_not_noted_begins_a_job_anew(imported, key, work, 
 def test_a_job_that_fails_again_and_again_is_given_up(imported, key, work, monkeypatch):
     headers = key()
     job = start(imported, headers)
-    monkeypatch.setattr(run, "judge_range", lambda *_: 1 / 0)
+    monkeypatch.setattr(judging, "judge_range", lambda *_: 1 / 0)
     work()
     told = ended(imported, headers, job)
     assert (told["state"], told["problem"]) == ("failed", "urn:riskml:problem:internal-error")

@@ -28,12 +28,12 @@ HELD_BEFORE = {
     },
     "judging/importing/repository.py": {"append": "a command of whoever runs the service, for everywhere"},
     "judging/bulk/repository.py": {
-        "regional": "disasters of regions are nobody's",
+        "select_regional": "disasters of regions are nobody's",
     },
     "judging/scores/repository.py": {
         "read_history": "takes one code that require_household let through",
         "write_scores": "takes changes of households that find_households let through",
-        "_note": "takes scores of such households",
+        "_write_history": "takes scores of such households",
         "move_scores": "takes scores that read_current let through",
     },
     "store/households/repository.py": {

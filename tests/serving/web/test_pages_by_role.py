@@ -16,7 +16,7 @@ from riskml.explanation.timeline.lanes import describe_mark
 from riskml.features import CATALOGUE
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml_serving.base.database import reading, writing
-from riskml_serving.judging.scores.stored import judge_stored
+from riskml_serving.judging.scores.service import judge_households
 from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.store.households.repository import find_households, list_codes
@@ -53,7 +53,7 @@ def health(site, model):
         codes = list_codes(connection, site.world.villages[0])
         rows = find_households(connection, codes, "")
         (as_of,) = {row[0] for row in connection.exec_driver_sql("SELECT DISTINCT as_of FROM current_scores")}
-        for judged in judge_stored(connection, model, rows, dt.date.fromisoformat(as_of)):
+        for judged in judge_households(connection, model, rows, dt.date.fromisoformat(as_of)):
             for i in range(judged.panel.n):
                 one = judged.panel.select(i)
                 said = model.narrator.explain(one)

@@ -8,7 +8,7 @@ import re
 from riskml.explanation.timeline.timeline import draw_timeline_svg
 from riskml.records.contract.calendar import to_day
 from riskml_serving.base.database import reading
-from riskml_serving.judging.scores.stored import judge_stored
+from riskml_serving.judging.scores.service import judge_households
 from riskml_serving.store.households.repository import find_households
 from riskml_serving.web.household.service import SHOWN_MONTHS
 from riskml_serving.web.shell.region_names import mask_code
@@ -26,7 +26,7 @@ def test_the_page_shows_riskmls_picture_byte_by_byte(site, model):
         days = "SELECT as_of, probability FROM scores WHERE household_id = :h ORDER BY seq DESC"
         scores = [(to_day(dt.date.fromisoformat(day)), p) for day, p in site.rows(days, h=household) if p is not None]
         (as_of,) = site.rows("SELECT as_of FROM current_scores WHERE household_id = :h", h=household)[0]
-        (judged,) = judge_stored(connection, model, {household: place}, dt.date.fromisoformat(as_of))
+        (judged,) = judge_households(connection, model, {household: place}, dt.date.fromisoformat(as_of))
     for user, health in (("county", True), ("blind", False)):
         site.client.cookies.clear()
         site.sign_in(user)

@@ -15,9 +15,8 @@ from riskml_serving.http.responses import make_envelope
 from riskml_serving.http.sealed_cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
-from riskml_serving.judging.scores.service import shown
-from riskml_serving.judging.scores.stored import judge_stored
-from riskml_serving.judging.scores.tables import VERDICT
+from riskml_serving.judging.scores.service import judge_households
+from riskml_serving.judging.verdict import show
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import close_household, find_households, require_household
@@ -27,12 +26,10 @@ __all__ = ["close", "explanation", "household", "score_of"]
 HISTORY = 200
 """Changes of a score in one answer, the latest first."""
 
-SCORE = ("as_of", *VERDICT, "scored_at")
-
 
 def score_of(row: dict[str, Any], model: Model, caller: Caller) -> dict[str, Any]:
     """Score in plain values, without what the caller may not see."""
-    out = shown({name: row[name] for name in SCORE}, model.policy, caller.redact)
+    out = show(row, model.policy, caller.redact)
     return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
 
 
@@ -91,11 +88,11 @@ def explanation(
     at = as_of or (current["as_of"] if current else None)
     if at is None:
         raise Problem("not-scored")
-    (judged,) = judge_stored(connection, model, {household_id: place}, at)
+    (judged,) = judge_households(connection, model, {household_id: place}, at)
     agreement = None
     if current is not None and current["as_of"] == at and current["agreement_by"] == "capacity":
         agreement = current["agreement"]
-    said = judged.explained(agreement=agreement, redact=caller.redact)
+    said = judged.explain(agreement=agreement, redact=caller.redact)
     if said.status == "unknown":
         raise Problem("not-scored")
     audit.record(

@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 from starlette.responses import FileResponse, Response
 
 from riskml_serving.api.callers import Reader, Scorer
+from riskml_serving.api.checks import require_no_future
 from riskml_serving.api.jobs.schemas import BATCH_REQUEST, JOB
 from riskml_serving.api.openapi import describe_body
 from riskml_serving.base.clock import today
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import read_body
+from riskml_serving.base.problems import FieldError
 from riskml_serving.http.bodies import parse
 from riskml_serving.http.idempotent_writes.service import respond_once
 from riskml_serving.http.responses import respond, to_headers
@@ -23,7 +25,7 @@ from riskml_serving.judging.jobs import service
 from riskml_serving.judging.jobs.exporting import FORMATS
 from riskml_serving.operations.state import get_state
 
-__all__ = ["located", "router"]
+__all__ = ["add_location", "router"]
 
 router = APIRouter(tags=["jobs"])
 
@@ -41,31 +43,32 @@ async def batches(request: Request, caller: Scorer) -> Response:
     """Score everybody of a region as of a date, with reasons: 202 and a job to follow."""
     state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)
-    asked, day, model = parse(body, BATCH_REQUEST), today(state.settings), state.holder.current
-    number = request.state.request_id
+    batch, day, model = parse(body, BATCH_REQUEST), today(state.settings), state.holder.current
+    number, as_of = request.state.request_id, batch.get("as_of") or day
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return 202, service.start(connection, model, caller, asked, day, number)
+        require_no_future(as_of, day, FieldError("as_of", "future", "Not after today"))
+        return 202, service.start(connection, model, caller, batch.get("region"), as_of, number)
 
-    return located(await respond_once(state.engine, request, caller, body, work))
+    return add_location(await respond_once(state.engine, request, caller, body, work))
 
 
-def located(given: Response) -> Response:
-    """Say in the header ``Location`` where the job of an answer is followed."""
-    if given.status_code == 202:
-        given.headers["Location"] = f"/v1/jobs/{json.loads(bytes(given.body))['job']}"
-    return given
+def add_location(answer: Response) -> Response:
+    """Name the job of an answer in the header ``Location``."""
+    if answer.status_code == 202:
+        answer.headers["Location"] = f"/v1/jobs/{json.loads(bytes(answer.body))['job']}"
+    return answer
 
 
 @router.get("/v1/jobs/{job_id}", response_model=JOB)
 async def job(request: Request, job_id: str, caller: Reader) -> Response:
-    """Tell how far a job is."""
+    """Say how far a job is."""
     state = get_state(request)
     model, number = state.holder.current, request.state.request_id
 
     def read() -> dict[str, Any]:
         with reading(state.engine) as connection:
-            return service.described(service.required(connection, job_id, caller), model, number)
+            return service.describe(service.require_job(connection, job_id, caller), model, number)
 
     return respond(await anyio.to_thread.run_sync(read))
 
@@ -78,8 +81,8 @@ async def cancel(request: Request, job_id: str, caller: Scorer) -> Response:
 
     def work() -> dict[str, Any]:
         with writing(state.engine) as connection:
-            service.cancel(connection, service.required(connection, job_id, caller), caller, number)
-            return service.described(service.required(connection, job_id, caller), model, number)
+            service.cancel(connection, service.require_job(connection, job_id, caller), caller, number)
+            return service.describe(service.require_job(connection, job_id, caller), model, number)
 
     return respond(await anyio.to_thread.run_sync(work))
 

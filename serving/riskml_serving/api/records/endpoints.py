@@ -1,4 +1,4 @@
-"""``POST /v1/records``: append records; whoever they touch is scored again."""
+"""``POST /v1/records``: append records; the households concerned are scored again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from riskml_serving.api.callers import Writer
-from riskml_serving.api.jobs.endpoints import located
+from riskml_serving.api.jobs.endpoints import add_location
 from riskml_serving.api.openapi import describe_body
 from riskml_serving.api.records.schemas import RECORDS_ANSWER, RECORDS_REQUEST
 from riskml_serving.api.records.service import Intake
@@ -40,7 +40,7 @@ async def records(request: Request, caller: Writer) -> Response:
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
         return intake.take(connection, tables)  # which checks them too: what was taken yesterday is repeated today
 
-    answer = located(await respond_once(state.engine, request, caller, body, work))
+    answer = add_location(await respond_once(state.engine, request, caller, body, work))
     if tables.get("lines"):
         state.lines.forget()
     return answer

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from riskml_serving.api.scores.schemas import VERDICT
 from riskml_serving.base.contract import list_of, make_dict_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
+from riskml_serving.judging.verdict import BRIEF, json_types
 
 __all__ = ["RECORDS_ANSWER", "RECORDS_REQUEST"]
 
@@ -25,7 +25,7 @@ RECORDS_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
 )
 """Rows to append; ``recorded_on`` is the day of receipt unless it names a later day."""
 
-Brief = make_dict_type("Brief", VERDICT)
+Brief = make_dict_type("Brief", json_types(BRIEF))
 Changed = make_dict_type("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
 RECORDS_ANSWER = make_answer_type(
     "RecordsAnswer",

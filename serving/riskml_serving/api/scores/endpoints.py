@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio.to_thread
+import numpy as np
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from riskml.outcomes import UNKNOWN
 from riskml_serving.api.callers import Scorer
+from riskml_serving.api.checks import TableRows, check_score_request
 from riskml_serving.api.openapi import describe_body
 from riskml_serving.api.scores.schemas import SCORE_REQUEST, SCORES_ANSWER
 from riskml_serving.base.clock import now, today
 from riskml_serving.base.limits import read_body
 from riskml_serving.http.bodies import parse
 from riskml_serving.http.responses import make_envelope, respond
+from riskml_serving.judging.judge import judge_tables
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores import requests
-from riskml_serving.judging.scores.service import judge_tables, shown
+from riskml_serving.judging.scores.capacity import compare
+from riskml_serving.judging.verdict import FULL, show
 from riskml_serving.operations.state import get_state
+from riskml_serving.store.records.columns import EMPTY, Columns, to_columns
 
 __all__ = ["router"]
 
@@ -36,30 +40,37 @@ async def scores(request: Request, caller: Scorer) -> Response:
     state = get_state(request)
     body = parse(await read_body(request, state.settings.max_body_bytes), SCORE_REQUEST)
     as_of = body.get("as_of") or today(state.settings)
-    tables = requests.with_lines(body["tables"], state.lines)
-    requests.check(body["tables"], tables, caller, state.settings)
+    tables = _to_columns(body["tables"], state.lines)
+    check_score_request(body["tables"], tables, caller, state.settings)
     model, reasons = state.holder.current, body.get("reasons", False)
     if len(body["tables"]["households"]) <= AT_ONCE:
-        found = _scored(model, tables, as_of, reasons, caller.redact)
+        answer = _score(model, tables, as_of, reasons, caller.redact)
     else:
-        found = await anyio.to_thread.run_sync(_scored, model, tables, as_of, reasons, caller.redact)
+        answer = await anyio.to_thread.run_sync(_score, model, tables, as_of, reasons, caller.redact)
     number = request.state.request_id
-    seen = [row["household_id"] for row in found["scores"]]
-    await state.audit.record(caller, "scores.read", seen, request_id=number, as_of=as_of.isoformat(), reasons=reasons)
-    return respond({**make_envelope(model.names, as_of, now(), number), **found})
+    codes = [row["household_id"] for row in answer["scores"]]
+    await state.audit.record(caller, "scores.read", codes, request_id=number, as_of=as_of.isoformat(), reasons=reasons)
+    return respond({**make_envelope(model.names, as_of, now(), number), **answer})
 
 
-def _scored(
-    model: Model, tables: requests.Tables, as_of: dt.date, reasons: bool, redact: tuple[str, ...]
+def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Columns]:
+    """Turn a request's tables into columns, with the service's lines where it does not have that table.
+
+    A table without rows keeps its columns, so that it still says that there is nothing: without lines, those of the
+    policy table count.
+    """
+    columns = {name: to_columns(rows) or EMPTY[name] for name, rows in tables.items()}
+    return columns if "lines" in tables else {**columns, "lines": lines()}
+
+
+def _score(
+    model: Model, tables: Mapping[str, Columns], as_of: dt.date, reasons: bool, redact: tuple[str, ...]
 ) -> dict[str, Any]:
     judged = judge_tables(model, tables, as_of)
-    scored, unknown = [], []
-    for i, status in enumerate(judged.opinion.status.tolist()):
-        if status == UNKNOWN:
-            unknown.append(str(judged.panel.household_id[i]))
-            continue
-        row = shown(judged.row(i), model.policy, redact)
+    rows, scores = judged.to_rows(), []
+    for i, row, agreement in zip(judged.known.tolist(), rows, compare(rows, {}), strict=True):
+        score = {"household_id": row["household_id"], **show({**row, **agreement}, model.policy, redact, FULL)}
         if reasons:
-            row["explanation"] = judged.explained(i, redact=redact).to_json()
-        scored.append(row)
-    return {"scores": scored, "unknown": unknown}
+            score["explanation"] = judged.explain(i, redact=redact).to_json()
+        scores.append(score)
+    return {"scores": scores, "unknown": np.delete(judged.panel.household_id, judged.known).tolist()}

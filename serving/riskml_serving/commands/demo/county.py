@@ -13,11 +13,10 @@ from sqlalchemy import Connection, Engine
 
 from riskml.progress import Progress
 from riskml.vocabulary.regions import Level, take_region
-from riskml_serving.base.database import reading, writing
-from riskml_serving.judging.importing.service import SCORED, import_folder
+from riskml_serving.base.database import reading
+from riskml_serving.judging.bulk.scoring import score_households
+from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.capacity import renew
-from riskml_serving.judging.scores.stored import rescore
 from riskml_serving.store.households.repository import find_households, list_codes
 
 __all__ = ["choose_towns", "import_unscored", "list_month_ends", "score_month", "write_region_names"]
@@ -130,13 +129,8 @@ def import_unscored(engine: Engine, folder: Path, today: dt.date, bar: Progress)
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
     """Score everybody as of a month's end, as a county does every month."""
     with reading(engine) as connection:
-        codes, villages = list_codes(connection, ""), _villages(connection)
-    for start in range(0, len(codes), SCORED):
-        with writing(engine) as connection:
-            rescore(connection, model, codes[start : start + SCORED], "", as_of, "demo")
-    with writing(engine) as connection:
-        for county in sorted({take_region(code, Level.COUNTY) for code in villages}):
-            renew(connection, model, county, as_of, "demo")
+        codes = list_codes(connection, "")
+    score_households(engine, model, codes, as_of, "demo")
 
 
 def _villages(connection: Connection) -> list[str]:

@@ -1,4 +1,4 @@
-"""The household that is scored: 36 months of four sources, as a request and as a row of features."""
+"""The household that is scored: 36 months of four sources, as a request and as the ready row of features."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from riskml.model import Bundle
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.requests import EMPTY, Tables
-from riskml_serving.judging.scores.service import columns_of
+from riskml_serving.store.records.columns import EMPTY, to_columns
 
 __all__ = ["AS_OF", "build_body", "build_features"]
 
@@ -25,11 +24,11 @@ CODE = "benchmark-1"
 
 
 def _build_tables() -> dict[str, list[dict[str, Any]]]:
-    first_year = AS_OF.year - MONTHS // 12 + 1
+    first = AS_OF.year - MONTHS // 12 + 1
     income = [
         {
             "household_id": CODE,
-            "period_start": f"{first_year + month // 12}-{month % 12 + 1:02d}-01",
+            "period_start": f"{first + month // 12}-{month % 12 + 1:02d}-01",
             "source": source,
             "amount": amount * (1 + 0.15 * np.sin(month)),
         }
@@ -40,13 +39,13 @@ def _build_tables() -> dict[str, list[dict[str, Any]]]:
 
 
 def build_body(*, reasons: bool) -> bytes:
-    """Build the body of ``POST /v1/scores``."""
+    """Body of ``POST /v1/scores``."""
     return json.dumps({"as_of": AS_OF.isoformat(), "reasons": reasons, "tables": _build_tables()}).encode()
 
 
 def build_features(model: Model) -> tuple[list[str], NDArray[np.float64]]:
     """Build the household's features as the trees take them: names, and values of shape (1, F)."""
     bundle: Bundle = model.bundle
-    tables: Tables = {name: columns_of(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
+    tables = {name: to_columns(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
     panel = Records.from_tables(tables, model.policy.lines).panel(to_day(AS_OF))
     return [column.name for column in bundle.columns], bundle.blend.align(build(panel))

@@ -1,54 +1,105 @@
-"""Asks riskml about a range of households and writes the answers into one Arrow table."""
+"""Judges many households: range after range, each read while the one before is judged, into one Arrow table each."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy import Connection, Engine
 
 from riskml.explanation.household.county import COLUMNS as REASONS
-from riskml.explanation.household.county import ExplainedPanel
 from riskml.explanation.reasons.redaction import check_redaction
-from riskml.outcomes import AT_RISK, UNKNOWN
-from riskml.policy import name_agreement
-from riskml.records.contract.calendar import to_day
-from riskml.records.contract.schema import TABLES
-from riskml.records.panel.arrow import build_attribute
-from riskml.records.panel.store import Records
-from riskml.scoring import judge
-from riskml.vocabulary.verdicts import STATUSES
-from riskml_serving.judging.bulk.reader import Tables
+from riskml_serving.base.database import reading
+from riskml_serving.judging.bulk.reader import Reader, Tables
+from riskml_serving.judging.bulk.repository import REGISTER, Selection, find_range
+from riskml_serving.judging.judge import Judged, judge_groups
 from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores.service import keep_scores, lock_households
+from riskml_serving.judging.verdict import make_schema
 
-__all__ = ["PART", "judge_range"]
-
-ALWAYS = tuple(name for name, table in TABLES.items() if table.required)
+__all__ = ["PART", "JudgedRange", "judge_range", "judge_ranges", "keep_range"]
 
 PART = pa.schema(
     [
-        ("household_id", pa.string()),
-        ("region_code", pa.string()),
-        ("seq", pa.int64()),
-        ("scored_at", pa.timestamp("us")),
-        ("status", pa.string()),
-        ("probability", pa.float64()),
-        ("margin", pa.float64()),
-        ("tier", pa.int8()),
-        ("rule_signal", pa.int8()),
-        ("signal", pa.int8()),
-        ("rule_flags", pa.string()),
+        *(field for field in REGISTER if field.name != "known_tables"),
+        *make_schema(),
         *((name, pa.string()) for name in REASONS[1:]),
         ("all_causes", pa.string()),
     ]
 )
-"""What is worked out about a range: ``seq`` and ``scored_at`` name the score that stood when its records were read.
-``all_causes`` are kept with the score, whoever asked for it: they are narrowed where they are read."""
+"""What is said of a range: ``seq`` and ``scored_at`` name the score that stood when its records were read.
+``all_causes`` are kept with the score whoever asked for it: they are redacted where they are read."""
+
+
+@dataclass(frozen=True)
+class JudgedRange:
+    """A range that was judged.
+
+    Parameters
+    ----------
+    last : str
+        Code of its last household.
+    households : int
+        How many it has, known at the date or not.
+    table : pyarrow.Table
+        ``PART``, one row a household that is known at the date, in the order of the codes.
+    """
+
+    last: str
+    households: int
+    table: pa.Table
+
+
+def judge_ranges(
+    engine: Engine,
+    reader: Reader,
+    model: Model,
+    selection: Selection,
+    as_of: dt.date,
+    redact: tuple[str, ...] = (),
+    *,
+    after: str = "",
+    size: int,
+) -> Iterator[JudgedRange]:
+    """Judge the households of a selection, ``size`` at a time; the next ones are read meanwhile.
+
+    Parameters
+    ----------
+    engine : Engine
+    reader : Reader
+    model : Model
+    selection : Selection
+    as_of : date
+    redact : tuple of str
+        What reasons leave out.
+    after : str
+        Code behind which to begin.
+    size : int
+
+    Raises
+    ------
+    ConnectionError
+        If the database cannot be read.
+    """
+
+    def ask_next(after: str) -> str | None:
+        with reading(engine) as connection:
+            range_ = find_range(connection, selection, after, size)
+        if range_ is None:
+            return None
+        reader.ask(range_)
+        return range_.last
+
+    last = ask_next(after)
+    while last is not None:
+        tables = reader.take()
+        following = ask_next(last)
+        yield JudgedRange(last, tables["register"].num_rows, judge_range(model, tables, as_of, redact))
+        last = following
 
 
 def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
@@ -58,110 +109,48 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
     ----------
     model : Model
     tables : dict of str to pyarrow.Table
-        As :class:`riskml_serving.judging.bulk.reader.Reader` gives them.
+        As :class:`riskml_serving.judging.bulk.reader.Reader` takes them.
     as_of : date
     redact : tuple of str
-        What reasons leave out.
 
     Returns
     -------
     pyarrow.Table
-        ``PART``, one row a household that is known at the date, in the order of the codes.
+        ``PART``.
     """
-    tables = {**tables, "households": _with_attributes(tables["households"])}
-    parts = [
-        _judged(model, _of(tables, known, None if whole else codes), as_of, redact)
-        for known, codes, whole in _groups(tables)
-    ]
+    register, tables = tables["register"], {name: table for name, table in tables.items() if name != "register"}
+    codes = register["household_id"]
+    known = dict(zip(codes.to_pylist(), register["known_tables"].to_pylist(), strict=True))
+    parts = [_tabulate(judged, redact) for judged in judge_groups(model, tables, known, as_of)]
     if not parts:
         return PART.empty_table()
-    register = tables["register"]
-    place = {code: i for i, code in enumerate(register["household_id"].to_pylist())}
-    found = pa.concat_tables(parts).sort_by("household_id")
-    rows = register.take([place[code] for code in found["household_id"].to_pylist()])
-    mine = {name: rows[name] for name in ("region_code", "seq", "scored_at")}
-    return pa.table(
-        {name: mine.get(name, found[name] if name in found.column_names else None) for name in PART.names}, PART
-    )
+    table = pa.concat_tables(parts).sort_by("household_id")
+    standing = register.take(pc.index_in(table["household_id"], codes))
+    names = [*standing.column_names, *table.column_names]
+    columns = dict(zip(names, [*standing.columns, *table.columns], strict=True))
+    return pa.table({name: columns[name] for name in PART.names}, PART)
 
 
-def _with_attributes(households: pa.Table) -> pa.Table:
-    """Spread the attributes, kept as JSON, over columns."""
-    texts = households["attributes"].to_pylist()
-    households = households.drop_columns(["attributes"])
-    rows = [json.loads(text) if text else {} for text in texts]
-    for name in dict.fromkeys(name for row in rows for name in row):
-        households = households.append_column(name, build_attribute([row.get(name) for row in rows]))
-    return households
-
-
-def _groups(tables: Tables) -> list[tuple[frozenset[str], list[str], bool]]:
-    """Households of which the same tables are known: the tables, the codes, and whether that is everybody."""
-    holding = {
-        name: set(pc.unique(table["household_id"]).to_pylist()) for name, table in tables.items() if name in _OPTIONAL
-    }
-    struck = _struck(tables)
-    groups: dict[frozenset[str], list[str]] = defaultdict(list)
-    register = tables["register"].select(["household_id", "known_tables"]).to_pydict()
-    present = set(tables["households"]["household_id"].to_pylist())
-    for code, known in zip(register["household_id"], register["known_tables"], strict=True):
-        if code in present:
-            own = {name for name in _OPTIONAL if code in holding[name]} | set(known.split(";")) - {""}
-            groups[frozenset(own | ({"disaster"} if code in struck else set()))].append(code)
-    return [(known, codes, len(groups) == 1) for known, codes in groups.items()]
-
-
-_OPTIONAL = tuple(name for name in TABLES if name not in ALWAYS)
-
-
-def _struck(tables: Tables) -> set[str]:
-    """Households with a version in any of the struck regions."""
-    disasters = tables["disaster"]
-    prefixes = tuple(set(disasters.filter(pc.is_null(disasters["household_id"]))["region_code"].to_pylist()))
-    if not prefixes:
-        return set()
-    lived = tables["households"].select(["household_id", "region_code"]).to_pydict()
-    pairs = zip(lived["household_id"], lived["region_code"], strict=True)
-    return {code for code, region in pairs if (region or "").startswith(prefixes)}
-
-
-def _of(tables: Tables, known: Collection[str], codes: Sequence[str] | None) -> dict[str, pa.Table]:
-    """Tables of a group: those that are known, with the rows of its households; all of them without codes."""
-    out = {}
-    for name, table in tables.items():
-        if name == "register" or (name not in known and name not in ALWAYS):
-            continue
-        if codes is not None and name != "lines":
-            wanted = pc.is_in(table["household_id"], pa.array(codes, pa.string()))
-            wanted = pc.or_(wanted, pc.is_null(table["household_id"])) if name == "disaster" else wanted
-            table = table.filter(wanted)
-        out[name] = table
-    return out
-
-
-def _judged(model: Model, tables: Mapping[str, pa.Table], as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
-    """Judge the households of a group and explain those at risk."""
-    records = Records.from_arrow(tables, model.policy.lines)
-    panel = records.panel(to_day(as_of))
-    opinion = judge(model.bundle, panel, model.policy, model.watch.show)
-    rows = np.flatnonzero(opinion.status != UNKNOWN)
-    flagged = np.array([bool(opinion.flags[i]) for i in rows], bool)
-    model.watch.count(opinion.tier[rows].tolist(), name_agreement(opinion.tier[rows] > 0, flagged).tolist())
-    outside = opinion.status[rows] != AT_RISK
-    codes = panel.household_id[rows].tolist()
+def _tabulate(judged: Judged, redact: tuple[str, ...]) -> pa.Table:
+    """Put scores, reasons and causes of the households that are known into columns of ``PART``."""
+    reasons, causes = judged.explained.tabulate(check_redaction(redact)), judged.explained.list_causes()
     columns: dict[str, Any] = {
-        "household_id": pa.array(codes, pa.string()),
-        "status": pa.array([STATUSES.codes[i] for i in opinion.status[rows]], pa.string()),
-        "probability": pa.array(opinion.probability[rows], mask=outside),
-        "margin": pa.array(opinion.margin[rows], mask=outside),
-        "tier": pa.array(opinion.tier[rows], pa.int8()),
-        "rule_signal": pa.array(opinion.rule_colour[rows], pa.int8()),
-        "signal": pa.array(opinion.signal[rows], pa.int8()),
-        "rule_flags": pa.array([opinion.flags[i] for i in rows], pa.string()),
+        **judged.to_columns(),
+        **{name: reasons[name].tolist() for name in REASONS[1:]},
+        "all_causes": [causes[code] for code in judged.codes],
     }
-    part = ExplainedPanel.build(model.narrator, panel, opinion.verdicts)
-    told, every = part.tabulate(check_redaction(redact)), part.list_causes()
-    for name in REASONS[1:]:
-        columns[name] = pa.array(told[name].tolist(), pa.string())
-    columns["all_causes"] = pa.array([every[code] for code in codes], pa.string())
-    return pa.table(columns)
+    return pa.table({name: pa.array(values, PART.field(name).type) for name, values in columns.items()})
+
+
+def keep_range(
+    connection: Connection, model: Model, table: pa.Table, region: str, as_of: dt.date, request_id: str
+) -> int:
+    """Make the scores of a range the current ones, where nothing newer is known by now; return how many.
+
+    See :func:`riskml_serving.judging.scores.service.keep_scores`.
+    """
+    names = ["household_id", "seq", "scored_at", "all_causes", *(name for name, _ in make_schema())]
+    rows = table.select(names).to_pylist()
+    seen = {row["household_id"]: (row.pop("seq"), row.pop("scored_at")) for row in rows}
+    standing = lock_households(connection, seen, region)
+    return len(keep_scores(connection, model, standing, rows, as_of, request_id, seen))

@@ -15,8 +15,10 @@ from sqlalchemy.engine import URL, make_url
 
 from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
+from riskml.records.panel.arrow import build_attribute
 from riskml_serving.judging.bulk import repository
 from riskml_serving.judging.bulk.repository import Range
+from riskml_serving.store.records.tables import spread_attributes
 
 __all__ = ["main", "read_range"]
 
@@ -25,20 +27,19 @@ MOST = 1 << 24
 
 
 def main() -> None:
-    """Answer until the input ends; what goes wrong is told by its kind, without what it held."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when to end
+    """Answer until the input ends; an error is answered by its kind, without what it held."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks decides when to end
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints does not get among the answers
     for line in sys.stdin.buffer:
-        asked = json.loads(line)
-        which = asked["range"]
-        wanted = Range(which["region"], which["first"], which["last"], tuple(which["regions"]), tuple(which["named"]))
+        question = json.loads(line)
         try:
-            found = {name: _bytes(table) for name, table in read_range(asked["url"], wanted).items()}
+            tables = read_range(question["url"], Range(**question["range"]))
+            contents = {name: _to_bytes(table) for name, table in tables.items()}
         except Exception as error:  # any: the other side waits for an answer
             _send(out, {"error": f"the database could not be read: {type(error).__name__}"}, ())
         else:
-            _send(out, {"tables": [(name, content.size) for name, content in found.items()]}, found.values())
+            _send(out, {"tables": [(name, content.size) for name, content in contents.items()]}, contents.values())
 
 
 def _send(out: BinaryIO, head: dict[str, Any], contents: Any) -> None:
@@ -51,41 +52,57 @@ def _send(out: BinaryIO, head: dict[str, Any], contents: Any) -> None:
         sys.exit(0)
 
 
-def _bytes(table: pa.Table) -> pa.Buffer:
+def _to_bytes(table: pa.Table) -> pa.Buffer:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     return sink.getvalue()
 
 
-def read_range(url: str, which: Range) -> dict[str, pa.Table]:
-    """Read a range in one snapshot: ``register`` and the contract's tables. Not in a process that uses SQLite."""
+def read_range(url: str, range_: Range) -> dict[str, pa.Table]:
+    """Read a range in one snapshot, in the contract's types. Not in a process that uses SQLite.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        ``register``, and the contract's tables: attributes of households in columns of their own, disasters with those
+        of the regions around the households.
+    """
     address = make_url(url)
     backend = address.get_backend_name()
-    with _opened(address) as connection:
+    with _connect(address) as connection:
         if backend == "postgresql":
             _run(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", (), backend)
 
         def read(query: Select[Any]) -> pa.Table:
-            return _run(connection, *repository.compiled(query, backend), backend)
+            return _run(connection, *repository.compile_query(query, backend), backend)
 
-        tables = {name: cast_table(name, read(repository.rows(which, name))) for name in TABLES}
-        regions = {code for code in tables["households"]["region_code"].to_pylist() if code}
-        regional = cast_table("disaster", read(repository.regional(sorted(regions))))
-        register = read(repository.register(which))
-    tables["disaster"] = pa.concat_tables([tables["disaster"], regional])
-    return {"register": repository.cast_register(register), **tables}
+        register = repository.cast_register(read(repository.select_register(range_)))
+        tables = {name: cast_table(name, read(repository.select_rows(range_, name))) for name in TABLES}
+        regions = set(tables["households"]["region_code"].to_pylist()) - {None}
+        regional = cast_table("disaster", read(repository.select_regional(regions)))
+    households, disasters = _spread(tables["households"]), pa.concat_tables([tables["disaster"], regional])
+    return {"register": register, **tables, "households": households, "disaster": disasters}
 
 
-def _opened(address: URL) -> Any:
+def _spread(households: pa.Table) -> pa.Table:
+    """Spread the attributes, kept as JSON, over columns."""
+    attributes = spread_attributes(households["attributes"].to_pylist())
+    households = households.drop_columns(["attributes"])
+    for name, values in attributes.items():
+        households = households.append_column(name, build_attribute(values))
+    return households
+
+
+def _connect(address: URL) -> Any:
     if address.get_backend_name() == "sqlite":
         import adbc_driver_sqlite.dbapi
 
         return adbc_driver_sqlite.dbapi.connect(address.database)
     import adbc_driver_postgresql.dbapi
 
-    where = address.set(drivername="postgresql").render_as_string(hide_password=False)
-    return adbc_driver_postgresql.dbapi.connect(where)
+    text = address.set(drivername="postgresql").render_as_string(hide_password=False)
+    return adbc_driver_postgresql.dbapi.connect(text)
 
 
 def _run(connection: Any, sql: str, values: Sequence[Any], backend: str) -> pa.Table:

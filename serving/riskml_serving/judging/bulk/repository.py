@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 from riskml.records.contract.schema import TABLES
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth import within
+from riskml_serving.store.households.repository import list_codes
 from riskml_serving.store.households.tables import HOUSEHOLDS
+from riskml_serving.store.records.repository import list_prefixes
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["REGISTER", "Range", "cast_register", "compiled", "regional", "register", "rows"]
+__all__ = [
+    "REGISTER",
+    "Range",
+    "Selection",
+    "cast_register",
+    "compile_query",
+    "find_range",
+    "select_regional",
+    "select_register",
+    "select_rows",
+]
 
 POSTGRESQL: Any = asyncpg.dialect()  # type: ignore[no-untyped-call]
 SQLITE: Any = sqlite(paramstyle="qmark")
@@ -36,48 +49,65 @@ REGISTER = pa.schema(
 
 
 @dataclass(frozen=True)
-class Range:
-    """Open households of a region from one code to another.
+class Selection:
+    """Open households of a region that live in any of some regions, or are named.
 
     Parameters
     ----------
     region : str
-        What the job may touch.
-    first, last : str
-    regions : tuple of str, optional
-        Only those that live in any of these, or are named.
-    named : tuple of str, optional
+        What may be touched.
+    regions : sequence of str
+    named : sequence of str
+        Codes in their order.
     """
 
     region: str
-    first: str
-    last: str
-    regions: tuple[str, ...] = ("",)
-    named: tuple[str, ...] = field(default=())
+    regions: Sequence[str]
+    named: Sequence[str] = ()
 
 
-def _chosen(which: Range) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Range(Selection):
+    """The households of a selection from one code to another; ``named`` holds only codes between them."""
+
+    first: str = ""
+    last: str = ""
+
+
+def find_range(connection: Connection, selection: Selection, after: str, size: int) -> Range | None:
+    """Find the next households of a selection behind a code; none where there are no more."""
+    start = bisect_right(selection.named, after)
+    codes = set(selection.named[start : start + size])
+    for region in selection.regions:
+        codes.update(list_codes(connection, region, after, size))
+    if not codes:
+        return None
+    chosen = sorted(codes)[:size]
+    named = selection.named[start : bisect_right(selection.named, chosen[-1])]
+    return Range(selection.region, selection.regions, named, chosen[0], chosen[-1])
+
+
+def _is_in(range_: Range) -> ColumnElement[bool]:
     """Condition that a household of the register is in the range."""
-    asked = [within(HOUSEHOLDS.c.region_code, region) for region in which.regions]
-    named = [code for code in which.named if which.first <= code <= which.last]
-    if named:
-        asked.append(HOUSEHOLDS.c.household_id.in_(named))
+    selected = [within(HOUSEHOLDS.c.region_code, region) for region in range_.regions]
+    if range_.named:
+        selected.append(HOUSEHOLDS.c.household_id.in_(range_.named))
     return (
-        HOUSEHOLDS.c.household_id.between(which.first, which.last)
+        HOUSEHOLDS.c.household_id.between(range_.first, range_.last)
         & HOUSEHOLDS.c.closed_on.is_(None)
-        & within(HOUSEHOLDS.c.region_code, which.region)
-        & or_(*asked)
+        & within(HOUSEHOLDS.c.region_code, range_.region)
+        & or_(*selected)
     )
 
 
-def register(which: Range) -> Select[Any]:
-    """Households of the range, in their order, with the score that stands."""
-    mine = [HOUSEHOLDS.c[name] if name in HOUSEHOLDS.c else CURRENT.c[name] for name in REGISTER.names]
+def select_register(range_: Range) -> Select[Any]:
+    """Select the households of the range, in their order, with the score that stands."""
+    columns = [HOUSEHOLDS.c[name] if name in HOUSEHOLDS.c else CURRENT.c[name] for name in REGISTER.names]
     joined = HOUSEHOLDS.outerjoin(CURRENT, CURRENT.c.household_id == HOUSEHOLDS.c.household_id)
     return (
-        select(*mine)
+        select(*columns)
         .select_from(joined)
-        .where(_chosen(which), within(HOUSEHOLDS.c.region_code, which.region))
+        .where(_is_in(range_), within(HOUSEHOLDS.c.region_code, range_.region))
         .order_by(HOUSEHOLDS.c.household_id)
     )
 
@@ -91,29 +121,28 @@ def cast_register(table: pa.Table) -> pa.Table:
     return pa.table(columns, REGISTER)
 
 
-def rows(which: Range, name: str) -> Select[Any]:
-    """Rows of the range in one table, in any order: what replaced another row on its day has marked it superseded."""
+def select_rows(range_: Range, name: str) -> Select[Any]:
+    """Select the rows of the range in one table, in any order: a row that was replaced on its day is superseded."""
     table = RECORDS[name]
-    chosen = [table.c[column.name] for column in TABLES[name].columns]
+    columns = [table.c[column.name] for column in TABLES[name].columns]
     if TABLES[name].attributes:
-        chosen.append(table.c.attributes)
-    query = select(*chosen).where(~table.c.superseded)
+        columns.append(table.c.attributes)
+    query = select(*columns).where(~table.c.superseded)
     if name != "lines":
-        codes = select(HOUSEHOLDS.c.household_id).where(_chosen(which), within(HOUSEHOLDS.c.region_code, which.region))
+        codes = select(HOUSEHOLDS.c.household_id).where(_is_in(range_), within(HOUSEHOLDS.c.region_code, range_.region))
         query = query.where(table.c.household_id.in_(codes))
     return query
 
 
-def regional(regions: Sequence[str]) -> Select[Any]:
-    """Disasters that struck any region around the given ones."""
-    prefixes = sorted({code[:length] for code in regions for length in range(len(code) + 1)})
+def select_regional(regions: Iterable[str]) -> Select[Any]:
+    """Select the disasters of the regions around some regions."""
     table = RECORDS["disaster"]
-    chosen = [table.c[column.name] for column in TABLES["disaster"].columns]
-    return select(*chosen).where(table.c.region_code.in_(prefixes), ~table.c.superseded)
+    columns = [table.c[column.name] for column in TABLES["disaster"].columns]
+    return select(*columns).where(table.c.region_code.in_(sorted(list_prefixes(regions))), ~table.c.superseded)
 
 
-def compiled(query: Select[Any], backend: str) -> tuple[str, list[Any]]:
-    """SQL and parameters as the driver of a database takes them."""
+def compile_query(query: Select[Any], backend: str) -> tuple[str, list[Any]]:
+    """Write a query as SQL and parameters for the driver of a database."""
     dialect: Any = POSTGRESQL if backend == "postgresql" else SQLITE
-    found = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    return str(found), [found.params[name] for name in found.positiontup or ()]
+    compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    return str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]

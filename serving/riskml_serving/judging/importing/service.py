@@ -6,7 +6,7 @@ Killed anywhere and started again it goes on where it stopped; run again after i
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,24 +18,20 @@ from riskml.progress import Progress, Silent
 from riskml.records.checking.check import open_checked
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.folder import Folder
-from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading, writing
+from riskml_serving.judging.bulk.scoring import score_households
 from riskml_serving.judging.importing import repository
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.capacity import renew
-from riskml_serving.judging.scores.stored import rescore
 from riskml_serving.people import audit
 from riskml_serving.people.auth import RIGHTS, Caller
 from riskml_serving.store.households.repository import add_households, find_households
 from riskml_serving.store.records.tables import attributes_text
 
-__all__ = ["Import", "import_folder", "score_everybody"]
+__all__ = ["Import", "import_folder"]
 
 PART = 50_000
 """Rows written in one transaction."""
-SCORED = 512
-"""Households scored in one transaction."""
 REGISTER, SCORING = "register", "scores"
 
 CALLER = Caller("riskml-serving import", "", frozenset(RIGHTS))
@@ -93,8 +89,15 @@ def import_folder(
             bar.stage(name, opened.rows(name))
             written += _table(engine, opened, name, fingerprint, done.get(name, (0, False)), bar)
     scored = 0
-    if model is not None and not done.get(SCORING, (0, False))[1]:
-        scored = score_everybody(engine, model, codes, today, fingerprint, done.get(SCORING, (0, False))[0], bar)
+    start, finished = done.get(SCORING, (0, False))
+    if model is not None and not finished:
+
+        def note(connection: Connection, done: int, finished: bool) -> None:
+            repository.advance(connection, fingerprint, SCORING, done, finished=finished)
+
+        scored = score_households(
+            engine, model, codes, today, _request(fingerprint), start=start, note=note, progress=bar
+        )
     return Import(len(codes), written, scored)
 
 
@@ -182,42 +185,3 @@ def _stored(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -
     for column, value in came.items():
         out = out.append_column(column, pa.repeat(value, n))
     return out
-
-
-def score_everybody(
-    engine: Engine,
-    model: Model,
-    codes: Sequence[str],
-    as_of: dt.date,
-    fingerprint: str,
-    start: int = 0,
-    progress: Progress | None = None,
-) -> int:
-    """Score households in their order, then find who has a place in the visit capacity of each county.
-
-    Returns
-    -------
-    int
-        Households scored.
-    """
-    bar, scored = progress or Silent(), 0
-    bar.stage("scores", len(codes))
-    for place in range(start, len(codes), SCORED):
-        part = codes[place : place + SCORED]
-        with writing(engine) as connection:
-            changes = rescore(connection, model, part, CALLER.region, as_of, _request(fingerprint))
-            repository.advance(connection, fingerprint, SCORING, place + len(part), finished=False)
-        scored += len(changes)
-        bar.step(len(part))
-    with writing(engine) as connection:
-        for county in sorted(_counties(connection, codes)):
-            renew(connection, model, county, as_of, _request(fingerprint))
-        repository.advance(connection, fingerprint, SCORING, len(codes), finished=True)
-    return scored
-
-
-def _counties(connection: Connection, codes: Sequence[str]) -> set[str]:
-    return {
-        take_region(row["region_code"], Level.COUNTY)
-        for row in find_households(connection, codes, CALLER.region).values()
-    }

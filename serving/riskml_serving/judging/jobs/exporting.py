@@ -12,43 +12,37 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
 from riskml.explanation import NOTICE
 from riskml.explanation.household.county import COLUMNS as REASONS
-from riskml.explanation.reasons.redaction import redact_flags
-from riskml.policy import Policy, name_agreement
-from riskml.vocabulary.verdicts import COLOURS, TIERS
+from riskml.policy import Policy
+from riskml.verdict import Kind
 from riskml_serving.base.problems import Problem
-from riskml_serving.judging.jobs.run import as_table
-from riskml_serving.judging.jobs.settling import COUNTY, Capacity, visited
+from riskml_serving.judging.scores.capacity import Capacity, compare
+from riskml_serving.judging.verdict import FIELDS, VERSIONS, show
 
-__all__ = ["FORMATS", "RESULTS", "drop_exports", "export", "told"]
+__all__ = ["FORMATS", "RESULTS", "drop_exports", "export", "put_into_words"]
 
-RESULTS = pa.schema(
-    [
-        ("household_id", pa.string()),
-        ("region_code", pa.string()),
-        ("as_of", pa.string()),
-        ("status", pa.string()),
-        ("probability", pa.float64()),
-        ("margin", pa.float64()),
-        ("tier", pa.string()),
-        ("rule_signal", pa.string()),
-        ("signal", pa.string()),
-        ("rule_flags", pa.string()),
-        ("hidden_flags", pa.int32()),
-        ("agreement", pa.string()),
-        ("agreement_by", pa.string()),
-        *((name, pa.string()) for name in REASONS[1:]),
-        ("model_version", pa.string()),
-        ("policy_version", pa.string()),
-        ("notice", pa.string()),
-    ]
-)
+NAMES = tuple(name for name in FIELDS if name != "feature_schema_hash")
+"""Fields of a file; the hash stands in the metadata and the headers."""
+
+
+def _results() -> Iterator[tuple[str, pa.DataType]]:
+    for name in ("household_id", "region_code", "as_of"):
+        yield name, pa.string()
+    for name in (name for name in NAMES if name not in VERSIONS):
+        kind = FIELDS[name].kind
+        yield name, pa.float64() if kind is Kind.NUMBER else pa.string()
+        if kind is Kind.FLAGS:
+            yield "hidden_flags", pa.int32()
+    for name in (*REASONS[1:], *(name for name in NAMES if name in VERSIONS), "notice"):
+        yield name, pa.string()
+
+
+RESULTS = pa.schema(list(_results()))
 """Columns of a file of results."""
 
 
@@ -137,49 +131,38 @@ def _safe(table: pa.Table) -> pa.Table:
     return table.set_column(0, "household_id", pa.array(codes, pa.string()))
 
 
-def told(
-    part: bytes, as_of: str, names: Mapping[str, str], capacity: Capacity, policy: Policy, redact: tuple[str, ...]
+def put_into_words(
+    table: pa.Table,
+    as_of: str,
+    versions: Mapping[str, str],
+    capacity: Capacity,
+    policy: Policy,
+    redact: tuple[str, ...],
 ) -> pa.Table:
     """Put a part into words: codes for positions, agreement by the visit capacity, flags as far as they may be shown.
 
     Parameters
     ----------
-    part : bytes
+    table : pyarrow.Table
         As the job kept it.
     as_of : str
-    names : mapping
-        With ``model_version`` and ``policy_version``.
+    versions : mapping
+        By what it was judged.
     capacity : dict
-        Last places by county.
     policy : Policy
     redact : tuple of str
+
+    Returns
+    -------
+    pyarrow.Table
+        ``RESULTS``.
     """
-    found = as_table(part)
-    rows = found.select(
-        ["household_id", "region_code", "margin", "tier", "rule_signal", "signal", "rule_flags"]
-    ).to_pylist()
-    flags = [redact_flags(row["rule_flags"].split(";") if row["rule_flags"] else [], policy, redact) for row in rows]
-    places = [visited(row["region_code"][:COUNTY], row["margin"], row["household_id"], capacity) for row in rows]
-    yes = np.array([row["tier"] > 0 if place is None else place for row, place in zip(rows, places, strict=True)], bool)
-    columns: dict[str, Any] = {
-        "tier": [None if row["tier"] < 0 else TIERS.codes[row["tier"]] for row in rows],
-        "rule_signal": [COLOURS.codes[row["rule_signal"]] for row in rows],
-        "signal": [COLOURS.codes[row["signal"]] for row in rows],
-        "rule_flags": [";".join(codes) for codes, _ in flags],
-        "hidden_flags": [hidden for _, hidden in flags],
-        "agreement": name_agreement(yes, np.array([bool(row["rule_flags"]) for row in rows], bool)).tolist(),
-        "agreement_by": ["tier" if place is None else "capacity" for place in places],
-    }
-    same = {
-        "as_of": as_of,
-        "notice": NOTICE["zh"],
-        **{name: names[name] for name in ("model_version", "policy_version")},
-    }
-    columns |= {name: [value] * len(rows) for name, value in same.items()}
-    return pa.table(
-        {
-            field.name: pa.array(columns[field.name], field.type) if field.name in columns else found[field.name]
-            for field in RESULTS
-        },
-        RESULTS,
-    )
+    common = {"as_of": as_of, "notice": NOTICE["zh"], **{name: versions[name] for name in VERSIONS}}
+    texts = REASONS[1:]
+    rows = table.drop_columns([*texts, "all_causes"]).to_pylist()
+    for row, agreement in zip(rows, compare(rows, capacity), strict=True):
+        row |= common | agreement
+        row |= show(row, policy, redact, NAMES)
+        row["rule_flags"] = ";".join(row["rule_flags"])
+    words = pa.Table.from_pylist(rows, pa.schema([field for field in RESULTS if field.name not in texts]))
+    return pa.table({name: (table if name in texts else words)[name] for name in RESULTS.names}, RESULTS)

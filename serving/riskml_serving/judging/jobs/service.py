@@ -14,42 +14,40 @@ from sqlalchemy import Connection, Engine
 
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.database import reading, writing
-from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.http.responses import extract_provenance, make_envelope
 from riskml_serving.judging.jobs import repository
-from riskml_serving.judging.jobs.exporting import export, told
-from riskml_serving.judging.jobs.run import as_table
+from riskml_serving.judging.jobs.exporting import export, put_into_words
+from riskml_serving.judging.jobs.run import from_parquet
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.stored import origin
+from riskml_serving.judging.verdict import VERSIONS
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import count_households
 
-__all__ = ["cancel", "described", "required", "results", "start"]
+__all__ = ["cancel", "describe", "require_job", "results", "start"]
 
 
 def start(
-    connection: Connection, model: Model, caller: Caller, body: dict[str, Any], today: dt.date, request_id: str
+    connection: Connection, model: Model, caller: Caller, region: str | None, as_of: dt.date, request_id: str
 ) -> dict[str, Any]:
-    """Put a job into the queue that scores everybody of a region as of a date.
+    """Put a job into the queue that scores everybody of a region, the caller's own by default, as of a date.
 
     Raises
     ------
     Problem
-        ``region-not-found``; ``invalid-request`` for a day that is still to come.
+        ``region-not-found``.
     """
-    region, as_of = caller.resolve_region(body.get("region")), body.get("as_of") or today
-    if as_of > today:
-        raise Problem("invalid-request", errors=[FieldError("as_of", "future", "Not after today")])
+    region = caller.resolve_region(region)
     payload = {"as_of": as_of.isoformat(), "redact": list(caller.redact)}
     total = count_households(connection, region)
     job_id = repository.add_job(connection, caller, "score", payload, total=total, request_id=request_id, region=region)
     audit.record(connection, caller, "job.start", request_id=request_id, job=job_id, region=region, as_of=str(as_of))
-    return described(required(connection, job_id, caller), model, request_id)
+    return describe(require_job(connection, job_id, caller), model, request_id)
 
 
-def required(connection: Connection, job_id: str, caller: Caller) -> dict[str, Any]:
+def require_job(connection: Connection, job_id: str, caller: Caller) -> dict[str, Any]:
     """Find a job that stays within the caller's region.
 
     Raises
@@ -57,14 +55,14 @@ def required(connection: Connection, job_id: str, caller: Caller) -> dict[str, A
     Problem
         ``job-not-found``.
     """
-    found = repository.find(connection, job_id, caller.region)
-    if found is None:
+    job = repository.find(connection, job_id, caller.region)
+    if job is None:
         raise Problem("job-not-found")
-    return found
+    return job
 
 
-def described(job: dict[str, Any], model: Model, request_id: str) -> dict[str, Any]:
-    """Tell how far a job is."""
+def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, Any]:
+    """Say how far a job is."""
     at = json.loads(job["checkpoint"] or "{}")
     finished = job["finished_at"]
     return {
@@ -85,7 +83,7 @@ def described(job: dict[str, Any], model: Model, request_id: str) -> dict[str, A
 
 def _head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
     """Name by what a job was judged; of one that has not begun, the model that serves."""
-    names = {**model.names, **({name: job[name] for name in origin(model)} if job["model_version"] else {})}
+    names = {**model.names, **({name: job[name] for name in VERSIONS} if job["model_version"] else {})}
     as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
     return make_envelope(names, as_of, job["finished_at"], request_id)
 
@@ -116,7 +114,7 @@ def results(
         ``job-not-found``, ``no-results``, ``right-missing``, ``storage-full``.
     """
     with writing(engine) as connection:
-        job = required(connection, job_id, caller)
+        job = require_job(connection, job_id, caller)
         if (job["kind"], job["state"]) != ("score", "done"):
             raise Problem("no-results")
         redact = tuple(json.loads(job["payload"])["redact"])
@@ -132,7 +130,7 @@ def results(
         last = {county: (margin, code) for county, (margin, code) in capacity.items()}
         with reading(engine) as connection:
             for part in repository.parts(connection, job_id):
-                yield told(part, payload["as_of"], job, last, model.policy, redact)
+                yield put_into_words(from_parquet(part), payload["as_of"], job, last, model.policy, redact)
 
     head = _head(job, model, request_id)
     return export(settings.export_folder, job_id, form, tables(), extract_provenance(head)), head
@@ -145,5 +143,5 @@ def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) 
             part = repository.part(connection, job_id, number)
             if part is None:
                 return
-            codes = as_table(part)["household_id"].to_pylist()
+            codes = from_parquet(part, ["household_id"])["household_id"].to_pylist()
             audit.record(connection, caller, "job.results", codes, request_id=request_id, job=job_id)

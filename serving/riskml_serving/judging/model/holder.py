@@ -59,14 +59,18 @@ class Model:
         return str(self.bundle.manifest["schema_hash"])
 
     @property
-    def names(self) -> dict[str, str]:
-        """Members of every answer that say by what it was made."""
+    def versions(self) -> dict[str, str]:
+        """By what a score was made."""
         return {
-            "model_name": NAME,
             "model_version": self.version,
             "feature_schema_hash": self.schema_hash,
             "policy_version": self.policy.version,
         }
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Members of every answer that say by what it was made."""
+        return {"model_name": NAME, **self.versions}
 
     def describe(self, region: str) -> dict[str, Any]:
         """Describe the model to a caller of a region: manifest without file hashes, evaluation, thresholds."""

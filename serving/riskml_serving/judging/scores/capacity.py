@@ -1,54 +1,121 @@
-"""The visit capacity of a county: who has the last place, after a complete scoring."""
+"""The visit capacity of a county: who is within it, and what that makes of the agreement of rule line and model."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from riskml.evaluation.capacity import mark_visits
+from riskml.evaluation.capacity import count_visits
 from riskml.policy import name_agreement
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores import repository
 from riskml_serving.judging.scores.changes import Change
 
-__all__ = ["last_place", "renew"]
+__all__ = ["Capacity", "compare", "find_capacity", "renew", "settle"]
+
+Capacity = Mapping[str, tuple[float, str]]
+"""Margin and code of the last household within the visit capacity, by county."""
 
 
-def last_place(codes: NDArray[np.str_], margin: NDArray[np.float64], capacity: float) -> tuple[NDArray[np.bool_], int]:
-    """Find who has a place in a visit capacity, and the position of the last of them.
+def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[str, str]]:
+    """Compare the model with the rule line: ``agreement`` and ``agreement_by``, one each row.
+
+    The model is positive on a household within the visit capacity of its county, in order of margin, ties by code; in
+    a county of which that is not known, on one of a tier above the safest.
 
     Parameters
     ----------
-    codes : array of str, shape (n,)
-        At least one.
-    margin : array of float64, shape (n,)
-    capacity : float
-        Share of the households.
+    rows : sequence of dict
+        With ``household_id``, ``margin``, ``tier`` and ``rule_flags``; and ``region_code`` if there is any capacity.
+    capacity : dict
+
+    Examples
+    --------
+    >>> row = {"household_id": "h2", "region_code": "370112001", "margin": -1.0, "tier": 0, "rule_flags": ""}
+    >>> compare([row], {"370112": (-1.0, "h2")}), compare([row], {})
+    ([{'agreement': 'model_only', 'agreement_by': 'capacity'}], [{'agreement': 'neither', 'agreement_by': 'tier'}])
     """
-    visited = mark_visits(margin, np.zeros(len(codes), np.int32), codes, capacity)
-    chosen = np.flatnonzero(visited)
-    return visited, int(chosen[np.lexsort((codes[chosen], -margin[chosen]))[-1]])
+    last = [capacity.get(take_region(row["region_code"], Level.COUNTY)) if capacity else None for row in rows]
+    positive = [row["tier"] > 0 if end is None else _is_within(row, *end) for row, end in zip(rows, last, strict=True)]
+    words = name_agreement(np.array(positive, bool), np.array([bool(row["rule_flags"]) for row in rows], bool)).tolist()
+    return [
+        {"agreement": word, "agreement_by": "tier" if end is None else "capacity"}
+        for word, end in zip(words, last, strict=True)
+    ]
 
 
-def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
-    """Find who has a place in the visit capacity of a county and bring the agreement of its scores in line.
+def _is_within(row: Mapping[str, Any], margin: float, household_id: str) -> bool:
+    own = row["margin"]
+    return own is not None and (own > margin or (own == margin and row["household_id"] <= household_id))
 
-    Called once all households of the county have been scored as of a date. Until the next time, a household that is
-    scored again is held against the last place, so that no other household's score moves with it.
+
+def find_capacity(connection: Connection, model: Model, counties: Iterable[str]) -> Capacity:
+    """Find the capacity of some counties, where their last complete scoring was by the same model."""
+    rows = repository.read_capacity(connection, counties).values()
+    return {
+        row["county"]: (row["margin"], row["household_id"]) for row in rows if row["model_version"] == model.version
+    }
+
+
+def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], region: str, as_of: dt.date) -> Capacity:
+    """Find the capacity of every county in which all were judged, and keep it unless a later day's is kept.
+
+    A region within a county has none of its own: there, that of the county's last complete scoring counts.
 
     Parameters
     ----------
     connection : Connection
         Of a writing transaction.
     model : Model
-    county : str
-        Six digits.
+    tables : iterable of pyarrow.Table
+        Everybody who was judged: ``household_id``, ``region_code`` and ``margin``.
+    region : str
+        What was judged as a whole.
     as_of : date
-    request_id : str
+    """
+    codes: dict[str, list[NDArray[Any]]] = defaultdict(list)
+    margins: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
+    for table in tables:
+        frame = table.to_pandas()
+        for county, rows in frame.dropna(subset="margin").groupby(frame["region_code"].str[: Level.COUNTY]):
+            codes[str(county)].append(rows["household_id"].to_numpy(np.str_))
+            margins[str(county)].append(rows["margin"].to_numpy(np.float64))
+    if len(region) > Level.COUNTY:
+        return find_capacity(connection, model, codes)
+    share = model.policy.visit_capacity
+    capacity = {
+        county: _find_last(np.concatenate(codes[county]), np.concatenate(margins[county]), share)
+        for county in sorted(codes)
+    }
+    kept = repository.read_capacity(connection, capacity)
+    rows = [
+        {"county": county, "as_of": as_of, "margin": margin, "household_id": code, "model_version": model.version}
+        for county, (margin, code) in capacity.items()
+        if county not in kept or kept[county]["as_of"] <= as_of
+    ]
+    repository.write_capacity(connection, rows)
+    return capacity
+
+
+def _find_last(codes: NDArray[np.str_], margins: NDArray[np.float64], share: float) -> tuple[float, str]:
+    last = np.lexsort((codes, -margins))[count_visits(share, len(codes)) - 1]
+    return float(margins[last]), str(codes[last])
+
+
+def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
+    """Find the visit capacity of a county anew, and bring the agreement of its scores up to date.
+
+    Called once all households of the county have been scored as of a date. Until the next time, a household that is
+    scored again is compared with the last one within the capacity, so that no other household's score moves with it.
 
     Returns
     -------
@@ -56,26 +123,12 @@ def renew(connection: Connection, model: Model, county: str, as_of: dt.date, req
         Scores whose agreement changed.
     """
     rows = repository.read_at_risk(connection, county)
-    if not rows:
-        return 0
-    codes, margin = np.array([row["household_id"] for row in rows]), np.array([row["margin"] for row in rows])
-    visited, last = last_place(codes, margin, model.policy.visit_capacity)
-    words = name_agreement(visited, np.array([bool(row["rule_flags"]) for row in rows]))
-    repository.write_capacity(
-        connection,
-        {
-            "county": county,
-            "as_of": as_of,
-            "margin": float(margin[last]),
-            "household_id": str(codes[last]),
-            "model_version": model.version,
-        },
-    )
-    at = now()
+    table = pa.table({name: [row[name] for row in rows] for name in ("household_id", "region_code", "margin")})
+    capacity, at = settle(connection, model, [table] if rows else [], county, as_of), now()
     changes = [
-        Change(row["household_id"], row, {**row, "agreement": str(word), "agreement_by": "capacity", "scored_at": at})
-        for row, word in zip(rows, words, strict=True)
-        if (row["agreement"], row["agreement_by"]) != (word, "capacity")
+        Change(row["household_id"], row, {**row, **words, "scored_at": at})
+        for row, words in zip(rows, compare(rows, capacity), strict=True)
+        if words != {name: row[name] for name in words}
     ]
     repository.write_scores(connection, changes, request_id)
     return len(changes)

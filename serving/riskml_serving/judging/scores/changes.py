@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from riskml_serving.judging.scores.tables import VERDICT
+from riskml_serving.judging.verdict import FIELDS
 
 __all__ = ["Change"]
 
@@ -21,5 +21,7 @@ class Change:
 
     @property
     def changed(self) -> bool:
-        """Whether any part of the verdict differs."""
-        return self.before is None or any(self.before[name] != self.after[name] for name in VERDICT)
+        """Whether it is another score."""
+        if self.before is None:
+            return True
+        return any(self.before[name] != self.after[name] for name, field in FIELDS.items() if field.identity)

@@ -1,122 +1,155 @@
-"""Asks riskml for scores and reasons; nothing is computed here."""
+"""Scores stored households: reads their records, judges them, and keeps what changed."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
-import numpy as np
+from sqlalchemy import Connection
 
-from riskml.explanation import Explanation
-from riskml.explanation.reasons.redaction import redact_flags
-from riskml.outcomes import AT_RISK
-from riskml.policy import Policy, name_agreement
-from riskml.records.contract.calendar import to_day
-from riskml.records.panel.panel import Panel
-from riskml.records.panel.store import Records
-from riskml.scoring import Opinion, judge
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
+from riskml.vocabulary.regions import Level, take_region
+from riskml_serving.base.clock import now
+from riskml_serving.judging.judge import Judged, judge_groups
 from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores.capacity import compare, find_capacity
+from riskml_serving.judging.scores.changes import Change
+from riskml_serving.judging.scores.repository import read_current, write_scores
+from riskml_serving.store.households.repository import find_households
+from riskml_serving.store.records.repository import read_tables
 
-__all__ = ["Judged", "columns_of", "judge_tables", "shown"]
+__all__ = ["Standing", "judge_households", "keep_scores", "lock_households", "rescore"]
 
-Columns = dict[str, list[Any]]
-
-
-def columns_of(rows: list[dict[str, Any]]) -> Columns:
-    """Turn rows into columns, every name that any row has.
-
-    >>> columns_of([{"a": 1}, {"a": 2, "b": 3}])
-    {'a': [1, 2], 'b': [None, 3]}
-    """
-    names = tuple(rows[0]) if rows else ()
-    if len(names) > 1 and set(map(len, rows)) == {len(names)}:  # most often all rows have the same names
-        with suppress(KeyError):
-            return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
-    every: dict[str, None] = {}
-    for row in rows:
-        every.update(dict.fromkeys(row))
-    return {name: [row.get(name) for row in rows] for name in every}
+Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Both verdicts on some households, and the panel they were read from.
+def judge_households(
+    connection: Connection, model: Model, households: Mapping[str, Row], as_of: dt.date
+) -> list[Judged]:
+    """Judge stored households by the records that are stored; for a few, many are read by ``judging.bulk``.
 
     Parameters
     ----------
+    connection : Connection
     model : Model
+    households : dict of str to row
+        Rows of the register, by code: what the caller's region let through.
     as_of : date
-    panel : Panel
-    opinion : Opinion
-    agreement : array of str, shape (n,)
-        By tier: a tier above the safest is the model's yes.
+
+    Returns
+    -------
+    list of Judged
+        Households of which the same tables are known are judged together.
+    """
+    tables = read_tables(connection, sorted(households))
+    known = {code: row["known_tables"] for code, row in sorted(households.items())}
+    return judge_groups(model, tables, known, as_of)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Some households as they stand, locked until the transaction ends.
+
+    Parameters
+    ----------
+    households : dict of str to row
+        Those that live in the region and are open.
+    scores : dict of str to row
+        The current ones.
     """
 
-    model: Model
-    as_of: dt.date
-    panel: Panel
-    opinion: Opinion
-    agreement: Any
-
-    def row(self, i: int) -> dict[str, Any]:
-        """Score of one household in plain values; tier and colours as positions in riskml's lists."""
-        opinion, at_risk = self.opinion, self.opinion.status[i] == AT_RISK
-        return {
-            "household_id": str(self.panel.household_id[i]),
-            "status": STATUSES.codes[opinion.status[i]],
-            "probability": float(opinion.probability[i]) if at_risk else None,
-            "margin": float(opinion.margin[i]) if at_risk else None,
-            "tier": int(opinion.tier[i]),
-            "rule_signal": int(opinion.rule_colour[i]),
-            "signal": int(opinion.signal[i]),
-            "rule_flags": opinion.flags[i],
-            "agreement": str(self.agreement[i]),
-            "agreement_by": "tier",
-        }
-
-    def explained(self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = ()) -> Explanation:
-        """Explain the score of one household; the agreement is that by capacity, if its score has one."""
-        return self.model.narrator.explain(
-            self.panel, i, verdicts=self.opinion.verdicts, agreement=agreement, redact=redact
-        )
+    households: Mapping[str, Row]
+    scores: Mapping[str, Row]
 
 
-def judge_tables(model: Model, tables: Mapping[str, Columns], as_of: dt.date) -> Judged:
-    """Ask riskml about the households of some tables.
+def lock_households(connection: Connection, codes: Iterable[str], region: str) -> Standing:
+    """Lock open households of a region, in the order of their codes, to avoid deadlock."""
+    rows = find_households(connection, codes, region, lock=True)
+    households = {code: row for code, row in rows.items() if row["closed_on"] is None}
+    return Standing(households, read_current(connection, sorted(households), region))
 
-    Raises
-    ------
-    RecordsError
-        If riskml cannot take the tables as they are.
+
+def rescore(
+    connection: Connection, model: Model, codes: Sequence[str], region: str, as_of: dt.date, request_id: str
+) -> list[Change]:
+    """Score open households of a region again and keep the result within the transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a writing transaction.
+    model : Model
+    codes : sequence of str
+    region : str
+        What lies outside this prefix is left alone.
+    as_of : date
+        A household with a current score of a later date keeps it.
+    request_id : str
+
+    Returns
+    -------
+    list of Change
+        One for each household that is known at the date, in the order of the codes.
     """
-    records = Records.from_tables(tables, model.policy.lines)
-    panel = records.panel(to_day(as_of))
-    opinion = judge(model.bundle, panel, model.policy, model.watch.show)
-    flagged = np.array([bool(flags) for flags in opinion.flags], bool)
-    agreement = name_agreement(opinion.tier > 0, flagged)
-    model.watch.count(opinion.tier.tolist(), agreement.tolist())
-    return Judged(model, as_of, panel, opinion, agreement)
+    standing = lock_households(connection, codes, region)  # another writer must not judge older records later
+    rows = []
+    for judged in judge_households(connection, model, standing.households, as_of):
+        causes = judged.explained.list_causes()
+        rows += [{**row, "all_causes": causes[row["household_id"]]} for row in judged.to_rows()]
+    rows.sort(key=lambda row: str(row["household_id"]))
+    return keep_scores(connection, model, standing, rows, as_of, request_id)
 
 
-def shown(row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Words of a score for an answer: codes instead of positions; flags that tell of health only counted if redacted.
+def keep_scores(
+    connection: Connection,
+    model: Model,
+    standing: Standing,
+    rows: Sequence[Row],
+    as_of: dt.date,
+    request_id: str,
+    seen: Mapping[str, tuple[int | None, dt.datetime | None]] | None = None,
+) -> list[Change]:
+    """Make what was judged the current scores, where nothing newer is known by now.
 
-    >>> from riskml.policy import load_policy
-    >>> row = {"tier": -1, "rule_signal": 0, "signal": 3, "rule_flags": "accident;dropout", "status": "monitored"}
-    >>> shown(row, load_policy())["tier"], shown(row, load_policy())["signal"]
-    (None, 'red')
+    A household is left alone that is no longer open in the region, or has a score of a later date; or whose score is
+    not the one that stood when its records were read: then another writer brought records that were not read, and
+    scored them.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a writing transaction.
+    model : Model
+    standing : Standing
+    rows : sequence of row
+        Code and fields as :meth:`Judged.to_rows` gives them, and ``all_causes``; in the order of the codes.
+    as_of : date
+    request_id : str
+    seen : dict, optional
+        ``seq`` and ``scored_at`` of the score that stood when the records were read, by household; not needed where
+        they were read under the lock.
+
+    Returns
+    -------
+    list of Change
+        One for each score that was kept.
     """
-    out = dict(row)
-    out["tier"] = None if row["tier"] < 0 else TIERS.codes[row["tier"]]
-    out["rule_signal"], out["signal"] = COLOURS.codes[row["rule_signal"]], COLOURS.codes[row["signal"]]
-    codes = row["rule_flags"].split(";") if row["rule_flags"] else []
-    out["rule_flags"], out["hidden_flags"] = redact_flags(codes, policy, redact)
-    return out
-
-
-assert AGREEMENTS.codes[0] == "neither", "the service stores the words of the policy room"
+    common = {"as_of": as_of, "scored_at": now(), **model.versions}
+    after = []
+    for row in rows:
+        code, before = row["household_id"], standing.scores.get(row["household_id"])
+        if code not in standing.households or (before is not None and before["as_of"] > as_of):
+            continue
+        if seen is not None and seen[code] != ((before["seq"], before["scored_at"]) if before else (None, None)):
+            continue
+        region = standing.households[code]["region_code"]
+        after.append({**row, **common, "region_code": region, "causes": row["all_causes"]})
+    counties = {take_region(row["region_code"], Level.COUNTY) for row in after}
+    words = compare(after, find_capacity(connection, model, counties))
+    changes = [
+        Change(row["household_id"], standing.scores.get(row["household_id"]), {**row, **own})
+        for row, own in zip(after, words, strict=True)
+    ]
+    write_scores(connection, changes, request_id)
+    return changes

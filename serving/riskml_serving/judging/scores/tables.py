@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
 
 from riskml_serving.base.database import METADATA, Code
+from riskml_serving.judging.verdict import make_columns
 
-__all__ = ["CAPACITY", "CURRENT", "SCORES", "VERDICT"]
-
-VERDICT = (
-    "status",
-    "probability",
-    "margin",
-    "tier",
-    "rule_signal",
-    "signal",
-    "rule_flags",
-    "agreement",
-    "agreement_by",
-    "model_version",
-    "feature_schema_hash",
-    "policy_version",
-)
-"""What makes a score: where any of it differs from the current one, the change goes into the history."""
+__all__ = ["CAPACITY", "CURRENT", "SCORES"]
 
 
-def _verdict() -> tuple[Column[object], ...]:
-    return (
-        Column("as_of", Date, nullable=False),
-        Column("status", String(16), nullable=False),
-        Column("probability", Double, nullable=True),
-        Column("margin", Double, nullable=True),
-        Column("tier", SmallInteger, nullable=False),
-        Column("rule_signal", SmallInteger, nullable=False),
-        Column("signal", SmallInteger, nullable=False),
-        Column("rule_flags", Text, nullable=False),
-        Column("agreement", String(16), nullable=False),
-        Column("agreement_by", String(16), nullable=False),
-        Column("model_version", String(64), nullable=False),
-        Column("feature_schema_hash", String(64), nullable=False),
-        Column("policy_version", String(64), nullable=False),
-        Column("scored_at", DateTime, nullable=False),
-    )
+def _score() -> list[Column[Any]]:
+    """Columns of a score, with its day and the time of scoring."""
+    return [Column("as_of", Date, nullable=False), *make_columns(), Column("scored_at", DateTime, nullable=False)]
 
 
 CURRENT = Table(
@@ -52,12 +25,12 @@ CURRENT = Table(
     Column("region_code", Code(12), nullable=False),
     Column("county", Code(6), nullable=False),
     Column("town", Code(9), nullable=False),
-    *_verdict(),
+    *_score(),
     Column("order_signal", SmallInteger, nullable=False),
     Column("order_rank", Double, nullable=False),
     Column("causes", Text, nullable=False, server_default=""),
 )
-"""One row a household. Tier and colours are positions in riskml's lists (tier -1: none). ``order_signal`` and
+"""One row a household. Tier and colours are positions in their words (tier -1: none). ``order_signal`` and
 ``order_rank`` are signal and probability with the sign turned (1 where there is no probability), so that the ranked
 list goes upwards in all its columns and a page starts behind a row by one comparison. ``seq`` is that of its last
 change. ``causes`` are those of the model's reasons, joined by semicolons: lists are narrowed by them, they are no part
@@ -92,7 +65,7 @@ SCORES = Table(
     METADATA,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("household_id", Code(128), nullable=False),
-    *_verdict(),
+    *_score(),
     Column("request_id", String(64), nullable=False),
     Column("change", String(8), nullable=False, server_default="scored"),
     Column("moved_from", Code(12), nullable=True),
@@ -112,4 +85,4 @@ CAPACITY = Table(
     Column("household_id", Code(128), nullable=False),
     Column("model_version", String(64), nullable=False),
 )
-"""The last household that still has a place in the visit capacity of its county, as of its last complete scoring."""
+"""The last household within the visit capacity of its county, as of its last complete scoring."""

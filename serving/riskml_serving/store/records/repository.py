@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, insert, or_, select, update
 
 from riskml.records.contract.schema import TABLES
-from riskml_serving.store.records.tables import RECORDS
+from riskml_serving.store.records.columns import Columns
+from riskml_serving.store.records.tables import RECORDS, spread_attributes
 
 __all__ = ["CHUNK", "add_rows", "read_lines", "read_rows", "split_codes", "supersede"]
 
 CHUNK = 500
 """Codes in one query: below what any database takes as parameters."""
-
-Columns = dict[str, list[Any]]
 
 ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
@@ -57,29 +55,38 @@ def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Column
 
     The caller has checked the codes against a region: see ``store.households.repository``.
     """
-    found = [row for part in split_codes(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
-    columns = _columns(found, len(NAMES[name]) + TABLES[name].attributes)
-    out = dict(zip(NAMES[name], columns, strict=False))
-    return _with_attributes(out, columns[-1]) if TABLES[name].attributes else out
+    rows = [row for part in split_codes(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
+    columns = _columns(rows, len(NAMES[name]) + TABLES[name].attributes)
+    attributes = spread_attributes(columns.pop()) if TABLES[name].attributes else {}
+    return {**dict(zip(NAMES[name], columns, strict=True)), **attributes}
 
 
-def read_regional(connection: Connection, regions: Iterable[str]) -> Columns:
-    """Read the disasters that struck any region around the given ones, as columns."""
-    prefixes = sorted({code[:length] for code in regions for length in range(len(code) + 1)})
-    found = [row for part in split_codes(prefixes) for row in connection.execute(OF_REGIONS, {"codes": part})]
-    return dict(zip(NAMES["disaster"], _columns(found, len(NAMES["disaster"])), strict=True))
+def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Columns]:
+    """Read everything about some households, as columns by table.
+
+    ``disaster`` also holds those of the regions around the households; in these rows the household is null. The caller
+    has checked the codes against a region.
+    """
+    tables = {name: read_rows(connection, name, codes) for name in OF_HOUSEHOLDS}
+    regions = tables["households"]["region_code"]
+    prefixes = sorted(list_prefixes(regions))
+    rows = [row for part in split_codes(prefixes) for row in connection.execute(OF_REGIONS, {"codes": part})]
+    for values, more in zip(tables["disaster"].values(), _columns(rows, len(NAMES["disaster"])), strict=True):
+        values += more
+    return {**tables, "lines": read_lines(connection)}
+
+
+def list_prefixes(regions: Iterable[str]) -> set[str]:
+    """List the regions around some regions, and themselves.
+
+    >>> sorted(list_prefixes(["37"]))
+    ['', '3', '37']
+    """
+    return {code[:length] for code in set(regions) for length in range(len(code) + 1)}
 
 
 def _columns(rows: Sequence[Any], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
-
-
-def _with_attributes(columns: Columns, attributes: list[str | None]) -> Columns:
-    """Spread the attributes of households, kept as JSON, over columns."""
-    rows = [json.loads(text) if text else {} for text in attributes]
-    for name in dict.fromkeys(name for row in rows for name in row):
-        columns[name] = [row.get(name) for row in rows]
-    return columns
 
 
 def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
@@ -14,7 +14,7 @@ from riskml.records.contract.schema import TABLES, Column, Kind
 from riskml.records.contract.schema import Table as Declared
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["EXTRA", "RECORDS", "attributes_text"]
+__all__ = ["EXTRA", "RECORDS", "attributes_text", "spread_attributes"]
 
 EXTRA = ("row_id", "attributes", "received_at", "request_id", "superseded")
 """Columns beside the contract's: order of receipt, attributes of a household as JSON, when and with which request a
@@ -44,6 +44,16 @@ def attributes_text(attributes: Mapping[str, Any]) -> str | None:
     """
     known = {name: value for name, value in attributes.items() if value is not None}
     return json.dumps(known, sort_keys=True, ensure_ascii=False) if known else None
+
+
+def spread_attributes(texts: Sequence[str | None]) -> dict[str, list[Any]]:
+    """Spread attributes of households, as they are kept, over columns.
+
+    >>> spread_attributes(['{"a": "砖房", "b": 1.0}', None])
+    {'a': ['砖房', None], 'b': [1.0, None]}
+    """
+    rows = [json.loads(text) if text else {} for text in texts]
+    return {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
 
 
 def _field(column: Column) -> Field[object]:

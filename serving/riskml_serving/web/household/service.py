@@ -25,8 +25,8 @@ from riskml_serving.casework.verifications.service import describe, may_read_tex
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
-from riskml_serving.judging.scores.service import shown
-from riskml_serving.judging.scores.stored import judge_stored
+from riskml_serving.judging.scores.service import judge_households
+from riskml_serving.judging.verdict import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
 from riskml_serving.web.household.repository import read_freshness
@@ -111,9 +111,9 @@ class HouseholdReader:
     ) -> dict[str, Any]:
         """Explain both verdicts in riskml's own words, with the picture."""
         code, lang, redact = str(register["household_id"]), self.lang, self.caller.redact
-        (judged,) = judge_stored(self.connection, self.model, {code: register}, current["as_of"])
+        (judged,) = judge_households(self.connection, self.model, {code: register}, current["as_of"])
         by_capacity = current["agreement"] if current["agreement_by"] == "capacity" else None
-        explanation = judged.explained(agreement=by_capacity, redact=redact)
+        explanation = judged.explain(agreement=by_capacity, redact=redact)
         window, model = self.model.narrator.settings.window, explanation.model
         timeline = Timeline.from_panel(judged.panel, months=MARKED_MONTHS, window=window, health=not redact)
         return {
@@ -149,9 +149,8 @@ class HouseholdReader:
         }
 
     def _describe_score(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        names = ("tier", "rule_signal", "signal", "rule_flags", "status", "probability", "agreement", "as_of")
-        out = shown({name: row[name] for name in names}, self.model.policy, self.caller.redact)
-        return {**out, "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
+        out = show(row, self.model.policy, self.caller.redact)
+        return {**out, "as_of": row["as_of"], "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
 
     def _read_freshness(self, household_id: str, as_of: dt.date) -> list[tuple[str, dt.date, dt.date | None, int]]:
         """Read of each source its name, its latest day, the latest day of recording and its age in days.

@@ -14,7 +14,7 @@ from riskml_serving.casework.deadlines import DEADLINES, Deadlines
 from riskml_serving.casework.states import WAITING
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
-from riskml_serving.judging.scores.service import shown
+from riskml_serving.judging.verdict import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, agreement_code
@@ -87,7 +87,7 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> Week
 def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -> dict[str, Any]:
     """Describe one household of the list, without what the caller may not see."""
     policy = deadlines.policy
-    score = shown({name: row[name] for name in ("tier", "rule_signal", "signal", "rule_flags")}, policy, caller.redact)
+    score = show(row, policy, caller.redact)
     since = row["since"] if WAITING.holds(row) else None
     due = [deadline for deadline in deadlines.read_row(row) if not deadline.done]
     return {

@@ -1,0 +1,92 @@
+"""Groups households of which the same tables are known: an absent table means unknown, an empty one known to be none.
+
+Tables are columns for a few households and Arrow tables for many; riskml takes both.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from riskml.records.contract.schema import TABLES
+from riskml.records.panel.store import Records
+from riskml_serving.judging.model import Model
+from riskml_serving.store.records.columns import Columns
+
+__all__ = ["Tables", "group_by_known_tables", "pack"]
+
+Tables = Mapping[str, Columns] | Mapping[str, pa.Table]
+"""By the contract's name."""
+
+REQUIRED = tuple(name for name, table in TABLES.items() if table.required)
+OPTIONAL = tuple(name for name in TABLES if name not in REQUIRED)
+
+
+def group_by_known_tables(tables: Tables, known_tables: Mapping[str, str]) -> Iterator[Tables]:
+    """Split the tables of households into groups of which the same tables are known.
+
+    Parameters
+    ----------
+    tables : dict
+        All tables of the contract; in ``disaster`` also those of the regions around the households, in which the
+        household is null.
+    known_tables : dict of str to str
+        Names joined by ``;`` of the tables of which the register knows all rows, by household; others are known where
+        the household has a row, or is in a region that was struck.
+
+    Yields
+    ------
+    dict
+        Tables that are known of the households of a group, with their rows.
+    """
+    households = tables["households"]
+    present, struck = set(_list(households["household_id"])), _find_struck(households, tables["disaster"])
+    holders = {name: set(_list(tables[name]["household_id"])) for name in OPTIONAL}
+    groups: dict[frozenset[str], set[str]] = defaultdict(set)
+    for code, names in known_tables.items():
+        if code in present:
+            own = {name for name, codes in holders.items() if code in codes} | set(filter(None, names.split(";")))
+            groups[frozenset(own | {"disaster"} if code in struck else own)].add(code)
+    for known, codes in groups.items():
+        chosen = [name for name in TABLES if name in known or name in REQUIRED]
+        whole = len(groups) == 1
+        yield {name: tables[name] if whole or name == "lines" else _select(tables[name], codes) for name in chosen}
+
+
+def pack(tables: Tables, model: Model) -> Records:
+    """Pack the tables of a group for a panel; the policy's lines count where the tables hold none.
+
+    Raises
+    ------
+    RecordsError
+        If riskml cannot take the tables as they are.
+    """
+    take = Records.from_arrow if isinstance(tables["households"], pa.Table) else Records.from_tables
+    return take(tables, model.policy.lines)
+
+
+def _list(column: Any) -> list[Any]:
+    return column if isinstance(column, list) else column.to_pylist()
+
+
+def _find_struck(households: Any, disasters: Any) -> set[str]:
+    """Find the households with a version in any of the struck regions."""
+    struck = zip(_list(disasters["household_id"]), _list(disasters["region_code"]), strict=True)
+    prefixes = tuple({region for code, region in struck if code is None})
+    if not prefixes:
+        return set()
+    versions = zip(_list(households["household_id"]), _list(households["region_code"]), strict=True)
+    return {code for code, region in versions if (region or "").startswith(prefixes)}
+
+
+def _select(table: Any, codes: set[str]) -> Any:
+    """Rows of some households, and those of none: disasters of regions."""
+    if isinstance(table, pa.Table):
+        column = table["household_id"]
+        return table.filter(pc.or_(pc.is_in(column, pa.array(list(codes), pa.string())), pc.is_null(column)))
+    keep = [i for i, code in enumerate(table["household_id"]) if code is None or code in codes]
+    return {name: [values[i] for i in keep] for name, values in table.items()}

@@ -1,0 +1,96 @@
+"""Asks riskml about households: the one way from tables to scores and reasons, for one household and for a county."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.explanation import Explanation
+from riskml.explanation.household.county import ExplainedPanel
+from riskml.outcomes import UNKNOWN
+from riskml.policy import name_agreement
+from riskml.records.contract.calendar import to_day
+from riskml.records.panel.panel import Panel
+from riskml.scoring import judge
+from riskml.verdict import Opinion, read_fields
+from riskml_serving.judging.grouping import Tables, group_by_known_tables, pack
+from riskml_serving.judging.model import Model
+from riskml_serving.judging.verdict import FIELDS
+
+__all__ = ["Judged", "judge_groups", "judge_tables"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Both verdicts on some households, and the panel that they were read from.
+
+    Parameters
+    ----------
+    model : Model
+    panel : Panel
+    opinion : Opinion
+    """
+
+    model: Model
+    panel: Panel
+    opinion: Opinion
+
+    @cached_property
+    def known(self) -> NDArray[np.intp]:
+        """Rows of the panel of the households that are known at its date."""
+        return np.flatnonzero(self.opinion.status != UNKNOWN)
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """Codes of the households that are known at the date."""
+        return list(self.panel.household_id[self.known].tolist())
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """Return code and fields of the households that are known, in plain values."""
+        fields = read_fields(self.opinion)
+        return {
+            "household_id": self.codes,
+            **{name: FIELDS[name].to_plain(values[self.known]) for name, values in fields.items()},
+        }
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return the same, one row a household."""
+        columns = self.to_columns()
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    @cached_property
+    def explained(self) -> ExplainedPanel:
+        """Causes and reasons of every household."""
+        return ExplainedPanel.build(self.model.narrator, self.panel, self.opinion.verdicts)
+
+    def explain(self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = ()) -> Explanation:
+        """Explain the score of one row of the panel; the agreement is that by capacity, if its score has one."""
+        return self.model.narrator.explain(
+            self.panel, i, verdicts=self.opinion.verdicts, agreement=agreement, redact=redact
+        )
+
+
+def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
+    """Judge households of which all of these tables are known and no other.
+
+    Raises
+    ------
+    RecordsError
+        If riskml cannot take the tables as they are.
+    """
+    panel = pack(tables, model).panel(to_day(as_of))
+    judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.watch.show))
+    tier, flagged = judged.opinion.tier[judged.known], judged.opinion.verdicts.any_flag[judged.known]
+    model.watch.count(tier.tolist(), name_agreement(tier > 0, flagged).tolist())
+    return judged
+
+
+def judge_groups(model: Model, tables: Tables, known_tables: Mapping[str, str], as_of: dt.date) -> list[Judged]:
+    """Judge households, those of which the same tables are known together; see :func:`group_by_known_tables`."""
+    return [judge_tables(model, group, as_of) for group in group_by_known_tables(tables, known_tables)]

@@ -1,0 +1,33 @@
+"""Tables as columns: what riskml takes for a few households."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from operator import itemgetter
+from typing import Any
+
+from riskml.records.contract.schema import TABLES
+
+__all__ = ["EMPTY", "Columns", "Rows", "to_columns"]
+
+Columns = dict[str, list[Any]]
+Rows = list[dict[str, Any]]
+
+EMPTY: dict[str, Columns] = {name: {column: [] for column in table.names} for name, table in TABLES.items()}
+"""Tables that are there without rows: known to be none."""
+
+
+def to_columns(rows: Rows) -> Columns:
+    """Turn rows into columns, every name that any row has.
+
+    >>> to_columns([{"a": 1}, {"a": 2, "b": 3}])
+    {'a': [1, 2], 'b': [None, 3]}
+    """
+    names = tuple(rows[0]) if rows else ()
+    if len(names) > 1 and set(map(len, rows)) == {len(names)}:  # most often all rows have the same names
+        with suppress(KeyError):
+            return dict(zip(names, map(list, zip(*map(itemgetter(*names), rows), strict=True)), strict=True))
+    every: dict[str, None] = {}
+    for row in rows:
+        every.update(dict.fromkeys(row))
+    return {name: [row.get(name) for row in rows] for name in every}

@@ -1,0 +1,171 @@
+"""What a score says of a household, declared once, field by field.
+
+The table of scores follows from ``FIELDS``; in the service the database, files, answers and pages do. A further field
+is declared here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.policy import Verdicts
+from riskml.records.contract.calendar import to_date
+from riskml.records.contract.versions import NO_DAY
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
+
+__all__ = ["FIELDS", "Field", "Kind", "Opinion", "read_fields"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """Both verdicts on the households of a panel, before they are compared with one another.
+
+    Parameters
+    ----------
+    status : array of int8, shape (n,)
+        Positions in ``STATUSES``.
+    margin, probability : array of float64, shape (n,)
+        NaN unless at risk.
+    tier : array of int8, shape (n,)
+        Positions in ``TIERS``, -1 unless at risk.
+    signal : array of int8, shape (n,)
+        Positions in ``COLOURS``.
+    verdicts : Verdicts
+        The rule line's, which an explanation can take as they are.
+    """
+
+    status: NDArray[np.int8]
+    margin: Floats
+    probability: Floats
+    tier: NDArray[np.int8]
+    signal: NDArray[np.int8]
+    verdicts: Verdicts
+
+    @property
+    def rule_colour(self) -> NDArray[np.int8]:
+        """Positions in ``COLOURS``, shape (n,)."""
+        return self.verdicts.colour
+
+    @cached_property
+    def flags(self) -> list[str]:
+        """Codes of the flags joined by ``;``, one text a household."""
+        return [";".join(self.verdicts.list_flag_codes(i)) for i in range(len(self.verdicts))]
+
+
+class Kind(StrEnum):
+    """How a field is held in arrays, and in plain values."""
+
+    WORD = "word"
+    """Positions in ``words``; one of the words."""
+    LEVEL = "level"
+    """Positions in ``words``, the gravest last, -1 for none; the same, so that lists can be ordered by them."""
+    NUMBER = "number"
+    """Numbers, NaN for none; a number or None."""
+    FLAGS = "flags"
+    """Codes of triggers joined by ``;``; the same."""
+    DAY = "day"
+    """Day numbers, ``NO_DAY`` for none; a date or None."""
+    VERSION = "version"
+    """Text that says by what a score was made; known without looking at a household."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a score.
+
+    Parameters
+    ----------
+    name : str
+    kind : Kind
+    read : callable, optional
+        Takes the field out of an :class:`Opinion` as an array of its kind, shape (n,). None for what is known only
+        once all are compared, and for versions.
+    words : tuple of str
+        What ``WORD`` and ``LEVEL`` can be.
+    nullable : bool, default False
+    bounds : tuple of float, optional
+        Least and greatest number.
+    identity : bool, default True
+        Whether a score that differs in this field alone is another score.
+    brief : bool, default True
+        Whether it stands in a short answer about a change.
+    description : str
+        For the description of the API.
+    label : tuple of str, optional
+        What a page says beside the value, in Chinese and English; None where a page has a layout of its own for it.
+    """
+
+    name: str
+    kind: Kind
+    read: Callable[[Opinion], NDArray[Any]] | None = None
+    words: tuple[str, ...] = ()
+    nullable: bool = False
+    bounds: tuple[float, float] | None = None
+    identity: bool = True
+    brief: bool = True
+    description: str = ""
+    label: tuple[str, str] | None = None
+
+    def spell(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Put an array of the field into words, as a table of scores has it."""
+        if self.kind is Kind.DAY:
+            return np.array(self.to_plain(values), dtype=object)
+        if not self.words:
+            return values
+        words = np.array([*self.words, None], dtype=object) if self.nullable else np.array(self.words)
+        return np.asarray(words[values])  # -1, none, picks the last
+
+    def to_plain(self, values: NDArray[Any]) -> list[Any]:
+        """Turn an array of the field into plain values, as a database has them."""
+        match self.kind:
+            case Kind.WORD:
+                return [self.words[i] for i in values.tolist()]
+            case Kind.NUMBER:
+                return [None if value != value else value for value in values.tolist()]
+            case Kind.DAY:
+                return [None if day == NO_DAY else to_date(day) for day in values.tolist()]
+            case _:
+                return list(values.tolist())
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("status", Kind.WORD, lambda o: o.status, STATUSES.codes),
+    Field(
+        "probability",
+        Kind.NUMBER,
+        lambda o: o.probability,
+        nullable=True,
+        bounds=(0, 1),
+        description="Calibrated; null unless at risk.",
+    ),
+    Field(
+        "margin",
+        Kind.NUMBER,
+        lambda o: o.margin,
+        nullable=True,
+        brief=False,
+        description="Log odds before calibration.",
+    ),
+    Field("tier", Kind.LEVEL, lambda o: o.tier, TIERS.codes, nullable=True),
+    Field("rule_signal", Kind.LEVEL, lambda o: o.rule_colour, COLOURS.codes),
+    Field("signal", Kind.LEVEL, lambda o: o.signal, COLOURS.codes, description="Never greener than the rule line's."),
+    Field("rule_flags", Kind.FLAGS, lambda o: np.array(o.flags, dtype=object), description="Triggers that fired."),
+    Field("agreement", Kind.WORD, words=AGREEMENTS.codes),
+    Field("model_version", Kind.VERSION),
+    Field("policy_version", Kind.VERSION),
+)
+"""Fields of a score, in the order of the table of scores."""
+
+
+def read_fields(opinion: Opinion) -> dict[str, NDArray[Any]]:
+    """Read every field that can be said of a household alone, by name; arrays of shape (n,)."""
+    return {field.name: field.read(opinion) for field in FIELDS if field.read is not None}
