@@ -242,7 +242,7 @@ def _assemble(files: dict[str, bytes]) -> Bundle:
             f"Use riskml {manifest.get('riskml')}, or train the model again.",
         )
     if manifest.get("model_version") != _derive_version(manifest):
-        raise BundleError(f"{MANIFEST} was altered: the model version does not match its content.", AGAIN)
+        raise BundleError(f"{MANIFEST} was altered: the model version does not follow from its content.", AGAIN)
     name = MANIFEST
     try:
         schema = Schema.from_json(manifest["schema"])
