@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from riskml.reporting.capacity_figures import draw_capacity, draw_lead_times
-from riskml.reporting.contribution_figures import DOTS, explanation
+from riskml.reporting.contribution_figures import DOTS, make_shap_explanation
+from riskml.reporting.language import Language
 from riskml.reporting.quality_figures import draw_groups
-from riskml.reporting.report import speaker
 
-SAY = speaker("en")
+EN = Language("en")
 
 
 def feature(*groups: tuple[int, float | str | None, float]) -> dict:
@@ -20,7 +20,7 @@ def feature(*groups: tuple[int, float | str | None, float]) -> dict:
 
 
 def test_a_dot_is_an_equal_share_of_the_rows():
-    found = explanation([feature((60, 1.0, -0.5), (20, 9.0, 0.7))], ["income"])
+    found = make_shap_explanation([feature((60, 1.0, -0.5), (20, 9.0, 0.7))], ["income"])
     assert found.values.shape == (DOTS, 1)
     assert (found.values == 0.7).sum() == DOTS // 4
     rank = found.data.iloc[:, 0]
@@ -34,7 +34,7 @@ def test_missing_values_and_categories_have_no_colour():
         feature((30, "a", 0.1), (30, "b", 0.2)),
         feature((30, None, 0.1)),
     ]
-    data = explanation(features, ["x", "region", "y"]).data
+    data = make_shap_explanation(features, ["x", "region", "y"]).data
     assert np.isnan(data.iloc[:, 0]).mean() == pytest.approx(1 / 3, abs=0.01)
     assert set(data.iloc[:, 1]) == set(data.iloc[:, 2]) == {""}
 
@@ -46,17 +46,17 @@ def models(recall: float, precision: float) -> dict:
 
 
 def test_the_pictures_follow_the_figures():
-    drawn = [str(draw_capacity(models(*given), "en", SAY)) for given in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
+    drawn = [str(draw_capacity(models(*given), EN)) for given in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
     assert len(set(drawn)) == 3
     leads = {"1-3": {"n": 20, "recall_at_capacity": {"riskml": 0.5, "rule_line": 0.25}}}
     few = {**leads, "4-6": {"n": 19, "recall_at_capacity": {"riskml": 0.9, "rule_line": 0.9}}}
-    assert draw_lead_times(leads, 20, "en", SAY) == draw_lead_times(few, 20, "en", SAY)
-    assert draw_lead_times(leads, 19, "en", SAY) != draw_lead_times(few, 19, "en", SAY)
+    assert draw_lead_times(leads, 20, EN) == draw_lead_times(few, 20, EN)
+    assert draw_lead_times(leads, 19, EN) != draw_lead_times(few, 19, EN)
 
 
 def test_ids_of_two_figures_never_meet():
-    one = {"missed": 0.5, "positives": 30, "fails": True, "name": "a", "word": "b"}
-    first, second = str(draw_groups([one], SAY)), str(draw_capacity(models(0.4, 0.1), "en", SAY))
+    one = {"missed": 0.5, "positives": 30, "gap": "wide", "name": "a", "word": "b"}
+    first, second = str(draw_groups([one], EN)), str(draw_capacity(models(0.4, 0.1), EN))
     ids = [set(re.findall(r'\bid="([^"]+)"', text)) for text in (first, second)]
     assert not ids[0] & ids[1]
     for text, own in zip((first, second), ids, strict=True):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import CATEGORIES, STATUSES
 
-__all__ = ["CHECK_STATUSES", "GROUPS", "GROUP_VALUES", "MISSING", "MODELS", "sort_models"]
+__all__ = ["CHECK_STATUSES", "GROUPS", "GROUP_VALUES", "MISSING", "MODELS", "name_groups", "sort_models"]
 
 MODELS = Vocabulary(
     Term("riskml", "riskml 模型", "riskml model"),
@@ -49,6 +50,18 @@ CHECK_STATUSES = Vocabulary(
     Term("failed", "未通过", "failed"),
     Term("not_applicable", "不适用", "not applicable"),
 )
+
+
+def name_groups(rows: Iterable[Mapping[str, Any]], lang: str) -> list[dict[str, Any]]:
+    """Add the ``name`` of the group and the ``word`` for the value to rows of the audit by group.
+
+    >>> [(row["name"], row["word"]) for row in name_groups([{"group": "exited", "value": "yes"}], "en")]
+    [('registered as formerly poor', 'yes')]
+    """
+    return [
+        {**row, "name": GROUPS.get_name(row["group"], lang), "word": GROUP_VALUES.get_name(row["value"], lang)}
+        for row in rows
+    ]
 
 
 def sort_models(models: Iterable[str]) -> list[str]:

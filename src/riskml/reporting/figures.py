@@ -1,4 +1,4 @@
-"""How every figure of the report looks, and how it stands inside the page."""
+"""Style of the report's figures, and their embedding in the page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from riskml.fonts import render_svg, use_chinese_font
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["INK", "MODEL", "RULE", "as_percent", "drawing", "inline", "wilson"]
+__all__ = ["INK", "MODEL", "RULE", "draw", "embed", "use_percent", "wilson_interval"]
 
 INK, MODEL, RULE = "#222b35", "#1d3f66", "#c3cbd4"
-"""Dark and light enough to be told apart on a photocopy; the rule line is hatched besides."""
+"""Dark and light enough to be told apart on a photocopy; the rule line is also hatched."""
 
 _SETTINGS = {
     "font.size": 10,
@@ -45,8 +45,8 @@ _NAMESPACE = re.compile(r'\s(?:xmlns(?::\w+)?|version)="[^"]*"')
 
 
 @contextmanager
-def drawing(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Axes]]]:
-    """Draw with the report's font and style; nothing outside the block changes.
+def draw(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Axes]]]:
+    """Open a figure with the report's font and style; nothing outside the block changes.
 
     Parameters
     ----------
@@ -68,16 +68,16 @@ def drawing(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any
             yield figure, list(np.atleast_1d(figure.subplots(1, columns)))
 
 
-def inline(figure: Any, name: str, label: str) -> Markup:
-    """Write a figure as an element of the page.
+def embed(figure: Any, name: str, label: str) -> Markup:
+    """Embed a figure as an element of the page.
 
     Parameters
     ----------
     figure : Figure
     name : str
-        Prefix of its ids, so that two figures of a page never share one.
+        Prefix of its ids, so that no two figures of a page share an id.
     label : str
-        What a screen reader says.
+        Text for screen readers.
     """
     text = _NAMESPACE.sub("", _COMMENT.sub("", render_svg(figure)))
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -88,18 +88,18 @@ def inline(figure: Any, name: str, label: str) -> Markup:
     return Markup(re.sub(r"\n\s*", "\n", text).replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1))  # noqa: S704
 
 
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """95 % interval of a share of n rows (Wilson 1927).
+def wilson_interval(share: float, n: float) -> tuple[float, float]:
+    """Compute the 95 % interval of a share of n rows (Wilson 1927).
 
-    >>> wilson(0.0, 0)
+    >>> wilson_interval(0.0, 0)
     (0.0, 1.0)
-    >>> low, high = wilson(0.5, 100)
+    >>> low, high = wilson_interval(0.5, 100)
     >>> round(low, 3), round(high, 3)
     (0.404, 0.596)
 
-    The share itself is never outside, not by the last digit either:
+    Rounding never puts the share itself outside:
 
-    >>> all(wilson(0.0, n)[0] == 0.0 and wilson(1.0, n)[1] == 1.0 for n in range(1, 2000))
+    >>> all(wilson_interval(0.0, n)[0] == 0 and wilson_interval(1.0, n)[1] == 1.0 for n in range(1, 2000))
     True
     """
     if not n:
@@ -110,8 +110,8 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
-def as_percent(axis: Any, digits: int = 0) -> None:
-    """Write the ticks of an axis as percentages."""
+def use_percent(axis: Any, digits: int = 0) -> None:
+    """Label an axis in per cent."""
     from matplotlib.ticker import FuncFormatter
 
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}%}"))

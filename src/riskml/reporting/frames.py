@@ -1,7 +1,8 @@
-"""What an evaluation says, as pandas frames with Chinese or English headings: for notebooks."""
+"""Evaluations, checks, coverage and features as pandas frames with Chinese or English headings, for notebooks."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from riskml.evaluation.checks import CheckResult
-from riskml.evaluation.words import CHECK_STATUSES, GROUP_VALUES, GROUPS, MODELS, sort_models
+from riskml.evaluation.words import MODELS, name_groups, sort_models
 from riskml.features import CATALOGUE
 from riskml.records.contract.schema import TABLES
+from riskml.vocabulary.terms import Term, Vocabulary
 
 __all__ = [
     "read_monthly_coverage",
@@ -22,53 +24,51 @@ __all__ = [
     "tabulate_groups",
 ]
 
-_HEADS = {
-    "model": ("模型", "model"),
-    "auc": ("AUC", "AUC"),
-    "ap": ("AP", "AP"),
-    "ap_low": ("AP 下限", "AP from"),
-    "ap_high": ("AP 上限", "AP to"),
-    "brier": ("Brier", "Brier"),
-    "recall": ("走访 10% 查全率", "recall at 10 %"),
-    "visits": ("每发现一户需走访户数", "visits per case"),
-    "lead": ("提前月数", "lead months"),
-    "group": ("分组", "group"),
-    "value": ("取值", "value"),
-    "n": ("户次", "rows"),
-    "positives": ("返贫", "falls"),
-    "missed": ("漏掉比例", "missed"),
-    "visited": ("走访比例", "visited"),
-    "probability": ("预测概率", "predicted"),
-    "observed": ("实际比例", "observed"),
-    "code": ("编号", "code"),
-    "check": ("检查", "check"),
-    "status": ("结果", "result"),
-    "message": ("说明", "finding"),
-    "table": ("数据表", "table"),
-    "rows": ("行数", "rows"),
-    "first": ("最早月份", "first month"),
-    "last": ("最晚月份", "last month"),
-    "without": ("无记录户占比", "households without rows"),
-    "late": ("迟登记占比", "recorded a month late"),
-    "median": ("登记滞后中位数（天）", "median days to record"),
-    "slowest": ("登记滞后 90 分位（天）", "90th percentile"),
-    "feature": ("指标", "feature"),
-    "topic": ("类别", "topic"),
-    "unit": ("单位", "unit"),
-    "window": ("窗口（月）", "window, months"),
-    "says": ("含义", "meaning"),
-    "present": ("有值占比", "known"),
-}
+_HEADS = Vocabulary(
+    Term("model", "模型", "model"),
+    Term("auc", "AUC", "AUC"),
+    Term("ap", "AP", "AP"),
+    Term("ap_low", "AP 下限", "AP from"),
+    Term("ap_high", "AP 上限", "AP to"),
+    Term("brier", "Brier", "Brier"),
+    Term("recall", "走访 10% 查全率", "recall at 10 %"),
+    Term("visits", "每发现一户需走访户数", "visits per case"),
+    Term("lead", "提前月数", "lead months"),
+    Term("name", "分组", "group"),
+    Term("value", "取值", "value"),
+    Term("n", "户次", "rows"),
+    Term("positives", "返贫", "falls"),
+    Term("missed", "漏掉比例", "missed"),
+    Term("visited", "走访比例", "visited"),
+    Term("mean_probability", "预测概率", "predicted"),
+    Term("observed_rate", "实际比例", "observed"),
+    Term("code", "编号", "code"),
+    Term("title", "检查", "check"),
+    Term("word", "结果", "result"),
+    Term("message", "说明", "finding"),
+    Term("table", "数据表", "table"),
+    Term("rows", "行数", "rows"),
+    Term("first", "最早月份", "first month"),
+    Term("last", "最晚月份", "last month"),
+    Term("without_rows", "无记录户占比", "households without rows"),
+    Term("late", "迟登记占比", "recorded a month late"),
+    Term("median", "登记滞后中位数（天）", "median days to record"),
+    Term("slowest", "登记滞后 90 分位（天）", "90th percentile"),
+    Term("feature", "指标", "feature"),
+    Term("topic", "类别", "topic"),
+    Term("unit", "单位", "unit"),
+    Term("window", "窗口（月）", "window, months"),
+    Term("meaning", "含义", "meaning"),
+    Term("present", "有值占比", "known"),
+)
 
 
-def _headed(rows: Iterable[Mapping[str, Any]], heads: tuple[str, ...], lang: str) -> pd.DataFrame:
-    position = 0 if lang == "zh" else 1
-    frame = pd.DataFrame([[row[head] for head in heads] for row in rows], columns=list(heads))
-    return frame.rename(columns={head: _HEADS[head][position] for head in heads})
+def _tabulate(rows: Iterable[Mapping[str, Any]], heads: tuple[str, ...], lang: str) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(heads)).rename(columns=_HEADS.get_names(lang))
 
 
 def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """Every model on the same test rows: one row a model, the candidates first.
+    """Tabulate every model on the same test rows, one row per model, the candidates first.
 
     Parameters
     ----------
@@ -94,48 +94,30 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
             "lead": measured["lead_months"],
         })  # fmt: skip
     heads = ("model", "auc", "ap", "ap_low", "ap_high", "brier", "recall", "visits", "lead")
-    return _headed(rows, heads, lang).set_index(_HEADS["model"][0 if lang == "zh" else 1])
+    return _tabulate(rows, heads, lang).set_index(_HEADS["model"].get_name(lang))
 
 
 def tabulate_groups(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """The audit by group: how many rows and falls, the share of falls missed, predicted and observed rates.
+    """Tabulate the audit by group: rows and falls, share of falls missed, predicted and observed rates.
 
-    Values with fewer than 20 rows are not in an evaluation, so they are not here either.
+    An evaluation leaves out values with fewer than 20 rows, so they are missing here too.
     """
-    rows = [
-        {
-            **part,
-            "group": GROUPS.get_name(part["group"], lang),
-            "value": GROUP_VALUES.get_name(part["value"], lang),
-            "probability": part["mean_probability"],
-            "observed": part["observed_rate"],
-        }
-        for part in evaluation["groups"]
-    ]
-    heads = ("group", "value", "n", "positives", "visited", "missed", "probability", "observed")
-    return _headed(rows, heads, lang)
+    heads = ("name", "value", "n", "positives", "visited", "missed", "mean_probability", "observed_rate")
+    rows = [{**row, "value": row["word"]} for row in name_groups(evaluation["groups"], lang)]
+    return _tabulate(rows, heads, lang)
 
 
 def tabulate_checks(results: Iterable[CheckResult], lang: str = "zh") -> pd.DataFrame:
-    """What each coded check said: one row a check, RKD001 first.
+    """Tabulate the results of the coded checks, one row per check.
 
     >>> tabulate_checks([CheckResult("RKD008", "too few positives", "passed")], "en")["result"].tolist()
     ['passed']
     """
-    rows = [
-        {
-            "code": result.code,
-            "check": (lang == "zh" and result.title_zh) or result.title,
-            "status": CHECK_STATUSES.get_name(result.status, lang),
-            "message": (lang == "zh" and result.message_zh) or result.message,
-        }
-        for result in results
-    ]
-    return _headed(rows, ("code", "check", "status", "message"), lang)
+    return _tabulate((result.describe(lang) for result in results), ("code", "title", "word", "message"), lang)
 
 
 def tabulate_coverage(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """How much each table holds and how late its rows become known: one row a table that is there.
+    """Tabulate how much each table holds and how late its rows are recorded, one row per table present.
 
     Parameters
     ----------
@@ -144,47 +126,37 @@ def tabulate_coverage(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataF
     lang : {"zh", "en"}
     """
     rows = []
-    for name, told in coverage["tables"].items():
-        if not told["present"]:
-            continue
-        late = told.get("lateness") or {}
-        days = late.get("days") or {}
-        rows.append({
-            "table": getattr(TABLES[name], lang).split("(")[0].split("（")[0],
-            "rows": told["rows"], "first": told["first"], "last": told["last"],
-            "without": told["without_rows"], "late": late.get("late"),
-            "median": days.get("0.5"), "slowest": days.get("0.9"),
-        })  # fmt: skip
-    heads = ("table", "rows", "first", "last", "without", "late", "median", "slowest")
-    return _headed(rows, heads, lang)
+    for name, table in coverage["tables"].items():
+        if table["present"]:
+            lateness = table.get("lateness") or {}
+            days = lateness.get("days") or {}
+            rows.append({
+                **table, "table": re.split("[(（]", getattr(TABLES[name], lang))[0], "late": lateness.get("late"),
+                "median": days.get("0.5"), "slowest": days.get("0.9"),
+            })  # fmt: skip
+    heads = ("table", "rows", "first", "last", "without_rows", "late", "median", "slowest")
+    return _tabulate(rows, heads, lang)
 
 
 def read_monthly_coverage(coverage: Mapping[str, Any]) -> pd.Series:
-    """Share of households that report any income, by month."""
+    """Read the share of households that report any income, by month."""
     months = coverage["months"]
     index = pd.period_range(months["first"], periods=len(months["share"]), freq="M").to_timestamp()
     return pd.Series(months["share"], index=index, name="share")
 
 
 def tabulate_features(frame: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
-    """The catalogue beside a frame of features: what each says, over which window, and how often it is known.
+    """Tabulate the features of a frame: meaning, window, and share of known values.
 
     Parameters
     ----------
     frame : DataFrame
-        See :meth:`riskml.features.FeatureMatrix.to_frame`; columns that the catalogue lacks are left out.
+        See :meth:`riskml.features.FeatureMatrix.to_frame`; columns missing from the catalogue are left out.
     lang : {"zh", "en"}
     """
     rows = [
-        {
-            "feature": name,
-            "topic": feature.topic,
-            "unit": feature.unit,
-            "window": feature.window,
-            "says": getattr(feature, lang),
-            "present": float(frame[name].notna().mean()),
-        }
+        vars(feature) | {"feature": name, "meaning": getattr(feature, lang), "present": frame[name].notna().mean()}
         for name, feature in CATALOGUE.items()
         if name in frame
     ]
-    return _headed(rows, ("feature", "topic", "window", "unit", "says", "present"), lang)
+    return _tabulate(rows, ("feature", "topic", "window", "unit", "meaning", "present"), lang)

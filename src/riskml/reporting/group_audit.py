@@ -1,18 +1,17 @@
-"""Results by group: what a group is, when it matters, and which of its values fail."""
+"""Results by group: what a group is, when it matters and which of its values fail."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from riskml.evaluation.checks.group_gap import find_gaps
 from riskml.evaluation.groups import select_shown_groups
-from riskml.evaluation.words import GROUP_VALUES, GROUPS
+from riskml.evaluation.words import GROUPS, name_groups
+from riskml.reporting.language import Language
 from riskml.reporting.quality_figures import draw_groups
 
 __all__ = ["arrange_groups"]
-
-Say = Callable[[str, str], str]
 
 _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
     "category": {
@@ -66,40 +65,32 @@ _OTHER = {
 }
 
 
-def arrange_groups(groups: Sequence[Mapping[str, Any]], lang: str, say: Say) -> dict[str, Any]:
-    """Arrange the audit by group; values that could point to a household are left out.
+def arrange_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> dict[str, Any]:
+    """Arrange the audit by group, without values that could identify a household.
 
     Returns
     -------
     dict
-        ``groups``: for each its words ``name``, ``what``, ``when``, ``fails`` (values that fail), ``hidden`` (number of
-        values not shown) and ``rows``; ``judged``, whether any gap could be judged; ``figure``.
+        ``groups``: for each its ``name``, ``what`` it is, ``when`` it matters, ``fails`` (values that fail), ``hidden``
+        (number of values left out) and ``rows``; ``judged``, whether any gap could be judged; ``figure``.
     """
     shown, hidden = select_shown_groups(groups)
-    wide = find_gaps(shown)
-    failing = {(gap.group, gap.value): gap for gap in wide or []}
-    rows = [
-        {
-            **one,
-            "name": GROUPS.get_name(one["group"], lang),
-            "word": GROUP_VALUES.get_name(one["value"], lang),
-            "fails": (one["group"], one["value"]) in failing,
-        }
-        for one in shown
-    ]
+    gaps = find_gaps(shown)
+    failing = {(gap.group, gap.value): gap for gap in gaps or []}
+    rows = [{**row, "gap": failing.get((row["group"], row["value"]))} for row in name_groups(shown, t.code)]
     parts = []
-    for group in dict.fromkeys([one["group"] for one in groups]):
-        what, when = _ABOUT.get(group, _OTHER)[lang]
+    for group in dict.fromkeys([row["group"] for row in groups]):
+        what, when = _ABOUT.get(group, _OTHER)[t.code]
         own = [row for row in rows if row["group"] == group]
         parts.append(
             {
-                "name": GROUPS.get_name(group, lang),
+                "name": GROUPS.get_name(group, t.code),
                 "what": what,
                 "when": when,
                 "rows": own,
                 "hidden": hidden.get(group, 0),
-                "fails": [{"word": row["word"], "gap": failing[group, row["value"]]} for row in own if row["fails"]],
+                "fails": [row for row in own if row["gap"]],
             }
         )
     drawn = any(row["missed"] is not None for row in rows)
-    return {"groups": parts, "judged": wide is not None, "figure": draw_groups(rows, say) if drawn else None}
+    return {"groups": parts, "judged": gaps is not None, "figure": draw_groups(rows, t) if drawn else None}

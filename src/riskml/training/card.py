@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -11,11 +11,11 @@ from jinja2 import Environment, StrictUndefined
 from riskml.evaluation.comparison import describe_complement, render_markdown
 from riskml.evaluation.groups import select_shown_groups
 from riskml.evaluation.numbers import FORMATS
-from riskml.evaluation.words import CHECK_STATUSES, GROUP_VALUES, GROUPS, MISSING, MODELS, sort_models
+from riskml.evaluation.words import MISSING, MODELS, name_groups, sort_models
 from riskml.model import Bundle
 from riskml.training.release import run_release_checks
 
-__all__ = ["write_model_card"]
+__all__ = ["fill_reasons", "write_model_card"]
 
 
 def write_model_card(bundle: Bundle) -> str:
@@ -52,25 +52,20 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "missing": ", ".join(
             f"{MISSING[reason].get_name(lang)} {count:,}" for reason, count in evaluation["split"]["missing"].items()
         ),
-        "names": ";".join(f"{name}:{MODELS[name].zh}" for name in sort_models(evaluation["models"])),
+        "names": "；".join(f"{name}：{MODELS[name].zh}" for name in sort_models(evaluation["models"])),
         "comparison": render_markdown(evaluation, lang=lang),
         "complement": describe_complement(evaluation, lang),
         "calibration": evaluation["calibration"],
         "capacity": evaluation["capacity"],
-        "groups": [
-            {
-                **group,
-                "name": GROUPS.get_name(group["group"], lang),
-                "value": GROUP_VALUES.get_name(group["value"], lang),
-            }
-            for group in groups
-        ],
-        "checks": [
-            {**result.as_dict(), "status_word": CHECK_STATUSES[result.status].get_name(lang)}
-            for result in run_release_checks(bundle, None, None)
-        ],
-        "reasons": {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})},
+        "groups": name_groups(groups, lang),
+        "checks": [result.describe(lang) for result in run_release_checks(bundle, None, None)],
+        "reasons": fill_reasons(report),
     }
+
+
+def fill_reasons(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the quality of the reasons from report data, with None for what was not measured."""
+    return {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})}
 
 
 def _format_interval(interval: Sequence[float] | None, digits: int = 3) -> str:

@@ -23,6 +23,7 @@ from riskml.evaluation.checks.leakage import Leakage
 from riskml.evaluation.checks.miscalibration import Miscalibrated
 from riskml.evaluation.checks.monotonicity import NotMonotone
 from riskml.evaluation.checks.time_overlap import TimeOverlap
+from riskml.evaluation.words import CHECK_STATUSES
 
 __all__ = [
     "CHECKS",
@@ -78,6 +79,18 @@ class CheckResult:
     def as_dict(self) -> dict[str, str]:
         """Return the result for JSON."""
         return asdict(self)
+
+    def describe(self, lang: str) -> dict[str, str]:
+        """Return ``code``, ``title``, ``status`` and its ``word``, ``message`` and ``hint`` in a language."""
+        zh = lang == "zh"
+        return {
+            "code": self.code,
+            "title": (zh and self.title_zh) or self.title,
+            "status": self.status,
+            "word": CHECK_STATUSES.get_name(self.status, lang),
+            "message": (zh and self.message_zh) or self.message,
+            "hint": (zh and self.hint_zh) or self.hint,
+        }
 
 
 def run_checks(context: CheckContext, checks: Sequence[Check] = CHECKS) -> list[CheckResult]:

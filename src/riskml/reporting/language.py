@@ -1,0 +1,28 @@
+"""The language of a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Language"]
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language; called with a Chinese and an English text it chooses one.
+
+    Parameters
+    ----------
+    code : {"zh", "en"}
+
+    Examples
+    --------
+    >>> Language("en")("走访", "visit")
+    'visit'
+    """
+
+    code: str
+
+    def __call__(self, zh: str, en: str) -> str:
+        """Choose a text; in English a percent sign does not leave its number."""
+        return zh if self.code == "zh" else en.replace(" %", "\u00a0%")
