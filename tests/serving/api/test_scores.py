@@ -63,12 +63,12 @@ def test_rule_line_and_features_are_asked_once_for_scores_and_reasons(client, ke
         real = getattr(module, name)
         monkeypatch.setattr(module, name, lambda panel, *rest: asked.append((name, panel.n)) or real(panel, *rest))
 
-    noted(sys.modules["riskml.scoring"], "rule_line")
-    noted(sys.modules["riskml.explanation.household.narrator"], "rule_line")
+    noted(sys.modules["riskml.scoring"], "apply_rule_line")
+    noted(sys.modules["riskml.explanation.household.narrator"], "apply_rule_line")
     noted(sys.modules["riskml.features.build"], "_fill")
     found = ask(client, key(), tables_of(*sorted(expected)[:4]), reasons=True).json()["scores"]
     assert sum(row["explanation"]["model"] is not None for row in found) > 1
-    assert sorted(asked) == [("_fill", 4), ("rule_line", 4)]
+    assert sorted(asked) == [("_fill", 4), ("apply_rule_line", 4)]
 
 
 def test_an_answer_says_by_what_it_was_made(client, key, tables_of, expected):
