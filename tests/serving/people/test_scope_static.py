@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3] / "serving" / "riskml_serving"
 TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS", "ASSIGNMENTS"}
-SCOPE = {"within", "within_table"}
+SCOPE = {"within", "within_table", "narrow_to_region"}
 HELD_BEFORE = {
     "operations/repository.py": {
         "read_last_received": "a time, of nobody",

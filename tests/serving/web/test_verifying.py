@@ -100,6 +100,7 @@ def test_a_form_sent_twice_counts_once_and_another_content_is_refused(site):
     assert again.status_code == 403
     assert "未重复保存" in again.text
     assert site.rows("SELECT count(*) FROM verifications") == [(1,)]
+    assert "answer.repeated" not in site.actions(), "a form that is sent again is answered with nothing of anybody"
 
 
 def test_a_form_with_a_mistake_keeps_what_was_typed(site):

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
-from riskml_serving.people.auth import within
-from riskml_serving.store.households.tables import HOUSEHOLDS
+from riskml_serving.store.households.repository import narrow_to_region
 
 __all__ = ["add_assignment", "read_assignments"]
 
@@ -20,10 +19,6 @@ def add_assignment(connection: Connection, row: dict[str, Any]) -> None:
 
 def read_assignments(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
     """Read the assignments of a household of a region, the latest first."""
-    query = (
-        select(ASSIGNMENTS)
-        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == ASSIGNMENTS.c.household_id)
-        .where(ASSIGNMENTS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region))
-        .order_by(ASSIGNMENTS.c.assignment_id.desc())
-    )
+    query = select(ASSIGNMENTS).where(ASSIGNMENTS.c.household_id == household_id)
+    query = narrow_to_region(query, ASSIGNMENTS, region).order_by(ASSIGNMENTS.c.assignment_id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, exists, insert, se
 
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.people.auth import within
+from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
 __all__ = ["add_verification", "read_entries", "read_verifications", "undo_verification"]
@@ -21,16 +22,10 @@ def add_verification(connection: Connection, row: dict[str, Any]) -> int:
 
 def read_verifications(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
     """Read the verifications of a household of a region, the latest first; not those that were undone."""
-    query = (
-        select(VERIFICATIONS)
-        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
-        .where(
-            VERIFICATIONS.c.household_id == household_id,
-            VERIFICATIONS.c.undone_at.is_(None),
-            within(HOUSEHOLDS.c.region_code, region),
-        )
-        .order_by(VERIFICATIONS.c.verification_id.desc())
+    query = select(VERIFICATIONS).where(
+        VERIFICATIONS.c.household_id == household_id, VERIFICATIONS.c.undone_at.is_(None)
     )
+    query = narrow_to_region(query, VERIFICATIONS, region).order_by(VERIFICATIONS.c.verification_id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -44,18 +39,8 @@ def read_entries(connection: Connection, region: str, since: int, limit: int) ->
     later = VERIFICATIONS.alias()
     same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))
     replaced = exists().where(later.c.verification_id > VERIFICATIONS.c.verification_id, *_takes_in(later), *same)
-    query = (
-        select(VERIFICATIONS)
-        .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
-        .where(
-            VERIFICATIONS.c.verification_id > since,
-            *_takes_in(VERIFICATIONS),
-            ~replaced,
-            within(HOUSEHOLDS.c.region_code, region),
-        )
-        .order_by(VERIFICATIONS.c.verification_id)
-        .limit(limit)
-    )
+    query = select(VERIFICATIONS).where(VERIFICATIONS.c.verification_id > since, *_takes_in(VERIFICATIONS), ~replaced)
+    query = narrow_to_region(query, VERIFICATIONS, region).order_by(VERIFICATIONS.c.verification_id).limit(limit)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -67,20 +67,21 @@ async def write_once(
     shown again.
     """
     scope = " ".join((caller.region, *sorted(caller.rights)))  # what was shown under other rights is not shown again
-    asked = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
+    content = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
+    request_hash = hashlib.sha256(content).hexdigest()
 
     def run() -> Answer:
         with writing(engine) as connection:
-            answer = _work_or_repeat(connection, caller, key, hashlib.sha256(asked).hexdigest(), work)
-            if answer.repeated and (content := json.loads(answer.content)) is not None:
-                households = sorted(collect_households(content)) or None
+            answer = _work_or_repeat(connection, caller, key, request_hash, work)
+            if answer.repeated and (shown := json.loads(answer.content)) is not None:
+                households = sorted(collect_households(shown)) or None
                 audit.record(connection, caller, "answer.repeated", households, request_id=request.state.request_id)
             return answer
 
     return await anyio.to_thread.run_sync(run)
 
 
-def _work_or_repeat(connection: Connection, caller: Caller, key: str | None, digest: str, work: Work) -> Answer:
+def _work_or_repeat(connection: Connection, caller: Caller, key: str | None, request_hash: str, work: Work) -> Answer:
     if key is None:
         status, content = work(connection)
         return Answer(status, encode_json(content))
@@ -89,9 +90,9 @@ def _work_or_repeat(connection: Connection, caller: Caller, key: str | None, dig
     if row is None:
         status, content = work(connection)
         answer = Answer(status, encode_json(content))
-        repository.add_answer(connection, caller.key_id, key, digest, status, answer.content.decode())
+        repository.add_answer(connection, caller.key_id, key, request_hash, status, answer.content.decode())
         return answer
-    if row["request_hash"] != digest:
+    if row["request_hash"] != request_hash:
         raise Problem("idempotency-conflict")
     return Answer(row["status"], row["answer"].encode(), repeated=True)
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from riskml_serving.base.database import reading, writing
+from riskml_serving.base.errors import describe_error
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.bulk.reader import Reader
@@ -66,7 +67,7 @@ class Worker:
                 try:
                     busy = self.step()
                 except (SQLAlchemyError, ConnectionError) as error:
-                    log.warning("jobs wait: %s", type(error).__name__)
+                    log.warning("jobs wait: %s", describe_error(error))
                     busy = False
                 if not busy:
                     self.stopping.wait(self.settings.job_poll_seconds)
@@ -115,8 +116,8 @@ class Worker:
             self._reader.close()
             raise
         except Exception as error:  # any: a job that fails must not end the worker
-            kind = type(error).__name__  # without a trace, which may hold records
-            log.error("job failed: %s", kind, extra={"job_id": job["job_id"]})  # noqa: TRY400
+            # without a trace, which may hold records
+            log.error("job failed: %s", describe_error(error), extra={"job_id": job["job_id"]})  # noqa: TRY400
             state = "failed" if job["attempts"] >= self.settings.job_attempts else "waiting"
         else:
             return

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, FromClause, Select, func, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.upserts import insert_missing, upsert
@@ -21,6 +21,7 @@ __all__ = [
     "count_households",
     "find_households",
     "list_codes",
+    "narrow_to_region",
     "require_household",
     "update_households",
 ]
@@ -55,6 +56,12 @@ def require_household(connection: Connection, household_id: str, region: str, *,
     if row is None:
         raise Problem("household-not-found")
     return row
+
+
+def narrow_to_region(query: Select[Any], table: FromClause, region: str) -> Select[Any]:
+    """Narrow a query on a table with the column ``household_id`` to the households of a region."""
+    joined = query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id)
+    return joined.where(within(HOUSEHOLDS.c.region_code, region))
 
 
 def list_codes(connection: Connection, region: str, after: str = "", limit: int | None = None) -> Sequence[str]:

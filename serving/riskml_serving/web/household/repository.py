@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, or_, select
 
 from riskml.records.contract.calendar import month_end, to_date, to_day, to_month
-from riskml_serving.people.auth import within
-from riskml_serving.store.households.tables import HOUSEHOLDS
+from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["read_freshness"]
@@ -55,9 +54,8 @@ def read_freshness(
 def _narrow(query: Select[Any], name: str, household_id: str, region: str, as_of: dt.date) -> Select[Any]:
     """Narrow a query to the rows that are known of a household of a region."""
     table = RECORDS[name]
-    return query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id).where(
+    return narrow_to_region(query, table, region).where(
         table.c.household_id == household_id,
-        within(HOUSEHOLDS.c.region_code, region),
         ~table.c.superseded,
         or_(table.c.recorded_on.is_(None), table.c.recorded_on <= as_of),
     )

@@ -19,7 +19,7 @@ def build_sheets(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en
 
-    facts = [(t("户码", "code"), page["household_id"]), (t("地区", "place"), region)]
+    facts = [(t("户码", "code"), page["household_id"]), (t("地区", "region"), region)]
     if page["current"] is not None:
         facts += _list_verdicts(page, t, lang)
     scores = [

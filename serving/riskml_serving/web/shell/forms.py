@@ -1,4 +1,4 @@
-"""What a form sends: read within limits, and only where it came from our own page."""
+"""Reads a form: within limits, and only if it came from our own page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Form:
         self._fields = fields
 
     def text(self, name: str, most: int = 4000) -> str:
-        """Return a field without the space around it, and without what no text should hold."""
+        """Return a field, trimmed, without NUL bytes and with plain line ends."""
         value = self._fields.get(name, [""])[0]
         return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]
 
@@ -36,9 +36,9 @@ class Form:
         return self._fields.get(name, [])
 
     def content(self) -> bytes:
-        """Return what the form says, without its tokens: the same for a form that is sent twice."""
-        said = sorted((name, values) for name, values in self._fields.items() if name not in ("csrf", "once"))
-        return repr(said).encode()
+        """Return the fields without the tokens, as bytes: the same for a form that is sent twice."""
+        fields = sorted((name, values) for name, values in self._fields.items() if name not in ("csrf", "once"))
+        return repr(fields).encode()
 
 
 async def read_form(request: Request, token: str) -> Form:

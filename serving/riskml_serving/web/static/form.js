@@ -4,13 +4,13 @@
 
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
-// Whoever signed in again in another window has another token; what was typed stays.
+// Somebody who signed in again in another window has another token; what was typed stays.
 async function renew(form) {
   const token = (await parsed(await fetch(location.pathname))).querySelector("form[data-done] [name=csrf]");
   if (token) form.elements.csrf.value = token.value;
 }
 
-// Returns why it was not saved, or nothing.
+// Returns why the form was not saved; nothing if it was.
 async function send(form) {
   if (form.dataset.failed) await renew(form);
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
@@ -33,15 +33,15 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("form[data-done]")) return;
   event.preventDefault();
-  const [told, button] = [form.querySelector("[data-offline]"), form.querySelector("button")];
+  const [alert, button] = [form.querySelector("[data-offline]"), form.querySelector("button")];
   const words = button.textContent;
-  button.disabled = told.hidden = true;
+  button.disabled = alert.hidden = true;
   button.textContent = button.dataset.sending;
   const why = await send(form).catch(() => "");
   if (why === null) return;
   form.dataset.failed = "yes";
-  told.querySelector("[data-why]").textContent = why;
-  told.hidden = button.disabled = false;
+  alert.querySelector("[data-why]").textContent = why;
+  alert.hidden = button.disabled = false;
   button.textContent = words;
-  told.scrollIntoView();
+  alert.scrollIntoView();
 });

@@ -14,7 +14,7 @@ __all__ = ["HEADER", "row_cells"]
 HEADER = {
     "zh": ("户码", "地区", "信号", "模型分级", HUNDRED["zh"], "规则与模型", "规则提示", "信号起始",
            "走访期限", "认定程序期限", "落实帮扶责任人期限", "逾期", "最近核实", "核实日期", "责任人"),
-    "en": ("code", "place", "signal", "tier", HUNDRED["en"], "rule line and model", "flags", "since",
+    "en": ("code", "region", "signal", "tier", HUNDRED["en"], "rule line and model", "flags", "since",
            "visit by", "procedure by", "helper named by", "overdue", "last finding", "verified on", "assignee"),
 }  # fmt: skip
 
