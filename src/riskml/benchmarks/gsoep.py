@@ -12,8 +12,6 @@ from riskml.datasets import GSOEP, write_gsoep
 from riskml.loading import load_records
 from riskml.policy import load_policy
 from riskml.progress import Progress
-from riskml.records.contract.calendar import to_day
-from riskml.splits import Settings
 from riskml.training import train
 
 __all__ = ["COUNTS", "TARGETS", "run"]
@@ -42,12 +40,11 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
     UsageError
         If the optional package that carries the panel is not installed.
     """
-    settings = Settings(GSOEP.window, GSOEP.horizon, "end", GSOEP.step, to_day(GSOEP.test_from), GSOEP.origins)
     policy = load_policy()
     with tempfile.TemporaryDirectory(prefix="riskml-gsoep-") as folder:
         write_gsoep(folder)
         records = load_records(folder, policy)
-        evaluation = train(records, settings, policy, folder=Path(folder), progress=progress).evaluation
+        evaluation = train(records, GSOEP, policy, folder=Path(folder), progress=progress).evaluation
     own, origins = evaluation["models"]["riskml"], evaluation["origins"]
     mean_ap = {name: float(np.mean([o["models"][name]["ap"] for o in origins])) for name in origins[0]["models"]}
     best = max((name for name in mean_ap if name != "riskml"), key=lambda name: mean_ap[name])

@@ -24,7 +24,6 @@ _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
 
 
 @check(
-    "missing_value",
     "A required cell is empty",
     "必填单元格为空",
     "Fill in the cell, or remove the row.",
@@ -38,7 +37,6 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "bad_date",
     "A cell is not a date",
     "日期无法识别",
     "Write days as 2023-01-05 or 2023/1/5; the day must exist.",
@@ -50,7 +48,6 @@ def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "bad_number",
     "A cell is not a number",
     "数值无法识别",
     "Write plain numbers such as 1234.5, without separators, units or words; leave unknown cells empty.",
@@ -65,7 +62,6 @@ def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "not_whole",
     "A count is not a whole number",
     "计数不是整数",
     "Write a whole number that an integer of 32 bits can hold.",
@@ -78,7 +74,6 @@ def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "bad_flag",
     "A cell is neither true nor false",
     "不是“是/否”值",
     "Write true or false (or 1 or 0).",
@@ -90,7 +85,6 @@ def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "unknown_code",
     "A code is not among the allowed ones",
     "代码不在允许范围内",
     "Use the codes of data/README.md; several causes are joined by ';'.",
@@ -109,7 +103,6 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "bad_region",
     "A region code is not 2, 4, 6, 9 or 12 digits",
     "行政区划代码不是 2、4、6、9 或 12 位数字",
     "Write the official code as text: 2 digits for a province, 4 city, 6 county, 9 town, 12 village.",
@@ -124,7 +117,6 @@ def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "below_minimum",
     "A number is smaller than allowed",
     "数值小于允许的最小值",
     "Correct the number; leave the cell empty where it is unknown.",
@@ -139,7 +131,6 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "not_finite",
     "An amount is infinite or not a number",
     "金额为无穷大或非数值",
     "Leave unknown amounts empty (null); NaN and infinity are not amounts.",
@@ -154,7 +145,6 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "not_month_start",
     "A period does not start on the first day of a month",
     "期间首日不是某月一日",
     "Write the first day of the month in which the period starts.",
@@ -167,7 +157,6 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "date_out_of_range",
     "A day lies in no believable year",
     "日期超出合理范围",
     f"Correct the day: years from {FIRST_YEAR} to {LAST_YEAR}; only days that end something may lie later.",

@@ -20,7 +20,6 @@ POSITION = '"#file", "#row"'
 
 
 @check(
-    "duplicate_record",
     "A record_id is there twice on one recorded_on",
     "同一记录编号在同一登记日期出现多次",
     "Give a correction a later recorded_on than the record it corrects, or a record_id of its own.",
@@ -43,7 +42,6 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "duplicate_version",
     "Two versions of one key have one recorded_on",
     "同一对象在同一登记日期有多个版本",
     "Keep one of the rows, or give the later version its own recorded_on; an empty one is before every date.",
@@ -57,7 +55,6 @@ def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "duplicate_line",
     "Two lines of one region have one first day",
     "同一地区同一生效日期有多条监测线",
     "Keep one amount for each region_code and effective_from.",
@@ -80,7 +77,6 @@ def _rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
 
 
 @check(
-    "equal_rows",
     "Rows without record_id are equal",
     "无记录编号的重复行(将相加)",
     "Rows add up. Remove repeated ones, or give each a record_id if they are meant.",
@@ -106,7 +102,6 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "total_and_sources",
     "A month has both a total and single sources",
     "同一月份既有合计又有分项收入",
     "Report a month either as total or by source; withdraw the other.",

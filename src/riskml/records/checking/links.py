@@ -17,7 +17,6 @@ __all__: list[str] = []
 
 
 @check(
-    "unknown_household",
     "A household is not in the table of households",
     "农户不在农户表中",
     "Add the household to households, or correct the code; '12' and '0012' are different codes.",
@@ -35,7 +34,6 @@ def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "unknown_member",
     "A member is not in the table of members",
     "成员不在成员表中",
     "Add the member to members, or correct the code; the row still counts for the household.",
@@ -54,7 +52,6 @@ def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "region_without_households",
     "A regional disaster strikes no household",
     "受灾区划内没有农户",
     "Check the prefix: it must be the beginning of the households' region codes.",
@@ -77,7 +74,6 @@ def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "no_line",
     "Income was reported for months without a line in force",
     "收入所在月份没有生效的监测线",
     "Add the line of that region and time to lines; the packaged policy table is asked for it until then, "

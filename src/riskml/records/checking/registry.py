@@ -63,12 +63,12 @@ CHECKS: list[Check] = []
 """Every check of rows, in the order in which the report lists them."""
 
 
-def check(code: str, title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Probes], Probes]:
-    """Declare a check of rows; the function yields its probes for a table of a folder."""
+def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Probes], Probes]:
+    """Declare a check of rows under the name of its function, which yields the probes for a table of a folder."""
     severity = Severity.WARNING if warning else Severity.FAULT
 
     def register(probes: Probes) -> Probes:
-        CHECKS.append(Check(Rule(code, title, zh, what_to_do, severity, by_row=True), probes))
+        CHECKS.append(Check(Rule(probes.__name__, title, zh, what_to_do, severity, by_row=True), probes))
         return probes
 
     return register

@@ -41,7 +41,6 @@ def recorded_sql(table: Table) -> str:
 
 
 @check(
-    "withdraws_nothing",
     "An income row without amount has no record_id",
     "收入金额为空且无记录编号",
     "Give the amount; or the record_id of the record to withdraw; or remove the row.",
@@ -54,7 +53,6 @@ def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "withdrawn_without_record",
     "A withdrawn row has no record_id",
     "撤回的行没有记录编号",
     "Give the record_id of the record to withdraw, or remove the row: it counts as nothing.",
@@ -67,7 +65,6 @@ def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "ends_before_start",
     "An end lies before its start",
     "结束日期早于开始日期",
     "Correct one of the two days.",
@@ -80,7 +77,6 @@ def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "household_or_region",
     "A disaster names both or neither of household and region",
     "灾害须在农户与区划中二选一",
     "Fill in exactly one of household_id and region_code.",
@@ -96,7 +92,6 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "recorded_before_day",
     "A row was recorded before its day",
     "登记日期早于发生日期",
     "Check both days; the row counts from the day on which it was recorded, but never before it happened.",
@@ -109,7 +104,6 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "recorded_very_late",
     "A row was recorded more than three years after its day",
     "登记日期晚于发生日期三年以上",
     "Check the recorded_on: when such a row becomes known it is too old to count.",
@@ -126,7 +120,6 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "self_paid_above_cost",
     "A household paid more itself than the care cost",
     "个人自付大于医疗总费用",
     "Check both amounts of the row.",

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from riskml.errors import RecordsError
@@ -14,7 +13,7 @@ from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.cells import format_text, is_textual
 from riskml.records.panel.required import require_columns, require_tables
-from riskml.records.reading.cell_sql import SQL_TYPES, quote
+from riskml.records.reading.cell_sql import connect, quote, select_column
 from riskml.records.reading.repeats import create_repeated_texts
 
 __all__ = ["ArrowTables", "build_attribute"]
@@ -38,9 +37,7 @@ class ArrowTables:
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         require_tables(tables)
-        self.connection = duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        )
+        self.connection = connect()
         self.attributes: dict[str, str] = {}
         self._tables = dict(tables)
         for name, table in tables.items():
@@ -48,12 +45,11 @@ class ArrowTables:
 
     def _create_view(self, name: str, table: pa.Table) -> None:
         require_columns(name, table.column_names)
-        declared, present = TABLES[name], set(table.column_names)
-        columns = []
-        for column in declared.columns:
-            value = quote(column.name) if column.name in present else f"NULL::{SQL_TYPES[column.kind]}"
-            value = value if column.default is None else f"coalesce({value}, {column.default})"
-            columns.append(f"{value} AS {quote(column.name)}")
+        declared = TABLES[name]
+        columns = [
+            select_column(column, quote(column.name) if column.name in table.column_names else None)
+            for column in declared.columns
+        ]
         if declared.attributes:
             for attribute in table.column_names:
                 if declared.column(attribute) is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from riskml.records.contract.schema import Kind
+from riskml.records.contract.schema import Column, Kind
 
 __all__ = [
     "FILE",
@@ -18,11 +18,13 @@ __all__ = [
     "ROW",
     "SQL_TYPES",
     "Cell",
+    "connect",
     "convert_attribute",
     "convert_cell",
     "fetch_row",
     "quote",
     "quote_raw",
+    "select_column",
 ]
 
 SQL_TYPES: dict[Kind, str] = {
@@ -86,6 +88,21 @@ def fetch_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, .
     """Run a query that returns one row, and fetch all of it: an unfinished result blocks the connection."""
     rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
     return rows[0]
+
+
+def select_column(column: Column, value: str | None) -> str:
+    """SQL of a declared column under its name: its value, or null where there is none, with its default."""
+    value = value or f"NULL::{SQL_TYPES[column.kind]}"
+    if column.default is not None:
+        value = f"coalesce({value}, {column.default})"
+    return f"{value} AS {quote(column.name)}"
+
+
+def connect(**config: str) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB in memory that never fetches extensions: it works offline, and the same everywhere."""
+    return duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **config}
+    )
 
 
 def quote_raw(column: str) -> str:

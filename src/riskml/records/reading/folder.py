@@ -17,7 +17,7 @@ import duckdb
 from riskml.errors import RecordsError
 from riskml.records.contract.faults import CheckReport, Fault
 from riskml.records.contract.schema import TABLES
-from riskml.records.reading.cell_sql import fetch_row, quote
+from riskml.records.reading.cell_sql import connect, fetch_row, quote
 from riskml.records.reading.files import find_sources
 from riskml.records.reading.repeats import create_repeated_texts
 from riskml.records.reading.tables import Layout, read_table
@@ -192,14 +192,7 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     if not folder.is_dir():
         raise RecordsError.no_folder(path)
     sources, faults = find_sources(folder)
-    # Extensions are never fetched: reading works offline and does the same everywhere.
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"riskml-duckdb-{os.getpid()}"),
-        }
-    )
+    connection = connect(temp_directory=str(Path(tempfile.gettempdir()) / f"riskml-duckdb-{os.getpid()}"))
     layouts = {}
     for name, source in sources.items():
         layout = read_table(connection, TABLES[name], source, faults)

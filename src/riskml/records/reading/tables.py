@@ -15,13 +15,13 @@ from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import (
     NUMBER_TYPES,
-    SQL_TYPES,
     Cell,
     convert_attribute,
     convert_cell,
     fetch_row,
     quote,
     quote_raw,
+    select_column,
 )
 from riskml.records.reading.columns import check_names, report_wrong_type
 from riskml.records.reading.csv_files import RaggedRow
@@ -152,9 +152,8 @@ def _find_wrong_types(
 def _select_sql(table: Table, layout: Layout, group: Group, cells: dict[str, Cell]) -> str:
     columns = [group.position]
     for column in table.columns:
-        cell = cells.get(column.name) or Cell(f"NULL::{SQL_TYPES[column.kind]}")
-        value = cell.value if column.default is None else f"coalesce({cell.value}, {column.default})"
-        columns.append(f"{value} AS {quote(column.name)}")
+        cell = cells.get(column.name)
+        columns.append(select_column(column, cell.value if cell else None))
     for name, kind in layout.attributes.items():
         cell = cells.get(name) or Cell("NULL::DOUBLE" if kind == "number" else "NULL::VARCHAR")
         columns.append(f"{cell.value} AS {quote(name)}")
