@@ -1,4 +1,4 @@
-"""The Chinese font of every picture and page: a pip package, found on disk and never imported."""
+"""The Chinese font of pictures and pages, taken from an installed package that is never imported."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ FAMILY = "Noto Sans SC"
 PACKAGE, FILE = "zhplot", "NotoSansSC-Regular.ttf"
 
 FALL_BACK = "DejaVu Sans"
-"""Comes with matplotlib: signs of formulas that a text font lacks."""
+"""Font of matplotlib for symbols that the Chinese font lacks."""
 
 
 @lru_cache(maxsize=1)
 def find_font() -> Path:
     """Find the font file.
 
-    The package is only located: importing it would change the fonts of every plot of the process.
+    The package is located, not imported: importing it would change the fonts of every plot of the process.
 
     Raises
     ------
@@ -51,8 +51,8 @@ def find_font() -> Path:
     >>> find_font().suffix
     '.ttf'
     """
-    found = find_spec(PACKAGE)
-    for folder in (found.submodule_search_locations or ()) if found else ():
+    spec = find_spec(PACKAGE)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
         if (path := Path(folder) / "fonts" / FILE).is_file():
             return path
     raise FontError.not_installed(PACKAGE)
@@ -67,7 +67,7 @@ def _characters() -> frozenset[int]:
 
 
 def find_missing_glyphs(text: str) -> str:
-    """Characters of a text that the font cannot draw, each once, in order; line breaks and tabs aside.
+    """Find the characters that the font lacks, each once and in order, except line breaks and tabs.
 
     >>> find_missing_glyphs("近 12 个月自付医疗费 −90,000 元")
     ''
@@ -81,8 +81,8 @@ def find_missing_glyphs(text: str) -> str:
 def use_chinese_font() -> Iterator[None]:
     """Let matplotlib draw Chinese inside a ``with`` block.
 
-    Glyphs become paths in SVG, so a reader needs no font; ids in SVG do not depend on chance. Where no backend was
-    chosen, as outside a notebook, plots are drawn without a window. Settings are put back at the end.
+    In SVG, glyphs become paths, so that readers need no font, and ids are reproducible. Without a chosen backend, as
+    outside a notebook, plots are drawn without a window. Settings are restored at the end.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def use_chinese_font() -> Iterator[None]:
 
 
 def render_svg(figure: Figure) -> str:
-    """Write a figure as an SVG element to stand inside a page: the same figure gives the same text on any day.
+    """Render a figure as an SVG element for a page: the same figure always gives the same text.
 
     Parameters
     ----------
@@ -127,28 +127,28 @@ def render_svg(figure: Figure) -> str:
     Returns
     -------
     str
-        From ``<svg`` on, without XML declaration, document type, date or program.
+        From ``<svg`` on, without XML declaration, document type or metadata.
     """
     out = StringIO()
     with use_chinese_font():
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(out, format="svg", metadata=nothing)
+        no_metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(out, format="svg", metadata=no_metadata)
     text = out.getvalue()
     return text[text.index("<svg") :]
 
 
 def subset_font(text: str) -> bytes:
-    """Cut the font down to the characters of a text.
+    """Reduce the font to the characters of a text.
 
     Parameters
     ----------
     text : str
-        Everything a page says. Characters that the font lacks are left to the reader's own fonts.
+        All text of a page. Characters that the font lacks are left to the reader's fonts.
 
     Returns
     -------
     bytes
-        A WOFF2 file: about 0.2 kB a Chinese character. Equal characters give equal bytes, whatever their order.
+        A WOFF2 file of about 0.2 kB per Chinese character. The same characters give the same bytes, in any order.
     """
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
@@ -168,7 +168,7 @@ def subset_font(text: str) -> bytes:
 
 
 def make_font_face(text: str, family: str = FAMILY) -> str:
-    """CSS rule that brings the glyphs of a text along with a page, as a data URI.
+    """Make the CSS rule that embeds the glyphs of a text in a page, as a data URI.
 
     >>> make_font_face("返贫")[:54]
     '@font-face{font-family:"Noto Sans SC";src:url(data:fon'

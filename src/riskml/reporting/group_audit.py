@@ -21,8 +21,8 @@ _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "en": (
             "The category that the rule line suggests at the date; “none” where it suggests none.",
-            "Households that the rule line is silent about depend on the model alone: if many are missed, nothing "
-            "was recorded before they fell, or it was recorded too late.",
+            "Households without a flag of the rule line depend on the model alone: if many are missed, nothing was "
+            "recorded before they fell, or it was recorded too late.",
         ),
     },
     "exited": {
@@ -32,8 +32,8 @@ _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "en": (
             "“Yes” for households that left registered poverty, “no” for ordinary ones.",
-            "Ordinary households tend to have fewer and later records; if they are missed more often, those on the "
-            "edge are overlooked as a class.",
+            "Ordinary households tend to have fewer and later records; if they are missed more often, borderline "
+            "households are systematically overlooked.",
         ),
     },
     "no_labour": {
@@ -43,8 +43,8 @@ _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "en": (
             "Households without labour at the date.",
-            "They live on transfers and care, and policy never clears them automatically; they are few, so figures "
-            "swing.",
+            "They live on transfers and care, and policy never clears them automatically. They are few, so figures "
+            "fluctuate.",
         ),
     },
     "region": {
@@ -53,15 +53,15 @@ _ABOUT: dict[str, dict[str, tuple[str, str]]] = {
             "登记习惯因地而异：某地漏判高，先查该地收入和医疗记录是否完整、是否迟到。",
         ),
         "en": (
-            "Households whose region code begins alike, at the coarsest level that differs.",
-            "Habits of recording differ from place to place: where many falls are missed, look first at how complete "
-            "and how late the place's records are.",
+            "Households with the same prefix of the region code, at the coarsest level that differs.",
+            "Recording practice differs between regions: where many falls are missed, first check how complete and how "
+            "late the region's records are.",
         ),
     },
 }
 _OTHER = {
     "zh": ("按数据自带的分组。", "若某一取值的漏判明显偏高，先查其记录是否完整。"),
-    "en": ("A group that the data bring along.", "Where one value is missed more often, look at its records first."),
+    "en": ("A group defined by the data.", "Where one value is missed more often, check its records first."),
 }
 
 

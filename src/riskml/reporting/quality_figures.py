@@ -49,7 +49,7 @@ def draw_calibration(bins: Sequence[Mapping[str, Any]], t: Language) -> Markup:
             limit(0, min(1.0, top))
             axis.set_ticks([tick for tick in _TICKS if tick <= top])
             use_percent(axis, 1)
-        axes.set_xlabel(t("模型给出的概率", "probability said by the model"))
+        axes.set_xlabel(t("模型给出的概率", "predicted probability"))
         axes.set_ylabel(t("实际返贫比例", "share that fell"))
         axes.annotate(
             t("完全校准", "perfect"), (top * 0.62, top * 0.66), color="#4a5561", rotation=45, ha="center", va="bottom"
