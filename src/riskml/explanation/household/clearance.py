@@ -22,7 +22,7 @@ class Condition:
     ----------
     code : {"stable_income", "no_flags", "labour"}
     met : bool or None
-        None where the records do not say.
+        None where not known.
     zh, en : str
     """
 
@@ -53,7 +53,7 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
     -----
     Income per head over the rule's window is compared with the line in force at each of the last month ends.
     """
-    assert panel.n == 1, "a panel of one household"
+    assert panel.n == 1, "expects a panel of one household"
     months = int(policy.timing["elimination"].value)
     month_ends = [(panel.income_per_head(rule.window, lag)[0], panel.line[lag, 0]) for lag in range(months)]
     known = not any(np.isnan(value) for pair in month_ends for value in pair)

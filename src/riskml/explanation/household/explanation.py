@@ -1,4 +1,4 @@
-"""An explanation of one household: what staff read, and what the service sends."""
+"""The explanation of one household, as staff read it and the service sends it."""
 
 from __future__ import annotations
 

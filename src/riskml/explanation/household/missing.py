@@ -41,7 +41,7 @@ def find_missing(panel: Panel) -> list[Missing]:
     panel : Panel
         Of one household.
     """
-    assert panel.n == 1, "a panel of one household"
+    assert panel.n == 1, "expects a panel of one household"
     checks = (_check_income, _check_line, _check_tables, _check_members, _check_amounts, _check_visits)
     return [gap for check in checks for gap in check(panel)]
 

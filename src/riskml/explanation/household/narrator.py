@@ -119,15 +119,15 @@ class Narrator:
             If ``redact`` contains another name.
         """
         hidden = check_redaction(redact)
-        one = panel if panel.n == 1 else panel.select(i)
+        household = panel if panel.n == 1 else panel.select(i)
         row = 0 if verdicts is None else i
-        verdicts = apply_rule_line(one, self.policy, self.settings.window) if verdicts is None else verdicts
-        status = int(classify_cohort(one, self.settings)[0])
+        verdicts = apply_rule_line(household, self.policy, self.settings.window) if verdicts is None else verdicts
+        status = int(classify_cohort(household, self.settings)[0])
         reasons: tuple[Reason, ...] = ()
         protections: tuple[Reason, ...] = ()
         model: ModelView | None = None
         if status == AT_RISK:
-            rows = self.explain_rows(one, build(panel).take(np.array([i])))
+            rows = self.explain_rows(household, build(panel).take(np.array([i])))
             margin, horizon = float(rows.margin[0]), self.settings.horizon
             model = make_model_view(rows.contributions, margin, rows.grouping, self.policy, horizon, hidden)
             reasons = _write_reasons(rows, rows.rankings.reasons, hidden, risk=True)
@@ -139,12 +139,12 @@ class Narrator:
             agreement = None
         elif agreement is None:
             agreement = str(name_agreement(tier > 0, verdicts.any_flag[row : row + 1])[0])
-        missing = tuple(gap for gap in find_missing(one) if not (gap.health and "health" in hidden))
+        missing = tuple(gap for gap in find_missing(household) if not (gap.health and "health" in hidden))
         causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
         causes = list(dict.fromkeys(causes))
         return Explanation(
-            household_id=str(one.household_id[0]),
-            as_of=str(to_date(one.as_of)),
+            household_id=str(household.household_id[0]),
+            as_of=str(to_date(household.as_of)),
             status=STATUSES.codes[status],
             rule=rule,
             model=model,

@@ -46,7 +46,7 @@ STEPS_MISSING: dict[str, Step] = {
 
 
 def choose_steps(
-    causes: Sequence[str], missing: Sequence[str], own: Mapping[str, tuple[Step, ...]] | None = None
+    causes: Sequence[str], missing: Sequence[str], overrides: Mapping[str, tuple[Step, ...]] | None = None
 ) -> list[Step]:
     """Make a checklist of about ten steps.
 
@@ -57,15 +57,15 @@ def choose_steps(
         the list; further steps fill it up to ten.
     missing : sequence of str
         Codes of :mod:`riskml.explanation.household.missing`.
-    own : mapping of str to tuple of Step, optional
-        Steps in place of those of a cause.
+    overrides : mapping of str to tuple of Step, optional
+        Steps that replace those of a cause.
 
     Examples
     --------
     >>> [step.zh for step in choose_steps(["housing", "housing"], ["no_visit"])]
     ['现场查看住房安全，必要时申请鉴定', '入户走访，记录所见']
     """
-    each = [(own or {}).get(cause) or _declared(cause) for cause in dict.fromkeys(causes)]
+    each = [(overrides or {}).get(cause) or _make_steps(cause) for cause in dict.fromkeys(causes)]
     gaps = [STEPS_MISSING[code] for code in dict.fromkeys(missing) if code in STEPS_MISSING]
     room = MOST_STEPS - len(each) - min(len(gaps), MOST_GAPS)
     steps: list[Step] = []
@@ -75,5 +75,5 @@ def choose_steps(
     return [*steps, *gaps[: max(MOST_STEPS - len(steps), MOST_GAPS)]]
 
 
-def _declared(cause: str) -> tuple[Step, ...]:
+def _make_steps(cause: str) -> tuple[Step, ...]:
     return tuple(Step(cause, zh, en) for zh, en in CAUSES[cause].steps)

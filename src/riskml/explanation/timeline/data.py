@@ -137,7 +137,7 @@ class Timeline:
         scores : sequence of (day, probability)
             Scores later than ``as_of`` are left out.
         """
-        assert panel.n == 1, "a panel of one household"
+        assert panel.n == 1, "expects a panel of one household"
         months = min(months, panel.months)
         per_head = panel.total[:months, 0] / panel.size[:months, 0]
         average = [
