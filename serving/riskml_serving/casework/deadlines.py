@@ -13,7 +13,7 @@ from riskml.policy import Policy
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.rules import Rule, compare
 from riskml_serving.casework.states import ASSIGNED, CONFIRMED, MONITORED, SETTLED, SIGNALLED, VISITED
-from riskml_serving.casework.workdays import announced, last_day_overdue, working_days_after
+from riskml_serving.casework.workdays import add_working_days, find_last_overdue_start, has_announced_holidays
 
 __all__ = ["DEADLINES", "Deadline", "Deadlines"]
 
@@ -26,11 +26,11 @@ class _Term:
     working: bool
 
     def end(self, start: dt.date) -> dt.date:
-        return working_days_after(start, self.days) if self.working else start + dt.timedelta(days=self.days)
+        return add_working_days(start, self.days) if self.working else start + dt.timedelta(days=self.days)
 
-    def latest_late_start(self, today: dt.date) -> dt.date:
+    def find_last_overdue_start(self, today: dt.date) -> dt.date:
         """Return the latest start of which the end is over by today."""
-        return last_day_overdue(today, self.days) if self.working else today - dt.timedelta(days=self.days + 1)
+        return find_last_overdue_start(today, self.days) if self.working else today - dt.timedelta(days=self.days + 1)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Deadlines:
         return {
             name: declared.applies
             & ~declared.done
-            & compare(declared.start, le, self._terms[name].latest_late_start(self.today))
+            & compare(declared.start, le, self._terms[name].find_last_overdue_start(self.today))
             for name, declared in _DECLARED.items()
         }
 
@@ -136,5 +136,5 @@ class Deadlines:
             if declared.applies.holds(row):
                 day = self._terms[name].end(row[declared.start])
                 done, late = declared.done.holds(row), self.late[name].holds(row)
-                deadlines.append(Deadline(name, day, done, late, announced(day)))
+                deadlines.append(Deadline(name, day, done, late, has_announced_holidays(day)))
         return deadlines

@@ -6,13 +6,13 @@ import datetime as dt
 
 import chinese_calendar
 
-__all__ = ["announced", "last_day_overdue", "working_days_after"]
+__all__ = ["add_working_days", "find_last_overdue_start", "has_announced_holidays"]
 
 ONE = dt.timedelta(days=1)
 
 
-def announced(day: dt.date) -> bool:
-    """Whether the holidays of a day's year are known; they are announced late in the year before."""
+def has_announced_holidays(day: dt.date) -> bool:
+    """Whether the holidays of a day's year are known: they are announced late in the year before."""
     try:
         chinese_calendar.is_workday(day)
     except NotImplementedError:
@@ -21,15 +21,15 @@ def announced(day: dt.date) -> bool:
 
 
 def _is_workday(day: dt.date) -> bool:
-    return bool(chinese_calendar.is_workday(day)) if announced(day) else day.weekday() < 5
+    return bool(chinese_calendar.is_workday(day)) if has_announced_holidays(day) else day.weekday() < 5
 
 
-def working_days_after(day: dt.date, n: int) -> dt.date:
+def add_working_days(day: dt.date, n: int) -> dt.date:
     """Return the n-th working day after a day.
 
-    >>> working_days_after(dt.date(2024, 9, 30), 1)  # a week of holidays follows
+    >>> add_working_days(dt.date(2024, 9, 30), 1)  # a week of holidays follows
     datetime.date(2024, 10, 8)
-    >>> working_days_after(dt.date(2024, 10, 11), 1)  # Saturday the 12th is worked
+    >>> add_working_days(dt.date(2024, 10, 11), 1)  # Saturday the 12th is worked
     datetime.date(2024, 10, 12)
     """
     while n > 0:
@@ -38,14 +38,14 @@ def working_days_after(day: dt.date, n: int) -> dt.date:
     return day
 
 
-def last_day_overdue(today: dt.date, n: int) -> dt.date:
+def find_last_overdue_start(today: dt.date, n: int) -> dt.date:
     """Return the latest day whose n-th working day after is over by today.
 
-    >>> day = last_day_overdue(dt.date(2024, 10, 9), 1)
-    >>> working_days_after(day, 1) < dt.date(2024, 10, 9) <= working_days_after(day + ONE, 1)
+    >>> day = find_last_overdue_start(dt.date(2024, 10, 9), 1)
+    >>> add_working_days(day, 1) < dt.date(2024, 10, 9) <= add_working_days(day + ONE, 1)
     True
     """
     day = today - ONE
-    while working_days_after(day, n) >= today:
+    while add_working_days(day, n) >= today:
         day -= ONE
     return day

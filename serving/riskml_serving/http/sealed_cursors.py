@@ -31,7 +31,7 @@ def encrypt_cursor(connection: Connection, kind: bytes, number: int) -> str:
 
     One block of AES is a permutation of 16 bytes: half of them say the kind, so that no other text passes for a cursor.
     """
-    cipher = _cipher(connection).encryptor()
+    cipher = _make_cipher(connection).encryptor()
     return base64.urlsafe_b64encode(cipher.update(BLOCK.pack(kind, number))).decode().rstrip("=")
 
 
@@ -47,7 +47,7 @@ def decrypt_cursor(connection: Connection, kind: bytes, text: str, name: str) ->
         return 0
     try:
         block = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
-        marker, number = BLOCK.unpack(_cipher(connection).decryptor().update(block))
+        marker, number = BLOCK.unpack(_make_cipher(connection).decryptor().update(block))
     except (ValueError, binascii.Error, struct.error):
         marker, number = b"", 0
     if marker.rstrip(b"\0") != kind:
@@ -55,6 +55,6 @@ def decrypt_cursor(connection: Connection, kind: bytes, text: str, name: str) ->
     return int(number)
 
 
-def _cipher(connection: Connection) -> Cipher[ECB]:
+def _make_cipher(connection: Connection) -> Cipher[ECB]:
     key = hmac.digest(read_key(connection).encode(), b"numbers in answers", "sha256")
     return Cipher(AES(key), ECB())  # noqa: S305 - a single block, each number once: equal numbers are meant to be equal

@@ -18,7 +18,7 @@ from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.deadlines import DEADLINES, Deadlines
 from riskml_serving.casework.states import STATES
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
-from riskml_serving.casework.workdays import last_day_overdue, working_days_after
+from riskml_serving.casework.workdays import add_working_days, find_last_overdue_start
 from riskml_serving.casework.worklist.repository import ListFilter, count_late, read_list
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
 
@@ -124,12 +124,12 @@ class Household:
             return {}
         since = min(score["as_of"] for score in self.waiting_since)
         out = {
-            "visit": (working_days_after(since, SETTINGS.visit_working_days), self.settled or self.visited),
+            "visit": (add_working_days(since, SETTINGS.visit_working_days), self.settled or self.visited),
             "decision": (since + dt.timedelta(days=int(POLICY.timing["decision"].value)), self.settled),
         }
         if confirmed:
             days = int(POLICY.timing["helper_assigned"].value)
-            out["helper"] = (working_days_after(self.counted[-1]["verified_on"], days), self.assigned)
+            out["helper"] = (add_working_days(self.counted[-1]["verified_on"], days), self.assigned)
         return {name: (day, done, not done and day < TODAY) for name, (day, done) in out.items()}
 
 
@@ -217,5 +217,5 @@ def test_sql_and_python_agree_on_every_state_and_deadline(engine, histories):
 
 @given(day=st.dates(dt.date(2020, 1, 1), dt.date(2024, 12, 31)), n=st.integers(1, 30))
 def test_a_deadline_is_over_exactly_for_what_began_early_enough(day, n):
-    latest = last_day_overdue(day, n)
-    assert working_days_after(latest, n) < day <= working_days_after(latest + dt.timedelta(days=1), n)
+    latest = find_last_overdue_start(day, n)
+    assert add_working_days(latest, n) < day <= add_working_days(latest + dt.timedelta(days=1), n)

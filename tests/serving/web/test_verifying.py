@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from riskml.vocabulary.causes import HEALTH_CAUSES
-from riskml_serving.casework.workdays import working_days_after
+from riskml_serving.casework.workdays import add_working_days
 
 
 def listed(site, query=""):
@@ -164,8 +164,8 @@ def test_an_overdue_visit_is_marked_in_working_days(site, make_site):
 
 
 def test_working_days_follow_the_shifted_calendar():
-    assert working_days_after(dt.date(2023, 9, 28), 1) == dt.date(2023, 10, 7), "a worked Saturday after the holidays"
-    assert working_days_after(dt.date(2023, 6, 21), 2) == dt.date(2023, 6, 26), "Dragon Boat: Sunday 25 June is worked"
+    assert add_working_days(dt.date(2023, 9, 28), 1) == dt.date(2023, 10, 7), "a worked Saturday after the holidays"
+    assert add_working_days(dt.date(2023, 6, 21), 2) == dt.date(2023, 6, 26), "Dragon Boat: Sunday 25 June is worked"
 
 
 def test_the_first_of_the_list_are_marked_up_to_the_capacity_and_their_chances_add_up(site):

@@ -79,10 +79,10 @@ async def _record_refusal(request: Request, visitor: Visitor, household_id: str,
 async def household(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Show a household."""
     done = request.query_params.get("done", "")
-    return await _view(request, visitor, household_id, Entered(), done=done if done in DONE else "")
+    return await _show(request, visitor, household_id, Entered(), done=done if done in DONE else "")
 
 
-async def _view(
+async def _show(
     request: Request, visitor: Visitor, household_id: str, entered: Entered, *, done: str = "", status: int = 200
 ) -> View:
     page = await _gather(request, visitor, household_id)
@@ -103,7 +103,7 @@ async def _view(
 
 
 async def _show_errors(request: Request, visitor: Visitor, household_id: str, entered: Entered) -> Response:
-    return await PAGE.answer(request, visitor, await _view(request, visitor, household_id, entered, status=422))
+    return await PAGE.answer(request, visitor, await _show(request, visitor, household_id, entered, status=422))
 
 
 @router.page(
@@ -134,13 +134,13 @@ async def verification(request: Request, household_id: str, visitor: SignedIn) -
         return await _show_errors(request, visitor, household_id, entered)
 
     def work(connection: Connection) -> None:
-        verify(connection, visitor.caller, household_id, entered.body(day), day, request.state.request_id)
+        verify(connection, visitor.caller, household_id, entered.to_body(day), day, request.state.request_id)
 
     return await _save_form(request, visitor, household_id, form, work, "verified")
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
-async def undoing(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
+async def undo_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Undo one's own verification of today."""
     form, day = await _read_form_for(request, visitor, "write"), today(get_state(request).settings)
 

@@ -70,7 +70,7 @@ class Entered:
         assignee = form.text("assignee", 60)
         return cls(assignee=assignee, handover=form.text("handover", 500), errors=() if assignee else ("assignee",))
 
-    def body(self, today: dt.date) -> dict[str, Any]:
+    def to_body(self, today: dt.date) -> dict[str, Any]:
         """Return the verification that the service saves."""
         return {
             "outcome": self.outcome,

@@ -26,7 +26,7 @@ from riskml_serving.web.shell.rendering import language_of, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import SHAPES, cut_note, notice_of
 from riskml_serving.web.worklist import service
-from riskml_serving.web.worklist.sheet import HEADER, row_cells
+from riskml_serving.web.worklist.sheet import HEADER, list_cells
 
 __all__ = ["router"]
 
@@ -57,8 +57,8 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     fields, wanted, region = query.fields, query.wanted, query.wanted.region
     whole = request.query_params.get("whole") == "1"
     size = service.MOST_ROWS if whole else PAGE
-    page = 1 if whole else _whole_number(request.query_params.get("page"), 1, 10_000)
-    capacity = _whole_number(fields["week"], state.settings.visits_a_week, MOST_WEEK)
+    page = 1 if whole else _parse_number(request.query_params.get("page"), 1, 10_000)
+    capacity = _parse_number(fields["week"], state.settings.visits_a_week, MOST_WEEK)
 
     def read() -> dict[str, Any]:
         with reading(state.engine) as connection:
@@ -132,7 +132,7 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
 
     rows, total = await anyio.to_thread.run_sync(read)
     names = read_region_names(state.settings.region_names)
-    cells = [row_cells(service.describe_row(row, caller, query.deadlines), lang, names) for row in rows]
+    cells = [list_cells(service.describe_row(row, caller, query.deadlines), lang, names) for row in rows]
     notice = " · ".join(filter(None, (notice_of(lang, state.settings.simulated), cut_note(len(rows), total, lang))))
     title = {"zh": "待核实名单", "en": "work list"}[lang]
     response = workbook([(title, HEADER[lang], cells)], notice, f"worklist-{query.deadlines.today}.xlsx")
@@ -157,10 +157,10 @@ async def _read_query(request: Request, visitor: Visitor) -> _Query:
     return _Query(fields, service.build_filter(fields, region, visitor.caller, deadlines), deadlines)
 
 
-def _whole_number(text: str | None, default: int, most: int) -> int:
-    """Read the whole number of a field, within bounds.
+def _parse_number(text: str | None, default: int, most: int) -> int:
+    """Parse the whole number of a field, within bounds.
 
-    >>> _whole_number("7", 1, 5), _whole_number("-3", 1, 5), _whole_number("x", 1, 5)
+    >>> _parse_number("7", 1, 5), _parse_number("-3", 1, 5), _parse_number("x", 1, 5)
     (5, 1, 1)
     """
     number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else default

@@ -9,7 +9,7 @@ from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.web.shell.region_names import region_name
 from riskml_serving.web.shell.words import HUNDRED, hundred, word
 
-__all__ = ["HEADER", "row_cells"]
+__all__ = ["HEADER", "list_cells"]
 
 HEADER = {
     "zh": ("户码", "地区", "信号", "模型分级", HUNDRED["zh"], "规则与模型", "规则提示", "信号起始",
@@ -19,7 +19,7 @@ HEADER = {
 }  # fmt: skip
 
 
-def row_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple[Any, ...]:
+def list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple[Any, ...]:
     """Return the cells of one household, in the order of ``HEADER``."""
     hidden = {"zh": "健康类提示（需授权）", "en": "about health (needs permission)"}[lang]
     flags = [flag.zh if lang == "zh" else flag.en for flag in row["flags"]] + [hidden] * bool(row["hidden_flags"])
