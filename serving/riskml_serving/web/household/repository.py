@@ -38,7 +38,7 @@ def read_freshness(
     columns = (income.c.source, income.c.period_start, income.c.months, income.c.recorded_on)
     query = _narrow(select(*columns), "income", household_id, region, as_of).where(income.c.period_start <= as_of)
     for source, start, months, recorded in connection.execute(query):
-        name, end = f"income.{source}", to_date(month_end(to_month(to_day(start)) + months - 1))
+        name, end = f"income.{source}", to_date(month_end(to_month(to_day(start)) + (months or 1) - 1))
         latest, known = out.get(name, (end, recorded))
         out[name] = (max(latest, end), max(filter(None, (known, recorded)), default=None))
     for name, day in DAYS.items():

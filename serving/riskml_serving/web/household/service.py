@@ -26,7 +26,7 @@ from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import judge_households
-from riskml_serving.judging.verdict import show
+from riskml_serving.judging.verdict import list_facts, show
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
 from riskml_serving.web.household.repository import read_freshness
@@ -150,6 +150,7 @@ class HouseholdReader:
 
     def _describe_score(self, row: Mapping[str, Any]) -> dict[str, Any]:
         out = show(row, self.model.policy, self.caller.redact)
+        out["facts"] = list_facts(out, self.lang)
         return {**out, "as_of": row["as_of"], "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
 
     def _read_freshness(self, household_id: str, as_of: dt.date) -> list[tuple[str, dt.date, dt.date | None, int]]:

@@ -1,0 +1,143 @@
+"""A new field of a score is one declaration: declared at run time in a process of its own, it is everywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+MODELS = Path(__file__).parents[3] / "models"
+TODAY, UNTIL = "2023-12-31", "2023-09-30"
+PASSWORD = "a sentence of words"
+
+
+def declare() -> None:
+    """Declare the field before anything that reads the declaration is imported."""
+    from riskml import verdict
+    from riskml.records.contract.calendar import to_day
+
+    income_until = verdict.Field(
+        "income_until",
+        verdict.Kind.DAY,
+        lambda opinion: np.full(len(opinion.status), to_day(UNTIL), np.int32),
+        nullable=True,
+        description="Last reported month.",
+        label=("收入数据截至", "income reported up to"),
+    )
+    *others, model_version, policy_version = verdict.FIELDS
+    verdict.FIELDS = (*others, income_until, model_version, policy_version)
+
+
+def list_tables() -> dict[str, list[dict[str, object]]]:
+    household = {"household_id": "H1"}
+    months = [f"2023-{month:02d}-01" for month in range(1, 13)]
+    return {
+        "households": [{**household, "region_code": "130529101203", "size": 2}],
+        "income": [{**household, "period_start": month, "source": "wage", "amount": 1500} for month in months],
+        "lines": [{"region_code": "13", "effective_from": "2023-01-01", "amount": 8300}],
+    }
+
+
+def use(folder: Path) -> dict[str, object]:
+    """Everything that lists the fields of a score, with what each says of the new one."""
+    import pyarrow.csv as csv
+    import pyarrow.parquet as pq
+    from fastapi.testclient import TestClient
+    from sqlalchemy import inspect
+
+    from riskml.model import Bundle
+    from riskml.policy import load_policy
+    from riskml.records.contract.calendar import to_day
+    from riskml.records.panel.store import Records
+    from riskml.scoring import score
+    from riskml_serving.base.database import METADATA, open_engine, upgrade, writing
+    from riskml_serving.base.settings import Settings
+    from riskml_serving.judging.bulk.judging import PART
+    from riskml_serving.judging.jobs.worker import Worker
+    from riskml_serving.people.accounts.service import create_user
+    from riskml_serving.people.auth import RIGHTS
+    from riskml_serving.people.auth.service import create_key
+    from riskml_serving.running.app import create_app
+
+    bundle = next(MODELS.glob("*/manifest.json")).parent
+    url = f"sqlite:///{folder / 'service.db'}"
+    engine = open_engine(url)
+    upgrade(engine)
+    with engine.begin() as connection:  # what the migration of the release that brings the field would do
+        for name in ("current_scores", "scores"):
+            there = {column["name"] for column in inspect(connection).get_columns(name)}
+            (new,) = [column for column in METADATA.tables[name].c if column.name not in there]
+            connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {new.name} {new.type.compile(engine.dialect)}")
+    with writing(engine) as connection:
+        headers = {"Authorization": f"Bearer {create_key(connection, 'test', '', sorted(RIGHTS))}"}
+        create_user(connection, "county", PASSWORD, "county", "130529")
+
+    tables = list_tables()
+    columns = {name: {key: [row[key] for row in rows] for key in rows[0]} for name, rows in tables.items()}
+    frame = score(Bundle.load(bundle), Records.from_tables(columns), to_day(TODAY), load_policy())
+    settings = Settings(
+        database_url=url,
+        bundle=bundle,
+        today=dt.date.fromisoformat(TODAY),
+        model_store=folder / "models",
+        export_folder=folder / "exports",
+        job_worker=False,
+    )
+    with TestClient(create_app(settings)) as client:
+        asked = client.post("/v1/scores", json={"tables": tables, "as_of": TODAY}, headers=headers).json()
+        kept = client.post("/v1/records", json={"tables": tables}, headers=headers).json()
+        job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
+        worker = Worker(engine, settings, lambda: client.app.state.holder.current)
+        worker.step()
+        worker._reader.close()
+        files = {
+            form: client.get(f"/v1/jobs/{job}/results", params={"format": form}, headers=headers).content
+            for form in ("parquet", "csv")
+        }
+        stored = client.get("/v1/households/H1", headers=headers).json()
+        schemas = client.get("/openapi.json").json()["components"]["schemas"]
+        form = client.get("/sign-in").text
+        fields = {"username": "county", "password": PASSWORD, "back": "/worklist"}
+        fields["csrf"] = re.search(r'name="csrf" value="([^"]+)"', form).group(1)
+        client.post("/sign-in", data=fields)
+        page = client.get("/households/H1").text
+    return {
+        "table of riskml": str(frame["income_until"][0]),
+        "Arrow": str(PART.field("income_until").type),
+        "POST /v1/scores": asked["scores"][0]["income_until"],
+        "POST /v1/records": kept["scores"][0]["after"]["income_until"],
+        "household": stored["score"]["income_until"],
+        "history": stored["history"][0]["income_until"],
+        "Parquet": pq.read_table(io.BytesIO(files["parquet"]))["income_until"].to_pylist(),
+        "CSV": [str(day) for day in csv.read_csv(io.BytesIO(files["csv"]))["income_until"].to_pylist()],
+        "schemas": sorted(name for name, schema in schemas.items() if "income_until" in schema.get("properties", {})),
+        "page": f"收入数据截至 {UNTIL}" in page,
+    }
+
+
+def test_a_field_that_is_declared_is_everywhere(tmp_path):
+    done = subprocess.run([sys.executable, __file__, str(tmp_path)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "table of riskml": UNTIL,
+        "Arrow": "date32[day]",
+        "POST /v1/scores": UNTIL,
+        "POST /v1/records": UNTIL,
+        "household": UNTIL,
+        "history": UNTIL,
+        "Parquet": [UNTIL],
+        "CSV": [UNTIL],
+        "schemas": ["Brief", "ChangeRow", "Listed", "PastScore", "Scored", "StoredScore"],
+        "page": True,
+    }
+
+
+if __name__ == "__main__":
+    declare()
+    sys.stdout.write(json.dumps(use(Path(sys.argv[1])), ensure_ascii=False))
