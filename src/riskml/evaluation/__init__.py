@@ -1,6 +1,6 @@
-"""Evaluation: every model on the same labelled test rows, beside the rule line, with intervals and checks."""
+"""Evaluation: all models and the rule line on the same labelled test rows, with intervals and checks."""
 
 from riskml.evaluation.evaluate import SHARES, evaluate
-from riskml.evaluation.predictions import BY, Prediction, TestRows
+from riskml.evaluation.predictions import Prediction, TestRows
 
-__all__ = ["BY", "SHARES", "Prediction", "TestRows", "evaluate"]
+__all__ = ["SHARES", "Prediction", "TestRows", "evaluate"]

@@ -1,4 +1,4 @@
-"""The model beside the rule line: who is flagged by which, and how much earlier."""
+"""Model and rule line compared: which of them flags a household, and how much earlier."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["count_agreement", "measure_lead"]
 
 
 def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
-    """Count rows, and the fallen among them, by agreement.
+    """Count rows and falls by agreement.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
     Returns
     -------
     dict of str to dict
-        For each of ``AGREEMENTS``, ``n`` rows and ``positives`` among them.
+        ``n`` rows and ``positives`` among them for each of ``AGREEMENTS``.
     """
     kinds = name_agreement(visited, rows.rule_positive)
     return {
@@ -33,30 +33,30 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
 
 
 def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, float | None]:
-    """Months by which a model's visits come before the rule line's first flag, over the fallers it finds.
+    """Measure how many months a model's visits precede the first flag of the rule line, over the falls it predicts.
 
     Parameters
     ----------
     rows : TestRows
     chance : array of float, shape (n,)
-        Probability of each row to be on the model's visit list; a row counts that often.
+        Probability that each row is on the model's visit list, used as its weight.
 
     Returns
     -------
     mean, median : float or None
-        None without a faller found, or where ``first_rule_flag`` is not given.
+        None without such a fall, or without ``first_rule_flag``.
 
     Notes
     -----
-    The model's alert is the as_of itself. A household that the rule line never flags within the horizon, or flags
-    only after the fall, counts as flagged at the fall, when everybody can see it: months after the fall are never
-    counted as a lead. A household flagged at the as_of already has a lead of 0.
+    The model alerts at the as-of date. A household that the rule line does not flag within the horizon, or only after
+    the fall, counts as flagged at the fall, when everybody can see it: months after the fall never count as a lead. A
+    household that is flagged at the as-of date has a lead of 0.
     """
     if rows.first_rule_flag is None:
         return None, None
-    found = rows.positive & (chance > 0)
-    months = np.fmin(rows.first_rule_flag[found], rows.lead[found])
-    weight = chance[found]
+    visited = rows.positive & (chance > 0)
+    months = np.fmin(rows.first_rule_flag[visited], rows.lead[visited])
+    weight = chance[visited]
     if not len(months):
         return None, None
     order = np.argsort(months, kind="stable")

@@ -1,4 +1,4 @@
-"""Intervals by resampling households: the rows of one household come and go together."""
+"""Intervals by resampling households: all rows of a household are drawn together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["draw_household_weights", "estimate_interval", "resample"]
 
 
 def draw_household_weights(household: IntArray, resamples: int, seed: int) -> Iterator[FloatArray]:
-    """Draw households with replacement and say how often each row counts.
+    """Draw households with replacement and yield how often each row counts.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def draw_household_weights(household: IntArray, resamples: int, seed: int) -> It
     Yields
     ------
     array of float, shape (n,)
-        Whole numbers, equal within a household.
+        Whole numbers, the same for all rows of a household.
 
     >>> for weight in draw_household_weights(np.array([7, 7, 9]), resamples=2, seed=0):
     ...     assert weight[0] == weight[1] and weight[0] + weight[2] == 2
@@ -44,7 +44,7 @@ def resample(
     resamples: int,
     seed: int,
 ) -> dict[str, dict[str, FloatArray]]:
-    """Measure every model on the same resamples of households.
+    """Measure all models on the same resamples of households.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def resample(
     -------
     dict of str to dict of str to array
         For each model ``auc``, ``ap`` and ``brier``, shape (resamples,), and ``recall`` and ``precision``, shape
-        (resamples, len(shares)). NaN where a resample holds one class only. Nothing is resampled with fewer than
-        two households: one household has no spread.
+        (resamples, len(shares)). NaN if a resample holds only one class. With fewer than two households there are no
+        resamples.
     """
     if len(np.unique(rows.household)) < 2:
         resamples = 0
@@ -90,7 +90,7 @@ def resample(
 
 
 def estimate_interval(draws: FloatArray, level: float = 0.95) -> list[float] | None:
-    """Percentile interval of the resamples in which the measure exists.
+    """Estimate the percentile interval over the resamples in which the measure exists.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def estimate_interval(draws: FloatArray, level: float = 0.95) -> list[float] | N
     Returns
     -------
     list of two floats, or None
-        None where the measure exists in fewer than two resamples.
+        None if the measure exists in fewer than two resamples.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Calibration: whether about N of 100 households with a probability of N per cent fall."""
+"""Calibration: whether about N of 100 households with a probability of N % fall."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CONVERGED = 1e-6
 
 
 def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any] | None:
-    """Compare probabilities with what happened.
+    """Compare probabilities with outcomes.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
     Returns
     -------
     dict or None
-        ``slope`` and ``intercept`` of the label's logistic regression on the logit of the probability (1 and 0 when
-        calibrated; null where every probability is the same, where the labels are separated, or in one class);
-        ``ece``, the mean distance of share and mean probability over the ``bins``; ``mean_probability``,
-        ``observed_rate`` and ``observed_over_expected``; 95 % intervals ``slope_ci``, ``intercept_ci`` and
-        ``observed_over_expected_ci`` by the sandwich formula with households as clusters; ``bins``, at most ten of
-        about equally many rows: mean probability ``p``, share ``observed`` and ``n``. None without rows.
+        ``slope`` and ``intercept`` of the logistic regression of the label on the logit of the probability (1 and 0
+        if calibrated; null if all probabilities are equal, or the labels are separated or of one class); ``ece``: mean
+        distance between share and mean probability over the ``bins``; ``mean_probability``, ``observed_rate`` and
+        ``observed_over_expected``; 95 % intervals ``slope_ci``, ``intercept_ci`` and ``observed_over_expected_ci`` by
+        the sandwich formula with households as clusters; ``bins``: at most ten of about equal size, with mean
+        probability ``p``, share ``observed`` and ``n``. None without rows.
 
     References
     ----------
@@ -82,7 +82,7 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
 
 
 def assign_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
-    """Sort rows into at most ``bins`` bins of about equal size; equal probabilities stay together.
+    """Assign rows to at most ``bins`` bins of about equal size; equal probabilities stay together.
 
     Parameters
     ----------
@@ -92,30 +92,30 @@ def assign_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
     Returns
     -------
     array of int64, shape (n,)
-        Bins numbered from 0, the lowest probabilities, without gaps.
+        Bin numbers without gaps, 0 for the lowest probabilities.
 
     >>> assign_bins(np.array([0.4, 0.1, 0.2, 0.3]), bins=2).tolist()
     [1, 0, 0, 1]
     >>> assign_bins(np.full(5, 0.2)).tolist()
     [0, 0, 0, 0, 0]
     """
-    _, place, count = np.unique(probability, return_inverse=True, return_counts=True)
+    _, position, count = np.unique(probability, return_inverse=True, return_counts=True)
     middle = np.cumsum(count) - count / 2
-    wanted = np.minimum(bins - 1, np.floor(bins * middle / len(probability)))
-    return np.asarray(np.unique(wanted[place], return_inverse=True)[1], dtype=np.int64)
+    bin_of_value = np.minimum(bins - 1, np.floor(bins * middle / len(probability)))
+    return np.asarray(np.unique(bin_of_value[position], return_inverse=True)[1], dtype=np.int64)
 
 
 def _recalibrate(
     probability: FloatArray, label: FloatArray, cluster: IntArray
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Intercept and slope of label on logit(probability), without penalty, and their clustered standard errors."""
+    """Fit label on logit(probability); return intercept and slope, and their clustered standard errors."""
     bounded = np.clip(probability, _EDGE, 1 - _EDGE)
     logit = np.log(bounded) - np.log1p(-bounded)
     if label.min() == label.max() or np.ptp(logit) < _EDGE or _are_separated(logit, label):
         return None
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
     with warnings.catch_warnings():
-        # A search that does not converge is seen in its gradient, below: it is an answer here, not a warning.
+        # Whether the fit converged is checked by its gradient below.
         warnings.simplefilter("ignore")
         model.fit(logit[:, None], label)
     fitted = model.predict_proba(logit[:, None])[:, 1]
@@ -131,6 +131,6 @@ def _recalibrate(
 
 
 def _are_separated(logit: FloatArray, label: FloatArray) -> bool:
-    """Whether some threshold parts the classes, so that no finite slope is the best."""
-    fallen, other = logit[label == 1], logit[label == 0]
-    return bool(fallen.min() >= other.max() or fallen.max() <= other.min())
+    """Return whether a threshold separates the classes, so that no finite slope is optimal."""
+    positive, negative = logit[label == 1], logit[label == 0]
+    return bool(positive.min() >= negative.max() or positive.max() <= negative.min())

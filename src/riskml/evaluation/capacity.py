@@ -1,4 +1,4 @@
-"""Visits: who is on the list when a share of the households can be visited, and whom the list finds."""
+"""Visits: which households are on the list when a share of them can be visited, and how many falls it catches."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _ROUNDING = 1e-9
 
 
 def count_visits(share: float, n: int) -> int:
-    """Households that can be visited out of ``n``: ``share × n``, rounded up.
+    """Count the households that can be visited out of ``n``: ``share × n``, rounded up.
 
     >>> count_visits(0.1, 11)
     2
 
-    A product that is whole but for floating point is whole (0.07 × 100 is 7.000000000000001):
+    Rounding errors are ignored (0.07 × 100 is 7.000000000000001):
 
     >>> count_visits(0.07, 100)
     7
@@ -33,7 +33,7 @@ def count_visits(share: float, n: int) -> int:
 
 
 def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, share: float) -> BoolArray:
-    """Mark the households on the visit list of each as_of: the riskiest share, ties by household code.
+    """Mark the households on the visit list of each as-of date: the riskiest share, ties by household code.
 
     Parameters
     ----------
@@ -53,30 +53,30 @@ def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, s
     """
     score, as_of = np.asarray(score), np.asarray(as_of)
     order = np.lexsort((np.asarray(household_code), -score, as_of))
-    listed = np.zeros(len(score), dtype=np.bool_)
+    visited = np.zeros(len(score), dtype=np.bool_)
     bounds = np.append(find_ties(as_of[order]), len(order))
     for start, end in pairwise(bounds.tolist()):
-        listed[order[start : start + count_visits(share, end - start)]] = True
-    return listed
+        visited[order[start : start + count_visits(share, end - start)]] = True
+    return visited
 
 
 @dataclass(frozen=True)
 class VisitList:
-    """Rows sorted once by as_of and risk, measured at any capacity under any weights.
+    """Rows sorted once by as-of date and risk, to be measured at any capacity and with any weights.
 
-    Where capacity ends within a group of equal scores, every row of the group is visited with the same
-    probability, so figures are expectations over the order of ties.
+    If capacity ends within a group of equal scores, every row of the group is visited with the same probability:
+    figures are expectations over the order of ties.
 
     Parameters
     ----------
     order : array of int64, shape (n,)
-        Row at each place.
+        Row at each position.
     positive : array of float, shape (n,)
-        1 where the row at that place fell.
+        1 if the row at that position fell.
     starts : array of int64, shape (groups,)
-        First place of each group of one as_of and one score.
+        First position of each group with the same as-of date and score.
     dates : array of int64, shape (dates + 1,)
-        First group of each as_of, and the number of groups.
+        First group of each as-of date, and the number of groups.
     """
 
     order: IntArray
@@ -86,7 +86,7 @@ class VisitList:
 
     @classmethod
     def from_scores(cls, score: ArrayLike, as_of: ArrayLike, positive: ArrayLike) -> VisitList:
-        """Sort rows by as_of, then by score with the highest first."""
+        """Sort rows by as-of date, then by score with the highest first."""
         score, as_of = np.asarray(score, dtype=np.float64), np.asarray(as_of)
         order = np.lexsort((-score, as_of))
         starts = find_ties(as_of[order], score[order])
@@ -94,35 +94,35 @@ class VisitList:
         return cls(order, np.asarray(positive, dtype=np.float64)[order], starts, dates)
 
     def measure(self, shares: Sequence[float], weight: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
-        """Recall and precision of the visits at each capacity, pooled over the as_ofs.
+        """Measure recall and precision of the visits at each capacity, pooled over the as-of dates.
 
         Parameters
         ----------
         shares : sequence of float
-            Capacities; the visits of an as_of are the share of its rows, rounded up.
+            Capacities; the visits at an as-of date are the share of its rows, rounded up.
         weight : array of float, shape (n,), optional
             How often each row counts (whole numbers).
 
         Returns
         -------
         recall, precision : array of float, shape (len(shares),)
-            NaN without a fallen row, or without rows.
+            NaN without a fall, or without rows.
 
         Examples
         --------
-        One visit among two equal scores finds the faller half the time:
+        One visit among two equal scores catches the fall half the time:
 
         >>> VisitList.from_scores([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).measure([0.25])
         (array([0.5]), array([0.5]))
         """
-        taken, true = self._sums(weight)
+        taken, true = self._sum(weight)
         if not len(self.starts):
             return np.full(len(shares), np.nan), np.full(len(shares), np.nan)
         first, last = self.dates[:-1], self.dates[1:]
         before, rows = taken[first], taken[last] - taken[first]
         budget = np.ceil(np.multiply.outer(shares, rows) - _ROUNDING)
         target = before + budget
-        # The group in which capacity ends: the first with enough rows down to its own end.
+        # The group in which capacity ends: the first with enough rows up to its end.
         group = np.clip(np.searchsorted(taken[1:], target), first, last - 1)
         size = taken[group + 1] - taken[group]
         part = np.divide(target - taken[group], size, out=np.zeros_like(target), where=size > 0)
@@ -133,7 +133,7 @@ class VisitList:
         return hits.sum(axis=1) / positives, hits.sum(axis=1) / visited
 
     def estimate_chances(self, share: float) -> FloatArray:
-        """Probability of each row to be visited at a capacity, shape (n,), in the order of the rows given.
+        """Estimate the probability that each row is visited at a capacity, shape (n,), in the original order.
 
         >>> VisitList.from_scores([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).estimate_chances(0.25).tolist()
         [0.5, 0.5, 0.0, 0.0]
@@ -141,16 +141,16 @@ class VisitList:
         ends = np.append(self.starts[1:], len(self.order))
         size = ends - self.starts
         date = np.repeat(np.arange(len(self.dates) - 1), np.diff(self.dates))
-        opens = self.starts[self.dates[:-1]] if len(self.starts) else self.starts
-        rows = np.append(opens[1:], len(self.order)) - opens
+        first = self.starts[self.dates[:-1]] if len(self.starts) else self.starts
+        rows = np.append(first[1:], len(self.order)) - first
         budget = np.array([count_visits(share, n) for n in rows.tolist()], dtype=np.float64)
-        left = budget[date] - (self.starts - opens[date])
+        left = budget[date] - (self.starts - first[date])
         chance = np.empty(len(self.order))
         chance[self.order] = np.repeat(np.clip(left / size, 0.0, 1.0), size)
         return chance
 
-    def _sums(self, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-        """Rows, and fallen rows, before each group and after the last, shape (groups + 1,) each."""
+    def _sum(self, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+        """Sum rows and falls before each group and after the last, shape (groups + 1,) each."""
         rows = np.ones(len(self.order)) if weight is None else weight[self.order]
         fallen = rows * self.positive
         if len(self.starts) < len(self.order):

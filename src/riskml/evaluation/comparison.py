@@ -1,4 +1,4 @@
-"""The comparison of models as a table: for the terminal, for plain text and for Markdown."""
+"""The comparison of models as a table, for the terminal, plain text and Markdown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from riskml.evaluation.numbers import format_figure
 from riskml.evaluation.words import sort_models
 
 __all__ = ["build_table", "describe_complement", "render_markdown", "render_text"]
@@ -53,7 +54,13 @@ _COMPLEMENT = {
 
 
 def build_table(
-    evaluation: Evaluation, title: str = "", *, simulated: bool = False, intervals: bool = True, lang: str = "en"
+    evaluation: Evaluation,
+    title: str = "",
+    *,
+    simulated: bool = False,
+    intervals: bool = True,
+    lang: str = "en",
+    borders: box.Box = box.SIMPLE,
 ) -> Table:
     """Build the comparison as a table for the terminal.
 
@@ -65,46 +72,53 @@ def build_table(
     simulated : bool, default False
         Whether the households are simulated: the title then says so.
     intervals : bool, default True
-        Whether 95 % intervals stand with AUC, AP and the figures at 10 %: the table is then about 115 characters
-        wide, else about 90.
+        Whether to show 95 % intervals of AUC, AP and the figures at 10 %: the table is then about 115 characters wide,
+        else about 90.
     lang : str, default "en"
         ``en`` or ``zh``.
+    borders : rich.box.Box, default box.SIMPLE
+        With ``box.MARKDOWN`` a cell is one line; otherwise an interval stands under its figure.
 
     Returns
     -------
     rich.table.Table
     """
-    return _build_table(evaluation, title, simulated, intervals, lang, box.SIMPLE)
+    markdown = borders is box.MARKDOWN
+    between = " " if markdown else "\n"
+    titles = [part for part in (title, _SIMULATED[lang] if simulated else "") if part]
+    padding = (0, 1) if markdown else (0, 1, 0, 0)
+    table = Table(title=" · ".join(titles) or None, box=borders, padding=padding)
+    for i, header in enumerate(_HEADERS[lang]):
+        table.add_column(header.replace("\n", between), justify="right" if i else "left", no_wrap=i == 0)
+    for name in sort_models(evaluation["models"]):
+        table.add_row(name, *_format_cells(evaluation["models"][name], intervals, between))
+    return table
 
 
-def render_text(
-    evaluation: Evaluation, title: str = "", *, simulated: bool = False, intervals: bool = True, lang: str = "en"
-) -> str:
-    """Write the comparison as plain text; see ``build_table`` for the parameters.
+def render_text(evaluation: Evaluation, title: str = "", **options: Any) -> str:
+    """Write the comparison as plain text; see ``build_table`` for the options.
 
-    >>> none = {"auc": 0.8, "ap": None, "brier": 0.04}
-    >>> print(render_text({"models": {"riskml": none}}, "test 1987", simulated=True).splitlines()[0].strip())
+    >>> figures = {"auc": 0.8, "ap": None, "brier": 0.04}
+    >>> print(render_text({"models": {"riskml": figures}}, "test 1987", simulated=True).splitlines()[0].strip())
     test 1987 · simulated county, not real households
     """
-    return _print(build_table(evaluation, title, simulated=simulated, intervals=intervals, lang=lang))
+    return _print(build_table(evaluation, title, **options))
 
 
-def render_markdown(
-    evaluation: Evaluation, title: str = "", *, simulated: bool = False, intervals: bool = True, lang: str = "en"
-) -> str:
-    """Write the comparison as a Markdown table under its title; see ``build_table`` for the parameters.
+def render_markdown(evaluation: Evaluation, title: str = "", **options: Any) -> str:
+    """Write the comparison as a Markdown table under its title; see ``build_table`` for the options.
 
-    >>> one = {"models": {"riskml": {"auc": 0.8, "ap": None, "brier": 0.04, "lead_months": 2.26}}}
-    >>> [cell.strip() for cell in render_markdown(one).splitlines()[2].split("|")[1:5]]
+    >>> evaluation = {"models": {"riskml": {"auc": 0.8, "ap": None, "brier": 0.04, "lead_months": 2.26}}}
+    >>> [cell.strip() for cell in render_markdown(evaluation).splitlines()[2].split("|")[1:5]]
     ['riskml', '0.800', 'n/a', '0.0400']
     """
-    table = _build_table(evaluation, title, simulated, intervals, lang, box.MARKDOWN)
-    head, table.title = table.title, None
-    return (f"**{head}**\n\n" if head else "") + _print(table)
+    table = build_table(evaluation, title, **options, borders=box.MARKDOWN)
+    heading, table.title = table.title, None
+    return (f"**{heading}**\n\n" if heading else "") + _print(table)
 
 
 def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
-    """Say how many households that fell each of model and rule line found; empty where there is no complement.
+    """Describe how many of the households that fell were flagged by model and rule line; empty without a complement.
 
     >>> kinds = {"both": 4, "rule_only": 3, "model_only": 2, "neither": 1}
     >>> describe_complement({"complement": {kind: {"n": 9, "positives": n} for kind, n in kinds.items()}})
@@ -113,29 +127,12 @@ def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
     kinds = evaluation.get("complement")
     if not kinds:
         return ""
-    found = {kind: counts["positives"] for kind, counts in kinds.items()}
-    return _COMPLEMENT[lang].format(all=sum(found.values()), **found)
-
-
-def _build_table(
-    evaluation: Evaluation, title: str, simulated: bool, intervals: bool, lang: str, lines: box.Box
-) -> Table:
-    """Build the table; in Markdown a cell is one line, elsewhere an interval stands under its figure."""
-    between = " " if lines is box.MARKDOWN else "\n"
-    said = [part for part in (title, _SIMULATED[lang] if simulated else "") if part]
-    padding = (0, 1) if lines is box.MARKDOWN else (0, 1, 0, 0)
-    table = Table(title=" · ".join(said) or None, box=lines, padding=padding)
-    for i, header in enumerate(_HEADERS[lang]):
-        table.add_column(header.replace("\n", between), justify="right" if i else "left", no_wrap=i == 0)
-    models = evaluation["models"]
-    for name in sort_models(models):
-        measured = models[name]
-        table.add_row(name, *_format_cells(measured, intervals, between))
-    return table
+    falls = {kind: counts["positives"] for kind, counts in kinds.items()}
+    return _COMPLEMENT[lang].format(all=sum(falls.values()), **falls)
 
 
 def _print(table: Table) -> str:
-    """Render at the width the table wants, without colours and without blanks at line ends."""
+    """Render a table at its natural width, without colours and trailing blanks."""
     console = Console(file=io.StringIO(), width=400, color_system=None, legacy_windows=False)
     with console.capture() as capture:
         console.print(table)
@@ -143,31 +140,28 @@ def _print(table: Table) -> str:
     return "\n".join(line for line in lines if line) + "\n"
 
 
-def _format_cells(measured: Mapping[str, Any], intervals: bool, between: str) -> list[str]:
-    ci = measured.get("ci") or {} if intervals else {}
-    recall, precision = measured.get("recall_at") or {}, measured.get("precision_at") or {}
+def _format_cells(figures: Mapping[str, Any], intervals: bool, between: str) -> list[str]:
+    ci = figures.get("ci") or {} if intervals else {}
+    recall, precision = figures.get("recall_at") or {}, figures.get("precision_at") or {}
     shown = [
-        (measured.get("auc"), ci.get("auc"), 3),
-        (measured.get("ap"), ci.get("ap"), 3),
-        (measured.get("brier"), None, 4),
+        (figures.get("auc"), ci.get("auc"), 3),
+        (figures.get("ap"), ci.get("ap"), 3),
+        (figures.get("brier"), None, 4),
         (recall.get("0.01"), None, 3),
         (recall.get("0.05"), None, 3),
         (recall.get("0.10"), (ci.get("recall_at") or {}).get("0.10"), 3),
         (precision.get("0.10"), (ci.get("precision_at") or {}).get("0.10"), 3),
         (1 / precision["0.10"] if precision.get("0.10") else None, None, 1),
-        (measured.get("lead_months"), None, 1),
+        (figures.get("lead_months"), None, 1),
     ]
     return [
-        _format_figure(value, digits) + _format_interval(interval, digits, between) for value, interval, digits in shown
+        format_figure(value, digits, missing="n/a") + _format_interval(interval, digits, between)
+        for value, interval, digits in shown
     ]
-
-
-def _format_figure(value: float | None, digits: int) -> str:
-    return "n/a" if value is None else f"{value:.{digits}f}"
 
 
 def _format_interval(interval: list[float] | None, digits: int, between: str) -> str:
-    """Write an interval without the zeros before the point, which say nothing about shares."""
+    """Format an interval without the zeros before the decimal point."""
     if interval is None:
         return ""
     low, high = (f"{end:.{digits}f}".removeprefix("0") for end in interval)

@@ -1,4 +1,4 @@
-"""How far households of today lie from the training rows, told from the aggregates that a bundle keeps of them."""
+"""Drift: how far the households of today differ from the training rows, by the aggregates stored in the bundle."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from riskml.features.matrix import FeatureMatrix
 
-__all__ = ["compare_deciles", "compare_shares", "measure_drift"]
+__all__ = ["compare_deciles", "compare_shares", "compute_stability_index", "measure_drift"]
 
 Floats = NDArray[np.float64]
 
 
 def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probability: Floats) -> dict[str, float]:
-    """Population stability index of every feature, and of the score, against a bundle's ``reference.json``.
+    """Compute the population stability index of every feature and of the score against ``reference.json``.
 
     Parameters
     ----------
     reference : mapping
-        Of a bundle.
+        Content of ``reference.json``.
     matrix : FeatureMatrix
         n rows in the bundle's schema.
     probability : array, shape (n,)
@@ -30,8 +30,7 @@ def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probabili
     Returns
     -------
     dict of str to float
-        By feature; the score under ``probability``. What the reference tells nothing of is left out; empty without
-        rows.
+        By feature; the score under ``probability``. Features without a reference are left out; empty without rows.
 
     References
     ----------
@@ -39,38 +38,38 @@ def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probabili
     """
     if not len(matrix):
         return {}
-    found = {}
+    drift = {}
     if reference.get("probability"):
-        found["probability"] = compare_deciles(reference["probability"], 0.0, probability)
+        drift["probability"] = compare_deciles(reference["probability"], 0.0, probability)
     for j, column in enumerate(matrix.columns):
         known, values = reference["features"].get(column.name, {}), matrix.values[:, j]
         if known.get("deciles"):
-            found[column.name] = compare_deciles(known["deciles"], known["missing"], values)
+            drift[column.name] = compare_deciles(known["deciles"], known["missing"], values)
         elif "shares" in known:
             names = matrix.levels[column.name]
             texts = [None if np.isnan(value) else names[int(value)] for value in values]
-            found[column.name] = compare_shares(known["shares"], known["missing"], texts)
-    return found
+            drift[column.name] = compare_shares(known["shares"], known["missing"], texts)
+    return drift
 
 
 def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) -> float:
-    """Population stability index of a quantity whose training rows are known by their deciles.
+    """Compute the population stability index of a quantity from the deciles of the training rows.
 
     Parameters
     ----------
     deciles : sequence of float, length 9
     missing : float
-        Share of the training rows in which it is missing.
+        Share of the training rows without a value.
     values : array, shape (n,)
-        NaN where missing, which is a bin of its own.
+        Missing values (NaN) are a bin of their own.
 
     Notes
     -----
-    Deciles that repeat tell that many rows share one value, but not exactly how many: nine zeros may be 90 % or 100 %
-    of the rows. Within what they leave open the reference is taken as near to the values as it may be, so the index of
-    a count is never overstated. Half a row is added to every bin, as in ``population_stability``.
+    Repeated deciles show that many rows share one value, but not exactly how many: nine zeros may be 90 % or 100 % of
+    the rows. Within these bounds the reference is taken as close to the values as possible, so the index of a count is
+    never overstated.
 
-    >>> round(compare_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # nobody has it: as it may have been
+    >>> round(compare_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # nobody has it, which the deciles allow
     0.0
     >>> compare_deciles([0.0] * 9, 0.0, np.ones(1000)) > 1  # everybody has it
     True
@@ -86,26 +85,31 @@ def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) ->
         low, high = step / 10, (step + 1) / 10
         last.append(min(max(share, low), high) if atoms else low)
     expected = np.diff([0.0, *np.maximum.accumulate(last), 1.0]) * (1 - missing)
-    return _compute_index(np.append(expected, missing), counts)
+    return compute_stability_index(np.append(expected, missing) * counts.sum(), counts)
 
 
 def compare_shares(shares: Mapping[str, float], missing: float, values: Sequence[str | None]) -> float:
-    """Population stability index of a category whose training rows are known by the shares of its levels.
+    """Compute the population stability index of a category from the shares of its levels in the training rows.
 
-    Levels without a share, and those unknown to the model, are counted together; None is missing.
+    Levels without a share are counted together with those unknown to the model; None is missing.
 
     >>> round(compare_shares({"a": 0.5, "b": 0.5}, 0.0, ["a", "b"] * 500), 3)
     0.0
     """
-    place = {level: i for i, level in enumerate(shares)}
-    bins = [len(place) + 1 if value is None else place.get(value, len(place)) for value in values]
-    counts = np.bincount(np.asarray(bins, np.int64), minlength=len(place) + 2).astype(float)
+    position = {level: i for i, level in enumerate(shares)}
+    bins = [len(position) + 1 if value is None else position.get(value, len(position)) for value in values]
+    counts = np.bincount(np.asarray(bins, np.int64), minlength=len(position) + 2).astype(float)
     rest = max(0.0, 1.0 - sum(shares.values()) - missing)
-    return _compute_index(np.array([*shares.values(), rest, missing]), counts)
+    return compute_stability_index(np.array([*shares.values(), rest, missing]) * counts.sum(), counts)
 
 
-def _compute_index(expected: Floats, counts: Floats) -> float:
-    """Index between shares and counted rows, half a row added to every bin of both."""
-    n = counts.sum()
-    before, after = ((rows + 0.5) / (n + 0.5 * len(counts)) for rows in (expected * n, counts))
-    return float(((after - before) * np.log(after / before)).sum())
+def compute_stability_index(before: Floats, after: Floats) -> float:
+    """Compute the population stability index between two counts of rows by bin.
+
+    Half a row is added to every bin, so that an empty one is finite.
+
+    >>> compute_stability_index(np.array([10.0, 10.0]), np.array([5.0, 5.0]))
+    0.0
+    """
+    old, new = ((rows + 0.5) / (rows + 0.5).sum() for rows in (before, after))
+    return float(((new - old) * np.log(new / old)).sum())

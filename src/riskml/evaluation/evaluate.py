@@ -14,8 +14,9 @@ from riskml.evaluation.calibration import assess_calibration
 from riskml.evaluation.capacity import VisitList, mark_visits
 from riskml.evaluation.groups import audit_groups
 from riskml.evaluation.numbers import null_if_nan
-from riskml.evaluation.predictions import BY, BoolArray, FloatArray, Prediction, TestRows
+from riskml.evaluation.predictions import BoolArray, FloatArray, Prediction, TestRows
 from riskml.evaluation.ranking import Ranking
+from riskml.outcomes import BY
 
 __all__ = ["SHARES", "evaluate"]
 
@@ -24,7 +25,7 @@ SHARES = (0.01, 0.05, 0.10)
 
 _LEADS = {"1-3": (0, 3), "4-6": (3, 6), "7-12": (6, 12)}
 _DAY = 0.05
-"""Part of a month by which leads counted in days may miss the calendar month's end."""
+"""Part of a month by which a lead counted in days may miss the end of the calendar month."""
 
 Draws = dict[str, FloatArray]
 
@@ -43,14 +44,14 @@ def evaluate(
     ----------
     rows : TestRows
     predictions : dict of str to Prediction
-        Every model's opinion of every row.
+        Predictions of every model for every row.
     capacity : float, default 0.10
-        Share of the households that can be visited at an as_of.
+        Share of the households that can be visited at each as-of date.
     resamples : int, default 400
-        Resamples of households behind the 95 % intervals, the same for all models; 0 gives no intervals.
+        Number of resamples of households for the 95 % intervals, the same for all models; 0 gives no intervals.
     seed : int, default 0
     model : str, default "riskml"
-        The model that is audited and against which differences are taken.
+        The model to audit, and from which differences are taken.
 
     Returns
     -------
@@ -58,29 +59,29 @@ def evaluate(
         Parts of ``evaluation.json``; a figure that does not exist is None, never NaN:
 
         - ``capacity``; ``models``: for each model ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at``
-          ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the fallers it finds at
+          ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the falls it predicts at
           capacity, ``visits_per_case`` at capacity, and ``ci`` with the intervals.
-        - ``ap_difference``: for each other model the audited model's average precision less its own, ``value`` and
-          ``ci`` over the same resamples.
-        - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; longer leads in "13+" where there are any): ``n``
-          fallers and each model's ``recall_at_capacity``. ``by_kind`` ("income", "monitoring"): ``n`` fallers of
-          that kind, and each model's ``auc`` and ``ap`` of them against the rows without a fall, and
-          ``recall_at_capacity`` on the visit list of all rows.
-        - ``complement``, ``calibration`` and ``groups`` of the audited model; None where it is not among the
+        - ``ap_difference``: for each other model the average precision of the audited model minus its own, ``value``
+          and ``ci`` over the same resamples.
+        - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer ones): ``n`` falls and the
+          ``recall_at_capacity`` of each model. ``by_kind`` ("income", "monitoring"): ``n`` falls of that kind, and for
+          each model ``auc`` and ``ap`` against the rows without a fall, and ``recall_at_capacity`` on the visit list
+          of all rows.
+        - ``complement``, ``calibration`` and ``groups`` of the audited model; None if it is not among the
           predictions.
 
     Raises
     ------
     ModelError
-        If a model does not score every row, or the capacity is not a share.
+        If a model does not score every row, or the capacity is not between 0 and 1.
 
     Notes
     -----
-    ``lead_months`` of ``rule_line`` is 0: its alert is its flag. See ``measure_lead`` for the others.
+    ``lead_months`` of ``rule_line`` is 0: its alert is its flag. For the other models see ``measure_lead``.
 
     Examples
     --------
-    Without rows nothing can be said, and nothing is:
+    Without rows there are no figures:
 
     >>> none = np.array([], dtype=np.int64)
     >>> rows = TestRows(none, none.astype(np.int32), none.astype(np.int8), none.astype(np.int8),
@@ -98,15 +99,15 @@ def evaluate(
         name: VisitList.from_scores(prediction.score, rows.as_of, rows.positive).estimate_chances(capacity)
         for name, prediction in predictions.items()
     }
-    measured = {
+    results = {
         name: _measure_model(rows, name, prediction, shares, chance[name], draws[name])
         for name, prediction in predictions.items()
     }
     audited = predictions.get(model)
     return {
         "capacity": capacity,
-        "models": measured,
-        "ap_difference": {} if audited is None else _compare_ap(model, measured, draws),
+        "models": results,
+        "ap_difference": {} if audited is None else _compare_ap(model, results, draws),
         "by_lead": _measure_by_lead(rows, chance),
         "by_kind": {kind: _measure_kind(rows, predictions, chance, code) for kind, code in BY.items()},
         "complement": None
@@ -144,14 +145,14 @@ def _measure_model(
     }
 
 
-def _compare_ap(model: str, measured: dict[str, Any], draws: dict[str, Draws]) -> dict[str, Any]:
-    own = measured[model]["ap"]
+def _compare_ap(model: str, results: dict[str, Any], draws: dict[str, Draws]) -> dict[str, Any]:
+    audited_ap = results[model]["ap"]
     return {
         name: {
-            "value": None if own is None else own - other["ap"],
+            "value": None if audited_ap is None else audited_ap - other["ap"],
             "ci": estimate_interval(draws[model]["ap"] - draws[name]["ap"]),
         }
-        for name, other in measured.items()
+        for name, other in results.items()
         if name != model
     }
 
@@ -169,7 +170,7 @@ def _measure_by_lead(rows: TestRows, chance: dict[str, FloatArray]) -> dict[str,
 
 
 def _mark_leads(rows: TestRows, low: float, high: float) -> BoolArray:
-    """Mark fallers with a lead of more than ``low`` and at most ``high`` months (an as_of itself counts as soon)."""
+    """Mark falls with a lead of more than ``low`` and at most ``high`` months; ``low`` 0 includes the as-of date."""
     after = rows.lead > low + _DAY if low else rows.lead >= 0
     return rows.positive & after & (rows.lead <= high + _DAY)
 
@@ -181,10 +182,10 @@ def _compute_recall(chance: dict[str, FloatArray], mask: BoolArray) -> dict[str,
 def _measure_kind(
     rows: TestRows, predictions: Mapping[str, Prediction], chance: dict[str, FloatArray], code: int
 ) -> dict[str, Any]:
-    own = rows.by == code
-    compared = own | ~rows.positive
+    fell = rows.by == code
+    compared = fell | ~rows.positive
     models = {}
-    for name, recall in _compute_recall(chance, own).items():
-        auc, ap = Ranking.from_scores(predictions[name].score[compared], own[compared]).measure()
+    for name, recall in _compute_recall(chance, fell).items():
+        auc, ap = Ranking.from_scores(predictions[name].score[compared], fell[compared]).measure()
         models[name] = {"auc": null_if_nan(auc), "ap": null_if_nan(ap), "recall_at_capacity": recall}
-    return {"n": int(own.sum()), "models": models}
+    return {"n": int(fell.sum()), "models": models}

@@ -1,4 +1,4 @@
-"""Evidence for the checks that needs the features: single-feature strength, drift and monotonicity."""
+"""Evidence for the checks that requires the features: strength of single features, drift and monotonicity."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from riskml.evaluation.checks.base import MonotoneProbe
+from riskml.evaluation.drift import compute_stability_index
 from riskml.evaluation.predictions import BoolArray, FloatArray
 from riskml.evaluation.ranking import Ranking
 from riskml.features.matrix import FeatureMatrix
@@ -18,7 +19,7 @@ _BINS = 10
 
 
 def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str, float]:
-    """Area under the ROC curve of every quantity by itself, over the rows in which it is known.
+    """Measure the area under the ROC curve of every single quantity, over the rows in which it is known.
 
     Parameters
     ----------
@@ -29,19 +30,19 @@ def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str,
     Returns
     -------
     dict of str to float
-        Features that hold one class only are left out, and so are categories, which have no order.
+        Without features that are known in one class only, and without categories, which have no order.
     """
-    found = {}
+    aucs = {}
     for i, column in enumerate(matrix.columns):
         known = ~np.isnan(matrix.values[:, i])
         auc, _ = Ranking.from_scores(matrix.values[known, i], positive[known]).measure()
         if not column.categorical and not np.isnan(auc):
-            found[column.name] = auc
-    return found
+            aucs[column.name] = auc
+    return aucs
 
 
 def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, float]:
-    """Population stability index of every feature between training and test rows.
+    """Measure the population stability index of every feature between training and test rows.
 
     Parameters
     ----------
@@ -55,8 +56,8 @@ def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, fl
 
     Notes
     -----
-    Sum over bins of (share in test - share in training) × log of their ratio, over the ten quantile bins of the
-    training rows, or the levels of a category; half a row is added to every bin so that an empty one is finite.
+    Sum over bins of (share in test - share in training) × log of their ratio; bins are the ten quantile bins of the
+    training rows, or the levels of a category.
 
     References
     ----------
@@ -65,7 +66,7 @@ def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, fl
     if not len(train) or not len(test):
         return {}
     test = test.recode(train.columns, train.levels)
-    found = {}
+    indices = {}
     for i, column in enumerate(train.columns):
         before, after = train.values[:, i], test.values[:, i]
         known = before[~np.isnan(before)]
@@ -73,42 +74,40 @@ def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, fl
             edges = np.arange(1.0, len(train.levels[column.name]))
         else:
             edges = np.unique(np.quantile(known, np.arange(1, _BINS) / _BINS)) if len(known) else np.empty(0)
-        shares = [_count_shares(values, edges) for values in (before, after)]
-        found[column.name] = float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
-    return found
+        indices[column.name] = compute_stability_index(_count_bins(before, edges), _count_bins(after, edges))
+    return indices
 
 
-def _count_shares(values: FloatArray, edges: FloatArray) -> FloatArray:
+def _count_bins(values: FloatArray, edges: FloatArray) -> FloatArray:
     bins = np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="right"))
-    counts = np.bincount(bins, minlength=len(edges) + 2) + 0.5
-    return np.asarray(counts / counts.sum())
+    return np.bincount(bins, minlength=len(edges) + 2).astype(np.float64)
 
 
 def probe_monotonicity(
     margin: Callable[[FeatureMatrix], FloatArray], matrix: FeatureMatrix, rows: int = 40, steps: int = 16
 ) -> list[MonotoneProbe]:
-    """Raise every feature with a demanded direction over its range and watch the margin.
+    """Raise every feature with a required direction over its range and record how the margin moves.
 
     Parameters
     ----------
     margin : callable
-        Margin of every row of a feature matrix, shape (n,).
+        Predicts the margin of every row of a feature matrix, shape (n,).
     matrix : FeatureMatrix
         Rows to sample from.
     rows : int, default 40
-        Rows sampled evenly over the matrix, so that the same rows are probed every time.
+        Number of rows, spread evenly over the matrix so that the same rows are probed every time.
     steps : int, default 16
-        Quantiles of the feature's known values at which the margin is taken.
+        Number of quantiles of the known values at which the margin is evaluated.
 
     Returns
     -------
     list of MonotoneProbe
-        One for each feature with a direction that takes at least two values.
+        One for each feature with a direction and at least two values.
     """
     if not len(matrix):
         return []
     sample = matrix.take(np.unique(np.linspace(0, len(matrix) - 1, min(rows, len(matrix))).astype(np.int64)))
-    found = []
+    probes = []
     for i, column in enumerate(matrix.columns):
         known = matrix.values[~np.isnan(matrix.values[:, i]), i]
         if not column.direction or not len(known) or known.min() == known.max():
@@ -118,6 +117,6 @@ def probe_monotonicity(
         values = repeated.values.copy()
         values[:, i] = np.tile(grid, len(sample))
         moves = np.diff(margin(replace(repeated, values=values)).reshape(len(sample), len(grid)), axis=1)
-        worst = float(np.maximum(0.0, (-int(column.direction) * moves).max()))  # a NaN stays one, and is found
-        found.append(MonotoneProbe(column.name, int(column.direction), worst))
-    return found
+        worst = float(np.maximum(0.0, (-int(column.direction) * moves).max()))  # keeps a NaN, which the check reports
+        probes.append(MonotoneProbe(column.name, int(column.direction), worst))
+    return probes

@@ -1,4 +1,4 @@
-"""Audit by group: whether some kinds of households are missed more often than others."""
+"""Audit by group: whether the model misses some kinds of households more often than others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riskml.evaluation.ranking import Ranking
 __all__ = ["SMALLEST_GROUP", "audit_groups", "select_shown_groups"]
 
 SMALLEST_GROUP = 20
-"""Smaller groups are not shown: their figures are noise, and could point to a household."""
+"""Smaller groups are not shown: their figures are noise and could identify a household."""
 
 
 def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> list[dict[str, Any]]:
@@ -25,33 +25,33 @@ def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> 
     rows : TestRows
     prediction : Prediction
     chance : array of float, shape (n,)
-        Probability of each row to be on the visit list, which is drawn up over all groups together.
+        Probability that each row is on the visit list, which covers all groups together.
 
     Returns
     -------
     list of dict
-        One a group and value, sorted: ``group``, ``value``, ``n``, ``positives``, ``auc`` and ``ap`` within the
-        group, ``recall_at_capacity`` (fallers of the group on the visit list) and its complement ``missed``,
-        ``visited`` (share of the group on the list), ``mean_probability`` and ``observed_rate``. The values with
-        fewer than 20 rows are put into one entry with ``value`` null, ``suppressed`` values and their ``n``.
+        One per group and value, sorted: ``group``, ``value``, ``n``, ``positives``, ``auc`` and ``ap`` within the
+        group, ``recall_at_capacity`` (share of its falls on the visit list) and its complement ``missed``,
+        ``visited`` (share of its rows on the list), ``mean_probability`` and ``observed_rate``. Values with fewer
+        than 20 rows are merged into one entry with ``value`` null, the number of ``suppressed`` values and their ``n``.
     """
-    found: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for group in sorted(rows.groups):
         values, code = np.unique(rows.groups[group], return_inverse=True)
         sizes = np.bincount(code, minlength=len(values))
         shown = [i for i in range(len(values)) if sizes[i] >= SMALLEST_GROUP]
-        found += [
+        entries += [
             {"group": group, "value": str(values[i]), **_measure_group(rows, prediction, chance, code == i)}
             for i in shown
         ]
         if len(shown) < len(values):
             hidden = int(sizes[sizes < SMALLEST_GROUP].sum())
-            found.append({"group": group, "value": None, "suppressed": len(values) - len(shown), "n": hidden})
-    return found
+            entries.append({"group": group, "value": None, "suppressed": len(values) - len(shown), "n": hidden})
+    return entries
 
 
 def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Values of groups that a page may show beside the totals.
+    """Select the groups that a page may show beside the totals.
 
     Parameters
     ----------
@@ -63,46 +63,46 @@ def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[
     list of dict
         The entries that may be shown.
     dict of str to int
-        By group, how many values are not.
+        By group, how many values may not.
 
     Notes
     -----
-    The figures of one small value are the total less those of the others. So where the values that are not shown have
-    fewer than 20 rows together, the next smallest is not shown either.
+    The figures of a single hidden value are the total minus those of the others. So if the hidden values have fewer
+    than 20 rows together, the next smallest is hidden too.
 
     Examples
     --------
-    >>> found = [{"group": "g", "value": v, "n": n} for v, n in (("a", 90), ("b", 30), (None, 7))]
-    >>> found[-1]["suppressed"] = 1
-    >>> shown, hidden = select_shown_groups(found)
-    >>> [one["value"] for one in shown], hidden
+    >>> entries = [{"group": "g", "value": v, "n": n} for v, n in (("a", 90), ("b", 30), (None, 7))]
+    >>> entries[-1]["suppressed"] = 1
+    >>> shown, hidden = select_shown_groups(entries)
+    >>> [entry["value"] for entry in shown], hidden
     (['a'], {'g': 2})
     """
-    shown = [dict(one) for one in groups if one["value"] is not None]
+    shown = [dict(entry) for entry in groups if entry["value"] is not None]
     hidden: dict[str, int] = {}
     for small in groups:
         if small["value"] is not None:
             continue
         rows, hidden[small["group"]] = small["n"], small["suppressed"]
-        own = sorted((one for one in shown if one["group"] == small["group"]), key=lambda one: one["n"])
-        if rows < SMALLEST_GROUP and own:
-            shown.remove(own[0])
+        others = [entry for entry in shown if entry["group"] == small["group"]]
+        if rows < SMALLEST_GROUP and others:
+            shown.remove(min(others, key=lambda entry: entry["n"]))
             hidden[small["group"]] += 1
     return shown, hidden
 
 
-def _measure_group(rows: TestRows, prediction: Prediction, chance: FloatArray, own: BoolArray) -> dict[str, Any]:
-    positive = rows.positive[own]
-    auc, ap = Ranking.from_scores(prediction.score[own], positive).measure()
-    recall = float(chance[own][positive].mean()) if positive.any() else None
+def _measure_group(rows: TestRows, prediction: Prediction, chance: FloatArray, mask: BoolArray) -> dict[str, Any]:
+    positive = rows.positive[mask]
+    auc, ap = Ranking.from_scores(prediction.score[mask], positive).measure()
+    recall = float(chance[mask][positive].mean()) if positive.any() else None
     return {
-        "n": int(own.sum()),
+        "n": int(mask.sum()),
         "positives": int(positive.sum()),
         "auc": null_if_nan(auc),
         "ap": null_if_nan(ap),
         "recall_at_capacity": recall,
         "missed": None if recall is None else 1 - recall,
-        "visited": float(chance[own].mean()),
-        "mean_probability": float(prediction.probability[own].mean()),
+        "visited": float(chance[mask].mean()),
+        "mean_probability": float(prediction.probability[mask].mean()),
         "observed_rate": float(positive.mean()),
     }

@@ -1,4 +1,4 @@
-"""Figures of an evaluation as JSON and as text: one that does not exist is null, and never NaN."""
+"""Figures of an evaluation as JSON and as text: a figure that does not exist is null, never NaN."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def null_if_nan(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def format_figure(value: float | None, digits: int = 3) -> str:
-    """Write a figure, or a dash if there is none."""
-    return "–" if value is None else f"{value:.{digits}f}"
+def format_figure(value: float | None, digits: int = 3, missing: str = "–") -> str:
+    """Format a figure, or return a dash if there is none."""
+    return missing if value is None else f"{value:.{digits}f}"
 
 
 def format_percent(value: float | None, digits: int = 1) -> str:
-    """Write a share in per cent, or a dash if there is none."""
+    """Format a share in per cent, or return a dash if there is none."""
     return "–" if value is None else f"{value:.{digits}%}"
 
 

@@ -1,4 +1,4 @@
-"""What is compared: labelled test rows, and one model's opinion of each."""
+"""The input of an evaluation: labelled test rows and the predictions of each model."""
 
 from __future__ import annotations
 
@@ -10,43 +10,40 @@ from numpy.typing import NDArray
 
 from riskml.errors import ModelError
 
-__all__ = ["BY", "BoolArray", "FloatArray", "IntArray", "Prediction", "TestRows"]
+__all__ = ["BoolArray", "FloatArray", "IntArray", "Prediction", "TestRows"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-BY = {"income": 1, "monitoring": 2}
-"""How a household fell: its income below the line, or its entry into monitoring."""
-
 
 @dataclass(frozen=True)
 class TestRows:
-    """Labelled rows on which models are compared: one row a household and as_of.
+    """Labelled rows on which models are compared, one per household and as-of date.
 
     Parameters
     ----------
     household : array of int64, shape (n,)
-        The same number for the same household at every as_of; intervals resample households, not rows.
+        The same number for the same household at every as-of date: intervals resample households, not rows.
     as_of : array of int32, shape (n,)
         Day number.
     label : array of int8, shape (n,)
         1 fell, 0 did not.
     by : array of int8, shape (n,)
-        0 no fall, 1 by income, 2 by entering monitoring (see ``BY``).
+        0 no fall, 1 by income, 2 by entering monitoring (see ``riskml.outcomes.BY``).
     lead : array of float, shape (n,)
-        Months from the as_of to the fall: the first month's end below the line, or the entry; only read in rows of
+        Months from the as-of date to the fall: the first month end below the line, or the entry. Read only for
         households that fell.
     rule_positive : array of bool, shape (n,)
-        Whether the rule line raises any flag at the as_of.
+        Whether the rule line raises any flag at the as-of date.
     household_code : array of str, shape (n,)
-        Code of the household: breaks ties where a list of visits must end.
+        Code of the household: breaks ties at the end of a visit list.
     groups : dict of str to array of str, shape (n,)
-        Audited groups, for example ``category``, ``region`` and ``no_labour``.
+        Groups to audit, such as ``category``, ``region`` and ``no_labour``.
     first_rule_flag : array of float, shape (n,), optional
-        Months from the as_of to the first month's end at which the rule line raises any flag: 0 if it does at the
-        as_of, NaN if it never does within the horizon. Only read in rows of households that fell. Without it no
-        lead over the rule line is reported.
+        Months from the as-of date to the first month end at which the rule line raises any flag: 0 if it does at the
+        as-of date, NaN if it does not within the horizon. Read only for households that fell. Without it no lead over
+        the rule line is reported.
 
     Raises
     ------
@@ -54,7 +51,7 @@ class TestRows:
         If lengths differ, a label is neither 0 nor 1, ``by`` contradicts the labels, or a fall has no ``lead``.
     """
 
-    __test__: ClassVar[bool] = False  # the name is the trade's; pytest must not collect it
+    __test__: ClassVar[bool] = False  # pytest must not collect a class of this name
 
     household: NDArray[np.int64]
     as_of: NDArray[np.int32]
@@ -83,19 +80,19 @@ class TestRows:
                     f"Test rows have {len(self.household)} households, but {name} has shape {values.shape}.",
                     "Every array of the test rows must hold one value a row.",
                 )
-        odd = int(np.count_nonzero((self.label != 0) & (self.label != 1)))
-        if odd:
-            raise ModelError(f"{odd} test row(s) have a label other than 0 and 1.", "Drop rows without an outcome.")
-        odd = int(np.count_nonzero((self.by != 0) != (self.label == 1)))
-        if odd:
+        invalid = int(np.count_nonzero((self.label != 0) & (self.label != 1)))
+        if invalid:
+            raise ModelError(f"{invalid} test row(s) have a label other than 0 and 1.", "Drop rows without an outcome.")
+        invalid = int(np.count_nonzero((self.by != 0) != (self.label == 1)))
+        if invalid:
             raise ModelError(
-                f"{odd} test row(s) say how they fell without a fall, or fell without saying how.",
+                f"{invalid} test row(s) say how they fell without a fall, or fell without saying how.",
                 "`by` is 1 or 2 where the label is 1, and 0 elsewhere.",
             )
-        odd = int(np.count_nonzero(~(self.lead[self.label == 1] >= 0)))
-        if odd:
+        invalid = int(np.count_nonzero(~(self.lead[self.label == 1] >= 0)))
+        if invalid:
             raise ModelError(
-                f"{odd} test row(s) fell at an unknown time, or before their as_of.",
+                f"{invalid} test row(s) fell at an unknown time, or before their as_of.",
                 "`lead` counts the months from the as_of to the fall.",
             )
 
@@ -110,12 +107,12 @@ class TestRows:
 
 @dataclass(frozen=True)
 class Prediction:
-    """One model's opinion of every test row.
+    """The predictions of one model for every test row.
 
     Parameters
     ----------
     score : array of float, shape (n,)
-        Higher is riskier; only the order counts.
+        Higher is riskier; only the order matters.
     probability : array of float, shape (n,)
         Probability of a fall, from 0 to 1.
 

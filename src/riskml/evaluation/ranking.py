@@ -13,12 +13,12 @@ __all__ = ["Ranking", "find_ties"]
 
 
 def find_ties(*keys: ArrayLike) -> IntArray:
-    """Return where each group of equal rows starts in sorted rows.
+    """Find where each group of equal rows starts in sorted rows.
 
     Parameters
     ----------
     *keys : array, shape (n,)
-        Sorted keys; rows are equal where all keys are.
+        Sorted keys; rows are equal if all keys are.
 
     Returns
     -------
@@ -36,16 +36,16 @@ def find_ties(*keys: ArrayLike) -> IntArray:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows sorted once from the riskiest to the safest, measured under any weights.
+    """Rows sorted once from the riskiest to the safest, to be measured with any weights.
 
     Parameters
     ----------
     order : array of int64, shape (n,)
-        Row at each place.
+        Row at each position.
     positive : array of float, shape (n,)
-        1 where the row at that place fell.
+        1 if the row at that position fell.
     starts : array of int64, shape (groups,)
-        First place of each group of equal scores.
+        First position of each group of equal scores.
     """
 
     order: IntArray
@@ -60,24 +60,24 @@ class Ranking:
         return cls(order, np.asarray(positive, dtype=np.float64)[order], find_ties(score[order]))
 
     def measure(self, weight: FloatArray | None = None) -> tuple[float, float]:
-        """Area under the ROC curve and average precision.
+        """Measure the area under the ROC curve and the average precision.
 
         Parameters
         ----------
         weight : array of float, shape (n,), optional
-            How often each row counts; an integer weight equals as many copies of the row.
+            How often each row counts; an integer weight is the same as that many copies of the row.
 
         Returns
         -------
         auc : float
-            Share of (fallen, not fallen) pairs in the right order, a tie counting half.
+            Share of (fallen, not fallen) pairs in the right order; a tie counts half.
         ap : float
-            Sum over distinct scores of (recall gained there) × (precision down to there).
-            Both are NaN without a fallen row or without another.
+            Sum over distinct scores of (recall gained there) × (precision up to there).
+            Both are NaN without a fall or with nothing but falls.
 
         Notes
         -----
-        A group of equal scores is one threshold, so neither measure depends on the order within it.
+        A group of equal scores is one threshold: neither measure depends on the order within it.
 
         References
         ----------
@@ -86,7 +86,7 @@ class Ranking:
 
         Examples
         --------
-        One score for everybody is worth a coin's toss, and average precision is the share of fallers:
+        If all scores are equal, the AUC is that of a coin toss and the average precision is the share of falls:
 
         >>> Ranking.from_scores([1, 1, 1, 1], [1, 0, 0, 0]).measure()
         (0.5, 0.25)
@@ -107,7 +107,7 @@ class Ranking:
         positives, negatives = true[-1], taken[-1] - true[-1]
         if positives == 0 or negatives == 0:
             return np.nan, np.nan
-        # Each faller beats every non-faller further down, and half of those at its own score.
+        # Each fall beats every non-fall further down, and half of those with the same score.
         below = negatives - (taken - true) + (all_rows - fallen) / 2
         precision = np.divide(true, taken, out=np.zeros_like(true), where=taken > 0)
         return (

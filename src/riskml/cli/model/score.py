@@ -32,6 +32,7 @@ def score(
     reference only, not a basis for a decision.
     """
     from riskml.cli.inputs import read_records
+    from riskml.explanation.household.explanation import NOTICE
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.scoring import score as run
@@ -51,4 +52,4 @@ def score(
     write_parquet(out, frame)
     status, agreement = (join_counts(frame[name].value_counts().to_dict()) for name in ("status", "agreement"))
     typer.echo(f"{len(frame):,} households as of {as_of} ({status}): {out}")
-    typer.echo(f"Model and rule line：{agreement}. 仅供研判参考，不作为认定依据")
+    typer.echo(f"Model and rule line: {agreement}. {NOTICE['zh']}")

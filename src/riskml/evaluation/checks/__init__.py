@@ -1,4 +1,4 @@
-"""Coded checks before a release: each returns a finding, nothing, or says why it does not apply."""
+"""The release checks: each returns a finding, nothing, or why it does not apply."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ CHECKS: tuple[Check, ...] = (
     Drifted(),
     TooFewPositives(),
 )
-"""Every check, by code."""
+"""All checks, by code."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check said.
+    """The result of one check.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class CheckResult:
     status : str
         ``passed``, ``warning``, ``failed`` or ``not_applicable``.
     message, hint : str
-        The finding and what to do, or the reason why the check does not apply.
+        The finding and what to do, or why the check does not apply.
     title_zh, message_zh, hint_zh : str
         The same in Chinese.
     """
@@ -104,29 +104,30 @@ def run_checks(context: CheckContext, checks: Sequence[Check] = CHECKS) -> list[
     Returns
     -------
     list of CheckResult
-        One a check, in order.
+        One per check, in order.
     """
     results = []
     for check in checks:
-        found = check.run(context)
-        status, said = "passed", {"title_zh": check.title_zh}
-        if isinstance(found, NotApplicable):
+        outcome = check.run(context)
+        status, texts = "passed", {"title_zh": check.title_zh}
+        if isinstance(outcome, NotApplicable):
             status = "not_applicable"
-            said |= {"message": found.reason, "message_zh": found.zh}
-        elif found is not None:
-            status = "failed" if found.blocking else "warning"
-            said |= {"message": found.message, "hint": found.hint, "message_zh": found.zh, "hint_zh": found.hint_zh}
-        results.append(CheckResult(check.code, check.title, status, **said))
+            texts |= {"message": outcome.reason, "message_zh": outcome.zh}
+        elif outcome is not None:
+            status = "failed" if outcome.blocking else "warning"
+            texts |= {"message": outcome.message, "hint": outcome.hint}
+            texts |= {"message_zh": outcome.zh, "hint_zh": outcome.hint_zh}
+        results.append(CheckResult(check.code, check.title, status, **texts))
     return results
 
 
 def require_release(results: Sequence[CheckResult]) -> None:
-    """Refuse a release when a check failed.
+    """Refuse the release if a check failed.
 
     Raises
     ------
     ReleaseError
-        Naming every failed check, its finding and what to do.
+        If a check failed; the message names every failed check with its finding and what to do.
 
     >>> require_release([CheckResult("RKD008", "too few positives", "warning", "Only 60 test rows fell.")])
     """

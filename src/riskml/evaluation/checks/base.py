@@ -1,4 +1,4 @@
-"""What a check is: it reads evidence and returns a finding, nothing, or why it does not apply."""
+"""The interface of a check: it reads evidence and returns a finding, nothing, or why it does not apply."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from riskml.errors import shorten_list
 
 __all__ = [
     "ChampionEvidence",
@@ -15,6 +17,7 @@ __all__ = [
     "MonotoneProbe",
     "NotApplicable",
     "SplitEvidence",
+    "list_figures",
     "shorten_list_zh",
 ]
 
@@ -29,6 +32,19 @@ def shorten_list_zh(values: Iterable[str], most: int = 5) -> str:
     return "、".join(texts[:most]) + (f"等 {len(texts)} 项" if len(texts) > most else "")
 
 
+def list_figures(figures: Mapping[str, float], digits: int) -> tuple[str, str]:
+    """Write features with their figures, the largest first, in English and in Chinese.
+
+    >>> list_figures({"debt": 0.9, "income": 0.971}, digits=2)
+    ('income (0.97), debt (0.90)', 'income（0.97）、debt（0.90）')
+    """
+    ordered = sorted(figures.items(), key=lambda item: -item[1])
+    return (
+        shorten_list(f"{name} ({figure:.{digits}f})" for name, figure in ordered),
+        shorten_list_zh(f"{name}（{figure:.{digits}f}）" for name, figure in ordered),
+    )
+
+
 @dataclass(frozen=True)
 class SplitEvidence:
     """Dates of training and test rows.
@@ -40,7 +56,7 @@ class SplitEvidence:
     horizon : int
         Months that a label looks ahead.
     labels_known_by : int, optional
-        Day up to which records could enter the training labels; none where that was not limited.
+        Last day on which a record could be recorded to enter the training labels; None if unlimited.
     """
 
     train_as_of: Sequence[int]
@@ -51,15 +67,15 @@ class SplitEvidence:
 
 @dataclass(frozen=True)
 class MonotoneProbe:
-    """How a model moved while one feature with a demanded direction rose and everything else stood still.
+    """How the margin moved while one feature with a required direction rose and all others stayed the same.
 
     Parameters
     ----------
     feature : str
     direction : int
-        1 where a higher value may only raise the risk, -1 where it may only lower it.
+        1 if a higher value may only raise the risk, -1 if it may only lower it.
     worst : float
-        Largest move of the margin against the direction; 0 where there was none.
+        Largest move of the margin against the direction; 0 if there was none.
     """
 
     feature: str
@@ -69,12 +85,12 @@ class MonotoneProbe:
 
 @dataclass(frozen=True)
 class ChampionEvidence:
-    """The candidate's average precision less the champion's.
+    """Average precision of the candidate minus that of the champion.
 
     Parameters
     ----------
     value : float or None
-        None where there is no average precision.
+        None if there is no average precision.
     ci : sequence of two floats, optional
         95 % interval over the same resamples of households.
     same_rows : bool
@@ -93,14 +109,14 @@ class CheckContext:
     Parameters
     ----------
     evaluation : mapping
-        What ``evaluate`` returns for the candidate and its baselines.
+        Result of ``evaluate`` for the candidate and the baselines.
     split : SplitEvidence
     monotonicity : sequence of MonotoneProbe
-        One for each feature with a demanded direction.
+        One for each feature with a required direction.
     champion : ChampionEvidence, optional
-        None where no model has been released yet.
+        None if no model has been released yet.
     feature_auc : mapping of str to float, optional
-        Area under the ROC curve of each feature by itself on the test rows.
+        Area under the ROC curve of each single feature on the test rows.
     drift : mapping of str to float, optional
         Population stability index of each feature between training and test rows.
     """
@@ -115,16 +131,16 @@ class CheckContext:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something is wrong with a model.
+    """A problem with a model.
 
     Parameters
     ----------
     message : str
-        What, where and how much.
+        What is wrong, where and how much.
     hint : str
         What to do.
     blocking : bool, default True
-        Whether the model may not be released; otherwise it is a warning.
+        Whether it blocks the release; otherwise it is a warning.
     zh, hint_zh : str
         Message and hint in Chinese.
     """
@@ -138,7 +154,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class NotApplicable:
-    """A check has nothing to look at.
+    """The check does not apply: there is nothing to examine.
 
     Parameters
     ----------
@@ -159,4 +175,4 @@ class Check(ABC):
 
     @abstractmethod
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """Return what was found, why the check does not apply, or nothing when all is well."""
+        """Return a finding, why the check does not apply, or None if nothing is wrong."""

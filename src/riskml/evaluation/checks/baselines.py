@@ -1,4 +1,4 @@
-"""RKD003: the model is worse than what is there already."""
+"""RKD003: the model is worse than a baseline or the champion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotAppli
 __all__ = ["WorseThanBaseline"]
 
 NOTICEABLE = 0.005
-"""Loss of average precision that is worth a warning although it may be chance."""
+"""Loss of average precision that gives a warning although it may be chance."""
 
 _NAMES = {
     "rule_line": "the rule line",
@@ -17,17 +17,17 @@ _NAMES = {
     "champion": "the released champion",
 }
 _ZH = {"rule_line": "监测线规则", "weighted_past_income": "加权历史收入", "champion": "在用模型"}
-_RETRAIN = "Keep the present model or rule; look at the comparison by lead and by group, add data or features."
-_RETRAIN_ZH = "继续使用现有模型或规则；查看按提前期和分组的比较，补充数据或特征。"
+_HINT = "Keep the present model or rule; look at the comparison by lead and by group, add data or features."
+_HINT_ZH = "继续使用现有模型或规则；查看按提前期和分组的比较，补充数据或特征。"
 
 
 class WorseThanBaseline(Check):
     """The model ranks worse than the rule line, weighted past income or the champion, on the same test rows.
 
-    Against the rule line, which it shall improve on, the model's average precision itself may not be lower. Against
-    weighted past income and the champion it is worse when the whole 95 % interval of the difference, over the same
-    resamples of households, lies below zero: fewer than some hundred fallers cannot tell close models apart. A
-    lower figure within the interval is a warning. Without an interval the figure itself decides.
+    The average precision may not be lower than that of the rule line, which the model is meant to improve on. Against
+    weighted past income and the champion the model is worse if the whole 95 % interval of the difference, over the
+    same resamples of households, lies below zero: with fewer than a few hundred falls close models cannot be told
+    apart. A lower figure within the interval is a warning. Without an interval the figure itself decides.
     """
 
     code = "RKD003"
@@ -38,15 +38,15 @@ class WorseThanBaseline(Check):
         """See the class."""
         if context.evaluation["models"]["riskml"]["ap"] is None:
             return NotApplicable("the test rows hold no fall, or nothing but falls", "检验行没有返贫，或全部返贫")
-        found = [self._baseline(context, name) for name in ("rule_line", "weighted_past_income")]
+        findings = [self._compare_with_baseline(context, name) for name in ("rule_line", "weighted_past_income")]
         champion = context.champion
         if champion is not None:
-            found.append(
+            findings.append(
                 _compare("champion", champion.value, champion.ci)
                 if champion.same_rows and champion.value is not None
                 else _report_unmeasured("champion")
             )
-        worse = [finding for finding in found if finding is not None]
+        worse = [finding for finding in findings if finding is not None]
         if not worse:
             return None
         worse.sort(key=lambda finding: not finding.blocking)
@@ -59,7 +59,7 @@ class WorseThanBaseline(Check):
         )
 
     @staticmethod
-    def _baseline(context: CheckContext, name: str) -> Finding | None:
+    def _compare_with_baseline(context: CheckContext, name: str) -> Finding | None:
         difference = context.evaluation.get("ap_difference", {}).get(name)
         if difference is None or difference["value"] is None:
             return _report_unmeasured(name)
@@ -69,20 +69,20 @@ class WorseThanBaseline(Check):
 def _compare(name: str, value: float, ci: Sequence[float] | None) -> Finding | None:
     if value >= 0:
         return None
-    said = f"Average precision is {-value:.3f} lower than that of {_NAMES[name]}"
-    said_zh = f"平均精确率比{_ZH[name]}低 {-value:.3f}"
+    text = f"Average precision is {-value:.3f} lower than that of {_NAMES[name]}"
+    text_zh = f"平均精确率比{_ZH[name]}低 {-value:.3f}"
     if ci is None or name == "rule_line":
-        return Finding(f"{said}.", _RETRAIN, zh=f"{said_zh}。", hint_zh=_RETRAIN_ZH)
+        return Finding(f"{text}.", _HINT, zh=f"{text_zh}。", hint_zh=_HINT_ZH)
     span = f" (95 % interval of the difference {ci[0]:.3f} to {ci[1]:.3f})"
     span_zh = f"（差值的 95% 区间 {ci[0]:.3f} 至 {ci[1]:.3f}）"
     if ci[1] < 0:
-        return Finding(f"{said}{span}.", _RETRAIN, zh=f"{said_zh}{span_zh}。", hint_zh=_RETRAIN_ZH)
+        return Finding(f"{text}{span}.", _HINT, zh=f"{text_zh}{span_zh}。", hint_zh=_HINT_ZH)
     if value < -NOTICEABLE:
         return Finding(
-            f"{said}{span}, which may be chance.",
+            f"{text}{span}, which may be chance.",
             "Test on more as_of dates (--origins).",
             blocking=False,
-            zh=f"{said_zh}{span_zh}，可能出于偶然。",
+            zh=f"{text_zh}{span_zh}，可能出于偶然。",
             hint_zh="用更多时点检验（--origins）。",
         )
     return None

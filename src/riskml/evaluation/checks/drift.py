@@ -1,9 +1,8 @@
-"""RKD007: test households do not look like training households."""
+"""RKD007: test households differ from training households."""
 
 from __future__ import annotations
 
-from riskml.errors import shorten_list
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, list_figures
 
 __all__ = ["Drifted"]
 
@@ -11,10 +10,10 @@ LARGE = 0.25
 
 
 class Drifted(Check):
-    """A feature is distributed otherwise in the test period than in training.
+    """A feature has another distribution in the test period than in training.
 
-    A population stability index above 0.25 is by custom a large shift. It is a warning: a new line, a new kind of
-    report or a price rise all show here first, and the other checks tell whether they harm.
+    By convention a population stability index above 0.25 is a large shift. It is a warning: a new line, a new kind of
+    report or a price rise appear here first, and the other checks show whether they do harm.
     """
 
     code = "RKD007"
@@ -27,17 +26,16 @@ class Drifted(Check):
             return NotApplicable(
                 "the features of training and test rows were not compared", "未比较训练行与检验行的特征"
             )
-        drift = context.drift
-        shifted = sorted((name for name in drift if drift[name] > LARGE), key=lambda name: -drift[name])
+        shifted = {name: index for name, index in context.drift.items() if index > LARGE}
         if not shifted:
             return None
-        named = [f"{name} ({drift[name]:.2f})" for name in shifted]
+        names, names_zh = list_figures(shifted, digits=2)
         return Finding(
-            f"{len(shifted)} of {len(drift)} feature(s) shifted between training and test "
-            f"(population stability index above {LARGE}): {shorten_list(named)}.",
+            f"{len(shifted)} of {len(context.drift)} feature(s) shifted between training and test "
+            f"(population stability index above {LARGE}): {names}.",
             "Check whether reporting, units or the line changed, and retrain on the latest periods.",
             blocking=False,
-            zh=f"{len(drift)} 个特征中有 {len(shifted)} 个在训练期与检验期之间发生漂移（PSI 大于 {LARGE}）："
-            f"{shorten_list_zh(named)}。",
+            zh=f"{len(context.drift)} 个特征中有 {len(shifted)} 个在训练期与检验期之间发生漂移（PSI 大于 {LARGE}）："
+            f"{names_zh}。",
             hint_zh="核对登记方式、单位或监测线是否变化，并用最近各期重新训练。",
         )

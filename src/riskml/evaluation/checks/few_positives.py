@@ -1,4 +1,4 @@
-"""RKD008: too few falls to judge a model by."""
+"""RKD008: too few falls to evaluate a model."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotAppli
 
 __all__ = ["TooFewPositives"]
 
-NEEDED = 20
-WANTED = 100
+REQUIRED = 20
+RECOMMENDED = 100
 
 
 class TooFewPositives(Check):
-    """The test rows hold so few falls that every figure is chance.
+    """The test rows contain so few falls that every figure is chance.
 
-    Below 20 falls no figure can carry a release; below 100 the intervals are wide, which is a warning.
+    Below 20 falls no figure can support a release; below 100 the intervals are wide, which is a warning.
     """
 
     code = "RKD008"
@@ -23,15 +23,15 @@ class TooFewPositives(Check):
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
         n = sum(int(part["n"]) for part in context.evaluation["by_kind"].values())
-        if n >= WANTED:
+        if n >= RECOMMENDED:
             return None
         hint = "Test on more as_of dates (--step, --test-from), or on more households."
         hint_zh = "增加检验时点（--step、--test-from）或农户数。"
-        if n < NEEDED:
+        if n < REQUIRED:
             return Finding(
-                f"Only {n} test row(s) fell; at least {NEEDED} are needed to judge a model.",
+                f"Only {n} test row(s) fell; at least {REQUIRED} are needed to judge a model.",
                 hint,
-                zh=f"检验行中仅 {n} 行返贫；评判模型至少需要 {NEEDED} 行。",
+                zh=f"检验行中仅 {n} 行返贫；评判模型至少需要 {REQUIRED} 行。",
                 hint_zh=hint_zh,
             )
         return Finding(

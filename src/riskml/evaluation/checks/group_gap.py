@@ -1,4 +1,4 @@
-"""RKD006: some kinds of households are missed more often than others."""
+"""RKD006: the model misses some kinds of households more often than others."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from riskml.evaluation.words import GROUP_VALUES, GROUPS
 __all__ = ["Gap", "GroupGap", "find_gaps"]
 
 GAP = 0.15
-FEWEST = 10
+MIN_FALLS = 10
 
 
 class GroupGap(Check):
-    """At the same visit capacity, the falls of one group stay unseen clearly more often than those of the others.
+    """At the same visit capacity, the falls of one group are missed clearly more often than those of the others.
 
-    Compared are the shares of missed falls in a group and in the group's other values, each with at least ten falls.
-    A warning comes when the gap exceeds 15 points and the 95 % interval of the difference of two shares excludes
-    zero. It does not block: the cause may lie in the data that a group has, and a person must judge it.
+    The share of missed falls is compared between a value of a group and the group's other values, each with at least
+    ten falls. A gap of more than 15 points, if the 95 % interval of the difference excludes zero, gives a warning. It
+    does not block: the cause may be the data available on a group, which a person must assess.
     """
 
     code = "RKD006"
@@ -32,21 +32,21 @@ class GroupGap(Check):
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
-        found = find_gaps(context.evaluation.get("groups") or [])
-        if found is None:
+        gaps = find_gaps(context.evaluation.get("groups") or [])
+        if gaps is None:
             return NotApplicable(
-                f"no group has two values with at least {FEWEST} falls each",
-                f"没有两个取值各有至少 {FEWEST} 户返贫的分组",
+                f"no group has two values with at least {MIN_FALLS} falls each",
+                f"没有两个取值各有至少 {MIN_FALLS} 户返贫的分组",
             )
-        if not found:
+        if not gaps:
             return None
         return Finding(
-            f"Falls are missed more often in {len(found)} group(s): "
-            + shorten_list([f"{gap.group} {gap.value} ({gap.missed:.0%} against {gap.others:.0%})" for gap in found])
+            f"Falls are missed more often in {len(gaps)} group(s): "
+            + shorten_list([f"{gap.group} {gap.value} ({gap.missed:.0%} against {gap.others:.0%})" for gap in gaps])
             + ".",
             "Look at how complete the records of these groups are, and reserve visits for them meanwhile.",
             blocking=False,
-            zh=f"{len(found)} 个分组的返贫户漏判偏多：" + shorten_list_zh([_describe_zh(gap) for gap in found]) + "。",
+            zh=f"{len(gaps)} 个分组的返贫户漏判偏多：" + shorten_list_zh([_describe_zh(gap) for gap in gaps]) + "。",
             hint_zh="查看这些分组的记录是否完整，并暂时为其预留走访名额。",
         )
 
@@ -62,7 +62,7 @@ class Gap:
 
 
 def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
-    """Find the groups that fail, the widest gap first.
+    """Find the groups with a gap, the widest first.
 
     Parameters
     ----------
@@ -72,23 +72,25 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
     Returns
     -------
     list of Gap, or None
-        None where no group has two values with at least ten falls each.
+        None if no group has two values with at least ten falls each.
     """
-    judged = [
-        one for one in groups if one["value"] is not None and one["missed"] is not None and one["positives"] >= FEWEST
+    entries = [
+        entry
+        for entry in groups
+        if entry["value"] is not None and entry["missed"] is not None and entry["positives"] >= MIN_FALLS
     ]
-    found, compared = [], False
-    for one in judged:
-        others = [o for o in judged if o["group"] == one["group"] and o["value"] != one["value"]]
+    gaps, compared = [], False
+    for entry in entries:
+        others = [o for o in entries if o["group"] == entry["group"] and o["value"] != entry["value"]]
         n = sum(o["positives"] for o in others)
         if not n:
             continue
         compared = True
         rest = sum(o["missed"] * o["positives"] for o in others) / n
-        error = math.sqrt(_compute_variance(one["missed"], one["positives"]) + _compute_variance(rest, n))
-        if one["missed"] - rest > max(GAP, Z95 * error):
-            found.append(Gap(one["group"], one["value"], one["missed"], rest))
-    return sorted(found, key=lambda gap: gap.others - gap.missed) if compared else None
+        error = math.sqrt(_compute_variance(entry["missed"], entry["positives"]) + _compute_variance(rest, n))
+        if entry["missed"] - rest > max(GAP, Z95 * error):
+            gaps.append(Gap(entry["group"], entry["value"], entry["missed"], rest))
+    return sorted(gaps, key=lambda gap: gap.others - gap.missed) if compared else None
 
 
 def _describe_zh(gap: Gap) -> str:
@@ -97,6 +99,6 @@ def _describe_zh(gap: Gap) -> str:
 
 
 def _compute_variance(share: float, n: int) -> float:
-    """Variance of a share, with a little added so that 0 and 1 are not certain (Agresti and Coull 1998)."""
+    """Compute the variance of a share, shrunk so that 0 and 1 are not certain (Agresti and Coull 1998)."""
     shrunk = (share * n + 2) / (n + 4)
     return shrunk * (1 - shrunk) / (n + 4)

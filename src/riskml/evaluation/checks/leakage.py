@@ -1,9 +1,8 @@
-"""RKD002: one feature alone predicts too well."""
+"""RKD002: a single feature predicts too well."""
 
 from __future__ import annotations
 
-from riskml.errors import shorten_list
-from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, shorten_list_zh
+from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable, list_figures
 
 __all__ = ["Leakage"]
 
@@ -12,10 +11,10 @@ SUSPICIOUS = 0.90
 
 
 class Leakage(Check):
-    """A feature holds the answer.
+    """A feature contains the outcome.
 
-    Households at risk are above the line, so no single honest figure parts those who fall from the rest nearly
-    without error: on real panels distance to the line reaches an area under the ROC curve of about .75.
+    Households at risk are above the line, so no single feature can honestly separate those that fall from the rest
+    almost without error: on real panels the distance to the line reaches an area under the ROC curve of about .75.
     """
 
     code = "RKD002"
@@ -27,14 +26,14 @@ class Leakage(Check):
         if context.feature_auc is None:
             return NotApplicable("the features were not measured one by one", "未逐个测量特征")
         strength = {name: max(auc, 1 - auc) for name, auc in context.feature_auc.items()}
-        strong = sorted((name for name in strength if strength[name] >= SUSPICIOUS), key=lambda name: -strength[name])
+        strong = {name: auc for name, auc in strength.items() if auc >= SUSPICIOUS}
         if not strong:
             return None
-        named = [f"{name} ({strength[name]:.3f})" for name in strong]
+        names, names_zh = list_figures(strong, digits=3)
         return Finding(
-            f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {shorten_list(named)}.",
+            f"{len(strong)} feature(s) predict nearly alone (area under the ROC curve): {names}.",
             "Check when each was recorded, and whether it is made from the outcome itself; then remove it.",
-            blocking=strength[strong[0]] >= CERTAIN,
-            zh=f"{len(strong)} 个特征几乎单独就能预测（AUC）：{shorten_list_zh(named)}。",
+            blocking=max(strong.values()) >= CERTAIN,
+            zh=f"{len(strong)} 个特征几乎单独就能预测（AUC）：{names_zh}。",
             hint_zh="核对其登记日期，并查明它是否由结果本身算出；如是则剔除。",
         )

@@ -1,4 +1,4 @@
-"""RKD004: probabilities do not mean what they say."""
+"""RKD004: probabilities are off."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotAppli
 
 __all__ = ["Miscalibrated"]
 
-TOLERATED = 1.5
+TOLERANCE = 1.5
 NOTICEABLE = 1.25
-"""Factors by which falls may differ from the expected number, and spreads of the logit from the true one."""
+"""Factors by which the number of falls, or the spread of the logit, may differ from what is expected."""
 
 _ZH = {
     "falls observed over falls expected": "实际返贫数与预期之比",
@@ -19,11 +19,11 @@ _ZH = {
 
 
 class Miscalibrated(Check):
-    """Of 100 households with a probability of N per cent, clearly more or fewer than N fall.
+    """Of 100 households with a probability of N %, clearly more or fewer than N fall.
 
-    Two figures are judged by their 95 % intervals: falls observed over falls expected, and the slope of the label on
-    the logit of the probability. An interval wholly outside 1/1.5 to 1.5 blocks the release; wholly outside 1/1.25
-    to 1.25 is a warning, since the next period is never quite like the last.
+    Two figures are tested by their 95 % intervals: falls observed over falls expected, and the slope of the label on
+    the logit of the probability. An interval entirely outside 1/1.5 to 1.5 blocks the release; entirely outside 1/1.25
+    to 1.25 is a warning, since no period is quite like the last.
     """
 
     code = "RKD004"
@@ -45,7 +45,7 @@ class Miscalibrated(Check):
                 "the test rows hold one class only, or the model one probability",
                 "检验行只有一类结果，或模型只给出一个概率",
             )
-        for bound in (TOLERATED, NOTICEABLE):
+        for bound in (TOLERANCE, NOTICEABLE):
             beyond = {
                 name: (calibration[value], *calibration[ci])
                 for name, (value, ci) in known.items()
@@ -59,7 +59,7 @@ class Miscalibrated(Check):
                 return Finding(
                     f"Probabilities are off: {'; '.join(outside)}; tolerated is {1 / bound:.2f} to {bound:.2f}.",
                     "Recalibrate on the latest complete period, and check whether the line or the reporting changed.",
-                    blocking=bound == TOLERATED,
+                    blocking=bound == TOLERANCE,
                     zh="概率失准："
                     + ";".join(
                         f"{_ZH[name]} {value:.2f}（95% 区间 {low:.2f}–{high:.2f}）"

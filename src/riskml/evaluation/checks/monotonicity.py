@@ -11,10 +11,10 @@ ROUNDING = 1e-9
 
 
 class NotMonotone(Check):
-    """A household could lower its risk on paper by being worse off.
+    """A household could lower its predicted risk by being worse off.
 
-    Every feature with a demanded direction is raised over its range in sampled households while all else stands
-    still; the margin may not move against the direction by more than floating point does.
+    Every feature with a required direction is raised over its range in sampled households while all others stay the
+    same; the margin may not move against the direction by more than rounding.
     """
 
     code = "RKD005"

@@ -11,8 +11,8 @@ __all__ = ["TimeOverlap"]
 class TimeOverlap(Check):
     """The model has seen what it is tested on.
 
-    A training row is labelled by the horizon after its as_of. It must end no later than the first test as_of, and
-    be labelled only by what was recorded by then.
+    A training row is labelled by the horizon after its as-of date. The horizon must end no later than the first test
+    date, and the label may use only what was recorded by then.
     """
 
     code = "RKD001"
