@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from riskml.explanation.contributions.summary import sum_by_cause
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.ranking import LEAST, MOST_PROTECTIONS, MOST_REASONS, Rankings
-from riskml.explanation.reasons.selection import may_protect, may_warn
+from riskml.explanation.reasons.selection import RULES, choose_protection_rule, choose_warning_rule
 from riskml.features import CATALOGUE
 from riskml.vocabulary.causes import CAUSES
 
@@ -19,6 +19,14 @@ FEATURES = list(CATALOGUE.values())
 GROUPING = Grouping.from_features(FEATURES)
 UNKNOWN = [float("nan")] * len(FEATURES)
 NAMES = list(CATALOGUE)
+
+
+def may_warn(feature, values, median=float("nan")):
+    return RULES[choose_warning_rule(feature)](values, np.array(median))
+
+
+def may_protect(feature, values, median=float("nan")):
+    return RULES[choose_protection_rule(feature)](values, np.array(median))
 
 
 def ranked(

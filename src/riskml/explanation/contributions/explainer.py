@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,33 +90,17 @@ class Contributions:
             )
 
 
-class _Kernel(Protocol):
-    @property
-    def base(self) -> float: ...
-
-    @property
-    def nbytes(self) -> int: ...
-
-    def explain(self, values: Floats) -> Floats: ...
-
-
 class _LightGBM:
     """LightGBM's own contributions, for trees that do not fit into tables."""
 
+    nbytes = 0
+
     def __init__(self, trees: Trees, n_features: int) -> None:
-        self._trees = trees
-        self._base = predict_contributions(trees.booster, np.zeros((1, n_features)))[1]
-
-    @property
-    def base(self) -> float:
-        return self._base
-
-    @property
-    def nbytes(self) -> int:
-        return 0
+        self._booster = trees.booster
+        self.base = predict_contributions(trees.booster, np.zeros((1, n_features)))[1]
 
     def explain(self, values: Floats) -> Floats:
-        return predict_contributions(self._trees.booster, values)[0]
+        return predict_contributions(self._booster, values)[0]
 
 
 class Explainer:
@@ -150,7 +133,7 @@ class Explainer:
     def __init__(self, blend: Blend) -> None:
         self.blend = blend
         self.note = ""
-        self._kernel: _Kernel
+        self._kernel: Tables | _LightGBM
         try:
             tables = Tables.build(read_forest(blend.trees.text))
         except TooDeepError as error:

@@ -33,7 +33,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, tuple):
-        return tuple(_plain(item) for item in value)
+        return [_plain(item) for item in value]
     return dict(value) if isinstance(value, dict) else value
 
 
@@ -181,10 +181,10 @@ class Explanation:
         Date.
     status : str
         Status of the household; only ``at_risk`` has a verdict of the model.
-    rule : RuleView
-    model : ModelView or None
     signal : str
         Colour of the combined signal.
+    rule : RuleView
+    model : ModelView or None
     agreement : str or None
         Of ``policy.AGREEMENTS``.
     agreement_by : {"capacity", "tier"}
@@ -203,9 +203,9 @@ class Explanation:
     household_id: str
     as_of: str
     status: str
+    signal: str
     rule: RuleView
     model: ModelView | None
-    signal: str
     agreement: str | None
     agreement_by: str
     reasons: tuple[Reason, ...]
@@ -220,23 +220,8 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """Convert to plain values for JSON."""
-        return {
-            "household_id": self.household_id,
-            "as_of": self.as_of,
-            "status": self.status,
-            "signal": self.signal,
-            "rule": _plain(self.rule),
-            "model": None if self.model is None else _plain(self.model),
-            "agreement": self.agreement,
-            "agreement_by": self.agreement_by,
-            "reasons": [{**_plain(reason), "relation": RELATION["reasons"]} for reason in self.reasons],
-            "protections": [{**_plain(reason), "relation": RELATION["protections"]} for reason in self.protections],
-            "missing": [_plain(gap) for gap in self.missing],
-            "steps": [_plain(step) for step in self.steps],
-            "options": [{"cause": option.cause, **_plain(option.measure)} for option in self.options],
-            "redacted": list(self.redacted),
-            "names": self.names,
-            "model_version": self.model_version,
-            "policy_version": self.policy_version,
-            "notice": NOTICE,
-        }
+        plain: dict[str, Any] = _plain(self)
+        for name, relation in RELATION.items():
+            plain[name] = [{**reason, "relation": relation} for reason in plain[name]]
+        plain["options"] = [{"cause": option["cause"], **option["measure"]} for option in plain["options"]]
+        return {**plain, "notice": NOTICE}

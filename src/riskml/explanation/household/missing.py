@@ -107,32 +107,26 @@ def _check_members(panel: Panel) -> Iterator[Missing]:
             )
 
 
+_AMOUNTS = (
+    ("illness", "self_paid", "unknown_self_paid", "就医记录未填自付金额", "Medical records without the amount paid"),
+    ("disaster", "loss", "unknown_loss", "受灾记录未填损失金额", "Disasters without the amount of the loss"),
+)
+
+
 def _check_amounts(panel: Panel) -> Iterator[Missing]:
-    for events, column, code, zh, en in (
-        (
-            panel.illness,
-            "self_paid",
-            "unknown_self_paid",
-            "就医记录未填自付金额",
-            "Medical records without the amount paid",
-        ),
-        (panel.disaster, "loss", "unknown_loss", "受灾记录未填损失金额", "Disasters without the amount of the loss"),
-    ):
-        if events is None:
-            continue
-        unknown = int((panel.within(events, 12) & np.isnan(events[column])).sum())
+    for table, column, code, zh, en in _AMOUNTS:
+        events = getattr(panel, table)
+        unknown = 0 if events is None else int((panel.within(events, 12) & np.isnan(events[column])).sum())
         if unknown:
-            yield Missing(
-                code, f"近 12 个月有 {unknown} 条{zh}", f"{en}: {unknown} in the last 12 months", column != "loss"
-            )
+            zh, en = f"近 12 个月有 {unknown} 条{zh}", f"{en}: {unknown} in the last 12 months"
+            yield Missing(code, zh, en, health=table == "illness")
 
 
 def _check_visits(panel: Panel) -> Iterator[Missing]:
     events = panel.events
-    if (
-        events is not None
-        and not (panel.within(events, 12) & (events["kind"] == Panel.code("events", "kind", "visit"))).any()
-    ):
-        yield Missing(
-            "no_visit", "近 12 个月无入户走访记录", "No visit to the household is recorded in the last 12 months"
-        )
+    if events is None:
+        return
+    visits = panel.within(events, 12) & (events["kind"] == Panel.code("events", "kind", "visit"))
+    if not visits.any():
+        zh, en = "近 12 个月无入户走访记录", "No visit to the household is recorded in the last 12 months"
+        yield Missing("no_visit", zh, en)

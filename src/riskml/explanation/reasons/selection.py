@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import Feature
 from riskml.features.matrix import Direction
 
-__all__ = ["RECENT", "RULES", "choose_protection_rule", "choose_warning_rule", "may_protect", "may_warn"]
+__all__ = ["RECENT", "RULES", "choose_protection_rule", "choose_warning_rule"]
 
 RECENT = 12
 """Months after which an event no longer counts as a reason."""
@@ -60,7 +60,15 @@ def _is_strength(feature: Feature) -> bool:
 
 
 def choose_warning_rule(feature: Feature) -> str:
-    """Name the rule that decides which values are a reason for a raised risk."""
+    """Name the rule that decides which values are a reason for a raised risk.
+
+    Never a bill of zero, an event long past, a rise of income that is merely smaller than that of others, or more of a
+    strength than most have.
+
+    >>> from riskml.features import CATALOGUE
+    >>> choose_warning_rule(CATALOGUE["admissions_12m"]), choose_warning_rule(CATALOGUE["income_change_on_year_12m"])
+    ('positive', 'negative')
+    """
     if feature.reason_zh is None:
         return "never"
     if _is_signed(feature):
@@ -75,7 +83,12 @@ def choose_warning_rule(feature: Feature) -> str:
 
 
 def choose_protection_rule(feature: Feature) -> str:
-    """Name the rule that decides which values are a protective factor."""
+    """Name the rule that decides which values are a protective factor.
+
+    >>> from riskml.features import CATALOGUE
+    >>> choose_protection_rule(CATALOGUE["admissions_12m"])
+    'none'
+    """
     if feature.reason_zh is None or feature.name.startswith(_ONLY_WARNS) or feature.topic == "attributes":
         return "never"  # attributes of a data set have no wording as a strength
     if _is_signed(feature):
@@ -89,40 +102,3 @@ def choose_protection_rule(feature: Feature) -> str:
     if _is_strength(feature):
         return "some, not below the median"
     return "positive" if feature.direction is Direction.LOWER_RISK and feature.unit in _AMOUNTS else "known"
-
-
-def may_warn(feature: Feature, values: Floats, typical: float = float("nan")) -> Mask:
-    """Decide which values can be given as a reason for a raised risk.
-
-    Parameters
-    ----------
-    feature : Feature
-    values : array of float64, shape (n,)
-    typical : float, optional
-        Median of the training rows.
-
-    Returns
-    -------
-    array of bool, shape (n,)
-        Never for a missing value, which is reported elsewhere; nor for a bill of zero, an event long past, a rise of
-        income that is merely smaller than that of others, or more of a strength than most have.
-
-    Examples
-    --------
-    >>> from riskml.features import CATALOGUE
-    >>> may_warn(CATALOGUE["admissions_12m"], np.array([0.0, 2.0, np.nan])).tolist()
-    [False, True, False]
-    >>> may_warn(CATALOGUE["income_change_on_year_12m"], np.array([-0.2, 0.1])).tolist()
-    [True, False]
-    """
-    return RULES[choose_warning_rule(feature)](values, np.array(typical))
-
-
-def may_protect(feature: Feature, values: Floats, typical: float = float("nan")) -> Mask:
-    """Decide which values can be given as a protective factor; see :func:`may_warn`.
-
-    >>> from riskml.features import CATALOGUE
-    >>> may_protect(CATALOGUE["admissions_12m"], np.array([0.0, 2.0, np.nan])).tolist()
-    [True, False, False]
-    """
-    return RULES[choose_protection_rule(feature)](values, np.array(typical))

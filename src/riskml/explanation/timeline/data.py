@@ -128,7 +128,7 @@ class Timeline:
         Parameters
         ----------
         panel : Panel
-            See :meth:`Panel.only`.
+            See :meth:`Panel.select`.
         months : int, default 24
             Complete months, at most those of the panel.
         window : int, default 12
