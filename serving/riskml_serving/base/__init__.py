@@ -1,1 +1,1 @@
-"""Settings, the day, problems, limits, the contract as JSON and the database: what every other wing builds on."""
+"""Foundations of every other wing: settings, clock, problems, limits, the contract as JSON, and the database."""

@@ -1,4 +1,4 @@
-"""What day it is in the county, and what time it is for the log."""
+"""The current day in the county, and the current time for the database."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def today(settings: Settings) -> dt.date:
-    """Day in Shanghai, or the day that the settings replay."""
+    """Return the day in Shanghai, or the day that the settings replay."""
     return settings.today or dt.datetime.now(SHANGHAI).date()
 
 
 def now() -> dt.datetime:
-    """Time in UTC without a zone, as the database keeps it."""
+    """Return the time in UTC without a zone, as the database stores it."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 def stamp(at: dt.datetime) -> str:
-    """Write a time of the database for an answer.
+    """Format a time of the database for a response.
 
     >>> stamp(dt.datetime(2024, 12, 31, 8, 0))
     '2024-12-31T08:00:00.000Z'

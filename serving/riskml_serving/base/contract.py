@@ -16,10 +16,10 @@ __all__ = ["FIRST_DAY", "LAST_DAY", "ROWS", "list_of", "make_dict_type", "make_r
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
 MAX_VALUES = {Kind.COUNT: 1200, Kind.YEAR: 2200}
 PLAIN = r"^[^\x00-\x1f\x7f]+$"
-"""No control characters: PostgreSQL takes no NUL, and a line break in a code is a mistake."""
+"""No control characters: PostgreSQL rejects NUL, and a line break in a code is a mistake."""
 REGION = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
 MAX_AMOUNT, CENT = 1e12, 0.01
-"""Beyond a million million yuan, or by a line below a cent, arithmetic overflows; nobody earns that."""
+"""Amounts above 1e12 yuan, or a line below a cent, would overflow; neither is realistic."""
 ATTRIBUTE = (
     Annotated[str, Field(max_length=1000)]
     | Annotated[float, Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
@@ -72,7 +72,7 @@ def _describe_codes(column: Column) -> Any:
 
 
 def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
-    """Type of a dictionary with these fields; others are refused, unless ``extra`` is their type."""
+    """Make the type of a dictionary with these fields; others are refused, unless ``extra`` is their type."""
     make: Any = TypedDict
     if extra is None:
         return with_config(ConfigDict(extra="forbid"))(make(name, fields))
@@ -90,7 +90,7 @@ def one_of(*codes: str) -> Any:
 
 
 def make_row_type(table: Table) -> Any:
-    """Type of a row of a table: a dictionary with the contract's columns and no other, but for attributes."""
+    """Make the type of a row: a dictionary with the contract's columns and, where the table has them, attributes."""
     fields: dict[str, Any] = {}
     for column in table.columns:
         kind = _make_type(column)
@@ -104,7 +104,7 @@ def make_row_type(table: Table) -> Any:
 
 @cache
 def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
-    """Type of the contract's tables in a request: an absent table means unknown, an empty one known to be none."""
+    """Make the type of the tables in a request: an absent table means unknown, an empty one known to be none."""
     fields: dict[str, Any] = {}
     for table in TABLES.values():
         rows = list_of(ROWS[table.name])

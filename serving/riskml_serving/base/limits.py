@@ -1,4 +1,4 @@
-"""What a request may ask for: size of the body, rate of a key."""
+"""Limits of requests: size of the body, rate of a key."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from riskml_serving.base.problems import Problem
 __all__ = ["RateLimiter", "read_body"]
 
 
-async def read_body(request: Request, most: int) -> bytes:
-    """Read the body; stop as soon as it grows beyond ``most`` bytes.
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Read the body; stop as soon as it exceeds ``max_bytes``.
 
     Raises
     ------
@@ -20,28 +20,28 @@ async def read_body(request: Request, most: int) -> bytes:
         ``body-too-large``.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
-        raise _too_large(most)
+    if declared.isdigit() and int(declared) > max_bytes:
+        raise _too_large(max_bytes)
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > most:
-            raise _too_large(most)
+        if size > max_bytes:
+            raise _too_large(max_bytes)
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _too_large(most: int) -> Problem:
+def _too_large(max_bytes: int) -> Problem:
     return Problem(
         "body-too-large",
-        f"请求体最多 {most} 字节(设置 max_body_bytes)",
-        f"At most {most} bytes are taken (setting max_body_bytes)",
+        f"请求体最多 {max_bytes} 字节(设置 max_body_bytes)",
+        f"At most {max_bytes} bytes are accepted (setting max_body_bytes)",
         headers={"Connection": "close"},
     )
 
 
 class RateLimiter:
-    """Counts the requests of each key: as many in a row as a minute allows, refilled evenly.
+    """Limits the requests of each key by a token bucket of one minute's requests, refilled evenly.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class RateLimiter:
 
     Notes
     -----
-    Each worker counts for itself. A key that has been quiet for a minute is forgotten.
+    Each worker counts separately. A key without requests for a minute is forgotten.
 
     >>> rate = RateLimiter(1)
     >>> rate.wait("a", at=0.0), rate.wait("a", at=1.0), rate.wait("a", at=60.0)
@@ -62,7 +62,7 @@ class RateLimiter:
         self._left: dict[str, tuple[float, float]] = {}
 
     def wait(self, key: str, at: float | None = None) -> float:
-        """Count a request; return 0, or the seconds until another would be taken."""
+        """Count a request; return 0, or the seconds until another would be accepted."""
         if not self.per_minute:
             return 0.0
         at = time.monotonic() if at is None else at
@@ -88,6 +88,6 @@ class RateLimiter:
             raise Problem(
                 "too-many-requests",
                 f"每个密钥每分钟最多 {self.per_minute} 次请求(设置 rate_per_minute)",
-                f"At most {self.per_minute} requests a minute a key (setting rate_per_minute)",
+                f"At most {self.per_minute} requests per minute and key (setting rate_per_minute)",
                 headers={"Retry-After": str(max(1, round(seconds)))},
             )

@@ -1,1 +1,1 @@
-"""Running the service: logs, metrics, traces, readiness, and how long things are kept."""
+"""Operating the service: logs, metrics, traces, readiness and retention."""

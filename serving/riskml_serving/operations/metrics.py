@@ -1,14 +1,14 @@
-"""Metrics for Prometheus: latency by route, and what model, data and jobs are doing when it asks.
+"""Metrics for Prometheus: latency by route, and the state of model, data and jobs at each scrape.
 
-Several workers on one port each answer some of Prometheus' questions. What they count stands in files of a folder that
-all of them read (``PROMETHEUS_MULTIPROC_DIR``, set by ``riskml serve --workers``): whoever answers tells of them all.
+Several workers on one port share the scrapes. They count in files of a folder that all of them read
+(``PROMETHEUS_MULTIPROC_DIR``, set by ``riskml serve --workers``), so that each reports the counts of all.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, PlatformCollector, ProcessCollector, generate_latest
@@ -32,7 +32,7 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 
 
 class Metrics:
-    """Metrics of one application: each has a registry of its own.
+    """Metrics of one application, with its own registry.
 
     Parameters
     ----------
@@ -56,21 +56,21 @@ class Metrics:
         if SHARED in os.environ:
             MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
         else:
-            for one in (self.seconds, self.in_progress, *COUNTERS):
-                self._registry.register(one)
+            for metric in (self.seconds, self.in_progress, *COUNTERS):
+                self._registry.register(metric)
             ProcessCollector(registry=self._registry)
             PlatformCollector(registry=self._registry)
         self._registry.register(StateCollector(engine, holder, keeper))
 
-    def text(self) -> bytes:
-        """Everything in Prometheus' text format; asks the database, so call it in a thread."""
+    def render(self) -> bytes:
+        """Render all metrics in Prometheus' text format; queries the database, so call it in a thread."""
         if SHARED in os.environ:
             _drop_dead_workers(Path(os.environ[SHARED]))
         return generate_latest(self._registry)
 
 
 def _drop_dead_workers(folder: Path) -> None:
-    """Let go of the requests in progress of workers that are gone, where the system tells who lives."""
+    """Drop the requests in progress of workers that have ended, where /proc shows which ones run."""
     if not Path("/proc/self/stat").exists():
         return
     for path in folder.glob("gauge_live*_*.db"):
@@ -80,7 +80,7 @@ def _drop_dead_workers(folder: Path) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process runs; one that was killed stays a zombie until the process above it looks."""
+    """Whether a process runs; one that was killed stays a zombie until its parent reaps it."""
     try:
         return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
@@ -88,13 +88,13 @@ def _is_alive(pid: int) -> bool:
 
 
 class StateCollector(Collector):
-    """Tells the state of model, data and jobs when Prometheus asks."""
+    """Collects the state of model, data and jobs at each scrape."""
 
     def __init__(self, engine: Engine, holder: Holder, keeper: Keeper) -> None:
         self._engine, self._holder, self._keeper = engine, holder, keeper
 
     def describe(self) -> list[Metric]:
-        """Return nothing, so that registering asks nobody."""
+        """Return nothing, so that registering does not collect."""
         return []
 
     def collect(self) -> Iterator[Metric]:
@@ -102,10 +102,10 @@ class StateCollector(Collector):
         failing = self._keeper.failure is not None
         yield _gauge("riskml_model_release_refused", "1 while the release on offer is refused or unknown", failing)
         if self._holder.version is not None:
-            yield from self._model()
-        yield from self._stored()
+            yield from self._collect_model()
+        yield from self._collect_data()
 
-    def _model(self) -> Iterator[Metric]:
+    def _collect_model(self) -> Iterator[Metric]:
         model = self._holder.current
         info = GaugeMetricFamily("riskml_model_info", "The model that serves", labels=tuple(model.names))
         info.add_metric(list(model.names.values()), 1)
@@ -120,40 +120,35 @@ class StateCollector(Collector):
         if "probability" in drift:
             score = drift.pop("probability")
             yield _gauge("riskml_score_drift_psi", "Population stability index of the score against training", score)
-        features = GaugeMetricFamily(
-            "riskml_feature_drift_psi", "Population stability index against training", labels=("feature",)
-        )
-        for name, value in drift.items():
-            features.add_metric([name], value)
-        yield features
+        yield _gauges("riskml_feature_drift_psi", "Population stability index against training", "feature", drift)
 
-    def _stored(self) -> Iterator[Metric]:
+    def _collect_data(self) -> Iterator[Metric]:
         try:
             with reading(self._engine) as connection:
                 received = repository.read_last_received(connection)
                 scored = repository.read_last_scored(connection)
-                states = repository.count_jobs_by_state(connection)
+                jobs = repository.count_jobs_by_state(connection)
         except SQLAlchemyError:
             yield _gauge("riskml_database_up", "1 while the database answers", 0)
             return
         yield _gauge("riskml_database_up", "1 while the database answers", 1)
-        last = GaugeMetricFamily(
-            "riskml_data_received_timestamp_seconds", "When the last row of a table came", labels=("table",)
-        )
-        for name, at in received.items():
-            last.add_metric([name], _seconds(at))
-        yield last
+        seconds = {name: _seconds(at) for name, at in received.items()}
+        yield _gauges("riskml_data_received_timestamp_seconds", "When the last row of a table came", "table", seconds)
         if scored is not None:
             yield _gauge("riskml_data_scored_timestamp_seconds", "When a score last changed", _seconds(scored))
-        jobs = GaugeMetricFamily("riskml_jobs", "Jobs by state", labels=("state",))
-        for state, n in sorted(states.items()):
-            jobs.add_metric([state], n)
-        yield jobs
+        yield _gauges("riskml_jobs", "Jobs by state", "state", dict(sorted(jobs.items())))
 
 
 def _seconds(at: dt.datetime) -> float:
     return at.replace(tzinfo=dt.UTC).timestamp()
 
 
-def _gauge(name: str, words: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, words, value=float(value))
+def _gauge(name: str, description: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, description, value=float(value))
+
+
+def _gauges(name: str, description: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, description, labels=(label,))
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family

@@ -1,4 +1,4 @@
-"""Watches requests from outside: how long each took, one line of the log, one span of a trace."""
+"""Observes requests from outside: duration, one line of the log, one span of a trace."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ __all__ = ["Observer", "Tracer", "get_route"]
 log = logging.getLogger("riskml_serving.requests")
 
 QUIET = ("/healthz", "/readyz", "/metrics")
-"""Routes that are asked all the time: logged only when they fail."""
+"""Routes that are polled all the time: logged only when they fail."""
 
 METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 
 
 class Tracer(Protocol):
-    """What traces requests."""
+    """Traces requests."""
 
-    def request(self, scope: Scope) -> AbstractContextManager[Any]:
+    def start_span(self, scope: Scope) -> AbstractContextManager[Any]:
         """Open a span around a request."""
         ...
 
-    def end(self, span: Any, scope: Scope, status: int) -> None:
-        """Name the span by its route and note how it ended."""
+    def end_span(self, span: Any, scope: Scope, status: int) -> None:
+        """Name the span by its route and record the status."""
         ...
 
 
 class Observer:
     """Measures, logs and traces requests by the pattern of their route.
 
-    An address may name a household, so no log, metric or trace holds one.
+    An address may name a household, so logs, metrics and traces hold none.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, tracer: Tracer | None = None) -> None:
@@ -47,24 +47,24 @@ class Observer:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status, started = 499, time.perf_counter()  # 499: gone before an answer began
+        status, started = 499, time.perf_counter()  # 499: the client went away before a response began
 
-        async def noted(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
-        traced = self.tracer.request(scope) if self.tracer else nullcontext()
-        with self.metrics.in_progress.track_inprogress(), traced as span:
+        tracing = self.tracer.start_span(scope) if self.tracer else nullcontext()
+        with self.metrics.in_progress.track_inprogress(), tracing as span:
             try:
-                await self.app(scope, receive, noted)
+                await self.app(scope, receive, send_and_note)
             finally:
-                self._note(scope, status, time.perf_counter() - started)
+                self._record(scope, status, time.perf_counter() - started)
                 if self.tracer:
-                    self.tracer.end(span, scope, status)
+                    self.tracer.end_span(span, scope, status)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         route = get_route(scope)
         self.metrics.seconds.labels(method, route, str(status)).observe(seconds)
@@ -78,11 +78,11 @@ class Observer:
             "route": route,
             "status": status,
             "ms": round(seconds * 1000, 2),
-            "key_id": None if caller is None or ":" in caller else caller,  # a person who signed in is not named
+            "key_id": None if caller is None or ":" in caller else caller,  # people who signed in are not named
         }
         log.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra=extra)
 
 
 def get_route(scope: Scope) -> str:
-    """Pattern of the route, as ``/v1/households/{household_id}``; ``unmatched`` where there is none."""
+    """Return the pattern of the route, as ``/v1/households/{household_id}``; ``unmatched`` where there is none."""
     return str(getattr(scope.get("route"), "path", "unmatched"))

@@ -1,4 +1,4 @@
-"""Whether the service can answer, and what ails it: no personal data, so that a probe needs no key."""
+"""Whether the service can answer, and why not if it cannot: no personal data, so that a probe needs no key."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _FOLDERS = re.compile(r"(?:[A-Za-z]:)?[/\\]\S*[/\\]")
 def check_readiness(engine: Engine, holder: Holder, keeper: Keeper, stale_days: int) -> tuple[bool, dict[str, Any]]:
     """Return whether requests can be answered, and the answer of ``/readyz``.
 
-    Old data and a refused release are told, but do not make the service unready: what it has still serves.
+    Old data and a refused release are reported, but the service stays ready: it still has a model and data.
     """
-    database, data = _database(engine, stale_days)
-    model = _model(holder, keeper)
+    database, data = _check_database(engine, stale_days)
+    model = _check_model(holder, keeper)
     ready = bool(database["ok"] and model["ok"])
     return ready, {"status": "ready" if ready else "not ready", "database": database, "model": model, "data": data}
 
 
-def _database(engine: Engine, stale_days: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _check_database(engine: Engine, stale_days: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
     try:
         revision = read_revision(engine)
         if revision != (needed := latest_revision()):
@@ -49,14 +49,14 @@ def _database(engine: Engine, stale_days: int) -> tuple[dict[str, Any], dict[str
     }
 
 
-def _model(holder: Holder, keeper: Keeper) -> dict[str, Any]:
+def _check_model(holder: Holder, keeper: Keeper) -> dict[str, Any]:
     failure = keeper.failure
-    told: dict[str, Any] = {"ok": holder.version is not None, "version": holder.version, "last_error": None}
+    state: dict[str, Any] = {"ok": holder.version is not None, "version": holder.version, "last_error": None}
     if holder.version is not None:
         model = holder.current
-        told["loaded_at"] = stamp(model.loaded_at)
-        told["trained_to"] = model.bundle.manifest["split"].get("train_to")
+        state["loaded_at"] = stamp(model.loaded_at)
+        state["trained_to"] = model.bundle.manifest["split"].get("train_to")
     if failure is not None:
         message = _FOLDERS.sub("…/", failure.message)
-        told["last_error"] = {"at": stamp(failure.at), "kind": failure.kind, "message": message}
-    return told
+        state["last_error"] = {"at": stamp(failure.at), "kind": failure.kind, "message": message}
+    return state

@@ -1,4 +1,4 @@
-"""SQL about the state of the service: when records came, what jobs do. No household is named."""
+"""SQL for the state of the service: when records came, how many jobs are in which state. No household is named."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ __all__ = ["count_jobs_by_state", "read_last_received", "read_last_scored"]
 
 
 def read_last_received(connection: Connection) -> dict[str, dt.datetime]:
-    """When the last row of each table came; a table without rows is left out."""
-    found = {}
+    """Read when the last row of each table was received; a table without rows is left out."""
+    times = {}
     for name, table in RECORDS.items():
         query = select(table.c.received_at).order_by(table.c.row_id.desc()).limit(1)
         if (at := connection.execute(query).scalar()) is not None:
-            found[name] = at
-    return found
+            times[name] = at
+    return times
 
 
 def read_last_scored(connection: Connection) -> dt.datetime | None:
-    """When a score last changed."""
+    """Read when a score last changed."""
     query = select(SCORES.c.scored_at).where(SCORES.c.change == "scored").order_by(SCORES.c.seq.desc()).limit(1)
     return connection.execute(query).scalar()
 
 
 def count_jobs_by_state(connection: Connection) -> dict[str, int]:
-    """Jobs in each state."""
+    """Count the jobs in each state."""
     rows = connection.execute(select(JOBS.c.state, func.count()).group_by(JOBS.c.state))
     return {str(state): int(n) for state, n in rows}

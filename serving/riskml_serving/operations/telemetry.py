@@ -1,27 +1,30 @@
-"""Traces by OpenTelemetry, an extra: spans name routes and never addresses."""
+"""Traces by OpenTelemetry, an extra: spans hold routes, never addresses."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import Scope
 
 from riskml.errors import UsageError
 from riskml_serving.operations.observer import get_route
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
 __all__ = ["OpenTelemetry", "create_tracer"]
 
 
 class OpenTelemetry:
-    """Traces requests; a caller's trace is gone on with.
+    """Traces requests, continuing the caller's trace.
 
     Parameters
     ----------
     provider : TracerProvider
     """
 
-    def __init__(self, provider: Any) -> None:
+    def __init__(self, provider: TracerProvider) -> None:
         from opentelemetry import trace
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -31,17 +34,16 @@ class OpenTelemetry:
         self._error = trace.Status(trace.StatusCode.ERROR)
         self._propagator = TraceContextTextMapPropagator()
 
-    def request(self, scope: Scope) -> AbstractContextManager[Any]:
+    def start_span(self, scope: Scope) -> AbstractContextManager[Any]:
         """Open a span around a request."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         context = self._propagator.extract(headers)
-        found: AbstractContextManager[Any] = self._tracer.start_as_current_span(
+        return self._tracer.start_as_current_span(
             scope["method"], context=context, kind=self._server, record_exception=False, set_status_on_exception=False
         )
-        return found
 
-    def end(self, span: Any, scope: Scope, status: int) -> None:
-        """Name the span by its route and note how it ended."""
+    def end_span(self, span: Any, scope: Scope, status: int) -> None:
+        """Name the span by its route and record the status."""
         route = get_route(scope)
         span.update_name(f"{scope['method']} {route}")
         span.set_attributes(
@@ -56,12 +58,12 @@ class OpenTelemetry:
             span.set_status(self._error)
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining spans."""
         self.provider.shutdown()
 
 
 def create_tracer() -> OpenTelemetry:
-    """Build the tracer that sends spans where the ``OTEL_*`` variables say.
+    """Create the tracer that sends spans where the ``OTEL_*`` variables say.
 
     Raises
     ------

@@ -113,7 +113,7 @@ def test_the_code_may_be_used_again_afterwards(two, database_url, client, key):
 
 
 def test_who_is_not_there_cannot_be_forgotten(two, database_url):
-    with pytest.raises(UsageError, match="Nothing is kept"):
+    with pytest.raises(UsageError, match="There is no data"):
         run("forget", "nobody", database_url=database_url)
 
 

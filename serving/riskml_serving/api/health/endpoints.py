@@ -44,5 +44,5 @@ async def metrics(request: Request) -> Response:
         caller = await admin(request)
         if caller.region:
             raise Problem("right-missing", "需要全域密钥", "A key for everywhere is needed")
-    text = await anyio.to_thread.run_sync(get_state(request).metrics.text)
+    text = await anyio.to_thread.run_sync(get_state(request).metrics.render)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

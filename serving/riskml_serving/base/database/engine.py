@@ -34,11 +34,11 @@ def open_engine(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
-    connection.isolation_level = None  # the "begin" below says how a transaction starts
+    connection.isolation_level = None  # `_begin_sqlite` starts the transactions
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",  # what was answered as accepted outlives a power cut
+        "synchronous=FULL",  # what was acknowledged survives a power cut
         f"busy_timeout={BUSY_MS}",
         "foreign_keys=ON",
         "cache_size=-65536",
@@ -49,7 +49,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once where something will be written: a read that turns to writing cannot wait."""
+    """Take the write lock at once in a writing transaction: one that starts by reading could not wait for it later."""
     writes = connection.get_execution_options().get("riskml_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -63,19 +63,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Write in one transaction: all of it is kept, or nothing."""
-    last: list[Callable[[], None]] = []
-    options = {"riskml_writes": True, "riskml_last": last}
+    """Write in one transaction: all of it is committed, or nothing."""
+    callbacks: list[Callable[[], None]] = []
+    options = {"riskml_writes": True, "riskml_before_commit": callbacks}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
-        for work in last:
-            work()
+        for callback in callbacks:
+            callback()
 
 
-def before_commit(connection: Connection, work: Callable[[], None]) -> None:
-    """Do something right before the transaction of :func:`writing` is committed; at once in any other."""
-    last = connection.get_execution_options().get("riskml_last")
-    if last is None:
-        work()
+def before_commit(connection: Connection, callback: Callable[[], None]) -> None:
+    """Call back right before the transaction of :func:`writing` is committed; at once in any other."""
+    callbacks = connection.get_execution_options().get("riskml_before_commit")
+    if callbacks is None:
+        callback()
     else:
-        last.append(work)
+        callbacks.append(callback)

@@ -1,4 +1,4 @@
-"""The metadata that every room's tables belong to, and the types they share."""
+"""The metadata of all tables, and the types they share."""
 
 from __future__ import annotations
 

@@ -22,25 +22,25 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def make_config() -> Config:
-    """Alembic's configuration, without a file."""
+    """Make Alembic's configuration, without a file."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
 
 
 def latest_revision() -> str | None:
-    """Revision of this version."""
+    """Return the revision of this version."""
     return ScriptDirectory.from_config(make_config()).get_current_head()
 
 
 def read_revision(engine: Engine) -> str | None:
-    """Revision of the database; none where it is empty."""
+    """Read the revision of the database; None where it is empty."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def _read_known_revision(engine: Engine) -> str | None:
-    """Revision of the database, where it can be reached and this version knows it."""
+    """Read the revision of the database, which must be reachable and a revision that this version knows."""
     address = engine.url.render_as_string(hide_password=True)
     try:
         revision = read_revision(engine)
@@ -56,7 +56,7 @@ def _read_known_revision(engine: Engine) -> str | None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that are missing, all in one transaction.
+    """Run the missing migrations in one transaction.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def require_current(engine: Engine) -> None:
-    """Insist that a database is there and has the tables of this version; an SQLite file gets them.
+    """Require a reachable database with the tables of this version; an SQLite file is upgraded.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def require_current(engine: Engine) -> None:
 
 @contextmanager
 def open_database(url: str) -> Iterator[Engine]:
-    """Open a database for the time of a command; see :func:`require_current`."""
+    """Open a database for the duration of a command; see :func:`require_current`."""
     engine = open_engine(url)
     try:
         require_current(engine)

@@ -1,4 +1,4 @@
-"""Insert or update many rows, as both databases write it."""
+"""Insert or update many rows, in the dialect of either database."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["insert_missing", "insert_returning", "upsert"]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; where the primary key is there already, replace the other columns."""
+    """Insert rows; where the primary key exists already, replace the other columns."""
     if rows:
         statement, values = _upsert(connection.dialect.name, table, tuple(rows[0])), _values(connection, rows)
         connection.execute(statement, values)
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows whose primary key is not there yet."""
+    """Insert the rows whose primary key does not exist yet."""
     if rows:
         statement = _insert(connection.dialect.name, table, tuple(rows[0]))
         keys = [column.name for column in table.primary_key]
@@ -32,8 +32,8 @@ def insert_returning(
 ) -> Sequence[Row[Any]]:
     """Insert rows, at least one, and return some of their columns, in any order."""
     statement = _insert(connection.dialect.name, table, tuple(rows[0])).returning(*columns)
-    found: Sequence[Row[Any]] = connection.execute(statement, _values(connection, rows)).all()
-    return found
+    inserted: Sequence[Row[Any]] = connection.execute(statement, _values(connection, rows)).all()
+    return inserted
 
 
 @cache  # building a statement takes longer than one row takes the database
@@ -45,10 +45,10 @@ def _upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
 
 
 def _insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
-    """Statement that inserts rows of the same columns.
+    """Build the statement that inserts rows with the same columns.
 
-    PostgreSQL takes one list a column: a parameter for every value of thousands of rows takes the driver longer to
-    count than the database to store (measured: a third of a county's job).
+    PostgreSQL gets one list per column: with a parameter for every value of thousands of rows, the driver takes longer
+    to number them than the database to store them (measured: a third of a county's job).
     """
     if backend != "postgresql":
         return sqlite.insert(table)

@@ -99,7 +99,7 @@ def _fell(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
 def _caller(connection: Connection, account: Account) -> Caller:
     row = find_user(connection, account.username)
     assert row is not None, "accounts are made before the visits"
-    return User.of(dict(row)).caller
+    return User.from_row(dict(row)).caller
 
 
 def _found(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from riskml_serving.base.database import writing
-from riskml_serving.base.database.locks import hold_named_lock
+from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.http.idempotent_writes import repository
 from riskml_serving.http.responses import collect_households, encode_json
@@ -85,7 +85,7 @@ def _work_or_repeat(connection: Connection, caller: Caller, key: str | None, req
     if key is None:
         status, content = work(connection)
         return Answer(status, encode_json(content))
-    hold_named_lock(connection, f"{caller.key_id} {key}")
+    hold_lock(connection, f"{caller.key_id} {key}")
     row = repository.find_answer(connection, caller.key_id, key)
     if row is None:
         status, content = work(connection)

@@ -1,1 +1,1 @@
-"""What is deleted: a household that is to be forgotten, and what has been kept long enough."""
+"""Deletion: a household to be forgotten, and data whose retention period is over."""

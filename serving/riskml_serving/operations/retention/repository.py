@@ -1,4 +1,4 @@
-"""SQL that deletes. The commands of whoever runs the service call it, never a request."""
+"""SQL that deletes: called by the operator's commands, never by a request."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def count_open_jobs(connection: Connection) -> int:
 
 
 def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
-    """Delete the rows of a household in every table of records, scores and verifications; return how many of each."""
+    """Delete the rows of a household in every table of records, scores and verifications; count them by table."""
     hold_lock(connection, "changes")
-    gone = {}
+    deleted = {}
     tables = [table for table in RECORDS.values() if "household_id" in table.c]
     for table in (*tables, CURRENT, SCORES, VERIFICATIONS, ASSIGNMENTS, CAPACITY):
-        found = connection.execute(delete(table).where(table.c.household_id == household_id))
-        if found.rowcount:
-            gone[table.name] = found.rowcount
-    return gone
+        n = connection.execute(delete(table).where(table.c.household_id == household_id)).rowcount
+        if n:
+            deleted[table.name] = n
+    return deleted
 
 
 def forget_in_register(connection: Connection, household_id: str) -> bool:
-    """Take a household out of the register, also where others were led to it; false where it is not there."""
+    """Remove a household from the register, also where it follows another; false where it is not registered."""
     linked = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(
         HOUSEHOLDS.c.followed_by.contains(household_id, autoescape=True)
     )
@@ -64,39 +64,39 @@ def forget_in_register(connection: Connection, household_id: str) -> bool:
 
 
 def forget_in_answers(connection: Connection, household_id: str) -> int:
-    """Delete answers kept for repeated requests that name the household."""
+    """Delete stored responses to idempotent requests that name the household."""
     quoted = json.dumps(household_id, ensure_ascii=False)
     return connection.execute(delete(ANSWERS).where(ANSWERS.c.answer.contains(quoted, autoescape=True))).rowcount
 
 
 def forget_in_jobs(connection: Connection, household_id: str) -> int:
-    """Take a household out of the results of jobs that have ended; return how many parts held it."""
+    """Remove a household from the results of jobs that have ended; count the parts that held it."""
     for job_id, payload in connection.execute(select(JOBS.c.job_id, JOBS.c.payload)).all():
-        held = json.loads(payload)
-        if household_id in held.get("households", ()):
-            held["households"] = [code for code in held["households"] if code != household_id]
-            connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(payload=json.dumps(held)))
+        request = json.loads(payload)
+        if household_id in request.get("households", ()):
+            request["households"] = [code for code in request["households"] if code != household_id]
+            connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(payload=json.dumps(request)))
     for job_id, result in connection.execute(select(JOBS.c.job_id, JOBS.c.result).where(JOBS.c.result != "")).all():
-        held = json.loads(result)
-        last = held.get("capacity", {})
+        content = json.loads(result)
+        last = content.get("capacity", {})
         if any(code == household_id for _, code in last.values()):
-            held["capacity"] = {c: (m, "" if code == household_id else code) for c, (m, code) in last.items()}
-            connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(result=json.dumps(held)))
+            content["capacity"] = {c: (m, "" if code == household_id else code) for c, (m, code) in last.items()}
+            connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(result=json.dumps(content)))
     connection.execute(
         update(JOBS).where(JOBS.c.checkpoint.contains(household_id, autoescape=True)).values(checkpoint="")
     )
     changed = 0
     for job_id, part in connection.execute(select(PARTS.c.job_id, PARTS.c.part)).all():
-        mine = (PARTS.c.job_id == job_id, PARTS.c.part == part)
-        rest = _without(connection.execute(select(PARTS.c.content).where(*mine)).scalar_one(), household_id)
+        own = (PARTS.c.job_id == job_id, PARTS.c.part == part)
+        rest = _remove_household(connection.execute(select(PARTS.c.content).where(*own)).scalar_one(), household_id)
         if rest is not None:
-            connection.execute(update(PARTS).where(*mine).values(content=rest))
+            connection.execute(update(PARTS).where(*own).values(content=rest))
             changed += 1
     return changed
 
 
-def _without(content: bytes, household_id: str) -> bytes | None:
-    """Part of a job's results without a household; None where it does not hold it."""
+def _remove_household(content: bytes, household_id: str) -> bytes | None:
+    """Remove a household from a part of a job's results; None where the part does not hold it."""
     table = pq.read_table(io.BytesIO(content))
     if "household_id" not in table.column_names:
         return None
@@ -109,13 +109,13 @@ def _without(content: bytes, household_id: str) -> bytes | None:
 
 
 def list_closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:
-    """Codes of the households whose closure was received before a time, whatever day it names."""
+    """List the households whose closure was received before a time, whatever day it names."""
     query = select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.closed_at < at).order_by(HOUSEHOLDS.c.household_id)
     return connection.execute(query).scalars().all()
 
 
 def delete_answers(connection: Connection, before: dt.datetime) -> int:
-    """Delete answers kept for repeated requests that were given before a time."""
+    """Delete stored responses to idempotent requests from before a time."""
     return connection.execute(delete(ANSWERS).where(ANSWERS.c.created_at < before)).rowcount
 
 

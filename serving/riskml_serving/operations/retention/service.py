@@ -1,4 +1,4 @@
-"""Forgets households and lets go of what was kept long enough; the audit says that it was done, and by which hash."""
+"""Forgets households and deletes what is past its retention period; the audit records it, with the household's hash."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from riskml_serving.people.auth import Caller
 __all__ = ["apply_retention", "forget"]
 
 OPERATOR = Caller("operator", "", frozenset())
-"""Names the commands in the audit."""
+"""The commands' name in the audit."""
 
 
 def forget(connection: Connection, household_id: str, because: str = "asked") -> dict[str, int]:
-    """Delete everything that is kept of a household; the audit keeps a keyed hash of its code.
+    """Delete all data of a household; the audit keeps a keyed hash of its code.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
         Of a writing transaction.
     household_id : str
     because : str
-        A short word for the audit.
+        Reason for the audit, one word.
 
     Returns
     -------
@@ -42,21 +42,22 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
     """
     if repository.count_open_jobs(connection):
         raise UsageError(
-            "A job has not ended: it may still write of the household.", "Wait for it or cancel it, then forget."
+            "A job has not ended: it may still write data of the household.",
+            "Wait for it or cancel it first.",
         )
-    gone = repository.forget_rows(connection, household_id)
-    gone["job_parts"] = repository.forget_in_jobs(connection, household_id)
-    gone["idempotency"] = repository.forget_in_answers(connection, household_id)
-    gone["households"] = int(repository.forget_in_register(connection, household_id))
-    gone = {name: n for name, n in gone.items() if n}
-    if not gone:
-        raise UsageError("Nothing is kept of that household.", "Check the code; it is compared to the letter.")
+    deleted = repository.forget_rows(connection, household_id)
+    deleted["job_parts"] = repository.forget_in_jobs(connection, household_id)
+    deleted["idempotency"] = repository.forget_in_answers(connection, household_id)
+    deleted["households"] = int(repository.forget_in_register(connection, household_id))
+    deleted = {name: n for name, n in deleted.items() if n}
+    if not deleted:
+        raise UsageError("There is no data of that household.", "Check the code: it must match exactly.")
     audit.record(connection, OPERATOR, "household.forget", household_id, request_id="command", because=because)
-    return gone
+    return deleted
 
 
 def apply_retention(connection: Connection, settings: Settings) -> dict[str, int]:
-    """Delete what the settings keep no longer; 0 days keeps for good.
+    """Delete what is past the retention periods of the settings; 0 days keeps it for good.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""People who sign in: accounts, their roles, their sessions."""
+"""People who sign in: accounts, their roles and their sessions."""
 
 from riskml_serving.people.accounts.roles import ROLES, Role
 from riskml_serving.people.accounts.sessions import User

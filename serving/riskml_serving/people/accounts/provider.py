@@ -1,4 +1,4 @@
-"""Signs people in at an OpenID provider: authorization code with PKCE; claims say role and region."""
+"""Signs people in at an OpenID provider: authorization code with PKCE; claims give role and region."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from riskml_serving.people.auth.oidc import parse_names, parse_region, read_clai
 
 __all__ = ["Person", "Provider"]
 
-SECONDS = 10
-"""How long the provider's answer is waited for."""
+TIMEOUT = 10
+"""Seconds to wait for the provider."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody whom the provider vouches for.
+    """A person authenticated by the provider.
 
     Parameters
     ----------
     username, name, role, region : str
-        ``username`` is made of issuer and subject and fits no local account; ``role`` is of ``ROLES``.
+        ``username`` is derived from issuer and subject and matches no local account; ``role`` is a key of ``ROLES``.
     health_details : bool
     """
 
@@ -45,7 +45,7 @@ class Provider:
     Parameters
     ----------
     settings : Settings
-        Those whose names begin with ``oidc``.
+        Those that begin with ``oidc``.
     keys : KeySet
         Public keys of the provider.
     fetch : callable, optional
@@ -53,46 +53,46 @@ class Provider:
     Raises
     ------
     UsageError
-        If a setting that it needs is missing or no good.
+        If a setting that it needs is missing or invalid.
 
     Notes
     -----
-    State, nonce and PKCE verifier are derived from one seed, which only the browser that began holds, in a cookie:
-    nothing is stored on the way, and any worker can finish what another began.
+    State, nonce and PKCE verifier are derived from one seed, which only the browser that started holds, in a cookie:
+    nothing is stored on the way, and any worker can finish what another started.
     """
 
     def __init__(self, settings: Settings, keys: KeySet, fetch: Fetch = fetch_json) -> None:
         if not settings.oidc_redirect_url or not is_secure(settings.oidc_redirect_url):
             raise UsageError(
                 "oidc_client_id is set without an https address in oidc_redirect_url.",
-                "Name the address of /sign-in/provider/return as browsers see it, and register it at the provider.",
+                "Set the address of /sign-in/provider/return as browsers see it, and register it at the provider.",
             )
-        strange = sorted(set(settings.oidc_roles.values()) - set(ROLES))
-        if strange or not settings.oidc_roles:
+        unknown = sorted(set(settings.oidc_roles.values()) - set(ROLES))
+        if unknown or not settings.oidc_roles:
             raise UsageError(
-                f"oidc_roles names no role of the pages: {', '.join(strange) or 'it is empty'}.",
-                f"It says which role of the provider is which of: {', '.join(ROLES)}.",
+                f"oidc_roles names no role of the pages: {', '.join(unknown) or 'it is empty'}.",
+                f"It maps roles of the provider to: {', '.join(ROLES)}.",
             )
         self._settings, self._keys, self._fetch = settings, keys, fetch
 
-    def address(self, seed: str) -> str:
-        """Address at the provider to which the browser goes.
+    def authorization_url(self, seed: str) -> str:
+        """Return the address at the provider to which the browser is sent.
 
         Raises
         ------
         Problem
             ``provider-unavailable``.
         """
-        url, _ = self._session().create_authorization_url(
-            self._endpoint("authorization_endpoint"),
+        url, _ = self._create_session().create_authorization_url(
+            self._discover("authorization_endpoint"),
             state=derive_state(seed),
             nonce=_derive(seed, "nonce"),
             code_verifier=_derive(seed, "verifier"),
         )
         return str(url)
 
-    def person(self, seed: str, code: str) -> Person | None:
-        """Redeem the code that the browser came back with; None where the provider does not vouch for a role here.
+    def redeem(self, seed: str, code: str) -> Person | None:
+        """Redeem the code that the browser came back with; None where it is refused or the person has no role here.
 
         Raises
         ------
@@ -100,7 +100,7 @@ class Provider:
             ``provider-unavailable``.
         """
         settings = self._settings
-        token = self._redeemed(seed, code)
+        token = self._fetch_id_token(seed, code)
         claims = None if token is None else verify_token(token, self._keys, settings, str(settings.oidc_client_id))
         if claims is None or not hmac.compare_digest(str(claims.get("nonce")), _derive(seed, "nonce")):
             return None
@@ -108,14 +108,14 @@ class Provider:
             return None
         return read_person(claims, settings)
 
-    def _redeemed(self, seed: str, code: str) -> str | None:
-        """Identity token for a code; None where the provider refuses the code."""
+    def _fetch_id_token(self, seed: str, code: str) -> str | None:
+        """Fetch the identity token for a code; None where the provider refuses the code."""
         from authlib.common.errors import AuthlibBaseError
         from requests import RequestException
 
         try:
-            found = self._session().fetch_token(
-                self._endpoint("token_endpoint"),
+            tokens = self._create_session().fetch_token(
+                self._discover("token_endpoint"),
                 grant_type="authorization_code",
                 code=code,
                 code_verifier=_derive(seed, "verifier"),
@@ -125,10 +125,10 @@ class Provider:
             return None
         except RequestException as error:
             raise _unavailable() from error
-        token = found.get("id_token")
+        token = tokens.get("id_token")
         return token if isinstance(token, str) else None
 
-    def _session(self) -> Any:
+    def _create_session(self) -> Any:
         from authlib.integrations.requests_client import OAuth2Session
 
         settings = self._settings
@@ -139,10 +139,10 @@ class Provider:
             scope=settings.oidc_scope,
             redirect_uri=settings.oidc_redirect_url,
             code_challenge_method="S256",
-            default_timeout=SECONDS,
+            default_timeout=TIMEOUT,
         )
 
-    def _endpoint(self, name: str) -> str:
+    def _discover(self, name: str) -> str:
         try:
             return discover_endpoint(str(self._settings.oidc_issuer), name, self._fetch)
         except (OSError, ValueError, TypeError) as error:
@@ -150,7 +150,7 @@ class Provider:
 
 
 def derive_state(seed: str) -> str:
-    """What the provider hands back with the browser: it shows that this browser began.
+    """Derive the state that the provider sends back with the browser, as proof that this browser started.
 
     >>> derive_state("a") == derive_state("a") != derive_state("b")
     True
@@ -163,23 +163,23 @@ def _derive(seed: str, use: str) -> str:
 
 
 def read_person(claims: Mapping[str, Any], settings: Settings) -> Person | None:
-    """Read who somebody is; None where the claims name no region, or not exactly one role that fits it.
+    """Read a person from claims; None where they give no region, or not exactly one role that fits it.
 
     >>> settings = Settings(oidc_roles={"village-staff": "village", "county-staff": "county"})
-    >>> said = {"iss": "https://login.example", "sub": "7", "rights": ["village-staff"], "region": "370112101201"}
-    >>> read_person(said, settings).role, read_person({**said, "region": "370112"}, settings)
+    >>> claims = {"iss": "https://login.example", "sub": "7", "rights": ["village-staff"], "region": "370112101201"}
+    >>> read_person(claims, settings).role, read_person({**claims, "region": "370112"}, settings)
     ('village', None)
     """
     region = parse_region(read_claim(claims, settings.oidc_region_claim))
-    named = set(parse_names(read_claim(claims, settings.oidc_rights_claim)))
-    roles = {role for name, role in settings.oidc_roles.items() if name in named}
+    names = set(parse_names(read_claim(claims, settings.oidc_rights_claim)))
+    roles = {role for name, role in settings.oidc_roles.items() if name in names}
     fitting = [role for role in roles if region is not None and len(region) in ROLES[role].digits]
     if region is None or len(fitting) != 1:
         return None
-    who = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
+    identity = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
     name = claims.get("name") or claims.get("preferred_username")
-    health = not named.isdisjoint(settings.oidc_health_roles)
-    return Person(f"oidc:{who}", str(name)[:60] if name else who[:8], fitting[0], region, health)
+    health = not names.isdisjoint(settings.oidc_health_roles)
+    return Person(f"oidc:{identity}", str(name)[:60] if name else identity[:8], fitting[0], region, health)
 
 
 def _unavailable() -> Problem:

@@ -1,4 +1,4 @@
-"""SQL about accounts and sessions."""
+"""SQL for accounts and sessions."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ __all__ = [
     "add_session",
     "add_user",
     "change_user",
-    "count_try",
-    "drop_session",
-    "drop_sessions_of",
-    "drop_stale_sessions",
+    "count_attempt",
+    "delete_session",
+    "delete_sessions_of",
+    "delete_stale_sessions",
     "find_session",
     "find_user",
-    "keep_user",
     "list_users",
     "touch_session",
+    "upsert_user",
 ]
 
 
 def add_user(connection: Connection, row: dict[str, Any]) -> None:
-    """Keep a new account."""
+    """Store a new account."""
     connection.execute(insert(USERS).values(**row))
 
 
-def keep_user(connection: Connection, row: dict[str, Any]) -> None:
-    """Keep an account, or replace the columns named of one that is there."""
+def upsert_user(connection: Connection, row: dict[str, Any]) -> None:
+    """Store an account, or update an existing one in the columns named."""
     upsert(connection, USERS, [row])
 
 
@@ -44,9 +44,9 @@ def find_user(connection: Connection, username: str, *, lock: bool = False) -> R
 
 
 def list_users(connection: Connection) -> Sequence[RowMapping]:
-    """List all accounts by name, without their passwords' hashes."""
-    shown = [column for column in USERS.c if column.name != "password_hash"]
-    return connection.execute(select(*shown).order_by(USERS.c.username)).mappings().all()
+    """List all accounts by name, without the hashes of their passwords."""
+    columns = [column for column in USERS.c if column.name != "password_hash"]
+    return connection.execute(select(*columns).order_by(USERS.c.username)).mappings().all()
 
 
 def change_user(connection: Connection, username: str, **values: Any) -> bool:
@@ -70,28 +70,28 @@ def find_session(connection: Connection, token_hash: str) -> RowMapping | None:
 
 
 def touch_session(connection: Connection, token_hash: str, at: dt.datetime) -> None:
-    """Note that a session was used."""
+    """Record that a session was used."""
     connection.execute(update(SESSIONS).where(SESSIONS.c.token_hash == token_hash).values(seen_at=at))
 
 
-def drop_session(connection: Connection, token_hash: str) -> None:
+def delete_session(connection: Connection, token_hash: str) -> None:
     """End a session."""
     connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == token_hash))
 
 
-def drop_sessions_of(connection: Connection, username: str) -> None:
+def delete_sessions_of(connection: Connection, username: str) -> None:
     """End every session of an account."""
     connection.execute(delete(SESSIONS).where(SESSIONS.c.username == username))
 
 
-def drop_stale_sessions(connection: Connection, opened: dt.datetime, seen: dt.datetime) -> None:
-    """Drop sessions opened before a time, or not used since another."""
+def delete_stale_sessions(connection: Connection, opened: dt.datetime, seen: dt.datetime) -> None:
+    """Delete sessions opened before a time, or last used before another."""
     connection.execute(delete(SESSIONS).where((SESSIONS.c.created_at < opened) | (SESSIONS.c.seen_at < seen)))
 
 
-def count_try(connection: Connection, address_hash: str, minute: int) -> int:
-    """Count a try to sign in from an address; return how many there have been in this minute."""
+def count_attempt(connection: Connection, address_hash: str, minute: int) -> int:
+    """Count an attempt to sign in from an address; return how many there have been in this minute."""
     connection.execute(delete(TRIES).where(TRIES.c.minute < minute))
     insert_missing(connection, TRIES, [{"address_hash": address_hash, "minute": minute, "tries": 0}])
-    mine = update(TRIES).where(TRIES.c.address_hash == address_hash).values(tries=TRIES.c.tries + 1)
-    return int(connection.execute(mine.returning(TRIES.c.tries)).scalar_one())
+    counted = update(TRIES).where(TRIES.c.address_hash == address_hash).values(tries=TRIES.c.tries + 1)
+    return int(connection.execute(counted.returning(TRIES.c.tries)).scalar_one())

@@ -1,4 +1,4 @@
-"""What people may do, by role."""
+"""Roles of staff, and what each may do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Role:
     digits : tuple of int
         Allowed lengths of the region prefix; 0 is everywhere.
     rights : frozenset of str
-        Of ``auth.RIGHTS``, without ``health-details``: that stands on the account.
+        Of ``auth.RIGHTS``, except ``health-details``, which each account has or has not.
     may : frozenset of str
         On the pages: ``assign`` households to people, see ``releases`` of the model.
     """
@@ -37,4 +37,4 @@ ROLES = {
     "county": Role("县级管理员", "county manager", (6,), _WRITE, frozenset(("assign", "releases"))),
     "analyst": Role("分析人员", "analyst", (0, 2, 4, 6), _READ, frozenset(("releases",))),
 }
-"""Roles by code. A village viewer records what was found in the own village; an analyst changes nothing."""
+"""Roles by code. A village viewer records findings in their own village; an analyst changes nothing."""

@@ -1,4 +1,4 @@
-"""Makes, changes and disables accounts."""
+"""Creates, changes and disables accounts."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def _hasher() -> PasswordHasher:
 
 @cache
 def _dummy_hash() -> str:
-    """Hash to check a password against where there is no such account, so that both take as long."""
+    """Hash a password to check against where there is no account, so that both cases take equally long."""
     return _hasher().hash("nobody has this password")
 
 
-def verify_password(kept: str | None, password: str) -> bool:
-    """Whether a password is the kept one; takes as long where none is kept.
+def verify_password(password_hash: str | None, password: str) -> bool:
+    """Whether a password matches a hash; takes equally long where there is no hash.
 
     >>> verify_password(None, "anything"), verify_password("", "nobody has this password")
     (False, False)
     """
     try:
-        return _hasher().verify(kept or _dummy_hash(), password[:MAX_PASSWORD_LENGTH]) and bool(kept)
+        return _hasher().verify(password_hash or _dummy_hash(), password[:MAX_PASSWORD_LENGTH]) and bool(password_hash)
     except (Argon2Error, InvalidHashError):
         return False
 
@@ -54,7 +54,7 @@ def create_user(
     name: str = "",
     health_details: bool = False,
 ) -> None:
-    """Make an account.
+    """Create an account.
 
     Parameters
     ----------
@@ -65,31 +65,31 @@ def create_user(
     password : str
         At least ten characters.
     role : str
-        Of ``ROLES``.
+        A key of ``ROLES``.
     region : str
-        Region prefix as long as the role asks for.
+        Region prefix of a length that the role allows.
     name : str, optional
         Shown on the pages; the user name by default.
     health_details : bool, default False
-        Whether the account may see what tells of health.
+        Whether the account may see health details.
 
     Raises
     ------
     UsageError
-        If anything of it is wrong, or the name is taken.
+        If a value is invalid, or the name is taken.
     """
     if not _NAME.fullmatch(username):
         raise UsageError(
-            f"{username!r} is not a user name.", "Write 2 to 39 of a-z, 0-9, '_', '.', '-', first a letter."
+            f"{username!r} is not a user name.", "Use 2 to 39 of a-z, 0-9, '_', '.', '-', starting with a letter."
         )
     if role not in ROLES:
         raise UsageError(f"There is no role {role!r}.", f"Roles are: {', '.join(ROLES)}.")
     digits = ROLES[role].digits
     if len(region) not in digits or (region and not (region.isascii() and region.isdigit())):
         allowed = " or ".join(str(n) for n in digits)
-        raise UsageError(f"{region!r} is no region of the role {role}.", f"Write a prefix of {allowed} digits.")
+        raise UsageError(f"{region!r} is not a region for the role {role}.", f"Use a prefix of {allowed} digits.")
     if repository.find_user(connection, username) is not None:
-        raise UsageError(f"There is an account {username!r} already.", "`riskml-serving users list` shows them all.")
+        raise UsageError(f"There is already an account {username!r}.", "`riskml-serving users list` shows them all.")
     row: dict[str, Any] = {"username": username, "name": name or username, "role": role, "region": region}
     row |= {"health_details": health_details, "created_at": now(), "failures": 0}
     repository.add_user(connection, {**row, "password_hash": _hash_password(password)})
@@ -97,24 +97,24 @@ def create_user(
 
 def set_password(connection: Connection, username: str, password: str) -> None:
     """Change a password, unlock the account and end its sessions."""
-    changed = {"password_hash": _hash_password(password), "failures": 0, "locked_until": None}
-    if not repository.change_user(connection, username, **changed):
+    values = {"password_hash": _hash_password(password), "failures": 0, "locked_until": None}
+    if not repository.change_user(connection, username, **values):
         raise _unknown_account(username)
-    repository.drop_sessions_of(connection, username)
+    repository.delete_sessions_of(connection, username)
 
 
 def disable_user(connection: Connection, username: str) -> None:
     """Disable an account and end its sessions at once."""
     if not repository.change_user(connection, username, disabled_at=now()):
         raise _unknown_account(username)
-    repository.drop_sessions_of(connection, username)
+    repository.delete_sessions_of(connection, username)
 
 
 def _hash_password(password: str) -> str:
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise UsageError(
             f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.",
-            "A sentence of a few words is good.",
+            "A sentence of a few words works well.",
         )
     return _hasher().hash(password)
 

@@ -1,4 +1,4 @@
-"""Accounts and sessions: what is kept of them."""
+"""Tables of accounts and sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SESSIONS = Table(
     Column("created_at", DateTime, nullable=False),
     Column("seen_at", DateTime, nullable=False),
 )
-"""Sessions live here, not in the cookie: signing out or disabling an account ends them at once. ``token_hash`` is
+"""Sessions are stored here, not in the cookie: signing out or disabling an account ends them at once. ``token_hash`` is
 SHA-256 of the cookie, which has 256 random bits."""
 
 TRIES = Table(
@@ -42,5 +42,5 @@ TRIES = Table(
     Column("minute", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
 )
-"""Tries to sign in from an address in the minute of its last one (minutes since 1970), so that all workers count
-together. Rows of earlier minutes are dropped with the next try of anybody."""
+"""Attempts to sign in from an address in the minute of its last one (minutes since 1970), counted across all workers.
+Rows of earlier minutes are deleted with the next attempt from any address."""

@@ -1,4 +1,4 @@
-"""How entries of the audit hang together: each holds the hash of the one before."""
+"""The hash chain of the audit: each entry holds the hash of the one before."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Head:
 
 
 START = Head(0, "0" * 64)
-"""What stands before the first entry."""
+"""The head of an empty chain."""
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -48,14 +48,14 @@ FIELDS = ("seq", "at", "actor", "action", "household_id", "region", "request_id"
 
 
 def hash_entry(previous: str, entry: Mapping[str, Any]) -> str:
-    """SHA-256 of the hash before and the entry as canonical JSON: sorted names, no spaces, UTF-8, times to the µs."""
+    """Hash the previous hash and the entry as canonical JSON (sorted names, no spaces, UTF-8, times to the µs)."""
     plain = {name: entry[name] for name in FIELDS}
     plain["at"] = entry["at"].isoformat(timespec="microseconds")
     return hashlib.sha256(f"{previous}\n{_CANONICAL.encode(plain)}".encode()).hexdigest()
 
 
 def chain_entries(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[dict[str, Any]]:
-    """Give entries their numbers and hashes behind a head."""
+    """Number entries behind a head and add their hashes."""
     seq, previous = head.seq, head.hash
     for entry in entries:
         seq += 1
@@ -65,22 +65,22 @@ def chain_entries(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[
         yield row
 
 
-def find_faults(entries: Iterable[Mapping[str, Any]], kept: Head | None = None) -> Iterator[tuple[int, str]]:
-    """Find what does not hang together.
+def find_faults(entries: Iterable[Mapping[str, Any]], noted: Head | None = None) -> Iterator[tuple[int, str]]:
+    """Verify the chain.
 
     Parameters
     ----------
     entries : iterable of row
         All of them, in the order of their numbers.
-    kept : Head, optional
-        A head that was noted at some time, outside the database: entries cut off at the end show only by it.
+    noted : Head, optional
+        A head noted earlier, outside the database: only with it do entries that were cut off at the end show.
 
     Yields
     ------
     tuple of int and str
         Number of an entry and a code: ``gap`` (entries before it are missing), ``broken`` (does not follow from the
-        one before: reordered, inserted, or the one before replaced), ``changed`` (does not have its own hash),
-        ``rewritten`` (hangs together, but is not what was noted), ``cut`` (the noted entry is not there).
+        one before: reordered, inserted, or the one before replaced), ``changed`` (does not match its own hash),
+        ``rewritten`` (consistent, but not the entry that was noted), ``cut`` (the noted entry is missing).
     """
     seq, previous = START.seq, START.hash
     for entry in entries:
@@ -90,8 +90,8 @@ def find_faults(entries: Iterable[Mapping[str, Any]], kept: Head | None = None) 
             yield entry["seq"], "broken"
         if hash_entry(entry["previous_hash"], entry) != entry["entry_hash"]:
             yield entry["seq"], "changed"
-        if kept is not None and entry["seq"] == kept.seq and entry["entry_hash"] != kept.hash:
+        if noted is not None and entry["seq"] == noted.seq and entry["entry_hash"] != noted.hash:
             yield entry["seq"], "rewritten"
         seq, previous = entry["seq"], entry["entry_hash"]
-    if kept is not None and kept.seq > seq:
-        yield kept.seq, "cut"
+    if noted is not None and noted.seq > seq:
+        yield noted.seq, "cut"

@@ -1,6 +1,6 @@
-"""The audit names a household by a keyed hash only, so that a household can be forgotten and the chain stays whole.
+"""The audit names a household only by a keyed hash, so that it can be forgotten while the chain stays intact.
 
-Whoever knows a household's code and has the database can find its entries; the entries alone name nobody.
+With a household's code and the database its entries can be looked up; the entries alone identify nobody.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CACHED = "riskml_audit_key"
 
 
 def hash_household(key: str, household_id: str) -> str:
-    """Keyed hash of a household's code.
+    """Hash a household's code with a key.
 
     >>> hash_household("k", "h1") == hash_household("k", "h1") != hash_household("other", "h1")
     True
@@ -26,12 +26,12 @@ def hash_household(key: str, household_id: str) -> str:
 
 
 def read_pseudonym(connection: Connection, household_id: str) -> str:
-    """Keyed hash of a household's code."""
+    """Hash a household's code with the key of the database."""
     return hash_household(read_key(connection), household_id)
 
 
 def read_key(connection: Connection) -> str:
-    """Key that the migration drew; it never changes."""
+    """Read the key that the migration drew; it never changes."""
     key: str | None = connection.info.get(_CACHED)
     if key is None:
         key = connection.info[_CACHED] = str(connection.execute(select(KEY.c.audit_key)).scalar_one())

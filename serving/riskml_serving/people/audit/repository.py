@@ -1,4 +1,4 @@
-"""SQL about the audit: entries are only ever added."""
+"""SQL for the audit: entries are only ever added."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["append", "read_about", "read_all", "read_head"]
 
 
 def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
-    """Add entries behind the last one; the household's code becomes its keyed hash.
+    """Append entries to the chain; the household's code is replaced by its keyed hash.
 
-    From here to the end of the transaction no other writer adds any, so that the chain never forks.
+    No other writer can append until the transaction ends, so that the chain never forks.
     """
     if entries:
         hold_lock(connection, "audit")
@@ -31,7 +31,7 @@ def _pseudonymise(connection: Connection, household_id: str | None) -> str | Non
 
 
 def read_about(connection: Connection, household_id: str) -> Sequence[RowMapping]:
-    """Read every entry about a household, the oldest first."""
+    """Read every entry about a household, oldest first."""
     query = select(AUDIT).where(AUDIT.c.household_id == read_pseudonym(connection, household_id)).order_by(AUDIT.c.seq)
     return connection.execute(query).mappings().all()
 
@@ -44,7 +44,7 @@ def read_head(connection: Connection) -> Head:
 
 
 def read_all(connection: Connection) -> Iterator[dict[str, Any]]:
-    """Read every entry in the order of the numbers, a few at a time."""
+    """Read every entry by ascending number, in batches."""
     query = select(AUDIT).order_by(AUDIT.c.seq).execution_options(yield_per=5000)
     for row in connection.execute(query).mappings():
         yield dict(row)

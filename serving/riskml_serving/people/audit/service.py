@@ -21,7 +21,7 @@ _DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 def build_entries(
     caller: Caller, action: str, household_id: str | Iterable[str] | None, request_id: str, detail: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Build the entries that say that a caller saw or changed something; see :func:`record`."""
+    """Build the entries that a caller saw or changed something; see :func:`record`."""
     at, text = now(), _DETAIL.encode(detail)
     codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
     common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
@@ -42,20 +42,20 @@ def record(
     Parameters
     ----------
     connection : Connection
-        Of the request's transaction; it must be a writing one.
+        Of the request's transaction, which must be a writing one.
     caller : Caller
     action : str
         A short stable code, as ``household.read`` or ``records.append``.
     household_id : str or iterable of str, optional
-        One entry a household; one entry without a household where none is given.
+        One entry per household; a single entry without a household by default.
     request_id : str
     **detail
-        JSON values beside, never records of a person.
+        Further JSON values, never records of a person.
 
     Notes
     -----
-    The entry is written as the last thing of the transaction: the chain is locked from then on, and others should not
-    wait for what the request has yet to compute.
+    The entries are written last in the transaction: they lock the chain, and other requests should not wait for what
+    this one still has to compute.
     """
-    found = build_entries(caller, action, household_id, request_id, detail)
-    before_commit(connection, lambda: repository.append(connection, found))
+    entries = build_entries(caller, action, household_id, request_id, detail)
+    before_commit(connection, lambda: repository.append(connection, entries))

@@ -23,11 +23,11 @@ AUDIT = Table(
     Column("entry_hash", String(64), nullable=True),
     sqlite_autoincrement=True,
 )
-"""``household_id`` is a keyed hash (see ``audit.pseudonyms``). ``seq`` counts from 1 without a gap; ``entry_hash`` is
-the SHA-256 of ``previous_hash`` and the entry (see ``audit.chain``). Triggers of the migration
-refuse UPDATE, DELETE and TRUNCATE."""
+"""``household_id`` is a keyed hash (see ``audit.pseudonyms``). ``seq`` counts from 1 without gaps; ``entry_hash`` is
+SHA-256 of ``previous_hash`` and the entry (see ``audit.chain``). Triggers of the migration reject UPDATE, DELETE and
+TRUNCATE."""
 
 Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)
 
 KEY = Table("audit_key", METADATA, Column("audit_key", String(64), primary_key=True))
-"""One row: the key of the households' hashes, drawn when the database is made."""
+"""One row: the key of the households' hashes, drawn when the database is created."""

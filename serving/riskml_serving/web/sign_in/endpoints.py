@@ -113,7 +113,7 @@ async def leave(request: Request, visitor: SignedIn) -> Response:
 async def go_to_provider(request: Request, back: Back = None) -> Response:
     """Send the browser to the provider."""
     provider, seed = _require_provider(request), secrets.token_urlsafe(32)
-    response = RedirectResponse(await anyio.to_thread.run_sync(provider.address, seed), 303)
+    response = RedirectResponse(await anyio.to_thread.run_sync(provider.authorization_url, seed), 303)
     set_cookie(response, get_state(request).settings, PROVIDER_COOKIE, f"{seed}|{quote(keep_own_path(back), safe='')}")
     return response
 
@@ -129,7 +129,7 @@ async def return_from_provider(request: Request, state: Short = "", code: Short 
     def enter() -> str | None:
         with writing(service.engine) as connection:
             limit_sign_ins(connection, service.settings, _client_address(request))
-        person = provider.person(seed, code) if code else None
+        person = provider.redeem(seed, code) if code else None
         if person is None:
             return None
         with writing(service.engine) as connection:

@@ -1,4 +1,4 @@
-"""Records what requests saw that write nothing else: those that wait together share one transaction."""
+"""Writes audit entries of requests that write nothing else: those that wait together share one transaction."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Entries = list[dict[str, Any]]
 
 
 class BatchWriter:
-    """Writes entries of many requests in one transaction, as a database does its commits.
+    """Commits the entries of many requests in one transaction (group commit).
 
-    A request is answered after its entries are kept. While one transaction is on its way, the entries of other
-    requests gather for the next: so the price of a commit is shared under load, and nobody waits for a timer.
+    A request is answered once its entries are committed. While one transaction is being committed, the entries of other
+    requests collect for the next: the cost of a commit is shared under load, and no request waits for a timer.
 
     Parameters
     ----------
@@ -39,31 +39,32 @@ class BatchWriter:
         self, caller: Caller, action: str, household_id: str | Iterable[str] | None, *, request_id: str, **detail: Any
     ) -> None:
         """Record that a caller saw something; see :func:`riskml_serving.people.audit.record`."""
-        found = build_entries(caller, action, household_id, request_id, detail)
-        if not found:
+        entries = build_entries(caller, action, household_id, request_id, detail)
+        if not entries:
             return
-        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((found, kept))
+        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((entries, committed))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
-        await kept
+        await committed
 
     async def _write(self) -> None:
         while self._waiting:
-            part, self._waiting = self._waiting, []
+            batch, self._waiting = self._waiting, []
+            # A future that is done belongs to a request that was cancelled.
             try:
-                await anyio.to_thread.run_sync(self._keep, [entry for found, _ in part for entry in found])
+                await anyio.to_thread.run_sync(self._commit, [entry for entries, _ in batch for entry in entries])
             except BaseException as error:
-                for _, kept in part:
-                    if not kept.done():  # a request that was cancelled waits no longer
-                        kept.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped"))
+                for _, committed in batch:
+                    if not committed.done():
+                        committed.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped"))
                 if not isinstance(error, Exception):
                     raise
             else:
-                for _, kept in part:
-                    if not kept.done():
-                        kept.set_result(None)
+                for _, committed in batch:
+                    if not committed.done():
+                        committed.set_result(None)
 
-    def _keep(self, found: Entries) -> None:
+    def _commit(self, entries: Entries) -> None:
         with writing(self.engine) as connection:
-            repository.append(connection, found)
+            repository.append(connection, entries)
