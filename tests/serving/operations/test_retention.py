@@ -1,4 +1,4 @@
-"""A household that is forgotten is nowhere any more, but for a keyed hash in an audit that still hangs together."""
+"""A household that is forgotten is nowhere any more, but for a keyed hash in an audit that stays intact."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def two(client, key):
     return client.app.state.engine
 
 
-def test_nothing_of_a_forgotten_household_is_left_and_the_audit_hangs_together(two, database_url):
+def test_nothing_of_a_forgotten_household_is_left_and_the_audit_is_intact(two, database_url):
     before = everything(two)
     assert "gone-1" not in before["audit"], "the audit never names a household"
     said = run("forget", "gone-1", database_url=database_url)
@@ -97,7 +97,7 @@ def test_nothing_of_a_forgotten_household_is_left_and_the_audit_hangs_together(t
     after = everything(two)
     assert [name for name, found in after.items() if "gone-1" in found] == []
     assert {name for name, found in after.items() if "stays-1" in found} >= {"households", "record_income", "scores"}
-    assert "hangs together" in run("audit", "verify", database_url=database_url)
+    assert "is intact" in run("audit", "verify", database_url=database_url)
     actions = [line.split("\t")[3] for line in run("audit", "about", "gone-1", database_url=database_url).splitlines()]
     assert {"records.append", "household.verify", "household.follow"} <= set(actions)
     assert actions[-1] == "household.forget"
@@ -185,7 +185,7 @@ def test_a_backup_restores_to_the_same_service(two, database_url, tmp_path, post
     with open_database(restored) as engine:
         assert everything(engine) == before
         assert set(METADATA.tables) <= set(before)
-    assert "hangs together" in run("audit", "verify", database_url=restored)
+    assert "is intact" in run("audit", "verify", database_url=restored)
     assert run("audit", "about", "gone-1", database_url=restored) == run(
         "audit", "about", "gone-1", database_url=database_url
     )

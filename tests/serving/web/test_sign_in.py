@@ -115,7 +115,7 @@ def test_a_form_without_our_token_or_from_another_site_is_refused(site):
     [
         ({"username": "A B"}, "not a user name"),
         ({"role": "king"}, "no role"),
-        ({"region": "37"}, "no region of the role"),
+        ({"region": "37"}, "not a region for the role"),
         ({"password": "short"}, "10 to 256"),
         ({"username": "county"}, "already"),
     ],
