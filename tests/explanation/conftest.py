@@ -253,7 +253,7 @@ def village() -> Village:
 
 
 @pytest.fixture(scope="session")
-def narrate() -> Callable[..., Narrator]:
+def make_narrator() -> Callable[..., Narrator]:
     """Make a narrator of the hand-made model for the features that a panel has."""
 
     def make(panel: Panel, **effects: float) -> Narrator:

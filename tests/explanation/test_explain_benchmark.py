@@ -24,13 +24,15 @@ def test_figures_targets_and_stages(monkeypatch):
     monkeypatch.setattr(explain, "SINGLES", 3)
     monkeypatch.setattr(explain, "ROUNDS", 15)
     listener = Listener()
-    found = explain.run(700, listener)
-    assert set(explain.BOUNDS) == set(found["targets"]) <= set(found)
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert 0 < found["explained"] <= found["households"] == 700
-    assert (found["trees"], found["features"] > 100) == (15, True)
-    for name, target in found["targets"].items():
-        assert target["value"] == found[name] > 0
+    figures = explain.run(700, listener)
+    assert set(explain.BOUNDS) == set(figures["targets"]) <= set(figures)
+    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+    assert 0 < figures["explained"] <= figures["households"] == 700
+    assert (figures["trees"], figures["features"] > 100) == (15, True)
+    for name, target in figures["targets"].items():
+        assert target["value"] == figures[name] > 0
         sense, bound = target["bound"].rsplit(" ", 1)
-        assert target["met"] is ((found[name] <= float(bound)) if sense == "at most" else (found[name] >= float(bound)))
+        assert target["met"] is (
+            (figures[name] <= float(bound)) if sense == "at most" else (figures[name] >= float(bound))
+        )
     assert listener.stages[0] == "Simulating a county"

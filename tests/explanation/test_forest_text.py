@@ -23,11 +23,11 @@ def test_following_the_answers_gives_the_margin_of_lightgbm(model):
     forest = read_forest(model.text)
     constants = model.booster.num_trees() - len(forest.trees)
     raw = model.booster.predict(model.rows, raw_score=True)
-    found = np.array([walked(forest, row) for row in zero_tiny(model.rows)])
+    margins = np.array([walked(forest, row) for row in zero_tiny(model.rows)])
     if constants:
-        assert np.ptp(raw - found) < 1e-12
+        assert np.ptp(raw - margins) < 1e-12
     else:
-        np.testing.assert_allclose(found, raw, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(margins, raw, rtol=0, atol=1e-12)
 
 
 def test_each_split_answers_alike_for_one_row_and_for_many(model):

@@ -24,7 +24,7 @@ SOURCE = Path(riskml.__file__).parent
 HAN = re.compile("[\u4e00-\u9fff]")
 
 
-def said() -> Iterator[str]:
+def collect_texts() -> Iterator[str]:
     """Every Chinese text in the package: strings of the code, policy, pages; the wording of every feature."""
     for path in SOURCE.rglob("*.py"):
         if path.name == "fonts.py":
@@ -49,7 +49,7 @@ def drawn() -> Figure:
 
 
 def test_the_font_has_every_glyph_that_riskml_says() -> None:
-    text = "".join(said())
+    text = "".join(collect_texts())
     assert len(set(HAN.findall(text))) > 300
     assert fonts.find_missing_glyphs(text) == ""
 
@@ -104,7 +104,7 @@ def test_a_subset_holds_the_glyphs_of_the_text_and_no_others() -> None:
 
 
 def test_all_that_riskml_says_fits_a_page() -> None:
-    text = "".join(said())
+    text = "".join(collect_texts())
     assert len(fonts.subset_font(text)) < 400_000
 
 

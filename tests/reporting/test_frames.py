@@ -18,11 +18,11 @@ from riskml.training.aggregates import describe_coverage
 
 
 def test_comparison_holds_every_model_with_its_interval(trained: Trained) -> None:
-    found = frames.tabulate_comparison(trained.evaluation)
-    assert found.index[0] == "riskml 模型"
-    assert {"监测线规则", "加权历史收入", "逻辑回归"} <= set(found.index)
+    tabulated = frames.tabulate_comparison(trained.evaluation)
+    assert tabulated.index[0] == "riskml 模型"
+    assert {"监测线规则", "加权历史收入", "逻辑回归"} <= set(tabulated.index)
     measured = trained.evaluation["models"]["rule_line"]
-    row = found.loc["监测线规则"]
+    row = tabulated.loc["监测线规则"]
     assert (row["AUC"], row["AP"]) == (measured["auc"], measured["ap"])
     assert [row["AP 下限"], row["AP 上限"]] == measured["ci"]["ap"]
     assert row["走访 10% 查全率"] == measured["recall_at"]["0.10"]
@@ -38,30 +38,30 @@ def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Trai
 
 
 def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Trained) -> None:
-    found = frames.tabulate_groups(trained.evaluation)
-    assert len(found) == len(trained.evaluation["groups"])
-    assert (found["户次"] >= 20).all()
+    tabulated = frames.tabulate_groups(trained.evaluation)
+    assert len(tabulated) == len(trained.evaluation["groups"])
+    assert (tabulated["户次"] >= 20).all()
     first = trained.evaluation["groups"][0]
-    assert found.loc[0, "实际比例"] == pytest.approx(first["observed_rate"])
-    assert found.loc[0, "预测概率"] == pytest.approx(first["mean_probability"])
+    assert tabulated.loc[0, "实际比例"] == pytest.approx(first["observed_rate"])
+    assert tabulated.loc[0, "预测概率"] == pytest.approx(first["mean_probability"])
 
 
 def test_checks_are_listed_by_code_in_words(trained: Trained) -> None:
     results = run_release_checks(trained.bundle, None, None)
-    found = frames.tabulate_checks(results)
-    assert found["编号"].tolist() == [check.code for check in CHECKS]
-    assert set(found["结果"]) <= {"通过", "提示", "未通过", "不适用"}
+    tabulated = frames.tabulate_checks(results)
+    assert tabulated["编号"].tolist() == [check.code for check in CHECKS]
+    assert set(tabulated["结果"]) <= {"通过", "提示", "未通过", "不适用"}
     failed = [r for r in results if r.status == "failed"]
-    assert found.loc[found["结果"] == "未通过", "说明"].tolist() == [r.message_zh for r in failed]
+    assert tabulated.loc[tabulated["结果"] == "未通过", "说明"].tolist() == [r.message_zh for r in failed]
 
 
 def test_coverage_counts_rows_and_days(county: Path, county_records: Records) -> None:
     coverage = describe_coverage(county_records, county)
-    found = frames.tabulate_coverage(coverage).set_index("数据表")
+    tabulated = frames.tabulate_coverage(coverage).set_index("数据表")
     bills = pd.read_parquet(county / "illness.parquet")
-    assert found.loc["就医", "行数"] == len(bills)
+    assert tabulated.loc["就医", "行数"] == len(bills)
     days = (pd.to_datetime(bills["recorded_on"]) - pd.to_datetime(bills["occurred_on"])).dt.days
-    assert found.loc["就医", "登记滞后中位数（天）"] == pytest.approx(days.median(), abs=1)
+    assert tabulated.loc["就医", "登记滞后中位数（天）"] == pytest.approx(days.median(), abs=1)
     months = frames.read_monthly_coverage(coverage)
     assert months.index[0] == pd.Timestamp(coverage["months"]["first"])
     assert months.between(0, 1).all()
@@ -69,10 +69,10 @@ def test_coverage_counts_rows_and_days(county: Path, county_records: Records) ->
 
 def test_features_stand_beside_their_meaning(county_records: Records) -> None:
     frame = build(county_records.panel(to_day("2022-12-31"))).to_frame()
-    found = frames.tabulate_features(frame).set_index("指标")
-    assert list(found.index) == list(CATALOGUE)
+    tabulated = frames.tabulate_features(frame).set_index("指标")
+    assert list(tabulated.index) == list(CATALOGUE)
     name = "months_since_care"
     name = name if name in CATALOGUE else next(n for n in CATALOGUE if frame[n].isna().any())
-    assert found.loc[name, "含义"] == CATALOGUE[name].zh
-    assert found.loc[name, "有值占比"] == pytest.approx(1 - np.mean(frame[name].isna()))
-    assert 0 < found["有值占比"].min() < 1
+    assert tabulated.loc[name, "含义"] == CATALOGUE[name].zh
+    assert tabulated.loc[name, "有值占比"] == pytest.approx(1 - np.mean(frame[name].isna()))
+    assert 0 < tabulated["有值占比"].min() < 1

@@ -20,12 +20,12 @@ def feature(*groups: tuple[int, float | str | None, float]) -> dict:
 
 
 def test_a_dot_is_an_equal_share_of_the_rows():
-    found = make_shap_explanation([feature((60, 1.0, -0.5), (20, 9.0, 0.7))], ["income"])
-    assert found.values.shape == (DOTS, 1)
-    assert (found.values == 0.7).sum() == DOTS // 4
-    rank = found.data.iloc[:, 0]
-    assert set(rank[found.values[:, 0] == 0.7]) == {1.0}
-    assert set(rank[found.values[:, 0] == -0.5]) == {0.0}
+    explanation = make_shap_explanation([feature((60, 1.0, -0.5), (20, 9.0, 0.7))], ["income"])
+    assert explanation.values.shape == (DOTS, 1)
+    assert (explanation.values == 0.7).sum() == DOTS // 4
+    rank = explanation.data.iloc[:, 0]
+    assert set(rank[explanation.values[:, 0] == 0.7]) == {1.0}
+    assert set(rank[explanation.values[:, 0] == -0.5]) == {0.0}
 
 
 def test_missing_values_and_categories_have_no_colour():

@@ -96,8 +96,8 @@ def test_data_groups_and_reasons_show_the_figures_of_the_bundle(html, read, bund
         if one["group"] == "region" and one["value"] is not None:
             assert rows[one["value"]][1:3] == [f"{one['n']:,}", f"{one['positives']:,}"]
     for trial, words in (("all", "全部返贫"), ("visited", "走访名单内"), ("soon", "给出理由后三个月内返贫")):
-        found = bundle.report["reasons"][trial]
-        assert rows[words][1:] == [f"{found['falls']:,}", f"{found['first']:.1%}", f"{found['first_three']:.1%}"]
+        figures = bundle.report["reasons"][trial]
+        assert rows[words][1:] == [f"{figures['falls']:,}", f"{figures['first']:.1%}", f"{figures['first_three']:.1%}"]
     for part in bundle.evaluation["calibration"]["bins"]:
         assert [f"{part['p']:.2%}", f"{part['observed']:.2%}", f"{part['n']:,}"] in page.rows
     for text in (
@@ -144,8 +144,8 @@ def test_few_falls_of_a_lead_are_not_shown(bundle, read):
 
 
 def test_leads_are_drawn_where_there_are_falls_enough(bundle, html):
-    found = {"n": 20, "recall_at_capacity": dict.fromkeys(bundle.evaluation["models"], 0.5)}
-    text = render_report(replace(bundle, evaluation={**bundle.evaluation, "by_lead": {"4-6": found}}))
+    figures = {"n": 20, "recall_at_capacity": dict.fromkeys(bundle.evaluation["models"], 0.5)}
+    text = render_report(replace(bundle, evaluation={**bundle.evaluation, "by_lead": {"4-6": figures}}))
     assert ("按提前期的查全率" in html["zh"]) == any(part["n"] >= 20 for part in bundle.evaluation["by_lead"].values())
     assert "按提前期的查全率" in text
 
@@ -182,8 +182,8 @@ def test_figures_that_do_not_exist_are_dashes_not_errors(bundle, read):
 
 def test_names_from_the_data_are_text_not_markup(bundle):
     feature = {**bundle.report["contributions"]["features"][0], "name": "attribute_<b>x</b>$\\alpha$-->"}
-    told = {**bundle.report, "contributions": {**bundle.report["contributions"], "features": [feature]}}
-    text = render_report(bundle, report_data=told)
+    report_data = {**bundle.report, "contributions": {**bundle.report["contributions"], "features": [feature]}}
+    text = render_report(bundle, report_data=report_data)
     assert "<b>x</b>" not in text
     assert "attribute_&lt;b&gt;x&lt;/b&gt;" in text
 

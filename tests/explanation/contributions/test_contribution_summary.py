@@ -26,40 +26,40 @@ def rows():
 
 def test_means_are_those_of_the_rows(rows):
     values, contributions, household = rows
-    found = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
-    assert (found["rows"], found["households"]) == (1200, 300)
-    assert [one["name"] for one in found["features"]] == ["income", "visits", "region", "cost"]
-    for j, one in enumerate(found["features"]):
+    summary = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
+    assert (summary["rows"], summary["households"]) == (1200, 300)
+    assert [one["name"] for one in summary["features"]] == ["income", "visits", "region", "cost"]
+    for j, one in enumerate(summary["features"]):
         assert one["mean_abs"] == pytest.approx(np.abs(contributions[:, j]).mean(), rel=5e-3)
     together = contributions[:, 1] + contributions[:, 3]
-    assert found["causes"]["illness"] == pytest.approx(np.abs(together).mean(), rel=5e-3)
-    assert found["causes"]["work"] == 0
+    assert summary["causes"]["illness"] == pytest.approx(np.abs(together).mean(), rel=5e-3)
+    assert summary["causes"]["work"] == 0
 
 
 def test_every_group_holds_many_households_and_lies_within_its_feature(rows):
     values, contributions, household = rows
-    found = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
-    for j, one in enumerate(found["features"]):
+    summary = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
+    for j, one in enumerate(summary["features"]):
         assert all(group["n"] >= 4 * FEWEST_HOUSEHOLDS for group in one["groups"])
         kept = sum(group["n"] for group in one["groups"])
         assert one["left_out"] == pytest.approx(1 - kept / 1200, abs=5e-3)
         mean = sum(group["n"] * group["contribution"] for group in one["groups"]) / kept
         if one["left_out"] == 0:
             assert mean == pytest.approx(contributions[:, j].mean(), abs=5e-3)
-    missing = [group for group in found["features"][3]["groups"] if group["value"] is None]
+    missing = [group for group in summary["features"][3]["groups"] if group["value"] is None]
     assert sum(group["n"] for group in missing) == np.isnan(values[:, 3]).sum()
 
 
 def test_a_rare_level_and_a_rare_value_are_left_out(rows):
     values, contributions, household = rows
     values[:5, 1] = 99.0
-    found = {
+    summary = {
         one["name"]: one
         for one in summarise_contributions(values, contributions, FEATURES, household, LEVELS)["features"]
     }
-    assert {group["value"] for group in found["region"]["groups"]} == {"a", "b"}
-    assert found["region"]["left_out"] > 0
-    assert 99.0 not in {group["value"] for group in found["visits"]["groups"]}
+    assert {group["value"] for group in summary["region"]["groups"]} == {"a", "b"}
+    assert summary["region"]["left_out"] > 0
+    assert 99.0 not in {group["value"] for group in summary["visits"]["groups"]}
 
 
 def test_like_rows_stand_together():
@@ -74,5 +74,5 @@ def test_like_rows_stand_together():
 def test_only_the_strongest_are_told():
     names = [(f"f{i}", "other") for i in range(20)]
     contributions = np.tile(np.arange(20.0), (100, 1))
-    found = summarise_contributions(np.zeros((100, 20)), contributions, names, np.arange(100))
-    assert [one["name"] for one in found["features"]] == [f"f{i}" for i in range(19, 19 - TOP, -1)]
+    summary = summarise_contributions(np.zeros((100, 20)), contributions, names, np.arange(100))
+    assert [one["name"] for one in summary["features"]] == [f"f{i}" for i in range(19, 19 - TOP, -1)]

@@ -61,17 +61,19 @@ def explainer(blend: Blend) -> Explainer:
 
 def test_base_and_contributions_add_up_to_the_margin_of_every_row(explainer, blend):
     X = matrix(500, seed=7)
-    found = explainer.explain(X)
-    np.testing.assert_allclose(found.margin, blend.predict_margin(X), rtol=0, atol=1e-9)
-    np.testing.assert_allclose(found.base + found.values.sum(axis=1), blend.predict_margin(X), rtol=0, atol=1e-9)
-    found.require_margin(blend.predict_margin(X))
+    contributions = explainer.explain(X)
+    np.testing.assert_allclose(contributions.margin, blend.predict_margin(X), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        contributions.base + contributions.values.sum(axis=1), blend.predict_margin(X), rtol=0, atol=1e-9
+    )
+    contributions.require_margin(blend.predict_margin(X))
 
 
 def test_calibration_is_a_step_of_its_own(explainer, blend):
     X = matrix(50, seed=7)
-    found = explainer.explain(X)
-    np.testing.assert_allclose(found.calibrated_margin, 0.2 + 0.9 * blend.predict_margin(X), atol=1e-9)
-    np.testing.assert_allclose(found.probability, blend.predict_probability(X), atol=1e-12)
+    contributions = explainer.explain(X)
+    np.testing.assert_allclose(contributions.calibrated_margin, 0.2 + 0.9 * blend.predict_margin(X), atol=1e-9)
+    np.testing.assert_allclose(contributions.probability, blend.predict_probability(X), atol=1e-12)
 
 
 def test_a_row_alone_among_many_and_on_two_threads_has_the_same_bits(explainer, monkeypatch):
@@ -92,8 +94,8 @@ def test_category_and_missing_value_belong_to_their_feature(explainer, blend):
     assert set(np.flatnonzero(before != after)) <= {1, 3}
     unknown = matrix(1, seed=5)
     unknown = replace(unknown, levels={"region_6": ("110000", "110001", "110002")})
-    found = explainer.explain(unknown)
-    np.testing.assert_allclose(found.margin, blend.predict_margin(unknown), atol=1e-9)
+    contributions = explainer.explain(unknown)
+    np.testing.assert_allclose(contributions.margin, blend.predict_margin(unknown), atol=1e-9)
 
 
 def test_linear_contributions_average_to_nothing_over_the_training_rows(explainer, blend, training):
@@ -164,6 +166,6 @@ def test_a_model_without_features_explains_nothing_but_its_base(explainer):
 
 
 def test_no_rows_are_no_fault(explainer):
-    found = explainer.explain(matrix(0))
-    assert found.values.shape == (0, 5)
-    assert found.margin.shape == (0,)
+    contributions = explainer.explain(matrix(0))
+    assert contributions.values.shape == (0, 5)
+    assert contributions.margin.shape == (0,)

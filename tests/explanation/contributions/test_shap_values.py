@@ -27,36 +27,36 @@ def matrix(county_records):
 
 
 @pytest.fixture(scope="module")
-def found(trained, matrix):
+def explained(trained, matrix):
     return to_shap(trained.bundle, matrix, lang="zh")
 
 
-def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, found):
+def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, explained):
     margin = trained.bundle.blend.predict_margin(matrix)
-    assert type(found).__module__.startswith("shap.")
-    np.testing.assert_allclose(found.base_values + found.values.sum(axis=1), margin, rtol=0, atol=1e-9)
+    assert type(explained).__module__.startswith("shap.")
+    np.testing.assert_allclose(explained.base_values + explained.values.sum(axis=1), margin, rtol=0, atol=1e-9)
     assert np.ptp(margin) > 0.5
 
 
-def test_an_explainer_gives_the_same_as_its_bundle(trained, matrix, found):
+def test_an_explainer_gives_the_same_as_its_bundle(trained, matrix, explained):
     again = to_shap(Explainer(trained.bundle.blend), matrix)
-    assert np.array_equal(again.values, found.values)
+    assert np.array_equal(again.values, explained.values)
     assert again.feature_names == [column.name for column in trained.bundle.columns]
 
 
-def test_data_are_the_features_and_categories_show_their_names(trained, matrix, found):
+def test_data_are_the_features_and_categories_show_their_names(trained, matrix, explained):
     values = trained.bundle.blend.align(matrix)
-    np.testing.assert_array_equal(found.data, values)
+    np.testing.assert_array_equal(explained.data, values)
     names = [column.name for column in trained.bundle.columns]
     j = names.index("attribute_house_type")
-    shown, levels = found.display_data[:, j], trained.bundle.levels["attribute_house_type"]
+    shown, levels = explained.display_data[:, j], trained.bundle.levels["attribute_house_type"]
     assert list(shown) == ["缺" if np.isnan(code) else levels[int(code)] for code in values[:, j]]
     assert set(shown) & set(levels)
     k = names.index("household_size")
-    assert list(found.display_data[:, k]) == list(values[:, k])
+    assert list(explained.display_data[:, k]) == list(values[:, k])
     silent = np.isnan(values)
     assert silent.any()
-    assert set(found.display_data[silent]) == {"缺"}
+    assert set(explained.display_data[silent]) == {"缺"}
     assert set(to_shap(trained.bundle, matrix).display_data[silent]) == {"missing"}
 
 
@@ -69,15 +69,15 @@ def test_labels_are_those_of_the_catalogue():
         label_features(names, "fr")
 
 
-def test_beeswarm_and_waterfall_draw_chinese(found):
+def test_beeswarm_and_waterfall_draw_chinese(explained):
     """Warnings are errors: a glyph that the font lacks would fail here."""
     import shap
 
-    assert find_missing_glyphs("".join(found.feature_names)) == ""
+    assert find_missing_glyphs("".join(explained.feature_names)) == ""
     with use_chinese_font():
         for draw in (
-            lambda: shap.plots.beeswarm(found, show=False),
-            lambda: shap.plots.waterfall(found[3], show=False),
+            lambda: shap.plots.beeswarm(explained, show=False),
+            lambda: shap.plots.waterfall(explained[3], show=False),
         ):
             draw()
             labels = [label.get_text() for axes in plt.gcf().axes for label in axes.get_yticklabels()]

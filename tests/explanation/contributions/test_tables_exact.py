@@ -74,25 +74,25 @@ def shapley(booster, row):
 def test_tables_give_the_shapley_values_of_the_game(model):
     kernel = Tables.build(read_forest(model.text))
     rows = model.rows[::12]
-    found = kernel.explain(rows)
+    contributions = kernel.explain(rows)
     brute = np.array([shapley(model.booster, row) for row in rows])
-    np.testing.assert_allclose(found, brute[:, :-1], rtol=0, atol=1e-11)
+    np.testing.assert_allclose(contributions, brute[:, :-1], rtol=0, atol=1e-11)
     assert kernel.base == pytest.approx(brute[0, -1], abs=1e-11)
 
 
 def test_tables_agree_with_lightgbm_and_add_up(model):
     kernel = Tables.build(read_forest(model.text))
     theirs, raw = model.predict_contributions(), model.booster.predict(model.rows, raw_score=True)
-    for found in (kernel.explain_each(model.rows), kernel.explain_batch(model.rows)):
-        np.testing.assert_allclose(found, theirs[:, :-1], rtol=0, atol=1e-9)
-        np.testing.assert_allclose(found.sum(axis=1) + kernel.base, raw, rtol=0, atol=1e-9)
+    for contributions in (kernel.explain_each(model.rows), kernel.explain_batch(model.rows)):
+        np.testing.assert_allclose(contributions, theirs[:, :-1], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(contributions.sum(axis=1) + kernel.base, raw, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("most_bits", [5, 6, 8])
 def test_how_trees_are_cut_does_not_matter(most_bits, train, probing):
     forest = read_forest(train("depth 5").model_to_string())
-    found = Tables.build(forest, most_bits).explain(probing)
-    np.testing.assert_allclose(found, Tables.build(forest).explain(probing), rtol=0, atol=1e-12)
+    contributions = Tables.build(forest, most_bits).explain(probing)
+    np.testing.assert_allclose(contributions, Tables.build(forest).explain(probing), rtol=0, atol=1e-12)
 
 
 def test_small_blocks_while_building_change_nothing(monkeypatch, train):
@@ -142,9 +142,11 @@ values = st.one_of(
 def test_any_row_adds_up_and_agrees(row, kind, train):
     booster, x = train(kind), np.array([row])
     kernel = Tables.build(read_forest(booster.model_to_string()))
-    found = kernel.explain(x)
-    np.testing.assert_allclose(found, booster.predict(x, pred_contrib=True)[:, :-1], rtol=0, atol=1e-9)
-    np.testing.assert_allclose(found.sum() + kernel.base, booster.predict(x, raw_score=True)[0], rtol=0, atol=1e-9)
+    contributions = kernel.explain(x)
+    np.testing.assert_allclose(contributions, booster.predict(x, pred_contrib=True)[:, :-1], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        contributions.sum() + kernel.base, booster.predict(x, raw_score=True)[0], rtol=0, atol=1e-9
+    )
 
 
 def test_the_check_on_loading_passes_and_notices_a_wrong_table(model):

@@ -50,9 +50,9 @@ def test_an_income_right_on_the_line_is_not_below_it():
     assert met(0.5)["stable_income"] is True, "half a year at half the line after one at 1.5 is on the line"
 
 
-@pytest.mark.parametrize(("labour", "found"), [("none", False), ("weak", True), (None, None)])
-def test_without_labour_a_household_never_meets_it_and_unknown_is_not_met(labour, found):
-    assert met(1.5, labour)["labour"] is found
+@pytest.mark.parametrize(("labour", "expected"), [("none", False), ("weak", True), (None, None)])
+def test_without_labour_a_household_never_meets_it_and_unknown_is_not_met(labour, expected):
+    assert met(1.5, labour)["labour"] is expected
 
 
 def test_months_that_nobody_reported_are_unknown():

@@ -60,23 +60,23 @@ def as_of(county_records) -> int:
 
 
 @pytest.fixture(scope="session")
-def told(county_records, narrator, as_of):
+def reasons(county_records, narrator, as_of):
     return explain_all(narrator, county_records, as_of, threads=1)
 
 
-def test_everybody_known_has_a_row_and_nobody_else(county_records, narrator, as_of, told):
+def test_everybody_known_has_a_row_and_nobody_else(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     status = classify_cohort(panel, narrator.settings)
-    assert tuple(told.columns) == COLUMNS
-    assert told["household_id"].tolist() == panel.household_id[status != UNKNOWN].tolist()
-    at_risk = told["household_id"].isin(panel.household_id[status == AT_RISK])
-    assert (told["causes"][at_risk] != "").mean() > 0.95
+    assert tuple(reasons.columns) == COLUMNS
+    assert reasons["household_id"].tolist() == panel.household_id[status != UNKNOWN].tolist()
+    at_risk = reasons["household_id"].isin(panel.household_id[status == AT_RISK])
+    assert (reasons["causes"][at_risk] != "").mean() > 0.95
 
 
-def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, narrator, as_of, told):
+def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     status = classify_cohort(panel, narrator.settings)
-    outside = told.set_index("household_id").loc[panel.household_id[(status != AT_RISK) & (status != UNKNOWN)]]
+    outside = reasons.set_index("household_id").loc[panel.household_id[(status != AT_RISK) & (status != UNKNOWN)]]
     assert len(outside) > 20
     assert (outside["causes"] != "").any()
     assert (outside[["reasons", "protections"]] == "").all(axis=None)
@@ -92,11 +92,11 @@ def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, n
         ]
 
 
-def test_each_row_says_what_the_household_s_own_explanation_says(county_records, narrator, as_of, told):
+def test_each_row_says_what_the_household_s_own_explanation_says(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
-    place = {code: i for i, code in enumerate(panel.household_id.tolist())}
-    for row in told[told["reasons"] != ""].iloc[::37].itertuples():
-        e = narrator.explain(panel, place[row.household_id])
+    position = {code: i for i, code in enumerate(panel.household_id.tolist())}
+    for row in reasons[reasons["reasons"] != ""].iloc[::37].itertuples():
+        e = narrator.explain(panel, position[row.household_id])
         assert row.reasons == ";".join(reason.feature for reason in e.reasons)
         assert row.protections == ";".join(reason.feature for reason in e.protections)
         assert row.causes == ";".join(dict.fromkeys(reason.cause for reason in e.reasons))
@@ -104,16 +104,16 @@ def test_each_row_says_what_the_household_s_own_explanation_says(county_records,
         assert row.protections_zh.splitlines() == [reason.zh for reason in e.protections]
 
 
-def test_causes_without_words_are_the_same(county_records, narrator, as_of, told):
+def test_causes_without_words_are_the_same(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     causes = ExplainedPanel.build(narrator, panel).list_causes()
-    assert causes == dict(zip(told["household_id"], told["causes"], strict=True))
+    assert causes == dict(zip(reasons["household_id"], reasons["causes"], strict=True))
     verdicts = apply_rule_line(panel, narrator.policy, narrator.settings.window)
     assert ExplainedPanel.build(narrator, panel, verdicts).list_causes() == causes
 
 
-def test_threads_and_parts_change_nothing(county_records, narrator, as_of, told):
-    assert explain_all(narrator, county_records, as_of, threads=2).equals(told)
+def test_threads_and_parts_change_nothing(county_records, narrator, as_of, reasons):
+    assert explain_all(narrator, county_records, as_of, threads=2).equals(reasons)
     counted = []
     explain_all(narrator, county_records, as_of, progress=counted.append)
     assert sum(counted) == len(county_records)
@@ -132,7 +132,7 @@ def test_every_explained_row_adds_up(county_records, narrator, as_of):
     )
 
 
-def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator, as_of, told):
+def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator, as_of, reasons):
     hidden = explain_all(narrator, county_records, as_of, redact=("health",))
     text = "\n".join(hidden["reasons_zh"]) + "\n".join(hidden["protections_zh"])
     spending = narrator.policy.triggers["income_below_line_after_spending"].zh
@@ -143,7 +143,7 @@ def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator,
     names = {name for cell in (*hidden["reasons"], *hidden["protections"]) for name in cell.split(";") if name}
     assert not any(concerns_health(CATALOGUE[name]) for name in names if name in CATALOGUE)
     assert not hidden["causes"].str.contains("disability").any()
-    assert told["causes"].str.contains("illness").any()
+    assert reasons["causes"].str.contains("illness").any()
     assert all(cell.split(";").count("health") <= 1 for cell in hidden["reasons"])
 
 
@@ -179,8 +179,8 @@ def test_features_that_the_records_lack_are_silent(county_records, narrator, as_
 class TestTrials:
     def test_the_true_cause_is_looked_for_in_the_first_reason_and_the_first_three(self):
         causes = ["work;illness", "other", "a;b;c;work"]
-        found = measure_named_causes(causes, ["illness", "work", "work"])
-        assert found == {"falls": 3, "first": 0.0, "first_three": pytest.approx(1 / 3)}
+        quality = measure_named_causes(causes, ["illness", "work", "work"])
+        assert quality == {"falls": 3, "first": 0.0, "first_three": pytest.approx(1 / 3)}
         assert measure_named_causes(causes, ["illness", "work", "work"], [True, False, False])["first_three"] == 1.0
         assert np.isnan(measure_named_causes([], [])["first"])
 
@@ -199,6 +199,6 @@ class TestTrials:
         assert find_quiet_households(before, after).tolist() == [False, False, True, False]
 
     def test_one_more_quiet_month_seldom_changes_the_first_reason(self, county_records, narrator, as_of):
-        found = measure_steadiness(narrator, county_records, as_of)
-        assert found["households"] > 200
-        assert found["same_cause"] >= 0.85
+        quality = measure_steadiness(narrator, county_records, as_of)
+        assert quality["households"] > 200
+        assert quality["same_cause"] >= 0.85

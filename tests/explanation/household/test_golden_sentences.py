@@ -109,13 +109,13 @@ CASES = (julu, leye_child, leye_shop, fengjie, weixian, childbirth, silent, moni
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-def test_explanation_reads_as_a_person_approved_it(case, village, narrate, golden):
+def test_explanation_reads_as_a_person_approved_it(case, village, make_narrator, golden):
     panel = case(village).panel()
-    narrator = narrate(panel)
-    found = {
+    narrator = make_narrator(panel)
+    texts = {
         "household": case.__doc__,
         "zh": render(narrator.explain(panel), "zh").splitlines(),
         "en": render(narrator.explain(panel), "en").splitlines(),
         "without health": render(narrator.explain(panel, redact=["health"]), "zh").splitlines(),
     }
-    golden(GOLDEN / f"{case.__name__}.json", json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    golden(GOLDEN / f"{case.__name__}.json", json.dumps(texts, ensure_ascii=False, indent=1) + "\n")

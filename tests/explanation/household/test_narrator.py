@@ -34,9 +34,9 @@ def ill(village):
     return village.has(*HEALTHY)
 
 
-def test_an_explanation_holds_both_verdicts_and_adds_up(ill, narrate):
+def test_an_explanation_holds_both_verdicts_and_adds_up(ill, make_narrator):
     panel = ill.panel()
-    narrator = narrate(panel)
+    narrator = make_narrator(panel)
     e = narrator.explain(panel)
     model = e.model
     assert model.base + sum(model.contributions.values()) == pytest.approx(model.margin, abs=1e-9)
@@ -54,9 +54,9 @@ def test_an_explanation_holds_both_verdicts_and_adds_up(ill, narrate):
     assert len(e.protections) <= 3
 
 
-def test_json_is_plain_and_says_what_the_text_says(ill, narrate):
+def test_json_is_plain_and_says_what_the_text_says(ill, make_narrator):
     panel = ill.panel()
-    e = narrate(panel).explain(panel)
+    e = make_narrator(panel).explain(panel)
     data = json.loads(json.dumps(e.to_json(), allow_nan=False))
     assert data["notice"] == NOTICE
     assert data["status"] == "at_risk"
@@ -71,12 +71,12 @@ def test_json_is_plain_and_says_what_the_text_says(ill, narrate):
         assert NOTICE[lang] in render(e, lang)
 
 
-def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explaining(ill, narrate):
+def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explaining(ill, make_narrator):
     ill.add("households", household_id="A0", size=1, region_code="130529", kind="exited")
     for month in range(1, 13):
         ill.add("income", household_id="A0", period_start=f"2023-{month:02d}-01", months=1, source="wage", amount=900)
     panel = ill.panel()
-    narrator = narrate(panel)
+    narrator = make_narrator(panel)
     before = build(panel).values.copy()
     verdicts = apply_rule_line(panel, load_policy(), 12)
     among = narrator.explain(panel, 1, verdicts=verdicts)
@@ -86,30 +86,30 @@ def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explainin
     np.testing.assert_array_equal(build(panel).values, before)
 
 
-def test_agreement_as_scored_comes_before_the_tier(ill, narrate):
+def test_agreement_as_scored_comes_before_the_tier(ill, make_narrator):
     panel = ill.panel()
-    narrator = narrate(panel)
+    narrator = make_narrator(panel)
     assert narrator.explain(panel).agreement_by == "tier"
     scored = narrator.explain(panel, agreement="rule_only")
     assert (scored.agreement, scored.agreement_by) == ("rule_only", "capacity")
     assert "模型判断风险不高" in render(scored, "zh")
 
 
-def test_where_neither_points_nothing_is_offered(village, narrate):
+def test_where_neither_points_nothing_is_offered(village, make_narrator):
     panel = village.household(2).earns("2023-01", "2023-12", wage=9000).has(*HEALTHY).panel()
-    e = narrate(panel).explain(panel)
+    e = make_narrator(panel).explain(panel)
     assert (e.agreement, e.signal, e.model.tier) == ("neither", "green", "stable")
     assert e.options == ()
     assert {step.cause for step in e.steps} <= {""}
 
 
 @pytest.mark.parametrize(("wage", "status"), [(100, "below_line"), (None, "no_income")])
-def test_outside_the_cohort_the_rule_stands_and_the_model_is_silent(village, narrate, wage, status):
+def test_outside_the_cohort_the_rule_stands_and_the_model_is_silent(village, make_narrator, wage, status):
     village.household(3).has(*HEALTHY)
     if wage is not None:
         village.earns("2023-01", "2023-12", wage=wage)
     panel = village.panel()
-    e = narrate(panel).explain(panel)
+    e = make_narrator(panel).explain(panel)
     assert (e.status, e.model, e.agreement, e.reasons) == (status, None, None, ())
     assert "模型不" in render(e, "zh")
     assert "does not predict" in render(e, "en")
@@ -132,78 +132,78 @@ class TestHealthRedacted:
         "serious",
     )
 
-    def test_nothing_tells_diagnosis_member_or_sum(self, ill, narrate):
+    def test_nothing_tells_diagnosis_member_or_sum(self, ill, make_narrator):
         panel = ill.panel()
-        e = narrate(panel).explain(panel, redact=["health"])
+        e = make_narrator(panel).explain(panel, redact=["health"])
         data = e.to_json()
         data["model"]["tier"] = ""
-        told = json.dumps(data, ensure_ascii=False) + render(e, "zh") + render(e, "en")
+        shown = json.dumps(data, ensure_ascii=False) + render(e, "zh") + render(e, "en")
         for cause in HEALTH_CAUSES:  # offered to every household with this reason, so they tell nothing
             for measure in load_policy().measures[cause]:
                 for word in (measure.code, measure.zh, measure.en):
-                    told = told.replace(word, "")
+                    shown = shown.replace(word, "")
         for secret in self.SECRETS:
-            assert secret not in told, secret
+            assert secret not in shown, secret
         assert e.rule.gap_after_spending is None
         assert e.rule.hidden_flags > 0
         assert e.redacted == ("health",)
 
-    def test_medical_spending_is_said_to_matter_once(self, ill, narrate):
+    def test_medical_spending_is_said_to_matter_once(self, ill, make_narrator):
         panel = ill.panel()
-        e = narrate(panel).explain(panel, redact=["health"])
+        e = make_narrator(panel).explain(panel, redact=["health"])
         hidden = [reason for reason in e.reasons if reason.feature is None]
         assert [reason.zh for reason in hidden] == ["医疗支出或健康状况与风险相关（健康信息需经授权查看）"]
         assert all(reason.feature is not None for reason in e.protections)
 
-    def test_contributions_still_add_up(self, ill, narrate):
+    def test_contributions_still_add_up(self, ill, make_narrator):
         panel = ill.panel()
-        narrator = narrate(panel)
+        narrator = make_narrator(panel)
         e, full = narrator.explain(panel, redact=["health"]), narrator.explain(panel)
         assert e.model.base + sum(e.model.contributions.values()) == pytest.approx(e.model.margin, abs=1e-9)
         assert e.model.base + sum(e.model.by_cause.values()) == pytest.approx(e.model.margin, abs=1e-9)
         assert e.model.probability == full.model.probability
         assert not any(concerns_health(CATALOGUE[name]) for name in e.model.contributions if name in CATALOGUE)
 
-    def test_the_rest_stays(self, ill, narrate):
+    def test_the_rest_stays(self, ill, make_narrator):
         panel = ill.panel()
-        narrator = narrate(panel)
+        narrator = make_narrator(panel)
         shown = {r.zh for r in narrator.explain(panel).reasons if r.cause not in HEALTH_CAUSES}
         kept = {r.zh for r in narrator.explain(panel, redact=["health"]).reasons}
         assert shown <= kept
 
-    def test_other_words_are_refused(self, ill, narrate):
+    def test_other_words_are_refused(self, ill, make_narrator):
         panel = ill.panel()
         with pytest.raises(UsageError, match=r"'income' cannot be redacted.\nWhat can be redacted: health"):
-            narrate(panel).explain(panel, redact=["income"])
+            make_narrator(panel).explain(panel, redact=["income"])
 
 
 class TestMissing:
-    def said(self, village):
+    def list_texts(self, village):
         return {gap.code: gap.zh for gap in find_missing(village.panel())}
 
     def test_months_without_income_at_the_end_and_before(self, village):
         village.household(2).earns("2022-01", "2022-12", wage=900).earns("2023-02", "2023-03", wage=900)
         village.earns("2023-07", "2023-08", wage=900)
-        found = self.said(village)
-        assert found["stale_income"] == "近 4 个月无收入记录"
-        assert found["income_gaps"] == "近 12 个月中另有 4 个月无收入记录"
+        texts = self.list_texts(village)
+        assert texts["stale_income"] == "近 4 个月无收入记录"
+        assert texts["income_gaps"] == "近 12 个月中另有 4 个月无收入记录"
 
     def test_one_month_late_is_not_worth_a_word(self, village):
-        found = self.said(village.household(2).earns("2022-01", "2023-11", wage=900))
-        assert "stale_income" not in found
-        assert "income_gaps" not in found
+        texts = self.list_texts(village.household(2).earns("2022-01", "2023-11", wage=900))
+        assert "stale_income" not in texts
+        assert "income_gaps" not in texts
 
     def test_no_income_at_all_and_no_line(self, village):
         village.household(2, region_code="999999")
         village.rows["lines"].clear()
-        assert self.said(village)["no_income"] == "近 36 个月无收入记录"
+        assert self.list_texts(village)["no_income"] == "近 36 个月无收入记录"
 
     def test_absent_tables_are_named_and_empty_ones_are_known(self, village):
         village.household(2).earns("2023-01", "2023-12", wage=900).has("events", "members")
-        found = self.said(village)
-        assert found["absent_tables"] == "未提供的数据：就医、灾害、帮扶、监测对象"
-        assert found["no_members"] == "无家庭成员信息"
-        assert found["no_visit"] == "近 12 个月无入户走访记录"
+        texts = self.list_texts(village)
+        assert texts["absent_tables"] == "未提供的数据：就医、灾害、帮扶、监测对象"
+        assert texts["no_members"] == "无家庭成员信息"
+        assert texts["no_visit"] == "近 12 个月无入户走访记录"
 
     def test_amounts_and_states_that_were_not_filled_in(self, village):
         village.household(2).earns("2023-01", "2023-12", wage=900)
@@ -211,12 +211,12 @@ class TestMissing:
         village.add("illness", kind="inpatient", occurred_on="2023-03-10", visits=1)
         village.add("disaster", kind="flood", occurred_on="2023-03-10")
         village.add("events", kind="visit", occurred_on="2023-03-11")
-        found = self.said(village)
-        assert found["unknown_health"] == "1 名家庭成员的健康状况未登记"
-        assert found["unknown_labour"] == "1 名家庭成员的劳动能力未登记"
-        assert found["unknown_self_paid"] == "近 12 个月有 1 条就医记录未填自付金额"
-        assert found["unknown_loss"] == "近 12 个月有 1 条受灾记录未填损失金额"
-        assert "no_visit" not in found
+        texts = self.list_texts(village)
+        assert texts["unknown_health"] == "1 名家庭成员的健康状况未登记"
+        assert texts["unknown_labour"] == "1 名家庭成员的劳动能力未登记"
+        assert texts["unknown_self_paid"] == "近 12 个月有 1 条就医记录未填自付金额"
+        assert texts["unknown_loss"] == "近 12 个月有 1 条受灾记录未填损失金额"
+        assert "no_visit" not in texts
 
 
 class TestChecklist:
@@ -238,17 +238,17 @@ class TestChecklist:
         assert sum(step.cause == "" for step in steps) == 3
         assert len(choose_steps(["illness"], list(STEPS_MISSING))) == 2 + 8
 
-    def test_every_flag_that_fired_has_a_step(self, ill, narrate):
+    def test_every_flag_that_fired_has_a_step(self, ill, make_narrator):
         ill.add("events", kind="dropout", occurred_on="2023-11-05").add(
             "events", kind="accident", occurred_on="2023-11-06"
         )
         panel = ill.panel()
-        e = narrate(panel).explain(panel)
+        e = make_narrator(panel).explain(panel)
         assert {"schooling", "accident"} <= {flag.cause for flag in e.rule.flags}
         assert {flag.cause for flag in e.rule.flags} <= {None, *(step.cause for step in e.steps)}
 
-    def test_redacted_steps_and_measures_do_not_tell_illness_from_disability(self, village, narrate):
-        told = []
+    def test_redacted_steps_and_measures_do_not_tell_illness_from_disability(self, village, make_narrator):
+        shown = []
         for kind in ("illness", "disability"):
             own = type(village)().household(3).member(1, 1972).member(2, 1974).earns("2022-01", "2023-12", wage=1500)
             if kind == "illness":
@@ -256,26 +256,28 @@ class TestChecklist:
             else:
                 own.add("events", kind="disability", occurred_on="2023-10-20")
             panel = own.has("illness", "events", "members").panel()
-            e = narrate(panel).explain(panel, redact=["health"])
+            e = make_narrator(panel).explain(panel, redact=["health"])
             steps = [step.zh for step in e.steps if step.cause == "illness"]
-            told.append(
+            shown.append(
                 (e.names["illness"], steps, [option.measure.code for option in e.options if option.cause == "illness"])
             )
-        assert told[0] == told[1]
-        assert told[0][0]["zh"] == "健康原因"
-        assert len(told[0][1]) == 1
-        assert {measure.code for cause in HEALTH_CAUSES for measure in load_policy().measures[cause]} == set(told[0][2])
+        assert shown[0] == shown[1]
+        assert shown[0][0]["zh"] == "健康原因"
+        assert len(shown[0][1]) == 1
+        assert {measure.code for cause in HEALTH_CAUSES for measure in load_policy().measures[cause]} == set(
+            shown[0][2]
+        )
 
-    def test_offers_come_from_the_policy_table(self, ill, narrate):
+    def test_offers_come_from_the_policy_table(self, ill, make_narrator):
         panel = ill.panel()
-        e = narrate(panel).explain(panel)
+        e = make_narrator(panel).explain(panel)
         policy = load_policy()
         assert e.options
         assert all(option.measure in policy.measures[option.cause] for option in e.options)
         assert e.options[0].cause == e.reasons[0].cause
 
 
-def test_there_are_two_languages(ill, narrate):
+def test_there_are_two_languages(ill, make_narrator):
     panel = ill.panel()
     with pytest.raises(UsageError, match="no explanations in 'fr'"):
-        render(narrate(panel).explain(panel), "fr")
+        render(make_narrator(panel).explain(panel), "fr")

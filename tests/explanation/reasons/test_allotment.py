@@ -30,18 +30,18 @@ def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> 
     for cause, own in causes.items():
         strength[0, GROUPING.index[cause, ""]] = own
         best[0, GROUPING.index[cause, ""]] = GROUPING.members[GROUPING.index[cause, ""]][0]
-    found, told = allot_income(GROUPING, x, strength, best)
-    places = {cause: GROUPING.index[cause, ""] for cause in CAUSES if cause != "other"}
-    speaks = {cause: NAMES[told[0, g]] for cause, g in places.items() if told[0, g] >= 0}
-    return {cause: float(found[0, g]) for cause, g in places.items() if found[0, g]}, speaks
+    allotted, features = allot_income(GROUPING, x, strength, best)
+    groups = {cause: GROUPING.index[cause, ""] for cause in CAUSES if cause != "other"}
+    shown = {cause: NAMES[features[0, g]] for cause, g in groups.items() if features[0, g] >= 0}
+    return {cause: float(allotted[0, g]) for cause, g in groups.items() if allotted[0, g]}, shown
 
 
 def test_a_decline_that_nothing_explains_is_the_sources_own():
-    found, told = of(1.5, {"wage_change_on_year_12m": -8000.0, "wage_change_on_year_3m": -9000.0}, {})
-    assert found == {"work": pytest.approx(1.5)}
-    assert told == {"work": "wage_change_on_year_3m"}
-    found, told = of(1.5, {"business_change_on_year_12m": -8000.0}, {})
-    assert (found, told) == ({"venture": pytest.approx(1.5)}, {"venture": "business_change_on_year_12m"})
+    allotted, features = of(1.5, {"wage_change_on_year_12m": -8000.0, "wage_change_on_year_3m": -9000.0}, {})
+    assert allotted == {"work": pytest.approx(1.5)}
+    assert features == {"work": "wage_change_on_year_3m"}
+    allotted, features = of(1.5, {"business_change_on_year_12m": -8000.0}, {})
+    assert (allotted, features) == ({"venture": pytest.approx(1.5)}, {"venture": "business_change_on_year_12m"})
 
 
 def test_a_loss_is_noticed_from_a_thousand_yuan_on():
@@ -49,26 +49,28 @@ def test_a_loss_is_noticed_from_a_thousand_yuan_on():
 
 
 def test_a_recorded_blow_explains_the_decline_as_far_as_it_is_strong():
-    found, told = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"illness": 0.3, "labour": 0.05})
+    allotted, features = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"illness": 0.3, "labour": 0.05})
     weight = UNEXPLAINED + 0.35
-    assert found["illness"] == pytest.approx(0.3 + 2.0 * 0.3 / weight)
-    assert found["labour"] == pytest.approx(0.05 + 2.0 * 0.05 / weight)
-    assert found["work"] == pytest.approx(2.0 * UNEXPLAINED / weight)
-    assert told["work"] == "wage_change_on_year_12m"
+    assert allotted["illness"] == pytest.approx(0.3 + 2.0 * 0.3 / weight)
+    assert allotted["labour"] == pytest.approx(0.05 + 2.0 * 0.05 / weight)
+    assert allotted["work"] == pytest.approx(2.0 * UNEXPLAINED / weight)
+    assert features["work"] == "wage_change_on_year_12m"
 
 
 def test_a_job_loss_speaks_for_the_lost_wage_itself():
     loss = NAMES[GROUPING.members[GROUPING.index["work", ""]][0]]
-    found, told = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"work": 0.5})
-    assert found == {"work": pytest.approx(2.5)}
-    assert told == {"work": loss}
+    allotted, features = of(2.0, {"wage_change_on_year_12m": -8000.0}, {"work": 0.5})
+    assert allotted == {"work": pytest.approx(2.5)}
+    assert features == {"work": loss}
 
 
 def test_a_disaster_lowers_the_trade_and_not_the_wage():
-    found, _ = of(1.0, {"wage_change_on_year_12m": -3000.0, "business_change_on_year_12m": -1000.0}, {"disaster": 0.2})
-    assert found["work"] == pytest.approx(0.75)
-    assert found["disaster"] == pytest.approx(0.2 + 0.25 * 0.2 / (0.2 + UNEXPLAINED))
-    assert found["venture"] == pytest.approx(0.25 * UNEXPLAINED / (0.2 + UNEXPLAINED))
+    allotted, _ = of(
+        1.0, {"wage_change_on_year_12m": -3000.0, "business_change_on_year_12m": -1000.0}, {"disaster": 0.2}
+    )
+    assert allotted["work"] == pytest.approx(0.75)
+    assert allotted["disaster"] == pytest.approx(0.2 + 0.25 * 0.2 / (0.2 + UNEXPLAINED))
+    assert allotted["venture"] == pytest.approx(0.25 * UNEXPLAINED / (0.2 + UNEXPLAINED))
 
 
 SMALL = 1 - NOTICEABLE
@@ -93,12 +95,12 @@ def test_records_without_sources_of_income_are_ranked_as_they_are():
 )
 def test_what_is_allotted_adds_up_to_the_position_and_is_the_same_alone(x, strength):
     best = np.zeros(strength.shape, np.intp)
-    found, told = allot_income(GROUPING, x, strength, best)
+    allotted, features = allot_income(GROUPING, x, strength, best)
     changes = [j for cause in SHOCKS for j in GROUPING.changes[cause]]
     shrank = (np.nan_to_num(x[changes]) <= -NOTICEABLE).any(axis=0)
-    np.testing.assert_allclose((found - strength).sum(axis=1), np.where(shrank, strength[:, INCOME], 0.0), atol=1e-9)
-    assert (found >= strength).all()
+    np.testing.assert_allclose((allotted - strength).sum(axis=1), np.where(shrank, strength[:, INCOME], 0.0), atol=1e-9)
+    assert (allotted >= strength).all()
     for i in range(4):
         alone = allot_income(GROUPING, x[:, [i]], strength[[i]], best[[i]])
-        assert np.array_equal(alone[0][0], found[i])
-        assert np.array_equal(alone[1][0], told[i])
+        assert np.array_equal(alone[0][0], allotted[i])
+        assert np.array_equal(alone[1][0], features[i])

@@ -40,7 +40,7 @@ def ranked(
     return Rankings.from_contributions(GROUPING, x, c, [(typical or {}).get(name, float("nan")) for name in NAMES])
 
 
-def said(ranking) -> list[str]:
+def list_features(ranking) -> list[str]:
     return [NAMES[j] for j in ranking.feature[0] if j >= 0]
 
 
@@ -86,47 +86,51 @@ def test_causes_come_first_by_strength_and_the_last_place_is_kept_for_the_rest()
     names = ["self_paid_to_line_12m", "job_losses_12m", "disaster_loss_to_line_12m", "dropouts_12m", "accidents_12m"]
     values = dict.fromkeys([*names, "log_income_to_line_12m", "household_size"], 1.0)
     strength = {name: 0.1 * (k + 1) for k, name in enumerate(names)}
-    found = ranked(values, {**strength, "log_income_to_line_12m": 3.0, "household_size": 2.0})
-    assert said(found.reasons) == [*names[:0:-1], "log_income_to_line_12m"]
-    assert said(ranked(values, strength).reasons) == names[::-1]
+    rankings = ranked(values, {**strength, "log_income_to_line_12m": 3.0, "household_size": 2.0})
+    assert list_features(rankings.reasons) == [*names[:0:-1], "log_income_to_line_12m"]
+    assert list_features(ranked(values, strength).reasons) == names[::-1]
     few = ranked(values, {"dropouts_12m": 0.1, "log_income_to_line_12m": 3.0, "household_size": 2.0})
-    assert said(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "household_size"]
+    assert list_features(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "household_size"]
 
 
 def test_a_cause_is_as_strong_as_its_strongest_speaking_feature_however_many_tell_of_it():
     values = {"self_paid_to_line_12m": 1.0, "admissions_12m": 2.0, "months_since_care": 30.0, "job_losses_12m": 1.0}
     effects = {"self_paid_to_line_12m": 0.3, "admissions_12m": 0.4, "months_since_care": 5.0, "job_losses_12m": 0.45}
-    found = ranked(values, effects)
-    assert said(found.reasons) == ["job_losses_12m", "admissions_12m"]
-    assert found.reasons.strength[0, :2].tolist() == [0.45, 0.4]
+    rankings = ranked(values, effects)
+    assert list_features(rankings.reasons) == ["job_losses_12m", "admissions_12m"]
+    assert rankings.reasons.strength[0, :2].tolist() == [0.45, 0.4]
 
 
 def test_what_is_no_official_cause_is_as_strong_as_its_speaking_features_together():
     values = {"household_size": 4.0, "mean_age": 60.0, "leads_3m": 1.0}
-    found = ranked(values, {"household_size": 0.2, "mean_age": 0.3, "leads_3m": 0.4})
-    assert said(found.reasons) == ["mean_age", "leads_3m"]
-    assert found.reasons.strength[0, :2].tolist() == [0.5, 0.4]
+    rankings = ranked(values, {"household_size": 0.2, "mean_age": 0.3, "leads_3m": 0.4})
+    assert list_features(rankings.reasons) == ["mean_age", "leads_3m"]
+    assert rankings.reasons.strength[0, :2].tolist() == [0.5, 0.4]
 
 
 def test_what_has_long_been_so_counts_half():
     values = {"members_chronic": 1.0, "months_since_job_loss": 10.0, "deaths_12m": 1.0}
-    found = ranked(values, {"members_chronic": 0.5, "months_since_job_loss": 0.4, "deaths_12m": 0.3})
-    assert said(found.reasons) == ["deaths_12m", "members_chronic", "months_since_job_loss"]
-    assert found.reasons.strength[0, :3].tolist() == [0.3, 0.25, 0.2]
+    rankings = ranked(values, {"members_chronic": 0.5, "months_since_job_loss": 0.4, "deaths_12m": 0.3})
+    assert list_features(rankings.reasons) == ["deaths_12m", "members_chronic", "months_since_job_loss"]
+    assert rankings.reasons.strength[0, :3].tolist() == [0.3, 0.25, 0.2]
 
 
 def test_what_hardly_matters_is_not_said():
-    found = ranked(
+    rankings = ranked(
         {"job_losses_12m": 1.0, "labour_share": 0.9}, {"job_losses_12m": LEAST / 2, "labour_share": -LEAST / 2}
     )
-    assert said(found.reasons) == []
-    assert said(found.protections) == []
+    assert list_features(rankings.reasons) == []
+    assert list_features(rankings.protections) == []
 
 
 def test_protections_are_the_three_strongest_whatever_their_cause():
     values = {"log_income_to_line_12m": 1.0, "labour_share": 0.9, "admissions_12m": 0.0, "students": 0.0}
     effects = {"log_income_to_line_12m": -1.0, "labour_share": -0.2, "admissions_12m": -0.3, "students": -0.1}
-    assert said(ranked(values, effects).protections) == ["log_income_to_line_12m", "admissions_12m", "labour_share"]
+    assert list_features(ranked(values, effects).protections) == [
+        "log_income_to_line_12m",
+        "admissions_12m",
+        "labour_share",
+    ]
 
 
 def test_contributions_by_cause_add_up():
@@ -143,24 +147,24 @@ def test_contributions_by_cause_add_up():
     x=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.one_of(st.floats(-3, 40), st.just(float("nan")))),
 )
 def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
-    found = Rankings.from_contributions(GROUPING, x, c, UNKNOWN)
+    rankings = Rankings.from_contributions(GROUPING, x, c, UNKNOWN)
     for ranking, most, may, sign in (
-        (found.reasons, MOST_REASONS, may_warn, 1),
-        (found.protections, MOST_PROTECTIONS, may_protect, -1),
+        (rankings.reasons, MOST_REASONS, may_warn, 1),
+        (rankings.protections, MOST_PROTECTIONS, may_protect, -1),
     ):
         assert ranking.feature.shape == (3, most)
         for row in range(3):
-            given_ = ranking.feature[row][ranking.feature[row] >= 0]
-            assert len(set(ranking.group[row][: len(given_)].tolist())) == len(given_), "each group once"
-            assert (ranking.feature[row][len(given_) :] == -1).all(), "no gap in the list"
-            for j in given_:
+            features = ranking.feature[row][ranking.feature[row] >= 0]
+            assert len(set(ranking.group[row][: len(features)].tolist())) == len(features), "each group once"
+            assert (ranking.feature[row][len(features) :] == -1).all(), "no gap in the list"
+            for j in features:
                 assert may(FEATURES[j], x[row, [j]])[0]
                 shrank = sign > 0 and any(j in changes for changes in GROUPING.changes.values())
                 assert sign * c[row, j] > 0 or shrank, "a source that shrank speaks for the income that was lost"
-            named = ranking.group[row][: len(given_)] < GROUPING.n_causes
-            strength = ranking.strength[row][: len(given_)]
+            named = ranking.group[row][: len(features)] < GROUPING.n_causes
+            strength = ranking.strength[row][: len(features)]
             assert (strength >= LEAST).all()
-            for part in (named, ~named) if most == MOST_REASONS else (np.ones(len(given_), bool),):
+            for part in (named, ~named) if most == MOST_REASONS else (np.ones(len(features), bool),):
                 assert (np.diff(strength[part]) <= 0).all(), "the strongest first"
         if most == MOST_REASONS:
             assert (np.diff(named.astype(int)) <= 0).all(), "official causes before the rest"

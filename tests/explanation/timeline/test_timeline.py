@@ -24,7 +24,7 @@ AS_OF = to_day("2023-12-31")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def said(svg: str) -> str:
+def read_words(svg: str) -> str:
     """Every word of a picture."""
     return "\n".join(ET.fromstring(svg).itertext())
 
@@ -58,13 +58,13 @@ def test_the_picture_is_the_one_that_was_looked_at(fengjie, golden):
 
 def test_numbers_are_those_of_the_rule(fengjie):
     panel = fengjie.panel()
-    found = Timeline.from_panel(panel)
-    assert found.average[-1] == panel.income_per_head(12)[0] == (12 * 800 + 12_000 + 0) / 12 * 12 / 4
-    assert found.line[-1] == 8300
-    assert found.line[0] == 5000
-    assert f"{found.average[-1]:,.0f} 元/年" in said(draw_timeline_svg(panel))
-    assert found.income[0] == 1200 / 4
-    assert found.income[-1] == 12_800 / 4
+    timeline = Timeline.from_panel(panel)
+    assert timeline.average[-1] == panel.income_per_head(12)[0] == (12 * 800 + 12_000 + 0) / 12 * 12 / 4
+    assert timeline.line[-1] == 8300
+    assert timeline.line[0] == 5000
+    assert f"{timeline.average[-1]:,.0f} 元/年" in read_words(draw_timeline_svg(panel))
+    assert timeline.income[0] == 1200 / 4
+    assert timeline.income[-1] == 12_800 / 4
 
 
 def test_a_month_that_nobody_reported_is_a_gap_and_never_a_bar(village):
@@ -80,13 +80,13 @@ def test_a_month_that_nobody_reported_is_a_gap_and_never_a_bar(village):
     assert not [x for x in bars if left <= x < left + width]
     steps = sorted(bars)
     assert steps[3] < left < steps[4]
-    assert "无收入记录" in said(draw_timeline_svg(village.panel(), months=12))
+    assert "无收入记录" in read_words(draw_timeline_svg(village.panel(), months=12))
 
 
 def test_a_month_of_nothing_is_a_bar_and_not_a_gap(village):
     village.household(2).earns("2023-01", "2023-12", total=0.0)
     svg = draw_timeline_svg(village.panel(), months=12)
-    assert "无收入记录" not in said(svg)
+    assert "无收入记录" not in read_words(svg)
     assert svg.count('fill="#a9bccb"') == 12 + 1  # and the legend
 
 
@@ -98,17 +98,17 @@ def test_the_line_is_drawn_in_its_yearly_steps(fengjie):
     heights = [float(point.split()[1]) for point in steps[1:].split("L")]
     assert len(set(heights)) == 3
     assert heights == sorted(heights, reverse=True)
-    assert {"7,300/年", "8,300/年"} <= set(said(draw_timeline_svg(fengjie.panel())).split("\n"))
+    assert {"7,300/年", "8,300/年"} <= set(read_words(draw_timeline_svg(fengjie.panel())).split("\n"))
 
 
 def test_marks_carry_words_and_sums(fengjie):
-    text = said(draw_timeline_svg(fengjie.panel()))
+    text = read_words(draw_timeline_svg(fengjie.panel()))
     for part in ("2023-04-12 住院，自付 24,000 元", "所在地区干旱", "辍学", "18,000元", "医疗救助", "边缘易致贫户"):
         assert part in text
     letters = set(text.split("\n"))
     assert {"病", "残", "灾", "学", "工"} <= letters
     assert "走访" not in text
-    english = said(draw_timeline_svg(fengjie.panel(), lang="en"))
+    english = read_words(draw_timeline_svg(fengjie.panel(), lang="en"))
     assert "2023-04-12 inpatient, 24,000 yuan self-paid" in english
     assert re.search("[\u4e00-\u9fff]", english.replace("医疗救助", "").replace("公益性岗位", "")) is None
 
@@ -125,24 +125,24 @@ def test_without_permission_nothing_tells_of_health(fengjie):
 
 def test_unknown_is_told_from_none(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has("events", "help")
-    text = said(draw_timeline_svg(village.panel()))
+    text = read_words(draw_timeline_svg(village.panel()))
     assert text.count("无此类数据") == 2
     assert text.count("无记录") == 3
 
 
 def test_every_picture_has_the_notice_and_the_date(fengjie):
     for lang in ("zh", "en"):
-        text = said(draw_timeline_svg(fengjie.panel("2023-12-15"), lang=lang))
+        text = read_words(draw_timeline_svg(fengjie.panel("2023-12-15"), lang=lang))
         assert NOTICE[lang] in text
         assert "2023-12-15" in text
-    assert "模拟县数据" in said(draw_timeline_svg(fengjie.panel(), simulated=True))
-    assert "模拟" not in said(draw_timeline_svg(fengjie.panel()))
+    assert "模拟县数据" in read_words(draw_timeline_svg(fengjie.panel(), simulated=True))
+    assert "模拟" not in read_words(draw_timeline_svg(fengjie.panel()))
 
 
 def test_scores_later_than_the_panel_are_left_out(fengjie):
     panel = fengjie.panel()
     assert draw_timeline_svg(panel, scores=[(AS_OF + 1, 0.5)]) == draw_timeline_svg(panel)
-    assert "类似的 100 户中约 24 户" in said(draw_timeline_svg(panel, scores=[(AS_OF, 0.236)]))
+    assert "类似的 100 户中约 24 户" in read_words(draw_timeline_svg(panel, scores=[(AS_OF, 0.236)]))
 
 
 def test_one_household_of_many_is_the_same_to_the_byte(fengjie):
@@ -153,14 +153,14 @@ def test_one_household_of_many_is_the_same_to_the_byte(fengjie):
 
 
 def test_a_harvest_month_is_cut_off_and_says_its_amount(fengjie):
-    text = said(draw_timeline_svg(fengjie.panel()))
+    text = read_words(draw_timeline_svg(fengjie.panel()))
     assert "7,700" in text.split("\n")
 
 
 def test_the_file_that_stands_alone_brings_its_glyphs(fengjie):
     svg = draw_timeline_svg(fengjie.panel(), embed_font=True)
     assert "@font-face" in svg
-    assert fonts.find_missing_glyphs(said(draw_timeline_svg(fengjie.panel()))) == ""
+    assert fonts.find_missing_glyphs(read_words(draw_timeline_svg(fengjie.panel()))) == ""
     assert len(svg.encode()) < 60_000
 
 
@@ -190,9 +190,9 @@ def test_a_month_is_divided_by_the_size_known_then():
     months = [f"2023-{month:02d}-01" for month in range(1, 13)]
     income = {"household_id": ["H1"] * 12, "period_start": months, "source": ["total"] * 12, "amount": [1200.0] * 12}
     tables = {"households": households, "income": income, "lines": {"effective_from": ["2020-01-01"], "amount": [6000]}}
-    found = Timeline.from_panel(Records.from_tables(tables).panel(AS_OF), months=12)
-    assert found.income == (600.0,) * 6 + (300.0,) * 6
-    assert found.average[-1] == 1200 * 12 / 4
+    timeline = Timeline.from_panel(Records.from_tables(tables).panel(AS_OF), months=12)
+    assert timeline.income == (600.0,) * 6 + (300.0,) * 6
+    assert timeline.average[-1] == 1200 * 12 / 4
 
 
 def test_what_ended_before_the_months_shown_is_not_drawn(village):
@@ -203,7 +203,7 @@ def test_what_ended_before_the_months_shown_is_not_drawn(village):
     assert draw_timeline_svg(village.panel()) == before
     village.add("monitoring", category="unstable_exit", entered_on="2021-03-02", cleared_on="2022-01-01")
     village.add("help", started_on="2021-03-01", measure="雨露计划补助")
-    assert {"脱贫不稳定户", "雨露计划补助"} <= set(said(draw_timeline_svg(village.panel())).split("\n"))
+    assert {"脱贫不稳定户", "雨露计划补助"} <= set(read_words(draw_timeline_svg(village.panel())).split("\n"))
     assert "边缘易致贫户" not in draw_timeline_svg(village.panel())
 
 
@@ -212,16 +212,16 @@ def test_a_mark_tells_the_first_few_of_a_month_and_counts_the_rest(village):
     for day in range(1, 8):
         village.add("illness", kind="outpatient", occurred_on=f"2023-05-0{day}", visits=1, self_paid=100.0)
     svg = draw_timeline_svg(village.panel())
-    told = next(t for t in ET.fromstring(svg).iter(f"{SVG}title") if "2023-05-01" in t.text).text.split("\n")
-    assert len(told) == 4
-    assert told[-1] == "另 4 项"
-    assert "700元" in said(svg).split("\n")
+    lines = next(t for t in ET.fromstring(svg).iter(f"{SVG}title") if "2023-05-01" in t.text).text.split("\n")
+    assert len(lines) == 4
+    assert lines[-1] == "另 4 项"
+    assert "700元" in read_words(svg).split("\n")
 
 
 def test_words_of_the_records_are_escaped(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     village.add("help", started_on="2023-05-01", measure="<script>\x01&\"'</script>")
-    assert "<script>\ufffd&\"'</script>" in said(draw_timeline_svg(village.panel()))
+    assert "<script>\ufffd&\"'</script>" in read_words(draw_timeline_svg(village.panel()))
     assert make_element("a", title='<"&\x02>') == "<a title='&lt;\"&amp;\ufffd&gt;'/>"
 
 
@@ -237,4 +237,4 @@ def test_most_that_can_happen_stays_small(village):
         village.add("help", started_on=f"{day}-01", ended_on=f"{day}-20", measure="临时救助")
     svg = draw_timeline_svg(village.panel())
     assert len(svg.encode()) < 30_000
-    assert "另 21 项" in said(svg)
+    assert "另 21 项" in read_words(svg)

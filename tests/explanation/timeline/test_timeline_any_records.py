@@ -66,15 +66,15 @@ def rows(draw, table, late):
 def records_of(tables):
     household = {"household_id": ["H1"], "region_code": ["130529101203"], "size": [3], "kind": ["ordinary"]}
     built = {"households": household, "lines": {"region_code": [], "effective_from": [], "amount": []}}
-    for name, found in tables.items():
+    for name, entries in tables.items():
         names = ("household_id", "recorded_on", *KNOWN[name])
-        built[name] = {column: [row.get(column) for row in found] for column in names}
+        built[name] = {column: [row.get(column) for row in entries] for column in names}
     return Records.from_tables(built, load_policy().lines)
 
 
-def unversioned(table, found):
+def unversioned(table, entries):
     """Versions of one key on one day are a fault; keep the first."""
-    return found if table != "monitoring" else list({row["entered_on"]: row for row in found[::-1]}.values())
+    return entries if table != "monitoring" else list({row["entered_on"]: row for row in entries[::-1]}.values())
 
 
 @settings(max_examples=60, deadline=None)

@@ -46,7 +46,7 @@ def test_silent_features_speak_of_records_or_of_two_things_at_once():
     }
 
 
-def test_every_feature_of_a_household_can_be_said_in_both_languages(village, narrate):
+def test_every_feature_of_a_household_can_be_said_in_both_languages(village, make_narrator):
     village.household(3).earns("2021-01", "2023-12", wage=900, business=400, transfer=50).member(1, 1980)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=900, self_paid=500)
     village.add("disaster", kind="flood", occurred_on="2023-06-10", loss=800)
@@ -57,7 +57,7 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, nar
     village.add("help", started_on="2023-08-01", measure="低保", amount=300)
     village.add("monitoring", category="borderline", entered_on="2021-09-01", cleared_on="2022-05-01")
     panel = village.panel()
-    narrator = narrate(panel)
+    narrator = make_narrator(panel)
     explained = narrator.explain_rows(panel, build(panel))
     values = narrator.bundle.blend.align(build(panel))[0]
     known = [
@@ -86,22 +86,22 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, nar
         ([], "近 12 个月无自付医疗费记录", "No out-of-pocket medical spending is recorded"),
     ],
 )
-def test_medical_spending_is_said_in_yuan_and_against_income(village, narrate, bills, zh, en):
+def test_medical_spending_is_said_in_yuan_and_against_income(village, make_narrator, bills, zh, en):
     village.household(2).earns("2023-01", "2023-12", wage=2400).has("illness")
     for self_paid, cost in bills:
         village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=cost, self_paid=self_paid)
     panel = village.panel()
-    explained = narrate(panel).explain_rows(panel, build(panel))
+    explained = make_narrator(panel).explain_rows(panel, build(panel))
     j = [feature.name for feature in explained.grouping.features].index("self_paid_to_line_12m")
     assert explained.writer.write(0, j, "zh", risk=True) == zh
     assert en in explained.writer.write(0, j, "en", risk=True)
 
 
-def test_a_comparison_that_is_not_known_is_left_out(village, narrate):
+def test_a_comparison_that_is_not_known_is_left_out(village, make_narrator):
     village.household(2).earns("2023-01", "2023-12", wage=-100)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, self_paid=400)
     panel = village.panel()
-    explained = narrate(panel).explain_rows(panel, build(panel))
+    explained = make_narrator(panel).explain_rows(panel, build(panel))
     j = [feature.name for feature in explained.grouping.features].index("self_paid_to_line_12m")
     assert explained.writer.write(0, j, "zh", risk=True) == "近 12 个月自付医疗费 400 元"
 
@@ -130,9 +130,9 @@ def test_a_feature_without_wording_is_said_by_its_name(village):
     ],
 )
 def test_phrases_of_numbers(kind, numbers, zh, en):
-    said = PhraseContext(0.0, "line", True, float("nan"))
-    assert PHRASES[kind]("zh", said, numbers) == zh
-    assert PHRASES[kind]("en", said, numbers).startswith(en)
+    context = PhraseContext(0.0, "line", True, float("nan"))
+    assert PHRASES[kind]("zh", context, numbers) == zh
+    assert PHRASES[kind]("en", context, numbers).startswith(en)
 
 
 @pytest.mark.parametrize(
