@@ -15,7 +15,7 @@ def test_the_report_speaks_english_when_asked(riskml: Run, bundle_path: Path, tm
     assert riskml("report", bundle_path, "--lang", "en", "--out", tmp_path / "r.html").code == 0
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert '<html lang="en">' in page
-    assert "Coverage and lateness" in page
+    assert "Coverage and late recording" in page
 
 
 def test_records_of_the_training_give_the_same_report(

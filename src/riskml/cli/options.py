@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from riskml.errors import UsageError
 
-__all__ = ["AsJson", "AsOf", "BundleArgument", "Lang", "PolicyFile", "RecordsArgument", "SkipBadRows", "parse_day"]
+__all__ = [
+    "AsJson",
+    "AsOf",
+    "BundleArgument",
+    "Language",
+    "PolicyFile",
+    "RecordsArgument",
+    "SkipBadRows",
+    "parse_day",
+]
 
 RecordsArgument = Annotated[Path, typer.Argument(help="Records folder (see data/README.md).", show_default=False)]
 BundleArgument = Annotated[
@@ -23,6 +31,7 @@ AsOf = Annotated[
         "--as-of", help="Date of the assessment, such as 2024-12-31: later records do not count.", show_default=False
     ),
 ]
+Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Output language.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="Policy table (YAML) to use instead of the packaged one.")
@@ -34,13 +43,6 @@ SkipBadRows = Annotated[
         help="Move faulty rows to this file (.parquet, .csv or .json) and continue, instead of refusing the folder.",
     ),
 ]
-
-
-class Lang(StrEnum):
-    """Output language."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 def parse_day(text: str, option: str) -> int:

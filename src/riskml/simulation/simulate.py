@@ -58,7 +58,7 @@ def simulate(
     months: int,
     seed: int,
     params: Path | dict[str, Any] | None = None,
-    truth: Truth | str = Truth.LAST,
+    truth: Truth = "last",
     progress: Callable[[int], None] | None = None,
 ) -> Simulated:
     """Write the records folder of a simulated county.
@@ -95,7 +95,7 @@ def simulate(
         )
     p = load_parameters(params)
     county = lay_out_county(p, households, months, seed)
-    span = plan_truth(county.first, months, Truth(truth))
+    span = plan_truth(county.first, months, truth)
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("truth.parquet"):
         old.unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,8 @@ NOTHING = 0.02
 """Share of the line per person; a smaller loss is not named as the cause of a fall."""
 
 
-class Truth(StrEnum):
-    """Dates for which the true probability is computed."""
-
-    NONE = "none"
-    LAST = "last"
-    ALL = "all"
+Truth = Literal["none", "last", "all"]
+"""Dates for which the true probability is computed: none, the default test dates, or all dates of the default grid."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +68,21 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
     Raises
     ------
     SimulationError
-        If the months are too few for any as-of date.
+        If the choice is unknown, or the months are too few for any as-of date.
 
     Examples
     --------
-    >>> plan_truth(600, 60, Truth.LAST).at.tolist()
+    >>> plan_truth(600, 60, "last").at.tolist()
     [38, 41, 44, 47]
-    >>> plan_truth(600, 23, Truth.LAST)
+    >>> plan_truth(600, 23, "last")
     Traceback (most recent call last):
     riskml.errors.SimulationError: 23 months hold no date with 12 months before and 12 months after it.
     Simulate at least 24 months, or give --truth none.
     """
     empty = np.zeros(0, np.int64)
-    if truth is Truth.NONE:
+    if truth not in get_args(Truth):
+        raise SimulationError(f"The truth is {truth!r}.", "Choose none, last or all.")
+    if truth == "none":
         return Span(empty, empty)
     ends = np.arange(months - 1 - YEAR, YEAR - 2, -Settings().step, dtype=np.int64)[::-1]
     if not len(ends):
@@ -93,7 +91,7 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
             f"Simulate at least {2 * YEAR} months, or give --truth none.",
         )
     days = month_end((first + ends).astype(np.int32)).astype(np.int64)
-    if truth is Truth.LAST:
+    if truth == "last":
         dates = Grid(tuple(int(day) for day in days), first, first + months - 1)
         try:
             tested = np.isin(days, cut_origins(dates, Settings())[0].test)

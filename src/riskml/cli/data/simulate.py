@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,14 +12,6 @@ from riskml.cli.output import join_counts
 from riskml.cli.progress import show_progress
 
 __all__ = ["simulate"]
-
-
-class Truth(StrEnum):
-    """Dates for which the true probability is computed."""
-
-    NONE = "none"
-    LAST = "last"
-    ALL = "all"
 
 
 def simulate(
@@ -33,9 +24,9 @@ def simulate(
         typer.Option(help="YAML file of `name: value` lines that override parameters.", exists=True, dir_okay=False),
     ] = None,
     truth: Annotated[
-        Truth,
+        Literal["none", "last", "all"],
         typer.Option(help="True probabilities: `none`, for the default test dates (`last`) or for all dates (`all`)."),
-    ] = Truth.LAST,
+    ] = "last",
 ) -> None:
     """Simulate a county with known risk: a records folder plus truth.parquet.
 
@@ -46,7 +37,7 @@ def simulate(
 
     with show_progress() as bar:
         bar.stage("households", households)
-        done = run(out, households, months, seed, params, truth.value, bar.step)
+        done = run(out, households, months, seed, params, truth, bar.step)
     typer.echo(f"Simulated county in {out}: {join_counts(done.rows)}.")
     if not isnan(done.falls):
         typer.echo(f"{done.falls:.1%} of the rows in truth.parquet fell within 12 months.")

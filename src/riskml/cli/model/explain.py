@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from riskml.cli.inputs import read_records
-from riskml.cli.options import AsJson, AsOf, BundleArgument, Lang, PolicyFile, RecordsArgument, SkipBadRows, parse_day
+from riskml.cli.options import (
+    AsJson,
+    AsOf,
+    BundleArgument,
+    Language,
+    PolicyFile,
+    RecordsArgument,
+    SkipBadRows,
+    parse_day,
+)
 from riskml.cli.output import print_json, write_file
 from riskml.cli.progress import show_progress
 from riskml.errors import UsageError
@@ -20,19 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 
-class Redact(StrEnum):
-    """Details to leave out for readers who may not see them."""
-
-    HEALTH = "health"
-
-
 def explain(
     bundle: BundleArgument,
     records: RecordsArgument,
     household: Annotated[str, typer.Argument(help="Household code.", show_default=False)],
     as_of: AsOf,
-    lang: Annotated[Lang, typer.Option(help="Output language.")] = Lang.ZH,
-    redact: Annotated[Redact | None, typer.Option(help="Leave out health details.")] = None,
+    lang: Language = "zh",
+    redact: Annotated[Literal["health"] | None, typer.Option(help="Leave out health details.")] = None,
     as_json: AsJson = False,
     svg: Annotated[Path | None, typer.Option(help="Save the timeline as an SVG file, font included.")] = None,
     png: Annotated[Path | None, typer.Option(help="Save the timeline as a PNG file.")] = None,
@@ -67,11 +69,11 @@ def explain(
         explanation = Narrator(model, table).explain(
             panel,
             agreement=str(scores.loc[household, "agreement"]),
-            redact=() if redact is None else (redact.value,),
+            redact=() if redact is None else (redact,),
         )
         simulated = find_truth(records) is not None or model.report.get("simulated", False)
         options = {
-            "lang": lang.value,
+            "lang": lang,
             "health": redact is None,
             "window": model.settings.window,
             "simulated": simulated,
@@ -80,7 +82,7 @@ def explain(
     if as_json:
         print_json({**explanation.to_json(), "simulated": simulated})
     else:
-        show_explanation(explanation, lang.value, simulated=simulated)
+        show_explanation(explanation, lang, simulated=simulated)
     for path in (svg, png):
         if path is not None:
             typer.echo(f"Timeline: {path}", err=True)

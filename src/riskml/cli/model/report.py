@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskml.cli.options import BundleArgument, Lang, PolicyFile, SkipBadRows
+from riskml.cli.options import BundleArgument, Language, PolicyFile, SkipBadRows
 from riskml.cli.output import write_file
 from riskml.cli.progress import show_progress
 
@@ -20,7 +20,7 @@ __all__ = ["report"]
 def report(
     bundle: BundleArgument,
     out: Annotated[Path, typer.Option("--out", help="Output HTML file.")] = Path("report.html"),
-    lang: Annotated[Lang, typer.Option(help="Output language.")] = Lang.ZH,
+    lang: Language = "zh",
     records: Annotated[
         Path | None,
         typer.Option(
@@ -41,7 +41,7 @@ def report(
 
     loaded = Bundle.load(bundle)
     report_data = None if records is None else _recompute(loaded, records, policy, skip_bad_rows)
-    text = render_report(loaded, lang=lang.value, report_data=report_data)
+    text = render_report(loaded, lang=lang, report_data=report_data)
     write_file(out, lambda path: path.write_text(text, encoding="utf-8"))
     typer.echo(f"Report of {loaded.model_version}: {out}")
 

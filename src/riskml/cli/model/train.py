@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,22 +13,15 @@ from riskml.cli.progress import show_progress
 __all__ = ["train"]
 
 
-class Outcome(StrEnum):
-    """When low income counts as a fall."""
-
-    ANY = "any"
-    END = "end"
-
-
 def train(
     records: RecordsArgument,
     out: Annotated[Path, typer.Option("--out", help="Output folder of the model bundle.", show_default=False)],
     window: Annotated[int, typer.Option(help="Months over which income per head is averaged.")] = 12,
     horizon: Annotated[int, typer.Option(help="Months ahead to predict.")] = 12,
     outcome: Annotated[
-        Outcome,
+        Literal["any", "end"],
         typer.Option(help="A fall is income below the line at any month end of the horizon, or at its last one."),
-    ] = Outcome.ANY,
+    ] = "any",
     step: Annotated[int, typer.Option(help="Months between two as-of dates.")] = 3,
     test_from: Annotated[
         str | None, typer.Option(help="First as-of date of the test rows; by default derived from the records.")
@@ -59,7 +51,7 @@ def train(
     settings = Settings(
         window,
         horizon,
-        outcome.value,
+        outcome,
         step,
         None if test_from is None else parse_day(test_from, "--test-from"),
         origins,
