@@ -65,11 +65,11 @@ def test_a_window_longer_than_the_look_back_is_refused():
 
 
 def test_as_ofs_are_counted_back_from_the_last_whose_span_is_complete():
-    found = build_grid(records([1] * 48), Settings())
-    assert months(found.as_ofs) == [
+    grid = build_grid(records([1] * 48), Settings())
+    assert months(grid.as_ofs) == [
         f"20{year}" for year in ("20-12", *(f"{y}-{m:02d}" for y in (21, 22) for m in (3, 6, 9, 12)))
     ]
-    assert (found.months, found.first_month, found.last_month) == (48, JANUARY, JANUARY + 47)
+    assert (grid.months, grid.first_month, grid.last_month) == (48, JANUARY, JANUARY + 47)
 
 
 def test_the_first_window_may_start_with_the_first_reported_month():
@@ -94,10 +94,10 @@ def test_months_without_reports_do_not_lower_the_median():
 
 
 def test_records_without_income_have_no_grid():
-    found = build_grid(records([]), Settings())
-    assert (found.as_ofs, found.months) == ((), 0)
+    grid = build_grid(records([]), Settings())
+    assert (grid.as_ofs, grid.months) == ((), 0)
     with pytest.raises(SplitError, match=r"need 36 months of income .*; the records have 0"):
-        cut_origins(found, Settings())
+        cut_origins(grid, Settings())
 
 
 @examples(deadline=None, derandomize=True, database=None)
@@ -106,9 +106,9 @@ def test_records_without_income_have_no_grid():
     st.builds(Settings, window=st.integers(1, 14), horizon=st.integers(1, 14), step=st.integers(1, 13)),
 )
 def test_every_as_of_has_its_window_and_span_and_none_is_left_out(reports, settings):
-    found = build_grid(records(reports), settings)
-    spaced = [to_month(day) for day in found.as_ofs]
-    assert all(is_month_end(day) for day in found.as_ofs)
+    grid = build_grid(records(reports), settings)
+    spaced = [to_month(day) for day in grid.as_ofs]
+    assert all(is_month_end(day) for day in grid.as_ofs)
     assert all(later - earlier == settings.step for earlier, later in pairwise(spaced))
     if not any(reports):
         assert not spaced
@@ -207,15 +207,15 @@ def test_an_origin_without_an_as_of_of_its_own_is_refused():
 )
 def test_origins_never_look_ahead(months_there, settings):
     days = range(JANUARY + settings.window - 1, JANUARY + months_there - settings.horizon)[:: -settings.step][::-1]
-    found = Grid(tuple(month_end(month) for month in days), JANUARY, JANUARY + months_there - 1)
+    grid = Grid(tuple(month_end(month) for month in days), JANUARY, JANUARY + months_there - 1)
     apart = -(-settings.horizon // settings.step) * settings.step
     if months_there < settings.window + settings.horizon + apart:
         # Not even one training and one test as_of lie far enough apart.
         with pytest.raises(SplitError, match=f"{settings.window + 2 * settings.horizon} months|left to test"):
-            cut_origins(found, settings)
+            cut_origins(grid, settings)
         return
     try:
-        parts = cut_origins(found, settings)
+        parts = cut_origins(grid, settings)
     except SplitError:
         assert settings.test_from is not None or settings.origins > 1
         return
@@ -224,6 +224,6 @@ def test_origins_never_look_ahead(months_there, settings):
         assert origin.train
         assert origin.test
         assert max(span_end(day, settings.horizon) for day in origin.train) <= origin.test_from <= min(origin.test)
-        assert set(origin.train) | set(origin.test) <= set(found.as_ofs)
+        assert set(origin.train) | set(origin.test) <= set(grid.as_ofs)
     tested = [day for origin in reversed(parts) for day in origin.test]
-    assert tested == [day for day in found.as_ofs if day >= parts[-1].test_from]
+    assert tested == [day for day in grid.as_ofs if day >= parts[-1].test_from]

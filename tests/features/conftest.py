@@ -99,9 +99,9 @@ class Generator:
         return f"r{self.number}"
 
     def as_ofs(self, count: int) -> list[dt.date]:
-        found = [self.day(dt.date(2021, 6, 1), LAST) for _ in range(count)]
-        ends = [day.replace(day=1) - dt.timedelta(days=1) for day in found]
-        return sorted({self.pick([day, end]) for day, end in zip(found, ends, strict=True)} | {dt.date(2024, 2, 29)})
+        drawn = [self.day(dt.date(2021, 6, 1), LAST) for _ in range(count)]
+        ends = [day.replace(day=1) - dt.timedelta(days=1) for day in drawn]
+        return sorted({self.pick([day, end]) for day, end in zip(drawn, ends, strict=True)} | {dt.date(2024, 2, 29)})
 
     # -- tables -------------------------------------------------------------------------------------------------
 

@@ -55,17 +55,17 @@ def care(*rows):
     [(1000.0, 0), (1000 * (1 - 1e-4) + 1e-7, 0), (1000 * (1 - 1e-4) - 1e-7, 1), (999.0, 1), (-50.0, 1)],
 )
 def test_below_the_line_leaves_a_ten_thousandth_of_room(monthly_income, below):
-    found = features(income=monthly([monthly_income]))
-    assert found["months_below_line_6m"] == below
-    assert found["consecutive_months_below"] == below
-    assert found["months_since_below"] == (0 if below else 36)
+    values = features(income=monthly([monthly_income]))
+    assert values["months_below_line_6m"] == below
+    assert values["consecutive_months_below"] == below
+    assert values["months_since_below"] == (0 if below else 36)
 
 
 def test_a_month_is_held_against_the_line_then():
-    found = features(income=monthly([1000, 1000]), lines=((None, "2016-01-01", 6000.0), (None, "2023-12-31", 12000.0)))
-    assert found["log_income_to_line_1m"] == pytest.approx(math.log(0.5))
-    assert found["log_income_to_line_3m"] == pytest.approx(math.log(0.75))
-    assert found["months_below_line_6m"] == 0.5
+    values = features(income=monthly([1000, 1000]), lines=((None, "2016-01-01", 6000.0), (None, "2023-12-31", 12000.0)))
+    assert values["log_income_to_line_1m"] == pytest.approx(math.log(0.5))
+    assert values["log_income_to_line_3m"] == pytest.approx(math.log(0.75))
+    assert values["months_below_line_6m"] == 0.5
 
 
 def test_a_gap_ends_the_run_of_months_below_but_not_at_its_latest_end():
@@ -75,23 +75,23 @@ def test_a_gap_ends_the_run_of_months_below_but_not_at_its_latest_end():
 
 
 def test_trend_and_volatility_leave_gaps_out():
-    found = features(income=monthly([1000, None, 1200, 1300]))
-    assert found["income_trend_6m"] == pytest.approx(0.1)
-    assert found["income_volatility_6m"] == pytest.approx(np.std([1.0, 1.2, 1.3], ddof=1))
+    values = features(income=monthly([1000, None, 1200, 1300]))
+    assert values["income_trend_6m"] == pytest.approx(0.1)
+    assert values["income_volatility_6m"] == pytest.approx(np.std([1.0, 1.2, 1.3], ddof=1))
     assert math.isnan(features(income=monthly([1000, 1200]))["income_trend_6m"])
 
 
 def test_a_change_on_the_year_needs_both_months():
-    found = features(income=monthly([800, 900] + [None] * 10 + [1000, None]))
-    assert found["income_change_on_year_3m"] == pytest.approx(0.2)
+    values = features(income=monthly([800, 900] + [None] * 10 + [1000, None]))
+    assert values["income_change_on_year_3m"] == pytest.approx(0.2)
 
 
 def test_a_period_is_spread_over_its_months_and_known_at_its_end():
     year = {"household_id": ["h"], "period_start": ["2023-01-01"], "months": [12], "source": ["total"]}
-    found = features(income={**year, "amount": [24000.0]})
-    assert found["log_income_to_line_12m"] == pytest.approx(math.log(2))
-    assert found["income_coverage_36m"] == pytest.approx(1 / 3)
-    assert math.isnan(found["wage_to_line_12m"])
+    values = features(income={**year, "amount": [24000.0]})
+    assert values["log_income_to_line_12m"] == pytest.approx(math.log(2))
+    assert values["income_coverage_36m"] == pytest.approx(1 / 3)
+    assert math.isnan(values["wage_to_line_12m"])
     assert math.isnan(features("2023-12-30", income={**year, "amount": [24000.0]})["log_income_to_line_12m"])
 
 
@@ -103,11 +103,11 @@ def test_incomes_at_or_under_nothing_have_the_floor():
 def test_sources_share_out_absolute_incomes():
     wage, business = monthly([1500]), monthly([-500], source="business")
     both = {name: wage[name] + business[name] for name in wage}
-    found = features(income=both)
-    assert found["wage_share_12m"] == 0.75
-    assert found["business_share_12m"] == -0.25
-    assert found["property_share_12m"] == 0
-    assert found["income_concentration"] == pytest.approx(0.75**2 + 0.25**2)
+    values = features(income=both)
+    assert values["wage_share_12m"] == 0.75
+    assert values["business_share_12m"] == -0.25
+    assert values["property_share_12m"] == 0
+    assert values["income_concentration"] == pytest.approx(0.75**2 + 0.25**2)
 
 
 def test_windows_of_days_begin_after_the_same_day_of_an_earlier_month():
@@ -120,29 +120,29 @@ def test_windows_of_days_begin_after_the_same_day_of_an_earlier_month():
 
 def test_what_was_paid_is_unknown_only_where_no_bill_says_it():
     some = care(("2023-11-02", "inpatient", None, 900.0), ("2023-11-03", "inpatient", 300.0, 900.0))
-    found = features(illness=some)
-    assert found["self_paid_to_line_3m"] == pytest.approx(300 / 12000)
-    assert found["reimbursed_share_12m"] == pytest.approx(2 / 3)
-    found = features(illness=care(("2023-11-02", "inpatient", None, 900.0)))
-    assert math.isnan(found["self_paid_to_line_3m"])
-    assert math.isnan(found["largest_bill_to_line_12m"])
-    assert math.isnan(found["reimbursed_share_12m"])
-    assert found["admissions_3m"] == 1
-    assert found["regular_self_paid_to_line_12m"] == 0
+    values = features(illness=some)
+    assert values["self_paid_to_line_3m"] == pytest.approx(300 / 12000)
+    assert values["reimbursed_share_12m"] == pytest.approx(2 / 3)
+    values = features(illness=care(("2023-11-02", "inpatient", None, 900.0)))
+    assert math.isnan(values["self_paid_to_line_3m"])
+    assert math.isnan(values["largest_bill_to_line_12m"])
+    assert math.isnan(values["reimbursed_share_12m"])
+    assert values["admissions_3m"] == 1
+    assert values["regular_self_paid_to_line_12m"] == 0
 
 
 def test_a_bill_over_a_small_income_counts_at_least_a_tenth_of_the_line():
-    found = features(income=monthly([10.0]), illness=care(("2023-11-02", "inpatient", 1200.0, None)))
-    assert found["self_paid_to_income_12m"] == pytest.approx(0.1 / 0.1)
-    assert found["income_after_self_paid_12m"] == pytest.approx(0.01 - 0.1)
+    values = features(income=monthly([10.0]), illness=care(("2023-11-02", "inpatient", 1200.0, None)))
+    assert values["self_paid_to_income_12m"] == pytest.approx(0.1 / 0.1)
+    assert values["income_after_self_paid_12m"] == pytest.approx(0.01 - 0.1)
 
 
 def test_a_disaster_reaches_who_lives_under_its_prefix():
     region = {"household_id": [None] * 3, "region_code": ["1305", "130529101201", "1306"], "kind": ["flood"] * 3}
-    found = features(disaster={**region, "occurred_on": ["2023-06-30"] * 3})
-    assert found["region_disasters_12m"] == 2
-    assert found["disasters_12m"] == 0
-    assert found["months_since_region_disaster"] == pytest.approx(184 / 30.4375)
+    values = features(disaster={**region, "occurred_on": ["2023-06-30"] * 3})
+    assert values["region_disasters_12m"] == 2
+    assert values["disasters_12m"] == 0
+    assert values["months_since_region_disaster"] == pytest.approx(184 / 30.4375)
 
 
 def test_who_moves_on_the_day_of_a_disaster_lives_there_already():
@@ -168,12 +168,12 @@ def test_a_bill_of_the_month_not_complete_is_held_against_the_last_complete_one(
 
 def test_labour_counts_the_weak_half_and_nobody_listed_is_nobody():
     people = {"household_id": ["h"] * 3, "member_id": ["1", "2", "3"], "labour": ["skilled", "weak", None]}
-    found = features(members={**people, "birth_year": [1963, 2008, None]})
-    assert found["labour_force"] == 1.5
-    assert found["labour_share"] == 0.5
-    assert found["no_labour"] == 0
-    assert (found["elders"], found["children"], found["mean_age"]) == (1, 1, 37.5)
-    assert math.isnan(found["pupils"])
+    values = features(members={**people, "birth_year": [1963, 2008, None]})
+    assert values["labour_force"] == 1.5
+    assert values["labour_share"] == 0.5
+    assert values["no_labour"] == 0
+    assert (values["elders"], values["children"], values["mean_age"]) == (1, 1, 37.5)
+    assert math.isnan(values["pupils"])
     gone = features(members={**people, "left_on": [dt.date(2023, 12, 31)] * 3})
     assert (gone["labour_force"], gone["no_labour"], gone["pupils"]) == (0, 0, 0)
     assert math.isnan(gone["labour_share"])
@@ -190,21 +190,21 @@ def test_help_is_in_place_until_the_day_it_ends():
 def test_a_clearing_after_the_date_is_not_known_yet():
     entry = {"household_id": ["h"], "category": ["borderline"], "entered_on": ["2022-01-01"]}
     assert math.isnan(features(monitoring={**entry, "cleared_on": ["2024-01-01"]})["months_since_cleared"])
-    found = features(monitoring={**entry, "cleared_on": [END], "recorded_on": ["2022-01-05"]})
-    assert found["months_since_cleared"] == 0
-    assert found["monitoring_entries_36m"] == 1
+    values = features(monitoring={**entry, "cleared_on": [END], "recorded_on": ["2022-01-05"]})
+    assert values["months_since_cleared"] == 0
+    assert values["monitoring_entries_36m"] == 1
 
 
 def test_the_lowest_year_ahead_is_where_good_months_have_left_the_window():
     # four good months, then eight at half the line (500 a month a person): the level of the last months remains
-    found = features(income=monthly([4000.0] * 4 + [500.0] * 8))
-    assert found["projected_lowest_income_3m"] == pytest.approx(math.log(0.5))
+    values = features(income=monthly([4000.0] * 4 + [500.0] * 8))
+    assert values["projected_lowest_income_3m"] == pytest.approx(math.log(0.5))
     # a bad month half a year ago, good ones since: the worst is now, while the bad month is still in the window
-    found = features(income=monthly([2000.0] * 6 + [0.0] + [3000.0] * 5))
-    assert found["projected_lowest_income_1m"] == pytest.approx(math.log((6 * 2 - 2 + 0 + 5 * 3 + 3) / 12))
+    values = features(income=monthly([2000.0] * 6 + [0.0] + [3000.0] * 5))
+    assert values["projected_lowest_income_1m"] == pytest.approx(math.log((6 * 2 - 2 + 0 + 5 * 3 + 3) / 12))
     # months without a report count neither now nor ahead
-    found = features(income=monthly([4000.0] + [None] * 8 + [1000.0] * 3))
-    assert found["projected_lowest_income_3m"] == pytest.approx(0.0)
+    values = features(income=monthly([4000.0] + [None] * 8 + [1000.0] * 3))
+    assert values["projected_lowest_income_3m"] == pytest.approx(0.0)
     assert math.isnan(features(income=monthly([4000.0] + [None] * 3))["projected_lowest_income_3m"])
 
 

@@ -72,7 +72,7 @@ def test_what_is_known_later_does_not_matter(seed, random_records):
 
 
 class Later:
-    """Rows of other records, told after a date: new ones, corrections, withdrawals and versions."""
+    """Rows of other records, recorded after a date: new ones, corrections, withdrawals and versions."""
 
     def __init__(self, own, other, rng: np.random.Generator) -> None:
         self.own, self.other, self.rng = own, other, rng
@@ -90,8 +90,8 @@ class Later:
         key, known = TABLES[name].key, {row.get("record_id") for row in self.own[name]} - {None}
         numbers = sorted(known)
         for i, row in enumerate(self.other[name]):
-            told = as_of + dt.timedelta(days=1 + i)  # a day of its own: no two versions of one key
-            new = {**row, "recorded_on": told}
+            recorded = as_of + dt.timedelta(days=1 + i)  # a day of its own: no two versions of one key
+            new = {**row, "recorded_on": recorded}
             if not key:
                 # A third corrects a record there is; the others are new, and some tell a later day by default.
                 corrects = numbers and self.rng.random() < 0.3

@@ -23,7 +23,7 @@ def disagreements(matrix: FeatureMatrix, known: np.ndarray, table) -> list[str]:
     rows = np.flatnonzero(known)
     assert table["household_id"].to_pylist() == matrix.household_id[rows].tolist()
     assert set(table.column_names) - {"household_id"} == set(matrix.names)
-    found = []
+    rows_kept = []
     for column in matrix.columns:
         ours = matrix.column(column.name)[rows]
         if column.categorical:
@@ -35,10 +35,10 @@ def disagreements(matrix: FeatureMatrix, known: np.ndarray, table) -> list[str]:
             theirs = table[column.name].cast("float64").to_numpy(zero_copy_only=False)
             near = np.abs(ours - theirs) <= 1e-9 * np.maximum(1, np.abs(theirs))
             differ = ~(near | (np.isnan(ours) & np.isnan(theirs)))
-        found += [
+        rows_kept += [
             f"{matrix.household_id[rows[i]]} {column.name}: {ours[i]} is {theirs[i]}" for i in np.flatnonzero(differ)
         ]
-    return found
+    return rows_kept
 
 
 def compare(folder: Path, as_ofs) -> None:
@@ -67,9 +67,9 @@ def test_columns_that_are_not_there_are_null(random_records, tmp_path):
     bare = {}
     for name, rows in drawn.tables.items():
         required = [column.name for column in TABLES[name].columns if column.required]
-        found = [{key: row.get(key) for key in [*required, *ALSO.get(name, ())]} for row in rows]
+        rows_kept = [{key: row.get(key) for key in [*required, *ALSO.get(name, ())]} for row in rows]
         key = TABLES[name].key
-        bare[name] = list({tuple(row[k] for k in key): row for row in found}.values()) if key else found
+        bare[name] = list({tuple(row[k] for k in key): row for row in rows_kept}.values()) if key else rows_kept
     for row in bare["lines"]:
         row["region_code"] = "13"
     bare["lines"] = list({row["effective_from"]: row for row in bare["lines"]}.values())

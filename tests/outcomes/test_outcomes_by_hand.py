@@ -44,9 +44,9 @@ def helped(*days: str, emergency: bool = True) -> dict[str, list[object]]:
     return {"started_on": list(days), "measure": ["aid"] * len(days), "emergency": [emergency] * len(days)}
 
 
-def outcome(found: Records, settings: Settings = MONTH, known_at: str | None = None) -> tuple[object, ...]:
+def outcome(packed: Records, settings: Settings = MONTH, known_at: str | None = None) -> tuple[object, ...]:
     """Label or reason, how, and lead of the one row."""
-    labels = label(found, [AS_OF], settings, None if known_at is None else to_day(known_at))
+    labels = label(packed, [AS_OF], settings, None if known_at is None else to_day(known_at))
     assert len(labels) == 1
     names = {code: name for name, code in REASONS.items()}
     how = {0: "", **{code: name for name, code in BY.items()}}
@@ -54,8 +54,8 @@ def outcome(found: Records, settings: Settings = MONTH, known_at: str | None = N
     return y, how[int(labels.by[0])], int(labels.lead[0])
 
 
-def standing(found: Records, settings: Settings = MONTH) -> str:
-    return STATUSES.codes[int(classify_cohort(found.panel(AS_OF), settings)[0])]
+def standing(packed: Records, settings: Settings = MONTH) -> str:
+    return STATUSES.codes[int(classify_cohort(packed.panel(AS_OF), settings)[0])]
 
 
 # -- falls ------------------------------------------------------------------------------------------------------------
@@ -71,9 +71,9 @@ def standing(found: Records, settings: Settings = MONTH) -> str:
     ],
 )
 def test_a_fall_counts_at_any_months_end_or_only_at_the_last(months, by_any, by_end):
-    found = records(FINE, *months)
-    assert outcome(found) == by_any
-    assert outcome(found, Settings(window=1, horizon=3, outcome="end")) == by_end
+    packed = records(FINE, *months)
+    assert outcome(packed) == by_any
+    assert outcome(packed, Settings(window=1, horizon=3, outcome="end")) == by_end
 
 
 def test_a_month_after_the_span_does_not_count():
@@ -119,14 +119,14 @@ def test_entering_monitoring_needs_no_follow_up():
     ("day", "expected"), [("2023-02-20", "monitoring"), ("2023-03-05", "income"), ("2023-04-05", "income")]
 )
 def test_the_earlier_month_says_how_and_in_one_month_it_is_income(day, expected):
-    found = records(FINE, FINE, POOR, FINE, monitoring=entered(day))
-    assert outcome(found)[:2] == (1, expected)
-    assert outcome(found)[2] == (1 if expected == "monitoring" else 2)
+    packed = records(FINE, FINE, POOR, FINE, monitoring=entered(day))
+    assert outcome(packed)[:2] == (1, expected)
+    assert outcome(packed)[2] == (1 if expected == "monitoring" else 2)
 
 
 def test_a_fall_without_follow_up_does_not_say_how():
-    found = records(FINE, POOR, monitoring=entered("2023-05-05"))
-    assert outcome(found, Settings(window=1, horizon=6)) == (1, "monitoring", 4)
+    packed = records(FINE, POOR, monitoring=entered("2023-05-05"))
+    assert outcome(packed, Settings(window=1, horizon=6)) == (1, "monitoring", 4)
 
 
 def test_an_entry_before_the_as_of_recorded_after_it_leaves_the_label_missing():
@@ -165,22 +165,22 @@ def test_without_income_in_the_last_three_months_there_is_no_label_for_fallers_a
 
 
 def test_a_month_a_quarter_is_follow_up_enough():
-    found = records(FINE, UNSEEN, UNSEEN, FINE, UNSEEN, UNSEEN, POOR)
-    assert outcome(found) == (0, "", 0)
-    assert outcome(found, Settings(window=1, horizon=6)) == (1, "income", 6)
+    packed = records(FINE, UNSEEN, UNSEEN, FINE, UNSEEN, UNSEEN, POOR)
+    assert outcome(packed) == (0, "", 0)
+    assert outcome(packed, Settings(window=1, horizon=6)) == (1, "income", 6)
 
 
 def test_reported_without_a_verdict_is_no_follow_up():
     # From November on three months; then, in the last three of the span, one: too few for half a year.
-    found = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1)
-    assert outcome(found, Settings(window=6, horizon=7))[0] == "no_follow_up"
-    assert outcome(found, Settings(window=1, horizon=7)) == (0, "", 0)
+    packed = records(FINE, FINE, FINE, *[UNSEEN] * 6, FINE, start=-1)
+    assert outcome(packed, Settings(window=6, horizon=7))[0] == "no_follow_up"
+    assert outcome(packed, Settings(window=1, horizon=7)) == (0, "", 0)
 
 
 def test_at_the_end_the_last_months_end_needs_a_verdict():
-    found = records(FINE, FINE, FINE, UNSEEN)
-    assert outcome(found) == (0, "", 0)
-    assert outcome(found, Settings(window=1, horizon=3, outcome="end"))[0] == "no_follow_up"
+    packed = records(FINE, FINE, FINE, UNSEEN)
+    assert outcome(packed) == (0, "", 0)
+    assert outcome(packed, Settings(window=1, horizon=3, outcome="end"))[0] == "no_follow_up"
 
 
 def test_a_horizon_under_three_months_uses_its_own_months():
@@ -192,9 +192,9 @@ def test_a_horizon_under_three_months_uses_its_own_months():
 
 def test_without_a_line_in_the_last_months_there_is_no_verdict():
     elsewhere = {"region_code": ["14"], "effective_from": ["2020-01-01"], "amount": [1200.0]}
-    found = records(FINE, FINE, FINE, FINE, lines=elsewhere)
-    assert standing(found) == "no_income"
-    assert not len(label(found, [AS_OF], MONTH))
+    packed = records(FINE, FINE, FINE, FINE, lines=elsewhere)
+    assert standing(packed) == "no_income"
+    assert not len(label(packed, [AS_OF], MONTH))
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,9 @@ def test_emergency_help_does_not_hide_a_fall_nor_a_lack_of_follow_up():
 
 
 def test_training_labels_know_only_what_was_recorded_by_then():
-    found = records(FINE, FINE, POOR, FINE, recorded={3: "2023-06-10"})
-    assert outcome(found, known_at="2023-06-10") == (1, "income", 2)
-    assert outcome(found, known_at="2023-06-09") == (0, "", 0)
+    packed = records(FINE, FINE, POOR, FINE, recorded={3: "2023-06-10"})
+    assert outcome(packed, known_at="2023-06-10") == (1, "income", 2)
+    assert outcome(packed, known_at="2023-06-09") == (0, "", 0)
 
 
 def test_the_cohort_is_as_known_then_however_much_is_known_later():

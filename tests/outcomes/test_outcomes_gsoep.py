@@ -29,10 +29,10 @@ def cut(records):
 
 
 def test_the_default_test_start_is_that_of_the_contract(records):
-    found = build_grid(records, SETTINGS)
-    assert [str(to_date(day)) for day in found.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
+    grid = build_grid(records, SETTINGS)
+    assert [str(to_date(day)) for day in grid.as_ofs] == [f"{year}-12-31" for year in (1984, 1985, 1986, 1987)]
     default = replace(SETTINGS, test_from=None)
-    assert cut_origins(found, default) == cut_origins(found, SETTINGS)
+    assert cut_origins(grid, default) == cut_origins(grid, SETTINGS)
 
 
 @pytest.mark.parametrize(("origin", "n_train", "n_test"), [(0, 7560, 2870), (1, 5019, 2541), (2, 2485, 2534)])

@@ -156,12 +156,12 @@ def known(con: duckdb.DuckDBPyConnection, day: dt.date, settings: Settings, mont
     need = settings.window if settings.outcome == "end" else settings.window / 2
     span = {"low": months[0], "high": months[-1], "window": settings.window, "need": need}
     rows = con.execute(VERDICTS, {"known": day, **span}).fetchall()
-    found = Known({(h, m): (i, line, r) for h, m, i, line, r in rows}, {}, {})
+    kept = Known({(h, m): (i, line, r) for h, m, i, line, r in rows}, {}, {})
     for h, entered, cleared in con.execute(ENTRIES, {"known": day}).fetchall():
-        found.entries.setdefault(h, []).append((entered, cleared))
+        kept.entries.setdefault(h, []).append((entered, cleared))
     for h, started in con.execute(EMERGENCIES, {"known": day}).fetchall():
-        found.emergencies.setdefault(h, []).append(started)
-    return found
+        kept.emergencies.setdefault(h, []).append(started)
+    return kept
 
 
 def verdict(at: Known, household: str, month: int) -> bool | None:

@@ -146,5 +146,5 @@ def test_corrections_are_found_anew_without_the_bad_rows(make, tmp_path):
     rows = [first | record, second | {"source": "wage"} | record, first | {"record_id": "S"}]
     with open_checked(make(income=rows), tmp_path / "bad.csv") as folder:
         assert folder.skipped == {"duplicate_record": 2}
-        found = folder.connection.execute(f"SELECT * FROM {folder.repeated('income')}").fetchall()
-        assert found == []
+        repeated = folder.connection.execute(f"SELECT * FROM {folder.repeated('income')}").fetchall()
+        assert repeated == []

@@ -10,7 +10,7 @@ from riskml.records.contract.schema import TABLES
 DAY = dt.date(2023, 1, 5)
 
 
-def found(folder):
+def list_faults(folder):
     return [(fault.table, fault.column, fault.code, fault.count, fault.rows) for fault in check(folder).faults]
 
 
@@ -26,7 +26,7 @@ def test_missing_value(make, only_fault, table, column):
 
 def test_an_empty_text_is_a_missing_value(make):
     folder = make(income=make.rows("income", household_id=""))
-    assert found(folder) == [("income", "household_id", "missing_value", 1, (1,))]
+    assert list_faults(folder) == [("income", "household_id", "missing_value", 1, (1,))]
 
 
 def test_bad_date(make, only_fault):
@@ -47,7 +47,7 @@ def test_bad_number(make, only_fault):
 
 def test_a_bad_number_is_no_missing_amount_and_no_withdrawal(make):
     text = "household_id,period_start,source,amount\n0012,2023-01-01,wage,lots\n"
-    assert found(make.csv(income=text)) == [("income", "amount", "bad_number", 1, (1,))]
+    assert list_faults(make.csv(income=text)) == [("income", "amount", "bad_number", 1, (1,))]
 
 
 def test_not_whole(make, only_fault):
@@ -79,7 +79,7 @@ def test_unknown_code(make):
             make.write_table(folder, table.name, rows)
             coded += [(table.name, column, "unknown_code", 1, (1,)) for column in columns]
     assert len(coded) == 13
-    assert found(folder) == coded
+    assert list_faults(folder) == coded
 
 
 def test_unknown_codes_are_counted_and_the_nearest_is_suggested(make, only_fault):
@@ -97,7 +97,7 @@ def test_causes_are_codes_joined_by_semicolons(make):
     wrong = ["illness;", "illness,work", "illness;因病", ";"]
     row = {"household_id": "0012", "category": "borderline"}
     rows = [row | {"causes": causes, "entered_on": DAY + dt.timedelta(i)} for i, causes in enumerate(sound + wrong)]
-    assert found(make(monitoring=rows)) == [("monitoring", "causes", "unknown_code", 4, (5, 6, 7, 8))]
+    assert list_faults(make(monitoring=rows)) == [("monitoring", "causes", "unknown_code", 4, (5, 6, 7, 8))]
 
 
 def test_bad_region(make):
@@ -106,7 +106,7 @@ def test_bad_region(make):
     lines = [{"region_code": code, "effective_from": DAY, "amount": 1.0} for code in wrong]
     struck = [{"region_code": code, "occurred_on": DAY, "kind": "flood"} for code in wrong]
     folder = make(households=make.rows("households") + homes, lines=make.rows("lines") + lines, disaster=struck)
-    assert [fault for fault in found(folder) if fault[2] != "region_without_households"] == [
+    assert [fault for fault in list_faults(folder) if fault[2] != "region_without_households"] == [
         ("households", "region_code", "bad_region", 9, (3, 4, 5, 6, 7)),
         ("disaster", "region_code", "bad_region", 9, (1, 2, 3, 4, 5)),
         ("lines", "region_code", "bad_region", 9, (2, 3, 4, 5, 6)),
@@ -117,12 +117,12 @@ def test_regions_of_every_level(make):
     codes = ["13", "1305", "130529", "130529101", "130529101001"]
     struck = [{"region_code": code, "occurred_on": DAY, "kind": "flood"} for code in codes]
     lines = [make.rows("lines")[0] | {"region_code": code} for code in codes]
-    assert found(make(lines=lines, disaster=struck)) == []
+    assert list_faults(make(lines=lines, disaster=struck)) == []
 
 
 @pytest.mark.parametrize("code", [None, ""])
 def test_a_line_without_region_holds_everywhere(make, code):
-    assert found(make(lines=make.rows("lines", region_code=code))) == []
+    assert list_faults(make(lines=make.rows("lines", region_code=code))) == []
 
 
 @pytest.mark.parametrize(
@@ -144,35 +144,35 @@ def test_below_minimum(make, table, column, least, too_small):
         rows = optional.get(table) or make.rows(table)
         rows[0] |= {column: value}
         expected = [(table, column, "below_minimum", 1, (1,))] * count
-        assert found(make(**{table: rows})) == expected
+        assert list_faults(make(**{table: rows})) == expected
 
 
 def test_a_line_is_above_zero(make):
     line = make.rows("lines")[0]
     lines = [line, line | {"effective_from": DAY, "amount": 0.0}]
-    assert found(make(lines=lines)) == [("lines", "amount", "below_minimum", 1, (2,))]
+    assert list_faults(make(lines=lines)) == [("lines", "amount", "below_minimum", 1, (2,))]
 
 
 def test_incomes_and_event_amounts_may_be_negative(make):
     event = {"household_id": "0012", "occurred_on": DAY, "kind": "visit", "amount": -1.0}
-    assert found(make(income=make.rows("income", amount=-1.0), events=[event])) == []
+    assert list_faults(make(income=make.rows("income", amount=-1.0), events=[event])) == []
 
 
 def test_not_finite(make):
     row = make.rows("income")[0]
     rows = [row | {"amount": value} for value in (float("nan"), 1.0, float("inf"), float("-inf"))]
-    assert found(make(income=rows)) == [("income", "amount", "not_finite", 3, (1, 3, 4))]
+    assert list_faults(make(income=rows)) == [("income", "amount", "not_finite", 3, (1, 3, 4))]
 
 
 def test_an_attribute_may_not_be_infinite_and_its_nan_is_a_null(make):
-    assert found(make(households=make.rows("households", land=float("nan")))) == []
+    assert list_faults(make(households=make.rows("households", land=float("nan")))) == []
     folder = make(households=make.rows("households", land=float("inf")))
-    assert found(folder) == [("households", "land", "not_finite", 1, (1,))]
+    assert list_faults(folder) == [("households", "land", "not_finite", 1, (1,))]
 
 
 def test_not_month_start(make):
     folder = make(income=make.rows("income", period_start=dt.date(2023, 1, 2)))
-    assert found(folder) == [("income", "period_start", "not_month_start", 1, (1,))]
+    assert list_faults(folder) == [("income", "period_start", "not_month_start", 1, (1,))]
 
 
 @pytest.mark.parametrize(
@@ -188,23 +188,23 @@ def test_not_month_start(make):
 )
 def test_date_out_of_range(make, table, rows, column, faults):
     folder = make(**{table: make.rows(table, **rows)})
-    assert found(folder) == [(table, column, "date_out_of_range", 1, (1,))] * faults
+    assert list_faults(folder) == [(table, column, "date_out_of_range", 1, (1,))] * faults
 
 
 def test_an_open_end_may_be_written_as_the_last_day_of_the_calendar(make):
     rows = [{"household_id": "0012", "started_on": DAY, "ended_on": dt.date(9999, 12, 31), "measure": "低保"}]
-    assert found(make(help=rows)) == []
+    assert list_faults(make(help=rows)) == []
 
 
 def test_birth_years_lie_in_this_age(make):
     rows = [{"household_id": "0012", "member_id": "1", "birth_year": 2101}]
-    assert found(make(members=rows)) == [("members", "birth_year", "date_out_of_range", 1, (1,))]
+    assert list_faults(make(members=rows)) == [("members", "birth_year", "date_out_of_range", 1, (1,))]
 
 
 def test_all_faults_are_found_at_once(make):
     row = {"household_id": "0012", "period_start": dt.date(2023, 1, 2), "source": "x", "amount": float("inf")}
     folder = make(income=[row, row | {"months": 0, "household_id": None}], lines=make.rows("lines", amount=0.0))
-    assert {(fault[0], fault[2], fault[3]) for fault in found(folder)} == {
+    assert {(fault[0], fault[2], fault[3]) for fault in list_faults(folder)} == {
         ("income", "missing_value", 1),
         ("income", "not_month_start", 2),
         ("income", "unknown_code", 2),

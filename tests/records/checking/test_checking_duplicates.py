@@ -13,7 +13,7 @@ def day(text):
     return dt.date.fromisoformat(text)
 
 
-def found(folder):
+def list_faults(folder):
     return [(fault.severity, fault.column, fault.code, fault.count, fault.rows) for fault in check(folder).faults]
 
 
@@ -24,14 +24,14 @@ def incomes(make, *changes):
 def test_duplicate_record(make):
     first = {"record_id": "R", "recorded_on": day("2023-02-03")}
     folder = incomes(make, {"record_id": "Q"}, first, first | {"amount": 5.0})
-    assert found(folder) == [("fault", "record_id", "duplicate_record", 2, (2, 3))]
-    assert found(incomes(make, first, first | {"recorded_on": day("2023-02-04")})) == []
+    assert list_faults(folder) == [("fault", "record_id", "duplicate_record", 2, (2, 3))]
+    assert list_faults(incomes(make, first, first | {"recorded_on": day("2023-02-04")})) == []
 
 
 def test_a_correction_may_move_a_record_to_another_household(make):
     first = {"record_id": "R", "recorded_on": day("2023-02-03")}
     moved = {"record_id": "R", "recorded_on": day("2023-02-04"), "household_id": "0013"}
-    assert found(incomes(make, first, moved)) == []
+    assert list_faults(incomes(make, first, moved)) == []
 
 
 @pytest.mark.parametrize(
@@ -42,31 +42,31 @@ def test_duplicate_records_are_compared_by_the_default_of_recorded_on(make, reco
     # The first row is known from the last day of its period on.
     first = {"record_id": "R", "months": months}
     folder = incomes(make, first, first | {"recorded_on": recorded and day(recorded)})
-    assert found(folder) == [("fault", "record_id", "duplicate_record", 2, (1, 2))] * clash
+    assert list_faults(folder) == [("fault", "record_id", "duplicate_record", 2, (1, 2))] * clash
 
 
 def test_duplicate_records_of_events_are_compared_by_their_day(make):
     event = HOME | {"kind": "visit", "occurred_on": day("2023-01-05"), "record_id": "R"}
     rows = [event, event | {"occurred_on": day("2023-01-04"), "recorded_on": day("2023-01-05")}]
-    assert found(make(events=rows)) == [("fault", "record_id", "duplicate_record", 2, (1, 2))]
-    assert found(make(events=rows[:1], help=[])) == []
+    assert list_faults(make(events=rows)) == [("fault", "record_id", "duplicate_record", 2, (1, 2))]
+    assert list_faults(make(events=rows[:1], help=[])) == []
 
 
 def test_record_ids_belong_to_one_table(make):
     event = HOME | {"kind": "visit", "occurred_on": day("2023-01-05"), "record_id": "R"}
     case = HOME | {"kind": "other", "occurred_on": day("2023-01-05"), "record_id": "R"}
-    assert found(make(events=[event], illness=[case])) == []
+    assert list_faults(make(events=[event], illness=[case])) == []
 
 
 def test_duplicate_version_of_households(make):
     rows = make.rows("households")
     again = rows[0] | {"size": 4}
     clash = [("fault", "recorded_on", "duplicate_version", 2, (1, 3))]
-    assert found(make(households=[*rows, again])) == clash
-    assert found(make(households=[*rows, again | {"recorded_on": day("2023-01-05")}])) == []
+    assert list_faults(make(households=[*rows, again])) == clash
+    assert list_faults(make(households=[*rows, again | {"recorded_on": day("2023-01-05")}])) == []
     dated = {"recorded_on": day("2023-01-05")}
     rows[0] |= dated
-    assert found(make(households=[*rows, again | dated])) == clash
+    assert list_faults(make(households=[*rows, again | dated])) == clash
 
 
 def test_duplicate_version_of_members_and_monitoring(make):
@@ -82,7 +82,7 @@ def test_duplicate_version_of_members_and_monitoring(make):
         ],
     )
     # An empty recorded_on is before every date, also before the day of entry.
-    assert found(folder) == [
+    assert list_faults(folder) == [
         ("fault", "recorded_on", "duplicate_version", 2, (1, 2)),
         ("fault", "recorded_on", "duplicate_version", 2, (2, 4)),
     ]
@@ -91,16 +91,16 @@ def test_duplicate_version_of_members_and_monitoring(make):
 def test_duplicate_line(make):
     line = make.rows("lines")[0]
     lines = [line, line | {"amount": 1.0}, line | {"region_code": None}, line | {"region_code": "", "amount": 2.0}]
-    assert found(make(lines=lines)) == [("fault", "effective_from", "duplicate_line", 4, (1, 2, 3, 4))]
+    assert list_faults(make(lines=lines)) == [("fault", "effective_from", "duplicate_line", 4, (1, 2, 3, 4))]
     later = line | {"effective_from": day("2023-01-01")}
-    assert found(make(lines=[line, later, line | {"region_code": "1305"}])) == []
+    assert list_faults(make(lines=[line, later, line | {"region_code": "1305"}])) == []
 
 
 def test_equal_rows(make):
     folder = incomes(make, {}, {"amount": 5.0}, {}, {"source": "property"}, {})
-    assert found(folder) == [("warning", "", "equal_rows", 2, (3, 5))]
-    assert found(incomes(make, {"record_id": "1"}, {"record_id": "2"})) == []
-    assert found(incomes(make, {"record_id": "1"}, {})) == []
+    assert list_faults(folder) == [("warning", "", "equal_rows", 2, (3, 5))]
+    assert list_faults(incomes(make, {"record_id": "1"}, {"record_id": "2"})) == []
+    assert list_faults(incomes(make, {"record_id": "1"}, {})) == []
 
 
 def total(months=1, start="2023-01-01", **more):
@@ -109,12 +109,12 @@ def total(months=1, start="2023-01-01", **more):
 
 def test_total_and_sources(make):
     clash = [("fault", "source", "total_and_sources", 2, (1, 2))]
-    assert found(incomes(make, {}, total())) == clash
-    assert found(incomes(make, {"months": 2}, total(start="2023-02-01"))) == clash
-    assert found(incomes(make, {}, total(months=12), {"household_id": "0013", "amount": 1.0})) == clash
-    assert found(incomes(make, {}, total(start="2023-02-01"))) == []
-    assert found(incomes(make, {}, total(household_id="0013"))) == []
-    assert found(incomes(make, total(), total(amount=5.0))) == []
+    assert list_faults(incomes(make, {}, total())) == clash
+    assert list_faults(incomes(make, {"months": 2}, total(start="2023-02-01"))) == clash
+    assert list_faults(incomes(make, {}, total(months=12), {"household_id": "0013", "amount": 1.0})) == clash
+    assert list_faults(incomes(make, {}, total(start="2023-02-01"))) == []
+    assert list_faults(incomes(make, {}, total(household_id="0013"))) == []
+    assert list_faults(incomes(make, total(), total(amount=5.0))) == []
 
 
 def test_only_rows_in_force_can_clash(make):
@@ -122,12 +122,12 @@ def test_only_rows_in_force_can_clash(make):
         {"record_id": "R", "recorded_on": day("2023-02-03")},
         {"record_id": "R", "recorded_on": day("2023-03-03")},
     )
-    assert found(incomes(make, total(**old), new, {"amount": 5.0})) == [], "corrected from total to wage"
-    assert found(incomes(make, total(**old), {"amount": None} | total(**new), {})) == [], "withdrawn"
-    assert found(incomes(make, total(**old), total(**new, household_id="0013"), {})) == [], "moved"
-    assert found(incomes(make, old, total(**new), {})) == [("fault", "source", "total_and_sources", 2, (2, 3))]
+    assert list_faults(incomes(make, total(**old), new, {"amount": 5.0})) == [], "corrected from total to wage"
+    assert list_faults(incomes(make, total(**old), {"amount": None} | total(**new), {})) == [], "withdrawn"
+    assert list_faults(incomes(make, total(**old), total(**new, household_id="0013"), {})) == [], "moved"
+    assert list_faults(incomes(make, old, total(**new), {})) == [("fault", "source", "total_and_sources", 2, (2, 3))]
 
 
 def test_the_clash_of_a_long_period_names_its_rows_once(make):
     folder = incomes(make, total(months=24), *({"period_start": day(f"2023-{m:02d}-01")} for m in range(1, 13)))
-    assert found(folder) == [("fault", "source", "total_and_sources", 13, (1, 2, 3, 4, 5))]
+    assert list_faults(folder) == [("fault", "source", "total_and_sources", 13, (1, 2, 3, 4, 5))]

@@ -9,7 +9,7 @@ from riskml.records.checking.check import check, check_folder
 from riskml.records.reading.folder import open_folder
 
 
-def places(folder):
+def list_faults(folder):
     return [(fault.table, fault.column, fault.code, fault.count) for fault in check(folder).faults]
 
 
@@ -21,9 +21,9 @@ def test_a_sound_folder_has_no_faults(make):
 
 
 def test_missing_folder(tmp_path):
-    assert places(tmp_path / "nowhere") == [("", "", "missing_folder", 1)]
+    assert list_faults(tmp_path / "nowhere") == [("", "", "missing_folder", 1)]
     (tmp_path / "file").touch()
-    assert places(tmp_path / "file") == [("", "", "missing_folder", 1)]
+    assert list_faults(tmp_path / "file") == [("", "", "missing_folder", 1)]
 
 
 def test_missing_table(make):
@@ -31,7 +31,7 @@ def test_missing_table(make):
     for name in ("households", "income", "lines"):
         (folder / f"{name}.parquet").unlink()
     expected = [(name, "", "missing_table", 1) for name in ("households", "income", "lines")]
-    assert places(folder) == expected
+    assert list_faults(folder) == expected
 
 
 @pytest.mark.parametrize("second", ["csv", "parts"])
@@ -57,7 +57,7 @@ def test_unknown_file(make, only_fault):
 def test_truth_is_known(make):
     folder = make()
     (folder / "truth.parquet").touch()
-    assert places(folder) == []
+    assert list_faults(folder) == []
 
 
 def test_unknown_file_among_parts(make, only_fault):
@@ -103,8 +103,8 @@ def test_damage_within_a_sound_frame_is_found_and_other_tables_are_checked(make)
 def test_one_damaged_part_does_not_hide_the_others(make):
     folder = make("parts", income=[*make.rows("income"), make.rows("income", amount=float("inf"))[0]])
     (folder / "income" / "part-9.parquet").write_bytes(b"PAR1")
-    found = [(fault.code, fault.rows) for fault in check(folder).faults]
-    assert found == [("damaged_file", ()), ("not_finite", ("part-0.parquet:2",))]
+    codes = [(fault.code, fault.rows) for fault in check(folder).faults]
+    assert codes == [("damaged_file", ()), ("not_finite", ("part-0.parquet:2",))]
 
 
 def test_trouble_that_is_not_in_a_file_is_told_in_plain_words(make):
@@ -149,8 +149,8 @@ def test_missing_column_of_some_parts(make):
 
 
 def test_unknown_column_but_for_attributes(make):
-    assert places(make(households=make.rows("households", village="x"))) == []
-    assert places(make(lines=make.rows("lines", village="x"))) == [("lines", "village", "unknown_column", 1)]
+    assert list_faults(make(households=make.rows("households", village="x"))) == []
+    assert list_faults(make(lines=make.rows("lines", village="x"))) == [("lines", "village", "unknown_column", 1)]
 
 
 def test_an_attribute_cannot_be_a_declared_column_in_capitals(make, only_fault):
@@ -196,7 +196,7 @@ def test_mixed_attribute(make, only_fault):
 @pytest.mark.parametrize("form", ["parquet", "csv"])
 def test_empty_table(make, form):
     folder = make(form, households=[], income=[], lines=[])
-    assert places(folder) == [(name, "", "empty_table", 1) for name in ("households", "income")]
+    assert list_faults(folder) == [(name, "", "empty_table", 1) for name in ("households", "income")]
 
 
 def test_ragged_row(make, only_fault):

@@ -7,7 +7,7 @@ from riskml.records.checking.check import check
 DAY = dt.date(2023, 1, 5)
 
 
-def found(folder):
+def list_faults(folder):
     return [(fault.severity, fault.table, fault.column, fault.code, fault.rows) for fault in check(folder).faults]
 
 
@@ -25,27 +25,31 @@ def test_unknown_household_in_every_table(make):
     )
     report = check(folder)
     tables = ["members", "income", "illness", "disaster", "events", "help", "monitoring"]
-    assert found(folder) == [("fault", table, "household_id", "unknown_household", (1,)) for table in tables]
+    assert list_faults(folder) == [("fault", table, "household_id", "unknown_household", (1,)) for table in tables]
     assert "not in households: '12'" in report.faults[0].message
 
 
 def test_households_are_not_looked_for_where_they_cannot_be_read(make):
     folder = make()
     (folder / "households.parquet").write_bytes(b"")
-    assert [row[1:4] for row in found(folder)] == [("households", "", "damaged_file")]
+    assert [row[1:4] for row in list_faults(folder)] == [("households", "", "damaged_file")]
 
 
 def test_unknown_member(make):
     case = {"household_id": "0012", "occurred_on": DAY, "kind": "other"}
     cases = [case | {"member_id": member, "cost": i * 1.0} for i, member in enumerate(["1", "2", None])]
     members = [{"household_id": "0012", "member_id": "1"}, {"household_id": "0013", "member_id": "2"}]
-    assert found(make(illness=cases)) == []
-    assert found(make(illness=cases, members=members)) == [("warning", "illness", "member_id", "unknown_member", (2,))]
+    assert list_faults(make(illness=cases)) == []
+    assert list_faults(make(illness=cases, members=members)) == [
+        ("warning", "illness", "member_id", "unknown_member", (2,))
+    ]
 
 
 def test_region_without_households(make):
     struck = [{"region_code": code, "occurred_on": DAY, "kind": "flood"} for code in ("1305", "14", "130529101001")]
-    assert found(make(disaster=struck)) == [("warning", "disaster", "region_code", "region_without_households", (2,))]
+    assert list_faults(make(disaster=struck)) == [
+        ("warning", "disaster", "region_code", "region_without_households", (2,))
+    ]
 
 
 def line(code, start):
@@ -54,21 +58,21 @@ def line(code, start):
 
 def test_no_line(make):
     warning = [("warning", "income", "period_start", "no_line", (1, 2))]
-    assert found(make(lines=[])) == warning
-    assert found(make(lines=[line("14", "2020-01-01")])) == warning
-    assert found(make(lines=[line("13", "2023-02-01")])) == warning
+    assert list_faults(make(lines=[])) == warning
+    assert list_faults(make(lines=[line("14", "2020-01-01")])) == warning
+    assert list_faults(make(lines=[line("13", "2023-02-01")])) == warning
     # The line in force at the month's end counts, not the one at its start.
-    assert found(make(lines=[line("13", "2023-01-31")])) == []
-    assert found(make(lines=[line("13", "2023-02-01"), line(None, "2020-01-01")])) == []
+    assert list_faults(make(lines=[line("13", "2023-01-31")])) == []
+    assert list_faults(make(lines=[line("13", "2023-02-01"), line(None, "2020-01-01")])) == []
 
 
 def test_a_period_that_reaches_a_line_is_not_reported(make):
     lines = [line("13", "2023-03-31")]
     folder = make(lines=lines, income=make.rows("income", months=3))
-    assert found(folder) == [("warning", "income", "period_start", "no_line", (2,))]
+    assert list_faults(folder) == [("warning", "income", "period_start", "no_line", (2,))]
 
 
 def test_a_household_that_moved_is_counted_where_it_had_a_line(make):
     rows = make.rows("households")
     moved = rows[0] | {"region_code": "14", "recorded_on": DAY}
-    assert found(make(households=[*rows, moved])) == []
+    assert list_faults(make(households=[*rows, moved])) == []

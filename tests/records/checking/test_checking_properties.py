@@ -50,10 +50,10 @@ def test_what_is_left_after_setting_rows_aside_has_no_faults(make, tmp_path, inc
         assert folder.report is not None
         assert folder.report.ok
         assert 1 <= folder.rows("income") <= len(income) + 1
-        found = folder.connection.execute(
+        bad_rows = folder.connection.execute(
             f"SELECT count(*) FROM '{tmp_path}/bad.parquet' WHERE \"table\" = 'income'"
         ).fetchall()[0][0]
-        assert (found == 0) == (folder.rows("income") == len(income) + 1)
+        assert (bad_rows == 0) == (folder.rows("income") == len(income) + 1)
 
 
 cells = st.text(alphabet="0123456789-/.,;\"'\n\r\t eEx元NaN[]{}\\%_", max_size=12)

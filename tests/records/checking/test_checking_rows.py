@@ -13,21 +13,21 @@ def day(text):
     return dt.date.fromisoformat(text)
 
 
-def found(folder):
+def list_faults(folder):
     return [(fault.severity, fault.column, fault.code, fault.rows) for fault in check(folder).faults]
 
 
 def test_withdraws_nothing(make):
     rows = make.rows("income", amount=None)
-    assert found(make(income=rows)) == [("fault", "amount", "withdraws_nothing", (1,))]
-    assert found(make(income=make.rows("income", amount=None, record_id="R"))) == []
+    assert list_faults(make(income=rows)) == [("fault", "amount", "withdraws_nothing", (1,))]
+    assert list_faults(make(income=make.rows("income", amount=None, record_id="R"))) == []
 
 
 def test_withdrawn_without_record(make):
     row = HOME | {"occurred_on": day("2023-01-05"), "kind": "visit", "withdrawn": True}
-    assert found(make(events=[row])) == [("warning", "withdrawn", "withdrawn_without_record", (1,))]
-    assert found(make(events=[row | {"record_id": "R"}])) == []
-    assert found(make(events=[row | {"withdrawn": False}])) == []
+    assert list_faults(make(events=[row])) == [("warning", "withdrawn", "withdrawn_without_record", (1,))]
+    assert list_faults(make(events=[row | {"record_id": "R"}])) == []
+    assert list_faults(make(events=[row | {"withdrawn": False}])) == []
 
 
 @pytest.mark.parametrize(
@@ -39,27 +39,27 @@ def test_withdrawn_without_record(make):
 )
 def test_ends_before_start(make, table, start, end, more):
     row = HOME | more | {start: day("2023-01-05"), end: day("2023-01-04")}
-    assert found(make(**{table: [row]})) == [("fault", end, "ends_before_start", (1,))]
-    assert found(make(**{table: [row | {end: day("2023-01-05")}]})) == []
-    assert found(make(**{table: [row | {end: None}]})) == []
+    assert list_faults(make(**{table: [row]})) == [("fault", end, "ends_before_start", (1,))]
+    assert list_faults(make(**{table: [row | {end: day("2023-01-05")}]})) == []
+    assert list_faults(make(**{table: [row | {end: None}]})) == []
 
 
 def test_household_or_region(make):
     event = {"occurred_on": day("2023-01-05"), "kind": "flood"}
     sound = [event | HOME | {"region_code": None}, event | {"region_code": "13"}]
-    assert found(make(disaster=sound)) == []
+    assert list_faults(make(disaster=sound)) == []
     rows = [event | HOME | {"region_code": "13"}, event | {"region_code": None}]
-    assert found(make(disaster=rows)) == [("fault", "", "household_or_region", (1, 2))]
+    assert list_faults(make(disaster=rows)) == [("fault", "", "household_or_region", (1, 2))]
 
 
 @pytest.mark.parametrize("key", [HOME, {"region_code": "13"}])
 def test_one_of_household_and_region_may_have_no_column(make, key):
-    assert found(make(disaster=[key | {"occurred_on": day("2023-01-05"), "kind": "flood"}])) == []
+    assert list_faults(make(disaster=[key | {"occurred_on": day("2023-01-05"), "kind": "flood"}])) == []
 
 
 def test_a_disaster_table_may_not_lack_both_columns(make):
     rows = [{"occurred_on": day("2023-01-05"), "kind": "flood"}]
-    assert found(make(disaster=rows)) == [("fault", "", "household_or_region", (1,))]
+    assert list_faults(make(disaster=rows)) == [("fault", "", "household_or_region", (1,))]
 
 
 @pytest.mark.parametrize(
@@ -68,27 +68,29 @@ def test_a_disaster_table_may_not_lack_both_columns(make):
 def test_recorded_before_day(make, recorded, warned):
     rows = make.rows("income", recorded_on=recorded and day(recorded))
     expected = [("warning", "recorded_on", "recorded_before_day", (1,))] * warned
-    assert found(make(income=rows)) == expected
+    assert list_faults(make(income=rows)) == expected
 
 
 @pytest.mark.parametrize(("recorded", "warned"), [("2026-01-20", False), ("2026-03-10", True)])
 def test_recorded_very_late(make, recorded, warned):
     event = HOME | {"occurred_on": day("2023-01-05"), "kind": "visit", "recorded_on": day(recorded)}
     expected = [("warning", "recorded_on", "recorded_very_late", (1,))] * warned
-    assert found(make(events=[event])) == expected
+    assert list_faults(make(events=[event])) == expected
     rows = make.rows("income", recorded_on=day(recorded))
-    assert found(make(income=rows)) == expected
+    assert list_faults(make(income=rows)) == expected
     # A period of a year is over a year later.
-    assert found(make(income=make.rows("income", recorded_on=day(recorded), months=12))) == []
+    assert list_faults(make(income=make.rows("income", recorded_on=day(recorded), months=12))) == []
 
 
 def test_monitoring_may_be_cleared_years_later(make):
     row = HOME | {"category": "borderline", "entered_on": day("2018-01-05")}
     later = row | {"cleared_on": day("2023-01-05"), "recorded_on": day("2023-01-05")}
-    assert found(make(monitoring=[row, later])) == []
+    assert list_faults(make(monitoring=[row, later])) == []
 
 
 def test_self_paid_above_cost(make):
     row = HOME | {"occurred_on": day("2023-01-05"), "kind": "inpatient", "cost": 100.0, "self_paid": 100.5}
-    assert found(make(illness=[row])) == []
-    assert found(make(illness=[row | {"self_paid": 102.0}])) == [("warning", "self_paid", "self_paid_above_cost", (1,))]
+    assert list_faults(make(illness=[row])) == []
+    assert list_faults(make(illness=[row | {"self_paid": 102.0}])) == [
+        ("warning", "self_paid", "self_paid_above_cost", (1,))
+    ]

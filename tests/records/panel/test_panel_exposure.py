@@ -31,8 +31,8 @@ def regional(*rows: tuple[str, str], **more: list[object]) -> dict[str, list[obj
     return {"region_code": list(regions), "occurred_on": list(days), "kind": ["flood"] * len(rows), **more}
 
 
-def exposed(found: Records, as_of: str) -> list[float]:
-    exposure = found.panel(to_day(as_of)).exposure
+def exposed(packed: Records, as_of: str) -> list[float]:
+    exposure = packed.panel(to_day(as_of)).exposure
     assert exposure is not None
     return exposure.count().tolist()
 
@@ -52,9 +52,9 @@ def test_a_prefix_exposes_every_household_there(prefix, expected):
 
 
 def test_a_household_is_exposed_where_it_lived_on_that_day():
-    found = records(disaster=regional(("13", "2023-05-19"), ("13", "2023-05-20"), ("43", "2023-05-20")))
-    assert exposed(found, "2023-05-19") == [1, 1, 0]
-    assert exposed(found, "2023-05-31") == [2, 2, 1]
+    packed = records(disaster=regional(("13", "2023-05-19"), ("13", "2023-05-20"), ("43", "2023-05-20")))
+    assert exposed(packed, "2023-05-19") == [1, 1, 0]
+    assert exposed(packed, "2023-05-31") == [2, 2, 1]
 
 
 def test_before_its_first_version_a_household_lived_where_that_says():
@@ -63,8 +63,8 @@ def test_before_its_first_version_a_household_lived_where_that_says():
 
 def test_a_move_known_only_later_does_not_take_the_household_away_yet():
     # The household moved on record on 20 May; on 10 May nothing is known of it.
-    found = records(disaster=regional(("13", "2023-05-05"), recorded_on=["2023-05-08"]))
-    assert [exposed(found, day) for day in ("2023-05-07", "2023-05-08", "2023-06-30")] == [
+    packed = records(disaster=regional(("13", "2023-05-05"), recorded_on=["2023-05-08"]))
+    assert [exposed(packed, day) for day in ("2023-05-07", "2023-05-08", "2023-06-30")] == [
         [0, 0, 0],
         [1, 1, 0],
         [1, 1, 0],
@@ -73,9 +73,9 @@ def test_a_move_known_only_later_does_not_take_the_household_away_yet():
 
 def test_a_regional_loss_is_not_shared_out_and_a_households_own_disaster_is_no_exposure():
     disaster = regional(("13", "2023-03-05"), (None, "2023-03-06"))
-    found = records(disaster={**disaster, "household_id": [None, "there"], "loss": [9e6, 500.0]})
-    panel = found.panel(to_day("2023-03-31"))
-    assert exposed(found, "2023-03-31") == [1, 1, 0]
+    packed = records(disaster={**disaster, "household_id": [None, "there"], "loss": [9e6, 500.0]})
+    panel = packed.panel(to_day("2023-03-31"))
+    assert exposed(packed, "2023-03-31") == [1, 1, 0]
     assert "loss" not in panel.exposure.names
     assert panel.disaster.total(panel.disaster["loss"]).tolist() == [0, 0, 500]
 
@@ -84,8 +84,8 @@ def test_a_regional_row_is_corrected_and_withdrawn_by_its_record_id():
     rows = regional(("13", "2023-03-05"), ("43", "2023-03-05"), ("43", "2023-03-05"))
     rows |= {"record_id": ["r"] * 3, "recorded_on": [None, "2023-04-10", "2023-06-10"]}
     rows |= {"withdrawn": [None, None, True]}
-    found = records(disaster=rows)
-    assert [exposed(found, day) for day in ("2023-03-31", "2023-04-30", "2023-06-10")] == [
+    packed = records(disaster=rows)
+    assert [exposed(packed, day) for day in ("2023-03-31", "2023-04-30", "2023-06-10")] == [
         [1, 1, 0],
         [0, 0, 1],
         [0, 0, 0],
@@ -95,25 +95,25 @@ def test_a_regional_row_is_corrected_and_withdrawn_by_its_record_id():
 def test_a_correction_may_turn_a_regional_row_into_one_of_a_household():
     rows = regional(("13", "2023-03-05"), (None, "2023-03-05"))
     rows |= {"household_id": [None, "here"], "record_id": ["r", "r"], "recorded_on": [None, "2023-04-10"]}
-    found = records(disaster=rows)
-    assert exposed(found, "2023-04-30") == [0, 0, 0]
-    assert found.panel(to_day("2023-04-30")).disaster.count().tolist() == [1, 0, 0]
+    packed = records(disaster=rows)
+    assert exposed(packed, "2023-04-30") == [0, 0, 0]
+    assert packed.panel(to_day("2023-04-30")).disaster.count().tolist() == [1, 0, 0]
 
 
 def test_rows_of_the_look_back_count_and_older_ones_do_not():
     rows = regional(("13", "2020-03-31"), ("13", "2020-04-01"), ("13", "2023-03-31"), ("13", "2023-04-01"))
-    found = records(disaster=rows, events={**rows, "household_id": ["here"] * 4, "kind": ["visit"] * 4})
-    panel = found.panel(to_day("2023-03-31"))
+    packed = records(disaster=rows, events={**rows, "household_id": ["here"] * 4, "kind": ["visit"] * 4})
+    panel = packed.panel(to_day("2023-03-31"))
     assert panel.exposure.count().tolist() == [2, 2, 0]
     assert panel.events["day"].tolist() == [to_day("2020-04-01"), to_day("2023-03-31")]
     assert panel.events["lag"].tolist() == [35, 0]
 
 
 def test_in_the_middle_of_a_month_income_ends_with_the_last_complete_month_and_events_with_the_day():
-    found = records(
+    packed = records(
         events={"household_id": ["here"] * 2, "occurred_on": ["2023-03-09", "2023-03-11"], "kind": ["visit"] * 2}
     )
-    panel = found.panel(to_day("2023-03-10"))
+    panel = packed.panel(to_day("2023-03-10"))
     assert panel.month == 12 * 53 + 1
     assert panel.events["lag"].tolist() == [0]
 

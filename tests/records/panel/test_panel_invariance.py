@@ -204,8 +204,8 @@ def everything(records: Records, as_of: int, chunk: int = 4096) -> list[dict[str
     return [snapshot(panel, i) for panel in records.panels(as_of, chunk=chunk) for i in range(panel.n)]
 
 
-def known_ones(found: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [household for household in found if household["known"]]
+def list_known(households: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [household for household in households if household["known"]]
 
 
 def write(tables: Tables, folder: Path, seed: int | None = None) -> Path:
@@ -291,7 +291,7 @@ def test_rows_known_only_later_change_nothing(tables, records, as_of):
         known_then[name] = frame[use.astype(bool)]
         assert name == "lines" or len(known_then[name]) < len(frame)
     then = Records.from_tables(known_then)
-    assert everything(then, as_of) == known_ones(everything(records, as_of))
+    assert everything(then, as_of) == list_known(everything(records, as_of))
 
 
 def test_a_later_day_of_knowledge_equals_records_that_were_always_known(tables, records):

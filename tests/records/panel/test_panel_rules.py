@@ -41,9 +41,9 @@ def records(income=(), households=HOUSEHOLD, lines=LINES, fallback=(), **tables)
     )
 
 
-def january(found: Records, as_of: str, source: str = "wage") -> float:
+def january(packed: Records, as_of: str, source: str = "wage") -> float:
     """Income of January 2023 as known at a date."""
-    panel = found.panel(to_day(as_of))
+    panel = packed.panel(to_day(as_of))
     lag = panel.month - 12 * 53
     return float(panel.sources[list(SOURCES).index(source), lag, 0])
 
@@ -63,22 +63,22 @@ def test_the_correction_recorded_latest_and_known_counts(backwards):
         {"record_id": "r", "amount": 70.0, "recorded_on": "2023-03-10"},
         {"record_id": "r", "amount": 40.0, "recorded_on": "2023-05-10"},
     ]
-    found = records(rows[::-1] if backwards else rows)
-    seen = {day: january(found, day) for day in ("2023-01-31", "2023-03-09", "2023-03-10", "2023-05-09", "2023-05-10")}
+    packed = records(rows[::-1] if backwards else rows)
+    seen = {day: january(packed, day) for day in ("2023-01-31", "2023-03-09", "2023-03-10", "2023-05-09", "2023-05-10")}
     assert list(seen.values()) == [100, 100, 70, 70, 40]
 
 
 def test_an_income_row_without_amount_withdraws():
-    found = records([{"record_id": "r"}, {"record_id": "r", "amount": None, "recorded_on": "2023-03-10"}])
-    assert january(found, "2023-03-09") == 100
-    assert np.isnan(january(found, "2023-03-10"))
-    assert not found.panel(to_day("2023-03-10")).reported.any()
+    packed = records([{"record_id": "r"}, {"record_id": "r", "amount": None, "recorded_on": "2023-03-10"}])
+    assert january(packed, "2023-03-09") == 100
+    assert np.isnan(january(packed, "2023-03-10"))
+    assert not packed.panel(to_day("2023-03-10")).reported.any()
 
 
 def test_a_withdrawn_income_can_be_stated_again():
     withdrawn = {"record_id": "r", "amount": None, "recorded_on": "2023-03-10"}
-    found = records([{"record_id": "r"}, withdrawn, {"record_id": "r", "amount": 5.0, "recorded_on": "2023-04-10"}])
-    assert january(found, "2023-04-10") == 5
+    packed = records([{"record_id": "r"}, withdrawn, {"record_id": "r", "amount": 5.0, "recorded_on": "2023-04-10"}])
+    assert january(packed, "2023-04-10") == 5
 
 
 def test_a_correction_may_move_the_period_and_the_source():
@@ -89,33 +89,33 @@ def test_a_correction_may_move_the_period_and_the_source():
         "amount": 80.0,
         "recorded_on": "2023-04-10",
     }
-    found = records([{"record_id": "r"}, moved])
-    assert january(found, "2023-03-31") == 100
-    panel = found.panel(to_day("2023-04-30"))
+    packed = records([{"record_id": "r"}, moved])
+    assert january(packed, "2023-03-31") == 100
+    panel = packed.panel(to_day("2023-04-30"))
     assert np.argwhere(~np.isnan(panel.sources[:, :, 0])).tolist() == [[1, 2]]
     assert panel.total[2, 0] == 80
 
 
 def test_rows_with_other_record_ids_or_none_add_up_even_if_equal():
-    found = records([{"record_id": "r"}, {"record_id": "s"}, {}, {}])
-    assert january(found, "2023-01-31") == 400
+    packed = records([{"record_id": "r"}, {"record_id": "s"}, {}, {}])
+    assert january(packed, "2023-01-31") == 400
 
 
 def test_a_corrected_row_leaves_others_of_its_cell_alone():
-    found = records([{}, {"record_id": "r"}, {"record_id": "r", "amount": 1.0, "recorded_on": "2023-04-10"}])
-    assert [january(found, day) for day in ("2023-03-31", "2023-04-30")] == [200, 101]
+    packed = records([{}, {"record_id": "r"}, {"record_id": "r", "amount": 1.0, "recorded_on": "2023-04-10"}])
+    assert [january(packed, day) for day in ("2023-03-31", "2023-04-30")] == [200, 101]
 
 
 def test_a_correction_of_an_event_may_move_its_day():
     row = {"record_id": "r", "occurred_on": "2023-01-05", "kind": "job_loss"}
-    found = records(events=[row, {**row, "occurred_on": "2023-06-05", "recorded_on": "2023-02-10"}])
-    assert [count(found.panel(to_day(day)).events) for day in ("2023-02-09", "2023-02-10", "2023-06-05")] == [1, 0, 1]
+    packed = records(events=[row, {**row, "occurred_on": "2023-06-05", "recorded_on": "2023-02-10"}])
+    assert [count(packed.panel(to_day(day)).events) for day in ("2023-02-09", "2023-02-10", "2023-06-05")] == [1, 0, 1]
 
 
 def test_null_in_other_tables_means_unknown_and_withdraws_nothing():
     row = {"record_id": "r", "occurred_on": "2023-01-05", "kind": "inpatient", "cost": 500.0}
-    found = records(illness=[row, {**row, "cost": None, "recorded_on": "2023-02-10"}])
-    illness = found.panel(to_day("2023-02-10")).illness
+    packed = records(illness=[row, {**row, "cost": None, "recorded_on": "2023-02-10"}])
+    illness = packed.panel(to_day("2023-02-10")).illness
     assert count(illness) == 1
     assert np.isnan(illness["cost"]).all()
     assert np.isnan(illness.total(illness["cost"])).all()
@@ -125,8 +125,8 @@ def test_null_in_other_tables_means_unknown_and_withdraws_nothing():
 def test_withdrawn_removes_a_record_from_the_day_it_is_recorded(table):
     day, fixed = DATED[table]
     row = {"record_id": "r", day: "2023-01-05", **fixed}
-    found = records(**{table: [row, {**row, "withdrawn": True, "recorded_on": "2023-02-10"}]})
-    assert [count(getattr(found.panel(to_day(at)), table)) for at in ("2023-02-09", "2023-02-10")] == [1, 0]
+    packed = records(**{table: [row, {**row, "withdrawn": True, "recorded_on": "2023-02-10"}]})
+    assert [count(getattr(packed.panel(to_day(at)), table)) for at in ("2023-02-09", "2023-02-10")] == [1, 0]
 
 
 @pytest.mark.parametrize("table", ["illness", "events", "help"])
@@ -135,8 +135,8 @@ def test_a_corrected_row_without_recorded_on_was_recorded_on_its_day(table):
     day, fixed = DATED[table]
     rows = [{"record_id": "r", day: "2023-01-20", **fixed}]
     rows.append({"record_id": "r", day: "2023-01-05", **fixed, "recorded_on": "2023-01-10"})
-    found = records(**{table: rows})
-    days = [getattr(found.panel(to_day(at)), table)["day"].tolist() for at in ("2023-01-12", "2023-01-20")]
+    packed = records(**{table: rows})
+    days = [getattr(packed.panel(to_day(at)), table)["day"].tolist() for at in ("2023-01-12", "2023-01-20")]
     assert days == [[to_day("2023-01-05")], [to_day("2023-01-20")]]
 
 
@@ -144,34 +144,34 @@ def test_a_corrected_row_without_recorded_on_was_recorded_on_its_day(table):
 
 
 def test_a_period_is_spread_evenly_and_known_from_its_last_day():
-    found = records([{"months": 3, "amount": 600.0, "period_start": "2023-01-01"}])
-    assert not found.panel(to_day("2023-03-30")).reported.any()
-    assert found.panel(to_day("2023-03-31")).total[:4, 0].tolist()[:3] == [200, 200, 200]
+    packed = records([{"months": 3, "amount": 600.0, "period_start": "2023-01-01"}])
+    assert not packed.panel(to_day("2023-03-30")).reported.any()
+    assert packed.panel(to_day("2023-03-31")).total[:4, 0].tolist()[:3] == [200, 200, 200]
 
 
 def test_a_period_recorded_early_counts_only_for_months_that_are_over():
-    found = records([{"months": 12, "amount": 1200.0, "recorded_on": "2023-01-15"}])
-    panel = found.panel(to_day("2023-04-10"))
+    packed = records([{"months": 12, "amount": 1200.0, "recorded_on": "2023-01-15"}])
+    panel = packed.panel(to_day("2023-04-10"))
     assert panel.reported[:, 0].nonzero()[0].tolist() == [0, 1, 2]
     assert panel.income_per_head(3)[0] == 100 * 12 / 2
 
 
 def test_part_of_a_period_lies_in_the_window():
-    found = records([{"months": 12, "amount": 1200.0, "period_start": "2022-06-01"}])
-    panel = found.panel(to_day("2023-07-31"))
+    packed = records([{"months": 12, "amount": 1200.0, "period_start": "2022-06-01"}])
+    panel = packed.panel(to_day("2023-07-31"))
     assert panel.income_per_head(4)[0] == 600
     assert np.isnan(panel.income_per_head(4, complete=True)[0])
-    assert np.isnan(found.panel(to_day("2023-08-31")).income_per_head(5)[0])
+    assert np.isnan(packed.panel(to_day("2023-08-31")).income_per_head(5)[0])
 
 
 def test_a_month_is_reported_if_any_source_is_and_sums_its_sources():
-    found = records([{}, {"source": "business", "amount": -30.0}])
-    assert found.panel(to_day("2023-01-31")).total[0, 0] == 70
+    packed = records([{}, {"source": "business", "amount": -30.0}])
+    assert packed.panel(to_day("2023-01-31")).total[0, 0] == 70
 
 
 def test_total_stands_for_all_sources():
-    found = records([{"source": "total", "amount": 50.0}])
-    assert found.panel(to_day("2023-01-31")).total[0, 0] == 50
+    packed = records([{"source": "total", "amount": 50.0}])
+    assert packed.panel(to_day("2023-01-31")).total[0, 0] == 50
 
 
 def test_reports_are_counted_once_a_household_and_month_and_not_where_withdrawn():
@@ -187,43 +187,43 @@ def test_reports_are_counted_once_a_household_and_month_and_not_where_withdrawn(
 @pytest.mark.parametrize("table", DATED)
 def test_rows_are_known_from_recorded_on_and_by_default_from_their_day(table):
     day, fixed = DATED[table]
-    found = records(**{table: [{day: "2023-01-05", **fixed}]})
+    packed = records(**{table: [{day: "2023-01-05", **fixed}]})
     late = records(**{table: [{day: "2023-01-05", **fixed, "recorded_on": "2023-03-01"}]})
     dates = ("2023-01-04", "2023-01-05", "2023-02-28", "2023-03-01")
-    assert [count(getattr(found.panel(to_day(at)), table)) for at in dates] == [0, 1, 1, 1]
+    assert [count(getattr(packed.panel(to_day(at)), table)) for at in dates] == [0, 1, 1, 1]
     assert [count(getattr(late.panel(to_day(at)), table)) for at in dates] == [0, 0, 0, 1]
 
 
 def test_income_is_known_from_recorded_on_however_late():
-    found = records([{"recorded_on": "2023-04-20"}])
-    assert np.isnan(january(found, "2023-04-19"))
-    assert january(found, "2023-04-20") == 100
+    packed = records([{"recorded_on": "2023-04-20"}])
+    assert np.isnan(january(packed, "2023-04-19"))
+    assert january(packed, "2023-04-20") == 100
 
 
 @pytest.mark.parametrize(("table", "column"), [("help", "ended_on"), ("monitoring", "cleared_on")])
 def test_an_end_after_the_date_is_not_known_then(table, column):
     day, fixed = DATED[table]
-    found = records(**{table: [{day: "2023-01-05", **fixed, column: "2023-05-01"}]})
-    ends = [getattr(found.panel(to_day(at)), table)[column].item() for at in ("2023-04-30", "2023-05-01")]
+    packed = records(**{table: [{day: "2023-01-05", **fixed, column: "2023-05-01"}]})
+    ends = [getattr(packed.panel(to_day(at)), table)[column].item() for at in ("2023-04-30", "2023-05-01")]
     assert ends == [NO_DAY, to_day("2023-05-01")]
 
 
 def test_a_household_is_monitored_until_the_day_on_which_it_is_cleared():
     day, fixed = DATED["monitoring"]
-    found = records(monitoring=[{day: "2023-01-05", **fixed, "cleared_on": "2023-05-01"}])
-    assert [found.panel(to_day(at)).monitored.item() for at in ("2023-01-04", "2023-01-05", "2023-04-30")] == [0, 1, 1]
-    assert not found.panel(to_day("2023-05-01")).monitored.item()
+    packed = records(monitoring=[{day: "2023-01-05", **fixed, "cleared_on": "2023-05-01"}])
+    assert [packed.panel(to_day(at)).monitored.item() for at in ("2023-01-04", "2023-01-05", "2023-04-30")] == [0, 1, 1]
+    assert not packed.panel(to_day("2023-05-01")).monitored.item()
 
 
 def test_a_member_belongs_until_the_day_it_left():
-    found = records(members=[{"member_id": "m", "left_on": "2023-05-01"}])
-    assert [count(found.panel(to_day(at)).members) for at in ("2023-04-30", "2023-05-01")] == [1, 0]
+    packed = records(members=[{"member_id": "m", "left_on": "2023-05-01"}])
+    assert [count(packed.panel(to_day(at)).members) for at in ("2023-04-30", "2023-05-01")] == [1, 0]
 
 
 def test_exited_on_after_the_date_is_not_known_then():
-    found = records(households={**HOUSEHOLD, "exited_on": ["2023-05-01"]})
-    assert found.panel(to_day("2023-04-30")).exited_on.tolist() == [NO_DAY]
-    assert found.panel(to_day("2023-05-01")).exited_on.tolist() == [to_day("2023-05-01")]
+    packed = records(households={**HOUSEHOLD, "exited_on": ["2023-05-01"]})
+    assert packed.panel(to_day("2023-04-30")).exited_on.tolist() == [NO_DAY]
+    assert packed.panel(to_day("2023-05-01")).exited_on.tolist() == [to_day("2023-05-01")]
 
 
 # -- versions ---------------------------------------------------------------------------------------------------------
@@ -249,23 +249,23 @@ def test_a_household_is_known_from_its_first_version_and_always_without_recorded
 
 def test_size_is_the_one_known_at_the_windows_end():
     income = [{"period_start": f"2023-{month:02d}-01"} for month in range(1, 7)]
-    found = records(income, versions(("2023-05-20", 4, "13"), (None, 2, "13"), ("2023-02-28", 3, "13")))
-    panel = found.panel(to_day("2023-06-10"))
+    packed = records(income, versions(("2023-05-20", 4, "13"), (None, 2, "13"), ("2023-02-28", 3, "13")))
+    panel = packed.panel(to_day("2023-06-10"))
     assert panel.size[:6, 0].tolist() == [4, 3, 3, 3, 2, 2]
     assert panel.size_now.item() == 4
     assert [panel.income_per_head(1, lag=lag).item() for lag in (0, 1, 4)] == [300, 400, 600]
 
 
 def test_a_version_recorded_later_does_not_exist_yet():
-    found = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "43")))
-    before = found.panel(to_day("2023-05-19"))
+    packed = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "43")))
+    before = packed.panel(to_day("2023-05-19"))
     assert (before.size_now.item(), before.region_code.item()) == (2, "13")
-    assert (found.panel(to_day("2023-05-20")).region_code.item()) == "43"
+    assert (packed.panel(to_day("2023-05-20")).region_code.item()) == "43"
 
 
 def test_attributes_keep_the_value_of_the_version_before():
-    found = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "13")))
-    before, after = (found.panel(to_day(at)).attributes for at in ("2023-05-19", "2023-05-20"))
+    packed = records(households=versions((None, 2, "13"), ("2023-05-20", 4, "13")))
+    before, after = (packed.panel(to_day(at)).attributes for at in ("2023-05-19", "2023-05-20"))
     assert (before["pigs"].values.item(), after["pigs"].values.item(), after["pigs"].before.item()) == (2, 4, 2)
     assert np.isnan(before["pigs"].before.item())
     assert after["crop"].levels is not None
@@ -278,8 +278,8 @@ def test_versions_of_a_member_replace_one_another_and_an_empty_recorded_on_is_th
         {"member_id": "m", "health": "healthy"},
         {"member_id": "n", "health": "chronic"},
     ]
-    found = records(members=rows)
-    names = [sorted(found.panel(to_day(at)).members["health"].tolist()) for at in ("2023-02-28", "2023-03-01")]
+    packed = records(members=rows)
+    names = [sorted(packed.panel(to_day(at)).members["health"].tolist()) for at in ("2023-02-28", "2023-03-01")]
     health = codes("members", "health").index
     assert names == [sorted(map(health, ("healthy", "chronic"))), sorted(map(health, ("serious", "chronic")))]
 
@@ -292,8 +292,8 @@ def test_versions_of_a_monitoring_entry_replace_one_another_and_another_entry_st
         {"entered_on": "2022/1/5", **fixed, "recorded_on": "2022-08-01", "cleared_on": "2022-07-20"},
         {"entered_on": "2023-01-05", **fixed},
     ]
-    found = records(monitoring=rows)
-    panels = [found.panel(to_day(at)) for at in ("2022-02-01", "2022-06-01", "2022-08-01", "2023-01-05")]
+    packed = records(monitoring=rows)
+    panels = [packed.panel(to_day(at)) for at in ("2022-02-01", "2022-06-01", "2022-08-01", "2023-01-05")]
     assert [count(panel.monitoring) for panel in panels] == [1, 1, 1, 2]
     assert [panel.monitored.item() for panel in panels] == [True, True, False, True]
     assert panels[0].monitoring["causes"].item() != panels[1].monitoring["causes"].item() != 0
@@ -312,30 +312,30 @@ def test_a_version_known_late_but_ordered_first_never_counts():
 # -- lines ------------------------------------------------------------------------------------------------------------
 
 
-def line_at(found: Records, as_of: str, lag: int = 0) -> float:
-    return float(found.panel(to_day(as_of)).line[lag, 0])
+def line_at(packed: Records, as_of: str, lag: int = 0) -> float:
+    return float(packed.panel(to_day(as_of)).line[lag, 0])
 
 
 def test_the_longest_prefix_in_force_decides_then_the_latest_row():
     rows = [("", "2020-01-01", 1), ("1305", "2023-02-01", 2), ("130529", "2023-04-01", 3), ("130529", "2023-06-15", 4)]
     rows += [("", "2023-05-01", 9), ("14", "2020-01-01", 99)]
     region, since, amount = zip(*rows, strict=True)
-    found = records(lines={"region_code": region, "effective_from": since, "amount": amount})
+    packed = records(lines={"region_code": region, "effective_from": since, "amount": amount})
     days = ("2019-12-31", "2020-01-31", "2023-02-28", "2023-05-31", "2023-06-30")
-    assert [line_at(found, day) for day in days[1:]] == [1, 2, 3, 4]
-    assert np.isnan(line_at(found, days[0]))
-    assert [line_at(found, "2023-06-30", lag) for lag in (0, 1, 3, 5)] == [4, 3, 2, 1]
+    assert [line_at(packed, day) for day in days[1:]] == [1, 2, 3, 4]
+    assert np.isnan(line_at(packed, days[0]))
+    assert [line_at(packed, "2023-06-30", lag) for lag in (0, 1, 3, 5)] == [4, 3, 2, 1]
 
 
 def test_the_policy_table_is_asked_only_where_no_row_of_the_folder_is_in_force():
-    found = records(fallback=[LineRow("130529", 0, 7777.0)])
-    assert [line_at(found, day) for day in ("2019-12-31", "2020-01-31")] == [7777, 6000]
+    packed = records(fallback=[LineRow("130529", 0, 7777.0)])
+    assert [line_at(packed, day) for day in ("2019-12-31", "2020-01-31")] == [7777, 6000]
 
 
 def test_the_line_follows_the_region_of_the_version_in_force():
     lines = {"region_code": ["13", None], "effective_from": ["2020-01-01"] * 2, "amount": [1.0, 2.0]}
-    found = records(households=versions((None, 2, "1305"), ("2023-05-20", 2, "43")), lines=lines)
-    assert found.panel(to_day("2023-06-30")).line[:3, 0].tolist() == [2, 2, 1]
+    packed = records(households=versions((None, 2, "1305"), ("2023-05-20", 2, "43")), lines=lines)
+    assert packed.panel(to_day("2023-06-30")).line[:3, 0].tolist() == [2, 2, 1]
 
 
 # -- rows in memory ---------------------------------------------------------------------------------------------------

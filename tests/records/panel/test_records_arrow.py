@@ -78,9 +78,9 @@ def test_arrow_tables_give_the_features_that_plain_tables_give():
     expected = matrix(Records.from_tables(TABLES_OF, lines))
     columns = {name: dict(cells) for name, cells in TABLES_OF.items()}
     columns["households"]["hill"] = ["true", "true", None]
-    found = matrix(Records.from_arrow(plain(columns), lines))
-    assert found.columns == expected.columns
-    assert np.array_equal(found.values, expected.values, equal_nan=True)
+    actual = matrix(Records.from_arrow(plain(columns), lines))
+    assert actual.columns == expected.columns
+    assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
 
 def test_a_county_in_arrow_is_the_county_of_the_folder(county_records, county):
@@ -89,9 +89,9 @@ def test_a_county_in_arrow_is_the_county_of_the_folder(county_records, county):
     tables = {
         name: pq.read_table(county / f"{name}.parquet") for name in TABLES if (county / f"{name}.parquet").exists()
     }
-    found = matrix(Records.from_arrow(tables, load_policy().lines))
+    actual = matrix(Records.from_arrow(tables, load_policy().lines))
     expected = matrix(county_records)
-    assert np.array_equal(found.values, expected.values, equal_nan=True)
+    assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
 
 EMPTY_TYPES = [pa.int64(), pa.string(), pa.float64(), pa.null(), pa.bool_(), pa.date32()]
@@ -106,9 +106,9 @@ def test_a_table_without_rows_is_known_to_be_none_whatever_types_its_columns_cam
         name: pa.table({column: pa.array([], empty) for column in columns}) for name, columns in optional.items()
     }
     tables["households"] = tables["households"].set_column(4, "hill", pa.array(["true", "true", None]))
-    found = matrix(Records.from_arrow(tables, lines))
-    assert found.columns == expected.columns
-    assert np.array_equal(found.values, expected.values, equal_nan=True)
+    actual = matrix(Records.from_arrow(tables, lines))
+    assert actual.columns == expected.columns
+    assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -144,10 +144,10 @@ def test_an_attribute_without_values_changes_nothing_else():
     expected = matrix(Records.from_arrow(tables, lines))
     for type_ in (pa.null(), pa.float64()):
         tables["households"] = plain(TABLES_OF)["households"].append_column("garden", pa.nulls(3, type_))
-        found = matrix(Records.from_arrow(tables, lines))
-        assert [name for name in found.names if "garden" in name] == ["attribute_garden", "attribute_garden_change"]
-        kept = [i for i, name in enumerate(found.names) if "garden" not in name]
-        assert np.array_equal(found.values[:, kept], expected.values, equal_nan=True)
+        actual = matrix(Records.from_arrow(tables, lines))
+        assert [name for name in actual.names if "garden" in name] == ["attribute_garden", "attribute_garden_change"]
+        kept = [i for i, name in enumerate(actual.names) if "garden" not in name]
+        assert np.array_equal(actual.values[:, kept], expected.values, equal_nan=True)
 
 
 def test_flags_and_days_are_text_attributes_as_in_a_folder():
@@ -156,9 +156,9 @@ def test_flags_and_days_are_text_attributes_as_in_a_folder():
     expected = matrix(Records.from_tables(TABLES_OF | {"households": cells}, lines))
     tables = plain(TABLES_OF)
     tables["households"] = pa.table(cells)
-    found = matrix(Records.from_arrow(tables, lines))
-    assert found.columns == expected.columns
-    assert np.array_equal(found.values, expected.values, equal_nan=True)
+    actual = matrix(Records.from_arrow(tables, lines))
+    assert actual.columns == expected.columns
+    assert np.array_equal(actual.values, expected.values, equal_nan=True)
 
 
 def test_what_is_missing_is_named():

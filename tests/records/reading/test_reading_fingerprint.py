@@ -14,9 +14,9 @@ def fingerprint(folder):
 
 
 def test_it_is_32_hexadecimal_digits(make):
-    found = fingerprint(make())
-    assert len(found) == 32
-    assert int(found, 16) >= 0
+    digest = fingerprint(make())
+    assert len(digest) == 32
+    assert int(digest, 16) >= 0
 
 
 def test_every_value_counts(make):

@@ -142,9 +142,9 @@ def test_csv_attributes_are_numbers_unless_a_cell_is_a_code(make):
 def test_parquet_attributes_keep_their_type(make):
     rows = make.rows("households", land=3, crop="maize", no="12", insured=True, value=float("nan"))
     rows[1] |= {"value": 2.0}
-    kinds, found = attributes_of(make(households=rows))
+    kinds, values = attributes_of(make(households=rows))
     assert kinds == {"land": "number", "crop": "text", "no": "text", "insured": "text", "value": "number"}
-    assert found == [(3.0, "maize", "12", "true", None), (None, None, None, None, 2.0)]
+    assert values == [(3.0, "maize", "12", "true", None), (None, None, None, None, 2.0)]
 
 
 def test_nested_attributes_are_refused():

@@ -41,9 +41,9 @@ def test_lateness_is_counted_from_the_day_or_the_end_of_the_period(tmp_path, hou
     income.loc[:9, "recorded_on"] = dt.date(2023, 4, 10)  # ten days after the quarter
     income.loc[10:13, "recorded_on"] = dt.date(2023, 5, 2)  # 32 days after it
     income.loc[14:17, "recorded_on"] = None
-    found = write(tmp_path, households=households, income=income, lines=LINES)
-    assert found["households"] == 40
-    assert found["tables"]["income"] == {
+    coverage = write(tmp_path, households=households, income=income, lines=LINES)
+    assert coverage["households"] == 40
+    assert coverage["tables"]["income"] == {
         "present": True,
         "rows": 40,
         "first": "2023-03",
@@ -55,26 +55,26 @@ def test_lateness_is_counted_from_the_day_or_the_end_of_the_period(tmp_path, hou
 
 def test_thirty_one_days_are_not_late(tmp_path, households, income):
     income["recorded_on"] = dt.date(2023, 5, 1)
-    found = write(tmp_path, households=households, income=income, lines=LINES)
-    assert found["tables"]["income"]["lateness"]["late"] == 0.0
-    assert found["tables"]["income"]["lateness"]["after"] == 1.0
+    coverage = write(tmp_path, households=households, income=income, lines=LINES)
+    assert coverage["tables"]["income"]["lateness"]["late"] == 0.0
+    assert coverage["tables"]["income"]["lateness"]["after"] == 1.0
 
 
 def test_absent_empty_and_small_tables_are_told_apart(tmp_path, households, income):
     events = pd.DataFrame({"household_id": ["h00"] * 19, "occurred_on": START, "kind": "visit"})
     illness = pd.DataFrame({"household_id": ["h00"] * 20, "occurred_on": START, "kind": "inpatient"})
-    found = write(
+    coverage = write(
         tmp_path, households=households, income=income, lines=LINES, events=events, illness=illness,
         help=pd.DataFrame({"household_id": pd.Series([], dtype=str), "started_on": pd.Series([], dtype="datetime64[s]"),
                            "measure": pd.Series([], dtype=str)}),
     )["tables"]  # fmt: skip
-    assert found["disaster"] == {"present": False}
-    assert found["events"] == {"present": True, "few": True}
-    assert found["help"]["rows"] == 0
-    assert found["help"]["lateness"] is None
-    assert found["illness"]["without_rows"] == 39 / 40
-    assert found["illness"]["lateness"] is None  # no day of recording
-    assert "lines" not in found
+    assert coverage["disaster"] == {"present": False}
+    assert coverage["events"] == {"present": True, "few": True}
+    assert coverage["help"]["rows"] == 0
+    assert coverage["help"]["lateness"] is None
+    assert coverage["illness"]["without_rows"] == 39 / 40
+    assert coverage["illness"]["lateness"] is None  # no day of recording
+    assert "lines" not in coverage
 
 
 def test_a_later_version_of_a_monitored_household_is_not_a_late_record(tmp_path, households, income):
@@ -84,6 +84,6 @@ def test_a_later_version_of_a_monitored_household_is_not_a_late_record(tmp_path,
     )
     later = first.assign(recorded_on=dt.date(2023, 9, 1), cleared_on=dt.date(2023, 8, 31))
     monitoring = pd.concat([first.assign(cleared_on=None), later])
-    found = write(tmp_path, households=households, income=income, lines=LINES, monitoring=monitoring)
-    assert found["tables"]["monitoring"]["rows"] == 40
-    assert found["tables"]["monitoring"]["lateness"]["days"] == {"0.5": 3, "0.9": 3, "0.99": 3}
+    coverage = write(tmp_path, households=households, income=income, lines=LINES, monitoring=monitoring)
+    assert coverage["tables"]["monitoring"]["rows"] == 40
+    assert coverage["tables"]["monitoring"]["lateness"]["days"] == {"0.5": 3, "0.9": 3, "0.99": 3}
