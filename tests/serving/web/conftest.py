@@ -25,7 +25,8 @@ from sqlalchemy import text
 from riskml.progress import Silent
 from riskml_serving.base.database import open_engine, reading, upgrade, writing
 from riskml_serving.base.settings import Settings
-from riskml_serving.commands.demo.county import import_unscored, list_month_ends, score_month
+from riskml_serving.commands.demo.county import list_month_ends, score_month
+from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.model import Model, load_model
 from riskml_serving.people.accounts.service import create_user
 from riskml_serving.running.app import create_app
@@ -71,7 +72,7 @@ def world(county: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) 
             pq.write_table(table, folder / "records" / path.name)
     engine = open_engine(f"sqlite:///{folder / 'service.db'}")
     upgrade(engine)
-    import_unscored(engine, folder / "records", TODAY, Silent())
+    import_folder(engine, folder / "records", TODAY, None, Silent())
     for as_of in list_month_ends(TODAY, 2):
         score_month(engine, model, as_of)
     village = villages[0]

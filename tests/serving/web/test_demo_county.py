@@ -12,9 +12,9 @@ from riskml.outcomes import label
 from riskml.records.contract.calendar import to_day
 from riskml.splits import Settings as Span
 from riskml_serving.base.database import open_engine, reading
-from riskml_serving.commands.demo.accounts import make_accounts
+from riskml_serving.commands.demo.accounts import create_accounts
 from riskml_serving.commands.demo.county import ENDS, KNOWN_BY, choose_towns, write_region_names
-from riskml_serving.commands.demo.history import A_MONTH, NOTE
+from riskml_serving.commands.demo.history import NOTE, VISITS_A_MONTH
 from riskml_serving.commands.demo.serve import prepare_demo
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.people.auth import Caller
@@ -47,7 +47,7 @@ def test_every_region_gets_a_made_up_name(tmp_path):
 
 
 def test_accounts_of_the_demo_have_passwords_of_their_own_and_sign_in(site):
-    accounts = make_accounts(site.engine, site.world.villages)
+    accounts = create_accounts(site.engine, site.world.villages)
     assert [account.role for account in accounts] == list(ROLES)
     assert len({account.password for account in accounts}) == len(accounts)
     for account in accounts:
@@ -58,7 +58,7 @@ def test_accounts_of_the_demo_have_passwords_of_their_own_and_sign_in(site):
 
 def test_the_simulated_visits_find_what_became_of_the_households(county, county_records, bundle_path, tmp_path):
     last, today, first = dt.date(2023, 6, 30), dt.date(2022, 12, 31), dt.date(2022, 10, 31)
-    settings, accounts = prepare_demo(tmp_path, bundle_path, county, last, most=1, months=3)
+    settings, accounts = prepare_demo(tmp_path, bundle_path, county, last, max_households=1, months=3)
     assert settings.today == today
     engine = open_engine(settings.database_url)
     with reading(engine) as connection:
@@ -69,7 +69,7 @@ def test_the_simulated_visits_find_what_became_of_the_households(county, county_
     engine.dispose()
     assert days == ["2022-10-31", "2022-11-30", "2022-12-31"]
     assert {row["verified_on"] for row in rows} == {"2022-11-03", "2022-12-03"}, "the last month is still to be visited"
-    assert A_MONTH < len(rows) <= min(households, 4 * A_MONTH)
+    assert VISITS_A_MONTH < len(rows) <= min(households, 4 * VISITS_A_MONTH)
     early = [row["household_id"] for row in rows if row["verified_on"] == "2022-11-03"]
     assert len(set(early)) == len(early), "nobody twice in a month"
     assert {row["note"] for row in rows} == {NOTE}

@@ -1,4 +1,4 @@
-"""Accounts of the demo: one a role, with passwords drawn for this demo and printed once."""
+"""Accounts of the demo: one per role, with random passwords that are printed once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from riskml_serving.base.database import writing
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.people.accounts.service import create_user
 
-__all__ = ["Account", "make_accounts"]
+__all__ = ["Account", "create_accounts"]
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without those that look alike."""
+"""Without letters that look alike."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Account:
     health_details: bool
 
 
-def make_accounts(engine: Engine, villages: Sequence[str]) -> list[Account]:
-    """Make one account a role in the first village, its town and its county."""
+def create_accounts(engine: Engine, villages: Sequence[str]) -> list[Account]:
+    """Create one account per role in the first village, its town and its county."""
     village = villages[0]
     regions = {
         "village": village,

@@ -9,37 +9,34 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from riskml.progress import Progress
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading
 from riskml_serving.judging.bulk.scoring import score_households
-from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.model import Model
 from riskml_serving.store.households.repository import find_households, list_codes
 
-__all__ = ["choose_towns", "import_unscored", "list_month_ends", "score_month", "write_region_names"]
+__all__ = ["choose_towns", "list_month_ends", "list_villages", "score_month", "write_region_names"]
 
 TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
 VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
-"""Made-up names: no such places are meant."""
-
+"""Made-up names: no real places are meant."""
 
 KNOWN_BY = ("recorded_on", "period_start", "occurred_on", "started_on", "entered_on")
-"""Columns that say when a row is known at the earliest."""
+"""Columns before whose day a row is not known."""
 ENDS = ("cleared_on", "ended_on", "left_on")
 
 
-def choose_towns(county: Path, out: Path, most: int, until: dt.date) -> list[str]:
+def choose_towns(county: Path, out: Path, max_households: int, until: dt.date) -> list[str]:
     """Write the records of the first towns of a county, as known on a day, into another folder.
 
     Parameters
     ----------
     county, out : Path
         Records folders.
-    most : int
-        Households; at least one town is taken whole.
+    max_households : int
+        Towns are taken whole, at least one.
     until : date
         A month's end.
 
@@ -48,40 +45,37 @@ def choose_towns(county: Path, out: Path, most: int, until: dt.date) -> list[str
     list of str
         Codes of the towns.
     """
-    homes = pq.read_table(county / "households.parquet", columns=["household_id", "region_code"])
-    town = pc.utf8_slice_codeunits(homes["region_code"], 0, 9)
+    households = pq.read_table(county / "households.parquet", columns=["household_id", "region_code"])
+    town = pc.utf8_slice_codeunits(households["region_code"], 0, 9)
     chosen: list[str] = []
-    kept = 0
+    total = 0
     for code in sorted(set(town.to_pylist())):
-        n = len(set(homes.filter(pc.equal(town, code))["household_id"].to_pylist()))
-        if chosen and kept + n > most:
+        total += len(set(households.filter(pc.equal(town, code))["household_id"].to_pylist()))
+        if chosen and total > max_households:
             break
         chosen.append(code)
-        kept += n
-    codes = homes.filter(pc.is_in(town, pa.array(chosen)))["household_id"]
+    codes = households.filter(pc.is_in(town, pa.array(chosen)))["household_id"]
     out.mkdir(parents=True, exist_ok=True)
     for path in sorted(county.glob("*.parquet")):
         if path.stem == "truth":
             continue
         table = pq.read_table(path)
         if "household_id" in table.column_names:
-            wanted = pc.or_kleene(pc.is_in(table["household_id"], codes), pc.is_null(table["household_id"]))
-            table = table.filter(wanted)
-        pq.write_table(_known(table, until), out / path.name)
+            table = table.filter(pc.or_kleene(pc.is_in(table["household_id"], codes), table["household_id"].is_null()))
+        pq.write_table(_select_known(table, until), out / path.name)
     return chosen
 
 
-def _known(table: pa.Table, until: dt.date) -> pa.Table:
-    """Rows that are known on a day, without the days after it."""
+def _select_known(table: pa.Table, until: dt.date) -> pa.Table:
+    """Select the rows that are known on a day, and clear the days after it."""
     for name in KNOWN_BY:
         if name in table.column_names:
-            known = pc.less_equal(table[name], until)
-            table = table.filter(pc.or_kleene(known, pc.is_null(table[name])))
+            table = table.filter(pc.or_kleene(pc.less_equal(table[name], until), table[name].is_null()))
     for name in ENDS:
         if name in table.column_names:
             column = table[name]
-            open_now = pc.if_else(pc.greater(column, until), None, column)
-            table = table.set_column(table.column_names.index(name), name, open_now)
+            known = pc.if_else(pc.greater(column, until), None, column)
+            table = table.set_column(table.column_names.index(name), name, known)
     return table
 
 
@@ -101,7 +95,7 @@ def write_region_names(codes: list[str], path: Path) -> None:
 
 
 def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
-    """Return the last n month ends up to a day, the earliest first.
+    """List the last n month ends up to a day, earliest first.
 
     >>> list_month_ends(dt.date(2024, 3, 31), 2)
     [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]
@@ -113,26 +107,15 @@ def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
     return ends[::-1]
 
 
-def import_unscored(engine: Engine, folder: Path, today: dt.date, bar: Progress) -> list[str]:
-    """Import a folder, without scoring.
-
-    Returns
-    -------
-    list of str
-        Codes of the villages.
-    """
-    import_folder(engine, folder, today, None, bar)
+def list_villages(engine: Engine) -> list[str]:
+    """List the codes of the villages in which households are registered."""
     with reading(engine) as connection:
-        return _villages(connection)
+        households = find_households(connection, list_codes(connection, ""), "")
+    return sorted({row["region_code"] for row in households.values()})
 
 
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
-    """Score everybody as of a month's end, as a county does every month."""
+    """Score every household as of a month's end, as a county does every month."""
     with reading(engine) as connection:
         codes = list_codes(connection, "")
     score_households(engine, model, codes, as_of, "demo")
-
-
-def _villages(connection: Connection) -> list[str]:
-    found = find_households(connection, list_codes(connection, ""), "")
-    return sorted({row["region_code"] for row in found.values()})

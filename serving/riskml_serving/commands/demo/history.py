@@ -1,6 +1,6 @@
-"""A year of visits on the demo's county: what staff find is what the simulation did to the household afterwards.
+"""A year of visits in the demo's county: staff find what the simulation did to the household afterwards.
 
-Nothing here is a real county's yield: the visits are as simulated as the households, and every page says so.
+None of this is a real county's yield: the visits are as simulated as the households, and every page says so.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from riskml_serving.people.accounts import User
 from riskml_serving.people.accounts.repository import find_user
 from riskml_serving.people.auth import Caller, covers
 
-__all__ = ["A_MONTH", "visit_month"]
+__all__ = ["VISITS_A_MONTH", "visit_month"]
 
-A_MONTH = 7
-"""Households visited a month by the list, and as many by alerts: so few that something is left on today's list."""
+VISITS_A_MONTH = 7
+"""Households visited per month from the list, and as many from alerts: few enough to leave some on today's list."""
 
-DAYS = 3
-"""Days from a month's end to the visits."""
+DELAY = dt.timedelta(days=3)
+"""Time from a month's end to the visits."""
 
-MOST_LISTED = 10_000
-HELPER = "演示帮扶责任人"
+MAX_LISTED = 10_000
+ASSIGNEE = "演示帮扶责任人"
 NOTE = "演示:模拟走访,结果取自模拟农户此后的实际变化"
 
 
 def visit_month(
     engine: Engine, records: Records, span: Span, accounts: Sequence[Account], as_of: dt.date, last: dt.date
 ) -> int:
-    """Visit those who stand first on the list as of a month's end, and as many that a rule flagged; return how many.
+    """Visit the first households on the list as of a month's end, and as many that a rule flagged; count them.
 
     Parameters
     ----------
@@ -53,58 +53,58 @@ def visit_month(
     span : riskml.splits.Settings
         Of the model.
     accounts : sequence of Account
-        The first whose region holds a household visits it.
+        A household is visited by the first whose region holds it.
     as_of, last : date
         The month's end, and that of the last month.
 
     Notes
     -----
-    Flagged households come in no order, as alerts of departments do; without them nothing would show what the rule
+    Flagged households come in random order, as alerts of departments do; without them nothing would show what the rule
     line alone finds. Confirmed: below the line as of the visit, or fallen below it or into monitoring by the last
-    month, at most the model's horizon later. Pending: the records do not tell.
+    month, at most the model's horizon later. Pending: the records do not say.
     """
     months = to_month(to_day(last)) - to_month(to_day(as_of))
-    fell = _fell(records, replace(span, horizon=min(span.horizon, months)), as_of)
+    fell = _find_falls(records, replace(span, horizon=min(span.horizon, months)), as_of)
     with writing(engine) as connection:
-        callers = [_caller(connection, account) for account in accounts]
+        callers = [_find_caller(connection, account) for account in accounts]
         by_list, every = (
-            read_list(connection, ListFilter(region="", state=state), 0, MOST_LISTED) for state in ("open", "all")
+            read_list(connection, ListFilter(region="", state=state), 0, MAX_LISTED) for state in ("open", "all")
         )
-        first = [row for row in by_list if row["last_outcome"] != "pending"][:A_MONTH]
-        taken = {row["household_id"] for row in first}
+        first = [row for row in by_list if row["last_outcome"] != "pending"][:VISITS_A_MONTH]
+        visited = {row["household_id"] for row in first}
         alerts = [row for row in every if not row["last_outcome"] and row["status"] == "at_risk" and row["rule_flags"]]
-        alerts = sorted((row for row in alerts if row["household_id"] not in taken), key=_shuffled)[:A_MONTH]
+        alerts = sorted((row for row in alerts if row["household_id"] not in visited), key=_hash_code)[:VISITS_A_MONTH]
         for row in (*first, *alerts):
             visitor = next(caller for caller in callers if covers(caller.region, row["region_code"]))
-            body = _found(row, fell)
-            code, day = row["household_id"], as_of + dt.timedelta(days=DAYS)
+            body = _build_verification(row, fell)
+            code, day = row["household_id"], as_of + DELAY
             verify(connection, visitor, code, body, day, "demo")
             if body["outcome"] == "confirmed":
-                assign(connection, visitor, code, HELPER, "", day, "demo")
+                assign(connection, visitor, code, ASSIGNEE, "", day, "demo")
     return len(first) + len(alerts)
 
 
-def _shuffled(row: dict[str, Any]) -> str:
-    """Key of an order that says nothing of the household, and is the same every time."""
+def _hash_code(row: dict[str, Any]) -> str:
+    """Sort key that is unrelated to the household, and the same every time."""
     return hashlib.sha256(row["household_id"].encode()).hexdigest()
 
 
-def _fell(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
-    """Whether a household fell within the span, of those of which the records tell."""
-    found = label(records, [to_day(as_of)], span)
-    codes = records.household_id[found.household]
-    return {str(code): bool(y) for code, y in zip(codes, found.y, strict=True) if y != MISSING}
+def _find_falls(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
+    """Find out which households fell within the span; those of which the records do not say are left out."""
+    labels = label(records, [to_day(as_of)], span)
+    codes = records.household_id[labels.household]
+    return {str(code): bool(y) for code, y in zip(codes, labels.y, strict=True) if y != MISSING}
 
 
-def _caller(connection: Connection, account: Account) -> Caller:
+def _find_caller(connection: Connection, account: Account) -> Caller:
     row = find_user(connection, account.username)
-    assert row is not None, "accounts are made before the visits"
+    assert row is not None, "accounts are created before the visits"
     return User.from_row(dict(row)).caller
 
 
-def _found(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:
-    """What the visitor writes down, with the first cause that the model named."""
-    true = True if row["status"] == "below_line" else fell.get(row["household_id"])
-    outcome = "pending" if true is None else "confirmed" if true else "rejected"
-    causes = [cause for cause in row["causes"].split(";") if cause][:1] if true else []
+def _build_verification(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:
+    """Build what the visitor records, with the first cause that the model named."""
+    in_need = True if row["status"] == "below_line" else fell.get(row["household_id"])
+    outcome = "pending" if in_need is None else "confirmed" if in_need else "rejected"
+    causes = [cause for cause in row["causes"].split(";") if cause][:1] if in_need else []
     return {"outcome": outcome, "causes": causes, "note": NOTE}

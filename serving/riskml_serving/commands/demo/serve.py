@@ -10,59 +10,61 @@ import typer
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.demo.accounts import Account
 
-__all__ = ["prepare", "prepare_again", "prepare_demo", "serve_demo"]
+__all__ = ["prepare_again", "prepare_demo", "serve_demo"]
 
-MOST, MONTHS, HELD_BACK = 1_500, 12, 6
-"""Households imported at most, so that the demo stays short; month ends scored, so that there is a course to see;
-last months that the pages do not know yet: what became of the households in them is what visits found before."""
+MAX_HOUSEHOLDS, MONTHS, HELD_BACK = 1_500, 12, 6
+"""Households imported, few enough for a short demo; month ends scored, to show a history; last months withheld from the
+pages: visits find what became of the households in them."""
 
 
 def prepare_demo(
-    out: Path, bundle: Path, county: Path, last: dt.date, most: int = MOST, months: int = MONTHS
+    out: Path, bundle: Path, county: Path, last: dt.date, max_households: int = MAX_HOUSEHOLDS, months: int = MONTHS
 ) -> tuple[Settings, list[Account]]:
-    """Make the database of the demo anew: part of the county, its accounts, and months of scores and visits.
+    """Create the database of the demo anew: part of the county, its accounts, and months of scores and visits.
 
     Parameters
     ----------
     out, bundle, county : Path
-        Folder of the demo, of its model, of its records.
+        Folders of the demo, of its model and of its records.
     last : date
-        Last month end of the records. Six months before is the day that counts as today.
-    most, months : int
-        Households imported at most, and month ends scored; visits follow all of them but the last.
+        Last month end of the records. The day six months before it counts as today.
+    max_households, months : int
+        Households imported, and month ends scored; visits follow each but the last.
 
     Returns
     -------
     tuple of Settings and list of Account
-        To run the service with, and to sign in with.
+        For the service, and to sign in.
     """
     from riskml.cli.progress import show_progress
     from riskml.loading import load_records
     from riskml_serving.base.database import open_engine, upgrade
-    from riskml_serving.commands.demo.accounts import make_accounts
+    from riskml_serving.commands.demo.accounts import create_accounts
     from riskml_serving.commands.demo.county import (
         choose_towns,
-        import_unscored,
         list_month_ends,
+        list_villages,
         score_month,
         write_region_names,
     )
     from riskml_serving.commands.demo.history import visit_month
+    from riskml_serving.judging.importing.service import import_folder
     from riskml_serving.judging.model import load_model
 
-    out, bundle = out.resolve(), bundle.resolve()  # whoever serves them may stand in another folder
+    out, bundle = out.resolve(), bundle.resolve()  # the service may run in another folder
     *_, today = as_ofs = list_month_ends(last, months + HELD_BACK)[:months]
     database, names = out / "service.db", out / "region_names.csv"
-    for end in ("", "-wal", "-shm"):
-        Path(f"{database}{end}").unlink(missing_ok=True)
-    towns = choose_towns(county, out / "served", most, today)
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
+    towns = choose_towns(county, out / "served", max_households, today)
     url = f"sqlite:///{database}"
     engine = open_engine(url)
     upgrade(engine)
     model, visits = load_model(bundle), 0
     with show_progress() as bar:
-        villages = import_unscored(engine, out / "served", today, bar)
-        accounts = make_accounts(engine, villages)
+        import_folder(engine, out / "served", today, None, bar)
+        villages = list_villages(engine)
+        accounts = create_accounts(engine, villages)
         records, span = load_records(county, model.policy), model.narrator.settings
         bar.stage("scores and visits, month by month", months)
         for as_of in as_ofs:
@@ -96,21 +98,14 @@ def prepare_again(demo: Path) -> tuple[Settings, list[Account]]:
     return prepare_demo(demo, demo / "bundle", demo / "county", last)
 
 
-def prepare(out: Path, bundle: Path, county: Path, last: dt.date) -> Settings:
-    """Prepare the demo and print its accounts; see :func:`prepare_demo`."""
-    settings, accounts = prepare_demo(out, bundle, county, last)
-    typer.secho("Demo accounts, made by this demo only (演示账号,仅用于演示,勿用于正式环境):", bold=True)
-    for account in accounts:
-        health = "with health details" if account.health_details else "no health details"
-        where = f"region {account.region}, {health}"
-        typer.echo(f"  {account.username:<14} password {account.password}   {where}")
-    return settings
-
-
 def serve_demo(out: Path, bundle: Path, county: Path, last: dt.date) -> None:
-    """Prepare and serve; see :func:`prepare`."""
+    """Prepare the demo, print its accounts and serve; see :func:`prepare_demo`."""
     from riskml_serving.running.server import run
 
-    settings = prepare(out, bundle, county, last)
+    settings, accounts = prepare_demo(out, bundle, county, last)
+    typer.secho("Demo accounts, created by this demo only (演示账号,仅用于演示,勿用于正式环境):", bold=True)
+    for account in accounts:
+        health = "with health details" if account.health_details else "no health details"
+        typer.echo(f"  {account.username:<14} password {account.password}   region {account.region}, {health}")
     typer.secho(f"Staff pages: http://{settings.host}:{settings.port}/   (Ctrl+C stops)", bold=True)
     run(settings)
