@@ -78,7 +78,7 @@ def _rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
 
 @check(
     "Rows without record_id are equal",
-    "无记录编号的重复行(将相加)",
+    "无记录编号的重复行（将相加）",
     "Rows add up. Remove repeated ones, or give each a record_id if they are meant.",
     warning=True,
 )

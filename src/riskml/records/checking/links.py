@@ -76,8 +76,8 @@ def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
 @check(
     "Income was reported for months without a line in force",
     "收入所在月份没有生效的监测线",
-    "Add the line of that region and time to lines; the packaged policy table is asked for it until then, "
-    "and where that has none either, no verdict is possible.",
+    "Add the line of that region and time to lines. Until then the packaged policy table applies; "
+    "where it has none either, no verdict is possible.",
     warning=True,
 )
 def no_line(folder: Folder, table: Table) -> Iterator[Probe]:

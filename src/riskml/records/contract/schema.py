@@ -127,8 +127,8 @@ class Table:
 
 
 _HOUSEHOLD = Column("household_id", Kind.TEXT, "农户编码", "household code", required=True)
-_RECORDED = Column("recorded_on", Kind.DATE, "登记日期(何时知道)", "day on which the row became known")
-_RECORD_ID = Column("record_id", Kind.TEXT, "记录编号,同号后记更正前记", "rows that share it correct one another")
+_RECORDED = Column("recorded_on", Kind.DATE, "登记日期（何时知道）", "day on which the row became known")
+_RECORD_ID = Column("record_id", Kind.TEXT, "记录编号，同号后记更正前记", "rows that share it correct one another")
 _WITHDRAWN = Column("withdrawn", Kind.FLAG, "撤回该记录", "withdraws the record of this record_id")
 
 
@@ -166,7 +166,7 @@ _TABLES = (
             _code("kind", "农户类型", "kind of household", {"exited": "脱贫户", "ordinary": "一般农户"}),
             _day("exited_on", "脱贫日期", "day on which the household left registered poverty"),
         ),
-        "农户(每行一个版本)",
+        "农户（每行一个版本）",
         "households, one row a version",
         required=True,
         key=("household_id",),
@@ -201,7 +201,7 @@ _TABLES = (
             _code("working", "务工状况", "work now", {"local": "本地务工", "migrant": "外出务工", "none": "未务工"}),
             _day("left_on", "离开家庭日期", "day on which the member left the household"),
         ),
-        "家庭成员(每行一个版本)",
+        "家庭成员（每行一个版本）",
         "members, one row a version",
         key=("household_id", "member_id"),
     ),
@@ -209,13 +209,13 @@ _TABLES = (
         "income",
         (
             _HOUSEHOLD,
-            Column("period_start", Kind.MONTH_START, "期间首日(某月一日)", "first day of the period", required=True),
+            Column("period_start", Kind.MONTH_START, "期间首日（某月一日）", "first day of the period", required=True),
             Column("months", Kind.COUNT, "期间月数", "months of the period", unit="months", minimum=1, default=1),
             _code("source", "收入来源", "source of income", SOURCES, required=True),
             Column(
                 "amount",
                 Kind.AMOUNT,
-                "期间净收入,可为负;空值撤回同号记录",
+                "期间净收入，可为负；空值撤回同号记录",
                 "net of costs for the whole period, may be negative; null withdraws the record",
                 required=True,
                 nullable=True,
@@ -256,7 +256,7 @@ _TABLES = (
     Table(
         "disaster",
         (
-            Column("household_id", Kind.TEXT, "农户编码(与区划二选一)", "household code, or else a region_code"),
+            Column("household_id", Kind.TEXT, "农户编码（与区划二选一）", "household code, or else a region_code"),
             Column("region_code", Kind.REGION, "受灾区划代码前缀", "prefix of the regions struck"),
             _day("occurred_on", "发生日期", "day of the disaster", required=True),
             _code(
@@ -358,7 +358,7 @@ _TABLES = (
             Column("causes", Kind.CODES, "风险原因", "risk causes joined by ;", allowed=CAUSES.get_names("zh")),
             _RECORDED,
         ),
-        "监测对象(每行一个版本)",
+        "监测对象（每行一个版本）",
         "monitored households, one row a version",
         key=("household_id", "entered_on"),
         day="entered_on",
@@ -366,7 +366,7 @@ _TABLES = (
     Table(
         "lines",
         (
-            Column("region_code", Kind.REGION, "区划代码前缀,空为各地", "region prefix; empty is everywhere"),
+            Column("region_code", Kind.REGION, "区划代码前缀，空为各地", "region prefix; empty is everywhere"),
             _day("effective_from", "生效日期", "first day in force", required=True),
             Column(
                 "amount",
