@@ -20,12 +20,12 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     policy : Policy, optional
         Its lines apply only where no line of the folder is in force; the packaged table by default.
     skip_bad_rows : Path, optional
-        Set bad rows aside in this file and go on, instead of refusing the folder.
+        Move faulty rows to this file and continue, instead of refusing the folder.
 
     Raises
     ------
     RecordsError
-        If the folder has faults; the message counts them all.
+        If the folder has faults; the message counts all of them.
     """
     with open_checked(folder, skip_bad_rows) as opened:
         records = Records.load(opened, (policy or load_policy()).lines)

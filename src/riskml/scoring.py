@@ -1,4 +1,4 @@
-"""Score everybody known at a date: the model beside the rule line, never instead of it."""
+"""Score all households known at a date, with the model and with the rule line."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ COLUMNS = ("household_id", "as_of", *(field.name for field in FIELDS))
 """Columns of a table of scores."""
 
 
-def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureMatrix], None] | None = None) -> Opinion:
-    """Ask the model and the rule line about every household of a panel; one alone or many give the same bits.
+def judge(
+    bundle: Bundle, panel: Panel, policy: Policy, observe: Callable[[FeatureMatrix], None] | None = None
+) -> Opinion:
+    """Judge every household of a panel by the model and by the rule line; one household alone gives the same bits.
 
     Parameters
     ----------
     bundle : Bundle
     panel : Panel
     policy : Policy
-    seen : callable, optional
-        Shown the features of the households at risk, as a monitor of drift needs them.
+    observe : callable, optional
+        Called with the features of the households at risk, to monitor drift.
     """
     status = classify_cohort(panel, bundle.settings)
     at_risk = np.flatnonzero(status == AT_RISK)
@@ -45,8 +47,8 @@ def judge(bundle: Bundle, panel: Panel, policy: Policy, seen: Callable[[FeatureM
         features = build(panel).take(at_risk)
         margin[at_risk] = bundle.predict_margin(features)
         probability[at_risk] = bundle.blend.calibration.predict_probability(margin[at_risk])
-        if seen is not None:
-            seen(features)
+        if observe is not None:
+            observe(features)
     tier = policy.assign_tiers(probability)
     verdicts = apply_rule_line(panel, policy, bundle.settings.window)
     return Opinion(
@@ -76,13 +78,13 @@ def score(
     Returns
     -------
     DataFrame
-        One row a household, in the order of the codes, with ``COLUMNS``. ``agreement`` compares any flag of the rule
-        line with a place in the visit capacity: the riskiest share of the households at risk, ties by code.
+        One row per household, ordered by code, with ``COLUMNS``. ``agreement`` compares any flag of the rule line with
+        the visit list: the riskiest share of the households at risk, ties by code.
 
     Raises
     ------
     UsageError
-        If nobody is known at the date.
+        If no household is known at the date.
     """
     progress = progress or Silent()
     panels = list(records.panels(as_of))

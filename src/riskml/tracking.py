@@ -1,8 +1,8 @@
-"""Runs and released models in MLflow: every training is logged, one version is the champion.
+"""Trainings and released models in MLflow: every training is logged, one version is the champion.
 
-The server is found through ``MLFLOW_TRACKING_URI``; by default it is an SQLite file, ``mlflow.db``, in the working
-folder, with its artifacts beside it. A registered model is a bundle as it stands: never a pickle, and nothing that
-MLflow itself would load. MLflow takes seconds to import, so that happens on first use.
+The server is taken from ``MLFLOW_TRACKING_URI``; by default it is an SQLite file, ``mlflow.db``, in the working
+directory, with its artifacts beside it. A registered model is a bundle as it is: never a pickle, and nothing that
+MLflow itself would load. MLflow takes seconds to import, so it is imported on first use.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ NAME = "riskml"
 CHAMPION, CHALLENGER = "champion", "challenger"
 
 _QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",  # nothing about the households' office leaves the machine
+    "MLFLOW_DISABLE_TELEMETRY": "true",  # no usage data leaves the machine
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # MLflow's seven take minutes to say that nobody answers
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # with seven, MLflow takes minutes to fail
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }
 
@@ -75,9 +75,9 @@ def log_run(
     Parameters
     ----------
     bundle_path : path
-        A saved bundle; all its files, the evaluation among them, become artifacts.
+        A saved bundle; all its files become artifacts.
     params, metrics, tags : mappings
-        Metrics that are missing or not finite are left out. A tag ``model_version`` names the run.
+        Metrics that are missing or not finite are left out. The tag ``model_version`` names the run.
 
     Returns
     -------
@@ -120,12 +120,12 @@ def log_run(
 
 
 def fetch_champion(to: str | Path | None = None) -> Registered | None:
-    """Return the released model and a local copy of its bundle; None before the first release.
+    """Fetch the champion with a local copy of its bundle; None before the first release.
 
     Parameters
     ----------
     to : path, optional
-        Where to put the copy if the artifacts are on another machine (default: a new temporary folder).
+        Where to store the copy if the artifacts are on another machine (default: a new temporary folder).
 
     Raises
     ------
@@ -137,7 +137,7 @@ def fetch_champion(to: str | Path | None = None) -> Registered | None:
 
 
 def find_champion_version() -> int | None:
-    """Return the version of the released model, without its files; None before the first release.
+    """Find the version of the champion, without its files; None before the first release.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def find_champion_version() -> int | None:
 
 
 def find_version(model_version: str) -> int | None:
-    """Return the latest registered version of a model, by the version its bundle carries; None where there is none.
+    """Find the latest registered version of a model by the model version of its bundle; None if there is none.
 
     Raises
     ------
@@ -161,8 +161,8 @@ def find_version(model_version: str) -> int | None:
     with _connect() as (client, _):
         if not client.search_registered_models(f"name = '{NAME}'"):
             return None
-        known = client.search_model_versions(f"name = '{NAME}'")
-        return max((int(v.version) for v in known if v.tags.get("model_version") == model_version), default=None)
+        versions = client.search_model_versions(f"name = '{NAME}'")
+        return max((int(v.version) for v in versions if v.tags.get("model_version") == model_version), default=None)
 
 
 def set_champion(version: int) -> None:
@@ -179,14 +179,14 @@ def set_champion(version: int) -> None:
 
 
 def download(version: int, to: str | Path | None = None) -> Path:
-    """Return the local folder of a registered bundle.
+    """Download a registered bundle and return its folder.
 
     Parameters
     ----------
     version : int
     to : path, optional
-        Where to put the files if they are on another machine (default: a new temporary folder). Artifacts on this
-        machine are not copied.
+        Where to store the files if they are on another machine (default: a new temporary folder). Artifacts on this
+        machine are used in place.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def download(version: int, to: str | Path | None = None) -> Path:
 
 
 def _resolve_uri() -> str:
-    """Address of the server; an SQLite file by its whole path, so that later calls find it from any folder."""
+    """Resolve the address of the server; an SQLite file by its absolute path, which stays valid in any folder."""
     uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
     prefix = "sqlite:///"
     if uri.startswith(prefix) and not uri.endswith(":memory:"):
@@ -221,26 +221,26 @@ def _resolve_uri() -> str:
 
 
 def _ensure_experiment(client: Any) -> str:
-    """Id of the experiment, made on first use; artifacts of an SQLite server lie beside its file."""
-    found = client.get_experiment_by_name(NAME)
-    if found is None:
+    """Return the id of the experiment, created on first use; an SQLite server keeps artifacts beside its file."""
+    experiment = client.get_experiment_by_name(NAME)
+    if experiment is None:
         uri = _resolve_uri()
         beside = Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts" if uri.startswith("sqlite:///") else None
         return str(client.create_experiment(NAME, artifact_location=beside.as_uri() if beside else None))
-    if found.lifecycle_stage != "active":
+    if experiment.lifecycle_stage != "active":
         raise TrackingError(
             f"The experiment {NAME!r} was deleted in MLflow.",
-            f"Restore it: mlflow experiments restore --experiment-id {found.experiment_id}",
+            f"Restore it: mlflow experiments restore --experiment-id {experiment.experiment_id}",
         )
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def _require_version(client: Any, version: int) -> Any:
-    known = client.search_model_versions(f"name = '{NAME}'") if client.search_registered_models() else []
-    for found in known:
-        if int(found.version) == version:
-            return found
-    numbers = sorted(int(found.version) for found in known)
+    registered = client.search_model_versions(f"name = '{NAME}'") if client.search_registered_models() else []
+    versions = {int(model.version): model for model in registered}
+    if version in versions:
+        return versions[version]
+    numbers = sorted(versions)
     raise TrackingError(
         f"No version {version} of the model {NAME!r} is registered at {_hide_credentials(_resolve_uri())}.",
         f"Registered: {', '.join(map(str, numbers))}." if numbers else "`riskml train` registers the first one.",
@@ -248,7 +248,7 @@ def _require_version(client: Any, version: int) -> Any:
 
 
 def _hide_credentials(text: str) -> str:
-    """Return an address, or a message that holds one, without user and password.
+    """Remove user and password from an address, or from a message that contains one.
 
     >>> _hide_credentials("no answer from postgresql://user:secret@db/riskml")
     'no answer from postgresql://db/riskml'
@@ -258,7 +258,7 @@ def _hide_credentials(text: str) -> str:
 
 @contextmanager
 def _connect() -> Iterator[tuple[Any, Any]]:
-    """MLflow's client and entities, quietly; whatever goes wrong becomes a TrackingError."""
+    """Connect quietly: yield MLflow's client and entities, and convert every failure to a TrackingError."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""How fast households are explained, beside LightGBM's own contributions on the same rows in the same run."""
+"""Speed of explanations, compared with LightGBM's own contributions on the same rows in the same run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.benchmarks.targets import Bounds, check_targets
 from riskml.explanation import Narrator
 from riskml.explanation.contributions.verification import predict_contributions
 from riskml.explanation.household.county import tabulate_reasons
@@ -38,26 +39,26 @@ __all__ = ["BOUNDS", "run"]
 
 MONTHS, SEED = 48, 1
 TRAINING = 20_000
-"""Households the model is fitted on."""
+"""Households on which the model is fitted."""
 
 ROUNDS = 400
-"""Trees of the measured model, of the largest size that training can choose (depth 5, 31 leaves)."""
+"""Trees of the model, of the largest size that training can choose (depth 5, 31 leaves)."""
 
 BATCH, SAMPLE, SINGLES, TURNS = 100_000, 1000, 300, 3
 
-BOUNDS = {
+BOUNDS: Bounds = {
     "ms_per_row": ("at most", 0.05),
     "ratio": ("at least", 20.0),
     "single_ms": ("at most", 1.0),
     "county_s": ("at most", 15.0),
 }
-"""What riskml promises."""
+"""The promised bounds."""
 
 Floats = NDArray[np.float64]
 
 
 def run(households: int = 100_000, progress: Progress | None = None) -> dict[str, Any]:
-    """Measure the explanation of a simulated county by a model fitted on a part of it.
+    """Measure the explanation of a simulated county by a model fitted on part of it.
 
     Parameters
     ----------
@@ -68,17 +69,17 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
     Returns
     -------
     dict
-        ``ms_per_row``: contributions of a batch of 100,000 rows (the county's, repeated if it is smaller) on one
-        thread, linear part and trees; ``pred_contrib_ms_per_row``: contributions of the trees alone by LightGBM on
-        one thread, on 1,000 of the rows; ``ratio``: the latter over the former; ``single_ms``: median of one row;
-        ``explanation_ms``: median of one household's whole explanation, from records in memory to sentences;
-        ``county_s``: contributions, causes and sentences of everybody on two threads, features and scores given;
-        ``county_with_scores_s``: the same with features and scores; ``load_s``: reading the trees, tabulating and
-        checking them; ``tables_mb``; ``targets``: each with the figure, the bound and whether it is met.
+        ``ms_per_row``: contributions for a batch of 100,000 rows (those of the county, repeated if it is smaller) on
+        one thread, linear part and trees; ``pred_contrib_ms_per_row``: contributions of the trees alone by LightGBM on
+        one thread, for 1,000 of the rows; ``ratio``: the latter over the former; ``single_ms``: median for one row;
+        ``explanation_ms``: median for the whole explanation of one household, from records in memory to sentences;
+        ``county_s``: contributions, causes and sentences of all households on two threads, without features and
+        scores; ``county_with_scores_s``: the same with them; ``load_s``: reading, tabulating and checking the trees;
+        ``tables_mb``; ``targets``: figure, bound and whether it is met.
 
     Notes
     -----
-    Batch and LightGBM take turns, and the least time of each counts: another process can only add.
+    Batch and LightGBM take turns, and the shortest time of each counts: other processes can only add time.
     """
     listener = progress or Silent()
     with TemporaryDirectory(prefix="riskml-benchmark-") as temporary:
@@ -93,7 +94,7 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
     county, scores = _time(lambda: _score_county(narrator, records))
     rows = np.concatenate([bundle.blend.align(part.matrix) for part in county])
     batch, reference = _time_batch(narrator, rows)
-    told, words = _time(lambda: _explain_county(narrator, county))
+    explained, words = _time(lambda: _explain_county(narrator, county))
     figures = {
         "ms_per_row": batch,
         "ratio": reference / batch,
@@ -108,10 +109,10 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
         "load_s": load,
         "tables_mb": narrator.explainer.nbytes / 1e6,
         "households": households,
-        "explained": told,
+        "explained": explained,
         "features": rows.shape[1],
         "trees": bundle.blend.trees.rounds,
-        "targets": {name: _target(figures[name], *bound) for name, bound in BOUNDS.items()},
+        "targets": check_targets(figures, BOUNDS),
     }
 
 
@@ -148,17 +149,17 @@ def _score_county(narrator: Narrator, records: Records) -> list[_Part]:
     panels = list(records.panels(month_end(build_grid(records, narrator.settings).last_month)))
     panels[0].line  # noqa: B018 - fills the shared grid of lines before threads ask for it
 
-    def one(panel: Panel) -> _Part:
+    def score_panel(panel: Panel) -> _Part:
         rows = np.flatnonzero(classify_cohort(panel, narrator.settings) == AT_RISK)
         matrix = build(panel).take(rows)
         return _Part(panel, rows, matrix, narrator.bundle.predict_margin(matrix))
 
     with ThreadPoolExecutor(2) as pool:
-        return [part for part in pool.map(one, panels) if len(part.rows)]
+        return [part for part in pool.map(score_panel, panels) if len(part.rows)]
 
 
 def _time_batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
-    """Milliseconds a row of the batch and of LightGBM's own contributions."""
+    """Time the batch and LightGBM's own contributions, in milliseconds per row."""
     batch = rows[np.arange(BATCH) % len(rows)]
     sample = batch[:: BATCH // SAMPLE]
     booster = narrator.bundle.blend.trees.booster
@@ -172,27 +173,22 @@ def _time_batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
 def _explain_county(narrator: Narrator, county: list[_Part]) -> int:
     """Explain everybody as ``explain_all`` does: arrays on two threads, then words."""
     with ThreadPoolExecutor(2) as pool:
-        told = list(
+        explained = list(
             pool.map(lambda part: narrator.explain_rows(part.panel, part.matrix, part.rows, part.margin), county)
         )
     return sum(
-        len(tabulate_reasons(found, part.panel.household_id[part.rows], health=True))
-        for found, part in zip(told, county, strict=True)
+        len(tabulate_reasons(rows, part.panel.household_id[part.rows], health=True))
+        for rows, part in zip(explained, county, strict=True)
     )
 
 
 def _time_single(work: Callable[[int], object]) -> float:
-    """Median milliseconds of one call."""
+    """Time single calls; return the median in milliseconds."""
     work(0)
     return 1e3 * float(np.median([_time(lambda i=i: work(i))[1] for i in range(SINGLES)]))  # type: ignore[misc]
 
 
 def _time(work: Callable[[], Any]) -> tuple[Any, float]:
     start = time.perf_counter()
-    found = work()
-    return found, time.perf_counter() - start
-
-
-def _target(value: float, sense: str, bound: float) -> dict[str, Any]:
-    met = value <= bound if sense == "at most" else value >= bound
-    return {"value": value, "bound": f"{sense} {bound:g}", "met": met}
+    result = work()
+    return result, time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""The parts of the feature benchmark, each run in a process of its own: ``python -m … PART FOLDER WARM``."""
+"""The parts of the feature benchmark, each run in its own process: ``python -m … PART FOLDER WARM``."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from riskml.records.reading.folder import open_folder
 __all__ = ["PARTS", "list_as_ofs", "measure"]
 
 PARTS = {"riskml": "riskml: files to features", "scan": "DuckDB: one scan of income", "oracle": "DuckDB: the oracle"}
-"""The parts, and what is said while they run."""
+"""The parts, and the texts shown while they run."""
 
 THREADS = 2
 DATES = 6
 STEP = 2
 SINGLE, FROM_ROWS = 1000, 60
-"""Households that are built alone, from packed records and from rows."""
+"""Households whose features are built one at a time, from packed records and from rows."""
 
 
 def list_as_ofs(last_month: int) -> list[int]:
-    """Days of the six month ends, two months apart, that end with the last month.
+    """List the days of the six month ends, two months apart, up to the last month.
 
     >>> [str(to_date(day)) for day in list_as_ofs(11)]
     ['1970-02-28', '1970-04-30', '1970-06-30', '1970-08-31', '1970-10-31', '1970-12-31']
@@ -51,7 +51,7 @@ def _run_riskml(folder: Path) -> dict[str, float]:
     started = time.perf_counter()
     records = _load_records(folder)
     days = list_as_ofs(records.last_month)
-    # One matrix a date, as the oracle delivers one table a date.
+    # One matrix per date, as the oracle delivers one table per date.
     shapes = [build_all(records, [day], THREADS).values.shape for day in days]
     seconds = time.perf_counter() - started
     return {
@@ -67,14 +67,14 @@ def _run_riskml(folder: Path) -> dict[str, float]:
 
 
 def _read_peak_rss_mb() -> float:
-    """Most memory this process ever held, in megabytes of 2^20 bytes."""
+    """Read the peak memory of this process, in megabytes of 2^20 bytes."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return float(line.split()[1]) / 1024
     import resource
 
-    # Kilobytes but on macOS, where it is bytes; a platform without either file or module is not measured on.
+    # In kilobytes, except on macOS, where it is in bytes.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
@@ -96,7 +96,7 @@ def _time_alone(records: Records, as_of: int) -> float:
 
 
 def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
-    """One household with its rows as Python values, as a request delivers them."""
+    """Time one household from rows of Python values, as a request delivers them."""
     chosen = [str(records.household_id[i]) for i in _choose_households(records, FROM_ROWS)]
     with open_folder(folder) as opened:
         sql = opened.connection
@@ -111,9 +111,9 @@ def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
     for code in chosen:
         tables = {}
         for name, rows in frames.items():
-            own = [row for row in rows if name == "lines" or row["household_id"] == code]
-            names = list(own[0]) if own else columns[name]
-            tables[name] = {column: [row[column] for row in own] for column in names}
+            matches = [row for row in rows if name == "lines" or row["household_id"] == code]
+            names = list(matches[0]) if matches else columns[name]
+            tables[name] = {column: [row[column] for row in matches] for column in names}
         requests.append(tables)
     return _time_median(lambda tables: build(Records.from_tables(tables).panel(as_of)), requests)
 
@@ -126,8 +126,8 @@ def _select_households(table: str, households: list[str]) -> str:
 
 
 def _find_income_files(folder: Path) -> str:
-    alone = folder / "income.parquet"
-    return str(alone if alone.is_file() else folder / "income" / "*.parquet").replace("'", "''")
+    file = folder / "income.parquet"
+    return str(file if file.is_file() else folder / "income" / "*.parquet").replace("'", "''")
 
 
 def _run_scan(folder: Path) -> dict[str, float]:
@@ -148,18 +148,18 @@ def _run_oracle(folder: Path) -> dict[str, float]:
 
 
 def measure(part: str, folder: Path, warm: Path) -> dict[str, float]:
-    """Run one part on a folder, after a run on a small one that loads what is loaded once.
+    """Run one part on a folder, after a warm-up on a small one.
 
     Returns
     -------
     dict of str to float
-        ``seconds``, ``rows``, and for riskml the figures of its process.
+        ``seconds``, ``rows``, and for riskml the figures of the process.
     """
     work = {"riskml": _run_riskml, "scan": _run_scan, "oracle": _run_oracle}[part]
     work(warm)
     if part == "scan":
-        # One scan is short: the best of three.
-        return min((work(folder) for _ in range(3)), key=lambda one: one["seconds"])
+        # A scan is short: the best of three.
+        return min((work(folder) for _ in range(3)), key=lambda result: result["seconds"])
     return work(folder)
 
 

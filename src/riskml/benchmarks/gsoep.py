@@ -1,4 +1,4 @@
-"""The real panel: converted to a records folder and run through the same code as a county."""
+"""The real panel, converted to a records folder and run through the same code as a county."""
 
 from __future__ import annotations
 
@@ -17,52 +17,52 @@ from riskml.training import train
 __all__ = ["COUNTS", "TARGETS", "run"]
 
 TARGETS = {"auc": 0.805, "ap": 0.270, "brier": 0.0442}
-"""What the model must reach on the latest transition: at least, at least, at most."""
+"""Targets for the latest transition: AUC and AP at least, Brier score at most."""
 
 LEAD = 0.005
 """Mean average precision over the origins by which no baseline may be better."""
 
 COUNTS = ((7560, 2870, 151), (5019, 2541, None), (2485, 2534, None))
-"""Training rows, test rows and falls that must come out at each origin, latest first."""
+"""Expected training rows, test rows and falls at each origin, latest first."""
 
 
 def run(progress: Progress | None = None) -> dict[str, Any]:
-    """Train and test on the panel, without any setting of its own but the contract's window, horizon and step.
+    """Train and test on the panel with the window, horizon and step of the contract.
 
     Returns
     -------
     dict
         ``evaluation`` as ``riskml train`` writes it; ``counts``; ``mean_ap`` over the origins by model; ``targets``:
-        each with the figure, the bound and whether it is met.
+        figure, bound and whether it is met.
 
     Raises
     ------
     UsageError
-        If the optional package that carries the panel is not installed.
+        If the optional package with the panel is not installed.
     """
     policy = load_policy()
     with tempfile.TemporaryDirectory(prefix="riskml-gsoep-") as folder:
         write_gsoep(folder)
         records = load_records(folder, policy)
         evaluation = train(records, GSOEP, policy, folder=Path(folder), progress=progress).evaluation
-    own, origins = evaluation["models"]["riskml"], evaluation["origins"]
+    figures, origins = evaluation["models"]["riskml"], evaluation["origins"]
     mean_ap = {name: float(np.mean([o["models"][name]["ap"] for o in origins])) for name in origins[0]["models"]}
     best = max((name for name in mean_ap if name != "riskml"), key=lambda name: mean_ap[name])
     counts = [[o["split"][name] for name in ("n_train", "n_test", "n_positive")] for o in origins]
     return {
         "counts": counts,
         "counts_as_expected": all(
-            all(want is None or have == want for have, want in zip(found, expected, strict=True))
-            for found, expected in zip(counts, COUNTS, strict=True)
+            all(want is None or count == want for count, want in zip(numbers, expected, strict=True))
+            for numbers, expected in zip(counts, COUNTS, strict=True)
         ),
         "train_positive_rate": evaluation["split"]["train_positive_rate"],
         "mean_ap": mean_ap,
         "targets": {
-            "auc": _target(own["auc"], TARGETS["auc"], own["auc"] >= TARGETS["auc"]),
-            "ap": _target(own["ap"], TARGETS["ap"], own["ap"] >= TARGETS["ap"]),
-            "brier": _target(own["brier"], TARGETS["brier"], own["brier"] <= TARGETS["brier"]),
+            "auc": _describe_target(figures["auc"], TARGETS["auc"], figures["auc"] >= TARGETS["auc"]),
+            "ap": _describe_target(figures["ap"], TARGETS["ap"], figures["ap"] >= TARGETS["ap"]),
+            "brier": _describe_target(figures["brier"], TARGETS["brier"], figures["brier"] <= TARGETS["brier"]),
             "mean_ap": {
-                **_target(mean_ap["riskml"], mean_ap[best] - LEAD, mean_ap["riskml"] >= mean_ap[best] - LEAD),
+                **_describe_target(mean_ap["riskml"], mean_ap[best] - LEAD, mean_ap["riskml"] >= mean_ap[best] - LEAD),
                 "best_baseline": best,
             },
         },
@@ -70,5 +70,5 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
     }
 
 
-def _target(value: float, bound: float, met: bool) -> dict[str, Any]:
+def _describe_target(value: float, bound: float, met: bool) -> dict[str, Any]:
     return {"value": value, "bound": bound, "met": bool(met)}

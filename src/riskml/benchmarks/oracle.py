@@ -1,8 +1,8 @@
-"""The features once more, as an analyst would write them in DuckDB SQL.
+"""The features again, as an analyst would write them in DuckDB SQL.
 
-An independent second opinion: the queries in ``sql/`` follow the data contract and the data dictionary and share no
-code with :mod:`riskml.features`. The tests hold both against each other, the benchmark runs both on the same files.
-Nothing else may import this module: riskml itself has one feature code only.
+An independent check: the queries in ``sql/`` follow the data contract and the data dictionary and share no code with
+:mod:`riskml.features`. The tests compare both, and the benchmark runs both on the same files. Nothing else may import
+this module: riskml itself has only one feature code.
 """
 
 from __future__ import annotations
@@ -15,28 +15,20 @@ from typing import Any
 
 import duckdb
 
+from riskml.records.contract.schema import TABLES, Kind
+
 __all__ = ["Oracle"]
 
 _TYPES = {
-    "household_id": "VARCHAR", "recorded_on": "DATE", "region_code": "VARCHAR", "size": "INTEGER", "kind": "VARCHAR",
-    "exited_on": "DATE", "member_id": "VARCHAR", "birth_year": "DOUBLE", "labour": "VARCHAR", "health": "VARCHAR",
-    "schooling": "VARCHAR", "working": "VARCHAR", "left_on": "DATE", "period_start": "DATE", "months": "INTEGER",
-    "source": "VARCHAR", "amount": "DOUBLE", "record_id": "VARCHAR", "occurred_on": "DATE", "visits": "INTEGER",
-    "cost": "DOUBLE", "self_paid": "DOUBLE", "withdrawn": "BOOLEAN", "loss": "DOUBLE", "channel": "VARCHAR",
-    "started_on": "DATE", "ended_on": "DATE", "emergency": "BOOLEAN", "entered_on": "DATE", "cleared_on": "DATE",
-    "effective_from": "DATE",
-}  # fmt: skip
-_COLUMNS = {
-    "households": "household_id recorded_on region_code size kind exited_on",
-    "members": "household_id member_id recorded_on birth_year labour health schooling working left_on",
-    "income": "household_id period_start months source amount recorded_on record_id",
-    "illness": "household_id occurred_on kind visits cost self_paid recorded_on record_id withdrawn",
-    "disaster": "household_id region_code occurred_on kind loss recorded_on record_id withdrawn",
-    "events": "household_id occurred_on kind amount channel recorded_on record_id withdrawn",
-    "help": "household_id started_on ended_on emergency amount recorded_on record_id withdrawn",
-    "monitoring": "household_id entered_on cleared_on recorded_on",
-    "lines": "region_code effective_from amount",
+    Kind.DATE: "DATE",
+    Kind.MONTH_START: "DATE",
+    Kind.COUNT: "INTEGER",
+    Kind.YEAR: "DOUBLE",
+    Kind.AMOUNT: "DOUBLE",
+    Kind.FLAG: "BOOLEAN",
 }
+"""SQL types of the columns of the contract; all others are text."""
+
 _TOPICS = ("members", "illness", "disaster", "events", "help", "monitoring")
 _NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
 
@@ -49,15 +41,15 @@ class Oracle:
     folder : path
         One ``<table>.parquet`` each, or a folder ``<table>/`` of parts.
     as_ofs : sequence of date
-        Every date that will be asked for; what does not depend on the date is staged once for all of them.
+        All dates of later calls; what does not depend on the date is prepared once for all of them.
     threads : int, default 2
     """
 
     def __init__(self, folder: str | Path, as_ofs: Sequence[dt.date], threads: int = 2) -> None:
         self._sql = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False})
-        self._present = {name for name in _COLUMNS if _find_files(Path(folder), name)}
+        self._present = {name for name in TABLES if _find_files(Path(folder), name)}
         self._attributes: dict[str, bool] = {}
-        for name in _COLUMNS:
+        for name in TABLES:
             self._view(Path(folder), name)
         self._set("as_of", max(as_ofs))
         for script in ("macros", "months", "staging", "staging_income", "staging_events"):
@@ -69,15 +61,15 @@ class Oracle:
                 self._run(script)
 
     def _view(self, folder: Path, table: str) -> None:
-        """Give every declared column its type, null where the files have none."""
-        declared = _COLUMNS[table].split()
+        """Give every declared column its type, and null if the files lack it."""
+        declared = {column.name: _TYPES.get(column.kind, "VARCHAR") for column in TABLES[table].columns}
         if table not in self._present:
-            empty = ", ".join(f"NULL::{_TYPES[name]} AS {name}" for name in declared)
+            empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in declared.items())
             self._sql.execute(f"CREATE VIEW src_{table} AS SELECT {empty} LIMIT 0")
             return
         files = f"read_parquet('{_find_files(folder, table)}', union_by_name = true)"
         types = {row[0]: str(row[1]) for row in self._sql.execute(f"DESCRIBE SELECT * FROM {files}").fetchall()}
-        columns = [f"{name if name in types else 'NULL'}::{_TYPES[name]} AS {name}" for name in declared]
+        columns = [f"{name if name in types else 'NULL'}::{kind} AS {name}" for name, kind in declared.items()]
         if table == "households":
             self._attributes = {
                 name: any(word in kind for word in _NUMBERS) for name, kind in types.items() if name not in declared
@@ -101,8 +93,8 @@ class Oracle:
         Returns
         -------
         pyarrow.Table
-            ``household_id`` and one column a feature, null where missing, text where the feature is a category;
-            in no order.
+            ``household_id`` and one column per feature, null if missing, text if the feature is a category; in no
+            particular order.
         """
         self._set("as_of", as_of)
         for script in ("household", "income", *_TOPICS):

@@ -1,0 +1,23 @@
+"""Targets of the benchmarks: a figure, its bound, and whether it is met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+__all__ = ["Bounds", "check_targets"]
+
+Bounds = Mapping[str, tuple[Literal["at most", "at least"], float]]
+
+
+def check_targets(figures: Mapping[str, float], bounds: Bounds) -> dict[str, dict[str, Any]]:
+    """Compare figures with their bounds.
+
+    >>> check_targets({"ratio": 3.0}, {"ratio": ("at least", 4.0)})
+    {'ratio': {'value': 3.0, 'bound': 'at least 4', 'met': False}}
+    """
+    targets = {}
+    for name, (sense, bound) in bounds.items():
+        met = figures[name] <= bound if sense == "at most" else figures[name] >= bound
+        targets[name] = {"value": figures[name], "bound": f"{sense} {bound:g}", "met": met}
+    return targets
