@@ -39,8 +39,8 @@ class _Declared:
 
     Parameters
     ----------
-    applies, done : Rule
-        Whether a household has the deadline, and whether it has been met.
+    applies, still_due : Rule
+        Whether a household has the deadline, and whether what it asks for is still to be done.
     start : str
         Fact with the day from which it runs.
     term : callable
@@ -48,7 +48,7 @@ class _Declared:
     """
 
     applies: Rule
-    done: Rule
+    still_due: Rule
     start: str
     term: Callable[[Policy, Settings], _Term]
 
@@ -57,14 +57,14 @@ _TO_DECIDE = SIGNALLED & (~MONITORED | CONFIRMED)
 
 _DECLARED = {
     "visit": _Declared(
-        _TO_DECIDE, SETTLED | VISITED, "since", lambda _, settings: _Term(settings.visit_working_days, working=True)
+        _TO_DECIDE, ~SETTLED & ~VISITED, "since", lambda _, settings: _Term(settings.visit_working_days, working=True)
     ),
     "decision": _Declared(
-        _TO_DECIDE, SETTLED, "since", lambda policy, _: _Term(int(policy.timing["decision"].value), working=False)
+        _TO_DECIDE, ~SETTLED, "since", lambda policy, _: _Term(int(policy.timing["decision"].value), working=False)
     ),
     "helper": _Declared(
         SIGNALLED & CONFIRMED,
-        ASSIGNED,
+        ~ASSIGNED,
         "last_verified_on",
         lambda policy, _: _Term(int(policy.timing["helper_assigned"].value), working=True),
     ),
@@ -120,7 +120,7 @@ class Deadlines:
         """Whether a household is late, by deadline: for a query and for a row of it."""
         return {
             name: declared.applies
-            & ~declared.done
+            & declared.still_due
             & compare(declared.start, le, self._terms[name].find_last_overdue_start(self.today))
             for name, declared in _DECLARED.items()
         }
@@ -135,6 +135,6 @@ class Deadlines:
         for name, declared in _DECLARED.items():
             if declared.applies.holds(row):
                 day = self._terms[name].end(row[declared.start])
-                done, late = declared.done.holds(row), self.late[name].holds(row)
+                done, late = not declared.still_due.holds(row), self.late[name].holds(row)
                 deadlines.append(Deadline(name, day, done, late, has_announced_holidays(day)))
         return deadlines

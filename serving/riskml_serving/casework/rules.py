@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, not_, or_, true
 
-__all__ = ["ALWAYS", "Rule", "compare", "compare_facts"]
+__all__ = ["ALWAYS", "Rule", "compare", "compare_facts", "is_true"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Rule:
 
 
 ALWAYS = Rule(lambda _: true(), lambda _: True)
+
+
+def is_true(fact: str) -> Rule:
+    """Take a fact that is a condition itself."""
+    return Rule(lambda columns: columns[fact], lambda row: bool(row[fact]))
 
 
 def compare(fact: str, operator: Callable[[Any, Any], Any], value: Any) -> Rule:

@@ -6,14 +6,13 @@ Facts that the rules compare, as the list's query reads them:
     Of the current score; signal 0 is green.
 ``run_start``
     Number of the last score without a signal, 0 if there is none: the signal that stands began after it.
-``since``, ``first_seq``
-    Day and number of the score with which that signal began, or after a finding with which it became graver; null and
-    0 without a signal.
+``since``
+    Day on which that signal began, or after a finding became graver; null without a signal.
+``visited``
+    Whether somebody was met since then, whatever came of it.
 ``last_outcome``, ``last_signal``, ``last_seq``, ``last_verified_on``
     The last verification that was not undone, the signal and number of the score that stood then, and its day; "", 0
     and null if there is none.
-``met_seq``
-    Number of the latest score at which somebody was met; −1 if nobody ever was.
 ``assignee``
     Who looks after the household; "" if nobody does.
 """
@@ -23,7 +22,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import eq, ge, gt, ne, or_
 
-from riskml_serving.casework.rules import ALWAYS, compare, compare_facts
+from riskml_serving.casework.rules import ALWAYS, compare, compare_facts, is_true
 from riskml_serving.casework.verifications.outcomes import DECISIVE
 
 __all__ = [
@@ -51,8 +50,7 @@ SETTLED = (
 
 CONFIRMED = SETTLED & compare("last_outcome", eq, "confirmed")
 
-VISITED = compare_facts("met_seq", ge, "first_seq")
-"""Somebody was met since the signal began, whatever came of it."""
+VISITED = is_true("visited")
 
 WAITING = SIGNALLED & ~SETTLED
 OPEN = WAITING & ~MONITORED

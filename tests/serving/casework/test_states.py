@@ -215,6 +215,7 @@ def test_sql_and_python_agree_on_every_state_and_deadline(engine, histories):
         assert shown == one.deadlines()
 
 
+@settings(deadline=None)  # the calendar is loaded on first use
 @given(day=st.dates(dt.date(2020, 1, 1), dt.date(2024, 12, 31)), n=st.integers(1, 30))
 def test_a_deadline_is_over_exactly_for_what_began_early_enough(day, n):
     latest = find_last_overdue_start(day, n)

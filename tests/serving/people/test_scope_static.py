@@ -46,7 +46,8 @@ HELD_BEFORE = {
         (
             "_select_run_start",
             "_select_first",
-            "_select_last",
+            "_select_last_verification",
+            "_was_visited",
             "_select_assignee",
             "_select_facts",
             "_has_monitoring",

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Exists,
     Integer,
     ScalarSelect,
     Select,
@@ -110,14 +111,23 @@ def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
     )
 
 
-def _select_last(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    """Of the verifications that were not undone, the largest value."""
+def _select_last_verification(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     return (
-        select(func.max(column))
+        select(func.max(VERIFICATIONS.c.verification_id))
         .where(VERIFICATIONS.c.household_id == CURRENT.c.household_id, VERIFICATIONS.c.undone_at.is_(None), *conditions)
         .scalar_subquery()
         .correlate(CURRENT)
     )
+
+
+def _was_visited() -> Exists:
+    met = (
+        VERIFICATIONS.c.household_id == CURRENT.c.household_id,
+        VERIFICATIONS.c.undone_at.is_(None),
+        VERIFICATIONS.c.outcome != "not_met",
+        func.coalesce(VERIFICATIONS.c.score_seq, 0) >= _select_first(SCORES.c.seq),
+    )
+    return exists().where(*met).correlate(CURRENT, DECIDED)
 
 
 def _select_assignee() -> ScalarSelect[str]:
@@ -133,18 +143,16 @@ def _select_assignee() -> ScalarSelect[str]:
 
 def _select_facts() -> dict[str, ColumnElement[Any]]:
     """Columns of the facts that :mod:`riskml_serving.casework.states` names."""
-    met = VERIFICATIONS.c.outcome != "not_met"
     return {
         "signal": CURRENT.c.signal,
         "status": CURRENT.c.status,
         "run_start": _select_run_start(),
         "since": _select_first(SCORES.c.as_of),
-        "first_seq": func.coalesce(_select_first(SCORES.c.seq), 0),
+        "visited": _was_visited(),
         "last_outcome": func.coalesce(LAST.c.outcome, ""),
         "last_signal": func.coalesce(LAST.c.signal, 0),
         "last_seq": func.coalesce(LAST.c.score_seq, 0),
         "last_verified_on": LAST.c.verified_on,
-        "met_seq": func.coalesce(_select_last(func.coalesce(VERIFICATIONS.c.score_seq, 0), met), -1),
         "assignee": func.coalesce(_select_assignee(), ""),
     }
 
@@ -187,10 +195,9 @@ def _build_conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
 
 
 def _narrow(query: Select[Any], wanted: ListFilter) -> Select[Any]:
-    number = VERIFICATIONS.c.verification_id
     decisive = VERIFICATIONS.c.outcome.in_(DECISIVE)
-    joined = query.select_from(CURRENT).outerjoin(LAST, LAST.c.verification_id == _select_last(number))
-    joined = joined.outerjoin(DECIDED, DECIDED.c.verification_id == _select_last(number, decisive))
+    joined = query.select_from(CURRENT).outerjoin(LAST, LAST.c.verification_id == _select_last_verification())
+    joined = joined.outerjoin(DECIDED, DECIDED.c.verification_id == _select_last_verification(decisive))
     return joined.where(*_build_conditions(wanted))
 
 
