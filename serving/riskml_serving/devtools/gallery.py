@@ -14,6 +14,7 @@ from riskml.errors import UsageError
 from riskml_serving.base.settings import Settings
 from riskml_serving.commands.demo.accounts import Account
 from riskml_serving.devtools.benchmark.servers import run_service
+from riskml_serving.web.router import PAGES
 
 __all__ = ["BROWSERS", "open_browser", "take_pictures"]
 
@@ -97,10 +98,13 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
             page.fill("[name=password]", account.password)
             page.click("main button")
             page.wait_for_url("**/worklist*")
-            shoot("worklist")
-            page.locator("table.list tbody a").first.click()
-            page.wait_for_url("**/households/*")
-            shoot("household")
+            link = str(page.locator("table.list tbody a").first.get_attribute("href"))
+            household = link.rpartition("/")[2]
+            for declared in PAGES:
+                if not declared.workbook:
+                    visit(declared.addresses(household)[0])
+                    shoot(declared.name)
+            visit(link)
             if kind == "desk":
                 page.set_viewport_size({"width": PAPER_WIDTH, "height": 900})
                 page.emulate_media(media="print")
@@ -114,13 +118,9 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
             page.wait_for_url("**done=verified*")
             page.locator("#verification").screenshot(path=out / f"{kind}-verified.png")
             pictures.append(out / f"{kind}-verified.png")
-            visit("/overview")
-            shoot("overview")
             if kind == "desk":
                 visit("/worklist?signal=orange&state=overdue")
                 shoot("filters")
-                visit("/model")
-                shoot("model")
             context.close()
     for path in pictures:
         _shrink(path)

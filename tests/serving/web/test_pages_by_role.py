@@ -20,10 +20,11 @@ from riskml_serving.judging.scores.service import judge_households
 from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.auth.service import create_key
 from riskml_serving.store.households.repository import find_households, list_codes
+from riskml_serving.web.router import PAGES as DECLARED
 
 NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
-PAGES = ("/worklist", "/worklist?state=all", "/overview", "/model", "/households/{}", "/households/{}?done=verified")
-EXPORTS = ("/worklist.xlsx?state=all", "/overview.xlsx", "/households/{}/export.xlsx")
+PAGES = [path for page in DECLARED if not page.workbook for path in page.addresses("{}")]
+EXPORTS = [path for page in DECLARED if page.workbook for path in page.addresses("{}")]
 BLIND = ("village", "township", "analyst", "blind")
 AFTER, AFTER_SPENDING = "income_below_line_after_spending", "扣除刚性支出后"
 SECRET = "透析治疗秘密"
@@ -84,9 +85,7 @@ def test_health_shows_only_where_the_account_allows(site, health):
     for user in BLIND:
         site.client.cookies.clear()
         site.sign_in(user)
-        every = [*PAGES[:4], *EXPORTS[:2]]
-        every += [path.format(code) for code in telling for path in (PAGES[4], EXPORTS[2])]
-        for path in every:
+        for path in dict.fromkeys(path.format(code) for path in (*PAGES, *EXPORTS) for code in telling):
             text = told(site, path)
             for code in telling:
                 for words in health[code]:
@@ -180,35 +179,18 @@ def test_each_role_may_what_it_may_and_no_more(site, user, verifies, assigns, re
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_page_and_export_carries_the_notice_and_says_that_it_is_simulated(site, lang):
+def test_pages_without_a_household_and_signing_in_carry_the_notice_too(site, lang):
     assert NOTICE[lang] in site.get(f"/language/{lang}?back=/sign-in").text
     site.sign_in("county")
-    household = site.households(site.world.villages[0])[0]
-    for path in (*PAGES, *EXPORTS, "/households/none", "/worklist?q=nobody"):
-        answer = site.get(path.format(household))
-        text = cells(answer) if ".xlsx" in path else answer.text
+    for path in ("/households/none", "/worklist?q=nobody"):
+        text = site.get(path).text
         assert NOTICE[lang] in text, path
         assert ("模拟" if lang == "zh" else "imulated") in text, path
-        assert "导致" not in text
 
 
-def test_every_page_is_small_strict_and_without_a_script_of_its_own(site):
+def test_the_page_to_sign_in_is_small(site):
     page = site.get("/sign-in")
     assert len(page.content) + len(site.get("/static/style.css").content) < 100_000
-    site.sign_in("county")
-    household = site.households(site.world.villages[0])[0]
-    for path in PAGES:
-        answer = site.get(path.format(household))
-        policy = answer.headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "unsafe" not in policy
-        assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["referrer-policy"] == "no-referrer"
-        assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|javascript:", answer.text), path
-        assert set(re.findall(r'(?:src|href)="([^"#?]+)', answer.text)) <= set(
-            re.findall(r'(?:src|href)="((?:/|data:)[^"#?]*)', answer.text)
-        ), "nothing from anywhere else"
-        assert len(answer.content) < 100_000, path
 
 
 def test_views_and_exports_of_households_are_recorded(site):

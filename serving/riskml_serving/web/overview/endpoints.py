@@ -160,7 +160,7 @@ def _up(region: str, top: str) -> list[str]:
     Page(
         name="overview-workbook",
         path="/overview.xlsx",
-        zh="县域总览(Excel)",
+        zh="县域总览（Excel）",
         en="Overview (Excel)",
         action="overview.read",
         region=True,

@@ -67,7 +67,7 @@ class Page:
     path: str
     zh: str
     en: str
-    titles: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    titles: Mapping[int, tuple[str, str]] = field(default_factory=dict, hash=False)
     action: str
     right: str = "read"
     households: bool = False

@@ -1,0 +1,217 @@
+"""Every declared page: roles, audit, region, size, notice, picture and docs; and what happens to one that is not."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter
+from openpyxl import load_workbook
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from riskml_serving.base.database import reading
+from riskml_serving.devtools.page_times import list_addresses
+from riskml_serving.people.accounts import ROLES
+from riskml_serving.people.audit.pseudonyms import read_pseudonym
+from riskml_serving.web.router import OPEN_TO_ALL, PAGES, ROUTERS
+from riskml_serving.web.shell.page import Page, View
+from riskml_serving.web.shell.page_router import PageRouter, require_declared
+from riskml_serving.web.shell.visitor import SignedIn
+
+DOCS = Path(__file__).parents[3] / "docs"
+GUIDE = (DOCS / "serving" / "pages.md").read_text(encoding="utf-8")
+NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
+
+each = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+
+
+def read_text(answer):
+    """Text of a page, or of the cells of a workbook."""
+    if "spreadsheet" not in answer.headers["content-type"]:
+        return answer.text
+    book = load_workbook(io.BytesIO(answer.content))
+    return "\n".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value)
+
+
+def open_page(site, page, role):
+    """Sign in and open a page by its examples; return the answers."""
+    site.client.cookies.clear()
+    site.sign_in(role)
+    household = site.households(site.world.regions[role])[0]
+    return [site.get(address) for address in page.addresses(household)]
+
+
+def check_roles(site, page):
+    for code, role in ROLES.items():
+        status = 200 if page.right in role.may | role.rights else 403
+        assert {answer.status_code for answer in open_page(site, page, code)} == {status}, (page.path, code)
+
+
+def check_audit(site, page):
+    """Every opening leaves an entry of its action, and every household that is named one about it."""
+    with reading(site.engine) as connection:
+        codes = {read_pseudonym(connection, code): code for code in site.households("")}
+    for answer in open_page(site, page, "county"):
+        rows = site.rows(
+            "SELECT action, household_id FROM audit WHERE request_id = :r", r=answer.headers["x-request-id"]
+        )
+        assert {row[0] for row in rows} == {page.action}, answer.url
+        shown = {code for code in codes.values() if code in read_text(answer)}
+        assert shown <= {codes[row[1]] for row in rows if row[1]}, f"{answer.url} names households without an entry"
+
+
+def check_region(site, page):
+    """A village viewer learns nothing of a household or a region elsewhere."""
+    own = site.world.regions["village"]
+    outside = [code for code in site.households("") if code not in site.households(own)]
+    for answer in open_page(site, page, "village"):
+        assert not [code for code in outside if code in read_text(answer)], answer.url
+    if "{household_id}" in page.path:
+        assert site.get(page.addresses(outside[0])[0]).status_code == 404, page.path
+        assert site.actions()[-1] == "household.refused"
+    if page.region:
+        assert site.get(f"{page.path}?region={own[:9]}").status_code == 404, page.path
+        assert site.actions()[-1] == "region.refused"
+
+
+def check_strict(site, page):
+    """A page is small, allows nothing from anywhere else, and is kept by nobody on the way."""
+    aside = sum(len(site.get(f"/static/{name}").content) for name in ("style.css", "form.js"))
+    for answer in open_page(site, page, "county"):
+        assert len(answer.content) + (0 if page.workbook else aside) < page.most_bytes, page.path
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        if page.workbook or "sandbox" in policy:  # the report, a document that runs nothing: test_model_report.py
+            continue
+        assert "unsafe" not in policy
+        assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|javascript:", answer.text), page.path
+        sources = re.findall(r'(?:src|href)="([^"#?]+)', answer.text)
+        assert [source for source in sources if not source.startswith(("/", "data:"))] == []
+
+
+def check_notice(site, page):
+    for lang, simulated in (("zh", "模拟"), ("en", "imulated")):
+        for address in [answer.url.raw_path.decode() for answer in open_page(site, page, "county")]:
+            site.get(f"/language/{lang}?back=/sign-in")
+            text = read_text(site.get(address))
+            assert NOTICE[lang] in text, address
+            assert simulated in text, address
+            assert "导致" not in text, address
+
+
+def find_undocumented(pages):
+    """Names of pages that the guide leaves out."""
+    return [page.name for page in pages if f"`{page.path}`" not in GUIDE or page.zh not in GUIDE]
+
+
+@each
+def test_a_page_is_opened_by_the_roles_that_have_its_right(site, page):
+    check_roles(site, page)
+
+
+@each
+def test_opening_a_page_is_recorded_with_every_household_that_it_names(site, page):
+    check_audit(site, page)
+
+
+@each
+def test_a_page_shows_nothing_from_elsewhere(site, page):
+    check_region(site, page)
+
+
+@each
+def test_a_page_is_small_and_strict(site, page):
+    check_strict(site, page)
+
+
+@each
+def test_a_page_carries_the_notice_and_says_that_it_is_simulated(site, page):
+    check_notice(site, page)
+
+
+def test_every_page_is_in_the_guide():
+    assert find_undocumented(PAGES) == []
+
+
+def test_pages_have_names_and_addresses_of_their_own():
+    assert len({page.name for page in PAGES}) == len({page.path for page in PAGES}) == len(PAGES)
+
+
+VISITS = Page(name="visits", path="/visits", zh="走访", en="Visits", action="visits.read")
+
+
+def serve(site, page, text, household_ids=None):
+    """Declare a page while the service runs."""
+    router = PageRouter()
+
+    @router.page(page)
+    async def visits(request: Request, visitor: SignedIn) -> View:
+        return View(HTMLResponse(text), household_ids)
+
+    site.client.app.include_router(router)
+
+
+def test_an_address_that_nobody_declared_does_not_start():
+    for router in (APIRouter(), PageRouter()):
+
+        @router.get("/visits")
+        async def visits() -> Response:
+            return HTMLResponse("")
+
+        with pytest.raises(TypeError, match="GET /visits is no declared page"):
+            require_declared((*ROUTERS, router), OPEN_TO_ALL)
+
+
+def test_a_page_that_leaves_nothing_for_the_audit_does_not_start():
+    router = PageRouter()
+
+    async def without_view(request: Request, visitor: SignedIn) -> Response:
+        return HTMLResponse("")
+
+    async def without_visitor(request: Request) -> View:
+        return View(HTMLResponse(""))
+
+    for endpoint in (without_view, without_visitor):
+        with pytest.raises(TypeError, match="The endpoint of /visits must take request and visitor, and return a View"):
+            router.page(VISITS)(endpoint)
+
+
+def test_a_new_page_is_tested_timed_and_missed_in_the_docs_by_its_declaration_alone(site):
+    serve(site, VISITS, NOTICE["zh"] + NOTICE["en"] + "模拟 simulated")
+    for check in (check_roles, check_audit, check_region, check_strict, check_notice):
+        check(site, VISITS)
+    assert list_addresses([VISITS], []) == {VISITS: ["/visits"] * 4}
+    assert find_undocumented([*PAGES, VISITS]) == ["visits"]
+
+
+def test_a_new_page_is_refused_to_roles_without_its_right(site):
+    page = replace(VISITS, right="releases")
+    serve(site, page, "")
+    check_roles(site, page)
+    assert [open_page(site, page, role)[0].status_code for role in ROLES] == [403, 403, 200, 200]
+
+
+@pytest.mark.parametrize(("check", "declared", "names"), [
+    (check_audit, {}, True), (check_region, {}, True), (check_region, {"region": True}, False),
+    (check_strict, {"most_bytes": 10}, False), (check_strict, {}, "<script>"), (check_notice, {}, False),
+])  # fmt: skip
+def test_a_new_page_that_breaks_a_rule_is_found_by_its_declaration_alone(site, check, declared, names):
+    page = replace(VISITS, **declared)
+    serve(site, page, " ".join(site.households("")) if names is True else str(names))
+    with pytest.raises(AssertionError):
+        check(site, page)
+
+
+@pytest.mark.parametrize(("households", "household_ids"), [(True, None), (False, ["h1"])])
+def test_a_page_that_does_not_say_which_households_it_names_is_never_shown(site, households, household_ids):
+    page = replace(VISITS, households=households)
+    serve(site, page, "secret", household_ids)
+    (answer,) = open_page(site, page, "county")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
