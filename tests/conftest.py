@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fontTools.ttLib import TTFont
 
+from riskml.fonts import find_font
 from riskml.policy import load_policy
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
@@ -64,6 +66,14 @@ def golden() -> Callable[[Path, str], None]:
         assert text == committed, f"{path} is stale: run `make docs`, read what changed, and commit it."
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def find_missing_glyphs() -> Callable[[str], str]:
+    """Find the characters of a text that the Chinese font lacks, each once and in order."""
+    with TTFont(find_font(), lazy=True) as font:
+        characters = frozenset(font.getBestCmap())
+    return lambda text: "".join(c for c in dict.fromkeys(text) if c not in "\n\r\t" and ord(c) not in characters)
 
 
 @pytest.fixture(scope="session")

@@ -16,15 +16,7 @@ from riskml.errors import FontError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = [
-    "FAMILY",
-    "find_font",
-    "find_missing_glyphs",
-    "make_font_face",
-    "render_svg",
-    "subset_font",
-    "use_chinese_font",
-]
+__all__ = ["FAMILY", "find_font", "make_font_face", "render_svg", "subset_font", "use_chinese_font"]
 
 FAMILY = "Noto Sans SC"
 """Name of the family inside the file (SIL Open Font License 1.1)."""
@@ -56,25 +48,6 @@ def find_font() -> Path:
         if (path := Path(folder) / "fonts" / FILE).is_file():
             return path
     raise FontError.not_installed(PACKAGE)
-
-
-@lru_cache(maxsize=1)
-def _characters() -> frozenset[int]:
-    from fontTools.ttLib import TTFont
-
-    with TTFont(find_font(), lazy=True) as font:
-        return frozenset(font.getBestCmap())
-
-
-def find_missing_glyphs(text: str) -> str:
-    """Find the characters that the font lacks, each once and in order, except line breaks and tabs.
-
-    >>> find_missing_glyphs("近 12 个月自付医疗费 −90,000 元")
-    ''
-    >>> find_missing_glyphs("🐑羊🐑")
-    '🐑'
-    """
-    return "".join(c for c in dict.fromkeys(text) if c not in "\n\r\t" and ord(c) not in _characters())
 
 
 @contextmanager

@@ -48,14 +48,14 @@ def drawn() -> Figure:
     return figure
 
 
-def test_the_font_has_every_glyph_that_riskml_says() -> None:
+def test_the_font_has_every_glyph_that_riskml_says(find_missing_glyphs) -> None:
     text = "".join(collect_texts())
     assert len(set(HAN.findall(text))) > 300
-    assert fonts.find_missing_glyphs(text) == ""
+    assert find_missing_glyphs(text) == ""
 
 
-def test_a_missing_glyph_is_named_once_and_line_breaks_never_are() -> None:
-    assert fonts.find_missing_glyphs("户\n🐑\t🐑户") == "🐑"
+def test_a_missing_glyph_is_named_once_and_line_breaks_never_are(find_missing_glyphs) -> None:
+    assert find_missing_glyphs("户\n🐑\t🐑户") == "🐑"
 
 
 def test_chinese_is_drawn_without_a_warning_and_a_missing_glyph_is_an_error_in_tests() -> None:
@@ -85,13 +85,13 @@ def test_a_figure_as_svg_has_no_date_no_font_and_the_same_bytes_again() -> None:
     assert "Matplotlib" not in first
 
 
-def test_the_minus_sign_is_the_typographic_one() -> None:
+def test_the_minus_sign_is_the_typographic_one(find_missing_glyphs) -> None:
     with fonts.use_chinese_font():
         figure = drawn()
         figure.canvas.draw()
         labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert any(label.startswith("\u2212") for label in labels)
-    assert fonts.find_missing_glyphs("\u2212") == ""
+    assert find_missing_glyphs("\u2212") == ""
 
 
 def test_a_subset_holds_the_glyphs_of_the_text_and_no_others() -> None:

@@ -1,4 +1,4 @@
-"""Explanations: exact contributions of features to the margin, then reasons that can be checked on the doorstep."""
+"""Explanations: exact contributions of features to the margin, and reasons that can be verified during a visit."""
 
 from riskml.explanation.contributions.explainer import Contributions, Explainer
 from riskml.explanation.household.county import explain_all, explain_panel

@@ -15,7 +15,7 @@ from riskml.errors import UsageError
 from riskml.explanation import Explainer
 from riskml.explanation.contributions.shap_values import label_features, to_shap
 from riskml.features import CATALOGUE, build
-from riskml.fonts import find_missing_glyphs, use_chinese_font
+from riskml.fonts import use_chinese_font
 from riskml.records.contract.calendar import to_day
 
 pytestmark = pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning")  # shap scatters its points
@@ -69,7 +69,7 @@ def test_labels_are_those_of_the_catalogue():
         label_features(names, "fr")
 
 
-def test_beeswarm_and_waterfall_draw_chinese(explained):
+def test_beeswarm_and_waterfall_draw_chinese(explained, find_missing_glyphs):
     """Warnings are errors: a glyph that the font lacks would fail here."""
     import shap
 

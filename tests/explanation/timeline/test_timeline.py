@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 import pytest
 from PIL import Image
 
-from riskml import fonts
 from riskml.explanation import NOTICE
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.svg import make_element
@@ -157,10 +156,10 @@ def test_a_harvest_month_is_cut_off_and_says_its_amount(fengjie):
     assert "7,700" in text.split("\n")
 
 
-def test_the_file_that_stands_alone_brings_its_glyphs(fengjie):
+def test_the_file_that_stands_alone_brings_its_glyphs(fengjie, find_missing_glyphs):
     svg = draw_timeline_svg(fengjie.panel(), embed_font=True)
     assert "@font-face" in svg
-    assert fonts.find_missing_glyphs(read_words(draw_timeline_svg(fengjie.panel()))) == ""
+    assert find_missing_glyphs(read_words(draw_timeline_svg(fengjie.panel()))) == ""
     assert len(svg.encode()) < 60_000
 
 
