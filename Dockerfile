@@ -1,4 +1,4 @@
-# The scoring service. docs/serving/operations.md says how it is run; compose.yaml runs it with PostgreSQL and MLflow.
+# The scoring service. docs/serving/operations.md describes its operation; compose.yaml runs it with PostgreSQL and MLflow.
 FROM python:3.11-slim AS build
 WORKDIR /build
 COPY requirements/uv.txt requirements/serve.txt requirements/
@@ -11,7 +11,7 @@ COPY serving serving
 RUN /opt/riskml/bin/uv pip install --no-cache --compile-bytecode --python /opt/riskml/bin/python --no-deps .
 
 FROM python:3.11-slim
-# LightGBM's threads; nothing else of the system is needed.
+# OpenMP for LightGBM; no other system package is needed.
 RUN apt-get update \
  && apt-get install --no-install-recommends --yes libgomp1 \
  && rm -rf /var/lib/apt/lists/* \
