@@ -12,6 +12,8 @@ import nbclient
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.acceptance
+
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NAMES = ("01_know_the_records", "02_retrain_and_compare", "03_explain_households", "04_audit_and_release")
 LONGEST = 13

@@ -8,6 +8,8 @@ import pytest
 from riskml import tracking
 from riskml.errors import TrackingError
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def blank_database(tmp_path_factory):

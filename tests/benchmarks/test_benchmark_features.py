@@ -17,6 +17,8 @@ from riskml.errors import RiskmlError
 from riskml.features import CATALOGUE
 from riskml.simulation import simulate
 
+pytestmark = pytest.mark.integration
+
 FIGURES = {"rows_per_s", "scan_ratio", "duckdb_ratio", "peak_rss_mb", "one_household_ms"}
 
 

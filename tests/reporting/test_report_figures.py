@@ -12,6 +12,8 @@ from riskml.reporting.contribution_figures import DOTS, make_shap_explanation
 from riskml.reporting.language import Language
 from riskml.reporting.quality_figures import draw_groups
 
+pytestmark = pytest.mark.integration
+
 EN = Language("en")
 
 

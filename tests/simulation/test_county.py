@@ -20,6 +20,8 @@ from riskml.simulation import simulate
 from riskml.splits import Settings
 from riskml.vocabulary.causes import CAUSES
 
+pytestmark = pytest.mark.integration
+
 
 def _bytes(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}

@@ -19,6 +19,8 @@ from riskml.simulation.truth import attribute_falls
 from riskml.splits import Settings
 from riskml.vocabulary.causes import CAUSES
 
+pytestmark = pytest.mark.integration
+
 LINE = np.full(40, 6000.0)
 
 

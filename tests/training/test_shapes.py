@@ -11,6 +11,8 @@ from riskml.records.panel.store import Records
 from riskml.splits import Settings
 from riskml.training import train
 
+pytestmark = pytest.mark.integration
+
 RNG = np.random.default_rng(3)
 
 

@@ -18,7 +18,10 @@ from riskml.features import CATALOGUE, build
 from riskml.fonts import use_chinese_font
 from riskml.records.contract.calendar import to_day
 
-pytestmark = pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning")  # shap scatters its points
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning"),  # shap scatters its points
+]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ import yaml
 from riskml_serving.base.settings import PREFIX, Settings
 from riskml_serving.commands.cli import app as commands
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs" / "serving"
 README = (DOCS / "README.md").read_text(encoding="utf-8")
