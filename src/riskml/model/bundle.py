@@ -222,8 +222,8 @@ class Bundle:
 def _seal_content(content: Mapping[str, bytes], manifest: Mapping[str, Any]) -> dict[str, bytes]:
     """Add the manifest that lists the files, and its seal."""
     hashes = {name: hash_sha256(text) for name, text in sorted(content.items())}
-    sealed = {**manifest, "files": hashes}
-    text = encode_json({**sealed, "model_version": _derive_version(sealed)})
+    listing = {**manifest, "files": hashes}
+    text = encode_json({**listing, "model_version": _derive_version(listing)})
     return {**content, MANIFEST: text, SEAL: make_seal(text)}
 
 
