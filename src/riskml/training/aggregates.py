@@ -132,7 +132,7 @@ def _test_reasons(
 ) -> dict[str, Any]:
     days = sorted({int(day) for day in test.cohort.as_of})
     true = read_truth(folder, narrator.settings, "cause")
-    progress.stage("tests of the reasons", len(days) * (true is not None) + 1)
+    progress.stage("quality of the reasons", len(days) * (true is not None) + 1)
     results: dict[str, Any] = {"steadiness": _replace_nan(measure_steadiness(narrator, records, days[-1]))}
     progress.step()
     if true is None:

@@ -24,7 +24,7 @@ def report(
     records: Annotated[
         Path | None,
         typer.Option(
-            help="Records folder: recompute coverage, contributions and the tests of the reasons from it, instead of"
+            help="Records folder: recompute coverage, contributions and the quality of the reasons from it, instead of"
             " using those stored in the bundle.",
         ),
     ] = None,
