@@ -273,4 +273,4 @@ def test_a_new_trigger_is_one_function_and_one_row(comfortable, monkeypatch, pac
     policy = parse_policy(packaged.replace("triggers:\n", row, 1))
     inpatient(comfortable, 10, visits=4)
     assert comfortable.judged(policy=policy).list_flag_codes(0) == ("many_visits",)
-    assert comfortable.judged(policy=policy).list_flags(0, "en")[0].observed == 4
+    assert comfortable.judged(policy=policy).list_flags(0)[0].observed == 4

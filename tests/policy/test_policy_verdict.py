@@ -105,12 +105,12 @@ def test_the_window_of_income_can_be_that_of_a_survey(village):
 def test_a_flag_says_all_that_a_verifier_needs(village):
     village.household(kind="exited").earns(50_000)
     village.add("illness", kind="inpatient", occurred_on="2023-06-01", self_paid=5500)
-    (flag,) = village.judged().list_flags(0, "zh")
+    (flag,) = village.judged().list_flags(0)
     assert (flag.code, flag.threshold, flag.observed, flag.unit) == ("inpatient_self_pay", 5000, 5500, "yuan")
     assert (flag.fires, flag.window, flag.cause) == ("at_least", 12, "illness")
-    assert flag.name == "一年内住院自付费用较大"
+    assert flag.get_name("zh") == "一年内住院自付费用较大"
     assert flag.source
-    assert village.judged().list_flags(0, "en")[0].name == "inpatient self-paid cost of a year"
+    assert village.judged().list_flags(0)[0].get_name("en") == "inpatient self-paid cost of a year"
 
 
 def test_a_relative_threshold_is_shown_in_yuan(village):

@@ -46,7 +46,7 @@ def use(folder: Path) -> dict[str, object]:
     from riskml.simulation import simulate
     from riskml_serving.casework.verifications.schemas import VERIFICATION_REQUEST
     from riskml_serving.people.auth import Caller
-    from riskml_serving.web.shell.words import word
+    from riskml_serving.web.shell.words import get_word
     from riskml_serving.web.worklist.service import list_causes
 
     CATALOGUE["job_losses_12m"] = replace(CATALOGUE["job_losses_12m"], cause="debt")
@@ -76,7 +76,7 @@ def use(folder: Path) -> dict[str, object]:
         "options": [option.measure.zh for option in explanation.options if option.cause == "debt"],
         "text": "债务调解" in render(explanation, "zh") and "debt advice" in render(explanation, "en"),
         "answer": "debt" in json.dumps(explanation.to_json()),
-        "filter": [word("cause", code, "zh") for code in list_causes(Caller("k", "13", frozenset()))],
+        "filter": [get_word("cause", code, "zh") for code in list_causes(Caller("k", "13", frozenset()))],
         "schema": VERIFICATION_REQUEST.json_schema()["properties"]["causes"]["items"]["enum"],
         "report": "因债务" in render_report(bundle, report_data=report) and "因病" in render_report(bundle),
         "handbook": "| 因债务 / debt | 债务调解 / debt advice | test |" in render_handbook(load_policy()),

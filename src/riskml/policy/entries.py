@@ -1,4 +1,4 @@
-"""What the policy table holds: one small class a kind of row, read and checked from its place in the file."""
+"""The rows of the policy table: one small class for each kind, which reads and checks it."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class IncomeRow:
     @classmethod
     def read(cls, node: Node) -> IncomeRow:
         """Read one row; a null amount is NaN."""
-        row = node.mapping(["region", "effective_from", "year", "amount", "source"])
+        row = node.read_mapping(["region", "effective_from", "year", "amount", "source"])
         return cls(
-            row["region"].region(),
-            row["effective_from"].day(),
-            row["year"].count(1949, 2200),
-            row["amount"].number_or_null(1),
-            row["source"].text(),
+            row["region"].read_region(),
+            row["effective_from"].read_day(),
+            row["year"].read_count(1949, 2200),
+            row["amount"].read_number_or_null(1),
+            row["source"].read_text(),
         )
 
 
@@ -86,20 +86,20 @@ class TriggerValue:
     def read(cls, node: Node) -> TriggerValue:
         """Read one row."""
         names = [name for split in _SPLITS for name in sorted(split)]
-        row = node.mapping(["region", "effective_from", "source"], names)
-        given = [name for name in node.entries() if name in names]
-        if frozenset(given) not in _SPLITS:
+        row = node.read_mapping(["region", "effective_from", "source"], names)
+        groups = [name for name in node.read_entries() if name in names]
+        if frozenset(groups) not in _SPLITS:
             node.fail(
-                f"has thresholds for {', '.join(given) or 'nobody'}.",
+                f"has thresholds for {', '.join(groups) or 'nobody'}.",
                 "Give `all`, or `exited` and `ordinary`, or `monitored` and `others`; null switches one off.",
             )
-        written = {name: row[name].number_or_null() for name in given}
+        written = {name: row[name].read_number_or_null() for name in groups}
         return cls(
-            row["region"].region(),
-            row["effective_from"].day_or_always(),
-            tuple(written[name] for name in _SPLITS[frozenset(given)]),
+            row["region"].read_region(),
+            row["effective_from"].read_day_or_always(),
+            tuple(written[name] for name in _SPLITS[frozenset(groups)]),
             written,
-            row["source"].text(),
+            row["source"].read_text(),
         )
 
 
@@ -139,21 +139,21 @@ class Trigger(Term):
     def read(cls, code: str, node: Node) -> Trigger:
         """Read one trigger."""
         required = ["zh", "en", "cause", "counts_as", "fires", "base", "unit", "window", "values"]
-        row = node.mapping(required, ["matches"])
-        nodes = row["values"].items()
+        row = node.read_mapping(required, ["matches"])
+        nodes = row["values"].read_items()
         if not nodes:
             row["values"].fail("is empty.", "Write one row with a threshold of null to switch the trigger off.")
         return cls(
             code,
-            row["zh"].text(),
-            row["en"].text(),
-            None if row["cause"].value is None else row["cause"].choice(CAUSES),
-            frozenset(item.choice(COUNTS_AS) for item in row["counts_as"].items()),
-            row["fires"].choice(FIRES),
-            None if row["base"].value is None else row["base"].choice(BASES),
-            row["unit"].text(),
-            row["window"].count(1, LOOK_BACK),
-            () if row["matches"].value is None else tuple(item.text() for item in row["matches"].items()),
+            row["zh"].read_text(),
+            row["en"].read_text(),
+            None if row["cause"].value is None else row["cause"].read_choice(CAUSES),
+            frozenset(item.read_choice(COUNTS_AS) for item in row["counts_as"].read_items()),
+            row["fires"].read_choice(FIRES),
+            None if row["base"].value is None else row["base"].read_choice(BASES),
+            row["unit"].read_text(),
+            row["window"].read_count(1, LOOK_BACK),
+            () if row["matches"].value is None else tuple(item.read_text() for item in row["matches"].read_items()),
             DatedTable([TriggerValue.read(item) for item in nodes], nodes),
         )
 
@@ -177,20 +177,20 @@ class ColourRow:
         """Read one row."""
         bounds = ["red_below", "orange_below", "yellow_up_to"]
         open_cases = ["below_without_shock", "guarantee_unmet", "hardship"]
-        row = node.mapping(["region", "effective_from", *bounds, *open_cases, "source"])
-        red, orange, yellow = (row[name].number(0, exclusive=True) for name in bounds)
+        row = node.read_mapping(["region", "effective_from", *bounds, *open_cases, "source"])
+        red, orange, yellow = (row[name].read_number(0, exclusive=True) for name in bounds)
         if not red <= orange <= yellow:
             node.fail("has bounds out of order.", "red_below <= orange_below <= yellow_up_to is needed.")
         return cls(
-            row["region"].region(),
-            row["effective_from"].day_or_always(),
+            row["region"].read_region(),
+            row["effective_from"].read_day_or_always(),
             red,
             orange,
             yellow,
             _colour(row["below_without_shock"]),
             _colour(row["guarantee_unmet"]),
             _colour(row["hardship"]),
-            row["source"].text(),
+            row["source"].read_text(),
         )
 
 
@@ -208,11 +208,11 @@ class Tier(Term):
     @classmethod
     def read(cls, code: str, node: Node) -> Tier:
         """Read one tier."""
-        row = node.mapping(["probability", "colour", "source"], ["zh", "en"])
-        probability = row["probability"].number(0, 1)
+        row = node.read_mapping(["probability", "colour", "source"], ["zh", "en"])
+        probability = row["probability"].read_number(0, 1)
         if code == TIERS.codes[0] and probability > 0:
             row["probability"].fail(f"is {probability:g}, but the tier {code!r} begins at 0.")
-        return cls(code, *_names(row, TIERS[code]), probability, _colour(row["colour"]), row["source"].text())
+        return cls(code, *_names(row, TIERS[code]), probability, _colour(row["colour"]), row["source"].read_text())
 
 
 @dataclass(frozen=True)
@@ -225,8 +225,10 @@ class Switch(Term):
     @classmethod
     def read(cls, code: str, node: Node) -> Switch:
         """Read one switch."""
-        row = node.mapping(["zh", "en", "counts", "source"])
-        return cls(code, row["zh"].text(), row["en"].text(), row["counts"].flag(), row["source"].text())
+        row = node.read_mapping(["zh", "en", "counts", "source"])
+        return cls(
+            code, row["zh"].read_text(), row["en"].read_text(), row["counts"].read_flag(), row["source"].read_text()
+        )
 
 
 @dataclass(frozen=True)
@@ -240,9 +242,14 @@ class Timing(Term):
     @classmethod
     def read(cls, code: str, node: Node) -> Timing:
         """Read one deadline."""
-        row = node.mapping(["zh", "en", "value", "unit", "source"])
+        row = node.read_mapping(["zh", "en", "value", "unit", "source"])
         return cls(
-            code, row["zh"].text(), row["en"].text(), row["value"].number(0), row["unit"].text(), row["source"].text()
+            code,
+            row["zh"].read_text(),
+            row["en"].read_text(),
+            row["value"].read_number(0),
+            row["unit"].read_text(),
+            row["source"].read_text(),
         )
 
 
@@ -255,32 +262,32 @@ class Measure(Term):
     @classmethod
     def read(cls, node: Node) -> Measure:
         """Read one measure."""
-        row = node.mapping(["code", "zh", "en", "source"])
-        return cls(*(row[name].text() for name in ("code", "zh", "en", "source")))
+        row = node.read_mapping(["code", "zh", "en", "source"])
+        return cls(*(row[name].read_text() for name in ("code", "zh", "en", "source")))
 
 
 def read_line(node: Node) -> LineRow:
     """Read one monitoring line as the row that the records ask where their folder has none."""
-    row = node.mapping(["region", "effective_from", "amount", "source"], ["name"])
+    row = node.read_mapping(["region", "effective_from", "amount", "source"], ["name"])
     return LineRow(
-        row["region"].region(),
-        row["effective_from"].day(),
-        row["amount"].number(0, exclusive=True),
-        row["source"].text(),
+        row["region"].read_region(),
+        row["effective_from"].read_day(),
+        row["amount"].read_number(0, exclusive=True),
+        row["source"].read_text(),
     )
 
 
 def read_cause(code: str, node: Node) -> Term:
     """Read how a place names a cause; what it does not name has the name of the vocabulary."""
-    row = node.mapping([], ["zh", "en", "topics"])  # topics: of earlier tables, where nothing read them
+    row = node.read_mapping([], ["zh", "en", "topics"])  # topics: of earlier tables, where nothing read them
     return Term(code, *_names(row, CAUSES[code]))
 
 
 def _names(row: Mapping[str, Node], term: Term) -> tuple[str, str]:
-    zh, en = (term.get_name(lang) if row[lang].value is None else row[lang].text() for lang in ("zh", "en"))
+    zh, en = (term.get_name(lang) if row[lang].value is None else row[lang].read_text() for lang in ("zh", "en"))
     return zh, en
 
 
 def _colour(node: Node) -> int:
     """Position in COLOURS; null is green."""
-    return 0 if node.value is None else COLOURS.codes.index(node.choice(COLOURS))
+    return 0 if node.value is None else COLOURS.codes.index(node.read_choice(COLOURS))

@@ -66,7 +66,7 @@ class Node:
     Examples
     --------
     >>> root = read_yaml("lines: [{amount: -5}]", "policy.yaml")
-    >>> root.mapping(["lines"])["lines"].items()[0].mapping(["amount"])["amount"].number(minimum=0)
+    >>> root.read_mapping(["lines"])["lines"].read_items()[0].read_mapping(["amount"])["amount"].read_number(minimum=0)
     Traceback (most recent call last):
     riskml.errors.PolicyError: policy.yaml: lines[0].amount is -5, but it must be at least 0.
     """
@@ -83,7 +83,7 @@ class Node:
     def _child(self, key: object) -> str:
         return f"{self.path}.{key}" if self.path else str(key)
 
-    def entries(self) -> dict[str, Node]:
+    def read_entries(self) -> dict[str, Node]:
         """Values of a mapping whose keys are free text."""
         if not isinstance(self.value, dict):
             self.fail(f"must be a mapping, not {_show(self.value)}.")
@@ -92,9 +92,9 @@ class Node:
                 self.fail(f"has the key {key!r}, which is not text.", f'Write it in quotes: "{key}".')
         return {key: Node(value, self._child(key), self.name) for key, value in self.value.items()}
 
-    def mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
+    def read_mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
         """Values of a mapping whose keys are known; an absent optional one is null."""
-        entries = self.entries()
+        entries = self.read_entries()
         known = (*required, *optional)
         missing = [key for key in required if key not in entries]
         for key in entries:
@@ -104,13 +104,13 @@ class Node:
             self.fail(f"lacks {len(missing)} key(s): {shorten_list(missing)}.", f"It needs: {', '.join(required)}.")
         return {key: entries.get(key) or Node(None, self._child(key), self.name) for key in known}
 
-    def items(self) -> list[Node]:
+    def read_items(self) -> list[Node]:
         """Values of a list."""
         if not isinstance(self.value, list):
             self.fail(f"must be a list, not {_show(self.value)}.")
         return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
 
-    def text(self, longest: int | None = None) -> str:
+    def read_text(self, longest: int | None = None) -> str:
         """Text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
             self.fail(f"must be text, not {_show(self.value)}.", "Numbers that are codes or versions need quotes.")
@@ -118,20 +118,20 @@ class Node:
             self.fail(f"is longer than {longest} characters.")
         return self.value
 
-    def choice(self, allowed: Iterable[str]) -> str:
+    def read_choice(self, allowed: Iterable[str]) -> str:
         """One of the allowed codes."""
-        text, allowed = self.text(), list(allowed)
+        text, allowed = self.read_text(), list(allowed)
         if text not in allowed:
             self.fail(f"is {text!r}.", suggest(text, allowed))
         return text
 
-    def flag(self) -> bool:
+    def read_flag(self) -> bool:
         """True or false."""
         if not isinstance(self.value, bool):
             self.fail(f"must be true or false, not {_show(self.value)}.")
         return self.value
 
-    def number(self, minimum: float = -math.inf, maximum: float = math.inf, exclusive: bool = False) -> float:
+    def read_number(self, minimum: float = -math.inf, maximum: float = math.inf, exclusive: bool = False) -> float:
         """Return a finite number within bounds; ``exclusive``: above ``minimum``, which is not itself allowed."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
             self.fail(f"must be a number, not {_show(self.value)}.")
@@ -141,28 +141,28 @@ class Node:
             self.fail(f"is {self.value:g}, but it must be at most {maximum:g}.")
         return float(self.value)
 
-    def number_or_null(self, minimum: float = -math.inf) -> float:
+    def read_number_or_null(self, minimum: float = -math.inf) -> float:
         """Return a number, or NaN for null."""
-        return math.nan if self.value is None else self.number(minimum)
+        return math.nan if self.value is None else self.read_number(minimum)
 
-    def count(self, minimum: int = 1, maximum: float = math.inf) -> int:
+    def read_count(self, minimum: int = 1, maximum: float = math.inf) -> int:
         """Return a whole number."""
-        number = self.number(minimum, maximum)
+        number = self.read_number(minimum, maximum)
         if not number.is_integer():
             self.fail(f"is {self.value}, but it must be a whole number.")
         return int(number)
 
-    def day(self) -> int:
+    def read_day(self) -> int:
         """Day number of a date."""
         if not isinstance(self.value, dt.date) or isinstance(self.value, dt.datetime):
             self.fail(f"must be a date, not {_show(self.value)}.", "Write it as 2023-01-01, without quotes.")
         return to_day(self.value)
 
-    def day_or_always(self) -> int:
+    def read_day_or_always(self) -> int:
         """Day number of a date; null is before every date."""
-        return int(ALWAYS) if self.value is None else self.day()
+        return int(ALWAYS) if self.value is None else self.read_day()
 
-    def region(self) -> str:
+    def read_region(self) -> str:
         """Region prefix: digits as text, empty for everywhere."""
         if not isinstance(self.value, str) or not (self.value == "" or (self.value.isascii() and self.value.isdigit())):
             hint = 'Region codes are text: write "13" in quotes, "" for everywhere.'

@@ -36,8 +36,8 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
     panel : Panel
     policy : Policy
     window : int, optional
-        Months of the income held against the line; the policy's ``income_window`` by default. Records of a survey
-        that asks for one month in three need 1.
+        Months of the income that is compared with the line; the policy's ``income_window`` by default. Records of a
+        survey that asks for one month in three need 1.
 
     Returns
     -------
@@ -50,20 +50,20 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
     """
     case = Case(panel, policy.income_window if window is None else window, policy.spending)
     triggers = list(policy.triggers.values())
-    rows, place = _in_force(panel, policy)
-    thresholds = np.array([row.thresholds for row in rows])[place, :, case.group].T
+    rows, row_of_household = _find_rows(panel, policy)
+    thresholds = np.array([row.thresholds for row in rows])[row_of_household, :, case.group].T
     layout = policy.layout
-    income = np.array([row.rural_income for row in rows])[place]
+    income = np.array([row.rural_income for row in rows])[row_of_household]
     for base, values in zip(BASES, (case.line, case.line * case.size, income), strict=True):
         thresholds[layout.base[base]] *= values
     observed = np.full(thresholds.shape, np.nan)
     for c in np.flatnonzero(~np.isnan(thresholds).all(axis=1)):
         observed[c] = TRIGGERS[triggers[c].code](case, triggers[c])
-    fired = _fired(observed, thresholds, layout)
+    fired = _compare(observed, thresholds, layout)
     shock, hardship, unmet = (
         np.logical_or.reduce(fired[layout.counts_as[what]], axis=0) for what in ("shock", "hardship", "guarantee")
     )
-    bounds = np.array([row.colours for row in rows])[place].T
+    bounds = np.array([row.colours for row in rows])[row_of_household].T
     return Verdicts(
         policy=policy,
         as_of=panel.as_of,
@@ -76,24 +76,24 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
         income=case.income,
         spending=case.spending,
         colour=signal_income(case.income, case.line, bounds, shock, unmet, hardship),
-        category=_category(case, hardship),
+        category=_choose_category(case, hardship),
         monitored=panel.monitored,
-        _in_force=(rows, place),
+        _in_force=(rows, row_of_household),
     )
 
 
-def _in_force(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.intp]]:
-    """Rows in force by region, and which of them is each household's."""
+def _find_rows(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.intp]]:
+    """Find the rows in force by region, and which of them holds for each household."""
     positions, names = panel.region
     if panel.n < 2:
         region = names[positions[0]] if panel.n else ""
         return [policy.find_in_force(region, panel.as_of)], np.zeros(panel.n, np.intp)
-    used, place = np.unique(positions, return_inverse=True)
-    return [policy.find_in_force(names[position], panel.as_of) for position in used], place
+    used, row_of_household = np.unique(positions, return_inverse=True)
+    return [policy.find_in_force(names[position], panel.as_of) for position in used], row_of_household
 
 
-def _fired(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
-    """Whether each trigger fired; an unknown value or threshold never does."""
+def _compare(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
+    """Compare observed values with thresholds: whether each trigger fired; an unknown value or threshold never does."""
     fired = np.zeros(observed.shape, bool)
     rows = layout.fires["at_least"]
     fired[rows] = observed[rows] >= threshold[rows]
@@ -104,8 +104,8 @@ def _fired(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
     return fired
 
 
-def _category(case: Case, hardship: Mask) -> Codes:
-    """Category of a monitored household, else the one that the rule suggests."""
+def _choose_category(case: Case, hardship: Mask) -> Codes:
+    """Choose the category: of a monitored household the recorded one, else the one that the rule suggests."""
     below = case.income < case.line * BELOW
     exited = case.group >= GROUPS.index("exited")
     suggested = np.where(below, np.where(exited, _UNSTABLE, _BORDERLINE), np.where(hardship, _SUDDEN, NO_CATEGORY))

@@ -161,19 +161,19 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
     """Check the text of a policy table; see :func:`load_policy`."""
     file = read_yaml(text, name)
     keys = ["version", "visit_capacity", "income_window", "lines", "rural_income", "triggers", "colours", "tiers"]
-    root = file.mapping([*keys, "spending", "counting", "timing", "measures"], ["causes"])
+    root = file.read_mapping([*keys, "spending", "counting", "timing", "measures"], ["causes"])
     return Policy(
-        version=f"{root['version'].text(LONGEST_VERSION)}+{_hash(file.value)[:12]}",
+        version=f"{root['version'].read_text(LONGEST_VERSION)}+{_hash(file.value)[:12]}",
         lines=_read_lines(root["lines"]),
         rural_income=_read_rural_income(root["rural_income"]),
         triggers=_read_triggers(root["triggers"]),
         colours=_read_colours(root["colours"]),
         tiers=_read_tiers(root["tiers"]),
-        visit_capacity=root["visit_capacity"].number(0, 1, exclusive=True),
-        income_window=root["income_window"].count(1, LOOK_BACK),
+        visit_capacity=root["visit_capacity"].read_number(0, 1, exclusive=True),
+        income_window=root["income_window"].read_count(1, LOOK_BACK),
         spending=_read_coded(root["spending"], Switch.read, SPENDING),
-        counting={code: Switch.read(code, node) for code, node in root["counting"].entries().items()},
-        timing={code: Timing.read(code, node) for code, node in root["timing"].entries().items()},
+        counting={code: Switch.read(code, node) for code, node in root["counting"].read_entries().items()},
+        timing={code: Timing.read(code, node) for code, node in root["timing"].read_entries().items()},
         causes=_read_causes(root["causes"]),
         measures=_read_measures(root["measures"]),
     )
@@ -197,7 +197,7 @@ def _normalise(value: object) -> object:
 
 
 def _read_lines(node: Node) -> list[LineRow]:
-    nodes = node.items()
+    nodes = node.read_items()
     lines = [read_line(item) for item in nodes]
     first: dict[tuple[str, int], Node] = {}
     for line, item in zip(lines, nodes, strict=True):
@@ -208,14 +208,14 @@ def _read_lines(node: Node) -> list[LineRow]:
 
 
 def _read_rural_income(node: Node) -> DatedTable[IncomeRow]:
-    nodes = node.items()
+    nodes = node.read_items()
     rows = [IncomeRow.read(item) for item in nodes]
     stated = [i for i, row in enumerate(rows) if not np.isnan(row.amount)]
     return DatedTable([rows[i] for i in stated], [nodes[i] for i in stated])
 
 
 def _read_triggers(node: Node) -> dict[str, Trigger]:
-    entries = node.entries()
+    entries = node.read_entries()
     for code, item in entries.items():
         if code not in TRIGGERS:
             item.fail("is not a trigger that riskml can observe.", suggest(code, sorted(TRIGGERS)))
@@ -223,7 +223,7 @@ def _read_triggers(node: Node) -> dict[str, Trigger]:
 
 
 def _read_colours(node: Node) -> DatedTable[ColourRow]:
-    nodes = node.items()
+    nodes = node.read_items()
     return DatedTable([ColourRow.read(item) for item in nodes], nodes)
 
 
@@ -238,17 +238,17 @@ def _read_tiers(node: Node) -> dict[str, Tier]:
 
 
 def _read_causes(node: Node) -> dict[str, Term]:
-    rows = {} if node.value is None else node.mapping([], CAUSES.codes)
+    rows = {} if node.value is None else node.read_mapping([], CAUSES.codes)
     return {**CAUSES, **{code: read_cause(code, row) for code, row in rows.items() if row.value is not None}}
 
 
 def _read_measures(node: Node) -> dict[str, tuple[Measure, ...]]:
-    entries = node.mapping([], CAUSES.codes)
+    entries = node.read_mapping([], CAUSES.codes)
     return {
-        cause: () if item.value is None else tuple(Measure.read(row) for row in item.items())
+        cause: () if item.value is None else tuple(Measure.read(row) for row in item.read_items())
         for cause, item in entries.items()
     }
 
 
 def _read_coded(node: Node, read: Callable[[str, Node], T], codes: Sequence[str]) -> dict[str, T]:
-    return {code: read(code, item) for code, item in node.mapping(codes).items()}
+    return {code: read(code, item) for code, item in node.read_mapping(codes).items()}

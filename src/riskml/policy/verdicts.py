@@ -1,4 +1,4 @@
-"""What the rule line says: its verdict on the households of a panel, and the flags of one of them."""
+"""Verdicts of the rule line on the households of a panel, and the flags of one of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.policy.in_force import InForce
 from riskml.policy.table import Policy
+from riskml.vocabulary.terms import Term
 from riskml.vocabulary.verdicts import CATEGORIES, COLOURS
 
 __all__ = ["NO_CATEGORY", "Flag", "Verdicts"]
@@ -22,19 +23,17 @@ NO_CATEGORY = -1
 
 
 @dataclass(frozen=True)
-class Flag:
+class Flag(Term):
     """One trigger that fired for one household.
 
     Parameters
     ----------
-    code : str
-    name : str
-        In the language asked for.
+    code, zh, en : str
     threshold, observed : float
         In ``unit``; a relative threshold has been multiplied out.
     unit : str
     fires : str
-        How observed stands to the threshold: ``at_least``, ``above``, ``below``.
+        How the observed value compares with the threshold: ``at_least``, ``above``, ``below``.
     window : int
         Months that were looked at.
     cause : str or None
@@ -42,8 +41,6 @@ class Flag:
         Where the threshold comes from.
     """
 
-    code: str
-    name: str
     threshold: float
     observed: float
     unit: str
@@ -99,7 +96,7 @@ class Verdicts:
 
     @property
     def any_flag(self) -> Mask:
-        """Whether any trigger fired: the rule's yes, shape (n,)."""
+        """Whether any trigger fired: the rule line is positive, shape (n,)."""
         flagged: Mask = np.logical_or.reduce(self.fired, axis=0)
         return flagged
 
@@ -146,24 +143,18 @@ class Verdicts:
         """List the codes of the triggers that fired for one household, sorted."""
         return tuple(self.codes[c] for c in np.flatnonzero(self.fired[:, i]))
 
-    def list_flags(self, i: int, lang: str = "zh") -> tuple[Flag, ...]:
-        """List the triggers that fired for one household, with what was observed and the threshold.
-
-        Parameters
-        ----------
-        i : int
-            Row of the panel.
-        lang : {"zh", "en"}, default "zh"
-        """
-        rows, place = self._in_force
-        found = []
+    def list_flags(self, i: int) -> tuple[Flag, ...]:
+        """List the triggers that fired for one household, with what was observed and the threshold."""
+        rows, row_of_household = self._in_force
+        flags = []
         for c in np.flatnonzero(self.fired[:, i]):
-            trigger, value = self.policy.triggers[self.codes[c]], rows[place[i]].values[c]
+            trigger, value = self.policy.triggers[self.codes[c]], rows[row_of_household[i]].values[c]
             assert value is not None, "a trigger fires only where a row is in force"
-            found.append(
+            flags.append(
                 Flag(
                     trigger.code,
-                    trigger.get_name(lang),
+                    trigger.zh,
+                    trigger.en,
                     float(self.threshold[c, i]),
                     float(self.observed[c, i]),
                     trigger.unit,
@@ -173,4 +164,4 @@ class Verdicts:
                     value.source,
                 )
             )
-        return tuple(found)
+        return tuple(flags)

@@ -32,7 +32,7 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names, region_name
 from riskml_serving.web.shell.rendering import language_of, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
-from riskml_serving.web.shell.words import notice_of
+from riskml_serving.web.shell.words import make_notice
 
 __all__ = ["router"]
 
@@ -121,7 +121,7 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
     settings, lang = get_state(request).settings, language_of(request)
     page = await _gather(request, visitor, household_id)
     region = region_name(read_region_names(settings.region_names), page["register"]["region_code"], lang)
-    response = workbook(build_sheets(page, region, lang), notice_of(lang, settings.simulated), "household.xlsx")
+    response = workbook(build_sheets(page, region, lang), make_notice(lang, settings.simulated), "household.xlsx")
     return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 

@@ -31,7 +31,7 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
 from riskml_serving.web.household.repository import read_freshness
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.words import SHAPES, tag_of, together
+from riskml_serving.web.shell.words import SHAPES, describe_agreement, tag_reason
 
 __all__ = ["HouseholdReader"]
 
@@ -121,10 +121,10 @@ class HouseholdReader:
             "explanation": explanation,
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
             "options": _group_by_cause(explanation, lang),
-            "together": together(explanation, lang),
-            "reasons": [(tag_of(reason, lang, risk=True), reason.text(lang)) for reason in explanation.reasons],
+            "together": describe_agreement(explanation, lang),
+            "reasons": [(tag_reason(reason, lang, risk=True), reason.text(lang)) for reason in explanation.reasons],
             "protections": [
-                (tag_of(reason, lang, risk=False), reason.text(lang)) for reason in explanation.protections
+                (tag_reason(reason, lang, risk=False), reason.text(lang)) for reason in explanation.protections
             ],
             "hundred": describe_probability(model.probability, model.horizon, lang) if model else None,
             "timeline": draw_timeline_svg(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from riskml_serving.web.shell.export import Sheet
-from riskml_serving.web.shell.words import HUNDRED, hundred, word
+from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word
 
 __all__ = ["build_sheets"]
 
@@ -25,18 +25,18 @@ def build_sheets(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
     scores = [
         (
             row["as_of"],
-            word("signal", row["signal"], lang),
-            word("tier", row["tier"], lang),
-            hundred(row["probability"]),
+            get_word("signal", row["signal"], lang),
+            get_word("tier", row["tier"], lang),
+            count_per_hundred(row["probability"]),
         )
         for row in page["history"]
     ]
     visits = [
         (
             visit["verified_on"],
-            word("outcome", visit["outcome"], lang),
-            word("category", visit["category"], lang),
-            "、".join(word("cause", code, lang) for code in visit["causes"]),
+            get_word("outcome", visit["outcome"], lang),
+            get_word("category", visit["category"], lang),
+            "、".join(get_word("cause", code, lang) for code in visit["causes"]),
             "、".join(visit["measures"]),
             t("备注需经授权查看", "needs permission") if visit["note"] is None else visit["note"],
             visit["objection"],
@@ -64,12 +64,12 @@ def _list_verdicts(page: dict[str, Any], t: Translate, lang: str) -> list[tuple[
         flags.append(t("健康类提示（需授权）", "about health (needs permission)"))
     return [
         (t("截至", "as of"), explanation.as_of),
-        (t("综合信号", "signal"), word("signal", explanation.signal, lang)),
+        (t("综合信号", "signal"), get_word("signal", explanation.signal, lang)),
         (t("人均纯收入", "income per head") + unit, rule.income),
         (t("监测线", "line") + unit, rule.line),
         (t("差额", "gap") + unit, rule.gap),
         (t("规则提示", "flags"), "、".join(flags)),
-        (t("模型", "model"), page["hundred"] or word("status", explanation.status, lang)),
+        (t("模型", "model"), page["hundred"] or get_word("status", explanation.status, lang)),
         (t("两者对照", "together"), page["together"]),
         *((t("与返贫风险升高相关", "related to a higher risk"), text) for _, text in page["reasons"]),
         *((t("与返贫风险降低相关", "related to a lower risk"), text) for _, text in page["protections"]),

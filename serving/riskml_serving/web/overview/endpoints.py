@@ -22,7 +22,7 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names, region_name
 from riskml_serving.web.shell.rendering import language_of, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import SHAPES, notice_of, withheld_note, word
+from riskml_serving.web.shell.words import SHAPES, explain_star, get_word, make_notice
 
 __all__ = ["router"]
 
@@ -58,7 +58,7 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         for i, (month, counts) in enumerate(page["months"])
     ]
     shares = [
-        (word("agreement", row["agreement"], lang), [("plain", row["share"])])
+        (get_word("agreement", row["agreement"], lang), [("plain", row["share"])])
         for row in page["yields"]
         if row["visits"] and row["agreement"] != "none"
     ]
@@ -79,7 +79,7 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         **page,
         title=PAGE.title(lang, region),
         paper=on_paper(page["whole"], get_state(request).settings.small_count),
-        withheld=withheld_note(get_state(request).settings.small_count, lang),
+        withheld=explain_star(get_state(request).settings.small_count, lang),
         charted=MOST_BARS,
         village=len(region) == Level.VILLAGE,
         region=region,
@@ -91,12 +91,12 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         categories=CATEGORIES,
         redacted=bool(visitor.caller.redact),
         causes_chart=bars(
-            [(word("cause", c, lang), [("plain", float(n))]) for c, n in page["by_cause"].items() if n], says[3]
+            [(get_word("cause", c, lang), [("plain", float(n))]) for c, n in page["by_cause"].items() if n], says[3]
         )
         if any(page["by_cause"].values())
         else "",
         parts_chart=bars(rows, says[0]) if any(n for _, found in rows for _, n in found) else "",
-        months_chart=columns(months, says[1], [(c, word("signal", c, lang)) for c in GRAVE if c != "green"])
+        months_chart=columns(months, says[1], [(c, get_word("signal", c, lang)) for c in GRAVE if c != "green"])
         if months
         else "",
         quarters_chart=_causes_over_time(page["quarters"], says[4], lang),
@@ -120,7 +120,7 @@ def _causes_over_time(quarters: list[tuple[str, dict[str, int]]], said: str, lan
         parts.append(sum(found.values()) - sum(parts))
         label = f"{name}\n{year}" if i == 0 or name == "Q1" else name
         rows.append((label, list(zip((*SHADES[: len(named)], SHADES[-1]), parts, strict=True))))
-    legend = [*zip(SHADES, (word("cause", code, lang) for code in named), strict=False)]
+    legend = [*zip(SHADES, (get_word("cause", code, lang) for code in named), strict=False)]
     others = [(SHADES[-1], {"zh": "其余原因", "en": "other causes"}[lang])] if len(total) > len(named) else []
     return columns(rows, said, legend + others)
 
@@ -172,16 +172,16 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     settings, lang = get_state(request).settings, language_of(request)
     names = read_region_names(settings.region_names)
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "place", "households"]
-    header += [word("signal", c, lang) for c in GRAVE] + [word("tier", c, lang) for c in (*TIERS, "none")]
-    header += [word("agreement", c, lang) for c in AGREEMENTS]
+    header += [get_word("signal", c, lang) for c in GRAVE] + [get_word("tier", c, lang) for c in (*TIERS, "none")]
+    header += [get_word("agreement", c, lang) for c in AGREEMENTS]
     rows, whole = [], on_paper(page["whole"], settings.small_count)
     for part in [whole, *whole["parts"]]:
         signal, tier, agreement = part["by_signal"], part["by_tier"], part["by_agreement"]
         counts = [signal[c] for c in GRAVE] + [tier[c] for c in (*TIERS, "none")] + [agreement[c] for c in AGREEMENTS]
         row = [part["region"], region_name(names, part["region"], lang), part["households"]]
         rows.append(row + ["*" if n is None else n for n in counts])
-    notice = notice_of(lang, settings.simulated)
+    notice = make_notice(lang, settings.simulated)
     if any("*" in row for row in rows):
-        notice += " · " + withheld_note(settings.small_count, lang)
+        notice += " · " + explain_star(settings.small_count, lang)
     sheet = ("总览" if lang == "zh" else "overview", header, rows)
     return View(workbook([sheet], notice, f"overview-{region or 'all'}.xlsx"), detail={"region": region})

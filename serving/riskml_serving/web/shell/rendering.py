@@ -16,7 +16,7 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page
 from riskml_serving.web.shell.region_names import read_region_names, region_name
 from riskml_serving.web.shell.visitor import Visitor
-from riskml_serving.web.shell.words import word
+from riskml_serving.web.shell.words import get_word
 
 __all__ = ["LANGUAGE", "STATIC", "address_of", "language_of", "protect", "render", "show_in_menu", "wants_page"]
 
@@ -112,7 +112,7 @@ def render(
         .get_template(template)
         .render(
             t=t,
-            word=lambda kind, code: word(kind, code, lang),
+            word=lambda kind, code: get_word(kind, code, lang),
             lang=lang,
             notice=NOTICE[lang],
             visitor=visitor,

@@ -15,18 +15,18 @@ __all__ = [
     "HUNDRED",
     "SHAPES",
     "WORDS",
-    "agreement_code",
-    "cut_note",
-    "hundred",
-    "notice_of",
-    "tag_of",
-    "together",
-    "withheld_note",
-    "word",
+    "count_per_hundred",
+    "describe_agreement",
+    "describe_cut",
+    "explain_star",
+    "get_word",
+    "make_notice",
+    "refine_agreement",
+    "tag_reason",
 ]
 
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
-"""A shape for every colour: read in grey, and by those who do not tell the colours apart."""
+"""A shape for every colour, for print in grey and for readers who cannot distinguish the colours."""
 
 _OUTSIDE = (
     Term("rule_only_outside", "规则预警；未列入本期优先走访", "rule line; model beyond capacity"),
@@ -53,7 +53,7 @@ SUBJECTS = Vocabulary(
     Term("leads", "线索", "leads"),
     Term("attributes", "其他", "other"),
 )
-"""What a sentence is about that speaks of no official cause, by topic of the feature."""
+"""What a sentence is about that names no official cause, by topic of the feature."""
 
 _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
@@ -84,53 +84,53 @@ WORDS: dict[str, Mapping[str, Term]] = {
 }
 
 
-def word(kind: str, code: str | None, lang: str) -> str:
-    """Short word for a code; nothing for none.
+def get_word(kind: str, code: str | None, lang: str) -> str:
+    """Return the short word for a code; nothing for none.
 
-    >>> word("signal", "red", "zh"), word("category", None, "zh")
+    >>> get_word("signal", "red", "zh"), get_word("category", None, "zh")
     ('红', '')
     """
     return WORDS[kind][code].get_name(lang) if code else ""
 
 
-def tag_of(reason: Reason, lang: str, *, risk: bool) -> str:
-    """What a sentence is about: the official cause where it speaks for a risk, else the matter.
+def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
+    """Tag a sentence: with the official cause where it raises the risk, else with its subject.
 
-    "Because of" would be wrong beside what protects, "other" says nothing, and what is redacted may be illness or
+    "Because of" would be wrong beside what protects, "other" says nothing, and a redacted cause may be illness or
     disability.
 
     >>> reason = Reason("illness", "illness", "admissions_12m", -0.1, "", "")
-    >>> tag_of(reason, "zh", risk=True), tag_of(reason, "zh", risk=False)
+    >>> tag_reason(reason, "zh", risk=True), tag_reason(reason, "zh", risk=False)
     ('因病', '健康医疗')
     """
     if risk and reason.cause != "other" and reason.feature is not None:
-        return word("cause", reason.cause, lang)
+        return get_word("cause", reason.cause, lang)
     return SUBJECTS[reason.topic].get_name(lang) if reason.cause == "other" else CAUSES[reason.cause].get_subject(lang)
 
 
-def agreement_code(agreement: str, tier: str) -> str:
-    """Code of the words for both verdicts.
+def refine_agreement(agreement: str, tier: str) -> str:
+    """Refine the code of agreement for a household beyond the visit capacity.
 
-    A household that the model points at by its tier may still come after the county's visit capacity: then it would be
-    wrong to say that the model does not point at it.
+    Its tier may be above the safest although other households come first for a visit: then it would be wrong to say
+    that the model does not point at it.
 
-    >>> agreement_code("neither", "likely"), agreement_code("neither", "stable"), agreement_code("both", "likely")
+    >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
     ('neither_outside', 'neither', 'both')
     """
     return f"{agreement}_outside" if tier != TIERS.codes[0] and agreement in ("neither", "rule_only") else agreement
 
 
-def together(said: Explanation, lang: str) -> str:
-    """How the two verdicts stand to one another, in words; nothing where the model has none."""
-    if said.agreement is None or said.model is None:
+def describe_agreement(explanation: Explanation, lang: str) -> str:
+    """Say in a sentence how the two verdicts agree; nothing where the model has none."""
+    if explanation.agreement is None or explanation.model is None:
         return ""
-    return SENTENCES[agreement_code(said.agreement, said.model.tier)][lang]
+    return SENTENCES[refine_agreement(explanation.agreement, explanation.model.tier)][lang]
 
 
-def cut_note(shown: int, total: int, lang: str) -> str:
-    """How many households of a list are shown; nothing where all are.
+def describe_cut(shown: int, total: int, lang: str) -> str:
+    """Say how many households of a list are shown; nothing where all are.
 
-    >>> cut_note(5000, 6123, "zh"), cut_note(7, 7, "zh")
+    >>> describe_cut(5000, 6123, "zh"), describe_cut(7, 7, "zh")
     ('前 5,000 户，共 6,123 户', '')
     """
     if shown >= total:
@@ -138,26 +138,26 @@ def cut_note(shown: int, total: int, lang: str) -> str:
     return f"前 {shown:,} 户，共 {total:,} 户" if lang == "zh" else f"the first {shown:,} of {total:,} households"
 
 
-def withheld_note(least: int, lang: str) -> str:
-    """What the star stands for where counts leave the house."""
+def explain_star(least: int, lang: str) -> str:
+    """Explain the star that replaces small counts in exports."""
     if lang == "zh":
-        return f"* 村级少于 {least} 户,或为防止由合计推算,未列"
-    return f"* fewer than {least} households of a village, or left out so that sums do not give them away"
+        return f"* 村级少于 {least} 户，或为防止由合计推算，未列"
+    return f"* fewer than {least} households of a village, or left out so that totals do not reveal them"
 
 
 HUNDRED = {"zh": "类似的 100 户中约（户）", "en": "per 100 similar households"}
 """Heading of a column of probabilities."""
 
 
-def hundred(probability: float | None) -> float | None:
-    """A probability as households of a hundred, for a table.
+def count_per_hundred(probability: float | None) -> float | None:
+    """Convert a probability to households per hundred, for a table.
 
-    >>> hundred(0.34551796793689), hundred(None)
+    >>> count_per_hundred(0.34551796793689), count_per_hundred(None)
     (34.6, None)
     """
     return None if probability is None else round(100 * probability, 1)
 
 
-def notice_of(lang: str, simulated: bool) -> str:
-    """What stands on every page and every export."""
+def make_notice(lang: str, simulated: bool) -> str:
+    """Make the notice that every page and every export carries."""
     return NOTICE[lang] + ({"zh": " · 模拟数据", "en": " · simulated data"}[lang] if simulated else "")

@@ -24,7 +24,7 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names
 from riskml_serving.web.shell.rendering import language_of, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import SHAPES, cut_note, notice_of
+from riskml_serving.web.shell.words import SHAPES, describe_cut, make_notice
 from riskml_serving.web.worklist import service
 from riskml_serving.web.worklist.sheet import HEADER, list_cells
 
@@ -96,7 +96,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         causes=service.list_causes(caller),
         page=page,
         pages=1 if whole else max(1, math.ceil(total / PAGE)),
-        cut=cut_note(len(content["rows"]), total, language_of(request)) if whole else "",
+        cut=describe_cut(len(content["rows"]), total, language_of(request)) if whole else "",
         whole_link="/worklist?" + urlencode({**chosen, "whole": 1}),
         state_link=lambda code: "/worklist?" + urlencode({"region": region, "state": code}),
         page_link=lambda n: "/worklist?" + urlencode({**chosen, "page": n}),
@@ -133,7 +133,9 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     rows, total = await anyio.to_thread.run_sync(read)
     names = read_region_names(state.settings.region_names)
     cells = [list_cells(service.describe_row(row, caller, query.deadlines), lang, names) for row in rows]
-    notice = " · ".join(filter(None, (notice_of(lang, state.settings.simulated), cut_note(len(rows), total, lang))))
+    notice = " · ".join(
+        filter(None, (make_notice(lang, state.settings.simulated), describe_cut(len(rows), total, lang)))
+    )
     title = {"zh": "待核实名单", "en": "work list"}[lang]
     response = workbook([(title, HEADER[lang], cells)], notice, f"worklist-{query.deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])

@@ -17,7 +17,7 @@ from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.judging.verdict import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.words import SHAPES, agreement_code
+from riskml_serving.web.shell.words import SHAPES, refine_agreement
 
 __all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "Week", "build_filter", "describe_row", "list_causes", "plan_week"]
 
@@ -99,7 +99,7 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -
         "shape": SHAPES[score["signal"]],
         "tier": score["tier"] or "none",
         "probability": row["probability"],
-        "agreement": None if row["probability"] is None else agreement_code(row["agreement"], score["tier"]),
+        "agreement": None if row["probability"] is None else refine_agreement(row["agreement"], score["tier"]),
         "flags": [policy.triggers[code] for code in score["rule_flags"] if code in policy.triggers],
         "hidden_flags": score["hidden_flags"],
         "since": since,

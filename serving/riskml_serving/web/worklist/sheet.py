@@ -7,7 +7,7 @@ from typing import Any
 
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.web.shell.region_names import region_name
-from riskml_serving.web.shell.words import HUNDRED, hundred, word
+from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word
 
 __all__ = ["HEADER", "list_cells"]
 
@@ -27,15 +27,15 @@ def list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tupl
     return (
         row["household_id"],
         region_name(names, row["region_code"], lang),
-        f"{row['shape']} {word('signal', row['signal'], lang)}",
-        word("tier", row["tier"], lang),
-        hundred(row["probability"]),
-        word("agreement", row["agreement"], lang),
+        f"{row['shape']} {get_word('signal', row['signal'], lang)}",
+        get_word("tier", row["tier"], lang),
+        count_per_hundred(row["probability"]),
+        get_word("agreement", row["agreement"], lang),
         "、".join(flags),
         row["since"],
         *(due.get(name) for name in DEADLINES),
-        "、".join(word("state", f"late_{deadline.name}", lang) for deadline in row["due"] if deadline.late),
-        word("outcome", row["last_outcome"], lang),
+        "、".join(get_word("state", f"late_{deadline.name}", lang) for deadline in row["due"] if deadline.late),
+        get_word("outcome", row["last_outcome"], lang),
         row["last_verified_on"],
         row["assignee"],
     )

@@ -33,8 +33,8 @@ def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[st
         With ``health``, flags about health are only counted, and amounts after spending are left out.
     """
     redacted = "health" in hidden
-    pairs = list(zip(verdicts.list_flags(i, "zh"), verdicts.list_flags(i, "en"), strict=True))
-    shown = [pair for pair in pairs if not (redacted and pair[0].cause in HEALTH_CAUSES)]
+    flags = verdicts.list_flags(i)
+    shown = [flag for flag in flags if not (redacted and flag.cause in HEALTH_CAUSES)]
     return RuleView(
         colour=verdicts.read_colour(i),
         category=verdicts.read_category(i),
@@ -47,17 +47,17 @@ def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[st
         flags=tuple(
             FlagView(
                 code=flag.code,
-                zh=flag.name,
-                en=english.name,
+                zh=flag.zh,
+                en=flag.en,
                 observed=None if redacted and flag.code in _AFTER_SPENDING else _to_optional(flag.observed),
                 threshold=_to_optional(flag.threshold),
                 unit=flag.unit,
                 cause=flag.cause,
                 source=flag.source,
             )
-            for flag, english in shown
+            for flag in shown
         ),
-        hidden_flags=len(pairs) - len(shown),
+        hidden_flags=len(flags) - len(shown),
     )
 
 
