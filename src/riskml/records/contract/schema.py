@@ -136,8 +136,8 @@ def _code(name: str, zh: str, en: str, allowed: dict[str, str], *, required: boo
     return Column(name, Kind.CODE, zh, en, required=required, allowed=allowed)
 
 
-def _amount(name: str, zh: str, en: str, *, minimum: float | None = 0) -> Column:
-    return Column(name, Kind.AMOUNT, zh, en, unit="yuan", minimum=minimum)
+def _amount(name: str, zh: str, en: str, *, minimum: float | None = 0, unit: str = "yuan", **rest: bool) -> Column:
+    return Column(name, Kind.AMOUNT, zh, en, unit=unit, minimum=minimum, **rest)  # type: ignore[arg-type]
 
 
 def _day(name: str, zh: str, en: str, *, required: bool = False) -> Column:
@@ -212,14 +212,13 @@ _TABLES = (
             Column("period_start", Kind.MONTH_START, "期间首日（某月一日）", "first day of the period", required=True),
             Column("months", Kind.COUNT, "期间月数", "months of the period", unit="months", minimum=1, default=1),
             _code("source", "收入来源", "source of income", SOURCES, required=True),
-            Column(
+            _amount(
                 "amount",
-                Kind.AMOUNT,
                 "期间净收入，可为负；空值撤回同号记录",
                 "net of costs for the whole period, may be negative; null withdraws the record",
+                minimum=None,
                 required=True,
                 nullable=True,
-                unit="yuan",
             ),
             _RECORDED,
             _RECORD_ID,
@@ -368,16 +367,7 @@ _TABLES = (
         (
             Column("region_code", Kind.REGION, "区划代码前缀，空为各地", "region prefix; empty is everywhere"),
             _day("effective_from", "生效日期", "first day in force", required=True),
-            Column(
-                "amount",
-                Kind.AMOUNT,
-                "监测线",
-                "monitoring line",
-                required=True,
-                unit="yuan/person/year",
-                minimum=0,
-                exclusive=True,
-            ),
+            _amount("amount", "监测线", "monitoring line", unit="yuan/person/year", exclusive=True, required=True),
             Column("source", Kind.TEXT, "来源", "where the figure stands"),
         ),
         "监测线",
