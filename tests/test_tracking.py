@@ -70,7 +70,7 @@ def test_a_run_holds_parameters_metrics_tags_and_the_whole_bundle(office, bundle
     ]
 
 
-def test_the_newest_run_is_the_challenger_and_nobody_is_champion_unasked(office, bundle):
+def test_the_newest_run_is_the_challenger_and_not_the_champion(office, bundle):
     assert [tracking.log_run(bundle, {}, {}) for _ in range(2)] == [1, 2]
     _, client = run_of(2)
     assert int(client.get_model_version_by_alias("riskml", "challenger").version) == 2
@@ -83,12 +83,12 @@ def test_the_champion_is_found_with_its_files_from_another_folder(office, bundle
     tracking.set_champion(1)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{office / 'mlflow.db'}")
     monkeypatch.chdir("/")
-    found = tracking.fetch_champion()
-    assert found is not None
-    assert found.version == 1
-    assert (found.path / "manifest.json").read_text() == '{"format": 1}'
-    assert found.path == tracking.download(1)
-    assert office / "mlartifacts" in found.path.parents
+    result = tracking.fetch_champion()
+    assert result is not None
+    assert result.version == 1
+    assert (result.path / "manifest.json").read_text() == '{"format": 1}'
+    assert result.path == tracking.download(1)
+    assert office / "mlartifacts" in result.path.parents
 
 
 def test_a_release_can_be_moved_back(office, bundle):
@@ -99,7 +99,7 @@ def test_a_release_can_be_moved_back(office, bundle):
     assert tracking.fetch_champion().version == 1
 
 
-def test_an_unknown_version_is_refused_with_the_known_ones(office, bundle):
+def test_an_unknown_version_is_refused_and_the_known_versions_are_named(office, bundle):
     with pytest.raises(TrackingError, match="registers the first one"):
         tracking.download(1)
     tracking.log_run(bundle, {}, {})

@@ -32,7 +32,7 @@ def county(tmp_path_factory) -> Path:
 @pytest.fixture
 def parts(monkeypatch) -> list[str]:
     """Stand for the processes of the parts, and make no county."""
-    asked: list[str] = []
+    requests: list[str] = []
     own = {"rows": 360, "households": 60, "features": 130, "as_ofs": 6, "peak_rss_mb": 300.0}
     own |= {"one_household_ms": 0.5, "one_household_from_rows_ms": 1.5}
     answers = {
@@ -42,24 +42,24 @@ def parts(monkeypatch) -> list[str]:
     }
 
     def run(part: str, _folder: Path, _warm: Path) -> dict[str, float]:
-        asked.append(part)
-        return answers[part][(len(asked) - 1) // len(PARTS)]
+        requests.append(part)
+        return answers[part][(len(requests) - 1) // len(PARTS)]
 
     monkeypatch.setattr(features, "_run_part", run)
     monkeypatch.setattr(features, "ROUNDS", 2)
     monkeypatch.setattr(features, "simulate", lambda folder, *_, **__: folder.mkdir())
-    return asked
+    return requests
 
 
 def test_the_parts_take_turns_and_the_least_time_of_each_counts(parts):
-    found = features.run(60)
+    finding = features.run(60)
     assert parts == ["riskml", "scan", "oracle"] * 2
-    assert found["rounds"] == 2
-    assert found["seconds"] == {"riskml": 2.0, "scan": 0.1, "oracle": 7.0}
-    assert found["rows_per_s"] == 180
-    assert found["scan_ratio"] == 20
-    assert found["duckdb_ratio"] == 3.5
-    met = {name: target["met"] for name, target in found["targets"].items()}
+    assert finding["rounds"] == 2
+    assert finding["seconds"] == {"riskml": 2.0, "scan": 0.1, "oracle": 7.0}
+    assert finding["rows_per_s"] == 180
+    assert finding["scan_ratio"] == 20
+    assert finding["duckdb_ratio"] == 3.5
+    met = {name: target["met"] for name, target in finding["targets"].items()}
     assert met == {"scan_ratio": False, "duckdb_ratio": False, "peak_rss_mb": True, "one_household_ms": True}
 
 

@@ -32,7 +32,7 @@ def riskml(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
             main()
         except SystemExit as stop:
             code = stop.code or 0
-        found = capsys.readouterr()
-        return Ran(code if isinstance(code, int) else 1, found.out, found.err)
+        result = capsys.readouterr()
+        return Ran(code if isinstance(code, int) else 1, result.out, result.err)
 
     return run

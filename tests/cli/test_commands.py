@@ -73,29 +73,31 @@ def test_score_writes_one_row_a_household(riskml: Run, bundle_path: Path, county
     assert (frame["signal"].map(order.index) >= frame["rule_signal"].map(order.index)).all()
 
 
-def test_scores_are_those_of_one_household_alone(
+def test_scores_equal_the_scores_of_one_household_alone(
     riskml: Run, bundle_path: Path, county: Path, county_records: Records, tmp_path: Path
 ) -> None:
     riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet")
     frame = pd.read_parquet(tmp_path / "s.parquet")
     bundle, policy = Bundle.load(bundle_path), load_policy()
     for i in range(0, len(frame), 97):
-        place = county_records.index(frame["household_id"][i])
-        assert place is not None
-        alone = judge(bundle, county_records.panel(to_day(AS_OF), place, place + 1), policy)
+        position = county_records.index(frame["household_id"][i])
+        assert position is not None
+        alone = judge(bundle, county_records.panel(to_day(AS_OF), position, position + 1), policy)
         assert np.array_equal(alone.margin, frame["margin"].to_numpy()[i : i + 1], equal_nan=True)
         assert np.array_equal(alone.probability, frame["probability"].to_numpy()[i : i + 1], equal_nan=True)
         assert alone.flags[0] == frame["rule_flags"][i]
 
 
-def test_nobody_known_is_said(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+def test_a_text_that_is_not_a_date_is_refused(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     ran = riskml("score", bundle_path, county, "--as-of", "2022/13/1", "--out", tmp_path / "s.parquet")
     assert ran.code == 1
     assert "not a date" in ran.err
     assert not (tmp_path / "s.parquet").exists()
 
 
-def test_features_are_those_of_the_kernel(riskml: Run, county: Path, county_records: Records, tmp_path: Path) -> None:
+def test_features_equal_the_features_of_the_kernel(
+    riskml: Run, county: Path, county_records: Records, tmp_path: Path
+) -> None:
     ran = riskml("features", county, "--as-of", AS_OF, "--out", tmp_path / "f.parquet")
     assert ran.code == 0
     frame = pd.read_parquet(tmp_path / "f.parquet")
@@ -112,8 +114,8 @@ def test_features_are_those_of_the_kernel(riskml: Run, county: Path, county_reco
 def test_compare_and_report(riskml: Run, bundle_path: Path, county: Path, trained: Trained, tmp_path: Path) -> None:
     version = trained.bundle.model_version
     assert version in riskml("compare", bundle_path, bundle_path).out
-    found = json.loads(riskml("compare", bundle_path, bundle_path, "--json").out)
-    assert found["models"][version]["ap"] == trained.evaluation["models"]["riskml"]["ap"]
+    output = json.loads(riskml("compare", bundle_path, bundle_path, "--json").out)
+    assert output["models"][version]["ap"] == trained.evaluation["models"]["riskml"]["ap"]
     ran = riskml("report", bundle_path, "--out", tmp_path / "r.html")
     assert ran.code == 0
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
@@ -145,7 +147,7 @@ def test_a_folder_with_faults_is_refused_or_its_bad_rows_are_set_aside(
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         (("train", "nowhere", "--out", "b"), "no records folder"),
         (("score", "nowhere", "nowhere", "--as-of", AS_OF, "--out", "s.parquet"), "nowhere"),
@@ -153,10 +155,10 @@ def test_a_folder_with_faults_is_refused_or_its_bad_rows_are_set_aside(
         (("check", "nowhere"), "missing_folder"),
     ],
 )
-def test_a_wrong_path_is_told_in_words(riskml: Run, args: tuple[str, ...], said: str) -> None:
+def test_a_wrong_path_is_reported_without_a_stack_trace(riskml: Run, args: tuple[str, ...], message: str) -> None:
     ran = riskml(*args)
     assert ran.code == 1
-    assert said in ran.out + ran.err
+    assert message in ran.out + ran.err
     assert "Traceback" not in ran.err
 
 
@@ -190,21 +192,21 @@ def test_every_command_explains_itself(riskml: Run) -> None:
         assert "Usage" in riskml(command, "--help").out
 
 
-def test_explain_tells_the_same_in_text_and_json(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+def test_explain_gives_the_same_in_text_and_json(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
     riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet", "--explain")
     frame = pd.read_parquet(tmp_path / "s.parquet").sort_values("margin")
     row = frame[frame["status"] == "at_risk"].iloc[-1]
     text = riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF).out
-    found = json.loads(riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF, "--json").out)
+    output = json.loads(riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF, "--json").out)
     assert "仅供研判参考，不作为认定依据" in text
     assert "模拟县数据，非真实农户" in text
-    assert found["simulated"] is True
-    assert found["agreement"] == row["agreement"]
-    assert found["signal"] == row["signal"]
-    assert found["model"]["probability"] == pytest.approx(row["probability"], abs=0)
-    assert 1 <= len(found["reasons"]) <= 5
-    assert all(reason["zh"] in text for reason in found["reasons"])
-    assert row["causes"].split(";")[0] == found["reasons"][0]["cause"]
+    assert output["simulated"] is True
+    assert output["agreement"] == row["agreement"]
+    assert output["signal"] == row["signal"]
+    assert output["model"]["probability"] == pytest.approx(row["probability"], abs=0)
+    assert 1 <= len(output["reasons"]) <= 5
+    assert all(reason["zh"] in text for reason in output["reasons"])
+    assert row["causes"].split(";")[0] == output["reasons"][0]["cause"]
     english = riskml("explain", bundle_path, county, row["household_id"], "--as-of", AS_OF, "--lang", "en").out
     assert "基" not in english.replace(row["household_id"], "")
 

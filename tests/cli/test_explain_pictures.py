@@ -37,13 +37,13 @@ def test_explain_draws_the_timeline_of_riskml_with_its_font_and_that_it_is_simul
     assert ran.code == 0
     assert json.loads(ran.out)["household_id"] == code
     assert f"Timeline: {svg}" in ran.err
-    place = county_records.index(code)
-    assert place is not None
+    position = county_records.index(code)
+    assert position is not None
     panel = county_records.panel(to_day(AS_OF))
     text = svg.read_text("utf-8")
-    assert text == draw_timeline_svg(panel, place, simulated=True, embed_font=True)
+    assert text == draw_timeline_svg(panel, position, simulated=True, embed_font=True)
     assert "模拟县数据，非真实农户" in "".join(ET.fromstring(text).itertext())
-    assert png.read_bytes() == draw_timeline_png(panel, place, simulated=True)
+    assert png.read_bytes() == draw_timeline_png(panel, position, simulated=True)
     assert Image.open(BytesIO(png.read_bytes())).width == 1080
 
 
@@ -51,17 +51,17 @@ def test_explain_draws_in_english_and_without_health(
     riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
 ) -> None:
     svg = tmp_path / "t.svg"
-    asked = ("explain", bundle_path, county, ill(county), "--as-of", AS_OF, "--lang", "en", "--svg", svg)
-    assert riskml(*asked).code == 0
+    requests = ("explain", bundle_path, county, ill(county), "--as-of", AS_OF, "--lang", "en", "--svg", svg)
+    assert riskml(*requests).code == 0
     assert "self-paid" in svg.read_text("utf-8")
-    assert riskml(*asked, "--redact", "health").code == 0
+    assert riskml(*requests, "--redact", "health").code == 0
     hidden = svg.read_text("utf-8")
     assert "self-paid" not in hidden
     assert "Illness" not in hidden
     assert "income and events" in hidden
 
 
-def test_a_picture_that_cannot_be_written_is_said_so(
+def test_a_picture_that_cannot_be_written_is_an_error(
     riskml: Run, bundle_path: Path, county: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")

@@ -11,7 +11,7 @@ from riskml.training import Trained
 Run = Callable[..., Any]
 
 
-def test_the_report_speaks_english_when_asked(riskml: Run, bundle_path: Path, tmp_path: Path) -> None:
+def test_the_report_can_be_in_english(riskml: Run, bundle_path: Path, tmp_path: Path) -> None:
     assert riskml("report", bundle_path, "--lang", "en", "--out", tmp_path / "r.html").code == 0
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert '<html lang="en">' in page
@@ -26,7 +26,7 @@ def test_records_of_the_training_give_the_same_report(
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
-def test_other_records_are_said_to_be_others(
+def test_the_report_says_that_the_records_are_others(
     riskml: Run, bundle_path: Path, trained: Trained, county: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"

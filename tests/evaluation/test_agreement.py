@@ -11,15 +11,15 @@ from riskml.vocabulary.verdicts import AGREEMENTS
 
 def test_every_row_has_one_kind_of_agreement(make_rows):
     rows = make_rows([1, 1, 1, 0, 0], rule_positive=np.array([True, True, False, False, True]))
-    found = count_agreement(rows, np.array([True, False, True, False, False]))
-    assert found == {
+    counts = count_agreement(rows, np.array([True, False, True, False, False]))
+    assert counts == {
         "both": {"n": 1, "positives": 1},
         "rule_only": {"n": 2, "positives": 1},
         "model_only": {"n": 1, "positives": 1},
         "neither": {"n": 1, "positives": 0},
     }
-    assert set(found) == set(AGREEMENTS)
-    assert sum(kind["n"] for kind in found.values()) == 5
+    assert set(counts) == set(AGREEMENTS)
+    assert sum(kind["n"] for kind in counts.values()) == 5
 
 
 def lead(make_rows, flag, fall, chance):
@@ -48,6 +48,6 @@ def test_households_that_did_not_fall_have_no_lead(make_rows):
     assert measure_lead(rows, np.array([1.0, 1.0])) == (2.0, 2.0)
 
 
-def test_without_a_faller_found_or_without_flags_there_is_no_lead(make_rows):
+def test_without_a_predicted_fall_or_without_flags_there_is_no_lead(make_rows):
     assert lead(make_rows, flag=[1], fall=[2], chance=[0]) == (None, None)
     assert measure_lead(make_rows([1, 0]), np.ones(2)) == (None, None)

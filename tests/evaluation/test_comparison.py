@@ -59,9 +59,9 @@ def test_simulated_households_are_labelled(evaluated, lang, label):
         assert label not in write(evaluated, "Test", lang=lang)
 
 
-def test_figures_that_do_not_exist_are_said_so(make_rows, predict):
-    found = evaluate(make_rows([0, 0]), {"riskml": predict([1, 2])}, resamples=0)
-    row = cells(render_markdown(found).splitlines()[2])
+def test_figures_that_do_not_exist_are_shown_as_such(make_rows, predict):
+    evaluation = evaluate(make_rows([0, 0]), {"riskml": predict([1, 2])}, resamples=0)
+    row = cells(render_markdown(evaluation).splitlines()[2])
     assert row[1:3] == ["n/a", "n/a"]
     assert row[3] != "n/a"
     assert row[8] == "n/a"
@@ -76,7 +76,7 @@ def test_the_terminals_table_is_the_same_table(evaluated):
     ]
 
 
-def test_the_complement_is_said_in_both_languages(evaluated):
+def test_the_complement_is_described_in_both_languages(evaluated):
     positives = sum(part["positives"] for part in evaluated["complement"].values())
     assert describe_complement(evaluated).startswith(f"Of {positives} households that fell")
     assert f"{positives} 户" in describe_complement(evaluated, "zh")

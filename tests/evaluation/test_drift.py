@@ -25,8 +25,8 @@ def test_a_quantity_drifts_as_much_as_the_rows_themselves_say(shift):
     before[::7], after[::5] = np.nan, np.nan
     train, test = matrix(before), matrix(after)
     exact = measure_stability(train, test)["x"]
-    found = measure_drift(build_reference(train, np.full(4000, 0.5)), test, np.full(3000, 0.5))
-    assert found["x"] == pytest.approx(exact, rel=0.1, abs=0.005)
+    drift = measure_drift(build_reference(train, np.full(4000, 0.5)), test, np.full(3000, 0.5))
+    assert drift["x"] == pytest.approx(exact, rel=0.1, abs=0.005)
 
 
 def test_counts_are_never_overstated_but_a_real_change_is_seen():
@@ -42,12 +42,12 @@ def test_a_category_counts_levels_that_training_did_not_know_together():
     rng = np.random.default_rng(5)
     levels = {"house": ("brick", "mud", "wood")}
     train, other = (matrix(rng.choice(3, 2000, p=p), ("house",), levels) for p in ((0.6, 0.3, 0.1), (0.2, 0.3, 0.5)))
-    found = measure_drift(build_reference(train, np.full(2000, 0.5)), other, np.full(2000, 0.5))["house"]
-    assert found == pytest.approx(measure_stability(train, other)["house"], rel=0.05)
+    drift = measure_drift(build_reference(train, np.full(2000, 0.5)), other, np.full(2000, 0.5))["house"]
+    assert drift == pytest.approx(measure_stability(train, other)["house"], rel=0.05)
     assert compare_shares({"brick": 1.0}, 0.0, ["straw"] * 100) > 1
 
 
-def test_the_score_drifts_too_and_nothing_is_said_without_rows():
+def test_the_score_drifts_too_and_without_rows_there_is_no_drift():
     rng = np.random.default_rng(6)
     train, scores = matrix(rng.normal(size=2000)), rng.uniform(size=2000)
     reference = build_reference(train, scores)

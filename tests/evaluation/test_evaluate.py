@@ -59,8 +59,8 @@ def test_the_difference_is_paired(evaluated):
 
 def test_a_model_does_not_differ_from_itself(county):
     rows, models = county
-    found = evaluate(rows, {"riskml": models["riskml"], "champion": models["riskml"]}, resamples=20)
-    assert found["ap_difference"] == {"champion": {"value": 0.0, "ci": [0.0, 0.0]}}
+    evaluation = evaluate(rows, {"riskml": models["riskml"], "champion": models["riskml"]}, resamples=20)
+    assert evaluation["ap_difference"] == {"champion": {"value": 0.0, "ci": [0.0, 0.0]}}
 
 
 def test_fallers_are_counted_by_lead_and_by_kind(county, evaluated):
@@ -68,24 +68,24 @@ def test_fallers_are_counted_by_lead_and_by_kind(county, evaluated):
     positives = int(rows.label.sum())
     assert sum(part["n"] for part in evaluated["by_lead"].values()) == positives
     assert sum(part["n"] for part in evaluated["by_kind"].values()) == positives
-    found = sum(part["n"] * part["recall_at_capacity"]["riskml"] for part in evaluated["by_lead"].values())
-    assert found / positives == pytest.approx(evaluated["models"]["riskml"]["recall_at"]["0.10"])
-    found = sum(part["n"] * part["models"]["riskml"]["recall_at_capacity"] for part in evaluated["by_kind"].values())
-    assert found / positives == pytest.approx(evaluated["models"]["riskml"]["recall_at"]["0.10"])
+    result = sum(part["n"] * part["recall_at_capacity"]["riskml"] for part in evaluated["by_lead"].values())
+    assert result / positives == pytest.approx(evaluated["models"]["riskml"]["recall_at"]["0.10"])
+    result = sum(part["n"] * part["models"]["riskml"]["recall_at_capacity"] for part in evaluated["by_kind"].values())
+    assert result / positives == pytest.approx(evaluated["models"]["riskml"]["recall_at"]["0.10"])
 
 
-def test_a_kind_of_fall_is_ranked_against_those_who_did_not_fall(county, evaluated):
+def test_a_kind_of_fall_is_ranked_against_rows_without_a_fall(county, evaluated):
     rows, models = county
     compared = rows.by != 2
     expected = roc_auc_score(rows.by[compared] == 1, models["riskml"].score[compared])
     assert evaluated["by_kind"]["income"]["models"]["riskml"]["auc"] == pytest.approx(expected)
 
 
-def test_leads_fall_into_whole_months_and_later_ones_are_kept(make_rows, predict):
+def test_leads_fall_into_whole_months_and_later_leads_are_kept(make_rows, predict):
     lead = np.array([0.0, 0.4, 3.0, 3.01, 3.5, 6.0, 12.02, 13.0, np.nan])
     rows = make_rows([1] * 8 + [0], lead=lead)
-    found = evaluate(rows, {"riskml": predict(np.arange(9))}, resamples=0)["by_lead"]
-    assert {name: part["n"] for name, part in found.items()} == {"1-3": 4, "4-6": 2, "7-12": 1, "13+": 1}
+    evaluation = evaluate(rows, {"riskml": predict(np.arange(9))}, resamples=0)["by_lead"]
+    assert {name: part["n"] for name, part in evaluation.items()} == {"1-3": 4, "4-6": 2, "7-12": 1, "13+": 1}
 
 
 def test_the_complement_counts_the_list_of_visits(county, evaluated):
@@ -101,11 +101,11 @@ def test_the_rule_line_has_no_lead_over_itself(evaluated):
 
 
 def test_visits_per_case_follow_the_capacity(county):
-    found = evaluate(*county, capacity=0.05, resamples=0)
-    measured = found["models"]["riskml"]
+    evaluation = evaluate(*county, capacity=0.05, resamples=0)
+    measured = evaluation["models"]["riskml"]
     assert measured["visits_per_case"] == pytest.approx(1 / measured["precision_at"]["0.05"])
-    assert found["capacity"] == 0.05
-    assert sum(found["complement"][kind]["n"] for kind in ("both", "model_only")) == 60
+    assert evaluation["capacity"] == 0.05
+    assert sum(evaluation["complement"][kind]["n"] for kind in ("both", "model_only")) == 60
 
 
 def test_the_same_rows_give_the_same_bytes(county, evaluated):
@@ -121,9 +121,9 @@ def test_without_resamples_there_are_no_intervals(county):
 
 def test_models_under_other_names_are_compared_without_an_audit(county):
     rows, models = county
-    found = evaluate(rows, {"old": models["rule_line"]}, resamples=0)
-    assert (found["complement"], found["calibration"], found["groups"]) == (None, None, [])
-    assert found["ap_difference"] == {}
+    evaluation = evaluate(rows, {"old": models["rule_line"]}, resamples=0)
+    assert (evaluation["complement"], evaluation["calibration"], evaluation["groups"]) == (None, None, [])
+    assert evaluation["ap_difference"] == {}
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_models_under_other_names_are_compared_without_an_audit(county):
     [([], []), ([0, 0, 0], [1, 2, 3]), ([1, 1], [1, 2]), ([1], [1]), ([0], [1]), ([1, 0, 0], [5, 5, 5])],
     ids=["empty", "no faller", "all fell", "one faller", "one row", "one household"],
 )
-def test_what_cannot_be_said_is_null(make_rows, predict, label, household):
+def test_figures_that_do_not_exist_are_null(make_rows, predict, label, household):
     rows = make_rows(
         label,
         household=np.array(household, dtype=np.int64),
@@ -139,13 +139,13 @@ def test_what_cannot_be_said_is_null(make_rows, predict, label, household):
         first_rule_flag=np.full(len(label), np.nan),
     )
     models = {name: predict(np.zeros(len(label))) for name in ("riskml", "rule_line")}
-    found = evaluate(rows, models, resamples=30)
-    json.dumps(found, allow_nan=False)
+    evaluation = evaluate(rows, models, resamples=30)
+    json.dumps(evaluation, allow_nan=False)
     if len(set(label)) < 2:
-        assert found["models"]["riskml"]["auc"] is None
-        assert found["models"]["riskml"]["ap"] is None
+        assert evaluation["models"]["riskml"]["auc"] is None
+        assert evaluation["models"]["riskml"]["ap"] is None
     if 1 not in label:
-        assert set(found["models"]["riskml"]["recall_at"].values()) == {None}
+        assert set(evaluation["models"]["riskml"]["recall_at"].values()) == {None}
 
 
 def test_ties_everywhere_are_a_coins_toss(make_rows, predict):

@@ -20,19 +20,19 @@ def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **given):
 
 
 def test_a_calibrated_model_has_slope_one_and_intercept_nought(make_rows, predict):
-    found = assess_calibration(*drawn(make_rows, predict))
-    assert found["slope_ci"][0] < 1 < found["slope_ci"][1]
-    assert found["intercept_ci"][0] < 0 < found["intercept_ci"][1]
-    assert found["observed_over_expected_ci"][0] < 1 < found["observed_over_expected_ci"][1]
-    assert found["ece"] < 0.01
+    calibration = assess_calibration(*drawn(make_rows, predict))
+    assert calibration["slope_ci"][0] < 1 < calibration["slope_ci"][1]
+    assert calibration["intercept_ci"][0] < 0 < calibration["intercept_ci"][1]
+    assert calibration["observed_over_expected_ci"][0] < 1 < calibration["observed_over_expected_ci"][1]
+    assert calibration["ece"] < 0.01
 
 
 @pytest.mark.parametrize(("slope", "intercept"), [(0.5, 0.0), (1.0, 0.7), (1.5, -0.3)])
 def test_a_distortion_is_recovered(make_rows, predict, slope, intercept):
-    found = assess_calibration(*drawn(make_rows, predict, slope, intercept))
-    assert found["slope"] == pytest.approx(slope, abs=0.06)
-    assert found["intercept"] == pytest.approx(intercept, abs=0.12)
-    assert found["slope_ci"][0] < slope < found["slope_ci"][1]
+    calibration = assess_calibration(*drawn(make_rows, predict, slope, intercept))
+    assert calibration["slope"] == pytest.approx(slope, abs=0.06)
+    assert calibration["intercept"] == pytest.approx(intercept, abs=0.12)
+    assert calibration["slope_ci"][0] < slope < calibration["slope_ci"][1]
 
 
 def test_the_fit_is_the_maximum_of_the_likelihood(make_rows, predict):
@@ -42,8 +42,10 @@ def test_the_fit_is_the_maximum_of_the_likelihood(make_rows, predict):
     def loss(w):
         return (np.logaddexp(0, w[0] + w[1] * margin) - label * (w[0] + w[1] * margin)).sum()
 
-    found = assess_calibration(rows, model)
-    assert [found["intercept"], found["slope"]] == pytest.approx(minimize(loss, [0, 1], tol=1e-10).x.tolist(), abs=1e-4)
+    calibration = assess_calibration(rows, model)
+    assert [calibration["intercept"], calibration["slope"]] == pytest.approx(
+        minimize(loss, [0, 1], tol=1e-10).x.tolist(), abs=1e-4
+    )
 
 
 def test_rows_of_one_household_widen_the_intervals(make_rows, predict):
@@ -57,12 +59,12 @@ def test_rows_of_one_household_widen_the_intervals(make_rows, predict):
 
 def test_bins_hold_equally_many_rows_and_their_shares(make_rows, predict):
     rows, model = drawn(make_rows, predict, n=1000)
-    found = assess_calibration(rows, model)
-    assert [one["n"] for one in found["bins"]] == [100] * 10
-    assert sum(one["observed"] * one["n"] for one in found["bins"]) == pytest.approx(rows.label.sum())
-    assert [one["p"] for one in found["bins"]] == sorted(one["p"] for one in found["bins"])
-    expected = sum(abs(one["p"] - one["observed"]) * one["n"] for one in found["bins"]) / 1000
-    assert found["ece"] == pytest.approx(expected)
+    calibration = assess_calibration(rows, model)
+    assert [one["n"] for one in calibration["bins"]] == [100] * 10
+    assert sum(one["observed"] * one["n"] for one in calibration["bins"]) == pytest.approx(rows.label.sum())
+    assert [one["p"] for one in calibration["bins"]] == sorted(one["p"] for one in calibration["bins"])
+    expected = sum(abs(one["p"] - one["observed"]) * one["n"] for one in calibration["bins"]) / 1000
+    assert calibration["ece"] == pytest.approx(expected)
 
 
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]), min_size=1, max_size=50))
@@ -76,17 +78,17 @@ def test_equal_probabilities_share_a_bin_and_bins_rise(values):
 
 
 def test_one_probability_for_all_has_no_slope(make_rows, predict):
-    found = assess_calibration(make_rows([1, 0, 0, 0]), predict(np.zeros(4), np.full(4, 0.5)))
-    assert (found["slope"], found["intercept"], found["slope_ci"]) == (None, None, None)
-    assert found["ece"] == pytest.approx(0.25)
-    assert found["observed_over_expected"] == pytest.approx(0.5)
+    calibration = assess_calibration(make_rows([1, 0, 0, 0]), predict(np.zeros(4), np.full(4, 0.5)))
+    assert (calibration["slope"], calibration["intercept"], calibration["slope_ci"]) == (None, None, None)
+    assert calibration["ece"] == pytest.approx(0.25)
+    assert calibration["observed_over_expected"] == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("label", [[0, 0, 0], [1, 1, 1]])
 def test_one_class_has_no_slope(make_rows, predict, label):
-    found = assess_calibration(make_rows(label), predict([1, 2, 3]))
-    assert found["slope"] is None
-    assert len(found["bins"]) == 3
+    calibration = assess_calibration(make_rows(label), predict([1, 2, 3]))
+    assert calibration["slope"] is None
+    assert len(calibration["bins"]) == 3
 
 
 @pytest.mark.parametrize("score", [[3, 2, 1, 0], [0, 1, 2, 3]])
@@ -96,15 +98,15 @@ def test_separated_classes_have_no_slope(make_rows, predict, score):
 
 def test_certain_forecasts_are_bounded_not_infinite(make_rows, predict):
     probability = np.array([0.0, 0.0, 1.0, 1.0, 0.5, 0.5])
-    found = assess_calibration(make_rows([1, 0, 1, 0, 1, 0]), predict(np.arange(6), probability))
-    assert found["slope"] is not None
-    assert abs(found["slope"]) < 0.1
+    calibration = assess_calibration(make_rows([1, 0, 1, 0, 1, 0]), predict(np.arange(6), probability))
+    assert calibration["slope"] is not None
+    assert abs(calibration["slope"]) < 0.1
 
 
 def test_a_model_that_never_expects_a_fall_has_no_ratio(make_rows, predict):
-    found = assess_calibration(make_rows([1, 0]), predict([1, 0], [0.0, 0.0]))
-    assert found["observed_over_expected"] is None
-    assert found["mean_probability"] == 0.0
+    calibration = assess_calibration(make_rows([1, 0]), predict([1, 0], [0.0, 0.0]))
+    assert calibration["observed_over_expected"] is None
+    assert calibration["mean_probability"] == 0.0
 
 
 def test_without_rows_there_is_no_calibration(make_rows, predict):

@@ -24,8 +24,8 @@ def audit(county):
 
 
 def test_figures_are_those_of_the_groups_own_rows(audit):
-    rows, model, found = audit
-    for one in (entry for entry in found if entry["group"] == "region"):
+    rows, model, result = audit
+    for one in (entry for entry in result if entry["group"] == "region"):
         own = rows.groups["region"] == one["value"]
         assert one["n"] == own.sum()
         assert one["positives"] == rows.label[own].sum()
@@ -37,14 +37,14 @@ def test_figures_are_those_of_the_groups_own_rows(audit):
 
 
 def test_the_visit_list_is_drawn_up_over_all_groups(audit):
-    rows, _, found = audit
-    regions = [one for one in found if one["group"] == "region"]
+    rows, _, result = audit
+    regions = [one for one in result if one["group"] == "region"]
     assert sum(one["visited"] * one["n"] for one in regions) == pytest.approx(0.1 * len(rows))
 
 
 def test_small_groups_are_hidden_and_counted(audit):
-    _, _, found = audit
-    category = [one for one in found if one["group"] == "category"]
+    _, _, result = audit
+    category = [one for one in result if one["group"] == "category"]
     assert [one["value"] for one in category] == ["common", None]
     assert category[1] == {"group": "category", "value": None, "suppressed": 1, "n": 5}
 
@@ -52,8 +52,8 @@ def test_small_groups_are_hidden_and_counted(audit):
 def test_the_smallest_group_shown_has_twenty_rows(make_rows, predict):
     n = 2 * SMALLEST_GROUP - 1
     rows = make_rows(np.zeros(n), groups={"kind": np.array(["a"] * SMALLEST_GROUP + ["b"] * (SMALLEST_GROUP - 1))})
-    found = audit_groups(rows, predict(np.zeros(n)), np.zeros(n))
-    assert [(one["value"], one["n"]) for one in found] == [("a", 20), (None, 19)]
+    result = audit_groups(rows, predict(np.zeros(n)), np.zeros(n))
+    assert [(one["value"], one["n"]) for one in result] == [("a", 20), (None, 19)]
 
 
 def test_a_group_without_a_faller_has_no_recall(make_rows, predict):

@@ -32,8 +32,8 @@ def test_a_whole_weight_equals_copies_of_the_row(rows, data):
     score, fallen = np.array([s for s, _ in rows]), np.array([f for _, f in rows])
     weight = np.array(data.draw(st.lists(st.integers(0, 4), min_size=len(rows), max_size=len(rows))))
     copies = np.repeat(np.arange(len(rows)), weight)
-    found = Ranking.from_scores(score, fallen).measure(weight.astype(float))
-    assert found == pytest.approx(Ranking.from_scores(score[copies], fallen[copies]).measure(), abs=1e-12, nan_ok=True)
+    result = Ranking.from_scores(score, fallen).measure(weight.astype(float))
+    assert result == pytest.approx(Ranking.from_scores(score[copies], fallen[copies]).measure(), abs=1e-12, nan_ok=True)
 
 
 def test_many_distinct_scores_agree_with_scikit_learn():
@@ -51,8 +51,8 @@ def test_many_distinct_scores_agree_with_scikit_learn():
 def test_the_order_of_rows_does_not_matter(rows, random):
     shuffled = list(rows)
     random.shuffle(shuffled)
-    found = [Ranking.from_scores([s for s, _ in part], [f for _, f in part]).measure() for part in (rows, shuffled)]
-    assert found[0] == pytest.approx(found[1], abs=1e-12)
+    result = [Ranking.from_scores([s for s, _ in part], [f for _, f in part]).measure() for part in (rows, shuffled)]
+    assert result[0] == pytest.approx(result[1], abs=1e-12)
 
 
 @pytest.mark.parametrize("fallen", [[], [0, 0], [1, 1], [1]])

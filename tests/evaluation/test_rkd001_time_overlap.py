@@ -24,11 +24,11 @@ def test_quiet_when_labels_end_by_the_first_test_date(evidence, train):
 
 
 def test_fires_when_a_label_reaches_one_month_into_the_test_period(evidence):
-    found = TimeOverlap().run(evidence(split=split(["2022-12-31", "2023-01-31", "2023-01-31"])))
-    assert isinstance(found, Finding)
-    assert found.blocking
-    assert found.message.startswith("1 training date(s) from 2023-01-31 on")
-    assert "up to 2022-12-31" in found.hint
+    finding = TimeOverlap().run(evidence(split=split(["2022-12-31", "2023-01-31", "2023-01-31"])))
+    assert isinstance(finding, Finding)
+    assert finding.blocking
+    assert finding.message.startswith("1 training date(s) from 2023-01-31 on")
+    assert "up to 2022-12-31" in finding.hint
 
 
 def test_a_leap_years_month_ends_are_whole_months(evidence):
@@ -37,9 +37,9 @@ def test_a_leap_years_month_ends_are_whole_months(evidence):
 
 
 def test_fires_when_training_rows_are_labelled_by_later_records(evidence):
-    found = TimeOverlap().run(evidence(split=split(["2022-12-31"], known_by="2024-01-31")))
-    assert isinstance(found, Finding)
-    assert "records up to 2024-01-31" in found.message
+    finding = TimeOverlap().run(evidence(split=split(["2022-12-31"], known_by="2024-01-31")))
+    assert isinstance(finding, Finding)
+    assert "records up to 2024-01-31" in finding.message
 
 
 def test_does_not_apply_without_rows(evidence):

@@ -15,16 +15,16 @@ def test_quiet_for_honest_features(evidence, auc):
 
 @pytest.mark.parametrize(("auc", "blocking"), [(0.99, True), (0.01, True), (0.95, True), (0.92, False), (0.08, False)])
 def test_fires_for_a_feature_that_holds_the_answer_either_way(evidence, auc, blocking):
-    found = Leakage().run(evidence(feature_auc={"age": 0.6, "attribute_status": auc}))
-    assert isinstance(found, Finding)
-    assert found.blocking is blocking
-    assert "1 feature(s)" in found.message
-    assert "attribute_status" in found.message
+    finding = Leakage().run(evidence(feature_auc={"age": 0.6, "attribute_status": auc}))
+    assert isinstance(finding, Finding)
+    assert finding.blocking is blocking
+    assert "1 feature(s)" in finding.message
+    assert "attribute_status" in finding.message
 
 
 def test_the_strongest_feature_comes_first(evidence):
-    found = Leakage().run(evidence(feature_auc={"a": 0.91, "b": 0.03}))
-    assert "b (0.970), a (0.910)" in found.message
+    finding = Leakage().run(evidence(feature_auc={"a": 0.91, "b": 0.03}))
+    assert "b (0.970), a (0.910)" in finding.message
 
 
 def test_does_not_apply_when_features_were_not_measured(evidence):

@@ -24,10 +24,10 @@ def test_quiet_when_better_or_equal(evidence):
 
 
 def test_any_loss_to_the_rule_line_blocks_even_if_it_may_be_chance(evidence):
-    found = run(evidence, rule_line=(-0.001, [-0.1, 0.1]))
-    assert isinstance(found, Finding)
-    assert found.blocking
-    assert found.message == "Average precision is 0.001 lower than that of the rule line."
+    result = run(evidence, rule_line=(-0.001, [-0.1, 0.1]))
+    assert isinstance(result, Finding)
+    assert result.blocking
+    assert result.message == "Average precision is 0.001 lower than that of the rule line."
 
 
 def test_a_loss_to_weighted_past_income_blocks_only_when_it_is_no_chance(evidence):
@@ -51,28 +51,28 @@ def test_without_an_interval_the_figure_decides(evidence):
 
 @pytest.mark.parametrize("missing", ["rule_line", "weighted_past_income"])
 def test_a_baseline_that_was_not_measured_blocks(evidence, missing):
-    found = run(evidence, **{missing: None})
-    assert found.blocking
-    assert "was not measured on the same test rows" in found.message
+    result = run(evidence, **{missing: None})
+    assert result.blocking
+    assert "was not measured on the same test rows" in result.message
 
 
 @pytest.mark.parametrize("champion", [ChampionEvidence(0.1, [0.0, 0.2], same_rows=False), ChampionEvidence(None, None)])
 def test_a_champion_on_other_rows_blocks(evidence, champion):
-    found = run(evidence, champion=champion)
-    assert found.blocking
-    assert found.message == "The released champion was not measured on the same test rows."
+    result = run(evidence, champion=champion)
+    assert result.blocking
+    assert result.message == "The released champion was not measured on the same test rows."
 
 
 def test_every_loss_is_named_and_one_that_blocks_comes_first(evidence):
-    found = run(evidence, rule_line=(-0.01, None), weighted_past_income=(-0.05, [-0.11, 0.01]))
-    assert found.blocking
-    assert found.message.index("the rule line") < found.message.index("weighted past income")
-    assert "Keep the present model" in found.hint
+    result = run(evidence, rule_line=(-0.01, None), weighted_past_income=(-0.05, [-0.11, 0.01]))
+    assert result.blocking
+    assert result.message.index("the rule line") < result.message.index("weighted past income")
+    assert "Keep the present model" in result.hint
 
 
 def test_does_not_apply_without_a_fall(evidence):
-    found = WorseThanBaseline().run(evidence(models={"riskml": {"ap": None}}))
-    assert isinstance(found, NotApplicable)
+    finding = WorseThanBaseline().run(evidence(models={"riskml": {"ap": None}}))
+    assert isinstance(finding, NotApplicable)
 
 
 def test_it_reads_what_evaluate_writes(county, evidence):
@@ -83,7 +83,7 @@ def test_it_reads_what_evaluate_writes(county, evidence):
     assert WorseThanBaseline().run(evidence(**{k: good[k] for k in ("models", "ap_difference")})) is None
     swapped = models | {"riskml": models["weighted_past_income"], "weighted_past_income": models["riskml"]}
     bad = evaluate(rows, swapped, resamples=50)
-    found = WorseThanBaseline().run(evidence(**{k: bad[k] for k in ("models", "ap_difference")}))
-    assert found.blocking
-    assert "the rule line" in found.message
-    assert "weighted past income" in found.message
+    finding = WorseThanBaseline().run(evidence(**{k: bad[k] for k in ("models", "ap_difference")}))
+    assert finding.blocking
+    assert "the rule line" in finding.message
+    assert "weighted past income" in finding.message

@@ -37,9 +37,9 @@ def test_fires_beyond_a_factor_of_one_and_a_half(evidence, ci):
 
 @pytest.mark.parametrize("ci", [(1.26, 1.6), (0.6, 0.79)])
 def test_warns_beyond_a_quarter(evidence, ci):
-    found = Miscalibrated().run(evidence(calibration=figures(ratio_ci=ci)))
-    assert isinstance(found, Finding)
-    assert not found.blocking
+    finding = Miscalibrated().run(evidence(calibration=figures(ratio_ci=ci)))
+    assert isinstance(finding, Finding)
+    assert not finding.blocking
 
 
 def test_one_figure_is_enough(evidence):
@@ -57,6 +57,6 @@ def test_it_reads_what_calibration_writes(make_rows, predict, evidence, shift, s
     random = np.random.default_rng(0)
     margin = random.normal(-2.5, 1.0, 5000)
     rows = make_rows(random.random(5000) < 1 / (1 + np.exp(-margin - shift)))
-    found = Miscalibrated().run(evidence(calibration=assess_calibration(rows, predict(margin))))
-    assert (found is None) == (status is None)
-    assert found is None or found.blocking
+    finding = Miscalibrated().run(evidence(calibration=assess_calibration(rows, predict(margin))))
+    assert (finding is None) == (status is None)
+    assert finding is None or finding.blocking

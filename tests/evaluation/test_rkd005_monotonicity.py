@@ -36,14 +36,14 @@ def test_quiet_when_nothing_moves_the_wrong_way(evidence):
 
 def test_fires_with_the_worst_feature_first(evidence):
     probes = [MonotoneProbe("income", -1, 0.02), MonotoneProbe("self_paid", 1, 0.3), MonotoneProbe("loss", 1, 0.0)]
-    found = NotMonotone().run(evidence(monotonicity=probes))
-    assert isinstance(found, Finding)
-    assert found.blocking
-    assert found.message.startswith("2 of 3 feature(s)")
-    assert "self_paid (falls by 0.3 in the margin), income (rises by 0.02 in the margin)" in found.message
+    finding = NotMonotone().run(evidence(monotonicity=probes))
+    assert isinstance(finding, Finding)
+    assert finding.blocking
+    assert finding.message.startswith("2 of 3 feature(s)")
+    assert "self_paid (falls by 0.3 in the margin), income (rises by 0.02 in the margin)" in finding.message
 
 
-def test_a_move_that_is_no_number_is_found(evidence):
+def test_a_move_that_is_not_a_number_is_reported(evidence):
     assert NotMonotone().run(evidence(monotonicity=[MonotoneProbe("income", -1, np.nan)])) is not None
 
 

@@ -19,10 +19,10 @@ def test_quiet_when_groups_are_missed_alike(evidence):
 
 
 def test_fires_for_the_group_that_is_missed_more_often(evidence):
-    found = GroupGap().run(evidence(groups=groups(("exited", 200, 0.4), ("ordinary", 150, 0.8))))
-    assert isinstance(found, Finding)
-    assert not found.blocking
-    assert "1 group(s): category ordinary (80% against 40%)" in found.message
+    finding = GroupGap().run(evidence(groups=groups(("exited", 200, 0.4), ("ordinary", 150, 0.8))))
+    assert isinstance(finding, Finding)
+    assert not finding.blocking
+    assert "1 group(s): category ordinary (80% against 40%)" in finding.message
 
 
 def test_a_gap_that_may_be_chance_is_quiet(evidence):

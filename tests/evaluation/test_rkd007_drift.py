@@ -40,19 +40,19 @@ def test_the_index_is_that_of_its_definition():
     assert drift["region"] == 0.0
 
 
-def test_a_shift_a_new_gap_and_other_categories_are_found(train, evidence):
+def test_a_shift_a_new_gap_and_other_categories_are_reported(train, evidence):
     shifted = measure_stability(train, matrix(train.column("income") + 1, train.column("region")))
     assert shifted["income"] > 0.5
     gone = measure_stability(train, matrix(np.full(4000, np.nan), np.zeros(4000)))
     assert gone["income"] > 5
     assert gone["region"] > 0.5
-    found = Drifted().run(evidence(drift=gone))
-    assert isinstance(found, Finding)
-    assert not found.blocking
-    assert found.message.startswith("2 of 2 feature(s)")
+    finding = Drifted().run(evidence(drift=gone))
+    assert isinstance(finding, Finding)
+    assert not finding.blocking
+    assert finding.message.startswith("2 of 2 feature(s)")
 
 
-def test_categories_are_compared_by_name_and_unknown_ones_as_missing(train):
+def test_categories_are_compared_by_name_and_unknown_categories_as_missing(train):
     renamed = matrix(train.column("income"), 1 - train.column("region"), levels=("b", "a"))
     assert measure_stability(train, renamed)["region"] < 0.01
     other = matrix(train.column("income"), train.column("region"), levels=("x", "y"))

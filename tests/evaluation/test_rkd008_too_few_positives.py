@@ -20,6 +20,6 @@ def test_quiet_when_there_are_enough(evidence, income, monitoring):
     ("income", "monitoring", "blocking"), [(0, 0, True), (10, 9, True), (10, 10, False), (99, 0, False)]
 )
 def test_fires_when_figures_are_chance(evidence, income, monitoring, blocking):
-    found = run(evidence, income, monitoring)
-    assert found.blocking is blocking
-    assert f"Only {income + monitoring} test row" in found.message
+    result = run(evidence, income, monitoring)
+    assert result.blocking is blocking
+    assert f"Only {income + monitoring} test row" in result.message

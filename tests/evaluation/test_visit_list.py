@@ -60,8 +60,8 @@ def test_a_whole_weight_equals_copies_of_the_row(rows, data):
     shares = [0.01, 0.3, 0.5, 1.0]
     weighted = VisitList.from_scores(score, as_of, fallen).measure(shares, weight.astype(float))
     copied = VisitList.from_scores(score[copies], as_of[copies], fallen[copies]).measure(shares)
-    for found, expected in zip(weighted, copied, strict=True):
-        assert found.tolist() == pytest.approx(expected.tolist(), nan_ok=True)
+    for result, expected in zip(weighted, copied, strict=True):
+        assert result.tolist() == pytest.approx(expected.tolist(), nan_ok=True)
 
 
 def test_capacity_is_rounded_up_within_each_as_of_and_hits_are_pooled():
@@ -81,7 +81,7 @@ def test_everybody_is_visited_at_full_capacity():
 
 def test_without_rows_there_is_nothing_to_measure():
     visit_list = VisitList.from_scores([], [], [])
-    assert all(np.isnan(found).all() for found in visit_list.measure([0.1, 0.2]))
+    assert all(np.isnan(result).all() for result in visit_list.measure([0.1, 0.2]))
     assert len(visit_list.estimate_chances(0.1)) == 0
     assert len(mark_visits(np.array([]), np.array([]), np.array([], dtype=str), 0.1)) == 0
 

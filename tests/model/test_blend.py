@@ -47,20 +47,20 @@ def test_the_same_input_gives_the_same_model(blend, problem):
     assert again.linear.to_json() == blend.linear.to_json()
 
 
-def test_the_choice_is_told(blend):
+def test_the_bundle_holds_the_choice(blend):
     assert blend.choice["trees"]["depth"] <= 5
     assert blend.choice["default"] is (blend.choice["evidence"] == 0)
-    found = blend.choice["out_of_sample"]
-    assert [found[kind]["folds"] for kind in ("households", "periods")] == [4, 2]
-    assert (found["households"]["rows"], found["periods"]["rows"]) == (2100, 1400)
-    loss = found["households"]["log_loss"]
+    result = blend.choice["out_of_sample"]
+    assert [result[kind]["folds"] for kind in ("households", "periods")] == [4, 2]
+    assert (result["households"]["rows"], result["periods"]["rows"]) == (2100, 1400)
+    loss = result["households"]["log_loss"]
     assert loss["blend"] < min(loss["linear"], loss["trees"]) + 0.002
 
 
-def test_progress_is_told_in_sentences(few):
-    told = []
-    fit_blend(few.X, few.y, few.household, few.X.as_of, 12, progress=told.append)
-    assert any("all rows" in text for text in told)
+def test_progress_is_reported_in_sentences(few):
+    texts = []
+    fit_blend(few.X, few.y, few.household, few.X.as_of, 12, progress=texts.append)
+    assert any("all rows" in text for text in texts)
 
 
 def test_with_few_data_the_weights_stay_near_one_half(few):

@@ -71,8 +71,8 @@ def test_the_version_follows_the_content(bundle, blend, problem, build_bundle):
 def test_one_changed_byte_is_refused_whichever_file_it_is_in(saved, name):
     file = saved / name
     content = bytearray(file.read_bytes())
-    place = len(content) // 2
-    content[place] = content[place] ^ 1
+    position = len(content) // 2
+    content[position] = content[position] ^ 1
     file.write_bytes(bytes(content))
     with pytest.raises(BundleError, match=name.replace(".", r"\.")) as caught:
         Bundle.load(saved)

@@ -17,13 +17,13 @@ def drawn(n, slope=1.0, shift=0.0, seed=0):
 
 
 def test_with_many_periods_an_overconfident_margin_is_flattened():
-    found = Calibration.fit(*drawn(200_000, slope=0.6), periods=200)
-    assert found.slope == pytest.approx(0.6, abs=0.05)
+    calibration = Calibration.fit(*drawn(200_000, slope=0.6), periods=200)
+    assert calibration.slope == pytest.approx(0.6, abs=0.05)
 
 
 def test_one_period_moves_little_however_many_its_rows():
-    found = Calibration.fit(*drawn(200_000, slope=0.6, shift=-1.0), periods=1)
-    assert 0.9 < found.slope < 1.0
+    calibration = Calibration.fit(*drawn(200_000, slope=0.6, shift=-1.0), periods=1)
+    assert 0.9 < calibration.slope < 1.0
     margin, y = drawn(200_000, shift=0.5)
     level = Calibration.fit(margin, y, periods=1).predict_probability(margin).mean()
     assert expit(margin).mean() < level < expit(margin).mean() + 0.3 * (y.mean() - expit(margin).mean())
@@ -42,8 +42,8 @@ def test_rows_that_overlap_count_less():
 
 def test_a_good_margin_is_left_alone():
     margin, y = drawn(50_000)
-    found = Calibration.fit(margin, y, periods=10)
-    assert found.predict_probability(margin) == pytest.approx(expit(margin), abs=0.01)
+    calibration = Calibration.fit(margin, y, periods=10)
+    assert calibration.predict_probability(margin) == pytest.approx(expit(margin), abs=0.01)
 
 
 def test_the_slope_stays_positive_even_if_the_order_was_wrong():

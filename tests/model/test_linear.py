@@ -138,7 +138,7 @@ def test_rounding_is_not_standardised_into_a_feature():
     assert model.predict_margin(np.array([[0.0, 0.5]]))[0] == model.predict_margin(np.array([[0.0, 0.0]]))[0]
 
 
-def test_unknown_levels_and_missing_ones_are_told_apart_from_known_ones(linear_part):
+def test_unknown_and_missing_levels_differ_from_known_levels(linear_part):
     rows = np.tile([0.5, 0.0, 0.0, 0.0, np.nan, 1.0], (5, 1))
     rows[:, 3] = [0, 2, np.nan, 3, -1]
     margin = linear_part.predict_margin(rows)

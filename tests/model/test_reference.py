@@ -19,12 +19,12 @@ def test_deciles_shares_and_missing():
     values[100] = np.nan
     codes = np.zeros(101)
     codes[:30] = 1.0
-    found = build_reference(rows(values, codes), np.full(101, 0.1234567))
-    assert found["n"] == 101
-    assert found["features"]["income"]["deciles"] == [9.9, 19.8, 29.7, 39.6, 49.5, 59.4, 69.3, 79.2, 89.1]
-    assert found["features"]["income"]["missing"] == 1 / 101
-    assert found["features"]["town"]["shares"] == {"a": 71 / 101, "b": 30 / 101}
-    assert found["probability"] == [0.123] * 9
+    reference = build_reference(rows(values, codes), np.full(101, 0.1234567))
+    assert reference["n"] == 101
+    assert reference["features"]["income"]["deciles"] == [9.9, 19.8, 29.7, 39.6, 49.5, 59.4, 69.3, 79.2, 89.1]
+    assert reference["features"]["income"]["missing"] == 1 / 101
+    assert reference["features"]["town"]["shares"] == {"a": 71 / 101, "b": 30 / 101}
+    assert reference["probability"] == [0.123] * 9
 
 
 def test_few_rows_and_rare_levels_are_not_shown():
@@ -32,6 +32,6 @@ def test_few_rows_and_rare_levels_are_not_shown():
     codes[:3] = 1.0
     values = np.full(30, np.nan)
     values[:19] = 1.0
-    found = build_reference(rows(values, codes), np.full(30, 0.1))
-    assert found["features"]["income"]["deciles"] == []
-    assert found["features"]["town"]["shares"] == {"a": 27 / 30}
+    reference = build_reference(rows(values, codes), np.full(30, 0.1))
+    assert reference["features"]["income"]["deciles"] == []
+    assert reference["features"]["town"]["shares"] == {"a": 27 / 30}

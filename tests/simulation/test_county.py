@@ -66,7 +66,7 @@ def test_records_are_known_late_missing_and_corrected(county: Path) -> None:
 @pytest.mark.slow
 def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
     """Falls, the ceiling and the distance to the line, pooled over seeds so that chance does not decide."""
-    settings, day, found = Settings(), to_day("2021-12-31"), []
+    settings, day, result = Settings(), to_day("2021-12-31"), []
     for seed in (1, 2, 3):
         folder = tmp_path / str(seed)
         simulate(folder, 2000, 36, seed, None, "last")
@@ -75,7 +75,7 @@ def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
         known = labels.take(labels.labelled)
         truth = pd.read_parquet(folder / "truth.parquet")
         truth = truth[truth["as_of"].astype(str) == "2021-12-31"].set_index("household_id")["probability"]
-        found.append(
+        result.append(
             pd.DataFrame(
                 {
                     "y": known.y,
@@ -86,7 +86,7 @@ def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
             )
         )
         assert 0.01 <= known.y.mean() <= 0.04
-    rows = pd.concat(found)
+    rows = pd.concat(result)
     assert rows["p"].notna().mean() > 0.99
     rows = rows.dropna()
     assert 0.80 <= roc_auc_score(rows["y"], rows["p"]) <= 0.92
@@ -96,7 +96,7 @@ def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
     assert rows["p"].sum() == pytest.approx(rows["y"].sum(), rel=0.25)
 
 
-def test_parameters_are_replaced_or_refused_in_words(tmp_path: Path) -> None:
+def test_parameters_are_overridden_or_refused(tmp_path: Path) -> None:
     simulate(tmp_path / "a", 60, 20, 1, {"households_per_village": 30}, "none")
     simulate(tmp_path / "b", 60, 20, 1, None, "none")
     assert _bytes(tmp_path / "a") != _bytes(tmp_path / "b")

@@ -40,14 +40,14 @@ def _judged(folder: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
     """The same county with two truths of half the draws each."""
-    found, patch = [], pytest.MonkeyPatch()
+    result, patch = [], pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("halves")
     draw = module.simulate_futures
     for shift in (0, 50_000):
 
         def moved(*arguments, shift=shift):
-            *head, begin, end, fell, told = arguments
-            draw(*head, begin + shift, end + shift, fell, told)
+            *head, begin, end, fell, texts = arguments
+            draw(*head, begin + shift, end + shift, fell, texts)
 
         with patch.context() as now:
             now.setattr(module, "simulate_futures", moved)
@@ -55,8 +55,8 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
             now.setattr(module, "MORE_DRAWS", module.MORE_DRAWS // 2)
             now.setattr(module, "WORTH", module.WORTH // 2)
             simulate(folder / str(shift), 4000, 36, 1, None, "last")
-        found.append(_judged(folder / str(shift)))
-    return found
+        result.append(_judged(folder / str(shift)))
+    return result
 
 
 def test_two_half_samples_agree_in_average_precision(halves: list[pd.DataFrame]) -> None:

@@ -54,18 +54,18 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
         for one in evaluation["groups"]:
             if one["value"] is not None and one["group"] == "region":
                 assert f"| {one['value']} | {one['n']:,} | {one['positives']:,} |" in lang
-        found = trained.bundle.report["reasons"]
+        result = trained.bundle.report["reasons"]
         for trial in ("all", "visited", "soon"):
-            assert f"{found[trial]['falls']:,}" in lang
-            assert f"{found[trial]['first']:.1%}" in lang
-        assert f"{found['steadiness']['same_cause']:.1%}" in lang
+            assert f"{result[trial]['falls']:,}" in lang
+            assert f"{result[trial]['first']:.1%}" in lang
+        assert f"{result['steadiness']['same_cause']:.1%}" in lang
     assert "数据为模拟县" in card
     assert "households are simulated" in card
     assert "仅供研判参考，不作为认定依据" in card
     assert "导致" not in card
 
 
-def test_falls_that_are_near_are_told_of_apart(trained, county_records):
+def test_near_falls_are_reported_separately(trained, county_records):
     settings = trained.bundle.settings
     days = [to_day(day) for day in trained.evaluation["split"]["test_as_ofs"]]
     labels = label(county_records, tuple(days), settings)
@@ -96,14 +96,14 @@ def test_true_causes_are_looked_up_by_household_and_date(trained, county):
 
 
 def test_records_alone_give_what_the_bundle_carries(trained, county, county_records):
-    told = rebuild_report_data(county_records, trained.bundle, load_policy(), county, Silent())
-    assert told.pop("other_records") is False
-    assert json.loads(json.dumps(told)) == trained.bundle.report
+    texts = rebuild_report_data(county_records, trained.bundle, load_policy(), county, Silent())
+    assert texts.pop("other_records") is False
+    assert json.loads(json.dumps(texts)) == trained.bundle.report
 
 
-def test_without_a_folder_nothing_is_said_of_coverage(county_records):
-    found = train(county_records, Settings(), load_policy())
-    assert found.bundle.report["coverage"] is None
-    assert found.bundle.report["simulated"] is False
-    assert set(found.bundle.report["reasons"]) == {"steadiness"}
-    assert "数据为模拟县" not in found.bundle.files["model_card.md"].decode()
+def test_without_a_folder_there_is_no_coverage(county_records):
+    trained = train(county_records, Settings(), load_policy())
+    assert trained.bundle.report["coverage"] is None
+    assert trained.bundle.report["simulated"] is False
+    assert set(trained.bundle.report["reasons"]) == {"steadiness"}
+    assert "数据为模拟县" not in trained.bundle.files["model_card.md"].decode()

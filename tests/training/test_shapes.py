@@ -79,11 +79,11 @@ def yearly() -> dict[str, pd.DataFrame]:
     ids=["quarterly", "yearly"],
 )
 def test_a_survey_trains_without_special_code(tables, settings: Settings) -> None:
-    found = train(Records.from_tables(tables()), settings, load_policy()).evaluation
-    assert found["split"]["n_test"] > 30
-    assert found["split"]["n_positive"] > 3
-    assert found["split"]["missing"]["no_follow_up"] >= 0
-    models = found["models"]
+    trained = train(Records.from_tables(tables()), settings, load_policy()).evaluation
+    assert trained["split"]["n_test"] > 30
+    assert trained["split"]["n_positive"] > 3
+    assert trained["split"]["missing"]["no_follow_up"] >= 0
+    models = trained["models"]
     assert set(models) == {"riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic"}
     assert models["riskml"]["auc"] > 0.6
     assert models["rule_line"]["auc"] > 0.6

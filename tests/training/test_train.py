@@ -40,7 +40,7 @@ def test_evaluation_has_the_shape_of_the_contract(trained: Trained) -> None:
     json.dumps(e, allow_nan=False)
 
 
-def test_split_counts_are_those_of_the_labels(trained: Trained, county_records: Records) -> None:
+def test_split_counts_match_the_labels(trained: Trained, county_records: Records) -> None:
     split = trained.evaluation["split"]
     train_days = [to_day(text) for text in split["train_as_ofs"]]
     test_days = [to_day(text) for text in split["test_as_ofs"]]
@@ -83,8 +83,8 @@ def test_same_records_same_bytes(trained: Trained, county: Path, county_records:
 
 
 def test_truth_is_not_used_for_another_outcome(county: Path, county_records: Records) -> None:
-    found = train(county_records, Settings(window=6, horizon=6, step=6), load_policy(), folder=county)
-    assert "oracle" not in found.evaluation["models"]
+    trained = train(county_records, Settings(window=6, horizon=6, step=6), load_policy(), folder=county)
+    assert "oracle" not in trained.evaluation["models"]
 
 
 def test_refit_keeps_the_evaluation_and_says_so(trained: Trained, county: Path, county_records: Records) -> None:
@@ -99,19 +99,19 @@ def test_refit_keeps_the_evaluation_and_says_so(trained: Trained, county: Path, 
 
 def test_origins_go_back_a_horizon_each(county_records: Records) -> None:
     settings = Settings(window=6, horizon=6, step=6, origins=2)
-    found = train(county_records, settings, load_policy())
-    first, second = found.evaluation["origins"]
+    trained = train(county_records, settings, load_policy())
+    first, second = trained.evaluation["origins"]
     assert second["test_from"] < first["test_from"]
-    assert first["models"] == found.evaluation["models"]
+    assert first["models"] == trained.evaluation["models"]
     assert second["split"]["test_to"] < first["test_from"]
 
 
-def test_too_few_months_are_refused_in_words(county_records: Records) -> None:
+def test_too_few_months_are_refused(county_records: Records) -> None:
     with pytest.raises(SplitError, match=r"need 60 months .* the records have 42"):
         train(county_records, Settings(window=12, horizon=24), load_policy())
 
 
-def test_features_of_the_cohort_are_those_of_the_panel(county_records: Records) -> None:
+def test_features_of_the_cohort_match_the_panel(county_records: Records) -> None:
     day = to_day("2021-12-31")
     cohort = collect_cohort(county_records, [day], SMALL, load_policy(), Silent())
     whole = build(county_records.panel(day))
@@ -126,29 +126,31 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
 
     day = to_day("2021-12-31")
     household = np.arange(len(county_records))
-    found = find_first_flags(county_records, household, np.full(len(household), day, np.int32), SMALL, policy, Silent())
+    figures = find_first_flags(
+        county_records, household, np.full(len(household), day, np.int32), SMALL, policy, Silent()
+    )
     expected = np.full(len(household), np.nan)
     for ahead in range(SMALL.horizon, -1, -1):
         flagged = apply_rule_line(county_records.panel(month_end(to_month(day) + ahead)), policy, SMALL.window).any_flag
         expected[flagged] = ahead
-    assert np.array_equal(found, expected, equal_nan=True)
-    assert (found == 0).any()
-    assert (found > 0).any()
+    assert np.array_equal(figures, expected, equal_nan=True)
+    assert (figures == 0).any()
+    assert (figures > 0).any()
 
 
 def test_compare_needs_the_same_rows(trained: Trained, county_records: Records) -> None:
     other = train(county_records, Settings(window=6, horizon=6, step=6), load_policy()).bundle
     with pytest.raises(UsageError, match="different rows"):
         compare_stored(trained.bundle, other)
-    found = compare_on(county_records, trained.bundle, other, load_policy())
-    own = found["models"][trained.bundle.model_version]
+    comparison = compare_on(county_records, trained.bundle, other, load_policy())
+    own = comparison["models"][trained.bundle.model_version]
     assert own["ap"] == trained.evaluation["models"]["riskml"]["ap"]
-    assert other.model_version in found["ap_difference"]
+    assert other.model_version in comparison["ap_difference"]
 
 
 def test_compare_with_itself_differs_by_nothing(trained: Trained) -> None:
-    found = compare_stored(trained.bundle, trained.bundle)
-    assert found["models"][trained.bundle.model_version] == trained.evaluation["models"]["riskml"]
+    comparison = compare_stored(trained.bundle, trained.bundle)
+    assert comparison["models"][trained.bundle.model_version] == trained.evaluation["models"]["riskml"]
 
 
 def test_a_champion_tested_on_other_rows_blocks_without_records(trained: Trained, county_records: Records) -> None:
