@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from riskml.policy.reading import Node
@@ -53,6 +53,12 @@ class DatedTable(Generic[R]):
                 )
         for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
             self._by_prefix.setdefault(row.region, []).append(row)
+
+    @classmethod
+    def read(cls, node: Node, read_row: Callable[[Node], R]) -> DatedTable[R]:
+        """Read every row of a list."""
+        nodes = node.read_items()
+        return cls([read_row(item) for item in nodes], nodes)
 
     def find(self, region: str, day: int) -> R | None:
         """Find the row in force for a region on a day, or none."""

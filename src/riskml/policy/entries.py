@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from riskml.policy.codes import BASES, COUNTS_AS, FIRES
 from riskml.policy.dated import DatedTable
-from riskml.policy.reading import Node
+from riskml.policy.reading import Node, Reader
 from riskml.records.contract.calendar import LOOK_BACK
 from riskml.records.panel.lines import LineRow
 from riskml.vocabulary.causes import CAUSES
@@ -37,6 +36,29 @@ _SPLITS = {
     frozenset({"monitored", "others"}): ("others", "monitored", "others", "monitored"),
 }
 
+_NAMED: dict[str, Reader] = {"zh": Node.read_text, "en": Node.read_text}
+_DATED: dict[str, Reader] = {"region": Node.read_region, "effective_from": Node.read_day}
+_DATED_OR_ALWAYS: dict[str, Reader] = {"region": Node.read_region, "effective_from": Node.read_day_or_always}
+
+
+def _read_colour(node: Node) -> int:
+    """Read a colour as its position in COLOURS; null is green."""
+    return COLOURS.codes.index(node.read_choice_or_null(COLOURS) or "green")
+
+
+def _read_values(node: Node) -> DatedTable[TriggerValue]:
+    if not node.read_items():
+        node.fail("is empty.", "Write one row with a threshold of null to switch the trigger off.")
+    return DatedTable.read(node, TriggerValue.read)
+
+
+def _make_name_readers(term: Term) -> dict[str, Reader]:
+    """Make readers of the names that a place gives a term; null is the name of the vocabulary."""
+    return {
+        "zh": lambda node: term.zh if node.value is None else node.read_text(),
+        "en": lambda node: term.en if node.value is None else node.read_text(),
+    }
+
 
 @dataclass(frozen=True)
 class IncomeRow:
@@ -51,13 +73,13 @@ class IncomeRow:
     @classmethod
     def read(cls, node: Node) -> IncomeRow:
         """Read one row; a null amount is NaN."""
-        row = node.read_mapping(["region", "effective_from", "year", "amount", "source"])
         return cls(
-            row["region"].read_region(),
-            row["effective_from"].read_day(),
-            row["year"].read_count(1949, 2200),
-            row["amount"].read_number_or_null(1),
-            row["source"].read_text(),
+            **node.read_row(
+                **_DATED,
+                year=lambda year: year.read_count(1949, 2200),
+                amount=lambda amount: amount.read_number_or_null(1),
+                source=Node.read_text,
+            )
         )
 
 
@@ -85,22 +107,16 @@ class TriggerValue:
     @classmethod
     def read(cls, node: Node) -> TriggerValue:
         """Read one row."""
-        names = [name for split in _SPLITS for name in sorted(split)]
-        row = node.read_mapping(["region", "effective_from", "source"], names)
-        groups = [name for name in node.read_entries() if name in names]
-        if frozenset(groups) not in _SPLITS:
+        names = {name: Node.read_number_or_null for split in _SPLITS for name in sorted(split)}
+        row = node.read_row(names, **_DATED_OR_ALWAYS, source=Node.read_text)
+        written = {name: row[name] for name in node.read_entries() if name in names}
+        if frozenset(written) not in _SPLITS:
             node.fail(
-                f"has thresholds for {', '.join(groups) or 'nobody'}.",
+                f"has thresholds for {', '.join(written) or 'nobody'}.",
                 "Give `all`, or `exited` and `ordinary`, or `monitored` and `others`; null switches one off.",
             )
-        written = {name: row[name].read_number_or_null() for name in groups}
-        return cls(
-            row["region"].read_region(),
-            row["effective_from"].read_day_or_always(),
-            tuple(written[name] for name in _SPLITS[frozenset(groups)]),
-            written,
-            row["source"].read_text(),
-        )
+        thresholds = tuple(written[name] for name in _SPLITS[frozenset(written)])
+        return cls(row["region"], row["effective_from"], thresholds, written, row["source"])
 
 
 @dataclass(frozen=True)
@@ -138,24 +154,18 @@ class Trigger(Term):
     @classmethod
     def read(cls, code: str, node: Node) -> Trigger:
         """Read one trigger."""
-        required = ["zh", "en", "cause", "counts_as", "fires", "base", "unit", "window", "values"]
-        row = node.read_mapping(required, ["matches"])
-        nodes = row["values"].read_items()
-        if not nodes:
-            row["values"].fail("is empty.", "Write one row with a threshold of null to switch the trigger off.")
-        return cls(
-            code,
-            row["zh"].read_text(),
-            row["en"].read_text(),
-            None if row["cause"].value is None else row["cause"].read_choice(CAUSES),
-            frozenset(item.read_choice(COUNTS_AS) for item in row["counts_as"].read_items()),
-            row["fires"].read_choice(FIRES),
-            None if row["base"].value is None else row["base"].read_choice(BASES),
-            row["unit"].read_text(),
-            row["window"].read_count(1, LOOK_BACK),
-            () if row["matches"].value is None else tuple(item.read_text() for item in row["matches"].read_items()),
-            DatedTable([TriggerValue.read(item) for item in nodes], nodes),
+        row = node.read_row(
+            {"matches": lambda words: tuple(word.read_text() for word in words.read_items_or_none())},
+            **_NAMED,
+            cause=lambda cause: cause.read_choice_or_null(CAUSES),
+            counts_as=lambda codes: frozenset(item.read_choice(COUNTS_AS) for item in codes.read_items()),
+            fires=lambda how: how.read_choice(FIRES),
+            base=lambda base: base.read_choice_or_null(BASES),
+            unit=Node.read_text,
+            window=lambda months: months.read_count(1, LOOK_BACK),
+            values=_read_values,
         )
+        return cls(code, **row)
 
 
 @dataclass(frozen=True)
@@ -175,23 +185,17 @@ class ColourRow:
     @classmethod
     def read(cls, node: Node) -> ColourRow:
         """Read one row."""
-        bounds = ["red_below", "orange_below", "yellow_up_to"]
-        open_cases = ["below_without_shock", "guarantee_unmet", "hardship"]
-        row = node.read_mapping(["region", "effective_from", *bounds, *open_cases, "source"])
-        red, orange, yellow = (row[name].read_number(0, exclusive=True) for name in bounds)
-        if not red <= orange <= yellow:
-            node.fail("has bounds out of order.", "red_below <= orange_below <= yellow_up_to is needed.")
-        return cls(
-            row["region"].read_region(),
-            row["effective_from"].read_day_or_always(),
-            red,
-            orange,
-            yellow,
-            _colour(row["below_without_shock"]),
-            _colour(row["guarantee_unmet"]),
-            _colour(row["hardship"]),
-            row["source"].read_text(),
+        bounds = ("red_below", "orange_below", "yellow_up_to")
+        open_cases = ("below_without_shock", "guarantee_unmet", "hardship")
+        row = node.read_row(
+            **_DATED_OR_ALWAYS,
+            **dict.fromkeys(bounds, lambda bound: bound.read_number(0, exclusive=True)),
+            **dict.fromkeys(open_cases, _read_colour),
+            source=Node.read_text,
         )
+        if not row["red_below"] <= row["orange_below"] <= row["yellow_up_to"]:
+            node.fail("has bounds out of order.", "red_below <= orange_below <= yellow_up_to is needed.")
+        return cls(**row)
 
 
 @dataclass(frozen=True)
@@ -208,11 +212,16 @@ class Tier(Term):
     @classmethod
     def read(cls, code: str, node: Node) -> Tier:
         """Read one tier."""
-        row = node.read_mapping(["probability", "colour", "source"], ["zh", "en"])
-        probability = row["probability"].read_number(0, 1)
-        if code == TIERS.codes[0] and probability > 0:
-            row["probability"].fail(f"is {probability:g}, but the tier {code!r} begins at 0.")
-        return cls(code, *_names(row, TIERS[code]), probability, _colour(row["colour"]), row["source"].read_text())
+
+        def read_probability(node: Node) -> float:
+            probability = node.read_number(0, 1)
+            if code == TIERS.codes[0] and probability > 0:
+                node.fail(f"is {probability:g}, but the tier {code!r} begins at 0.")
+            return probability
+
+        names = _make_name_readers(TIERS[code])
+        row = node.read_row(names, probability=read_probability, colour=_read_colour, source=Node.read_text)
+        return cls(code, **row)
 
 
 @dataclass(frozen=True)
@@ -225,10 +234,7 @@ class Switch(Term):
     @classmethod
     def read(cls, code: str, node: Node) -> Switch:
         """Read one switch."""
-        row = node.read_mapping(["zh", "en", "counts", "source"])
-        return cls(
-            code, row["zh"].read_text(), row["en"].read_text(), row["counts"].read_flag(), row["source"].read_text()
-        )
+        return cls(code, **node.read_row(**_NAMED, counts=Node.read_flag, source=Node.read_text))
 
 
 @dataclass(frozen=True)
@@ -242,15 +248,8 @@ class Timing(Term):
     @classmethod
     def read(cls, code: str, node: Node) -> Timing:
         """Read one deadline."""
-        row = node.read_mapping(["zh", "en", "value", "unit", "source"])
-        return cls(
-            code,
-            row["zh"].read_text(),
-            row["en"].read_text(),
-            row["value"].read_number(0),
-            row["unit"].read_text(),
-            row["source"].read_text(),
-        )
+        value: Reader = lambda value: value.read_number(0)  # noqa: E731
+        return cls(code, **node.read_row(**_NAMED, value=value, unit=Node.read_text, source=Node.read_text))
 
 
 @dataclass(frozen=True)
@@ -262,32 +261,23 @@ class Measure(Term):
     @classmethod
     def read(cls, node: Node) -> Measure:
         """Read one measure."""
-        row = node.read_mapping(["code", "zh", "en", "source"])
-        return cls(*(row[name].read_text() for name in ("code", "zh", "en", "source")))
+        return cls(**node.read_row(code=Node.read_text, **_NAMED, source=Node.read_text))
 
 
 def read_line(node: Node) -> LineRow:
     """Read one monitoring line as the row that the records ask where their folder has none."""
-    row = node.read_mapping(["region", "effective_from", "amount", "source"], ["name"])
-    return LineRow(
-        row["region"].read_region(),
-        row["effective_from"].read_day(),
-        row["amount"].read_number(0, exclusive=True),
-        row["source"].read_text(),
+    row = node.read_row(
+        {"name": lambda _: None},
+        **_DATED,
+        amount=lambda amount: amount.read_number(0, exclusive=True),
+        source=Node.read_text,
     )
+    return LineRow(row["region"], row["effective_from"], row["amount"], row["source"])
 
 
 def read_cause(code: str, node: Node) -> Term:
     """Read how a place names a cause; what it does not name has the name of the vocabulary."""
-    row = node.read_mapping([], ["zh", "en", "topics"])  # topics: of earlier tables, where nothing read them
-    return Term(code, *_names(row, CAUSES[code]))
-
-
-def _names(row: Mapping[str, Node], term: Term) -> tuple[str, str]:
-    zh, en = (term.get_name(lang) if row[lang].value is None else row[lang].read_text() for lang in ("zh", "en"))
-    return zh, en
-
-
-def _colour(node: Node) -> int:
-    """Position in COLOURS; null is green."""
-    return 0 if node.value is None else COLOURS.codes.index(node.read_choice(COLOURS))
+    row = node.read_row(
+        {**_make_name_readers(CAUSES[code]), "topics": lambda _: None}
+    )  # topics: of earlier tables, never read
+    return Term(code, row["zh"], row["en"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
@@ -14,7 +14,7 @@ from riskml.errors import PolicyError, shorten_list
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.versions import ALWAYS
 
-__all__ = ["Node", "read_yaml"]
+__all__ = ["Node", "Reader", "read_yaml", "suggest"]
 
 
 class _Loader(yaml.SafeLoader):
@@ -104,11 +104,21 @@ class Node:
             self.fail(f"lacks {len(missing)} key(s): {shorten_list(missing)}.", f"It needs: {', '.join(required)}.")
         return {key: entries.get(key) or Node(None, self._child(key), self.name) for key in known}
 
+    def read_row(self, optional: Mapping[str, Reader] | None = None, /, **required: Reader) -> dict[str, Any]:
+        """Read a mapping whose keys are known, each value by its reader; an absent optional one is read as null."""
+        readers = {**required, **(optional or {})}
+        nodes = self.read_mapping(tuple(required), tuple(optional or ()))
+        return {key: read(nodes[key]) for key, read in readers.items()}
+
     def read_items(self) -> list[Node]:
         """Values of a list."""
         if not isinstance(self.value, list):
             self.fail(f"must be a list, not {_show(self.value)}.")
         return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
+
+    def read_items_or_none(self) -> list[Node]:
+        """Values of a list; none for null."""
+        return [] if self.value is None else self.read_items()
 
     def read_text(self, longest: int | None = None) -> str:
         """Text that is not empty."""
@@ -124,6 +134,10 @@ class Node:
         if text not in allowed:
             self.fail(f"is {text!r}.", suggest(text, allowed))
         return text
+
+    def read_choice_or_null(self, allowed: Iterable[str]) -> str | None:
+        """One of the allowed codes, or none for null."""
+        return None if self.value is None else self.read_choice(allowed)
 
     def read_flag(self) -> bool:
         """True or false."""
@@ -168,6 +182,10 @@ class Node:
             hint = 'Region codes are text: write "13" in quotes, "" for everywhere.'
             self.fail(f"must be a prefix of digits as text, not {_show(self.value)}.", hint)
         return self.value
+
+
+Reader = Callable[[Node], Any]
+"""Reads and checks one value."""
 
 
 def suggest(text: str, allowed: Sequence[str]) -> str:

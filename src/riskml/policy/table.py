@@ -167,7 +167,7 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
         lines=_read_lines(root["lines"]),
         rural_income=_read_rural_income(root["rural_income"]),
         triggers=_read_triggers(root["triggers"]),
-        colours=_read_colours(root["colours"]),
+        colours=DatedTable.read(root["colours"], ColourRow.read),
         tiers=_read_tiers(root["tiers"]),
         visit_capacity=root["visit_capacity"].read_number(0, 1, exclusive=True),
         income_window=root["income_window"].read_count(1, LOOK_BACK),
@@ -222,11 +222,6 @@ def _read_triggers(node: Node) -> dict[str, Trigger]:
     return {code: Trigger.read(code, entries[code]) for code in sorted(entries)}
 
 
-def _read_colours(node: Node) -> DatedTable[ColourRow]:
-    nodes = node.read_items()
-    return DatedTable([ColourRow.read(item) for item in nodes], nodes)
-
-
 def _read_tiers(node: Node) -> dict[str, Tier]:
     tiers = _read_coded(node, Tier.read, TIERS.codes)
     for safer, graver in pairwise(TIERS.codes):
@@ -244,10 +239,7 @@ def _read_causes(node: Node) -> dict[str, Term]:
 
 def _read_measures(node: Node) -> dict[str, tuple[Measure, ...]]:
     entries = node.read_mapping([], CAUSES.codes)
-    return {
-        cause: () if item.value is None else tuple(Measure.read(row) for row in item.read_items())
-        for cause, item in entries.items()
-    }
+    return {cause: tuple(Measure.read(row) for row in item.read_items_or_none()) for cause, item in entries.items()}
 
 
 def _read_coded(node: Node, read: Callable[[str, Node], T], codes: Sequence[str]) -> dict[str, T]:

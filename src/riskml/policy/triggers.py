@@ -2,7 +2,7 @@
 
 A trigger is declared once: its function here, its wording and thresholds under the same code in the policy table.
 The function returns what was observed for each household, in the unit of the table, NaN where it is not known; the
-table says how that is held against which threshold.
+table says how it is compared with which threshold.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def income_below_line(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def income_below_line_after_spending(case: Case, rule: Trigger) -> Floats:
-    """Income per head less unavoidable spending; not asked where income is below the line before spending."""
+    """Income per head less unavoidable spending; missing where income is below the line before spending."""
     del rule
     return np.where(case.income < case.line * BELOW, np.nan, case.income_after_spending)
 
@@ -90,7 +90,11 @@ def inpatient_self_pay(case: Case, rule: Trigger) -> Floats:
 def outpatient_monthly(case: Case, rule: Trigger) -> Floats:
     """Largest self-paid sum of outpatient and chronic care in one calendar month of the window."""
     care = case.select_care(rule.window, "outpatient", "chronic")
-    return case.unknown if care is None else _largest_sum(case, care, care["self_paid"], _months_back(case, care))
+    return (
+        case.unknown
+        if care is None
+        else _find_largest_sum(case, care, care["self_paid"], _count_months_back(case, care))
+    )
 
 
 @trigger
@@ -115,43 +119,7 @@ def school_cost(case: Case, rule: Trigger) -> Floats:
     if fees is None:
         return case.unknown
     years = (to_month(case.panel.as_of) - SEPTEMBER) // 12 - (to_month(fees["day"]) - SEPTEMBER) // 12
-    return _largest_sum(case, fees, fees["amount"], years)
-
-
-@trigger
-def dropout(case: Case, rule: Trigger) -> Floats:
-    """Dropouts in the window."""
-    return case.count_events("dropout", rule.window)
-
-
-@trigger
-def accident(case: Case, rule: Trigger) -> Floats:
-    """Accidents in the window."""
-    return case.count_events("accident", rule.window)
-
-
-@trigger
-def disability(case: Case, rule: Trigger) -> Floats:
-    """New disabilities in the window."""
-    return case.count_events("disability", rule.window)
-
-
-@trigger
-def death(case: Case, rule: Trigger) -> Floats:
-    """Deaths in the window."""
-    return case.count_events("death", rule.window)
-
-
-@trigger
-def job_loss(case: Case, rule: Trigger) -> Floats:
-    """Losses of work in the window."""
-    return case.count_events("job_loss", rule.window)
-
-
-@trigger
-def venture_failure(case: Case, rule: Trigger) -> Floats:
-    """Failed ventures in the window."""
-    return case.count_events("venture_failure", rule.window)
+    return _find_largest_sum(case, fees, fees["amount"], years)
 
 
 @trigger
@@ -163,7 +131,7 @@ def disaster_loss(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def disaster_severe(case: Case, rule: Trigger) -> Floats:
-    """Losses as for disaster_loss, to be held against a year's income at the line."""
+    """Losses as for disaster_loss, compared with a year's income at the line."""
     return disaster_loss(case, rule)
 
 
@@ -172,18 +140,6 @@ def disaster_unassessed(case: Case, rule: Trigger) -> Floats:
     """Disasters of the household itself in the window whose loss is not recorded."""
     disaster = case.select_recent("disaster", rule.window)
     return case.unknown if disaster is None else disaster.count(np.isnan(disaster["loss"]))
-
-
-@trigger
-def housing_unsafe(case: Case, rule: Trigger) -> Floats:
-    """Findings of unsafe housing in the window."""
-    return case.count_events("housing_unsafe", rule.window)
-
-
-@trigger
-def water_unsafe(case: Case, rule: Trigger) -> Floats:
-    """Findings of unsafe drinking water in the window."""
-    return case.count_events("water_unsafe", rule.window)
 
 
 @trigger
@@ -197,12 +153,37 @@ def new_low_income(case: Case, rule: Trigger) -> Floats:
     return measures.count(np.array([*named, False])[measures["measure"]])
 
 
-def _months_back(case: Case, events: Events) -> NDArray[np.int32]:
-    """Calendar months between each row's month and that of ``as_of``."""
+EVENTS = {
+    "dropout": "Dropouts in the window.",
+    "accident": "Accidents in the window.",
+    "disability": "New disabilities in the window.",
+    "death": "Deaths in the window.",
+    "job_loss": "Losses of work in the window.",
+    "venture_failure": "Failed ventures in the window.",
+    "housing_unsafe": "Findings of unsafe housing in the window.",
+    "water_unsafe": "Findings of unsafe drinking water in the window.",
+}
+"""Triggers that count the events of their own kind, and what each observes."""
+
+
+def _declare_count(kind: str, meaning: str) -> None:
+    def count(case: Case, rule: Trigger) -> Floats:
+        return case.count_events(kind, rule.window)
+
+    count.__name__, count.__doc__ = kind, meaning
+    trigger(count)
+
+
+for _kind, _meaning in EVENTS.items():
+    _declare_count(_kind, _meaning)
+
+
+def _count_months_back(case: Case, events: Events) -> NDArray[np.int32]:
+    """Count the calendar months between each row's month and that of ``as_of``."""
     return to_month(case.panel.as_of) - to_month(events["day"])
 
 
-def _largest_sum(case: Case, events: Events, amounts: Floats, period: NDArray[np.int32]) -> Floats:
+def _find_largest_sum(case: Case, events: Events, amounts: Floats, period: NDArray[np.int32]) -> Floats:
     """Sum known amounts by household and period (counted back from 0), and take each household's largest sum."""
     if not len(events):
         return np.zeros(case.panel.n)

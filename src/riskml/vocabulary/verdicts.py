@@ -1,4 +1,4 @@
-"""What is said of a household: its status, the colour of its signal, tier, category and how both verdicts agree."""
+"""Verdicts on a household: its status, the colour of its signal, tier, category, and how rule line and model agree."""
 
 from __future__ import annotations
 
