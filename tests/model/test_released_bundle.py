@@ -9,7 +9,9 @@ import pytest
 
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
+from riskml.model.bundle_files import CARD, MANIFEST, SEAL
 from riskml.policy import load_policy
+from riskml.training.card import write_model_card
 
 FOLDER = Path(__file__).parents[2] / "models"
 HOUSEHOLD = re.compile(r"\bH\d{7}\b")
@@ -17,8 +19,13 @@ AGAIN = "train and commit a new bundle by the commands in models/README.md"
 
 
 @pytest.fixture(scope="module")
-def released() -> Bundle:
-    return Bundle.load(max(path.parent for path in FOLDER.glob("*/manifest.json")))
+def folder() -> Path:
+    return max(path.parent for path in FOLDER.glob("*/manifest.json"))
+
+
+@pytest.fixture(scope="module")
+def released(folder: Path) -> Bundle:
+    return Bundle.load(folder)
 
 
 def test_there_is_one_released_bundle():
@@ -37,6 +44,13 @@ def test_it_was_trained_under_todays_policy(released):
     policy = load_policy()
     assert released.policy_version == policy.version, AGAIN
     assert released.thresholds == {code: tier.probability for code, tier in policy.tiers.items()}, AGAIN
+
+
+def test_its_model_card_has_todays_texts(released, folder, golden):
+    renewed = released.with_report(released.report, write_model_card)
+    assert renewed.model_version == released.model_version
+    for name in (CARD, MANIFEST, SEAL):
+        golden(folder / name, renewed.files[name].decode())
 
 
 def test_it_holds_no_household_and_says_that_its_county_is_simulated(released):
