@@ -17,14 +17,14 @@ def test_pages_are_measured_by_role_and_are_small_and_quick(make_settings, world
     assert [(one.role, one.page) for one in found] == [("county", page) for page in PAGES if not page.workbook]
     for one in found:
         assert one.n >= 4
-        assert 0 < one.p50_ms <= one.p95_ms < 4 * one.page.most_ms, "room for a machine that does other work"
-        assert one.p50_ms < one.page.most_ms, one.page
-        assert 10_000 < one.max_bytes < one.page.most_bytes, one.page
+        assert 0 < one.p50_ms <= one.p95_ms < 4 * one.page.max_p95_ms, "room for a machine that does other work"
+        assert one.p50_ms < one.page.max_p95_ms, one.page
+        assert 10_000 < one.max_bytes < one.page.max_bytes, one.page
 
 
 def test_a_page_over_either_target_is_told_as_such():
     page = PAGES[0]
-    kept = PageTiming("county", page, 4, 10.0, page.most_ms - 0.1, page.most_bytes - 1)
+    kept = PageTiming("county", page, 4, 10.0, page.max_p95_ms - 0.1, page.max_bytes - 1)
     assert kept.meets_targets
-    assert not replace(kept, p95_ms=float(page.most_ms)).meets_targets
-    assert not replace(kept, max_bytes=page.most_bytes).meets_targets
+    assert not replace(kept, p95_ms=float(page.max_p95_ms)).meets_targets
+    assert not replace(kept, max_bytes=page.max_bytes).meets_targets

@@ -23,10 +23,9 @@ from riskml_serving.web.shell.page_router import PageRouter, require_declared
 from riskml_serving.web.shell.visitor import SignedIn
 
 DOCS = Path(__file__).parents[3] / "docs"
-GUIDE = (DOCS / "serving" / "pages.md").read_text(encoding="utf-8")
+GUIDE, GALLERY = DOCS / "serving" / "pages.md", DOCS / "gallery" / "README.md"
+BEGIN, END = "<!-- generated from the declared pages: begin -->\n", "<!-- generated from the declared pages: end -->\n"
 NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
-
-each = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 
 
 def read_text(answer):
@@ -82,7 +81,7 @@ def check_strict(site, page):
     """A page is small, allows nothing from anywhere else, and is kept by nobody on the way."""
     aside = sum(len(site.get(f"/static/{name}").content) for name in ("style.css", "form.js"))
     for answer in open_page(site, page, "county"):
-        assert len(answer.content) + (0 if page.workbook else aside) < page.most_bytes, page.path
+        assert len(answer.content) + (0 if page.workbook else aside) < page.max_bytes, page.path
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
         policy = answer.headers["content-security-policy"]
@@ -105,45 +104,55 @@ def check_notice(site, page):
             assert "导致" not in text, address
 
 
-def find_undocumented(pages):
-    """Names of pages that the guide leaves out."""
-    return [page.name for page in pages if f"`{page.path}`" not in GUIDE or page.zh not in GUIDE]
+def renew_guide(text, pages):
+    """The guide with the table of some pages."""
+    rows = [
+        f"| {page.zh} · {page.en} | `{page.path}` | {page.purpose} | `{page.right}` | `{page.action}` |\n"
+        for page in pages
+    ]
+    head = "| page | address | what it is for | right | in the audit |\n|---|---|---|---|---|\n"
+    return replace_table(text, head + "".join(rows))
 
 
-@each
-def test_a_page_is_opened_by_the_roles_that_have_its_right(site, page):
-    check_roles(site, page)
+def renew_gallery(text, pages):
+    """The list of pictures with those of some pages."""
+    names = ["sign-in", *(page.name for page in pages if not page.workbook), "verified"]
+    rows = [f"| ![{name}](desk-{name}.png) | ![{name}](phone-{name}.png) |\n" for name in names]
+    head = "| desktop, county manager | phone (360 px), village grid worker |\n|---|---|\n"
+    return replace_table(text, head + "".join(rows))
 
 
-@each
-def test_opening_a_page_is_recorded_with_every_household_that_it_names(site, page):
-    check_audit(site, page)
+def replace_table(text, table):
+    before, _, rest = text.partition(BEGIN)
+    return before + BEGIN + table + END + rest.partition(END)[2]
 
 
-@each
-def test_a_page_shows_nothing_from_elsewhere(site, page):
-    check_region(site, page)
+def find_pictures(text):
+    """Pictures that a page of the documentation shows, and whether each is there."""
+    return {name: (GALLERY.parent / name).exists() for name in re.findall(r"\]\(([\w-]+\.png)\)", text)}
 
 
-@each
-def test_a_page_is_small_and_strict(site, page):
-    check_strict(site, page)
+@pytest.mark.parametrize("check", [check_roles, check_audit, check_region, check_strict, check_notice])
+def test_every_page_passes(site, check):
+    for page in PAGES:
+        check(site, page)
 
 
-@each
-def test_a_page_carries_the_notice_and_says_that_it_is_simulated(site, page):
-    check_notice(site, page)
+def test_the_guide_lists_every_page(golden):
+    golden(GUIDE, renew_guide(GUIDE.read_text(encoding="utf-8"), PAGES))
 
 
-def test_every_page_is_in_the_guide():
-    assert find_undocumented(PAGES) == []
+def test_the_gallery_shows_every_page(golden):
+    """After a new page: `riskml-serving gallery demo`."""
+    golden(GALLERY, renew_gallery(GALLERY.read_text(encoding="utf-8"), PAGES))
+    assert [name for name, there in find_pictures(GALLERY.read_text(encoding="utf-8")).items() if not there] == []
 
 
 def test_pages_have_names_and_addresses_of_their_own():
     assert len({page.name for page in PAGES}) == len({page.path for page in PAGES}) == len(PAGES)
 
 
-VISITS = Page(name="visits", path="/visits", zh="走访", en="Visits", action="visits.read")
+VISITS = Page(name="visits", path="/visits", zh="走访", en="Visits", purpose="visits", action="visits.read")
 
 
 def serve(site, page, text, household_ids=None):
@@ -187,7 +196,11 @@ def test_a_new_page_is_tested_timed_and_missed_in_the_docs_by_its_declaration_al
     for check in (check_roles, check_audit, check_region, check_strict, check_notice):
         check(site, VISITS)
     assert list_addresses([VISITS], []) == {VISITS: ["/visits"] * 4}
-    assert find_undocumented([*PAGES, VISITS]) == ["visits"]
+    for document, renew in ((GUIDE, renew_guide), (GALLERY, renew_gallery)):
+        text = document.read_text(encoding="utf-8")
+        assert renew(text, PAGES) == text
+        assert renew(text, [*PAGES, VISITS]) != text, f"{document.name} lacks it"
+    assert not find_pictures(renew_gallery(text, [VISITS]))["desk-visits.png"]
 
 
 def test_a_new_page_is_refused_to_roles_without_its_right(site):
@@ -199,7 +212,7 @@ def test_a_new_page_is_refused_to_roles_without_its_right(site):
 
 @pytest.mark.parametrize(("check", "declared", "names"), [
     (check_audit, {}, True), (check_region, {}, True), (check_region, {"region": True}, False),
-    (check_strict, {"most_bytes": 10}, False), (check_strict, {}, "<script>"), (check_notice, {}, False),
+    (check_strict, {"max_bytes": 10}, False), (check_strict, {}, "<script>"), (check_notice, {}, False),
 ])  # fmt: skip
 def test_a_new_page_that_breaks_a_rule_is_found_by_its_declaration_alone(site, check, declared, names):
     page = replace(VISITS, **declared)

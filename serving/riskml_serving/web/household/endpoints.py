@@ -45,6 +45,7 @@ PAGE = Page(
     path="/households/{household_id}",
     zh="农户",
     en="Household",
+    purpose="both verdicts, reasons, timeline, what to verify, the form for the finding; two A4 pages on paper",
     action="household.page",
     households=True,
     examples=("", "done=verified"),
@@ -112,6 +113,7 @@ async def _show_errors(request: Request, visitor: Visitor, household_id: str, en
         path="/households/{household_id}/export.xlsx",
         zh="农户（Excel）",
         en="Household (Excel)",
+        purpose="what the page shows",
         action="household.export",
         households=True,
     )

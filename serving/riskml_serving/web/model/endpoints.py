@@ -32,7 +32,17 @@ MOST_DRIFT = 12
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 
-@router.page(Page(name="model", path="/model", zh="模型", en="Model", action="model.read", menu=True))
+@router.page(
+    Page(
+        name="model",
+        path="/model",
+        zh="模型",
+        en="Model",
+        purpose="which model serves, its card, drift; releases and roll-backs are shown, not offered",
+        action="model.read",
+        menu=True,
+    )
+)
 async def model(request: Request, visitor: SignedIn) -> View:
     """Show which model serves."""
     state = get_state(request)
@@ -105,8 +115,9 @@ def _kept(name: tuple[object, ...], make: Callable[[], str]) -> str:
         path="/model/report",
         zh="模型报告",
         en="Report of the model",
+        purpose="the report that `riskml report` writes",
         action="model.report",
-        most_bytes=1_000_000,
+        max_bytes=1_000_000,
     )
 )
 async def report(request: Request, visitor: SignedIn) -> View:

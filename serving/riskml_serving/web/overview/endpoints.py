@@ -36,6 +36,7 @@ PAGE = Page(
     path="/overview",
     zh="县域总览",
     en="Overview",
+    purpose="counts by region, tier, category, cause and agreement; months and quarters; yield of visits",
     titles={9: ("本镇概况", "Town overview"), 12: ("本村概况", "Village overview")},
     action="overview.read",
     region=True,
@@ -162,6 +163,7 @@ def _up(region: str, top: str) -> list[str]:
         path="/overview.xlsx",
         zh="县域总览（Excel）",
         en="Overview (Excel)",
+        purpose="the same counts, small ones withheld",
         action="overview.read",
         region=True,
     )

@@ -45,6 +45,8 @@ class Page:
         Address; ``{household_id}`` is its only parameter. A path that ends with ``.xlsx`` gives a workbook.
     zh, en : str
         Title.
+    purpose : str
+        What it is for, in the guide.
     titles : dict of int to (str, str)
         Other titles for readers whose region has that many digits.
     action : str
@@ -59,7 +61,7 @@ class Page:
         Whether it stands in the main menu.
     examples : tuple of str
         Queries with which tools and tests open it.
-    most_ms, most_bytes : int
+    max_p95_ms, max_bytes : int
         Targets: 95th percentile of its time, and its size with style sheet and script.
     """
 
@@ -67,6 +69,7 @@ class Page:
     path: str
     zh: str
     en: str
+    purpose: str
     titles: Mapping[int, tuple[str, str]] = field(default_factory=dict, hash=False)
     action: str
     right: str = "read"
@@ -74,8 +77,8 @@ class Page:
     region: bool = False
     menu: bool = False
     examples: tuple[str, ...] = ("",)
-    most_ms: int = 150
-    most_bytes: int = 100_000
+    max_p95_ms: int = 150
+    max_bytes: int = 100_000
 
     @property
     def workbook(self) -> bool:
@@ -90,7 +93,8 @@ class Page:
     def addresses(self, household_id: str = "") -> list[str]:
         """Addresses with the queries of the examples.
 
-        >>> Page(name="x", path="/x/{household_id}", zh="", en="", action="x", examples=("", "a=1")).addresses("h1")
+        >>> names = dict.fromkeys(("name", "zh", "en", "purpose", "action"), "")
+        >>> Page(path="/x/{household_id}", examples=("", "a=1"), **names).addresses("h1")
         ['/x/h1', '/x/h1?a=1']
         """
         path = self.path.format(household_id=household_id)
