@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from contextlib import nullcontext
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskml_serving.operations.metrics import Metrics
+from riskml_serving.operations.telemetry import OpenTelemetry, get_route
 
-__all__ = ["Observer", "Tracer", "get_route"]
+__all__ = ["Observer"]
 
 log = logging.getLogger("riskml_serving.requests")
 
@@ -21,25 +21,13 @@ QUIET = ("/healthz", "/readyz", "/metrics")
 METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 
 
-class Tracer(Protocol):
-    """Traces requests."""
-
-    def start_span(self, scope: Scope) -> AbstractContextManager[Any]:
-        """Open a span around a request."""
-        ...
-
-    def end_span(self, span: Any, scope: Scope, status: int) -> None:
-        """Name the span by its route and record the status."""
-        ...
-
-
 class Observer:
     """Measures, logs and traces requests by the pattern of their route.
 
     An address may name a household, so logs, metrics and traces hold none.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, tracer: Tracer | None = None) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, tracer: OpenTelemetry | None = None) -> None:
         self.app, self.metrics, self.tracer = app, metrics, tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,8 +69,3 @@ class Observer:
             "key_id": None if caller is None or ":" in caller else caller,  # people who signed in are not named
         }
         log.log(logging.WARNING if status >= 500 else logging.INFO, "request", extra=extra)
-
-
-def get_route(scope: Scope) -> str:
-    """Return the pattern of the route, as ``/v1/households/{household_id}``; ``unmatched`` where there is none."""
-    return str(getattr(scope.get("route"), "path", "unmatched"))

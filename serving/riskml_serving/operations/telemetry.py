@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import Scope
 
 from riskml.errors import UsageError
-from riskml_serving.operations.observer import get_route
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-__all__ = ["OpenTelemetry", "create_tracer"]
+__all__ = ["OpenTelemetry", "create_tracer", "get_route"]
 
 
 class OpenTelemetry:
@@ -80,3 +79,8 @@ def create_tracer() -> OpenTelemetry:
     provider = TracerProvider(resource=Resource.create({"service.name": "riskml"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return OpenTelemetry(provider)
+
+
+def get_route(scope: Scope) -> str:
+    """Return the pattern of the route, as ``/v1/households/{household_id}``; ``unmatched`` where there is none."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))

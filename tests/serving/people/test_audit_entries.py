@@ -44,7 +44,7 @@ def four(client, key):
 def job(four, key):
     headers = key()
     number = four.post("/v1/batches", json={}, headers=headers).json()["job"]
-    for _ in range(200):
+    for _ in range(1200):
         if four.get(f"/v1/jobs/{number}", headers=headers).json()["state"] == "done":
             return number
         time.sleep(0.05)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
+from riskml.records.contract.calendar import month_end, to_date, to_day, to_month
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading
 from riskml_serving.judging.bulk.scoring import score_households
@@ -95,16 +96,13 @@ def write_region_names(codes: list[str], path: Path) -> None:
 
 
 def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
-    """List the last n month ends up to a day, earliest first.
+    """List the last n month ends up to one, earliest first.
 
     >>> list_month_ends(dt.date(2024, 3, 31), 2)
     [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]
     """
-    ends, day = [last], last
-    while len(ends) < n:
-        day = day.replace(day=1) - dt.timedelta(days=1)
-        ends.append(day)
-    return ends[::-1]
+    month = to_month(to_day(last))
+    return [to_date(month_end(m)) for m in range(month - n + 1, month + 1)]
 
 
 def list_villages(engine: Engine) -> list[str]:

@@ -32,7 +32,7 @@ class BatchWriter:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._waiting: list[tuple[Entries, asyncio.Future[None]]] = []
+        self._next: tuple[Entries, asyncio.Future[None]] | None = None
         self._writer: asyncio.Task[None] | None = None
 
     async def record(
@@ -42,28 +42,25 @@ class BatchWriter:
         entries = build_entries(caller, action, household_id, request_id, detail)
         if not entries:
             return
-        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entries, committed))
+        if self._next is None:
+            self._next = ([], asyncio.get_running_loop().create_future())
+        batch, committed = self._next
+        batch += entries
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
-        await committed
+        await asyncio.shield(committed)  # a request that is cancelled leaves the others of its batch waiting
 
     async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            # A future that is done belongs to a request that was cancelled.
+        while self._next is not None:
+            (batch, committed), self._next = self._next, None
             try:
-                await anyio.to_thread.run_sync(self._commit, [entry for entries, _ in batch for entry in entries])
+                await anyio.to_thread.run_sync(self._commit, batch)
             except BaseException as error:
-                for _, committed in batch:
-                    if not committed.done():
-                        committed.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped"))
+                committed.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped"))
                 if not isinstance(error, Exception):
                     raise
             else:
-                for _, committed in batch:
-                    if not committed.done():
-                        committed.set_result(None)
+                committed.set_result(None)
 
     def _commit(self, entries: Entries) -> None:
         with writing(self.engine) as connection:
