@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, String, Table, Text
 
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
 __all__ = ["JOBS", "PARTS"]
@@ -15,7 +16,7 @@ JOBS = Table(
     Column("kind", String(32), nullable=False),
     Column("payload", Text, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("region", Code(12), nullable=False),
+    Column("region", Code(Level.VILLAGE), nullable=False),
     Column("done", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("checkpoint", Text, nullable=False),

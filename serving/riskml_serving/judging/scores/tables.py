@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
 
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 from riskml_serving.judging.verdict import make_columns
 
@@ -22,9 +23,9 @@ CURRENT = Table(
     METADATA,
     Column("household_id", Code(128), primary_key=True),
     Column("seq", BigInteger, nullable=False),
-    Column("region_code", Code(12), nullable=False),
-    Column("county", Code(6), nullable=False),
-    Column("town", Code(9), nullable=False),
+    Column("region_code", Code(Level.VILLAGE), nullable=False),
+    Column("county", Code(Level.COUNTY), nullable=False),
+    Column("town", Code(Level.TOWN), nullable=False),
     *_score(),
     Column("order_signal", SmallInteger, nullable=False),
     Column("order_rank", Double, nullable=False),
@@ -68,7 +69,7 @@ SCORES = Table(
     *_score(),
     Column("request_id", String(64), nullable=False),
     Column("change", String(8), nullable=False, server_default="scored"),
-    Column("moved_from", Code(12), nullable=True),
+    Column("moved_from", Code(Level.VILLAGE), nullable=True),
     sqlite_autoincrement=True,
 )
 """Every change of a score; ``seq`` is the cursor of /v1/changes and never goes back. ``change`` is ``scored``, or tells
@@ -79,7 +80,7 @@ Index("ix_scores_household_id", SCORES.c.household_id, SCORES.c.seq)
 CAPACITY = Table(
     "capacity",
     METADATA,
-    Column("county", Code(6), primary_key=True),
+    Column("county", Code(Level.COUNTY), primary_key=True),
     Column("as_of", Date, nullable=False),
     Column("margin", Double, nullable=False),
     Column("household_id", Code(128), nullable=False),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from riskml.vocabulary.regions import Level
+
 __all__ = ["ROLES", "Role"]
 
 
@@ -32,9 +34,11 @@ class Role:
 _READ, _WRITE = frozenset(("read",)), frozenset(("read", "write"))
 
 ROLES = {
-    "village": Role("村网格员", "village viewer", (12,), _WRITE, frozenset()),
-    "township": Role("乡镇干部", "township officer", (9,), _WRITE, frozenset(("assign",))),
-    "county": Role("县级管理员", "county manager", (6,), _WRITE, frozenset(("assign", "releases"))),
-    "analyst": Role("分析人员", "analyst", (0, 2, 4, 6), _READ, frozenset(("releases",))),
+    "village": Role("村网格员", "village viewer", (Level.VILLAGE,), _WRITE, frozenset()),
+    "township": Role("乡镇干部", "township officer", (Level.TOWN,), _WRITE, frozenset(("assign",))),
+    "county": Role("县级管理员", "county manager", (Level.COUNTY,), _WRITE, frozenset(("assign", "releases"))),
+    "analyst": Role(
+        "分析人员", "analyst", (0, Level.PROVINCE, Level.CITY, Level.COUNTY), _READ, frozenset(("releases",))
+    ),
 }
 """Roles by code. A village viewer records findings in their own village; an analyst changes nothing."""

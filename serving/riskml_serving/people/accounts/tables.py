@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, String, Table, Text
 
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
 __all__ = ["SESSIONS", "TRIES", "USERS"]
@@ -15,7 +16,7 @@ USERS = Table(
     Column("name", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("role", String(16), nullable=False),
-    Column("region", Code(12), nullable=False),
+    Column("region", Code(Level.VILLAGE), nullable=False),
     Column("health_details", Boolean, nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("disabled_at", DateTime, nullable=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, String, Table, Text
 
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
 __all__ = ["AUDIT", "KEY"]
@@ -16,7 +17,7 @@ AUDIT = Table(
     Column("actor", Code(64), nullable=False),
     Column("action", String(64), nullable=False),
     Column("household_id", Code(128), nullable=True),
-    Column("region", Code(12), nullable=False),
+    Column("region", Code(Level.VILLAGE), nullable=False),
     Column("request_id", String(64), nullable=False),
     Column("detail", Text, nullable=False),
     Column("previous_hash", String(64), nullable=True),

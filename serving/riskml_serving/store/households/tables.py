@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Date, DateTime, Index, String, Table, Text
 
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
 __all__ = ["HOUSEHOLDS"]
@@ -12,7 +13,7 @@ HOUSEHOLDS = Table(
     "households",
     METADATA,
     Column("household_id", Code(128), primary_key=True),
-    Column("region_code", Code(12), nullable=False),
+    Column("region_code", Code(Level.VILLAGE), nullable=False),
     Column("known_tables", Text, nullable=False),
     Column("opened_on", Date, nullable=False),
     Column("closed_on", Date, nullable=True),

@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 from riskml.records.contract.schema import TABLES, Column, Kind
 from riskml.records.contract.schema import Table as Declared
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
 __all__ = ["EXTRA", "RECORDS", "attributes_text", "spread_attributes"]
@@ -22,7 +23,7 @@ row came, and whether a row received later on the same day replaced it."""
 
 _TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.TEXT: Text(),
-    Kind.REGION: Code(12),
+    Kind.REGION: Code(Level.VILLAGE),
     Kind.DATE: Date(),
     Kind.MONTH_START: Date(),
     Kind.COUNT: Integer(),
