@@ -26,6 +26,7 @@ def test_links_lead_somewhere(document):
 
 
 NAMING = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/release-process.md"]
+NAMING += [path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "adr").glob("01*.md")]
 
 
 @pytest.mark.parametrize("name", NAMING)

@@ -134,13 +134,13 @@ def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
     if len(counts) > (most := settings.max_households):
         raise Problem(
             "too-many-households",
-            f"一次请求最多 {most} 户(设置 max_households)",
+            f"一次请求最多 {most} 户（设置 max_households）",
             f"At most {most} households a request (setting max_households)",
         )
     if counts and max(counts.values()) > (most := settings.max_rows_per_household):
         raise Problem(
             "too-many-rows",
-            f"每户最多 {most} 行记录(设置 max_rows_per_household)",
+            f"每户最多 {most} 行记录（设置 max_rows_per_household）",
             f"At most {most} rows a household (setting max_rows_per_household)",
         )
     return counts
@@ -180,7 +180,7 @@ def _require_days(tables: TableRows, today: dt.date) -> None:
     if early:
         raise Problem(
             "recorded-too-early",
-            f"今天是 {today},登记日期不得更早",
+            f"今天是 {today}，登记日期不得更早",
             f"Today is {today}; recorded_on may not be earlier",
             errors=early,
         )

@@ -34,7 +34,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 def _too_large(max_bytes: int) -> Problem:
     return Problem(
         "body-too-large",
-        f"请求体最多 {max_bytes} 字节(设置 max_body_bytes)",
+        f"请求体最多 {max_bytes} 字节（设置 max_body_bytes）",
         f"At most {max_bytes} bytes are accepted (setting max_body_bytes)",
         headers={"Connection": "close"},
     )
@@ -87,7 +87,7 @@ class RateLimiter:
         if (seconds := self.wait(key)) > 0:
             raise Problem(
                 "too-many-requests",
-                f"每个密钥每分钟最多 {self.per_minute} 次请求(设置 rate_per_minute)",
+                f"每个密钥每分钟最多 {self.per_minute} 次请求（设置 rate_per_minute）",
                 f"At most {self.per_minute} requests per minute and key (setting rate_per_minute)",
                 headers={"Retry-After": str(max(1, round(seconds)))},
             )

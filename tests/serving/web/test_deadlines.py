@@ -59,7 +59,7 @@ def test_list_page_and_workbook_say_the_same_of_every_finding(site, visited, fin
     assert {name for name in NAMES if household in listed(site, f"state=late_{name}")} == late
     assert (household in listed(site, "state=overdue")) == bool(late)
     row = re.search(rf"<tr[^>]*>(?:(?!</tr>).)*{household}.*?</tr>", site.get(f"/worklist?q={household}").text, re.S)[0]
-    marked = re.findall(r"! 已逾期</strong> <span class=\"small\">(\S+) ", row)
+    marked = re.findall(r"！已逾期</strong> <span class=\"small\">(\S+) ", row)
     assert marked == [NAMES[name] for name in NAMES if name in late]
     sheet = load_workbook(io.BytesIO(site.get(f"/worklist.xlsx?q={household}").content)).active
     header, cells = (list(row) for row in sheet.iter_rows(min_row=2, max_row=3, values_only=True))
@@ -73,7 +73,7 @@ def test_a_household_in_time_shows_the_next_deadline_and_no_other(make_site):
     page = patient.get("/worklist").text
     assert "走访期限" in page
     assert "认定程序期限" not in page
-    assert "! 已逾期" not in page
+    assert "！已逾期" not in page
 
 
 def test_counts_of_what_is_late_lead_to_the_lists(site, visited):

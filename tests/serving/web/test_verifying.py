@@ -153,7 +153,7 @@ def test_what_people_write_is_text_and_never_markup_or_a_formula(site):
 
 def test_an_overdue_visit_is_marked_in_working_days(site, make_site):
     site.sign_in("township")
-    late = r"! 已逾期</strong> <span class=\"small\">走访期限"
+    late = r"！已逾期</strong> <span class=\"small\">走访期限"
     assert re.search(late, site.get("/worklist").text), "since the first month end 22 working days have passed"
     assert set() < set(listed(site, "?state=late_visit")) <= set(listed(site, "?state=unverified"))
     patient = make_site(visit_working_days=40)

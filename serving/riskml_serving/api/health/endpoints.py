@@ -30,7 +30,7 @@ async def healthz() -> Response:
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Response:
-    """Say whether requests can be answered, and what ails database, model and data."""
+    """Say whether requests can be answered, and what is wrong with database, model and data."""
     state = get_state(request)
     days = state.settings.stale_after_days
     ready, told = await anyio.to_thread.run_sync(check_readiness, state.engine, state.holder, state.keeper, days)

@@ -37,7 +37,7 @@ DELAY = dt.timedelta(days=3)
 
 MAX_LISTED = 10_000
 ASSIGNEE = "演示帮扶责任人"
-NOTE = "演示:模拟走访,结果取自模拟农户此后的实际变化"
+NOTE = "演示：模拟走访，结果取自模拟农户此后的实际变化"
 
 
 def visit_month(

@@ -103,7 +103,7 @@ def serve_demo(out: Path, bundle: Path, county: Path, last: dt.date) -> None:
     from riskml_serving.running.server import run
 
     settings, accounts = prepare_demo(out, bundle, county, last)
-    typer.secho("Demo accounts, created by this demo only (演示账号,仅用于演示,勿用于正式环境):", bold=True)
+    typer.secho("Demo accounts, created by this demo only (演示账号，仅用于演示，勿用于正式环境):", bold=True)
     for account in accounts:
         health = "with health details" if account.health_details else "no health details"
         typer.echo(f"  {account.username:<14} password {account.password}   region {account.region}, {health}")

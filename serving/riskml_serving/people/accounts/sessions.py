@@ -93,7 +93,7 @@ def limit_sign_ins(connection: Connection, settings: Settings, address: str) -> 
     if limit and repository.count_attempt(connection, _hash(address), int(at // 60)) > limit:
         raise Problem(
             "too-many-requests",
-            f"同一地址每分钟最多尝试登录 {limit} 次,请稍候再试",
+            f"同一地址每分钟最多尝试登录 {limit} 次，请稍候再试",
             f"At most {limit} attempts to sign in per minute from one address: wait a little",
             headers={"Retry-After": str(60 - int(at % 60))},
         )
