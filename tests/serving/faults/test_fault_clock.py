@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from riskml_serving.base import clock
 from riskml_serving.base.database import reading, writing
 from riskml_serving.commands.cli import app as commands
+from riskml_serving.judging.bulk import judging
 from riskml_serving.judging.importing.service import import_folder
-from riskml_serving.judging.jobs import run
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import repository, service
 
@@ -105,13 +105,13 @@ def test_a_county_job_is_done_once_while_the_clock_jumps(make_client, key, set_c
     client = make_client(job_worker=False, job_chunk=40)
     state, headers = client.app.state, key()
     import_folder(state.engine, small_county, AS_OF)
-    judge, shifts = run.judge_range, itertools.cycle([30 * DAY, -30 * DAY])
+    judge, shifts = judging.judge_range, itertools.cycle([30 * DAY, -30 * DAY])
 
     def judged(*given):
         set_clock(next(shifts))
         return judge(*given)
 
-    monkeypatch.setattr(run, "judge_range", judged)
+    monkeypatch.setattr(judging, "judge_range", judged)
     job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
     assert worker.step()

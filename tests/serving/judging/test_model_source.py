@@ -290,9 +290,9 @@ def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
             assert go_on.wait(30)
         return scored(model, *rest)
 
-    scored, holder = scoring._scored, client.app.state.holder
+    scored, holder = scoring._score, client.app.state.holder
     first, before = holder.version, client.post("/v1/scores", json=body, headers=headers).json()
-    monkeypatch.setattr(scoring, "_scored", slow)
+    monkeypatch.setattr(scoring, "_score", slow)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(client.post, "/v1/scores", json=body, headers=headers)
         assert began.wait(30)
