@@ -63,6 +63,8 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
     assert "households are simulated" in card
     assert "仅供研判参考，不作为认定依据" in card
     assert "导致" not in card
+    assert all(isinstance(result[trial]["falls"], int) for trial in ("all", "visited", "soon"))
+    assert isinstance(result["steadiness"]["households"], int)
 
 
 def test_near_falls_are_reported_separately(trained, county_records):

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from riskml.evaluation.capacity import mark_visits
-from riskml.evaluation.numbers import null_if_nan
 from riskml.explanation.contributions.summary import summarise_contributions
 from riskml.explanation.household.county import explain_all
 from riskml.explanation.household.narrator import Narrator
@@ -165,4 +164,4 @@ def _test_reasons(
 
 
 def _replace_nan(figures: dict[str, float]) -> dict[str, float | None]:
-    return {name: null_if_nan(value) for name, value in figures.items()}
+    return {name: None if np.isnan(value) else value for name, value in figures.items()}  # counts stay whole
