@@ -19,21 +19,6 @@ __all__ = ["DEADLINES", "Deadline", "Deadlines"]
 
 
 @dataclass(frozen=True)
-class _Term:
-    """How long a deadline runs, in days or in working days."""
-
-    days: int
-    working: bool
-
-    def end(self, start: dt.date) -> dt.date:
-        return add_working_days(start, self.days) if self.working else start + dt.timedelta(days=self.days)
-
-    def find_last_overdue_start(self, today: dt.date) -> dt.date:
-        """Return the latest start of which the end is over by today."""
-        return find_last_overdue_start(today, self.days) if self.working else today - dt.timedelta(days=self.days + 1)
-
-
-@dataclass(frozen=True)
 class _Declared:
     """A kind of deadline.
 
@@ -43,30 +28,28 @@ class _Declared:
         Whether a household has the deadline, and whether what it asks for is still to be done.
     start : str
         Fact with the day from which it runs.
-    term : callable
-        Reads from policy and settings how long it runs.
+    days : callable
+        Reads from policy and settings how many days it runs.
+    working : bool
+        Whether these are working days.
     """
 
     applies: Rule
     still_due: Rule
     start: str
-    term: Callable[[Policy, Settings], _Term]
+    days: Callable[[Policy, Settings], float]
+    working: bool = True
 
 
 _TO_DECIDE = SIGNALLED & (~MONITORED | CONFIRMED)
 
 _DECLARED = {
-    "visit": _Declared(
-        _TO_DECIDE, ~SETTLED & ~VISITED, "since", lambda _, settings: _Term(settings.visit_working_days, working=True)
-    ),
+    "visit": _Declared(_TO_DECIDE, ~SETTLED & ~VISITED, "since", lambda _, settings: settings.visit_working_days),
     "decision": _Declared(
-        _TO_DECIDE, ~SETTLED, "since", lambda policy, _: _Term(int(policy.timing["decision"].value), working=False)
+        _TO_DECIDE, ~SETTLED, "since", lambda policy, _: policy.timing["decision"].value, working=False
     ),
     "helper": _Declared(
-        SIGNALLED & CONFIRMED,
-        ~ASSIGNED,
-        "last_verified_on",
-        lambda policy, _: _Term(int(policy.timing["helper_assigned"].value), working=True),
+        SIGNALLED & CONFIRMED, ~ASSIGNED, "last_verified_on", lambda policy, _: policy.timing["helper_assigned"].value
     ),
 }
 
@@ -111,17 +94,23 @@ class Deadlines:
     settings: Settings
     today: dt.date
 
-    @cached_property
-    def _terms(self) -> dict[str, _Term]:
-        return {name: declared.term(self.policy, self.settings) for name, declared in _DECLARED.items()}
+    def _count_days(self, name: str) -> int:
+        return int(_DECLARED[name].days(self.policy, self.settings))
+
+    def _find_end(self, name: str, start: dt.date) -> dt.date:
+        days = self._count_days(name)
+        return add_working_days(start, days) if _DECLARED[name].working else start + dt.timedelta(days=days)
+
+    def _find_last_late_start(self, name: str) -> dt.date:
+        days = self._count_days(name)
+        working = _DECLARED[name].working
+        return find_last_overdue_start(self.today, days) if working else self.today - dt.timedelta(days=days + 1)
 
     @cached_property
     def late(self) -> dict[str, Rule]:
         """Whether a household is late, by deadline: for a query and for a row of it."""
         return {
-            name: declared.applies
-            & declared.still_due
-            & compare(declared.start, le, self._terms[name].find_last_overdue_start(self.today))
+            name: declared.applies & declared.still_due & compare(declared.start, le, self._find_last_late_start(name))
             for name, declared in _DECLARED.items()
         }
 
@@ -134,7 +123,7 @@ class Deadlines:
         deadlines = []
         for name, declared in _DECLARED.items():
             if declared.applies.holds(row):
-                day = self._terms[name].end(row[declared.start])
+                day = self._find_end(name, row[declared.start])
                 done, late = not declared.still_due.holds(row), self.late[name].holds(row)
                 deadlines.append(Deadline(name, day, done, late, has_announced_holidays(day)))
         return deadlines
