@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from riskml.evaluation import Prediction, TestRows
-from riskml.evaluation.checks import CheckContext, MonotoneProbe, SplitEvidence
+from riskml.evaluation.checks.base import CheckContext, MonotoneProbe, SplitEvidence
 from riskml.records.contract.calendar import to_day
 
 

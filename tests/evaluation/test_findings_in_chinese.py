@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from riskml.evaluation.checks import CHECKS, ChampionEvidence, MonotoneProbe, SplitEvidence, run_checks
+from riskml.evaluation.checks import CHECKS, run_checks
+from riskml.evaluation.checks.base import ChampionEvidence, MonotoneProbe, SplitEvidence
 from riskml.records.contract.calendar import to_day
 
 DAYS = [to_day("2022-06-30"), to_day("2022-12-31")]

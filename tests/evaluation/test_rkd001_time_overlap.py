@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riskml.evaluation.checks import Finding, NotApplicable, SplitEvidence
+from riskml.evaluation.checks.base import Finding, NotApplicable, SplitEvidence
 from riskml.evaluation.checks.time_overlap import TimeOverlap
 from riskml.records.contract.calendar import to_day
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riskml.evaluation.checks import Finding, NotApplicable
+from riskml.evaluation.checks.base import Finding, NotApplicable
 from riskml.evaluation.checks.leakage import Leakage
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riskml.evaluation.checks import ChampionEvidence, Finding, NotApplicable
+from riskml.evaluation.checks.base import ChampionEvidence, Finding, NotApplicable
 from riskml.evaluation.checks.baselines import WorseThanBaseline
 
 

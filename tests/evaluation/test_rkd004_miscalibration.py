@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from riskml.evaluation.calibration import assess_calibration
-from riskml.evaluation.checks import Finding, NotApplicable
+from riskml.evaluation.checks.base import Finding, NotApplicable
 from riskml.evaluation.checks.miscalibration import Miscalibrated
 
 

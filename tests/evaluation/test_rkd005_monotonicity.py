@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.evaluation.checks import Finding, MonotoneProbe, NotApplicable
+from riskml.evaluation.checks.base import Finding, MonotoneProbe, NotApplicable
 from riskml.evaluation.checks.monotonicity import NotMonotone
 from riskml.evaluation.evidence import probe_monotonicity
 from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.evaluation.checks import Finding, NotApplicable
+from riskml.evaluation.checks.base import Finding, NotApplicable
 from riskml.evaluation.checks.drift import Drifted
 from riskml.evaluation.evidence import measure_feature_auc, measure_stability
 from riskml.features.matrix import FeatureColumn, FeatureMatrix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
 import numpy as np
@@ -64,18 +64,10 @@ class TestRows:
     first_rule_flag: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        parts: dict[str, NDArray[np.generic]] = {
-            "as_of": self.as_of,
-            "label": self.label,
-            "by": self.by,
-            "lead": self.lead,
-            "rule_positive": self.rule_positive,
-            "household_code": self.household_code,
-            **{f"groups[{name!r}]": values for name, values in self.groups.items()},
-            **({} if self.first_rule_flag is None else {"first_rule_flag": self.first_rule_flag}),
-        }
-        for name, values in parts.items():
-            if values.shape != self.household.shape:
+        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "groups"}
+        arrays |= {f"groups[{name!r}]": values for name, values in self.groups.items()}
+        for name, values in arrays.items():
+            if values is not None and values.shape != self.household.shape:
                 raise ModelError(
                     f"Test rows have {len(self.household)} households, but {name} has shape {values.shape}.",
                     "Every array of the test rows must hold one value a row.",

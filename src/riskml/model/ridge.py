@@ -83,17 +83,15 @@ def solve(
     upper = np.full(size, np.inf) if upper is None else upper
     w = np.clip(target if start is None else start, lower, upper)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(WORKERS) as pool:
-        sums = _Sums(design, y, weight, pool.map)
-        loss = sums.loss(w) + _compute_penalty(w, target, penalty)
+        objective = _Objective(design, y, weight, penalty, target, pool.map)
+        loss = objective.evaluate(w)
         for _ in range(STEPS):
-            gradient, hessian = sums.derivatives(w)
-            gradient += penalty * (w - target)
-            hessian[np.diag_indices(size)] += penalty
+            gradient, hessian = objective.derive(w)
             blocked = ((w <= lower) & (gradient > 0)) | ((w >= upper) & (gradient < 0))
             if np.max(np.abs(gradient), where=~blocked, initial=0.0) <= TOLERANCE * weight * len(y):
                 break
             step = _solve_step(hessian, gradient, lower - w, upper - w)
-            w, loss, moved = _search_line(sums, w, step, loss, gradient, target, penalty)
+            w, loss, moved = _search_line(objective, w, step, loss, float(np.sum(gradient * step)))
             if not moved:
                 break
     if not np.all(np.isfinite(w)):
@@ -103,25 +101,14 @@ def solve(
     return np.clip(w, lower, upper)
 
 
-def _compute_penalty(w: FloatArray, target: FloatArray, penalty: FloatArray) -> float:
-    return 0.5 * float(np.sum(penalty * (w - target) ** 2))
-
-
 def _search_line(
-    sums: _Sums,
-    w: FloatArray,
-    step: FloatArray,
-    loss: float,
-    gradient: FloatArray,
-    target: FloatArray,
-    penalty: FloatArray,
+    objective: _Objective, w: FloatArray, step: FloatArray, loss: float, slope: float
 ) -> tuple[FloatArray, float, bool]:
     """Halve the step until the loss falls enough (Armijo)."""
-    slope = float(np.sum(gradient * step))
     share = 1.0
     for _ in range(30):
         candidate = w + share * step
-        new = sums.loss(candidate) + _compute_penalty(candidate, target, penalty)
+        new = objective.evaluate(candidate)
         if new <= loss + 1e-4 * share * slope:
             return candidate, new, new < loss
         share /= 2
@@ -142,20 +129,32 @@ def _solve_step(hessian: FloatArray, gradient: FloatArray, low: FloatArray, high
     return np.asarray(lsq_linear(root.T, right, bounds=(low, high), method="bvls", tol=1e-12).x)
 
 
-class _Sums:
-    """Loss and derivatives summed over the blocks of rows, in block order."""
+class _Objective:
+    """The penalised loss and its derivatives, summed over the blocks of rows in block order."""
 
-    def __init__(self, design: FloatArray, y: FloatArray, weight: float, run: Callable[..., Iterator[Any]]) -> None:
+    def __init__(
+        self,
+        design: FloatArray,
+        y: FloatArray,
+        weight: float,
+        penalty: FloatArray,
+        target: FloatArray,
+        run: Callable[..., Iterator[Any]],
+    ) -> None:
         self._blocks = [slice(i, i + BLOCK) for i in range(0, len(design), BLOCK)]
-        self._design, self._y, self._weight, self._run = design, y, weight, run
+        self._design, self._y, self._weight = design, y, weight
+        self._penalty, self._target, self._run = penalty, target, run
 
-    def loss(self, w: FloatArray) -> float:
+    def evaluate(self, w: FloatArray) -> float:
         def sum_block(block: slice) -> float:
             return float(log_loss(self._design[block] @ w, self._y[block]).sum())
 
-        return self._weight * float(sum(self._run(sum_block, self._blocks)))
+        loss = self._weight * float(sum(self._run(sum_block, self._blocks)))
+        return loss + 0.5 * float(np.sum(self._penalty * (w - self._target) ** 2))
 
-    def derivatives(self, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def derive(self, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Compute gradient and Hessian."""
+
         def derive_block(block: slice) -> tuple[FloatArray, FloatArray]:
             rows = self._design[block]
             p: NDArray[np.float64] = expit(rows @ w)
@@ -165,4 +164,6 @@ class _Sums:
         for g, h in self._run(derive_block, self._blocks):
             gradient += g
             hessian += h
-        return self._weight * gradient, self._weight * hessian
+        hessian *= self._weight
+        hessian[np.diag_indices(len(w))] += self._penalty
+        return self._weight * gradient + self._penalty * (w - self._target), hessian

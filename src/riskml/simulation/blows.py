@@ -12,7 +12,7 @@ import numpy as np
 
 from riskml.simulation.draws import compiled, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
-from riskml.simulation.state import CAUSE
+from riskml.simulation.state import CAUSE, SHOCKS
 
 __all__ = ["alarm", "apply_disaster", "count_workers", "draw_rare_shock", "draw_severity", "hurt", "lose_work", "treat"]
 
@@ -20,6 +20,10 @@ ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER =
     CAUSE[name]
     for name in ("illness", "disability", "disaster", "accident", "venture", "work", "labour", "housing", "water")
 )
+(
+    ADMISSION, SERIOUS, JOB_LOSS, INJURY, DISABLED, ELDER_DEATH, WORKER_DEATH, VENTURE_FAILURE, VENTURE_START,
+    UNSAFE_HOUSING, UNSAFE_WATER, _BIRTH,
+) = range(1, len(SHOCKS))  # fmt: skip
 EMPTY, WORKING, OUT, GONE = 0, 1, 2, 3
 FARM, MIGRANT = 0, 2
 
@@ -130,99 +134,78 @@ def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 @compiled
 def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
     """Draw at most one rare event: a single random number decides whether and which, so quiet months are cheap."""
-    jobs = s.risk * s.instability * p.unstable_risk if s.unstable > 0.0 else s.risk * s.instability
+    hazards = _compute_hazards(p, s)
     u = draw_uniform(r)
-    u -= p.admission * s.hazard
-    if u < 0.0:
-        o.shock = 1
-        _fall_ill(p, s, o, level, False, r)
-        return
-    u -= p.serious * s.hazard
-    if u < 0.0:
-        o.shock = 2
-        _fall_ill(p, s, o, level, True, r)
-        return
-    u -= p.job_loss * jobs
-    if u < 0.0:
-        o.shock = 3
+    for number in range(len(hazards)):
+        u -= hazards[number]
+        if u < 0.0:
+            o.shock = number + 1
+            _apply_shock(p, s, o, level, r)
+            return
+
+
+@compiled
+def _compute_hazards(p: Process, s: Any) -> tuple[float, ...]:
+    """Compute the monthly hazards of the rare events, in the order of ``SHOCKS``."""
+    jobs = s.risk * s.instability * p.unstable_risk if s.unstable > 0.0 else s.risk * s.instability
+    mortal = 0.0 if s.size == 1 else 1.0  # nobody would be left to follow
+    return (
+        p.admission * s.hazard,
+        p.serious * s.hazard,
+        p.job_loss * jobs,
+        p.accident * s.working,
+        p.disability * s.working,
+        mortal * p.elder_death * s.elders,
+        mortal * p.worker_death * s.working,
+        p.venture_failure if s.venture == 1 else 0.0,
+        p.venture_start if s.venture == 0 and s.business > 0.0 else 0.0,
+        p.housing,
+        p.water,
+        p.birth if s.young == 1 and s.present[8] == 0 else 0.0,
+    )
+
+
+@compiled
+def _apply_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
+    shock = o.shock
+    if shock in (ADMISSION, SERIOUS):
+        _fall_ill(p, s, o, level, shock == SERIOUS, r)
+    elif shock == JOB_LOSS:
         lose_work(p, s, o, _pick_worker(s, r, True), OUT, WORK)
         alarm(s, o, WORK, p.alert_event, 0)
-        return
-    u -= p.accident * s.working
-    if u < 0.0:
-        o.shock = 4
+    elif shock == INJURY:
         lose_work(p, s, o, _pick_worker(s, r, False), OUT, ACCIDENT)
         hurt(p, s, ACCIDENT, p.accident_drag * (0.5 + draw_uniform(r)))
         alarm(s, o, ACCIDENT, p.alert_severe, 1)
-        return
-    u -= p.disability * s.working
-    if u < 0.0:
-        o.shock = 5
+    elif shock == DISABLED:
         lose_work(p, s, o, _pick_worker(s, r, False), GONE, DISABILITY)
         hurt(p, s, DISABILITY, p.disability_drag * (0.5 + draw_uniform(r)))
         alarm(s, o, DISABILITY, p.alert_severe, 1)
-        return
-    u = _draw_death(p, s, o, u, r)
-    if u >= 0.0:
-        _draw_rarer_shock(p, s, o, level, u, r)
-
-
-@compiled
-def _draw_death(p: Process, s: Any, o: Any, u: float, r: Any) -> float:
-    if s.size == 1:  # nobody would be left to follow
-        return u
-    u -= p.elder_death * s.elders
-    if u < 0.0:
-        o.shock = 6
-        s.elders -= 1
-        o.person = 7 if s.present[7] == 1 else 6
-    else:
-        u -= p.worker_death * s.working
-        if u < 0.0:
-            o.shock = 7
+    elif shock in (ELDER_DEATH, WORKER_DEATH):
+        if shock == ELDER_DEATH:
+            s.elders -= 1
+            o.person = 7 if s.present[7] == 1 else 6
+        else:
             lose_work(p, s, o, _pick_worker(s, r, False), GONE, LABOUR)
             alarm(s, o, LABOUR, p.alert_severe, 1)
-    if u < 0.0:
         s.present[o.person] = 0
         s.size -= 1
-    return u
-
-
-@compiled
-def _draw_rarer_shock(p: Process, s: Any, o: Any, level: float, u: float, r: Any) -> None:
-    if s.venture == 1:
-        u -= p.venture_failure
-        if u < 0.0:
-            o.shock = 8
-            s.venture = 0
-            hurt(p, s, VENTURE, p.venture_drag * (0.5 + draw_uniform(r)))
-            o.spoiled += np.rint(p.venture_cost * 12.0 * s.business * level * 2.0 * draw_uniform(r))
-            o.effect[VENTURE] += o.spoiled
-            alarm(s, o, VENTURE, p.alert_event, 0)
-            return
-    elif s.business > 0.0:
-        u -= p.venture_start
-        if u < 0.0:
-            o.shock = 12
-            s.venture = 1
-            return
-    u -= p.housing
-    if u < 0.0:
-        o.shock = 9
+    elif shock == VENTURE_FAILURE:
+        s.venture = 0
+        hurt(p, s, VENTURE, p.venture_drag * (0.5 + draw_uniform(r)))
+        o.spoiled += np.rint(p.venture_cost * 12.0 * s.business * level * 2.0 * draw_uniform(r))
+        o.effect[VENTURE] += o.spoiled
+        alarm(s, o, VENTURE, p.alert_event, 0)
+    elif shock == VENTURE_START:
+        s.venture = 1
+    elif shock == UNSAFE_HOUSING:
         alarm(s, o, HOUSING, p.alert_severe, 0)
-        return
-    u -= p.water
-    if u < 0.0:
-        o.shock = 10
+    elif shock == UNSAFE_WATER:
         alarm(s, o, WATER, p.alert_event, 0)
-        return
-    if s.young == 1 and s.present[8] == 0:
-        u -= p.birth
-        if u < 0.0:
-            o.shock = 11
-            o.person = 8
-            s.present[8] = 1
-            s.size += 1
+    else:
+        o.person = 8
+        s.present[8] = 1
+        s.size += 1
 
 
 @compiled

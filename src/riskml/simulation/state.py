@@ -37,10 +37,10 @@ SHOCKS = (
     "elder_death",
     "worker_death",
     "venture_failure",
+    "venture_start",
     "housing",
     "water",
     "birth",
-    "venture_start",
 )
 """Rare events of a household, at most one a month."""
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from riskml.evaluation.checks import (
-    ChampionEvidence,
-    CheckContext,
-    CheckResult,
-    MonotoneProbe,
-    SplitEvidence,
-    run_checks,
-)
+from riskml.evaluation.checks import CheckResult, run_checks
+from riskml.evaluation.checks.base import ChampionEvidence, CheckContext, MonotoneProbe, SplitEvidence
 from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress

@@ -6,15 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from riskml.errors import ReleaseError
-from riskml.evaluation.checks.base import (
-    ChampionEvidence,
-    Check,
-    CheckContext,
-    Finding,
-    MonotoneProbe,
-    NotApplicable,
-    SplitEvidence,
-)
+from riskml.evaluation.checks.base import Check, CheckContext, NotApplicable
 from riskml.evaluation.checks.baselines import WorseThanBaseline
 from riskml.evaluation.checks.drift import Drifted
 from riskml.evaluation.checks.few_positives import TooFewPositives
@@ -25,19 +17,7 @@ from riskml.evaluation.checks.monotonicity import NotMonotone
 from riskml.evaluation.checks.time_overlap import TimeOverlap
 from riskml.evaluation.words import CHECK_STATUSES
 
-__all__ = [
-    "CHECKS",
-    "ChampionEvidence",
-    "Check",
-    "CheckContext",
-    "CheckResult",
-    "Finding",
-    "MonotoneProbe",
-    "NotApplicable",
-    "SplitEvidence",
-    "require_release",
-    "run_checks",
-]
+__all__ = ["CHECKS", "CheckResult", "require_release", "run_checks"]
 
 CHECKS: tuple[Check, ...] = (
     TimeOverlap(),
