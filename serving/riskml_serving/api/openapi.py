@@ -22,7 +22,7 @@ EXAMPLES: dict[str, Any] = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))
 """One body of each kind; the tests send them."""
 
 BODIES: dict[str, TypeAdapter[Any]] = {}
-"""Types of request bodies by name, as :func:`describe_body` was told of them."""
+"""Types of request bodies by name; :func:`describe_body` adds them."""
 
 TEMPLATE = "#/components/schemas/{model}"
 

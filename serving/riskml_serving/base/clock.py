@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from riskml_serving.base.settings import Settings
 
-__all__ = ["now", "stamp", "today"]
+__all__ = ["now", "stamp", "to_local", "today"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -20,6 +20,15 @@ def today(settings: Settings) -> dt.date:
 def now() -> dt.datetime:
     """Return the time in UTC without a zone, as the database stores it."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def to_local(at: dt.datetime) -> dt.datetime:
+    """Convert a time of the database to the time in Shanghai.
+
+    >>> str(to_local(dt.datetime(2024, 12, 31, 20, 0)))[:16]
+    '2025-01-01 04:00'
+    """
+    return at.replace(tzinfo=dt.UTC).astimezone(SHANGHAI)
 
 
 def stamp(at: dt.datetime) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import Engine
+import anyio.to_thread
+from sqlalchemy import Connection, Engine
 from starlette.requests import Request
 
+from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import RateLimiter
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.model import Holder, Keeper
@@ -17,6 +22,8 @@ from riskml_serving.people.auth.service import Authenticator
 from riskml_serving.store.records.lines import Lines
 
 __all__ = ["AppState", "get_state"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,19 @@ class AppState:
     audit: BatchWriter
     rate: RateLimiter
     metrics: Metrics
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do some work in a thread, in a transaction that reads."""
+        return await anyio.to_thread.run_sync(_run, reading(self.engine), work)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do some work in a thread, in a transaction that writes."""
+        return await anyio.to_thread.run_sync(_run, writing(self.engine), work)
+
+
+def _run(transaction: AbstractContextManager[Connection], work: Callable[[Connection], T]) -> T:
+    with transaction as connection:
+        return work(connection)
 
 
 def get_state(request: Request) -> AppState:

@@ -84,7 +84,7 @@ def test_api_and_pages_answer_with_the_same_problem_and_log_the_same(signed_in, 
     def broken(connection, *_):
         cause(connection)
 
-    monkeypatch.setattr("riskml_serving.api.households.endpoints.ranked", broken)
+    monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", broken)
     monkeypatch.setattr("riskml_serving.web.worklist.endpoints.repository.count_by_signal", broken)
     caplog.set_level(logging.WARNING, "riskml_serving.errors")
     api = signed_in.get("/v1/households", headers=key())

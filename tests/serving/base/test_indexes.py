@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from riskml_serving.api.households.repository import ranked, ranked_query
-from riskml_serving.api.regions.repository import counts, counts_query
+from riskml_serving.api.households.repository import build_ranked_query, read_ranked
+from riskml_serving.api.regions.repository import build_count_query, count_scores
 from riskml_serving.base.database import open_engine, upgrade, writing
 from riskml_serving.judging.scores.tables import CURRENT
 
@@ -62,7 +62,7 @@ def plan(engine, query):
     [("", "all"), ("370101", "county"), ("370101003", "town"), ("370101003005", "village")],
 )
 def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, index, after):
-    said = plan(engine, ranked_query(region, {}, after, 20))
+    said = plan(engine, build_ranked_query(region, {}, after, 20))
     assert f"ix_current_scores_ranked_{index}" in said, "no other rows are read"
     if index != "village":  # the 15 rows behind a place in it, fewer than the page, may be sorted
         assert "Sort" not in said
@@ -70,16 +70,16 @@ def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, ind
 
 
 def test_the_summary_of_a_county_reads_an_index_and_no_row(engine):
-    said = plan(engine, counts_query("370101", 9))
+    said = plan(engine, build_count_query("370101", 9))
     assert "ix_current_scores_counts" in said
     assert "Index Only" in said or "COVERING INDEX" in said
 
 
 def test_pages_put_together_are_the_whole_list_in_its_order(engine):
     with engine.connect() as connection:
-        whole = ranked(connection, "370101", {}, None, 10_000)
+        whole = read_ranked(connection, "370101", {}, None, 10_000)
         found, after = [], None
-        while page := ranked(connection, "370101", {}, after, 700):
+        while page := read_ranked(connection, "370101", {}, after, 700):
             found += page
             after = [page[-1][name] for name in ("order_signal", "order_rank", "household_id")]
     assert found == whole
@@ -90,8 +90,8 @@ def test_pages_put_together_are_the_whole_list_in_its_order(engine):
 
 def test_counts_of_the_parts_are_those_of_the_rows(engine):
     with engine.connect() as connection:
-        rows = ranked(connection, "370101", {}, None, 10_000)
-        found = counts(connection, "370101", 9)
+        rows = read_ranked(connection, "370101", {}, None, 10_000)
+        found = count_scores(connection, "370101", 9)
     assert sum(row["n"] for row in found) == len(rows)
     for row in found:
         assert row["n"] == sum(

@@ -154,7 +154,7 @@ def test_a_fault_of_our_own_shows_no_trace_and_a_lost_database_says_come_back(cl
     def gone(*_, **__):
         raise OperationalError("SELECT secret", {}, Exception("secret"))
 
-    monkeypatch.setattr("riskml_serving.api.households.endpoints.ranked", gone)
+    monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", gone)
     answer = client.get("/v1/households", headers=headers)
     assert (answer.status_code, told(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
     assert answer.headers["retry-after"] == "5"

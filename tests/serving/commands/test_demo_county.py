@@ -18,7 +18,7 @@ from riskml_serving.commands.demo.history import NOTE, VISITS_A_MONTH
 from riskml_serving.commands.demo.serve import prepare_demo
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.people.auth import Caller
-from riskml_serving.web.overview.service import region_page
+from riskml_serving.web.overview.service import gather_overview
 
 
 def test_towns_are_taken_whole_and_the_truth_stays_behind(county, tmp_path):
@@ -64,7 +64,7 @@ def test_the_simulated_visits_find_what_became_of_the_households(county, county_
     with reading(engine) as connection:
         rows = connection.execute(text("SELECT * FROM verifications ORDER BY verification_id")).mappings().all()
         days = connection.execute(text("SELECT DISTINCT as_of FROM scores ORDER BY as_of")).scalars().all()
-        page = region_page(connection, "", Caller("test", "", frozenset(("read",))), today)
+        page = gather_overview(connection, "", Caller("test", "", frozenset(("read",))), today)
         households = connection.execute(text("SELECT count(*) FROM households")).scalar_one()
     engine.dispose()
     assert days == ["2022-10-31", "2022-11-30", "2022-12-31"]

@@ -47,6 +47,6 @@ def test_a_list_cut_at_the_limit_says_of_how_many(site, monkeypatch, lang):
 def test_a_chart_that_leaves_out_places_says_so(site, monkeypatch):
     site.sign_in("county")
     assert "个地区，共" not in site.get("/overview").text
-    monkeypatch.setattr("riskml_serving.web.overview.endpoints.MOST_BARS", 1)
+    monkeypatch.setattr("riskml_serving.web.overview.pictures.MAX_BARS", 1)
     page = site.get("/overview").text
     assert "图中为前 1 个地区，共 2 个" in page

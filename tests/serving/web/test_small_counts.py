@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from riskml_serving.web.overview.small import withheld
+from riskml_serving.web.overview.small_counts import hide_small_counts
 
 LEAST = 5
 
 
 @given(st.lists(st.lists(st.integers(0, 40), min_size=4, max_size=4), min_size=1, max_size=6))
 def test_what_is_small_is_withheld_and_no_sum_gives_it_away(rows):
-    kept = withheld(rows, LEAST)
+    kept = hide_small_counts(rows, LEAST)
     cells = [(n, shown) for row, line in zip(rows, kept, strict=True) for n, shown in zip(row, line, strict=True)]
     assert all(shown is None or shown == n for n, shown in cells)
     assert not any(0 < n < LEAST and shown is not None for n, shown in cells)

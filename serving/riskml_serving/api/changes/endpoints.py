@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import anyio.to_thread
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from riskml_serving.api.callers import Reader
-from riskml_serving.api.changes.repository import changes as read_changes
+from riskml_serving.api.changes.repository import read_changes
 from riskml_serving.api.changes.schemas import CHANGES_PAGE
-from riskml_serving.api.households.service import score_of
+from riskml_serving.api.households.service import describe_score
 from riskml_serving.base.cursors import clamp_limit
-from riskml_serving.base.database import reading
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.http.sealed_cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
 from riskml_serving.operations.state import get_state
@@ -36,32 +35,29 @@ async def changes(
 ) -> Response:
     """List changes in the order in which they happened; asking again with `next` misses none and repeats none."""
     state = get_state(request)
-    where, most = caller.resolve_region(region), clamp_limit(limit, state.settings)
-    model = state.holder.current
+    prefix, size, model = caller.resolve_region(region), clamp_limit(limit, state.settings), state.holder.current
 
-    def read() -> tuple[list[dict[str, Any]], list[str]]:
-        with reading(state.engine) as connection:
-            rows = read_changes(connection, where, decrypt_cursor(connection, CHANGE, since, "since"), most)
-            return rows, [encrypt_cursor(connection, CHANGE, row["seq"]) for row in rows]
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], list[str]]:
+        rows = read_changes(connection, prefix, decrypt_cursor(connection, CHANGE, since, "since"), size)
+        return rows, [encrypt_cursor(connection, CHANGE, row["seq"]) for row in rows]
 
-    rows, cursors = await anyio.to_thread.run_sync(read)
-    found = [
-        {"cursor": cursor, **_told(row, where), **score_of(row, model, caller)}
+    rows, cursors = await state.read(read)
+    changed = [
+        {"cursor": cursor, **_describe_change(row, prefix), **describe_score(row, model, caller)}
         for row, cursor in zip(rows, cursors, strict=True)
     ]
-    last = rows[-1] if rows else None
-    as_of, at = (last["as_of"], last["scored_at"]) if last else (None, None)
-    head = make_envelope(model.names, as_of, at, request.state.request_id)
+    as_of, scored_at = (rows[-1]["as_of"], rows[-1]["scored_at"]) if rows else (None, None)
+    head = make_envelope(model.names, as_of, scored_at, request.state.request_id)
     codes = [row["household_id"] for row in rows]
     await state.audit.record(caller, "changes.read", codes, request_id=request.state.request_id)
-    return respond({**head, "changes": found, "next": cursors[-1] if cursors else since, "more": len(rows) == most})
+    return respond({**head, "changes": changed, "next": cursors[-1] if cursors else since, "more": len(rows) == size})
 
 
-def _told(row: dict[str, Any], region: str) -> dict[str, Any]:
-    """Tell what happened as seen from a region: nobody there learns where a household went that left it."""
-    here = covers(region, row["region_code"])
+def _describe_change(row: dict[str, Any], region: str) -> dict[str, Any]:
+    """Describe a change as seen from a region: nobody there learns where a household went that left it."""
+    stayed = covers(region, row["region_code"])
     return {
-        "change": row["change"] if here else "left",
+        "change": row["change"] if stayed else "left",
         "household_id": row["household_id"],
-        "region_code": row["region_code"] if here else row["moved_from"],
+        "region_code": row["region_code"] if stayed else row["moved_from"],
     }

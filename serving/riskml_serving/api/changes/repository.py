@@ -10,13 +10,13 @@ from riskml_serving.judging.scores.tables import SCORES
 from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
-__all__ = ["changes"]
+__all__ = ["read_changes"]
 
 
-def changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
-    """Changes of scores of households that live in a region or left it, in the order in which they happened.
+def read_changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
+    """Read the changes of scores of households that live in a region or left it, in the order in which they happened.
 
-    Of a household that left only its leaving is told, with the score that stood then.
+    Of a household that left, only its leaving is read, with the score of that time.
     """
     here = within(HOUSEHOLDS.c.region_code, region)
     left = within(SCORES.c.moved_from, region) & not_(here)

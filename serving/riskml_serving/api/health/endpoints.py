@@ -33,8 +33,8 @@ async def readyz(request: Request) -> Response:
     """Say whether requests can be answered, and what is wrong with database, model and data."""
     state = get_state(request)
     days = state.settings.stale_after_days
-    ready, told = await anyio.to_thread.run_sync(check_readiness, state.engine, state.holder, state.keeper, days)
-    return respond(told, 200 if ready else 503)
+    ready, report = await anyio.to_thread.run_sync(check_readiness, state.engine, state.holder, state.keeper, days)
+    return respond(report, 200 if ready else 503)
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 from riskml_serving.api.callers import Reader, Writer
 from riskml_serving.api.households import service
-from riskml_serving.api.households.repository import ranked
+from riskml_serving.api.households.repository import read_ranked
 from riskml_serving.api.households.schemas import (
     CLOSURE_ANSWER,
     CLOSURE_REQUEST,
@@ -25,7 +24,6 @@ from riskml_serving.api.openapi import describe_body
 from riskml_serving.base.clock import today
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
 from riskml_serving.base.cursors import clamp_limit, decode_cursor, encode_cursor
-from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.http.bodies import parse
@@ -53,62 +51,53 @@ async def households(
 ) -> Response:
     """List current scores, the riskiest first: by signal, then probability, then code."""
     state = get_state(request)
-    where = caller.resolve_region(region)
-    filters = _filters(tier, signal, agreement)
-    place = decode_cursor(after, (int, float, str), "after") if after is not None else None
-    rows_most = clamp_limit(limit, state.settings)
-    model = state.holder.current
-
-    def read() -> list[dict[str, Any]]:
-        with reading(state.engine) as connection:
-            return ranked(connection, where, filters, place, rows_most)
-
-    rows = await anyio.to_thread.run_sync(read)
-    found = [
-        {"household_id": row["household_id"], "region_code": row["region_code"], **service.score_of(row, model, caller)}
+    prefix, size, model = caller.resolve_region(region), clamp_limit(limit, state.settings), state.holder.current
+    filters = _parse_filters(tier, signal, agreement)
+    start = decode_cursor(after, (int, float, str), "after") if after is not None else None
+    rows = await state.read(lambda connection: read_ranked(connection, prefix, filters, start, size))
+    scores = [
+        {
+            "household_id": row["household_id"],
+            "region_code": row["region_code"],
+            **service.describe_score(row, model, caller),
+        }
         for row in rows
     ]
-    last = rows[-1] if len(rows) == rows_most else None
-    following = encode_cursor([last["order_signal"], float(last["order_rank"]), last["household_id"]]) if last else None
-    as_of, at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
-    head = make_envelope(model.names, as_of, at, request.state.request_id)
-    await state.audit.record(
-        caller, "households.list", [row["household_id"] for row in rows], request_id=request.state.request_id
-    )
-    return respond({**head, "region": where, "households": found, "next": following})
+    last = rows[-1] if len(rows) == size else None
+    cursor = encode_cursor([last["order_signal"], float(last["order_rank"]), last["household_id"]]) if last else None
+    as_of, scored_at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
+    head = make_envelope(model.names, as_of, scored_at, request.state.request_id)
+    codes = [row["household_id"] for row in rows]
+    await state.audit.record(caller, "households.list", codes, request_id=request.state.request_id)
+    return respond({**head, "region": prefix, "households": scores, "next": cursor})
 
 
-def _filters(
+def _parse_filters(
     tier: list[str] | None, signal: list[str] | None, agreement: list[str] | None
 ) -> dict[str, list[int] | list[str]]:
-    """Turn the words of a request into the values of columns; ``none`` is a household without a tier."""
-    words = {"tier": (tier, ("none", *TIERS.codes), -1), "signal": (signal, COLOURS.codes, 0)}
-    out: dict[str, list[int] | list[str]] = {}
-    for name, (asked, allowed, first) in words.items():
-        if asked:
-            out[name] = [_known(name, word, allowed) + first for word in asked]
+    """Convert the codes of a request to the values of columns; ``none`` is a household without a tier."""
+    filters: dict[str, list[int] | list[str]] = {}
+    if tier:
+        filters["tier"] = [_find("tier", code, ("none", *TIERS.codes)) - 1 for code in tier]
+    if signal:
+        filters["signal"] = [_find("signal", code, COLOURS.codes) for code in signal]
     if agreement:
-        out["agreement"] = [AGREEMENTS.codes[_known("agreement", word, AGREEMENTS.codes)] for word in agreement]
-    return out
+        filters["agreement"] = [AGREEMENTS.codes[_find("agreement", code, AGREEMENTS.codes)] for code in agreement]
+    return filters
 
 
-def _known(name: str, word: str, allowed: tuple[str, ...]) -> int:
-    if word not in allowed:
+def _find(name: str, code: str, allowed: tuple[str, ...]) -> int:
+    if code not in allowed:
         raise Problem("invalid-request", errors=[FieldError(name, "enum", f"One of: {', '.join(allowed)}")])
-    return allowed.index(word)
+    return allowed.index(code)
 
 
 @router.get("/v1/households/{household_id}", response_model=HOUSEHOLD_ANSWER)
 async def household(request: Request, household_id: str, caller: Reader) -> Response:
     """Show one household: current score, rule verdict, history of scores, verifications."""
-    state = get_state(request)
-    model, number = state.holder.current, request.state.request_id
-
-    def read() -> dict[str, Any]:
-        with writing(state.engine) as connection:
-            return service.household(connection, model, caller, household_id, number)
-
-    return respond(await anyio.to_thread.run_sync(read))
+    state, number = get_state(request), request.state.request_id
+    model = state.holder.current
+    return respond(await state.write(lambda c: service.describe_household(c, model, caller, household_id, number)))
 
 
 @router.get("/v1/households/{household_id}/explanation", response_model=EXPLANATION_ANSWER)
@@ -121,14 +110,11 @@ async def explanation(
     ] = None,
 ) -> Response:
     """Explain a household's score; what tells of health only with the right `health-details`."""
-    state = get_state(request)
-    model, number = state.holder.current, request.state.request_id
-
-    def read() -> dict[str, Any]:
-        with writing(state.engine) as connection:
-            return service.explanation(connection, model, caller, household_id, as_of, number)
-
-    return respond(await anyio.to_thread.run_sync(read))
+    state, number = get_state(request), request.state.request_id
+    model = state.holder.current
+    return respond(
+        await state.write(lambda c: service.explain_household(c, model, caller, household_id, as_of, number))
+    )
 
 
 @router.post(
@@ -140,10 +126,10 @@ async def closure(request: Request, household_id: str, caller: Writer) -> Respon
     """Close a household that moved away, was split or merged, or died out; its history stays."""
     state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)
-    asked, day, model = parse(body, CLOSURE_REQUEST), today(state.settings), state.holder.current
+    closing, day, model = parse(body, CLOSURE_REQUEST), today(state.settings), state.holder.current
     number = request.state.request_id
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return 200, service.close(connection, model, caller, household_id, asked, day, number)
+        return 200, service.close(connection, model, caller, household_id, closing, day, number)
 
     return await respond_once(state.engine, request, caller, body, work)

@@ -10,16 +10,16 @@ from sqlalchemy import Connection, Select, select, tuple_
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth import within_table
 
-__all__ = ["PLACE", "ranked", "ranked_query"]
+__all__ = ["ORDER", "build_ranked_query", "read_ranked"]
 
-PLACE = (CURRENT.c.order_signal, CURRENT.c.order_rank, CURRENT.c.household_id)
+ORDER = (CURRENT.c.order_signal, CURRENT.c.order_rank, CURRENT.c.household_id)
 """Order of the list: signal, then probability, both from the highest, then code."""
 
 
-def ranked_query(
+def build_ranked_query(
     region: str, filters: Mapping[str, Sequence[Any]], after: Sequence[Any] | None, limit: int
 ) -> Select[Any]:
-    """Build the query of a page.
+    """Build the query of a page of the ranked list.
 
     Parameters
     ----------
@@ -28,19 +28,19 @@ def ranked_query(
     filters : dict of str to sequence
         Allowed values of columns.
     after : sequence, optional
-        Values of ``PLACE`` of the last row before the page.
+        Values of ``ORDER`` of the last row before the page.
     limit : int
     """
     query = select(CURRENT).where(within_table(CURRENT, region))
     for name, values in filters.items():
         query = query.where(CURRENT.c[name].in_(values))
     if after is not None:
-        query = query.where(tuple_(*PLACE) > tuple_(*after))
-    return query.order_by(*PLACE).limit(limit)
+        query = query.where(tuple_(*ORDER) > tuple_(*after))
+    return query.order_by(*ORDER).limit(limit)
 
 
-def ranked(
+def read_ranked(
     connection: Connection, region: str, filters: Mapping[str, Sequence[Any]], after: Sequence[Any] | None, limit: int
 ) -> list[dict[str, Any]]:
     """Read a page of the ranked list."""
-    return [dict(row) for row in connection.execute(ranked_query(region, filters, after, limit)).mappings()]
+    return [dict(row) for row in connection.execute(build_ranked_query(region, filters, after, limit)).mappings()]

@@ -1,4 +1,4 @@
-"""One household: its score, its history, its explanation; and the ranked list of many."""
+"""One household: its score, its history, its explanation, its end."""
 
 from __future__ import annotations
 
@@ -21,54 +21,54 @@ from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import close_household, find_households, require_household
 
-__all__ = ["close", "explanation", "household", "score_of"]
+__all__ = ["close", "describe_household", "describe_score", "explain_household"]
 
-HISTORY = 200
+MAX_HISTORY = 200
 """Changes of a score in one answer, the latest first."""
 
 
-def score_of(row: dict[str, Any], model: Model, caller: Caller) -> dict[str, Any]:
-    """Score in plain values, without what the caller may not see."""
+def describe_score(row: dict[str, Any], model: Model, caller: Caller) -> dict[str, Any]:
+    """Describe a score in plain values, without what the caller may not see."""
     out = show(row, model.policy, caller.redact)
     return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
 
 
-def household(
+def describe_household(
     connection: Connection, model: Model, caller: Caller, household_id: str, request_id: str
 ) -> dict[str, Any]:
-    """Show a household: where it lives, its current score, its history and what staff found."""
-    place = require_household(connection, household_id, caller.region)
+    """Describe a household: where it lives, its current score, its history and its verifications."""
+    row = require_household(connection, household_id, caller.region)
     current = read_current(connection, [household_id], caller.region).get(household_id)
-    history = read_history(connection, household_id, HISTORY)
-    visits = read_verifications(connection, household_id, caller.region)
-    followers = place["followed_by"].split(";") if place["followed_by"] else []
-    near = find_households(connection, followers, caller.region)
+    history = read_history(connection, household_id, MAX_HISTORY)
+    verifications = read_verifications(connection, household_id, caller.region)
+    followers = row["followed_by"].split(";") if row["followed_by"] else []
+    visible = find_households(connection, followers, caller.region)
     audit.record(connection, caller, "household.read", household_id, request_id=request_id)
-    audit.record(connection, caller, "household.named", sorted(near), request_id=request_id)
+    audit.record(connection, caller, "household.named", sorted(visible), request_id=request_id)
     as_of, scored_at = (current["as_of"], current["scored_at"]) if current else (None, None)
     return {
         **make_envelope(model.names, as_of, scored_at, request_id),
         "household_id": household_id,
-        "region_code": place["region_code"],
-        "opened_on": place["opened_on"].isoformat(),
-        "closed_on": place["closed_on"].isoformat() if place["closed_on"] else None,
-        "closed_because": place["closed_because"],
-        "followed_by": [code for code in followers if code in near],
-        "followed_elsewhere": len(followers) - len(near),
-        "score": score_of(current, model, caller) if current else None,
+        "region_code": row["region_code"],
+        "opened_on": row["opened_on"].isoformat(),
+        "closed_on": row["closed_on"].isoformat() if row["closed_on"] else None,
+        "closed_because": row["closed_because"],
+        "followed_by": [code for code in followers if code in visible],
+        "followed_elsewhere": len(followers) - len(visible),
+        "score": describe_score(current, model, caller) if current else None,
         "history": [
             {
-                "cursor": encrypt_cursor(connection, CHANGE, row["seq"]),
-                "change": row["change"],
-                **score_of(row, model, caller),
+                "cursor": encrypt_cursor(connection, CHANGE, past["seq"]),
+                "change": past["change"],
+                **describe_score(past, model, caller),
             }
-            for row in history
+            for past in history
         ],
-        "verifications": [describe(connection, row, caller) for row in visits],
+        "verifications": [describe(connection, verification, caller) for verification in verifications],
     }
 
 
-def explanation(
+def explain_household(
     connection: Connection,
     model: Model,
     caller: Caller,
@@ -76,30 +76,30 @@ def explanation(
     as_of: dt.date | None,
     request_id: str,
 ) -> dict[str, Any]:
-    """Explain a household's score, as of its date or another.
+    """Explain a household's score as of its own date or another.
 
     Raises
     ------
     Problem
         ``household-not-found``; ``not-scored`` where nothing is known of it at the date.
     """
-    place = require_household(connection, household_id, caller.region)
+    row = require_household(connection, household_id, caller.region)
     current = read_current(connection, [household_id], caller.region).get(household_id)
-    at = as_of or (current["as_of"] if current else None)
-    if at is None:
+    day = as_of or (current["as_of"] if current else None)
+    if day is None:
         raise Problem("not-scored")
-    (judged,) = judge_households(connection, model, {household_id: place}, at)
+    (judged,) = judge_households(connection, model, {household_id: row}, day)
     agreement = None
-    if current is not None and current["as_of"] == at and current["agreement_by"] == "capacity":
+    if current is not None and current["as_of"] == day and current["agreement_by"] == "capacity":
         agreement = current["agreement"]
-    said = judged.explain(agreement=agreement, redact=caller.redact)
-    if said.status == "unknown":
+    explanation = judged.explain(agreement=agreement, redact=caller.redact)
+    if explanation.status == "unknown":
         raise Problem("not-scored")
     audit.record(
         connection, caller, "household.explain", household_id, request_id=request_id, redacted=list(caller.redact)
     )
-    scored_at = current["scored_at"] if current is not None and current["as_of"] == at else None
-    return {**make_envelope(model.names, at, scored_at, request_id), "explanation": said.to_json()}
+    scored_at = current["scored_at"] if current is not None and current["as_of"] == day else None
+    return {**make_envelope(model.names, day, scored_at, request_id), "explanation": explanation.to_json()}
 
 
 def close(
@@ -126,21 +126,21 @@ def close(
     if row["closed_on"] is not None:
         raise Problem("household-closed")
     followers = list(dict.fromkeys(body.get("followed_by", ())))
-    there = find_households(connection, followers, caller.region)
+    rows = find_households(connection, followers, caller.region)
     missing = [
         FieldError(f"followed_by[{i}]", "not_found", "No such household in the region of the key")
         for i, code in enumerate(followers)
-        if code not in there or code == household_id
+        if code not in rows or code == household_id
     ]
     if missing:
         raise Problem("household-not-found", errors=missing)
-    gone = [
+    closed = [
         FieldError(f"followed_by[{i}]", "closed", "This household was closed")
         for i, code in enumerate(followers)
-        if there[code]["closed_on"] is not None
+        if rows[code]["closed_on"] is not None
     ]
-    if gone:
-        raise Problem("household-closed", errors=gone)
+    if closed:
+        raise Problem("household-closed", errors=closed)
     close_household(connection, household_id, caller.region, on, body["because"], ";".join(followers))
     remove_scores(connection, household_id, caller.region, request_id)
     audit.record(
@@ -152,7 +152,7 @@ def close(
         because=body["because"],
         to=len(followers),
     )
-    if followers:  # a code never stands in the detail, where no key hides it
+    if followers:  # codes are hashed in their own column only, never in the detail
         audit.record(connection, caller, "household.follow", followers, request_id=request_id)
     return {
         **make_envelope(model.names, None, None, request_id),

@@ -15,7 +15,6 @@ from riskml_serving.api.checks import require_no_future
 from riskml_serving.api.jobs.schemas import BATCH_REQUEST, JOB
 from riskml_serving.api.openapi import describe_body
 from riskml_serving.base.clock import today
-from riskml_serving.base.database import reading, writing
 from riskml_serving.base.limits import read_body
 from riskml_serving.base.problems import FieldError
 from riskml_serving.http.bodies import parse
@@ -63,28 +62,22 @@ def add_location(answer: Response) -> Response:
 @router.get("/v1/jobs/{job_id}", response_model=JOB)
 async def job(request: Request, job_id: str, caller: Reader) -> Response:
     """Say how far a job is."""
-    state = get_state(request)
-    model, number = state.holder.current, request.state.request_id
-
-    def read() -> dict[str, Any]:
-        with reading(state.engine) as connection:
-            return service.describe(service.require_job(connection, job_id, caller), model, number)
-
-    return respond(await anyio.to_thread.run_sync(read))
+    state, number = get_state(request), request.state.request_id
+    model = state.holder.current
+    return respond(await state.read(lambda c: service.describe(service.require_job(c, job_id, caller), model, number)))
 
 
 @router.delete("/v1/jobs/{job_id}", response_model=JOB)
 async def cancel(request: Request, job_id: str, caller: Scorer) -> Response:
     """Cancel a job that waits or runs. Scores that it has kept stay, its results go."""
-    state = get_state(request)
-    model, number = state.holder.current, request.state.request_id
+    state, number = get_state(request), request.state.request_id
+    model = state.holder.current
 
-    def work() -> dict[str, Any]:
-        with writing(state.engine) as connection:
-            service.cancel(connection, service.require_job(connection, job_id, caller), caller, number)
-            return service.describe(service.require_job(connection, job_id, caller), model, number)
+    def work(connection: Connection) -> dict[str, Any]:
+        service.cancel(connection, service.require_job(connection, job_id, caller), caller, number)
+        return service.describe(service.require_job(connection, job_id, caller), model, number)
 
-    return respond(await anyio.to_thread.run_sync(work))
+    return respond(await state.write(work))
 
 
 @router.get("/v1/jobs/{job_id}/results", response_class=FileResponse, responses={200: {"content": RESULTS}})

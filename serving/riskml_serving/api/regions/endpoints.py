@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import anyio.to_thread
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from riskml_serving.api.callers import Reader
 from riskml_serving.api.regions import repository
 from riskml_serving.api.regions.schemas import SUMMARY
-from riskml_serving.api.regions.service import next_level, rolled_up
-from riskml_serving.base.database import reading
+from riskml_serving.api.regions.service import next_level, sum_counts
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.operations.state import get_state
 
@@ -26,12 +22,8 @@ async def summary(request: Request, code: str, caller: Reader) -> Response:
     """Count a region's households by status, tier, colour and agreement, and each of its parts; `all` is the whole."""
     state = get_state(request)
     region = caller.resolve_region("" if code == "all" else code)
-
-    def read() -> list[dict[str, Any]]:
-        with reading(state.engine) as connection:
-            return repository.counts(connection, region, next_level(region))
-
-    rows = await anyio.to_thread.run_sync(read)
-    as_of, at = (max((row[name] for row in rows), default=None) for name in repository.LATEST)
-    head = make_envelope(state.holder.current.names, as_of, at, request.state.request_id)
-    return respond({**head, **rolled_up(region, rows)})
+    level = next_level(region)
+    rows = await state.read(lambda connection: repository.count_scores(connection, region, level))
+    as_of, scored_at = (max((row[name] for row in rows), default=None) for name in repository.LATEST)
+    head = make_envelope(state.holder.current.names, as_of, scored_at, request.state.request_id)
+    return respond({**head, **sum_counts(region, rows)})

@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Integer, Select, cast, func, select
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth import within
 
-__all__ = ["counts", "counts_query"]
+__all__ = ["LATEST", "build_count_query", "count_scores"]
 
 LATEST = ("as_of", "scored_at")
-"""Of these, the latest among the scores that are counted."""
+"""Columns of which the latest value among the counted scores is read."""
 
 
-def counts(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
-    """Count the current scores of a region by part of it, status, tier, signal and agreement; of each, the latest day.
+def count_scores(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
+    """Count the current scores of a region by part, status, tier, signal and agreement.
 
     Parameters
     ----------
@@ -26,12 +26,11 @@ def counts(connection: Connection, region: str, digits: int) -> list[dict[str, A
     digits : int
         Length of the parts' codes.
     """
-    query = counts_query(region, digits)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [dict(row) for row in connection.execute(build_count_query(region, digits)).mappings()]
 
 
-def counts_query(region: str, digits: int) -> Select[Any]:
-    """Build the query of :func:`counts`.
+def build_count_query(region: str, digits: int) -> Select[Any]:
+    """Build the query of :func:`count_scores`.
 
     Villages are counted in the order of the index, without a look at the table, before they are added up: grouping a
     county by cut-off codes at once takes a third longer.

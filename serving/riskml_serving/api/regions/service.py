@@ -1,15 +1,14 @@
-"""Rolls counts up from the parts of a region to the whole."""
+"""Sums counts from the parts of a region to the whole."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from typing import Any
 
 from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 
-__all__ = ["next_level", "rolled_up"]
+__all__ = ["next_level", "sum_counts"]
 
 
 def next_level(region: str) -> Level:
@@ -21,38 +20,35 @@ def next_level(region: str) -> Level:
     return next((level for level in Level if level > len(region)), Level.VILLAGE)
 
 
-def rolled_up(region: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Counts of a region and of each of its parts."""
-    whole = _Counts()
-    parts: dict[str, _Counts] = {}
+def sum_counts(region: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Sum the counts of a region and of each of its parts.
+
+    Parameters
+    ----------
+    region : str
+    rows : list of dict
+        Of :func:`riskml_serving.api.regions.repository.count_scores`.
+    """
+    parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        parts.setdefault(row["part"], _Counts()).add(row)
-        whole.add(row)
-    children = [{"region": part, **parts[part].told()} for part in sorted(parts) if part != region]
+        parts[row["part"]].append(row)
     return {
         "region": region,
         "level": Level(len(region)).en if region else "country",
-        **whole.told(),
-        "parts": children,
+        **_sum_rows(rows),
+        "parts": [{"region": code, **_sum_rows(parts[code])} for code in sorted(parts) if code != region],
     }
 
 
-class _Counts:
-    def __init__(self) -> None:
-        self.status: Counter[str] = Counter()
-        self.tier: Counter[int] = Counter()
-        self.signal: Counter[int] = Counter()
-        self.agreement: Counter[str] = Counter()
-
-    def add(self, row: dict[str, Any]) -> None:
-        for name in ("status", "tier", "signal", "agreement"):
-            getattr(self, name)[row[name]] += row["n"]
-
-    def told(self) -> dict[str, Any]:
-        return {
-            "households": self.status.total(),
-            "by_status": dict(sorted(self.status.items())),
-            "by_tier": {**{name: self.tier[i] for i, name in enumerate(TIERS)}, "none": self.tier[-1]},
-            "by_signal": {name: self.signal[i] for i, name in enumerate(COLOURS)},
-            "by_agreement": {name: self.agreement[name] for name in AGREEMENTS},
-        }
+def _sum_rows(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    status, tier, signal, agreement = (Counter[Any]() for _ in range(4))
+    for row in rows:
+        for name, counts in (("status", status), ("tier", tier), ("signal", signal), ("agreement", agreement)):
+            counts[row[name]] += row["n"]
+    return {
+        "households": status.total(),
+        "by_status": dict(sorted(status.items())),
+        "by_tier": {**{code: tier[i] for i, code in enumerate(TIERS)}, "none": tier[-1]},
+        "by_signal": {code: signal[i] for i, code in enumerate(COLOURS)},
+        "by_agreement": {code: agreement[code] for code in AGREEMENTS},
+    }

@@ -6,7 +6,6 @@ import csv
 import io
 from typing import Annotated, Any, Literal
 
-import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -16,7 +15,6 @@ from riskml_serving.api.openapi import describe_body
 from riskml_serving.api.verifications.schemas import MONITORING_PAGE, VERIFICATION_ANSWER
 from riskml_serving.base.clock import today
 from riskml_serving.base.cursors import clamp_limit
-from riskml_serving.base.database import writing
 from riskml_serving.base.limits import read_body
 from riskml_serving.casework.verifications.repository import read_entries
 from riskml_serving.casework.verifications.schemas import VERIFICATION_REQUEST
@@ -43,13 +41,13 @@ async def verification(request: Request, household_id: str, caller: Writer) -> R
     """Keep what staff found at the door, beside the score that stood then."""
     state = get_state(request)
     body = await read_body(request, state.settings.max_body_bytes)
-    asked, day, model = parse(body, VERIFICATION_REQUEST), today(state.settings), state.holder.current
+    finding, day, model = parse(body, VERIFICATION_REQUEST), today(state.settings), state.holder.current
     number = request.state.request_id
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        found = verify(connection, caller, household_id, asked, day, number)
+        saved = verify(connection, caller, household_id, finding, day, number)
         head = make_envelope(model.names, None, None, number)
-        return 201, {**head, "household_id": household_id, "verification": found}
+        return 201, {**head, "household_id": household_id, "verification": saved}
 
     return await respond_once(state.engine, request, caller, body, work)
 
@@ -69,18 +67,17 @@ async def monitoring(
 ) -> Response:
     """Give confirmed verifications with a category as rows of the contract's table `monitoring`, for retraining."""
     state = get_state(request)
-    where, most = caller.resolve_region(region), clamp_limit(limit, state.settings)
+    prefix, size = caller.resolve_region(region), clamp_limit(limit, state.settings)
 
-    def read() -> tuple[list[dict[str, Any]], str]:
-        with writing(state.engine) as connection:
-            found = read_entries(connection, where, decrypt_cursor(connection, VERIFICATION, since, "since"), most)
-            codes = sorted({row["household_id"] for row in found})
-            audit.record(connection, caller, "verifications.export", codes, request_id=request.state.request_id)
-            last = encrypt_cursor(connection, VERIFICATION, found[-1]["verification_id"]) if found else since
-            return found, last
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], str]:
+        entries = read_entries(connection, prefix, decrypt_cursor(connection, VERIFICATION, since, "since"), size)
+        codes = sorted({entry["household_id"] for entry in entries})
+        audit.record(connection, caller, "verifications.export", codes, request_id=request.state.request_id)
+        last = encrypt_cursor(connection, VERIFICATION, entries[-1]["verification_id"]) if entries else since
+        return entries, last
 
-    found, following = await anyio.to_thread.run_sync(read)
-    rows = [to_monitoring(row, caller) for row in found]
+    entries, cursor = await state.write(read)
+    rows = [to_monitoring(entry, caller) for entry in entries]
     head = make_envelope(state.holder.current.names, None, None, request.state.request_id)
     if form == "csv":
         text = io.StringIO()
@@ -88,6 +85,6 @@ async def monitoring(
         writer.writeheader()
         writer.writerows(rows)
         return Response(
-            text.getvalue(), media_type="text/csv; charset=utf-8", headers={**to_headers(head), "X-Next": following}
+            text.getvalue(), media_type="text/csv; charset=utf-8", headers={**to_headers(head), "X-Next": cursor}
         )
-    return respond({**head, "monitoring": rows, "next": following, "more": len(found) == most})
+    return respond({**head, "monitoring": rows, "next": cursor, "more": len(entries) == size})

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-import anyio.to_thread
 from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
 from riskml_serving.base.clock import today
-from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.assignments.service import assign
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
@@ -57,13 +55,11 @@ async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict
     state, lang = get_state(request), language_of(request)
     model, day = state.holder.current, today(state.settings)
 
-    def read() -> dict[str, Any]:
-        with reading(state.engine) as connection:
-            reader = HouseholdReader(connection, model, visitor.caller, state.settings, day, lang)
-            return reader.read(household_id)
+    def read(connection: Connection) -> dict[str, Any]:
+        return HouseholdReader(connection, model, visitor.caller, state.settings, day, lang).read(household_id)
 
     try:
-        return await anyio.to_thread.run_sync(read)
+        return await state.read(read)
     except Problem as problem:
         await _record_refusal(request, visitor, household_id, problem)
         raise

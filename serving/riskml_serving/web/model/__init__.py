@@ -1,1 +1,1 @@
-"""The model that serves: since when, how good, whether what it is asked has drifted."""
+"""The model that serves: since when, how well it did in tests, and whether the households have shifted since."""

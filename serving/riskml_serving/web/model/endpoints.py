@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import anyio.to_thread
 from fastapi import Request
 from markdown_it import MarkdownIt
 from starlette.responses import HTMLResponse
 
+from riskml.evaluation.checks.drift import LARGE
+from riskml.features import CATALOGUE
 from riskml.model import Bundle
-from riskml_serving.base.database import reading
+from riskml_serving.base.clock import to_local
 from riskml_serving.judging.model.regional import within_region
 from riskml_serving.judging.model.repository import list_releases
 from riskml_serving.judging.model.watch import FEWEST
@@ -28,8 +29,11 @@ __all__ = ["router"]
 
 router = PageRouter()
 
-MOST_DRIFT = 12
+MAX_DRIFT_ROWS, MAX_CACHED = 12, 8
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+
+DRIFT_STATES = ((LARGE, "需复核", "to be checked"), (0.1, "关注", "watch"), (float("-inf"), "正常", "normal"))
+"""Words for a stability index from some value on: 0.1 and 0.25 are the limits by convention."""
 
 
 @router.page(
@@ -49,12 +53,9 @@ async def model(request: Request, visitor: SignedIn) -> View:
     current = state.holder.current
     bundle = within_region(current.bundle, visitor.caller.region)
 
-    def read() -> tuple[list[dict[str, Any]], dict[str, float], str]:
-        with reading(state.engine) as connection:
-            releases = [dict(row) for row in list_releases(connection)]
-        return releases, current.watch.drift(), _card(bundle)
-
-    releases, drift, card = await anyio.to_thread.run_sync(read)
+    releases = await state.read(list_releases)
+    drift = await anyio.to_thread.run_sync(current.watch.drift)
+    card = await anyio.to_thread.run_sync(_render_card, bundle)
     response = render(
         request,
         "model.html",
@@ -63,9 +64,10 @@ async def model(request: Request, visitor: SignedIn) -> View:
         since=next(
             (row["served_at"] for row in releases if row["model_version"] == current.version), current.loaded_at
         ),
+        to_local=to_local,
         releases=releases if visitor.may("releases") else [],
         evaluation=current.bundle.evaluation,
-        drift=sorted(drift.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_DRIFT],
+        drift=_describe_drift(drift, language_of(request)),
         held=current.watch.held,
         fewest=FEWEST,
         card=card,
@@ -73,40 +75,46 @@ async def model(request: Request, visitor: SignedIn) -> View:
     return View(response)
 
 
-def _shown(bundle: Bundle) -> tuple[str, int]:
-    """Name a model with or without its results by region."""
-    return bundle.model_version, len(bundle.evaluation["groups"])
+def _describe_drift(drift: Mapping[str, float], lang: str) -> list[tuple[str, float, str]]:
+    """List the features that have shifted most: name, stability index, and a word for it.
+
+    >>> _describe_drift({"probability": 0.3, "household_size": 0.05}, "zh")
+    [('模型概率', 0.3, '需复核'), ('家庭人口', 0.05, '正常')]
+    """
+    rows = []
+    for code, value in sorted(drift.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_DRIFT_ROWS]:
+        zh, en = (CATALOGUE[code].zh, CATALOGUE[code].en) if code in CATALOGUE else ("模型概率", "probability")
+        word_zh, word_en = next(words for limit, *words in DRIFT_STATES if value > limit)
+        rows.append((zh, value, word_zh) if lang == "zh" else (en, value, word_en))
+    return rows
 
 
-def _card(bundle: Bundle) -> str:
-    """Write the model card as HTML; what looks like HTML in it is escaped."""
+def _render_card(bundle: Bundle) -> str:
+    """Render the model card as HTML; what looks like HTML in it is escaped."""
     from riskml.training.card import write_model_card
 
-    def made() -> str:
-        return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(write_model_card(bundle)))
-
-    return _kept((*_shown(bundle), "card"), made)
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return _cache(bundle, ("card",), lambda: str(markdown.render(write_model_card(bundle))))
 
 
-def _report(bundle: Bundle, simulated: bool, lang: str) -> str:
+def _render_report(bundle: Bundle, simulated: bool, lang: str) -> str:
     from riskml.reporting import render_report
 
-    return _kept(
-        (*_shown(bundle), "report", simulated, lang), lambda: render_report(bundle, simulated=simulated, lang=lang)
-    )
+    return _cache(bundle, ("report", simulated, lang), lambda: render_report(bundle, simulated=simulated, lang=lang))
 
 
 _PAGES: dict[tuple[object, ...], str] = {}
 """Pages of the last models: the same model gives the same page, and writing a report takes seconds."""
 
 
-def _kept(name: tuple[object, ...], make: Callable[[], str]) -> str:
-    found = _PAGES.get(name)
-    if found is None:
-        if len(_PAGES) >= 8:
+def _cache(bundle: Bundle, name: tuple[object, ...], make: Callable[[], str]) -> str:
+    """Return the page of a model, with or without its results by region; make it the first time."""
+    key = (bundle.model_version, len(bundle.evaluation["groups"]), *name)
+    if key not in _PAGES:
+        if len(_PAGES) >= MAX_CACHED:
             _PAGES.clear()
-        found = _PAGES[name] = make()
-    return found
+        _PAGES[key] = make()
+    return _PAGES[key]
 
 
 @router.page(
@@ -124,16 +132,16 @@ async def report(request: Request, visitor: SignedIn) -> View:
     """Show the report of the model, as `riskml report` writes it."""
     state, lang = get_state(request), language_of(request)
     bundle = within_region(state.holder.current.bundle, visitor.caller.region)
-    page = await anyio.to_thread.run_sync(_report, bundle, state.settings.simulated, lang)
-    return View(HTMLResponse(page, headers={"Content-Security-Policy": _policy(page)}))
+    page = await anyio.to_thread.run_sync(_render_report, bundle, state.settings.simulated, lang)
+    return View(HTMLResponse(page, headers={"Content-Security-Policy": _make_policy(page)}))
 
 
-def _policy(page: str) -> str:
-    """Allow the report no script, nothing from elsewhere, and only the style sheets that stand in it.
+def _make_policy(page: str) -> str:
+    """Make the content security policy of a report: no script, nothing from elsewhere, and its own style sheets only.
 
-    The charts' own elements carry their colours in attributes, which can load nothing under this policy.
+    The elements of its charts have their colours in attributes, which can load nothing under this policy.
 
-    >>> _policy("<style>a</style>").split("; ")[1]
+    >>> _make_policy("<style>a</style>").split("; ")[1]
     "style-src-elem 'sha256-ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs='"
     """
     sheets = dict.fromkeys(hashlib.sha256(text.encode()).digest() for text in STYLE.findall(page))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import anyio.to_thread
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from riskml.vocabulary.regions import Level
-from riskml_serving.base.database import reading, writing
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.operations.state import get_state
@@ -79,18 +77,11 @@ async def _visitor(request: Request) -> Visitor:
     token = request.cookies.get(cookie_name(state.settings), "")
     if not token or len(token) > 200:
         raise SignInNeeded
-
-    def find() -> User | None:
-        with reading(state.engine) as connection:
-            user = resolve_session(connection, state.settings, token)
-        if user is not None and user.stale:
-            with writing(state.engine) as connection:
-                touch_session(connection, token)
-        return user
-
-    user = await anyio.to_thread.run_sync(find)
+    user = await state.read(lambda c: resolve_session(c, state.settings, token))
     if user is None:
         raise SignInNeeded
+    if user.stale:
+        await state.write(lambda c: touch_session(c, token))
     visitor = Visitor(user, token)
     request.state.caller, request.state.visitor = user.caller, visitor
     state.rate.check(user.caller.key_id)

@@ -11,7 +11,6 @@ import anyio.to_thread
 from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from riskml_serving.base.database import reading, writing
 from riskml_serving.base.problems import Problem
 from riskml_serving.operations.state import get_state
 from riskml_serving.people.accounts.provider import Provider, derive_state
@@ -75,16 +74,9 @@ async def enter(request: Request) -> Response:
     form = await read_form(request, derive_form_token(visit) if visit else "")
     username, back = form.text("username", 40), keep_own_path(form.text("back"))
     password = (form.all("password") or [""])[0]
-
-    def check() -> str | None:
-        with writing(state.engine) as connection:
-            limit_sign_ins(connection, state.settings, _client_address(request))
-        with reading(state.engine) as connection:
-            right = check_password(connection, username, password)
-        with writing(state.engine) as connection:
-            return sign_in(connection, state.settings, username, right, request.state.request_id)
-
-    token = await anyio.to_thread.run_sync(check)
+    await state.write(lambda c: limit_sign_ins(c, state.settings, _client_address(request)))
+    right = await state.read(lambda c: check_password(c, username, password))
+    token = await state.write(lambda c: sign_in(c, state.settings, username, right, request.state.request_id))
     if token is None:
         return _form(request, back, refused="password", username=username)
     response = RedirectResponse(back, 303)
@@ -98,12 +90,7 @@ async def leave(request: Request, visitor: SignedIn) -> Response:
     """End the session."""
     state = get_state(request)
     await read_form(request, visitor.form_token)
-
-    def end() -> None:
-        with writing(state.engine) as connection:
-            sign_out(connection, visitor.token, visitor.user, request.state.request_id)
-
-    await anyio.to_thread.run_sync(end)
+    await state.write(lambda c: sign_out(c, visitor.token, visitor.user, request.state.request_id))
     response = RedirectResponse("/sign-in", 303)
     clear_cookie(response, state.settings, "session")
     return response
@@ -125,17 +112,12 @@ async def return_from_provider(request: Request, state: Short = "", code: Short 
     seed, _, back = request.cookies.get(cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):
         raise Problem("form-refused")
-
-    def enter() -> str | None:
-        with writing(service.engine) as connection:
-            limit_sign_ins(connection, service.settings, _client_address(request))
-        person = provider.redeem(seed, code) if code else None
-        if person is None:
-            return None
-        with writing(service.engine) as connection:
-            return sign_in_by_provider(connection, service.settings, person, request.state.request_id)
-
-    token = await anyio.to_thread.run_sync(enter)
+    await service.write(lambda c: limit_sign_ins(c, service.settings, _client_address(request)))
+    person = await anyio.to_thread.run_sync(provider.redeem, seed, code) if code else None
+    token = None
+    if person is not None:
+        number = request.state.request_id
+        token = await service.write(lambda c: sign_in_by_provider(c, service.settings, person, number))
     response = RedirectResponse("/sign-in?refused=provider" if token is None else keep_own_path(unquote(back)), 303)
     clear_cookie(response, service.settings, PROVIDER_COOKIE)
     if token is not None:

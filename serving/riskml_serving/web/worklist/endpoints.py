@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import anyio.to_thread
 from fastapi import Request
+from sqlalchemy import Connection
 
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
-from riskml_serving.base.database import reading
 from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
@@ -61,18 +60,18 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
     page = 1 if whole else _parse_number(request.query_params.get("page"), 1, 10_000)
     capacity = _parse_number(fields["week"], state.settings.visits_a_week, MOST_WEEK)
 
-    def read() -> dict[str, Any]:
-        with reading(state.engine) as connection:
-            counts = repository.count_by_signal(connection, wanted)
-            rows = repository.read_list(connection, wanted, (page - 1) * size, size)
-            week = service.plan_week(connection, wanted, capacity) if wanted.state in service.TO_VISIT else None
-            top = caller.region
-            choices = repository.list_parts(connection, top, next_level(top))
-            below = repository.list_parts(connection, region, next_level(region)) if region != top else []
-            late = repository.count_late(connection, wanted)
-            return {"counts": counts, "late": late, "rows": rows, "week": week, "choices": choices, "below": below}
+    def read(connection: Connection) -> dict[str, Any]:
+        top = caller.region
+        return {
+            "counts": repository.count_by_signal(connection, wanted),
+            "rows": repository.read_list(connection, wanted, (page - 1) * size, size),
+            "week": service.plan_week(connection, wanted, capacity) if wanted.state in service.TO_VISIT else None,
+            "choices": repository.list_parts(connection, top, next_level(top)),
+            "below": repository.list_parts(connection, region, next_level(region)) if region != top else [],
+            "late": repository.count_late(connection, wanted),
+        }
 
-    content = await anyio.to_thread.run_sync(read)
+    content = await state.read(read)
     total = sum(content["counts"].values())
     chosen = {name: value for name, value in fields.items() if value}
     response = render(
@@ -127,12 +126,11 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     state, caller, lang = get_state(request), visitor.caller, language_of(request)
     query = await _read_query(request, visitor)
 
-    def read() -> tuple[list[dict[str, Any]], int]:
-        with reading(state.engine) as connection:
-            rows = repository.read_list(connection, query.wanted, 0, service.MOST_ROWS)
-            return rows, sum(repository.count_by_signal(connection, query.wanted).values())
+    def read(connection: Connection) -> tuple[list[dict[str, Any]], int]:
+        rows = repository.read_list(connection, query.wanted, 0, service.MOST_ROWS)
+        return rows, sum(repository.count_by_signal(connection, query.wanted).values())
 
-    rows, total = await anyio.to_thread.run_sync(read)
+    rows, total = await state.read(read)
     names = read_region_names(state.settings.region_names)
     cells = [list_cells(service.describe_row(row, caller, query.deadlines), lang, names) for row in rows]
     notice = " · ".join(
