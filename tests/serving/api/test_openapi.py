@@ -66,7 +66,7 @@ def test_a_body_without_an_example_does_not_start():
 
 
 def done(client, headers, job):
-    for _ in range(200):
+    for _ in range(600):
         if client.get(f"/v1/jobs/{job}", headers=headers).json()["state"] == "done":
             return job
         time.sleep(0.1)
