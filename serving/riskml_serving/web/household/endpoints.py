@@ -23,12 +23,12 @@ from riskml_serving.operations.state import get_state
 from riskml_serving.web.household.entered import Entered
 from riskml_serving.web.household.service import HouseholdReader
 from riskml_serving.web.household.sheet import build_sheets
-from riskml_serving.web.shell.export import workbook
+from riskml_serving.web.shell.export import write_workbook
 from riskml_serving.web.shell.forms import Form, read_form
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.region_names import read_region_names, region_name
-from riskml_serving.web.shell.rendering import language_of, render
+from riskml_serving.web.shell.region_names import name_region, read_region_names
+from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor
 from riskml_serving.web.shell.words import make_notice
 
@@ -52,7 +52,7 @@ PAGE = Page(
 
 async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict[str, Any]:
     """Gather a household's page; what lies outside of the reader's region is not found, and that is recorded."""
-    state, lang = get_state(request), language_of(request)
+    state, lang = get_state(request), get_language(request)
     model, day = state.holder.current, today(state.settings)
 
     def read(connection: Connection) -> dict[str, Any]:
@@ -116,10 +116,10 @@ async def _show_errors(request: Request, visitor: Visitor, household_id: str, en
 )
 async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Give a household as a workbook."""
-    settings, lang = get_state(request).settings, language_of(request)
+    settings, lang = get_state(request).settings, get_language(request)
     page = await _gather(request, visitor, household_id)
-    region = region_name(read_region_names(settings.region_names), page["register"]["region_code"], lang)
-    response = workbook(build_sheets(page, region, lang), make_notice(lang, settings.simulated), "household.xlsx")
+    region = name_region(read_region_names(settings.region_names), page["register"]["region_code"], lang)
+    response = write_workbook(build_sheets(page, region, lang), make_notice(lang, settings.simulated), "household.xlsx")
     return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 

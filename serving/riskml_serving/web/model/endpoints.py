@@ -22,7 +22,7 @@ from riskml_serving.judging.model.watch import FEWEST
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.rendering import language_of, render
+from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import SignedIn
 
 __all__ = ["router"]
@@ -67,7 +67,7 @@ async def model(request: Request, visitor: SignedIn) -> View:
         to_local=to_local,
         releases=releases if visitor.may("releases") else [],
         evaluation=current.bundle.evaluation,
-        drift=_describe_drift(drift, language_of(request)),
+        drift=_describe_drift(drift, get_language(request)),
         held=current.watch.held,
         fewest=FEWEST,
         card=card,
@@ -130,7 +130,7 @@ def _cache(bundle: Bundle, name: tuple[object, ...], make: Callable[[], str]) ->
 )
 async def report(request: Request, visitor: SignedIn) -> View:
     """Show the report of the model, as `riskml report` writes it."""
-    state, lang = get_state(request), language_of(request)
+    state, lang = get_state(request), get_language(request)
     bundle = within_region(state.holder.current.bundle, visitor.caller.region)
     page = await anyio.to_thread.run_sync(_render_report, bundle, state.settings.simulated, lang)
     return View(HTMLResponse(page, headers={"Content-Security-Policy": _make_policy(page)}))

@@ -13,11 +13,11 @@ from riskml_serving.base.clock import today
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.overview import pictures
 from riskml_serving.web.overview.service import gather_overview, hide_village_counts
-from riskml_serving.web.shell.export import workbook
+from riskml_serving.web.shell.export import write_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
-from riskml_serving.web.shell.region_names import read_region_names, region_name
-from riskml_serving.web.shell.rendering import language_of, render
+from riskml_serving.web.shell.region_names import name_region, read_region_names
+from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import SHAPES, explain_star, get_word, make_notice
 
@@ -41,7 +41,7 @@ PAGE = Page(
 @router.page(PAGE)
 async def overview(request: Request, visitor: SignedIn) -> View:
     """Show a region's counts, its parts, and how they change."""
-    settings, lang = get_state(request).settings, language_of(request)
+    settings, lang = get_state(request).settings, get_language(request)
     region, page = await _gather(request, visitor)
     names = read_region_names(settings.region_names)
     response = render(
@@ -99,7 +99,7 @@ def _list_wider(region: str, top: str) -> list[str]:
 async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     """Give the counts of a region's parts as a workbook."""
     region, page = await _gather(request, visitor)
-    settings, lang = get_state(request).settings, language_of(request)
+    settings, lang = get_state(request).settings, get_language(request)
     names = read_region_names(settings.region_names)
     groups = {
         "signal": COLOURS.codes[::-1],
@@ -112,10 +112,10 @@ async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     rows = []
     for part in [whole, *whole["parts"]]:
         counts = [part[f"by_{kind}"][code] for kind, codes in groups.items() for code in codes]
-        row = [part["region"], region_name(names, part["region"], lang), part["households"]]
+        row = [part["region"], name_region(names, part["region"], lang), part["households"]]
         rows.append(row + ["*" if n is None else n for n in counts])
     notice = make_notice(lang, settings.simulated)
     if any("*" in row for row in rows):
         notice += " · " + explain_star(settings.small_count, lang)
     sheet = ("总览" if lang == "zh" else "overview", header, rows)
-    return View(workbook([sheet], notice, f"overview-{region or 'all'}.xlsx"), detail={"region": region})
+    return View(write_workbook([sheet], notice, f"overview-{region or 'all'}.xlsx"), detail={"region": region})

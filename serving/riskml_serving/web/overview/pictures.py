@@ -8,7 +8,7 @@ from typing import Any
 
 from riskml.vocabulary.verdicts import COLOURS
 from riskml_serving.web.overview.charts import SHADES, Row, draw_bars, draw_columns
-from riskml_serving.web.shell.region_names import region_name
+from riskml_serving.web.shell.region_names import name_region
 from riskml_serving.web.shell.words import get_word
 
 __all__ = ["MAX_BARS", "draw_charts"]
@@ -29,7 +29,7 @@ TITLES = {
 def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], lang: str) -> dict[str, str]:
     """Draw the charts of an overview as SVG by name; one without anything to show is empty."""
     parts: list[Row] = [
-        (region_name(names, part["region"], lang, region), [(code, part["by_signal"][code]) for code in SIGNALS])
+        (name_region(names, part["region"], lang, region), [(code, part["by_signal"][code]) for code in SIGNALS])
         for part in page["whole"]["parts"][:MAX_BARS]
     ]
     months: list[Row] = [

@@ -14,7 +14,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from starlette.responses import Response
 
-__all__ = ["Sheet", "plain", "workbook"]
+__all__ = ["Sheet", "escape_formula", "write_workbook"]
 
 Sheet = tuple[str, Sequence[str], Iterable[Sequence[Any]]]
 """Title, header, rows."""
@@ -24,10 +24,10 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LONGEST = 32_000
 
 
-def plain(value: Any) -> Any:
-    """Return a value as a cell holds it; text that begins like a formula gets an apostrophe before it.
+def escape_formula(value: Any) -> Any:
+    """Return a value for a cell; text that begins like a formula gets an apostrophe before it.
 
-    >>> plain("=1+1"), plain("-3 户"), plain(-3), plain("东沟村")
+    >>> escape_formula("=1+1"), escape_formula("-3 户"), escape_formula(-3), escape_formula("东沟村")
     ("'=1+1", "'-3 户", -3, '东沟村')
     """
     if value is None or isinstance(value, bool | int | float | dt.date):
@@ -36,7 +36,7 @@ def plain(value: Any) -> Any:
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") or text[:1] in ("\t", "\r", "\n") else text
 
 
-def workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
+def write_workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
     """Write sheets, each under the notice.
 
     Parameters
@@ -61,7 +61,7 @@ def workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
 
 
 def _cell(sheet: WriteOnlyWorksheet, value: Any, *, bold: bool = False) -> Cell:
-    cell: Cell = WriteOnlyCell(sheet, plain(value))
+    cell: Cell = WriteOnlyCell(sheet, escape_formula(value))
     if isinstance(value, str):
         cell.data_type = "s"  # never a formula, whatever it looks like
     if bold:

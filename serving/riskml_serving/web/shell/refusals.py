@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from riskml_serving.base.errors import to_problem
 from riskml_serving.base.problems import PROBLEMS, Problem
-from riskml_serving.web.shell.rendering import address_of, language_of, protect, render
+from riskml_serving.web.shell.rendering import get_address, get_language, protect, render
 from riskml_serving.web.shell.visitor import SignInNeeded
 
 __all__ = ["PageRoute", "keep_own_path", "render_problem"]
@@ -32,7 +32,7 @@ def keep_own_path(path: str | None) -> str:
 
 def render_problem(request: Request, problem: Problem) -> Response:
     """Render the page that says what is wrong, in the reader's language and without a value of a person."""
-    lang, kind = language_of(request), PROBLEMS[problem.kind]
+    lang, kind = get_language(request), PROBLEMS[problem.kind]
     title, detail = (kind.zh, problem.zh) if lang == "zh" else (kind.en, problem.en)
     response = render(
         request,
@@ -58,7 +58,7 @@ class PageRoute(APIRoute):
             try:
                 response = await inner(request)
             except SignInNeeded:
-                back = address_of(request) if request.method == "GET" else "/worklist"
+                back = get_address(request) if request.method == "GET" else "/worklist"
                 response = RedirectResponse(f"/sign-in?back={quote(keep_own_path(back), safe='')}", 303)
             except ClientDisconnect:
                 raise

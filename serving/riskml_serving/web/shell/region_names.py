@@ -10,7 +10,7 @@ from pathlib import Path
 from riskml.errors import UsageError
 from riskml.vocabulary.regions import Level, take_region
 
-__all__ = ["mask_code", "read_region_names", "region_name"]
+__all__ = ["mask_code", "name_region", "read_region_names"]
 
 
 @cache
@@ -33,11 +33,11 @@ def read_region_names(path: Path | None) -> Mapping[str, str]:
         ) from error
 
 
-def region_name(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:
+def name_region(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:
     """Name of a region; a village comes with its town's name, unless the reader knows they are ``within`` that town.
 
     >>> names = {"990101101": "柳河镇", "990101101200": "东沟村"}
-    >>> [region_name(names, code, "zh") for code in ("990101101200", "990101101201", "")]
+    >>> [name_region(names, code, "zh") for code in ("990101101200", "990101101201", "")]
     ['柳河镇东沟村', '柳河镇 村 201', '全部地区']
     """
     if not code:

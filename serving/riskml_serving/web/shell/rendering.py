@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse, Response
 from riskml.explanation import NOTICE
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page
-from riskml_serving.web.shell.region_names import read_region_names, region_name
+from riskml_serving.web.shell.region_names import name_region, read_region_names
 from riskml_serving.web.shell.visitor import Visitor
 from riskml_serving.web.shell.words import get_word
 
-__all__ = ["LANGUAGE", "STATIC", "address_of", "language_of", "protect", "render", "show_in_menu", "wants_page"]
+__all__ = ["LANGUAGE", "STATIC", "get_address", "get_language", "protect", "render", "show_in_menu", "wants_page"]
 
 STATIC = Path(__file__).parents[1] / "static"
 LANGUAGE = "riskml_lang"
@@ -40,7 +40,7 @@ HEADERS = {
 
 
 @cache
-def _environment() -> Environment:
+def _get_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("riskml_serving.web"),
         autoescape=True,
@@ -52,7 +52,7 @@ def _environment() -> Environment:
     return environment
 
 
-def language_of(request: Request) -> str:
+def get_language(request: Request) -> str:
     """Language of a request: Chinese, unless the reader switched.
 
     Returns
@@ -62,7 +62,7 @@ def language_of(request: Request) -> str:
     return "en" if request.cookies.get(LANGUAGE) == "en" else "zh"
 
 
-def address_of(request: Request) -> str:
+def get_address(request: Request) -> str:
     """Path and query of a request."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
@@ -81,7 +81,7 @@ def protect(response: Response) -> Response:
 
 def show_in_menu(pages: Iterable[Page]) -> None:
     """Set the pages of the main menu, in their order."""
-    _environment().globals["menu"] = tuple(pages)
+    _get_environment().globals["menu"] = tuple(pages)
 
 
 def render(
@@ -101,14 +101,14 @@ def render(
         What the template shows; text is escaped.
     """
     settings = get_state(request).settings
-    lang = language_of(request)
+    lang = get_language(request)
     names = read_region_names(settings.region_names)
 
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en
 
     page = (
-        _environment()
+        _get_environment()
         .get_template(template)
         .render(
             t=t,
@@ -116,8 +116,8 @@ def render(
             lang=lang,
             notice=NOTICE[lang],
             visitor=visitor,
-            region_name=lambda code, within="": region_name(names, code, lang, within),
-            address=address_of(request),
+            region_name=lambda code, within="": name_region(names, code, lang, within),
+            address=get_address(request),
             simulated=settings.simulated,
             **values,
         )

@@ -17,7 +17,7 @@ from riskml_serving.people.accounts import User
 from riskml_serving.people.accounts.sessions import derive_form_token, resolve_session, touch_session
 from riskml_serving.people.auth import Caller
 
-__all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "cookie_name", "require_region", "set_cookie"]
+__all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "get_cookie_name", "require_region", "set_cookie"]
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not a fault
@@ -53,7 +53,7 @@ class Visitor:
         return what in self.user.role.may or what in self.caller.rights
 
 
-def cookie_name(settings: Settings, name: str = "session") -> str:
+def get_cookie_name(settings: Settings, name: str = "session") -> str:
     """Name of a cookie; over HTTPS the browser itself keeps other hosts from setting it."""
     return f"__Host-riskml_{name}" if settings.cookies_secure else f"riskml_{name}"
 
@@ -61,20 +61,20 @@ def cookie_name(settings: Settings, name: str = "session") -> str:
 def set_cookie(response: Response, settings: Settings, name: str, value: str) -> None:
     """Set a cookie that scripts do not see and other sites do not send."""
     response.set_cookie(
-        cookie_name(settings, name), value, path="/", secure=settings.cookies_secure, httponly=True, samesite="lax"
+        get_cookie_name(settings, name), value, path="/", secure=settings.cookies_secure, httponly=True, samesite="lax"
     )
 
 
 def clear_cookie(response: Response, settings: Settings, name: str) -> None:
     """Take a cookie back."""
     response.delete_cookie(
-        cookie_name(settings, name), path="/", secure=settings.cookies_secure, httponly=True, samesite="lax"
+        get_cookie_name(settings, name), path="/", secure=settings.cookies_secure, httponly=True, samesite="lax"
     )
 
 
-async def _visitor(request: Request) -> Visitor:
+async def _authenticate(request: Request) -> Visitor:
     state = get_state(request)
-    token = request.cookies.get(cookie_name(state.settings), "")
+    token = request.cookies.get(get_cookie_name(state.settings), "")
     if not token or len(token) > 200:
         raise SignInNeeded
     user = await state.read(lambda c: resolve_session(c, state.settings, token))
@@ -89,7 +89,7 @@ async def _visitor(request: Request) -> Visitor:
     return visitor
 
 
-SignedIn = Annotated[Visitor, Depends(_visitor)]
+SignedIn = Annotated[Visitor, Depends(_authenticate)]
 
 
 async def require_region(request: Request, visitor: Visitor) -> str:

@@ -26,7 +26,7 @@ from riskml_serving.web.shell.forms import read_form
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.refusals import keep_own_path
 from riskml_serving.web.shell.rendering import render
-from riskml_serving.web.shell.visitor import SignedIn, clear_cookie, cookie_name, set_cookie
+from riskml_serving.web.shell.visitor import SignedIn, clear_cookie, get_cookie_name, set_cookie
 
 __all__ = ["router"]
 
@@ -42,12 +42,12 @@ Short = Annotated[str, Query(max_length=2000)]
 @router.get("/sign-in")
 async def show_form(request: Request, back: Back = None, refused: str = "") -> Response:
     """Ask for user name and password."""
-    return _form(request, keep_own_path(back), refused="provider" if refused == "provider" else "")
+    return _render_form(request, keep_own_path(back), refused="provider" if refused == "provider" else "")
 
 
-def _form(request: Request, back: str, *, refused: str, username: str = "") -> Response:
+def _render_form(request: Request, back: str, *, refused: str, username: str = "") -> Response:
     settings = get_state(request).settings
-    visit = request.cookies.get(cookie_name(settings, "visit"), "")
+    visit = request.cookies.get(get_cookie_name(settings, "visit"), "")
     fresh = visit or secrets.token_urlsafe(32)
     response = render(
         request,
@@ -70,15 +70,15 @@ def _form(request: Request, back: str, *, refused: str, username: str = "") -> R
 async def enter(request: Request) -> Response:
     """Check the password; a successful sign-in starts a new session."""
     state = get_state(request)
-    visit = request.cookies.get(cookie_name(state.settings, "visit"), "")
+    visit = request.cookies.get(get_cookie_name(state.settings, "visit"), "")
     form = await read_form(request, derive_form_token(visit) if visit else "")
     username, back = form.text("username", 40), keep_own_path(form.text("back"))
     password = (form.all("password") or [""])[0]
-    await state.write(lambda c: limit_sign_ins(c, state.settings, _client_address(request)))
+    await state.write(lambda c: limit_sign_ins(c, state.settings, _get_client_address(request)))
     right = await state.read(lambda c: check_password(c, username, password))
     token = await state.write(lambda c: sign_in(c, state.settings, username, right, request.state.request_id))
     if token is None:
-        return _form(request, back, refused="password", username=username)
+        return _render_form(request, back, refused="password", username=username)
     response = RedirectResponse(back, 303)
     set_cookie(response, state.settings, "session", token)
     clear_cookie(response, state.settings, "visit")
@@ -109,10 +109,10 @@ async def go_to_provider(request: Request, back: Back = None) -> Response:
 async def return_from_provider(request: Request, state: Short = "", code: Short = "") -> Response:
     """Sign in the person whom the provider names: only in the browser that set out, and only once."""
     service, provider = get_state(request), _require_provider(request)
-    seed, _, back = request.cookies.get(cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
+    seed, _, back = request.cookies.get(get_cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):
         raise Problem("form-refused")
-    await service.write(lambda c: limit_sign_ins(c, service.settings, _client_address(request)))
+    await service.write(lambda c: limit_sign_ins(c, service.settings, _get_client_address(request)))
     person = await anyio.to_thread.run_sync(provider.redeem, seed, code) if code else None
     token = None
     if person is not None:
@@ -132,5 +132,5 @@ def _require_provider(request: Request) -> Provider:
     return provider
 
 
-def _client_address(request: Request) -> str:
+def _get_client_address(request: Request) -> str:
     return request.client.host if request.client else ""

@@ -17,11 +17,11 @@ from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.shell.export import workbook
+from riskml_serving.web.shell.export import write_workbook
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names
-from riskml_serving.web.shell.rendering import language_of, render
+from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
 from riskml_serving.web.shell.words import SHAPES, describe_cut, make_notice
 from riskml_serving.web.worklist import service
@@ -96,7 +96,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         causes=service.list_causes(caller),
         page=page,
         pages=1 if whole else max(1, math.ceil(total / PAGE)),
-        cut=describe_cut(len(content["rows"]), total, language_of(request)) if whole else "",
+        cut=describe_cut(len(content["rows"]), total, get_language(request)) if whole else "",
         whole_link="/worklist?" + urlencode({**chosen, "whole": 1}),
         state_link=lambda code: "/worklist?" + urlencode({"region": region, "state": code}),
         page_link=lambda n: "/worklist?" + urlencode({**chosen, "page": n}),
@@ -123,7 +123,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
 )
 async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     """Give the list as it is filtered, as a workbook."""
-    state, caller, lang = get_state(request), visitor.caller, language_of(request)
+    state, caller, lang = get_state(request), visitor.caller, get_language(request)
     query = await _read_query(request, visitor)
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], int]:
@@ -137,7 +137,7 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
         filter(None, (make_notice(lang, state.settings.simulated), describe_cut(len(rows), total, lang)))
     )
     title = {"zh": "待核实名单", "en": "work list"}[lang]
-    response = workbook([(title, HEADER[lang], cells)], notice, f"worklist-{query.deadlines.today}.xlsx")
+    response = write_workbook([(title, HEADER[lang], cells)], notice, f"worklist-{query.deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from riskml_serving.casework.deadlines import DEADLINES
-from riskml_serving.web.shell.region_names import region_name
+from riskml_serving.web.shell.region_names import name_region
 from riskml_serving.web.shell.words import HUNDRED, count_per_hundred, get_word
 
 __all__ = ["HEADER", "list_cells"]
@@ -26,7 +26,7 @@ def list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tupl
     due = {deadline.name: deadline.day for deadline in row["due"]}
     return (
         row["household_id"],
-        region_name(names, row["region_code"], lang),
+        name_region(names, row["region_code"], lang),
         f"{row['shape']} {get_word('signal', row['signal'], lang)}",
         get_word("tier", row["tier"], lang),
         count_per_hundred(row["probability"]),
