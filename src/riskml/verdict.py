@@ -10,15 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.policy import Verdicts
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import NO_DAY
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
+
+if TYPE_CHECKING:  # the declaration is read where nothing is judged, by processes that start in a moment
+    from riskml.policy import Verdicts
 
 __all__ = ["FIELDS", "Field", "Kind", "Opinion", "read_fields"]
 

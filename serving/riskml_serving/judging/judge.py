@@ -51,12 +51,21 @@ class Judged:
         """Codes of the households that are known at the date."""
         return list(self.panel.household_id[self.known].tolist())
 
+    @cached_property
+    def agreement(self) -> list[str]:
+        """Agreement by tier of the households that are known: a tier above the safest is the model's positive."""
+        positive = self.opinion.tier[self.known] > 0
+        flagged = np.array([self.opinion.flags[i] != "" for i in self.known.tolist()], bool)
+        return list(name_agreement(positive, flagged).tolist())
+
     def to_columns(self) -> dict[str, list[Any]]:
         """Return code and fields of the households that are known, in plain values."""
         fields = read_fields(self.opinion)
         return {
             "household_id": self.codes,
             **{name: FIELDS[name].to_plain(values[self.known]) for name, values in fields.items()},
+            "agreement": self.agreement,
+            "agreement_by": ["tier"] * len(self.codes),
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
@@ -86,8 +95,7 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
     """
     panel = pack(tables, model).panel(to_day(as_of))
     judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.watch.show))
-    tier, flagged = judged.opinion.tier[judged.known], judged.opinion.verdicts.any_flag[judged.known]
-    model.watch.count(tier.tolist(), name_agreement(tier > 0, flagged).tolist())
+    model.watch.count(judged.opinion.tier[judged.known].tolist(), judged.agreement)
     return judged
 
 

@@ -1,11 +1,11 @@
 """What a score says of a household in the service: riskml's declaration, with what only a service knows.
 
-Columns of the database, Arrow types, JSON types, words of answers and of pages follow from ``FIELDS``.
+Columns of the database, Arrow types and JSON types follow from ``FIELDS``; words do in ``wording``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -14,12 +14,10 @@ from sqlalchemy import Column, Date, Double, SmallInteger, String, Text
 from sqlalchemy.types import TypeEngine
 
 from riskml import verdict
-from riskml.explanation.reasons.redaction import redact_flags
-from riskml.policy import Policy
 from riskml.verdict import Field, Kind
 from riskml_serving.base.contract import one_of
 
-__all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "json_types", "list_facts", "make_columns", "make_schema", "show"]
+__all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "json_types", "make_columns", "make_schema"]
 
 _OWN = {
     "agreement": Field(
@@ -69,9 +67,8 @@ def make_columns() -> list[Column[Any]]:
 
 
 def make_schema() -> list[tuple[str, pa.DataType]]:
-    """Make the Arrow columns of what is said of a household alone, in plain values."""
-    own = [field for field in FIELDS.values() if field.read is not None]
-    return [(field.name, _ARROW.get(field.kind, pa.string())) for field in own]
+    """Make the Arrow columns of what is said of a household, in plain values."""
+    return [(name, _ARROW.get(FIELDS[name].kind, pa.string())) for name in FULL]
 
 
 def json_types(names: Iterable[str]) -> dict[str, Any]:
@@ -87,34 +84,3 @@ def json_types(names: Iterable[str]) -> dict[str, Any]:
         if field.kind is Kind.FLAGS:
             types["hidden_flags"] = Annotated[int, pydantic.Field(description=_HIDDEN)]
     return types
-
-
-def show(
-    row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = (), names: Iterable[str] = tuple(FIELDS)
-) -> dict[str, Any]:
-    """Put fields of a score into words; flags that tell of health are only counted if redacted.
-
-    >>> from riskml.policy import load_policy
-    >>> row = {"tier": -1, "signal": 3, "rule_flags": "accident;dropout"}
-    >>> show(row, load_policy(), names=row)
-    {'tier': None, 'signal': 'red', 'rule_flags': ['accident', 'dropout'], 'hidden_flags': 0}
-    """
-    out: dict[str, Any] = {}
-    for name in names:
-        field, value = FIELDS[name], row[name]
-        match field.kind:
-            case Kind.LEVEL:
-                out[name] = None if value < 0 else field.words[value]
-            case Kind.FLAGS:
-                out[name], out["hidden_flags"] = redact_flags(value.split(";") if value else [], policy, redact)
-            case Kind.DAY:
-                out[name] = None if value is None else value.isoformat()
-            case _:
-                out[name] = value
-    return out
-
-
-def list_facts(shown: Mapping[str, Any], lang: str) -> list[tuple[str, Any]]:
-    """List the label and the value of the fields for which a page has no layout of its own."""
-    facts = [(field.label[lang == "en"], shown[name]) for name, field in FIELDS.items() if field.label]
-    return [(label, "—" if value is None else value) for label, value in facts]

@@ -16,7 +16,7 @@ from riskml_serving.http.sealed_cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
 from riskml_serving.judging.scores.service import judge_households
-from riskml_serving.judging.verdict import show
+from riskml_serving.judging.wording import show
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import close_household, find_households, require_household

@@ -20,7 +20,8 @@ from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.changes import Change
 from riskml_serving.judging.scores.repository import move_scores
 from riskml_serving.judging.scores.service import rescore
-from riskml_serving.judging.verdict import BRIEF, show
+from riskml_serving.judging.verdict import BRIEF
+from riskml_serving.judging.wording import show
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import (

@@ -21,8 +21,8 @@ from riskml_serving.http.bodies import parse
 from riskml_serving.http.responses import make_envelope, respond
 from riskml_serving.judging.judge import judge_tables
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.capacity import compare
-from riskml_serving.judging.verdict import FULL, show
+from riskml_serving.judging.verdict import FULL
+from riskml_serving.judging.wording import show
 from riskml_serving.operations.state import get_state
 from riskml_serving.store.records.columns import EMPTY, Columns, to_columns
 
@@ -66,10 +66,9 @@ def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Co
 def _score(
     model: Model, tables: Mapping[str, Columns], as_of: dt.date, reasons: bool, redact: tuple[str, ...]
 ) -> dict[str, Any]:
-    judged = judge_tables(model, tables, as_of)
-    rows, scores = judged.to_rows(), []
-    for i, row, agreement in zip(judged.known.tolist(), rows, compare(rows, {}), strict=True):
-        score = {"household_id": row["household_id"], **show({**row, **agreement}, model.policy, redact, FULL)}
+    judged, scores = judge_tables(model, tables, as_of), []
+    for i, row in zip(judged.known.tolist(), judged.to_rows(), strict=True):
+        score = {"household_id": row["household_id"], **show(row, model.policy, redact, FULL)}
         if reasons:
             score["explanation"] = judged.explain(i, redact=redact).to_json()
         scores.append(score)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from riskml.explanation.household.county import COLUMNS as REASONS
 from riskml.explanation.reasons.redaction import check_redaction
+from riskml.records.panel.arrow import build_attribute
 from riskml_serving.base.database import reading
 from riskml_serving.judging.bulk.reader import Reader, Tables
 from riskml_serving.judging.bulk.repository import REGISTER, Selection, find_range
@@ -20,6 +21,7 @@ from riskml_serving.judging.judge import Judged, judge_groups
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.service import keep_scores, lock_households
 from riskml_serving.judging.verdict import make_schema
+from riskml_serving.store.records.tables import spread_attributes
 
 __all__ = ["PART", "JudgedRange", "judge_range", "judge_ranges", "keep_range"]
 
@@ -118,7 +120,7 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
     pyarrow.Table
         ``PART``.
     """
-    register, tables = tables["register"], {name: table for name, table in tables.items() if name != "register"}
+    register, tables = tables["register"], {**tables, "households": _spread(tables["households"])}
     codes = register["household_id"]
     known = dict(zip(codes.to_pylist(), register["known_tables"].to_pylist(), strict=True))
     parts = [_tabulate(judged, redact) for judged in judge_groups(model, tables, known, as_of)]
@@ -129,6 +131,15 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
     names = [*standing.column_names, *table.column_names]
     columns = dict(zip(names, [*standing.columns, *table.columns], strict=True))
     return pa.table({name: columns[name] for name in PART.names}, PART)
+
+
+def _spread(households: pa.Table) -> pa.Table:
+    """Spread the attributes, kept as JSON, over columns."""
+    attributes = spread_attributes(households["attributes"].to_pylist())
+    households = households.drop_columns(["attributes"])
+    for name, values in attributes.items():
+        households = households.append_column(name, build_attribute(values))
+    return households
 
 
 def _tabulate(judged: Judged, redact: tuple[str, ...]) -> pa.Table:

@@ -15,10 +15,8 @@ from sqlalchemy.engine import URL, make_url
 
 from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
-from riskml.records.panel.arrow import build_attribute
 from riskml_serving.judging.bulk import repository
 from riskml_serving.judging.bulk.repository import Range
-from riskml_serving.store.records.tables import spread_attributes
 
 __all__ = ["main", "read_range"]
 
@@ -65,8 +63,8 @@ def read_range(url: str, range_: Range) -> dict[str, pa.Table]:
     Returns
     -------
     dict of str to pyarrow.Table
-        ``register``, and the contract's tables: attributes of households in columns of their own, disasters with those
-        of the regions around the households.
+        ``register``, and the contract's tables: attributes of households as JSON, disasters with those of the regions
+        around the households.
     """
     address = make_url(url)
     backend = address.get_backend_name()
@@ -81,17 +79,7 @@ def read_range(url: str, range_: Range) -> dict[str, pa.Table]:
         tables = {name: cast_table(name, read(repository.select_rows(range_, name))) for name in TABLES}
         regions = set(tables["households"]["region_code"].to_pylist()) - {None}
         regional = cast_table("disaster", read(repository.select_regional(regions)))
-    households, disasters = _spread(tables["households"]), pa.concat_tables([tables["disaster"], regional])
-    return {"register": register, **tables, "households": households, "disaster": disasters}
-
-
-def _spread(households: pa.Table) -> pa.Table:
-    """Spread the attributes, kept as JSON, over columns."""
-    attributes = spread_attributes(households["attributes"].to_pylist())
-    households = households.drop_columns(["attributes"])
-    for name, values in attributes.items():
-        households = households.append_column(name, build_attribute(values))
-    return households
+    return {"register": register, **tables, "disaster": pa.concat_tables([tables["disaster"], regional])}
 
 
 def _connect(address: URL) -> Any:

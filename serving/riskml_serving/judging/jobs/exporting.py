@@ -18,14 +18,17 @@ import pyarrow.parquet as pq
 
 from riskml.explanation import NOTICE
 from riskml.explanation.household.county import COLUMNS as REASONS
+from riskml.explanation.reasons.redaction import redact_flags
 from riskml.policy import Policy
 from riskml.verdict import Kind
 from riskml_serving.base.problems import Problem
 from riskml_serving.judging.scores.capacity import Capacity, compare
-from riskml_serving.judging.verdict import FIELDS, VERSIONS, show
+from riskml_serving.judging.verdict import FIELDS, FULL, VERSIONS
+from riskml_serving.judging.wording import spell, split_flags
 
 __all__ = ["FORMATS", "RESULTS", "drop_exports", "export", "put_into_words"]
 
+COMPARED = ("agreement", "agreement_by")
 NAMES = tuple(name for name in FIELDS if name != "feature_schema_hash")
 """Fields of a file; the hash stands in the metadata and the headers."""
 
@@ -65,7 +68,7 @@ FORMATS: dict[str, tuple[str, Callable[[BinaryIO, Mapping[str, str]], AbstractCo
 OWN = re.compile(rf"[0-9a-f-]{{36}}\.({'|'.join(FORMATS)})|\.[0-9a-f-]{{36}}-\w+\.part")
 """Names of the files of jobs, complete and on the way: the folder may hold other things."""
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names: Mapping[str, str]) -> Path:
@@ -107,7 +110,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
             os.fsync(file.fileno())
         temporary.replace(final)
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in DISK_FULL:
             raise Problem("storage-full") from None
         raise
     finally:
@@ -157,12 +160,16 @@ def put_into_words(
     pyarrow.Table
         ``RESULTS``.
     """
+    rows = table.select(["household_id", "region_code", "margin", "rule_flags", *COMPARED]).to_pylist()
+    rows = [row | agreement for row, agreement in zip(rows, compare(rows, capacity), strict=True)]
+    flags = [redact_flags(split_flags(row["rule_flags"]), policy, redact) for row in rows]
+    spelt = [name for name in FULL if FIELDS[name].kind in (Kind.LEVEL, Kind.DAY)]
     common = {"as_of": as_of, "notice": NOTICE["zh"], **{name: versions[name] for name in VERSIONS}}
-    texts = REASONS[1:]
-    rows = table.drop_columns([*texts, "all_causes"]).to_pylist()
-    for row, agreement in zip(rows, compare(rows, capacity), strict=True):
-        row |= common | agreement
-        row |= show(row, policy, redact, NAMES)
-        row["rule_flags"] = ";".join(row["rule_flags"])
-    words = pa.Table.from_pylist(rows, pa.schema([field for field in RESULTS if field.name not in texts]))
-    return pa.table({name: (table if name in texts else words)[name] for name in RESULTS.names}, RESULTS)
+    columns = {
+        **{name: [value] * len(rows) for name, value in common.items()},
+        **{name: [spell(FIELDS[name], value) for value in table[name].to_pylist()] for name in spelt},
+        **{name: [row[name] for row in rows] for name in COMPARED},
+        "rule_flags": [";".join(codes) for codes, _ in flags],
+        "hidden_flags": [hidden for _, hidden in flags],
+    }
+    return pa.table({name: columns[name] if name in columns else table[name] for name in RESULTS.names}, RESULTS)

@@ -27,28 +27,28 @@ Capacity = Mapping[str, tuple[float, str]]
 
 
 def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[str, str]]:
-    """Compare the model with the rule line: ``agreement`` and ``agreement_by``, one each row.
+    """Compare the rule line with the visit capacity: ``agreement`` and ``agreement_by`` of each row.
 
-    The model is positive on a household within the visit capacity of its county, in order of margin, ties by code; in
-    a county of which that is not known, on one of a tier above the safest.
+    The model is positive on a household within the visit capacity of its county, in order of margin, ties by code.
+    Nothing is said of a county of which the capacity is not known: there, the agreement by tier stands.
 
     Parameters
     ----------
     rows : sequence of dict
-        With ``household_id``, ``margin``, ``tier`` and ``rule_flags``; and ``region_code`` if there is any capacity.
+        With ``household_id``, ``region_code``, ``margin`` and ``rule_flags``.
     capacity : dict
 
     Examples
     --------
-    >>> row = {"household_id": "h2", "region_code": "370112001", "margin": -1.0, "tier": 0, "rule_flags": ""}
+    >>> row = {"household_id": "h2", "region_code": "370112001", "margin": -1.0, "rule_flags": ""}
     >>> compare([row], {"370112": (-1.0, "h2")}), compare([row], {})
-    ([{'agreement': 'model_only', 'agreement_by': 'capacity'}], [{'agreement': 'neither', 'agreement_by': 'tier'}])
+    ([{'agreement': 'model_only', 'agreement_by': 'capacity'}], [{}])
     """
-    last = [capacity.get(take_region(row["region_code"], Level.COUNTY)) if capacity else None for row in rows]
-    positive = [row["tier"] > 0 if end is None else _is_within(row, *end) for row, end in zip(rows, last, strict=True)]
-    words = name_agreement(np.array(positive, bool), np.array([bool(row["rule_flags"]) for row in rows], bool)).tolist()
+    last = [capacity.get(take_region(row["region_code"], Level.COUNTY)) for row in rows]
+    within = [end is not None and _is_within(row, *end) for row, end in zip(rows, last, strict=True)]
+    words = name_agreement(np.array(within, bool), np.array([row["rule_flags"] != "" for row in rows], bool)).tolist()
     return [
-        {"agreement": word, "agreement_by": "tier" if end is None else "capacity"}
+        {} if end is None else {"agreement": word, "agreement_by": "capacity"}
         for word, end in zip(words, last, strict=True)
     ]
 

@@ -123,7 +123,7 @@ def keep_scores(
     model : Model
     standing : Standing
     rows : sequence of row
-        Code and fields as :meth:`Judged.to_rows` gives them, and ``all_causes``; in the order of the codes.
+        Code and fields as :meth:`Judged.to_rows` returns them, and ``all_causes``; in the order of the codes.
     as_of : date
     request_id : str
     seen : dict, optional

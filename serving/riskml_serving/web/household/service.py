@@ -26,7 +26,7 @@ from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
 from riskml_serving.judging.scores.service import judge_households
-from riskml_serving.judging.verdict import list_facts, show
+from riskml_serving.judging.wording import list_facts, show
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
 from riskml_serving.web.household.repository import read_freshness

@@ -14,7 +14,7 @@ from riskml_serving.casework.deadlines import DEADLINES, Deadlines
 from riskml_serving.casework.states import WAITING
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
-from riskml_serving.judging.verdict import show
+from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, refine_agreement

@@ -1,0 +1,58 @@
+"""Scores in words, as answers, files and pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from riskml.explanation.reasons.redaction import redact_flags
+from riskml.policy import Policy
+from riskml.verdict import Field, Kind
+from riskml_serving.judging.verdict import FIELDS
+
+__all__ = ["list_facts", "show", "spell", "split_flags"]
+
+
+def show(
+    row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = (), names: Iterable[str] = tuple(FIELDS)
+) -> dict[str, Any]:
+    """Put fields of a score into words; flags that tell of health are only counted if redacted.
+
+    >>> from riskml.policy import load_policy
+    >>> row = {"tier": -1, "signal": 3, "rule_flags": "accident;dropout"}
+    >>> show(row, load_policy(), names=row)
+    {'tier': None, 'signal': 'red', 'rule_flags': ['accident', 'dropout'], 'hidden_flags': 0}
+    """
+    out: dict[str, Any] = {}
+    for name in names:
+        if FIELDS[name].kind is Kind.FLAGS:
+            out[name], out["hidden_flags"] = redact_flags(split_flags(row[name]), policy, redact)
+        else:
+            out[name] = spell(FIELDS[name], row[name])
+    return out
+
+
+def spell(field: Field, value: Any) -> Any:
+    """Put a plain value of a field other than flags into words: the word of a level, a day as text."""
+    match field.kind:
+        case Kind.LEVEL:
+            return None if value < 0 else field.words[value]
+        case Kind.DAY:
+            return None if value is None else value.isoformat()
+        case _:
+            return value
+
+
+def split_flags(text: str) -> list[str]:
+    """Split the codes of flags.
+
+    >>> split_flags("accident;dropout"), split_flags("")
+    (['accident', 'dropout'], [])
+    """
+    return text.split(";") if text else []
+
+
+def list_facts(shown: Mapping[str, Any], lang: str) -> list[tuple[str, Any]]:
+    """List the label and the value of the fields for which a page has no layout of its own."""
+    facts = [(field.label[lang == "en"], shown[name]) for name, field in FIELDS.items() if field.label]
+    return [(label, "—" if value is None else value) for label, value in facts]
