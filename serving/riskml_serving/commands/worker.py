@@ -32,7 +32,7 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
 
             def poll() -> None:
                 while not worker.stopping.wait(settings.model_poll_seconds):
-                    keeper.look()
+                    keeper.refresh()
 
             threading.Thread(target=poll, name="riskml-model", daemon=True).start()
         worker.run()

@@ -1,1 +1,1 @@
-"""Asks riskml for scores and reasons: of one household, of many, of a county in a job or an import."""
+"""Judges households with riskml: one in a request, many in an import, a county in a job."""

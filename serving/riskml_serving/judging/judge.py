@@ -94,8 +94,8 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
         If riskml cannot take the tables as they are.
     """
     panel = pack(tables, model).panel(to_day(as_of))
-    judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.watch.show))
-    model.watch.count(judged.opinion.tier[judged.known].tolist(), judged.agreement)
+    judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.monitor.observe))
+    model.monitor.count(judged.opinion.tier[judged.known].tolist(), judged.agreement)
     return judged
 
 

@@ -36,7 +36,7 @@ FIELDS: dict[str, Field] = {
 """Fields of a score by name, in the order of all tables."""
 
 VERSIONS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VERSION)
-"""By what a score was made."""
+"""What a score was made by."""
 
 FULL = tuple(name for name in FIELDS if name not in VERSIONS)
 """What an answer says of a score beside the versions, which stand once in its envelope."""

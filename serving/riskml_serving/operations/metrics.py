@@ -115,8 +115,8 @@ class StateCollector(Collector):
         if trained is not None:
             at = _seconds(dt.datetime.fromisoformat(str(trained)))
             yield _gauge("riskml_model_trained_to_timestamp_seconds", "Last date that the model learned from", at)
-        drift = model.watch.drift()
-        yield _gauge("riskml_drift_households", "Households in the sliding window of the drift", model.watch.held)
+        drift = model.monitor.measure_drift()
+        yield _gauge("riskml_drift_households", "Households in the sliding window of the drift", model.monitor.held)
         if "probability" in drift:
             score = drift.pop("probability")
             yield _gauge("riskml_score_drift_psi", "Population stability index of the score against training", score)

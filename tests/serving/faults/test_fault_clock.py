@@ -128,8 +128,8 @@ def test_the_release_rolled_back_is_the_one_that_serves_though_the_clock_was_set
     with writing(live.app.state.engine) as connection:
         for version, shift in (("riskml-a", 2 * DAY), ("riskml-b", -DAY)):
             set_clock(shift)
-            repository.serving(connection, version, "here", clock.now())
+            repository.record_release(connection, version, "here", clock.now())
         assert service.roll_back(connection) == ("riskml-b", "riskml-a")
-        repository.serving(connection, "riskml-a", "here", clock.now())
+        repository.record_release(connection, "riskml-a", "here", clock.now())
         repository.accept(connection, "riskml-b")
         assert service.roll_back(connection) == ("riskml-a", "riskml-b")

@@ -38,7 +38,7 @@ def test_a_county_job_goes_on_where_its_killed_service_stopped(kept, headers, se
     until(lambda: one(kept, "SELECT state FROM jobs") == "done")
     told = httpx.get(f"{service.url}/v1/jobs/{job}", headers=headers).json()
     with reading(kept) as connection:
-        parts = [from_parquet(content) for content in repository.parts(connection, job)]
+        parts = [from_parquet(content) for content in repository.read_parts(connection, job)]
     codes = pa.concat_tables(parts)["household_id"].to_pylist()
     assert len(parts) == 8 > before >= 2
     assert codes == sorted(set(codes)), "nobody twice"

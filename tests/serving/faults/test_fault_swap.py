@@ -21,9 +21,9 @@ from riskml_serving.people.auth.service import create_key
 RELEASED = Path(__file__).parents[3] / "models" / "simulated-county-1"
 
 VERIFIED = "riskml_serving.running.app.load_model"
-COPIED = "riskml_serving.judging.model.store.keep"
+COPIED = "riskml_serving.judging.model.copies.save_copy"
 SWAPPED = "riskml_serving.judging.model.holder.Holder.swap"
-NOTED = "riskml_serving.judging.model.repository.serving"
+NOTED = "riskml_serving.judging.model.repository.record_release"
 
 files_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For points at which the database has no part."""

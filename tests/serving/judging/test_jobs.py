@@ -24,7 +24,7 @@ from riskml_serving.base.database import reading, writing
 from riskml_serving.judging.bulk import judging
 from riskml_serving.judging.importing.service import import_folder
 from riskml_serving.judging.jobs import repository
-from riskml_serving.judging.jobs.leases import Heart
+from riskml_serving.judging.jobs.leases import Heartbeat
 from riskml_serving.judging.jobs.repository import LostLease
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.people.auth import Caller
@@ -331,7 +331,7 @@ def test_another_model_begins_a_job_anew(imported, key, work):
     headers = key()
     job = start(imported, headers)
     with writing(imported.app.state.engine) as connection:
-        row = repository.open_jobs(connection)[0]
+        row = repository.list_open_jobs(connection)[0]
         repository.lease(connection, row, "w")
         repository.add_part(connection, job, 0, b"of another model")
         checkpoint = json.dumps({"after": "H0000140", "parts": 1, "judged": 140})
@@ -371,7 +371,7 @@ def test_another_policy_or_one_not_noted_begins_a_job_anew(imported, key, work, 
     job = start(imported, headers)
     other = replace(holder.current, policy=replace(holder.current.policy, version="another"))
     with writing(imported.app.state.engine) as connection:
-        repository.lease(connection, repository.open_jobs(connection)[0], "w")
+        repository.lease(connection, repository.list_open_jobs(connection)[0], "w")
         repository.add_part(connection, job, 0, b"by another policy")
         checkpoint = json.dumps({"after": "H0000140", "parts": 1, "judged": 140})
         repository.advance(
@@ -401,7 +401,7 @@ def test_a_job_whose_workers_die_is_given_up(imported, key, work):
     job = start(imported, headers)
     with writing(imported.app.state.engine) as connection:
         for i in range(5):
-            assert repository.lease(connection, repository.open_jobs(connection)[0], f"dead-{i}")
+            assert repository.lease(connection, repository.list_open_jobs(connection)[0], f"dead-{i}")
     work(job_lease_seconds=0)
     assert ended(imported, headers, job)["problem"] == "urn:riskml:problem:gave-up"
 
@@ -410,19 +410,19 @@ def test_one_of_two_workers_gets_a_job_and_the_loser_keeps_nothing(imported, key
     headers, engine = key(), imported.app.state.engine
     job = start(imported, headers)
     with reading(engine) as connection:
-        (seen,) = repository.open_jobs(connection)
+        (seen,) = repository.list_open_jobs(connection)
     with writing(engine) as connection:
         assert repository.lease(connection, seen, "one")
         assert not repository.lease(connection, seen, "two")
     with reading(engine) as connection:
-        (seen,) = repository.open_jobs(connection)
+        (seen,) = repository.list_open_jobs(connection)
     with writing(engine) as connection:
         assert repository.lease(connection, seen, "two")
     for act in (repository.beat, repository.advance):
         with pytest.raises(LostLease), writing(engine) as connection:
             act(connection, job, "one")
-    with Heart(engine, job, "one", 0.01) as heart:
-        assert heart.lost.wait(5)
+    with Heartbeat(engine, job, "one", 0.01) as heartbeat:
+        assert heartbeat.lost.wait(5)
 
 
 def test_the_service_works_on_jobs_by_itself_and_stops_between_two_parts(make_client, small_county):
@@ -437,7 +437,7 @@ def test_the_service_works_on_jobs_by_itself_and_stops_between_two_parts(make_cl
         time.sleep(0.02)
     client.__exit__(None, None, None)
     with reading(client.app.state.engine) as connection:
-        (row,) = repository.open_jobs(connection)
+        (row,) = repository.list_open_jobs(connection)
     assert (row["state"], row["lease_owner"]) == ("waiting", None)
     assert 0 < row["done"] < 160
     threads = [thread.name for thread in threading.enumerate()]

@@ -82,10 +82,10 @@ def test_another_release_is_swapped_in_and_requests_in_flight_keep_theirs(served
     before = value_of(SWAPPED)
     keeper, holder = served()
     in_flight = holder.current
-    keeper.look()
+    keeper.refresh()
     assert holder.current is in_flight
     put(served.folder, other_bundle)
-    keeper.look()
+    keeper.refresh()
     assert holder.current is not in_flight
     assert holder.version != in_flight.version
     assert value_of(SWAPPED) - before == 2
@@ -134,14 +134,14 @@ def test_a_bad_release_keeps_the_old_model_and_is_told(served, other_bundle, har
     before, failures = holder.current, value_of(REFUSED)
     put(served.folder, other_bundle)
     harm(served.folder)
-    keeper.look()
-    keeper.look()
+    keeper.refresh()
+    keeper.refresh()
     assert holder.current is before
     assert value_of(REFUSED) - failures == 2
     assert keeper.failure.kind == "BundleError"
     shutil.rmtree(served.folder, ignore_errors=True)
     shutil.copytree(other_bundle, served.folder)
-    keeper.look()
+    keeper.refresh()
     assert holder.current is not before
     assert keeper.failure is None
 
@@ -159,7 +159,7 @@ def test_without_any_model_the_service_waits_for_one(served, bundle_path, tmp_pa
     assert holder.version is None
     assert "There is no model bundle" in keeper.failure.message
     shutil.copytree(bundle_path, tmp_path / "nowhere")
-    keeper.look()
+    keeper.refresh()
     assert holder.version is not None
 
 
@@ -174,14 +174,14 @@ def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, d
     keeper, holder = served()
     first = holder.version
     put(served.folder, other_bundle)
-    keeper.look()
+    keeper.refresh()
     second = holder.version
     assert f"{second}\t" in run("model", "status", database_url=database_url).splitlines()[0]
     said = run("model", "rollback", database_url=database_url)
     assert said.startswith(f"Rolled back {second}; {first} serves within 30 seconds")
-    keeper.look()
+    keeper.refresh()
     assert holder.version == first
-    keeper.look()
+    keeper.refresh()
     assert holder.version == first
     assert served()[1].version == first, "a restart does not take up what was rolled back"
     states = {
@@ -190,7 +190,7 @@ def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, d
     }
     assert states == {first: "serves", second: "rolled back"}
     run("model", "accept", second, database_url=database_url)
-    keeper.look()
+    keeper.refresh()
     assert holder.version == second
 
 
@@ -212,7 +212,7 @@ def test_a_database_that_is_gone_does_not_stop_a_swap(served, other_bundle, monk
 
     for name in ("reading", "writing"):
         monkeypatch.setattr(f"riskml_serving.judging.model.keeper.{name}", gone)
-    keeper.look()
+    keeper.refresh()
     assert holder.version != before
 
 
@@ -227,15 +227,15 @@ def test_the_champion_of_the_registry_serves_and_outlives_the_registry(served, b
     keeper, holder = served(model_source="registry")
     first = holder.version
     version = tracking.log_run(other_bundle, {}, {})
-    keeper.look()
+    keeper.refresh()
     assert holder.version == first, "a challenger does not serve"
     tracking.set_champion(version)
-    keeper.look()
+    keeper.refresh()
     second = holder.version
     assert second != first
     shutil.rmtree(registry.parent / "mlartifacts")
     registry.write_bytes(b"not a database any more")
-    keeper.look()
+    keeper.refresh()
     assert holder.version == second
     assert keeper.failure.kind == "TrackingError"
     assert served(model_source="registry")[1].version == second, "a restart without the registry serves the same"
@@ -269,7 +269,7 @@ def test_a_tracking_server_that_hangs_is_given_up_and_the_old_model_serves(serve
     before = served()[1].version
     keeper, holder = served(model_source="registry")
     began = time.monotonic()
-    keeper.look()
+    keeper.refresh()
     assert len(silent) >= 1, "it was asked"
     assert 1 <= time.monotonic() - began < 30
     assert keeper.failure.kind == "TrackingError"

@@ -125,7 +125,7 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     client = make_client(job_worker=False, job_chunk=60)
     state, admin = client.app.state, key("", "admin")
     import_folder(state.engine, small_county, dt.date(2023, 6, 30))
-    held, before = state.holder.current.watch.held, metrics_of(client, admin)
+    held, before = state.holder.current.monitor.held, metrics_of(client, admin)
     job = client.post("/v1/batches", json={}, headers=key()).json()["job"]
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
     assert worker.step()
@@ -140,29 +140,29 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     after = metrics_of(client, admin)
     told = {name: n - before.get(name, 0) for name, n in after.items() if name[0] == "riskml_scores_total"}
     assert {name: n for name, n in told.items() if n} == wanted
-    assert state.holder.current.watch.held > held
+    assert state.holder.current.monitor.held > held
 
 
 def test_drift_is_told_once_enough_households_were_seen(client, bundle_path, county_records):
     from riskml.records.contract.calendar import to_day
     from riskml.scoring import judge
     from riskml_serving.judging.model.holder import load_model
-    from riskml_serving.judging.model.watch import FEWEST, WINDOW, Watch
+    from riskml_serving.judging.model.monitor import MIN_HOUSEHOLDS, WINDOW, Monitor
 
     model = load_model(bundle_path)
-    watch = Watch(model.bundle, apart=0)
+    monitor = Monitor(model.bundle, interval=0)
     panel = county_records.panel(to_day(AS_OF))
-    judge(model.bundle, panel, model.policy, watch.show)
-    assert watch.drift() == {}, "one scoring adds a sample only"
-    while watch.held < FEWEST:
-        judge(model.bundle, panel, model.policy, watch.show)
-    drift = watch.drift()
+    judge(model.bundle, panel, model.policy, monitor.observe)
+    assert monitor.measure_drift() == {}, "one scoring adds a sample only"
+    while monitor.held < MIN_HOUSEHOLDS:
+        judge(model.bundle, panel, model.policy, monitor.observe)
+    drift = monitor.measure_drift()
     assert set(drift) == {"probability", *(column.name for column in model.bundle.columns)} & set(drift)
     assert len(drift) > 20
     assert drift["probability"] < 0.5
     for _ in range(60):
-        judge(model.bundle, panel, model.policy, watch.show)
-    assert WINDOW <= watch.held < WINDOW + 64
+        judge(model.bundle, panel, model.policy, monitor.observe)
+    assert WINDOW <= monitor.held < WINDOW + 64
 
 
 def test_what_an_error_held_is_not_logged():

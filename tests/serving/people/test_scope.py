@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from riskml.explanation import NOTICE
-from riskml_serving.judging.model.regional import within_region
+from riskml_serving.judging.model.regional import restrict_to_region
 
 HERE, THERE = "370112001001", "370112002001"
 BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_paid": 60000}
@@ -221,8 +221,8 @@ def test_results_of_regions_that_nobody_names_are_for_those_who_see_everywhere(c
     bundle = client.app.state.holder.current.bundle
     one = {"group": "region", "value": value, "n": 30}
     small = replace(bundle, evaluation={**bundle.evaluation, "groups": [one]})
-    assert within_region(small, "").evaluation["groups"] == [one]
-    assert within_region(small, "37").evaluation["groups"] == []
+    assert restrict_to_region(small, "").evaluation["groups"] == [one]
+    assert restrict_to_region(small, "37").evaluation["groups"] == []
 
 
 def test_scores_are_given_for_households_of_the_own_region(four, key):

@@ -22,7 +22,7 @@ HELD_BEFORE = {
     },
     "store/records/repository.py": {
         "read_lines": "lines are no household's",
-        "_reading": "read_rows takes codes that find_households let through; disasters of regions are nobody's",
+        "_select_rows": "read_rows takes codes that find_households let through; disasters of regions are nobody's",
         "add_rows": "intake has held every row against the register",
         "supersede": "the rows come from add_rows's caller",
     },

@@ -19,7 +19,7 @@ REGION = Annotated[
 BATCH_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
     make_dict_type("BatchRequest", {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]})
 )
-"""Whom to score as of when."""
+"""Which region to score, as of which day."""
 
 JOB = make_answer_type(
     "Job",

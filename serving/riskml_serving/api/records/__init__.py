@@ -1,1 +1,1 @@
-"""Takes records in: once, from the day of receipt on, and scores again whom they touch."""
+"""Appends records, once and from the day of receipt on, and scores the households concerned again."""

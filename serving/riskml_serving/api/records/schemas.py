@@ -34,6 +34,6 @@ RECORDS_ANSWER = make_answer_type(
         "rescored": int,
         "changed": int,
         "scores": list_of(Changed),
-        "job": Annotated[str | None, Field(description="Job that will score whom the records touch.")],
+        "job": Annotated[str | None, Field(description="Job that will score the households concerned.")],
     },
 )

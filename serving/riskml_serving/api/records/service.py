@@ -1,4 +1,4 @@
-"""Takes records in: registers households, appends rows, scores the households concerned again."""
+"""Registers households, appends rows, and scores the households concerned again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from riskml_serving.store.households.repository import (
     update_households,
 )
 from riskml_serving.store.records.repository import add_rows, read_rows, supersede
-from riskml_serving.store.records.tables import attributes_text
+from riskml_serving.store.records.tables import write_attributes
 
 __all__ = ["Intake"]
 
@@ -173,5 +173,5 @@ def _complete(name: str, row: Mapping[str, Any], received: dt.datetime, request_
     declared = TABLES[name]
     out: dict[str, Any] = {column: row.get(column) for column in declared.names}
     if declared.attributes:
-        out["attributes"] = attributes_text({name: value for name, value in row.items() if name not in out})
+        out["attributes"] = write_attributes({name: value for name, value in row.items() if name not in out})
     return {**out, "received_at": received, "request_id": request_id, "superseded": False}

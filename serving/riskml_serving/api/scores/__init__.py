@@ -1,1 +1,1 @@
-"""Scores of records that a request brings along."""
+"""Scores of records that stand in the request."""

@@ -49,7 +49,7 @@ def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     memory.done.set()
     memory.join()
     with reading(engine) as connection:
-        job = repository.find(connection, job_id, "")
+        job = repository.find_job(connection, job_id, "")
     assert job is not None, "it was added above"
     if job["state"] != "done":
         raise RuntimeError(f"the job is {job['state']}: {job['problem']}")

@@ -1,1 +1,1 @@
-"""Many households at once: read as Arrow tables in a process of its own, judged together."""
+"""Many households at once: read as Arrow tables by a process of its own, judged range after range."""

@@ -21,7 +21,7 @@ from riskml_serving.judging.judge import Judged, judge_groups
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.service import keep_scores, lock_households
 from riskml_serving.judging.verdict import make_schema
-from riskml_serving.store.records.tables import spread_attributes
+from riskml_serving.store.records.tables import read_attributes
 
 __all__ = ["PART", "JudgedRange", "judge_range", "judge_ranges", "keep_range"]
 
@@ -135,7 +135,7 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
 
 def _spread(households: pa.Table) -> pa.Table:
     """Spread the attributes, kept as JSON, over columns."""
-    attributes = spread_attributes(households["attributes"].to_pylist())
+    attributes = read_attributes(households["attributes"].to_pylist())
     households = households.drop_columns(["attributes"])
     for name, values in attributes.items():
         households = households.append_column(name, build_attribute(values))

@@ -23,7 +23,7 @@ Tables = dict[str, pa.Table]
 
 
 class Reader:
-    """The process that reads, started at its first use; asked for the next range before the last one is worked on.
+    """The process that reads, started at its first use; it reads the next range while the last one is judged.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class Reader:
         self.url = url
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, which: Range) -> None:
-        """Ask for a range; one answer has to be taken for it.
+    def ask(self, range_: Range) -> None:
+        """Ask for a range; its answer must be taken.
 
         Raises
         ------
@@ -46,7 +46,7 @@ class Reader:
             command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         assert self._process.stdin is not None, "it was started with a pipe"
-        question = json.dumps({"url": self.url, "range": asdict(which)})  # not as an argument: others see those
+        question = json.dumps({"url": self.url, "range": asdict(range_)})  # not as an argument: others see those
         try:
             self._process.stdin.write(question.encode() + b"\n")
             self._process.stdin.flush()

@@ -1,4 +1,4 @@
-"""SQL of imports: rows by the ten thousand, and how far they have come."""
+"""SQL of imports: rows by the ten thousand, and how far an import has come."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from riskml_serving.base.database.upserts import upsert
 from riskml_serving.judging.importing.tables import IMPORTS
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["advance", "append", "progress"]
+__all__ = ["advance", "append", "read_progress"]
 
 NO_HEADER = csv.WriteOptions(include_header=False)
 
 
-def progress(connection: Connection, fingerprint: str) -> dict[str, tuple[int, bool]]:
-    """Rows done and whether it is finished, by stage of an import."""
+def read_progress(connection: Connection, fingerprint: str) -> dict[str, tuple[int, bool]]:
+    """Read how many rows are done and whether that is all, by stage of an import."""
     query = select(IMPORTS).where(IMPORTS.c.fingerprint == fingerprint)
     return {row["stage"]: (row["done"], row["finished_at"] is not None) for row in connection.execute(query).mappings()}
 
 
 def advance(connection: Connection, fingerprint: str, stage: str, done: int, *, finished: bool) -> None:
-    """Note how far a stage has come, within the transaction that did the work."""
+    """Save how far a stage has come, within the transaction that did the work."""
     row = {"fingerprint": fingerprint, "stage": stage, "done": done, "finished_at": now() if finished else None}
     upsert(connection, IMPORTS, [row])
 

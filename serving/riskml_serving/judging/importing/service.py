@@ -1,6 +1,6 @@
-"""Brings a checked records folder into the database: in parts that are kept together with how far they go.
+"""Brings a checked records folder into the database, in parts that are saved together with how far they go.
 
-Killed anywhere and started again it goes on where it stopped; run again after it is done it does nothing.
+Killed anywhere and started again it continues where it stopped; run again after it is done it does nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from riskml_serving.judging.model import Model
 from riskml_serving.people import audit
 from riskml_serving.people.auth import RIGHTS, Caller
 from riskml_serving.store.households.repository import add_households, find_households
-from riskml_serving.store.records.tables import attributes_text
+from riskml_serving.store.records.tables import write_attributes
 
 __all__ = ["Import", "import_folder"]
 
@@ -66,7 +66,7 @@ def import_folder(
     engine : Engine
     folder : path
     today : date
-        Where households live is what is known at this date; scores are as of it.
+        Where households live is read as known at this date; scores are as of it.
     model : Model, optional
         Without one nothing is scored.
     progress : Progress, optional
@@ -82,12 +82,12 @@ def import_folder(
     with open_checked(folder) as opened:
         fingerprint = opened.fingerprint()
         with reading(engine) as connection:
-            done = repository.progress(connection, fingerprint)
+            done = repository.read_progress(connection, fingerprint)
         codes = _register(engine, opened, fingerprint, today, done)
         written = 0
         for name in opened.tables:
             bar.stage(name, opened.rows(name))
-            written += _table(engine, opened, name, fingerprint, done.get(name, (0, False)), bar)
+            written += _write_table(engine, opened, name, fingerprint, done.get(name, (0, False)), bar)
     scored = 0
     start, finished = done.get(SCORING, (0, False))
     if model is not None and not finished:
@@ -96,7 +96,7 @@ def import_folder(
             repository.advance(connection, fingerprint, SCORING, done, finished=finished)
 
         scored = score_households(
-            engine, model, codes, today, _request(fingerprint), start=start, note=note, progress=bar
+            engine, model, codes, today, _make_request_id(fingerprint), start=start, note=note, progress=bar
         )
     return Import(len(codes), written, scored)
 
@@ -112,8 +112,8 @@ def _register(
             arg_min(region_code, recorded_on)
         ) AS region_code FROM {opened.relation("households")} GROUP BY household_id ORDER BY household_id
     """
-    found = opened.connection.execute(query, {"today": today}).fetchall()
-    codes = [code for code, _ in found]
+    regions = dict(opened.connection.execute(query, {"today": today}).fetchall())
+    codes = list(regions)
     if REGISTER in done:
         return codes
     known = ";".join(name for name in opened.tables if not TABLES[name].required)
@@ -126,7 +126,7 @@ def _register(
             )
         rows = [
             {"household_id": code, "region_code": region, "known_tables": known, "opened_on": today}
-            for code, region in found
+            for code, region in regions.items()
         ]
         add_households(connection, rows)
         repository.advance(connection, fingerprint, REGISTER, len(codes), finished=True)
@@ -134,25 +134,27 @@ def _register(
             connection,
             CALLER,
             "records.import",
-            request_id=_request(fingerprint),
+            request_id=_make_request_id(fingerprint),
             households=len(codes),
             tables=opened.tables,
         )
     return codes
 
 
-def _request(fingerprint: str) -> str:
+def _make_request_id(fingerprint: str) -> str:
     return f"import-{fingerprint[:16]}"
 
 
-def _table(engine: Engine, opened: Folder, name: str, fingerprint: str, done: tuple[int, bool], bar: Progress) -> int:
+def _write_table(
+    engine: Engine, opened: Folder, name: str, fingerprint: str, done: tuple[int, bool], bar: Progress
+) -> int:
     """Write the rows of a table that are not there yet."""
     start, finished = done
     if finished:
         return 0
     written, received = 0, now()
-    for rows, last in _parts(opened, name, start):
-        ready = _stored(name, rows, received, _request(fingerprint))
+    for rows, last in _read_parts(opened, name, start):
+        ready = _complete(name, rows, received, _make_request_id(fingerprint))
         with writing(engine) as connection:
             repository.append(connection, name, ready)
             written += ready.num_rows
@@ -161,8 +163,8 @@ def _table(engine: Engine, opened: Folder, name: str, fingerprint: str, done: tu
     return written
 
 
-def _parts(opened: Folder, name: str, start: int) -> Iterator[tuple[pa.Table, bool]]:
-    """Rows of a table in an order that does not depend on the files, and whether they are the last."""
+def _read_parts(opened: Folder, name: str, start: int) -> Iterator[tuple[pa.Table, bool]]:
+    """Read the rows of a table in an order that does not depend on the files, and whether they are the last."""
     query = f"SELECT * FROM {opened.relation(name)} ORDER BY ALL OFFSET {start}"
     reader = opened.connection.sql(query).to_arrow_reader(PART)
     part = next(reader, None)
@@ -174,14 +176,14 @@ def _parts(opened: Folder, name: str, start: int) -> Iterator[tuple[pa.Table, bo
         part = following
 
 
-def _stored(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
-    """Rows as the database keeps them: declared columns, attributes as JSON, when and with which request they came."""
+def _complete(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
+    """Complete rows for the database: declared columns, attributes as JSON, when and with which request they came."""
     declared, n = TABLES[name], rows.num_rows
     out = rows.select(declared.names)
     if declared.attributes:
         rest = rows.drop_columns(list(declared.names)).to_pylist()
-        out = out.append_column("attributes", pa.array([attributes_text(row) for row in rest], pa.string()))
-    came = {"received_at": pa.scalar(received, pa.timestamp("us")), "request_id": request_id, "superseded": False}
-    for column, value in came.items():
+        out = out.append_column("attributes", pa.array([write_attributes(row) for row in rest], pa.string()))
+    receipt = {"received_at": pa.scalar(received, pa.timestamp("us")), "request_id": request_id, "superseded": False}
+    for column, value in receipt.items():
         out = out.append_column(column, pa.repeat(value, n))
     return out

@@ -1,4 +1,4 @@
-"""Results of a job as one file: written part by part under another name, complete before it has its own."""
+"""Writes the results of a job into one file, part by part under another name until it is complete."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextManager
 
 
 def _csv(file: BinaryIO, _: Mapping[str, str]) -> AbstractContextManager[Any]:
-    file.write(b"\xef\xbb\xbf")  # or a spreadsheet takes the Chinese for something else
+    file.write(b"\xef\xbb\xbf")  # without it a spreadsheet misreads the Chinese
     return csv.CSVWriter(file, RESULTS)  # type: ignore[no-any-return]
 
 
@@ -66,7 +66,7 @@ FORMATS: dict[str, tuple[str, Callable[[BinaryIO, Mapping[str, str]], AbstractCo
 """Media type and writer of each format."""
 
 OWN = re.compile(rf"[0-9a-f-]{{36}}\.({'|'.join(FORMATS)})|\.[0-9a-f-]{{36}}-\w+\.part")
-"""Names of the files of jobs, complete and on the way: the folder may hold other things."""
+"""Names of the files of jobs, complete and unfinished: the folder may hold other files."""
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -121,7 +121,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
 
 
 def drop_exports(folder: Path) -> None:
-    """Delete the files of jobs in a folder, and nothing else there: they are written anew when they are asked for."""
+    """Delete the files of jobs in a folder and no others; a file is written again when it is requested."""
     if folder.is_dir():
         for path in folder.iterdir():
             if OWN.fullmatch(path.name):

@@ -1,9 +1,9 @@
-"""Who works on which job, without asking any clock what time it is.
+"""Leases of jobs, without comparing the clocks of two machines.
 
 A worker that has a job beats: it counts up a number in the job's row every few seconds. Another worker may take the job
-over once it has watched the number stand still for the length of a lease, by its own monotonic clock. So neither a
-clock that is changed nor one that is wrong on another machine ends a lease early or makes it last for hours. And should
-two workers ever have one job, only one can keep anything: its name stands in the row, and every checkpoint asks for it.
+over once the number has not changed for the length of a lease, by its own monotonic clock. So neither a clock that is
+set nor one that is wrong on another machine ends a lease early or makes it last for hours. And should two workers ever
+have one job, only one can save anything: its name stands in the row, and every checkpoint checks it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from riskml_serving.base.database import writing
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.repository import LostLease
 
-__all__ = ["Heart", "Watch"]
+__all__ = ["Heartbeat", "LeaseWatch"]
 
 
-class Watch:
+class LeaseWatch:
     """Watches the jobs of others.
 
     Parameters
@@ -31,10 +31,10 @@ class Watch:
     seconds : float
         Length of a lease.
 
-    >>> watch, job = Watch(30), {"job_id": "j", "state": "running", "lease_owner": "w", "beats": 4}
-    >>> watch.free(job, at=0.0), watch.free(job, at=29.0), watch.free(job, at=30.0)
+    >>> watch, job = LeaseWatch(30), {"job_id": "j", "state": "running", "lease_owner": "w", "beats": 4}
+    >>> watch.is_free(job, at=0.0), watch.is_free(job, at=29.0), watch.is_free(job, at=30.0)
     (False, False, True)
-    >>> watch.free({**job, "beats": 5}, at=31.0)
+    >>> watch.is_free({**job, "beats": 5}, at=31.0)
     False
     """
 
@@ -42,8 +42,8 @@ class Watch:
         self.seconds = seconds
         self._seen: dict[str, tuple[tuple[Any, ...], float]] = {}
 
-    def free(self, job: dict[str, Any], at: float | None = None) -> bool:
-        """Whether a job may be taken: it waits, or its owner has not been heard of for the length of a lease."""
+    def is_free(self, job: dict[str, Any], at: float | None = None) -> bool:
+        """Whether a job may be taken: it waits, or its owner has not beaten for the length of a lease."""
         at = time.monotonic() if at is None else at
         if job["state"] == "waiting":
             return True
@@ -58,7 +58,7 @@ class Watch:
         self._seen.pop(job_id, None)
 
 
-class Heart:
+class Heartbeat:
     """Beats in a thread of its own while a job is worked on, however long a part takes.
 
     Parameters
@@ -75,7 +75,7 @@ class Heart:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="riskml-heart", daemon=True)
 
-    def __enter__(self) -> Heart:
+    def __enter__(self) -> Heartbeat:
         self._thread.start()
         return self
 

@@ -1,4 +1,4 @@
-"""SQL about jobs: the queue, leases, checkpoints and what was worked out."""
+"""SQL about jobs: the queue, leases, checkpoints and results."""
 
 from __future__ import annotations
 
@@ -13,10 +13,24 @@ from riskml_serving.base.clock import now
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.people.auth import Caller, within
 
-__all__ = ["LostLease", "add_job", "advance", "beat", "cancel", "end", "find", "lease", "open_jobs", "part", "parts"]
+__all__ = [
+    "LostLease",
+    "add_job",
+    "add_part",
+    "advance",
+    "beat",
+    "cancel",
+    "drop_parts",
+    "end",
+    "find_job",
+    "lease",
+    "list_open_jobs",
+    "read_part",
+    "read_parts",
+]
 
 
-class LostLease(Exception):  # noqa: N818 - it is no error: somebody else has the job, or nobody wants it any more
+class LostLease(Exception):  # noqa: N818 - no error: another worker has the job, or it was cancelled
     """The job is no longer this worker's: cancelled, or taken over."""
 
 
@@ -30,7 +44,7 @@ def add_job(
     request_id: str,
     region: str | None = None,
 ) -> str:
-    """Put a job into the queue within the transaction that asks for it; return its number.
+    """Add a job to the queue within the caller's transaction; return its number.
 
     Parameters
     ----------
@@ -47,106 +61,106 @@ def add_job(
         What the job may touch; the caller's own region by default.
     """
     job_id = str(uuid.uuid4())
-    where = caller.region if region is None else region
-    row = {"job_id": job_id, "kind": kind, "payload": json.dumps(payload), "state": "waiting", "region": where}
+    region = caller.region if region is None else region
+    row = {"job_id": job_id, "kind": kind, "payload": json.dumps(payload), "state": "waiting", "region": region}
     progress = {"done": 0, "total": total, "checkpoint": "", "attempts": 0, "result": "", "problem": "", "beats": 0}
     origin = {"created_by": caller.key_id, "created_at": now(), "request_id": request_id, "model_version": ""}
     connection.execute(insert(JOBS).values(**row, **progress, **origin))
     return job_id
 
 
-def find(connection: Connection, job_id: str, region: str) -> dict[str, Any] | None:
+def find_job(connection: Connection, job_id: str, region: str) -> dict[str, Any] | None:
     """Find a job that stays within a region."""
     query = select(JOBS).where(JOBS.c.job_id == job_id, within(JOBS.c.region, region))
     row = connection.execute(query).mappings().first() if "\0" not in job_id else None
     return None if row is None else dict(row)
 
 
-def open_jobs(connection: Connection) -> list[dict[str, Any]]:
-    """Jobs that wait or run, the oldest first."""
+def list_open_jobs(connection: Connection) -> list[dict[str, Any]]:
+    """List the jobs that wait or run, the oldest first."""
     query = select(JOBS).where(JOBS.c.state.in_(("waiting", "running"))).order_by(JOBS.c.created_at, JOBS.c.job_id)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def lease(connection: Connection, seen: dict[str, Any], owner: str) -> bool:
-    """Take a job as it was seen; false where anything has happened to it since."""
+    """Lease a job as it was seen; false if it has changed since."""
     same = (JOBS.c.state == seen["state"], JOBS.c.beats == seen["beats"], JOBS.c.attempts == seen["attempts"])
     values = {"state": "running", "lease_owner": owner, "attempts": seen["attempts"] + 1, "beats": seen["beats"] + 1}
-    found = connection.execute(update(JOBS).where(JOBS.c.job_id == seen["job_id"], *same).values(**values))
-    return bool(found.rowcount)
+    result = connection.execute(update(JOBS).where(JOBS.c.job_id == seen["job_id"], *same).values(**values))
+    return bool(result.rowcount)
 
 
-def _mine(job_id: str, owner: str) -> Any:
+def _is_leased(job_id: str, owner: str) -> Any:
     return (JOBS.c.job_id == job_id) & (JOBS.c.lease_owner == owner) & (JOBS.c.state == "running")
 
 
 def beat(connection: Connection, job_id: str, owner: str) -> None:
-    """Show that the owner lives.
+    """Show that the owner is alive.
 
     Raises
     ------
     LostLease
     """
-    _required(connection.execute(update(JOBS).where(_mine(job_id, owner)).values(beats=JOBS.c.beats + 1)))
+    _require_row(connection.execute(update(JOBS).where(_is_leased(job_id, owner)).values(beats=JOBS.c.beats + 1)))
 
 
 def advance(connection: Connection, job_id: str, owner: str, **values: Any) -> None:
-    """Note how far the job is, within the transaction that did the work; the row is locked until its end.
+    """Save how far the job is, within the transaction that did the work; the row is locked until its end.
 
     Raises
     ------
     LostLease
         Then nothing of the transaction may be kept.
     """
-    query = update(JOBS).where(_mine(job_id, owner)).values(attempts=0, beats=JOBS.c.beats + 1, **values)
-    _required(connection.execute(query))
+    query = update(JOBS).where(_is_leased(job_id, owner)).values(attempts=0, beats=JOBS.c.beats + 1, **values)
+    _require_row(connection.execute(query))
 
 
 def end(connection: Connection, job_id: str, owner: str, state: str, *, problem: str = "", **values: Any) -> None:
-    """Give the job back: done, failed, or waiting for whoever comes next.
+    """Give the job back: done, failed, or waiting for the next worker.
 
     Raises
     ------
     LostLease
     """
     over = {} if state == "waiting" else {"finished_at": now()}
-    query = update(JOBS).where(_mine(job_id, owner))
-    _required(connection.execute(query.values(state=state, lease_owner=None, problem=problem, **over, **values)))
+    query = update(JOBS).where(_is_leased(job_id, owner))
+    _require_row(connection.execute(query.values(state=state, lease_owner=None, problem=problem, **over, **values)))
 
 
 def cancel(connection: Connection, job_id: str) -> bool:
-    """Cancel a job that waits or runs, and drop what it worked out; false where it has ended."""
+    """Cancel a job that waits or runs, and drop its results; false if it has ended."""
     query = update(JOBS).where(JOBS.c.job_id == job_id, JOBS.c.state.in_(("waiting", "running")))
-    found = connection.execute(query.values(state="cancelled", lease_owner=None, finished_at=now()))
-    if found.rowcount:
+    cancelled = bool(connection.execute(query.values(state="cancelled", lease_owner=None, finished_at=now())).rowcount)
+    if cancelled:
         drop_parts(connection, job_id)
-    return bool(found.rowcount)
+    return cancelled
 
 
-def _required(found: Any) -> None:
-    if not found.rowcount:
+def _require_row(result: Any) -> None:
+    if not result.rowcount:
         raise LostLease
 
 
 def add_part(connection: Connection, job_id: str, number: int, content: bytes) -> None:
-    """Keep a part of what was worked out."""
+    """Add a part of the results."""
     connection.execute(insert(PARTS).values(job_id=job_id, part=number, content=content))
 
 
-def part(connection: Connection, job_id: str, number: int) -> bytes | None:
+def read_part(connection: Connection, job_id: str, number: int) -> bytes | None:
     """Read one part."""
     query = select(PARTS.c.content).where(PARTS.c.job_id == job_id, PARTS.c.part == number)
     return connection.execute(query).scalar_one_or_none()
 
 
-def parts(connection: Connection, job_id: str) -> Iterator[bytes]:
-    """Read the parts one after the other; each is asked for by itself, so that one at a time is in memory."""
+def read_parts(connection: Connection, job_id: str) -> Iterator[bytes]:
+    """Read the parts one after the other, so that one at a time is in memory."""
     number = 0
-    while (content := part(connection, job_id, number)) is not None:
+    while (content := read_part(connection, job_id, number)) is not None:
         yield content
         number += 1
 
 
 def drop_parts(connection: Connection, job_id: str) -> None:
-    """Forget what was worked out."""
+    """Drop the results."""
     connection.execute(delete(PARTS).where(PARTS.c.job_id == job_id))

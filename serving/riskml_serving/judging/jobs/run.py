@@ -1,4 +1,4 @@
-"""One job from its checkpoint to its end. What is kept and how far it is stand in one transaction."""
+"""One job from its checkpoint to its end. Results and checkpoint are saved in one transaction."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ START = {"stage": "judging", "after": "", "parts": 0, "parts_kept": 0, "judged":
 """Checkpoint of a job that has not begun."""
 
 
-class Stopped(Exception):  # noqa: N818 - it is no error: the worker was asked to end
-    """The worker ends; the job waits for the next one."""
+class Stopped(Exception):  # noqa: N818 - no error: the worker was stopped
+    """The worker stops; the job waits for the next one."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Run:
         self.at: dict[str, Any] = {**START, **json.loads(self.job["checkpoint"] or "{}")}
 
     def work(self) -> None:
-        """Do what is left.
+        """Work from the checkpoint to the end.
 
         Raises
         ------
@@ -79,13 +79,13 @@ class Run:
             with writing(self.engine) as connection:  # judged by another model or policy: all of it anew
                 self.at = dict(START)
                 repository.drop_parts(connection, self.job["job_id"])
-                self._note(connection)
+                self._save_checkpoint(connection)
         if self.job["kind"] == "rescore":
             for table in self._judge(()):
                 with writing(self.engine) as connection:
                     self._keep(connection, table)
-                    self._note(connection)
-                self._go_on()
+                    self._save_checkpoint(connection)
+                self._check_stop()
         else:
             self._judge_all()
             self._keep_parts()
@@ -102,24 +102,24 @@ class Run:
             with writing(self.engine) as connection:
                 repository.add_part(connection, job_id, self.at["parts"], to_parquet(table))
                 self.at["parts"] += 1
-                self._note(connection)
-            self._go_on()
+                self._save_checkpoint(connection)
+            self._check_stop()
         with writing(self.engine) as connection:
             needed = ["household_id", "region_code", "margin"]
-            tables = (from_parquet(content, needed) for content in repository.parts(connection, job_id))
+            tables = (from_parquet(content, needed) for content in repository.read_parts(connection, job_id))
             self.at["capacity"] = settle(connection, self.model, tables, self.job["region"], self.as_of)
             self.at["stage"] = "keeping"
-            self._note(connection)
+            self._save_checkpoint(connection)
 
     def _keep_parts(self) -> None:
         while self.at["parts_kept"] < self.at["parts"]:
             with writing(self.engine) as connection:
-                content = repository.part(connection, self.job["job_id"], self.at["parts_kept"])
+                content = repository.read_part(connection, self.job["job_id"], self.at["parts_kept"])
                 assert content is not None, "a part is kept together with its number"
                 self._keep(connection, from_parquet(content))
                 self.at["parts_kept"] += 1
-                self._note(connection)
-            self._go_on()
+                self._save_checkpoint(connection)
+            self._check_stop()
 
     def _judge(self, redact: tuple[str, ...]) -> Iterator[pa.Table]:
         """Judge range after range from the checkpoint on."""
@@ -137,12 +137,12 @@ class Run:
         region, request_id = self.job["region"], self.job["request_id"]
         self.at["kept"] += keep_range(connection, self.model, table, region, self.as_of, request_id)
 
-    def _note(self, connection: Connection) -> None:
-        """Note the checkpoint as the last thing of a transaction: if the job is lost, nothing of it is kept."""
+    def _save_checkpoint(self, connection: Connection) -> None:
+        """Save the checkpoint, as the last step of a transaction: if the job is lost, all of it is rolled back."""
         values = {"checkpoint": json.dumps(self.at), "done": self.at["judged"]}
         repository.advance(connection, self.job["job_id"], self.owner, **values, **self.model.versions)
 
-    def _go_on(self) -> None:
+    def _check_stop(self) -> None:
         if self.lost.is_set():
             raise LostLease
         if self.stop.is_set():

@@ -55,7 +55,7 @@ def require_job(connection: Connection, job_id: str, caller: Caller) -> dict[str
     Problem
         ``job-not-found``.
     """
-    job = repository.find(connection, job_id, caller.region)
+    job = repository.find_job(connection, job_id, caller.region)
     if job is None:
         raise Problem("job-not-found")
     return job
@@ -129,7 +129,7 @@ def results(
         payload, capacity = json.loads(job["payload"]), json.loads(job["result"])["capacity"]
         last = {county: (margin, code) for county, (margin, code) in capacity.items()}
         with reading(engine) as connection:
-            for part in repository.parts(connection, job_id):
+            for part in repository.read_parts(connection, job_id):
                 yield put_into_words(from_parquet(part), payload["as_of"], job, last, model.policy, redact)
 
     head = _head(job, model, request_id)
@@ -140,7 +140,7 @@ def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) 
     """Record every household of the results; part by part, so that the audit is not locked for a whole county."""
     for number in itertools.count():
         with writing(engine) as connection:
-            part = repository.part(connection, job_id, number)
+            part = repository.read_part(connection, job_id, number)
             if part is None:
                 return
             codes = from_parquet(part, ["household_id"])["household_id"].to_pylist()

@@ -1,4 +1,4 @@
-"""The table of jobs, and what they have worked out."""
+"""The tables of jobs and of their results."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ JOBS = Table(
 )
 """``state``: ``waiting``, ``running``, ``done``, ``failed``, ``cancelled``. ``payload``, ``result`` and ``checkpoint``
 are JSON; ``region`` is what the job may touch and who may see it; ``problem`` says what went wrong.
-``lease_owner`` is a name that nobody had before: whoever no longer finds it there has lost the job and keeps nothing.
+``lease_owner`` is a name that is used once: a worker that no longer finds its own has lost the job and saves nothing.
 ``beats`` goes up while the owner lives; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
 leases since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those of the first
 part: others start the job anew."""
@@ -49,4 +49,4 @@ PARTS = Table(
     Column("part", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
-"""What a job worked out, a few thousand households a part, as Parquet; kept together with the checkpoint."""
+"""Results of a job, a few thousand households a part, as Parquet; saved together with the checkpoint."""

@@ -19,7 +19,7 @@ from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.bulk.reader import Reader
 from riskml_serving.judging.jobs import repository
-from riskml_serving.judging.jobs.leases import Heart, Watch
+from riskml_serving.judging.jobs.leases import Heartbeat, LeaseWatch
 from riskml_serving.judging.jobs.repository import LostLease
 from riskml_serving.judging.jobs.run import Run, Stopped
 from riskml_serving.judging.model import Model
@@ -30,7 +30,7 @@ log = logging.getLogger("riskml_serving.judging.jobs")
 
 
 class Worker:
-    """Takes and does jobs until it is stopped.
+    """Works on jobs until it is stopped.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Worker:
         self.engine, self.settings, self.model = engine, settings, model
         self.name = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self.stopping = threading.Event()
-        self._watch = Watch(settings.job_lease_seconds)
+        self._watch = LeaseWatch(settings.job_lease_seconds)
         self._reader = Reader(settings.database_url)
         self._thread: threading.Thread | None = None
         self._leases = 0
@@ -61,7 +61,7 @@ class Worker:
             self._thread.join()
 
     def run(self) -> None:
-        """Work until stopped; a database that is gone is waited for."""
+        """Work until stopped; wait while the database is down."""
         try:
             while not self.stopping.is_set():
                 try:
@@ -75,9 +75,9 @@ class Worker:
             self._reader.close()
 
     def step(self) -> bool:
-        """Take one job and do it, if there is one that is free; say whether there was."""
+        """Work on one job if any is free; return whether there was one."""
         with reading(self.engine) as connection:
-            jobs = repository.open_jobs(connection)
+            jobs = repository.list_open_jobs(connection)
         if not jobs:
             return False
         try:
@@ -85,7 +85,7 @@ class Worker:
         except Problem:  # none serves yet
             return False
         for job in jobs:
-            if not self._own(job) and not self._watch.free(job):
+            if not self._is_own(job) and not self._watch.is_free(job):
                 continue
             self._leases += 1
             owner = f"{self.name}-{self._leases}"
@@ -93,23 +93,23 @@ class Worker:
                 taken = repository.lease(connection, job, owner)
             if taken:
                 self._watch.forget(job["job_id"])
-                self._do({**job, "attempts": job["attempts"] + 1}, owner, model)
+                self._work_on({**job, "attempts": job["attempts"] + 1}, owner, model)
                 return True
         return False
 
-    def _own(self, job: dict[str, Any]) -> bool:
-        """Whether a running job was this worker's, which is not at it any more: the database went away meanwhile."""
+    def _is_own(self, job: dict[str, Any]) -> bool:
+        """Whether this worker left a running job because the database went down."""
         return bool(job["state"] == "running" and (job["lease_owner"] or "").startswith(self.name))
 
-    def _do(self, job: dict[str, Any], owner: str, model: Model) -> None:
+    def _work_on(self, job: dict[str, Any], owner: str, model: Model) -> None:
         if job["attempts"] > self.settings.job_attempts:
             self._end(job, owner, "failed", "gave-up")
             return
         beats = self.settings.job_lease_seconds / 4
         try:
-            with Heart(self.engine, job["job_id"], owner, beats) as heart:
+            with Heartbeat(self.engine, job["job_id"], owner, beats) as heartbeat:
                 size = self.settings.job_chunk
-                Run(self.engine, self._reader, model, job, owner, size, self.stopping, heart.lost).work()
+                Run(self.engine, self._reader, model, job, owner, size, self.stopping, heartbeat.lost).work()
         except (LostLease, Stopped) as ended:
             state = None if isinstance(ended, LostLease) else "waiting"
         except (SQLAlchemyError, ConnectionError):
@@ -121,7 +121,7 @@ class Worker:
             state = "failed" if job["attempts"] >= self.settings.job_attempts else "waiting"
         else:
             return
-        self._reader.close()  # it may hold an answer that nobody took
+        self._reader.close()  # it may hold an answer that was not taken
         if state is not None:
             self._end(job, owner, state, "internal-error" if state == "failed" else "")
 

@@ -1,4 +1,4 @@
-"""What is counted of scores and releases: of the process, whichever model serves, so that workers can be added up."""
+"""Counters of scores and releases, one set a process for all models, so that workers can be added up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from prometheus_client import Counter
 __all__ = ["COUNTERS", "REFUSED", "SCORED", "SWAPPED"]
 
 SCORED = Counter("riskml_scores", "Households scored on request", ("tier", "agreement"), registry=None)
-SWAPPED = Counter("riskml_model_swaps", "Releases that workers turned to", registry=None)
-REFUSED = Counter("riskml_model_load_failures", "Releases that were offered and refused", registry=None)
+SWAPPED = Counter("riskml_model_swaps", "Releases that workers began to serve", registry=None)
+REFUSED = Counter("riskml_model_load_failures", "Releases on offer that were refused", registry=None)
 
 COUNTERS = (SCORED, SWAPPED, REFUSED)

@@ -16,8 +16,8 @@ from riskml.scoring import judge
 from riskml.tracking import NAME
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.problems import Problem
-from riskml_serving.judging.model.regional import within_region
-from riskml_serving.judging.model.watch import Watch
+from riskml_serving.judging.model.monitor import Monitor
+from riskml_serving.judging.model.regional import restrict_to_region
 
 __all__ = ["Holder", "Model", "load_model"]
 
@@ -34,8 +34,8 @@ class Model:
     source : str
         Where the bundle came from.
     loaded_at : datetime
-    watch : Watch
-        Counts what the model is asked: the only part that changes.
+    monitor : Monitor
+        Of the features and scores of the model: the only part that changes.
     """
 
     bundle: Bundle
@@ -43,10 +43,10 @@ class Model:
     narrator: Narrator
     source: str
     loaded_at: dt.datetime = field(default_factory=now)
-    watch: Watch = field(init=False, repr=False, compare=False)
+    monitor: Monitor = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "watch", Watch(self.bundle))
+        object.__setattr__(self, "monitor", Monitor(self.bundle))
 
     @property
     def version(self) -> str:
@@ -60,7 +60,7 @@ class Model:
 
     @property
     def versions(self) -> dict[str, str]:
-        """By what a score was made."""
+        """What a score was made by."""
         return {
             "model_version": self.version,
             "feature_schema_hash": self.schema_hash,
@@ -69,7 +69,7 @@ class Model:
 
     @property
     def names(self) -> dict[str, str]:
-        """Members of every answer that say by what it was made."""
+        """Members of every answer that name what it was made by."""
         return {"model_name": NAME, **self.versions}
 
     def describe(self, region: str) -> dict[str, Any]:
@@ -81,12 +81,12 @@ class Model:
             "settings": self.bundle.manifest["settings"],
             "thresholds": self.bundle.thresholds,
             "manifest": manifest,
-            "evaluation": within_region(self.bundle, region).evaluation,
+            "evaluation": restrict_to_region(self.bundle, region).evaluation,
         }
 
 
 class Holder:
-    """The reference that everybody reads: one assignment swaps the model."""
+    """The reference that every request reads: one assignment swaps the model."""
 
     def __init__(self, model: Model | None = None) -> None:
         self._model = model

@@ -1,4 +1,4 @@
-"""Keeps the model up to date: looks for another release, swaps it in whole, and stays with the old one otherwise."""
+"""Keeps the model up to date: swaps another release in as a whole, or stays with the old one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from riskml.errors import BundleError, RiskmlError
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
-from riskml_serving.judging.model import repository, store
+from riskml_serving.judging.model import copies, repository
 from riskml_serving.judging.model.counters import REFUSED, SWAPPED
 from riskml_serving.judging.model.holder import Holder, Model, load_model
-from riskml_serving.judging.model.source import newest
+from riskml_serving.judging.model.source import find_offer
 
 __all__ = ["Failure", "Keeper", "Load"]
 
@@ -31,7 +31,7 @@ log = logging.getLogger("riskml_serving.judging.model")
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the release that is offered does not serve."""
+    """Why the release on offer does not serve."""
 
     at: dt.datetime
     kind: str
@@ -39,12 +39,12 @@ class Failure:
 
 
 class Keeper:
-    """Looks after the model of one worker.
+    """Keeps the model of one worker up to date.
 
     Parameters
     ----------
     engine : Engine
-        Remembers which releases served and which were rolled back.
+        Of the database that records which releases served and which were rolled back.
     holder : Holder
     settings : Settings
     load : callable, optional
@@ -53,7 +53,7 @@ class Keeper:
     Attributes
     ----------
     failure : Failure or None
-        Of the last look; a good look clears it.
+        Of the last refresh; a refresh that succeeds clears it.
     """
 
     def __init__(self, engine: Engine, holder: Holder, settings: Settings, load: Load = load_model) -> None:
@@ -63,36 +63,36 @@ class Keeper:
         self.failure: Failure | None = None
 
     def start(self) -> None:
-        """Have a model if there is any: a registry that is slow or gone need not be waited for."""
+        """Load a model if there is any, without waiting for a registry that is slow or down."""
         if self._settings.model_source == "registry":
             self._rejected = self._read_rejected()
-            self._turn_back()
+            self._fall_back()
         if self._holder.version is None:
-            self.look()
+            self.refresh()
 
-    def look(self) -> None:
-        """Look once whether another release should serve; whatever goes wrong, the old one goes on."""
+    def refresh(self) -> None:
+        """Check once whether another release should serve; on any error the old one goes on."""
         rejected = self._read_rejected()
         if rejected != self._rejected:
             self._rejected, self._settled = rejected, ""
         if self._holder.version in rejected:
-            self._turn_back()
+            self._fall_back()
         try:
             self._take_offer()
             self.failure = None
         except (RiskmlError, OSError) as error:
-            self._failed(error)
+            self._record_failure(error)
         if self._holder.version is None:
-            self._turn_back()
+            self._fall_back()
 
     async def watch(self) -> None:
-        """Look again and again until cancelled."""
+        """Refresh at intervals until cancelled."""
         while self._settings.model_poll_seconds > 0:
             await asyncio.sleep(self._settings.model_poll_seconds)
-            await anyio.to_thread.run_sync(self.look, abandon_on_cancel=True)
+            await anyio.to_thread.run_sync(self.refresh, abandon_on_cancel=True)
 
     def _take_offer(self) -> None:
-        offer = newest(self._settings)
+        offer = find_offer(self._settings)
         if offer.mark == self._settled:
             return
         model = self._load(offer.fetch(), self._settings.policy)
@@ -102,7 +102,7 @@ class Keeper:
             self._serve(model, offer.source)
         self._settled = offer.mark
 
-    def _turn_back(self) -> None:
+    def _fall_back(self) -> None:
         """Serve the release that served last and was not rolled back."""
         try:
             with reading(self._engine) as connection:
@@ -114,16 +114,16 @@ class Keeper:
             if release["rejected_at"] is not None or version == self._holder.version:
                 continue
             try:
-                model = self._load(store.folder_of(self._settings.model_store, version), self._settings.policy)
+                model = self._load(copies.find_copy(self._settings.model_store, version), self._settings.policy)
             except BundleError as error:
-                self._failed(error)
+                self._record_failure(error)
                 continue
             self._serve(model, release["source"])
             return
 
     def _serve(self, model: Model, source: str) -> None:
         try:
-            store.keep(self._settings.model_store, model.bundle)
+            copies.save_copy(self._settings.model_store, model.bundle)
         except (RiskmlError, OSError) as error:
             log.warning("no copy of release %s was kept (%s): it cannot be rolled back to", model.version, error)
         self._holder.swap(model)
@@ -131,21 +131,21 @@ class Keeper:
         log.info("release %s serves", model.version)
         try:
             with writing(self._engine) as connection:
-                repository.serving(connection, model.version, source, now())
+                repository.record_release(connection, model.version, source, now())
         except SQLAlchemyError as error:
-            log.warning("release %s serves, but that could not be noted (%s)", model.version, type(error).__name__)
+            log.warning("release %s serves, but that could not be recorded (%s)", model.version, type(error).__name__)
 
-    def _failed(self, error: Exception) -> None:
+    def _record_failure(self, error: Exception) -> None:
         REFUSED.inc()
         message = str(error.message if isinstance(error, RiskmlError) else type(error).__name__)
         if self.failure is None or self.failure.message != message:
-            log.error("the release offered does not serve: %s", message)
+            log.error("the release on offer does not serve: %s", message)
         self.failure = Failure(now(), type(error).__name__, message)
 
     def _read_rejected(self) -> set[str]:
-        """Versions that were rolled back; the last known ones while the database is gone."""
+        """Read the versions that were rolled back; the last known ones while the database is down."""
         try:
             with reading(self._engine) as connection:
-                return repository.rejected(connection)
+                return repository.list_rejected(connection)
         except SQLAlchemyError:
             return self._rejected

@@ -1,4 +1,4 @@
-"""What a reader of a region is told of how well the model does elsewhere: nothing."""
+"""Keeps the model's results in other regions from a reader of one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 from riskml.model import Bundle
 from riskml_serving.people.auth import covers
 
-__all__ = ["within_region"]
+__all__ = ["restrict_to_region"]
 
 
-def within_region(bundle: Bundle, region: str) -> Bundle:
+def restrict_to_region(bundle: Bundle, region: str) -> Bundle:
     """Leave the results by region out of a bundle's evaluation, unless all of them lie in the reader's region.
 
     One that lies elsewhere counts households elsewhere; left out alone, it could be had from the total and the others.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 from riskml_serving.base.database.upserts import upsert
 from riskml_serving.judging.model.tables import RELEASES
 
-__all__ = ["accept", "list_releases", "reject", "rejected", "serving"]
+__all__ = ["accept", "list_rejected", "list_releases", "record_release", "reject"]
 
 
 def list_releases(connection: Connection) -> Sequence[RowMapping]:
@@ -19,29 +19,29 @@ def list_releases(connection: Connection) -> Sequence[RowMapping]:
     return connection.execute(query).mappings().all()
 
 
-def rejected(connection: Connection) -> set[str]:
-    """Versions that were rolled back."""
+def list_rejected(connection: Connection) -> set[str]:
+    """List the versions that were rolled back."""
     query = select(RELEASES.c.model_version).where(RELEASES.c.rejected_at.is_not(None))
     return set(connection.execute(query).scalars())
 
 
-def serving(connection: Connection, version: str, source: str, at: dt.datetime) -> None:
-    """Note that a worker turned to a release."""
+def record_release(connection: Connection, version: str, source: str, at: dt.datetime) -> None:
+    """Record that a worker serves a release."""
     last = connection.execute(select(func.coalesce(func.max(RELEASES.c.turn), 0))).scalar_one()
     row = {"model_version": version, "source": source, "served_at": at, "rejected_at": None, "turn": last + 1}
     upsert(connection, RELEASES, [row])
 
 
 def reject(connection: Connection, version: str, at: dt.datetime) -> None:
-    """Let no worker turn to a release again."""
+    """Keep every worker from serving a release again."""
     connection.execute(update(RELEASES).where(RELEASES.c.model_version == version).values(rejected_at=at))
 
 
 def accept(connection: Connection, version: str) -> bool:
-    """Let workers turn to a release that was rolled back; false where there is none."""
-    found = connection.execute(
+    """Let workers serve a release that was rolled back; false if there is none."""
+    result = connection.execute(
         update(RELEASES)
         .where(RELEASES.c.model_version == version, RELEASES.c.rejected_at.is_not(None))
         .values(rejected_at=None)
     )
-    return bool(found.rowcount)
+    return bool(result.rowcount)

@@ -1,4 +1,4 @@
-"""Rolls a release back, and takes it up again."""
+"""Rolls a release back, and accepts it again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["accept", "roll_back"]
 
 
 def roll_back(connection: Connection) -> tuple[str, str]:
-    """Reject the release that serves; every worker turns to the one before at its next look.
+    """Reject the release that serves; every worker serves the one before from its next refresh on.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def roll_back(connection: Connection) -> tuple[str, str]:
 
 
 def accept(connection: Connection, version: str) -> None:
-    """Take a release up again that was rolled back, where it is still offered.
+    """Accept a release that was rolled back; it serves if it is still on offer.
 
     Raises
     ------

@@ -10,19 +10,19 @@ from riskml.errors import BundleError, TrackingError
 from riskml.tracking import download, find_champion_version
 from riskml_serving.base.settings import Settings
 
-__all__ = ["Offer", "newest", "require_bundle"]
+__all__ = ["Offer", "find_offer", "require_bundle"]
 
 SEAL = "manifest.sha256"
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A release that is offered, not yet looked at.
+    """A release on offer, not yet loaded.
 
     Parameters
     ----------
     mark : str
-        Changes when another release is offered; cheap to find out.
+        Changes with the release on offer; cheap to read.
     source : str
         Where it comes from, in words.
     fetch : callable
@@ -34,8 +34,8 @@ class Offer:
     fetch: Callable[[], Path]
 
 
-def newest(settings: Settings) -> Offer:
-    """Find out what is offered now.
+def find_offer(settings: Settings) -> Offer:
+    """Find the release on offer now.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def newest(settings: Settings) -> Offer:
 
 
 def require_bundle(folder: Path) -> None:
-    """Insist on a bundle folder.
+    """Require a bundle folder.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Which households there are and where each lives now: the region scope is held against this."""
+"""Which households there are and where each lives now: what the region of a caller is checked against."""

@@ -30,7 +30,7 @@ __all__ = [
 def find_households(
     connection: Connection, codes: Iterable[str], region: str, *, lock: bool = False
 ) -> dict[str, dict[str, Any]]:
-    """Find those of the households that live in a region; ``lock`` keeps other writers from them until the end."""
+    """Find the households that live in a region, by code; ``lock`` locks them, in code order, until the end."""
     out: dict[str, dict[str, Any]] = {}
     # PostgreSQL refuses to look for a NUL
     for part in split_codes(sorted(code for code in codes if "\0" not in code)):
@@ -65,7 +65,7 @@ def narrow_to_region(query: Select[Any], table: FromClause, region: str) -> Sele
 
 
 def list_codes(connection: Connection, region: str, after: str = "", limit: int | None = None) -> Sequence[str]:
-    """Codes of the open households of a region, in their order, behind ``after``."""
+    """List the codes of the open households of a region, in their order, behind ``after``."""
     query = (
         select(HOUSEHOLDS.c.household_id)
         .where(
@@ -80,7 +80,7 @@ def list_codes(connection: Connection, region: str, after: str = "", limit: int 
 
 
 def count_households(connection: Connection, region: str) -> int:
-    """Open households of a region."""
+    """Count the open households of a region."""
     query = select(func.count()).where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None))
     return int(connection.execute(query).scalar_one())
 

@@ -1,4 +1,4 @@
-"""Which households there are and where each lives now: what a region prefix is held against."""
+"""Which households there are and where each lives now: what the region of a caller is checked against."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ HOUSEHOLDS = Table(
     Column("closed_because", String(16), nullable=True),
     Column("followed_by", Code(2000), nullable=True),
 )
-"""``known_tables``: contract tables joined by ``;`` of which it is known that all rows of the household are there, be
-there none: an absent table means unknown, an empty one known to be none. ``closed_on`` is the day that the closure
+"""``known_tables``: contract tables joined by ``;`` of which all rows of the household are known to be stored, even if
+there are none: an absent table means unknown, an empty one known to be none. ``closed_on`` is the day that the closure
 names, ``closed_at`` when it was received. ``followed_by``: codes joined by ``;`` of the
 households that a split or a merge led to."""
 

@@ -1,4 +1,4 @@
-"""The monitoring lines that the service holds, read again at most every few seconds."""
+"""The monitoring lines that the service holds, read again every few seconds at most."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from riskml_serving.store.records.repository import read_lines
 
 __all__ = ["Lines"]
 
-TRUST = 5.0
-"""Seconds for which the lines are kept: they change once a year."""
+MAX_AGE = 5.0
+"""Seconds before the lines are read again: they change once a year."""
 
 
 class Lines:
@@ -21,17 +21,17 @@ class Lines:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._kept: tuple[float, dict[str, list[Any]]] | None = None
+        self._cached: tuple[float, dict[str, list[Any]]] | None = None
 
     def __call__(self) -> dict[str, list[Any]]:
         """Return the lines."""
-        kept = self._kept
-        if kept is None or time.monotonic() - kept[0] > TRUST:
+        cached = self._cached
+        if cached is None or time.monotonic() - cached[0] > MAX_AGE:
             with reading(self.engine) as connection:
-                kept = (time.monotonic(), read_lines(connection))
-            self._kept = kept
-        return kept[1]
+                cached = (time.monotonic(), read_lines(connection))
+            self._cached = cached
+        return cached[1]
 
     def forget(self) -> None:
         """Read the lines again at their next use."""
-        self._kept = None
+        self._cached = None

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, inser
 
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.records.columns import Columns
-from riskml_serving.store.records.tables import RECORDS, spread_attributes
+from riskml_serving.store.records.tables import RECORDS, read_attributes
 
 __all__ = ["CHUNK", "add_rows", "read_lines", "read_rows", "split_codes", "supersede"]
 
@@ -21,15 +21,15 @@ ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 NAMES = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
 
 
-def _reading(name: str, key: str) -> Select[Any]:
+def _select_rows(name: str, key: str) -> Select[Any]:
     """Statement that reads the rows of a table by some codes; built once, since building takes as long as reading."""
     table = RECORDS[name]
     chosen = [table.c[column] for column in NAMES[name]] + ([table.c.attributes] if TABLES[name].attributes else [])
     return select(*chosen).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
 
 
-OF_HOUSEHOLDS = {name: _reading(name, "household_id") for name in TABLES if name != "lines"}
-OF_REGIONS = _reading("disaster", "region_code")
+OF_HOUSEHOLDS = {name: _select_rows(name, "household_id") for name in TABLES if name != "lines"}
+OF_REGIONS = _select_rows("disaster", "region_code")
 
 
 def split_codes(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[str]]:
@@ -57,7 +57,7 @@ def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Column
     """
     rows = [row for part in split_codes(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
     columns = _columns(rows, len(NAMES[name]) + TABLES[name].attributes)
-    attributes = spread_attributes(columns.pop()) if TABLES[name].attributes else {}
+    attributes = read_attributes(columns.pop()) if TABLES[name].attributes else {}
     return {**dict(zip(NAMES[name], columns, strict=True)), **attributes}
 
 
@@ -96,7 +96,7 @@ def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) 
 
 
 def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Mark what the rows replace: the same record, or version, recorded on the same day.
+    """Mark the rows that new rows replace: the same record, or version, recorded on the same day.
 
     What is known at a date is known at the end of that day, so a row that was corrected before its day ended never
     counted. The contract calls two rows of one record on one day a fault; marking the first keeps it out.
@@ -104,14 +104,14 @@ def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]])
     table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
     if TABLES[name].column("recorded_on") is None:
         return
-    wanted = [row for row in rows if all(row.get(key) is not None for key in keys)]
-    if not wanted:
+    keyed = [row for row in rows if all(row.get(key) is not None for key in keys)]
+    if not keyed:
         return
-    place = [key for key in ("household_id", "region_code") if name == "disaster" or key == "household_id"]
-    names = dict.fromkeys([*keys, *place])
+    subject = ("household_id", "region_code") if name == "disaster" else ("household_id",)
+    names = dict.fromkeys([*keys, *subject])
     same = [_same(table.c[key], f"the_{key}") for key in names]
     query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), ~table.c.superseded)
-    values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in wanted]
+    values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in keyed]
     connection.execute(query.values(superseded=True), values)
 
 

@@ -15,7 +15,7 @@ from riskml.records.contract.schema import Table as Declared
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["EXTRA", "RECORDS", "attributes_text", "spread_attributes"]
+__all__ = ["EXTRA", "RECORDS", "read_attributes", "write_attributes"]
 
 EXTRA = ("row_id", "attributes", "received_at", "request_id", "superseded")
 """Columns beside the contract's: order of receipt, attributes of a household as JSON, when and with which request a
@@ -37,20 +37,20 @@ _TYPES: dict[Kind, TypeEngine[Any]] = {
 _CODES = ("household_id", "member_id", "record_id")
 
 
-def attributes_text(attributes: Mapping[str, Any]) -> str | None:
-    """Attributes of a household as they are kept; those that are missing are left out.
+def write_attributes(attributes: Mapping[str, Any]) -> str | None:
+    """Write the attributes of a household as JSON; missing ones are left out.
 
-    >>> attributes_text({"b": 1.0, "a": "砖房", "c": None}), attributes_text({"c": None})
+    >>> write_attributes({"b": 1.0, "a": "砖房", "c": None}), write_attributes({"c": None})
     ('{"a": "砖房", "b": 1.0}', None)
     """
     known = {name: value for name, value in attributes.items() if value is not None}
     return json.dumps(known, sort_keys=True, ensure_ascii=False) if known else None
 
 
-def spread_attributes(texts: Sequence[str | None]) -> dict[str, list[Any]]:
-    """Spread attributes of households, as they are kept, over columns.
+def read_attributes(texts: Sequence[str | None]) -> dict[str, list[Any]]:
+    """Read attributes of households, as JSON, into columns.
 
-    >>> spread_attributes(['{"a": "砖房", "b": 1.0}', None])
+    >>> read_attributes(['{"a": "砖房", "b": 1.0}', None])
     {'a': ['砖房', None], 'b': [1.0, None]}
     """
     rows = [json.loads(text) if text else {} for text in texts]

@@ -16,9 +16,9 @@ from riskml.evaluation.checks.drift import LARGE
 from riskml.features import CATALOGUE
 from riskml.model import Bundle
 from riskml_serving.base.clock import to_local
-from riskml_serving.judging.model.regional import within_region
+from riskml_serving.judging.model.monitor import MIN_HOUSEHOLDS
+from riskml_serving.judging.model.regional import restrict_to_region
 from riskml_serving.judging.model.repository import list_releases
-from riskml_serving.judging.model.watch import FEWEST
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.page_router import PageRouter
@@ -51,10 +51,10 @@ async def model(request: Request, visitor: SignedIn) -> View:
     """Show which model serves."""
     state = get_state(request)
     current = state.holder.current
-    bundle = within_region(current.bundle, visitor.caller.region)
+    bundle = restrict_to_region(current.bundle, visitor.caller.region)
 
     releases = await state.read(list_releases)
-    drift = await anyio.to_thread.run_sync(current.watch.drift)
+    drift = await anyio.to_thread.run_sync(current.monitor.measure_drift)
     card = await anyio.to_thread.run_sync(_render_card, bundle)
     response = render(
         request,
@@ -68,8 +68,8 @@ async def model(request: Request, visitor: SignedIn) -> View:
         releases=releases if visitor.may("releases") else [],
         evaluation=current.bundle.evaluation,
         drift=_describe_drift(drift, get_language(request)),
-        held=current.watch.held,
-        fewest=FEWEST,
+        held=current.monitor.held,
+        fewest=MIN_HOUSEHOLDS,
         card=card,
     )
     return View(response)
@@ -131,7 +131,7 @@ def _cache(bundle: Bundle, name: tuple[object, ...], make: Callable[[], str]) ->
 async def report(request: Request, visitor: SignedIn) -> View:
     """Show the report of the model, as `riskml report` writes it."""
     state, lang = get_state(request), get_language(request)
-    bundle = within_region(state.holder.current.bundle, visitor.caller.region)
+    bundle = restrict_to_region(state.holder.current.bundle, visitor.caller.region)
     page = await anyio.to_thread.run_sync(_render_report, bundle, state.settings.simulated, lang)
     return View(HTMLResponse(page, headers={"Content-Security-Policy": _make_policy(page)}))
 

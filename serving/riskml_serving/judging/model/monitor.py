@@ -1,4 +1,4 @@
-"""What a model has been asked lately: a sample of the features it was shown; its scores are counted."""
+"""Monitors a model: a sliding window of the features that it scored, and counts of its scores."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from riskml.model import Bundle
 from riskml.vocabulary.verdicts import TIERS
 from riskml_serving.judging.model.counters import SCORED
 
-__all__ = ["FEWEST", "WINDOW", "Watch"]
+__all__ = ["MIN_HOUSEHOLDS", "WINDOW", "Monitor"]
 
 WINDOW = 2_000
 """Households of the sliding window."""
 
-FEWEST = 200
-"""With fewer households in the window nothing is said of drift."""
+MIN_HOUSEHOLDS = 200
+"""With fewer households in the window no drift is reported."""
 
-MOST_AT_ONCE = 64
-"""Households that one scoring adds, evenly spaced, so that a county's job does not fill the window at one place."""
+MAX_AT_ONCE = 64
+"""Households that one scoring adds, evenly spaced, so that one part of a county does not fill the window."""
 
-APART = 0.05
-"""Seconds between two scorings that add to the window: watching costs a busy service nothing to speak of."""
+INTERVAL = 0.05
+"""Seconds between two scorings that add to the window, so that monitoring costs a busy service next to nothing."""
 
 
-class Watch:
-    """Keeps the sliding window of one model; it holds features, never a code of a household.
+class Monitor:
+    """The sliding window of one model; it holds features, never the code of a household.
 
     Parameters
     ----------
     bundle : Bundle
-    apart : float, default 0.05
+    interval : float, default 0.05
         Seconds between two scorings that add to the window.
     """
 
-    def __init__(self, bundle: Bundle, apart: float = APART) -> None:
-        self._bundle, self._apart = bundle, apart
+    def __init__(self, bundle: Bundle, interval: float = INTERVAL) -> None:
+        self._bundle, self._interval = bundle, interval
         self._rows: deque[NDArray[np.float64]] = deque()
         self._held, self._last = 0, float("-inf")
         self._lock = threading.Lock()
@@ -52,14 +52,14 @@ class Watch:
         """Households in the window."""
         return self._held
 
-    def show(self, features: FeatureMatrix) -> None:
-        """Take a sample of the features of households at risk."""
+    def observe(self, features: FeatureMatrix) -> None:
+        """Add a sample of the features of households at risk."""
         at = time.monotonic()
-        if at - self._last < self._apart:
+        if at - self._last < self._interval:
             return
         self._last = at
         n = len(features)
-        rows = np.unique(np.linspace(0, n - 1, min(n, MOST_AT_ONCE)).astype(np.int64))
+        rows = np.unique(np.linspace(0, n - 1, min(n, MAX_AT_ONCE)).astype(np.int64))
         taken = self._bundle.blend.schema.align(features.take(rows))
         with self._lock:
             self._rows.append(taken)
@@ -68,14 +68,14 @@ class Watch:
                 self._held -= len(self._rows.popleft())
 
     def count(self, tiers: Iterable[int], agreements: Iterable[str]) -> None:
-        """Count scores; tiers are positions in riskml's list, -1 where there is none."""
+        """Count scores; tiers are positions, -1 for none."""
         for (tier, agreement), n in Counter(zip(tiers, agreements, strict=True)).items():
             SCORED.labels("none" if tier < 0 else TIERS.codes[tier], agreement).inc(n)
 
-    def drift(self) -> dict[str, float]:
-        """Population stability index by feature, and of the score as ``probability``; empty while too few are held."""
+    def measure_drift(self) -> dict[str, float]:
+        """Population stability index by feature, and of the score as ``probability``; empty with too few households."""
         with self._lock:
-            rows = list(self._rows) if self._held >= FEWEST else []
+            rows = list(self._rows) if self._held >= MIN_HOUSEHOLDS else []
         if not rows or self._bundle.reference is None:
             return {}
         values, schema = np.concatenate(rows), self._bundle.blend.schema
