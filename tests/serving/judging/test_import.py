@@ -14,7 +14,6 @@ from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.scoring import score
 from riskml.vocabulary.verdicts import COLOURS, TIERS
-from riskml_serving.judging.bulk import scoring
 from riskml_serving.judging.importing import service
 from riskml_serving.judging.importing.service import import_folder
 
@@ -72,9 +71,9 @@ def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(clien
 def test_an_import_that_is_killed_goes_on_where_it_stopped_and_then_rests(client, county, county_rows, monkeypatch):
     engine, model = client.app.state.engine, client.app.state.holder.current
     monkeypatch.setattr(service, "PART", 5000)
-    monkeypatch.setattr(scoring, "SIZE", 200)
+    monkeypatch.setattr(service, "SCORED", 200)
     calls = {"n": 0}
-    for module, name in ((service.repository, "append"), (scoring, "keep_range")):
+    for module, name in ((service.repository, "append"), (service, "keep_range")):
         original = getattr(module, name)
 
         def once(*args, original=original, **kwargs):

@@ -74,11 +74,7 @@ def work(imported):
 
     def step(**settings):
         worker = Worker(state.engine, state.settings.model_copy(update=settings), lambda: state.holder.current)
-        try:
-            while worker.step():
-                pass
-        finally:
-            worker._reader.close()
+        worker.work_off()
 
     return step
 

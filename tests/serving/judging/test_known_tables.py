@@ -82,15 +82,13 @@ def work(client):
 
     def run(headers, region):
         job = client.post("/v1/batches", json={"region": region}, headers=headers).json()["job"]
-        while worker.step():
-            pass
+        worker.work_off()
         told = client.get(f"/v1/jobs/{job}", headers=headers).json()
         assert (told["state"], told["problem"]) == ("done", None)
         content = client.get(f"/v1/jobs/{job}/results", headers=headers).content
         return {row["household_id"]: row for row in pq.read_table(io.BytesIO(content)).to_pylist()}
 
-    yield run
-    worker._reader.close()
+    return run
 
 
 @settings(

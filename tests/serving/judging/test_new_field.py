@@ -93,9 +93,7 @@ def use(folder: Path) -> dict[str, object]:
         asked = client.post("/v1/scores", json={"tables": tables, "as_of": TODAY}, headers=headers).json()
         kept = client.post("/v1/records", json={"tables": tables}, headers=headers).json()
         job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
-        worker = Worker(engine, settings, lambda: client.app.state.holder.current)
-        worker.step()
-        worker._reader.close()
+        Worker(engine, settings, lambda: client.app.state.holder.current).work_off()
         files = {
             form: client.get(f"/v1/jobs/{job}/results", params={"format": form}, headers=headers).content
             for form in ("parquet", "csv")

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 from collections import Counter
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -125,7 +126,8 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     client = make_client(job_worker=False, job_chunk=60)
     state, admin = client.app.state, key("", "admin")
     import_folder(state.engine, small_county, dt.date(2023, 6, 30))
-    held, before = state.holder.current.monitor.held, metrics_of(client, admin)
+    state.holder.swap(replace(state.holder.current))  # with a window of its own: that of the tests' model may be full
+    before = metrics_of(client, admin)
     job = client.post("/v1/batches", json={}, headers=key()).json()["job"]
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
     assert worker.step()
@@ -140,7 +142,7 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     after = metrics_of(client, admin)
     told = {name: n - before.get(name, 0) for name, n in after.items() if name[0] == "riskml_scores_total"}
     assert {name: n for name, n in told.items() if n} == wanted
-    assert state.holder.current.monitor.held > held
+    assert state.holder.current.monitor.held > 0
 
 
 def test_drift_is_told_once_enough_households_were_seen(client, bundle_path, county_records):

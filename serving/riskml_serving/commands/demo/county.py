@@ -13,10 +13,13 @@ from sqlalchemy import Engine
 
 from riskml.records.contract.calendar import month_end, to_date, to_day, to_month
 from riskml.vocabulary.regions import Level, take_region
-from riskml_serving.base.database import reading
-from riskml_serving.judging.bulk.scoring import score_households
+from riskml_serving.base.database import reading, writing
+from riskml_serving.base.settings import Settings
+from riskml_serving.judging.jobs.repository import add_job
+from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import Model
-from riskml_serving.store.households.repository import find_households, list_codes
+from riskml_serving.people.auth import Caller
+from riskml_serving.store.households.repository import count_households, find_households, list_codes
 
 __all__ = ["choose_towns", "list_month_ends", "list_villages", "score_month", "write_region_names"]
 
@@ -113,7 +116,10 @@ def list_villages(engine: Engine) -> list[str]:
 
 
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
-    """Score every household as of a month's end, as a county does every month."""
-    with reading(engine) as connection:
-        codes = list_codes(connection, "")
-    score_households(engine, model, codes, as_of, "demo")
+    """Score every household as of a month's end by a job, as a county does every month."""
+    payload = {"as_of": as_of.isoformat(), "redact": []}
+    with writing(engine) as connection:
+        total = count_households(connection, "")
+        add_job(connection, Caller("demo", "", frozenset()), "score", payload, total=total, request_id="demo")
+    settings = Settings(database_url=engine.url.render_as_string(hide_password=False))
+    Worker(engine, settings, lambda: model).work_off()

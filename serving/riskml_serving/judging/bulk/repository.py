@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
-from riskml.records.contract.schema import TABLES
+from riskml.records.contract.arrow_types import cast_values
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth import within
 from riskml_serving.store.households.repository import list_codes
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.repository import list_prefixes
-from riskml_serving.store.records.tables import RECORDS
+from riskml_serving.store.records.tables import RECORDS, list_columns
 
 __all__ = [
     "REGISTER",
@@ -114,20 +114,14 @@ def select_register(range_: Range) -> Select[Any]:
 
 def cast_register(table: pa.Table) -> pa.Table:
     """Cast the register to ``REGISTER``: a column without a value comes as integers from SQLite, and times as text."""
-    columns = [
-        pa.nulls(len(c), f.type) if c.null_count == len(c) else c.cast(f.type)
-        for c, f in zip(table.columns, REGISTER, strict=True)
-    ]
+    columns = [cast_values(values, field.type) for values, field in zip(table.columns, REGISTER, strict=True)]
     return pa.table(columns, REGISTER)
 
 
 def select_rows(range_: Range, name: str) -> Select[Any]:
     """Select the rows of the range in one table, in any order: a row that was replaced on its day is superseded."""
     table = RECORDS[name]
-    columns = [table.c[column.name] for column in TABLES[name].columns]
-    if TABLES[name].attributes:
-        columns.append(table.c.attributes)
-    query = select(*columns).where(~table.c.superseded)
+    query = select(*list_columns(name)).where(~table.c.superseded)
     if name != "lines":
         codes = select(HOUSEHOLDS.c.household_id).where(_is_in(range_), within(HOUSEHOLDS.c.region_code, range_.region))
         query = query.where(table.c.household_id.in_(codes))
@@ -137,8 +131,9 @@ def select_rows(range_: Range, name: str) -> Select[Any]:
 def select_regional(regions: Iterable[str]) -> Select[Any]:
     """Select the disasters of the regions around some regions."""
     table = RECORDS["disaster"]
-    columns = [table.c[column.name] for column in TABLES["disaster"].columns]
-    return select(*columns).where(table.c.region_code.in_(sorted(list_prefixes(regions))), ~table.c.superseded)
+    return select(*list_columns("disaster")).where(
+        table.c.region_code.in_(sorted(list_prefixes(regions))), ~table.c.superseded
+    )
 
 
 def compile_query(query: Select[Any], backend: str) -> tuple[str, list[Any]]:

@@ -6,7 +6,8 @@ Killed anywhere and started again it continues where it stopped; run again after
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,15 @@ from riskml.progress import Progress, Silent
 from riskml.records.checking.check import open_checked
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.folder import Folder
+from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading, writing
-from riskml_serving.judging.bulk.scoring import score_households
+from riskml_serving.judging.bulk.judging import judge_ranges, keep_range
+from riskml_serving.judging.bulk.reader import Reader
+from riskml_serving.judging.bulk.repository import Selection
 from riskml_serving.judging.importing import repository
 from riskml_serving.judging.model import Model
+from riskml_serving.judging.scores.capacity import renew
 from riskml_serving.people import audit
 from riskml_serving.people.auth import RIGHTS, Caller
 from riskml_serving.store.households.repository import add_households, find_households
@@ -32,9 +37,12 @@ __all__ = ["Import", "import_folder"]
 
 PART = 50_000
 """Rows written in one transaction."""
+SCORED = 4096
+"""Households scored in one transaction."""
 REGISTER, SCORING = "register", "scores"
 
-CALLER = Caller("riskml-serving import", "", frozenset(RIGHTS))
+EVERYWHERE = ""
+CALLER = Caller("riskml-serving import", EVERYWHERE, frozenset(RIGHTS))
 
 
 @dataclass(frozen=True)
@@ -80,87 +88,94 @@ def import_folder(
     """
     bar = progress or Silent()
     with open_checked(folder) as opened:
-        fingerprint = opened.fingerprint()
+        run = _Import(engine, opened, today, bar)
+        codes = run.register()
+        rows = sum(run.write_table(name) for name in opened.tables)
+    scored = 0 if model is None else run.score(model, codes)
+    return Import(len(codes), rows, scored)
+
+
+class _Import:
+    """An import from where it stopped to its end."""
+
+    def __init__(self, engine: Engine, opened: Folder, today: dt.date, bar: Progress) -> None:
+        self.engine, self.opened, self.today, self.bar = engine, opened, today, bar
+        self.fingerprint = opened.fingerprint()
+        self.request_id = f"import-{self.fingerprint[:16]}"
         with reading(engine) as connection:
-            done = repository.read_progress(connection, fingerprint)
-        codes = _register(engine, opened, fingerprint, today, done)
-        written = 0
-        for name in opened.tables:
-            bar.stage(name, opened.rows(name))
-            written += _write_table(engine, opened, name, fingerprint, done.get(name, (0, False)), bar)
-    scored = 0
-    start, finished = done.get(SCORING, (0, False))
-    if model is not None and not finished:
+            self.progress = repository.read_progress(connection, self.fingerprint)
 
-        def note(connection: Connection, done: int, finished: bool) -> None:
-            repository.advance(connection, fingerprint, SCORING, done, finished=finished)
+    def _advance(self, connection: Connection, stage: str, done: int, *, finished: bool) -> None:
+        repository.advance(connection, self.fingerprint, stage, done, finished=finished)
 
-        scored = score_households(
-            engine, model, codes, today, _make_request_id(fingerprint), start=start, note=note, progress=bar
-        )
-    return Import(len(codes), written, scored)
-
-
-def _register(
-    engine: Engine, opened: Folder, fingerprint: str, today: dt.date, done: dict[str, tuple[int, bool]]
-) -> list[str]:
-    """Register the households, where each lives as known today, else where it is first known to live."""
-    query = f"""
-        SELECT household_id, coalesce(
-            arg_max(region_code, coalesce(recorded_on, DATE '0001-01-01'))
-                FILTER (coalesce(recorded_on, DATE '0001-01-01') <= $today),
-            arg_min(region_code, recorded_on)
-        ) AS region_code FROM {opened.relation("households")} GROUP BY household_id ORDER BY household_id
-    """
-    regions = dict(opened.connection.execute(query, {"today": today}).fetchall())
-    codes = list(regions)
-    if REGISTER in done:
-        return codes
-    known = ";".join(name for name in opened.tables if not TABLES[name].required)
-    with writing(engine) as connection:
-        taken = find_households(connection, codes, CALLER.region)
-        if taken:
-            raise UsageError(
-                f"{len(taken):,} of {len(codes):,} households are in the database already, from elsewhere.",
-                "Import brings in new counties; append records to known households with POST /v1/records.",
+    def register(self) -> list[str]:
+        """Register the households, where each lives as known today, else where it is first known to live."""
+        query = f"""
+            SELECT household_id, coalesce(
+                arg_max(region_code, coalesce(recorded_on, DATE '0001-01-01'))
+                    FILTER (coalesce(recorded_on, DATE '0001-01-01') <= $today),
+                arg_min(region_code, recorded_on)
+            ) AS region_code FROM {self.opened.relation("households")} GROUP BY household_id ORDER BY household_id
+        """
+        regions = dict(self.opened.connection.execute(query, {"today": self.today}).fetchall())
+        codes = list(regions)
+        if REGISTER in self.progress:
+            return codes
+        known = ";".join(name for name in self.opened.tables if not TABLES[name].required)
+        common = {"known_tables": known, "opened_on": self.today}
+        with writing(self.engine) as connection:
+            if taken := find_households(connection, codes, EVERYWHERE):
+                raise UsageError(
+                    f"{len(taken):,} of {len(codes):,} households are in the database already, from elsewhere.",
+                    "Import brings in new counties; append records to known households with POST /v1/records.",
+                )
+            rows = [{"household_id": code, "region_code": region, **common} for code, region in regions.items()]
+            add_households(connection, rows)
+            self._advance(connection, REGISTER, len(codes), finished=True)
+            audit.record(
+                connection,
+                CALLER,
+                "records.import",
+                request_id=self.request_id,
+                households=len(codes),
+                tables=self.opened.tables,
             )
-        rows = [
-            {"household_id": code, "region_code": region, "known_tables": known, "opened_on": today}
-            for code, region in regions.items()
-        ]
-        add_households(connection, rows)
-        repository.advance(connection, fingerprint, REGISTER, len(codes), finished=True)
-        audit.record(
-            connection,
-            CALLER,
-            "records.import",
-            request_id=_make_request_id(fingerprint),
-            households=len(codes),
-            tables=opened.tables,
-        )
-    return codes
+        return codes
 
+    def write_table(self, name: str) -> int:
+        """Write the rows of a table that are not there yet; return how many."""
+        start, finished = self.progress.get(name, (0, False))
+        self.bar.stage(name, self.opened.rows(name))
+        written, received = 0, now()
+        for rows, last in () if finished else _read_parts(self.opened, name, start):
+            complete = _complete(name, rows, received, self.request_id)
+            with writing(self.engine) as connection:
+                repository.append(connection, name, complete)
+                written += complete.num_rows
+                self._advance(connection, name, start + written, finished=last)
+            self.bar.step(complete.num_rows)
+        return written
 
-def _make_request_id(fingerprint: str) -> str:
-    return f"import-{fingerprint[:16]}"
-
-
-def _write_table(
-    engine: Engine, opened: Folder, name: str, fingerprint: str, done: tuple[int, bool], bar: Progress
-) -> int:
-    """Write the rows of a table that are not there yet."""
-    start, finished = done
-    if finished:
-        return 0
-    written, received = 0, now()
-    for rows, last in _read_parts(opened, name, start):
-        ready = _complete(name, rows, received, _make_request_id(fingerprint))
-        with writing(engine) as connection:
-            repository.append(connection, name, ready)
-            written += ready.num_rows
-            repository.advance(connection, fingerprint, name, start + written, finished=last)
-        bar.step(ready.num_rows)
-    return written
+    def score(self, model: Model, codes: Sequence[str]) -> int:
+        """Score the households as of today, then renew the visit capacity of their counties; return how many."""
+        done, finished = self.progress.get(SCORING, (0, False))
+        if finished:
+            return 0
+        self.bar.stage("scores", len(codes))
+        selection, after, kept = Selection(EVERYWHERE, (), codes), codes[done - 1] if done else "", 0
+        with Reader(self.engine.url.render_as_string(hide_password=False)) as reader:
+            for judged in judge_ranges(self.engine, reader, model, selection, self.today, after=after, size=SCORED):
+                before, done = done, bisect_right(codes, judged.last)
+                with writing(self.engine) as connection:
+                    kept += keep_range(connection, model, judged.table, EVERYWHERE, self.today, self.request_id)
+                    self._advance(connection, SCORING, done, finished=False)
+                self.bar.step(done - before)
+        with writing(self.engine) as connection:
+            households = find_households(connection, codes, EVERYWHERE).values()
+            for county in sorted({take_region(row["region_code"], Level.COUNTY) for row in households}):
+                renew(connection, model, county, self.today, self.request_id)
+            self._advance(connection, SCORING, len(codes), finished=True)
+        return kept
 
 
 def _read_parts(opened: Folder, name: str, start: int) -> Iterator[tuple[pa.Table, bool]]:

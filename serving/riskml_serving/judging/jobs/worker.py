@@ -74,6 +74,14 @@ class Worker:
         finally:
             self._reader.close()
 
+    def work_off(self) -> None:
+        """Work on the jobs that are free, one after the other, then end."""
+        try:
+            while self.step():
+                pass
+        finally:
+            self._reader.close()
+
     def step(self) -> bool:
         """Work on one job if any is free; return whether there was one."""
         with reading(self.engine) as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from riskml.explanation import Narrator
 from riskml.model import Bundle
 from riskml.policy import Policy, load_policy
+from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.scoring import judge
 from riskml.tracking import NAME
@@ -132,23 +132,12 @@ def load_model(folder: Path, policy: Path | None = None) -> Model:
 def _warm_up(model: Model) -> None:
     """Score and explain one made-up household, so that the first request does not wait for compiled loops."""
     months = [dt.date(2023 + m // 12, m % 12 + 1, 1) for m in range(24)]
-    income: Mapping[str, Sequence[Any]] = {
-        "household_id": ["warm-up"] * 24,
-        "period_start": months,
-        "source": ["wage"] * 24,
-        "amount": [3000.0] * 24,
+    code, wages = ["warm-up"], {"source": ["wage"] * 24, "amount": [3000.0] * 24}
+    tables: dict[str, dict[str, Any]] = {
+        "households": {"household_id": code, "region_code": ["000000000000"], "size": [3]},
+        "income": {"household_id": code * 24, "period_start": months, **wages},
+        "lines": {"region_code": [""], "effective_from": [dt.date(2020, 1, 1)], "amount": [6000.0]},
     }
-    households: Mapping[str, Sequence[Any]] = {
-        "household_id": ["warm-up"],
-        "region_code": ["000000000000"],
-        "size": [3],
-    }
-    lines: Mapping[str, Sequence[Any]] = {
-        "region_code": [""],
-        "effective_from": [dt.date(2020, 1, 1)],
-        "amount": [6000.0],
-    }
-    records = Records.from_tables({"households": households, "income": income, "lines": lines}, model.policy.lines)
-    panel = records.panel(int(dt.date(2024, 12, 31).toordinal()) - dt.date(1970, 1, 1).toordinal())
+    panel = Records.from_tables(tables, model.policy.lines).panel(to_day("2024-12-31"))
     judge(model.bundle, panel, model.policy)
     model.narrator.explain(panel)

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, inser
 
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.records.columns import Columns
-from riskml_serving.store.records.tables import RECORDS, read_attributes
+from riskml_serving.store.records.tables import RECORDS, list_columns, read_attributes
 
 __all__ = ["CHUNK", "add_rows", "read_lines", "read_rows", "split_codes", "supersede"]
 
@@ -18,14 +18,11 @@ CHUNK = 500
 
 ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
-NAMES = {name: tuple(column.name for column in table.columns) for name, table in TABLES.items()}
-
 
 def _select_rows(name: str, key: str) -> Select[Any]:
     """Statement that reads the rows of a table by some codes; built once, since building takes as long as reading."""
     table = RECORDS[name]
-    chosen = [table.c[column] for column in NAMES[name]] + ([table.c.attributes] if TABLES[name].attributes else [])
-    return select(*chosen).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
+    return select(*list_columns(name)).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
 
 
 OF_HOUSEHOLDS = {name: _select_rows(name, "household_id") for name in TABLES if name != "lines"}
@@ -44,10 +41,8 @@ def split_codes(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[st
 def read_lines(connection: Connection) -> Columns:
     """Read all monitoring lines, as columns."""
     table = RECORDS["lines"]
-    rows = connection.execute(
-        select(*(table.c[name] for name in NAMES["lines"])).where(~table.c.superseded).order_by(table.c.row_id)
-    ).all()
-    return {name: [row[i] for row in rows] for i, name in enumerate(NAMES["lines"])}
+    query = select(*list_columns("lines")).where(~table.c.superseded).order_by(table.c.row_id)
+    return _to_columns("lines", connection.execute(query).all())
 
 
 def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Columns:
@@ -56,9 +51,8 @@ def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Column
     The caller has checked the codes against a region: see ``store.households.repository``.
     """
     rows = [row for part in split_codes(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
-    columns = _columns(rows, len(NAMES[name]) + TABLES[name].attributes)
-    attributes = read_attributes(columns.pop()) if TABLES[name].attributes else {}
-    return {**dict(zip(NAMES[name], columns, strict=True)), **attributes}
+    columns = _to_columns(name, rows)
+    return {**columns, **read_attributes(columns.pop("attributes"))} if TABLES[name].attributes else columns
 
 
 def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Columns]:
@@ -68,11 +62,10 @@ def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Colum
     has checked the codes against a region.
     """
     tables = {name: read_rows(connection, name, codes) for name in OF_HOUSEHOLDS}
-    regions = tables["households"]["region_code"]
-    prefixes = sorted(list_prefixes(regions))
+    prefixes = sorted(list_prefixes(tables["households"]["region_code"]))
     rows = [row for part in split_codes(prefixes) for row in connection.execute(OF_REGIONS, {"codes": part})]
-    for values, more in zip(tables["disaster"].values(), _columns(rows, len(NAMES["disaster"])), strict=True):
-        values += more
+    for name, values in _to_columns("disaster", rows).items():
+        tables["disaster"][name] += values
     return {**tables, "lines": read_lines(connection)}
 
 
@@ -85,8 +78,10 @@ def list_prefixes(regions: Iterable[str]) -> set[str]:
     return {code[:length] for code in set(regions) for length in range(len(code) + 1)}
 
 
-def _columns(rows: Sequence[Any], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+def _to_columns(name: str, rows: Sequence[Any]) -> Columns:
+    """Turn rows of :func:`list_columns` into columns."""
+    names = [column.name for column in list_columns(name)]
+    return dict(zip(names, map(list, zip(*rows, strict=True)) if rows else ([] for _ in names), strict=True))
 
 
 def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from riskml.records.contract.schema import Table as Declared
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["EXTRA", "RECORDS", "read_attributes", "write_attributes"]
+__all__ = ["EXTRA", "RECORDS", "list_columns", "read_attributes", "write_attributes"]
 
 EXTRA = ("row_id", "attributes", "received_at", "request_id", "superseded")
 """Columns beside the contract's: order of receipt, attributes of a household as JSON, when and with which request a
@@ -85,3 +85,9 @@ def _table(declared: Declared) -> Table:
 
 RECORDS: dict[str, Table] = {name: _table(declared) for name, declared in TABLES.items()}
 """Tables of the database by the contract's name."""
+
+
+def list_columns(name: str) -> list[Field[Any]]:
+    """List the columns of a table that riskml reads: those of the contract, and attributes as JSON."""
+    names = (*TABLES[name].names, "attributes") if TABLES[name].attributes else TABLES[name].names
+    return [RECORDS[name].c[column] for column in names]

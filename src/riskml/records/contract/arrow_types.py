@@ -7,7 +7,7 @@ import pyarrow as pa
 from riskml.errors import RecordsError
 from riskml.records.contract.schema import TABLES, Kind
 
-__all__ = ["ARROW_TYPES", "cast_table"]
+__all__ = ["ARROW_TYPES", "cast_table", "cast_values"]
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.TEXT: pa.string(),
@@ -22,6 +22,17 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.FLAG: pa.bool_(),
 }
 """Arrow type of every kind of column."""
+
+
+def cast_values(values: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
+    """Cast the values of a column; one without any value may have any type.
+
+    Raises
+    ------
+    pyarrow.ArrowException
+        If the type cannot hold them.
+    """
+    return pa.chunked_array([pa.nulls(len(values), type_)]) if values.null_count == len(values) else values.cast(type_)
 
 
 def cast_table(name: str, table: pa.Table) -> pa.Table:
@@ -54,7 +65,7 @@ def cast_table(name: str, table: pa.Table) -> pa.Table:
             continue
         values, type_ = table[i], ARROW_TYPES[column.kind]
         try:
-            cast = pa.nulls(len(values), type_) if values.null_count == len(values) else values.cast(type_)
+            cast = cast_values(values, type_)
         except pa.ArrowException as error:
             raise RecordsError(
                 f"Table {name!r}, column {column_name!r}: {values.type} cannot be read as {type_} ({column.kind}).",
