@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from riskml.evaluation import Prediction, TestRows
-from riskml.evaluation.checks.base import CheckContext, MonotoneProbe, SplitEvidence
-from riskml.records.contract.calendar import to_day
+from riskml.evaluation.checks.base import CheckContext
 
 
 def _rows(label, **given) -> TestRows:
@@ -73,9 +72,9 @@ def county(make_rows, predict) -> tuple[TestRows, dict[str, Prediction]]:
 
 @pytest.fixture
 def evidence() -> Callable[..., CheckContext]:
-    """Build evidence of a model in which nothing is wrong; parts of the context or the evaluation can be replaced."""
+    """Build evidence of a model in which nothing is wrong; parts of the evaluation or its evidence can be replaced."""
 
-    def build(**given) -> CheckContext:
+    def build(**parts) -> CheckContext:
         evaluation = {
             "models": {"riskml": {"ap": 0.30}, "rule_line": {"ap": 0.20}, "weighted_past_income": {"ap": 0.25}},
             "ap_difference": {
@@ -90,13 +89,17 @@ def evidence() -> Callable[..., CheckContext]:
                 "observed_over_expected_ci": [0.85, 1.09],
             },
             "groups": [],
+            "outcome": {"horizon": 12},
+            "split": {
+                "train_as_ofs": ["2022-06-30", "2022-12-31"],
+                "test_as_ofs": ["2023-12-31"],
+                "train_known_by": "2023-12-31",
+            },
         }
-        context = {
-            "split": SplitEvidence([to_day("2022-06-30"), to_day("2022-12-31")], [to_day("2023-12-31")], 12),
-            "monotonicity": [MonotoneProbe("income_per_head_12m", -1, 0.0)],
-        }
-        evaluation |= {name: value for name, value in given.items() if name in evaluation}
-        context |= {name: value for name, value in given.items() if name not in evaluation}
-        return CheckContext(evaluation=evaluation, **context)
+        measured = {"monotonicity": [{"feature": "income_per_head_12m", "direction": -1, "worst": 0.0}]}
+        champion = parts.pop("champion", None)
+        evaluation |= {name: value for name, value in parts.items() if name in evaluation}
+        measured |= {name: value for name, value in parts.items() if name not in evaluation}
+        return CheckContext(evaluation | {"evidence": measured}, champion)
 
     return build

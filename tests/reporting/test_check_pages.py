@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from riskml.evaluation.checks import CHECKS
+from riskml.evaluation.checks.run import CHECKS
 from riskml.reporting.check_pages import read_check_page
 
 README = Path(__file__).parents[2] / "docs" / "checks" / "README.md"

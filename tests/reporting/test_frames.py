@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskml.evaluation.checks import CHECKS
+from riskml.evaluation.checks.run import CHECKS
 from riskml.features import CATALOGUE, build
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records

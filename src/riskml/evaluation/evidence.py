@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from riskml.evaluation.checks.base import MonotoneProbe
 from riskml.evaluation.drift import compute_stability_index
 from riskml.evaluation.predictions import BoolArray, FloatArray
 from riskml.evaluation.ranking import Ranking
@@ -85,7 +85,7 @@ def _count_bins(values: FloatArray, edges: FloatArray) -> FloatArray:
 
 def probe_monotonicity(
     margin: Callable[[FeatureMatrix], FloatArray], matrix: FeatureMatrix, rows: int = 40, steps: int = 16
-) -> list[MonotoneProbe]:
+) -> list[dict[str, Any]]:
     """Raise every feature with a required direction over its range and record how the margin moves.
 
     Parameters
@@ -101,8 +101,10 @@ def probe_monotonicity(
 
     Returns
     -------
-    list of MonotoneProbe
-        One for each feature with a direction and at least two values.
+    list of dict
+        One for each ``feature`` with a ``direction`` and at least two values: ``worst`` is the largest move of the
+        margin against the direction (1: a higher value may only raise the risk, -1: it may only lower it), 0 if there
+        was none.
     """
     if not len(matrix):
         return []
@@ -118,5 +120,5 @@ def probe_monotonicity(
         values[:, i] = np.tile(grid, len(sample))
         moves = np.diff(margin(replace(repeated, values=values)).reshape(len(sample), len(grid)), axis=1)
         worst = float(np.maximum(0.0, (-int(column.direction) * moves).max()))  # keeps a NaN, which the check reports
-        probes.append(MonotoneProbe(column.name, int(column.direction), worst))
+        probes.append({"feature": column.name, "direction": int(column.direction), "worst": worst})
     return probes

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskml.evaluation.checks import CheckResult
+from riskml.evaluation.checks.run import CheckResult
 from riskml.evaluation.words import MODELS, name_groups, sort_models
 from riskml.features import CATALOGUE
 from riskml.records.contract.schema import TABLES

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from riskml.evaluation.checks import CheckResult, run_checks
-from riskml.evaluation.checks.base import ChampionEvidence, CheckContext, MonotoneProbe, SplitEvidence
+from riskml.evaluation.checks.base import ChampionEvidence, CheckContext
+from riskml.evaluation.checks.run import CheckResult, run_checks
 from riskml.model import Bundle
 from riskml.policy import Policy
 from riskml.progress import Progress
-from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.training.compare import compare_on
 
@@ -38,23 +37,8 @@ def run_release_checks(
     -------
     list of CheckResult
     """
-    evaluation, split = bundle.evaluation, bundle.manifest["split"]
-    evidence = evaluation.get("evidence", {})
-    return run_checks(
-        CheckContext(
-            evaluation=evaluation,
-            split=SplitEvidence(
-                train_as_of=[to_day(text) for text in split["train_as_ofs"]],
-                test_as_of=[to_day(text) for text in split["test_as_ofs"]],
-                horizon=bundle.settings.horizon,
-                labels_known_by=to_day(split["train_known_by"]),
-            ),
-            monotonicity=[MonotoneProbe(**probe) for probe in evidence.get("monotonicity", [])],
-            champion=_compare_with_champion(bundle, champion, records, policy, progress),
-            feature_auc=evidence.get("feature_auc"),
-            drift=evidence.get("population_stability"),
-        )
-    )
+    champion_evidence = _compare_with_champion(bundle, champion, records, policy, progress)
+    return run_checks(CheckContext(bundle.evaluation, champion_evidence))
 
 
 def _compare_with_champion(

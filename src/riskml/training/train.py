@@ -183,7 +183,7 @@ def _evaluate(job: _Job, fitted: _Fitted, origin: Origin, test: LabelledRows, na
         "evidence": {
             "feature_auc": measure_feature_auc(features, rows.positive),
             "population_stability": measure_stability(training, features),
-            "monotonicity": [vars(probe) for probe in probe_monotonicity(fitted.blend.predict_margin, training)],
+            "monotonicity": probe_monotonicity(fitted.blend.predict_margin, training),
         },
     }
 

@@ -30,7 +30,7 @@ def release(
     """
     from riskml import tracking
     from riskml.cli.inputs import read_records
-    from riskml.evaluation.checks import require_release
+    from riskml.evaluation.checks.run import require_release
     from riskml.model import Bundle
     from riskml.policy import load_policy
     from riskml.training import run_release_checks

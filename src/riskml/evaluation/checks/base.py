@@ -9,17 +9,7 @@ from typing import Any, ClassVar
 
 from riskml.errors import shorten_list
 
-__all__ = [
-    "ChampionEvidence",
-    "Check",
-    "CheckContext",
-    "Finding",
-    "MonotoneProbe",
-    "NotApplicable",
-    "SplitEvidence",
-    "list_figures",
-    "shorten_list_zh",
-]
+__all__ = ["ChampionEvidence", "Check", "CheckContext", "Finding", "NotApplicable", "list_figures", "shorten_list_zh"]
 
 
 def shorten_list_zh(values: Iterable[str], most: int = 5) -> str:
@@ -46,44 +36,6 @@ def list_figures(figures: Mapping[str, float], digits: int) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class SplitEvidence:
-    """Dates of training and test rows.
-
-    Parameters
-    ----------
-    train_as_of, test_as_of : sequence of int
-        Day numbers; each date once is enough.
-    horizon : int
-        Months that a label looks ahead.
-    labels_known_by : int, optional
-        Last day on which a record could be recorded to enter the training labels; None if unlimited.
-    """
-
-    train_as_of: Sequence[int]
-    test_as_of: Sequence[int]
-    horizon: int
-    labels_known_by: int | None = None
-
-
-@dataclass(frozen=True)
-class MonotoneProbe:
-    """How the margin moved while one feature with a required direction rose and all others stayed the same.
-
-    Parameters
-    ----------
-    feature : str
-    direction : int
-        1 if a higher value may only raise the risk, -1 if it may only lower it.
-    worst : float
-        Largest move of the margin against the direction; 0 if there was none.
-    """
-
-    feature: str
-    direction: int
-    worst: float
-
-
-@dataclass(frozen=True)
 class ChampionEvidence:
     """Average precision of the candidate minus that of the champion.
 
@@ -104,29 +56,24 @@ class ChampionEvidence:
 
 @dataclass(frozen=True)
 class CheckContext:
-    """Evidence for the checks.
+    """What the checks examine.
 
     Parameters
     ----------
     evaluation : mapping
-        Result of ``evaluate`` for the candidate and the baselines.
-    split : SplitEvidence
-    monotonicity : sequence of MonotoneProbe
-        One for each feature with a required direction.
+        ``evaluation.json`` of the candidate: figures of all models, split and evidence.
     champion : ChampionEvidence, optional
         None if no model has been released yet.
-    feature_auc : mapping of str to float, optional
-        Area under the ROC curve of each single feature on the test rows.
-    drift : mapping of str to float, optional
-        Population stability index of each feature between training and test rows.
     """
 
     evaluation: Mapping[str, Any]
-    split: SplitEvidence
-    monotonicity: Sequence[MonotoneProbe]
     champion: ChampionEvidence | None = None
-    feature_auc: Mapping[str, float] | None = None
-    drift: Mapping[str, float] | None = None
+
+    @property
+    def evidence(self) -> Mapping[str, Any]:
+        """What was measured for the checks alone (see `riskml.evaluation.evidence`); empty if nothing was."""
+        evidence: Mapping[str, Any] = self.evaluation.get("evidence", {})
+        return evidence
 
 
 @dataclass(frozen=True)

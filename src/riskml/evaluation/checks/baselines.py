@@ -71,18 +71,17 @@ def _compare(name: str, value: float, ci: Sequence[float] | None) -> Finding | N
         return None
     text = f"Average precision is {-value:.3f} lower than that of {_NAMES[name]}"
     text_zh = f"平均精确率比{_ZH[name]}低 {-value:.3f}"
-    if ci is None or name == "rule_line":
+    if ci is not None and name != "rule_line":
+        text += f" (95 % interval of the difference {ci[0]:.3f} to {ci[1]:.3f})"
+        text_zh += f"（差值的 95% 区间 {ci[0]:.3f} 至 {ci[1]:.3f}）"
+    if ci is None or name == "rule_line" or ci[1] < 0:
         return Finding(f"{text}.", _HINT, zh=f"{text_zh}。", hint_zh=_HINT_ZH)
-    span = f" (95 % interval of the difference {ci[0]:.3f} to {ci[1]:.3f})"
-    span_zh = f"（差值的 95% 区间 {ci[0]:.3f} 至 {ci[1]:.3f}）"
-    if ci[1] < 0:
-        return Finding(f"{text}{span}.", _HINT, zh=f"{text_zh}{span_zh}。", hint_zh=_HINT_ZH)
     if value < -NOTICEABLE:
         return Finding(
-            f"{text}{span}, which may be chance.",
+            f"{text}, which may be chance.",
             "Test on more as_of dates (--origins).",
             blocking=False,
-            zh=f"{text_zh}{span_zh}，可能出于偶然。",
+            zh=f"{text_zh}，可能出于偶然。",
             hint_zh="用更多时点检验（--origins）。",
         )
     return None

@@ -22,20 +22,21 @@ class Drifted(Check):
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
-        if context.drift is None:
+        drift = context.evidence.get("population_stability")
+        if drift is None:
             return NotApplicable(
                 "the features of training and test rows were not compared", "未比较训练行与检验行的特征"
             )
-        shifted = {name: index for name, index in context.drift.items() if index > LARGE}
+        shifted = {name: index for name, index in drift.items() if index > LARGE}
         if not shifted:
             return None
         names, names_zh = list_figures(shifted, digits=2)
         return Finding(
-            f"{len(shifted)} of {len(context.drift)} feature(s) shifted between training and test "
+            f"{len(shifted)} of {len(drift)} feature(s) shifted between training and test "
             f"(population stability index above {LARGE}): {names}.",
             "Check whether reporting, units or the line changed, and retrain on the latest periods.",
             blocking=False,
-            zh=f"{len(context.drift)} 个特征中有 {len(shifted)} 个在训练期与检验期之间发生漂移（PSI 大于 {LARGE}）："
+            zh=f"{len(drift)} 个特征中有 {len(shifted)} 个在训练期与检验期之间发生漂移（PSI 大于 {LARGE}）："
             f"{names_zh}。",
             hint_zh="核对登记方式、单位或监测线是否变化，并用最近各期重新训练。",
         )

@@ -23,9 +23,10 @@ class Leakage(Check):
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
-        if context.feature_auc is None:
+        aucs = context.evidence.get("feature_auc")
+        if aucs is None:
             return NotApplicable("the features were not measured one by one", "未逐个测量特征")
-        strength = {name: max(auc, 1 - auc) for name, auc in context.feature_auc.items()}
+        strength = {name: max(auc, 1 - auc) for name, auc in aucs.items()}
         strong = {name: auc for name, auc in strength.items() if auc >= SUSPICIOUS}
         if not strong:
             return None

@@ -12,10 +12,11 @@ TOLERANCE = 1.5
 NOTICEABLE = 1.25
 """Factors by which the number of falls, or the spread of the logit, may differ from what is expected."""
 
-_ZH = {
-    "falls observed over falls expected": "实际返贫数与预期之比",
-    "calibration slope": "校准斜率",
+_FIGURES = {
+    "observed_over_expected": ("falls observed over falls expected", "实际返贫数与预期之比"),
+    "slope": ("calibration slope", "校准斜率"),
 }
+"""Names of the tested figures in English and in Chinese."""
 
 
 class Miscalibrated(Check):
@@ -35,39 +36,29 @@ class Miscalibrated(Check):
         calibration = context.evaluation.get("calibration")
         if calibration is None:
             return NotApplicable("there are no test rows", "没有检验行")
-        figures = {
-            "falls observed over falls expected": ("observed_over_expected", "observed_over_expected_ci"),
-            "calibration slope": ("slope", "slope_ci"),
-        }
-        known = {name: keys for name, keys in figures.items() if calibration.get(keys[1]) is not None}
+        known = [key for key in _FIGURES if calibration.get(f"{key}_ci") is not None]
         if not known:
             return NotApplicable(
                 "the test rows hold one class only, or the model one probability",
                 "检验行只有一类结果，或模型只给出一个概率",
             )
         for bound in (TOLERANCE, NOTICEABLE):
-            beyond = {
-                name: (calibration[value], *calibration[ci])
-                for name, (value, ci) in known.items()
-                if _is_outside(calibration[ci], bound)
-            }
             outside = [
-                f"{name} {value:.2f} (95 % interval {low:.2f} to {high:.2f})"
-                for name, (value, low, high) in beyond.items()
+                (*_FIGURES[key], calibration[key], *calibration[f"{key}_ci"])
+                for key in known
+                if _is_outside(calibration[f"{key}_ci"], bound)
             ]
-            if outside:
-                return Finding(
-                    f"Probabilities are off: {'; '.join(outside)}; tolerated is {1 / bound:.2f} to {bound:.2f}.",
-                    "Recalibrate on the latest complete period, and check whether the line or the reporting changed.",
-                    blocking=bound == TOLERANCE,
-                    zh="概率失准："
-                    + ";".join(
-                        f"{_ZH[name]} {value:.2f}（95% 区间 {low:.2f}–{high:.2f}）"
-                        for name, (value, low, high) in beyond.items()
-                    )
-                    + f"；容许范围 {1 / bound:.2f}–{bound:.2f}。",
-                    hint_zh="用最近的完整一期重新校准，并核对监测线或登记方式是否变化。",
-                )
+            if not outside:
+                continue
+            texts = [f"{en} {value:.2f} (95 % interval {low:.2f} to {high:.2f})" for en, _, value, low, high in outside]
+            texts_zh = [f"{zh} {value:.2f}（95% 区间 {low:.2f}–{high:.2f}）" for _, zh, value, low, high in outside]
+            return Finding(
+                f"Probabilities are off: {'; '.join(texts)}; tolerated is {1 / bound:.2f} to {bound:.2f}.",
+                "Recalibrate on the latest complete period, and check whether the line or the reporting changed.",
+                blocking=bound == TOLERANCE,
+                zh=f"概率失准：{'；'.join(texts_zh)}；容许范围 {1 / bound:.2f}–{bound:.2f}。",
+                hint_zh="用最近的完整一期重新校准，并核对监测线或登记方式是否变化。",
+            )
         return None
 
 

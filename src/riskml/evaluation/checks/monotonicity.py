@@ -23,19 +23,21 @@ class NotMonotone(Check):
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
-        if not context.monotonicity:
+        probes = context.evidence.get("monotonicity")
+        if not probes:
             return NotApplicable("no feature has a demanded direction", "没有规定方向的特征")
-        broken = sorted((p for p in context.monotonicity if not p.worst <= ROUNDING), key=lambda p: -p.worst)
+        broken = sorted((p for p in probes if not p["worst"] <= ROUNDING), key=lambda p: -p["worst"])
         if not broken:
             return None
         shown = shorten_list(
-            [f"{p.feature} ({'rises' if p.direction < 0 else 'falls'} by {p.worst:.2g} in the margin)" for p in broken]
+            f"{p['feature']} ({'rises' if p['direction'] < 0 else 'falls'} by {p['worst']:.2g} in the margin)"
+            for p in broken
         )
         return Finding(
-            f"{len(broken)} of {len(context.monotonicity)} feature(s) move the risk the wrong way: {shown}.",
+            f"{len(broken)} of {len(probes)} feature(s) move the risk the wrong way: {shown}.",
             "Fit both parts of the model under the catalogue's directions; do not release until it holds.",
-            zh=f"{len(context.monotonicity)} 个规定方向的特征中，{len(broken)} 个使风险向相反方向变动："
-            + shorten_list_zh([f"{p.feature}（变动 {p.worst:.2g}）" for p in broken])
+            zh=f"{len(probes)} 个规定方向的特征中，{len(broken)} 个使风险向相反方向变动："
+            + shorten_list_zh(f"{p['feature']}（变动 {p['worst']:.2g}）" for p in broken)
             + "。",
             hint_zh="两部分模型都须按特征目录规定的方向拟合；未满足前不得发布。",
         )

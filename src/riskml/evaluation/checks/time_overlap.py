@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
-from riskml.records.contract.calendar import months_before, to_date
+from riskml.records.contract.calendar import months_before, to_date, to_day
 
 __all__ = ["TimeOverlap"]
 
@@ -21,28 +21,28 @@ class TimeOverlap(Check):
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
         """See the class."""
-        split = context.split
-        if not len(split.train_as_of) or not len(split.test_as_of):
+        split, horizon = context.evaluation["split"], context.evaluation["outcome"]["horizon"]
+        train, test = ([to_day(text) for text in split[name]] for name in ("train_as_ofs", "test_as_ofs"))
+        if not train or not test:
             return NotApplicable("there are no training rows or no test rows", "没有训练行或没有检验行")
-        test_from = min(split.test_as_of)
-        latest = months_before(test_from, split.horizon)
-        late = sorted({day for day in split.train_as_of if day > latest})
+        test_from, known_by = min(test), to_day(split["train_known_by"])
+        latest = months_before(test_from, horizon)
+        late = sorted({day for day in train if day > latest})
         if late:
             return Finding(
                 f"{len(late)} training date(s) from {to_date(late[0])} on have labels that reach beyond the first "
-                f"test date {to_date(test_from)} (horizon {split.horizon} months).",
+                f"test date {to_date(test_from)} (horizon {horizon} months).",
                 f"Train on as_of dates up to {to_date(latest)} only.",
                 zh=f"自 {to_date(late[0])} 起的 {len(late)} 个训练时点，其结果标签延伸到首个检验时点 "
-                f"{to_date(test_from)} 之后（预测期 {split.horizon} 个月）。",
+                f"{to_date(test_from)} 之后（预测期 {horizon} 个月）。",
                 hint_zh=f"只用 {to_date(latest)} 及以前的时点训练。",
             )
-        if split.labels_known_by is not None and split.labels_known_by > test_from:
+        if known_by > test_from:
             return Finding(
-                f"Training labels use records up to {to_date(split.labels_known_by)}, after the first test date "
+                f"Training labels use records up to {to_date(known_by)}, after the first test date "
                 f"{to_date(test_from)}.",
                 "Label training rows by what was recorded by the first test date.",
-                zh=f"训练标签用到了截至 {to_date(split.labels_known_by)} 的记录，"
-                f"晚于首个检验时点 {to_date(test_from)}。",
+                zh=f"训练标签用到了截至 {to_date(known_by)} 的记录，晚于首个检验时点 {to_date(test_from)}。",
                 hint_zh="训练行只按首个检验时点以前已登记的记录定标签。",
             )
         return None

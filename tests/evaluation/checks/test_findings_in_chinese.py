@@ -6,20 +6,19 @@ import re
 
 import pytest
 
-from riskml.evaluation.checks import CHECKS, run_checks
-from riskml.evaluation.checks.base import ChampionEvidence, MonotoneProbe, SplitEvidence
-from riskml.records.contract.calendar import to_day
+from riskml.evaluation.checks.base import ChampionEvidence
+from riskml.evaluation.checks.run import CHECKS, run_checks
 
-DAYS = [to_day("2022-06-30"), to_day("2022-12-31")]
+SPLIT = {"train_as_ofs": ["2022-06-30"], "test_as_ofs": ["2023-12-31"], "train_known_by": "2023-12-31"}
 AP = {"rule_line": {"value": 0.1, "ci": [0.05, 0.15]}}
 GROUPS = [
     {"group": "exited", "value": value, "positives": 50, "missed": missed}
     for value, missed in (("yes", 0.9), ("no", 0.2))
 ]
 CASES = {
-    "overlap": {"split": SplitEvidence([to_day("2023-06-30")], [to_day("2023-12-31")], 12)},
-    "known late": {"split": SplitEvidence(DAYS, [to_day("2023-12-31")], 12, to_day("2024-02-29"))},
-    "no rows": {"split": SplitEvidence([], [], 12)},
+    "overlap": {"split": SPLIT | {"train_as_ofs": ["2023-06-30"]}},
+    "known late": {"split": SPLIT | {"train_known_by": "2024-02-29"}},
+    "no rows": {"split": SPLIT | {"train_as_ofs": [], "test_as_ofs": []}},
     "leakage": {"feature_auc": {f"f{i}": 0.99 for i in range(7)}},
     "loss": {"ap_difference": {**AP, "weighted_past_income": {"value": -0.1, "ci": [-0.2, -0.05]}}},
     "chance": {"ap_difference": {**AP, "weighted_past_income": {"value": -0.1, "ci": [-0.2, 0.1]}}},
@@ -36,10 +35,10 @@ CASES = {
         "calibration": {"slope": None, "slope_ci": None, "observed_over_expected": None,
                         "observed_over_expected_ci": None}
     },
-    "monotone": {"monotonicity": [MonotoneProbe("income", -1, 0.4)]},
+    "monotone": {"monotonicity": [{"feature": "income", "direction": -1, "worst": 0.4}]},
     "no directions": {"monotonicity": []},
     "groups": {"groups": GROUPS},
-    "drift": {"drift": {f"f{i}": 0.9 for i in range(7)}},
+    "drift": {"population_stability": {f"f{i}": 0.9 for i in range(7)}},
     "few": {"by_kind": {"income": {"n": 3}, "monitoring": {"n": 0}}},
     "some": {"by_kind": {"income": {"n": 60}, "monitoring": {"n": 0}}},
 }  # fmt: skip

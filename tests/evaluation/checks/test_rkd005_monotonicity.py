@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from riskml.evaluation.checks.base import Finding, MonotoneProbe, NotApplicable
+from riskml.evaluation.checks.base import Finding, NotApplicable
 from riskml.evaluation.checks.monotonicity import NotMonotone
 from riskml.evaluation.evidence import probe_monotonicity
 from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix
@@ -19,6 +19,10 @@ COLUMNS = (
 )
 
 
+def probe(feature, direction, worst):
+    return {"feature": feature, "direction": direction, "worst": worst}
+
+
 @pytest.fixture
 def matrix():
     random = np.random.default_rng(0)
@@ -30,12 +34,12 @@ def matrix():
 
 
 def test_quiet_when_nothing_moves_the_wrong_way(evidence):
-    probes = [MonotoneProbe("income", -1, 0.0), MonotoneProbe("self_paid", 1, 1e-12)]
+    probes = [probe("income", -1, 0.0), probe("self_paid", 1, 1e-12)]
     assert NotMonotone().run(evidence(monotonicity=probes)) is None
 
 
 def test_fires_with_the_worst_feature_first(evidence):
-    probes = [MonotoneProbe("income", -1, 0.02), MonotoneProbe("self_paid", 1, 0.3), MonotoneProbe("loss", 1, 0.0)]
+    probes = [probe("income", -1, 0.02), probe("self_paid", 1, 0.3), probe("loss", 1, 0.0)]
     finding = NotMonotone().run(evidence(monotonicity=probes))
     assert isinstance(finding, Finding)
     assert finding.blocking
@@ -44,7 +48,7 @@ def test_fires_with_the_worst_feature_first(evidence):
 
 
 def test_a_move_that_is_not_a_number_is_reported(evidence):
-    assert NotMonotone().run(evidence(monotonicity=[MonotoneProbe("income", -1, np.nan)])) is not None
+    assert NotMonotone().run(evidence(monotonicity=[probe("income", -1, np.nan)])) is not None
 
 
 def test_does_not_apply_without_directions(evidence):
@@ -53,9 +57,9 @@ def test_does_not_apply_without_directions(evidence):
 
 def test_the_probe_raises_one_directed_feature_at_a_time(matrix):
     probes = probe_monotonicity(lambda m: -m.column("income") + 2 * m.column("self_paid") - 9 * m.column("age"), matrix)
-    assert [probe.feature for probe in probes] == ["income", "self_paid"]
+    assert [one["feature"] for one in probes] == ["income", "self_paid"]
     # The sampled rows that lack the income get a value for it, so every margin is a number.
-    assert not np.isnan(probes[0].worst)
+    assert not np.isnan(probes[0]["worst"])
 
 
 def complete(matrix):
@@ -64,7 +68,7 @@ def complete(matrix):
 
 def test_the_probe_is_nought_for_a_monotone_model(matrix, evidence):
     probes = probe_monotonicity(lambda m: -np.floor(m.column("income")) + m.column("self_paid"), complete(matrix))
-    assert [probe.worst for probe in probes] == [0.0, 0.0]
+    assert [one["worst"] for one in probes] == [0.0, 0.0]
     assert NotMonotone().run(evidence(monotonicity=probes)) is None
 
 
@@ -72,15 +76,15 @@ def test_the_probe_finds_a_dip_and_its_depth(matrix, evidence):
     def margin(m):
         return -m.column("income") - 0.5 * (m.column("self_paid") > 0)
 
-    probes = {probe.feature: probe for probe in probe_monotonicity(margin, complete(matrix))}
-    assert probes["income"].worst == 0.0
-    assert probes["self_paid"].worst == pytest.approx(0.5)
+    probes = {one["feature"]: one for one in probe_monotonicity(margin, complete(matrix))}
+    assert probes["income"]["worst"] == 0.0
+    assert probes["self_paid"]["worst"] == pytest.approx(0.5)
     assert NotMonotone().run(evidence(monotonicity=list(probes.values()))) is not None
 
 
 def test_the_probe_finds_an_interaction_in_the_sampled_rows(matrix):
     probes = probe_monotonicity(lambda m: m.column("self_paid") * m.column("age"), matrix)
-    assert probes[1].worst > 0.1
+    assert probes[1]["worst"] > 0.1
 
 
 def test_the_probe_changes_nothing_in_the_matrix(matrix):

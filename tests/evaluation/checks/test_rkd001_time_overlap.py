@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from riskml.evaluation.checks.base import Finding, NotApplicable, SplitEvidence
+from riskml.evaluation.checks.base import Finding, NotApplicable
 from riskml.evaluation.checks.time_overlap import TimeOverlap
-from riskml.records.contract.calendar import to_day
 
 
-def split(train, test=("2023-12-31", "2024-03-31"), horizon=12, known_by=None):
-    return SplitEvidence(
-        [to_day(day) for day in train],
-        [to_day(day) for day in test],
-        horizon,
-        None if known_by is None else to_day(known_by),
-    )
+def split(train, test=("2023-12-31", "2024-03-31"), known_by="2023-12-31"):
+    return {"train_as_ofs": train, "test_as_ofs": test, "train_known_by": known_by}
 
 
 @pytest.mark.parametrize("train", [["2022-12-31"], ["2021-12-31", "2022-09-30"]])
@@ -32,8 +26,9 @@ def test_fires_when_a_label_reaches_one_month_into_the_test_period(evidence):
 
 
 def test_a_leap_years_month_ends_are_whole_months(evidence):
-    assert TimeOverlap().run(evidence(split=split(["2023-02-28"], test=["2024-02-29"]))) is None
-    assert TimeOverlap().run(evidence(split=split(["2023-02-28"], test=["2024-02-29"], horizon=13))) is not None
+    leap = split(["2023-02-28"], test=["2024-02-29"])
+    assert TimeOverlap().run(evidence(split=leap)) is None
+    assert TimeOverlap().run(evidence(split=leap, outcome={"horizon": 13})) is not None
 
 
 def test_fires_when_training_rows_are_labelled_by_later_records(evidence):

@@ -29,7 +29,7 @@ def test_quiet_for_equal_distributions(train, evidence):
     random = np.random.default_rng(1)
     drift = measure_stability(train, matrix(random.normal(size=4000), random.integers(0, 2, 4000)))
     assert max(drift.values()) < 0.02
-    assert Drifted().run(evidence(drift=drift)) is None
+    assert Drifted().run(evidence(population_stability=drift)) is None
 
 
 def test_the_index_is_that_of_its_definition():
@@ -46,7 +46,7 @@ def test_a_shift_a_new_gap_and_other_categories_are_reported(train, evidence):
     gone = measure_stability(train, matrix(np.full(4000, np.nan), np.zeros(4000)))
     assert gone["income"] > 5
     assert gone["region"] > 0.5
-    finding = Drifted().run(evidence(drift=gone))
+    finding = Drifted().run(evidence(population_stability=gone))
     assert isinstance(finding, Finding)
     assert not finding.blocking
     assert finding.message.startswith("2 of 2 feature(s)")
