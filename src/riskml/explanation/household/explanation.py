@@ -9,6 +9,7 @@ from riskml.explanation.household.missing import Missing
 from riskml.explanation.reasons.checklist import Step
 from riskml.policy.entries import Measure
 from riskml.vocabulary.causes import HEALTH_CAUSES
+from riskml.vocabulary.terms import Term
 
 __all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Option", "Reason", "RuleView"]
 
@@ -103,7 +104,7 @@ class ModelView:
 
 
 @dataclass(frozen=True)
-class FlagView:
+class FlagView(Term):
     """A trigger that fired.
 
     Parameters
@@ -118,9 +119,6 @@ class FlagView:
         Where the threshold comes from.
     """
 
-    code: str
-    zh: str
-    en: str
     observed: float | None
     threshold: float | None
     unit: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskml.records.panel.panel import Panel
+from riskml.vocabulary.terms import Term
 
 __all__ = ["Missing", "find_missing"]
 
@@ -16,7 +17,7 @@ STALE, GAPS = 2, 3
 
 
 @dataclass(frozen=True)
-class Missing:
+class Missing(Term):
     """One thing that is missing or stale.
 
     Parameters
@@ -27,9 +28,6 @@ class Missing:
         Whether it reveals something about health.
     """
 
-    code: str
-    zh: str
-    en: str
     health: bool = False
 
 

@@ -29,7 +29,6 @@ UNITS = {
     "yuan/person/year": "元/人/年",
     "yuan/school year": "元/学年",
     "months": "个月",
-    "events": "次",
 }
 TITLES = {
     "missing": ("缺少或过时的信息", "Missing or stale"),
@@ -137,9 +136,12 @@ def _choose_side(gap: float, lang: str) -> str:
 
 def describe_flag(flag: FlagView, lang: str) -> str:
     """Describe a flag with the observed value and the threshold, or by its name where these are hidden."""
-    name = flag.zh if lang == "zh" else flag.en
+    name = flag.get_name(lang)
     if flag.observed is None or flag.threshold is None:
         return name
+    if flag.unit == "events":
+        zh, en = "{} {:.0f} 次（满 {:.0f} 次即预警）", "{}: {:.0f} (flagged from {:.0f})"
+        return (zh if lang == "zh" else en).format(name, flag.observed, flag.threshold)
     observed, threshold = (_format_measure(value, flag.unit, lang) for value in (flag.observed, flag.threshold))
     return f"{name}：{observed}（标准 {threshold}）" if lang == "zh" else f"{name}: {observed} (threshold {threshold})"
 
