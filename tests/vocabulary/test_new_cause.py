@@ -44,7 +44,7 @@ def use(folder: Path) -> dict[str, object]:
     from riskml.records.panel.store import Records
     from riskml.reporting import render_report
     from riskml.simulation import simulate
-    from riskml_serving.casework.verifications.schemas import VERIFICATION_REQUEST
+    from riskml_serving.api.verifications.schemas import VERIFICATION_REQUEST
     from riskml_serving.people.auth import Caller
     from riskml_serving.web.shell.words import get_word
     from riskml_serving.web.worklist.service import list_causes
@@ -77,7 +77,7 @@ def use(folder: Path) -> dict[str, object]:
         "text": "债务调解" in render(explanation, "zh") and "debt advice" in render(explanation, "en"),
         "answer": "debt" in json.dumps(explanation.to_json()),
         "filter": [get_word("cause", code, "zh") for code in list_causes(Caller("k", "13", frozenset()))],
-        "schema": VERIFICATION_REQUEST.json_schema()["properties"]["causes"]["items"]["enum"],
+        "schema": VERIFICATION_REQUEST.adapter.json_schema()["properties"]["causes"]["items"]["enum"],
         "report": "因债务" in render_report(bundle, report_data=report) and "因病" in render_report(bundle),
         "handbook": "| 因债务 / debt | 债务调解 / debt advice | test |" in render_handbook(load_policy()),
         "tables": "`debt` 因债务" in describe_tables(),

@@ -1,57 +1,62 @@
-"""What a request must fulfil beyond the types of its fields."""
+"""Every check of a request beyond the types of its fields."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.clashes import find_repeated_rows, find_total_clashes
+from riskml_serving.api.call import Call
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.auth import Caller, covers
 from riskml_serving.store.records.columns import Columns, Rows, to_columns
 
-__all__ = ["TableRows", "check_new_records", "check_score_request", "require_no_future", "require_one_income"]
+__all__ = [
+    "TableRows",
+    "check_followers",
+    "check_new_records",
+    "check_score_request",
+    "find_code",
+    "refuse_households",
+    "require_no_future",
+    "require_one_income",
+]
 
 TableRows = Mapping[str, Rows]
 """Rows of a request by table."""
 
 
-def check_score_request(tables: TableRows, columns: Mapping[str, Columns], caller: Caller, settings: Settings) -> None:
+def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Columns]) -> None:
     """Check records that are only scored: every row belongs to a household of the request and of the caller's region.
 
     Parameters
     ----------
+    call : Call
     tables : dict of str to rows
     columns : dict of str to columns
         The same rows.
-    caller : Caller
-    settings : Settings
 
     Raises
     ------
     Problem
     """
-    counts = _require_sizes(tables, settings)
+    counts = _require_sizes(tables, call.state.settings)
     households = {row["household_id"] for row in tables["households"]}
     if not households:
         _refuse([FieldError("tables.households", "too_short", "At least one household is needed")])
-    _require_regions(tables, caller, {"households": "household-not-found"})
-    if counts.keys() - households:
-        _refuse(
-            FieldError(f"tables.{name}[{i}].household_id", "no_such_household", "The table households does not hold it")
-            for name, rows in tables.items()
-            for i, row in enumerate(rows)
-            if name != "lines" and row.get("household_id") and row["household_id"] not in households
-        )
+    _require_regions(tables, call.caller, {"households": "household-not-found"})
+    if unknown := counts.keys() - households:
+        _refuse(_list_households(tables, unknown, "no_such_household", "The table households does not hold it"))
     _require_one_subject(tables)
     _require_once({name: columns[name] for name in tables})
     require_one_income(tables["income"], columns["income"])
 
 
-def check_new_records(tables: TableRows, caller: Caller, settings: Settings, today: dt.date) -> dict[str, Rows]:
+def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
     """Check records to append, as far as the database need not be asked.
 
     Returns
@@ -64,35 +69,106 @@ def check_new_records(tables: TableRows, caller: Caller, settings: Settings, tod
     Problem
         Limits, days of recording before today, two rows of one record, rights, regions outside the caller's.
     """
-    _require_sizes(tables, settings)
+    _require_sizes(tables, call.state.settings)
     if not any(tables.values()):
         _refuse([FieldError("tables", "too_short", "At least one row is needed")])
     _require_one_subject(tables)
-    _require_days(tables, today)
+    _require_days(tables, call.today)
     dated = {
         name: rows
         if TABLES[name].column("recorded_on") is None
-        else [{**row, "recorded_on": row.get("recorded_on") or today} for row in rows]
+        else [{**row, "recorded_on": row.get("recorded_on") or call.today} for row in rows]
         for name, rows in tables.items()
     }
     _require_once({name: to_columns(rows) for name, rows in dated.items()})
     if tables.get("lines"):
-        caller.require("admin")
+        call.caller.require("admin")
     wider = {"disaster": "region-not-found", "lines": "region-not-found"}
-    _require_regions(tables, caller, {"households": "household-not-found", **wider})
+    _require_regions(tables, call.caller, {"households": "household-not-found", **wider})
     return dated
 
 
-def require_no_future(day: dt.date, today: dt.date, error: FieldError) -> None:
-    """Refuse a day that is still to come.
+def refuse_households(kind: str, tables: TableRows, codes: Collection[str]) -> None:
+    """Refuse the rows of some households.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of problem.
+    tables : dict of str to rows
+    codes : collection of str
+        Nothing is refused if there is none.
+
+    Raises
+    ------
+    Problem
+    """
+    _refuse(_list_households(tables, codes, "not_found", "No such household in the region of the key"), kind)
+
+
+def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str, Any]], household_id: str) -> None:
+    """Check the households that follow a closed one: others, in the caller's region, and open.
+
+    Parameters
+    ----------
+    followers : sequence of str
+    register : dict of str to dict
+        Those of them that live in the caller's region.
+    household_id : str
+        The one that is closed.
+
+    Raises
+    ------
+    Problem
+        ``household-not-found``, ``household-closed``.
+    """
+    paths = {code: f"followed_by[{i}]" for i, code in enumerate(followers)}
+    _refuse(
+        (
+            FieldError(path, "not_found", "No such household in the region of the key")
+            for code, path in paths.items()
+            if code not in register or code == household_id
+        ),
+        "household-not-found",
+    )
+    _refuse(
+        (
+            FieldError(path, "closed", "This household was closed")
+            for code, path in paths.items()
+            if register[code]["closed_on"] is not None
+        ),
+        "household-closed",
+    )
+
+
+def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
+    """Refuse days that are still to come.
+
+    Parameters
+    ----------
+    days : dict of str to date
+        By the path of their field.
+    today : date
 
     Raises
     ------
     Problem
         ``invalid-request``.
     """
-    if day > today:
-        _refuse([error])
+    _refuse(FieldError(path, "in_future", "Not later than today") for path, day in days.items() if day > today)
+
+
+def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
+    """Return the position of a code among those that a field may have.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request``.
+    """
+    if code not in allowed:
+        _refuse([FieldError(field, "enum", f"One of: {', '.join(allowed)}")])
+    return allowed.index(code)
 
 
 def require_one_income(rows: Rows, columns: Columns) -> None:
@@ -124,12 +200,25 @@ def _refuse(errors: Iterable[FieldError], kind: str = "invalid-request") -> None
         raise Problem(kind, errors=listed)
 
 
+def _list_rows(
+    tables: TableRows, column: str, code: str, en: str, is_wrong: Callable[[Mapping[str, Any]], bool]
+) -> list[FieldError]:
+    """List the rows of some tables in which a column is wrong."""
+    return [
+        FieldError(f"tables.{name}[{i}].{column}", code, en)
+        for name, rows in tables.items()
+        for i, row in enumerate(rows)
+        if is_wrong(row)
+    ]
+
+
+def _list_households(tables: TableRows, households: Collection[str], code: str, en: str) -> list[FieldError]:
+    return _list_rows(tables, "household_id", code, en, lambda row: row.get("household_id") in households)
+
+
 def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
     """Count the rows of each household, and refuse more households or rows than the settings allow."""
-    counts: Counter[str] = Counter()
-    for name, rows in tables.items():
-        if name != "lines":
-            counts.update([row.get("household_id") or "" for row in rows])
+    counts = Counter(row.get("household_id") or "" for rows in tables.values() for row in rows)
     counts.pop("", None)
     if len(counts) > (most := settings.max_households):
         raise Problem(
@@ -166,17 +255,17 @@ def _require_once(tables: Mapping[str, Columns]) -> None:
 
 def _require_days(tables: TableRows, today: dt.date) -> None:
     """Refuse days before the receipt; and later ones of households, since the register says where each lives now."""
-    _refuse(
-        FieldError(f"tables.households[{i}].recorded_on", "in_future", "Not later than today")
-        for i, row in enumerate(tables.get("households", ()))
-        if (row.get("recorded_on") or today) > today
+    rows = enumerate(tables.get("households", ()))
+    require_no_future(
+        {f"tables.households[{i}].recorded_on": row.get("recorded_on") or today for i, row in rows}, today
     )
-    early = [
-        FieldError(f"tables.{name}[{i}].recorded_on", "too_early", "Not before the day of receipt")
-        for name, rows in tables.items()
-        for i, row in enumerate(rows)
-        if row.get("recorded_on") is not None and row["recorded_on"] < today
-    ]
+    early = _list_rows(
+        tables,
+        "recorded_on",
+        "too_early",
+        "Not before the day of receipt",
+        lambda row: row.get("recorded_on") is not None and row["recorded_on"] < today,
+    )
     if early:
         raise Problem(
             "recorded-too-early",

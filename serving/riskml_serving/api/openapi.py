@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired
 
 from fastapi import APIRouter, FastAPI
@@ -12,17 +11,10 @@ from fastapi.routing import APIRoute
 from pydantic import Field, TypeAdapter
 from starlette.responses import FileResponse
 
-from riskml_serving.base.contract import list_of, make_dict_type
+from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.base.problems import MEDIA_TYPE
 
-__all__ = ["BODIES", "EXAMPLES", "PROBLEM", "PROBLEM_RESPONSE", "describe_body", "install", "require_answer_types"]
-
-EXAMPLES_FILE = Path(__file__).with_name("examples.json")
-EXAMPLES: dict[str, Any] = json.loads(EXAMPLES_FILE.read_text(encoding="utf-8"))
-"""One body of each kind; the tests send them."""
-
-BODIES: dict[str, TypeAdapter[Any]] = {}
-"""Types of request bodies by name; :func:`describe_body` adds them."""
+__all__ = ["BODIES", "PROBLEM", "PROBLEM_RESPONSE", "Body", "declare_body", "install", "require_answer_types"]
 
 TEMPLATE = "#/components/schemas/{model}"
 
@@ -30,14 +22,11 @@ PROBLEM = make_dict_type(
     "Problem",
     {
         "type": Annotated[str, Field(description="Stable: urn:riskml:problem:…")],
-        "title": str,
-        "title_en": str,
+        **dict.fromkeys(("title", "title_en"), str),
         "status": int,
-        "detail": str,
-        "detail_en": str,
-        "request_id": str,
+        **dict.fromkeys(("detail", "detail_en", "request_id"), str),
         "errors": NotRequired[
-            list_of(make_dict_type("FieldFault", dict.fromkeys(("path", "code", "detail", "detail_en"), str)))
+            make_list_type(make_dict_type("FieldFault", dict.fromkeys(("path", "code", "detail", "detail_en"), str)))
         ],
         "error_count": NotRequired[int],
     },
@@ -50,35 +39,52 @@ PROBLEM_RESPONSE: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": TEMPLATE.format(model="Problem")}}},
     }
 }
-"""What every endpoint answers where it cannot answer otherwise."""
+"""How every endpoint describes its refusals."""
 
 
-def describe_body(name: str, adapter: TypeAdapter[Any], *, idempotent: bool = False) -> dict[str, Any]:
-    """Describe a body that the endpoint reads itself, with its example.
+@dataclass(frozen=True)
+class Body:
+    """A body that endpoints read themselves; :func:`declare_body` makes it.
 
-    Raises
-    ------
-    TypeError
-        If there is no example.
+    Parameters
+    ----------
+    name : str
+    adapter : TypeAdapter
+    example : dict
+        Stands in the description; the tests send it.
     """
-    if name not in EXAMPLES:
-        raise TypeError(f"The body {name} has no example: add one to {EXAMPLES_FILE.name}")
-    BODIES[name] = adapter
-    media = {"schema": {"$ref": TEMPLATE.format(model=name)}, "example": EXAMPLES[name]}
-    out: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": media}}}
-    if idempotent:
-        schema = {"type": "string", "minLength": 1, "maxLength": 128}
-        out["parameters"] = [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
-    return out
+
+    name: str
+    adapter: TypeAdapter[dict[str, Any]]
+    example: dict[str, Any]
+
+    def describe(self, *, idempotent: bool = False) -> dict[str, Any]:
+        """Describe the body for ``openapi_extra`` of a route, with the header of a write that is done once."""
+        media = {"schema": {"$ref": TEMPLATE.format(model=self.name)}, "example": self.example}
+        out: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": media}}}
+        if idempotent:
+            schema = {"type": "string", "minLength": 1, "maxLength": 128}
+            out["parameters"] = [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
+        return out
+
+
+BODIES: dict[str, Body] = {}
+"""Request bodies by name."""
+
+
+def declare_body(name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> Body:
+    """Declare a body by its fields, with an example: plain values as JSON has them."""
+    BODIES[name] = Body(name, TypeAdapter(make_dict_type(name, fields)), example)
+    return BODIES[name]
 
 
 def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], Any]:
-    """Return the type of the answer to each method and path.
+    """Return the type of the answer to each method and path of the description.
 
     Raises
     ------
     TypeError
-        If an endpoint of the description names none: neither ``response_model`` nor a file as ``response_class``.
+        If a route has neither a ``response_model`` nor a file as its ``response_class``.
     """
     types = {}
     for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
@@ -91,13 +97,14 @@ def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], 
 
 
 def install(app: FastAPI) -> None:
-    """Let the application describe bodies and problems too."""
+    """Add bodies and problems to the application's description."""
     describe = app.openapi
 
     def describe_in_full() -> dict[str, Any]:
         if app.openapi_schema is None:
             schemas = describe()["components"]["schemas"]
-            for name, adapter in (*BODIES.items(), ("Problem", TypeAdapter(PROBLEM))):
+            adapters = {name: body.adapter for name, body in BODIES.items()}
+            for name, adapter in (adapters | {"Problem": TypeAdapter(PROBLEM)}).items():
                 schema = adapter.json_schema(ref_template=TEMPLATE)
                 for own, part in (*schema.pop("$defs", {}).items(), (name, schema)):
                     if schemas.setdefault(own, part) != part:

@@ -11,7 +11,17 @@ from typing_extensions import TypedDict
 
 from riskml.records.contract.schema import TABLES, Column, Kind, Table
 
-__all__ = ["FIRST_DAY", "LAST_DAY", "ROWS", "list_of", "make_dict_type", "make_row_type", "make_tables_type", "one_of"]
+__all__ = [
+    "FIRST_DAY",
+    "LAST_DAY",
+    "PLAIN",
+    "ROWS",
+    "make_choice_type",
+    "make_dict_type",
+    "make_list_type",
+    "make_row_type",
+    "make_tables_type",
+]
 
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
 MAX_VALUES = {Kind.COUNT: 1200, Kind.YEAR: 2200}
@@ -79,13 +89,13 @@ def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
     return with_config(ConfigDict(extra="allow"))(make(name, fields, extra_items=extra))
 
 
-def list_of(kind: Any) -> Any:
-    """Type of a list."""
+def make_list_type(kind: Any) -> Any:
+    """Make the type of a list; a checker takes no type that is known at run time only."""
     return list.__class_getitem__(kind)
 
 
-def one_of(*codes: str) -> Any:
-    """Type of a text that is one of some codes."""
+def make_choice_type(*codes: str) -> Any:
+    """Make the type of a text that is one of some codes."""
     return Literal.__getitem__(codes)
 
 
@@ -107,7 +117,7 @@ def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
     """Make the type of the tables in a request: an absent table means unknown, an empty one known to be none."""
     fields: dict[str, Any] = {}
     for table in TABLES.values():
-        rows = list_of(ROWS[table.name])
+        rows = make_list_type(ROWS[table.name])
         kind: Any = Annotated[rows, Field(description=f"{table.zh} · {table.en}")]
         fields[table.name] = kind if table.name in required else NotRequired[kind]
     return make_dict_type(name, fields)

@@ -1,4 +1,4 @@
-"""Cursors of a list: opaque texts that say where the next page starts."""
+"""Cursors of a list: they say where the next page starts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from riskml_serving.base.problems import FieldError, Problem
-from riskml_serving.base.settings import Settings
 
-__all__ = ["clamp_limit", "decode_cursor", "encode_cursor"]
+__all__ = ["decode_cursor", "encode_cursor"]
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
@@ -43,8 +42,3 @@ def decode_cursor(text: str, types: Sequence[type], name: str) -> list[Any]:
     ):
         raise Problem("invalid-request", errors=[FieldError(name, "bad_cursor", "Not a cursor of this list")])
     return values
-
-
-def clamp_limit(limit: int | None, settings: Settings) -> int:
-    """Rows of a page: as many as requested, by default ``page_size``, at most ``max_page_size``."""
-    return min(limit or settings.page_size, settings.max_page_size)

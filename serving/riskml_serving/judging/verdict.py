@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from riskml import verdict
 from riskml.verdict import Field, Kind
-from riskml_serving.base.contract import one_of
+from riskml_serving.base.contract import make_choice_type
 
 __all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "json_types", "make_columns", "make_schema"]
 
@@ -75,7 +75,7 @@ def json_types(names: Iterable[str]) -> dict[str, Any]:
     """Type some fields as :func:`show` gives them."""
     types: dict[str, Any] = {}
     for field in (FIELDS[name] for name in names):
-        kind: Any = one_of(*field.words) if field.words else _JSON[field.kind]
+        kind: Any = make_choice_type(*field.words) if field.words else _JSON[field.kind]
         kind = kind | None if field.nullable else kind
         if field.description:
             least, most = field.bounds or (None, None)

@@ -16,15 +16,7 @@ from starlette.exceptions import HTTPException
 from riskml.errors import RiskmlError
 from riskml.explanation import NOTICE
 from riskml_serving.api import openapi
-from riskml_serving.api.changes.endpoints import router as changes
-from riskml_serving.api.health.endpoints import router as operations
-from riskml_serving.api.households.endpoints import router as households
-from riskml_serving.api.jobs.endpoints import router as jobs
-from riskml_serving.api.model.endpoints import router as model
-from riskml_serving.api.records.endpoints import router as intake
-from riskml_serving.api.regions.endpoints import router as regions
-from riskml_serving.api.scores.endpoints import router as scoring
-from riskml_serving.api.verifications.endpoints import router as verifications
+from riskml_serving.api.routers import ROUTERS
 from riskml_serving.base.database import open_engine, upgrade
 from riskml_serving.base.limits import RateLimiter
 from riskml_serving.base.problems import Problem
@@ -44,12 +36,7 @@ from riskml_serving.running.requests import RequestNumber, respond_to_error
 from riskml_serving.store.records.lines import Lines
 from riskml_serving.web.router import router as web
 
-__all__ = ["ROUTERS", "create_app"]
-
-ROUTERS = (scoring, intake, households, jobs, verifications, changes, regions, model, operations)
-"""Endpoints of every room."""
-
-openapi.require_answer_types(ROUTERS)
+__all__ = ["create_app"]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -21,7 +21,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS as KNOWN
 from schemathesis.checks import load_all_checks
 
-from riskml_serving.api.openapi import EXAMPLES
+from riskml_serving.api.openapi import BODIES
 
 LONG = int(os.environ.get("RISKML_FUZZ", "0"))
 """Malformed bodies of the long run; 0 for the short one."""
@@ -57,7 +57,7 @@ def service(make_client, key):
 
 
 def register(client, headers, code):
-    tables = copy.deepcopy(EXAMPLES["RecordsRequest"]["tables"])
+    tables = copy.deepcopy(BODIES["RecordsRequest"].example["tables"])
     for rows in tables.values():
         for row in rows:
             row["household_id"] = code
@@ -177,7 +177,7 @@ def test_malformed_bodies_are_answered_with_a_problem_and_break_nothing(service)
     still_open = "demo-2"
     for number in range(LONG or 300):
         name = rng.choice(list(PATHS))
-        body = malformed(rng, EXAMPLES[name])
+        body = malformed(rng, BODIES[name].example)
         sent = dict(headers)
         if rng.random() < 0.2:
             sent["Idempotency-Key"] = rng.choice(["a", "b", "k" * 128, "k" * 129, "%00", "x y"])

@@ -217,7 +217,7 @@ def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_re
     def broken(*_args, **_more):
         raise RuntimeError(f"no such household: {codes[0]}")
 
-    monkeypatch.setattr("riskml_serving.api.households.service.household", broken)
+    monkeypatch.setattr("riskml_serving.api.households.service.describe_household", broken)
     monkeypatch.setattr("riskml_serving.api.scores.endpoints._score", broken)
     assert client.get(f"/v1/households/{codes[0]}", headers=headers).status_code == 500
     assert scores_of(client, headers, tables).status_code == 500

@@ -9,12 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 
-from riskml_serving.api.openapi import require_answer_types
+from riskml_serving.api.routers import ANSWERS
 from riskml_serving.base.database import reading, writing
 from riskml_serving.http.responses import collect_households
 from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.auth.service import create_key
-from riskml_serving.running.app import ROUTERS
 
 HERE, THERE = "370112001001", "370112002001"
 HOUSEHOLDS = {"h1": HERE, "h2": HERE, "h3": HERE, "t1": THERE}
@@ -84,7 +83,7 @@ def test_whoever_is_shown_households_leaves_an_entry_about_each(four, job, key):
     headers = key()
     found = BODIES["/v1/households/{household_id}/verifications"]
     four.post("/v1/households/h1/verifications", json=found, headers=headers)
-    for method, path in sorted(require_answer_types(ROUTERS)):
+    for method, path in sorted(ANSWERS):
         where = path.format(household_id="h1", code="370112", job_id=job)
         answer = four.request(method, where, json=BODIES.get(path), headers=headers)
         assert answer.status_code < 300 or method == "delete", answer.text

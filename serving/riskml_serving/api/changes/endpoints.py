@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from riskml_serving.api.callers import Reader
+from riskml_serving.api.call import Limit, ReadCall, Region
 from riskml_serving.api.changes.repository import read_changes
 from riskml_serving.api.changes.schemas import CHANGES_PAGE
 from riskml_serving.api.households.service import describe_score
-from riskml_serving.base.cursors import clamp_limit
-from riskml_serving.http.responses import make_envelope, respond
+from riskml_serving.http.responses import respond
 from riskml_serving.http.sealed_cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
-from riskml_serving.operations.state import get_state
 from riskml_serving.people.auth import covers
 
 __all__ = ["router"]
@@ -25,31 +23,27 @@ router = APIRouter(tags=["changes"])
 
 @router.get("/v1/changes", response_model=CHANGES_PAGE)
 async def changes(
-    request: Request,
-    caller: Reader,
+    call: ReadCall,
     since: Annotated[
         str, Query(max_length=64, description="`next` of the answer before, or a `cursor`; 0 is the beginning.")
     ] = BEGINNING,
-    region: Annotated[str | None, Query(description="Prefix; the key's own by default.")] = None,
-    limit: Annotated[int | None, Query(ge=1)] = None,
+    region: Region = None,
+    limit: Limit = None,
 ) -> Response:
     """List changes in the order in which they happened; asking again with `next` misses none and repeats none."""
-    state = get_state(request)
-    prefix, size, model = caller.resolve_region(region), clamp_limit(limit, state.settings), state.holder.current
+    prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], list[str]]:
         rows = read_changes(connection, prefix, decrypt_cursor(connection, CHANGE, since, "since"), size)
         return rows, [encrypt_cursor(connection, CHANGE, row["seq"]) for row in rows]
 
-    rows, cursors = await state.read(read)
+    rows, cursors = await call.state.read(read)
     changed = [
-        {"cursor": cursor, **_describe_change(row, prefix), **describe_score(row, model, caller)}
+        {"cursor": cursor, **_describe_change(row, prefix), **describe_score(call, row)}
         for row, cursor in zip(rows, cursors, strict=True)
     ]
-    as_of, scored_at = (rows[-1]["as_of"], rows[-1]["scored_at"]) if rows else (None, None)
-    head = make_envelope(model.names, as_of, scored_at, request.state.request_id)
-    codes = [row["household_id"] for row in rows]
-    await state.audit.record(caller, "changes.read", codes, request_id=request.state.request_id)
+    head = call.make_envelope(rows[-1]["as_of"], rows[-1]["scored_at"]) if rows else call.make_envelope()
+    await call.record_read("changes.read", [row["household_id"] for row in rows])
     return respond({**head, "changes": changed, "next": cursors[-1] if cursors else since, "more": len(rows) == size})
 
 

@@ -1,4 +1,4 @@
-"""SQL about what changed."""
+"""SQL of the list of changes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["read_changes"]
 
 
 def read_changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
-    """Read the changes of scores of households that live in a region or left it, in the order in which they happened.
+    """Read changes after a number, the oldest first, of households that live in a region or have left it.
 
-    Of a household that left, only its leaving is read, with the score of that time.
+    Of a household that has left, only the move is read, with the score it had then.
     """
     here = within(HOUSEHOLDS.c.region_code, region)
     left = within(SCORES.c.moved_from, region) & not_(here)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from riskml_serving.api.households.schemas import LIVING
 from riskml_serving.api.scores.schemas import CURSOR, STORED
-from riskml_serving.base.contract import list_of, make_dict_type
+from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 
 __all__ = ["CHANGES_PAGE"]
@@ -22,4 +22,4 @@ KIND = Annotated[
 ]
 
 ChangeRow = make_dict_type("ChangeRow", {"cursor": CURSOR, "change": KIND, **LIVING, **STORED})
-CHANGES_PAGE = make_answer_type("ChangesPage", {"changes": list_of(ChangeRow), "next": str, "more": bool})
+CHANGES_PAGE = make_answer_type("ChangesPage", {"changes": make_list_type(ChangeRow), "next": str, "more": bool})

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import Field, Strict, TypeAdapter
+from pydantic import Field, Strict
 
+from riskml_serving.api.openapi import declare_body
 from riskml_serving.api.scores.schemas import CURSOR, EXPLANATION, STORED
 from riskml_serving.api.verifications.schemas import VERIFICATION
-from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, list_of, make_dict_type
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 
 __all__ = [
@@ -21,25 +22,22 @@ __all__ = [
     "LIVING",
 ]
 
-CLOSURE_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    make_dict_type(
-        "ClosureRequest",
-        {
-            "because": Annotated[
-                Literal["moved_away", "split", "merged", "died_out"],
-                Field(description="moved_away 迁出 · split 分户 · merged 并户 · died_out 销户"),
-            ],
-            "closed_on": NotRequired[
-                Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Today.")]
-            ],
-            "followed_by": NotRequired[
-                Annotated[
-                    list[Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN)]],
-                    Field(max_length=10, description="Codes of the households that a split or a merge led to."),
-                ]
-            ],
-        },
-    )
+CLOSURE_REQUEST = declare_body(
+    "ClosureRequest",
+    {
+        "because": Annotated[
+            Literal["moved_away", "split", "merged", "died_out"],
+            Field(description="moved_away 迁出 · split 分户 · merged 并户 · died_out 销户"),
+        ],
+        "closed_on": NotRequired[Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Today.")]],
+        "followed_by": NotRequired[
+            Annotated[
+                list[Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN)]],
+                Field(max_length=10, description="Codes of the households that a split or a merge led to."),
+            ]
+        ],
+    },
+    example={"because": "moved_away", "closed_on": "2024-12-31"},
 )
 """Why a household is closed, when, and which households follow it; register those with POST /v1/records first."""
 
@@ -47,7 +45,9 @@ LIVING: dict[str, Any] = {"household_id": str, "region_code": str}
 """A household and where it lives."""
 
 Listed = make_dict_type("Listed", {**LIVING, **STORED})
-HOUSEHOLDS_PAGE = make_answer_type("HouseholdsPage", {"region": str, "households": list_of(Listed), "next": str | None})
+HOUSEHOLDS_PAGE = make_answer_type(
+    "HouseholdsPage", {"region": str, "households": make_list_type(Listed), "next": str | None}
+)
 
 Stored = make_dict_type("StoredScore", STORED)
 Past = make_dict_type("PastScore", {"cursor": CURSOR, "change": Literal["scored", "moved", "closed"], **STORED})
@@ -61,8 +61,8 @@ HOUSEHOLD_ANSWER = make_answer_type(
         "followed_by": Annotated[list[str], Field(description="Those of them that live in the region of the key.")],
         "followed_elsewhere": Annotated[int, Field(description="How many more there are.")],
         "score": Stored | None,
-        "history": list_of(Past),
-        "verifications": list_of(VERIFICATION),
+        "history": make_list_type(Past),
+        "verifications": make_list_type(VERIFICATION),
     },
 )
 

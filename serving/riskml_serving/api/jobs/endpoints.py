@@ -6,23 +6,16 @@ import json
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import FileResponse, Response
 
-from riskml_serving.api.callers import Reader, Scorer
+from riskml_serving.api.call import ReadCall, ScoreCall
 from riskml_serving.api.checks import require_no_future
 from riskml_serving.api.jobs.schemas import BATCH_REQUEST, JOB
-from riskml_serving.api.openapi import describe_body
-from riskml_serving.base.clock import today
-from riskml_serving.base.limits import read_body
-from riskml_serving.base.problems import FieldError
-from riskml_serving.http.bodies import parse
-from riskml_serving.http.idempotent_writes.service import respond_once
 from riskml_serving.http.responses import respond, to_headers
 from riskml_serving.judging.jobs import service
 from riskml_serving.judging.jobs.exporting import FORMATS
-from riskml_serving.operations.state import get_state
 
 __all__ = ["add_location", "router"]
 
@@ -32,24 +25,18 @@ RESULTS: dict[str, Any] = {media.partition(";")[0]: {} for media, _ in FORMATS.v
 """Media types of a file of results."""
 
 
-@router.post(
-    "/v1/batches",
-    status_code=202,
-    response_model=JOB,
-    openapi_extra=describe_body("BatchRequest", BATCH_REQUEST, idempotent=True),
-)
-async def batches(request: Request, caller: Scorer) -> Response:
+@router.post("/v1/batches", status_code=202, response_model=JOB, openapi_extra=BATCH_REQUEST.describe(idempotent=True))
+async def batches(call: ScoreCall) -> Response:
     """Score everybody of a region as of a date, with reasons: 202 and a job to follow."""
-    state = get_state(request)
-    body = await read_body(request, state.settings.max_body_bytes)
-    batch, day, model = parse(body, BATCH_REQUEST), today(state.settings), state.holder.current
-    number, as_of = request.state.request_id, batch.get("as_of") or day
+    content, batch = await call.read_body(BATCH_REQUEST)
+    as_of = batch.get("as_of") or call.today
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        require_no_future(as_of, day, FieldError("as_of", "future", "Not after today"))
-        return 202, service.start(connection, model, caller, batch.get("region"), as_of, number)
+        require_no_future({"as_of": as_of}, call.today)
+        region = batch.get("region")
+        return 202, service.start(connection, call.model, call.caller, region, as_of, call.request_id)
 
-    return add_location(await respond_once(state.engine, request, caller, body, work))
+    return add_location(await call.write_once(content, work))
 
 
 def add_location(answer: Response) -> Response:
@@ -60,43 +47,32 @@ def add_location(answer: Response) -> Response:
 
 
 @router.get("/v1/jobs/{job_id}", response_model=JOB)
-async def job(request: Request, job_id: str, caller: Reader) -> Response:
+async def job(call: ReadCall, job_id: str) -> Response:
     """Say how far a job is."""
-    state, number = get_state(request), request.state.request_id
-    model = state.holder.current
-    return respond(await state.read(lambda c: service.describe(service.require_job(c, job_id, caller), model, number)))
+    row = await call.state.read(lambda connection: service.require_job(connection, job_id, call.caller))
+    return respond(service.describe(row, call.model, call.request_id))
 
 
 @router.delete("/v1/jobs/{job_id}", response_model=JOB)
-async def cancel(request: Request, job_id: str, caller: Scorer) -> Response:
+async def cancel(call: ScoreCall, job_id: str) -> Response:
     """Cancel a job that waits or runs. Scores that it has kept stay, its results go."""
-    state, number = get_state(request), request.state.request_id
-    model = state.holder.current
 
     def work(connection: Connection) -> dict[str, Any]:
-        service.cancel(connection, service.require_job(connection, job_id, caller), caller, number)
-        return service.describe(service.require_job(connection, job_id, caller), model, number)
+        service.cancel(connection, service.require_job(connection, job_id, call.caller), call.caller, call.request_id)
+        return service.describe(service.require_job(connection, job_id, call.caller), call.model, call.request_id)
 
-    return respond(await state.write(work))
+    return respond(await call.state.write(work))
 
 
 @router.get("/v1/jobs/{job_id}/results", response_class=FileResponse, responses={200: {"content": RESULTS}})
 async def results(
-    request: Request,
+    call: ReadCall,
     job_id: str,
-    caller: Reader,
     form: Annotated[Literal["parquet", "csv"], Query(alias="format")] = "parquet",
 ) -> Response:
     """Give the results of a job as one file: both verdicts and reasons, one row a household."""
-    state = get_state(request)
+    state, number = call.state, call.request_id
     path, head = await anyio.to_thread.run_sync(
-        service.results,
-        state.engine,
-        state.settings,
-        state.holder.current,
-        caller,
-        job_id,
-        form,
-        request.state.request_id,
+        service.results, state.engine, state.settings, call.model, call.caller, job_id, form, number
     )
     return FileResponse(path, media_type=FORMATS[form][0], filename=f"riskml-{job_id}.{form}", headers=to_headers(head))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
+from riskml_serving.api.openapi import declare_body
 from riskml_serving.api.scores.schemas import DAY
-from riskml_serving.base.contract import make_dict_type
 from riskml_serving.http.responses import make_answer_type
 
 __all__ = ["BATCH_REQUEST", "JOB"]
@@ -16,8 +16,10 @@ REGION = Annotated[
     str, Field(pattern="^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$", description="The key's own.")
 ]
 
-BATCH_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    make_dict_type("BatchRequest", {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]})
+BATCH_REQUEST = declare_body(
+    "BatchRequest",
+    {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]},
+    example={"as_of": "2024-12-31", "region": "370112"},
 )
 """Which region to score, as of which day."""
 

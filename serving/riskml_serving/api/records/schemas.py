@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
-from riskml_serving.base.contract import list_of, make_dict_type, make_tables_type
+from riskml_serving.api.openapi import declare_body
+from riskml_serving.api.scores.schemas import DEMO, HOUSEHOLD, TOTAL
+from riskml_serving.base.contract import make_dict_type, make_list_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import BRIEF, json_types
 
 __all__ = ["RECORDS_ANSWER", "RECORDS_REQUEST"]
 
-RECORDS_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    make_dict_type(
-        "RecordsRequest",
-        {
-            "tables": Annotated[
-                make_tables_type("NewRecords", ()),
-                Field(description="Rows to append. An empty table says that the households of the request have none."),
-            ]
-        },
-    )
+RECORDS_REQUEST = declare_body(
+    "RecordsRequest",
+    {
+        "tables": Annotated[
+            make_tables_type("NewRecords", ()),
+            Field(description="Rows to append. An empty table says that the households of the request have none."),
+        ]
+    },
+    example={
+        "tables": {
+            "households": [HOUSEHOLD],
+            "income": [{**TOTAL, "period_start": "2024-01-01", "months": 12, "amount": 31000, "record_id": "2024"}],
+            "events": [{**DEMO, "occurred_on": "2024-12-10", "kind": "report", "channel": "hotline"}],
+        }
+    },
 )
 """Rows to append; ``recorded_on`` is the day of receipt unless it names a later day."""
 
@@ -33,7 +40,7 @@ RECORDS_ANSWER = make_answer_type(
         "accepted": dict[str, int],
         "rescored": int,
         "changed": int,
-        "scores": list_of(Changed),
+        "scores": make_list_type(Changed),
         "job": Annotated[str | None, Field(description="Job that will score the households concerned.")],
     },
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from riskml_serving.api.callers import Reader
+from riskml_serving.api.call import ReadCall
 from riskml_serving.api.regions import repository
 from riskml_serving.api.regions.schemas import SUMMARY
 from riskml_serving.api.regions.service import next_level, sum_counts
-from riskml_serving.http.responses import make_envelope, respond
-from riskml_serving.operations.state import get_state
+from riskml_serving.http.responses import respond
 
 __all__ = ["router"]
 
@@ -18,12 +17,10 @@ router = APIRouter(tags=["regions"])
 
 
 @router.get("/v1/regions/{code}/summary", response_model=SUMMARY)
-async def summary(request: Request, code: str, caller: Reader) -> Response:
+async def summary(call: ReadCall, code: str) -> Response:
     """Count a region's households by status, tier, colour and agreement, and each of its parts; `all` is the whole."""
-    state = get_state(request)
-    region = caller.resolve_region("" if code == "all" else code)
+    region = call.caller.resolve_region("" if code == "all" else code)
     level = next_level(region)
-    rows = await state.read(lambda connection: repository.count_scores(connection, region, level))
+    rows = await call.state.read(lambda connection: repository.count_scores(connection, region, level))
     as_of, scored_at = (max((row[name] for row in rows), default=None) for name in repository.LATEST)
-    head = make_envelope(state.holder.current.names, as_of, scored_at, request.state.request_id)
-    return respond({**head, **sum_counts(region, rows)})
+    return respond({**call.make_envelope(as_of, scored_at), **sum_counts(region, rows)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
-from riskml_serving.base.contract import list_of, make_dict_type
+from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 
 __all__ = ["SUMMARY"]
@@ -24,4 +24,4 @@ COUNTS: dict[str, Any] = {
 }
 
 Part = make_dict_type("RegionPart", {"region": str, **COUNTS})
-SUMMARY = make_answer_type("Summary", {"region": str, "level": str, **COUNTS, "parts": list_of(Part)})
+SUMMARY = make_answer_type("Summary", {"region": str, "level": str, **COUNTS, "parts": make_list_type(Part)})

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from riskml_serving.api.callers import Scorer
+from riskml_serving.api.call import ScoreCall
 from riskml_serving.api.checks import TableRows, check_score_request
-from riskml_serving.api.openapi import describe_body
 from riskml_serving.api.scores.schemas import SCORE_REQUEST, SCORES_ANSWER
-from riskml_serving.base.clock import now, today
-from riskml_serving.base.limits import read_body
-from riskml_serving.http.bodies import parse
-from riskml_serving.http.responses import make_envelope, respond
+from riskml_serving.base.clock import now
+from riskml_serving.http.responses import respond
 from riskml_serving.judging.judge import judge_tables
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.verdict import FULL
 from riskml_serving.judging.wording import show
-from riskml_serving.operations.state import get_state
 from riskml_serving.store.records.columns import EMPTY, Columns, to_columns
 
 __all__ = ["router"]
@@ -34,23 +31,19 @@ AT_ONCE = 8
 """Households scored in the event loop; more go to a thread, so that others need not wait."""
 
 
-@router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=describe_body("ScoreRequest", SCORE_REQUEST))
-async def scores(request: Request, caller: Scorer) -> Response:
+@router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=SCORE_REQUEST.describe())
+async def scores(call: ScoreCall) -> Response:
     """Score the households of the request: probability, tier, signal, flags, agreement, reasons on request."""
-    state = get_state(request)
-    body = parse(await read_body(request, state.settings.max_body_bytes), SCORE_REQUEST)
-    as_of = body.get("as_of") or today(state.settings)
-    tables = _to_columns(body["tables"], state.lines)
-    check_score_request(body["tables"], tables, caller, state.settings)
-    model, reasons = state.holder.current, body.get("reasons", False)
-    if len(body["tables"]["households"]) <= AT_ONCE:
-        answer = _score(model, tables, as_of, reasons, caller.redact)
-    else:
-        answer = await anyio.to_thread.run_sync(_score, model, tables, as_of, reasons, caller.redact)
-    number = request.state.request_id
+    _, body = await call.read_body(SCORE_REQUEST)
+    as_of, reasons = body.get("as_of") or call.today, body.get("reasons", False)
+    tables = _to_columns(body["tables"], call.state.lines)
+    check_score_request(call, body["tables"], tables)
+    work = partial(_score, call.model, tables, as_of, reasons, call.caller.redact)
+    at_once = len(body["tables"]["households"]) <= AT_ONCE
+    answer = work() if at_once else await anyio.to_thread.run_sync(work)
     codes = [row["household_id"] for row in answer["scores"]]
-    await state.audit.record(caller, "scores.read", codes, request_id=number, as_of=as_of.isoformat(), reasons=reasons)
-    return respond({**make_envelope(model.names, as_of, now(), number), **answer})
+    await call.record_read("scores.read", codes, as_of=as_of.isoformat(), reasons=reasons)
+    return respond({**call.make_envelope(as_of, now()), **answer})
 
 
 def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Columns]:

@@ -1,34 +1,85 @@
-"""Body and answer of ``POST /v1/scores``, and the score as every answer shows it."""
+"""Body and answer of ``POST /v1/scores``, and a score as every answer shows it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated, Any, NotRequired
 
-from pydantic import Field, Strict, TypeAdapter
+from pydantic import Field, Strict
 
-from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, list_of, make_dict_type, make_tables_type
+from riskml_serving.api.openapi import declare_body
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, make_dict_type, make_list_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import FIELDS, FULL, json_types
 
-__all__ = ["CURSOR", "DAY", "EXPLANATION", "SCORES_ANSWER", "SCORE_REQUEST", "STORED"]
+__all__ = ["CURSOR", "DAY", "DEMO", "EXPLANATION", "HOUSEHOLD", "SCORES_ANSWER", "SCORE_REQUEST", "STORED", "TOTAL"]
 
 DAY = Annotated[
     dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Day at whose end records count; today.")
 ]
 
-SCORE_REQUEST: TypeAdapter[dict[str, Any]] = TypeAdapter(
-    make_dict_type(
-        "ScoreRequest",
-        {
-            "as_of": NotRequired[DAY | None],
-            "reasons": NotRequired[Annotated[bool, Strict(), Field(description="Whether to explain each score.")]],
-            "tables": Annotated[
-                make_tables_type("ScoreTables", ("households", "income")),
-                Field(description="Without `lines`, those that the service holds are in force, then the policy's."),
+DEMO = {"household_id": "demo-1"}
+HOUSEHOLD = {**DEMO, "region_code": "370112001001", "size": 3}
+TOTAL = {**DEMO, "source": "total"}
+"""Rows of examples."""
+
+SCORE_REQUEST = declare_body(
+    "ScoreRequest",
+    {
+        "as_of": NotRequired[DAY | None],
+        "reasons": NotRequired[Annotated[bool, Strict(), Field(description="Whether to explain each score.")]],
+        "tables": Annotated[
+            make_tables_type("ScoreTables", ("households", "income")),
+            Field(description="Without `lines`, those that the service holds are in force, then the policy's."),
+        ],
+    },
+    example={
+        "as_of": "2024-12-31",
+        "reasons": True,
+        "tables": {
+            "households": [
+                {
+                    "household_id": "demo-1",
+                    "region_code": "370112001001",
+                    "size": 3,
+                    "kind": "exited",
+                    "exited_on": "2018-12-31",
+                }
+            ],
+            "income": [
+                {
+                    "household_id": "demo-1",
+                    "source": "total",
+                    "period_start": "2023-01-01",
+                    "months": 12,
+                    "amount": 36000,
+                },
+                {
+                    "household_id": "demo-1",
+                    "source": "total",
+                    "period_start": "2024-01-01",
+                    "months": 6,
+                    "amount": 16200,
+                },
+                {
+                    "household_id": "demo-1",
+                    "source": "total",
+                    "period_start": "2024-07-01",
+                    "months": 6,
+                    "amount": 13800,
+                },
+            ],
+            "illness": [
+                {
+                    "household_id": "demo-1",
+                    "kind": "inpatient",
+                    "occurred_on": "2024-11-05",
+                    "cost": 61000,
+                    "self_paid": 23000,
+                }
             ],
         },
-    )
+    },
 )
 """Records of one or more households, and the day as of which they are read."""
 
@@ -39,4 +90,4 @@ CURSOR = Annotated[str, Field(description="Names a change; `since` of /v1/change
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]
 
 Scored = make_dict_type("Scored", {"household_id": str, **json_types(FULL), "explanation": NotRequired[EXPLANATION]})
-SCORES_ANSWER = make_answer_type("ScoreAnswer", {"scores": list_of(Scored), "unknown": list[str]})
+SCORES_ANSWER = make_answer_type("ScoreAnswer", {"scores": make_list_type(Scored), "unknown": list[str]})

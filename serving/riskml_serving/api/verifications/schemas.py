@@ -1,13 +1,50 @@
-"""A verification in answers, and its export as rows of ``monitoring``."""
+"""Body and answer of a verification, and its export as rows of ``monitoring``."""
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Annotated, NotRequired
+
+from pydantic import Field, Strict
+
+from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.verdicts import CATEGORIES
+from riskml_serving.api.openapi import declare_body
 from riskml_serving.api.scores.schemas import CURSOR
-from riskml_serving.base.contract import list_of, make_dict_type, one_of
+from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_choice_type, make_dict_type, make_list_type
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.http.responses import make_answer_type
 
-__all__ = ["MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER"]
+__all__ = ["MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER", "VERIFICATION_REQUEST"]
+
+Outcome = make_choice_type(*OUTCOMES)
+Category = make_choice_type(*CATEGORIES.codes)
+Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
+
+VERIFICATION_REQUEST = declare_body(
+    "VerificationRequest",
+    {
+        "outcome": Annotated[
+            Outcome, Field(description=" · ".join(f"{term.code} {term.zh}" for term in OUTCOMES.values()))
+        ],
+        "category": NotRequired[Annotated[Category | None, Field(description="Of a household taken into monitoring.")]],
+        "causes": NotRequired[Annotated[make_list_type(make_choice_type(*CAUSES)), Field(max_length=len(CAUSES))]],
+        "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
+        "note": NotRequired[Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]],
+        "verified_on": NotRequired[
+            Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Day of the visit; today.")]
+        ],
+    },
+    example={
+        "outcome": "confirmed",
+        "category": "sudden_hardship",
+        "causes": ["illness"],
+        "measures": ["临时救助"],
+        "note": "已核实住院支出",
+        "verified_on": "2024-12-20",
+    },
+)
+"""What staff found at the door."""
 
 ScoreThen = make_dict_type(
     "ScoreThen",
@@ -17,7 +54,7 @@ VERIFICATION = make_dict_type(
     "Verification",
     {
         "verification_id": str,
-        "outcome": one_of(*OUTCOMES),
+        "outcome": Outcome,
         "category": str | None,
         "causes": list[str],
         "measures": list[str],
@@ -35,14 +72,11 @@ VERIFICATION_ANSWER = make_answer_type("VerificationAnswer", {"household_id": st
 MonitoringExport = make_dict_type(
     "MonitoringExport",
     {
-        "household_id": str,
-        "category": str,
-        "entered_on": str,
+        **dict.fromkeys(("household_id", "category", "entered_on"), str),
         "cleared_on": str | None,
-        "causes": str,
-        "recorded_on": str,
+        **dict.fromkeys(("causes", "recorded_on"), str),
     },
 )
 MONITORING_PAGE = make_answer_type(
-    "MonitoringPage", {"monitoring": list_of(MonitoringExport), "next": str, "more": bool}
+    "MonitoringPage", {"monitoring": make_list_type(MonitoringExport), "next": str, "more": bool}
 )

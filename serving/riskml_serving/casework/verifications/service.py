@@ -11,7 +11,7 @@ from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.verdicts import COLOURS
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.database.locks import hold_lock
-from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.base.problems import Problem
 from riskml_serving.casework.verifications.repository import add_verification, undo_verification
 from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current
@@ -33,12 +33,9 @@ def verify(
     Raises
     ------
     Problem
-        ``household-not-found``; ``invalid-request`` for a day in the future.
+        ``household-not-found``.
     """
     require_household(connection, household_id, caller.region, lock=True)
-    on = body.get("verified_on") or today
-    if on > today:
-        raise Problem("invalid-request", errors=[FieldError("verified_on", "in_future", "Not later than today")])
     current = read_current(connection, [household_id], caller.region).get(household_id) or {}
     hold_lock(connection, "changes")
     row = {
@@ -49,7 +46,7 @@ def verify(
         "measures": "\n".join(body.get("measures", ())),
         "note": body.get("note", ""),
         "objection": body.get("objection", ""),
-        "verified_on": on,
+        "verified_on": body.get("verified_on") or today,
         "recorded_on": today,
         "created_by": caller.key_id,
         "created_at": now(),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from riskml_serving.api.callers import RequireRight
+from riskml_serving.api.call import RequireRight
 from riskml_serving.base.contract import make_dict_type
 from riskml_serving.base.problems import Problem
 from riskml_serving.http.responses import respond
@@ -39,10 +39,9 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Metrics for Prometheus. They count households of everywhere, so a key with the right admin is needed."""
-    if not get_state(request).settings.metrics_open:
-        caller = await admin(request)
-        if caller.region:
-            raise Problem("right-missing", "需要全域密钥", "A key for everywhere is needed")
-    text = await anyio.to_thread.run_sync(get_state(request).metrics.render)
+    """Return metrics for Prometheus; they count all households, so the key needs the right admin for everywhere."""
+    state = get_state(request)
+    if not state.settings.metrics_open and (await admin(request)).caller.region:
+        raise Problem("right-missing", "需要全域密钥", "A key for everywhere is needed")
+    text = await anyio.to_thread.run_sync(state.metrics.render)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

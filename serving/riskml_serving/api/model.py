@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from riskml_serving.api.callers import Reader
-from riskml_serving.http.responses import make_answer_type, make_envelope, respond
-from riskml_serving.operations.state import get_state
+from riskml_serving.api.call import ReadCall
+from riskml_serving.http.responses import make_answer_type, respond
 
 __all__ = ["router"]
 
@@ -26,8 +25,6 @@ MODEL_ANSWER = make_answer_type(
 
 
 @router.get("/v1/model", response_model=MODEL_ANSWER)
-async def model(request: Request, caller: Reader) -> Response:
+async def model(call: ReadCall) -> Response:
     """Name the model that serves, its settings, thresholds, manifest and evaluation."""
-    current = get_state(request).holder.current
-    head = make_envelope(current.names, None, None, request.state.request_id)
-    return respond({**head, **current.describe(caller.region)})
+    return respond({**call.make_envelope(), **call.model.describe(call.caller.region)})

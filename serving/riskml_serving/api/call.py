@@ -1,0 +1,128 @@
+"""A call of an endpoint: who calls, with which right, and the steps that endpoints share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from riskml_serving.api.openapi import Body
+from riskml_serving.base.clock import today
+from riskml_serving.base.limits import read_body
+from riskml_serving.http.bodies import parse
+from riskml_serving.http.idempotent_writes.service import Work, respond_once
+from riskml_serving.http.responses import make_envelope
+from riskml_serving.judging.model import Model
+from riskml_serving.operations.state import AppState, get_state
+from riskml_serving.people import audit
+from riskml_serving.people.auth import Caller
+
+__all__ = ["Call", "Limit", "ReadCall", "Region", "RequireRight", "ScoreCall", "WriteCall"]
+
+Region = Annotated[str | None, Query(description="Prefix; the key's own by default.")]
+Limit = Annotated[int | None, Query(ge=1)]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request whose caller has the right that the endpoint needs.
+
+    Parameters
+    ----------
+    request : Request
+    state : AppState
+    caller : Caller
+    """
+
+    request: Request
+    state: AppState
+    caller: Caller
+
+    @cached_property
+    def model(self) -> Model:
+        """Model that serves: the same to the end of the request.
+
+        Raises
+        ------
+        Problem
+            ``model-unavailable``.
+        """
+        return self.state.holder.current
+
+    @cached_property
+    def today(self) -> dt.date:
+        """Day on which the request arrived."""
+        return today(self.state.settings)
+
+    @property
+    def request_id(self) -> str:
+        """Number of the request."""
+        return str(self.request.state.request_id)
+
+    def make_envelope(
+        self, as_of: dt.date | None = None, scored_at: dt.datetime | None = None
+    ) -> dict[str, str | None]:
+        """Make the members of every answer; see :func:`riskml_serving.http.responses.make_envelope`."""
+        return make_envelope(self.model.names, as_of, scored_at, self.request_id)
+
+    def clamp_limit(self, limit: int | None) -> int:
+        """Rows of a page: as many as requested, by default ``page_size``, at most ``max_page_size``."""
+        return min(limit or self.state.settings.page_size, self.state.settings.max_page_size)
+
+    def record(
+        self, connection: Connection, action: str, household_id: str | Iterable[str] | None = None, **detail: Any
+    ) -> None:
+        """Record in the transaction of the request; see :func:`riskml_serving.people.audit.record`."""
+        audit.record(connection, self.caller, action, household_id, request_id=self.request_id, **detail)
+
+    async def record_read(self, action: str, codes: Iterable[str], **detail: Any) -> None:
+        """Record which households a request that writes nothing shows."""
+        await self.state.audit.record(self.caller, action, codes, request_id=self.request_id, **detail)
+
+    async def read_body(self, kind: Body) -> tuple[bytes, dict[str, Any]]:
+        """Read the body; return its bytes and its values.
+
+        Raises
+        ------
+        Problem
+            ``body-too-large``, ``invalid-json``, ``invalid-request``.
+        """
+        content = await read_body(self.request, self.state.settings.max_body_bytes)
+        return content, parse(content, kind.adapter)
+
+    async def write_once(self, content: bytes, work: Work) -> Response:
+        """Do the work of a request in one transaction, once for its idempotency key."""
+        return await respond_once(self.state.engine, self.request, self.caller, content, work)
+
+
+class RequireRight(SecurityBase):
+    """Authenticates a request, counts it against the key's rate and requires a right; the OpenAPI names the key."""
+
+    model = HTTPBearer(description="API key: `riskml-serving keys create`.")
+    scheme_name = "key"
+
+    def __init__(self, right: str) -> None:
+        self.right = right
+
+    async def __call__(self, request: Request) -> Call:
+        """Return the call."""
+        state = get_state(request)
+        caller = await state.authenticator.authenticate(request.headers.get("authorization", ""))
+        request.state.caller = caller
+        state.rate.check(caller.key_id)
+        caller.require(self.right)
+        return Call(request, state, caller)
+
+
+ReadCall = Annotated[Call, Depends(RequireRight("read"))]
+ScoreCall = Annotated[Call, Depends(RequireRight("score"))]
+WriteCall = Annotated[Call, Depends(RequireRight("write"))]

@@ -1,0 +1,21 @@
+"""The endpoints of every resource, each with the type of its answer."""
+
+from __future__ import annotations
+
+from riskml_serving.api.changes.endpoints import router as changes
+from riskml_serving.api.health import router as health
+from riskml_serving.api.households.endpoints import router as households
+from riskml_serving.api.jobs.endpoints import router as jobs
+from riskml_serving.api.model import router as model
+from riskml_serving.api.openapi import require_answer_types
+from riskml_serving.api.records.endpoints import router as records
+from riskml_serving.api.regions.endpoints import router as regions
+from riskml_serving.api.scores.endpoints import router as scores
+from riskml_serving.api.verifications.endpoints import router as verifications
+
+__all__ = ["ANSWERS", "ROUTERS"]
+
+ROUTERS = (scores, records, households, jobs, verifications, changes, regions, model, health)
+
+ANSWERS = require_answer_types(ROUTERS)
+"""Type of the answer to each method and path."""
