@@ -7,13 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, tuple_
 
-from riskml_serving.judging.scores.tables import CURRENT
+from riskml_serving.judging.scores.tables import CURRENT, RANKING
 from riskml_serving.people.auth import within_table
 
 __all__ = ["ORDER", "build_ranked_query", "read_ranked"]
 
-ORDER = (CURRENT.c.order_signal, CURRENT.c.order_rank, CURRENT.c.household_id)
-"""Order of the list: signal, then probability, both from the highest, then code."""
+ORDER = (*RANKING, CURRENT.c.household_id)
 
 
 def build_ranked_query(

@@ -29,7 +29,7 @@ from riskml_serving.casework.rules import Rule
 from riskml_serving.casework.states import MONITORED, STATES
 from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
-from riskml_serving.judging.scores.tables import CURRENT, SCORES
+from riskml_serving.judging.scores.tables import CURRENT, RANKING, SCORES
 from riskml_serving.people.auth import within, within_table
 from riskml_serving.store.records.tables import RECORDS
 
@@ -205,7 +205,7 @@ def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: in
     """Read households by signal, then probability, then how long they have waited, with the facts of each."""
     facts = [column for name, column in FACTS.items() if name not in CURRENT.c]
     query = _narrow(select(CURRENT, *facts), wanted)
-    order = (CURRENT.c.order_signal, CURRENT.c.order_rank, FACTS["since"], CURRENT.c.household_id)
+    order = (*RANKING, FACTS["since"], CURRENT.c.household_id)
     rows = connection.execute(query.order_by(*order).offset(offset).limit(limit)).mappings()
     return [dict(row) for row in rows]
 

@@ -10,7 +10,7 @@ from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 from riskml_serving.judging.verdict import make_columns
 
-__all__ = ["CAPACITY", "CURRENT", "SCORES"]
+__all__ = ["CAPACITY", "CURRENT", "RANKING", "SCORES"]
 
 
 def _score() -> list[Column[Any]]:
@@ -37,19 +37,16 @@ list goes upwards in all its columns and a page starts behind a row by one compa
 change. ``causes`` are those of the model's reasons, joined by semicolons: lists are narrowed by them, they are no part
 of the verdict."""
 
+RANKING = (CURRENT.c.order_signal, CURRENT.c.order_rank)
+"""Order of every list of households: signal, then probability, both from the highest; ties by code."""
+
 for _name, _columns in {
     "all": (),
     "county": (CURRENT.c.county,),
     "town": (CURRENT.c.town,),
     "village": (CURRENT.c.region_code,),
 }.items():
-    Index(
-        f"ix_current_scores_ranked_{_name}",
-        *_columns,
-        CURRENT.c.order_signal,
-        CURRENT.c.order_rank,
-        CURRENT.c.household_id,
-    )
+    Index(f"ix_current_scores_ranked_{_name}", *_columns, *RANKING, CURRENT.c.household_id)
 Index(
     "ix_current_scores_counts",
     CURRENT.c.region_code,

@@ -1,4 +1,4 @@
-"""SQL about regions over time: signals by month, what visits found, who is in monitoring."""
+"""SQL of a region's history: signals by month, findings of visits, households in monitoring."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["monitoring", "signal_flows", "visits"]
+__all__ = ["count_signal_changes", "count_visits", "read_monitoring"]
 
 
-def signal_flows(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count changes of signal by month: ``n`` households came from ``before`` (null: were not scored) to ``signal``.
+def count_signal_changes(connection: Connection, region: str) -> list[dict[str, Any]]:
+    """Count the households whose signal changed in a month from ``before`` (null: not scored before) to ``signal``.
 
-    The history holds changes only, so the count of a month is the sum of all flows up to it.
+    The history holds changes only: how many households have a signal in a month is the sum of all changes up to it.
     """
     month = func.substr(cast(SCORES.c.as_of, String), 1, 7).label("month")
     before = func.lag(SCORES.c.signal).over(partition_by=SCORES.c.household_id, order_by=SCORES.c.seq).label("before")
@@ -39,8 +39,8 @@ def signal_flows(connection: Connection, region: str) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def visits(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count verifications by what pointed at the household then, and by finding; the model had its say or not."""
+def count_visits(connection: Connection, region: str) -> list[dict[str, Any]]:
+    """Count verifications by the agreement at the time, whether the model predicted, and the finding."""
     predicted = VERIFICATIONS.c.probability.is_not(None).label("predicted")
     same = (VERIFICATIONS.c.agreement, predicted, VERIFICATIONS.c.outcome)
     query = (
@@ -52,7 +52,7 @@ def visits(connection: Connection, region: str) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def monitoring(connection: Connection, region: str, today: dt.date) -> list[dict[str, Any]]:
+def read_monitoring(connection: Connection, region: str, today: dt.date) -> list[dict[str, Any]]:
     """Records of monitoring in a region as known on a day, the latest version of each entry last."""
     table = RECORDS["monitoring"]
     columns = [table.c[name] for name in ("household_id", "category", "entered_on", "cleared_on", "causes")]

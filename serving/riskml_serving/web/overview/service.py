@@ -27,7 +27,7 @@ MAX_MONTHS, MAX_QUARTERS = 12, 8
 def gather_overview(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:
     """Gather the counts of a region that the caller may see."""
     rows = count_scores(connection, region, next_level(region))
-    entries = _keep_latest(repository.monitoring(connection, region, today))
+    entries = _keep_latest(repository.read_monitoring(connection, region, today))
     monitored = [row for row in entries if row["cleared_on"] is None or row["cleared_on"] > today]
     allowed = [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
     current, quarters = Counter(_list_causes(monitored)), count_quarters(entries, allowed)
@@ -35,8 +35,8 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
     return {
         "whole": sum_counts(region, rows),
         "as_of": max((row["as_of"] for row in rows), default=None),
-        "months": count_months(repository.signal_flows(connection, region)),
-        "yields": count_yields(repository.visits(connection, region)),
+        "months": count_months(repository.count_signal_changes(connection, region)),
+        "yields": count_yields(repository.count_visits(connection, region)),
         "by_category": {code: sum(row["category"] == code for row in monitored) for code in CATEGORIES},
         "by_cause": {code: current[code] for code in sorted(seen, key=lambda code: -current[code])},
         "quarters": quarters,
