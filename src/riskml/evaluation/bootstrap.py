@@ -38,11 +38,7 @@ def draw_household_weights(household: IntArray, resamples: int, seed: int) -> It
 
 
 def resample(
-    rows: TestRows,
-    predictions: Mapping[str, Prediction],
-    shares: Sequence[float],
-    resamples: int,
-    seed: int,
+    rows: TestRows, predictions: Mapping[str, Prediction], shares: Sequence[float], resamples: int, seed: int
 ) -> dict[str, dict[str, FloatArray]]:
     """Measure all models on the same resamples of households.
 

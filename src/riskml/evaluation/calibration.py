@@ -48,16 +48,13 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
     n = np.bincount(bins)
     mean, share = np.bincount(bins, probability) / n, np.bincount(bins, label) / n
     expected = float(probability.sum())
+    optional = ("slope", "intercept", "observed_over_expected")
     result: dict[str, Any] = {
-        "slope": None,
-        "intercept": None,
-        "slope_ci": None,
-        "intercept_ci": None,
+        **dict.fromkeys(optional),
+        **dict.fromkeys(f"{name}_ci" for name in optional),
         "ece": float((n * np.abs(share - mean)).sum() / n.sum()),
         "mean_probability": expected / len(rows),
         "observed_rate": float(label.mean()),
-        "observed_over_expected": None,
-        "observed_over_expected_ci": None,
         "bins": [
             {"p": float(p), "observed": float(observed), "n": int(size)}
             for p, observed, size in zip(mean, share, n, strict=True)
@@ -72,12 +69,8 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
             max(0.0, observed_total - spread) / expected,
             (observed_total + spread) / expected,
         ]
-    fit = _recalibrate(probability, label, cluster)
-    if fit is not None:
-        (intercept, slope), (intercept_se, slope_se) = fit
-        result |= {"slope": slope, "intercept": intercept}
-        result["slope_ci"] = [slope - Z95 * slope_se, slope + Z95 * slope_se]
-        result["intercept_ci"] = [intercept - Z95 * intercept_se, intercept + Z95 * intercept_se]
+    for name, (estimate, error) in _recalibrate(probability, label, cluster).items():
+        result |= {name: estimate, f"{name}_ci": [estimate - Z95 * error, estimate + Z95 * error]}
     return result
 
 
@@ -105,14 +98,12 @@ def assign_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
     return np.asarray(np.unique(bin_of_value[position], return_inverse=True)[1], dtype=np.int64)
 
 
-def _recalibrate(
-    probability: FloatArray, label: FloatArray, cluster: IntArray
-) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Fit label on logit(probability); return intercept and slope, and their clustered standard errors."""
+def _recalibrate(probability: FloatArray, label: FloatArray, cluster: IntArray) -> dict[str, tuple[float, float]]:
+    """Fit label on logit(probability): intercept and slope, each with its clustered standard error; empty if no fit."""
     bounded = np.clip(probability, _EDGE, 1 - _EDGE)
     logit = np.log(bounded) - np.log1p(-bounded)
     if label.min() == label.max() or np.ptp(logit) < _EDGE or _are_separated(logit, label):
-        return None
+        return {}
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
     with warnings.catch_warnings():
         # Whether the fit converged is checked by its gradient below.
@@ -123,11 +114,14 @@ def _recalibrate(
     score = design * (label - fitted)[:, None]
     information = (design * (fitted * (1 - fitted))[:, None]).T @ design
     if np.abs(score.mean(axis=0)).max() > _CONVERGED or np.linalg.cond(information) > 1 / _EDGE:
-        return None
+        return {}
     clustered = np.column_stack([np.bincount(cluster, score[:, j]) for j in range(2)])
     inverse = np.linalg.inv(information)
     error = np.sqrt(np.diag(inverse @ (clustered.T @ clustered) @ inverse))
-    return (float(model.intercept_[0]), float(model.coef_[0, 0])), (float(error[0]), float(error[1]))
+    return {
+        "intercept": (float(model.intercept_[0]), float(error[0])),
+        "slope": (float(model.coef_[0, 0]), float(error[1])),
+    }
 
 
 def _are_separated(logit: FloatArray, label: FloatArray) -> bool:

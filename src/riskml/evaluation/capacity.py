@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from riskml.evaluation.predictions import BoolArray, FloatArray, IntArray
-from riskml.evaluation.ranking import find_ties
+from riskml.evaluation.ranking import SortedRows, find_ties
 
 __all__ = ["VisitList", "count_visits", "mark_visits"]
 
@@ -61,27 +61,18 @@ def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, s
 
 
 @dataclass(frozen=True)
-class VisitList:
-    """Rows sorted once by as-of date and risk, to be measured at any capacity and with any weights.
+class VisitList(SortedRows):
+    """Rows sorted by as-of date and score, to be measured at any capacity; rows equal in both are a group.
 
-    If capacity ends within a group of equal scores, every row of the group is visited with the same probability:
-    figures are expectations over the order of ties.
+    If capacity ends within a group, every row of the group is visited with the same probability: figures are
+    expectations over the order of ties.
 
     Parameters
     ----------
-    order : array of int64, shape (n,)
-        Row at each position.
-    positive : array of float, shape (n,)
-        1 if the row at that position fell.
-    starts : array of int64, shape (groups,)
-        First position of each group with the same as-of date and score.
     dates : array of int64, shape (dates + 1,)
         First group of each as-of date, and the number of groups.
     """
 
-    order: IntArray
-    positive: FloatArray
-    starts: IntArray
     dates: IntArray
 
     @classmethod
@@ -115,9 +106,10 @@ class VisitList:
         >>> VisitList.from_scores([2, 2, 1, 1], [0] * 4, [1, 0, 0, 0]).measure([0.25])
         (array([0.5]), array([0.5]))
         """
-        taken, true = self._sum(weight)
         if not len(self.starts):
             return np.full(len(shares), np.nan), np.full(len(shares), np.nan)
+        # Rows and falls before each group, and after the last.
+        taken, true = (np.append(0.0, np.cumsum(sums)) for sums in self.sum_groups(weight))
         first, last = self.dates[:-1], self.dates[1:]
         before, rows = taken[first], taken[last] - taken[first]
         budget = np.ceil(np.multiply.outer(shares, rows) - _ROUNDING)
@@ -148,11 +140,3 @@ class VisitList:
         chance = np.empty(len(self.order))
         chance[self.order] = np.repeat(np.clip(left / size, 0.0, 1.0), size)
         return chance
-
-    def _sum(self, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-        """Sum rows and falls before each group and after the last, shape (groups + 1,) each."""
-        rows = np.ones(len(self.order)) if weight is None else weight[self.order]
-        fallen = rows * self.positive
-        if len(self.starts) < len(self.order):
-            rows, fallen = np.add.reduceat(rows, self.starts), np.add.reduceat(fallen, self.starts)
-        return np.append(0.0, np.cumsum(rows)), np.append(0.0, np.cumsum(fallen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich import box
@@ -17,32 +17,19 @@ __all__ = ["build_table", "describe_complement", "render_markdown", "render_text
 
 Evaluation = Mapping[str, Any]
 
-_HEADERS = {
-    "en": (
-        "model",
-        "AUC",
-        "AP",
-        "Brier",
-        "recall\nat 1 %",
-        "recall\nat 5 %",
-        "recall\nat 10 %",
-        "precision\nat 10 %",
-        "visits\nper case",
-        "lead\nmonths",
-    ),
-    "zh": (
-        "模型",
-        "AUC",
-        "平均精确率\nAP",
-        "Brier",
-        "走访 1%\n查全率",
-        "走访 5%\n查全率",
-        "走访 10%\n查全率",
-        "走访 10%\n查准率",
-        "每发现一户\n需走访户数",
-        "提前月数",
-    ),
-}
+_COLUMNS = (
+    ("AUC", "AUC", ("auc",), 3, True),
+    ("AP", "平均精确率\nAP", ("ap",), 3, True),
+    ("Brier", "Brier", ("brier",), 4, False),
+    ("recall\nat 1 %", "走访 1%\n查全率", ("recall_at", "0.01"), 3, False),
+    ("recall\nat 5 %", "走访 5%\n查全率", ("recall_at", "0.05"), 3, False),
+    ("recall\nat 10 %", "走访 10%\n查全率", ("recall_at", "0.10"), 3, True),
+    ("precision\nat 10 %", "走访 10%\n查准率", ("precision_at", "0.10"), 3, True),
+    ("visits\nper case", "每发现一户\n需走访户数", ("visits",), 1, False),
+    ("lead\nmonths", "提前月数", ("lead_months",), 1, False),
+)
+"""English and Chinese header, keys of the figure, digits, and whether its interval is shown."""
+
 _SIMULATED = {"en": "simulated county, not real households", "zh": "模拟县数据，非真实农户"}
 _COMPLEMENT = {
     "en": (
@@ -88,8 +75,9 @@ def build_table(
     titles = [part for part in (title, _SIMULATED[lang] if simulated else "") if part]
     padding = (0, 1) if markdown else (0, 1, 0, 0)
     table = Table(title=" · ".join(titles) or None, box=borders, padding=padding)
-    for i, header in enumerate(_HEADERS[lang]):
-        table.add_column(header.replace("\n", between), justify="right" if i else "left", no_wrap=i == 0)
+    table.add_column("模型" if lang == "zh" else "model", no_wrap=True)
+    for en, zh, *_ in _COLUMNS:
+        table.add_column((zh if lang == "zh" else en).replace("\n", between), justify="right")
     for name in sort_models(evaluation["models"]):
         table.add_row(name, *_format_cells(evaluation["models"][name], intervals, between))
     return table
@@ -141,23 +129,21 @@ def _print(table: Table) -> str:
 
 
 def _format_cells(figures: Mapping[str, Any], intervals: bool, between: str) -> list[str]:
-    ci = figures.get("ci") or {} if intervals else {}
-    recall, precision = figures.get("recall_at") or {}, figures.get("precision_at") or {}
-    shown = [
-        (figures.get("auc"), ci.get("auc"), 3),
-        (figures.get("ap"), ci.get("ap"), 3),
-        (figures.get("brier"), None, 4),
-        (recall.get("0.01"), None, 3),
-        (recall.get("0.05"), None, 3),
-        (recall.get("0.10"), (ci.get("recall_at") or {}).get("0.10"), 3),
-        (precision.get("0.10"), (ci.get("precision_at") or {}).get("0.10"), 3),
-        (1 / precision["0.10"] if precision.get("0.10") else None, None, 1),
-        (figures.get("lead_months"), None, 1),
-    ]
-    return [
-        format_figure(value, digits, missing="n/a") + _format_interval(interval, digits, between)
-        for value, interval, digits in shown
-    ]
+    precision = _look_up(figures, ("precision_at", "0.10"))
+    figures = {**figures, "visits": 1 / precision if precision else None}
+    cells = []
+    for _, _, keys, digits, has_interval in _COLUMNS:
+        interval = _look_up(figures, ("ci", *keys)) if intervals and has_interval else None
+        figure = format_figure(_look_up(figures, keys), digits, missing="n/a")
+        cells.append(figure + _format_interval(interval, digits, between))
+    return cells
+
+
+def _look_up(figures: Any, keys: Iterable[str]) -> Any:
+    """Look up a figure in nested mappings; None if any level lacks it."""
+    for key in keys:
+        figures = (figures or {}).get(key)
+    return figures
 
 
 def _format_interval(interval: list[float] | None, digits: int, between: str) -> str:

@@ -17,6 +17,11 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
+def _refuse_rows(invalid: BoolArray, problem: str, hint: str) -> None:
+    if count := int(np.count_nonzero(invalid)):
+        raise ModelError(f"{count} test row(s) {problem}", hint)
+
+
 @dataclass(frozen=True)
 class TestRows:
     """Labelled rows on which models are compared, one per household and as-of date.
@@ -72,21 +77,17 @@ class TestRows:
                     f"Test rows have {len(self.household)} households, but {name} has shape {values.shape}.",
                     "Every array of the test rows must hold one value a row.",
                 )
-        invalid = int(np.count_nonzero((self.label != 0) & (self.label != 1)))
-        if invalid:
-            raise ModelError(f"{invalid} test row(s) have a label other than 0 and 1.", "Drop rows without an outcome.")
-        invalid = int(np.count_nonzero((self.by != 0) != (self.label == 1)))
-        if invalid:
-            raise ModelError(
-                f"{invalid} test row(s) say how they fell without a fall, or fell without saying how.",
-                "`by` is 1 or 2 where the label is 1, and 0 elsewhere.",
-            )
-        invalid = int(np.count_nonzero(~(self.lead[self.label == 1] >= 0)))
-        if invalid:
-            raise ModelError(
-                f"{invalid} test row(s) fell at an unknown time, or before their as_of.",
-                "`lead` counts the months from the as_of to the fall.",
-            )
+        _refuse_rows(~np.isin(self.label, (0, 1)), "have a label other than 0 and 1.", "Drop rows without an outcome.")
+        _refuse_rows(
+            (self.by != 0) != self.positive,
+            "say how they fell without a fall, or fell without saying how.",
+            "`by` is 1 or 2 where the label is 1, and 0 elsewhere.",
+        )
+        _refuse_rows(
+            self.positive & ~(self.lead >= 0),
+            "fell at an unknown time, or before their as_of.",
+            "`lead` counts the months from the as_of to the fall.",
+        )
 
     def __len__(self) -> int:
         return len(self.household)
@@ -120,9 +121,8 @@ class Prediction:
     def __post_init__(self) -> None:
         if self.score.shape != self.probability.shape:
             raise ModelError(f"{self.score.shape} scores do not match {self.probability.shape} probabilities.")
-        missing = int(np.count_nonzero(np.isnan(self.score) | np.isnan(self.probability)))
-        if missing:
-            raise ModelError(f"{missing} test row(s) have no score.", "Every model must score every test row.")
+        missing = np.isnan(self.score) | np.isnan(self.probability)
+        _refuse_rows(missing, "have no score.", "Every model must score every test row.")
         outside = int(np.count_nonzero((self.probability < 0) | (self.probability > 1)))
         if outside:
             raise ModelError(f"{outside} probabilities lie outside 0 to 1.", "Calibrate the score first.")

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from riskml.evaluation.predictions import FloatArray, IntArray
 
-__all__ = ["Ranking", "find_ties"]
+__all__ = ["Ranking", "SortedRows", "find_ties"]
 
 
 def find_ties(*keys: ArrayLike) -> IntArray:
@@ -35,8 +35,8 @@ def find_ties(*keys: ArrayLike) -> IntArray:
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """Rows sorted once from the riskiest to the safest, to be measured with any weights.
+class SortedRows:
+    """Rows sorted once, the riskiest first, to be measured with any weights.
 
     Parameters
     ----------
@@ -45,12 +45,24 @@ class Ranking:
     positive : array of float, shape (n,)
         1 if the row at that position fell.
     starts : array of int64, shape (groups,)
-        First position of each group of equal scores.
+        First position of each group of equal rows.
     """
 
     order: IntArray
     positive: FloatArray
     starts: IntArray
+
+    def sum_groups(self, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+        """Sum the rows and the falls of each group, shape (groups,) each; without a weight each row counts once."""
+        rows = np.ones(len(self.order)) if weight is None else weight[self.order]
+        fallen = rows * self.positive
+        if len(self.starts) < len(self.order):
+            rows, fallen = np.add.reduceat(rows, self.starts), np.add.reduceat(fallen, self.starts)
+        return rows, fallen
+
+
+class Ranking(SortedRows):
+    """Rows sorted by score; rows of equal score are a group."""
 
     @classmethod
     def from_scores(cls, score: ArrayLike, positive: ArrayLike) -> Ranking:
@@ -95,14 +107,7 @@ class Ranking:
         """
         if not len(self.starts):
             return np.nan, np.nan
-        if weight is None:
-            fallen, all_rows = self.positive, np.ones(len(self.order))
-        else:
-            all_rows = weight[self.order]
-            fallen = all_rows * self.positive
-        if len(self.starts) < len(self.order):
-            fallen = np.add.reduceat(fallen, self.starts)
-            all_rows = np.add.reduceat(all_rows, self.starts)
+        all_rows, fallen = self.sum_groups(weight)
         true, taken = np.cumsum(fallen), np.cumsum(all_rows)
         positives, negatives = true[-1], taken[-1] - true[-1]
         if positives == 0 or negatives == 0:
@@ -110,7 +115,5 @@ class Ranking:
         # Each fall beats every non-fall further down, and half of those with the same score.
         below = negatives - (taken - true) + (all_rows - fallen) / 2
         precision = np.divide(true, taken, out=np.zeros_like(true), where=taken > 0)
-        return (
-            float((fallen * below).sum() / (positives * negatives)),
-            float((fallen * precision).sum() / positives),
-        )
+        auc, ap = (fallen * below).sum() / (positives * negatives), (fallen * precision).sum() / positives
+        return float(auc), float(ap)

@@ -1,18 +1,8 @@
 """The model: a linear and a tree part in one additive margin, calibration, baselines and the bundle."""
 
 from riskml.model.baselines import Baselines, fit_ranking
-from riskml.model.blend import Blend, fit_blend
+from riskml.model.blend import Blend, fit_blend, refit_blend
 from riskml.model.bundle import Bundle
 from riskml.model.linear import Linear, fit_logistic
-from riskml.model.refit import refit_blend
 
-__all__ = [
-    "Baselines",
-    "Blend",
-    "Bundle",
-    "Linear",
-    "fit_blend",
-    "fit_logistic",
-    "fit_ranking",
-    "refit_blend",
-]
+__all__ = ["Baselines", "Blend", "Bundle", "Linear", "fit_blend", "fit_logistic", "fit_ranking", "refit_blend"]

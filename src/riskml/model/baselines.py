@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,15 +42,6 @@ class RankingModel:
         known = np.where(np.isnan(score), self.fill, score)
         return np.asarray(expit(self.intercept + self.slope * ((known - self.middle) / self.scale)))
 
-    def to_json(self) -> dict[str, float]:
-        """Return plain values for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, float]) -> RankingModel:
-        """Rebuild from :meth:`to_json`."""
-        return cls(**{name: float(value) for name, value in data.items()})
-
 
 def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
     """Fit a one-variable logistic regression on the training rows.
@@ -63,7 +54,7 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
 
     Returns
     -------
-    Ranking
+    RankingModel
 
     Raises
     ------
@@ -100,7 +91,7 @@ class Baselines:
     Parameters
     ----------
     logistic : Linear
-    rankings : dict of str to Ranking
+    rankings : dict of str to RankingModel
         By name: ``rule_line``, ``distance_to_line``, ``weighted_past_income``.
     """
 
@@ -109,11 +100,11 @@ class Baselines:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        rankings = {name: ranking.to_json() for name, ranking in sorted(self.rankings.items())}
+        rankings = {name: vars(ranking) for name, ranking in sorted(self.rankings.items())}
         return {"logistic": self.logistic.to_json(), "rankings": rankings}
 
     @classmethod
     def from_json(cls, schema: Schema, data: dict[str, Any]) -> Baselines:
         """Rebuild from :meth:`to_json`."""
-        rankings = {name: RankingModel.from_json(ranking) for name, ranking in data["rankings"].items()}
+        rankings = {name: RankingModel(**ranking) for name, ranking in data["rankings"].items()}
         return cls(Linear.from_json(schema, data["logistic"]), rankings)

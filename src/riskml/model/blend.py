@@ -12,23 +12,14 @@ from numpy.typing import NDArray
 from riskml.errors import ModelError
 from riskml.features.matrix import FeatureMatrix
 from riskml.model.calibration import Calibration
-from riskml.model.choice import (
-    DEFAULT,
-    ROUNDS,
-    STRENGTHS,
-    TREES,
-    Candidates,
-    Pick,
-    choose,
-    predict_unseen,
-)
+from riskml.model.choice import DEFAULT, ROUNDS, STRENGTHS, TREES, Candidates, Pick, choose, predict_unseen
 from riskml.model.folds import Fold, count_overlap, count_spans, plan_folds
 from riskml.model.linear import Linear, LinearProblem
 from riskml.model.ridge import log_loss
 from riskml.model.schema import FloatArray, Schema
-from riskml.model.trees import TreeProblem, Trees
+from riskml.model.trees import TreeProblem, Trees, TreeSettings
 
-__all__ = ["Blend", "Weights", "fit_blend"]
+__all__ = ["Blend", "Weights", "fit_blend", "refit_blend"]
 
 
 @dataclass(frozen=True)
@@ -159,6 +150,23 @@ def fit_blend(
         "seed": seed,
     }
     return Blend(schema, linear, trees, Weights(pick.intercept, pick.linear, pick.trees), calibration, choice)
+
+
+def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) -> Blend:
+    """Fit both parts on new rows; complexity, weights and calibration stay as chosen out of sample.
+
+    Parameters
+    ----------
+    blend : Blend
+    X : FeatureMatrix, n rows
+    y : array of 0 and 1, shape (n,)
+    seed : int, default 0
+    """
+    X = X.drop_repeated()
+    schema = Schema.from_matrix(X)
+    linear = LinearProblem(schema, X.values, y).solve(blend.choice["strength"])
+    trees = TreeProblem(schema, X.values, y).solve(TreeSettings(**blend.choice["trees"]), seed)
+    return replace(blend, schema=schema, linear=linear, trees=trees)
 
 
 def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:

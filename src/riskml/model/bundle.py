@@ -255,12 +255,7 @@ def _assemble(files: dict[str, bytes]) -> Bundle:
         name = "blend.json"
         parts = decode_json(files, name)
         blend = Blend(
-            schema,
-            linear,
-            trees,
-            Weights(**parts["weights"]),
-            Calibration(**parts["calibration"]),
-            parts["choice"],
+            schema, linear, trees, Weights(**parts["weights"]), Calibration(**parts["calibration"]), parts["choice"]
         )
         name = "baselines.json"
         baselines = Baselines.from_json(schema, decode_json(files, name))

@@ -96,7 +96,7 @@ def read_forest(text: str) -> Forest:
     """
     head, *parts = text.replace("\r\n", "\n").split("\nTree=")
     fields = _parse_fields(head)
-    if "max_feature_idx" not in fields:
+    if "max_feature_idx" not in fields or not parts:
         raise ModelError("The text of the trees does not begin like that of a LightGBM model.", AGAIN)
     if fields.get("num_tree_per_iteration") != "1" or "average_output" in fields:
         raise ModelError("Only boosted trees with one output can be explained exactly.", AGAIN)
@@ -106,10 +106,10 @@ def read_forest(text: str) -> Forest:
     for number, part in enumerate(parts):
         tree, splits, mean = _read_tree(_parse_fields(part.split("\nend of trees")[0]), number, first)
         base += mean
+        blocks.append(splits)
+        first += len(splits)
         if tree is not None:
             trees.append(tree)
-            blocks.append(splits)
-            first += len(splits)
     return Forest(int(fields["max_feature_idx"]) + 1, Splits.join(blocks), tuple(trees), base)
 
 
@@ -127,8 +127,6 @@ def _read_tree(fields: dict[str, str], number: int, first: int) -> tuple[Tree | 
 
     try:
         value = numbers("leaf_value", np.float64)
-        if len(value) == 1:
-            return None, Splits.join([]), float(value[0])
         tree = Tree(
             first,
             numbers("left_child", np.int64),
@@ -144,6 +142,8 @@ def _read_tree(fields: dict[str, str], number: int, first: int) -> tuple[Tree | 
             numbers("cat_boundaries", np.int64),
             numbers("cat_threshold", np.uint32),
         )
+        if len(value) == 1:
+            return None, splits, float(value[0])
     except (ValueError, OverflowError, IndexError) as error:
         raise ModelError(f"Tree {number} cannot be read: {error}.", AGAIN) from error
     lengths = {len(splits), len(tree.left), len(tree.right), len(tree.rows), len(tree.leaf_rows) - 1, len(value) - 1}

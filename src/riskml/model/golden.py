@@ -55,16 +55,8 @@ def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> Float
     unknown[~number] = [len(schema.levels[c.name]) for c in schema.columns if c.categorical]
     mixed = grid[rng.integers(0, 7, (MIXED, count)), np.arange(count)]
     mixed[rng.random(mixed.shape) < 0.1] = np.nan
-    corners = [
-        grid[3],
-        grid[1],
-        grid[5],
-        np.full(count, np.nan),
-        np.where(number, 1e12, grid[3]),
-        np.where(number, -1e12, grid[3]),
-        unknown,
-    ]
-    return np.vstack([*corners, mixed])
+    extremes = [np.where(number, edge, grid[3]) for edge in (1e12, -1e12)]
+    return np.vstack([grid[[3, 1, 5]], np.full(count, np.nan), *extremes, unknown, mixed])
 
 
 def make_golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[str, Any]:

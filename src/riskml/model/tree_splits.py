@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -98,22 +98,11 @@ class Splits:
 
     @classmethod
     def join(cls, parts: Sequence[Splits]) -> Splits:
-        """Concatenate the splits of several trees."""
-        if not parts:
-            none = np.zeros(0, np.int64)
-            return cls(
-                none, none.astype(float), none.astype(np.int8), none.astype(bool), none, none, none.astype(np.uint8)
-            )
+        """Concatenate the splits of one or more trees."""
         shift = np.cumsum([0, *(len(part.member) for part in parts[:-1])])
-        return cls(
-            np.concatenate([part.feature for part in parts]),
-            np.concatenate([part.threshold for part in parts]),
-            np.concatenate([part.missing for part in parts]),
-            np.concatenate([part.default_left for part in parts]),
-            np.concatenate([part.start + by for part, by in zip(parts, shift, strict=True)]),
-            np.concatenate([part.size for part in parts]),
-            np.concatenate([part.member for part in parts]),
-        )
+        arrays = {field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)}
+        arrays["start"] += np.repeat(shift, [len(part) for part in parts])
+        return cls(**arrays)
 
     def answer(self, s: int, x: NDArray[np.float64]) -> Bytes:
         """Return 1 for each value that goes left at one split.

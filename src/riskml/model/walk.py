@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import ModelError
-from riskml.model.forest import Forest, read_forest
+from riskml.model.forest import read_forest
 from riskml.model.schema import FloatArray
 from riskml.model.tree_splits import NAN, NEARLY_ZERO, ZERO, Splits
 from riskml.records.panel.kernels import compiled
@@ -60,10 +60,8 @@ class Walk:
             forest = read_forest(text)
         except ModelError:
             return None
-        return cls._join(forest) if trees == len(forest.trees) > 0 else None
-
-    @classmethod
-    def _join(cls, forest: Forest) -> Walk:
+        if not trees == len(forest.trees) > 0:
+            return None
         before = np.cumsum([0, *(len(tree.value) for tree in forest.trees)])
         left, right = (
             np.concatenate(
@@ -88,27 +86,14 @@ class Walk:
         """Predict the log odds of rows of shape (n, F), with the same bits as LightGBM: trees are added in order."""
         s, out = self.splits, np.zeros(len(values))
         splits = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)
-        _walk(values, self.root, self.left, self.right, *splits, self.value, out)
+        _walk(values, self.root, self.left, self.right, splits, self.value, out)
         return out
 
 
 @compiled
-def _walk(
-    values: Array,
-    root: Array,
-    left: Array,
-    right: Array,
-    feature: Array,
-    threshold: Array,
-    missing: Array,
-    default_left: Array,
-    start: Array,
-    size: Array,
-    member: Array,
-    value: Array,
-    out: Array,
-) -> None:
+def _walk(values: Array, root: Array, left: Array, right: Array, splits: Array, value: Array, out: Array) -> None:
     """Add up the leaves that each row reaches, by the rules of ``Splits``."""
+    feature, threshold, missing, default_left, start, size, member = splits
     for i in range(len(out)):
         for node in root:
             s = node
