@@ -14,6 +14,7 @@ from riskml.policy import load_policy
 from riskml.records.contract.arrow_types import ARROW_TYPES, cast_table
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
+from riskml.records.panel.arrow import build_attribute
 from riskml.records.panel.store import Records
 
 AS_OF = to_day(dt.date(2023, 6, 30))
@@ -170,3 +171,8 @@ def test_what_is_missing_is_named():
         Records.from_arrow(tables)
     with pytest.raises(RecordsError, match="fingerprint"):
         _ = Records.from_arrow(plain(TABLES_OF)).fingerprint
+
+
+def test_an_attribute_of_empty_texts_has_no_value_as_in_a_file():
+    assert build_attribute(["", None]).to_pylist() == [None, None]
+    assert build_attribute(["", "red", float("nan")]).to_pylist() == [None, "red", None]

@@ -71,7 +71,7 @@ def test_ragged_rows_are_named_and_the_others_keep_their_place(make):
         assert (fault.code, fault.count, fault.rows) == ("ragged_row", 2, (1, 4))
         query = f'SELECT "#row", household_id FROM {folder.numbered("households")} ORDER BY 1'
         assert folder.connection.execute(query).fetchall() == [(2, "0012"), (3, "0013")]
-        assert folder.layouts["households"].ragged[1].cells == ("0014", "130529", "3", "a", "b")
+        assert folder.layouts["households"].ragged[4] == ["0014", "130529", "3", "a", "b"]
 
 
 def test_rows_are_numbered_in_the_order_of_a_long_file(make, monkeypatch):

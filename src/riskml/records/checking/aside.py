@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -15,10 +14,7 @@ from riskml.records.contract.faults import Severity
 from riskml.records.contract.schema import TABLES, Table
 from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import fetch_row, quote, quote_raw
-from riskml.records.reading.damage import drop_damaged
-
-if TYPE_CHECKING:
-    from riskml.records.reading.folder import Folder
+from riskml.records.reading.folder import Folder
 
 __all__ = ["set_aside"]
 
@@ -75,7 +71,7 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
             pass
     except duckdb.Error:
         # The table of a damaged file is left out; the check will refuse the folder for it.
-        if not drop_damaged(folder):
+        if not folder.drop_damaged():
             raise
     folder.skipped = {
         str(code): int(n)
@@ -88,9 +84,9 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
 def _set_ragged_rows_aside(folder: Folder) -> None:
     """Set aside CSV rows of the wrong width, which reading has already left out."""
     rows = [
-        (name, row.row, rules.RAGGED_ROW.code, rules.RAGGED_ROW.title, json.dumps(row.cells, ensure_ascii=False))
+        (name, row, rules.RAGGED_ROW.code, rules.RAGGED_ROW.title, json.dumps(cells, ensure_ascii=False))
         for name, layout in folder.layouts.items()
-        for row in layout.ragged
+        for row, cells in layout.ragged.items()
     ]
     if rows:
         folder.connection.executemany("INSERT INTO aside VALUES (?, '', ?, ?, ?, ?)", rows)
@@ -102,7 +98,7 @@ def _set_bad_rows_aside(folder: Folder) -> bool:
     any_bad = False
     for name in folder.tables:
         table = TABLES[name]
-        hits = [hit for hit in find_hits(folder, table) if hit.check.rule.severity is Severity.FAULT]
+        hits = [hit for hit in find_hits(folder, table) if hit.rule.severity is Severity.FAULT]
         for hit in hits:
             _record(folder, table, hit)
         if hits:
@@ -125,11 +121,11 @@ def _record(folder: Folder, table: Table, hit: Hit) -> None:
         if column in layout.raw:
             text = f"coalesce(n.{quote_raw(column)}, {text})"
         cells.append(f"{quote(column)} := {text}")
-    message = f"{hit.check.rule.title}{f' ({hit.probe.column})' if hit.probe.column else ''}"
+    message = f"{hit.rule.title}{f' ({hit.probe.column})' if hit.probe.column else ''}"
     folder.connection.execute(
         f"""INSERT INTO aside SELECT ?, "#file", "#row", ?, ?, to_json(struct_pack({", ".join(cells)}))
         FROM {folder.numbered(table.name)} n SEMI JOIN ({hit.rows}) bad USING ("#file", "#row")""",
-        [table.name, hit.check.rule.code, message],
+        [table.name, hit.rule.code, message],
     )
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from riskml.records.checking.registry import Probe, check, columns_of_kind, has_columns, raw_sql, unreadable_columns
 from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading.cell_sql import NUMBER_TEXT, quote
+from riskml.records.reading.folder import Folder
 from riskml.vocabulary.regions import Level
-
-if TYPE_CHECKING:
-    from riskml.records.reading.folder import Folder
 
 __all__ = ["FIRST_YEAR", "LAST_YEAR"]
 

@@ -20,7 +20,6 @@ from riskml.records.checking.registry import CHECKS
 from riskml.records.contract.faults import CheckReport, Rule
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading import file_rules as rules
-from riskml.records.reading.damage import drop_damaged
 from riskml.records.reading.folder import Folder, open_folder
 
 __all__ = ["all_rules", "check", "check_folder", "open_checked", "refuse_faults"]
@@ -31,7 +30,7 @@ NEVER_EMPTY = ("households", "income")
 
 def all_rules() -> list[Rule]:
     """Every rule, about files first and then about rows."""
-    return [*rules.FILE_RULES, *(check.rule for check in CHECKS)]
+    return [*rules.FILE_RULES, *CHECKS]
 
 
 def check(path: str | os.PathLike[str]) -> CheckReport:
@@ -66,7 +65,7 @@ def check_folder(folder: Folder) -> CheckReport:
             return _check_tables(folder)
         except duckdb.Error as error:
             # A file with a sound end may be damaged inside: find it, leave its table out, check the others.
-            if not drop_damaged(folder):
+            if not folder.drop_damaged():
                 reason = str(error).splitlines()[0]
                 hint = "Check the free memory and disk space."
                 raise RecordsError(f"Checking {folder.path} failed: {reason}", hint) from error
@@ -95,10 +94,7 @@ def refuse_faults(report: CheckReport) -> None:
     """
     if report.ok:
         return
-    named = [
-        f"{'.'.join(part for part in (fault.table, fault.column) if part) or 'folder'} {fault.code} ({fault.count:,})"
-        for fault in report.refused
-    ]
+    named = [f"{fault.where} {fault.code} ({fault.count:,})" for fault in report.refused]
     hint = f"`riskml check {report.path}` lists every fault, its first rows and what to do."
     if _only_bad_rows(report):
         hint += " `--skip-bad-rows FILE` sets the rows aside in FILE and goes on without them."

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from riskml.records.checking.registry import Probe, check, has_columns
-from riskml.records.checking.row_checks import recorded_sql
+from riskml.records.checking.row_checks import build_recorded_sql
 from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import fetch_row, quote
+from riskml.records.reading.folder import Folder
 from riskml.records.reading.repeats import create_repeated_hashes
-
-if TYPE_CHECKING:
-    from riskml.records.reading.folder import Folder
 
 __all__: list[str] = []
 
@@ -33,7 +30,7 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
         return
     rows = f"""
         WITH known AS (
-            SELECT {POSITION}, record_id, {recorded_sql(table)} AS known
+            SELECT {POSITION}, record_id, {build_recorded_sql(table)} AS known
             FROM {folder.numbered(table.name)} SEMI JOIN {repeated} USING (record_id))
         SELECT {POSITION}, record_id AS "#value" FROM known
         SEMI JOIN (SELECT record_id, known FROM known GROUP BY ALL HAVING count(*) > 1) twice
@@ -115,7 +112,7 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     if not fetch_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:
         return
     latest = f"""
-        SELECT record_id, max({recorded_sql(table)}) AS latest FROM {numbered}
+        SELECT record_id, max({build_recorded_sql(table)}) AS latest FROM {numbered}
         SEMI JOIN {folder.repeated("income")} USING (record_id) GROUP BY record_id"""
     rows = f"""
         WITH mixed AS (
@@ -125,7 +122,7 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT {POSITION}, household_id, source = 'total' AS whole, months,
                 year(period_start) * 12 + month(period_start) - 1 AS first
             FROM {numbered} r SEMI JOIN mixed USING (household_id) LEFT JOIN ({latest}) l USING (record_id)
-            WHERE amount IS NOT NULL AND (latest IS NULL OR {recorded_sql(table)} = latest)),
+            WHERE amount IS NOT NULL AND (latest IS NULL OR {build_recorded_sql(table)} = latest)),
         monthly AS (
             SELECT {POSITION}, household_id, whole, unnest(range(first, first + least(months, 1200))) AS month
             FROM counted),

@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
-from riskml.records.checking import cell_checks as check_cells
-from riskml.records.checking import duplicates as check_duplicates
-from riskml.records.checking import links as check_links
-from riskml.records.checking import row_checks as check_rows
-from riskml.records.checking.registry import CHECKS, Check, Probe
-from riskml.records.contract.faults import MOST_ROWS, Fault, RowName
+from riskml.records.checking import cell_checks, duplicates, links, row_checks  # noqa: F401  they declare the checks
+from riskml.records.checking.registry import CHECKS, Probe
+from riskml.records.contract.faults import MOST_ROWS, Fault, RowName, Rule
 from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import fetch_row
-
-if TYPE_CHECKING:
-    from riskml.records.reading.folder import Folder
+from riskml.records.reading.folder import Folder
 
 __all__ = ["Hit", "build_fault", "find_hits"]
-
-# Importing them declares the checks, in the order in which findings are listed.
-assert all((check_cells, check_rows, check_duplicates, check_links))
 
 _VALUES_SHOWN = 3
 
@@ -33,14 +24,14 @@ class Hit:
 
     Parameters
     ----------
-    check : Check
+    rule : Rule
     probe : Probe
     count : int
     rows : str
         SQL query of their ``#file``, ``#row`` and ``#value``.
     """
 
-    check: Check
+    rule: Rule
     probe: Probe
     count: int
     rows: str
@@ -48,14 +39,14 @@ class Hit:
 
 def find_hits(folder: Folder, table: Table) -> list[Hit]:
     """Run every probe of every check, in the order of the checks."""
-    probes = [(check, probe) for check in CHECKS for probe in check.probes(folder, table)]
+    probes = [(rule, probe) for rule, check in CHECKS.items() for probe in check(folder, table)]
     conditions = [probe.where for _, probe in probes if probe.where]
     counts: Iterator[int] = iter(())
     if conditions:
         counted = ", ".join(f"count(*) FILTER (WHERE {where})" for where in conditions)
         counts = iter(fetch_row(folder.connection, f"SELECT {counted} FROM {folder.numbered(table.name)}"))
     hits = []
-    for number, (check, probe) in enumerate(probes):
+    for number, (rule, probe) in enumerate(probes):
         if probe.where:
             count = next(counts)
             source = f"{folder.numbered(table.name)} WHERE {probe.where}"
@@ -63,7 +54,7 @@ def find_hits(folder: Folder, table: Table) -> list[Hit]:
         else:
             count, rows = _run_query(folder, table, number, probe)
         if count:
-            hits.append(Hit(check, probe, count, rows))
+            hits.append(Hit(rule, probe, count, rows))
     return hits
 
 
@@ -90,7 +81,7 @@ def build_fault(folder: Folder, table: Table, hit: Hit) -> Fault:
         shown = [f"{value!r}" + (f" ({count:,}×)" if count > 1 else "") for value, count in values[:_VALUES_SHOWN]]
         message += ": " + ", ".join(shown) + (", …" if len(values) > _VALUES_SHOWN else "")
         message += _suggest_code(str(values[0][0]), hit.probe)
-    return hit.check.rule.to_fault(table.name, hit.probe.column, message + ".", count=hit.count, rows=rows)
+    return hit.rule.to_fault(table.name, hit.probe.column, message + ".", count=hit.count, rows=rows)
 
 
 def _suggest_code(value: str, probe: Probe) -> str:

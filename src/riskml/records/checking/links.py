@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from riskml.records.checking.duplicates import POSITION
 from riskml.records.checking.registry import Probe, check, has_columns
-from riskml.records.checking.row_checks import last_day_sql
 from riskml.records.contract.schema import Table
-
-if TYPE_CHECKING:
-    from riskml.records.reading.folder import Folder
+from riskml.records.reading.cell_sql import build_day_sql
+from riskml.records.reading.folder import Folder
 
 __all__: list[str] = []
 
@@ -97,5 +94,5 @@ def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT household_id, min(coalesce(since, DATE '9999-12-31')) AS since
             FROM {folder.relation("households")} JOIN since ON region_code = region GROUP BY household_id)
         SELECT {POSITION}, household_id AS "#value" FROM {folder.numbered("income")} JOIN first USING (household_id)
-        WHERE period_start < (SELECT max(since) FROM first) AND {last_day_sql(table)} < first.since"""
+        WHERE period_start < (SELECT max(since) FROM first) AND {build_day_sql(table)} < first.since"""
     yield Probe("period_start", "lie in months for which lines has no line in force", rows=rows)

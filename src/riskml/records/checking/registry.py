@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from riskml.records.contract.faults import Rule, Severity
 from riskml.records.contract.schema import Column, Kind, Table
 from riskml.records.reading.cell_sql import quote_raw
+from riskml.records.reading.folder import Folder
 
-if TYPE_CHECKING:
-    from riskml.records.reading.folder import Folder
-
-__all__ = ["CHECKS", "Check", "Probe", "check", "columns_of_kind", "has_columns", "raw_sql", "unreadable_columns"]
+__all__ = ["CHECKS", "Probe", "check", "columns_of_kind", "has_columns", "raw_sql", "unreadable_columns"]
 
 
 @dataclass(frozen=True)
@@ -48,28 +45,19 @@ class Probe:
     suggest: Mapping[str, str] = field(default_factory=dict)
 
 
-Probes = Callable[["Folder", Table], Iterator[Probe]]
+Check = Callable[[Folder, Table], Iterator[Probe]]
+
+CHECKS: dict[Rule, Check] = {}
+"""The check of every rule about rows, in the order in which the report lists them."""
 
 
-@dataclass(frozen=True)
-class Check:
-    """A rule and the function that yields its probes."""
-
-    rule: Rule
-    probes: Probes
-
-
-CHECKS: list[Check] = []
-"""Every check of rows, in the order in which the report lists them."""
-
-
-def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Probes], Probes]:
+def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Check], Check]:
     """Declare a check of rows under the name of its function, which yields the probes for a table of a folder."""
     severity = Severity.WARNING if warning else Severity.FAULT
 
-    def register(probes: Probes) -> Probes:
-        CHECKS.append(Check(Rule(probes.__name__, title, zh, what_to_do, severity, by_row=True), probes))
-        return probes
+    def register(function: Check) -> Check:
+        CHECKS[Rule(function.__name__, title, zh, what_to_do, severity, by_row=True)] = function
+        return function
 
     return register
 

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from riskml.records.checking.registry import Probe, check, has_columns, raw_sql
 from riskml.records.contract.schema import Table
+from riskml.records.reading.cell_sql import build_day_sql
+from riskml.records.reading.folder import Folder
 
-if TYPE_CHECKING:
-    from riskml.records.reading.folder import Folder
-
-__all__ = ["LATE_MONTHS", "last_day_sql", "recorded_sql"]
+__all__ = ["LATE_MONTHS", "build_recorded_sql"]
 
 LATE_MONTHS = 36
 """A row recorded later than this after its day lies outside every look-back when it becomes known."""
 
 
-def last_day_sql(table: Table) -> str:
-    """SQL of the day of a row, the default of ``recorded_on``; for income the last day of its period.
-
-    >>> from riskml.records.contract.schema import TABLES
-    >>> last_day_sql(TABLES["events"])
-    'occurred_on'
-    """
-    if table.day == "period_start":
-        # A period of absurd length must not overflow the calendar before it is reported.
-        return "last_day((period_start + to_months(least(greatest(months, 1), 12000) - 1))::DATE)"
-    return table.day or "NULL::DATE"
-
-
-def recorded_sql(table: Table) -> str:
+def build_recorded_sql(table: Table) -> str:
     """SQL of the day on which a row became known.
 
     >>> from riskml.records.contract.schema import TABLES
-    >>> recorded_sql(TABLES["events"])
+    >>> build_recorded_sql(TABLES["events"])
     'coalesce(recorded_on, occurred_on)'
     """
-    return f"coalesce(recorded_on, {last_day_sql(table)})"
+    return f"coalesce(recorded_on, {build_day_sql(table)})"
 
 
 @check(

@@ -10,14 +10,9 @@ from riskml.records.contract.schema import TABLES, Kind
 __all__ = ["ARROW_TYPES", "cast_table", "cast_values"]
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
-    Kind.TEXT: pa.string(),
-    Kind.REGION: pa.string(),
-    Kind.CODE: pa.string(),
-    Kind.CODES: pa.string(),
-    Kind.DATE: pa.date32(),
-    Kind.MONTH_START: pa.date32(),
-    Kind.COUNT: pa.int32(),
-    Kind.YEAR: pa.int32(),
+    **dict.fromkeys((Kind.TEXT, Kind.REGION, Kind.CODE, Kind.CODES), pa.string()),
+    **dict.fromkeys((Kind.DATE, Kind.MONTH_START), pa.date32()),
+    **dict.fromkeys((Kind.COUNT, Kind.YEAR), pa.int32()),
     Kind.AMOUNT: pa.float64(),
     Kind.FLAG: pa.bool_(),
 }

@@ -50,16 +50,8 @@ class Rule:
 
     def to_fault(self, table: str, column: str, message: str, *, count: int = 1, rows: Sequence[RowName] = ()) -> Fault:
         """Build the fault of this rule in a table (empty for the folder) and column (empty for whole rows)."""
-        return Fault(
-            table=table,
-            column=column,
-            code=self.code,
-            severity=self.severity,
-            count=count,
-            rows=tuple(rows[:MOST_ROWS]),
-            message=message,
-            what_to_do=self.what_to_do,
-        )
+        first = tuple(rows[:MOST_ROWS])
+        return Fault(table, column, self.code, self.severity, count, first, message, self.what_to_do)
 
 
 @dataclass(frozen=True)
@@ -89,6 +81,11 @@ class Fault:
     rows: tuple[RowName, ...]
     message: str
     what_to_do: str
+
+    @property
+    def where(self) -> str:
+        """Table and column, or ``folder``."""
+        return ".".join(part for part in (self.table, self.column) if part) or "folder"
 
 
 @dataclass(frozen=True)
@@ -152,8 +149,7 @@ class CheckReport:
         """
         lines = [f"{table}: {rows:,} rows" for table, rows in self.tables.items()]
         for fault in self.faults:
-            where = ".".join(part for part in (fault.table, fault.column) if part) or "folder"
-            lines.append(f"{fault.severity} {fault.code} in {where}: {fault.message}")
+            lines.append(f"{fault.severity} {fault.code} in {fault.where}: {fault.message}")
             if fault.rows:
                 more = ", …" if fault.count > len(fault.rows) else ""
                 lines.append(f"    rows: {', '.join(str(row) for row in fault.rows)}{more}")

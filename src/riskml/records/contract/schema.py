@@ -130,6 +130,7 @@ _HOUSEHOLD = Column("household_id", Kind.TEXT, "农户编码", "household code",
 _RECORDED = Column("recorded_on", Kind.DATE, "登记日期（何时知道）", "day on which the row became known")
 _RECORD_ID = Column("record_id", Kind.TEXT, "记录编号，同号后记更正前记", "rows that share it correct one another")
 _WITHDRAWN = Column("withdrawn", Kind.FLAG, "撤回该记录", "withdraws the record of this record_id")
+_RECORD = (_RECORDED, _RECORD_ID, _WITHDRAWN)
 
 
 def _code(name: str, zh: str, en: str, allowed: dict[str, str], *, required: bool = False) -> Column:
@@ -147,25 +148,167 @@ def _day(name: str, zh: str, en: str, *, required: bool = False) -> Column:
 SOURCES = {"wage": "工资性", "business": "经营性", "property": "财产性", "transfer": "转移性", "total": "合计"}
 """Sources of income and their Chinese names; ``total`` stands for all of them."""
 
+_LEVELS = " ".join(f"{level:d} {level.zh}" for level in Level)
+
+_HOUSEHOLDS = (
+    _HOUSEHOLD,
+    _RECORDED,
+    Column("region_code", Kind.REGION, f"行政区划代码（{_LEVELS}）", "prefix-coded region", required=True),
+    Column("size", Kind.COUNT, "家庭人口", "persons in the household", required=True, unit="persons", minimum=1),
+    _code("kind", "农户类型", "kind of household", {"exited": "脱贫户", "ordinary": "一般农户"}),
+    _day("exited_on", "脱贫日期", "day on which the household left registered poverty"),
+)
+
+_MEMBERS = (
+    _HOUSEHOLD,
+    Column("member_id", Kind.TEXT, "成员编码", "member code", required=True),
+    _RECORDED,
+    Column("birth_year", Kind.YEAR, "出生年份", "year of birth", unit="year", minimum=1850),
+    _code("sex", "性别", "sex", {"f": "女", "m": "男"}),
+    _code(
+        "labour",
+        "劳动能力",
+        "ability to work",
+        {"full": "普通劳动力", "skilled": "技能劳动力", "weak": "弱劳动力或半劳动力", "none": "无劳动力"},
+    ),
+    _code(
+        "health",
+        "健康状况",
+        "state of health",
+        {"healthy": "健康", "chronic": "长期慢性病", "serious": "大病", "disabled": "残疾"},
+    ),
+    _code(
+        "schooling",
+        "在校状况",
+        "school attended now",
+        {"none": "非在校", "compulsory": "义务教育", "senior": "高中或中职", "college": "大专及以上"},
+    ),
+    _code("working", "务工状况", "work now", {"local": "本地务工", "migrant": "外出务工", "none": "未务工"}),
+    _day("left_on", "离开家庭日期", "day on which the member left the household"),
+)
+
+_INCOME = (
+    _HOUSEHOLD,
+    Column("period_start", Kind.MONTH_START, "期间首日（某月一日）", "first day of the period", required=True),
+    Column("months", Kind.COUNT, "期间月数", "months of the period", unit="months", minimum=1, default=1),
+    _code("source", "收入来源", "source of income", SOURCES, required=True),
+    _amount(
+        "amount",
+        "期间净收入，可为负；空值撤回同号记录",
+        "net of costs for the whole period, may be negative; null withdraws the record",
+        minimum=None,
+        required=True,
+        nullable=True,
+    ),
+    _RECORDED,
+    _RECORD_ID,
+)
+
+_ILLNESS = (
+    _HOUSEHOLD,
+    Column("member_id", Kind.TEXT, "成员编码", "member code"),
+    _day("occurred_on", "就诊日期", "day of the visit or admission", required=True),
+    _code(
+        "kind",
+        "就诊类型",
+        "kind of care",
+        {"inpatient": "住院", "outpatient": "门诊", "chronic": "慢性病", "other": "其他"},
+        required=True,
+    ),
+    Column("visits", Kind.COUNT, "次数", "visits in the row", unit="visits", minimum=0, default=1),
+    _amount("cost", "医疗总费用", "total cost"),
+    _amount("self_paid", "个人自付", "part paid by the household (out-of-pocket)"),
+    *_RECORD,
+)
+
+_DISASTER = (
+    Column("household_id", Kind.TEXT, "农户编码（与区划二选一）", "household code, or else a region_code"),
+    Column("region_code", Kind.REGION, "受灾区划代码前缀", "prefix of the regions struck"),
+    _day("occurred_on", "发生日期", "day of the disaster", required=True),
+    _code(
+        "kind",
+        "灾种",
+        "kind of disaster",
+        {
+            "flood": "洪涝",
+            "drought": "干旱",
+            "fire": "火灾",
+            "hail": "冰雹",
+            "landslide": "滑坡",
+            "earthquake": "地震",
+            "pest": "病虫害",
+            "animal_disease": "动物疫病",
+            "price_fall": "价格下跌",
+            "other": "其他",
+        },
+        required=True,
+    ),
+    _amount("loss", "损失", "loss of the household; on a regional row not shared out"),
+    *_RECORD,
+)
+
+_EVENTS = (
+    _HOUSEHOLD,
+    _day("occurred_on", "发生日期", "day of the event", required=True),
+    _code(
+        "kind",
+        "事件",
+        "kind of event",
+        {
+            "job_loss": "失业",
+            "dropout": "辍学",
+            "school_fee": "就学支出",
+            "death": "死亡",
+            "accident": "意外事故",
+            "disability": "新发残疾",
+            "venture_failure": "产业项目失败",
+            "housing_unsafe": "住房不安全",
+            "water_unsafe": "饮水不安全",
+            "report": "线索",
+            "visit": "走访",
+        },
+        required=True,
+    ),
+    _amount("amount", "金额", "amount", minimum=None),
+    _code(
+        "channel",
+        "渠道",
+        "channel of the lead",
+        {"hotline": "热线", "self_report": "自主申报", "visit": "入户走访", "department": "部门比对"},
+    ),
+    *_RECORD,
+)
+
+_HELP = (
+    _HOUSEHOLD,
+    _day("started_on", "帮扶开始日期", "first day of the measure", required=True),
+    _day("ended_on", "帮扶结束日期", "last day of the measure"),
+    Column("measure", Kind.TEXT, "帮扶措施", "measure", required=True),
+    Column("emergency", Kind.FLAG, "是否应急救助", "emergency help"),
+    _amount("amount", "金额", "amount"),
+    *_RECORD,
+)
+
+_MONITORING = (
+    _HOUSEHOLD,
+    _code("category", "监测对象类别", "category of the monitored household", CATEGORIES.get_names("zh"), required=True),
+    _day("entered_on", "纳入日期", "day of entry", required=True),
+    _day("cleared_on", "风险消除日期", "day on which the risk was declared gone"),
+    Column("causes", Kind.CODES, "风险原因", "risk causes joined by ;", allowed=CAUSES.get_names("zh")),
+    _RECORDED,
+)
+
+_LINES = (
+    Column("region_code", Kind.REGION, "区划代码前缀，空为各地", "region prefix; empty is everywhere"),
+    _day("effective_from", "生效日期", "first day in force", required=True),
+    _amount("amount", "监测线", "monitoring line", unit="yuan/person/year", exclusive=True, required=True),
+    Column("source", Kind.TEXT, "来源", "where the figure stands"),
+)
+
 _TABLES = (
     Table(
         "households",
-        (
-            _HOUSEHOLD,
-            _RECORDED,
-            Column(
-                "region_code",
-                Kind.REGION,
-                f"行政区划代码（{' '.join(f'{level:d} {level.zh}' for level in Level)}）",
-                "prefix-coded region",
-                required=True,
-            ),
-            Column(
-                "size", Kind.COUNT, "家庭人口", "persons in the household", required=True, unit="persons", minimum=1
-            ),
-            _code("kind", "农户类型", "kind of household", {"exited": "脱贫户", "ordinary": "一般农户"}),
-            _day("exited_on", "脱贫日期", "day on which the household left registered poverty"),
-        ),
+        _HOUSEHOLDS,
         "农户（每行一个版本）",
         "households, one row a version",
         required=True,
@@ -173,207 +316,22 @@ _TABLES = (
         attributes=True,
     ),
     Table(
-        "members",
-        (
-            _HOUSEHOLD,
-            Column("member_id", Kind.TEXT, "成员编码", "member code", required=True),
-            _RECORDED,
-            Column("birth_year", Kind.YEAR, "出生年份", "year of birth", unit="year", minimum=1850),
-            _code("sex", "性别", "sex", {"f": "女", "m": "男"}),
-            _code(
-                "labour",
-                "劳动能力",
-                "ability to work",
-                {"full": "普通劳动力", "skilled": "技能劳动力", "weak": "弱劳动力或半劳动力", "none": "无劳动力"},
-            ),
-            _code(
-                "health",
-                "健康状况",
-                "state of health",
-                {"healthy": "健康", "chronic": "长期慢性病", "serious": "大病", "disabled": "残疾"},
-            ),
-            _code(
-                "schooling",
-                "在校状况",
-                "school attended now",
-                {"none": "非在校", "compulsory": "义务教育", "senior": "高中或中职", "college": "大专及以上"},
-            ),
-            _code("working", "务工状况", "work now", {"local": "本地务工", "migrant": "外出务工", "none": "未务工"}),
-            _day("left_on", "离开家庭日期", "day on which the member left the household"),
-        ),
-        "家庭成员（每行一个版本）",
-        "members, one row a version",
-        key=("household_id", "member_id"),
+        "members", _MEMBERS, "家庭成员（每行一个版本）", "members, one row a version", key=("household_id", "member_id")
     ),
-    Table(
-        "income",
-        (
-            _HOUSEHOLD,
-            Column("period_start", Kind.MONTH_START, "期间首日（某月一日）", "first day of the period", required=True),
-            Column("months", Kind.COUNT, "期间月数", "months of the period", unit="months", minimum=1, default=1),
-            _code("source", "收入来源", "source of income", SOURCES, required=True),
-            _amount(
-                "amount",
-                "期间净收入，可为负；空值撤回同号记录",
-                "net of costs for the whole period, may be negative; null withdraws the record",
-                minimum=None,
-                required=True,
-                nullable=True,
-            ),
-            _RECORDED,
-            _RECORD_ID,
-        ),
-        "收入",
-        "income reports",
-        required=True,
-        day="period_start",
-    ),
-    Table(
-        "illness",
-        (
-            _HOUSEHOLD,
-            Column("member_id", Kind.TEXT, "成员编码", "member code"),
-            _day("occurred_on", "就诊日期", "day of the visit or admission", required=True),
-            _code(
-                "kind",
-                "就诊类型",
-                "kind of care",
-                {"inpatient": "住院", "outpatient": "门诊", "chronic": "慢性病", "other": "其他"},
-                required=True,
-            ),
-            Column("visits", Kind.COUNT, "次数", "visits in the row", unit="visits", minimum=0, default=1),
-            _amount("cost", "医疗总费用", "total cost"),
-            _amount("self_paid", "个人自付", "part paid by the household (out-of-pocket)"),
-            _RECORDED,
-            _RECORD_ID,
-            _WITHDRAWN,
-        ),
-        "就医",
-        "medical care",
-        day="occurred_on",
-    ),
-    Table(
-        "disaster",
-        (
-            Column("household_id", Kind.TEXT, "农户编码（与区划二选一）", "household code, or else a region_code"),
-            Column("region_code", Kind.REGION, "受灾区划代码前缀", "prefix of the regions struck"),
-            _day("occurred_on", "发生日期", "day of the disaster", required=True),
-            _code(
-                "kind",
-                "灾种",
-                "kind of disaster",
-                {
-                    "flood": "洪涝",
-                    "drought": "干旱",
-                    "fire": "火灾",
-                    "hail": "冰雹",
-                    "landslide": "滑坡",
-                    "earthquake": "地震",
-                    "pest": "病虫害",
-                    "animal_disease": "动物疫病",
-                    "price_fall": "价格下跌",
-                    "other": "其他",
-                },
-                required=True,
-            ),
-            _amount("loss", "损失", "loss of the household; on a regional row not shared out"),
-            _RECORDED,
-            _RECORD_ID,
-            _WITHDRAWN,
-        ),
-        "灾害",
-        "disasters of a household or a region",
-        day="occurred_on",
-    ),
-    Table(
-        "events",
-        (
-            _HOUSEHOLD,
-            _day("occurred_on", "发生日期", "day of the event", required=True),
-            _code(
-                "kind",
-                "事件",
-                "kind of event",
-                {
-                    "job_loss": "失业",
-                    "dropout": "辍学",
-                    "school_fee": "就学支出",
-                    "death": "死亡",
-                    "accident": "意外事故",
-                    "disability": "新发残疾",
-                    "venture_failure": "产业项目失败",
-                    "housing_unsafe": "住房不安全",
-                    "water_unsafe": "饮水不安全",
-                    "report": "线索",
-                    "visit": "走访",
-                },
-                required=True,
-            ),
-            _amount("amount", "金额", "amount", minimum=None),
-            _code(
-                "channel",
-                "渠道",
-                "channel of the lead",
-                {"hotline": "热线", "self_report": "自主申报", "visit": "入户走访", "department": "部门比对"},
-            ),
-            _RECORDED,
-            _RECORD_ID,
-            _WITHDRAWN,
-        ),
-        "事件",
-        "events and leads",
-        day="occurred_on",
-    ),
-    Table(
-        "help",
-        (
-            _HOUSEHOLD,
-            _day("started_on", "帮扶开始日期", "first day of the measure", required=True),
-            _day("ended_on", "帮扶结束日期", "last day of the measure"),
-            Column("measure", Kind.TEXT, "帮扶措施", "measure", required=True),
-            Column("emergency", Kind.FLAG, "是否应急救助", "emergency help"),
-            _amount("amount", "金额", "amount"),
-            _RECORDED,
-            _RECORD_ID,
-            _WITHDRAWN,
-        ),
-        "帮扶",
-        "help given",
-        day="started_on",
-    ),
+    Table("income", _INCOME, "收入", "income reports", required=True, day="period_start"),
+    Table("illness", _ILLNESS, "就医", "medical care", day="occurred_on"),
+    Table("disaster", _DISASTER, "灾害", "disasters of a household or a region", day="occurred_on"),
+    Table("events", _EVENTS, "事件", "events and leads", day="occurred_on"),
+    Table("help", _HELP, "帮扶", "help given", day="started_on"),
     Table(
         "monitoring",
-        (
-            _HOUSEHOLD,
-            _code(
-                "category",
-                "监测对象类别",
-                "category of the monitored household",
-                CATEGORIES.get_names("zh"),
-                required=True,
-            ),
-            _day("entered_on", "纳入日期", "day of entry", required=True),
-            _day("cleared_on", "风险消除日期", "day on which the risk was declared gone"),
-            Column("causes", Kind.CODES, "风险原因", "risk causes joined by ;", allowed=CAUSES.get_names("zh")),
-            _RECORDED,
-        ),
+        _MONITORING,
         "监测对象（每行一个版本）",
         "monitored households, one row a version",
         key=("household_id", "entered_on"),
         day="entered_on",
     ),
-    Table(
-        "lines",
-        (
-            Column("region_code", Kind.REGION, "区划代码前缀，空为各地", "region prefix; empty is everywhere"),
-            _day("effective_from", "生效日期", "first day in force", required=True),
-            _amount("amount", "监测线", "monitoring line", unit="yuan/person/year", exclusive=True, required=True),
-            Column("source", Kind.TEXT, "来源", "where the figure stands"),
-        ),
-        "监测线",
-        "monitoring lines",
-        required=True,
-    ),
+    Table("lines", _LINES, "监测线", "monitoring lines", required=True),
 )
 
 TABLES: dict[str, Table] = {table.name: table for table in _TABLES}

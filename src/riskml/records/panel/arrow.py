@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
 
-from riskml.errors import RecordsError
 from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.schema import TABLES
-from riskml.records.panel.cells import format_text, is_textual
+from riskml.records.panel.cells import format_texts, parse_floats
 from riskml.records.panel.required import require_columns, require_tables
 from riskml.records.reading.cell_sql import connect, quote, select_column
-from riskml.records.reading.repeats import create_repeated_texts
+from riskml.records.reading.views import TypedViews
 
 __all__ = ["ArrowTables", "build_attribute"]
 
 
-class ArrowTables:
+class ArrowTables(TypedViews):
     """Arrow tables as typed DuckDB views, like an opened records folder.
 
     Parameters
@@ -37,9 +35,7 @@ class ArrowTables:
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         require_tables(tables)
-        self.connection = connect()
-        self.attributes: dict[str, str] = {}
-        self._tables = dict(tables)
+        super().__init__(connect(), tables, {})
         for name, table in tables.items():
             self._create_view(name, table)
 
@@ -59,37 +55,6 @@ class ArrowTables:
         self.connection.register(f"arrow_{name}", cast_table(name, table))
         self.connection.execute(f"CREATE VIEW {self.relation(name)} AS SELECT {', '.join(columns)} FROM arrow_{name}")
 
-    def has(self, table: str) -> bool:
-        """Whether the table is there; an absent table means unknown, an empty one known to be none."""
-        return table in self._tables
-
-    def relation(self, table: str) -> str:
-        """Name of the view of a table."""
-        return f"records_{table}"
-
-    def repeated(self, table: str) -> str:
-        """Name of a DuckDB table with the ``record_id`` that several rows of a table share."""
-        name = f"repeated_{table}"
-        create_repeated_texts(self.connection, self.relation(table), "record_id", name)
-        return name
-
-    def fingerprint(self) -> str:
-        """Raise an error: a part of a county has no fingerprint of its own.
-
-        Raises
-        ------
-        RecordsError
-        """
-        raise RecordsError("Arrow tables have no fingerprint.", "Fingerprint the records folder.")
-
-    def __enter__(self) -> ArrowTables:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.connection.close()
-
 
 _NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
 
@@ -104,6 +69,5 @@ def build_attribute(values: Sequence[Any]) -> pa.Array:
     >>> build_attribute([1, None, 2.5]).type, build_attribute([True, "x"]).to_pylist()
     (DataType(double), ['true', 'x'])
     """
-    if any(is_textual(value) for value in values):
-        return pa.array([None if value is None else format_text(value) for value in values], pa.string())
-    return pa.array(values, pa.float64())
+    texts = format_texts(values)
+    return pa.array(parse_floats(values), from_pandas=True) if texts is None else pa.array(texts, pa.string())

@@ -13,16 +13,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month
-from riskml.records.contract.schema import Column, Kind
+from riskml.records.contract.schema import Column, Kind, Table
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.packed_rows import Array
 
 __all__ = [
     "count_null",
     "encode_text",
-    "format_text",
+    "format_texts",
     "is_null",
-    "is_textual",
+    "list_keys",
     "look_up",
     "pack_cells",
     "parse_day",
@@ -97,14 +97,31 @@ def encode_text(values: Cells) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     return look_up(values, {level: i for i, level in enumerate(levels)}), levels
 
 
-def is_textual(value: Any) -> bool:
-    """Whether an attribute's cell is text, as a file would hold it: words, flags and days, not numbers."""
+def list_keys(table: Table, names: Sequence[str], columns: Mapping[str, Cells]) -> list[tuple[Any, ...]]:
+    """Key of each row over some columns, equal where the cells mean the same; None for a null cell."""
+    days = [(column := table.column(name)) is not None and column.kind is Kind.DATE for name in names]
+    parts = [
+        [None if is_null(value) else parse_day(value) if day else str(value) for value in columns[name]]
+        for name, day in zip(names, days, strict=True)
+    ]
+    return list(zip(*parts, strict=True))
+
+
+def _is_textual(value: Any) -> bool:
+    """Whether an attribute's cell is text: words, flags and days, not numbers."""
     return not is_null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
 
 
-def format_text(value: Any) -> str:
-    """Text of an attribute's cell, as a file would hold it."""
-    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+def format_texts(values: Cells) -> list[str | None] | None:
+    """Texts of an attribute's cells as a file would hold them, None where null; None where no cell is text.
+
+    >>> format_texts([True, "x", None]), format_texts([1, None, 2.5])
+    (['true', 'x', None], None)
+    """
+    if not any(_is_textual(value) for value in values):
+        return None
+    texts = [str(value).lower() if isinstance(value, bool | np.bool_) else str(value) for value in values]
+    return [None if is_null(value) else text for value, text in zip(values, texts, strict=True)]
 
 
 def pack_cells(column: Column, values: Cells) -> Array:

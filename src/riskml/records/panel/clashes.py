@@ -7,7 +7,7 @@ from typing import Any
 
 from riskml.records.contract.calendar import month_end
 from riskml.records.contract.schema import TABLES, Table
-from riskml.records.panel.cells import is_null, parse_day, parse_month
+from riskml.records.panel.cells import is_null, list_keys, parse_day, parse_month
 
 __all__ = ["find_repeated_rows", "find_total_clashes"]
 
@@ -98,21 +98,15 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     rows = max(map(len, columns.values()), default=0)
     if rows < 2 or names[-1] not in columns:
         return []
-    keys = list(zip(*(_normalise(key, columns.get(key, [None] * rows)) for key in names), strict=True))
+    keys = list_keys(table, names, {name: columns.get(name, [None] * rows) for name in names})
     if len(set(keys)) == rows:  # the usual case needs no day of recording
         return []
     seen, repeated = set(), []
     for i, (key, day) in enumerate(zip(keys, _recording_days(table, columns, rows), strict=True)):
-        if key[-1] and (key, day) in seen:
+        if key[-1] is not None and (key, day) in seen:
             repeated.append(i)
         seen.add((key, day))
     return repeated
-
-
-def _normalise(name: str, values: Sequence[Any]) -> list[Any]:
-    if name in ("entered_on", "effective_from"):
-        return [parse_day(value) for value in values]
-    return ["" if is_null(value) else str(value) for value in values]
 
 
 def _recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[int]:

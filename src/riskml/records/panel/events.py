@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import month_end, to_month
 from riskml.records.contract.schema import Table
-from riskml.records.contract.versions import FOREVER, NO_DAY
+from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.kernels import count_codes, count_rows, find_largest, mark_known_rows, sum_rows
 from riskml.records.panel.packed_rows import Array, Rows
 
@@ -223,6 +223,3 @@ def _order_rows(household: NDArray[np.int32], day: Array, columns: dict[str, Arr
     by_content = np.lexsort((*(columns[name][rows] for name in sorted(columns)), key[rows]))
     order[tied] = rows[by_content]
     return order
-
-
-assert FOREVER > 0 > NO_DAY

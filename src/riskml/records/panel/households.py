@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.versions import ALWAYS, FOREVER
 from riskml.records.panel.kernels import look_up_month_ends
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows
 
@@ -99,6 +98,3 @@ def pack_households(rows: Rows, households: int) -> HouseholdVersions:
             name: AttributeColumn(column.values[order], column.levels) for name, column in rows.attributes.items()
         },
     )
-
-
-assert ALWAYS < 0 < FOREVER

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import month_end
 from riskml.records.contract.schema import SOURCES
-from riskml.records.contract.versions import FOREVER, NO_DAY, find_known_until
+from riskml.records.contract.versions import FOREVER
 from riskml.records.panel.kernels import copy_known_income, fill_income
-from riskml.records.panel.packed_rows import Rows
+from riskml.records.panel.packed_rows import INCOME_BLOCK, Rows, concatenate_rows
 
 __all__ = ["IncomeBlock", "pack_income"]
 
@@ -125,27 +125,15 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     amount = np.zeros(shape)
     known_from = np.full(shape, FOREVER)
     ends = month_end(np.arange(first, first + length, dtype=np.int32))
-    corrected: list[Rows] = []
-    crowded: list[tuple[NDArray[np.int64], Floats, Days]] = []
+    left: list[Rows] = []
     for rows in parts:
-        get = rows.columns
-        left = fill_income(
-            rows.household,
-            get["period_start"],
-            get["months"],
-            get["source"],
-            get["amount"],
-            rows.recorded,
-            rows.group,
-            first,
-            ends,
-            amount,
-            known_from,
+        start, count, source, value = (rows.columns[name] for name in INCOME_BLOCK)
+        crowded = fill_income(
+            rows.household, start, count, source, value, rows.recorded, rows.group, first, ends, amount, known_from
         )
-        if left.any():
-            corrected.append(rows.where(left == 2))
-            crowded.append(_list_cells(rows.where(left == 1), first, length, households, ends))
-    extra = _collect_extra(corrected, crowded, amount, known_from, first, ends) if corrected else _NOTHING
+        if crowded.any():
+            left.append(rows.where(crowded))
+    extra = _collect_extra(concatenate_rows(left), amount, known_from, first, ends) if left else _NOTHING
     used = len(SOURCES) if (known_from[-1] != FOREVER).any() else len(SOURCES) - 1
     return IncomeBlock(first, amount[:used], known_from[:used], extra)
 
@@ -153,80 +141,44 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
 def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
     """Spread periods evenly over their months: row position, month and amount of each month."""
     length, start = rows.columns["months"].astype(np.int64), rows.columns["period_start"]
-    share = rows.columns["amount"] / length
-    if (length == 1).all():
-        return np.arange(len(rows)), start, share
     row = np.repeat(np.arange(len(rows)), length)
-    offset = np.arange(len(row)) - np.repeat(np.concatenate([[0], np.cumsum(length)[:-1]]), length)
-    return row, (start[row] + offset).astype(np.int32), share[row]
+    offset = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
+    return row, (start[row] + offset).astype(np.int32), (rows.columns["amount"] / length)[row]
 
 
-def _find_recorded(rows: Rows, first: int, ends: Days) -> Days:
-    """Day of knowledge: ``recorded_on``, by default the last day of the period."""
-    last = ends[rows.columns["period_start"] + rows.columns["months"] - 1 - first]
-    return np.where(rows.recorded == NO_DAY, last, rows.recorded)
+def _collect_extra(rows: Rows, amount: Floats, known_from: Days, first: int, ends: Days) -> _Extra:
+    """Collect the cells that do not hold exactly one uncorrected row, and empty them in the dense block.
 
-
-def _list_cells(
-    rows: Rows, first: int, length: int, households: int, ends: Days
-) -> tuple[NDArray[np.int64], Floats, Days]:
-    row, month, value = _spread_periods(rows)
-    source = rows.columns["source"][row].astype(np.int64)
-    cell = (source * length + (month - first)) * households + rows.household[row]
-    return cell, value, _find_recorded(rows, first, ends)[row]
-
-
-def _collect_extra(
-    corrected: list[Rows],
-    crowded: list[tuple[NDArray[np.int64], Floats, Days]],
-    amount: Floats,
-    known_from: Days,
-    first: int,
-    ends: Days,
-) -> _Extra:
-    """Collect the cells that do not hold exactly one uncorrected row, and empty them in the dense block."""
+    Parameters
+    ----------
+    rows : Rows
+        Rows of income that the block does not hold.
+    amount, known_from : array, shape (S, T, H)
+        The dense block.
+    first : int
+        Month of the block's first row.
+    ends : array of int32, shape (T,)
+        Last day of each month of the block.
+    """
     _, length, households = amount.shape
-    cells, values, starts, stops = [], [], [], []
-    if corrected:
-        rows = Rows(
-            np.concatenate([part.household for part in corrected]),
-            {name: np.concatenate([part.columns[name] for part in corrected]) for name in corrected[0].columns},
-            np.concatenate([part.recorded for part in corrected]),
-            np.concatenate([part.group for part in corrected]),
-        )
-        recorded = _find_recorded(rows, first, ends)
-        until = find_known_until(rows.group, recorded, recorded)
-        row, _, _ = _spread_periods(rows)
-        cell, value, day = _list_cells(rows, first, length, households, ends)
-        cells.append(cell)
-        values.append(value)
-        starts.append(day)
-        stops.append(until[row])
-    for cell, value, day in crowded:
-        cells.append(cell)
-        values.append(value)
-        starts.append(day)
-        stops.append(np.full(len(cell), FOREVER))
-    if cells:
-        touched = np.unique(np.concatenate(cells))
-        touched = touched[known_from.reshape(-1)[touched] != FOREVER]
-        cells.append(touched)
-        values.append(amount.reshape(-1)[touched])
-        starts.append(known_from.reshape(-1)[touched])
-        stops.append(np.full(len(touched), FOREVER))
-        known_from.reshape(-1)[touched] = FOREVER
-    flat = np.concatenate([*cells, np.empty(0, np.int64)])
-    value = np.concatenate([*values, np.empty(0)])
-    source_month, household = np.divmod(flat, households)
-    source, month = np.divmod(source_month, length)
-    order = np.lexsort((value, month, source, household))
-    start = np.concatenate([*starts, np.empty(0, np.int32)]).astype(np.int32)
-    stop = np.concatenate([*stops, np.empty(0, np.int32)]).astype(np.int32)
+    last = ends[rows.columns["period_start"] + rows.columns["months"] - 1 - first]
+    start, stop = rows.find_known_days(last, versions=False)
+    row, month, value = _spread_periods(rows)
+    cell = (rows.columns["source"][row].astype(np.int64) * length + (month - first)) * households + rows.household[row]
+    dense_amount, dense_start = amount.reshape(-1), known_from.reshape(-1)
+    touched = np.unique(cell)
+    touched = touched[dense_start[touched] != FOREVER]
+    cell, value = np.append(cell, touched), np.append(value, dense_amount[touched])
+    start, stop = np.append(start[row], dense_start[touched]), np.append(stop[row], np.full(len(touched), FOREVER))
+    dense_start[touched] = FOREVER
+    source_month, household = np.divmod(cell, households)
+    source, position = np.divmod(source_month, length)
+    order = np.lexsort((value, position, source, household))
     return _Extra(
         household[order].astype(np.int32),
         source[order].astype(np.int32),
-        (month[order] + first).astype(np.int32),
+        (position[order] + first).astype(np.int32),
         value[order],
-        start[order],
+        start[order].astype(np.int32),
         stop[order],
     )

@@ -80,19 +80,16 @@ def fill_income(
 
     Returns
     -------
-    array of int8, shape (E,)
-        0 for a row that was written, 1 where another row holds one of its cells, 2 for a row of a correction group.
+    array of bool, shape (E,)
+        Rows that were not written: another row holds one of their cells, or they belong to a correction group.
     """
-    left = np.zeros(len(household), np.int8)
+    left = np.zeros(len(household), np.bool_)
     for i in range(len(household)):
-        if group[i] >= 0:
-            left[i] = 2
-            continue
+        left[i] = group[i] >= 0
         h, s, t, n = household[i], source[i], start[i] - first, months[i]
         for k in range(t, t + n):
-            if known_from[s, k, h] != _FOREVER:
-                left[i] = 1
-        if left[i] == 1:
+            left[i] |= known_from[s, k, h] != _FOREVER
+        if left[i]:
             continue
         day = recorded[i] if recorded[i] != _NO_DAY else ends[t + n - 1]
         share = amount[i] / n

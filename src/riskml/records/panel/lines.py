@@ -58,18 +58,12 @@ class LineTable:
 
     def __init__(self, rows: Sequence[LineRow], fallback: Sequence[LineRow] = ()) -> None:
         self.rows = tuple(rows)
-        self.fallback = tuple(fallback)
         self._tables = (_group_by_prefix(rows), _group_by_prefix(fallback))
 
     def at(self, region: str, day: int) -> float:
         """Line in force for a region on a day, yuan/person/year; NaN where there is none."""
-        for table in self._tables:
-            for length in range(len(region), -1, -1):
-                dated = table.get(region[:length])
-                amount = next((row.amount for row in dated or () if row.effective_from <= day), None)
-                if amount is not None:
-                    return amount
-        return float("nan")
+        dated = (row for rows in self._find_candidates(region) for row in rows)
+        return next((row.amount for row in dated if row.effective_from <= day), float("nan"))
 
     def grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
         """Lines in force, shape (days, regions)."""

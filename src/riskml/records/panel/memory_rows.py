@@ -15,12 +15,11 @@ from riskml.records.contract.schema import TABLES, Column, Kind, Table
 from riskml.records.panel.cells import (
     count_null,
     encode_text,
-    format_text,
+    format_texts,
     is_null,
-    is_textual,
+    list_keys,
     look_up,
     pack_cells,
-    parse_day,
     parse_floats,
 )
 from riskml.records.panel.packed_rows import Array, AttributeColumn, Rows, RowSource, build_lines, list_row_tables
@@ -31,12 +30,6 @@ __all__ = ["Columns", "read_memory"]
 Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
 
 _RECORDED = Column("recorded_on", Kind.DATE, "", "")
-
-
-def _key_cells(column: Column | None, values: Sequence[Any]) -> list[Any]:
-    """Cells of a key, equal where they mean the same; None where null."""
-    as_day = column is not None and column.kind is Kind.DATE
-    return [None if is_null(value) else parse_day(value) if as_day else str(value) for value in values]
 
 
 class _Table:
@@ -62,7 +55,7 @@ class _Table:
         if not self.declared.key and "record_id" not in self.columns:
             return np.full(self.length, -1, np.int64)
         numbers: dict[object, int] = {}
-        keys = zip(*(_key_cells(self.declared.column(name), self[name]) for name in names), strict=True)
+        keys = list_keys(self.declared, names, {name: self[name] for name in names})
         groups = [-1 if key[0] is None else numbers.setdefault(key, len(numbers)) for key in keys]
         return np.array(groups, np.int64)
 
@@ -114,11 +107,12 @@ class _Table:
             if name in self.declared.names:
                 continue
             values = self.columns[name]
-            if any(is_textual(value) for value in values):
-                positions, levels = encode_text([v if is_null(v) else format_text(v) for v in values])
-                out[name] = AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
-            else:
+            texts = format_texts(values)
+            if texts is None:
                 out[name] = AttributeColumn(parse_floats(values))
+            else:
+                positions, levels = encode_text(texts)
+                out[name] = AttributeColumn(np.where(positions < 0, np.nan, positions), levels)
         return out
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from riskml.records.contract.schema import TABLES, Table
 from riskml.records.contract.versions import ALWAYS, NO_DAY, find_known_until
 from riskml.records.panel.lines import LINE_COLUMNS, LineRow
 
-__all__ = ["INCOME_BLOCK", "AttributeColumn", "RowSource", "Rows", "build_lines", "list_row_tables"]
+__all__ = ["INCOME_BLOCK", "AttributeColumn", "RowSource", "Rows", "build_lines", "concatenate_rows", "list_row_tables"]
 
 Array = NDArray[Any]
 
@@ -111,6 +111,18 @@ class RowSource:
     income: Callable[[], Iterator[Rows]]
     lines: list[LineRow]
     fingerprint: Callable[[], str]
+
+
+def concatenate_rows(parts: Sequence[Rows]) -> Rows:
+    """Put parts of one table together; they have neither attributes nor text columns."""
+    if len(parts) == 1:
+        return parts[0]
+    return Rows(
+        np.concatenate([part.household for part in parts]),
+        {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+        np.concatenate([part.recorded for part in parts]),
+        np.concatenate([part.group for part in parts]),
+    )
 
 
 def build_lines(rows: Rows) -> list[LineRow]:

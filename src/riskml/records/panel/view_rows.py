@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,32 +23,11 @@ from riskml.records.panel.packed_rows import (
     list_row_tables,
 )
 from riskml.records.reading.cell_sql import quote
+from riskml.records.reading.views import TypedViews
 
-__all__ = ["TypedViews", "read_views"]
+__all__ = ["read_views"]
 
 BATCH = 1_000_000
-
-
-class TypedViews(Protocol):
-    """Tables as typed DuckDB views: an opened records folder, or Arrow tables."""
-
-    connection: duckdb.DuckDBPyConnection
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """Attributes of the households: ``number`` or ``text`` by name."""
-
-    def has(self, table: str) -> bool:
-        """Whether the table is there; an absent table means unknown, an empty one known to be none."""
-
-    def relation(self, table: str) -> str:
-        """Name of the view of a table."""
-
-    def repeated(self, table: str) -> str:
-        """Name of a DuckDB table with the ``record_id`` that several rows of a table share."""
-
-    def fingerprint(self) -> str:
-        """Hash of all rows."""
 
 
 def _list_literal(values: Iterable[str]) -> str:

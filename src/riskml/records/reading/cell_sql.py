@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from riskml.records.contract.schema import Column, Kind
+from riskml.records.contract.arrow_types import ARROW_TYPES
+from riskml.records.contract.schema import Column, Kind, Table
 
 __all__ = [
     "FILE",
@@ -18,6 +19,7 @@ __all__ = [
     "ROW",
     "SQL_TYPES",
     "Cell",
+    "build_day_sql",
     "connect",
     "convert_attribute",
     "convert_cell",
@@ -27,18 +29,8 @@ __all__ = [
     "select_column",
 ]
 
-SQL_TYPES: dict[Kind, str] = {
-    Kind.TEXT: "VARCHAR",
-    Kind.REGION: "VARCHAR",
-    Kind.CODE: "VARCHAR",
-    Kind.CODES: "VARCHAR",
-    Kind.DATE: "DATE",
-    Kind.MONTH_START: "DATE",
-    Kind.COUNT: "INTEGER",
-    Kind.YEAR: "INTEGER",
-    Kind.AMOUNT: "DOUBLE",
-    Kind.FLAG: "BOOLEAN",
-}
+_SQL = {"string": "VARCHAR", "date32[day]": "DATE", "int32": "INTEGER", "double": "DOUBLE", "bool": "BOOLEAN"}
+SQL_TYPES: dict[Kind, str] = {kind: _SQL[str(type_)] for kind, type_ in ARROW_TYPES.items()}
 """Type of every kind of column in DuckDB."""
 
 FILE, ROW = '"#file"', '"#row"'
@@ -98,6 +90,19 @@ def select_column(column: Column, value: str | None) -> str:
     return f"{value} AS {quote(column.name)}"
 
 
+def build_day_sql(table: Table) -> str:
+    """SQL of the day that a row is about, the default of ``recorded_on``; for income the last day of its period.
+
+    >>> from riskml.records.contract.schema import TABLES
+    >>> build_day_sql(TABLES["events"])
+    'occurred_on'
+    """
+    if table.day == "period_start":
+        # A period of absurd length must not overflow the calendar before it is reported.
+        return "last_day((period_start + to_months(least(greatest(months, 1), 12000) - 1))::DATE)"
+    return table.day or "NULL::DATE"
+
+
 def connect(**config: str) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB in memory that never fetches extensions: it works offline, and the same everywhere."""
     return duckdb.connect(
@@ -137,9 +142,7 @@ def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) 
     name, family, target = quote(column), sql_type.split("(")[0].strip('"'), SQL_TYPES[kind]
     if family == "NULL":
         return Cell(f"NULL::{target}")
-    value = {"VARCHAR": _as_text, "DATE": _as_date, "INTEGER": _as_count, "DOUBLE": _as_amount, "BOOLEAN": _as_flag}[
-        target
-    ](name, family, text)
+    value = _convert_sql(name, family, target, text=text)
     if value is None:
         return Cell(f"NULL::{target}", wrong=True)
     if value == name or target == "VARCHAR" or family == "DATE":
@@ -148,55 +151,34 @@ def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) 
     return Cell(value, f"CASE WHEN ({value}) IS NULL THEN {filled}::VARCHAR END")
 
 
-def _as_text(name: str, family: str, text: bool) -> str | None:
-    del text
-    if family == "VARCHAR":
-        return f"nullif({name}, '')"
-    return f"{name}::VARCHAR" if family in {"ENUM", "UUID"} else None
-
-
-def _as_date(name: str, family: str, text: bool) -> str | None:
-    del text
-    if family == "DATE":
+def _convert_sql(name: str, family: str, target: str, *, text: bool) -> str | None:
+    """SQL that converts a column of a family of types to a type, null where a cell cannot be; None where none can."""
+    if target == "VARCHAR":
+        plain = f"{name}::VARCHAR" if family in {"ENUM", "UUID"} else None
+        return f"nullif({name}, '')" if family == "VARCHAR" else plain
+    if family == target:
         return name
-    if family == "TIMESTAMP WITH TIME ZONE":
-        return f"({name} AT TIME ZONE 'Asia/Shanghai')::DATE"
-    if family.startswith("TIMESTAMP"):
-        return f"{name}::DATE"
-    if family == "VARCHAR":
-        return f"CASE WHEN regexp_full_match({name}, '{_DATE}') THEN try_cast(trim({name}) AS DATE) END"
-    return None
-
-
-def _as_count(name: str, family: str, text: bool) -> str | None:
-    if family == "INTEGER":
-        return name
-    if family in _WHOLE:
-        return f"try_cast({name} AS INTEGER)"
-    number = _as_amount(name, family, text)
-    if number is None:
-        return None
-    return f"CASE WHEN ({number}) = floor({number}) THEN try_cast(({number}) AS INTEGER) END"
-
-
-def _as_amount(name: str, family: str, text: bool) -> str | None:
-    if family == "DOUBLE":
-        return name
-    if family in NUMBER_TYPES:
-        return f"{name}::DOUBLE"
-    if family == "VARCHAR" and text:
-        return f"CASE WHEN regexp_full_match({name}, '{NUMBER_TEXT}') THEN try_cast({name} AS DOUBLE) END"
-    return None
-
-
-def _as_flag(name: str, family: str, text: bool) -> str | None:
-    if family == "BOOLEAN":
-        return name
-    if family in NUMBER_TYPES:
-        return f"CASE {name} WHEN 1 THEN true WHEN 0 THEN false END"
-    if family == "VARCHAR" and text:
-        cases = " ".join(f"WHEN lower(trim({name})) IN {words} THEN {value}" for value, words in _FLAGS.items())
-        return f"CASE {cases} END"
+    parsed = family == "VARCHAR" and text
+    match target:
+        case "DATE" if family == "TIMESTAMP WITH TIME ZONE":
+            return f"({name} AT TIME ZONE 'Asia/Shanghai')::DATE"
+        case "DATE" if family.startswith("TIMESTAMP"):
+            return f"{name}::DATE"
+        case "DATE" if family == "VARCHAR":
+            return f"CASE WHEN regexp_full_match({name}, '{_DATE}') THEN try_cast(trim({name}) AS DATE) END"
+        case "INTEGER" if family in _WHOLE:
+            return f"try_cast({name} AS INTEGER)"
+        case "INTEGER" if number := _convert_sql(name, family, "DOUBLE", text=text):
+            return f"CASE WHEN ({number}) = floor({number}) THEN try_cast(({number}) AS INTEGER) END"
+        case "DOUBLE" if family in NUMBER_TYPES:
+            return f"{name}::DOUBLE"
+        case "DOUBLE" if parsed:
+            return f"CASE WHEN regexp_full_match({name}, '{NUMBER_TEXT}') THEN try_cast({name} AS DOUBLE) END"
+        case "BOOLEAN" if family in NUMBER_TYPES:
+            return f"CASE {name} WHEN 1 THEN true WHEN 0 THEN false END"
+        case "BOOLEAN" if parsed:
+            cases = " ".join(f"WHEN lower(trim({name})) IN {words} THEN {value}" for value, words in _FLAGS.items())
+            return f"CASE {cases} END"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from riskml.records.contract.schema import TABLES, Table
-from riskml.records.reading.cell_sql import fetch_row
+from riskml.records.reading.cell_sql import build_day_sql, fetch_row
 from riskml.records.reading.folder import Folder
 
 __all__ = ["FEWEST_ROWS", "LATE_DAYS", "measure_coverage"]
@@ -53,18 +53,11 @@ def measure_coverage(folder: Folder) -> dict[str, Any]:
     return {"households": households, "tables": tables}
 
 
-def _day_sql(table: Table) -> str | None:
-    """SQL of the day that a row is about."""
-    if table.name == "income":
-        return "CAST(period_start + to_months(months) - INTERVAL 1 DAY AS DATE)"
-    return table.day
-
-
 def _measure_table(folder: Folder, table: Table, households: int) -> dict[str, Any]:
     rows = folder.rows(table.name)
     if 0 < rows < FEWEST_ROWS:
         return {"present": True, "few": True}
-    relation, day = folder.relation(table.name), _day_sql(table)
+    relation, day = folder.relation(table.name), build_day_sql(table)
     known = f"SELECT household_id FROM {folder.relation('households')}"
     with_rows = fetch_row(
         folder.connection,
@@ -72,7 +65,7 @@ def _measure_table(folder: Folder, table: Table, households: int) -> dict[str, A
     )[0]
     entry: dict[str, Any] = {"present": True, "rows": rows, "first": None, "last": None, "lateness": None}
     entry["without_rows"] = (households - int(with_rows)) / households if households else None
-    if day is not None and rows:
+    if table.day and rows:
         first, last = fetch_row(folder.connection, f"SELECT min(d), max(d) FROM (SELECT {day} AS d FROM {relation})")
         entry |= {"first": first and f"{first:%Y-%m}", "last": last and f"{last:%Y-%m}"}
         entry["lateness"] = _measure_lateness(folder, table, day)

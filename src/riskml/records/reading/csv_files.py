@@ -9,9 +9,9 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import itertools
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from riskml.records.reading.cell_sql import ROW, quote
 
-__all__ = ["CsvError", "RaggedRow", "load_text", "open_as_utf8", "read_header"]
+__all__ = ["CsvError", "load_text", "open_as_utf8", "read_header"]
 
 _CHUNK = 1 << 22
 _BATCH = 50_000
@@ -27,21 +27,6 @@ _BATCH = 50_000
 
 class CsvError(Exception):
     """A CSV file that cannot be read at all."""
-
-
-@dataclass(frozen=True)
-class RaggedRow:
-    """A row with more or fewer cells than the header.
-
-    Parameters
-    ----------
-    row : int
-        Position from 1, blank lines not counted.
-    cells : tuple of str
-    """
-
-    row: int
-    cells: tuple[str, ...]
 
 
 @contextlib.contextmanager
@@ -89,7 +74,7 @@ def read_header(path: Path) -> list[str]:
             raise CsvError(str(error)) from error
 
 
-def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]) -> list[RaggedRow]:
+def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]) -> dict[int, list[str]]:
     """Load a UTF-8 CSV file as a table of text, with the row's position in ``#row``.
 
     Parameters
@@ -103,8 +88,9 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, nam
 
     Returns
     -------
-    list of RaggedRow
-        Rows that were left out since their width is wrong.
+    dict of int to list of str
+        Cells of the rows that were left out since their number differs from the header's, by the row's position from
+        1; blank lines are not counted.
 
     Raises
     ------
@@ -120,42 +106,33 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, nam
     except duckdb.Error:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
         return _load_row_by_row(connection, path, table, names)
-    return []
+    return {}
 
 
 def _load_row_by_row(
     connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]
-) -> list[RaggedRow]:
+) -> dict[int, list[str]]:
     columns = ", ".join(f"{quote(name)} VARCHAR" for name in names)
     connection.execute(f"CREATE TABLE {table} ({ROW} BIGINT, {columns})")
-    ragged: list[RaggedRow] = []
-    rows: list[tuple[int, list[str]]] = []
+    ragged: dict[int, list[str]] = {}
     with path.open(encoding="utf-8-sig", newline="") as source:
-        reader = (row for row in csv.reader(source) if row)
+        numbered = enumerate(row for row in csv.reader(source) if row)
         try:
-            next(reader, None)
-            for number, cells in enumerate(reader, start=1):
-                if len(cells) == len(names):
-                    rows.append((number, cells))
-                else:
-                    ragged.append(RaggedRow(number, tuple(cells)))
-                if len(rows) == _BATCH:
-                    _insert(connection, table, rows)
-                    rows = []
+            next(numbered, None)
+            while batch := dict(itertools.islice(numbered, _BATCH)):
+                ragged |= {number: cells for number, cells in batch.items() if len(cells) != len(names)}
+                _insert(connection, table, {n: cells for n, cells in batch.items() if n not in ragged})
         except csv.Error as error:
             connection.execute(f"DROP TABLE {table}")
             raise CsvError(str(error)) from error
-    if rows:
-        _insert(connection, table, rows)
     return ragged
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[int, list[str]]]) -> None:
-    numbers = pa.array([number for number, _ in rows], pa.int64())
-    cells = [
-        pa.array([cell or None for cell in column], pa.string()) for column in zip(*(c for _, c in rows), strict=True)
-    ]
-    batch = pa.Table.from_arrays([numbers, *cells], names=[str(i) for i in range(len(cells) + 1)])
-    connection.register("csv_batch", batch)
-    connection.execute(f"INSERT INTO {table} SELECT * FROM csv_batch")
-    connection.unregister("csv_batch")
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: dict[int, list[str]]) -> None:
+    if rows:
+        columns = zip(*rows.values(), strict=True)
+        texts = [pa.array([cell or None for cell in column], pa.string()) for column in columns]
+        arrays = [pa.array(list(rows), pa.int64()), *texts]
+        connection.register("csv_batch", pa.Table.from_arrays(arrays, names=[str(i) for i in range(len(arrays))]))
+        connection.execute(f"INSERT INTO {table} SELECT * FROM csv_batch")
+        connection.unregister("csv_batch")

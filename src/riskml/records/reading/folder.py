@@ -10,7 +10,6 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from types import TracebackType
 
 import duckdb
 
@@ -19,13 +18,14 @@ from riskml.records.contract.faults import CheckReport, Fault
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.cell_sql import connect, fetch_row, quote
 from riskml.records.reading.files import find_sources
-from riskml.records.reading.repeats import create_repeated_texts
+from riskml.records.reading.groups import quote_path, report_damage
 from riskml.records.reading.tables import Layout, read_table
+from riskml.records.reading.views import TypedViews
 
 __all__ = ["Folder", "open_folder"]
 
 
-class Folder:
+class Folder(TypedViews):
     """A records folder that has been opened, not yet checked.
 
     Parameters
@@ -53,13 +53,12 @@ class Folder:
         layouts: dict[str, Layout],
         faults: list[Fault],
     ) -> None:
+        super().__init__(connection, layouts, layouts["households"].attributes if "households" in layouts else {})
         self.path = path
-        self.connection = connection
         self.layouts = layouts
         self.faults = faults
         self.skipped: dict[str, int] = {}
         self.report: CheckReport | None = None
-        self._repeated: dict[str, str] = {}
         for table in layouts:
             self._create_views(table, layouts[table].query)
 
@@ -75,15 +74,6 @@ class Folder:
     def tables(self) -> list[str]:
         """Names of the tables that are there and readable, in the order of the contract."""
         return list(self.layouts)
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """Attributes of households: ``number`` or ``text`` by name, in the order of the file."""
-        return dict(self.layouts["households"].attributes) if self.has("households") else {}
-
-    def has(self, table: str) -> bool:
-        """Whether the table is there; an absent table means unknown, an empty one known to be none."""
-        return table in self.layouts
 
     def relation(self, table: str) -> str:
         """Name of the view of a table, to be used in SQL on `connection`.
@@ -107,17 +97,6 @@ class Folder:
         """Rows of a table."""
         return int(fetch_row(self.connection, f"SELECT count(*) FROM {self.relation(table)}")[0])
 
-    def repeated(self, table: str) -> str:
-        """Name of a DuckDB table with the ``record_id`` that several rows of a table share (corrections).
-
-        It is created once and kept.
-        """
-        if table not in self._repeated:
-            name = f"repeated_{table}"
-            create_repeated_texts(self.connection, self.relation(table), "record_id", name)
-            self._repeated[table] = name
-        return self._repeated[table]
-
     def leave_out(self, table: str, rows: str) -> None:
         """Take rows out of both views of a table.
 
@@ -130,6 +109,29 @@ class Folder:
         query = f'SELECT n.* FROM ({self.layouts[table].query}) n ANTI JOIN {rows} r USING ("#file", "#row")'
         self._create_views(table, query)
         self._repeated.pop(table, None)
+
+    def drop_damaged(self) -> bool:
+        """Read every Parquet file in full; report damaged files and take their tables out of the folder.
+
+        A file may be sound at its end, where the columns are listed, and damaged inside.
+
+        Returns
+        -------
+        bool
+            Whether any file is damaged.
+        """
+        damaged: set[str] = set()
+        for name, layout in self.layouts.items():
+            for path in layout.source.files if layout.source.form != "csv" else ():
+                query = f"SELECT sum(hash(COLUMNS(*))) FROM read_parquet({quote_path(path)})"
+                try:
+                    self.connection.execute(query).fetchall()
+                except duckdb.Error as error:
+                    damaged.add(name)
+                    self.faults.append(report_damage(name, path, error))
+        for name in damaged:
+            del self.layouts[name]
+        return bool(damaged)
 
     def fingerprint(self) -> str:
         """Fingerprint of the data: 32 hexadecimal digits.
@@ -148,18 +150,6 @@ class Folder:
             row = fetch_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {self.relation(table)}")
             digest.update(repr((table, attributes, row)).encode())
         return digest.hexdigest()[:32]
-
-    def close(self) -> None:
-        """Free the connection and what was loaded."""
-        self.connection.close()
-
-    def __enter__(self) -> Folder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _require(self, table: str) -> str:
         if table not in self.layouts:

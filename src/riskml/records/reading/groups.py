@@ -12,10 +12,10 @@ from riskml.errors import shorten_list
 from riskml.records.contract.faults import Fault
 from riskml.records.reading import file_rules as rules
 from riskml.records.reading.cell_sql import FILE, ROW, quote
-from riskml.records.reading.csv_files import CsvError, RaggedRow, load_text, open_as_utf8, read_header
+from riskml.records.reading.csv_files import CsvError, load_text, open_as_utf8, read_header
 from riskml.records.reading.files import Source
 
-__all__ = ["Group", "group_parquet", "load_csv", "quote_path"]
+__all__ = ["Group", "group_parquet", "load_csv", "quote_path", "report_damage"]
 
 
 @dataclass
@@ -48,27 +48,26 @@ class Group:
 
 def load_csv(
     connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]
-) -> tuple[list[Group], list[RaggedRow]]:
-    """Load the CSV file of a table; no group if it cannot be read, and its rows of the wrong width."""
+) -> tuple[list[Group], dict[int, list[str]]]:
+    """Load the CSV file of a table; no group if it cannot be read, and the cells of its rows of the wrong width."""
     path, loaded = source.files[0], quote(f"#csv {source.table}")
     try:
         with open_as_utf8(path) as copy:
             header = read_header(copy)
             if not header:
                 faults.append(rules.DAMAGED_FILE.to_fault(source.table, "", f"{path.name} is empty: it has no header."))
-                return [], []
+                return [], {}
             names = _rename_repeated(source.table, header, faults)
             ragged = load_text(connection, copy, loaded, names)
     except UnicodeDecodeError:
         faults.append(rules.UNREADABLE_TEXT.to_fault(source.table, "", f"{path.name} is neither UTF-8 nor GB18030."))
-        return [], []
+        return [], {}
     except (CsvError, OSError) as error:
-        faults.append(rules.DAMAGED_FILE.to_fault(source.table, "", f"{path.name} cannot be read: {error}."))
-        return [], []
+        faults.append(report_damage(source.table, path, error))
+        return [], {}
     if ragged:
         message = f"{len(ragged)} row(s) of {path.name} do not have {len(names)} cells as the header has."
-        rows = [row.row for row in ragged]
-        faults.append(rules.RAGGED_ROW.to_fault(source.table, "", message, count=len(rows), rows=rows))
+        faults.append(rules.RAGGED_ROW.to_fault(source.table, "", message, count=len(ragged), rows=list(ragged)))
     types = {name: "VARCHAR" for name in names if not name.startswith("#")}
     return [Group(path.name, types, loaded, f"'' AS {FILE}, {ROW}", text=True)], ragged
 
@@ -94,8 +93,7 @@ def group_parquet(connection: duckdb.DuckDBPyConnection, source: Source, faults:
         try:
             described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote_path(path)})").fetchall()
         except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            faults.append(rules.DAMAGED_FILE.to_fault(source.table, "", f"{path.name} cannot be read: {reason}."))
+            faults.append(report_damage(source.table, path, error))
         else:
             by_types.setdefault(tuple((str(row[0]), str(row[1])) for row in described), []).append(path)
     part = "parse_filename(filename)" if source.form == "parts" else "''"
@@ -105,6 +103,11 @@ def group_parquet(connection: duckdb.DuckDBPyConnection, source: Source, faults:
         relation = f"read_parquet([{', '.join(map(quote_path, paths))}])"
         groups.append(Group(paths[0].name, dict(types), relation, position, files=len(paths)))
     return groups
+
+
+def report_damage(table: str, path: Path, error: Exception) -> Fault:
+    """Report a file that cannot be read, with the first line of the error."""
+    return rules.DAMAGED_FILE.to_fault(table, "", f"{path.name} cannot be read: {str(error).splitlines()[0]}.")
 
 
 def quote_path(path: Path) -> str:

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-__all__ = ["create_repeated_hashes", "create_repeated_texts"]
+__all__ = ["create_repeated_hashes"]
 
 
 def create_repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns: str, name: str) -> int:
@@ -24,15 +24,3 @@ def create_repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, c
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT h FROM again")
     connection.unregister("again")
     return len(again)
-
-
-def create_repeated_texts(connection: duckdb.DuckDBPyConnection, relation: str, column: str, name: str) -> None:
-    """Create the table ``name`` with the values of a column that several rows of a relation share."""
-    source = f"{relation} WHERE {column} IS NOT NULL"
-    shared = create_repeated_hashes(connection, source, column, f"{name}_hashes")
-    if not shared:
-        source += " AND false"
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE {name} AS
-        SELECT {column} FROM (SELECT {column}, hash({column}) AS h FROM {source}) SEMI JOIN {name}_hashes USING (h)
-        GROUP BY {column} HAVING count(*) > 1""")

@@ -24,7 +24,6 @@ from riskml.records.reading.cell_sql import (
     select_column,
 )
 from riskml.records.reading.columns import check_names, report_wrong_type
-from riskml.records.reading.csv_files import RaggedRow
 from riskml.records.reading.files import Source
 from riskml.records.reading.groups import Group, group_parquet, load_csv
 
@@ -51,7 +50,8 @@ class Layout:
         Declared columns that are there with a type that cannot hold them.
     raw : set of str
         Columns that have a raw text.
-    ragged : list of RaggedRow
+    ragged : dict of int to list of str
+        Cells of the CSV rows of the wrong width, by position from 1.
     """
 
     source: Source
@@ -60,7 +60,7 @@ class Layout:
     attributes: dict[str, str] = field(default_factory=dict)
     wrong: set[str] = field(default_factory=set)
     raw: set[str] = field(default_factory=set)
-    ragged: list[RaggedRow] = field(default_factory=list)
+    ragged: dict[int, list[str]] = field(default_factory=dict)
 
 
 def read_table(

@@ -1,0 +1,80 @@
+"""Tables as typed DuckDB views: what packing needs of an opened records folder, or of Arrow tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Self
+
+import duckdb
+
+from riskml.errors import RecordsError
+from riskml.records.reading.repeats import create_repeated_hashes
+
+__all__ = ["TypedViews"]
+
+
+class TypedViews:
+    """Tables as typed DuckDB views, each named by :meth:`relation`.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        In memory; close the views to free it.
+    tables : collection of str
+        Tables that are there.
+    attributes : dict of str to str
+        Attributes of households: ``number`` or ``text`` by name, in the order of the table.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, tables: Collection[str], attributes: dict[str, str]
+    ) -> None:
+        self.connection = connection
+        self.attributes = attributes
+        self._present = tables
+        self._repeated: dict[str, str] = {}
+
+    def has(self, table: str) -> bool:
+        """Whether the table is there; an absent table means unknown, an empty one known to be none."""
+        return table in self._present
+
+    def relation(self, table: str) -> str:
+        """Name of the view of a table."""
+        return f"records_{table}"
+
+    def repeated(self, table: str) -> str:
+        """Name of a DuckDB table with the ``record_id`` that several rows of a table share (corrections).
+
+        It is created once and kept.
+        """
+        if table not in self._repeated:
+            name = f"repeated_{table}"
+            source = f"{self.relation(table)} WHERE record_id IS NOT NULL"
+            if not create_repeated_hashes(self.connection, source, "record_id", f"{name}_hashes"):
+                source += " AND false"
+            self.connection.execute(f"""
+                CREATE OR REPLACE TEMP TABLE {name} AS
+                SELECT record_id FROM (SELECT record_id, hash(record_id) AS h FROM {source})
+                SEMI JOIN {name}_hashes USING (h) GROUP BY record_id HAVING count(*) > 1""")
+            self._repeated[table] = name
+        return self._repeated[table]
+
+    def fingerprint(self) -> str:
+        """Fingerprint of all rows, which a records folder has.
+
+        Raises
+        ------
+        RecordsError
+            If the tables are a part of a county, which has no fingerprint of its own.
+        """
+        raise RecordsError("Arrow tables have no fingerprint.", "Fingerprint the records folder.")
+
+    def close(self) -> None:
+        """Free the connection and what was loaded."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
