@@ -18,7 +18,7 @@ def declare(folder: Path, row: str, steps=(("核对借据", "Check the notes of 
     """Declare the cause before anything that reads the vocabulary is imported, and pack its policy row."""
     from riskml.vocabulary import causes, terms
 
-    debt = causes.Cause("debt", "因债务", "debt", subject_zh="债务", subject_en="debt", steps=steps)
+    debt = causes.Cause("debt", "因债务", "debt", subject=("债务", "debt"), steps=steps)
     *others, last = causes.CAUSES.values()
     causes.CAUSES = terms.Vocabulary(*others, debt, last)
 

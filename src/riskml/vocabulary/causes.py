@@ -20,8 +20,9 @@ class Cause(Term):
     Parameters
     ----------
     code, zh, en : str
-    subject_zh, subject_en : str
-        What a sentence is about where it does not speak of a risk: "because of" would be wrong there.
+    subject : (str, str)
+        What a sentence is about, in Chinese and in English, where it does not speak of a risk: "because of" would be
+        wrong there.
     steps : tuple of (str, str)
         What to verify on the doorstep, in Chinese and in English, the most important first.
     tells_health : bool, default False
@@ -33,8 +34,7 @@ class Cause(Term):
         If there is nothing to verify.
     """
 
-    subject_zh: str
-    subject_en: str
+    subject: tuple[str, str]
     steps: tuple[tuple[str, str], ...]
     tells_health: bool = False
 
@@ -47,7 +47,8 @@ class Cause(Term):
 
     def get_subject(self, lang: str) -> str:
         """Return what a sentence is about that does not speak of a risk."""
-        return self.subject_zh if lang == "zh" else self.subject_en
+        zh, en = self.subject
+        return zh if lang == "zh" else en
 
 
 CAUSES = Vocabulary(
@@ -55,8 +56,7 @@ CAUSES = Vocabulary(
         "illness",
         "因病",
         "illness",
-        subject_zh="健康医疗",
-        subject_en="health",
+        subject=("健康医疗", "health"),
         steps=(
             (
                 "核对医疗费票据和医保结算单，确认自付金额",
@@ -73,8 +73,7 @@ CAUSES = Vocabulary(
         "schooling",
         "因学",
         "schooling",
-        subject_zh="就学",
-        subject_en="schooling",
+        subject=("就学", "schooling"),
         steps=(
             (
                 "核对在校情况和就学费用，确认资助是否到位",
@@ -87,8 +86,7 @@ CAUSES = Vocabulary(
         "disability",
         "因残",
         "disability",
-        subject_zh="残疾照护",
-        subject_en="disability",
+        subject=("残疾照护", "disability"),
         steps=(
             ("核对残疾证和残疾人补贴是否落实", "Check the disability certificate and whether allowances are paid"),
             ("了解照料负担", "Ask about the burden of care"),
@@ -99,8 +97,7 @@ CAUSES = Vocabulary(
         "disaster",
         "因自然灾害",
         "natural disaster",
-        subject_zh="灾害",
-        subject_en="disaster",
+        subject=("灾害", "disaster"),
         steps=(
             ("现场查看受灾情况，核定损失", "Look at the damage and assess the loss"),
             ("核对保险理赔和救助是否到位", "Check whether insurance and relief have been paid"),
@@ -110,8 +107,7 @@ CAUSES = Vocabulary(
         "accident",
         "因意外事故",
         "accident",
-        subject_zh="意外",
-        subject_en="accident",
+        subject=("意外", "accident"),
         steps=(
             ("了解事故经过、责任和赔付情况", "Ask about the accident, liability and compensation"),
             ("了解伤者恢复情况和误工时间", "Ask about recovery and time off work"),
@@ -121,8 +117,7 @@ CAUSES = Vocabulary(
         "venture",
         "因产业项目失败",
         "failed venture",
-        subject_zh="产业经营",
-        subject_en="venture",
+        subject=("产业经营", "venture"),
         steps=(
             ("查看产业项目现状，核对成本、销售和欠款", "Look at the venture: costs, sales, debts"),
             ("了解是否需要技术、销路或信贷支持", "Ask whether it needs know-how, buyers or credit"),
@@ -132,8 +127,7 @@ CAUSES = Vocabulary(
         "work",
         "因务工就业不稳",
         "unstable work",
-        subject_zh="务工就业",
-        subject_en="work",
+        subject=("务工就业", "work"),
         steps=(
             (
                 "核对务工人员目前就业状态、工资和是否拖欠",
@@ -149,8 +143,7 @@ CAUSES = Vocabulary(
         "labour",
         "缺劳动力",
         "lack of labour",
-        subject_zh="劳动力",
-        subject_en="labour",
+        subject=("劳动力", "labour"),
         steps=(
             ("核对家庭成员劳动能力和实际务工人数", "Check who is able to work and who does"),
             ("了解照料老人和子女的负担", "Ask about the care of old people and children"),
@@ -160,24 +153,21 @@ CAUSES = Vocabulary(
         "housing",
         "住房安全",
         "housing",
-        subject_zh="住房",
-        subject_en="housing",
+        subject=("住房", "housing"),
         steps=(("现场查看住房安全，必要时申请鉴定", "Look at the house; have it assessed if need be"),),
     ),
     Cause(
         "water",
         "饮水安全",
         "drinking water",
-        subject_zh="饮水",
-        subject_en="water",
+        subject=("饮水", "water"),
         steps=(("现场查看饮水水量、水质和取水方便程度", "Look at the water: how much, how clean, how far"),),
     ),
     Cause(
         "other",
         "其他",
         "other",
-        subject_zh="其他",
-        subject_en="other",
+        subject=("其他", "other"),
         steps=(
             (
                 "核对近 12 个月各项收入，与监测线逐项对照",

@@ -131,8 +131,8 @@ def test_a_feature_without_wording_is_said_by_its_name(village):
 )
 def test_phrases_of_numbers(kind, numbers, zh, en):
     context = PhraseContext(0.0, "line", True, float("nan"))
-    assert PHRASES[kind]("zh", context, numbers) == zh
-    assert PHRASES[kind]("en", context, numbers).startswith(en)
+    assert PHRASES[kind]("zh", context, *numbers) == zh
+    assert PHRASES[kind]("en", context, *numbers).startswith(en)
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_phrases_of_numbers(kind, numbers, zh, en):
     ],
 )
 def test_phrases_of_the_value(kind, value, zh):
-    assert PHRASES[kind]("zh", PhraseContext(value, "months", True, float("nan")), ()) == zh
-    assert PHRASES[kind]("en", PhraseContext(value, "months", True, float("nan")), ())
+    assert PHRASES[kind]("zh", PhraseContext(value, "months", True, float("nan"))) == zh
+    assert PHRASES[kind]("en", PhraseContext(value, "months", True, float("nan")))
 
 
 @pytest.mark.parametrize(

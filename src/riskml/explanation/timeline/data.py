@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
-__all__ = ["Mark", "Score", "Timeline"]
+__all__ = ["Mark", "Timeline"]
 
 EVENT_LANES = {
     "disability": "illness",
@@ -57,14 +58,6 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Score:
-    """An earlier score: day, and probability of return."""
-
-    day: int
-    probability: float
-
-
-@dataclass(frozen=True)
 class Timeline:
     """The months of a household, oldest first.
 
@@ -84,7 +77,8 @@ class Timeline:
     line : tuple of float, one a month
         Yuan/person/year in force at the month's end; NaN where there is none.
     marks : tuple of Mark
-    scores : tuple of Score
+    scores : tuple of (int, float)
+        Day and probability of earlier scores, the earliest first.
     absent : frozenset of str
         Lanes whose table the records lack: unknown, not none.
     hidden : frozenset of str
@@ -99,7 +93,7 @@ class Timeline:
     average: tuple[float, ...]
     line: tuple[float, ...]
     marks: tuple[Mark, ...]
-    scores: tuple[Score, ...]
+    scores: tuple[tuple[int, float], ...]
     absent: frozenset[str]
     hidden: frozenset[str]
 
@@ -140,10 +134,8 @@ class Timeline:
         assert panel.n == 1, "expects a panel of one household"
         months = min(months, panel.months)
         per_head = panel.total[:months, 0] / panel.size[:months, 0]
-        average = [
-            float(panel.income_per_head(window, lag)[0]) if lag + window <= panel.months else float("nan")
-            for lag in range(months)
-        ]
+        known = max(0, min(months, panel.months - window + 1))
+        average = [panel.income_per_head(window, lag)[0] for lag in range(known)] + [np.nan] * (months - known)
         hidden = frozenset() if health else frozenset({"illness"})
         tables = {"illness": "illness", "disaster": "disaster", "schooling": "events", "work": "events", "help": "help"}
         first = panel.month - months + 1
@@ -157,9 +149,7 @@ class Timeline:
             average=_reverse(average),
             line=_reverse(panel.line[:months, 0]),
             marks=tuple(sorted(marks, key=lambda mark: (mark.day, mark.lane, mark.kind, mark.amount))),
-            scores=tuple(
-                Score(day, value) for day, value in sorted(scores) if day <= panel.as_of and to_month(day) >= first
-            ),
+            scores=tuple(score for score in sorted(scores) if score[0] <= panel.as_of and to_month(score[0]) >= first),
             absent=frozenset(lane for lane, table in tables.items() if not panel.has(table)),
             hidden=hidden,
         )
@@ -176,39 +166,37 @@ def _reaches(mark: Mark, first: int) -> bool:
     return mark.lane in ("help", "monitoring") and (mark.until is None or to_month(mark.until) >= first)
 
 
-def _read_marks(panel: Panel, health: bool) -> Iterable[Mark]:
-    for day, kind, paid in _read_rows(panel.illness, "kind", "self_paid"):
-        yield Mark("illness", codes("illness", "kind")[kind].replace("other", "other_illness"), day, paid)
-    for table, regional in ((panel.disaster, False), (panel.exposure, True)):
-        for day, kind, loss in _read_rows(table, "kind", None if regional else "loss"):
-            name = codes("disaster", "kind")[kind].replace("other", "other_disaster")
-            yield Mark("disaster", name, day, loss, regional=regional)
-    for day, kind, amount in _read_rows(panel.events, "kind", "amount"):
-        name = codes("events", "kind")[kind]
-        if name in EVENT_LANES:
-            yield Mark(EVENT_LANES[name], name, day, amount)
+def _read_marks(panel: Panel, health: bool) -> Iterator[Mark]:
+    for kind, day, paid in _read_rows(panel.illness, "illness", "kind", "self_paid"):
+        yield Mark("illness", kind.replace("other", "other_illness"), day, paid)
+    for kind, day, loss in _read_rows(panel.disaster, "disaster", "kind", "loss"):
+        yield Mark("disaster", kind.replace("other", "other_disaster"), day, loss)
+    for kind, day in _read_rows(panel.exposure, "disaster", "kind"):
+        yield Mark("disaster", kind.replace("other", "other_disaster"), day, regional=True)
+    for kind, day, amount in _read_rows(panel.events, "events", "kind", "amount"):
+        if kind in EVENT_LANES:
+            yield Mark(EVENT_LANES[kind], kind, day, amount)
     yield from _read_help(panel.help, health)
-    for day, kind, until in _read_rows(panel.monitoring, "category", "cleared_on"):
-        name = codes("monitoring", "category")[kind]
-        yield Mark("monitoring", name, day, until=None if until == NO_DAY else int(until))
+    for category, day, until in _read_rows(panel.monitoring, "monitoring", "category", "cleared_on"):
+        yield Mark("monitoring", category, day, until=None if until == NO_DAY else until)
 
 
-def _read_help(table: Events | None, health: bool) -> Iterable[Mark]:
+def _read_help(table: Events | None, health: bool) -> Iterator[Mark]:
     if table is None:
         return
     names = table.levels["measure"]
     rows = zip(*(table[name].tolist() for name in ("day", "measure", "amount", "ended_on", "emergency")), strict=True)
     for day, measure, amount, until, emergency in rows:
-        end = None if until == NO_DAY else int(until)
-        name = names[int(measure)] if health and measure >= 0 else ""
-        yield Mark("help", name, int(day), amount if health else np.nan, end, emergency=bool(emergency == 1))
+        name = names[measure] if health and measure >= 0 else ""
+        end = None if until == NO_DAY else until
+        yield Mark("help", name, day, amount if health else np.nan, end, emergency=emergency == 1)
 
 
-def _read_rows(table: Events | None, kind: str, amount: str | None) -> Iterable[tuple[int, int, float]]:
-    """Yield day, code and amount of each row that has a code."""
-    if table is None:
+def _read_rows(rows: Events | None, table: str, code: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield code, day and other columns of each row that has a code of the table."""
+    if rows is None:
         return
-    amounts = [float("nan")] * len(table) if amount is None else table[amount].tolist()
-    for day, code, value in zip(table["day"].tolist(), table[kind].tolist(), amounts, strict=True):
-        if code >= 0:
-            yield int(day), int(code), float(value)
+    names = codes(table, code)
+    for number, *others in zip(*(rows[name].tolist() for name in (code, "day", *columns)), strict=True):
+        if number >= 0:
+            yield names[number], *others

@@ -18,7 +18,7 @@ from riskml.explanation.timeline.svg import (
     write_text,
     write_title,
 )
-from riskml.explanation.timeline.words import LANES, choose_letter, get_words, name_kind
+from riskml.explanation.timeline.words import LANES, WORDS, choose_letter, name_kind
 from riskml.records.contract.calendar import to_date, to_month
 
 __all__ = ["describe_mark", "draw_lanes"]
@@ -53,7 +53,7 @@ def draw_lanes(timeline: Timeline, scale: Scale, y: float, lang: str) -> Drawing
         always = name in ALWAYS and name not in timeline.hidden
         if marks or always or (name == "scores" and timeline.scores):
             parts.append(draw_line([(4, y), (WIDTH - 6, y)], PALE, 0.8))
-            parts.append(write_text(LANES[name][lang], 4, y + 13))
+            parts.append(write_text(LANES.get_name(name, lang), 4, y + 13))
             elements, height = _draw_lane(timeline, scale, name, marks, y, lang)
             parts += elements
             y += height
@@ -64,7 +64,7 @@ def _draw_lane(timeline: Timeline, scale: Scale, name: str, marks: list[Mark], y
     if name == "scores":
         return _draw_scores(timeline, scale, y, lang), 18
     if not marks:
-        text = get_words(lang)["absent" if name in timeline.absent else "none"]
+        text = WORDS[lang]["absent" if name in timeline.absent else "none"]
         return [write_text(text, LEFT + 3, y + 13, fill="#5b6673")], 18
     if name in SPANS:
         return _draw_spans(marks, scale, y, lang)
@@ -73,7 +73,7 @@ def _draw_lane(timeline: Timeline, scale: Scale, name: str, marks: list[Mark], y
 
 def describe_mark(mark: Mark, lang: str) -> str:
     """Describe a mark by its day, name and sum: ``2023-09-10 住院，自付 90,000 元``."""
-    words = get_words(lang)
+    words = WORDS[lang]
     amount = f"{mark.amount:,.0f}"
     name = _name_mark(mark, lang)
     parts = [words["region"].format(name=name) if mark.regional else name]
@@ -88,7 +88,7 @@ def describe_mark(mark: Mark, lang: str) -> str:
 
 def _name_mark(mark: Mark, lang: str) -> str:
     if mark.lane == "help":
-        return mark.kind or get_words(lang)["emergency" if mark.emergency else "help"]
+        return mark.kind or WORDS[lang]["emergency" if mark.emergency else "help"]
     return name_kind(mark.kind, lang)
 
 
@@ -103,7 +103,7 @@ def _draw_boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[st
         parts.append(make_element("g", write_title(_describe_month(same, lang)), make_element("rect", **box), letter))
         sums = [mark.amount for mark in same if not isnan(mark.amount)]
         name = name_kind(same[0].kind, lang)
-        label = get_words(lang)["yuan"].format(amount=f"{fsum(sums):,.0f}") if sums else name
+        label = WORDS[lang]["yuan"].format(amount=f"{fsum(sums):,.0f}") if sums else name
         labels.append((-fsum(sums), x, label))
     taken: list[tuple[float, float]] = []
     for _, x, label in sorted(labels):
@@ -118,7 +118,7 @@ def _describe_month(marks: list[Mark], lang: str) -> str:
     """Describe the first few marks of a month, a line each, and count the others."""
     lines = [describe_mark(mark, lang) for mark in marks[:MOST_LINES]]
     if len(marks) > MOST_LINES:
-        lines.append(get_words(lang)["more"].format(n=len(marks) - MOST_LINES))
+        lines.append(WORDS[lang]["more"].format(n=len(marks) - MOST_LINES))
     return "\n".join(lines)
 
 
@@ -135,7 +135,7 @@ def _draw_spans(marks: Sequence[Mark], scale: Scale, y: float, lang: str) -> Dra
         parts.append(make_element("g", write_title(describe_mark(span.mark, lang)), bar, edge, label))
     rows = 1 + max(span.row for span in spans)
     if left_out:
-        parts.append(write_text(get_words(lang)["more"].format(n=left_out), LEFT + 3, y + 12 + SPAN * rows))
+        parts.append(write_text(WORDS[lang]["more"].format(n=left_out), LEFT + 3, y + 12 + SPAN * rows))
     return parts, SPAN * (rows + (left_out > 0)) + 4
 
 
@@ -160,16 +160,16 @@ def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[S
 
 def _draw_scores(timeline: Timeline, scale: Scale, y: float, lang: str) -> list[str]:
     """Write how many of 100 similar households fall back, at each day of scoring; the latest win where they meet."""
-    words = get_words(lang)
+    words = WORDS[lang]
     parts: list[str] = []
     free = WIDTH
-    for score in reversed(timeline.scores):
-        of_100 = f"{score.probability * 100:.0f}"
+    for day, probability in reversed(timeline.scores):
+        of_100 = f"{probability * 100:.0f}"
         text = words["households"].format(n=of_100)
         half = estimate_width(text, 10) / 2
-        x = max(min(scale.x(to_month(score.day)) + scale.width / 2, WIDTH - RIGHT - half - 2), LEFT + half + 3)
+        x = max(min(scale.x(to_month(day)) + scale.width / 2, WIDTH - RIGHT - half - 2), LEFT + half + 3)
         if x + half <= free:
             free = x - half - 3
-            title = write_title(words["score"].format(day=to_date(score.day), n=of_100))
+            title = write_title(words["score"].format(day=to_date(day), n=of_100))
             parts.append(make_element("g", title, write_text(text, x, y + 13, text_anchor="middle")))
     return parts[::-1]

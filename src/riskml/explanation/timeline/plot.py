@@ -107,7 +107,7 @@ def _draw_legend(timeline: Timeline, words: Mapping[str, str]) -> Iterator[str]:
         (words["average"].format(window=timeline.window), draw_line(stroke, INK, 2)),
         (words["dashed"], draw_line(stroke, LINE, 1.6, stroke_dasharray="5 3")),
     ]
-    if _find_gaps(timeline):
+    if any(isnan(value) for value in timeline.income):
         signs.append((words["gap"], make_element("rect", x=0.5, y=0, width=10, height=9, **GAP)))
     for text, sign in signs:
         yield make_element("g", sign, write_text(text, 17, 8), transform=f"translate({x:.0f} {y:.0f})")
@@ -156,22 +156,21 @@ def _draw_bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
         yield draw_line([(x, slash + 3), (x + scale.width, slash - 3)], "#ffffff", 3)
 
 
-def _find_gaps(timeline: Timeline) -> list[tuple[int, int]]:
-    """Find the stretches of months without a report, as half-open ranges."""
-    return _find_runs([isnan(value) for value in timeline.income])
+def _find_gaps(timeline: Timeline, scale: Scale) -> Iterator[tuple[float, float]]:
+    """Find left edge and width of the stretches of months without a report."""
+    for start, stop in _find_runs([isnan(value) for value in timeline.income]):
+        yield scale.x(timeline.first_month + start), (stop - start) * scale.width
 
 
 def _draw_gaps(timeline: Timeline, scale: Scale) -> Iterator[str]:
     """Draw dotted boxes over months without a report."""
-    for start, stop in _find_gaps(timeline):
-        x, width = scale.x(timeline.first_month + start), (stop - start) * scale.width
+    for x, width in _find_gaps(timeline, scale):
         yield make_element("rect", x=x + 1, y=TOP, width=max(width - 2, 1.0), height=BOTTOM - TOP, **GAP)
 
 
 def _label_gaps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
     """Explain the dotted boxes, with upright text where they are narrow."""
-    for start, stop in _find_gaps(timeline):
-        x, width = scale.x(timeline.first_month + start), (stop - start) * scale.width
+    for x, width in _find_gaps(timeline, scale):
         if estimate_width(text, 10) < width:
             yield write_over(text, x + width / 2, BOTTOM - 6, {"fill": INK, "text_anchor": "middle"})
         elif width > 11:

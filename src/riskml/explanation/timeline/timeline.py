@@ -11,7 +11,7 @@ from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark, draw_lanes
 from riskml.explanation.timeline.plot import BOTTOM, HEAD, INK, RIGHT, TOP, WIDTH, draw_plot, fit_scale
 from riskml.explanation.timeline.svg import FAMILY, draw_line, estimate_width, make_element, write_text, write_title
-from riskml.explanation.timeline.words import LANES, get_words
+from riskml.explanation.timeline.words import LANES, WORDS
 from riskml.fonts import FAMILY as FONT
 from riskml.fonts import find_font, make_font_face
 from riskml.records.contract.calendar import to_date
@@ -65,7 +65,7 @@ def draw_timeline_svg(
     timeline = Timeline.from_panel(household, months=months, window=window, health=health, scores=scores)
     timeline = timeline if name is None else replace(timeline, household_id=name)
     scale = fit_scale(timeline)
-    words = get_words(lang)
+    words = WORDS[lang]
     headline = words["title"].format(household=timeline.household_id, months=len(timeline.income))
     lanes, y = draw_lanes(timeline, scale, BOTTOM + 34, lang)
     edge = scale.x(timeline.last_month + 1)
@@ -83,17 +83,10 @@ def draw_timeline_svg(
         *(write_text(text, 4, y + 15 + 14 * k) for k, text in enumerate(notes)),
     ]
     style = [make_element("style", make_font_face("".join((*texts, *parts)), FONT))] if embed_font else []
-    root: dict[str, str | float] = {
-        "xmlns": "http://www.w3.org/2000/svg",
-        "viewBox": f"0 0 {WIDTH:.0f} {height:.0f}",
-        "width": "100%",
-        "role": "img",
-        "lang": lang,
-        "font_family": FAMILY,
-        "font_size": 10,
-        "fill": INK,
-    }
-    return make_element("svg", *texts, *style, *parts, **root) + "\n"
+    box = f"0 0 {WIDTH:.0f} {height:.0f}"
+    frame = {"xmlns": "http://www.w3.org/2000/svg", "viewBox": box, "width": "100%", "role": "img", "lang": lang}
+    svg = make_element("svg", *texts, *style, *parts, **frame, font_family=FAMILY, font_size=10, fill=INK)
+    return svg + "\n"
 
 
 def draw_timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options: Any) -> bytes:
@@ -127,7 +120,7 @@ def draw_timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options:
 
 
 def _summarise(timeline: Timeline, lang: str) -> tuple[str, str]:
-    words, income, line = get_words(lang), timeline.average[-1], timeline.line[-1]
+    words, income, line = WORDS[lang], timeline.average[-1], timeline.line[-1]
     key = "no_income" if isnan(income) else "income"
     return (
         words[key].format(window=timeline.window, amount=f"{income:,.0f}"),
@@ -137,7 +130,7 @@ def _summarise(timeline: Timeline, lang: str) -> tuple[str, str]:
 
 def _describe(timeline: Timeline, lang: str) -> str:
     """Describe the picture for those who cannot see it."""
-    words = get_words(lang)
+    words = WORDS[lang]
     sentences = [words["as_of"].format(day=to_date(timeline.as_of)), *_summarise(timeline, lang)]
     if silent := sum(isnan(value) for value in timeline.income):
         sentences.append(words["gaps"].format(n=silent))
@@ -149,7 +142,7 @@ def _describe(timeline: Timeline, lang: str) -> str:
         parts = [describe_mark(marks[0], lang) if len(marks) == 1 else words["times"].format(n=len(marks))]
         if sums and len(marks) > 1:
             parts.append(words["sum"].format(amount=f"{fsum(sums):,.0f}"))
-        sentences.append(LANES[name][lang] + words["colon"] + words["comma"].join(parts))
+        sentences.append(LANES.get_name(name, lang) + words["colon"] + words["comma"].join(parts))
     return words["stop"].join(sentences)
 
 

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from riskml.explanation.household.explanation import NOTICE, SIMULATED
 from riskml.records.contract.schema import TABLES
+from riskml.vocabulary.terms import Term, Vocabulary
 
-__all__ = ["LANES", "choose_letter", "get_words", "name_kind"]
+__all__ = ["LANES", "WORDS", "choose_letter", "name_kind"]
 
-LANES = {
-    "illness": {"zh": "病", "en": "Illness"},
-    "disaster": {"zh": "灾", "en": "Disaster"},
-    "schooling": {"zh": "学", "en": "School"},
-    "work": {"zh": "工", "en": "Work"},
-    "other": {"zh": "其他", "en": "Other"},
-    "monitoring": {"zh": "监测", "en": "Watched"},
-    "help": {"zh": "帮扶", "en": "Help"},
-    "scores": {"zh": "每百户约", "en": "Of 100"},
-}
+LANES = Vocabulary(
+    Term("illness", "病", "Illness"),
+    Term("disaster", "灾", "Disaster"),
+    Term("schooling", "学", "School"),
+    Term("work", "工", "Work"),
+    Term("other", "其他", "Other"),
+    Term("monitoring", "监测", "Watched"),
+    Term("help", "帮扶", "Help"),
+    Term("scores", "每百户约", "Of 100"),
+)
 """Lanes below the plot, from the top; the first four and help are always shown."""
 
-_LETTERS = {
-    "disability": {"zh": "残", "en": "I"},
-    "venture_failure": {"zh": "业", "en": "W"},
-    "death": {"zh": "亡", "en": "†"},
-    "accident": {"zh": "故", "en": "A"},
-    "housing_unsafe": {"zh": "房", "en": "H"},
-    "water_unsafe": {"zh": "水", "en": "R"},
-}
+_LETTERS = Vocabulary(
+    Term("disability", "残", "I"),
+    Term("venture_failure", "业", "W"),
+    Term("death", "亡", "†"),
+    Term("accident", "故", "A"),
+    Term("housing_unsafe", "房", "H"),
+    Term("water_unsafe", "水", "R"),
+)
 
 _WORDS = {
     "title": ("{household} 近 {months} 个月收入与事项", "{household}: income and events of {months} months"),
@@ -71,25 +70,17 @@ _WORDS = {
     "notice": (NOTICE["zh"], NOTICE["en"]),
 }
 
+WORDS = {lang: {key: pair[i] for key, pair in _WORDS.items()} for i, lang in enumerate(("zh", "en"))}
+"""Words of the picture by language."""
+
 _NAMES = {
     code: zh
-    for table in TABLES.values()
-    if table.name in ("illness", "disaster", "events", "monitoring")
-    for column in table.columns
+    for table in ("illness", "disaster", "events", "monitoring")
+    for column in TABLES[table].columns
     if column.name in ("kind", "category")
     for code, zh in (column.allowed or {}).items()
 }
 _NAMES |= {"other_illness": "就医", "other_disaster": "其他灾害"}
-
-
-@cache
-def get_words(lang: str) -> dict[str, str]:
-    """Get the words of a language.
-
-    >>> get_words("zh")["as_of"].format(day="2024-12-31")
-    '截至 2024-12-31'
-    """
-    return {key: zh if lang == "zh" else en for key, (zh, en) in _WORDS.items()}
 
 
 def name_kind(kind: str, lang: str) -> str:
@@ -107,4 +98,4 @@ def choose_letter(lane: str, kind: str, lang: str) -> str:
     >>> choose_letter("illness", "inpatient", "zh"), choose_letter("illness", "disability", "zh")
     ('病', '残')
     """
-    return _LETTERS[kind][lang] if kind in _LETTERS else LANES[lane][lang][0]
+    return (_LETTERS.get(kind) or LANES[lane]).get_name(lang)[0]

@@ -33,12 +33,13 @@ class Fact:
     ----------
     kind : str
         How the numbers are put into words: a name in ``phrases.PHRASES``.
-    numbers : callable
-        From the panel, the window in months and the argument to arrays of shape (n,); NaN where not known.
+    compute : callable
+        From the panel, the window in months and the argument to one array of shape (n,) or several; NaN where not
+        known.
     """
 
     kind: str
-    numbers: Callable[[Panel, int, str], Numbers]
+    compute: Callable[[Panel, int, str], Floats | Numbers]
 
 
 def compute_fact(panel: Panel, name: str, argument: str, window: int) -> Numbers:
@@ -46,7 +47,8 @@ def compute_fact(panel: Panel, name: str, argument: str, window: int) -> Numbers
     key = f"fact {name} {argument} {window}"
     if key not in panel.memo:
         with np.errstate(all="ignore"):
-            panel.memo[key] = FACTS[name].numbers(panel, window, argument)
+            computed = FACTS[name].compute(panel, window, argument)
+        panel.memo[key] = computed if isinstance(computed, tuple) else (computed,)
     numbers: Numbers = panel.memo[key]  # type: ignore[assignment]
     return numbers
 
@@ -54,32 +56,29 @@ def compute_fact(panel: Panel, name: str, argument: str, window: int) -> Numbers
 # -- income -----------------------------------------------------------------------------------------------------
 
 
-def _yearly_income(panel: Panel) -> Floats:
-    """The household's net income over 12 months in yuan: mean of the reported months × 12, NaN if there is none."""
-    count = _count_reported(panel, 12)
-    with np.errstate(all="ignore"):
-        return np.where(count > 0, sum_window(panel.total_or_zero[:12]) / count * 12, np.nan)
-
-
 def _count_reported(panel: Panel, window: int) -> Floats:
     return sum_window(panel.reported[:window].astype(np.float64))
 
 
-def _income_per_head(panel: Panel, window: int) -> Floats:
-    """Yuan/person/year over the reported months of a window, however few."""
+def _compute_yearly_income(panel: Panel, window: int = 12) -> Floats:
+    """The household's net income in yuan: mean of the reported months of a window × 12, NaN if there is none."""
     count = _count_reported(panel, window)
-    mean = np.where(count > 0, sum_window(panel.total_or_zero[:window]) / count, np.nan)
-    return np.asarray(mean * 12 / panel.size[0])
+    return np.where(count > 0, sum_window(panel.total_or_zero[:window]) / count * 12, np.nan)
 
 
-def _latest_income(panel: Panel) -> Floats:
+def _compute_income_per_head(panel: Panel, window: int) -> Floats:
+    """Yuan/person/year over the reported months of a window, however few."""
+    return np.asarray(_compute_yearly_income(panel, window) / panel.size[0])
+
+
+def _compute_latest_income(panel: Panel) -> Floats:
     month = panel.reported.argmax(axis=0)
     row = np.arange(panel.n)
     income = panel.total_or_zero[month, row] * 12 / panel.size[month, row]
     return np.where(panel.reported.any(axis=0), income, np.nan)
 
 
-def _monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
+def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
     """Yuan by month of a source (or ``total``), and the months in which it is known."""
     if source == "total":
         return panel.total_or_zero, panel.reported
@@ -88,29 +87,29 @@ def _monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_
     return np.where(np.isnan(amount), 0.0, amount), panel.reported & np.isnan(panel.sources[-1])
 
 
-def _change(panel: Panel, window: int, source: str) -> Numbers:
+def _sum_both_years(panel: Panel, window: int, source: str) -> Numbers:
     """Sums over the months known in both years, now and a year before."""
-    yuan, known = _monthly_income(panel, source)
+    yuan, known = _read_monthly_income(panel, source)
     both = known[:window] & known[12 : 12 + window]
     now, before = (sum_window(np.where(both, part, 0.0)) for part in (yuan[:window], yuan[12 : 12 + window]))
     none = ~both.any(axis=0)
     return np.where(none, np.nan, now), np.where(none, np.nan, before)
 
 
-def _source_sum(panel: Panel, window: int, source: str) -> Floats:
-    yuan, known = _monthly_income(panel, source)
+def _sum_source(panel: Panel, window: int, source: str) -> Floats:
+    yuan, known = _read_monthly_income(panel, source)
     return np.where(known[:window].any(axis=0), sum_window(np.where(known[:window], yuan[:window], 0.0)), np.nan)
 
 
-def _source_share(panel: Panel, window: int, source: str) -> Floats:
-    total, part = _source_sum(panel, window, "total"), _source_sum(panel, window, source)
+def _compute_source_share(panel: Panel, window: int, source: str) -> Floats:
+    total, part = _sum_source(panel, window, "total"), _sum_source(panel, window, source)
     return np.where((total > 0) & (part >= 0) & (part <= total), part / total, np.nan)
 
 
 # -- events -----------------------------------------------------------------------------------------------------
 
 
-def _sum(panel: Panel, events: Events | None, column: str, window: int, kinds: tuple[str, ...] = ()) -> Floats:
+def _sum_stated(panel: Panel, events: Events | None, column: str, window: int, kinds: tuple[str, ...] = ()) -> Floats:
     """Sum of the known yuan in a window; NaN where the table is absent or no row states an amount."""
     if events is None:
         return np.full(panel.n, np.nan)
@@ -122,32 +121,32 @@ def _sum(panel: Panel, events: Events | None, column: str, window: int, kinds: t
     return np.where(events.any(mask) & ~events.any(stated), np.nan, events.total(events[column], stated))
 
 
-def _self_paid(panel: Panel, window: int, kinds: tuple[str, ...] = ()) -> Floats:
-    return _sum(panel, panel.illness, "self_paid", window, kinds)
+def _sum_self_paid(panel: Panel, window: int, kinds: tuple[str, ...] = ()) -> Floats:
+    return _sum_stated(panel, panel.illness, "self_paid", window, kinds)
 
 
-def _disaster_loss(panel: Panel, window: int) -> Floats:
-    loss = _sum(panel, panel.disaster, "loss", window)
+def _sum_losses(panel: Panel, window: int) -> Floats:
+    loss = _sum_stated(panel, panel.disaster, "loss", window)
     return np.where(loss > 0, loss, np.nan)
 
 
-def _event_sum(panel: Panel, window: int, kind: str) -> Floats:
-    return _sum(panel, panel.events, "amount", window, (kind,))
+def _sum_events(panel: Panel, window: int, kind: str) -> Floats:
+    return _sum_stated(panel, panel.events, "amount", window, (kind,))
 
 
 def _relate_to_income(panel: Panel, yuan: Floats) -> Floats:
-    income = _yearly_income(panel)
+    income = _compute_yearly_income(panel)
     return np.where((yuan > 0) & (income > 0), yuan / income, np.nan)
 
 
-def _largest_bill(panel: Panel, window: int) -> Floats:
+def _find_largest_bill(panel: Panel, window: int) -> Floats:
     care = panel.illness
     if care is None:
         return np.full(panel.n, np.nan)
     return care.largest(care["self_paid"], panel.within(care, window))
 
 
-def _disaster_kinds(panel: Panel, window: int) -> Floats:
+def _collect_disaster_kinds(panel: Panel, window: int) -> Floats:
     """One bit per kind in the declared order, so that a fall of prices is not worded as a flood."""
     disasters = panel.disaster
     if disasters is None:
@@ -158,7 +157,7 @@ def _disaster_kinds(panel: Panel, window: int) -> Floats:
     return np.where(total > 0, total, np.nan)
 
 
-def _latest_event(panel: Panel, window: int, kind: str) -> Floats:
+def _find_latest_event(panel: Panel, window: int, kind: str) -> Floats:
     events = panel.events
     if events is None:
         return np.full(panel.n, np.nan)
@@ -167,38 +166,38 @@ def _latest_event(panel: Panel, window: int, kind: str) -> Floats:
 
 
 FACTS: dict[str, Fact] = {
-    "income": Fact("yuan", lambda panel, window, _: (_income_per_head(panel, window),)),
-    "income_vs_line": Fact("gap", lambda panel, window, _: (_income_per_head(panel, window), panel.line[0])),
-    "yearly": Fact("yearly", lambda panel, window, _: (np.full(panel.n, float(window)),)),
-    "latest_income": Fact("yuan", lambda panel, _window, _: (_latest_income(panel),)),
-    "latest_income_vs_line": Fact("gap", lambda panel, _window, _: (_latest_income(panel), panel.line[0])),
-    "months_known": Fact("count", lambda panel, window, _: (_count_reported(panel, window),)),
-    "months_below": Fact("count", lambda panel, window, _: (sum_window(below(panel)[:window].astype(np.float64)),)),
-    "change": Fact("change", _change),
-    "source_sum": Fact("yuan", lambda panel, window, source: (_source_sum(panel, window, source),)),
-    "source_share": Fact("share", lambda panel, window, source: (_source_share(panel, window, source),)),
-    "self_paid": Fact("yuan", lambda panel, window, _: (_self_paid(panel, window),)),
+    "income": Fact("yuan", lambda panel, window, _: _compute_income_per_head(panel, window)),
+    "income_vs_line": Fact("gap", lambda panel, window, _: (_compute_income_per_head(panel, window), panel.line[0])),
+    "yearly": Fact("yearly", lambda panel, window, _: np.full(panel.n, float(window))),
+    "latest_income": Fact("yuan", lambda panel, _window, _: _compute_latest_income(panel)),
+    "latest_income_vs_line": Fact("gap", lambda panel, _window, _: (_compute_latest_income(panel), panel.line[0])),
+    "months_known": Fact("count", lambda panel, window, _: _count_reported(panel, window)),
+    "months_below": Fact("count", lambda panel, window, _: sum_window(below(panel)[:window].astype(np.float64))),
+    "change": Fact("change", _sum_both_years),
+    "source_sum": Fact("yuan", _sum_source),
+    "source_share": Fact("share", _compute_source_share),
+    "self_paid": Fact("yuan", lambda panel, window, _: _sum_self_paid(panel, window)),
     "self_paid_to_income": Fact(
-        "times", lambda panel, window, _: (_relate_to_income(panel, _self_paid(panel, window)),)
+        "times", lambda panel, window, _: _relate_to_income(panel, _sum_self_paid(panel, window))
     ),
-    "largest_bill": Fact("yuan", lambda panel, window, _: (_largest_bill(panel, window),)),
-    "regular_self_paid": Fact("yuan", lambda panel, window, _: (_self_paid(panel, window, REGULAR),)),
-    "regular_self_paid_a_month": Fact("yuan", lambda panel, window, _: (_self_paid(panel, window, REGULAR) / window,)),
-    "medical_cost": Fact("yuan", lambda panel, window, _: (_sum(panel, panel.illness, "cost", window),)),
-    "disaster_loss": Fact("yuan", lambda panel, window, _: (_disaster_loss(panel, window),)),
-    "disaster_kinds": Fact("kinds", lambda panel, window, _: (_disaster_kinds(panel, window),)),
+    "largest_bill": Fact("yuan", lambda panel, window, _: _find_largest_bill(panel, window)),
+    "regular_self_paid": Fact("yuan", lambda panel, window, _: _sum_self_paid(panel, window, REGULAR)),
+    "regular_self_paid_a_month": Fact("yuan", lambda panel, window, _: _sum_self_paid(panel, window, REGULAR) / window),
+    "medical_cost": Fact("yuan", lambda panel, window, _: _sum_stated(panel, panel.illness, "cost", window)),
+    "disaster_loss": Fact("yuan", lambda panel, window, _: _sum_losses(panel, window)),
+    "disaster_kinds": Fact("kinds", lambda panel, window, _: _collect_disaster_kinds(panel, window)),
     "disaster_loss_to_income": Fact(
-        "times", lambda panel, window, _: (_relate_to_income(panel, _disaster_loss(panel, window)),)
+        "times", lambda panel, window, _: _relate_to_income(panel, _sum_losses(panel, window))
     ),
-    "event_sum": Fact("yuan", lambda panel, window, kind: (_event_sum(panel, window, kind),)),
+    "event_sum": Fact("yuan", _sum_events),
     "event_sum_to_income": Fact(
-        "times", lambda panel, window, kind: (_relate_to_income(panel, _event_sum(panel, window, kind)),)
+        "times", lambda panel, window, kind: _relate_to_income(panel, _sum_events(panel, window, kind))
     ),
-    "latest": Fact("month", lambda panel, window, kind: (_latest_event(panel, window, kind),)),
-    "help_amount": Fact("yuan", lambda panel, window, _: (_sum(panel, panel.help, "amount", window),)),
+    "latest": Fact("month", _find_latest_event),
+    "help_amount": Fact("yuan", lambda panel, window, _: _sum_stated(panel, panel.help, "amount", window)),
     # The value is in multiples of the line, which turns it into yuan.
-    "slope": Fact("slope", lambda panel, _window, _: (panel.line[0],)),
-    "more_yuan": Fact("more_yuan", lambda panel, _window, _: (panel.line[0],)),
+    "slope": Fact("slope", lambda panel, _window, _: panel.line[0]),
+    "more_yuan": Fact("more_yuan", lambda panel, _window, _: panel.line[0]),
     # These need the feature's own value only.
     **{
         name: Fact(name, lambda _panel, _window, _: ())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, isfinite
+
+import pandas as pd
 
 from riskml.records.contract.calendar import LOOK_BACK, to_date
 from riskml.records.contract.schema import TABLES
@@ -13,11 +15,6 @@ __all__ = ["PHRASES", "Phrase", "PhraseContext", "describe_value", "format_yuan"
 
 BELOW_NOTICE = 1e-4
 """Share of the line within which an income counts as equal to it, as in the rule line."""
-
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(slots=True)
@@ -104,7 +101,7 @@ def describe_value(value: float, unit: str, lang: str, level: str = "") -> str:
     return _format_count(value) + word
 
 
-def _gap(lang: str, income: float, line: float) -> str:
+def _compare_with_line(lang: str, _: PhraseContext, income: float, line: float) -> str:
     apart, share = abs(income - line), abs(income / line - 1)
     if share <= BELOW_NOTICE:
         return "与监测线持平" if lang == "zh" else "on the line"
@@ -114,7 +111,7 @@ def _gap(lang: str, income: float, line: float) -> str:
     return f"{format_yuan(apart, lang)} ({_format_share(share, lang)}) {'above' if above else 'below'} the line"
 
 
-def _change(lang: str, now: float, before: float) -> str:
+def _compare_years(lang: str, _: PhraseContext, now: float, before: float) -> str:
     """Compare the sum of this year with that of the same months a year before."""
     more, apart = now > before, format_yuan(abs(now - before), lang)
     share = f"{abs(now / before - 1):.0%}" if before > 0 and now >= 0 else ""
@@ -131,52 +128,54 @@ def _change(lang: str, now: float, before: float) -> str:
     )
 
 
-def _slope(lang: str, yuan: float) -> str:
-    more, a_month = yuan > 0, format_yuan(abs(yuan), lang)
+def _describe_slope(lang: str, context: PhraseContext, line: float) -> str:
+    more, a_month = context.value > 0, format_yuan(abs(line * context.value), lang)
     if lang == "zh":
         way = "呈上升走势" if more else "呈下降走势"
         return f"{way}，按年计人均平均每月{'增加' if more else '减少'}约 {a_month}"
     return f"{'rising' if more else 'falling'} by about {a_month} a month (per head, as a yearly figure)"
 
 
-def _more_yuan(lang: str, yuan: float) -> str:
-    if lang == "zh":
-        return f"{'高' if yuan > 0 else '低'} {format_yuan(abs(yuan), lang)}"
-    return f"{format_yuan(abs(yuan), lang)} {'higher' if yuan > 0 else 'lower'}"
+def _compare_yuan(lang: str, context: PhraseContext, line: float) -> str:
+    more, yuan = context.value > 0, format_yuan(abs(line * context.value), lang)
+    return f"{'高' if more else '低'} {yuan}" if lang == "zh" else f"{yuan} {'higher' if more else 'lower'}"
 
 
-def _more_persons(lang: str, persons: float) -> str:
-    number = _format_count(abs(persons))
-    if lang == "zh":
-        return f"{'增加' if persons > 0 else '减少'} {number} 人"
-    return f"{'larger' if persons > 0 else 'smaller'} by {number}"
+def _compare_persons(lang: str, context: PhraseContext) -> str:
+    more, number = context.value > 0, _format_count(abs(context.value))
+    return (
+        f"{'增加' if more else '减少'} {number} 人"
+        if lang == "zh"
+        else f"{'larger' if more else 'smaller'} by {number}"
+    )
 
 
-def _since_below(lang: str, months: float) -> str:
+def _date_latest_below(lang: str, context: PhraseContext) -> str:
+    months = context.value
     if months >= LOOK_BACK:
         return "近 36 个月没有低于监测线的月份" if lang == "zh" else "no month of the last 36 was below the line"
     if months < 1:
         return "最近一个月低于监测线" if lang == "zh" else "the latest month was below the line"
-    when = _ago(lang, months)
+    when = _date_back(lang, context)
     return f"最近一次低于监测线在{when}" if lang == "zh" else f"the latest month below the line was {when}"
 
 
-def _ago(lang: str, months: float) -> str:
-    words = _format_months(months, lang)
+def _date_back(lang: str, context: PhraseContext) -> str:
+    words = _format_months(context.value, lang)
     if lang == "en":
         return f"{words} ago"
     return f" {words}前" if words[:1].isdigit() else f"{words}前"
 
 
-def _month(lang: str, day: float) -> str:
+def _name_month(lang: str, _: PhraseContext, day: float) -> str:
     date = to_date(int(day))
-    return f" {date.year} 年 {date.month} 月" if lang == "zh" else f"in {MONTHS[date.month - 1]} {date.year}"
+    return f" {date.year} 年 {date.month} 月" if lang == "zh" else f"in {pd.Timestamp(date).month_name()} {date.year}"
 
 
-def _kinds(lang: str, bits: float) -> str:
+def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
     """List kinds of disaster in the declared order.
 
-    >>> _kinds("zh", 2**0 + 2**8), _kinds("en", 2**7)
+    >>> _list_kinds("zh", None, 2**0 + 2**8), _list_kinds("en", None, 2**7)
     ('洪涝、价格下跌', 'animal disease')
     """
     kinds = TABLES["disaster"].column("kind")
@@ -189,7 +188,7 @@ def _kinds(lang: str, bits: float) -> str:
     return ("、" if lang == "zh" else ", ").join(names)
 
 
-def _typical(lang: str, context: PhraseContext) -> str | None:
+def _describe_median(lang: str, context: PhraseContext) -> str | None:
     if not isfinite(context.typical):
         return None
     words = describe_value(context.typical, context.unit, lang)
@@ -198,50 +197,37 @@ def _typical(lang: str, context: PhraseContext) -> str | None:
     return f"一般户中位数 {words}" if lang == "zh" else f"median household: {words}"
 
 
-def _higher(lang: str, context: PhraseContext) -> str:
+def _choose_level(lang: str, context: PhraseContext) -> str:
     if lang == "zh":
         return "较高" if context.risk else "较低"
     return "higher" if context.risk else "lower"
 
 
-Phrase = Callable[[str, PhraseContext, Sequence[float]], str | None]
-
-
-def _of_numbers(words: Callable[..., str]) -> Phrase:
-    return lambda lang, _, numbers: words(lang, *numbers)
-
-
-def _of_value(words: Callable[[str, float], str]) -> Phrase:
-    return lambda lang, context, _: words(lang, context.value)
-
-
-def _of_line(words: Callable[[str, float], str]) -> Phrase:
-    """Turn a value in multiples of the line into yuan."""
-    return lambda lang, context, line: words(lang, line[0] * context.value)
-
-
-def _yearly(lang: str, window: float) -> str:
+def _mark_as_yearly(lang: str, _: PhraseContext, window: float) -> str:
     return "" if window == 12 else "按年计" if lang == "zh" else "as a yearly figure"
 
 
+Phrase = Callable[..., str | None]
+"""Takes the language, the context and the numbers of its fact."""
+
 PHRASES: dict[str, Phrase] = {
-    "yuan": _of_numbers(lambda lang, x: format_yuan(x, lang)),
-    "times": _of_numbers(lambda lang, x: _format_ratio(x, lang)),
-    "share": _of_numbers(lambda lang, x: _format_share(x, lang)),
-    "count": _of_numbers(lambda _, x: _format_count(x)),
-    "gap": _of_numbers(_gap),
-    "change": _of_numbers(_change),
-    "month": _of_numbers(_month),
-    "yearly": _of_numbers(_yearly),
-    "kinds": _of_numbers(_kinds),
-    "slope": _of_line(_slope),
-    "more_yuan": _of_line(_more_yuan),
-    "more_persons": _of_value(_more_persons),
-    "since_below": _of_value(_since_below),
-    "ago": _of_value(_ago),
-    "number": _of_value(lambda _, x: _format_count(x)),
-    "value": lambda lang, context, _: describe_value(context.value, context.unit, lang, context.level),
-    "typical": lambda lang, context, _: _typical(lang, context),
-    "higher": lambda lang, context, _: _higher(lang, context),
+    "yuan": lambda lang, _, yuan: format_yuan(yuan, lang),
+    "times": lambda lang, _, ratio: _format_ratio(ratio, lang),
+    "share": lambda lang, _, share: _format_share(share, lang),
+    "count": lambda _lang, _, number: _format_count(number),
+    "gap": _compare_with_line,
+    "change": _compare_years,
+    "month": _name_month,
+    "yearly": _mark_as_yearly,
+    "kinds": _list_kinds,
+    "slope": _describe_slope,
+    "more_yuan": _compare_yuan,
+    "more_persons": _compare_persons,
+    "since_below": _date_latest_below,
+    "ago": _date_back,
+    "number": lambda _, context: _format_count(context.value),
+    "value": lambda lang, context: describe_value(context.value, context.unit, lang, context.level),
+    "typical": _describe_median,
+    "higher": _choose_level,
 }
 """How each kind of fact is put into words; None where there is nothing to state."""

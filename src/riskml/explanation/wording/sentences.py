@@ -121,7 +121,7 @@ def _fill(sentence: _Sentence, row: int, lang: str, context: PhraseContext) -> s
                 words += piece
                 continue
             numbers = [column[row] for column in piece[1]]
-            word = None if True in map(isnan, numbers) else piece[0](lang, context, numbers)
+            word = None if True in map(isnan, numbers) else piece[0](lang, context, *numbers)
             if word is None:
                 if not optional:
                     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -47,21 +48,13 @@ def parse(text: str) -> Template:
     >>> sorted(slot.name for slot in parse("住院 {number} 次[，自付 {paid}]").slots)
     ['number', 'paid']
     """
-    parts: list[tuple[bool, tuple[str | Slot, ...]]] = []
-    for k, part in enumerate(re.split(r"[\[\]]", text)):
-        if part:
-            parts.append((k % 2 == 1, tuple(_split(part))))
-    return Template(tuple(parts))
+    parts = enumerate(re.split(r"[\[\]]", text))
+    return Template(tuple((k % 2 == 1, tuple(_split(part))) for k, part in parts if part))
 
 
-def _split(part: str) -> list[str | Slot]:
-    pieces: list[str | Slot] = []
-    end = 0
-    for match in _SLOT.finditer(part):
-        if match.start() > end:
-            pieces.append(part[end : match.start()])
-        pieces.append(Slot(match[1], match[2] or "", int(match[3]) if match[3] else None))
-        end = match.end()
-    if end < len(part):
-        pieces.append(part[end:])
-    return pieces
+def _split(part: str) -> Iterator[str | Slot]:
+    for piece in re.split(r"(\{.*?\})", part):
+        if match := _SLOT.fullmatch(piece):
+            yield Slot(match[1], match[2] or "", int(match[3]) if match[3] else None)
+        elif piece:
+            yield piece
