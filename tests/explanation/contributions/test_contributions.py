@@ -133,7 +133,6 @@ def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training, caplog
         TreeSettings(rounds=3, depth=12, leaves=120, min_rows=2), seed=0
     )
     explainer = Explainer(replace(blend, trees=deep))
-    assert not explainer.quick
     assert "tables hold at most 7" in explainer.note
     assert explainer.note in caplog.text, "whoever runs it is told"
     X = matrix(6, seed=4)
@@ -141,7 +140,6 @@ def test_trees_too_deep_for_tables_are_walked_and_say_so(blend, training, caplog
 
 
 def test_quick_explainer_has_nothing_to_note(explainer):
-    assert explainer.quick
     assert explainer.note == ""
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.explanation import Explanation
 from riskml.explanation.household.clearance import check_clearance
 from riskml.explanation.household.rendering import describe_flag, describe_probability
 from riskml.explanation.timeline.data import Timeline
@@ -120,7 +119,7 @@ class HouseholdReader:
             "current": self._describe_score(current),
             "explanation": explanation,
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
-            "options": _group_by_cause(explanation, lang),
+            "options": explanation.group_options(lang),
             "together": describe_agreement(explanation, lang),
             "reasons": [(tag_reason(reason, lang, risk=True), reason.text(lang)) for reason in explanation.reasons],
             "protections": [
@@ -171,14 +170,6 @@ class HouseholdReader:
                 label = TABLES[table].zh if self.lang == "zh" else TABLES[table].en
             rows.append((label, latest, recorded, (as_of - latest).days))
         return rows
-
-
-def _group_by_cause(explanation: Explanation, lang: str) -> list[tuple[str, list[str]]]:
-    """Group the measures by cause."""
-    groups: dict[str, list[str]] = {}
-    for option in explanation.options:
-        groups.setdefault(option.cause, []).append(option.measure.get_name(lang))
-    return list(groups.items())
 
 
 def _keep_last_of_each_day(history: list[dict[str, Any]]) -> list[dict[str, Any]]:

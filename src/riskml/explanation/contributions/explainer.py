@@ -93,8 +93,6 @@ class Contributions:
 class _LightGBM:
     """LightGBM's own contributions, for trees that do not fit into tables."""
 
-    nbytes = 0
-
     def __init__(self, trees: Trees, n_features: int) -> None:
         self._booster = trees.booster
         self.base = predict_contributions(trees.booster, np.zeros((1, n_features)))[1]
@@ -114,10 +112,10 @@ class Explainer:
     ----------
     base : float
         Mean margin of the model.
-    quick : bool
-        Whether the trees are tabulated.
     note : str
-        Why they are not and what that costs (also logged as a warning); empty if they are.
+        Why the trees are not tabulated and what that costs (also logged as a warning); empty if they are.
+    nbytes : int
+        Size of the tables in bytes; 0 where there are none.
 
     Raises
     ------
@@ -132,7 +130,7 @@ class Explainer:
 
     def __init__(self, blend: Blend) -> None:
         self.blend = blend
-        self.note = ""
+        self.note, self.nbytes = "", 0
         self._kernel: Tables | _LightGBM
         try:
             tables = Tables.build(read_forest(blend.trees.text))
@@ -142,19 +140,9 @@ class Explainer:
             log.warning("%s", self.note)
         else:
             check_tables(tables, blend.trees.booster)
-            self._kernel = tables
+            self._kernel, self.nbytes = tables, tables.table.nbytes
         weights = blend.weights
         self.base = weights.intercept + weights.linear * blend.linear.base + weights.trees * self._kernel.base
-
-    @property
-    def quick(self) -> bool:
-        """Whether the trees are tabulated."""
-        return not self.note
-
-    @property
-    def nbytes(self) -> int:
-        """Size of the tables in bytes; 0 where there are none."""
-        return self._kernel.nbytes
 
     def explain(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
         """Explain rows.
@@ -167,7 +155,7 @@ class Explainer:
         Returns
         -------
         Contributions
-            With ``quick``, a single row gets the same bits as the row in a batch.
+            From tables, a single row gets the same bits as the row in a batch.
         """
         blend = self.blend
         values = blend.align(X)

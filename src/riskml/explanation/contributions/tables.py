@@ -92,11 +92,6 @@ class Tables:
         """Mean margin of the trees."""
         return self.forest.base
 
-    @property
-    def nbytes(self) -> int:
-        """Size of the tables in bytes."""
-        return int(self.table.nbytes)
-
     def explain(self, values: Floats) -> Floats:
         """Compute the contribution of each feature to the trees' margin.
 

@@ -10,26 +10,24 @@ from riskml.explanation.household.explanation import RuleView
 from riskml.features.household import no_labour
 from riskml.policy import Policy
 from riskml.records.panel.panel import BELOW, Panel
+from riskml.vocabulary.terms import Term
 
 __all__ = ["Condition", "check_clearance"]
 
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(Term):
     """One condition.
 
     Parameters
     ----------
     code : {"stable_income", "no_flags", "labour"}
+    zh, en : str
     met : bool or None
         None where not known.
-    zh, en : str
     """
 
-    code: str
     met: bool | None
-    zh: str
-    en: str
 
 
 def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condition, ...]:
@@ -62,20 +60,20 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
     return (
         Condition(
             "stable_income",
-            False if below else True if known else None,
             f"近 {months} 个月各月末人均纯收入均不低于监测线",
             f"income per head at or above the line at each of the last {months} month ends",
+            False if below else True if known else None,
         ),
         Condition(
             "no_flags",
-            not rule.flags and not rule.hidden_flags,
             "目前没有规则提示（大额支出已化解、保障到位需入户核实）",
             "no flag of the rule line now (check on the spot that large spending is settled and guarantees are met)",
+            not rule.flags and not rule.hidden_flags,
         ),
         Condition(
             "labour",
-            None if np.isnan(labourless) else labourless == 0,
             "家庭有劳动力（无劳动力的家庭不自动消除风险）",
             "somebody in the household is able to work (a household without labour is never cleared automatically)",
+            None if np.isnan(labourless) else labourless == 0,
         ),
     )

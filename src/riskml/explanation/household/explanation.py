@@ -216,6 +216,13 @@ class Explanation:
     model_version: str
     policy_version: str
 
+    def group_options(self, lang: str) -> list[tuple[str, list[str]]]:
+        """Group the names of the measures by cause."""
+        groups: dict[str, list[str]] = {}
+        for option in self.options:
+            groups.setdefault(option.cause, []).append(option.measure.get_name(lang))
+        return list(groups.items())
+
     def to_json(self) -> dict[str, Any]:
         """Convert to plain values for JSON."""
         plain: dict[str, Any] = _plain(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from riskml.errors import UsageError
-from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView
+from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView, Reason
 from riskml.explanation.wording.phrases import format_yuan
 from riskml.vocabulary.verdicts import COLOURS, STATUSES
 
@@ -29,11 +29,6 @@ UNITS = {
     "yuan/person/year": "元/人/年",
     "yuan/school year": "元/学年",
     "months": "个月",
-}
-TITLES = {
-    "missing": ("缺少或过时的信息", "Missing or stale"),
-    "steps": ("需要核实", "To verify"),
-    "options": ("可供选择的帮扶措施（缺什么补什么，由工作人员研判）", "Measures on offer (options, not a decision)"),
 }
 
 
@@ -63,10 +58,10 @@ def render(explanation: Explanation, lang: str = "zh") -> str:
     """
     if lang not in ("zh", "en"):
         raise UsageError(f"There are no explanations in {lang!r}.", "Use zh or en.")
-    return "\n".join(_lines(explanation, lang)) + "\n"
+    return "\n".join(_write_lines(explanation, lang)) + "\n"
 
 
-def _lines(e: Explanation, lang: str) -> Iterator[str]:
+def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
     def choose(zh: str, en: str) -> str:
         return zh if lang == "zh" else en
 
@@ -84,23 +79,26 @@ def _lines(e: Explanation, lang: str) -> Iterator[str]:
     yield choose("模型", "Model") + colon + _describe_model(e, lang)
     if e.agreement:
         yield choose("两者对照", "Together") + colon + AGREEMENT[e.agreement][lang]
-    for reasons, title in ((e.reasons, RELATION["reasons"]), (e.protections, RELATION["protections"])):
-        if reasons:
-            yield ""
-            yield f"{title[lang][:1].upper()}{title[lang][1:]}{colon.rstrip()}"
-            for number, reason in enumerate(reasons, 1):
-                cause = e.names[reason.cause][lang]
-                yield f"  {number}. " + choose(f"【{cause}】{reason.zh}", f"[{cause}] {reason.en}")
-    options = []
-    for cause in dict.fromkeys(option.cause for option in e.options):
-        measures = [option.measure.get_name(lang) for option in e.options if option.cause == cause]
-        options.append(e.names[cause][lang] + colon + choose("、", ", ").join(measures))
-    missing, steps = ([choose(entry.zh, entry.en) for entry in entries] for entries in (e.missing, e.steps))
-    for name, mark, texts in (("missing", "-", missing), ("steps", "□", steps), ("options", "-", options)):
+    sections = (
+        (RELATION["reasons"][lang], _number_reasons(e, e.reasons, lang)),
+        (RELATION["protections"][lang], _number_reasons(e, e.protections, lang)),
+        (choose("缺少或过时的信息", "Missing or stale"), [f"- {gap.get_name(lang)}" for gap in e.missing]),
+        (choose("需要核实", "To verify"), [f"□ {choose(step.zh, step.en)}" for step in e.steps]),
+        (
+            choose("可供选择的帮扶措施（缺什么补什么，由工作人员研判）", "Measures on offer (options, not a decision)"),
+            [f"- {e.names[c][lang]}{colon}{choose('、', ', ').join(names)}" for c, names in e.group_options(lang)],
+        ),
+    )
+    for title, texts in sections:
         if texts:
             yield ""
-            yield choose(*TITLES[name]) + colon.rstrip()
-            yield from (f"  {mark} {text}" for text in texts)
+            yield f"{title[:1].upper()}{title[1:]}{colon.rstrip()}"
+            yield from (f"  {text}" for text in texts)
+
+
+def _number_reasons(e: Explanation, reasons: tuple[Reason, ...], lang: str) -> list[str]:
+    form = "{}. 【{}】{}" if lang == "zh" else "{}. [{}] {}"
+    return [form.format(i, e.names[reason.cause][lang], reason.text(lang)) for i, reason in enumerate(reasons, 1)]
 
 
 def _describe_colour(code: str, lang: str) -> str:

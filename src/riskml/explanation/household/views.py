@@ -10,13 +10,14 @@ from riskml.explanation.household.explanation import FlagView, ModelView, RuleVi
 from riskml.explanation.reasons.grouping import Grouping
 from riskml.explanation.reasons.redaction import concerns_health
 from riskml.policy import Policy, Verdicts
+from riskml.policy.verdicts import Flag
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.verdicts import TIERS
 
 __all__ = ["make_model_view", "make_rule_view"]
 
-_AFTER_SPENDING = ("income_below_line_after_spending",)
-"""Flags whose observed value reveals spending on health."""
+_AFTER_SPENDING = "income_below_line_after_spending"
+"""Flag whose observed value reveals spending on health."""
 
 
 def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[str]) -> RuleView:
@@ -44,21 +45,15 @@ def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[st
         line=_to_optional(verdicts.line[i]),
         gap=_to_optional(verdicts.gap[i]),
         gap_after_spending=None if redacted else _to_optional(verdicts.gap_after_spending[i]),
-        flags=tuple(
-            FlagView(
-                code=flag.code,
-                zh=flag.zh,
-                en=flag.en,
-                observed=None if redacted and flag.code in _AFTER_SPENDING else _to_optional(flag.observed),
-                threshold=_to_optional(flag.threshold),
-                unit=flag.unit,
-                cause=flag.cause,
-                source=flag.source,
-            )
-            for flag in shown
-        ),
+        flags=tuple(_make_flag_view(flag, redacted) for flag in shown),
         hidden_flags=len(flags) - len(shown),
     )
+
+
+def _make_flag_view(flag: Flag, redacted: bool) -> FlagView:
+    observed = None if redacted and flag.code == _AFTER_SPENDING else _to_optional(flag.observed)
+    threshold = _to_optional(flag.threshold)
+    return FlagView(flag.code, flag.zh, flag.en, observed, threshold, flag.unit, flag.cause, flag.source)
 
 
 def make_model_view(

@@ -65,7 +65,8 @@ def choose_steps(
     >>> [step.zh for step in choose_steps(["housing", "housing"], ["no_visit"])]
     ['现场查看住房安全，必要时申请鉴定', '入户走访，记录所见']
     """
-    each = [(overrides or {}).get(cause) or _make_steps(cause) for cause in dict.fromkeys(causes)]
+    own = overrides or {}
+    each = [own.get(cause) or [Step(cause, *texts) for texts in CAUSES[cause].steps] for cause in dict.fromkeys(causes)]
     gaps = [STEPS_MISSING[code] for code in dict.fromkeys(missing) if code in STEPS_MISSING]
     room = MOST_STEPS - len(each) - min(len(gaps), MOST_GAPS)
     steps: list[Step] = []
@@ -73,7 +74,3 @@ def choose_steps(
         steps += [first, *second[: max(room, 0)]]
         room -= len(second)
     return [*steps, *gaps[: max(MOST_STEPS - len(steps), MOST_GAPS)]]
-
-
-def _make_steps(cause: str) -> tuple[Step, ...]:
-    return tuple(Step(cause, zh, en) for zh, en in CAUSES[cause].steps)
