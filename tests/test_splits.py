@@ -10,9 +10,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.contract.calendar import is_month_end, month_end, to_date, to_day, to_month
+from riskml.records.contract.calendar import is_month_end, to_date, to_day, to_month, to_month_end
 from riskml.records.panel.store import Records
-from riskml.splits import Grid, Origin, Settings, build_grid, cut_origins, span_end
+from riskml.splits import Grid, Origin, Settings, build_grid, cut_origins, find_span_end
 
 JANUARY = 12 * 50  # 2020
 
@@ -22,7 +22,7 @@ def records(reports: list[int]) -> Records:
     cells = [(f"h{i}", JANUARY + month) for month, count in enumerate(reports) for i in range(count)]
     income = {
         "household_id": [code for code, _ in cells],
-        "period_start": [to_date(month_end(month - 1) + 1) for _, month in cells],
+        "period_start": [to_date(to_month_end(month - 1) + 1) for _, month in cells],
         "source": ["total"] * len(cells),
         "amount": [1.0] * len(cells),
     }
@@ -202,12 +202,12 @@ def test_an_origin_without_an_as_of_of_its_own_is_refused():
         horizon=st.integers(1, 14),
         step=st.integers(1, 13),
         origins=st.integers(1, 3),
-        test_from=st.none() | st.integers(month_end(JANUARY), month_end(JANUARY + 80)),
+        test_from=st.none() | st.integers(to_month_end(JANUARY), to_month_end(JANUARY + 80)),
     ),
 )
 def test_origins_never_look_ahead(months_there, settings):
     days = range(JANUARY + settings.window - 1, JANUARY + months_there - settings.horizon)[:: -settings.step][::-1]
-    grid = Grid(tuple(month_end(month) for month in days), JANUARY, JANUARY + months_there - 1)
+    grid = Grid(tuple(to_month_end(month) for month in days), JANUARY, JANUARY + months_there - 1)
     apart = -(-settings.horizon // settings.step) * settings.step
     if months_there < settings.window + settings.horizon + apart:
         # Not even one training and one test as_of lie far enough apart.
@@ -223,7 +223,7 @@ def test_origins_never_look_ahead(months_there, settings):
     for origin in parts:
         assert origin.train
         assert origin.test
-        assert max(span_end(day, settings.horizon) for day in origin.train) <= origin.test_from <= min(origin.test)
+        assert max(find_span_end(day, settings.horizon) for day in origin.train) <= origin.test_from <= min(origin.test)
         assert set(origin.train) | set(origin.test) <= set(grid.as_ofs)
     tested = [day for origin in reversed(parts) for day in origin.test]
     assert tested == [day for day in grid.as_ofs if day >= parts[-1].test_from]

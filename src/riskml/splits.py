@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from riskml.errors import SplitError, UsageError
-from riskml.records.contract.calendar import LOOK_BACK, month_end, months_before, to_date, to_month
+from riskml.records.contract.calendar import LOOK_BACK, subtract_months, to_date, to_month, to_month_end
 
 if TYPE_CHECKING:
     from riskml.records.panel.store import Records
 
-__all__ = ["Grid", "Origin", "Outcome", "Settings", "build_grid", "cut_origins", "span_end"]
+__all__ = ["Grid", "Origin", "Outcome", "Settings", "build_grid", "cut_origins", "find_span_end"]
 
 Outcome = Literal["any", "end"]
 """Below the line at any month's end of the span, or at its last one."""
@@ -118,13 +118,13 @@ class Origin:
     test: tuple[int, ...]
 
 
-def span_end(as_of: int, horizon: int) -> int:
+def find_span_end(as_of: int, horizon: int) -> int:
     """Last day of the span of ``horizon`` months that follows a month's end.
 
-    >>> str(to_date(span_end(month_end(0), 13)))
+    >>> str(to_date(find_span_end(to_month_end(0), 13)))
     '1971-02-28'
     """
-    return month_end(to_month(as_of) + horizon)
+    return to_month_end(to_month(as_of) + horizon)
 
 
 def build_grid(records: Records, settings: Settings) -> Grid:
@@ -140,14 +140,14 @@ def build_grid(records: Records, settings: Settings) -> Grid:
     Grid
         Without as_ofs where the records are too short.
     """
-    reports = records.income.reports_by_month()
+    reports = records.income.count_reports_by_month()
     reported = np.flatnonzero(reports)
     if not len(reported):
         return Grid((), records.first_month, records.first_month - 1)
     enough = np.flatnonzero(10 * reports >= np.median(reports[reported]))
     first, last = records.first_month + int(reported[0]), records.first_month + int(enough[-1])
     months = range(last - settings.horizon, first + settings.window - 2, -settings.step)
-    return Grid(tuple(month_end(month) for month in reversed(months)), first, last)
+    return Grid(tuple(to_month_end(month) for month in reversed(months)), first, last)
 
 
 def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
@@ -171,7 +171,7 @@ def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
     start = _find_default_start(grid, settings) if settings.test_from is None else settings.test_from
     origins: list[Origin] = []
     for back in range(settings.origins):
-        test_from = months_before(start, back * settings.horizon)
+        test_from = subtract_months(start, back * settings.horizon)
         stop = origins[-1].test_from if origins else None
         test = tuple(day for day in grid.as_ofs if test_from <= day and (stop is None or day < stop))
         origin = Origin(test_from, _find_train(grid, settings, test_from), test)
@@ -181,7 +181,7 @@ def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
 
 
 def _find_train(grid: Grid, settings: Settings, test_from: int) -> tuple[int, ...]:
-    return tuple(day for day in grid.as_ofs if span_end(day, settings.horizon) <= test_from)
+    return tuple(day for day in grid.as_ofs if find_span_end(day, settings.horizon) <= test_from)
 
 
 def _find_default_start(grid: Grid, settings: Settings) -> int:
@@ -189,7 +189,7 @@ def _find_default_start(grid: Grid, settings: Settings) -> int:
     if not grid.as_ofs:
         raise _build_too_short(grid, settings)
     last = grid.as_ofs[-1]
-    start = next(day for day in grid.as_ofs if span_end(day, settings.horizon) > last)
+    start = next(day for day in grid.as_ofs if find_span_end(day, settings.horizon) > last)
     if _find_train(grid, settings, start):
         return start
     if not _find_train(grid, settings, last):
@@ -224,7 +224,7 @@ def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> 
     name = f"origin {back + 1} of {settings.origins}, " if settings.origins > 1 else ""
     if not origin.test:
         raise SplitError(f"No as_of is left to test ({name}test from {start}).", f"{covered}.")
-    ready = to_date(span_end(grid.as_ofs[0], horizon))
+    ready = to_date(find_span_end(grid.as_ofs[0], horizon))
     raise SplitError(
         f"No as_of is left to train on ({name}test from {start}): the first span to learn from ends on {ready}. "
         f"{back + 1} origin(s) need {settings.window + (back + 2) * horizon} months of income"
@@ -234,4 +234,4 @@ def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> 
 
 
 def _format_month(month: int) -> str:
-    return f"{to_date(month_end(month)):%Y-%m}"
+    return f"{to_date(to_month_end(month)):%Y-%m}"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from riskml.features import CATALOGUE, build
-from riskml.records.contract.calendar import months_before, to_date, to_day
+from riskml.records.contract.calendar import subtract_months, to_date, to_day
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 
@@ -34,7 +34,7 @@ def test_nothing_older_than_the_window_matters(as_of, random_records):
     windows = sorted({f.window for f in CATALOGUE.values()} - {0})
     assert windows == [1, 3, 6, 12, 15, 18, 24, 36]
     for window in windows:
-        edge = to_date(months_before(to_day(as_of), window))
+        edge = to_date(subtract_months(to_day(as_of), window))
         kept = {name: recent(name, drawn.tables[name], edge) for name in DATED}
         assert all(len(kept[name]) < len(drawn.tables[name]) for name in DATED), "the edge cuts every table"
         cut = build(Records.from_tables(drawn.changed(**kept).frames()).panel(to_day(as_of)))

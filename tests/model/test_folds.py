@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.model.folds import FEWEST_POSITIVES, MOST_ROWS, count_overlap, count_spans, plan_folds
-from riskml.records.contract.calendar import month_end, months_before
+from riskml.records.contract.calendar import subtract_months, to_month_end
 
 
 def rows(households, step, dates, rate=0.5, seed=0):
     rng = np.random.default_rng(seed)
-    days = np.array([month_end(600 + step * k) for k in range(dates)], np.int32)
+    days = np.array([to_month_end(600 + step * k) for k in range(dates)], np.int32)
     as_of = np.repeat(days, households)
     household = np.tile(np.arange(households), dates)
     return (rng.random(len(as_of)) < rate).astype(float), household, as_of
@@ -25,7 +25,7 @@ def test_households_and_later_periods_are_never_on_both_sides(households, step, 
     y, household, as_of = rows(households, step, dates)
     for fold in plan_folds(y, household, as_of, horizon, seed):
         if fold.later:
-            assert as_of[fold.fit].max() <= months_before(int(as_of[fold.judge].min()), horizon)
+            assert as_of[fold.fit].max() <= subtract_months(int(as_of[fold.judge].min()), horizon)
         else:
             assert not set(household[fold.fit]) & set(household[fold.judge])
 
@@ -51,7 +51,8 @@ def test_many_periods_are_put_together_and_purged_for_the_earliest_of_each_group
     later = [fold for fold in plan_folds(y, household, as_of, 12, 0) if fold.later]
     assert len(later) == 3
     assert (
-        sorted(np.concatenate([fold.judge for fold in later])) == np.flatnonzero(as_of >= month_end(600 + 12)).tolist()
+        sorted(np.concatenate([fold.judge for fold in later]))
+        == np.flatnonzero(as_of >= to_month_end(600 + 12)).tolist()
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from riskml.outcomes import BY, REASONS, Labels, count_labels, label
-from riskml.records.contract.calendar import month_end, to_date, to_month
+from riskml.records.contract.calendar import to_date, to_month, to_month_end
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, build_grid, cut_origins
 from riskml.vocabulary.verdicts import STATUSES
@@ -22,7 +22,7 @@ Tables = dict[str, pd.DataFrame]
 
 
 def month_start(month: int) -> dt.date:
-    return to_date(month_end(month - 1) + 1)
+    return to_date(to_month_end(month - 1) + 1)
 
 
 def random_tables(seed: int) -> Tables:
@@ -31,7 +31,7 @@ def random_tables(seed: int) -> Tables:
     names = [f"h{i:02d}" for i in range(HOUSEHOLDS)]
 
     def day(span: float = MONTHS) -> dt.date:
-        return to_date(month_end(START - 1) + 1 + int(rng.integers(0, int(30 * span))))
+        return to_date(to_month_end(START - 1) + 1 + int(rng.integers(0, int(30 * span))))
 
     households, income, monitoring, helped = [], [], [], []
     for name in names:
@@ -53,7 +53,7 @@ def random_tables(seed: int) -> Tables:
                 continue
             amounts = rng.normal(level * size * length / (1 if whole else 2), 60 * length, 1 if whole else 2)
             for source, amount in zip(("total",) if whole else ("wage", "business"), amounts, strict=True):
-                end = to_date(month_end(START + month + length - 1))
+                end = to_date(to_month_end(START + month + length - 1))
                 late = end + dt.timedelta(days=int(rng.integers(-20, 200))) if careless and rng.random() < 0.4 else None
                 record = f"r{len(income)}"
                 income.append((name, month_start(START + month), length, source, amount, late, record))
@@ -181,7 +181,7 @@ def standing(then: Known, household: str, as_of: dt.date, month: int) -> str:
 
 def outcome(then: Known, now: Known, household: str, month: int, settings: Settings) -> tuple[str, str, int]:
     """Label or reason, how, and lead of one row of the cohort."""
-    as_of, until = to_date(month_end(month)), to_date(month_end(month + settings.horizon))
+    as_of, until = to_date(to_month_end(month)), to_date(to_month_end(month + settings.horizon))
     recorded_then = {entered for entered, _ in then.entries.get(household, [])}
     entered = [day for day, _ in now.entries.get(household, [])]
     if any(day <= as_of and day not in recorded_then for day in entered):
@@ -236,7 +236,7 @@ def test_labels_agree_with_the_oracle(county, kind, window, horizon, known_at):
     records, con = county
     settings = Settings(window, horizon, kind, step=5)
     days = build_grid(records, settings).as_ofs
-    knowledge = None if known_at is None else month_end(to_month(days[-1]) + horizon) - 100
+    knowledge = None if known_at is None else to_month_end(to_month(days[-1]) + horizon) - 100
     labels = label(records, days, settings, knowledge, chunk=37)
 
     months = range(START, START + MONTHS)

@@ -254,7 +254,7 @@ def test_an_income_drop_is_observed_once_a_county_sets_a_figure(village, package
 def test_a_new_trigger_is_one_function_and_one_row(comfortable, monkeypatch, packaged):
     def many_visits(case, rule):
         care = case.select_care(rule.window, "inpatient")
-        return case.unknown if care is None else care.total(care["visits"].astype(float))
+        return case.unknown if care is None else care.sum(care["visits"].astype(float))
 
     monkeypatch.setitem(TRIGGERS, "many_visits", many_visits)
     row = """triggers:

@@ -122,7 +122,7 @@ def test_features_of_the_cohort_match_the_panel(county_records: Records) -> None
 def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Records) -> None:
     policy = load_policy()
     from riskml.policy import apply_rule_line
-    from riskml.records.contract.calendar import month_end, to_month
+    from riskml.records.contract.calendar import to_month, to_month_end
 
     day = to_day("2021-12-31")
     household = np.arange(len(county_records))
@@ -131,7 +131,9 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
     )
     expected = np.full(len(household), np.nan)
     for ahead in range(SMALL.horizon, -1, -1):
-        flagged = apply_rule_line(county_records.panel(month_end(to_month(day) + ahead)), policy, SMALL.window).any_flag
+        flagged = apply_rule_line(
+            county_records.panel(to_month_end(to_month(day) + ahead)), policy, SMALL.window
+        ).any_flag
         expected[flagged] = ahead
     assert np.array_equal(figures, expected, equal_nan=True)
     assert (figures == 0).any()

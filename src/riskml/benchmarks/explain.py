@@ -29,7 +29,7 @@ from riskml.model.trees import TreeProblem
 from riskml.outcomes import AT_RISK, classify_cohort, label
 from riskml.policy import load_policy
 from riskml.progress import Progress, Silent
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
@@ -146,7 +146,7 @@ def _fit_bundle(records: Records) -> Bundle:
 
 
 def _score_county(narrator: Narrator, records: Records) -> list[_Part]:
-    panels = list(records.panels(month_end(build_grid(records, narrator.settings).last_month)))
+    panels = list(records.panels(to_month_end(build_grid(records, narrator.settings).last_month)))
     panels[0].line  # noqa: B018 - fills the shared grid of lines before threads ask for it
 
     def score_panel(panel: Panel) -> _Part:

@@ -15,7 +15,7 @@ import numpy as np
 
 from riskml.benchmarks.oracle import Oracle
 from riskml.features import build, build_all
-from riskml.records.contract.calendar import month_end, to_date
+from riskml.records.contract.calendar import to_date, to_month_end
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.store import Records
 from riskml.records.reading.folder import open_folder
@@ -38,7 +38,7 @@ def list_as_ofs(last_month: int) -> list[int]:
     >>> [str(to_date(day)) for day in list_as_ofs(11)]
     ['1970-02-28', '1970-04-30', '1970-06-30', '1970-08-31', '1970-10-31', '1970-12-31']
     """
-    return [month_end(last_month - STEP * back) for back in reversed(range(DATES))]
+    return [to_month_end(last_month - STEP * back) for back in reversed(range(DATES))]
 
 
 def _load_records(folder: Path) -> Records:
@@ -101,7 +101,7 @@ def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
     with open_folder(folder) as opened:
         sql = opened.connection
         frames = {
-            name: sql.sql(f"SELECT * FROM {opened.relation(name)}{_select_households(name, chosen)}")
+            name: sql.sql(f"SELECT * FROM {opened.get_view(name)}{_select_households(name, chosen)}")
             .to_arrow_table()
             .to_pylist()
             for name in opened.tables

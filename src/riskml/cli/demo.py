@@ -94,14 +94,14 @@ def _use_model(out: Path, county: Path) -> dt.date:
     from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy
-    from riskml.records.contract.calendar import month_end, to_date
+    from riskml.records.contract.calendar import to_date, to_month_end
     from riskml.reporting import render_report
     from riskml.scoring import score
 
     typer.secho("3  Scores, one explanation, and the report", bold=True)
     policy, bundle = load_policy(), Bundle.load(out / "bundle")
     records = load_records(county, policy)
-    as_of = month_end(records.last_month)
+    as_of = to_month_end(records.last_month)
     with show_progress() as bar:
         frame = score(bundle, records, as_of, policy, bar)
     frame.to_parquet(out / "scores.parquet", index=False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import Feature, feature
 from riskml.features.matrix import Direction
-from riskml.records.contract.schema import codes
+from riskml.records.contract.schema import list_codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.regions import Level, take_region
@@ -36,7 +36,7 @@ REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Lev
 def exited_household(panel: Panel) -> Floats:
     """1 for a household that left registered poverty, 0 for an ordinary one; missing where the kind is not known."""
     kind = panel.kind
-    return np.where(kind < 0, np.nan, (kind == codes("households", "kind").index("exited")).astype(np.float64))
+    return np.where(kind < 0, np.nan, (kind == list_codes("households", "kind").index("exited")).astype(np.float64))
 
 
 @feature(

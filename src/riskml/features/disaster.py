@@ -47,7 +47,7 @@ _region = partial(require_rows, "exposure")
 def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known losses of the household ÷ (line × size then); missing where a disaster states none."""
     own = _own(panel)
-    return own.total(_loss(panel), panel.within(own, window))
+    return own.sum(_loss(panel), panel.within(own, window))
 
 
 @declare(

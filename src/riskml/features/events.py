@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, months_since, require_rows, to_line
-from riskml.records.contract.schema import codes
+from riskml.records.contract.schema import list_codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
@@ -51,7 +51,7 @@ def _make_sum(kind: str, name: str) -> Callable[[Panel], Floats]:
         """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
         events = _events(panel)
         mask = panel.within(events, 12) & _is_kind(events, kind)
-        return events.total(_amount(panel), mask)
+        return events.sum(_amount(panel), mask)
 
     amount.__name__ = name
     return amount
@@ -149,7 +149,7 @@ for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
 
 
 def _make_channel_count(channel: str) -> Callable[[Panel], Floats]:
-    number = codes("events", "channel").index(channel)
+    number = list_codes("events", "channel").index(channel)
 
     def leads(panel: Panel) -> Floats:
         """Rows of kind report that came by the channel, last 12 months."""

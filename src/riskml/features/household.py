@@ -11,7 +11,7 @@ from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, ratio, require_rows
 from riskml.records.contract.calendar import to_year
-from riskml.records.contract.schema import codes
+from riskml.records.contract.schema import list_codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
@@ -27,8 +27,8 @@ _members = partial(require_rows, "members")
 
 def _count_coded(panel: Panel, column: str, *values: str) -> Floats:
     """Members whose code is one of the values; missing where members are listed but none of their codes is known."""
-    allowed = codes("members", column)
-    return _members(panel).coded(column, *map(allowed.index, values))
+    allowed = list_codes("members", column)
+    return _members(panel).count_coded(column, *map(allowed.index, values))
 
 
 def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
@@ -156,7 +156,7 @@ def elders(panel: Panel) -> Floats:
 def mean_age(panel: Panel) -> Floats:
     """Mean over members with a known year of birth of the year of ``as_of`` less it."""
     members, age = _members(panel), _ages(panel)
-    return ratio(members.total(age), members.count(~np.isnan(age)))
+    return ratio(members.sum(age), members.count(~np.isnan(age)))
 
 
 @declare(

@@ -45,7 +45,7 @@ def self_paid_relative(panel: Panel) -> Floats:
 def self_paid_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known self-paid amounts ÷ (line × size then); missing where there is care but no amount is known."""
     care = _care(panel)
-    return care.total(self_paid_relative(panel), panel.within(care, window))
+    return care.sum(self_paid_relative(panel), panel.within(care, window))
 
 
 @declare(
@@ -94,7 +94,7 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
     """Largest known self-paid amount of one row ÷ (line × size then); 0 without care."""
     care = _care(panel)
     recent = panel.within(care, 12)
-    largest = care.largest(self_paid_relative(panel), recent)
+    largest = care.max(self_paid_relative(panel), recent)
     return np.where(care.any(recent), largest, 0.0)
 
 
@@ -114,7 +114,7 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     """Self-paid sum of outpatient and chronic care ÷ (line × size then)."""
     care = _care(panel)
     mask = panel.within(care, 12) & ((care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1]))
-    return care.total(self_paid_relative(panel), mask)
+    return care.sum(self_paid_relative(panel), mask)
 
 
 @declare(
@@ -129,7 +129,7 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
 def care_visits(panel: Panel, window: int) -> Floats:
     """Sum of visits of all kinds of care."""
     care = _care(panel)
-    return care.total(care["visits"].astype(np.float64), panel.within(care, window))
+    return care.sum(care["visits"].astype(np.float64), panel.within(care, window))
 
 
 @declare(
@@ -145,7 +145,7 @@ def admissions(panel: Panel, window: int) -> Floats:
     """Sum of visits of inpatient rows."""
     care = _care(panel)
     mask = panel.within(care, window) & (care["kind"] == INPATIENT)
-    return care.total(care["visits"].astype(np.float64), mask)
+    return care.sum(care["visits"].astype(np.float64), mask)
 
 
 @declare(
@@ -161,7 +161,7 @@ def chronic_visits_12m(panel: Panel) -> Floats:
     """Sum of visits of rows of kind chronic."""
     care = _care(panel)
     mask = panel.within(care, 12) & (care["kind"] == REGULAR[1])
-    return care.total(care["visits"].astype(np.float64), mask)
+    return care.sum(care["visits"].astype(np.float64), mask)
 
 
 @declare(
@@ -176,7 +176,7 @@ def reimbursed_share_12m(panel: Panel) -> Floats:
     """1 - self-paid ÷ cost, over rows that state both; missing where none does."""
     care = _care(panel)
     both = panel.within(care, 12) & ~np.isnan(care["self_paid"]) & ~np.isnan(care["cost"])
-    return 1 - ratio(care.total(care["self_paid"], both), care.total(care["cost"], both))
+    return 1 - ratio(care.sum(care["self_paid"], both), care.sum(care["cost"], both))
 
 
 @declare(

@@ -63,7 +63,7 @@ def help_begun_12m(panel: Panel) -> Floats:
 def help_amount_to_line_12m(panel: Panel) -> Floats:
     """Sum of known amounts of measures started within 12 months ÷ (line × size of the last complete month)."""
     rows = _help(panel)
-    return ratio(rows.total(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
+    return ratio(rows.sum(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
 
 
 @declare(
@@ -122,5 +122,5 @@ def months_since_cleared(panel: Panel) -> Floats:
     """Days since the latest clearing of an entry within 36 months ÷ 30.4375; missing where there is none."""
     rows = _entries(panel)
     cleared = rows["cleared_on"]
-    latest = rows.largest(cleared, (cleared != NO_DAY) & panel.within(rows, 36))
+    latest = rows.max(cleared, (cleared != NO_DAY) & panel.within(rows, 36))
     return (panel.as_of - latest) / (365.25 / 12)

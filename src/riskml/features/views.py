@@ -176,4 +176,4 @@ def to_line(panel: Panel, events: Events, yuan: Floats) -> Floats:
 
 def months_since(panel: Panel, events: Events, mask: Mask | None = None) -> Floats:
     """Days since the latest row, divided by 365.25 / 12, shape (n,); NaN where there is none in the look-back."""
-    return (panel.as_of - events.largest(events["day"], mask)) / (365.25 / 12)
+    return (panel.as_of - events.max(events["day"], mask)) / (365.25 / 12)

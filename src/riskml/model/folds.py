@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import months_before
+from riskml.records.contract.calendar import subtract_months
 
 __all__ = ["Fold", "count_overlap", "count_spans", "plan_folds"]
 
@@ -83,12 +83,12 @@ def _split_by_household(household: IntArray, rng: np.random.Generator) -> list[F
 
 def _split_by_period(y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: int) -> list[Fold]:
     days = np.unique(as_of)
-    later = [int(day) for day in days if months_before(int(day), horizon) >= days[0]]
+    later = [int(day) for day in days if subtract_months(int(day), horizon) >= days[0]]
     folds = []
     for group in np.array_split(np.array(later, np.int32), min(MOST_PERIODS, max(len(later), 1))):
         if not len(group):
             continue
-        fit = np.flatnonzero(as_of <= months_before(int(group[0]), horizon))
+        fit = np.flatnonzero(as_of <= subtract_months(int(group[0]), horizon))
         judge = np.flatnonzero(np.isin(as_of, group))
         if min(y[fit].sum(), y[judge].sum(), len(fit) - y[fit].sum()) >= FEWEST_POSITIVES:
             folds.append(Fold(fit, judge, later=True))

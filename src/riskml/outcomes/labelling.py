@@ -15,7 +15,7 @@ from riskml.records.contract.calendar import is_month_end, to_date, to_month
 from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import CHUNK, Records
-from riskml.splits import Settings, span_end
+from riskml.splits import Settings, find_span_end
 from riskml.vocabulary.verdicts import STATUSES
 
 __all__ = ["label"]
@@ -76,7 +76,7 @@ def label(
             else "No as_of is given."
         )
         raise UsageError(problem, "Outcomes are counted from month ends; take as_ofs from the grid.")
-    first_month, last_day = to_month(days[0]) + 1, span_end(days[-1], settings.horizon)
+    first_month, last_day = to_month(days[0]) + 1, find_span_end(days[-1], settings.horizon)
     months = to_month(last_day) - first_month + settings.window
     knowledge = EVERYTHING if known_at is None else known_at
     parts: list[list[Labels]] = [[] for _ in days]
@@ -90,7 +90,7 @@ def label(
 
 def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> Labels:
     """Label a range of households, the first of which is ``start``, at one as_of."""
-    as_of, until, month = panel.as_of, span_end(panel.as_of, settings.horizon), panel.month
+    as_of, until, month = panel.as_of, find_span_end(panel.as_of, settings.horizon), panel.month
     status = classify_cohort(panel, settings)
     entries, helped = after.panel.monitoring, after.panel.help
     none = np.full(panel.n, NO_DAY)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskml.policy.entries import Switch
 from riskml.records.contract import schema
-from riskml.records.contract.calendar import months_before
+from riskml.records.contract.calendar import subtract_months
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
@@ -19,9 +19,9 @@ __all__ = ["Case"]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_EVENT = {kind: i for i, kind in enumerate(schema.codes("events", "kind"))}
-_CARE = {kind: i for i, kind in enumerate(schema.codes("illness", "kind"))}
-_EXITED = schema.codes("households", "kind").index("exited")
+_EVENT = {kind: i for i, kind in enumerate(schema.list_codes("events", "kind"))}
+_CARE = {kind: i for i, kind in enumerate(schema.list_codes("illness", "kind"))}
+_EXITED = schema.list_codes("households", "kind").index("exited")
 
 
 class Case:
@@ -84,7 +84,7 @@ class Case:
             events: Events | None = getattr(self.panel, table)
             if events is not None and len(events):
                 if months not in self._since:
-                    self._since[months] = months_before(self.panel.as_of, months)
+                    self._since[months] = subtract_months(self.panel.as_of, months)
                 inside = events["day"] > self._since[months]
                 events = events if inside.all() else events.where(inside)
             self._recent[key] = events
@@ -106,7 +106,7 @@ class Case:
     def sum_amounts(self, kind: str, months: int) -> Floats:
         """Sum the amounts of a kind of event in the last ``months`` months, yuan, shape (n,)."""
         events = self.select_recent("events", months)
-        return self.unknown if events is None else events.total(events["amount"], events["kind"] == _EVENT[kind])
+        return self.unknown if events is None else events.sum(events["amount"], events["kind"] == _EVENT[kind])
 
     def select_events(self, kind: str, months: int) -> Events | None:
         """Select the rows of a kind of event in the last ``months`` months."""
@@ -127,7 +127,7 @@ class Case:
         """Sum the self-paid medical cost of the last ``months`` months, yuan, shape (n,)."""
         if months not in self._self_paid:
             illness = self.select_recent("illness", months)
-            self._self_paid[months] = self.unknown if illness is None else illness.total(illness["self_paid"])
+            self._self_paid[months] = self.unknown if illness is None else illness.sum(illness["self_paid"])
         return self._self_paid[months]
 
     @cached_property

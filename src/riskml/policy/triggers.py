@@ -83,7 +83,7 @@ def income_drop(case: Case, rule: Trigger) -> Floats:
 def inpatient_self_pay(case: Case, rule: Trigger) -> Floats:
     """Self-paid part of all admissions in the window."""
     admissions = case.select_care(rule.window, "inpatient")
-    return case.unknown if admissions is None else admissions.total(admissions["self_paid"])
+    return case.unknown if admissions is None else admissions.sum(admissions["self_paid"])
 
 
 @trigger
@@ -103,7 +103,7 @@ def single_admission(case: Case, rule: Trigger) -> Floats:
     admissions = case.select_care(rule.window, "inpatient")
     if admissions is None or not len(admissions):
         return case.unknown
-    return admissions.largest(admissions["self_paid"] / np.maximum(admissions["visits"], 1))
+    return admissions.max(admissions["self_paid"] / np.maximum(admissions["visits"], 1))
 
 
 @trigger
@@ -126,7 +126,7 @@ def school_cost(case: Case, rule: Trigger) -> Floats:
 def disaster_loss(case: Case, rule: Trigger) -> Floats:
     """Losses of the household itself in disasters of the window; regional rows are not shared out."""
     disaster = case.select_recent("disaster", rule.window)
-    return case.unknown if disaster is None else disaster.total(disaster["loss"])
+    return case.unknown if disaster is None else disaster.sum(disaster["loss"])
 
 
 @trigger

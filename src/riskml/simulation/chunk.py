@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.county import CountyMap
 from riskml.simulation.parameters import Parameters
 from riskml.simulation.population import People
@@ -75,7 +75,7 @@ class Chunk:
 
 def draw_days(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28) -> NDArray[np.int64]:
     """Draw a day of the month for events in the months at positions ``at``."""
-    start = month_end(chunk.months[at] - 1).astype(np.int64)
+    start = to_month_end(chunk.months[at] - 1).astype(np.int64)
     return start + chunk.rng.integers(low, high + 1, len(at))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import SimulationError, SplitError
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.county import CountyMap
 from riskml.simulation.lives import simulate_futures
 from riskml.simulation.state import YEAR
@@ -90,7 +90,7 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
             f"{months} months hold no date with {YEAR} months before and {YEAR} months after it.",
             f"Simulate at least {2 * YEAR} months, or give --truth none.",
         )
-    days = month_end((first + ends).astype(np.int32)).astype(np.int64)
+    days = to_month_end((first + ends).astype(np.int32)).astype(np.int64)
     if truth == "last":
         dates = Grid(tuple(int(day) for day in days), first, first + months - 1)
         try:

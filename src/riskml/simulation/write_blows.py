@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.chunk import Chunk, draw_days, draw_recording_days
 from riskml.simulation.county import CountyMap
 from riskml.simulation.state import SHOCKS
@@ -48,7 +48,7 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
     parts.append((routine, then, chronic.argmax(1)[routine], kind, cost, np.rint(cost * rng.beta(4, 5, len(routine)))))
     house, when, member = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 2))
     day = draw_days(chunk, when)
-    recorded = month_end(chunk.months[when]).astype(np.int64) + rng.integers(1, 6, len(when))
+    recorded = to_month_end(chunk.months[when]).astype(np.int64) + rng.integers(1, 6, len(when))
     slow = rng.random(len(when)) < chunk.p.recording.medical_late
     recorded = np.where(slow, recorded + rng.integers(60, 150, len(when)), recorded)
     names = _make_member_ids(chunk, house, np.maximum(member, 0)).astype(object)
@@ -157,7 +157,9 @@ def write_regional_disasters(county: CountyMap, rng: np.random.Generator, tables
 def _find_disasters(county: CountyMap, village: Ints, at: Ints) -> tuple[Ints, NDArray[np.str_]]:
     """Find the day and the kind of the disaster of a village in a month."""
     month = county.first + at
-    day = month_end((month - 1).astype(np.int32)).astype(np.int64) + 1 + county.struck_on[village, county.burn_in + at]
+    day = (
+        to_month_end((month - 1).astype(np.int32)).astype(np.int64) + 1 + county.struck_on[village, county.burn_in + at]
+    )
     winter = (month % 12 < 4) | (month % 12 > 8)
     return day, DISASTERS[winter.astype(int), county.kind[village, county.burn_in + at]]
 

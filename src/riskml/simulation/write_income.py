@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES
 from riskml.simulation.chunk import Chunk
 from riskml.simulation.writing import Tables
@@ -33,7 +33,7 @@ def write_income(chunk: Chunk, tables: Tables) -> None:
     codes = pa.array(chunk.make_codes(np.arange(chunk.n)))
     columns = {
         "household_id": pa.DictionaryArray.from_arrays(pa.array(household[row].astype(np.int32)), codes),
-        "period_start": (month_end(chunk.months - 1) + 1)[month[row]],
+        "period_start": (to_month_end(chunk.months - 1) + 1)[month[row]],
         "months": np.ones(len(row), np.int32),
         "source": pa.DictionaryArray.from_arrays(pa.array(source[row].astype(np.int8)), pa.array(_SOURCES)),
         "amount": amount,
@@ -90,5 +90,5 @@ def _draw_recorded_on(chunk: Chunk) -> NDArray[np.int64]:
     slow = from_days + (to_days - from_days) * chunk.rng.random(shape)
     usual[chunk.rng.random(shape) < chunk.p.recording.reported_at_once] = 0.0
     delay = np.where(chunk.rng.random(shape) < share, slow, usual).astype(np.int64)
-    recorded_on: NDArray[np.int64] = month_end(chunk.months).astype(np.int64)[None, :] + delay
+    recorded_on: NDArray[np.int64] = to_month_end(chunk.months).astype(np.int64)[None, :] + delay
     return recorded_on

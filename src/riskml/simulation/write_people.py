@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.chunk import Chunk, draw_days
 from riskml.simulation.state import MEMBERS, SHOCKS
 from riskml.simulation.writing import NO_DAY, Tables
@@ -34,7 +34,7 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
     land = np.round(rng.gamma(3.0, 1.6, n) * (0.4 + 0.6 * (chunk.start["business"] > 0)), 1)
     distance = np.round(chunk.county.far[chunk.village] + rng.uniform(0.0, 3.0, n), 1)
     moves = moved.cumsum(1)[changed_row, at]
-    base = int(month_end(int(chunk.months[0]) - 1))
+    base = int(to_month_end(int(chunk.months[0]) - 1))
     row = np.concatenate([np.arange(n), changed_row])
     moves = np.concatenate([np.zeros(n, np.int64), moves])
     recorded = np.concatenate([np.full(n, base), draw_days(chunk, at, 15, 28)])
@@ -97,7 +97,7 @@ def _make_first_members(chunk: Chunk) -> pd.DataFrame:
     birth_year = (chunk.months[0] // 12 + 1970 - age).astype(np.int64)
     birth_year[:, 8] = chunk.months[born.argmax(1)] // 12 + 1970
     birth_year[:, 8] -= 2 * present[:, 8]
-    base = int(month_end(int(chunk.months[0]) - 1))
+    base = int(to_month_end(int(chunk.months[0]) - 1))
     recorded = np.full((n, MEMBERS), base)
     recorded[later, 8] = draw_days(chunk, born.argmax(1)[later], 20, 28)
     household, member = np.nonzero(included)

@@ -107,7 +107,7 @@ def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
     """
     with open_folder(folder) as opened:
         tables = measure_coverage(opened)
-    share = records.income.reports_by_month() / max(len(records), 1)
+    share = records.income.count_reports_by_month() / max(len(records), 1)
     first = str(np.datetime64(records.first_month, "M"))
     return {
         **tables,

@@ -14,7 +14,7 @@ from riskml.features import FeatureMatrix, build, stack
 from riskml.outcomes import AT_RISK, classify_cohort
 from riskml.policy import Policy, apply_rule_line
 from riskml.progress import Progress
-from riskml.records.contract.calendar import month_end, to_month
+from riskml.records.contract.calendar import to_month, to_month_end
 from riskml.records.panel.store import CHUNK, Records
 from riskml.splits import Settings
 
@@ -141,7 +141,7 @@ def find_first_flags(
         for start in starts:
             stop = min(int(start) + CHUNK, len(records))
             flagged[start:stop] = apply_rule_line(
-                records.panel(month_end(month), int(start), stop), policy, settings.window
+                records.panel(to_month_end(month), int(start), stop), policy, settings.window
             ).any_flag
         hits = open_rows & flagged[household]
         first[hits] = month - months[hits]

@@ -15,7 +15,7 @@ from riskml.policy import Policy
 from riskml.progress import Progress, Silent
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.store import Records
-from riskml.splits import Origin, Settings, build_grid, cut_origins, span_end
+from riskml.splits import Origin, Settings, build_grid, cut_origins, find_span_end
 from riskml.training.aggregates import build_report_data
 from riskml.training.card import write_model_card
 from riskml.training.cohort_rows import Cohort, collect_cohort
@@ -196,7 +196,7 @@ def _describe_split(origin: Origin, training: LabelledRows, test: LabelledRows, 
         "train_known_by": str(to_date(origin.test_from)),
         "test_from": str(to_date(origin.test_from)),
         "test_to": str(to_date(origin.test[-1])),
-        "observed_to": str(to_date(span_end(origin.test[-1], settings.horizon))),
+        "observed_to": str(to_date(find_span_end(origin.test[-1], settings.horizon))),
         "train_as_ofs": [str(to_date(day)) for day in origin.train],
         "test_as_ofs": [str(to_date(day)) for day in origin.test],
         "n_train": len(training.labels),

@@ -28,7 +28,7 @@ def bad_folder(make):
 def test_bad_rows_are_written_counted_and_left_out(make, tmp_path, ending):
     file = tmp_path / "aside" / f"bad.{ending}"
     with open_checked(bad_folder(make), file) as folder:
-        assert folder.rows("income") == 2
+        assert folder.count_rows("income") == 2
         assert folder.skipped == {"below_minimum": 1, "unknown_code": 1, "unknown_household": 1}
         assert folder.report is not None
         assert folder.report.ok
@@ -46,14 +46,14 @@ def test_bad_rows_are_written_counted_and_left_out(make, tmp_path, ending):
 def test_a_sound_folder_gives_a_file_without_rows(make, tmp_path):
     with open_checked(make(), tmp_path / "bad.parquet") as folder:
         assert folder.skipped == {}
-        assert folder.rows("income") == 2
+        assert folder.count_rows("income") == 2
     assert read(tmp_path / "bad.parquet") == []
 
 
 def test_unreadable_cells_and_ragged_rows_keep_their_text(make, tmp_path):
     folder = make.csv(lines="effective_from,amount\n2020-01-01,6000\n2021-13-01,six\n2022-01-01,7000,8000\n")
     with open_checked(folder, tmp_path / "bad.json") as opened:
-        assert opened.rows("lines") == 1
+        assert opened.count_rows("lines") == 1
         assert opened.skipped == {"bad_date": 1, "bad_number": 1, "ragged_row": 1}
     rows = read(tmp_path / "bad.json")
     assert {row[1] for row in rows} == {"2", "3"}
@@ -66,20 +66,20 @@ def test_all_rows_of_a_conflict_and_what_depends_on_them_are_set_aside(make, tmp
     rows = make.rows("households")
     folder = make(households=[*rows, rows[0] | {"size": 9}])
     with open_checked(folder, tmp_path / "bad.csv") as opened:
-        assert (opened.rows("households"), opened.rows("income")) == (1, 1)
+        assert (opened.count_rows("households"), opened.count_rows("income")) == (1, 1)
         assert opened.skipped == {"duplicate_version": 2, "unknown_household": 1}
 
 
 def test_rows_of_parts_are_named_by_their_file(make, tmp_path):
     folder = make("parts", income=[*make.rows("income"), make.rows("income", months=0)[0]])
     with open_checked(folder, tmp_path / "bad.csv") as opened:
-        assert opened.rows("income") == 2
+        assert opened.count_rows("income") == 2
     assert [row[1] for row in read(tmp_path / "bad.csv")] == ["part-0.parquet:2"]
 
 
 def test_warnings_are_not_set_aside(make, tmp_path):
     with open_checked(make(income=make.rows("income") * 2), tmp_path / "bad.csv") as folder:
-        assert folder.rows("income") == 4
+        assert folder.count_rows("income") == 4
         assert folder.report is not None
         assert [fault.code for fault in folder.report.warnings] == ["equal_rows"]
 
@@ -146,5 +146,5 @@ def test_corrections_are_found_anew_without_the_bad_rows(make, tmp_path):
     rows = [first | record, second | {"source": "wage"} | record, first | {"record_id": "S"}]
     with open_checked(make(income=rows), tmp_path / "bad.csv") as folder:
         assert folder.skipped == {"duplicate_record": 2}
-        repeated = folder.connection.execute(f"SELECT * FROM {folder.repeated('income')}").fetchall()
+        repeated = folder.connection.execute(f"SELECT * FROM {folder.find_repeated_records('income')}").fetchall()
         assert repeated == []

@@ -49,11 +49,11 @@ def test_what_is_left_after_setting_rows_aside_has_no_faults(make, tmp_path, inc
     with open_checked(make(income=sound + income), tmp_path / "bad.parquet") as folder:
         assert folder.report is not None
         assert folder.report.ok
-        assert 1 <= folder.rows("income") <= len(income) + 1
+        assert 1 <= folder.count_rows("income") <= len(income) + 1
         bad_rows = folder.connection.execute(
             f"SELECT count(*) FROM '{tmp_path}/bad.parquet' WHERE \"table\" = 'income'"
         ).fetchall()[0][0]
-        assert (bad_rows == 0) == (folder.rows("income") == len(income) + 1)
+        assert (bad_rows == 0) == (folder.count_rows("income") == len(income) + 1)
 
 
 cells = st.text(alphabet="0123456789-/.,;\"'\n\r\t eEx元NaN[]{}\\%_", max_size=12)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from riskml.errors import RecordsError
-from riskml.records.checking.check import all_rules, check, refuse_faults
+from riskml.records.checking.check import check, list_rules, refuse_faults
 from riskml.records.contract.faults import CheckReport, Severity
 
 HERE = Path(__file__).parent
@@ -68,7 +68,7 @@ def test_at_most_five_rows_are_named(make):
     assert "    rows: 1, 2, 3, 4, 5, …" in report.render()
 
 
-RULES = all_rules()
+RULES = list_rules()
 
 
 def test_codes_are_stable_names_and_different():

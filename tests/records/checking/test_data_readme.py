@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from riskml.records.checking.check import all_rules, check
+from riskml.records.checking.check import check, list_rules
 from riskml.records.checking.describe import EXAMPLE, describe
 from riskml.records.contract.schema import TABLES
 from riskml.records.reading.folder import open_folder
@@ -24,7 +24,7 @@ def test_every_table_column_code_and_rule_is_described():
             assert column.zh in section
             for code, chinese in (column.allowed or {}).items():
                 assert f"`{code}` {chinese}" in section
-    for rule in all_rules():
+    for rule in list_rules():
         assert f"| `{rule.code}` | {rule.severity}" in text
         assert rule.what_to_do in text
 
@@ -37,6 +37,6 @@ def test_the_example_passes_the_check_and_means_what_is_said(tmp_path):
     assert report.ok
     assert report.warnings == ()
     with open_folder(tmp_path) as folder:
-        repeated = folder.connection.execute(f"SELECT * FROM {folder.repeated('income')}").fetchall()
+        repeated = folder.connection.execute(f"SELECT * FROM {folder.find_repeated_records('income')}").fetchall()
         assert repeated == [("W-1",)]
         assert folder.attributes == {"crop": "text"}

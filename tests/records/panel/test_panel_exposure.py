@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from riskml.records.contract.calendar import to_day
-from riskml.records.contract.schema import codes
+from riskml.records.contract.schema import list_codes
 from riskml.records.panel.store import Records
 
 EMPTY_INCOME = {"household_id": [], "period_start": [], "source": [], "amount": []}
@@ -77,7 +77,7 @@ def test_a_regional_loss_is_not_shared_out_and_a_households_own_disaster_is_no_e
     panel = packed.panel(to_day("2023-03-31"))
     assert exposed(packed, "2023-03-31") == [1, 1, 0]
     assert "loss" not in panel.exposure.names
-    assert panel.disaster.total(panel.disaster["loss"]).tolist() == [0, 0, 500]
+    assert panel.disaster.sum(panel.disaster["loss"]).tolist() == [0, 0, 500]
 
 
 def test_a_regional_row_is_corrected_and_withdrawn_by_its_record_id():
@@ -136,11 +136,11 @@ def test_an_absent_table_is_unknown_and_an_empty_one_is_known_to_be_none():
 
 
 def test_totals_tell_none_from_unknown():
-    kinds = codes("illness", "kind")[:3]
+    kinds = list_codes("illness", "kind")[:3]
     rows = {"household_id": ["here", "mover", "mover"], "occurred_on": ["2023-03-05"] * 3, "kind": kinds}
     illness = records(illness={**rows, "cost": [None, None, 7.0]}).panel(to_day("2023-03-31")).illness
-    assert np.array_equal(illness.total(illness["cost"]), [np.nan, 7, 0], equal_nan=True)
-    assert np.array_equal(illness.largest(illness["cost"]), [np.nan, 7, np.nan], equal_nan=True)
+    assert np.array_equal(illness.sum(illness["cost"]), [np.nan, 7, 0], equal_nan=True)
+    assert np.array_equal(illness.max(illness["cost"]), [np.nan, 7, np.nan], equal_nan=True)
     assert illness["visits"].tolist() == [1, 1, 1]
 
 
@@ -148,4 +148,4 @@ def test_records_without_any_income_have_panels_too():
     panel = records().panel(to_day("2023-03-31"))
     assert not panel.reported.any()
     assert np.isnan(panel.income_per_head(12)).all()
-    assert records().income.reports_by_month().tolist() == []
+    assert records().income.count_reports_by_month().tolist() == []

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from riskml.records.contract.calendar import month_end, to_date, to_day, to_month
-from riskml.records.contract.schema import TABLES, Kind, codes
+from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
+from riskml.records.contract.schema import TABLES, Kind, list_codes
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 
@@ -68,7 +68,7 @@ def random_tables(seed: int, households: int = 12) -> Tables:
             "recorded_on": [*dice.days(households, null=0.6), *dice.days(versions)],
             "region_code": dice.some(REGIONS, households + versions),
             "size": dice.rng.integers(1, 7, households + versions),
-            "kind": dice.some(codes("households", "kind"), households + versions, null=0.2),
+            "kind": dice.some(list_codes("households", "kind"), households + versions, null=0.2),
             "exited_on": dice.days(households + versions, null=0.5),
             "pigs": dice.amounts(households + versions, null=0.2),
             "crop": dice.some(("maize", "rice", "millet"), households + versions, null=0.2),
@@ -76,13 +76,13 @@ def random_tables(seed: int, households: int = 12) -> Tables:
     ).drop_duplicates(["household_id", "recorded_on"])
     starts = [day.replace(day=1) for day in dice.days(n) if day]
     months = dice.rng.choice([1, 1, 1, 3, 12], n)
-    ends = [to_date(month_end(to_month(to_day(day)) + int(m) - 1)) for day, m in zip(starts, months, strict=True)]
+    ends = [to_date(to_month_end(to_month(to_day(day)) + int(m) - 1)) for day, m in zip(starts, months, strict=True)]
     out["income"] = pd.DataFrame(
         {
             "household_id": dice.some(codes_of, n),
             "period_start": starts,
             "months": months,
-            "source": dice.some(codes("income", "source")[:4], n),
+            "source": dice.some(list_codes("income", "source")[:4], n),
             "recorded_on": late(ends, dice),
         }
     )
@@ -119,7 +119,7 @@ def random_tables(seed: int, households: int = 12) -> Tables:
     out["monitoring"] = pd.DataFrame(
         {
             "household_id": dice.some(codes_of, entries),
-            "category": dice.some(codes("monitoring", "category"), entries),
+            "category": dice.some(list_codes("monitoring", "category"), entries),
             # Few days of entry, so that versions of one entry meet.
             "entered_on": [day.replace(month=6, day=1) for day in dice.days(entries) if day],
             "cleared_on": dice.days(entries, null=0.5),
@@ -134,7 +134,7 @@ def random_tables(seed: int, households: int = 12) -> Tables:
             "member_id": dice.some(("1", "2", "3"), people),
             "recorded_on": dice.days(people, null=0.3),
             "birth_year": dice.rng.integers(1940, 2020, people),
-            "health": dice.some(codes("members", "health"), people, null=0.2),
+            "health": dice.some(list_codes("members", "health"), people, null=0.2),
             "left_on": dice.days(people, null=0.7),
         }
     ).drop_duplicates(["household_id", "member_id", "recorded_on"])
@@ -163,7 +163,7 @@ def _known_on(tables: Tables, name: str) -> pd.Series:
     if name == "income":
         pairs = zip(table["period_start"], table["months"], strict=True)
         default = pd.Series(
-            [to_date(month_end(to_month(to_day(start)) + int(m) - 1)) for start, m in pairs], index=table.index
+            [to_date(to_month_end(to_month(to_day(start)) + int(m) - 1)) for start, m in pairs], index=table.index
         )
     return recorded.where(recorded.notna(), default)
 
@@ -196,7 +196,7 @@ def snapshot(panel: Panel, i: int) -> dict[str, object]:
                 out[f"{name}.{column}"] = _decoded(events[column][rows], events.levels.get(column))
         for column in ("cost", "loss", "amount"):
             if column in events.names:
-                out[f"{name}.{column}.total"] = events.total(events[column])[i].tobytes()
+                out[f"{name}.{column}.total"] = events.sum(events[column])[i].tobytes()
     return out
 
 
@@ -249,7 +249,7 @@ def test_a_folder_says_the_same_as_the_same_rows_in_memory(tables, records, tmp_
     loaded = Records.load(write(tables, tmp_path / "records"))
     assert loaded.household_id.tolist() == records.household_id.tolist()
     assert loaded.present == records.present
-    assert loaded.income.reports_by_month().tolist() == records.income.reports_by_month().tolist()
+    assert loaded.income.count_reports_by_month().tolist() == records.income.count_reports_by_month().tolist()
     for as_of in AS_OFS:
         assert everything(loaded, as_of) == everything(records, as_of)
 

@@ -9,7 +9,7 @@ import pytest
 
 from riskml.errors import RecordsError
 from riskml.records.contract.calendar import to_day
-from riskml.records.contract.schema import SOURCES, codes
+from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.lines import LineRow
@@ -118,7 +118,7 @@ def test_null_in_other_tables_means_unknown_and_withdraws_nothing():
     illness = packed.panel(to_day("2023-02-10")).illness
     assert count(illness) == 1
     assert np.isnan(illness["cost"]).all()
-    assert np.isnan(illness.total(illness["cost"])).all()
+    assert np.isnan(illness.sum(illness["cost"])).all()
 
 
 @pytest.mark.parametrize("table", ["illness", "disaster", "events", "help"])
@@ -178,7 +178,7 @@ def test_reports_are_counted_once_a_household_and_month_and_not_where_withdrawn(
     rows = [{}, {"source": "business"}, {"period_start": "2023-02-01", "amount": None}]
     rows += [{"period_start": "2023-03-01", "record_id": "r"}]
     rows += [{"period_start": "2023-03-01", "record_id": "r", "amount": None, "recorded_on": "2023-05-01"}]
-    assert records(rows).income.reports_by_month().tolist() == [1, 0, 0]
+    assert records(rows).income.count_reports_by_month().tolist() == [1, 0, 0]
 
 
 # -- defaults of recorded_on and days to come -------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def test_versions_of_a_member_replace_one_another_and_an_empty_recorded_on_is_th
     ]
     packed = records(members=rows)
     names = [sorted(packed.panel(to_day(at)).members["health"].tolist()) for at in ("2023-02-28", "2023-03-01")]
-    health = codes("members", "health").index
+    health = list_codes("members", "health").index
     assert names == [sorted(map(health, ("healthy", "chronic"))), sorted(map(health, ("serious", "chronic")))]
 
 
@@ -306,7 +306,7 @@ def test_a_version_known_late_but_ordered_first_never_counts():
         {"entered_on": "2023-01-05", "category": "unstable_exit", "recorded_on": "2022-12-20"},
     ]
     monitoring = records(monitoring=rows).panel(to_day("2023-01-05")).monitoring
-    assert monitoring["category"].tolist() == [codes("monitoring", "category").index("unstable_exit")]
+    assert monitoring["category"].tolist() == [list_codes("monitoring", "category").index("unstable_exit")]
 
 
 # -- lines ------------------------------------------------------------------------------------------------------------

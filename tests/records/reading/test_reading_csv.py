@@ -13,7 +13,9 @@ EXPECTED = [(1, "0012", 3, "张家"), (2, "0013", 2, "李家")]
 def households(folder):
     with open_folder(folder) as opened:
         assert opened.faults == []
-        query = f'SELECT "#row", household_id, size, "名称" FROM {opened.numbered("households")} ORDER BY "#row"'
+        query = (
+            f'SELECT "#row", household_id, size, "名称" FROM {opened.get_numbered_view("households")} ORDER BY "#row"'
+        )
         return opened.connection.execute(query).fetchall()
 
 
@@ -69,7 +71,7 @@ def test_ragged_rows_are_named_and_the_others_keep_their_place(make):
     with open_folder(with_bytes(make, text.encode())) as folder:
         (fault,) = folder.faults
         assert (fault.code, fault.count, fault.rows) == ("ragged_row", 2, (1, 4))
-        query = f'SELECT "#row", household_id FROM {folder.numbered("households")} ORDER BY 1'
+        query = f'SELECT "#row", household_id FROM {folder.get_numbered_view("households")} ORDER BY 1'
         assert folder.connection.execute(query).fetchall() == [(2, "0012"), (3, "0013")]
         assert folder.layouts["households"].ragged[4] == ["0014", "130529", "3", "a", "b"]
 
@@ -82,7 +84,9 @@ def test_rows_are_numbered_in_the_order_of_a_long_file(make, monkeypatch):
     for folder, faults in ((fast, 0), (slow, 1)):
         with open_folder(folder) as opened:
             assert len(opened.faults) == faults
-            query = f'SELECT count(*), bool_and("#row" = household_id::INT) FROM {opened.numbered("households")}'
+            query = (
+                f'SELECT count(*), bool_and("#row" = household_id::INT) FROM {opened.get_numbered_view("households")}'
+            )
             assert opened.connection.execute(query).fetchall() == [(60_000, True)]
 
 
@@ -112,7 +116,7 @@ def test_a_repeated_column_is_a_fault_and_the_first_one_counts(make):
     with open_folder(with_bytes(make, text.encode())) as folder:
         (fault,) = folder.faults
         assert (fault.code, fault.column) == ("duplicate_column", "Size")
-        assert folder.connection.execute(f"SELECT size FROM {folder.relation('households')}").fetchall() == [(3,)]
+        assert folder.connection.execute(f"SELECT size FROM {folder.get_view('households')}").fetchall() == [(3,)]
 
 
 def test_a_column_without_a_name_is_a_fault(make):

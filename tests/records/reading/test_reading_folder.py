@@ -12,7 +12,7 @@ from riskml.records.reading.folder import open_folder
 
 
 def fetch(folder, table, columns="*"):
-    return folder.connection.execute(f"SELECT {columns} FROM {folder.relation(table)} ORDER BY ALL").fetchall()
+    return folder.connection.execute(f"SELECT {columns} FROM {folder.get_view(table)} ORDER BY ALL").fetchall()
 
 
 def full(make):
@@ -34,7 +34,7 @@ def test_every_table_has_every_declared_column_in_order_with_its_type(make, form
         assert folder.faults == []
         assert folder.tables == list(TABLES)
         for name, table in TABLES.items():
-            described = folder.connection.execute(f"DESCRIBE {folder.relation(name)}").fetchall()
+            described = folder.connection.execute(f"DESCRIBE {folder.get_view(name)}").fetchall()
             assert [(row[0], row[1]) for row in described] == [(c.name, SQL_TYPES[c.kind]) for c in table.columns]
 
 
@@ -66,10 +66,10 @@ def test_an_absent_table_is_not_an_empty_one(make):
     with open_folder(absent) as folder, open_folder(empty) as other:
         assert not folder.has("disaster")
         assert other.has("disaster")
-        assert other.rows("disaster") == 0
+        assert other.count_rows("disaster") == 0
         assert folder.fingerprint() != other.fingerprint()
         with pytest.raises(RecordsError, match="no readable table 'disaster'"):
-            folder.relation("disaster")
+            folder.get_view("disaster")
 
 
 def test_there_must_be_a_folder(tmp_path):
@@ -111,7 +111,7 @@ def test_file_names_may_hold_brackets_and_quotes(make):
     (folder / "income" / "part-0.parquet").rename(folder / "income" / "it's [0]*.parquet")
     with open_folder(folder) as opened:
         assert opened.faults == []
-        assert opened.rows("income") == 2
+        assert opened.count_rows("income") == 2
 
 
 def test_repeated_records_are_found_once_and_anew_after_rows_are_left_out(make):
@@ -119,9 +119,9 @@ def test_repeated_records_are_found_once_and_anew_after_rows_are_left_out(make):
         row | {"record_id": "R", "recorded_on": dt.date(2024, 1, 1 + i)} for i, row in enumerate(make.rows("income"))
     ]
     with open_folder(make(income=[*rows, rows[0] | {"record_id": "S"}])) as folder:
-        name = folder.repeated("income")
+        name = folder.find_repeated_records("income")
         assert folder.connection.execute(f"SELECT * FROM {name}").fetchall() == [("R",)]
         folder.connection.execute("""CREATE TABLE bad AS SELECT '' AS "#file", 1::BIGINT AS "#row" """)
         folder.leave_out("income", "bad")
-        assert folder.rows("income") == 2
-        assert folder.connection.execute(f"SELECT * FROM {folder.repeated('income')}").fetchall() == []
+        assert folder.count_rows("income") == 2
+        assert folder.connection.execute(f"SELECT * FROM {folder.find_repeated_records('income')}").fetchall() == []

@@ -107,14 +107,14 @@ def test_a_column_without_values_fits_every_kind(make):
     with open_folder(folder) as opened:
         assert opened.faults == []
         assert opened.connection.execute(
-            f"SELECT DISTINCT record_id, recorded_on, months FROM {opened.relation('income')}"
+            f"SELECT DISTINCT record_id, recorded_on, months FROM {opened.get_view('income')}"
         ).fetchall() == [(None, None, 1)]
 
 
 def attributes_of(folder):
     with open_folder(folder) as opened:
         names = ", ".join(f'"{name}"' for name in opened.attributes)
-        query = f"SELECT {names} FROM {opened.relation('households')} ORDER BY household_id"
+        query = f"SELECT {names} FROM {opened.get_view('households')} ORDER BY household_id"
         return opened.attributes, opened.connection.execute(query).fetchall()
 
 

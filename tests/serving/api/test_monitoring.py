@@ -52,7 +52,7 @@ def test_the_export_is_a_table_without_fault(asked, make_client, tmp_path):
     (folder / "monitoring.csv").write_bytes(answer.content)
     with open_folder(folder) as opened:
         report = check_folder(opened)
-        assert opened.rows("monitoring") == 4
+        assert opened.count_rows("monitoring") == 4
     assert [(fault.table, fault.code) for fault in report.faults] == []
     found = exported(late, headers).json()["monitoring"]
     entries = [(row["household_id"], row["entered_on"], row["recorded_on"], row["category"]) for row in found]

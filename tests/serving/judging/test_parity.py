@@ -25,7 +25,7 @@ months = st.tuples(st.integers(2020, 2023), st.integers(1, 12)).map(lambda ym: f
 
 
 def code(table, column):
-    return st.sampled_from(schema.codes(table, column))
+    return st.sampled_from(schema.list_codes(table, column))
 
 
 def rows(most, **fields):

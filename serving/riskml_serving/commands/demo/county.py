@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
-from riskml.records.contract.calendar import month_end, to_date, to_day, to_month
+from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
@@ -105,7 +105,7 @@ def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
     [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]
     """
     month = to_month(to_day(last))
-    return [to_date(month_end(m)) for m in range(month - n + 1, month + 1)]
+    return [to_date(to_month_end(m)) for m in range(month - n + 1, month + 1)]
 
 
 def list_villages(engine: Engine) -> list[str]:

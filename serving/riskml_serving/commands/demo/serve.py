@@ -92,9 +92,9 @@ def prepare_again(demo: Path) -> tuple[Settings, list[Account]]:
     """Prepare a demo that has been run; see :func:`prepare_demo`."""
     from riskml.loading import load_records
     from riskml.policy import load_policy
-    from riskml.records.contract.calendar import month_end, to_date
+    from riskml.records.contract.calendar import to_date, to_month_end
 
-    last = to_date(month_end(load_records(demo / "county", load_policy()).last_month))
+    last = to_date(to_month_end(load_records(demo / "county", load_policy()).last_month))
     return prepare_demo(demo, demo / "bundle", demo / "county", last)
 
 

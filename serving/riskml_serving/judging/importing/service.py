@@ -115,7 +115,7 @@ class _Import:
                 arg_max(region_code, coalesce(recorded_on, DATE '0001-01-01'))
                     FILTER (coalesce(recorded_on, DATE '0001-01-01') <= $today),
                 arg_min(region_code, recorded_on)
-            ) AS region_code FROM {self.opened.relation("households")} GROUP BY household_id ORDER BY household_id
+            ) AS region_code FROM {self.opened.get_view("households")} GROUP BY household_id ORDER BY household_id
         """
         regions = dict(self.opened.connection.execute(query, {"today": self.today}).fetchall())
         codes = list(regions)
@@ -145,7 +145,7 @@ class _Import:
     def write_table(self, name: str) -> int:
         """Write the rows of a table that are not there yet; return how many."""
         start, finished = self.progress.get(name, (0, False))
-        self.bar.stage(name, self.opened.rows(name))
+        self.bar.stage(name, self.opened.count_rows(name))
         written, received = 0, now()
         for rows, last in () if finished else _read_parts(self.opened, name, start):
             complete = _complete(name, rows, received, self.request_id)
@@ -180,7 +180,7 @@ class _Import:
 
 def _read_parts(opened: Folder, name: str, start: int) -> Iterator[tuple[pa.Table, bool]]:
     """Read the rows of a table in an order that does not depend on the files, and whether they are the last."""
-    query = f"SELECT * FROM {opened.relation(name)} ORDER BY ALL OFFSET {start}"
+    query = f"SELECT * FROM {opened.get_view(name)} ORDER BY ALL OFFSET {start}"
     reader = opened.connection.sql(query).to_arrow_reader(PART)
     part = next(reader, None)
     while True:

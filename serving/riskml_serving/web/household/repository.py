@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from riskml.records.contract.calendar import month_end, to_date, to_day, to_month
+from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
 from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.records.tables import RECORDS
 
@@ -38,7 +38,7 @@ def read_freshness(
     columns = (income.c.source, income.c.period_start, income.c.months, income.c.recorded_on)
     query = _narrow(select(*columns), "income", household_id, region, as_of).where(income.c.period_start <= as_of)
     for source, start, months, recorded in connection.execute(query):
-        name, end = f"income.{source}", to_date(month_end(to_month(to_day(start)) + (months or 1) - 1))
+        name, end = f"income.{source}", to_date(to_month_end(to_month(to_day(start)) + (months or 1) - 1))
         latest, known = out.get(name, (end, recorded))
         out[name] = (max(latest, end), max(filter(None, (known, recorded)), default=None))
     for name, day in DAYS.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotApplicable
-from riskml.records.contract.calendar import months_before, to_date, to_day
+from riskml.records.contract.calendar import subtract_months, to_date, to_day
 
 __all__ = ["TimeOverlap"]
 
@@ -26,7 +26,7 @@ class TimeOverlap(Check):
         if not train or not test:
             return NotApplicable("there are no training rows or no test rows", "没有训练行或没有检验行")
         test_from, known_by = min(test), to_day(split["train_known_by"])
-        latest = months_before(test_from, horizon)
+        latest = subtract_months(test_from, horizon)
         late = sorted({day for day in train if day > latest})
         if late:
             return Finding(

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from riskml.explanation.household.county import explain_all
 from riskml.explanation.household.narrator import Narrator
 from riskml.outcomes import AT_RISK, classify_cohort
-from riskml.records.contract.calendar import month_end, to_month
+from riskml.records.contract.calendar import to_month, to_month_end
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
@@ -104,7 +104,7 @@ def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict
         ``households``, the number that were quiet and at risk at both dates; ``same_cause``, the share whose first
         reason keeps its cause; NaN without households.
     """
-    later = month_end(to_month(as_of) + 1)
+    later = to_month_end(to_month(as_of) + 1)
     first, second = (
         explain_all(narrator, records, day).set_index("household_id")["causes"].str.split(";").str[0]
         for day in (as_of, later)

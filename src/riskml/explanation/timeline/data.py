@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from riskml.records.contract.calendar import to_month
-from riskml.records.contract.schema import codes
+from riskml.records.contract.schema import list_codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
@@ -196,7 +196,7 @@ def _read_rows(rows: Events | None, table: str, code: str, *columns: str) -> Ite
     """Yield code, day and other columns of each row that has a code of the table."""
     if rows is None:
         return
-    names = codes(table, code)
+    names = list_codes(table, code)
     for number, *others in zip(*(rows[name].tolist() for name in (code, "day", *columns)), strict=True):
         if number >= 0:
             yield names[number], *others

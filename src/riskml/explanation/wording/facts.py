@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.explanation.wording.templates import parse
 from riskml.features.catalogue import Feature
 from riskml.features.views import below
-from riskml.records.contract.schema import SOURCES, codes
+from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel, sum_window
 
@@ -118,7 +118,7 @@ def _sum_stated(panel: Panel, events: Events | None, column: str, window: int, k
         table = "events" if events is panel.events else "illness"
         mask = mask & np.isin(events["kind"], [Panel.code(table, "kind", kind) for kind in kinds])
     stated = mask & ~np.isnan(events[column])
-    return np.where(events.any(mask) & ~events.any(stated), np.nan, events.total(events[column], stated))
+    return np.where(events.any(mask) & ~events.any(stated), np.nan, events.sum(events[column], stated))
 
 
 def _sum_self_paid(panel: Panel, window: int, kinds: tuple[str, ...] = ()) -> Floats:
@@ -143,7 +143,7 @@ def _find_largest_bill(panel: Panel, window: int) -> Floats:
     care = panel.illness
     if care is None:
         return np.full(panel.n, np.nan)
-    return care.largest(care["self_paid"], panel.within(care, window))
+    return care.max(care["self_paid"], panel.within(care, window))
 
 
 def _collect_disaster_kinds(panel: Panel, window: int) -> Floats:
@@ -151,7 +151,7 @@ def _collect_disaster_kinds(panel: Panel, window: int) -> Floats:
     disasters = panel.disaster
     if disasters is None:
         return np.full(panel.n, np.nan)
-    rows, kinds = panel.within(disasters, window), codes("disaster", "kind")
+    rows, kinds = panel.within(disasters, window), list_codes("disaster", "kind")
     bits = [disasters.any(rows & (disasters["kind"] == code)) * 2.0**code for code in range(len(kinds))]
     total = np.add.accumulate(bits)[-1]
     return np.where(total > 0, total, np.nan)
@@ -162,7 +162,7 @@ def _find_latest_event(panel: Panel, window: int, kind: str) -> Floats:
     if events is None:
         return np.full(panel.n, np.nan)
     mask = panel.within(events, window) & (events["kind"] == Panel.code("events", "kind", kind))
-    return events.largest(events["day"], mask)
+    return events.max(events["day"], mask)
 
 
 FACTS: dict[str, Fact] = {

@@ -124,7 +124,7 @@ def _record(folder: Folder, table: Table, hit: Hit) -> None:
     message = f"{hit.rule.title}{f' ({hit.probe.column})' if hit.probe.column else ''}"
     folder.connection.execute(
         f"""INSERT INTO aside SELECT ?, "#file", "#row", ?, ?, to_json(struct_pack({", ".join(cells)}))
-        FROM {folder.numbered(table.name)} n SEMI JOIN ({hit.rows}) bad USING ("#file", "#row")""",
+        FROM {folder.get_numbered_view(table.name)} n SEMI JOIN ({hit.rows}) bad USING ("#file", "#row")""",
         [table.name, hit.rule.code, message],
     )
 

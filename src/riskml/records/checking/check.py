@@ -22,13 +22,13 @@ from riskml.records.contract.schema import TABLES
 from riskml.records.reading import file_rules as rules
 from riskml.records.reading.folder import Folder, open_folder
 
-__all__ = ["all_rules", "check", "check_folder", "open_checked", "refuse_faults"]
+__all__ = ["check", "check_folder", "list_rules", "open_checked", "refuse_faults"]
 
 NEVER_EMPTY = ("households", "income")
 """Tables without which there is nothing to do; any other empty table means that there are none."""
 
 
-def all_rules() -> list[Rule]:
+def list_rules() -> list[Rule]:
     """Every rule, about files first and then about rows."""
     return [*rules.FILE_RULES, *CHECKS]
 
@@ -73,7 +73,7 @@ def check_folder(folder: Folder) -> CheckReport:
 
 def _check_tables(folder: Folder) -> CheckReport:
     faults = list(folder.faults)
-    rows = {name: folder.rows(name) for name in folder.tables}
+    rows = {name: folder.count_rows(name) for name in folder.tables}
     for name in folder.tables:
         table = TABLES[name]
         if rows[name]:
@@ -103,7 +103,7 @@ def refuse_faults(report: CheckReport) -> None:
 
 def _only_bad_rows(report: CheckReport) -> bool:
     """Whether every fault lies in single rows, which can be set aside."""
-    by_row = {rule.code for rule in all_rules() if rule.by_row}
+    by_row = {rule.code for rule in list_rules() if rule.by_row}
     return all(fault.code in by_row for fault in report.refused)
 
 

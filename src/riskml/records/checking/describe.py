@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 
-from riskml.records.checking.check import all_rules
+from riskml.records.checking.check import list_rules
 from riskml.records.contract.faults import Rule, Severity
 from riskml.records.contract.schema import TABLES, Column, Kind, Table
 
@@ -65,7 +65,7 @@ def describe() -> str:
         "tables": "\n".join(_overview()),
         "columns": "\n".join(line for table in TABLES.values() for line in _table(table)),
         "example": "\n".join(f"`{name}.csv`\n\n```csv\n{content}```\n" for name, content in EXAMPLE.items()).rstrip(),
-        "checks": "\n".join(_rules(all_rules())),
+        "checks": "\n".join(_rules(list_rules())),
     }
     for name, content in parts.items():
         text = text.replace(f"{{{{ {name} }}}}", content)

@@ -25,13 +25,13 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     """Two rows of one record, of which neither is the later."""
     if table.column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
         return
-    repeated = folder.repeated(table.name)
+    repeated = folder.find_repeated_records(table.name)
     if not fetch_row(folder.connection, f"SELECT count(*) FROM {repeated}")[0]:
         return
     rows = f"""
         WITH known AS (
             SELECT {POSITION}, record_id, {build_recorded_sql(table)} AS known
-            FROM {folder.numbered(table.name)} SEMI JOIN {repeated} USING (record_id))
+            FROM {folder.get_numbered_view(table.name)} SEMI JOIN {repeated} USING (record_id))
         SELECT {POSITION}, record_id AS "#value" FROM known
         SEMI JOIN (SELECT record_id, known FROM known GROUP BY ALL HAVING count(*) > 1) twice
         ON known.record_id = twice.record_id AND known.known IS NOT DISTINCT FROM twice.known"""
@@ -69,7 +69,7 @@ def _rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
     return f"""
         SELECT * EXCLUDE (n) FROM (
             SELECT {POSITION}, {value} AS "#value", count(*) OVER (PARTITION BY {key}) AS n
-            FROM {folder.numbered(table.name)} WHERE {value} IS NOT NULL)
+            FROM {folder.get_numbered_view(table.name)} WHERE {value} IS NOT NULL)
         WHERE n > 1"""
 
 
@@ -84,7 +84,7 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
         return
     cells = ", ".join(quote(name) for name in table.names if name != "record_id")
-    source = f"{folder.numbered(table.name)} WHERE record_id IS NULL"
+    source = f"{folder.get_numbered_view(table.name)} WHERE record_id IS NULL"
     hashes = f"equal_{table.name}"
     if not create_repeated_hashes(folder.connection, source, cells, hashes):
         return
@@ -107,13 +107,13 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
     """Latest rows of a household that cover one month with ``total`` and with another source."""
     if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start", "source", "amount"):
         return
-    numbered = folder.numbered("income")
+    numbered = folder.get_numbered_view("income")
     kinds = "bool_or(source = 'total') AND bool_or(source <> 'total')"
     if not fetch_row(folder.connection, f"SELECT {kinds} FROM {numbered}")[0]:
         return
     latest = f"""
         SELECT record_id, max({build_recorded_sql(table)}) AS latest FROM {numbered}
-        SEMI JOIN {folder.repeated("income")} USING (record_id) GROUP BY record_id"""
+        SEMI JOIN {folder.find_repeated_records("income")} USING (record_id) GROUP BY record_id"""
     rows = f"""
         WITH mixed AS (
             SELECT household_id FROM {numbered} GROUP BY household_id

@@ -44,12 +44,12 @@ def find_hits(folder: Folder, table: Table) -> list[Hit]:
     counts: Iterator[int] = iter(())
     if conditions:
         counted = ", ".join(f"count(*) FILTER (WHERE {where})" for where in conditions)
-        counts = iter(fetch_row(folder.connection, f"SELECT {counted} FROM {folder.numbered(table.name)}"))
+        counts = iter(fetch_row(folder.connection, f"SELECT {counted} FROM {folder.get_numbered_view(table.name)}"))
     hits = []
     for number, (rule, probe) in enumerate(probes):
         if probe.where:
             count = next(counts)
-            source = f"{folder.numbered(table.name)} WHERE {probe.where}"
+            source = f"{folder.get_numbered_view(table.name)} WHERE {probe.where}"
             rows = f'SELECT "#file", "#row", ({probe.value})::VARCHAR AS "#value" FROM {source}'
         else:
             count, rows = _run_query(folder, table, number, probe)

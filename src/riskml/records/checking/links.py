@@ -24,8 +24,8 @@ def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
         return
     if has_columns(folder, "households", "household_id"):
         rows = f"""
-            SELECT {POSITION}, household_id AS "#value" FROM {folder.numbered(table.name)}
-            ANTI JOIN (SELECT DISTINCT household_id FROM {folder.relation("households")}) USING (household_id)
+            SELECT {POSITION}, household_id AS "#value" FROM {folder.get_numbered_view(table.name)}
+            ANTI JOIN (SELECT DISTINCT household_id FROM {folder.get_view("households")}) USING (household_id)
             WHERE household_id IS NOT NULL"""
         yield Probe("household_id", "have a household_id that is not in households", rows=rows)
 
@@ -42,8 +42,8 @@ def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
         if not has_columns(folder, "members", "household_id", "member_id"):
             return
         rows = f"""
-            SELECT {POSITION}, member_id AS "#value" FROM {folder.numbered("illness")}
-            ANTI JOIN {folder.relation("members")} USING (household_id, member_id)
+            SELECT {POSITION}, member_id AS "#value" FROM {folder.get_numbered_view("illness")}
+            ANTI JOIN {folder.get_view("members")} USING (household_id, member_id)
             WHERE household_id IS NOT NULL AND member_id IS NOT NULL"""
         yield Probe("member_id", "have a member_id that is not in members of the household", rows=rows)
 
@@ -62,10 +62,10 @@ def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
         rows = f"""
             WITH struck AS (
                 SELECT prefix FROM (
-                    SELECT DISTINCT region_code AS prefix FROM {folder.relation("disaster")}) prefixes
-                SEMI JOIN (SELECT DISTINCT region_code FROM {folder.relation("households")}) homes
+                    SELECT DISTINCT region_code AS prefix FROM {folder.get_view("disaster")}) prefixes
+                SEMI JOIN (SELECT DISTINCT region_code FROM {folder.get_view("households")}) homes
                 ON starts_with(homes.region_code, prefixes.prefix))
-            SELECT {POSITION}, region_code AS "#value" FROM {folder.numbered("disaster")}
+            SELECT {POSITION}, region_code AS "#value" FROM {folder.get_numbered_view("disaster")}
             ANTI JOIN struck ON region_code = prefix WHERE region_code IS NOT NULL"""
         yield Probe("region_code", "strike a region in which no household lives", rows=rows)
 
@@ -86,13 +86,14 @@ def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
     if not has_columns(folder, "lines", "effective_from", "amount"):
         return
     rows = f"""
-        WITH regions AS (SELECT DISTINCT region_code AS region FROM {folder.relation("households")}),
+        WITH regions AS (SELECT DISTINCT region_code AS region FROM {folder.get_view("households")}),
         since AS (
-            SELECT region, min(effective_from) AS since FROM regions LEFT JOIN {folder.relation("lines")} lines
+            SELECT region, min(effective_from) AS since FROM regions LEFT JOIN {folder.get_view("lines")} lines
             ON starts_with(region, coalesce(lines.region_code, '')) AND lines.amount > 0 GROUP BY region),
         first AS (
             SELECT household_id, min(coalesce(since, DATE '9999-12-31')) AS since
-            FROM {folder.relation("households")} JOIN since ON region_code = region GROUP BY household_id)
-        SELECT {POSITION}, household_id AS "#value" FROM {folder.numbered("income")} JOIN first USING (household_id)
+            FROM {folder.get_view("households")} JOIN since ON region_code = region GROUP BY household_id)
+        SELECT {POSITION}, household_id AS "#value"
+        FROM {folder.get_numbered_view("income")} JOIN first USING (household_id)
         WHERE period_start < (SELECT max(since) FROM first) AND {build_day_sql(table)} < first.since"""
     yield Probe("period_start", "lie in months for which lines has no line in force", rows=rows)

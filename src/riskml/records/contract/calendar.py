@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 __all__ = [
     "LOOK_BACK",
+    "find_last_complete_month",
     "is_month_end",
-    "last_complete_month",
-    "month_end",
-    "months_before",
+    "subtract_months",
     "to_date",
     "to_day",
     "to_month",
+    "to_month_end",
     "to_year",
 ]
 
@@ -65,13 +65,13 @@ def to_month(day: int | NDArray[np.generic]) -> int | IntArray:
 
 
 @overload
-def month_end(month: int) -> int: ...
+def to_month_end(month: int) -> int: ...
 @overload
-def month_end(month: NDArray[np.generic]) -> IntArray: ...
-def month_end(month: int | NDArray[np.generic]) -> int | IntArray:
+def to_month_end(month: NDArray[np.generic]) -> IntArray: ...
+def to_month_end(month: int | NDArray[np.generic]) -> int | IntArray:
     """Last day of a month.
 
-    >>> to_date(month_end(to_month(to_day("2024-02-01"))))
+    >>> to_date(to_month_end(to_month(to_day("2024-02-01"))))
     datetime.date(2024, 2, 29)
     """
     if isinstance(month, np.ndarray):
@@ -88,34 +88,34 @@ def is_month_end(day: int) -> bool:
     >>> is_month_end(to_day("2023-02-28")), is_month_end(to_day("2024-02-28"))
     (True, False)
     """
-    return month_end(to_month(day)) == day
+    return to_month_end(to_month(day)) == day
 
 
-def last_complete_month(day: int) -> int:
+def find_last_complete_month(day: int) -> int:
     """Latest month that has ended by the end of ``day``.
 
-    >>> last_complete_month(to_day("1970-02-28")), last_complete_month(to_day("1970-02-27"))
+    >>> find_last_complete_month(to_day("1970-02-28")), find_last_complete_month(to_day("1970-02-27"))
     (1, 0)
     """
     return to_month(day) if is_month_end(day) else to_month(day) - 1
 
 
-def months_before(day: int, months: int) -> int:
+def subtract_months(day: int, months: int) -> int:
     """Day that lies ``months`` calendar months before ``day``.
 
     A window of that many months is every day after it up to ``day``. From a month's end the answer is a month's
     end; otherwise the same day of the month, or the month's last day where it is shorter.
 
-    >>> to_date(months_before(to_day("2024-04-30"), 1))
+    >>> to_date(subtract_months(to_day("2024-04-30"), 1))
     datetime.date(2024, 3, 31)
-    >>> to_date(months_before(to_day("2024-03-30"), 1))
+    >>> to_date(subtract_months(to_day("2024-03-30"), 1))
     datetime.date(2024, 2, 29)
     """
-    end = month_end(to_month(day) - months)
+    end = to_month_end(to_month(day) - months)
     if is_month_end(day):
         return end
-    start = month_end(to_month(day) - months - 1)
-    return min(start + (day - month_end(to_month(day) - 1)), end)
+    start = to_month_end(to_month(day) - months - 1)
+    return min(start + (day - to_month_end(to_month(day) - 1)), end)
 
 
 def to_year(day: int) -> int:

@@ -13,7 +13,7 @@ from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import CATEGORIES
 
-__all__ = ["IDENTIFIERS", "SOURCES", "TABLES", "Column", "Kind", "Table", "codes"]
+__all__ = ["IDENTIFIERS", "SOURCES", "TABLES", "Column", "Kind", "Table", "list_codes"]
 
 IDENTIFIERS = ("household_id", "member_id", "record_id")
 """Columns that identify the household, the member and the record; with ``recorded_on`` they decide which rows count."""
@@ -339,10 +339,10 @@ TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
 
 
 @cache
-def codes(table: str, column: str) -> tuple[str, ...]:
+def list_codes(table: str, column: str) -> tuple[str, ...]:
     """Return the allowed codes of a column in declared order: a position is the code's number in a panel.
 
-    >>> codes("illness", "kind")
+    >>> list_codes("illness", "kind")
     ('inpatient', 'outpatient', 'chronic', 'other')
     """
     declared = TABLES[table].column(column)

@@ -53,7 +53,7 @@ class ArrowTables(TypedViews):
                     self.attributes[attribute] = "number" if number else "text"
                     columns.append(f"{quote(attribute)}::{'DOUBLE' if number else 'VARCHAR'} AS {quote(attribute)}")
         self.connection.register(f"arrow_{name}", cast_table(name, table))
-        self.connection.execute(f"CREATE VIEW {self.relation(name)} AS SELECT {', '.join(columns)} FROM arrow_{name}")
+        self.connection.execute(f"CREATE VIEW {self.get_view(name)} AS SELECT {', '.join(columns)} FROM arrow_{name}")
 
 
 _NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)

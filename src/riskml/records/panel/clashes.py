@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import TABLES, Table
 from riskml.records.panel.cells import is_null, list_keys, parse_day, parse_month
 
@@ -116,6 +116,6 @@ def _recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: in
     lengths = columns.get("months", nulls)
     for recorded, day, length in zip(columns.get("recorded_on", nulls), days, lengths, strict=True):
         if is_null(recorded) and table.name == "income":
-            yield int(month_end(parse_month(day) + (1 if is_null(length) else int(length)) - 1))
+            yield int(to_month_end(parse_month(day) + (1 if is_null(length) else int(length)) - 1))
         else:
             yield parse_day(day if is_null(recorded) else recorded)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_end, to_month
+from riskml.records.contract.calendar import to_month, to_month_end
 from riskml.records.contract.schema import Table
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.kernels import count_codes, count_rows, find_largest, mark_known_rows, sum_rows
@@ -91,7 +91,7 @@ class Events:
         """Rows of each household, shape (n,)."""
         return count_rows(self.household, self._every if mask is None else mask, self.n)
 
-    def total(self, values: Array, mask: Mask | None = None) -> Floats:
+    def sum(self, values: Array, mask: Mask | None = None) -> Floats:
         """Sum of known values of each household, shape (n,).
 
         A household without rows has 0; one whose rows all lack the value has NaN: it is not known. Summed in the
@@ -99,11 +99,11 @@ class Events:
         """
         return sum_rows(self.household, values, self._every if mask is None else mask, self.n)
 
-    def largest(self, values: Array, mask: Mask | None = None) -> Floats:
+    def max(self, values: Array, mask: Mask | None = None) -> Floats:
         """Largest known value of each household, shape (n,); NaN where there is none."""
         return find_largest(self.household, values, self._every if mask is None else mask, self.n)
 
-    def coded(self, column: str, *positions: int) -> Floats:
+    def count_coded(self, column: str, *positions: int) -> Floats:
         """Rows of each household whose code in a column is one of the positions, shape (n,).
 
         NaN where there are rows, but none of them states a code; 0 where there is no row.
@@ -189,7 +189,7 @@ def pack_events(rows: Rows, table: Table) -> EventStore:
     """
     columns = dict(rows.columns)
     if table.name == "income":
-        days = month_end(columns["period_start"] + columns["months"] - 1)
+        days = to_month_end(columns["period_start"] + columns["months"] - 1)
         columns["withdrawn"] = np.isnan(columns["amount"])
     elif table.day:
         days = columns.pop(table.day)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES
 from riskml.records.contract.versions import FOREVER
 from riskml.records.panel.kernels import copy_known_income, fill_income
@@ -100,7 +100,7 @@ class IncomeBlock:
         out[where] = -0.0  # adding to it changes no number, nor the sign of a zero
         np.add.at(out, where, extra.value[part][use])
 
-    def reports_by_month(self) -> NDArray[np.int64]:
+    def count_reports_by_month(self) -> NDArray[np.int64]:
         """Reported household-months of each month, shape (T,), counting a household once."""
         reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
         use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
@@ -124,7 +124,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     shape = (len(SOURCES), length, households)
     amount = np.zeros(shape)
     known_from = np.full(shape, FOREVER)
-    ends = month_end(np.arange(first, first + length, dtype=np.int32))
+    ends = to_month_end(np.arange(first, first + length, dtype=np.int32))
     left: list[Rows] = []
     for rows in parts:
         start, count, source, value = (rows.columns[name] for name in INCOME_BLOCK)

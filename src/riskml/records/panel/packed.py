@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import month_end
+from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import TABLES
 from riskml.records.panel.events import EventStore, pack_events
 from riskml.records.panel.exposure import Regional
@@ -91,6 +91,6 @@ class PackedRecords:
         """Lines in force at the ends of ``months`` months back from ``month``, shape (months, regions)."""
         key = (month, months)
         if key not in self._line_grids:
-            ends = month_end(np.arange(month, month - months, -1, dtype=np.int32))
+            ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
             self._line_grids[key] = self.lines.grid(self.households.regions, ends)
         return self._line_grids[key]

@@ -8,8 +8,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.records.contract.calendar import LOOK_BACK, last_complete_month, month_end, months_before
-from riskml.records.contract.schema import TABLES, codes
+from riskml.records.contract.calendar import LOOK_BACK, find_last_complete_month, subtract_months, to_month_end
+from riskml.records.contract.schema import TABLES, list_codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.exposure import find_exposures
@@ -28,14 +28,14 @@ BELOW = 1 - 1e-4
 """Incomes heap on round numbers: below the line means under this share of it."""
 
 
-_edge = lru_cache(maxsize=1024)(months_before)
-_complete = lru_cache(maxsize=1024)(last_complete_month)
+_edge = lru_cache(maxsize=1024)(subtract_months)
+_complete = lru_cache(maxsize=1024)(find_last_complete_month)
 
 
 @lru_cache(maxsize=1024)
 def _month_ends(month: int, months: int) -> Ints:
     """Last days of the months back from ``month``, latest first."""
-    ends = month_end(np.arange(month, month - months, -1, dtype=np.int32))
+    ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
     ends.flags.writeable = False
     return ends
 
@@ -263,7 +263,7 @@ class Panel:
 
     @property
     def kind(self) -> NDArray[np.int8]:
-        """Position in ``codes("households", "kind")``, -1 where null, shape (n,)."""
+        """Position in ``list_codes("households", "kind")``, -1 where null, shape (n,)."""
         return self.latest("kind")
 
     @property
@@ -370,4 +370,4 @@ class Panel:
         >>> Panel.code("illness", "kind", "outpatient")
         1
         """
-        return codes(table, column).index(value)
+        return list_codes(table, column).index(value)

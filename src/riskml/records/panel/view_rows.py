@@ -87,7 +87,7 @@ class _Reader:
         self.run(
             "CREATE OR REPLACE TEMP TABLE riskml_ids AS SELECT household_id,"
             f" (row_number() OVER (ORDER BY household_id) - 1)::INTEGER AS i"
-            f" FROM (SELECT DISTINCT household_id FROM {views.relation('households')})"
+            f" FROM (SELECT DISTINCT household_id FROM {views.get_view('households')})"
         )
 
     def run(self, query: str) -> list[Any]:
@@ -107,7 +107,7 @@ class _Reader:
             return f"(dense_rank() OVER (ORDER BY {keys}) - 1)::BIGINT", ""
         if table.column("record_id") is None:
             return "-1::BIGINT", ""
-        shared, name = self.views.repeated(table.name), f"riskml_corrected_{table.name}"
+        shared, name = self.views.find_repeated_records(table.name), f"riskml_corrected_{table.name}"
         if self.run(f"SELECT count(*) FROM {shared}") == [(0,)]:
             return "-1::BIGINT", ""
         self.run(
@@ -131,7 +131,7 @@ class _Reader:
             *(f"{_pack_sql(column)} AS {quote(column.name)}" for column in columns),
             *(f"r.{quote(name)} AS {quote(f'attribute {name}')}" for name in attributes),
         ]
-        return f"SELECT {', '.join(select)} FROM {self.views.relation(table.name)} r {join} {corrected} {known}"
+        return f"SELECT {', '.join(select)} FROM {self.views.get_view(table.name)} r {join} {corrected} {known}"
 
     def rows(self, table: Table) -> Rows:
         cells = self.arrow(self.query(table, table.contents))
@@ -155,7 +155,7 @@ class _Reader:
     def months(self) -> tuple[int, int]:
         [span] = self.run(
             f"SELECT min(m), max(m + r.months - 1) FROM (SELECT months, (year(period_start) - 1970) * 12"
-            f" + month(period_start) - 1 AS m FROM {self.views.relation('income')}) r"
+            f" + month(period_start) - 1 AS m FROM {self.views.get_view('income')}) r"
         )
         return (0, -1) if span[0] is None else (int(span[0]), int(span[1]))
 

@@ -43,7 +43,7 @@ def measure_coverage(folder: Folder) -> dict[str, Any]:
     versions of one key only the first recorded counts as late or not: a later one reports something new.
     """
     households = int(
-        fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {folder.relation('households')}")[0]
+        fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {folder.get_view('households')}")[0]
     )
     tables = {
         name: _measure_table(folder, table, households) if folder.has(name) else {"present": False}
@@ -54,11 +54,11 @@ def measure_coverage(folder: Folder) -> dict[str, Any]:
 
 
 def _measure_table(folder: Folder, table: Table, households: int) -> dict[str, Any]:
-    rows = folder.rows(table.name)
+    rows = folder.count_rows(table.name)
     if 0 < rows < FEWEST_ROWS:
         return {"present": True, "few": True}
-    relation, day = folder.relation(table.name), build_day_sql(table)
-    known = f"SELECT household_id FROM {folder.relation('households')}"
+    relation, day = folder.get_view(table.name), build_day_sql(table)
+    known = f"SELECT household_id FROM {folder.get_view('households')}"
     with_rows = fetch_row(
         folder.connection,
         f"SELECT count(DISTINCT household_id) FROM {relation} WHERE household_id IN ({known})",
@@ -74,7 +74,7 @@ def _measure_table(folder: Folder, table: Table, households: int) -> dict[str, A
 
 def _measure_lateness(folder: Folder, table: Table, day: str) -> dict[str, Any] | None:
     quantiles = ", ".join(f"quantile_disc(delay, {q})" for q in QUANTILES)
-    rows = folder.relation(table.name)
+    rows = folder.get_view(table.name)
     if table.key:
         keys = ", ".join(table.key)
         rows = f"(SELECT {keys}, min(recorded_on) AS recorded_on FROM {rows} GROUP BY {keys})"

@@ -64,10 +64,10 @@ class Folder(TypedViews):
 
     def _create_views(self, table: str, query: str) -> None:
         names = [*TABLES[table].names, *self.layouts[table].attributes]
-        self.connection.execute(f"CREATE OR REPLACE VIEW {self.numbered(table)} AS {query}")
+        self.connection.execute(f"CREATE OR REPLACE VIEW {self.get_numbered_view(table)} AS {query}")
         self.connection.execute(
-            f"CREATE OR REPLACE VIEW {self.relation(table)} AS "
-            f"SELECT {', '.join(quote(name) for name in names)} FROM {self.numbered(table)}"
+            f"CREATE OR REPLACE VIEW {self.get_view(table)} AS "
+            f"SELECT {', '.join(quote(name) for name in names)} FROM {self.get_numbered_view(table)}"
         )
 
     @property
@@ -75,7 +75,7 @@ class Folder(TypedViews):
         """Names of the tables that are there and readable, in the order of the contract."""
         return list(self.layouts)
 
-    def relation(self, table: str) -> str:
+    def get_view(self, table: str) -> str:
         """Name of the view of a table, to be used in SQL on `connection`.
 
         It has every declared column in the order of the contract with its type (VARCHAR, DATE, INTEGER, DOUBLE,
@@ -89,13 +89,13 @@ class Folder(TypedViews):
         """
         return f"records_{self._require(table)}"
 
-    def numbered(self, table: str) -> str:
-        """Name of the view that adds to `relation` the file, the row and the raw text of unreadable cells."""
+    def get_numbered_view(self, table: str) -> str:
+        """Name of the view that adds to that of `get_view` the file, the row and the raw text of unreadable cells."""
         return f"numbered_{self._require(table)}"
 
-    def rows(self, table: str) -> int:
+    def count_rows(self, table: str) -> int:
         """Rows of a table."""
-        return int(fetch_row(self.connection, f"SELECT count(*) FROM {self.relation(table)}")[0])
+        return int(fetch_row(self.connection, f"SELECT count(*) FROM {self.get_view(table)}")[0])
 
     def leave_out(self, table: str, rows: str) -> None:
         """Take rows out of both views of a table.
@@ -147,7 +147,7 @@ class Folder(TypedViews):
         for table in self.tables:
             attributes = sorted(self.layouts[table].attributes)
             columns = ", ".join(quote(name) for name in [*TABLES[table].names, *attributes])
-            row = fetch_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {self.relation(table)}")
+            row = fetch_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {self.get_view(table)}")
             digest.update(repr((table, attributes, row)).encode())
         return digest.hexdigest()[:32]
 

@@ -14,7 +14,7 @@ __all__ = ["TypedViews"]
 
 
 class TypedViews:
-    """Tables as typed DuckDB views, each named by :meth:`relation`.
+    """Tables as typed DuckDB views, each named by :meth:`get_view`.
 
     Parameters
     ----------
@@ -38,18 +38,18 @@ class TypedViews:
         """Whether the table is there; an absent table means unknown, an empty one known to be none."""
         return table in self._present
 
-    def relation(self, table: str) -> str:
+    def get_view(self, table: str) -> str:
         """Name of the view of a table."""
         return f"records_{table}"
 
-    def repeated(self, table: str) -> str:
+    def find_repeated_records(self, table: str) -> str:
         """Name of a DuckDB table with the ``record_id`` that several rows of a table share (corrections).
 
         It is created once and kept.
         """
         if table not in self._repeated:
             name = f"repeated_{table}"
-            source = f"{self.relation(table)} WHERE record_id IS NOT NULL"
+            source = f"{self.get_view(table)} WHERE record_id IS NOT NULL"
             if not create_repeated_hashes(self.connection, source, "record_id", f"{name}_hashes"):
                 source += " AND false"
             self.connection.execute(f"""
