@@ -134,11 +134,11 @@ class Visit:
         session.send("DOM.enable")
         session.send("CSS.enable")
         root = session.send("DOM.getDocument")["root"]["nodeId"]
-        found = set()
+        families = set()
         for node in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": selector})["nodeIds"]:
             fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
-            found |= {font["familyName"] for font in fonts if not font["isCustomFont"]}
-        return sorted(found)
+            families |= {font["familyName"] for font in fonts if not font["isCustomFont"]}
+        return sorted(families)
 
 
 Open = Callable[..., Any]

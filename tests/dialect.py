@@ -1,4 +1,4 @@
-"""Finds words of an old private dialect used as names in the code: prints each place, ends with 1 if there is any."""
+"""Finds words of an old private dialect used as names in the code: prints each, ends with 1 if there is any."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-WORDS = {"found", "told", "said", "place", "places", "whoever", "asked", "opaque", "sealed", "chunks", "answer_types"}
+WORDS = {
+    *("found", "told", "said", "asked", "given"),
+    *("place", "places", "whoever", "ones", "those", "anew"),
+    *("opaque", "sealed", "chunks", "answer_types"),
+}
 """None of them says what a value is. `place` and `found` may be part of a longer name that does."""
 
+NOUNS = {"property", "cached_property", "fixture"}
+"""Decorators of functions that are named after a value."""
 
-def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Every name that the code binds: variables, arguments, functions, classes, attributes and modules."""
+
+def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """List every name that the code binds: variables, arguments, functions, classes, attributes and modules."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
@@ -22,20 +29,31 @@ def names(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name
             case ast.Attribute(attr=name, ctx=ast.Store()):
                 yield node.lineno, name
-            case ast.alias(name=name, asname=alias):
-                yield node.lineno, alias or name.rpartition(".")[2]
+            case ast.alias(asname=str(name)):
+                yield node.lineno, name
+
+
+def list_nouns(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """List the functions that are named `something_of`, where a verb would say what they do."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.endswith("_of"):
+            words = {part.id for mark in node.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Name)}
+            words |= {
+                part.attr for mark in node.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Attribute)
+            }
+            if not words & NOUNS and not node.name.startswith("test_"):
+                yield node.lineno, node.name
 
 
 def main() -> int:
-    """Look at every file of the two packages."""
+    """Look at every file of the two packages and of the tests."""
     hits = 0
-    for top in ("src", "serving"):
-        for path in sorted((ROOT / top).rglob("*.py")):
-            own = [(0, path.stem), *names(ast.parse(path.read_text("utf-8")))]
-            for line, name in own:
-                if name.strip("_") in WORDS:
-                    hits += 1
-                    sys.stdout.write(f"{path.relative_to(ROOT).as_posix()}:{line}: {name}\n")
+    for path in sorted(path for top in ("src", "serving", "tests") for path in (ROOT / top).rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        odd = [(line, name) for line, name in ((0, path.stem), *list_names(tree)) if name.strip("_") in WORDS]
+        for line, name in sorted({*odd, *list_nouns(tree)}):
+            hits += 1
+            sys.stdout.write(f"{path.relative_to(ROOT).as_posix()}:{line}: {name}\n")
     return min(hits, 1)
 
 

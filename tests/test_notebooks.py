@@ -25,7 +25,7 @@ def cells(name: str, kind: str) -> Iterator[dict[str, Any]]:
     return (cell for cell in notebook["cells"] if cell["cell_type"] == kind)
 
 
-def text_of(name: str, kind: str) -> str:
+def read_text(name: str, kind: str) -> str:
     return "\n".join("".join(cell["source"]) for cell in cells(name, kind))
 
 
@@ -52,7 +52,7 @@ def test_no_output_and_no_trace_of_a_machine_is_kept(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_reads_like_a_walk_and_says_that_the_county_is_simulated(name: str) -> None:
-    assert "模拟县数据，非真实农户" in text_of(name, "markdown")
+    assert "模拟县数据，非真实农户" in read_text(name, "markdown")
     code = list(cells(name, "code"))
     assert len(list(cells(name, "markdown"))) >= len(code) / 2
     for cell in code:
@@ -83,6 +83,6 @@ def test_it_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert not [output["text"] for output in outputs if output.get("name") == "stderr"]
     pictures = [output for output in outputs if {"image/png", "image/svg+xml"} & set(output.get("data", {}))]
-    shows = text_of(name, "code").count("plt.show()") + text_of(name, "code").count("SVG(draw_timeline_svg(")
+    shows = read_text(name, "code").count("plt.show()") + read_text(name, "code").count("SVG(draw_timeline_svg(")
     assert len(pictures) == shows > 0
     assert not list(here.iterdir()), "a notebook writes into its temporary folder only"

@@ -42,7 +42,7 @@ def bundle(tmp_path):
     return folder
 
 
-def run_of(version):
+def find_run(version):
     from mlflow import MlflowClient
 
     uri = tracking._resolve_uri()
@@ -57,7 +57,7 @@ def test_a_run_holds_parameters_metrics_tags_and_the_whole_bundle(office, bundle
         {"riskml.auc": 0.8, "oracle.auc": None, "odd": float("nan")},
         {"model_version": "riskml-abc"},
     )
-    run, client = run_of(version)
+    run, client = find_run(version)
     assert version == 1
     assert run.data.params == {"window": "12", "outcome": "any"}
     assert run.data.metrics == {"riskml.auc": 0.8}
@@ -72,7 +72,7 @@ def test_a_run_holds_parameters_metrics_tags_and_the_whole_bundle(office, bundle
 
 def test_the_newest_run_is_the_challenger_and_not_the_champion(office, bundle):
     assert [tracking.log_run(bundle, {}, {}) for _ in range(2)] == [1, 2]
-    _, client = run_of(2)
+    _, client = find_run(2)
     assert int(client.get_model_version_by_alias("riskml", "challenger").version) == 2
     assert tracking.fetch_champion() is None
 

@@ -115,9 +115,10 @@ def _use_model(out: Path, county: Path) -> dt.date:
 def _explain_one(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
     """Explain the riskiest household that the rule line does not flag, or else the riskiest of all."""
     from riskml.cli.results import show_explanation
+    from riskml.evaluation.capacity import rank_by_risk
     from riskml.explanation.household.narrator import Narrator
 
-    ranked = scores.sort_values(["margin", "household_id"], ascending=[False, True])
+    ranked = scores.iloc[rank_by_risk(scores["margin"].to_numpy(), scores["household_id"].to_numpy(str))]
     unflagged = ranked[ranked["agreement"] == "model_only"]
     chosen = (unflagged if len(unflagged) else ranked).iloc[0]
     position = records.index(chosen["household_id"])

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from riskml.evaluation.predictions import BoolArray, FloatArray, IntArray
 from riskml.evaluation.ranking import SortedRows, find_ties
 
-__all__ = ["VisitList", "count_visits", "mark_visits"]
+__all__ = ["VisitList", "count_visits", "mark_visits", "rank_by_risk"]
 
 _ROUNDING = 1e-9
 
@@ -30,6 +30,15 @@ def count_visits(share: float, n: int) -> int:
     7
     """
     return math.ceil(share * n - _ROUNDING)
+
+
+def rank_by_risk(score: ArrayLike, household_code: ArrayLike) -> IntArray:
+    """Return the rows in the order of visits: the highest score first, ties by household code.
+
+    >>> rank_by_risk([1.0, 2.0, 1.0], ["b", "c", "a"]).tolist()
+    [1, 2, 0]
+    """
+    return np.lexsort((np.asarray(household_code), -np.asarray(score)))
 
 
 def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, share: float) -> BoolArray:
@@ -51,9 +60,9 @@ def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, s
     >>> mark_visits([1.0, 1.0, 0.0], [0, 0, 0], ["b", "a", "c"], share=0.1).tolist()
     [False, True, False]
     """
-    score, as_of = np.asarray(score), np.asarray(as_of)
-    order = np.lexsort((np.asarray(household_code), -score, as_of))
-    visited = np.zeros(len(score), dtype=np.bool_)
+    as_of, order = np.asarray(as_of), rank_by_risk(score, household_code)
+    order = order[np.argsort(as_of[order], kind="stable")]
+    visited = np.zeros(len(order), dtype=np.bool_)
     bounds = np.append(find_ties(as_of[order]), len(order))
     for start, end in pairwise(bounds.tolist()):
         visited[order[start : start + count_visits(share, end - start)]] = True

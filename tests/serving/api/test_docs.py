@@ -27,9 +27,9 @@ BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
 
 def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="curl or bash is missing")
@@ -47,11 +47,11 @@ def test_the_curl_lines_work_as_printed(bundle_path, tmp_path):
         f"{PREFIX}BUNDLE": str(bundle_path),
         f"{PREFIX}PORT": str(port),
     }
-    found = subprocess.run(
+    shell = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env={**os.environ, **own}, capture_output=True, text=True, timeout=120
     )
-    assert found.returncode == 0, found.stdout[-2000:] + found.stderr
-    answers = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
+    assert shell.returncode == 0, shell.stdout[-2000:] + shell.stderr
+    answers = [json.loads(line) for line in shell.stdout.splitlines() if line.startswith("{")]
     assert len(answers) == len(re.findall(r"^curl", "\n".join(BLOCKS), re.MULTILINE)) == 10
     ready, scores, records, page = answers[:4]
     assert ready["status"] == "ready"
@@ -64,13 +64,13 @@ def test_the_curl_lines_work_as_printed(bundle_path, tmp_path):
 def test_every_metric_is_documented_and_every_documented_metric_is_there(client, key):
     text = client.get("/metrics", headers=key("", "admin")).text
     there = {name for name in re.findall(r"^# TYPE (riskml_\w+)", text, re.MULTILINE) if not name.endswith("_created")}
-    told = set(re.findall(r"^\| `(riskml_\w+)`", OPERATIONS, re.MULTILINE))
-    not_yet = {"riskml_score_drift_psi", "riskml_data_scored_timestamp_seconds"}  # told once there is something to tell
-    assert there - told == set()
-    assert told - there <= not_yet
+    documented = set(re.findall(r"^\| `(riskml_\w+)`", OPERATIONS, re.MULTILINE))
+    later = {"riskml_score_drift_psi", "riskml_data_scored_timestamp_seconds"}  # shown once there is something to show
+    assert there - documented == set()
+    assert documented - there <= later
 
 
-def names_of(group, before=()):
+def list_commands(group, before=()):
     from typer.main import get_command
 
     def walk(command, path):
@@ -78,14 +78,14 @@ def names_of(group, before=()):
         if inner is None:
             yield " ".join(path)
             return
-        for name, found in inner.items():
-            yield from walk(found, (*path, name))
+        for name, part in inner.items():
+            yield from walk(part, (*path, name))
 
     return list(walk(get_command(group), before))
 
 
 def test_commands_in_the_docs_exist():
-    known = set(names_of(commands))
+    known = set(list_commands(commands))
     for page in (README, OPERATIONS):
         for words in re.findall(r"riskml-serving ((?:[a-z]+ ?)+)", page):
             parts = words.split()
@@ -99,15 +99,15 @@ def instructions():
 
 
 def test_the_image_runs_as_nobody_special_and_is_probed():
-    found = instructions()
-    final = found[max(i for i, (word, _) in enumerate(found) if word == "FROM") :]
+    steps = instructions()
+    final = steps[max(i for i, (word, _) in enumerate(steps) if word == "FROM") :]
     words = dict(final)
     assert words["USER"] == "10001"
     assert final.index(("USER", "10001")) > max(i for i, (word, _) in enumerate(final) if word in ("RUN", "COPY"))
     assert "/readyz" in words["HEALTHCHECK"]
     assert words["CMD"] == '["riskml", "serve"]'
-    assert all(":" in image and "latest" not in image for word, image in found if word == "FROM")
-    assert not [rest for word, rest in found if word == "ADD"]
+    assert all(":" in image and "latest" not in image for word, image in steps if word == "FROM")
+    assert not [rest for word, rest in steps if word == "ADD"]
 
 
 def test_what_the_image_copies_is_there_and_not_ignored():
@@ -131,12 +131,12 @@ def test_what_image_and_compose_file_run_are_commands():
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     program, *words = compose["migrate"]["command"]
     assert program == "riskml-serving"
-    assert " ".join(words) in names_of(commands)
+    assert " ".join(words) in list_commands(commands)
     assert "command" not in compose["service"], "the image's own"
-    asked = {word.partition("=")[0] for word in compose["mlflow"]["command"][2:]}
+    options = {word.partition("=")[0] for word in compose["mlflow"]["command"][2:]}
     from mlflow.cli import server
 
-    assert asked <= {option for parameter in server.params for option in parameter.opts}
+    assert options <= {option for parameter in server.params for option in parameter.opts}
 
 
 def test_the_compose_file_hardens_what_it_builds():

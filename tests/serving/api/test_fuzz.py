@@ -68,7 +68,7 @@ def register(client, headers, code):
 
 def operations(client):
     schema = schemathesis.openapi.from_dict(client.app.openapi())
-    return [found.ok() for found in schema.get_all_operations()]
+    return [operation.ok() for operation in schema.get_all_operations()]
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
@@ -114,22 +114,22 @@ def junk(rng):
     return copy.deepcopy(rng.choice(JUNK))
 
 
-def places(value, path=()):
+def list_paths(value, path=()):
     """Paths of everything inside a JSON value, itself included."""
     yield path
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from places(inner, (*path, name))
+            yield from list_paths(inner, (*path, name))
     elif isinstance(value, list):
         for i, inner in enumerate(value):
-            yield from places(inner, (*path, i))
+            yield from list_paths(inner, (*path, i))
 
 
 def spoilt(rng, value):
     """Spoil a JSON value at a few places: replace, remove, double, rename, add."""
     value = copy.deepcopy(value)
     for _ in range(rng.randint(1, 3)):
-        path = rng.choice(list(places(value)))
+        path = rng.choice(list(list_paths(value)))
         if not path:
             if rng.random() < 0.1:
                 value = junk(rng)
@@ -187,14 +187,14 @@ def test_malformed_bodies_are_answered_with_a_problem_and_break_nothing(service)
         if name == "ClosureRequest" and response.status_code == 200:
             still_open = register(client, headers, f"fresh-{number}")
         if response.status_code >= 400:
-            found = response.json()
+            problem = response.json()
             assert response.headers["content-type"] == "application/problem+json"
-            assert found["type"].startswith("urn:riskml:problem:")
-            assert found["status"] == response.status_code
+            assert problem["type"].startswith("urn:riskml:problem:")
+            assert problem["status"] == response.status_code
             assert "demo-1" not in response.text
-    for name, found in statuses.items():
-        assert 400 in found, name
-        assert 422 in found, name
-        assert 429 not in found, name
-        assert found & {200, 201, 202}, f"{name}: some are spoilt where it does not matter"
+    for name, codes in statuses.items():
+        assert 400 in codes, name
+        assert 422 in codes, name
+        assert 429 not in codes, name
+        assert codes & {200, 201, 202}, f"{name}: some are spoilt where it does not matter"
     assert client.get("/readyz").status_code == 200

@@ -30,12 +30,12 @@ def append(client, headers, status=200, **tables):
     return answer.json()
 
 
-def changes(client, headers, since=0, **asked):
-    return client.get("/v1/changes", params={"since": since, **asked}, headers=headers).json()
+def changes(client, headers, since=0, **query):
+    return client.get("/v1/changes", params={"since": since, **query}, headers=headers).json()
 
 
-def told(found):
-    return [(row["change"], row["household_id"], row["region_code"]) for row in found["changes"]]
+def list_changes(page):
+    return [(row["change"], row["household_id"], row["region_code"]) for row in page["changes"]]
 
 
 def listed(client, headers):
@@ -50,8 +50,8 @@ def two(client, key):
     readers = {region: key(region, "read") for region in (TOWN, OTHER, COUNTY)}
     since = changes(client, readers[COUNTY])["next"]
 
-    def read(reader, **asked):
-        return changes(client, readers[reader], since, **asked)
+    def read(reader, **query):
+        return changes(client, readers[reader], since, **query)
 
     read.client, read.headers = client, readers
     return read
@@ -59,10 +59,10 @@ def two(client, key):
 
 def test_a_household_that_moves_leaves_one_town_and_comes_into_the_other(two, key):
     append(two.client, key(), households=[household("h1", THERE)])
-    assert told(two(TOWN)) == [("left", "h1", HERE)]
-    assert told(two(OTHER))[0] == ("moved", "h1", THERE)
-    assert told(two(COUNTY))[0] == ("moved", "h1", THERE)
-    assert told(two(COUNTY, region=TOWN)) == [("left", "h1", HERE)]
+    assert list_changes(two(TOWN)) == [("left", "h1", HERE)]
+    assert list_changes(two(OTHER))[0] == ("moved", "h1", THERE)
+    assert list_changes(two(COUNTY))[0] == ("moved", "h1", THERE)
+    assert list_changes(two(COUNTY, region=TOWN)) == [("left", "h1", HERE)]
     assert THERE not in str(two(TOWN)), "nobody there learns where it went"
     assert listed(two.client, two.headers[TOWN]) == ["h2"]
     assert listed(two.client, two.headers[OTHER]) == ["h1"]
@@ -77,14 +77,14 @@ def test_what_happens_after_it_left_is_not_told_where_it_was(two, key):
     append(two.client, key(), illness=[bill])
     two.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
     assert changes(two.client, two.headers[TOWN], after)["changes"] == []
-    assert told(two(OTHER))[-1] == ("closed", "h1", THERE)
+    assert list_changes(two(OTHER))[-1] == ("closed", "h1", THERE)
 
 
 def test_one_that_comes_back_has_not_left(two, key):
     append(two.client, key(), households=[household("h1", THERE)])
     append(two.client, key(), households=[household("h1", HERE)])
-    assert {change for change, *_ in told(two(TOWN))} <= {"moved", "scored"}
-    assert told(two(OTHER)) == [("left", "h1", THERE)]
+    assert {change for change, *_ in list_changes(two(TOWN))} <= {"moved", "scored"}
+    assert list_changes(two(OTHER)) == [("left", "h1", THERE)]
     assert listed(two.client, two.headers[TOWN]) == ["h1", "h2"]
 
 
@@ -93,8 +93,8 @@ def test_a_move_is_whole_before_a_job_has_scored_again(make_client, two, key):
     append(late, key(), 202, households=[household("h1", THERE)])
     assert listed(late, two.headers[TOWN]) == ["h2"], "the key of the town sees it no longer"
     assert listed(late, two.headers[OTHER]) == ["h1"]
-    assert told(two(TOWN)) == [("left", "h1", HERE)]
-    assert told(two(OTHER)) == [("moved", "h1", THERE)]
+    assert list_changes(two(TOWN)) == [("left", "h1", HERE)]
+    assert list_changes(two(OTHER)) == [("moved", "h1", THERE)]
     (row,) = two(OTHER)["changes"]
     assert late.get("/v1/households/h1", headers=two.headers[OTHER]).json()["score"]["tier"] == row["tier"]
 
@@ -104,7 +104,7 @@ def test_two_merge_into_one(two, key):
     body = {"because": "merged", "followed_by": ["h3"]}
     for code in ("h1", "h2"):
         assert two.client.post(f"/v1/households/{code}/closure", json=body, headers=key()).status_code == 200
-    assert told(two(TOWN)) == [("scored", "h3", HERE), ("closed", "h1", HERE), ("closed", "h2", HERE)]
+    assert list_changes(two(TOWN)) == [("scored", "h3", HERE), ("closed", "h1", HERE), ("closed", "h2", HERE)]
     assert listed(two.client, two.headers[TOWN]) == ["h3"]
     history = two.client.get("/v1/households/h1", headers=two.headers[TOWN]).json()["history"]
     assert [row["change"] for row in history] == ["closed", "scored"]
@@ -118,7 +118,7 @@ def test_a_closed_household_follows_nobody_and_a_refused_closure_is_not_told(two
     refused = two.client.post("/v1/households/h2/closure", json=body, headers=key())
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:riskml:problem:household-closed")
     assert refused.json()["errors"][0]["path"] == "followed_by[0]"
-    assert told(two(TOWN)) == [("closed", "h1", HERE)]
+    assert list_changes(two(TOWN)) == [("closed", "h1", HERE)]
 
 
 def test_a_household_that_was_never_scored_is_closed_without_a_word(two, key):
@@ -127,7 +127,7 @@ def test_a_household_that_was_never_scored_is_closed_without_a_word(two, key):
         add_households(connection, [row])
     body = {"because": "moved_away"}
     assert two.client.post("/v1/households/h4/closure", json=body, headers=key()).status_code == 200
-    assert told(two(TOWN)) == []
+    assert list_changes(two(TOWN)) == []
 
 
 def test_the_time_of_the_last_scoring_is_none_of_a_move_or_closure(two, key):

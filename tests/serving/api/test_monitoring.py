@@ -20,7 +20,7 @@ def confirmed(client, headers, code, category="borderline", **more):
 
 
 @pytest.fixture
-def asked(client, key):
+def visited(client, key):
     headers = key()
     households = [{"household_id": code, "region_code": HERE, "size": 2} for code in ("h1", "h2")]
     answer = client.post("/v1/records", json={"tables": {"households": households}}, headers=headers)
@@ -28,13 +28,13 @@ def asked(client, key):
     return client, headers
 
 
-def exported(client, headers, **asked):
-    return client.get("/v1/verifications/monitoring", params=asked, headers=headers)
+def export(client, headers, **query):
+    return client.get("/v1/verifications/monitoring", params=query, headers=headers)
 
 
-def test_the_export_is_a_table_without_fault(asked, make_client, tmp_path):
+def test_the_export_is_a_table_without_fault(visited, make_client, tmp_path):
     """The same visit entered again, a change of mind on a later day, two days, two households."""
-    client, headers = asked
+    client, headers = visited
     confirmed(client, headers, "h1", causes=["work"])
     confirmed(client, headers, "h1", "sudden_hardship", causes=["illness", "work"])
     confirmed(client, headers, "h1", verified_on="2023-06-01")
@@ -48,14 +48,14 @@ def test_the_export_is_a_table_without_fault(asked, make_client, tmp_path):
     pd.DataFrame({"household_id": ["h1", "h2"], "region_code": HERE, "size": 2}).to_csv(
         folder / "households.csv", index=False
     )
-    answer = exported(late, headers, format="csv")
+    answer = export(late, headers, format="csv")
     (folder / "monitoring.csv").write_bytes(answer.content)
     with open_folder(folder) as opened:
         report = check_folder(opened)
         assert opened.count_rows("monitoring") == 4
     assert [(fault.table, fault.code) for fault in report.faults] == []
-    found = exported(late, headers).json()["monitoring"]
-    entries = [(row["household_id"], row["entered_on"], row["recorded_on"], row["category"]) for row in found]
+    rows = export(late, headers).json()["monitoring"]
+    entries = [(row["household_id"], row["entered_on"], row["recorded_on"], row["category"]) for row in rows]
     assert entries == [
         ("h1", "2023-06-30", "2023-06-30", "sudden_hardship"),
         ("h1", "2023-06-01", "2023-06-30", "borderline"),
@@ -64,16 +64,16 @@ def test_the_export_is_a_table_without_fault(asked, make_client, tmp_path):
     ]
 
 
-def test_what_replaces_nothing_that_counts_hides_nothing(asked):
+def test_what_replaces_nothing_that_counts_hides_nothing(visited):
     """A visit without a category, or one that came to another outcome, leaves the entry of the same day."""
-    client, headers = asked
+    client, headers = visited
     confirmed(client, headers, "h1")
     for body in ({"outcome": "confirmed"}, {"outcome": "rejected"}):
         assert client.post("/v1/households/h1/verifications", json=body, headers=headers).status_code == 201
-    found = exported(client, headers, limit=1).json()
-    assert [row["category"] for row in found["monitoring"]] == ["borderline"]
-    first = found["next"]
-    assert exported(client, headers, since=first).json()["monitoring"] == []
+    page = export(client, headers, limit=1).json()
+    assert [row["category"] for row in page["monitoring"]] == ["borderline"]
+    first = page["next"]
+    assert export(client, headers, since=first).json()["monitoring"] == []
     confirmed(client, headers, "h1", "sudden_hardship")
-    again = exported(client, headers, since=first).json()["monitoring"]
+    again = export(client, headers, since=first).json()["monitoring"]
     assert [row["category"] for row in again] == ["sudden_hardship"], "who has the first gets what replaces it"

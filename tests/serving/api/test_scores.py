@@ -36,9 +36,9 @@ def test_scores_over_http_are_those_of_riskml_to_the_last_bit(client, key, table
     headers, codes = key(), sorted(expected)
     for start in range(0, len(codes), 200):
         part = codes[start : start + 200]
-        found = ask(client, headers, tables_of(*part)).json()["scores"]
-        assert [row["household_id"] for row in found] == part
-        for row in found:
+        scores = ask(client, headers, tables_of(*part)).json()["scores"]
+        assert [row["household_id"] for row in scores] == part
+        for row in scores:
             wanted = expected[row["household_id"]]
             assert {name: row[name] for name in SAME} == plain(wanted)
             assert ";".join(row["rule_flags"]) == wanted["rule_flags"]
@@ -49,38 +49,38 @@ def test_one_household_alone_gets_the_same_score_and_the_same_reasons(
 ):
     headers, narrator = key(), Narrator(Bundle.load(bundle_path), load_policy())
     for code in sorted(expected)[::40]:
-        found = ask(client, headers, tables_of(code), reasons=True).json()["scores"][0]
-        place = county_records.index(code)
-        panel = county_records.panel(to_day(AS_OF), place, place + 1)
-        assert {name: found[name] for name in SAME} == plain(expected[code])
-        assert found["explanation"] == json.loads(json.dumps(narrator.explain(panel).to_json()))
+        score = ask(client, headers, tables_of(code), reasons=True).json()["scores"][0]
+        index = county_records.index(code)
+        panel = county_records.panel(to_day(AS_OF), index, index + 1)
+        assert {name: score[name] for name in SAME} == plain(expected[code])
+        assert score["explanation"] == json.loads(json.dumps(narrator.explain(panel).to_json()))
 
 
 def test_rule_line_and_features_are_asked_once_for_scores_and_reasons(client, key, tables_of, expected, monkeypatch):
-    asked = []
+    calls = []
 
     def noted(module, name):
         real = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda panel, *rest: asked.append((name, panel.n)) or real(panel, *rest))
+        monkeypatch.setattr(module, name, lambda panel, *rest: calls.append((name, panel.n)) or real(panel, *rest))
 
     noted(sys.modules["riskml.scoring"], "apply_rule_line")
     noted(sys.modules["riskml.explanation.household.narrator"], "apply_rule_line")
     noted(sys.modules["riskml.features.build"], "_fill")
-    found = ask(client, key(), tables_of(*sorted(expected)[:4]), reasons=True).json()["scores"]
-    assert sum(row["explanation"]["model"] is not None for row in found) > 1
-    assert sorted(asked) == [("_fill", 4), ("apply_rule_line", 4)]
+    scores = ask(client, key(), tables_of(*sorted(expected)[:4]), reasons=True).json()["scores"]
+    assert sum(row["explanation"]["model"] is not None for row in scores) > 1
+    assert sorted(calls) == [("_fill", 4), ("apply_rule_line", 4)]
 
 
 def test_an_answer_says_by_what_it_was_made(client, key, tables_of, expected):
-    found = ask(client, key(), tables_of(next(iter(expected)))).json()
+    answer = ask(client, key(), tables_of(next(iter(expected)))).json()
     bundle = Bundle.load(client.app.state.settings.bundle)
-    assert found["model_name"] == "riskml"
-    assert found["model_version"] == bundle.model_version
-    assert found["feature_schema_hash"] == bundle.manifest["schema_hash"]
-    assert found["policy_version"] == load_policy().version
-    assert found["data_as_of"] == AS_OF
-    assert found["scored_at"].endswith("Z")
-    assert len(found["request_id"]) == 32
+    assert answer["model_name"] == "riskml"
+    assert answer["model_version"] == bundle.model_version
+    assert answer["feature_schema_hash"] == bundle.manifest["schema_hash"]
+    assert answer["policy_version"] == load_policy().version
+    assert answer["data_as_of"] == AS_OF
+    assert answer["scored_at"].endswith("Z")
+    assert len(answer["request_id"]) == 32
 
 
 def test_without_records_of_income_there_is_no_probability_but_the_rule_line_stands(client, key):
@@ -93,8 +93,8 @@ def test_without_records_of_income_there_is_no_probability_but_the_rule_line_sta
 
 def test_a_household_recorded_later_is_named_as_unknown(client, key):
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3, "recorded_on": "2023-04-01"}
-    found = ask(client, key(), {"households": [household], "income": []}).json()
-    assert (found["scores"], found["unknown"]) == ([], ["h1"])
+    answer = ask(client, key(), {"households": [household], "income": []}).json()
+    assert (answer["scores"], answer["unknown"]) == ([], ["h1"])
 
 
 def test_a_record_that_stands_twice_for_one_day_is_refused_whatever_the_order(client, key):

@@ -51,10 +51,10 @@ def judged(client, tables):
 def test_a_new_household_is_registered_and_scored_as_riskml_scores_it(client, key):
     answer = post(client, key(), households=[household()], income=wages())
     assert answer.status_code == 200, answer.text
-    found = answer.json()
-    assert found["accepted"] == {"households": 1, "income": 24}
-    assert (found["rescored"], found["changed"], found["job"]) == (1, 1, None)
-    score = found["scores"][0]
+    content = answer.json()
+    assert content["accepted"] == {"households": 1, "income": 24}
+    assert (content["rescored"], content["changed"], content["job"]) == (1, 1, None)
+    score = content["scores"][0]
     assert (score["household_id"], score["before"], score["changed"]) == ("h1", None, True)
     opinion = judged(client, {"households": [household()], "income": wages()})
     assert score["after"]["probability"] == float(opinion.probability[0])
@@ -93,9 +93,9 @@ def test_nothing_is_recorded_before_the_day_of_receipt(client, key):
     row = {"household_id": "h1", "occurred_on": "2023-01-01", "kind": "job_loss", "recorded_on": "2023-06-29"}
     answer = post(client, key(), households=[household()], income=[], events=[row])
     assert answer.status_code == 422
-    found = answer.json()
-    assert found["type"] == "urn:riskml:problem:recorded-too-early"
-    assert found["errors"][0]["path"] == "tables.events[0].recorded_on"
+    problem = answer.json()
+    assert problem["type"] == "urn:riskml:problem:recorded-too-early"
+    assert problem["errors"][0]["path"] == "tables.events[0].recorded_on"
     assert count(client, "households") == 0
 
 

@@ -162,9 +162,9 @@ def save(connection, households):
         code, region = household.code, "370112001001"
         scores = [{**score, "request_id": "r"} for score in household.scores]
         connection.execute(insert(SCORES), scores)
-        place = {"region_code": region, "county": region[:6], "town": region[:9]}
+        living = {"region_code": region, "county": region[:6], "town": region[:9]}
         order = {"order_signal": -household.current["signal"], "order_rank": 1.0}
-        connection.execute(insert(CURRENT), {**household.current, **place, **order})
+        connection.execute(insert(CURRENT), {**household.current, **living, **order})
         if household.verifications:
             connection.execute(insert(VERIFICATIONS), [{**visit, **row} for row in household.verifications])
         if household.assigned:

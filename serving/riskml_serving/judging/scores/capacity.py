@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from riskml.evaluation.capacity import count_visits
+from riskml.evaluation.capacity import count_visits, rank_by_risk
 from riskml.policy import name_agreement
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
@@ -107,7 +107,7 @@ def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], reg
 
 
 def _find_last(codes: NDArray[np.str_], margins: NDArray[np.float64], share: float) -> tuple[float, str]:
-    last = np.lexsort((codes, -margins))[count_visits(share, len(codes)) - 1]
+    last = rank_by_risk(margins, codes)[count_visits(share, len(codes)) - 1]
     return float(margins[last]), str(codes[last])
 
 

@@ -17,7 +17,7 @@ __all__ = [
     "change_user",
     "count_attempt",
     "delete_session",
-    "delete_sessions_of",
+    "delete_sessions",
     "delete_stale_sessions",
     "find_session",
     "find_user",
@@ -79,7 +79,7 @@ def delete_session(connection: Connection, token_hash: str) -> None:
     connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == token_hash))
 
 
-def delete_sessions_of(connection: Connection, username: str) -> None:
+def delete_sessions(connection: Connection, username: str) -> None:
     """End every session of an account."""
     connection.execute(delete(SESSIONS).where(SESSIONS.c.username == username))
 

@@ -100,14 +100,14 @@ def set_password(connection: Connection, username: str, password: str) -> None:
     values = {"password_hash": _hash_password(password), "failures": 0, "locked_until": None}
     if not repository.change_user(connection, username, **values):
         raise _unknown_account(username)
-    repository.delete_sessions_of(connection, username)
+    repository.delete_sessions(connection, username)
 
 
 def disable_user(connection: Connection, username: str) -> None:
     """Disable an account and end its sessions at once."""
     if not repository.change_user(connection, username, disabled_at=now()):
         raise _unknown_account(username)
-    repository.delete_sessions_of(connection, username)
+    repository.delete_sessions(connection, username)
 
 
 def _hash_password(password: str) -> str:
