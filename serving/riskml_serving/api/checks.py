@@ -29,6 +29,8 @@ __all__ = [
 TableRows = Mapping[str, Rows]
 """Rows of a request by table."""
 
+NOT_FOUND = ("not_found", "No such household in the region of the key")
+
 
 def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Columns]) -> None:
     """Check records that are only scored: every row belongs to a household of the request and of the caller's region.
@@ -47,10 +49,10 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
     counts = _require_sizes(tables, call.state.settings)
     households = {row["household_id"] for row in tables["households"]}
     if not households:
-        _refuse([FieldError("tables.households", "too_short", "At least one household is needed")])
+        _refuse(["tables.households"], "too_short", "At least one household is needed")
     _require_regions(tables, call.caller, {"households": "household-not-found"})
     if unknown := counts.keys() - households:
-        _refuse(_list_households(tables, unknown, "no_such_household", "The table households does not hold it"))
+        _refuse(_list_households(tables, unknown), "no_such_household", "The table households does not hold it")
     _require_one_subject(tables)
     _require_once({name: columns[name] for name in tables})
     require_one_income(tables["income"], columns["income"])
@@ -71,7 +73,7 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
     """
     _require_sizes(tables, call.state.settings)
     if not any(tables.values()):
-        _refuse([FieldError("tables", "too_short", "At least one row is needed")])
+        _refuse(["tables"], "too_short", "At least one row is needed")
     _require_one_subject(tables)
     _require_days(tables, call.today)
     dated = {
@@ -103,7 +105,7 @@ def refuse_households(kind: str, tables: TableRows, codes: Collection[str]) -> N
     ------
     Problem
     """
-    _refuse(_list_households(tables, codes, "not_found", "No such household in the region of the key"), kind)
+    _refuse(_list_households(tables, codes), *NOT_FOUND, kind)
 
 
 def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str, Any]], household_id: str) -> None:
@@ -123,22 +125,10 @@ def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str
         ``household-not-found``, ``household-closed``.
     """
     paths = {code: f"followed_by[{i}]" for i, code in enumerate(followers)}
-    _refuse(
-        (
-            FieldError(path, "not_found", "No such household in the region of the key")
-            for code, path in paths.items()
-            if code not in register or code == household_id
-        ),
-        "household-not-found",
-    )
-    _refuse(
-        (
-            FieldError(path, "closed", "This household was closed")
-            for code, path in paths.items()
-            if register[code]["closed_on"] is not None
-        ),
-        "household-closed",
-    )
+    missing = [path for code, path in paths.items() if code not in register or code == household_id]
+    _refuse(missing, *NOT_FOUND, "household-not-found")
+    closed = [path for code, path in paths.items() if register[code]["closed_on"] is not None]
+    _refuse(closed, "closed", "This household was closed", "household-closed")
 
 
 def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
@@ -155,7 +145,7 @@ def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
     Problem
         ``invalid-request``.
     """
-    _refuse(FieldError(path, "in_future", "Not later than today") for path, day in days.items() if day > today)
+    _refuse((path for path, day in days.items() if day > today), "in_future", "Not later than today")
 
 
 def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
@@ -167,7 +157,7 @@ def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
         ``invalid-request``.
     """
     if code not in allowed:
-        _refuse([FieldError(field, "enum", f"One of: {', '.join(allowed)}")])
+        _refuse([field], "enum", f"One of: {', '.join(allowed)}")
     return allowed.index(code)
 
 
@@ -187,38 +177,30 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
         ``invalid-request``.
     """
     clashes = {columns["household_id"][i] for i in find_total_clashes(columns)}
-    _refuse(
-        FieldError(f"tables.income[{i}].source", "total_and_source", "A month has both a total and a source")
-        for i, row in enumerate(rows)
-        if row["household_id"] in clashes
-    )
+    paths = (f"tables.income[{i}].source" for i, row in enumerate(rows) if row["household_id"] in clashes)
+    _refuse(paths, "total_and_source", "A month has both a total and a source")
 
 
-def _refuse(errors: Iterable[FieldError], kind: str = "invalid-request") -> None:
-    """Raise the problem if there is any error."""
-    if listed := list(errors):
-        raise Problem(kind, errors=listed)
+def _refuse(paths: Iterable[str], code: str, en: str, kind: str = "invalid-request") -> None:
+    """Raise the problem if there is any field that is wrong."""
+    if errors := [FieldError(path, code, en) for path in paths]:
+        raise Problem(kind, errors=errors)
 
 
-def _list_rows(
-    tables: TableRows, column: str, code: str, en: str, is_wrong: Callable[[Mapping[str, Any]], bool]
-) -> list[FieldError]:
-    """List the rows of some tables in which a column is wrong."""
+def _list_rows(tables: TableRows, column: str, is_wrong: Callable[[Mapping[str, Any]], bool]) -> list[str]:
+    """List the paths of a column in the rows in which it is wrong."""
     return [
-        FieldError(f"tables.{name}[{i}].{column}", code, en)
-        for name, rows in tables.items()
-        for i, row in enumerate(rows)
-        if is_wrong(row)
+        f"tables.{name}[{i}].{column}" for name, rows in tables.items() for i, row in enumerate(rows) if is_wrong(row)
     ]
 
 
-def _list_households(tables: TableRows, households: Collection[str], code: str, en: str) -> list[FieldError]:
-    return _list_rows(tables, "household_id", code, en, lambda row: row.get("household_id") in households)
+def _list_households(tables: TableRows, codes: Collection[str]) -> list[str]:
+    return _list_rows(tables, "household_id", lambda row: row.get("household_id") in codes)
 
 
 def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
     """Count the rows of each household, and refuse more households or rows than the settings allow."""
-    counts = Counter(row.get("household_id") or "" for rows in tables.values() for row in rows)
+    counts = Counter([row.get("household_id") or "" for rows in tables.values() for row in rows])
     counts.pop("", None)
     if len(counts) > (most := settings.max_households):
         raise Problem(
@@ -237,20 +219,17 @@ def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
 
 def _require_one_subject(tables: TableRows) -> None:
     """Refuse a disaster that strikes both a household and a region, or neither."""
-    _refuse(
-        FieldError(f"tables.disaster[{i}]", "one_place", "Exactly one of household_id and region_code is needed")
-        for i, row in enumerate(tables.get("disaster", ()))
-        if bool(row.get("household_id")) == bool(row.get("region_code"))
+    rows = enumerate(tables.get("disaster", ()))
+    paths = (
+        f"tables.disaster[{i}]" for i, row in rows if bool(row.get("household_id")) == bool(row.get("region_code"))
     )
+    _refuse(paths, "one_place", "Exactly one of household_id and region_code is needed")
 
 
 def _require_once(tables: Mapping[str, Columns]) -> None:
     """Refuse a record, version or line that stands twice for one day of recording: which of them counts is unknown."""
-    _refuse(
-        FieldError(f"tables.{name}[{i}]", "twice", "The same record or version stands twice for one recorded_on")
-        for name, columns in tables.items()
-        for i in find_repeated_rows(name, columns)
-    )
+    paths = (f"tables.{name}[{i}]" for name, columns in tables.items() for i in find_repeated_rows(name, columns))
+    _refuse(paths, "twice", "The same record or version stands twice for one recorded_on")
 
 
 def _require_days(tables: TableRows, today: dt.date) -> None:
@@ -260,28 +239,24 @@ def _require_days(tables: TableRows, today: dt.date) -> None:
         {f"tables.households[{i}].recorded_on": row.get("recorded_on") or today for i, row in rows}, today
     )
     early = _list_rows(
-        tables,
-        "recorded_on",
-        "too_early",
-        "Not before the day of receipt",
-        lambda row: row.get("recorded_on") is not None and row["recorded_on"] < today,
+        tables, "recorded_on", lambda row: row.get("recorded_on") is not None and row["recorded_on"] < today
     )
     if early:
         raise Problem(
             "recorded-too-early",
             f"今天是 {today}，登记日期不得更早",
             f"Today is {today}; recorded_on may not be earlier",
-            errors=early,
+            errors=[FieldError(path, "too_early", "Not before the day of receipt") for path in early],
         )
 
 
 def _require_regions(tables: TableRows, caller: Caller, kinds: Mapping[str, str]) -> None:
     """Refuse regions that the caller does not cover, by table with the kind of problem."""
     for name, kind in kinds.items():
-        errors = (
-            FieldError(f"tables.{name}[{i}].region_code", "outside_region", "Outside the region of the key")
+        paths = (
+            f"tables.{name}[{i}].region_code"
             for i, row in enumerate(tables.get(name, ()))
             if not (name == "disaster" and row.get("household_id"))
             and not covers(caller.region, row.get("region_code") or "")
         )
-        _refuse(errors, kind)
+        _refuse(paths, "outside_region", "Outside the region of the key", kind)

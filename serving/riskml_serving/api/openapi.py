@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired
 
 from fastapi import APIRouter, FastAPI
@@ -14,7 +13,7 @@ from starlette.responses import FileResponse
 from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.base.problems import MEDIA_TYPE
 
-__all__ = ["BODIES", "PROBLEM", "PROBLEM_RESPONSE", "Body", "declare_body", "install", "require_answer_types"]
+__all__ = ["BODIES", "PROBLEM", "PROBLEM_RESPONSE", "Body", "install", "require_answer_types"]
 
 TEMPLATE = "#/components/schemas/{model}"
 
@@ -42,21 +41,26 @@ PROBLEM_RESPONSE: dict[int | str, dict[str, Any]] = {
 """How every endpoint describes its refusals."""
 
 
-@dataclass(frozen=True)
+BODIES: dict[str, Body] = {}
+"""Request bodies by name."""
+
+
 class Body:
-    """A body that endpoints read themselves; :func:`declare_body` makes it.
+    """A body that endpoints read themselves.
 
     Parameters
     ----------
     name : str
-    adapter : TypeAdapter
+        Name of its schema.
+    fields : dict of str to type
     example : dict
-        Stands in the description; the tests send it.
+        Plain values as JSON has them. They stand in the description, and the tests send them.
     """
 
-    name: str
-    adapter: TypeAdapter[dict[str, Any]]
-    example: dict[str, Any]
+    def __init__(self, name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> None:
+        self.name, self.example = name, example
+        self.adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(make_dict_type(name, fields))
+        BODIES[name] = self
 
     def describe(self, *, idempotent: bool = False) -> dict[str, Any]:
         """Describe the body for ``openapi_extra`` of a route, with the header of a write that is done once."""
@@ -66,16 +70,6 @@ class Body:
             schema = {"type": "string", "minLength": 1, "maxLength": 128}
             out["parameters"] = [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
         return out
-
-
-BODIES: dict[str, Body] = {}
-"""Request bodies by name."""
-
-
-def declare_body(name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> Body:
-    """Declare a body by its fields, with an example: plain values as JSON has them."""
-    BODIES[name] = Body(name, TypeAdapter(make_dict_type(name, fields)), example)
-    return BODIES[name]
 
 
 def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], Any]:

@@ -17,9 +17,9 @@ __all__ = [
     "PLAIN",
     "ROWS",
     "make_choice_type",
+    "make_day_type",
     "make_dict_type",
     "make_list_type",
-    "make_row_type",
     "make_tables_type",
 ]
 
@@ -38,6 +38,11 @@ ATTRIBUTE = (
 )
 
 
+def make_day_type(description: str) -> Any:
+    """Make the type of a day in a body: written as 2024-12-31, within the years in which records can be."""
+    return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description=description)]
+
+
 def _first_of_month(day: dt.date) -> dt.date:
     if day.day != 1:
         raise ValueError("must be the first day of a month")
@@ -45,13 +50,13 @@ def _first_of_month(day: dt.date) -> dt.date:
 
 
 def _make_type(column: Column) -> Any:
-    described: Any = {"description": f"{column.zh} · {column.en}" + (f" ({column.unit})" if column.unit else "")}
+    text = f"{column.zh} · {column.en}" + (f" ({column.unit})" if column.unit else "")
+    described: Any = {"description": text}
     match column.kind:
         case Kind.DATE:
-            return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, **described)]
+            return make_day_type(text)
         case Kind.MONTH_START:
-            checked = AfterValidator(_first_of_month)
-            return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, **described), checked]
+            return Annotated[make_day_type(text), AfterValidator(_first_of_month)]
         case Kind.COUNT | Kind.YEAR:
             least = int(column.minimum or 0)
             return Annotated[int, Strict(), Field(ge=least, le=MAX_VALUES[column.kind], **described)]
@@ -99,7 +104,7 @@ def make_choice_type(*codes: str) -> Any:
     return Literal.__getitem__(codes)
 
 
-def make_row_type(table: Table) -> Any:
+def _make_row_type(table: Table) -> Any:
     """Make the type of a row: a dictionary with the contract's columns and, where the table has them, attributes."""
     fields: dict[str, Any] = {}
     for column in table.columns:
@@ -123,5 +128,5 @@ def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
     return make_dict_type(name, fields)
 
 
-ROWS: dict[str, Any] = {name: make_row_type(table) for name, table in TABLES.items()}
+ROWS: dict[str, Any] = {name: _make_row_type(table) for name, table in TABLES.items()}
 """Types of rows by table."""

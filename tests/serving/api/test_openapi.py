@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from riskml_serving.api.openapi import BODIES, PROBLEM, declare_body, require_answer_types
+from riskml_serving.api.openapi import BODIES, PROBLEM, Body, require_answer_types
 from riskml_serving.api.routers import ANSWERS, ROUTERS
 from riskml_serving.base.settings import Settings
 from riskml_serving.running.app import create_app
@@ -60,8 +60,8 @@ def test_an_endpoint_whose_answer_has_no_type_does_not_start():
 
 
 def test_a_body_without_an_example_does_not_start():
-    with pytest.raises(TypeError, match=r"declare_body.* missing .* argument: 'example'"):
-        declare_body("VisitRequest", {"visited_on": str})
+    with pytest.raises(TypeError, match=r"Body.* missing .* argument: 'example'"):
+        Body("VisitRequest", {"visited_on": str})
 
 
 def done(client, headers, job):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import Field, Strict
+from pydantic import Field
 
-from riskml_serving.api.openapi import declare_body
+from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import CURSOR, EXPLANATION, STORED
 from riskml_serving.api.verifications.schemas import VERIFICATION
-from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_dict_type, make_list_type
+from riskml_serving.base.contract import PLAIN, make_day_type, make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 
 __all__ = [
@@ -22,14 +21,14 @@ __all__ = [
     "LIVING",
 ]
 
-CLOSURE_REQUEST = declare_body(
+CLOSURE_REQUEST = Body(
     "ClosureRequest",
     {
         "because": Annotated[
             Literal["moved_away", "split", "merged", "died_out"],
             Field(description="moved_away 迁出 · split 分户 · merged 并户 · died_out 销户"),
         ],
-        "closed_on": NotRequired[Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Today.")]],
+        "closed_on": NotRequired[make_day_type("Today.")],
         "followed_by": NotRequired[
             Annotated[
                 list[Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN)]],

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 
-from riskml_serving.api.openapi import declare_body
+from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import DAY
 from riskml_serving.http.responses import make_answer_type
 
@@ -16,7 +16,7 @@ REGION = Annotated[
     str, Field(pattern="^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$", description="The key's own.")
 ]
 
-BATCH_REQUEST = declare_body(
+BATCH_REQUEST = Body(
     "BatchRequest",
     {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]},
     example={"as_of": "2024-12-31", "region": "370112"},

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from riskml_serving.api.openapi import declare_body
+from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import DEMO, HOUSEHOLD, TOTAL
 from riskml_serving.base.contract import make_dict_type, make_list_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
@@ -14,7 +14,7 @@ from riskml_serving.judging.verdict import BRIEF, json_types
 
 __all__ = ["RECORDS_ANSWER", "RECORDS_REQUEST"]
 
-RECORDS_REQUEST = declare_body(
+RECORDS_REQUEST = Body(
     "RecordsRequest",
     {
         "tables": Annotated[

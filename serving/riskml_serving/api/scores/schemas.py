@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, Strict
 
-from riskml_serving.api.openapi import declare_body
-from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, make_dict_type, make_list_type, make_tables_type
+from riskml_serving.api.openapi import Body
+from riskml_serving.base.contract import make_day_type, make_dict_type, make_list_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import FIELDS, FULL, json_types
 
 __all__ = ["CURSOR", "DAY", "DEMO", "EXPLANATION", "HOUSEHOLD", "SCORES_ANSWER", "SCORE_REQUEST", "STORED", "TOTAL"]
 
-DAY = Annotated[
-    dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Day at whose end records count; today.")
-]
+DAY = make_day_type("Day at whose end records count; today.")
 
 DEMO = {"household_id": "demo-1"}
 HOUSEHOLD = {**DEMO, "region_code": "370112001001", "size": 3}
 TOTAL = {**DEMO, "source": "total"}
 """Rows of examples."""
 
-SCORE_REQUEST = declare_body(
+SCORE_REQUEST = Body(
     "ScoreRequest",
     {
         "as_of": NotRequired[DAY | None],

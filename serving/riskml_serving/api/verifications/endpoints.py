@@ -12,9 +12,14 @@ from starlette.responses import Response
 
 from riskml_serving.api.call import Limit, ReadCall, Region, WriteCall
 from riskml_serving.api.checks import require_no_future
-from riskml_serving.api.verifications.schemas import MONITORING_PAGE, VERIFICATION_ANSWER, VERIFICATION_REQUEST
+from riskml_serving.api.verifications.schemas import (
+    MONITORING,
+    MONITORING_PAGE,
+    VERIFICATION_ANSWER,
+    VERIFICATION_REQUEST,
+)
 from riskml_serving.casework.verifications.repository import read_entries
-from riskml_serving.casework.verifications.service import MONITORING, to_monitoring, verify
+from riskml_serving.casework.verifications.service import to_monitoring, verify
 from riskml_serving.http.responses import respond, to_headers
 from riskml_serving.http.sealed_cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated, NotRequired
+from typing import Annotated, Any, NotRequired
 
-from pydantic import Field, Strict
+from pydantic import Field
 
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.verdicts import CATEGORIES
-from riskml_serving.api.openapi import declare_body
+from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import CURSOR
-from riskml_serving.base.contract import FIRST_DAY, LAST_DAY, PLAIN, make_choice_type, make_dict_type, make_list_type
+from riskml_serving.base.contract import PLAIN, make_choice_type, make_day_type, make_dict_type, make_list_type
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.http.responses import make_answer_type
 
-__all__ = ["MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER", "VERIFICATION_REQUEST"]
+__all__ = ["MONITORING", "MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER", "VERIFICATION_REQUEST"]
 
 Outcome = make_choice_type(*OUTCOMES)
 Category = make_choice_type(*CATEGORIES.codes)
 Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
 
-VERIFICATION_REQUEST = declare_body(
+VERIFICATION_REQUEST = Body(
     "VerificationRequest",
     {
         "outcome": Annotated[
@@ -31,9 +30,7 @@ VERIFICATION_REQUEST = declare_body(
         "causes": NotRequired[Annotated[make_list_type(make_choice_type(*CAUSES)), Field(max_length=len(CAUSES))]],
         "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
         "note": NotRequired[Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]],
-        "verified_on": NotRequired[
-            Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description="Day of the visit; today.")]
-        ],
+        "verified_on": NotRequired[make_day_type("Day of the visit; today.")],
     },
     example={
         "outcome": "confirmed",
@@ -69,14 +66,14 @@ VERIFICATION = make_dict_type(
 
 VERIFICATION_ANSWER = make_answer_type("VerificationAnswer", {"household_id": str, "verification": VERIFICATION})
 
-MonitoringExport = make_dict_type(
-    "MonitoringExport",
-    {
-        **dict.fromkeys(("household_id", "category", "entered_on"), str),
-        "cleared_on": str | None,
-        **dict.fromkeys(("causes", "recorded_on"), str),
-    },
-)
+MONITORING: dict[str, Any] = {
+    **dict.fromkeys(("household_id", "category", "entered_on"), str),
+    "cleared_on": str | None,
+    **dict.fromkeys(("causes", "recorded_on"), str),
+}
+"""Columns of an export, those of the contract's table ``monitoring``."""
+
+MonitoringExport = make_dict_type("MonitoringExport", MONITORING)
 MONITORING_PAGE = make_answer_type(
     "MonitoringPage", {"monitoring": make_list_type(MonitoringExport), "next": str, "more": bool}
 )

@@ -19,10 +19,7 @@ from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
 
-__all__ = ["MONITORING", "describe", "may_read_text", "to_monitoring", "undo", "verify"]
-
-MONITORING = ("household_id", "category", "entered_on", "cleared_on", "causes", "recorded_on")
-"""Columns of the contract's table ``monitoring``."""
+__all__ = ["describe", "may_read_text", "to_monitoring", "undo", "verify"]
 
 
 def verify(

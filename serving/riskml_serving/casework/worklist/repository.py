@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Exists,
+    FromClause,
     Integer,
     ScalarSelect,
     Select,
@@ -87,13 +88,14 @@ class ListFilter:
         return (STATES | by_deadline)[self.state]
 
 
+def _correlate(query: Select[Any], *others: FromClause) -> ScalarSelect[Any]:
+    """Make a query the value of a column for each current score."""
+    return query.scalar_subquery().correlate(CURRENT, *others)
+
+
 def _select_run_start() -> ScalarSelect[int]:
-    return (
-        select(func.coalesce(func.max(EARLIER.c.seq), 0))
-        .where(EARLIER.c.household_id == CURRENT.c.household_id, EARLIER.c.signal == 0)
-        .scalar_subquery()
-        .correlate(CURRENT)
-    )
+    last = select(func.coalesce(func.max(EARLIER.c.seq), 0))
+    return _correlate(last.where(EARLIER.c.household_id == CURRENT.c.household_id, EARLIER.c.signal == 0))
 
 
 def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
@@ -103,21 +105,14 @@ def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
         SCORES.c.seq > DECIDED.c.score_seq,
         SCORES.c.signal > func.coalesce(DECIDED.c.signal, 0),
     )
-    return (
-        select(func.coalesce(func.min(case((graver, column))), func.min(column)))
-        .where(SCORES.c.household_id == CURRENT.c.household_id, SCORES.c.signal > 0, SCORES.c.seq > _select_run_start())
-        .scalar_subquery()
-        .correlate(CURRENT, DECIDED)
-    )
+    in_run = (SCORES.c.household_id == CURRENT.c.household_id, SCORES.c.signal > 0, SCORES.c.seq > _select_run_start())
+    first = select(func.coalesce(func.min(case((graver, column))), func.min(column))).where(*in_run)
+    return _correlate(first, DECIDED)
 
 
 def _select_last_verification(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return (
-        select(func.max(VERIFICATIONS.c.verification_id))
-        .where(VERIFICATIONS.c.household_id == CURRENT.c.household_id, VERIFICATIONS.c.undone_at.is_(None), *conditions)
-        .scalar_subquery()
-        .correlate(CURRENT)
-    )
+    own = (VERIFICATIONS.c.household_id == CURRENT.c.household_id, VERIFICATIONS.c.undone_at.is_(None))
+    return _correlate(select(func.max(VERIFICATIONS.c.verification_id)).where(*own, *conditions))
 
 
 def _was_visited() -> Exists:
@@ -131,14 +126,8 @@ def _was_visited() -> Exists:
 
 
 def _select_assignee() -> ScalarSelect[str]:
-    return (
-        select(ASSIGNMENTS.c.assignee)
-        .where(ASSIGNMENTS.c.household_id == CURRENT.c.household_id)
-        .order_by(ASSIGNMENTS.c.assignment_id.desc())
-        .limit(1)
-        .scalar_subquery()
-        .correlate(CURRENT)
-    )
+    query = select(ASSIGNMENTS.c.assignee).where(ASSIGNMENTS.c.household_id == CURRENT.c.household_id)
+    return _correlate(query.order_by(ASSIGNMENTS.c.assignment_id.desc()).limit(1))
 
 
 def _select_facts() -> dict[str, ColumnElement[Any]]:
