@@ -44,6 +44,7 @@ HELD_BEFORE = {
     "web/household/repository.py": {"read_freshness": "narrowed by _narrow"},
     "casework/worklist/repository.py": dict.fromkeys(
         (
+            "_correlate",
             "_select_run_start",
             "_select_first",
             "_select_last_verification",
