@@ -137,10 +137,7 @@ def _fit_bundle(records: Records) -> Bundle:
     linear = LinearProblem(schema, X.values, y).solve(0.02)
     trees = TreeProblem(schema, X.values, y).solve(replace(TREES[0], rounds=ROUNDS), SEED)
     blend = Blend(schema, linear, trees, Weights(0.0, 0.5, 0.5), Calibration())
-    manifest = {
-        "settings": {"window": 12, "horizon": 12, "outcome": "any", "step": 3},
-        "model_version": "benchmark",
-    }
+    manifest = {"settings": {"window": 12, "horizon": 12, "outcome": "any", "step": 3}, "model_version": "benchmark"}
     reference = build_reference(X, blend.predict_probability(X))
     return Bundle(blend, Baselines(linear, {}), {}, {}, reference, manifest, {})
 

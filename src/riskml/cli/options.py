@@ -10,16 +10,7 @@ import typer
 
 from riskml.errors import UsageError
 
-__all__ = [
-    "AsJson",
-    "AsOf",
-    "BundleArgument",
-    "Language",
-    "PolicyFile",
-    "RecordsArgument",
-    "SkipBadRows",
-    "parse_day",
-]
+__all__ = ["AsJson", "AsOf", "BundleArgument", "Language", "PolicyFile", "RecordsArgument", "SkipBadRows", "parse_day"]
 
 RecordsArgument = Annotated[Path, typer.Argument(help="Records folder (see data/README.md).", show_default=False)]
 BundleArgument = Annotated[

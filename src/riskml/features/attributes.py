@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features.catalogue import Feature, feature
-from riskml.features.matrix import Direction
-from riskml.records.contract.schema import list_codes
+from riskml.records.contract.schema import codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.regions import Level, take_region
@@ -57,27 +56,18 @@ def months_since_exit(panel: Panel) -> Floats:
 
 @lru_cache(maxsize=1024)
 def _declare(
-    name: str,
-    unit: str,
-    zh: str,
-    en: str,
-    definition: str,
-    *,
-    categorical: bool,
-    reason: tuple[str | None, str | None] = (None, None),
+    name: str, unit: str, zh: str, en: str, categorical: bool, reason: tuple[str | None, str | None] = (None, None)
 ) -> Feature:
+    """Declare a feature that only some records have, so that its values stand beside it."""
     return Feature(
         name=name,
         topic="attributes",
         unit=unit,
-        window=0,
-        direction=Direction.FREE,
         cause="other",
         zh=zh,
         en=en,
-        requires=(),
         function=lambda panel: np.full(panel.n, np.nan),
-        definition=definition,
+        definition=en,
         categorical=categorical,
         reason_zh=reason[0],
         reason_en=reason[1],
@@ -93,7 +83,7 @@ def list_region_features(names: tuple[str, ...]) -> list[tuple[Feature, Levels, 
         position = {prefix: float(i) for i, prefix in enumerate(levels)}
         text = f"first {level:d} digits of the region code"
         reason = (f"所在{level.zh}（{{value}}）整体风险{{higher}}", "the risk in region {value} is {higher} in general")
-        declared = _declare(column, "code", f"所在{level.zh}", text, text, categorical=True, reason=reason)
+        declared = _declare(column, "code", f"所在{level.zh}", text, True, reason)
         out.append((declared, levels, np.array([position.get(prefix, np.nan) for prefix in prefixes])))
     return out
 
@@ -121,15 +111,10 @@ def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
     yield from _regions(panel)
     for name, attribute in sorted(panel.attributes.items()):
         text = f"attribute {name!r} of the households table"
-        column = f"attribute_{name}"
-        yield (
-            _declare(column, "as given", f"属性 {name}", text, text, categorical=attribute.levels is not None),
-            attribute.values,
-            attribute.levels or (),
-        )
+        column, zh = f"attribute_{name}", f"属性 {name}"
+        declared = _declare(column, "as given", zh, text, attribute.levels is not None)
+        yield declared, attribute.values, attribute.levels or ()
         if attribute.levels is None:
             change = f"change of {text} since the version before"
-            declared = _declare(
-                f"{column}_change", "as given", f"属性 {name} 的变化", change, change, categorical=False
-            )
+            declared = _declare(f"{column}_change", "as given", f"{zh} 的变化", change, False)
             yield declared, attribute.values - attribute.before, ()

@@ -40,26 +40,18 @@ def build(panel: Panel) -> FeatureMatrix:
     values = np.empty((panel.n, len(CATALOGUE) + len(extra)))
     _fill(panel, extra, values)
     values.flags.writeable = False
-    return FeatureMatrix(
-        household_id=panel.household_id,
-        as_of=np.full(panel.n, panel.as_of, np.int32),
-        columns=_columns(extra),
-        values=values,
-        levels=_levels(extra),
-    )
+    return _assemble(panel.household_id, np.full(panel.n, panel.as_of, np.int32), extra, values)
 
 
-def _columns(extra: Extra) -> tuple[FeatureColumn, ...]:
-    return (*_catalogued(), *(f.column for f, _, _ in extra))
+def _assemble(household_id: NDArray[np.str_], as_of: NDArray[np.int32], extra: Extra, values: Floats) -> FeatureMatrix:
+    columns = (*_list_columns(), *(f.column for f, _, _ in extra))
+    levels = {f.name: levels for f, _, levels in extra if f.categorical}
+    return FeatureMatrix(household_id, as_of, columns, values, levels)
 
 
 @cache
-def _catalogued() -> tuple[FeatureColumn, ...]:
+def _list_columns() -> tuple[FeatureColumn, ...]:
     return tuple(f.column for f in CATALOGUE.values())
-
-
-def _levels(extra: Extra) -> dict[str, tuple[str, ...]]:
-    return {f.name: levels for f, _, levels in extra if f.categorical}
 
 
 def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
@@ -109,8 +101,7 @@ def build_all(
     start_of = {day: i * households for i, day in enumerate(as_ofs)}
     # The names of features and levels depend on the records only, so an empty panel has them too.
     extra = list(attributes.derive_features(records.panel(as_ofs[0], 0, 0)))
-    columns = _columns(extra)
-    values = np.empty((len(as_ofs) * households, len(columns)))
+    values = np.empty((len(as_ofs) * households, len(CATALOGUE) + len(extra)))
 
     def fill_chunk(job: tuple[int, int]) -> None:
         day, start = job
@@ -124,10 +115,5 @@ def build_all(
         records.panel(day, 0, 0).line  # noqa: B018 - fills the shared grid of lines before the threads need it
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill_chunk, [(day, start) for day in as_ofs for start in range(0, households, chunk)]))
-    return FeatureMatrix(
-        household_id=np.tile(records.household_id, len(as_ofs)),
-        as_of=np.repeat(np.array(as_ofs, np.int32), households),
-        columns=columns,
-        values=values,
-        levels=_levels(extra),
-    )
+    days = np.repeat(np.array(as_ofs, np.int32), households)
+    return _assemble(np.tile(records.household_id, len(as_ofs)), days, extra, values)

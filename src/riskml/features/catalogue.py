@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Concatenate, ParamSpec
+from functools import cached_property, partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from riskml.vocabulary.causes import CAUSES
 __all__ = ["CATALOGUE", "Feature", "Topic", "feature"]
 
 Floats = NDArray[np.float64]
-P = ParamSpec("P")
+F = TypeVar("F", bound=Callable[..., NDArray[np.float64]])
 
 Topic = str
 TOPICS: dict[Topic, str] = {
@@ -47,20 +48,20 @@ class Feature:
     unit : str
         ``line``: multiples of the monitoring line, per head and year. ``log line``: its natural logarithm.
         Otherwise ``months``, ``years``, ``share``, ``persons`` or ``count``.
-    window : int
-        Months before ``as_of`` that can matter: nothing flags a household for ever. 0 is the state at ``as_of``.
-    direction : Direction
-        Sign of the effect on the risk that every model must keep.
     cause : str
         Official cause code to which its contribution belongs.
     zh, en : str
         Name for people, in Chinese and in English.
-    requires : tuple of str
-        Tables without which it is missing.
     function : callable
         Panel to array of float64, shape (n,).
     definition : str
         The function's docstring.
+    window : int
+        Months before ``as_of`` that can matter: nothing flags a household for ever. 0 is the state at ``as_of``.
+    direction : Direction
+        Sign of the effect on the risk that every model must keep.
+    requires : tuple of str
+        Tables without which it is missing.
     categorical : bool
         Whether the values are positions in levels.
     reason_zh, reason_en : str or None
@@ -73,14 +74,14 @@ class Feature:
     name: str
     topic: Topic
     unit: str
-    window: int
-    direction: Direction
     cause: str
     zh: str
     en: str
-    requires: tuple[str, ...]
     function: Callable[[Panel], Floats]
     definition: str
+    window: int = 0
+    direction: Direction = Direction.FREE
+    requires: tuple[str, ...] = ()
     categorical: bool = False
     reason_zh: str | None = ""
     reason_en: str | None = ""
@@ -102,6 +103,8 @@ def feature(
     cause: str,
     zh: str,
     en: str,
+    name: str = "",
+    definition: str = "",
     window: int = 0,
     windows: tuple[int, ...] = (),
     earlier: int = 0,
@@ -109,12 +112,13 @@ def feature(
     requires: tuple[str, ...] = (),
     reason_zh: str | None = "",
     reason_en: str | None = "",
-) -> Callable[[Callable[Concatenate[Panel, P], Floats]], Callable[Concatenate[Panel, P], Floats]]:
-    """Add a function to the catalogue under its own name.
+) -> Callable[[F], F]:
+    """Add a function to the catalogue under its own name, or under ``name`` where one function serves several features.
 
-    With ``windows`` the function takes the window as its second argument and is added once for each; the number of
-    months replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. ``earlier`` are the
-    months before the window that it is compared with, ``window`` the months that can matter in any case.
+    With ``windows`` the function takes the argument ``window`` and is added once for each; the number of months
+    replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. ``earlier`` are the months before
+    the window that it is compared with, ``window`` the months that can matter in any case. A name that ends in a
+    number of months, as in ``disasters_12m``, states the window by itself.
 
     Raises
     ------
@@ -124,15 +128,16 @@ def feature(
     if cause not in CAUSES:
         raise ValueError(f"no cause {cause!r} is declared: add it to riskml/vocabulary/causes.py")
 
-    def register(function: Callable[Concatenate[Panel, P], Floats]) -> Callable[Concatenate[Panel, P], Floats]:
-        base = function.__name__
-        text = inspect.getdoc(function) or ""
-        for months in windows or (window,):
-            name = f"{base}_{months}m" if windows else base
-            if name in CATALOGUE:
-                raise ValueError(f"feature {name!r} is declared twice")
-            CATALOGUE[name] = Feature(
-                name=name,
+    def register(function: F) -> F:
+        base = name or function.__name__
+        documented = function.func if isinstance(function, partial) else function
+        stated = re.search(r"_(\d+)m$", base)
+        for months in windows or (int(stated[1]) if stated else window,):
+            column = f"{base}_{months}m" if windows else base
+            if column in CATALOGUE:
+                raise ValueError(f"feature {column!r} is declared twice")
+            CATALOGUE[column] = Feature(
+                name=column,
                 topic=topic,
                 unit=unit,
                 window=max(window, months + earlier),
@@ -141,18 +146,11 @@ def feature(
                 zh=zh.replace("{w}", str(months)),
                 en=en.replace("{w}", str(months)),
                 requires=requires,
-                function=_bind_window(function, months) if windows else function,
-                definition=text,
+                function=partial(function, window=months) if windows else function,
+                definition=definition or inspect.getdoc(documented) or "",
                 reason_zh=reason_zh and reason_zh.replace("{w}", str(months)),
                 reason_en=reason_en and reason_en.replace("{w}", str(months)),
             )
         return function
 
     return register
-
-
-def _bind_window(function: Callable[..., Floats], months: int) -> Callable[[Panel], Floats]:
-    def with_window(panel: Panel) -> Floats:
-        return function(panel, months)
-
-    return with_window

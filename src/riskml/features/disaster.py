@@ -52,7 +52,6 @@ def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
 
 @declare(
     unit="share",
-    window=12,
     direction=HIGHER,
     zh="近 12 个月灾害损失与家庭收入之比",
     en="disaster losses over income, last 12 months",
@@ -69,7 +68,6 @@ def disaster_loss_to_income_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="count",
-    window=12,
     zh="近 12 个月家庭受灾次数",
     en="disasters of the household, last 12 months",
     reason_zh="近 12 个月家庭受灾 {value}[（{disaster_kinds}）][，损失 {disaster_loss}]|近 12 个月家庭无受灾记录",
@@ -84,7 +82,6 @@ def disasters_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="count",
-    window=24,
     cause="venture",
     zh="近 24 个月病虫害、动物疫病和价格下跌次数",
     en="pests, animal diseases and price falls, last 24 months",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -11,13 +10,12 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, months_since, require_rows, to_line
-from riskml.records.contract.schema import list_codes
-from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, FREE = Direction.HIGHER_RISK, Direction.FREE
-REPORT = Panel.code("events", "kind", "report")
+_code_kind = partial(Panel.code, "events", "kind")
+REPORT = _code_kind("report")
 
 declare = partial(feature, requires=("events",))
 """Declares a feature of this module; each declaration states only what differs."""
@@ -31,50 +29,32 @@ def _amount(panel: Panel) -> Floats:
     return to_line(panel, _events(panel), _events(panel)["amount"])
 
 
-def _is_kind(events: Events, kind: str) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = events["kind"] == Panel.code("events", "kind", kind)
-    return mask
+def _count_kind(kind: int, panel: Panel, window: int) -> Floats:
+    """Rows of the kind within the window."""
+    events = _events(panel)
+    return events.count(panel.within(events, window) & (events["kind"] == kind))
 
 
-def _make_count(kind: str, plural: str) -> Callable[[Panel, int], Floats]:
-    def count(panel: Panel, window: int) -> Floats:
-        """Rows of the kind within the window."""
-        events = _events(panel)
-        return events.count(panel.within(events, window) & _is_kind(events, kind))
-
-    count.__name__ = plural
-    return count
+def _sum_kind(kind: int, panel: Panel) -> Floats:
+    """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
+    events = _events(panel)
+    return events.total(_amount(panel), panel.within(events, 12) & (events["kind"] == kind))
 
 
-def _make_sum(kind: str, name: str) -> Callable[[Panel], Floats]:
-    def amount(panel: Panel) -> Floats:
-        """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
-        events = _events(panel)
-        mask = panel.within(events, 12) & _is_kind(events, kind)
-        return events.sum(_amount(panel), mask)
-
-    amount.__name__ = name
-    return amount
-
-
-def _make_months_since(kind: str, name: str) -> Callable[[Panel], Floats]:
-    def since(panel: Panel) -> Floats:
-        """Days since the latest row of the kind ÷ 30.4375; missing where there is none in 36 months."""
-        events = _events(panel)
-        return months_since(panel, events, _is_kind(events, kind))
-
-    since.__name__ = name
-    return since
+def _count_months_since(kind: int, panel: Panel) -> Floats:
+    """Days since the latest row of the kind ÷ 30.4375; missing where there is none in 36 months."""
+    events = _events(panel)
+    return months_since(panel, events, events["kind"] == kind)
 
 
 # kind, name, windows, topic, cause, direction, Chinese, English
 _COUNTS = (
-    ("dropout", "dropouts", (12,), "schooling", "schooling", HIGHER, "辍学次数", "dropouts from school"),
-    ("job_loss", "job_losses", (6, 12), "work", "work", HIGHER, "失业次数", "job losses"),
-    ("venture_failure", "venture_failures", (12, 24), "work", "venture", HIGHER, "产业项目失败次数", "failed ventures"),
-    ("death", "deaths", (12,), "household", "labour", FREE, "家庭成员死亡次数", "deaths in the household"),
-    ("accident", "accidents", (12,), "household", "accident", HIGHER, "意外事故次数", "accidents"),
-    ("disability", "disabilities", (24,), "household", "disability", HIGHER, "新发残疾次数", "new disabilities"),
+    ("dropout", "dropouts", (12,), "schooling", "schooling", HIGHER, "辍学", "dropouts from school"),
+    ("job_loss", "job_losses", (6, 12), "work", "work", HIGHER, "失业", "job losses"),
+    ("venture_failure", "venture_failures", (12, 24), "work", "venture", HIGHER, "产业项目失败", "failed ventures"),
+    ("death", "deaths", (12,), "household", "labour", FREE, "家庭成员死亡", "deaths in the household"),
+    ("accident", "accidents", (12,), "household", "accident", HIGHER, "意外事故", "accidents"),
+    ("disability", "disabilities", (24,), "household", "disability", HIGHER, "新发残疾", "new disabilities"),
     (
         "housing_unsafe",
         "unsafe_housing",
@@ -82,11 +62,11 @@ _COUNTS = (
         "household",
         "housing",
         HIGHER,
-        "住房不安全次数",
+        "住房不安全",
         "findings of unsafe housing",
     ),
-    ("water_unsafe", "unsafe_water", (12,), "household", "water", HIGHER, "饮水不安全次数", "findings of unsafe water"),
-    ("visit", "visits_received", (12,), "leads", "other", FREE, "入户走访次数", "visits to the household"),
+    ("water_unsafe", "unsafe_water", (12,), "household", "water", HIGHER, "饮水不安全", "findings of unsafe water"),
+    ("visit", "visits_received", (12,), "leads", "other", FREE, "入户走访", "visits to the household"),
 )
 _COUNT_ZH = "近 {{w}} 个月有{0}记录 {{value}}[，最近一次在{{latest:{1}}}]|近 {{w}} 个月无{0}记录"
 _COUNT_EN = (
@@ -94,16 +74,17 @@ _COUNT_EN = (
 )
 for _kind, _name, _windows, _topic, _cause, _direction, _zh, _en in _COUNTS:
     declare(
+        name=_name,
         topic=_topic,
         unit="count",
         windows=_windows,
         direction=_direction,
         cause=_cause,
-        zh=f"近 {{w}} 个月{_zh}",
+        zh=f"近 {{w}} 个月{_zh}次数",
         en=f"{_en}, last {{w}} months",
-        reason_zh=_COUNT_ZH.format(_zh.removesuffix("次数"), _kind),
+        reason_zh=_COUNT_ZH.format(_zh, _kind),
         reason_en=_COUNT_EN.format(_en, _kind),
-    )(_make_count(_kind, _name))
+    )(partial(_count_kind, _code_kind(_kind)))
 
 # kind, name, topic, cause, Chinese, English
 _AMOUNTS = (
@@ -118,16 +99,16 @@ _AMOUNT_EN = (
 )
 for _kind, _name, _topic, _cause, _zh, _en in _AMOUNTS:
     declare(
+        name=_name,
         topic=_topic,
         unit="line",
-        window=12,
         direction=HIGHER,
         cause=_cause,
         zh=f"近 12 个月{_zh}（人均，相对监测线）",
         en=f"{_en} per head over the line, last 12 months",
         reason_zh=_AMOUNT_ZH.format(_zh, _kind),
         reason_en=_AMOUNT_EN.format(_en, _kind),
-    )(_make_sum(_kind, _name))
+    )(partial(_sum_kind, _code_kind(_kind)))
 
 # kind, name, topic, cause, Chinese, English
 _TIMES = (
@@ -137,6 +118,7 @@ _TIMES = (
 )
 for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
     declare(
+        name=_name,
         topic=_topic,
         unit="months",
         window=36,
@@ -145,20 +127,14 @@ for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
         en=f"months since the latest {_en}",
         reason_zh=f"最近一次{_zh}在{{ago}}",
         reason_en=f"the latest {_en} was {{ago}}",
-    )(_make_months_since(_kind, _name))
+    )(partial(_count_months_since, _code_kind(_kind)))
 
 
-def _make_channel_count(channel: str) -> Callable[[Panel], Floats]:
-    number = list_codes("events", "channel").index(channel)
-
-    def leads(panel: Panel) -> Floats:
-        """Rows of kind report that came by the channel, last 12 months."""
-        events = _events(panel)
-        mask = (events["kind"] == REPORT) & (events["channel"] == number)
-        return events.count(panel.within(events, 12) & mask)
-
-    leads.__name__ = f"leads_by_{channel}_12m"
-    return leads
+def _count_leads(channel: int, panel: Panel) -> Floats:
+    """Rows of kind report that came by the channel, last 12 months."""
+    events = _events(panel)
+    mask = (events["kind"] == REPORT) & (events["channel"] == channel)
+    return events.count(panel.within(events, 12) & mask)
 
 
 for _code, _zh, _en in (
@@ -167,15 +143,15 @@ for _code, _zh, _en in (
     ("department", "部门比对线索", "leads by departments"),
 ):
     declare(
+        name=f"leads_by_{_code}_12m",
         topic="leads",
         unit="count",
-        window=12,
         cause="other",
         zh=f"近 12 个月{_zh}数",
         en=f"{_en}, last 12 months",
         reason_zh=f"近 12 个月收到{_zh} {{number}} 条|近 12 个月无{_zh}",
         reason_en=f"{_en} in the last 12 months: {{number}}|no {_en} in the last 12 months",
-    )(_make_channel_count(_code))
+    )(partial(_count_leads, Panel.code("events", "channel", _code)))
 
 
 @declare(

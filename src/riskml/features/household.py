@@ -31,6 +31,11 @@ def _count_coded(panel: Panel, column: str, *values: str) -> Floats:
     return _members(panel).count_coded(column, *map(allowed.index, values))
 
 
+def _count_health(health: str, panel: Panel) -> Floats:
+    """Members of a state of health."""
+    return _count_coded(panel, "health", health)
+
+
 def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
     """Set the number missing where members are listed and none states it; without listed members it is known."""
     return np.where(members.any(stated) | ~members.any(), number, np.nan)
@@ -64,7 +69,6 @@ def household_size(panel: Panel) -> Floats:
 
 @declare(
     requires=(),
-    window=12,
     cause="other",
     zh="近 12 个月家庭人口变化",
     en="change of household size, last 12 months",
@@ -159,43 +163,22 @@ def mean_age(panel: Panel) -> Floats:
     return ratio(members.sum(age), members.count(~np.isnan(age)))
 
 
-@declare(
-    direction=HIGHER,
-    cause="illness",
-    zh="长期慢性病人数",
-    en="members with a chronic illness",
-    reason_zh="登记有长期慢性病成员 {value}|登记的家庭成员中无长期慢性病",
-    reason_en="members registered with a chronic illness: {number}|no member is registered with a chronic illness",
-)
-def members_chronic(panel: Panel) -> Floats:
-    """Members whose health is chronic."""
-    return _count_coded(panel, "health", "chronic")
-
-
-@declare(
-    direction=HIGHER,
-    cause="illness",
-    zh="大病人数",
-    en="members with a serious illness",
-    reason_zh="登记有大病成员 {value}|登记的家庭成员中无大病",
-    reason_en="members registered with a serious illness: {number}|no member is registered with a serious illness",
-)
-def members_seriously_ill(panel: Panel) -> Floats:
-    """Members whose health is serious."""
-    return _count_coded(panel, "health", "serious")
-
-
-@declare(
-    direction=HIGHER,
-    cause="disability",
-    zh="残疾人数",
-    en="members with a disability",
-    reason_zh="登记有残疾成员 {value}|登记的家庭成员中无残疾",
-    reason_en="members registered with a disability: {number}|no member is registered with a disability",
-)
-def members_disabled(panel: Panel) -> Floats:
-    """Members whose health is disabled."""
-    return _count_coded(panel, "health", "disabled")
+# name, health, cause, Chinese, English
+for _name, _health, _cause, _zh, _en in (
+    ("members_chronic", "chronic", "illness", "长期慢性病", "a chronic illness"),
+    ("members_seriously_ill", "serious", "illness", "大病", "a serious illness"),
+    ("members_disabled", "disabled", "disability", "残疾", "a disability"),
+):
+    declare(
+        name=_name,
+        definition=f"Members whose health is {_health}.",
+        direction=HIGHER,
+        cause=_cause,
+        zh=f"{_zh}人数",
+        en=f"members with {_en}",
+        reason_zh=f"登记有{_zh}成员 {{value}}|登记的家庭成员中无{_zh}",
+        reason_en=f"members registered with {_en}: {{number}}|no member is registered with {_en}",
+    )(partial(_count_health, _health))
 
 
 @declare(

@@ -50,7 +50,6 @@ def self_paid_to_line(panel: Panel, window: int) -> Floats:
 
 @declare(
     unit="share",
-    window=12,
     direction=HIGHER,
     zh="近 12 个月自付医疗费与家庭收入之比",
     en="out-of-pocket medical spending over income, last 12 months",
@@ -67,7 +66,6 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="line",
-    window=12,
     direction=LOWER,
     cause="other",  # it moves with the income as much as with the spending
     zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
@@ -82,7 +80,6 @@ def income_after_self_paid_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="line",
-    window=12,
     direction=HIGHER,
     zh="近 12 个月单次最高自付医疗费（人均，相对监测线）",
     en="largest single out-of-pocket bill per head over the line, last 12 months",
@@ -100,7 +97,6 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="line",
-    window=12,
     direction=HIGHER,
     zh="近 12 个月门诊和慢性病自付（人均，相对监测线）",
     en="out-of-pocket spending on outpatient and chronic care, last 12 months, over the line",
@@ -150,7 +146,6 @@ def admissions(panel: Panel, window: int) -> Floats:
 
 @declare(
     unit="count",
-    window=12,
     zh="近 12 个月慢性病就诊次数",
     en="visits for chronic illness, last 12 months",
     reason_zh="近 12 个月慢性病就诊 {value}[（{typical}）]|近 12 个月无慢性病就诊记录",
@@ -166,7 +161,6 @@ def chronic_visits_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="share",
-    window=12,
     zh="近 12 个月医疗费报销比例",
     en="share of medical cost reimbursed, last 12 months",
     reason_zh="近 12 个月医疗费报销比例 {value}[，总费用 {medical_cost}]",

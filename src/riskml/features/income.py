@@ -249,7 +249,7 @@ def months_since_below(panel: Panel) -> Floats:
 )
 def income_coverage(panel: Panel, window: int) -> Floats:
     """Reported months ÷ months of the window."""
-    coverage: Floats = kernels.number(panel.reported, 0, window) / window
+    coverage: Floats = kernels.total(panel.reported, 0, window) / window
     return coverage
 
 

@@ -17,7 +17,6 @@ __all__ = [
     "change_on_year",
     "deviation",
     "lowest_ahead",
-    "number",
     "relative",
     "run_below",
     "shortfall",
@@ -68,22 +67,12 @@ def relative(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floa
 
 @compiled
 def total(values: Array, start: int, stop: int) -> Floats:
-    """Sum of the months from ``start`` to ``stop``, shape (n,)."""
+    """Sum of the months from ``start`` to ``stop``, shape (n,); of a mask, the months in which it holds."""
     sums = np.zeros(values.shape[1])
     for t in range(start, stop):
         for j in range(values.shape[1]):
             sums[j] += values[t, j]
     return sums
-
-
-@compiled
-def number(mask: Array, start: int, stop: int) -> Floats:
-    """Months from ``start`` to ``stop`` in which the mask holds, shape (n,)."""
-    counts = np.zeros(mask.shape[1])
-    for t in range(start, stop):
-        for j in range(mask.shape[1]):
-            counts[j] += 1.0 if mask[t, j] else 0.0
-    return counts
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ PARTS = ("wage", "business", "property", "transfer")
 CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer": "other"}
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
 
+declare = partial(feature, topic="income", cause="other")
+"""Declares a feature of this module: what a household lives on is no cause of a fall; that it shrinks is."""
+
 
 @cached_on_panel
 def _means(panel: Panel) -> tuple[list[Floats], Floats]:
@@ -25,62 +28,46 @@ def _means(panel: Panel) -> tuple[list[Floats], Floats]:
     return means, abs(means[0]) + abs(means[1]) + abs(means[2]) + abs(means[3])
 
 
-def _level(source: str) -> Callable[[Panel, int], Floats]:
-    def level(panel: Panel, window: int) -> Floats:
-        """Mean of the source per head × 12 ÷ the line then, over months reported by source."""
-        return monthly_from(panel, source).mean(window)
-
-    level.__name__ = f"{source}_to_line"
-    return level
+def _average(source: str, panel: Panel, window: int) -> Floats:
+    """Mean of the source per head × 12 ÷ the line then, over months reported by source."""
+    return monthly_from(panel, source).mean(window)
 
 
-def _share(source: str) -> Callable[[Panel, int], Floats]:
-    def share(panel: Panel, window: int) -> Floats:
-        """Mean of the source ÷ the sum of the absolute means of the four sources, in multiples of the line then."""
-        assert window == 12, "the means of one window are shared"
-        means, absolute = _means(panel)
-        return ratio(means[PARTS.index(source)], absolute)
-
-    share.__name__ = f"{source}_share"
-    return share
+def _share(source: str, panel: Panel) -> Floats:
+    """Mean of the source ÷ the sum of the absolute means of the four sources, in multiples of the line then."""
+    means, absolute = _means(panel)
+    return ratio(means[PARTS.index(source)], absolute)
 
 
-def _change(source: str) -> Callable[[Panel, int], Floats]:
-    def change(panel: Panel, window: int) -> Floats:
-        """Mean difference of the source to the same month a year before, in multiples of the line then."""
-        return monthly_from(panel, source).change_on_year(window)
-
-    change.__name__ = f"{source}_change_on_year"
-    return change
+def _change(source: str, panel: Panel, window: int) -> Floats:
+    """Mean difference of the source to the same month a year before, in multiples of the line then."""
+    return monthly_from(panel, source).change_on_year(window)
 
 
 for _source in PARTS:
     _name, _english = ZH[_source], f"{_source} income"
     _none, _no = f"近 {{w}} 个月无{_name}记录", f"no {_english} is recorded in the last {{w}} months"
-    feature(
-        topic="income",
+    declare(
+        name=f"{_source}_to_line",
         unit="line",
         windows=(3, 12) if _source in ("wage", "business") else (12,),
-        cause="other",  # what a household lives on is no cause of a fall; that it shrinks is
         zh=f"近 {{w}} 个月人均{_name}（相对监测线）",
         en=f"{_english} per head over the line, last {{w}} months",
         reason_zh=f"近 {{w}} 个月{_name} {{source_sum:{_source}}}[，占家庭收入的 {{source_share:{_source}}}]|{_none}",
         reason_en=f"{_english} of the last {{w}} months was {{source_sum:{_source}}}"
         f"[, {{source_share:{_source}}} of the household's income]|{_no}",
-    )(_level(_source))
-    feature(
-        topic="income",
+    )(partial(_average, _source))
+    declare(
+        name=f"{_source}_share_12m",
         unit="share",
-        windows=(12,),
-        cause="other",
         zh=f"近 {{w}} 个月{_name}占比",
         en=f"share of {_english}, last {{w}} months",
         reason_zh=f"近 {{w}} 个月{_name}占家庭收入的 {{value}}[（{{typical}}）]|{_none}",
         reason_en=f"{_english} was {{value}} of the household's income in the last {{w}} months[ ({{typical}})]|{_no}",
-    )(_share(_source))
+    )(partial(_share, _source))
     if _source in ("wage", "business", "transfer"):
-        feature(
-            topic="income",
+        declare(
+            name=f"{_source}_change_on_year",
             unit="line",
             windows=(3, 12) if _source == "wage" else (12,),
             earlier=12,
@@ -90,14 +77,12 @@ for _source in PARTS:
             en=f"change of {_english} on the same months a year before, last {{w}} months",
             reason_zh=f"近 {{w}} 个月{_name}{{change:{_source}@{{w}}}}",
             reason_en=f"{_english} of the last {{w}} months was {{change:{_source}@{{w}}}}",
-        )(_change(_source))
+        )(partial(_change, _source))
 
 
-@feature(
-    topic="income",
+@declare(
     unit="share",
     window=12,
-    cause="other",
     zh="近 12 个月收入来源集中度",
     en="concentration of the sources of income, last 12 months",
     reason_zh="近 12 个月收入来源集中度 {value}（100% 为只有一种来源）",

@@ -40,7 +40,6 @@ def help_in_place(panel: Panel) -> Floats:
 
 @declare(
     unit="count",
-    window=12,
     zh="近 12 个月新增帮扶措施数",
     en="measures begun, last 12 months",
     reason_zh="近 12 个月新增帮扶措施 {number} 项|近 12 个月无新增帮扶措施",
@@ -54,7 +53,6 @@ def help_begun_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="line",
-    window=12,
     zh="近 12 个月帮扶金额（人均，相对监测线）",
     en="amount of help per head over the line, last 12 months",
     reason_zh="近 12 个月帮扶金额 {help_amount}|近 12 个月无帮扶金额记录",
@@ -68,7 +66,6 @@ def help_amount_to_line_12m(panel: Panel) -> Floats:
 
 @declare(
     unit="count",
-    window=12,
     zh="近 12 个月应急救助次数",
     en="emergency help, last 12 months",
     reason_zh="近 12 个月应急救助 {value}|近 12 个月无应急救助",
@@ -96,7 +93,6 @@ def months_since_help(panel: Panel) -> Floats:
 
 @declare(
     unit="count",
-    window=36,
     requires=("monitoring",),
     zh="近 36 个月纳入监测次数",
     en="entries into monitoring, last 36 months",

@@ -108,11 +108,11 @@ class Monthly:
 
     def mean_between(self, start: int, stop: int) -> Floats:
         """Mean over the known months from ``start`` (included) to ``stop`` months back."""
-        return kernels.total(self.values, start, stop) / kernels.number(self.known, start, stop)
+        return kernels.total(self.values, start, stop) / kernels.total(self.known, start, stop)
 
     def share(self, mask: Mask, window: int) -> Floats:
         """Share of the known months of a window in which ``mask`` holds; it may hold in known months only."""
-        return kernels.number(mask, 0, window) / self.count(window)
+        return kernels.total(mask, 0, window) / self.count(window)
 
     def change_on_year(self, window: int) -> Floats:
         """Mean difference to the same month a year before, over months known in both years."""

@@ -1,44 +1,41 @@
-"""The rows of the policy table: one small class for each kind, which reads and checks it."""
+"""The rows of the policy table: one small class for each kind, whose annotations say how each key is read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from riskml.policy.codes import BASES, COUNTS_AS, FIRES
 from riskml.policy.dated import DatedTable
-from riskml.policy.reading import Node, Reader
+from riskml.policy.reading import Node
 from riskml.records.contract.calendar import LOOK_BACK
-from riskml.records.panel.lines import LineRow
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term
-from riskml.vocabulary.verdicts import COLOURS, TIERS
+from riskml.vocabulary.verdicts import COLOURS
 
 __all__ = [
     "GROUPS",
+    "CauseNames",
     "ColourRow",
     "IncomeRow",
+    "Line",
     "Measure",
     "Switch",
     "Tier",
     "Timing",
     "Trigger",
     "TriggerValue",
-    "read_cause",
-    "read_line",
 ]
 
 GROUPS = ("ordinary", "ordinary, monitored", "exited", "exited, monitored")
 """Groups of households that can have thresholds of their own: position = 2 x exited + monitored."""
 
+_PARTS = ("all", "exited", "ordinary", "monitored", "others")
 _SPLITS = {
     frozenset({"all"}): ("all", "all", "all", "all"),
     frozenset({"exited", "ordinary"}): ("ordinary", "ordinary", "exited", "exited"),
     frozenset({"monitored", "others"}): ("others", "monitored", "others", "monitored"),
 }
-
-_NAMED: dict[str, Reader] = {"zh": Node.read_text, "en": Node.read_text}
-_DATED: dict[str, Reader] = {"region": Node.read_region, "effective_from": Node.read_day}
-_DATED_OR_ALWAYS: dict[str, Reader] = {"region": Node.read_region, "effective_from": Node.read_day_or_always}
 
 
 def _read_colour(node: Node) -> int:
@@ -52,35 +49,49 @@ def _read_values(node: Node) -> DatedTable[TriggerValue]:
     return DatedTable.read(node, TriggerValue.read)
 
 
-def _make_name_readers(term: Term) -> dict[str, Reader]:
-    """Make readers of the names that a place gives a term; null is the name of the vocabulary."""
-    return {
-        "zh": lambda node: term.zh if node.value is None else node.read_text(),
-        "en": lambda node: term.en if node.value is None else node.read_text(),
-    }
+Text = Annotated[str, Node.read_text]
+Region = Annotated[str, Node.read_region]
+Day = Annotated[int, Node.read_day]
+DayOrAlways = Annotated[int, Node.read_day_or_always]
+Year = Annotated[int, lambda node: node.read_count(1949, 2200)]
+Window = Annotated[int, lambda node: node.read_count(1, LOOK_BACK)]
+Positive = Annotated[float, lambda node: node.read_number(0, exclusive=True)]
+AtLeastOneOrNull = Annotated[float, lambda node: node.read_number_or_null(1)]
+NotNegative = Annotated[float, lambda node: node.read_number(0)]
+Probability = Annotated[float, lambda node: node.read_number(0, 1)]
+Flag = Annotated[bool, Node.read_flag]
+Fires = Annotated[str, lambda node: node.read_choice(FIRES)]
+Base = Annotated[str | None, lambda node: node.read_choice_or_null(BASES)]
+CauseOrNull = Annotated[str | None, lambda node: node.read_choice_or_null(CAUSES)]
+CountsAs = Annotated[frozenset[str], lambda node: frozenset(item.read_choice(COUNTS_AS) for item in node.read_items())]
+Words = Annotated[tuple[str, ...], lambda node: tuple(word.read_text() for word in node.read_items())]
+Colour = Annotated[int, _read_colour]
+Unread = Annotated[object, lambda _: None]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A monitoring line, yuan/person/year; its name is only for readers of the file."""
+
+    region: Region
+    effective_from: Day
+    amount: Positive
+    source: Text
+    name: Unread
 
 
 @dataclass(frozen=True)
 class IncomeRow:
-    """Rural per-capita disposable income of a year, yuan/person/year, and the day from which it is used."""
+    """Rural per-capita disposable income of a year, yuan/person/year, and the day from which it is used.
 
-    region: str
-    effective_from: int
-    year: int
-    amount: float
-    source: str
+    A null amount is NaN.
+    """
 
-    @classmethod
-    def read(cls, node: Node) -> IncomeRow:
-        """Read one row; a null amount is NaN."""
-        return cls(
-            **node.read_row(
-                **_DATED,
-                year=lambda year: year.read_count(1949, 2200),
-                amount=lambda amount: amount.read_number_or_null(1),
-                source=Node.read_text,
-            )
-        )
+    region: Region
+    effective_from: Day
+    year: Year
+    amount: AtLeastOneOrNull
+    source: Text
 
 
 @dataclass(frozen=True)
@@ -107,20 +118,27 @@ class TriggerValue:
     @classmethod
     def read(cls, node: Node) -> TriggerValue:
         """Read one row."""
-        names = {name: Node.read_number_or_null for split in _SPLITS for name in sorted(split)}
-        row = node.read_row(names, **_DATED_OR_ALWAYS, source=Node.read_text)
-        written = {name: row[name] for name in node.read_entries() if name in names}
-        if frozenset(written) not in _SPLITS:
+        row = node.read_mapping(("region", "effective_from", "source"), _PARTS)
+        written = {name: row[name].read_number_or_null() for name in node.read_entries() if name in _PARTS}
+        split = _SPLITS.get(frozenset(written))
+        if split is None:
             node.fail(
                 f"has thresholds for {', '.join(written) or 'nobody'}.",
                 "Give `all`, or `exited` and `ordinary`, or `monitored` and `others`; null switches one off.",
             )
-        thresholds = tuple(written[name] for name in _SPLITS[frozenset(written)])
-        return cls(row["region"], row["effective_from"], thresholds, written, row["source"])
+        thresholds = tuple(written[name] for name in split)
+        day = row["effective_from"].read_day_or_always()
+        return cls(row["region"].read_region(), day, thresholds, written, row["source"].read_text())
 
 
 @dataclass(frozen=True)
-class Trigger(Term):
+class _Named(Term):
+    zh: Text
+    en: Text
+
+
+@dataclass(frozen=True)
+class Trigger(_Named):
     """A trigger: how it reads, what it counts as, how it fires, and its dated thresholds.
 
     Parameters
@@ -142,142 +160,78 @@ class Trigger(Term):
     values : DatedTable of TriggerValue
     """
 
-    cause: str | None
-    counts_as: frozenset[str]
-    fires: str
-    base: str | None
-    unit: str
-    window: int
-    matches: tuple[str, ...]
-    values: DatedTable[TriggerValue] = field(hash=False, compare=False)
-
-    @classmethod
-    def read(cls, code: str, node: Node) -> Trigger:
-        """Read one trigger."""
-        row = node.read_row(
-            {"matches": lambda words: tuple(word.read_text() for word in words.read_items_or_none())},
-            **_NAMED,
-            cause=lambda cause: cause.read_choice_or_null(CAUSES),
-            counts_as=lambda codes: frozenset(item.read_choice(COUNTS_AS) for item in codes.read_items()),
-            fires=lambda how: how.read_choice(FIRES),
-            base=lambda base: base.read_choice_or_null(BASES),
-            unit=Node.read_text,
-            window=lambda months: months.read_count(1, LOOK_BACK),
-            values=_read_values,
-        )
-        return cls(code, **row)
+    cause: CauseOrNull
+    counts_as: CountsAs
+    fires: Fires
+    base: Base
+    unit: Text
+    window: Window
+    matches: Words
+    values: Annotated[DatedTable[TriggerValue], _read_values] = field(hash=False, compare=False)
 
 
 @dataclass(frozen=True)
 class ColourRow:
     """Bounds of the income colour in multiples of the line, and what the source leaves open (positions in COLOURS)."""
 
-    region: str
-    effective_from: int
-    red_below: float
-    orange_below: float
-    yellow_up_to: float
-    below_without_shock: int
-    guarantee_unmet: int
-    hardship: int
-    source: str
+    region: Region
+    effective_from: DayOrAlways
+    red_below: Positive
+    orange_below: Positive
+    yellow_up_to: Positive
+    below_without_shock: Colour
+    guarantee_unmet: Colour
+    hardship: Colour
+    source: Text
 
     @classmethod
     def read(cls, node: Node) -> ColourRow:
         """Read one row."""
-        bounds = ("red_below", "orange_below", "yellow_up_to")
-        open_cases = ("below_without_shock", "guarantee_unmet", "hardship")
-        row = node.read_row(
-            **_DATED_OR_ALWAYS,
-            **dict.fromkeys(bounds, lambda bound: bound.read_number(0, exclusive=True)),
-            **dict.fromkeys(open_cases, _read_colour),
-            source=Node.read_text,
-        )
-        if not row["red_below"] <= row["orange_below"] <= row["yellow_up_to"]:
+        row = node.read_row(cls)
+        if not row.red_below <= row.orange_below <= row.yellow_up_to:
             node.fail("has bounds out of order.", "red_below <= orange_below <= yellow_up_to is needed.")
-        return cls(**row)
+        return row
 
 
 @dataclass(frozen=True)
-class Tier(Term):
+class Tier(_Named):
     """A tier: the smallest probability in it, and the position in COLOURS that it adds to the signal.
 
     The names are those of the vocabulary, unless a place gives its own.
     """
 
-    probability: float
-    colour: int
-    source: str
-
-    @classmethod
-    def read(cls, code: str, node: Node) -> Tier:
-        """Read one tier."""
-
-        def read_probability(node: Node) -> float:
-            probability = node.read_number(0, 1)
-            if code == TIERS.codes[0] and probability > 0:
-                node.fail(f"is {probability:g}, but the tier {code!r} begins at 0.")
-            return probability
-
-        names = _make_name_readers(TIERS[code])
-        row = node.read_row(names, probability=read_probability, colour=_read_colour, source=Node.read_text)
-        return cls(code, **row)
+    probability: Probability
+    colour: Colour
+    source: Text
 
 
 @dataclass(frozen=True)
-class Switch(Term):
+class Switch(_Named):
     """An item of income or spending, and whether it counts."""
 
-    counts: bool
-    source: str
-
-    @classmethod
-    def read(cls, code: str, node: Node) -> Switch:
-        """Read one switch."""
-        return cls(code, **node.read_row(**_NAMED, counts=Node.read_flag, source=Node.read_text))
+    counts: Flag
+    source: Text
 
 
 @dataclass(frozen=True)
-class Timing(Term):
+class Timing(_Named):
     """A deadline or a rhythm."""
 
-    value: float
-    unit: str
-    source: str
-
-    @classmethod
-    def read(cls, code: str, node: Node) -> Timing:
-        """Read one deadline."""
-        value: Reader = lambda value: value.read_number(0)  # noqa: E731
-        return cls(code, **node.read_row(**_NAMED, value=value, unit=Node.read_text, source=Node.read_text))
+    value: NotNegative
+    unit: Text
+    source: Text
 
 
 @dataclass(frozen=True)
-class Measure(Term):
+class Measure(_Named):
     """A measure of help."""
 
-    source: str
-
-    @classmethod
-    def read(cls, node: Node) -> Measure:
-        """Read one measure."""
-        return cls(**node.read_row(code=Node.read_text, **_NAMED, source=Node.read_text))
+    code: Text
+    source: Text
 
 
-def read_line(node: Node) -> LineRow:
-    """Read one monitoring line as the row that the records ask where their folder has none."""
-    row = node.read_row(
-        {"name": lambda _: None},
-        **_DATED,
-        amount=lambda amount: amount.read_number(0, exclusive=True),
-        source=Node.read_text,
-    )
-    return LineRow(row["region"], row["effective_from"], row["amount"], row["source"])
+@dataclass(frozen=True)
+class CauseNames(_Named):
+    """How a place names a cause; what it does not name has the name of the vocabulary."""
 
-
-def read_cause(code: str, node: Node) -> Term:
-    """Read how a place names a cause; what it does not name has the name of the vocabulary."""
-    row = node.read_row(
-        {**_make_name_readers(CAUSES[code]), "topics": lambda _: None}
-    )  # topics: of earlier tables, never read
-    return Term(code, row["zh"], row["en"])
+    topics: Unread  # of earlier tables

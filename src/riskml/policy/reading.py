@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Annotated, NoReturn, TypeVar, get_origin, get_type_hints
 
 import yaml
 
@@ -14,7 +14,9 @@ from riskml.errors import PolicyError, shorten_list
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.versions import ALWAYS
 
-__all__ = ["Node", "Reader", "read_yaml", "suggest"]
+__all__ = ["Node", "read_yaml", "suggest"]
+
+R = TypeVar("R")
 
 
 class _Loader(yaml.SafeLoader):
@@ -104,21 +106,27 @@ class Node:
             self.fail(f"lacks {len(missing)} key(s): {shorten_list(missing)}.", f"It needs: {', '.join(required)}.")
         return {key: entries.get(key) or Node(None, self._child(key), self.name) for key in known}
 
-    def read_row(self, optional: Mapping[str, Reader] | None = None, /, **required: Reader) -> dict[str, Any]:
-        """Read a mapping whose keys are known, each value by its reader; an absent optional one is read as null."""
-        readers = {**required, **(optional or {})}
-        nodes = self.read_mapping(tuple(required), tuple(optional or ()))
-        return {key: read(nodes[key]) for key, read in readers.items()}
+    def read_row(self, row: type[R], /, **defaults: object) -> R:
+        """Read a mapping into a dataclass, whose annotations name the reader of each key: ``Annotated[type, reader]``.
+
+        Parameters
+        ----------
+        row : dataclass
+        **defaults
+            Values of keys that may be absent or null, and of fields that no key states.
+        """
+        hints = get_type_hints(row, include_extras=True).items()
+        readers = {key: hint.__metadata__[0] for key, hint in hints if get_origin(hint) is Annotated}
+        required = [key for key in readers if key not in defaults]
+        nodes = self.read_mapping(required, [key for key in readers if key in defaults])
+        read = {key: nodes[key] for key in readers if key not in defaults or nodes[key].value is not None}
+        return row(**{**defaults, **{key: readers[key](node) for key, node in read.items()}})
 
     def read_items(self) -> list[Node]:
         """Values of a list."""
         if not isinstance(self.value, list):
             self.fail(f"must be a list, not {_show(self.value)}.")
         return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
-
-    def read_items_or_none(self) -> list[Node]:
-        """Values of a list; none for null."""
-        return [] if self.value is None else self.read_items()
 
     def read_text(self, longest: int | None = None) -> str:
         """Text that is not empty."""
@@ -182,10 +190,6 @@ class Node:
             hint = 'Region codes are text: write "13" in quotes, "" for everywhere.'
             self.fail(f"must be a prefix of digits as text, not {_show(self.value)}.", hint)
         return self.value
-
-
-Reader = Callable[[Node], Any]
-"""Reads and checks one value."""
 
 
 def suggest(text: str, allowed: Sequence[str]) -> str:

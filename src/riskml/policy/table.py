@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from riskml.errors import PolicyError
 from riskml.policy.dated import DatedTable
-from riskml.policy.entries import ColourRow, IncomeRow, Measure, Switch, Tier, Timing, Trigger, read_cause, read_line
+from riskml.policy.entries import CauseNames, ColourRow, IncomeRow, Line, Measure, Switch, Tier, Timing, Trigger
 from riskml.policy.in_force import InForce, Layout
 from riskml.policy.reading import Node, read_yaml, suggest
 from riskml.policy.triggers import TRIGGERS
@@ -163,7 +162,6 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
     keys = ["version", "visit_capacity", "income_window", "lines", "rural_income", "triggers", "colours", "tiers"]
     root = file.read_mapping([*keys, "spending", "counting", "timing", "measures"], ["causes"])
     return Policy(
-        version=f"{root['version'].read_text(LONGEST_VERSION)}+{_hash(file.value)[:12]}",
         lines=_read_lines(root["lines"]),
         rural_income=_read_rural_income(root["rural_income"]),
         triggers=_read_triggers(root["triggers"]),
@@ -171,47 +169,30 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
         tiers=_read_tiers(root["tiers"]),
         visit_capacity=root["visit_capacity"].read_number(0, 1, exclusive=True),
         income_window=root["income_window"].read_count(1, LOOK_BACK),
-        spending=_read_coded(root["spending"], Switch.read, SPENDING),
-        counting={code: Switch.read(code, node) for code, node in root["counting"].read_entries().items()},
-        timing={code: Timing.read(code, node) for code, node in root["timing"].read_entries().items()},
+        spending=_read_terms(root["spending"].read_mapping(SPENDING), Switch),
+        counting=_read_terms(root["counting"].read_entries(), Switch),
+        timing=_read_terms(root["timing"].read_entries(), Timing),
         causes=_read_causes(root["causes"]),
         measures=_read_measures(root["measures"]),
+        version=f"{root['version'].read_text(LONGEST_VERSION)}+{_hash(file.value)[:12]}",
     )
 
 
 def _hash(content: object) -> str:
-    """SHA-256 of the content as JSON with sorted keys."""
-    written = json.dumps(_normalise(content), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(written.encode()).hexdigest()
-
-
-def _normalise(value: object) -> object:
-    """Normalise the spelling: whole numbers become floats, dates text."""
-    if isinstance(value, dict):
-        return {str(key): _normalise(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_normalise(item) for item in value]
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    return float(value) if isinstance(value, int | float) else str(value)
+    """SHA-256 of the content as JSON with sorted keys; whole numbers are written as floats, dates as text."""
+    plain = json.loads(json.dumps(content, default=str), parse_int=float)
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def _read_lines(node: Node) -> list[LineRow]:
-    nodes = node.read_items()
-    lines = [read_line(item) for item in nodes]
-    first: dict[tuple[str, int], Node] = {}
-    for line, item in zip(lines, nodes, strict=True):
-        earlier = first.setdefault((line.region_prefix, line.effective_from), item)
-        if earlier is not item:
-            item.fail(f"holds from the same day in the same region as {earlier.path}.", "Remove one of them.")
-    return lines
+    rows = DatedTable.read(node, lambda item: item.read_row(Line, name=None)).rows
+    return [LineRow(row.region, row.effective_from, row.amount, row.source) for row in rows]
 
 
 def _read_rural_income(node: Node) -> DatedTable[IncomeRow]:
-    nodes = node.read_items()
-    rows = [IncomeRow.read(item) for item in nodes]
-    stated = [i for i, row in enumerate(rows) if not np.isnan(row.amount)]
-    return DatedTable([rows[i] for i in stated], [nodes[i] for i in stated])
+    rows = [(item.read_row(IncomeRow), item) for item in node.read_items()]
+    stated = [(row, item) for row, item in rows if not np.isnan(row.amount)]
+    return DatedTable([row for row, _ in stated], [item for _, item in stated])
 
 
 def _read_triggers(node: Node) -> dict[str, Trigger]:
@@ -219,11 +200,16 @@ def _read_triggers(node: Node) -> dict[str, Trigger]:
     for code, item in entries.items():
         if code not in TRIGGERS:
             item.fail("is not a trigger that riskml can observe.", suggest(code, sorted(TRIGGERS)))
-    return {code: Trigger.read(code, entries[code]) for code in sorted(entries)}
+    return {code: entries[code].read_row(Trigger, code=code, matches=()) for code in sorted(entries)}
 
 
 def _read_tiers(node: Node) -> dict[str, Tier]:
-    tiers = _read_coded(node, Tier.read, TIERS.codes)
+    entries = node.read_mapping(TIERS.codes)
+    tiers = {code: item.read_row(Tier, **vars(TIERS[code])) for code, item in entries.items()}
+    lowest, begins = TIERS.codes[0], tiers[TIERS.codes[0]].probability
+    if begins > 0:
+        probability = entries[lowest].read_entries()["probability"]
+        probability.fail(f"is {begins:g}, but the tier {lowest!r} begins at 0.")
     for safer, graver in pairwise(TIERS.codes):
         if tiers[graver].probability <= tiers[safer].probability:
             node.fail(f"has no room for {safer!r}: {graver!r} must begin at a higher probability.")
@@ -234,13 +220,19 @@ def _read_tiers(node: Node) -> dict[str, Tier]:
 
 def _read_causes(node: Node) -> dict[str, Term]:
     rows = {} if node.value is None else node.read_mapping([], CAUSES.codes)
-    return {**CAUSES, **{code: read_cause(code, row) for code, row in rows.items() if row.value is not None}}
+    causes: dict[str, Term] = dict(CAUSES)
+    for code, row in rows.items():
+        if row.value is not None:
+            names = row.read_row(CauseNames, code=code, zh=CAUSES[code].zh, en=CAUSES[code].en, topics=None)
+            causes[code] = Term(code, names.zh, names.en)
+    return causes
 
 
 def _read_measures(node: Node) -> dict[str, tuple[Measure, ...]]:
     entries = node.read_mapping([], CAUSES.codes)
-    return {cause: tuple(Measure.read(row) for row in item.read_items_or_none()) for cause, item in entries.items()}
+    rows = {cause: [] if item.value is None else item.read_items() for cause, item in entries.items()}
+    return {cause: tuple(row.read_row(Measure) for row in items) for cause, items in rows.items()}
 
 
-def _read_coded(node: Node, read: Callable[[str, Node], T], codes: Sequence[str]) -> dict[str, T]:
-    return {code: read(code, item) for code, item in node.read_mapping(codes).items()}
+def _read_terms(entries: dict[str, Node], term: type[T]) -> dict[str, T]:
+    return {code: item.read_row(term, code=code) for code, item in entries.items()}

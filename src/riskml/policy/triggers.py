@@ -90,11 +90,10 @@ def inpatient_self_pay(case: Case, rule: Trigger) -> Floats:
 def outpatient_monthly(case: Case, rule: Trigger) -> Floats:
     """Largest self-paid sum of outpatient and chronic care in one calendar month of the window."""
     care = case.select_care(rule.window, "outpatient", "chronic")
-    return (
-        case.unknown
-        if care is None
-        else _find_largest_sum(case, care, care["self_paid"], _count_months_back(case, care))
-    )
+    if care is None:
+        return case.unknown
+    months_back = to_month(case.panel.as_of) - to_month(care["day"])
+    return _find_largest_sum(case, care, care["self_paid"], months_back)
 
 
 @trigger
@@ -176,11 +175,6 @@ def _declare_count(kind: str, meaning: str) -> None:
 
 for _kind, _meaning in EVENTS.items():
     _declare_count(_kind, _meaning)
-
-
-def _count_months_back(case: Case, events: Events) -> NDArray[np.int32]:
-    """Count the calendar months between each row's month and that of ``as_of``."""
-    return to_month(case.panel.as_of) - to_month(events["day"])
 
 
 def _find_largest_sum(case: Case, events: Events, amounts: Floats, period: NDArray[np.int32]) -> Floats:

@@ -12,14 +12,7 @@ from riskml.cli.progress import show_progress
 
 __all__ = ["features"]
 
-FIGURES = (
-    "rows_per_s",
-    "scan_ratio",
-    "duckdb_ratio",
-    "peak_rss_mb",
-    "one_household_ms",
-    "one_household_from_rows_ms",
-)
+FIGURES = ("rows_per_s", "scan_ratio", "duckdb_ratio", "peak_rss_mb", "one_household_ms", "one_household_from_rows_ms")
 
 
 def features(

@@ -17,10 +17,7 @@ MIN_WIDTH = 110
 """In a narrower table sentences break into single words; a pipe has no width of its own."""
 
 
-def check(
-    records: RecordsArgument,
-    as_json: AsJson = False,
-) -> None:
+def check(records: RecordsArgument, as_json: AsJson = False) -> None:
     """Check a records folder and list every fault: where, how many, the first rows and what to do.
 
     The exit code is 0 if the folder can be used (warnings are allowed) and 1 if it has faults.

@@ -67,17 +67,10 @@ def explain(
             raise UsageError(f"Household {household!r} is not known on {as_of}.", "Choose a later --as-of.")
         panel = loaded.panel(at, position, position + 1)
         explanation = Narrator(model, table).explain(
-            panel,
-            agreement=str(scores.loc[household, "agreement"]),
-            redact=() if redact is None else (redact,),
+            panel, agreement=str(scores.loc[household, "agreement"]), redact=() if redact is None else (redact,)
         )
         simulated = find_truth(records) is not None or model.report.get("simulated", False)
-        options = {
-            "lang": lang,
-            "health": redact is None,
-            "window": model.settings.window,
-            "simulated": simulated,
-        }
+        options = {"lang": lang, "health": redact is None, "window": model.settings.window, "simulated": simulated}
         _draw(panel, svg, png, options)
     if as_json:
         print_json({**explanation.to_json(), "simulated": simulated})

@@ -49,12 +49,7 @@ def train(
     from riskml.training.tracked import register
 
     settings = Settings(
-        window,
-        horizon,
-        outcome,
-        step,
-        None if test_from is None else parse_day(test_from, "--test-from"),
-        origins,
+        window, horizon, outcome, step, None if test_from is None else parse_day(test_from, "--test-from"), origins
     )
     table = load_policy(policy)
     with show_progress() as bar:
