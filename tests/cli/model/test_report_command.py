@@ -1,3 +1,5 @@
+"""``riskml report``."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

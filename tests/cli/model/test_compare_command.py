@@ -1,0 +1,26 @@
+"""``riskml compare``, and the report of the same bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from riskml.training import Trained
+
+Run = Callable[..., Any]
+
+
+def test_compare_and_report(riskml: Run, bundle_path: Path, county: Path, trained: Trained, tmp_path: Path) -> None:
+    version = trained.bundle.model_version
+    assert version in riskml("compare", bundle_path, bundle_path).out
+    output = json.loads(riskml("compare", bundle_path, bundle_path, "--json").out)
+    assert output["models"][version]["ap"] == trained.evaluation["models"]["riskml"]["ap"]
+    ran = riskml("report", bundle_path, "--out", tmp_path / "r.html")
+    assert ran.code == 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert version in page
+    assert "模拟县" in page
+    assert "src=" not in page
+    assert "http" not in page

@@ -1,0 +1,36 @@
+"""``riskml release``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from riskml.model import Bundle
+from riskml.training import Trained
+
+Run = Callable[..., Any]
+
+
+def test_release_moves_the_champion_or_says_which_check_failed(
+    riskml: Run, bundle_path: Path, trained: Trained, tmp_path: Path
+) -> None:
+    from riskml import tracking
+
+    ran = riskml("release", bundle_path)
+    failed = {line.split()[0] for line in ran.out.splitlines() if " failed " in line}
+    if failed:
+        assert ran.code == 1
+        assert all(code in ran.err for code in failed)
+        assert tracking.fetch_champion() is None
+    else:
+        assert ran.code == 0
+        champion = tracking.fetch_champion()
+        assert champion is not None
+        assert Bundle.load(champion.path).model_version == trained.bundle.model_version
+
+
+def test_release_takes_one_name(riskml: Run, bundle_path: Path) -> None:
+    ran = riskml("release", bundle_path, "--version", 3)
+    assert ran.code == 1
+    assert "either a bundle or a registered --version" in ran.err

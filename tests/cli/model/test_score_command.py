@@ -1,0 +1,95 @@
+"""``riskml score``: also how every command reads records and bundles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskml.model import Bundle
+from riskml.policy import load_policy
+from riskml.records.contract.calendar import to_day
+from riskml.records.panel.store import Records
+from riskml.scoring import COLUMNS, judge
+
+Run = Callable[..., Any]
+AS_OF = "2022-12-31"
+
+
+def test_score_writes_one_row_a_household(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+    ran = riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet")
+    assert ran.code == 0
+    assert "仅供研判参考，不作为认定依据" in ran.out
+    frame = pd.read_parquet(tmp_path / "s.parquet")
+    assert tuple(frame.columns) == COLUMNS
+    assert frame["household_id"].is_unique
+    assert frame["household_id"].is_monotonic_increasing
+    at_risk = frame["status"] == "at_risk"
+    for name in ("probability", "margin", "tier"):
+        assert (frame[name].notna() == at_risk).all()
+    assert frame["probability"].dropna().between(0, 1).all()
+    visited = frame["agreement"].isin(["both", "model_only"])
+    assert visited.sum() == int(np.ceil(0.10 * at_risk.sum()))
+    assert frame.loc[visited, "margin"].min() >= frame.loc[at_risk & ~visited, "margin"].max()
+    assert (frame["agreement"].isin(["both", "rule_only"]) == (frame["rule_flags"] != "")).all()
+    order = ["green", "yellow", "orange", "red"]
+    assert (frame["signal"].map(order.index) >= frame["rule_signal"].map(order.index)).all()
+
+
+def test_scores_equal_the_scores_of_one_household_alone(
+    riskml: Run, bundle_path: Path, county: Path, county_records: Records, tmp_path: Path
+) -> None:
+    riskml("score", bundle_path, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet")
+    frame = pd.read_parquet(tmp_path / "s.parquet")
+    bundle, policy = Bundle.load(bundle_path), load_policy()
+    for i in range(0, len(frame), 97):
+        position = county_records.index(frame["household_id"][i])
+        assert position is not None
+        alone = judge(bundle, county_records.panel(to_day(AS_OF), position, position + 1), policy)
+        assert np.array_equal(alone.margin, frame["margin"].to_numpy()[i : i + 1], equal_nan=True)
+        assert np.array_equal(alone.probability, frame["probability"].to_numpy()[i : i + 1], equal_nan=True)
+        assert alone.flags[0] == frame["rule_flags"][i]
+
+
+def test_a_text_that_is_not_a_date_is_refused(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+    ran = riskml("score", bundle_path, county, "--as-of", "2022/13/1", "--out", tmp_path / "s.parquet")
+    assert ran.code == 1
+    assert "not a date" in ran.err
+    assert not (tmp_path / "s.parquet").exists()
+
+
+def test_a_folder_with_faults_is_refused_or_its_bad_rows_are_set_aside(
+    riskml: Run, county: Path, bundle_path: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for file in county.glob("*.parquet"):
+        (broken / file.name).write_bytes(file.read_bytes())
+    households = pd.read_parquet(broken / "households.parquet")
+    households.loc[0, "size"] = 0
+    households.to_parquet(broken / "households.parquet")
+    out = ["--as-of", AS_OF, "--out", tmp_path / "s.parquet"]
+    ran = riskml("score", bundle_path, broken, *out)
+    assert ran.code == 1
+    assert "below_minimum" in ran.err
+    assert "Traceback" not in ran.err
+    ran = riskml("score", bundle_path, broken, *out, "--skip-bad-rows", tmp_path / "bad.json")
+    assert ran.code == 0
+    assert "set aside" in ran.err
+    assert json.loads((tmp_path / "bad.json").read_text())
+
+
+def test_a_tampered_bundle_is_refused(riskml: Run, bundle_path: Path, county: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in bundle_path.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    trees = (copy / "trees.txt").read_text()
+    (copy / "trees.txt").write_text(trees.replace("leaf_value=", "leaf_value=9", 1))
+    ran = riskml("score", copy, county, "--as-of", AS_OF, "--out", tmp_path / "s.parquet")
+    assert ran.code == 1
+    assert "trees.txt" in ran.err
