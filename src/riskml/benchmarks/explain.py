@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.benchmarks.targets import Bounds, check_targets
+from riskml.benchmarks.timing import time_call, time_median
 from riskml.explanation import Narrator
 from riskml.explanation.contributions.verification import predict_contributions
 from riskml.explanation.household.county import tabulate_reasons
@@ -90,21 +90,21 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
     listener.stage("Fitting a model")
     bundle = _fit_bundle(records)
     listener.stage("Measuring")
-    narrator, load = _time(lambda: Narrator(bundle, load_policy()))
-    county, scores = _time(lambda: _score_county(narrator, records))
+    narrator, load = time_call(lambda: Narrator(bundle, load_policy()))
+    county, scores = time_call(lambda: _score_county(narrator, records))
     rows = np.concatenate([bundle.blend.align(part.matrix) for part in county])
     batch, reference = _time_batch(narrator, rows)
-    explained, words = _time(lambda: _explain_county(narrator, county))
+    explained, words = time_call(lambda: _explain_county(narrator, county))
     figures = {
         "ms_per_row": batch,
         "ratio": reference / batch,
-        "single_ms": _time_single(lambda i: narrator.explainer.explain(rows[i % len(rows), None])),
+        "single_ms": _time_singles(lambda i: narrator.explainer.explain(rows[i % len(rows), None])),
         "county_s": words,
     }
     return {
         **figures,
         "pred_contrib_ms_per_row": reference,
-        "explanation_ms": _time_single(lambda i: narrator.explain(county[0].panel, int(county[0].rows[i]))),
+        "explanation_ms": _time_singles(lambda i: narrator.explain(county[0].panel, int(county[0].rows[i]))),
         "county_with_scores_s": words + scores,
         "load_s": load,
         "tables_mb": narrator.explainer.nbytes / 1e6,
@@ -162,8 +162,8 @@ def _time_batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
     booster = narrator.bundle.blend.trees.booster
     ours, theirs = [], []
     for _ in range(TURNS):
-        theirs.append(_time(lambda: predict_contributions(booster, sample))[1] / len(sample))
-        ours.append(_time(lambda: narrator.explainer.explain(batch))[1] / len(batch))
+        theirs.append(time_call(lambda: predict_contributions(booster, sample))[1] / len(sample))
+        ours.append(time_call(lambda: narrator.explainer.explain(batch))[1] / len(batch))
     return 1e3 * min(ours), 1e3 * min(theirs)
 
 
@@ -179,13 +179,7 @@ def _explain_county(narrator: Narrator, county: list[_Part]) -> int:
     )
 
 
-def _time_single(work: Callable[[int], object]) -> float:
-    """Time single calls; return the median in milliseconds."""
+def _time_singles(work: Callable[[int], object]) -> float:
+    """Time single calls after one to warm up; return the median in milliseconds."""
     work(0)
-    return 1e3 * float(np.median([_time(lambda i=i: work(i))[1] for i in range(SINGLES)]))  # type: ignore[misc]
-
-
-def _time(work: Callable[[], Any]) -> tuple[Any, float]:
-    start = time.perf_counter()
-    result = work()
-    return result, time.perf_counter() - start
+    return time_median(work, range(SINGLES))

@@ -6,19 +6,19 @@ import datetime as dt
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from riskml.benchmarks.oracle import Oracle
+from riskml.benchmarks.timing import time_call, time_median
 from riskml.features import build, build_all
-from riskml.records.contract.calendar import to_date, to_month_end
-from riskml.records.contract.schema import TABLES
+from riskml.records.contract.calendar import month_end, to_date
 from riskml.records.panel.store import Records
-from riskml.records.reading.folder import open_folder
+from riskml.records.reading.folder import Folder, open_folder
 
 __all__ = ["PARTS", "list_as_ofs", "measure"]
 
@@ -78,51 +78,35 @@ def _read_peak_rss_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _time_median(work: Callable[[Any], object], items: list[Any]) -> float:
-    times = []
-    for item in items:
-        started = time.perf_counter()
-        work(item)
-        times.append(time.perf_counter() - started)
-    return float(np.median(times)) * 1000
-
-
 def _choose_households(records: Records, count: int) -> list[int]:
     return [int(i) for i in np.linspace(0, len(records) - 1, min(count, len(records)))]
 
 
 def _time_alone(records: Records, as_of: int) -> float:
-    return _time_median(lambda i: build(records.panel(as_of, i, i + 1)), _choose_households(records, SINGLE))
+    return time_median(lambda i: build(records.panel(as_of, i, i + 1)), _choose_households(records, SINGLE))
 
 
 def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
     """Time one household from rows of Python values, as a request delivers them."""
     chosen = [str(records.household_id[i]) for i in _choose_households(records, FROM_ROWS)]
     with open_folder(folder) as opened:
-        sql = opened.connection
-        frames = {
-            name: sql.sql(f"SELECT * FROM {opened.get_view(name)}{_select_households(name, chosen)}")
-            .to_arrow_table()
-            .to_pylist()
-            for name in opened.tables
+        tables = {name: _read_rows(opened, name, chosen) for name in opened.tables}
+    requests = [
+        {
+            name: (rows if name == "lines" else rows.filter(pc.field("household_id") == code)).to_pydict()
+            for name, rows in tables.items()
         }
-    columns = {name: [*map(str, TABLES[name].names)] for name in frames}
-    requests = []
-    for code in chosen:
-        tables = {}
-        for name, rows in frames.items():
-            matches = [row for row in rows if name == "lines" or row["household_id"] == code]
-            names = list(matches[0]) if matches else columns[name]
-            tables[name] = {column: [row[column] for row in matches] for column in names}
-        requests.append(tables)
-    return _time_median(lambda tables: build(Records.from_tables(tables).panel(as_of)), requests)
+        for code in chosen
+    ]
+    return time_median(lambda request: build(Records.from_tables(request).panel(as_of)), requests)
 
 
-def _select_households(table: str, households: list[str]) -> str:
+def _read_rows(opened: Folder, table: str, households: list[str]) -> pa.Table:
+    query = f"SELECT * FROM {opened.relation(table)}"
     if table == "lines":
-        return ""
-    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in households)
-    return f" WHERE household_id IN ({codes})"
+        return opened.connection.sql(query).to_arrow_table()
+    query += " WHERE household_id IN (SELECT unnest($codes))"
+    return opened.connection.sql(query, params={"codes": households}).to_arrow_table()
 
 
 def _find_income_files(folder: Path) -> str:
@@ -132,9 +116,9 @@ def _find_income_files(folder: Path) -> str:
 
 def _run_scan(folder: Path) -> dict[str, float]:
     connection = duckdb.connect(config={"threads": THREADS})
-    started = time.perf_counter()
-    table = connection.sql(f"SELECT * FROM read_parquet('{_find_income_files(folder)}')").to_arrow_table()
-    return {"seconds": time.perf_counter() - started, "rows": table.num_rows}
+    query = f"SELECT * FROM read_parquet('{_find_income_files(folder)}')"
+    table, seconds = time_call(lambda: connection.sql(query).to_arrow_table())
+    return {"seconds": seconds, "rows": table.num_rows}
 
 
 def _run_oracle(folder: Path) -> dict[str, float]:

@@ -4,7 +4,7 @@ from riskml.features import disaster, events, household, illness, income, source
 from riskml.features.attributes import derive_features
 from riskml.features.build import build, build_all
 from riskml.features.catalogue import CATALOGUE, Feature, feature
-from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix, schema_hash, stack
+from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix, hash_schema, stack
 
 __all__ = [
     "CATALOGUE",
@@ -16,6 +16,6 @@ __all__ = [
     "build_all",
     "derive_features",
     "feature",
-    "schema_hash",
+    "hash_schema",
     "stack",
 ]

@@ -88,7 +88,7 @@ def list_region_features(names: tuple[str, ...]) -> list[tuple[Feature, Levels, 
     return out
 
 
-def _regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
+def _derive_regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
     positions, names = panel.region
     if "prefixes" not in panel.shared:
         panel.shared["prefixes"] = list_region_features(names)
@@ -108,7 +108,7 @@ def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
     -----
     An attribute is never used as a reason: its column name is no sentence that staff could check on a visit.
     """
-    yield from _regions(panel)
+    yield from _derive_regions(panel)
     for name, attribute in sorted(panel.attributes.items()):
         text = f"attribute {name!r} of the households table"
         column, zh = f"attribute_{name}", f"属性 {name}"

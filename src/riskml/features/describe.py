@@ -32,25 +32,25 @@ def describe() -> str:
     text = files("riskml.features").joinpath("describe.md").read_text(encoding="utf-8")
     parts = {
         "count": str(len(CATALOGUE)),
-        "topics": "\n".join(line for topic in TOPICS for line in _topic(topic)),
-        "attributes": "\n".join(_attributes()),
+        "topics": "\n".join(line for topic in TOPICS for line in _describe_topic(topic)),
+        "attributes": "\n".join(_describe_attributes()),
     }
     for name, part in parts.items():
         text = text.replace("{{" + name + "}}", part)
     return text
 
 
-def _topic(topic: str) -> Iterator[str]:
+def _describe_topic(topic: str) -> Iterator[str]:
     yield f"## {topic} · {TOPICS[topic]}\n"
     yield "| feature | 中文 | English | unit | window | direction | cause | needs | definition |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for f in CATALOGUE.values():
         if f.topic == topic:
-            yield "| " + " | ".join(_cells(f)) + " |"
+            yield "| " + " | ".join(_list_cells(f)) + " |"
     yield ""
 
 
-def _cells(f: Feature) -> tuple[str, ...]:
+def _list_cells(f: Feature) -> tuple[str, ...]:
     return (
         f"`{f.name}`",
         f.zh,
@@ -64,7 +64,7 @@ def _cells(f: Feature) -> tuple[str, ...]:
     )
 
 
-def _attributes() -> Iterator[str]:
+def _describe_attributes() -> Iterator[str]:
     for f, _, _ in list_region_features(()):
         yield f"| `{f.name}` | {f.zh} | {f.en}, as a category; missing where the code is shorter |"
     yield "| `attribute_<name>` | 属性 | the attribute in the latest known version: a number, or text as a category |"

@@ -9,61 +9,59 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import cached_on_panel, monthly, months_since, require_rows, to_line
+from riskml.features.views import cached_on_panel, count_months_since, divide_by_line, read_income, require_rows
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
-HIGHER = Direction.HIGHER_RISK
 PRODUCTION = tuple(Panel.code("disaster", "kind", kind) for kind in ("pest", "animal_disease", "price_fall"))
 
 declare = partial(feature, topic="disaster", cause="disaster", requires=("disaster",))
 """Declares a feature of this module; each declaration states only what differs."""
 
 
-_own = partial(require_rows, "disaster")
+_require_disasters = partial(require_rows, "disaster")
 
 
 @cached_on_panel
-def _loss(panel: Panel) -> Floats:
+def _divide_losses(panel: Panel) -> Floats:
     """Loss of each row in multiples of the household's line for a year, shape (E,)."""
-    return to_line(panel, _own(panel), _own(panel)["loss"])
+    return divide_by_line(panel, _require_disasters(panel), _require_disasters(panel)["loss"])
 
 
-_region = partial(require_rows, "exposure")
+_require_exposure = partial(require_rows, "exposure")
 
 
-@declare(
-    unit="line",
-    windows=(12, 24),
-    direction=HIGHER,
-    zh="近 {w} 个月灾害损失（人均，相对监测线）",
-    en="disaster losses per head over the line, last {w} months",
+declare_loss = partial(
+    declare,
+    direction=Direction.HIGHER_RISK,
     reason_zh="近 {w} 个月灾害损失 {disaster_loss}[（{disaster_kinds}）]"
     "[，相当于家庭年纯收入的 {disaster_loss_to_income}]|近 {w} 个月无灾害损失记录",
     reason_en="disaster losses of the last {w} months were {disaster_loss}[ ({disaster_kinds})]"
     "[, {disaster_loss_to_income} the household's yearly net income]"
     "|no disaster loss is recorded in the last {w} months",
 )
+
+
+@declare_loss(
+    unit="line",
+    windows=(12, 24),
+    zh="近 {w} 个月灾害损失（人均，相对监测线）",
+    en="disaster losses per head over the line, last {w} months",
+)
 def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known losses of the household ÷ (line × size then); missing where a disaster states none."""
-    own = _own(panel)
-    return own.sum(_loss(panel), panel.within(own, window))
+    own = _require_disasters(panel)
+    return own.total(_divide_losses(panel), panel.within(own, window))
 
 
-@declare(
+@declare_loss(
     unit="share",
-    direction=HIGHER,
     zh="近 12 个月灾害损失与家庭收入之比",
     en="disaster losses over income, last 12 months",
-    reason_zh="近 12 个月灾害损失 {disaster_loss}[（{disaster_kinds}）]"
-    "[，相当于家庭年纯收入的 {disaster_loss_to_income}]|近 12 个月无灾害损失记录",
-    reason_en="disaster losses of the last 12 months were {disaster_loss}[ ({disaster_kinds})]"
-    "[, {disaster_loss_to_income} the household's yearly net income]"
-    "|no disaster loss is recorded in the last 12 months",
 )
 def disaster_loss_to_income_12m(panel: Panel) -> Floats:
     """Losses of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
-    return disaster_loss_to_line(panel, 12) / np.maximum(monthly(panel).mean(12), 0.1)
+    return disaster_loss_to_line(panel, 12) / np.maximum(read_income(panel).mean(12), 0.1)
 
 
 @declare(
@@ -76,7 +74,7 @@ def disaster_loss_to_income_12m(panel: Panel) -> Floats:
 )
 def disasters_12m(panel: Panel) -> Floats:
     """Rows of the household itself."""
-    own = _own(panel)
+    own = _require_disasters(panel)
     return own.count(panel.within(own, 12))
 
 
@@ -91,7 +89,7 @@ def disasters_12m(panel: Panel) -> Floats:
 )
 def production_shocks_24m(panel: Panel) -> Floats:
     """Rows of the household itself of kind pest, animal_disease or price_fall."""
-    own = _own(panel)
+    own = _require_disasters(panel)
     kind = own["kind"]
     mask = (kind == PRODUCTION[0]) | (kind == PRODUCTION[1]) | (kind == PRODUCTION[2])
     return own.count(panel.within(own, 24) & mask)
@@ -107,7 +105,7 @@ def production_shocks_24m(panel: Panel) -> Floats:
 )
 def months_since_disaster(panel: Panel) -> Floats:
     """Days since the latest row of the household ÷ 30.4375; missing where there is none in 36 months."""
-    return months_since(panel, _own(panel))
+    return count_months_since(panel, _require_disasters(panel))
 
 
 @declare(
@@ -121,7 +119,7 @@ def months_since_disaster(panel: Panel) -> Floats:
 )
 def region_disasters(panel: Panel, window: int) -> Floats:
     """Regional rows whose prefix covers the region in which the household lived on that day."""
-    region = _region(panel)
+    region = _require_exposure(panel)
     return region.count(panel.within(region, window))
 
 
@@ -135,4 +133,4 @@ def region_disasters(panel: Panel, window: int) -> Floats:
 )
 def months_since_region_disaster(panel: Panel) -> Floats:
     """Days since the latest regional row ÷ 30.4375; missing where there is none in 36 months."""
-    return months_since(panel, _region(panel))
+    return count_months_since(panel, _require_exposure(panel))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import cached_on_panel, months_since, require_rows, to_line
+from riskml.features.views import cached_on_panel, count_months_since, divide_by_line, require_rows
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -20,31 +20,31 @@ REPORT = _code_kind("report")
 declare = partial(feature, requires=("events",))
 """Declares a feature of this module; each declaration states only what differs."""
 
-_events = partial(require_rows, "events")
+_require_events = partial(require_rows, "events")
 
 
 @cached_on_panel
-def _amount(panel: Panel) -> Floats:
+def _divide_amounts(panel: Panel) -> Floats:
     """Amount of each row in multiples of the household's line for a year, shape (E,)."""
-    return to_line(panel, _events(panel), _events(panel)["amount"])
+    return divide_by_line(panel, _require_events(panel), _require_events(panel)["amount"])
 
 
 def _count_kind(kind: int, panel: Panel, window: int) -> Floats:
     """Rows of the kind within the window."""
-    events = _events(panel)
+    events = _require_events(panel)
     return events.count(panel.within(events, window) & (events["kind"] == kind))
 
 
 def _sum_kind(kind: int, panel: Panel) -> Floats:
     """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
-    events = _events(panel)
-    return events.total(_amount(panel), panel.within(events, 12) & (events["kind"] == kind))
+    events = _require_events(panel)
+    return events.total(_divide_amounts(panel), panel.within(events, 12) & (events["kind"] == kind))
 
 
-def _count_months_since(kind: int, panel: Panel) -> Floats:
+def _count_months_since_kind(kind: int, panel: Panel) -> Floats:
     """Days since the latest row of the kind ÷ 30.4375; missing where there is none in 36 months."""
-    events = _events(panel)
-    return months_since(panel, events, events["kind"] == kind)
+    events = _require_events(panel)
+    return count_months_since(panel, events, events["kind"] == kind)
 
 
 # kind, name, windows, topic, cause, direction, Chinese, English
@@ -127,12 +127,12 @@ for _kind, _name, _topic, _cause, _zh, _en in _TIMES:
         en=f"months since the latest {_en}",
         reason_zh=f"最近一次{_zh}在{{ago}}",
         reason_en=f"the latest {_en} was {{ago}}",
-    )(partial(_count_months_since, _code_kind(_kind)))
+    )(partial(_count_months_since_kind, _code_kind(_kind)))
 
 
 def _count_leads(channel: int, panel: Panel) -> Floats:
     """Rows of kind report that came by the channel, last 12 months."""
-    events = _events(panel)
+    events = _require_events(panel)
     mask = (events["kind"] == REPORT) & (events["channel"] == channel)
     return events.count(panel.within(events, 12) & mask)
 
@@ -166,5 +166,5 @@ for _code, _zh, _en in (
 )
 def leads(panel: Panel, window: int) -> Floats:
     """Rows of kind report, whatever their channel."""
-    events = _events(panel)
+    events = _require_events(panel)
     return events.count(panel.within(events, window) & (events["kind"] == REPORT))

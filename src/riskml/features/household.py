@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import cached_on_panel, ratio, require_rows
+from riskml.features.views import cached_on_panel, divide, require_rows
 from riskml.records.contract.calendar import to_year
 from riskml.records.contract.schema import list_codes
 from riskml.records.panel.events import Events
@@ -22,13 +22,13 @@ declare = partial(feature, topic="household", unit="persons", requires=("members
 """Declares a feature of this module; each declaration states only what differs."""
 
 
-_members = partial(require_rows, "members")
+_require_members = partial(require_rows, "members")
 
 
 def _count_coded(panel: Panel, column: str, *values: str) -> Floats:
     """Members whose code is one of the values; missing where members are listed but none of their codes is known."""
-    allowed = list_codes("members", column)
-    return _members(panel).count_coded(column, *map(allowed.index, values))
+    allowed = codes("members", column)
+    return _require_members(panel).coded(column, *map(allowed.index, values))
 
 
 def _count_health(health: str, panel: Panel) -> Floats:
@@ -42,15 +42,15 @@ def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.boo
 
 
 @cached_on_panel
-def _ages(panel: Panel) -> Floats:
+def _compute_ages(panel: Panel) -> Floats:
     """Year of ``as_of`` less year of birth, shape (E,)."""
-    ages: Floats = to_year(panel.as_of) - _members(panel)["birth_year"]
+    ages: Floats = to_year(panel.as_of) - _require_members(panel)["birth_year"]
     return ages
 
 
 def _count_aged(panel: Panel, low: float, high: float) -> Floats:
     """Members of an age from ``low`` (included) to ``high``; missing where members are listed but no age is known."""
-    members, age = _members(panel), _ages(panel)
+    members, age = _require_members(panel), _compute_ages(panel)
     return _set_unknown_missing(members, members.count((age >= low) & (age < high)), ~np.isnan(age))
 
 
@@ -107,7 +107,7 @@ def labour_force(panel: Panel) -> Floats:
 )
 def labour_share(panel: Panel) -> Floats:
     """Labour force ÷ members listed."""
-    return ratio(labour_force(panel), _members(panel).count())
+    return divide(labour_force(panel), _require_members(panel).count())
 
 
 @declare(
@@ -122,7 +122,7 @@ def labour_share(panel: Panel) -> Floats:
 def no_labour(panel: Panel) -> Floats:
     """1 where members are listed and none is able to work, not even weakly; else 0."""
     force = labour_force(panel)
-    return np.where(np.isnan(force), np.nan, ((force == 0) & _members(panel).any()).astype(np.float64))
+    return np.where(np.isnan(force), np.nan, ((force == 0) & _require_members(panel).any()).astype(np.float64))
 
 
 @declare(
@@ -159,8 +159,8 @@ def elders(panel: Panel) -> Floats:
 )
 def mean_age(panel: Panel) -> Floats:
     """Mean over members with a known year of birth of the year of ``as_of`` less it."""
-    members, age = _members(panel), _ages(panel)
-    return ratio(members.sum(age), members.count(~np.isnan(age)))
+    members, age = _require_members(panel), _compute_ages(panel)
+    return divide(members.total(age), members.count(~np.isnan(age)))
 
 
 # name, health, cause, Chinese, English
@@ -246,4 +246,4 @@ def local_workers(panel: Panel) -> Floats:
 )
 def workers_share(panel: Panel) -> Floats:
     """Members working locally or away ÷ members listed."""
-    return ratio(_count_coded(panel, "working", "local", "migrant"), _members(panel).count())
+    return divide(_count_coded(panel, "working", "local", "migrant"), _require_members(panel).count())

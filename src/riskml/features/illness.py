@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import cached_on_panel, monthly, months_since, ratio, require_rows, to_line
+from riskml.features.views import cached_on_panel, count_months_since, divide, divide_by_line, read_income, require_rows
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -21,47 +21,46 @@ declare = partial(feature, topic="illness", cause="illness", requires=("illness"
 """Declares a feature of this module; each declaration states only what differs."""
 
 
-_care = partial(require_rows, "illness")
+_require_care = partial(require_rows, "illness")
 
 
 @cached_on_panel
-def self_paid_relative(panel: Panel) -> Floats:
+def _divide_self_paid(panel: Panel) -> Floats:
     """Self-paid amount of each row in multiples of the household's line for a year, shape (E,)."""
-    return to_line(panel, _care(panel), _care(panel)["self_paid"])
+    return divide_by_line(panel, _require_care(panel), _require_care(panel)["self_paid"])
 
 
-@declare(
-    unit="line",
-    windows=(3, 6, 12, 24),
+declare_self_paid = partial(
+    declare,
     direction=HIGHER,
-    zh="近 {w} 个月自付医疗费（人均，相对监测线）",
-    en="out-of-pocket medical spending per head over the line, last {w} months",
     reason_zh="近 {w} 个月自付医疗费 {self_paid}[，相当于家庭年纯收入的 {self_paid_to_income}]"
     "|近 {w} 个月无自付医疗费记录",
     reason_en="out-of-pocket medical spending of the last {w} months was {self_paid}"
     "[, {self_paid_to_income} the household's yearly net income]"
     "|no out-of-pocket medical spending is recorded in the last {w} months",
 )
+
+
+@declare_self_paid(
+    unit="line",
+    windows=(3, 6, 12, 24),
+    zh="近 {w} 个月自付医疗费（人均，相对监测线）",
+    en="out-of-pocket medical spending per head over the line, last {w} months",
+)
 def self_paid_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known self-paid amounts ÷ (line × size then); missing where there is care but no amount is known."""
-    care = _care(panel)
-    return care.sum(self_paid_relative(panel), panel.within(care, window))
+    care = _require_care(panel)
+    return care.total(_divide_self_paid(panel), panel.within(care, window))
 
 
-@declare(
+@declare_self_paid(
     unit="share",
-    direction=HIGHER,
     zh="近 12 个月自付医疗费与家庭收入之比",
     en="out-of-pocket medical spending over income, last 12 months",
-    reason_zh="近 12 个月自付医疗费 {self_paid}[，相当于家庭年纯收入的 {self_paid_to_income}]"
-    "|近 12 个月无自付医疗费记录",
-    reason_en="out-of-pocket medical spending of the last 12 months was {self_paid}"
-    "[, {self_paid_to_income} the household's yearly net income]"
-    "|no out-of-pocket medical spending is recorded in the last 12 months",
 )
 def self_paid_to_income_12m(panel: Panel) -> Floats:
     """Self-paid sum of 12 months ÷ mean income of 12 months, both over the line; income counts as at least a tenth."""
-    return self_paid_to_line(panel, 12) / np.maximum(monthly(panel).mean(12), 0.1)
+    return self_paid_to_line(panel, 12) / np.maximum(read_income(panel).mean(12), 0.1)
 
 
 @declare(
@@ -75,7 +74,7 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
 )
 def income_after_self_paid_12m(panel: Panel) -> Floats:
     """Mean income of 12 months less the self-paid sum of 12 months, both in multiples of the line then."""
-    return monthly(panel).mean(12) - self_paid_to_line(panel, 12)
+    return read_income(panel).mean(12) - self_paid_to_line(panel, 12)
 
 
 @declare(
@@ -89,9 +88,9 @@ def income_after_self_paid_12m(panel: Panel) -> Floats:
 )
 def largest_bill_to_line_12m(panel: Panel) -> Floats:
     """Largest known self-paid amount of one row ÷ (line × size then); 0 without care."""
-    care = _care(panel)
+    care = _require_care(panel)
     recent = panel.within(care, 12)
-    largest = care.max(self_paid_relative(panel), recent)
+    largest = care.largest(_divide_self_paid(panel), recent)
     return np.where(care.any(recent), largest, 0.0)
 
 
@@ -108,9 +107,9 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
 )
 def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     """Self-paid sum of outpatient and chronic care ÷ (line × size then)."""
-    care = _care(panel)
+    care = _require_care(panel)
     mask = panel.within(care, 12) & ((care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1]))
-    return care.sum(self_paid_relative(panel), mask)
+    return care.total(_divide_self_paid(panel), mask)
 
 
 @declare(
@@ -124,8 +123,8 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
 )
 def care_visits(panel: Panel, window: int) -> Floats:
     """Sum of visits of all kinds of care."""
-    care = _care(panel)
-    return care.sum(care["visits"].astype(np.float64), panel.within(care, window))
+    care = _require_care(panel)
+    return care.total(care["visits"].astype(np.float64), panel.within(care, window))
 
 
 @declare(
@@ -139,7 +138,7 @@ def care_visits(panel: Panel, window: int) -> Floats:
 )
 def admissions(panel: Panel, window: int) -> Floats:
     """Sum of visits of inpatient rows."""
-    care = _care(panel)
+    care = _require_care(panel)
     mask = panel.within(care, window) & (care["kind"] == INPATIENT)
     return care.sum(care["visits"].astype(np.float64), mask)
 
@@ -154,7 +153,7 @@ def admissions(panel: Panel, window: int) -> Floats:
 )
 def chronic_visits_12m(panel: Panel) -> Floats:
     """Sum of visits of rows of kind chronic."""
-    care = _care(panel)
+    care = _require_care(panel)
     mask = panel.within(care, 12) & (care["kind"] == REGULAR[1])
     return care.sum(care["visits"].astype(np.float64), mask)
 
@@ -168,9 +167,9 @@ def chronic_visits_12m(panel: Panel) -> Floats:
 )
 def reimbursed_share_12m(panel: Panel) -> Floats:
     """1 - self-paid ÷ cost, over rows that state both; missing where none does."""
-    care = _care(panel)
+    care = _require_care(panel)
     both = panel.within(care, 12) & ~np.isnan(care["self_paid"]) & ~np.isnan(care["cost"])
-    return 1 - ratio(care.sum(care["self_paid"], both), care.sum(care["cost"], both))
+    return 1 - divide(care.total(care["self_paid"], both), care.total(care["cost"], both))
 
 
 @declare(
@@ -183,7 +182,7 @@ def reimbursed_share_12m(panel: Panel) -> Floats:
 )
 def months_since_care(panel: Panel) -> Floats:
     """Days since the latest row ÷ 30.4375; missing where there is none in 36 months."""
-    return months_since(panel, _care(panel))
+    return count_months_since(panel, _require_care(panel))
 
 
 @declare(
@@ -196,5 +195,5 @@ def months_since_care(panel: Panel) -> Floats:
 )
 def months_since_admission(panel: Panel) -> Floats:
     """Days since the latest inpatient row ÷ 30.4375; missing where there is none in 36 months."""
-    care = _care(panel)
-    return months_since(panel, care, care["kind"] == INPATIENT)
+    care = _require_care(panel)
+    return count_months_since(panel, care, care["kind"] == INPATIENT)

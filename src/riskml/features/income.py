@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from riskml.features import kernels
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import below, log_line, monthly
+from riskml.features.views import find_months_below, read_income, take_log
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ declare = partial(feature, topic="income", cause="other", direction=LOWER)
 )
 def log_income_to_line(panel: Panel, window: int) -> Floats:
     """Log of the mean, over reported months of the window, of income per head × 12 ÷ the line then; at least -4."""
-    return log_line(monthly(panel).mean(window))
+    return take_log(read_income(panel).mean(window))
 
 
 @declare(
@@ -44,10 +44,10 @@ def log_income_to_line(panel: Panel, window: int) -> Floats:
 )
 def log_latest_income_to_line(panel: Panel) -> Floats:
     """Log of income per head × 12 ÷ the line then in the latest reported month of the look-back; at least -4."""
-    income = monthly(panel)
+    income = read_income(panel)
     latest = income.known.argmax(axis=0)
     value = np.where(income.count(panel.months) > 0, income.values[latest, np.arange(panel.n)], np.nan)
-    return log_line(value)
+    return take_log(value)
 
 
 @declare(
@@ -63,9 +63,9 @@ def weighted_past_income(panel: Panel) -> Floats:
 
     The baseline of Zhang & Wan (2009), doi:10.1111/j.1475-4932.2009.00565.x, in the form of riskml's contract.
     """
-    income = monthly(panel)
+    income = read_income(panel)
     weight = 0.5 ** (np.arange(panel.months) / 12.0)
-    mean: Floats = kernels.weighted(log_line(income.values), income.known, weight)
+    mean: Floats = kernels.average_weighted(take_log(income.values), income.known, weight)
     return mean
 
 
@@ -79,7 +79,7 @@ def weighted_past_income(panel: Panel) -> Floats:
 )
 def income_trend(panel: Panel, window: int) -> Floats:
     """Least-squares slope of monthly income per head × 12 ÷ the line then; at least three reported months."""
-    return monthly(panel).slope(window)
+    return read_income(panel).slope(window)
 
 
 @declare(
@@ -93,7 +93,7 @@ def income_trend(panel: Panel, window: int) -> Floats:
 )
 def income_change_on_year(panel: Panel, window: int) -> Floats:
     """Mean difference of income per head × 12 ÷ the line then to the month a year before, where both are reported."""
-    return monthly(panel).change_on_year(window)
+    return read_income(panel).change_on_year(window)
 
 
 @declare(
@@ -106,7 +106,7 @@ def income_change_on_year(panel: Panel, window: int) -> Floats:
 )
 def income_recent_change(panel: Panel) -> Floats:
     """Mean of the last 3 months less the mean of the last 12, in multiples of the line then."""
-    return monthly(panel).mean(3) - monthly(panel).mean(12)
+    return read_income(panel).mean(3) - read_income(panel).mean(12)
 
 
 @declare(
@@ -124,8 +124,8 @@ def projected_lowest_income(panel: Panel, window: int) -> Floats:
 
     Trailing means count reported months, as the outcome does; income per head × 12 ÷ the line then, at least -4.
     """
-    income = monthly(panel)
-    return log_line(kernels.lowest_ahead(income.values, income.known, income.mean(window), YEAR))
+    income = read_income(panel)
+    return take_log(kernels.find_lowest_ahead(income.values, income.known, income.mean(window), YEAR))
 
 
 @declare(
@@ -139,7 +139,7 @@ def projected_lowest_income(panel: Panel, window: int) -> Floats:
 )
 def income_below_best_year(panel: Panel) -> Floats:
     """Mean of the last 12 months less the larger mean of months 13-24 and 25-36, in multiples of the line then."""
-    income = monthly(panel)
+    income = read_income(panel)
     return income.mean(12) - np.fmax(income.mean_between(12, 24), income.mean_between(24, 36))
 
 
@@ -155,7 +155,7 @@ def income_below_best_year(panel: Panel) -> Floats:
 )
 def income_volatility(panel: Panel, window: int) -> Floats:
     """Sample standard deviation of monthly income per head × 12 ÷ the line then; at least two reported months."""
-    return monthly(panel).deviation(window)
+    return read_income(panel).deviation(window)
 
 
 @declare(
@@ -169,7 +169,7 @@ def income_volatility(panel: Panel, window: int) -> Floats:
 )
 def income_lowest_month(panel: Panel) -> Floats:
     """Smallest monthly income per head × 12 ÷ the line then among the reported months of the last 12."""
-    income = monthly(panel)
+    income = read_income(panel)
     lowest = np.where(income.known[:12], income.values[:12], np.inf).min(axis=0)
     return np.where(np.isposinf(lowest), np.nan, lowest)
 
@@ -187,7 +187,7 @@ def income_lowest_month(panel: Panel) -> Floats:
 )
 def months_below_line(panel: Panel, window: int) -> Floats:
     """Months with income per head × 12 below the line then ÷ reported months."""
-    return monthly(panel).share(below(panel), window)
+    return read_income(panel).share(find_months_below(panel), window)
 
 
 @declare(
@@ -202,8 +202,8 @@ def months_below_line(panel: Panel, window: int) -> Floats:
 )
 def income_shortfall(panel: Panel, window: int) -> Floats:
     """Mean over reported months of max(0, 1 - income per head × 12 ÷ the line then)."""
-    income = monthly(panel)
-    shortfall: Floats = kernels.shortfall(income.values, income.known, income.count(window), window)
+    income = read_income(panel)
+    shortfall: Floats = kernels.average_shortfall(income.values, income.known, income.count(window), window)
     return shortfall
 
 
@@ -219,7 +219,7 @@ def income_shortfall(panel: Panel, window: int) -> Floats:
 )
 def consecutive_months_below(panel: Panel) -> Floats:
     """Length of the run of months below the line that ends with the latest reported month; a gap ends the run."""
-    length: Floats = kernels.run_below(monthly(panel).known, below(panel))
+    length: Floats = kernels.measure_run_below(read_income(panel).known, find_months_below(panel))
     return length
 
 
@@ -233,9 +233,9 @@ def consecutive_months_below(panel: Panel) -> Floats:
 )
 def months_since_below(panel: Panel) -> Floats:
     """Months from the latest month below the line to the last complete one; 36 where reported but never below."""
-    low = below(panel)
+    low = find_months_below(panel)
     since = np.where(low.any(axis=0), low.argmax(axis=0), panel.months).astype(np.float64)
-    return np.where(monthly(panel).count(panel.months) > 0, since, np.nan)
+    return np.where(read_income(panel).count(panel.months) > 0, since, np.nan)
 
 
 @declare(
@@ -249,7 +249,7 @@ def months_since_below(panel: Panel) -> Floats:
 )
 def income_coverage(panel: Panel, window: int) -> Floats:
     """Reported months ÷ months of the window."""
-    coverage: Floats = kernels.total(panel.reported, 0, window) / window
+    coverage: Floats = kernels.sum_months(panel.reported, 0, window) / window
     return coverage
 
 

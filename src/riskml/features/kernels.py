@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from riskml.records.panel.kernels import compiled
 
 __all__ = [
-    "change_on_year",
-    "deviation",
-    "lowest_ahead",
-    "relative",
-    "run_below",
-    "shortfall",
-    "slope",
-    "total",
-    "weighted",
+    "average_shortfall",
+    "average_weighted",
+    "compute_deviation",
+    "find_lowest_ahead",
+    "fit_slope",
+    "measure_run_below",
+    "scale",
+    "sum_changes_on_year",
+    "sum_months",
 ]
 
 Array = Any
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 @compiled
-def relative(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats, NDArray[np.bool_], Floats, Floats]:
+def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats, NDArray[np.bool_], Floats, Floats]:
     """Divide the amounts of the latest months by the unit of each month.
 
     Parameters
@@ -66,7 +66,7 @@ def relative(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floa
 
 
 @compiled
-def total(values: Array, start: int, stop: int) -> Floats:
+def sum_months(values: Array, start: int, stop: int) -> Floats:
     """Sum of the months from ``start`` to ``stop``, shape (n,); of a mask, the months in which it holds."""
     sums = np.zeros(values.shape[1])
     for t in range(start, stop):
@@ -76,7 +76,7 @@ def total(values: Array, start: int, stop: int) -> Floats:
 
 
 @compiled
-def change_on_year(values: Array, known: Array, window: int) -> tuple[Floats, Floats]:
+def sum_changes_on_year(values: Array, known: Array, window: int) -> tuple[Floats, Floats]:
     """Sum of differences to the month a year before, and how many of both months are known, shape (n,)."""
     sums, counts = np.zeros(values.shape[1]), np.zeros(values.shape[1])
     for t in range(window):
@@ -88,7 +88,7 @@ def change_on_year(values: Array, known: Array, window: int) -> tuple[Floats, Fl
 
 
 @compiled
-def slope(values: Array, known: Array, counts: Array, window: int) -> Floats:
+def fit_slope(values: Array, known: Array, counts: Array, window: int) -> Floats:
     """Least-squares change a month over the known months, shape (n,); NaN with fewer than three."""
     n = values.shape[1]
     centre, above, below = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -108,7 +108,7 @@ def slope(values: Array, known: Array, counts: Array, window: int) -> Floats:
 
 
 @compiled
-def deviation(values: Array, known: Array, mean: Array, counts: Array, window: int) -> Floats:
+def compute_deviation(values: Array, known: Array, mean: Array, counts: Array, window: int) -> Floats:
     """Sample standard deviation over the known months, shape (n,); NaN with fewer than two."""
     n = values.shape[1]
     squares = np.zeros(n)
@@ -122,7 +122,7 @@ def deviation(values: Array, known: Array, mean: Array, counts: Array, window: i
 
 
 @compiled
-def lowest_ahead(values: Array, known: Array, level: Floats, window: int) -> Floats:
+def find_lowest_ahead(values: Array, known: Array, level: Floats, window: int) -> Floats:
     """Lowest mean of ``window`` months in the months ahead, shape (n,), if every month ahead is at ``level``.
 
     A month ahead replaces the oldest of the window, until all are replaced. NaN where the level is.
@@ -139,7 +139,7 @@ def lowest_ahead(values: Array, known: Array, level: Floats, window: int) -> Flo
 
 
 @compiled
-def shortfall(values: Array, known: Array, counts: Array, window: int) -> Floats:
+def average_shortfall(values: Array, known: Array, counts: Array, window: int) -> Floats:
     """Mean shortfall of the known months below 1, shape (n,); NaN without a known month."""
     n = values.shape[1]
     gap = np.zeros(n)
@@ -152,7 +152,7 @@ def shortfall(values: Array, known: Array, counts: Array, window: int) -> Floats
 
 
 @compiled
-def weighted(logs: Array, known: Array, weight: Array) -> Floats:
+def average_weighted(logs: Array, known: Array, weight: Array) -> Floats:
     """Weighted mean over the known months, shape (n,); NaN without one."""
     n = logs.shape[1]
     sums, weights = np.zeros(n), np.zeros(n)
@@ -166,7 +166,7 @@ def weighted(logs: Array, known: Array, weight: Array) -> Floats:
 
 
 @compiled
-def run_below(known: Array, below: Array) -> Floats:
+def measure_run_below(known: Array, below: Array) -> Floats:
     """Length of the run of months below that ends with the latest known month, shape (n,); NaN without one."""
     months, n = known.shape
     length = np.full(n, np.nan)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from riskml.errors import ModelError
 
-__all__ = ["Direction", "FeatureColumn", "FeatureMatrix", "schema_hash", "stack"]
+__all__ = ["Direction", "FeatureColumn", "FeatureMatrix", "hash_schema", "stack"]
 
 FloatArray = NDArray[np.float64]
 
@@ -51,10 +51,10 @@ class FeatureColumn(NamedTuple):
     categorical: bool = False
 
 
-def schema_hash(columns: Sequence[FeatureColumn]) -> str:
+def hash_schema(columns: Sequence[FeatureColumn]) -> str:
     """SHA-256 of names, order, directions and kinds of the features.
 
-    >>> schema_hash([FeatureColumn("a")]) == schema_hash([FeatureColumn("a", Direction.LOWER_RISK)])
+    >>> hash_schema([FeatureColumn("a")]) == hash_schema([FeatureColumn("a", Direction.LOWER_RISK)])
     False
     """
     text = json.dumps([[c.name, int(c.direction), c.categorical] for c in columns])

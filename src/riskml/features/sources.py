@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import cached_on_panel, monthly_from, ratio
+from riskml.features.views import cached_on_panel, divide, read_source
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -22,26 +22,26 @@ declare = partial(feature, topic="income", cause="other")
 
 
 @cached_on_panel
-def _means(panel: Panel) -> tuple[list[Floats], Floats]:
+def _average_sources(panel: Panel) -> tuple[list[Floats], Floats]:
     """Mean of each source over 12 months, and the sum of their absolute values."""
-    means = [monthly_from(panel, source).mean(12) for source in PARTS]
+    means = [read_source(panel, source).mean(12) for source in PARTS]
     return means, abs(means[0]) + abs(means[1]) + abs(means[2]) + abs(means[3])
 
 
 def _average(source: str, panel: Panel, window: int) -> Floats:
     """Mean of the source per head × 12 ÷ the line then, over months reported by source."""
-    return monthly_from(panel, source).mean(window)
+    return read_source(panel, source).mean(window)
 
 
-def _share(source: str, panel: Panel) -> Floats:
+def _compute_share(source: str, panel: Panel) -> Floats:
     """Mean of the source ÷ the sum of the absolute means of the four sources, in multiples of the line then."""
-    means, absolute = _means(panel)
-    return ratio(means[PARTS.index(source)], absolute)
+    means, absolute = _average_sources(panel)
+    return divide(means[PARTS.index(source)], absolute)
 
 
-def _change(source: str, panel: Panel, window: int) -> Floats:
+def _compute_change(source: str, panel: Panel, window: int) -> Floats:
     """Mean difference of the source to the same month a year before, in multiples of the line then."""
-    return monthly_from(panel, source).change_on_year(window)
+    return read_source(panel, source).change_on_year(window)
 
 
 for _source in PARTS:
@@ -64,7 +64,7 @@ for _source in PARTS:
         en=f"share of {_english}, last {{w}} months",
         reason_zh=f"近 {{w}} 个月{_name}占家庭收入的 {{value}}[（{{typical}}）]|{_none}",
         reason_en=f"{_english} was {{value}} of the household's income in the last {{w}} months[ ({{typical}})]|{_no}",
-    )(partial(_share, _source))
+    )(partial(_compute_share, _source))
     if _source in ("wage", "business", "transfer"):
         declare(
             name=f"{_source}_change_on_year",
@@ -77,7 +77,7 @@ for _source in PARTS:
             en=f"change of {_english} on the same months a year before, last {{w}} months",
             reason_zh=f"近 {{w}} 个月{_name}{{change:{_source}@{{w}}}}",
             reason_en=f"{_english} of the last {{w}} months was {{change:{_source}@{{w}}}}",
-        )(partial(_change, _source))
+        )(partial(_compute_change, _source))
 
 
 @declare(
@@ -90,6 +90,6 @@ for _source in PARTS:
 )
 def income_concentration(panel: Panel) -> Floats:
     """Sum of the squared shares of the four sources (Herfindahl index), by absolute means of the last 12 months."""
-    means, absolute = _means(panel)
-    a, b, c, d = (ratio(mean, absolute) for mean in means)
+    means, absolute = _average_sources(panel)
+    a, b, c, d = (divide(mean, absolute) for mean in means)
     return a * a + b * b + c * c + d * d

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features.catalogue import feature
-from riskml.features.views import months_since, ratio, require_rows
+from riskml.features.views import count_months_since, divide, require_rows
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 
@@ -18,10 +18,10 @@ declare = partial(feature, topic="help", cause="other", requires=("help",))
 """Declares a feature of this module; each declaration states only what differs."""
 
 
-_help = partial(require_rows, "help")
+_require_help = partial(require_rows, "help")
 
 
-_entries = partial(require_rows, "monitoring")
+_require_monitoring = partial(require_rows, "monitoring")
 
 
 @declare(
@@ -34,7 +34,7 @@ _entries = partial(require_rows, "monitoring")
 )
 def help_in_place(panel: Panel) -> Floats:
     """Measures started by ``as_of`` and not ended by then, started within 36 months."""
-    rows = _help(panel)
+    rows = _require_help(panel)
     return rows.count((rows["ended_on"] == NO_DAY) & panel.within(rows, 36))
 
 
@@ -47,7 +47,7 @@ def help_in_place(panel: Panel) -> Floats:
 )
 def help_begun_12m(panel: Panel) -> Floats:
     """Measures started within 12 months."""
-    rows = _help(panel)
+    rows = _require_help(panel)
     return rows.count(panel.within(rows, 12))
 
 
@@ -60,8 +60,8 @@ def help_begun_12m(panel: Panel) -> Floats:
 )
 def help_amount_to_line_12m(panel: Panel) -> Floats:
     """Sum of known amounts of measures started within 12 months ÷ (line × size of the last complete month)."""
-    rows = _help(panel)
-    return ratio(rows.sum(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
+    rows = _require_help(panel)
+    return divide(rows.total(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
 
 
 @declare(
@@ -73,7 +73,7 @@ def help_amount_to_line_12m(panel: Panel) -> Floats:
 )
 def emergency_help_12m(panel: Panel) -> Floats:
     """Emergency measures started within 12 months."""
-    rows = _help(panel)
+    rows = _require_help(panel)
     return rows.count(rows["emergency"] & panel.within(rows, 12))
 
 
@@ -87,8 +87,8 @@ def emergency_help_12m(panel: Panel) -> Floats:
 )
 def months_since_help(panel: Panel) -> Floats:
     """Days since the latest start of a measure ÷ 30.4375; missing where there is none in 36 months."""
-    rows = _help(panel)
-    return months_since(panel, rows, panel.within(rows, 36))
+    rows = _require_help(panel)
+    return count_months_since(panel, rows, panel.within(rows, 36))
 
 
 @declare(
@@ -101,7 +101,7 @@ def months_since_help(panel: Panel) -> Floats:
 )
 def monitoring_entries_36m(panel: Panel) -> Floats:
     """Entries known within 36 months."""
-    rows = _entries(panel)
+    rows = _require_monitoring(panel)
     return rows.count(panel.within(rows, 36))
 
 
@@ -116,7 +116,7 @@ def monitoring_entries_36m(panel: Panel) -> Floats:
 )
 def months_since_cleared(panel: Panel) -> Floats:
     """Days since the latest clearing of an entry within 36 months ÷ 30.4375; missing where there is none."""
-    rows = _entries(panel)
+    rows = _require_monitoring(panel)
     cleared = rows["cleared_on"]
     latest = rows.max(cleared, (cleared != NO_DAY) & panel.within(rows, 36))
     return (panel.as_of - latest) / (365.25 / 12)

@@ -17,15 +17,15 @@ from riskml.records.panel.panel import BELOW, Panel
 __all__ = [
     "FLOOR",
     "Monthly",
-    "below",
     "cached_on_panel",
-    "log_line",
-    "monthly",
-    "monthly_from",
-    "months_since",
-    "ratio",
+    "count_months_since",
+    "divide",
+    "divide_by_line",
+    "find_months_below",
+    "read_income",
+    "read_source",
     "require_rows",
-    "to_line",
+    "take_log",
 ]
 
 Floats = NDArray[np.float64]
@@ -57,15 +57,15 @@ def require_rows(table: str, panel: Panel) -> Events:
     return rows
 
 
-def ratio(part: Floats, whole: Floats) -> Floats:
+def divide(part: Floats, whole: Floats) -> Floats:
     """``part / whole``, NaN where the whole is zero or not known."""
     return np.where(whole == 0, np.nan, part / whole)
 
 
-def log_line(values: Floats) -> Floats:
+def take_log(values: Floats) -> Floats:
     """Logarithm of multiples of the line, at least ``FLOOR``.
 
-    >>> log_line(np.array([1.0, 0.0, -2.0, np.nan])).tolist()
+    >>> take_log(np.array([1.0, 0.0, -2.0, np.nan])).tolist()
     [0.0, -4.0, -4.0, nan]
     """
     return np.log(np.maximum(values, _LOWEST))
@@ -94,7 +94,7 @@ class Monthly:
     """
 
     def __init__(self, yuan: Floats, stated: Mask, unit: Floats, months: int) -> None:
-        self.values, self.known, self.sums, self.counts = kernels.relative(yuan, stated, unit, months)
+        self.values, self.known, self.sums, self.counts = kernels.scale(yuan, stated, unit, months)
 
     def count(self, window: int) -> Floats:
         """Known months of the last ``window`` months, shape (n,)."""
@@ -108,24 +108,24 @@ class Monthly:
 
     def mean_between(self, start: int, stop: int) -> Floats:
         """Mean over the known months from ``start`` (included) to ``stop`` months back."""
-        return kernels.total(self.values, start, stop) / kernels.total(self.known, start, stop)
+        return kernels.sum_months(self.values, start, stop) / kernels.sum_months(self.known, start, stop)
 
     def share(self, mask: Mask, window: int) -> Floats:
         """Share of the known months of a window in which ``mask`` holds; it may hold in known months only."""
-        return kernels.total(mask, 0, window) / self.count(window)
+        return kernels.sum_months(mask, 0, window) / self.count(window)
 
     def change_on_year(self, window: int) -> Floats:
         """Mean difference to the same month a year before, over months known in both years."""
-        sums, counts = kernels.change_on_year(self.values, self.known, window)
+        sums, counts = kernels.sum_changes_on_year(self.values, self.known, window)
         return sums / counts
 
     def slope(self, window: int) -> Floats:
         """Least-squares change a month over the known months of a window; NaN with fewer than three."""
-        return kernels.slope(self.values, self.known, self.count(window), window)
+        return kernels.fit_slope(self.values, self.known, self.count(window), window)
 
     def deviation(self, window: int) -> Floats:
         """Sample standard deviation over the known months of a window; NaN with fewer than two."""
-        return kernels.deviation(self.values, self.known, self.mean(window), self.count(window), window)
+        return kernels.compute_deviation(self.values, self.known, self.mean(window), self.count(window), window)
 
 
 @cached_on_panel
@@ -135,7 +135,7 @@ def _unit(panel: Panel) -> Floats:
 
 
 @cached_on_panel
-def monthly(panel: Panel) -> Monthly:
+def read_income(panel: Panel) -> Monthly:
     """Income of all sources by month."""
     return Monthly(panel.total_or_zero, panel.reported, _unit(panel), panel.months)
 
@@ -147,7 +147,7 @@ def _by_source(panel: Panel) -> Mask:
     return by_source
 
 
-def monthly_from(panel: Panel, source: str) -> Monthly:
+def read_source(panel: Panel, source: str) -> Monthly:
     """Income of one source in the last two years.
 
     0 in months in which only other sources report; not known in months of ``total``.
@@ -161,19 +161,19 @@ def monthly_from(panel: Panel, source: str) -> Monthly:
 
 
 @cached_on_panel
-def below(panel: Panel) -> Mask:
+def find_months_below(panel: Panel) -> Mask:
     """Months known to be below the line then, shape (T, n)."""
-    income = monthly(panel)
+    income = read_income(panel)
     return income.known & (income.values < BELOW)
 
 
-def to_line(panel: Panel, events: Events, yuan: Floats) -> Floats:
+def divide_by_line(panel: Panel, events: Events, yuan: Floats) -> Floats:
     """Amounts in multiples of the household's line for a year, as the line and the size were then, shape (E,)."""
     cell = (events["lag"], events.household)
     relative: Floats = yuan / (panel.line[cell] * panel.size[cell])
     return relative
 
 
-def months_since(panel: Panel, events: Events, mask: Mask | None = None) -> Floats:
+def count_months_since(panel: Panel, events: Events, mask: Mask | None = None) -> Floats:
     """Days since the latest row, divided by 365.25 / 12, shape (n,); NaN where there is none in the look-back."""
     return (panel.as_of - events.max(events["day"], mask)) / (365.25 / 12)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix, schema_hash
+from riskml.features.matrix import Direction, FeatureColumn, FeatureMatrix, hash_schema
 
 __all__ = ["FloatArray", "Schema"]
 
@@ -55,7 +55,7 @@ class Schema:
     @property
     def hash(self) -> str:
         """SHA-256 of the columns, as recorded in the manifest."""
-        return schema_hash(self.columns)
+        return hash_schema(self.columns)
 
     def align(self, X: FeatureMatrix) -> FloatArray:
         """Align the values of a matrix with the columns and category codes of this schema.

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from riskml.policy.entries import Switch
 from riskml.records.contract import schema
-from riskml.records.contract.calendar import subtract_months
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 
@@ -45,7 +44,6 @@ class Case:
         self.panel = panel
         self.window = window
         self._spending = spending
-        self._since: dict[int, int] = {}
         self._recent: dict[tuple[str, int], Events | None] = {}
         self._counts: dict[int, Floats | None] = {}
         self._self_paid: dict[int, Floats] = {}
@@ -83,9 +81,7 @@ class Case:
         if key not in self._recent:
             events: Events | None = getattr(self.panel, table)
             if events is not None and len(events):
-                if months not in self._since:
-                    self._since[months] = subtract_months(self.panel.as_of, months)
-                inside = events["day"] > self._since[months]
+                inside = self.panel.within(events, months)
                 events = events if inside.all() else events.where(inside)
             self._recent[key] = events
         return self._recent[key]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from riskml.policy.codes import BASES, COUNTS_AS, FIRES
 from riskml.policy.dated import DatedTable
 from riskml.policy.reading import Node
 from riskml.records.contract.calendar import LOOK_BACK
@@ -14,6 +13,9 @@ from riskml.vocabulary.terms import Term
 from riskml.vocabulary.verdicts import COLOURS
 
 __all__ = [
+    "BASES",
+    "COUNTS_AS",
+    "FIRES",
     "GROUPS",
     "CauseNames",
     "ColourRow",
@@ -26,6 +28,15 @@ __all__ = [
     "Trigger",
     "TriggerValue",
 ]
+
+FIRES = ("at_least", "above", "below")
+"""How an observed value is compared with a threshold."""
+
+BASES = ("line", "household_line", "rural_income")
+"""What a relative threshold is a multiple of."""
+
+COUNTS_AS = ("shock", "hardship", "guarantee")
+"""What a flag means for the colour and for the suggested category."""
 
 GROUPS = ("ordinary", "ordinary, monitored", "exited", "exited, monitored")
 """Groups of households that can have thresholds of their own: position = 2 x exited + monitored."""

@@ -35,31 +35,34 @@ def render_handbook(policy: Policy) -> str:
         One section a part of the table; ends with a line break.
     """
     sections = {
-        "Triggers": _table(
+        "Triggers": _render_table(
             ["code", "meaning", "fires when", "months", "cause", "counts as", "in force", "source"],
-            (_trigger(trigger, row) for trigger in policy.triggers.values() for row in trigger.values.rows),
+            (_list_cells(trigger, row) for trigger in policy.triggers.values() for row in trigger.values.rows),
         ),
-        "What each trigger observes": _table(
+        "What each trigger observes": _render_table(
             ["code", "observed"],
             ([f"`{code}`", (TRIGGERS[code].__doc__ or "").strip().split("\n\n")[0]] for code in policy.triggers),
         ),
-        "Monitoring lines": _table(
+        "Monitoring lines": _render_table(
             ["region", "from", "yuan/person/year", "source"],
-            ([_region(r.region_prefix), _from(r.effective_from), f"{r.amount:,.0f}", r.source] for r in policy.lines),
+            (
+                [_name_region(r.region_prefix), _name_day(r.effective_from), f"{r.amount:,.0f}", r.source]
+                for r in policy.lines
+            ),
         ),
-        "Rural per-capita disposable income": _table(
+        "Rural per-capita disposable income": _render_table(
             ["region", "year", "used from", "yuan/person/year", "source"],
             (
-                [_region(r.region), str(r.year), _from(r.effective_from), f"{r.amount:,.0f}", r.source]
+                [_name_region(r.region), str(r.year), _name_day(r.effective_from), f"{r.amount:,.0f}", r.source]
                 for r in policy.rural_income.rows
             ),
         ),
-        "Colours": _table(
+        "Colours": _render_table(
             ["region", "in force", "red below", "orange below", "yellow up to", "open cases", "source"],
             (
                 [
-                    _region(r.region),
-                    _from(r.effective_from),
+                    _name_region(r.region),
+                    _name_day(r.effective_from),
                     *(f"{bound:g} × line" for bound in (r.red_below, r.orange_below, r.yellow_up_to)),
                     f"below without a shock {COLOURS.codes[r.below_without_shock]}, guarantee not met "
                     f"{COLOURS.codes[r.guarantee_unmet]}, hardship {COLOURS.codes[r.hardship]}",
@@ -68,20 +71,20 @@ def render_handbook(policy: Policy) -> str:
                 for r in policy.colours.rows
             ),
         ),
-        "Tiers": _table(
+        "Tiers": _render_table(
             ["tier", "meaning", "probability from", "colour", "source"],
             (
                 [f"`{t.code}`", f"{t.zh} / {t.en}", f"{t.probability:g}", COLOURS.codes[t.colour], t.source]
                 for t in policy.tiers.values()
             ),
         ),
-        "Unavoidable spending": _switches(policy.spending.values()),
-        "Counting of income": _switches(policy.counting.values()),
-        "Timing": _table(
+        "Unavoidable spending": _render_switches(policy.spending.values()),
+        "Counting of income": _render_switches(policy.counting.values()),
+        "Timing": _render_table(
             ["code", "meaning", "value", "source"],
             ([f"`{t.code}`", f"{t.zh} / {t.en}", f"{t.value:g} {t.unit}", t.source] for t in policy.timing.values()),
         ),
-        "Measures by cause": _table(
+        "Measures by cause": _render_table(
             ["cause", "measure", "source"],
             chain.from_iterable(
                 ([f"{policy.causes[cause].zh} / {cause}", f"{m.zh} / {m.en}", m.source] for m in measures)
@@ -100,25 +103,25 @@ def renew_handbook(text: str, policy: Policy) -> str:
     return f"{before}{BEGIN}\n{render_handbook(policy)}\n{END}{rest.split(END)[1]}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     cells = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(' '.join(cell.replace('|', '/').split()) for cell in row)} |\n" for row in cells)
 
 
-def _trigger(trigger: Trigger, row: TriggerValue) -> list[str]:
+def _list_cells(trigger: Trigger, row: TriggerValue) -> list[str]:
     return [
         f"`{trigger.code}`",
         f"{trigger.zh} / {trigger.en}",
-        _thresholds(trigger, row),
+        _describe_thresholds(trigger, row),
         str(trigger.window),
         trigger.cause or "",
         ", ".join(sorted(trigger.counts_as)),
-        ", ".join(part for part in (_region(row.region), _from(row.effective_from)) if part),
+        ", ".join(part for part in (_name_region(row.region), _name_day(row.effective_from)) if part),
         row.source,
     ]
 
 
-def _thresholds(trigger: Trigger, row: TriggerValue) -> str:
+def _describe_thresholds(trigger: Trigger, row: TriggerValue) -> str:
     if all(np.isnan(value) for value in row.written.values()):
         return "never: no figure found"
     base = f" × {_BASES[trigger.base]}" if trigger.base else ""
@@ -129,14 +132,14 @@ def _thresholds(trigger: Trigger, row: TriggerValue) -> str:
     return f"{', '.join(parts)} ({trigger.unit})"
 
 
-def _switches(switches: Iterable[Switch]) -> str:
+def _render_switches(switches: Iterable[Switch]) -> str:
     rows = ([f"`{s.code}`", f"{s.zh} / {s.en}", "counts" if s.counts else "does not count", s.source] for s in switches)
-    return _table(["item", "meaning", "switch", "source"], rows)
+    return _render_table(["item", "meaning", "switch", "source"], rows)
 
 
-def _region(prefix: str) -> str:
+def _name_region(prefix: str) -> str:
     return prefix or "everywhere"
 
 
-def _from(day: int) -> str:
+def _name_day(day: int) -> str:
     return "any date" if day == ALWAYS else f"from {to_date(day)}"

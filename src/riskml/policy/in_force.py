@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskml.policy.codes import BASES, COUNTS_AS, FIRES
 from riskml.policy.dated import DatedTable
-from riskml.policy.entries import GROUPS, ColourRow, IncomeRow, Trigger, TriggerValue
+from riskml.policy.entries import BASES, COUNTS_AS, FIRES, GROUPS, ColourRow, IncomeRow, Trigger, TriggerValue
 
 __all__ = ["InForce", "Layout"]
 

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.policy.case import Case
-from riskml.policy.codes import BASES
-from riskml.policy.entries import GROUPS
+from riskml.policy.entries import BASES, GROUPS
 from riskml.policy.in_force import InForce, Layout
 from riskml.policy.signal import signal_income
 from riskml.policy.table import Policy

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from riskml.explanation.wording.templates import parse
 from riskml.features.catalogue import Feature
-from riskml.features.views import below
-from riskml.records.contract.schema import SOURCES, list_codes
+from riskml.features.views import find_months_below
+from riskml.records.contract.schema import SOURCES, codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel, sum_window
 
@@ -172,7 +172,9 @@ FACTS: dict[str, Fact] = {
     "latest_income": Fact("yuan", lambda panel, _window, _: _compute_latest_income(panel)),
     "latest_income_vs_line": Fact("gap", lambda panel, _window, _: (_compute_latest_income(panel), panel.line[0])),
     "months_known": Fact("count", lambda panel, window, _: _count_reported(panel, window)),
-    "months_below": Fact("count", lambda panel, window, _: sum_window(below(panel)[:window].astype(np.float64))),
+    "months_below": Fact(
+        "count", lambda panel, window, _: sum_window(find_months_below(panel)[:window].astype(np.float64))
+    ),
     "change": Fact("change", _sum_both_years),
     "source_sum": Fact("yuan", _sum_source),
     "source_share": Fact("share", _compute_source_share),
