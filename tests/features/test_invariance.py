@@ -1,4 +1,4 @@
-"""A feature is the same bits whatever is known later, however the rows lie, whoever else is there."""
+"""A feature is the same bits whatever is known later, however the rows lie, which other households there are."""
 
 from __future__ import annotations
 

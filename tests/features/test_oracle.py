@@ -45,7 +45,7 @@ def compare(folder: Path, as_ofs) -> None:
     records, oracle = Records.load(folder), Oracle(folder, as_ofs)
     for as_of in as_ofs:
         panel = records.panel(to_day(as_of))
-        assert not disagreements(build(panel), panel.known, oracle.features(as_of)), as_of
+        assert not disagreements(build(panel), panel.known, oracle.compute_features(as_of)), as_of
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -83,7 +83,7 @@ ALSO = {"income": ("months",), "disaster": ("household_id", "region_code"), "lin
 
 def test_the_oracle_knows_every_declared_feature(random_records, tmp_path):
     drawn = random_records(7, households=2)
-    table = Oracle(drawn.write(tmp_path), drawn.as_ofs).features(drawn.as_ofs[0])
+    table = Oracle(drawn.write(tmp_path), drawn.as_ofs).compute_features(drawn.as_ofs[0])
     regions, land = {f"region_{digits}" for digits in (2, 4, 6, 9)}, {"attribute_land", "attribute_land_change"}
     assert set(table.column_names) == {"household_id", *CATALOGUE, *regions, *land, "attribute_house"}
 

@@ -51,7 +51,7 @@ class Village:
         )
 
     def has(self, *tables: str) -> Village:
-        """Make tables present, be they empty."""
+        """Make tables present, even if they are empty."""
         for table in tables:
             self.rows[table].extend([])
         return self

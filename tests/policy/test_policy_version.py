@@ -70,10 +70,10 @@ def test_any_other_figure_is_another_version(path, change):
     old = value_at(CONTENT, path)
     new = not old if isinstance(old, bool) else old + change
     try:
-        found = version_with(path, new)
+        version = version_with(path, new)
     except PolicyError:
         return  # a figure that the table may not hold
-    assert (found == load_policy().version) == (new == old)
+    assert (version == load_policy().version) == (new == old)
 
 
 @SOME

@@ -127,7 +127,7 @@ def _run_oracle(folder: Path) -> dict[str, float]:
     days = [to_date(day) for day in list_as_ofs((last.year - 1970) * 12 + last.month - 1)]
     started = time.perf_counter()
     oracle = Oracle(folder, days, THREADS)
-    rows = sum(oracle.features(day).num_rows for day in days)
+    rows = sum(oracle.compute_features(day).num_rows for day in days)
     return {"seconds": time.perf_counter() - started, "rows": rows}
 
 

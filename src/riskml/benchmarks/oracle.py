@@ -50,17 +50,17 @@ class Oracle:
         self._present = {name for name in TABLES if _find_files(Path(folder), name)}
         self._attributes: dict[str, bool] = {}
         for name in TABLES:
-            self._view(Path(folder), name)
-        self._set("as_of", max(as_ofs))
+            self._create_view(Path(folder), name)
+        self._set_variable("as_of", max(as_ofs))
         for script in ("macros", "months", "staging", "staging_income", "staging_events"):
             if script == "months":
                 first = min(as_ofs).year * 12 + min(as_ofs).month - 38
-                self._set("first_month", first)
-                self._set("last_month", max(as_ofs).year * 12 + max(as_ofs).month - 1)
+                self._set_variable("first_month", first)
+                self._set_variable("last_month", max(as_ofs).year * 12 + max(as_ofs).month - 1)
             else:
-                self._run(script)
+                self._run_script(script)
 
-    def _view(self, folder: Path, table: str) -> None:
+    def _create_view(self, folder: Path, table: str) -> None:
         """Give every declared column its type, and null if the files lack it."""
         declared = {column.name: _TYPES.get(column.kind, "VARCHAR") for column in TABLES[table].columns}
         if table not in self._present:
@@ -80,14 +80,14 @@ class Oracle:
             ]
         self._sql.execute(f"CREATE VIEW src_{table} AS SELECT {', '.join(columns)} FROM {files}")
 
-    def _set(self, name: str, value: dt.date | int) -> None:
+    def _set_variable(self, name: str, value: dt.date | int) -> None:
         text = f"DATE '{value}'" if isinstance(value, dt.date) else str(value)
         self._sql.execute(f"SET VARIABLE {name} = {text}")
 
-    def _run(self, script: str) -> None:
+    def _run_script(self, script: str) -> None:
         self._sql.execute((resources.files(__package__) / "sql" / f"{script}.sql").read_text("utf-8"))
 
-    def features(self, as_of: dt.date) -> Any:
+    def compute_features(self, as_of: dt.date) -> Any:
         """Compute the features of the households known at a date.
 
         Returns
@@ -96,9 +96,9 @@ class Oracle:
             ``household_id`` and one column per feature, null if missing, text if the feature is a category; in no
             particular order.
         """
-        self._set("as_of", as_of)
+        self._set_variable("as_of", as_of)
         for script in ("household", "income", *_TOPICS):
-            self._run(script)
+            self._run_script(script)
         parts = ["f_household.* EXCLUDE (h)", "f_income.* EXCLUDE (h, mean_12)"]
         for topic in _TOPICS:
             present = str(topic in self._present).lower()

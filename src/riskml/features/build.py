@@ -58,7 +58,7 @@ def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
     """Write the features of a panel into rows of a matrix, shape (n, F)."""
     by_feature = np.full((values.shape[1], panel.n), np.nan)
     with np.errstate(all="ignore"):
-        for i, function in _functions_for(panel.present):
+        for i, function in _list_functions(panel.present):
             by_feature[i] = function(panel)
         for i, (_, column, _) in enumerate(extra, len(CATALOGUE)):
             by_feature[i] = column
@@ -68,7 +68,7 @@ def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
 
 
 @cache
-def _functions_for(present: frozenset[str]) -> list[tuple[int, Callable[[Panel], Floats]]]:
+def _list_functions(present: frozenset[str]) -> list[tuple[int, Callable[[Panel], Floats]]]:
     """Features whose tables are there: position and function."""
     return [(i, f.function) for i, f in enumerate(CATALOGUE.values()) if present.issuperset(f.requires)]
 

@@ -129,7 +129,7 @@ class Monthly:
 
 
 @cached_on_panel
-def _unit(panel: Panel) -> Floats:
+def _compute_unit(panel: Panel) -> Floats:
     """Yuan a month that make one multiple of the line, shape (T, n)."""
     return panel.size * panel.line / 12
 
@@ -137,11 +137,11 @@ def _unit(panel: Panel) -> Floats:
 @cached_on_panel
 def read_income(panel: Panel) -> Monthly:
     """Income of all sources by month."""
-    return Monthly(panel.total_or_zero, panel.reported, _unit(panel), panel.months)
+    return Monthly(panel.total_or_zero, panel.reported, _compute_unit(panel), panel.months)
 
 
 @cached_on_panel
-def _by_source(panel: Panel) -> Mask:
+def _find_months_by_source(panel: Panel) -> Mask:
     """Months that are reported by source, shape (T, n)."""
     by_source: Mask = panel.reported & np.isnan(panel.sources[-1])
     return by_source
@@ -155,7 +155,7 @@ def read_source(panel: Panel, source: str) -> Monthly:
     name = f"source {source}"
     if name not in panel.memo:
         amount = panel.sources[list(SOURCES).index(source)]
-        panel.memo[name] = Monthly(amount, _by_source(panel), _unit(panel), 24)
+        panel.memo[name] = Monthly(amount, _find_months_by_source(panel), _compute_unit(panel), 24)
     series: Monthly = panel.memo[name]  # type: ignore[assignment]
     return series
 

@@ -208,7 +208,7 @@ class ColourRow:
 class Tier(_Named):
     """A tier: the smallest probability in it, and the position in COLOURS that it adds to the signal.
 
-    The names are those of the vocabulary, unless a place gives its own.
+    The names are those of the vocabulary, unless the file gives its own.
     """
 
     probability: Probability
@@ -243,6 +243,6 @@ class Measure(_Named):
 
 @dataclass(frozen=True)
 class CauseNames(_Named):
-    """How a place names a cause; what it does not name has the name of the vocabulary."""
+    """Names of a cause; one that the file leaves out is that of the vocabulary."""
 
     topics: Unread  # of earlier tables

@@ -82,7 +82,7 @@ class Node:
         """Raise the error that names this value's path."""
         raise PolicyError(f"{self.name}: {self.path or 'the file'} {problem}", hint)
 
-    def _child(self, key: object) -> str:
+    def _join_path(self, key: object) -> str:
         return f"{self.path}.{key}" if self.path else str(key)
 
     def read_entries(self) -> dict[str, Node]:
@@ -92,7 +92,7 @@ class Node:
         for key in self.value:
             if not isinstance(key, str):
                 self.fail(f"has the key {key!r}, which is not text.", f'Write it in quotes: "{key}".')
-        return {key: Node(value, self._child(key), self.name) for key, value in self.value.items()}
+        return {key: Node(value, self._join_path(key), self.name) for key, value in self.value.items()}
 
     def read_mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
         """Values of a mapping whose keys are known; an absent optional one is null."""
@@ -104,7 +104,7 @@ class Node:
                 self.fail(f"has an unknown key {key!r}.", suggest(key, known))
         if missing:
             self.fail(f"lacks {len(missing)} key(s): {shorten_list(missing)}.", f"It needs: {', '.join(required)}.")
-        return {key: entries.get(key) or Node(None, self._child(key), self.name) for key in known}
+        return {key: entries.get(key) or Node(None, self._join_path(key), self.name) for key in known}
 
     def read_row(self, row: type[R], /, **defaults: object) -> R:
         """Read a mapping into a dataclass, whose annotations name the reader of each key: ``Annotated[type, reader]``.
