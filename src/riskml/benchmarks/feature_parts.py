@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from riskml.benchmarks.oracle import Oracle
 from riskml.benchmarks.timing import time_call, time_median
 from riskml.features import build, build_all
-from riskml.records.contract.calendar import month_end, to_date
+from riskml.records.contract.calendar import to_date, to_month_end
 from riskml.records.panel.store import Records
 from riskml.records.reading.folder import Folder, open_folder
 
@@ -102,7 +102,7 @@ def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
 
 
 def _read_rows(opened: Folder, table: str, households: list[str]) -> pa.Table:
-    query = f"SELECT * FROM {opened.relation(table)}"
+    query = f"SELECT * FROM {opened.get_view(table)}"
     if table == "lines":
         return opened.connection.sql(query).to_arrow_table()
     query += " WHERE household_id IN (SELECT unnest($codes))"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features.catalogue import Feature, feature
-from riskml.records.contract.schema import codes
+from riskml.records.contract.schema import list_codes
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.regions import Level, take_region

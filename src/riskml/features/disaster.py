@@ -51,7 +51,7 @@ declare_loss = partial(
 def disaster_loss_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known losses of the household ÷ (line × size then); missing where a disaster states none."""
     own = _require_disasters(panel)
-    return own.total(_divide_losses(panel), panel.within(own, window))
+    return own.sum(_divide_losses(panel), panel.within(own, window))
 
 
 @declare_loss(

@@ -38,7 +38,7 @@ def _count_kind(kind: int, panel: Panel, window: int) -> Floats:
 def _sum_kind(kind: int, panel: Panel) -> Floats:
     """Sum of known amounts of the kind ÷ (line × size then); missing where a row states none."""
     events = _require_events(panel)
-    return events.total(_divide_amounts(panel), panel.within(events, 12) & (events["kind"] == kind))
+    return events.sum(_divide_amounts(panel), panel.within(events, 12) & (events["kind"] == kind))
 
 
 def _count_months_since_kind(kind: int, panel: Panel) -> Floats:

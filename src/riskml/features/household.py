@@ -27,8 +27,8 @@ _require_members = partial(require_rows, "members")
 
 def _count_coded(panel: Panel, column: str, *values: str) -> Floats:
     """Members whose code is one of the values; missing where members are listed but none of their codes is known."""
-    allowed = codes("members", column)
-    return _require_members(panel).coded(column, *map(allowed.index, values))
+    allowed = list_codes("members", column)
+    return _require_members(panel).count_coded(column, *map(allowed.index, values))
 
 
 def _count_health(health: str, panel: Panel) -> Floats:
@@ -160,7 +160,7 @@ def elders(panel: Panel) -> Floats:
 def mean_age(panel: Panel) -> Floats:
     """Mean over members with a known year of birth of the year of ``as_of`` less it."""
     members, age = _require_members(panel), _compute_ages(panel)
-    return divide(members.total(age), members.count(~np.isnan(age)))
+    return divide(members.sum(age), members.count(~np.isnan(age)))
 
 
 # name, health, cause, Chinese, English

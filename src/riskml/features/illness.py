@@ -50,7 +50,7 @@ declare_self_paid = partial(
 def self_paid_to_line(panel: Panel, window: int) -> Floats:
     """Sum of known self-paid amounts ÷ (line × size then); missing where there is care but no amount is known."""
     care = _require_care(panel)
-    return care.total(_divide_self_paid(panel), panel.within(care, window))
+    return care.sum(_divide_self_paid(panel), panel.within(care, window))
 
 
 @declare_self_paid(
@@ -90,7 +90,7 @@ def largest_bill_to_line_12m(panel: Panel) -> Floats:
     """Largest known self-paid amount of one row ÷ (line × size then); 0 without care."""
     care = _require_care(panel)
     recent = panel.within(care, 12)
-    largest = care.largest(_divide_self_paid(panel), recent)
+    largest = care.max(_divide_self_paid(panel), recent)
     return np.where(care.any(recent), largest, 0.0)
 
 
@@ -109,7 +109,7 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
     """Self-paid sum of outpatient and chronic care ÷ (line × size then)."""
     care = _require_care(panel)
     mask = panel.within(care, 12) & ((care["kind"] == REGULAR[0]) | (care["kind"] == REGULAR[1]))
-    return care.total(_divide_self_paid(panel), mask)
+    return care.sum(_divide_self_paid(panel), mask)
 
 
 @declare(
@@ -124,7 +124,7 @@ def regular_self_paid_to_line_12m(panel: Panel) -> Floats:
 def care_visits(panel: Panel, window: int) -> Floats:
     """Sum of visits of all kinds of care."""
     care = _require_care(panel)
-    return care.total(care["visits"].astype(np.float64), panel.within(care, window))
+    return care.sum(care["visits"].astype(np.float64), panel.within(care, window))
 
 
 @declare(
@@ -169,7 +169,7 @@ def reimbursed_share_12m(panel: Panel) -> Floats:
     """1 - self-paid ÷ cost, over rows that state both; missing where none does."""
     care = _require_care(panel)
     both = panel.within(care, 12) & ~np.isnan(care["self_paid"]) & ~np.isnan(care["cost"])
-    return 1 - divide(care.total(care["self_paid"], both), care.total(care["cost"], both))
+    return 1 - divide(care.sum(care["self_paid"], both), care.sum(care["cost"], both))
 
 
 @declare(

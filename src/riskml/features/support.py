@@ -61,7 +61,7 @@ def help_begun_12m(panel: Panel) -> Floats:
 def help_amount_to_line_12m(panel: Panel) -> Floats:
     """Sum of known amounts of measures started within 12 months ÷ (line × size of the last complete month)."""
     rows = _require_help(panel)
-    return divide(rows.total(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
+    return divide(rows.sum(rows["amount"], panel.within(rows, 12)), panel.line[0] * panel.size[0])
 
 
 @declare(

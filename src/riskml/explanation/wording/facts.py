@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskml.explanation.wording.templates import parse
 from riskml.features.catalogue import Feature
 from riskml.features.views import find_months_below
-from riskml.records.contract.schema import SOURCES, codes
+from riskml.records.contract.schema import SOURCES, list_codes
 from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel, sum_window
 
