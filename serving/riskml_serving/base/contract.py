@@ -15,7 +15,6 @@ __all__ = [
     "FIRST_DAY",
     "LAST_DAY",
     "PLAIN",
-    "ROWS",
     "make_choice_type",
     "make_day_type",
     "make_dict_type",
@@ -43,47 +42,39 @@ def make_day_type(description: str) -> Any:
     return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description=description)]
 
 
-def _first_of_month(day: dt.date) -> dt.date:
+def _require_month_start(day: dt.date) -> dt.date:
     if day.day != 1:
         raise ValueError("must be the first day of a month")
     return day
 
 
 def _make_type(column: Column) -> Any:
-    text = f"{column.zh} · {column.en}" + (f" ({column.unit})" if column.unit else "")
-    described: Any = {"description": text}
+    description = f"{column.zh} · {column.en}" + (f" ({column.unit})" if column.unit else "")
+    kind: Any
+    limits: dict[str, Any]
     match column.kind:
         case Kind.DATE:
-            return make_day_type(text)
+            return make_day_type(description)
         case Kind.MONTH_START:
-            return Annotated[make_day_type(text), AfterValidator(_first_of_month)]
+            return Annotated[make_day_type(description), AfterValidator(_require_month_start)]
         case Kind.COUNT | Kind.YEAR:
-            least = int(column.minimum or 0)
-            return Annotated[int, Strict(), Field(ge=least, le=MAX_VALUES[column.kind], **described)]
+            kind, limits = int, {"ge": int(column.minimum or 0), "le": MAX_VALUES[column.kind]}
         case Kind.AMOUNT:
             floor = -MAX_AMOUNT if column.minimum is None else max(column.minimum, CENT if column.exclusive else 0.0)
-            return Annotated[float, Strict(), Field(allow_inf_nan=False, ge=floor, le=MAX_AMOUNT, **described)]
+            kind, limits = float, {"allow_inf_nan": False, "ge": floor, "le": MAX_AMOUNT}
         case Kind.FLAG:
-            return Annotated[bool, Strict(), Field(**described)]
+            kind, limits = bool, {}
         case Kind.CODE:
-            return Annotated[
-                str, Field(pattern=_code_pattern(column), **described, json_schema_extra=_describe_codes(column))
-            ]
+            codes = column.allowed or ()
+            kind, limits = str, {"pattern": f"^({'|'.join(codes)})$", "json_schema_extra": {"enum": list(codes)}}
         case Kind.CODES:
-            one = _code_pattern(column)[1:-1]
-            return Annotated[str, Field(pattern=f"^({one}(;{one})*)?$", **described)]
+            code = f"({'|'.join(column.allowed or ())})"
+            kind, limits = str, {"pattern": f"^({code}(;{code})*)?$"}
         case Kind.REGION:
-            return Annotated[str, Field(pattern=r"^[0-9]{0,12}$", **described)]
+            kind, limits = str, {"pattern": r"^[0-9]{0,12}$"}
         case _:
-            return Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN, **described)]
-
-
-def _code_pattern(column: Column) -> str:
-    return f"^({'|'.join(column.allowed or ())})$"
-
-
-def _describe_codes(column: Column) -> Any:
-    return {"enum": list(column.allowed or ())}
+            kind, limits = str, {"min_length": 1, "max_length": 128, "pattern": PLAIN}
+    return Annotated[kind, Strict(), Field(**limits, description=description)]
 
 
 def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
@@ -95,7 +86,7 @@ def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
 
 
 def make_list_type(kind: Any) -> Any:
-    """Make the type of a list; a checker takes no type that is known at run time only."""
+    """Make the type of a list."""
     return list.__class_getitem__(kind)
 
 

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from riskml.errors import RiskmlError
 from riskml_serving.base.problems import Problem, read_field_errors
 
-__all__ = ["describe_error", "to_problem"]
+__all__ = ["describe_error", "is_unavailable", "list_frames", "to_problem"]
 
 log = logging.getLogger("riskml_serving.errors")
 
@@ -46,15 +46,15 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
     if isinstance(error, HTTPException):
         kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
         return Problem(kind, headers=dict(error.headers or {}))
-    if _is_unavailable(error):
+    if is_unavailable(error):
         log.warning("database unavailable: %s", describe_error(error), extra={"request_id": request_id})
         return Problem("database-unavailable", headers={"Retry-After": "5"})
     log.error("unexpected %s", describe_error(error), extra={"request_id": request_id})
     return Problem("internal-error")
 
 
-def _is_unavailable(error: Exception) -> bool:
-    """Whether the database is lost, out of reach or locked, rather than asked for something wrong."""
+def is_unavailable(error: Exception) -> bool:
+    """Whether the database is lost, out of reach or locked: worth waiting for, unlike a mistake in SQL."""
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):
@@ -84,3 +84,9 @@ def describe_error(error: BaseException) -> str:
         return kind
     module, function, line = (own or frames)[-1]
     return f"{kind} in {module}.{function}, line {line}"
+
+
+def list_frames(error: BaseException) -> list[str]:
+    """List the lines that an error passed through for the log, innermost last; none holds a value."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

@@ -198,7 +198,7 @@ class Settings(BaseSettings):
         return self.bundle or _find_released_bundle()
 
 
-def _natural_key(folder: Path) -> list[str | tuple[int, str]]:
+def _split_numbers(folder: Path) -> list[str | tuple[int, str]]:
     """Sort key that compares numbers in a name as numbers: county-2 comes before county-10."""
     return [(int(part), part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", folder.name))]
 
@@ -208,6 +208,6 @@ def _find_released_bundle() -> Path:
     """Find the released bundle: the highest number in ``models/`` of the working folder or of the checkout."""
     for root in (Path.cwd(), Path(__file__).resolve().parents[3]):
         manifests = (root / "models").glob("*/manifest.json")
-        if newest := max((path.parent for path in manifests), key=_natural_key, default=None):
+        if newest := max((path.parent for path in manifests), key=_split_numbers, default=None):
             return newest
     return Path("models") / "released"

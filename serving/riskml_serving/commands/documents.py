@@ -21,6 +21,6 @@ def openapi() -> None:
 
 def settings() -> None:
     """Print every setting, as in docs/serving/settings.md."""
-    from riskml_serving.base.settings_page import settings_page
+    from riskml_serving.base.settings_page import render_settings
 
-    typer.echo(settings_page(), nl=False)
+    typer.echo(render_settings(), nl=False)

@@ -18,8 +18,10 @@ def worker(db: Database = None, bundle: BundleFolder = None) -> None:
     from riskml_serving.base.database import open_database
     from riskml_serving.judging.jobs.worker import Worker
     from riskml_serving.judging.model import Holder, Keeper, load_model
+    from riskml_serving.operations.logs import log_to
 
     settings = Settings.with_options(database_url=db, bundle=bundle)
+    log_to(level=settings.log_level)
     with open_database(settings.database_url) as engine:
         holder = Holder()
         keeper = Keeper(engine, holder, settings, load_model)

@@ -17,7 +17,7 @@ from riskml import verdict
 from riskml.verdict import Field, Kind
 from riskml_serving.base.contract import make_choice_type
 
-__all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "json_types", "make_columns", "make_schema"]
+__all__ = ["BRIEF", "FIELDS", "FULL", "VERSIONS", "make_columns", "make_schema", "type_fields"]
 
 _OWN = {
     "agreement": Field(
@@ -71,7 +71,7 @@ def make_schema() -> list[tuple[str, pa.DataType]]:
     return [(name, _ARROW.get(FIELDS[name].kind, pa.string())) for name in FULL]
 
 
-def json_types(names: Iterable[str]) -> dict[str, Any]:
+def type_fields(names: Iterable[str]) -> dict[str, Any]:
     """Type some fields as :func:`show` gives them."""
     types: dict[str, Any] = {}
     for field in (FIELDS[name] for name in names):

@@ -6,13 +6,13 @@ import datetime as dt
 import json
 import logging
 import sys
-import traceback
-from pathlib import Path
 from typing import Any, TextIO
+
+from riskml_serving.base.errors import list_frames
 
 __all__ = ["FIELDS", "JsonLines", "log_to"]
 
-FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "job_id", "model_version")
+FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "job_id", "model_version", "where")
 """What a log record may hold beside its message; anything else is left out."""
 
 _OWN = ("riskml", "riskml_serving", "uvicorn.error")
@@ -34,25 +34,18 @@ class JsonLines(logging.Formatter):
             "at": at.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage() if own else _constant_part(record),
+            "message": record.getMessage() if own else _strip_values(record),
         }
         line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
-        if record.exc_info and record.exc_info[0] is not None:
-            line["error"] = record.exc_info[0].__name__
-            line["where"] = _list_frames(record)
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = type(record.exc_info[1]).__name__
+            line["where"] = list_frames(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def _constant_part(record: logging.LogRecord) -> str:
+def _strip_values(record: logging.LogRecord) -> str:
     """Return the message before its values were inserted; the function's name where it was built beforehand."""
     return record.msg if isinstance(record.msg, str) and record.args else f"({record.funcName})"
-
-
-def _list_frames(record: logging.LogRecord) -> list[str]:
-    """List the lines of the trace, innermost last."""
-    assert record.exc_info is not None
-    frames = traceback.extract_tb(record.exc_info[2])[-8:]
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def log_to(stream: TextIO | None = None, level: str = "info") -> None:

@@ -100,7 +100,7 @@ class StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
         failing = self._keeper.failure is not None
-        yield _gauge("riskml_model_release_refused", "1 while the release on offer is refused or unknown", failing)
+        yield _report("riskml_model_release_refused", "1 while the release on offer is refused or unknown", failing)
         if self._holder.version is not None:
             yield from self._collect_model()
         yield from self._collect_data()
@@ -110,17 +110,17 @@ class StateCollector(Collector):
         info = GaugeMetricFamily("riskml_model_info", "The model that serves", labels=tuple(model.names))
         info.add_metric(list(model.names.values()), 1)
         yield info
-        yield _gauge("riskml_model_loaded_timestamp_seconds", "When the model was loaded", _seconds(model.loaded_at))
+        yield _report("riskml_model_loaded_timestamp_seconds", "When the model was loaded", _to_unix(model.loaded_at))
         trained = model.bundle.manifest["split"].get("train_to")
         if trained is not None:
-            at = _seconds(dt.datetime.fromisoformat(str(trained)))
-            yield _gauge("riskml_model_trained_to_timestamp_seconds", "Last date that the model learned from", at)
+            at = _to_unix(dt.datetime.fromisoformat(str(trained)))
+            yield _report("riskml_model_trained_to_timestamp_seconds", "Last date that the model learned from", at)
         drift = model.monitor.measure_drift()
-        yield _gauge("riskml_drift_households", "Households in the sliding window of the drift", model.monitor.held)
+        yield _report("riskml_drift_households", "Households in the sliding window of the drift", model.monitor.held)
         if "probability" in drift:
             score = drift.pop("probability")
-            yield _gauge("riskml_score_drift_psi", "Population stability index of the score against training", score)
-        yield _gauges("riskml_feature_drift_psi", "Population stability index against training", "feature", drift)
+            yield _report("riskml_score_drift_psi", "Population stability index of the score against training", score)
+        yield _report_by("riskml_feature_drift_psi", "Population stability index against training", "feature", drift)
 
     def _collect_data(self) -> Iterator[Metric]:
         try:
@@ -129,25 +129,25 @@ class StateCollector(Collector):
                 scored = repository.read_last_scored(connection)
                 jobs = repository.count_jobs_by_state(connection)
         except SQLAlchemyError:
-            yield _gauge("riskml_database_up", "1 while the database answers", 0)
+            yield _report("riskml_database_up", "1 while the database answers", 0)
             return
-        yield _gauge("riskml_database_up", "1 while the database answers", 1)
-        seconds = {name: _seconds(at) for name, at in received.items()}
-        yield _gauges("riskml_data_received_timestamp_seconds", "When the last row of a table came", "table", seconds)
+        yield _report("riskml_database_up", "1 while the database answers", 1)
+        times = {name: _to_unix(at) for name, at in received.items()}
+        yield _report_by("riskml_data_received_timestamp_seconds", "When the last row of a table came", "table", times)
         if scored is not None:
-            yield _gauge("riskml_data_scored_timestamp_seconds", "When a score last changed", _seconds(scored))
-        yield _gauges("riskml_jobs", "Jobs by state", "state", dict(sorted(jobs.items())))
+            yield _report("riskml_data_scored_timestamp_seconds", "When a score last changed", _to_unix(scored))
+        yield _report_by("riskml_jobs", "Jobs by state", "state", dict(sorted(jobs.items())))
 
 
-def _seconds(at: dt.datetime) -> float:
+def _to_unix(at: dt.datetime) -> float:
     return at.replace(tzinfo=dt.UTC).timestamp()
 
 
-def _gauge(name: str, description: str, value: float) -> Metric:
+def _report(name: str, description: str, value: float) -> Metric:
     return GaugeMetricFamily(name, description, value=float(value))
 
 
-def _gauges(name: str, description: str, label: str, values: Mapping[str, float]) -> Metric:
+def _report_by(name: str, description: str, label: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(name, description, labels=(label,))
     for key, value in values.items():
         family.add_metric([key], value)

@@ -37,7 +37,7 @@ class Observer:
             return
         status, started = 499, time.perf_counter()  # 499: the client went away before a response began
 
-        async def send_and_note(message: Message) -> None:
+        async def send_noting_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -46,7 +46,7 @@ class Observer:
         tracing = self.tracer.start_span(scope) if self.tracer else nullcontext()
         with self.metrics.in_progress.track_inprogress(), tracing as span:
             try:
-                await self.app(scope, receive, send_and_note)
+                await self.app(scope, receive, send_noting_status)
             finally:
                 self._record(scope, status, time.perf_counter() - started)
                 if self.tracer:

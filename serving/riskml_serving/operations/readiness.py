@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.database import reading
-from riskml_serving.base.database.migrate import latest_revision, read_revision
+from riskml_serving.base.database.migrate import find_latest_revision, read_revision
 from riskml_serving.judging.model import Holder, Keeper
 from riskml_serving.operations import repository
 
@@ -33,7 +33,7 @@ def check_readiness(engine: Engine, holder: Holder, keeper: Keeper, stale_days: 
 def _check_database(engine: Engine, stale_days: int) -> tuple[dict[str, Any], dict[str, Any] | None]:
     try:
         revision = read_revision(engine)
-        if revision != (needed := latest_revision()):
+        if revision != (needed := find_latest_revision()):
             return {"ok": False, "revision": revision, "needed": needed, "hint": "riskml-serving db upgrade"}, None
         with reading(engine) as connection:
             received = max(repository.read_last_received(connection).values(), default=None)

@@ -11,13 +11,13 @@ from sqlalchemy.engine import make_url
 
 from riskml_serving.base.settings import Settings
 
-__all__ = ["application", "run"]
+__all__ = ["build_application", "run"]
 
 STARTING = 120
 """Seconds for which a worker that is busy loading need not answer the process above it."""
 
 
-def application() -> FastAPI:
+def build_application() -> FastAPI:
     """Build the application of one worker, with settings from the environment."""
     from riskml_serving.operations.logs import log_to
     from riskml_serving.running.app import create_app
@@ -28,7 +28,7 @@ def application() -> FastAPI:
 
 
 def run(settings: Settings, workers: int = 1) -> None:
-    """Serve until stopped. SIGHUP starts several workers anew, one after the other, on the open socket."""
+    """Serve until stopped. SIGHUP restarts several workers, one after the other, on the open socket."""
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
@@ -44,7 +44,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     engine.dispose()
     os.environ.update(settings.to_environment())
     server = uvicorn.Config(
-        "riskml_serving.running.server:application",
+        "riskml_serving.running.server:build_application",
         factory=True,
         host=settings.host,
         port=settings.port,

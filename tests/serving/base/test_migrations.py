@@ -18,7 +18,7 @@ from riskml.errors import UsageError
 from riskml_serving.base.database import METADATA, open_engine, upgrade, writing
 from riskml_serving.base.database.migrate import (
     MIGRATIONS,
-    latest_revision,
+    find_latest_revision,
     make_config,
     read_revision,
     require_current,
@@ -38,9 +38,9 @@ def test_upgrading_twice_changes_nothing(database_url):
     engine = open_engine(database_url)
     assert read_revision(engine) is None
     upgrade(engine)
-    assert read_revision(engine) == latest_revision()
+    assert read_revision(engine) == find_latest_revision()
     upgrade(engine)
-    assert read_revision(engine) == latest_revision()
+    assert read_revision(engine) == find_latest_revision()
     engine.dispose()
 
 
@@ -48,7 +48,7 @@ def test_the_migrations_are_one_line():
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     line = ScriptDirectory.from_config(config)
-    assert line.get_heads() == [latest_revision()]
+    assert line.get_heads() == [find_latest_revision()]
     assert len(line.get_bases()) == 1
     assert len(list(line.walk_revisions())) == len(list((MIGRATIONS / "versions").glob("0*.py")))
 
@@ -78,7 +78,7 @@ def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
                     if not connection.execute(select(func.count()).select_from(table)).scalar_one():
                         row = {column.name: value(column) for column in table.columns}
                         connection.execute(insert(table), row)
-    assert read_revision(engine) == latest_revision()
+    assert read_revision(engine) == find_latest_revision()
     assert filled - {"alembic_version"} == set(METADATA.tables)
     with engine.connect() as connection:
         for table in METADATA.tables.values():

@@ -9,13 +9,13 @@ import pytest
 from pydantic import ValidationError
 
 from riskml_serving.base.settings import FILE_VARIABLE, PREFIX, Settings, _find_released_bundle
-from riskml_serving.base.settings_page import settings_page
+from riskml_serving.base.settings_page import render_settings
 
 PAGE = Path(__file__).parents[3] / "docs" / "serving" / "settings.md"
 
 
 def test_every_setting_is_documented(golden):
-    golden(PAGE, settings_page())
+    golden(PAGE, render_settings())
     assert all(field.description for field in Settings.model_fields.values())
 
 

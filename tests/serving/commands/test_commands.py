@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from riskml.errors import UsageError
 from riskml_serving.base.database import migrate, open_engine
-from riskml_serving.base.database.migrate import latest_revision, read_revision, require_current, upgrade
+from riskml_serving.base.database.migrate import find_latest_revision, read_revision, require_current, upgrade
 from riskml_serving.commands import cli
 
 
@@ -81,12 +81,12 @@ def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words, monk
     engine = open_engine(database_url)
     if engine.dialect.name == "sqlite":
         require_current(engine)
-        assert read_revision(engine) == latest_revision(), "a file gets its tables by itself"
+        assert read_revision(engine) == find_latest_revision(), "a file gets its tables by itself"
     else:
-        for revision in (None, latest_revision()):
+        for revision in (None, find_latest_revision()):
             if revision:  # as if this version had one migration more
                 upgrade(engine)
-                monkeypatch.setattr(migrate, "latest_revision", lambda: "9999")
+                monkeypatch.setattr(migrate, "find_latest_revision", lambda: "9999")
             found = CliRunner().invoke(cli.app, [*words, "--db", database_url])
             assert isinstance(found.exception, UsageError)
             assert f"revision {revision or 'none'}; this version needs" in found.exception.message

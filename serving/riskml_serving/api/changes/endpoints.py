@@ -12,8 +12,8 @@ from riskml_serving.api.call import Limit, ReadCall, Region
 from riskml_serving.api.changes.repository import read_changes
 from riskml_serving.api.changes.schemas import CHANGES_PAGE
 from riskml_serving.api.households.service import describe_score
+from riskml_serving.http.cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
 from riskml_serving.http.responses import respond
-from riskml_serving.http.sealed_cursors import BEGINNING, CHANGE, decrypt_cursor, encrypt_cursor
 from riskml_serving.people.auth import covers
 
 __all__ = ["router"]

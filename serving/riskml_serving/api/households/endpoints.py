@@ -22,7 +22,7 @@ from riskml_serving.api.households.schemas import (
     HOUSEHOLDS_PAGE,
 )
 from riskml_serving.base.contract import FIRST_DAY, LAST_DAY
-from riskml_serving.base.cursors import decode_cursor, encode_cursor
+from riskml_serving.http.cursors import decode_rank, encode_rank
 from riskml_serving.http.responses import respond
 
 __all__ = ["router"]
@@ -45,11 +45,11 @@ async def households(
     """List current scores, the riskiest first: by signal, then probability, then code."""
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
     filters = _parse_filters(tier or [], signal or [], agreement or [])
-    start = decode_cursor(after, (int, float, str), "after") if after is not None else None
+    start = decode_rank(after, "after") if after is not None else None
     rows = await call.state.read(lambda connection: read_ranked(connection, prefix, filters, start, size))
     living = ("household_id", "region_code")
     scores = [{**{name: row[name] for name in living}, **service.describe_score(call, row)} for row in rows]
-    cursor = encode_cursor([rows[-1][column.name] for column in ORDER]) if len(rows) == size else None
+    cursor = encode_rank([rows[-1][column.name] for column in ORDER]) if len(rows) == size else None
     as_of, scored_at = max(((row["as_of"], row["scored_at"]) for row in rows), default=(None, None))
     await call.record_read("households.list", [row["household_id"] for row in rows])
     return respond({**call.make_envelope(as_of, scored_at), "region": prefix, "households": scores, "next": cursor})

@@ -13,7 +13,7 @@ from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
-from riskml_serving.http.sealed_cursors import CHANGE, encrypt_cursor
+from riskml_serving.http.cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
 from riskml_serving.judging.scores.service import judge_households
 from riskml_serving.judging.wording import show

@@ -73,6 +73,6 @@ async def results(
     """Give the results of a job as one file: both verdicts and reasons, one row a household."""
     state, number = call.state, call.request_id
     path, head = await anyio.to_thread.run_sync(
-        service.results, state.engine, state.settings, call.model, call.caller, job_id, form, number
+        service.write_results, state.engine, state.settings, call.model, call.caller, job_id, form, number
     )
     return FileResponse(path, media_type=FORMATS[form][0], filename=f"riskml-{job_id}.{form}", headers=to_headers(head))

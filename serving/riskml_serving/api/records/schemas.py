@@ -10,7 +10,7 @@ from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import DEMO, HOUSEHOLD, TOTAL
 from riskml_serving.base.contract import make_dict_type, make_list_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
-from riskml_serving.judging.verdict import BRIEF, json_types
+from riskml_serving.judging.verdict import BRIEF, type_fields
 
 __all__ = ["RECORDS_ANSWER", "RECORDS_REQUEST"]
 
@@ -32,7 +32,7 @@ RECORDS_REQUEST = Body(
 )
 """Rows to append; ``recorded_on`` is the day of receipt unless it names a later day."""
 
-Brief = make_dict_type("Brief", json_types(BRIEF))
+Brief = make_dict_type("Brief", type_fields(BRIEF))
 Changed = make_dict_type("Changed", {"household_id": str, "changed": bool, "before": Brief | None, "after": Brief})
 RECORDS_ANSWER = make_answer_type(
     "RecordsAnswer",

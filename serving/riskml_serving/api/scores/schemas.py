@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 from riskml_serving.api.openapi import Body
 from riskml_serving.base.contract import make_day_type, make_dict_type, make_list_type, make_tables_type
 from riskml_serving.http.responses import make_answer_type
-from riskml_serving.judging.verdict import FIELDS, FULL, json_types
+from riskml_serving.judging.verdict import FIELDS, FULL, type_fields
 
 __all__ = ["CURSOR", "DAY", "DEMO", "EXPLANATION", "HOUSEHOLD", "SCORES_ANSWER", "SCORE_REQUEST", "STORED", "TOTAL"]
 
@@ -80,11 +80,11 @@ SCORE_REQUEST = Body(
 )
 """Records of one or more households, and the day as of which they are read."""
 
-STORED: dict[str, Any] = {**json_types(FIELDS), "as_of": str, "scored_at": str}
+STORED: dict[str, Any] = {**type_fields(FIELDS), "as_of": str, "scored_at": str}
 """A score that is kept: the verdicts, and by what and when they were made."""
 
 CURSOR = Annotated[str, Field(description="Names a change; `since` of /v1/changes takes it.")]
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]
 
-Scored = make_dict_type("Scored", {"household_id": str, **json_types(FULL), "explanation": NotRequired[EXPLANATION]})
+Scored = make_dict_type("Scored", {"household_id": str, **type_fields(FULL), "explanation": NotRequired[EXPLANATION]})
 SCORES_ANSWER = make_answer_type("ScoreAnswer", {"scores": make_list_type(Scored), "unknown": list[str]})

@@ -20,8 +20,8 @@ from riskml_serving.api.verifications.schemas import (
 )
 from riskml_serving.casework.verifications.repository import read_entries
 from riskml_serving.casework.verifications.service import to_monitoring, verify
+from riskml_serving.http.cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.http.responses import respond, to_headers
-from riskml_serving.http.sealed_cursors import BEGINNING, VERIFICATION, decrypt_cursor, encrypt_cursor
 
 __all__ = ["router"]
 

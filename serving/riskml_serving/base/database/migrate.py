@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from riskml.errors import UsageError
 from riskml_serving.base.database.engine import open_engine, writing
 
-__all__ = ["MIGRATIONS", "latest_revision", "open_database", "read_revision", "require_current", "upgrade"]
+__all__ = ["MIGRATIONS", "find_latest_revision", "open_database", "read_revision", "require_current", "upgrade"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -28,8 +28,8 @@ def make_config() -> Config:
     return config
 
 
-def latest_revision() -> str | None:
-    """Return the revision of this version."""
+def find_latest_revision() -> str | None:
+    """Find the revision of this version."""
     return ScriptDirectory.from_config(make_config()).get_current_head()
 
 
@@ -63,7 +63,7 @@ def upgrade(engine: Engine) -> None:
     UsageError
         If the database cannot be reached, or its tables are of a later version.
     """
-    if _read_known_revision(engine) == latest_revision():
+    if _read_known_revision(engine) == find_latest_revision():
         return
     settings = make_config()
     with writing(engine) as connection:
@@ -81,7 +81,7 @@ def require_current(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         upgrade(engine)
-    elif (revision := _read_known_revision(engine)) != (latest := latest_revision()):
+    elif (revision := _read_known_revision(engine)) != (latest := find_latest_revision()):
         address = engine.url.render_as_string(hide_password=True)
         raise UsageError(
             f"The database {address} has the tables of revision {revision or 'none'}; this version needs {latest}.",

@@ -15,36 +15,36 @@ __all__ = ["insert_missing", "insert_returning", "upsert"]
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows; where the primary key exists already, replace the other columns."""
     if rows:
-        statement, values = _upsert(connection.dialect.name, table, tuple(rows[0])), _values(connection, rows)
-        connection.execute(statement, values)
+        statement = _build_upsert(connection.dialect.name, table, tuple(rows[0]))
+        connection.execute(statement, _arrange_values(connection, rows))
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert the rows whose primary key does not exist yet."""
     if rows:
-        statement = _insert(connection.dialect.name, table, tuple(rows[0]))
+        statement = _build_insert(connection.dialect.name, table, tuple(rows[0]))
         keys = [column.name for column in table.primary_key]
-        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), _values(connection, rows))
+        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), _arrange_values(connection, rows))
 
 
 def insert_returning(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *columns: Column[Any]
 ) -> Sequence[Row[Any]]:
     """Insert rows, at least one, and return some of their columns, in any order."""
-    statement = _insert(connection.dialect.name, table, tuple(rows[0])).returning(*columns)
-    inserted: Sequence[Row[Any]] = connection.execute(statement, _values(connection, rows)).all()
+    statement = _build_insert(connection.dialect.name, table, tuple(rows[0])).returning(*columns)
+    inserted: Sequence[Row[Any]] = connection.execute(statement, _arrange_values(connection, rows)).all()
     return inserted
 
 
 @cache  # building a statement takes longer than one row takes the database
-def _upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
-    statement = _insert(backend, table, names)
+def _build_upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
+    statement = _build_insert(backend, table, names)
     keys = [column.name for column in table.primary_key]
     replaced = {name: statement.excluded[name] for name in names if name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=replaced)
 
 
-def _insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
+def _build_insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
     """Build the statement that inserts rows with the same columns.
 
     PostgreSQL gets one list per column: with a parameter for every value of thousands of rows, the driver takes longer
@@ -56,7 +56,7 @@ def _insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
     return postgresql.insert(table).from_select(list(names), select(*lists))
 
 
-def _values(connection: Connection, rows: Sequence[dict[str, Any]]) -> Any:
+def _arrange_values(connection: Connection, rows: Sequence[dict[str, Any]]) -> Any:
     if connection.dialect.name != "postgresql":
         return rows
     return {f"all_{name}": [row[name] for row in rows] for name in rows[0]}

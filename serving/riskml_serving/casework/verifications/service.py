@@ -13,7 +13,7 @@ from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.verifications.repository import add_verification, undo_verification
-from riskml_serving.http.sealed_cursors import CHANGE, VERIFICATION, decrypt_cursor, encrypt_cursor
+from riskml_serving.http.cursors import CHANGE, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
+import adbc_driver_manager
 import pyarrow as pa
 from sqlalchemy import Select
 from sqlalchemy.engine import URL, make_url
@@ -25,36 +27,37 @@ MOST = 1 << 24
 
 
 def main() -> None:
-    """Answer until the input ends; an error is answered by its kind, without what it held."""
+    """Answer until the input ends, or nobody reads the answers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks decides when to end
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints does not get among the answers
-    for line in sys.stdin.buffer:
-        question = json.loads(line)
-        try:
-            tables = read_range(question["url"], Range(**question["range"]))
-            contents = {name: _to_bytes(table) for name, table in tables.items()}
-        except Exception as error:  # any: the other side waits for an answer
-            _send(out, {"error": f"the database could not be read: {type(error).__name__}"}, ())
-        else:
-            _send(out, {"tables": [(name, content.size) for name, content in contents.items()]}, contents.values())
+    with contextlib.suppress(BrokenPipeError):
+        for line in sys.stdin.buffer:
+            question = json.loads(line)
+            _answer(out, question["url"], Range(**question["range"]))
 
 
-def _send(out: BinaryIO, head: dict[str, Any], contents: Any) -> None:
+def _answer(out: BinaryIO, url: str, range_: Range) -> None:
+    """Write the names of the tables as JSON, then each as an Arrow stream; of an error what the log may hold."""
+    tables: dict[str, pa.Table] = {}
     try:
-        out.write(json.dumps(head).encode() + b"\n")
-        for content in contents:
-            out.write(content)
-        out.flush()
-    except OSError:
-        sys.exit(0)
+        tables = read_range(url, range_)
+        head: dict[str, Any] = {"tables": list(tables)}
+    except Exception as error:  # any: the other side waits for an answer
+        head = _describe(error)
+    out.write(json.dumps(head).encode() + b"\n")
+    for table in tables.values():
+        with pa.ipc.new_stream(out, table.schema) as stream:
+            stream.write_table(table)
+    out.flush()
 
 
-def _to_bytes(table: pa.Table) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    return sink.getvalue()
+def _describe(error: Exception) -> dict[str, Any]:
+    from riskml_serving.base.errors import describe_error, list_frames  # takes long to import, and is seldom needed
+
+    locked = "database is locked" in str(error)  # which the driver of SQLite takes for a mistake in SQL
+    unavailable = locked or isinstance(error, adbc_driver_manager.OperationalError)
+    return {"error": describe_error(error), "where": list_frames(error), "unavailable": unavailable}
 
 
 def read_range(url: str, range_: Range) -> dict[str, pa.Table]:

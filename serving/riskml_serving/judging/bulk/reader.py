@@ -8,16 +8,18 @@ SQLite must not open one file in one process: closing either drops the locks of 
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from dataclasses import asdict
-from types import TracebackType
 
 import pyarrow as pa
 
 from riskml_serving.judging.bulk.repository import Range
 
 __all__ = ["Reader", "Tables"]
+
+log = logging.getLogger("riskml_serving.judging.bulk")
 
 Tables = dict[str, pa.Table]
 
@@ -34,14 +36,18 @@ class Reader:
     def __init__(self, url: str) -> None:
         self.url = url
         self._process: subprocess.Popen[bytes] | None = None
+        self._answering = False
 
     def ask(self, range_: Range) -> None:
-        """Ask for a range; its answer must be taken.
+        """Ask for a range.
 
         Raises
         ------
         ConnectionError
+            If the process has ended. The next use starts another.
         """
+        if self._answering:  # a range that nobody took: whoever wanted it has stopped
+            self.close()
         if self._process is None:
             command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
@@ -53,6 +59,7 @@ class Reader:
         except OSError:
             self.close()
             raise ConnectionError("the process that reads has ended") from None
+        self._answering = True
 
     def take(self) -> Tables:
         """Take the answer.
@@ -60,28 +67,27 @@ class Reader:
         Raises
         ------
         ConnectionError
-            If the database could not be read, or the process has ended. The next use starts another.
+            If the database is not available, or the process has ended. The next use starts another.
+        RuntimeError
+            If the database refused the query; why stands in the log.
         """
         assert self._process is not None, "ask before taking"
         assert self._process.stdout is not None, "it was started with a pipe"
         answer = self._process.stdout
-        head = json.loads(answer.readline() or '{"error": "the process that reads has ended"}')
-        if "error" in head:
-            self.close()
-            raise ConnectionError(head["error"])
-        return {name: pa.ipc.open_stream(answer.read(length)).read_all() for name, length in head["tables"]}
+        head = json.loads(answer.readline() or '{"error": "it has ended", "unavailable": true}')
+        if "error" not in head:
+            tables = {name: pa.ipc.open_stream(answer).read_all() for name in head["tables"]}
+            self._answering = False
+            return tables
+        self.close()
+        if head["unavailable"]:
+            raise ConnectionError(f"the process that reads: {head['error']}")
+        log.error("the process that reads failed: %s", head["error"], extra={"where": head["where"]})
+        raise RuntimeError("the database refused to be read")
 
     def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process, self._process, self._answering = self._process, None, False
         if process is not None:
             process.kill()
             process.communicate()
-
-    def __enter__(self) -> Reader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

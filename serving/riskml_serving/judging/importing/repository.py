@@ -32,8 +32,6 @@ def advance(connection: Connection, fingerprint: str, stage: str, done: int, *, 
 
 def append(connection: Connection, name: str, rows: pa.Table) -> None:
     """Append rows of a table within the transaction, as fast as each database takes them: a county has millions."""
-    if not rows.num_rows:
-        return
     quote = connection.dialect.identifier_preparer.quote
     into = f"{RECORDS[name].name} ({', '.join(map(quote, rows.column_names))})"
     if connection.dialect.name == "postgresql":

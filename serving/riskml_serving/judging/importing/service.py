@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,29 +133,27 @@ class _Import:
             rows = [{"household_id": code, "region_code": region, **common} for code, region in regions.items()]
             add_households(connection, rows)
             self._advance(connection, REGISTER, len(codes), finished=True)
-            audit.record(
-                connection,
-                CALLER,
-                "records.import",
-                request_id=self.request_id,
-                households=len(codes),
-                tables=self.opened.tables,
-            )
+            number, tables = self.request_id, self.opened.tables
+            audit.record(connection, CALLER, "records.import", request_id=number, households=len(codes), tables=tables)
         return codes
 
     def write_table(self, name: str) -> int:
         """Write the rows of a table that are not there yet; return how many."""
         start, finished = self.progress.get(name, (0, False))
-        self.bar.stage(name, self.opened.count_rows(name))
-        written, received = 0, now()
-        for rows, last in () if finished else _read_parts(self.opened, name, start):
-            complete = _complete(name, rows, received, self.request_id)
+        total = self.opened.count_rows(name)
+        self.bar.stage(name, total)
+        if finished:
+            return 0
+        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # whatever file they stand in
+        done, received = start, now()
+        for batch in self.opened.connection.sql(query).to_arrow_reader(PART):
+            rows = _complete(name, pa.Table.from_batches([batch]), received, self.request_id)
+            done += rows.num_rows
             with writing(self.engine) as connection:
-                repository.append(connection, name, complete)
-                written += complete.num_rows
-                self._advance(connection, name, start + written, finished=last)
-            self.bar.step(complete.num_rows)
-        return written
+                repository.append(connection, name, rows)
+                self._advance(connection, name, done, finished=done == total)
+            self.bar.step(rows.num_rows)
+        return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
         """Score the households as of today, then renew the visit capacity of their counties; return how many."""
@@ -163,7 +162,7 @@ class _Import:
             return 0
         self.bar.stage("scores", len(codes))
         selection, after, kept = Selection(EVERYWHERE, (), codes), codes[done - 1] if done else "", 0
-        with Reader(self.engine.url.render_as_string(hide_password=False)) as reader:
+        with closing(Reader(self.engine.url.render_as_string(hide_password=False))) as reader:
             for judged in judge_ranges(self.engine, reader, model, selection, self.today, after=after, size=SCORED):
                 before, done = done, bisect_right(codes, judged.last)
                 with writing(self.engine) as connection:
@@ -176,19 +175,6 @@ class _Import:
                 renew(connection, model, county, self.today, self.request_id)
             self._advance(connection, SCORING, len(codes), finished=True)
         return kept
-
-
-def _read_parts(opened: Folder, name: str, start: int) -> Iterator[tuple[pa.Table, bool]]:
-    """Read the rows of a table in an order that does not depend on the files, and whether they are the last."""
-    query = f"SELECT * FROM {opened.get_view(name)} ORDER BY ALL OFFSET {start}"
-    reader = opened.connection.sql(query).to_arrow_reader(PART)
-    part = next(reader, None)
-    while True:
-        following = next(reader, None) if part is not None else None
-        yield pa.Table.from_batches([] if part is None else [part], reader.schema), following is None
-        if following is None:
-            return
-        part = following
 
 
 def _complete(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:

@@ -33,7 +33,7 @@ NAMES = tuple(name for name in FIELDS if name != "feature_schema_hash")
 """Fields of a file; the hash stands in the metadata and the headers."""
 
 
-def _results() -> Iterator[tuple[str, pa.DataType]]:
+def _list_columns() -> Iterator[tuple[str, pa.DataType]]:
     for name in ("household_id", "region_code", "as_of"):
         yield name, pa.string()
     for name in (name for name in NAMES if name not in VERSIONS):
@@ -45,23 +45,23 @@ def _results() -> Iterator[tuple[str, pa.DataType]]:
         yield name, pa.string()
 
 
-RESULTS = pa.schema(list(_results()))
+RESULTS = pa.schema(list(_list_columns()))
 """Columns of a file of results."""
 
 
-def _parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextManager[Any]:
+def _open_parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextManager[Any]:
     notice = {f"notice_{lang}": text for lang, text in NOTICE.items()}
     return pq.ParquetWriter(file, RESULTS.with_metadata({**notice, **names}), compression="zstd")  # type: ignore[no-any-return]
 
 
-def _csv(file: BinaryIO, _: Mapping[str, str]) -> AbstractContextManager[Any]:
+def _open_csv(file: BinaryIO, _: Mapping[str, str]) -> AbstractContextManager[Any]:
     file.write(b"\xef\xbb\xbf")  # without it a spreadsheet misreads the Chinese
     return csv.CSVWriter(file, RESULTS)  # type: ignore[no-any-return]
 
 
 FORMATS: dict[str, tuple[str, Callable[[BinaryIO, Mapping[str, str]], AbstractContextManager[Any]]]] = {
-    "parquet": ("application/vnd.apache.parquet", _parquet),
-    "csv": ("text/csv; charset=utf-8", _csv),
+    "parquet": ("application/vnd.apache.parquet", _open_parquet),
+    "csv": ("text/csv; charset=utf-8", _open_csv),
 }
 """Media type and writer of each format."""
 
@@ -105,7 +105,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
         with os.fdopen(number, "wb") as file:
             with FORMATS[form][1](file, names) as writer:
                 for table in tables:
-                    writer.write_table(_safe(table) if form == "csv" else table)
+                    writer.write_table(_quote_formulas(table) if form == "csv" else table)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(final)
@@ -128,7 +128,7 @@ def drop_exports(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _safe(table: pa.Table) -> pa.Table:
+def _quote_formulas(table: pa.Table) -> pa.Table:
     """Keep a spreadsheet from taking a household's code for a formula."""
     codes = [f"'{code}" if code[:1] in "=+-@\t\r" else code for code in table["household_id"].to_pylist()]
     return table.set_column(0, "household_id", pa.array(codes, pa.string()))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 import time
-from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Engine
@@ -53,10 +52,6 @@ class LeaseWatch:
             self._seen[job["job_id"]] = kept = (mark, at)
         return at - kept[1] >= self.seconds
 
-    def forget(self, job_id: str) -> None:
-        """Stop watching a job."""
-        self._seen.pop(job_id, None)
-
 
 class Heartbeat:
     """Beats in a thread of its own while a job is worked on, however long a part takes.
@@ -79,9 +74,7 @@ class Heartbeat:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end.set()
         self._thread.join()
 

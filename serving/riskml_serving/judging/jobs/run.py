@@ -76,7 +76,7 @@ class Run:
         """
         versions = self.model.versions
         if self.job["model_version"] and any(self.job[name] != value for name, value in versions.items()):
-            with writing(self.engine) as connection:  # judged by another model or policy: all of it anew
+            with writing(self.engine) as connection:  # judged by another model or policy: from the start
                 self.at = dict(START)
                 repository.drop_parts(connection, self.job["job_id"])
                 self._save_checkpoint(connection)

@@ -26,7 +26,7 @@ from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import count_households
 
-__all__ = ["cancel", "describe", "require_job", "results", "start"]
+__all__ = ["cancel", "describe", "require_job", "start", "write_results"]
 
 
 def start(
@@ -66,7 +66,7 @@ def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, An
     at = json.loads(job["checkpoint"] or "{}")
     finished = job["finished_at"]
     return {
-        **_head(job, model, request_id),
+        **_make_head(job, model, request_id),
         "job": job["job_id"],
         "kind": job["kind"],
         "state": job["state"],
@@ -81,7 +81,7 @@ def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, An
     }
 
 
-def _head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
+def _make_head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
     """Name by what a job was judged; of one that has not begun, the model that serves."""
     names = {**model.names, **({name: job[name] for name in VERSIONS} if job["model_version"] else {})}
     as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
@@ -103,7 +103,7 @@ def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_
     audit.record(connection, caller, "job.cancel", request_id=request_id, job=job["job_id"])
 
 
-def results(
+def write_results(
     engine: Engine, settings: Settings, model: Model, caller: Caller, job_id: str, form: str, request_id: str
 ) -> tuple[Path, dict[str, str | None]]:
     """Write the results of a job into a file; return it and what it was made by.
@@ -119,20 +119,18 @@ def results(
             raise Problem("no-results")
         redact = tuple(json.loads(job["payload"])["redact"])
         if not set(caller.redact) <= set(redact):
-            caller.require("health-details")  # whoever started the job may see more than this caller
-        audit.record(
-            connection, caller, "job.results", request_id=request_id, job=job_id, region=job["region"], format=form
-        )
+            caller.require("health-details")  # the caller who started the job may see more than this one
+        region = job["region"]
+        audit.record(connection, caller, "job.results", request_id=request_id, job=job_id, region=region, format=form)
     _record_shown(engine, caller, job_id, request_id)
 
     def tables() -> Iterator[pa.Table]:
-        payload, capacity = json.loads(job["payload"]), json.loads(job["result"])["capacity"]
-        last = {county: (margin, code) for county, (margin, code) in capacity.items()}
+        as_of, capacity = json.loads(job["payload"])["as_of"], json.loads(job["result"])["capacity"]
         with reading(engine) as connection:
             for part in repository.read_parts(connection, job_id):
-                yield put_into_words(from_parquet(part), payload["as_of"], job, last, model.policy, redact)
+                yield put_into_words(from_parquet(part), as_of, job, capacity, model.policy, redact)
 
-    head = _head(job, model, request_id)
+    head = _make_head(job, model, request_id)
     return export(settings.export_folder, job_id, form, tables(), extract_provenance(head)), head
 
 

@@ -38,7 +38,7 @@ are JSON; ``region`` is what the job may touch and who may see it; ``problem`` s
 ``lease_owner`` is a name that is used once: a worker that no longer finds its own has lost the job and saves nothing.
 ``beats`` goes up while the owner lives; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
 leases since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those of the first
-part: others start the job anew."""
+part: others start the job over."""
 
 Index("ix_jobs_state", JOBS.c.state, JOBS.c.created_at)
 

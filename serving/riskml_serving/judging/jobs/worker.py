@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -11,10 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from riskml_serving.base.database import reading, writing
-from riskml_serving.base.errors import describe_error
+from riskml_serving.base.errors import describe_error, is_unavailable, list_frames
 from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.judging.bulk.reader import Reader
@@ -47,7 +47,6 @@ class Worker:
         self._watch = LeaseWatch(settings.job_lease_seconds)
         self._reader = Reader(settings.database_url)
         self._thread: threading.Thread | None = None
-        self._leases = 0
 
     def start(self) -> None:
         """Work in a thread."""
@@ -61,14 +60,17 @@ class Worker:
             self._thread.join()
 
     def run(self) -> None:
-        """Work until stopped; wait while the database is down."""
+        """Work until stopped; wait while the database is not available."""
         try:
             while not self.stopping.is_set():
                 try:
                     busy = self.step()
-                except (SQLAlchemyError, ConnectionError) as error:
-                    log.warning("jobs wait: %s", describe_error(error))
+                except Exception as error:  # any: the jobs behind it are worked on later
                     busy = False
+                    if _is_worth_waiting(error):
+                        log.warning("jobs wait: %s", describe_error(error))
+                    else:
+                        _log_failure("the queue of jobs failed", error)
                 if not busy:
                     self.stopping.wait(self.settings.job_poll_seconds)
         finally:
@@ -95,12 +97,10 @@ class Worker:
         for job in jobs:
             if not self._is_own(job) and not self._watch.is_free(job):
                 continue
-            self._leases += 1
-            owner = f"{self.name}-{self._leases}"
+            owner = f"{self.name}-{job['beats']}"  # used once: every lease beats
             with writing(self.engine) as connection:
                 taken = repository.lease(connection, job, owner)
             if taken:
-                self._watch.forget(job["job_id"])
                 self._work_on({**job, "attempts": job["attempts"] + 1}, owner, model)
                 return True
         return False
@@ -118,24 +118,29 @@ class Worker:
             with Heartbeat(self.engine, job["job_id"], owner, beats) as heartbeat:
                 size = self.settings.job_chunk
                 Run(self.engine, self._reader, model, job, owner, size, self.stopping, heartbeat.lost).work()
-        except (LostLease, Stopped) as ended:
-            state = None if isinstance(ended, LostLease) else "waiting"
-        except (SQLAlchemyError, ConnectionError):
-            self._reader.close()
-            raise
-        except Exception as error:  # any: a job that fails must not end the worker
-            # without a trace, which may hold records
-            log.error("job failed: %s", describe_error(error), extra={"job_id": job["job_id"]})  # noqa: TRY400
-            state = "failed" if job["attempts"] >= self.settings.job_attempts else "waiting"
-        else:
-            return
-        self._reader.close()  # it may hold an answer that was not taken
-        if state is not None:
-            self._end(job, owner, state, "internal-error" if state == "failed" else "")
-
-    def _end(self, job: dict[str, Any], owner: str, state: str, problem: str) -> None:
-        try:
-            with writing(self.engine) as connection:
-                repository.end(connection, job["job_id"], owner, state, problem=problem)
         except LostLease:
             return
+        except Stopped:
+            self._end(job, owner, "waiting")
+        except Exception as error:  # any: a job that fails must not end the worker
+            if _is_worth_waiting(error):
+                raise
+            _log_failure("job failed", error, job_id=job["job_id"])
+            if job["attempts"] < self.settings.job_attempts:
+                self._end(job, owner, "waiting")
+            else:
+                self._end(job, owner, "failed", "internal-error")
+
+    def _end(self, job: dict[str, Any], owner: str, state: str, problem: str = "") -> None:
+        with contextlib.suppress(LostLease), writing(self.engine) as connection:
+            repository.end(connection, job["job_id"], owner, state, problem=problem)
+
+
+def _is_worth_waiting(error: Exception) -> bool:
+    """Whether the database, or the process that reads it, may be back later."""
+    return isinstance(error, ConnectionError) or is_unavailable(error)
+
+
+def _log_failure(what: str, error: Exception, **extra: Any) -> None:
+    """Log an error with its trace, but not its text, which may hold records."""
+    log.error("%s: %s", what, describe_error(error), extra={"where": list_frames(error), **extra})

@@ -54,16 +54,11 @@ class Model:
         return self.bundle.model_version
 
     @property
-    def schema_hash(self) -> str:
-        """Hash of the feature schema."""
-        return str(self.bundle.manifest["schema_hash"])
-
-    @property
     def versions(self) -> dict[str, str]:
         """What a score was made by."""
         return {
             "model_version": self.version,
-            "feature_schema_hash": self.schema_hash,
+            "feature_schema_hash": self.bundle.manifest["schema_hash"],
             "policy_version": self.policy.version,
         }
 

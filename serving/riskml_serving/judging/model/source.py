@@ -45,7 +45,7 @@ def find_offer(settings: Settings) -> Offer:
         If the registry does not answer, or nothing has been released.
     """
     if settings.model_source == "registry":
-        return _champion(settings.model_store)
+        return _find_champion(settings.model_store)
     folder = settings.bundle_folder
     require_bundle(folder)
     return Offer((folder / SEAL).read_text("utf-8", errors="replace"), str(folder), lambda: folder)
@@ -67,7 +67,7 @@ def require_bundle(folder: Path) -> None:
         )
 
 
-def _champion(store: Path) -> Offer:
+def _find_champion(store: Path) -> Offer:
     version = find_champion_version()
     if version is None:
         raise TrackingError("No model has been released yet.", "`riskml release` makes a model the champion.")

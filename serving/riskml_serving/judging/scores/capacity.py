@@ -112,7 +112,7 @@ def _find_last(codes: NDArray[np.str_], margins: NDArray[np.float64], share: flo
 
 
 def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
-    """Find the visit capacity of a county anew, and bring the agreement of its scores up to date.
+    """Find the visit capacity of a county again, and bring the agreement of its scores up to date.
 
     Called once all households of the county have been scored as of a date. Until the next time, a household that is
     scored again is compared with the last one within the capacity, so that no other household's score moves with it.

@@ -13,8 +13,12 @@ from riskml_serving.judging.verdict import make_columns
 __all__ = ["CAPACITY", "CURRENT", "RANKING", "SCORES"]
 
 
-def _score() -> list[Column[Any]]:
-    """Columns of a score, with its day and the time of scoring."""
+RANKED = ("order_signal", "order_rank", "household_id")
+"""The order of the list, within the whole and within a county, a town and a village."""
+
+
+def _make_score_columns() -> list[Column[Any]]:
+    """Make the columns of a score, with its day and the time of scoring."""
     return [Column("as_of", Date, nullable=False), *make_columns(), Column("scored_at", DateTime, nullable=False)]
 
 
@@ -26,10 +30,15 @@ CURRENT = Table(
     Column("region_code", Code(Level.VILLAGE), nullable=False),
     Column("county", Code(Level.COUNTY), nullable=False),
     Column("town", Code(Level.TOWN), nullable=False),
-    *_score(),
+    *_make_score_columns(),
     Column("order_signal", SmallInteger, nullable=False),
     Column("order_rank", Double, nullable=False),
     Column("causes", Text, nullable=False, server_default=""),
+    Index("ix_current_scores_ranked_all", *RANKED),
+    Index("ix_current_scores_ranked_county", "county", *RANKED),
+    Index("ix_current_scores_ranked_town", "town", *RANKED),
+    Index("ix_current_scores_ranked_village", "region_code", *RANKED),
+    Index("ix_current_scores_counts", "region_code", "status", "tier", "signal", "agreement", "as_of", "scored_at"),
 )
 """One row a household. Tier and colours are positions in their words (tier -1: none). ``order_signal`` and
 ``order_rank`` are signal and probability with the sign turned (1 where there is no probability), so that the ranked
@@ -40,30 +49,12 @@ of the verdict."""
 RANKING = (CURRENT.c.order_signal, CURRENT.c.order_rank)
 """Order of every list of households: signal, then probability, both from the highest; ties by code."""
 
-for _name, _columns in {
-    "all": (),
-    "county": (CURRENT.c.county,),
-    "town": (CURRENT.c.town,),
-    "village": (CURRENT.c.region_code,),
-}.items():
-    Index(f"ix_current_scores_ranked_{_name}", *_columns, *RANKING, CURRENT.c.household_id)
-Index(
-    "ix_current_scores_counts",
-    CURRENT.c.region_code,
-    CURRENT.c.status,
-    CURRENT.c.tier,
-    CURRENT.c.signal,
-    CURRENT.c.agreement,
-    CURRENT.c.as_of,
-    CURRENT.c.scored_at,
-)
-
 SCORES = Table(
     "scores",
     METADATA,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("household_id", Code(128), nullable=False),
-    *_score(),
+    *_make_score_columns(),
     Column("request_id", String(64), nullable=False),
     Column("change", String(8), nullable=False, server_default="scored"),
     Column("moved_from", Code(Level.VILLAGE), nullable=True),

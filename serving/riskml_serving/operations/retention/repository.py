@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 from collections.abc import Sequence
 
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import Connection, delete, func, select, update
 
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.http.idempotent_writes.tables import ANSWERS
+from riskml_serving.judging.jobs.run import from_parquet, to_parquet
 from riskml_serving.judging.jobs.tables import JOBS, PARTS
 from riskml_serving.judging.scores.tables import CAPACITY, CURRENT, SCORES
 from riskml_serving.store.households.tables import HOUSEHOLDS
@@ -71,17 +69,15 @@ def forget_in_answers(connection: Connection, household_id: str) -> int:
 
 def forget_in_jobs(connection: Connection, household_id: str) -> int:
     """Remove a household from the results of jobs that have ended; count the parts that held it."""
-    for job_id, payload in connection.execute(select(JOBS.c.job_id, JOBS.c.payload)).all():
-        request = json.loads(payload)
+    for job_id, payload, result in connection.execute(select(JOBS.c.job_id, JOBS.c.payload, JOBS.c.result)).all():
+        request, content = json.loads(payload), json.loads(result or "{}")
         if household_id in request.get("households", ()):
-            request["households"] = [code for code in request["households"] if code != household_id]
+            request["households"].remove(household_id)
             connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(payload=json.dumps(request)))
-    for job_id, result in connection.execute(select(JOBS.c.job_id, JOBS.c.result).where(JOBS.c.result != "")).all():
-        content = json.loads(result)
-        last = content.get("capacity", {})
-        if any(code == household_id for _, code in last.values()):
-            content["capacity"] = {c: (m, "" if code == household_id else code) for c, (m, code) in last.items()}
-            connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(result=json.dumps(content)))
+        for last in content.get("capacity", {}).values():
+            if last[1] == household_id:
+                last[1] = ""
+                connection.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(result=json.dumps(content)))
     connection.execute(
         update(JOBS).where(JOBS.c.checkpoint.contains(household_id, autoescape=True)).values(checkpoint="")
     )
@@ -97,15 +93,9 @@ def forget_in_jobs(connection: Connection, household_id: str) -> int:
 
 def _remove_household(content: bytes, household_id: str) -> bytes | None:
     """Remove a household from a part of a job's results; None where the part does not hold it."""
-    table = pq.read_table(io.BytesIO(content))
-    if "household_id" not in table.column_names:
-        return None
-    keep = pc.not_equal(table["household_id"].cast(pa.string()), household_id)
-    if pc.all(keep).as_py():
-        return None
-    out = io.BytesIO()
-    pq.write_table(table.filter(keep), out, compression="zstd")
-    return out.getvalue()
+    table = from_parquet(content)
+    keep = pc.not_equal(table["household_id"], household_id)
+    return None if pc.all(keep).as_py() else to_parquet(table.filter(keep))
 
 
 def list_closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:

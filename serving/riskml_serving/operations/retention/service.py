@@ -42,8 +42,7 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
     """
     if repository.count_open_jobs(connection):
         raise UsageError(
-            "A job has not ended: it may still write data of the household.",
-            "Wait for it or cancel it first.",
+            "A job has not ended: it may still write data of the household.", "Wait for it or cancel it first."
         )
     deleted = repository.forget_rows(connection, household_id)
     deleted["job_parts"] = repository.forget_in_jobs(connection, household_id)

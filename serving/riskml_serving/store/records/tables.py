@@ -15,11 +15,7 @@ from riskml.records.contract.schema import Table as Declared
 from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import METADATA, Code
 
-__all__ = ["EXTRA", "RECORDS", "list_columns", "read_attributes", "write_attributes"]
-
-EXTRA = ("row_id", "attributes", "received_at", "request_id", "superseded")
-"""Columns beside the contract's: order of receipt, attributes of a household as JSON, when and with which request a
-row came, and whether a row received later on the same day replaced it."""
+__all__ = ["RECORDS", "list_columns", "read_attributes", "write_attributes"]
 
 _TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.TEXT: Text(),
@@ -57,14 +53,19 @@ def read_attributes(texts: Sequence[str | None]) -> dict[str, list[Any]]:
     return {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
 
 
-def _field(column: Column) -> Field[object]:
+def _make_field(column: Column) -> Field[object]:
     kind = Code(128) if column.name in _CODES else _TYPES[column.kind]
     return Field(column.name, kind, nullable=not column.required or column.nullable)
 
 
-def _table(declared: Declared) -> Table:
+def _make_table(declared: Declared) -> Table:
+    """Make a table of the contract's columns and others of its own.
+
+    These are the order of receipt, attributes of a household as JSON, when and with which request a row came, and
+    whether a row received later on the same day replaced it.
+    """
     name = f"record_{declared.name}"
-    fields = [_field(column) for column in declared.columns]
+    fields = [_make_field(column) for column in declared.columns]
     if declared.attributes:
         fields.append(Field("attributes", Text, nullable=True))
     table = Table(
@@ -83,7 +84,7 @@ def _table(declared: Declared) -> Table:
     return table
 
 
-RECORDS: dict[str, Table] = {name: _table(declared) for name, declared in TABLES.items()}
+RECORDS: dict[str, Table] = {name: _make_table(declared) for name, declared in TABLES.items()}
 """Tables of the database by the contract's name."""
 
 

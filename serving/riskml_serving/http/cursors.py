@@ -1,0 +1,109 @@
+"""Cursors: texts that say where the next page of a list starts.
+
+A number is encrypted, since the gaps between plain numbers would count what happens in other regions. The position in
+the ranked list is not: it repeats what the last row of the page showed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import struct
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from pydantic import Field, Strict, TypeAdapter
+from sqlalchemy import Connection
+
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.people.audit.pseudonyms import read_key
+
+__all__ = ["BEGINNING", "CHANGE", "VERIFICATION", "decode_rank", "decrypt_cursor", "encode_rank", "encrypt_cursor"]
+
+BEGINNING = "0"
+"""Cursor before the first number."""
+
+CHANGE, VERIFICATION = b"change", b"verified"
+"""What a number counts; a number of the other kind is refused."""
+
+BLOCK = struct.Struct(">8sQ")
+
+Rank = tuple[
+    Annotated[int, Strict(), Field(ge=-10, le=10)],
+    Annotated[float, Strict(), Field(ge=-2, le=2)],
+    Annotated[str, Field(max_length=128, pattern=r"^[^\x00]*$")],
+]
+"""Position in the ranked list: ``order_signal``, ``order_rank`` and code of a household."""
+
+RANK: TypeAdapter[Rank] = TypeAdapter(Rank)
+
+
+def encode_rank(rank: Sequence[Any]) -> str:
+    """Encode a position in the ranked list.
+
+    >>> decode_rank(encode_rank([-3, -0.25, "h1"]), "after")
+    (-3, -0.25, 'h1')
+    """
+    return _to_text(json.dumps(list(rank)).encode())
+
+
+def decode_rank(text: str, name: str) -> Rank:
+    """Decode a position in the ranked list.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request`` if the text was not written by :func:`encode_rank`.
+    """
+    try:
+        return RANK.validate_json(_to_bytes(text))
+    except ValueError:
+        raise _refuse(name) from None
+
+
+def encrypt_cursor(connection: Connection, kind: bytes, number: int) -> str:
+    """Encrypt a number: only this service can read it, and nobody can tell which of two is larger.
+
+    One block of AES is a permutation of 16 bytes: half of them say the kind, so that no other text passes for a cursor.
+    """
+    return _to_text(_make_cipher(connection).encryptor().update(BLOCK.pack(kind, number)))
+
+
+def decrypt_cursor(connection: Connection, kind: bytes, text: str, name: str) -> int:
+    """Decrypt a number.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request`` if the text is neither ``BEGINNING`` nor of :func:`encrypt_cursor` for this kind.
+    """
+    if text == BEGINNING:
+        return 0
+    try:
+        marker, number = BLOCK.unpack(_make_cipher(connection).decryptor().update(_to_bytes(text)))
+    except (ValueError, struct.error):
+        raise _refuse(name) from None
+    if marker.rstrip(b"\0") != kind:
+        raise _refuse(name)
+    return int(number)
+
+
+def _make_cipher(connection: Connection) -> Cipher[ECB]:
+    key = hmac.digest(read_key(connection).encode(), b"numbers in answers", "sha256")
+    return Cipher(AES(key), ECB())  # noqa: S305 - a single block, each number once: equal numbers are meant to be equal
+
+
+def _to_text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _to_bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+
+
+def _refuse(name: str) -> Problem:
+    return Problem("invalid-request", errors=[FieldError(name, "bad_cursor", "Not a cursor of this list")])

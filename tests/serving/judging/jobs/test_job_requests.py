@@ -1,0 +1,123 @@
+"""Jobs as callers start, follow and cancel them, and what is written while they run."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import text
+
+from riskml_serving.base.database import reading
+from riskml_serving.judging.bulk import judging
+
+AS_OF = dt.date(2023, 6, 30)
+BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 150000, "self_paid": 90000}
+
+
+def test_a_day_to_come_is_refused(imported, key):
+    answer = imported.post("/v1/batches", json={"as_of": "2023-07-01"}, headers=key())
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "as_of"
+
+
+def test_an_older_day_leaves_newer_scores_alone(imported, jobs, key, work):
+    headers = key()
+    jobs.start(headers)
+    work()
+    before = jobs.count("scores")
+    job = jobs.start(headers, as_of="2022-12-31")
+    work()
+    told = jobs.wait_for(headers, job)
+    assert (told["kept"], told["data_as_of"]) == (0, "2022-12-31")
+    assert jobs.count("scores") == before
+    assert set(jobs.read_table(headers, job)["as_of"].to_pylist()) == {"2022-12-31"}
+
+
+def test_the_same_request_starts_one_job(imported, jobs, key):
+    headers = {**key(), "Idempotency-Key": "batch-1"}
+    assert jobs.start(headers) == jobs.start(headers)
+    assert jobs.count("jobs") == 1
+
+
+def test_a_cancelled_job_ends_and_has_no_results(imported, jobs, key, work):
+    headers = key()
+    job = jobs.start(headers)
+    told = imported.delete(f"/v1/jobs/{job}", headers=headers).json()
+    assert told["state"] == "cancelled"
+    work()
+    assert jobs.count("current_scores") == 0
+    assert imported.delete(f"/v1/jobs/{job}", headers=headers).json()["type"] == "urn:riskml:problem:job-ended"
+    assert imported.get(f"/v1/jobs/{job}/results", headers=headers).json()["type"] == "urn:riskml:problem:no-results"
+
+
+def after_the_first(monkeypatch, act):
+    """Do something once, when the first range has been read and judged and is not kept yet."""
+    judged, done = judging.judge_range, []
+
+    def and_act(*rest):
+        found = judged(*rest)
+        if not done:
+            done.append(act())
+        return found
+
+    monkeypatch.setattr(judging, "judge_range", and_act)
+    return done
+
+
+def test_a_job_cancelled_midway_keeps_nothing_more(imported, jobs, key, work, monkeypatch):
+    headers = key()
+    job = jobs.start(headers)
+    done = after_the_first(monkeypatch, lambda: imported.delete(f"/v1/jobs/{job}", headers=headers))
+    work()
+    assert done[0].status_code == 200
+    assert imported.get(f"/v1/jobs/{job}", headers=headers).json()["state"] == "cancelled"
+    assert (jobs.count("job_parts"), jobs.count("current_scores")) == (0, 0)
+
+
+def test_records_that_come_while_a_county_is_judged_are_not_forgotten(imported, jobs, key, work, monkeypatch):
+    headers = key()
+    job = jobs.start(headers)
+    work()
+    code = jobs.read_table(headers, job)["household_id"][5].as_py()
+    again = jobs.start(headers)
+    body = {"tables": {"illness": [{"household_id": code, **BILL}]}}
+    done = after_the_first(monkeypatch, lambda: imported.post("/v1/records", json=body, headers=headers))
+    work()
+    assert done[0].status_code == 200
+    (change,) = done[0].json()["scores"]
+    assert change["changed"]
+    now = imported.get(f"/v1/households/{code}", headers=headers).json()
+    assert now["score"]["probability"] == change["after"]["probability"]
+    assert now["score"]["rule_flags"] == change["after"]["rule_flags"]
+    assert jobs.wait_for(headers, again)["kept"] == jobs.wait_for(headers, job)["kept"] - 1
+
+
+def test_a_flood_in_a_county_is_scored_by_a_job(imported, jobs, key, work):
+    headers = key()
+    jobs.start(headers)
+    work()
+    before = jobs.count("scores")
+    since = imported.get("/v1/changes?limit=1000", headers=headers).json()["next"]
+    county = imported.get("/v1/households?limit=1", headers=headers).json()["households"][0]["region_code"][:6]
+    flood = {"region_code": county, "occurred_on": "2023-06-25", "kind": "flood"}
+    answer = imported.post("/v1/records", json={"tables": {"disaster": [flood]}}, headers=headers)
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"/v1/jobs/{answer.json()['job']}"
+    work()
+    told = jobs.wait_for(headers, answer.json()["job"])
+    assert (told["kind"], told["state"], told["judged"], told["results"]) == ("rescore", "done", 160, None)
+    assert jobs.count("scores") > before
+    code = imported.get("/v1/changes", params={"since": since, "limit": 1}, headers=headers).json()["changes"][0]
+    one = imported.get(f"/v1/households/{code['household_id']}/explanation", headers=headers).json()
+    assert one["explanation"]["model"]["margin"] == code["margin"]
+
+
+def test_what_somebody_wrote_is_scored_to_the_end_unless_a_writer_cancels(imported, key, work):
+    headers, scorer, writer = key(), key("", "score"), key("", "score", "write", "read")
+    flood = {"region_code": "", "occurred_on": "2023-06-25", "kind": "flood"}
+    with reading(imported.app.state.engine) as connection:
+        flood["region_code"] = connection.execute(text("SELECT min(region_code) FROM households")).scalar_one()[:6]
+    job = imported.post("/v1/records", json={"tables": {"disaster": [flood]}}, headers=headers).json()["job"]
+    refused = imported.delete(f"/v1/jobs/{job}", headers=scorer)
+    assert (refused.status_code, refused.json()["detail_en"]) == (403, "The right 'write' is needed")
+    assert imported.get(f"/v1/jobs/{job}", headers=writer).json()["state"] == "waiting"
+    assert imported.delete(f"/v1/jobs/{job}", headers=writer).json()["state"] == "cancelled"

@@ -1,0 +1,165 @@
+"""What a job says: a county scored as of a date as riskml scores its folder, read as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from sqlalchemy import text
+
+from riskml.explanation import NOTICE, Narrator
+from riskml.explanation.household.county import ExplainedPanel, explain_all
+from riskml.policy import load_policy
+from riskml.records.contract.calendar import to_day
+from riskml.records.panel.store import Records
+from riskml.scoring import score
+from riskml_serving.base.database import reading, writing
+
+AS_OF = dt.date(2023, 6, 30)
+
+
+def test_a_county_has_the_scores_reasons_and_agreement_of_riskml(imported, jobs, key, work, small_county):
+    county_records = Records.load(small_county)
+    model, headers = imported.app.state.holder.current, key()
+    job = jobs.start(headers, as_of=AS_OF.isoformat())
+    work()
+    told = jobs.wait_for(headers, job)
+    frame = score(model.bundle, county_records, to_day(AS_OF), load_policy()).set_index("household_id")
+    assert (told["state"], told["judged"], told["kept"], told["total"]) == ("done", 160, len(frame), 160)
+    found = jobs.read_table(headers, job).to_pandas().set_index("household_id")
+    assert list(found.index) == sorted(frame.index)
+    for name in ("status", "probability", "margin", "tier", "rule_signal", "signal", "rule_flags", "agreement"):
+        mine, theirs = found[name].astype(object), frame[name].astype(object)
+        assert mine.where(mine.notna(), None).equals(theirs.where(theirs.notna(), None)), name
+    reasons = explain_all(Narrator(model.bundle, load_policy()), county_records, to_day(AS_OF)).set_index(
+        "household_id"
+    )
+    for name in reasons.columns:
+        assert found.loc[reasons.index, name].tolist() == reasons[name].tolist(), name
+    assert set(found["notice"]) == {NOTICE["zh"]}
+    with reading(imported.app.state.engine) as connection:
+        kept = {row["household_id"]: row for row in connection.execute(text("SELECT * FROM current_scores")).mappings()}
+    for code, row in found.iterrows():
+        assert kept[code]["margin"] == (None if row["margin"] != row["margin"] else row["margin"])
+        assert kept[code]["causes"] == reasons["causes"].get(code, "")
+        assert (kept[code]["agreement"], kept[code]["agreement_by"]) == (row["agreement"], "capacity")
+    assert jobs.count("scores") == len(frame)
+
+
+def test_csv_holds_what_parquet_holds_and_opens_in_a_spreadsheet(imported, jobs, key, work):
+    headers = key()
+    job = jobs.start(headers)
+    work()
+    answer = imported.get(f"/v1/jobs/{job}/results?format=csv", headers=headers)
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert answer.headers["content-disposition"] == f'attachment; filename="riskml-{job}.csv"'
+    plain, packed = jobs.read_table(headers, job, "csv"), jobs.read_table(headers, job)
+    assert plain.column_names == packed.column_names
+    assert plain["probability"].to_pylist() == packed["probability"].to_pylist()
+    assert plain["reasons_zh"].to_pylist() == [text or "" for text in packed["reasons_zh"].to_pylist()]
+
+
+def test_a_second_scoring_of_the_same_records_changes_nothing(imported, jobs, key, work):
+    headers = key()
+    first = jobs.start(headers)
+    work()
+    before = jobs.count("scores")
+    second = jobs.start(headers)
+    work(job_chunk=17)
+    assert jobs.count("scores") == before
+    assert jobs.read_table(headers, first).equals(jobs.read_table(headers, second))
+
+
+def test_the_order_in_which_a_database_keeps_its_rows_changes_nothing(imported, jobs, key, work):
+    headers = key()
+    first = jobs.start(headers)
+    work()
+    with writing(imported.app.state.engine) as connection:  # PostgreSQL puts what is updated behind the rest
+        for name in ("record_income", "record_households", "record_members", "record_illness"):
+            connection.execute(text(f"UPDATE {name} SET request_id = 'moved' WHERE row_id % 3 = 1"))
+    second = jobs.start(headers)
+    work()
+    assert jobs.read_table(headers, first).equals(jobs.read_table(headers, second))
+
+
+def test_a_job_stays_within_its_region_and_is_seen_from_there_up(imported, jobs, key, work):
+    with reading(imported.app.state.engine) as connection:
+        village = connection.execute(text("SELECT min(region_code) FROM households")).scalar_one()
+        inside = connection.execute(
+            text("SELECT count(*) FROM households WHERE region_code LIKE :village"), {"village": f"{village}%"}
+        ).scalar_one()
+    own, county, other = key(village), key(village[:6]), key("37")
+    job = jobs.start(own)
+    work()
+    told = jobs.wait_for(own, job)
+    assert told["total"] == told["judged"] == inside < 160
+    assert jobs.count("current_scores") == told["kept"]
+    found = jobs.read_table(county, job)
+    assert set(found["region_code"].to_pylist()) == {village}
+    assert set(found["agreement_by"].to_pylist()) == {"tier"}, "a village has no visit capacity of its own"
+    for path in (f"/v1/jobs/{job}", f"/v1/jobs/{job}/results", "/v1/jobs/nobody", "/v1/jobs/%00"):
+        answer = imported.get(path, headers=other)
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:riskml:problem:job-not-found")
+    assert imported.delete(f"/v1/jobs/{job}", headers=other).status_code == 404
+    wide = jobs.start(county)
+    assert imported.get(f"/v1/jobs/{wide}", headers=own).status_code == 404
+    assert imported.post("/v1/batches", json={"region": village[:6]}, headers=own).status_code == 404
+
+
+def test_what_tells_of_health_is_read_by_whom_may_see_it(imported, jobs, key, work):
+    plain, trusted = key("", "score", "read"), key("", "score", "read", "health-details")
+    open_job, hidden_job = jobs.start(trusted), jobs.start(plain)
+    work()
+    refused = imported.get(f"/v1/jobs/{open_job}/results", headers=plain)
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:riskml:problem:right-missing")
+
+    told, hidden = jobs.read_table(trusted, open_job), jobs.read_table(plain, hidden_job)
+    assert sum(hidden["hidden_flags"].to_pylist()) > 0
+    assert sum(told["hidden_flags"].to_pylist()) == 0
+    assert "months_since_admission" in ";".join(filter(None, told["protections"].to_pylist()))
+    assert "months_since_admission" not in ";".join(filter(None, hidden["protections"].to_pylist()))
+
+
+def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported, jobs, key, work, monkeypatch):
+    tabulate = ExplainedPanel.tabulate
+    monkeypatch.setattr(
+        ExplainedPanel,
+        "tabulate",
+        lambda self, hidden: tabulate(self, hidden).assign(**({"causes": "x"} if hidden else {})),
+    )
+
+    def causes():
+        with reading(imported.app.state.engine) as connection:
+            return connection.execute(text("SELECT causes FROM current_scores ORDER BY household_id")).scalars().all()
+
+    plain, kept = key("", "score", "read"), []
+    for headers in (plain, key()):
+        job = jobs.start(headers)
+        work()
+        kept.append(causes())
+        if headers is plain:
+            assert set(jobs.read_table(headers, job)["causes"].to_pylist()) == {"x"}
+    assert kept[0] == kept[1]
+    assert len(set(kept[0])) > 5
+
+
+def test_a_job_is_told_by_the_names_of_what_judged_it_also_after_a_swap(imported, jobs, key, work):
+    headers, holder = key(), imported.app.state.holder
+    job, names = jobs.start(headers), holder.current.names
+    work()
+    policy = replace(holder.current.policy, version="another")
+    bundle = replace(holder.current.bundle, manifest={**holder.current.bundle.manifest, "schema_hash": "another"})
+    holder.swap(replace(holder.current, policy=policy, bundle=bundle))
+    assert set(names.values()) & set(holder.current.names.values()) == {"riskml", names["model_version"]}
+    told = imported.get(f"/v1/jobs/{job}", headers=headers).json()
+    assert {name: told[name] for name in names} == names
+    for form in ("parquet", "csv"):
+        answer = imported.get(f"/v1/jobs/{job}/results?format={form}", headers=headers)
+        assert answer.headers["x-notice"] == NOTICE["en"]
+        assert answer.headers["x-data-as-of"] == AS_OF.isoformat()
+        assert {name: answer.headers["x-" + name.replace("_", "-")] for name in names} == names
+        assert len(answer.headers.get_list("x-request-id")) == 1
+    found = jobs.read_table(headers, job)
+    assert set(found["policy_version"].to_pylist()) == {names["policy_version"]}
+    said = {name.decode(): value.decode() for name, value in found.schema.metadata.items()}
+    assert {**names, "notice_zh": NOTICE["zh"], "scored_at": told["finished_at"]}.items() <= said.items()
