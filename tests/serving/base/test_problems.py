@@ -7,7 +7,6 @@ from pathlib import Path
 
 import anyio
 import pytest
-from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 
 from riskml_serving.base.limits import read_body
@@ -129,35 +128,6 @@ def test_only_a_hash_of_a_key_is_kept(client, key):
     secret = key()["Authorization"].split("_", 2)[2]
     with client.app.state.engine.connect() as connection:
         assert all(secret not in str(row) for row in connection.execute(text("SELECT * FROM api_keys")))
-
-
-def test_what_the_framework_refuses_has_the_same_form(client, key):
-    assert told(client.get("/nowhere"))["type"] == "urn:riskml:problem:not-found"
-    assert told(client.delete("/v1/model"))["type"] == "urn:riskml:problem:method-not-allowed"
-    assert client.get("/v1/households?limit=0", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
-    assert client.get("/v1/households?after=x", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
-    assert client.get("/v1/households?tier=secret", headers=key()).json()["errors"][0]["path"] == "tier"
-
-
-def test_a_fault_of_our_own_shows_no_trace_and_a_lost_database_says_come_back(client, key, monkeypatch, caplog):
-    headers = key()
-    client.get("/v1/model", headers=headers)
-
-    def broken(*_):
-        raise ValueError("secret")
-
-    monkeypatch.setattr("riskml_serving.api.scores.endpoints.judge_tables", broken)
-    answer = client.post("/v1/scores", json=scores(), headers=headers)
-    assert (answer.status_code, told(answer)["type"]) == (500, "urn:riskml:problem:internal-error")
-    assert "secret" not in caplog.text
-
-    def gone(*_, **__):
-        raise OperationalError("SELECT secret", {}, Exception("secret"))
-
-    monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", gone)
-    answer = client.get("/v1/households", headers=headers)
-    assert (answer.status_code, told(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
-    assert answer.headers["retry-after"] == "5"
 
 
 @pytest.mark.parametrize("day", ["0003-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])

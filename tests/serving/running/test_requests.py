@@ -1,0 +1,49 @@
+"""Whatever goes wrong with a request, it is answered with a problem under the number of the request."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import OperationalError
+
+SCORES = {
+    "tables": {
+        "households": [{"household_id": "张三-secret", "region_code": "370112001001", "size": 3}],
+        "income": [{"household_id": "张三-secret", "period_start": "2023-01-01", "source": "wage", "amount": 1000}],
+    }
+}
+
+
+def told(answer):
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+    found = answer.json()
+    assert found["request_id"] == answer.headers["x-request-id"]
+    return {**found, "request_id": "…"}
+
+
+def test_what_the_framework_refuses_has_the_same_form(client, key):
+    assert told(client.get("/nowhere"))["type"] == "urn:riskml:problem:not-found"
+    assert told(client.delete("/v1/model"))["type"] == "urn:riskml:problem:method-not-allowed"
+    assert client.get("/v1/households?limit=0", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
+    assert client.get("/v1/households?after=x", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
+    assert client.get("/v1/households?tier=secret", headers=key()).json()["errors"][0]["path"] == "tier"
+
+
+def test_a_fault_of_our_own_shows_no_trace_and_a_lost_database_says_come_back(client, key, monkeypatch, caplog):
+    headers = key()
+    client.get("/v1/model", headers=headers)
+
+    def broken(*_):
+        raise ValueError("secret")
+
+    monkeypatch.setattr("riskml_serving.api.scores.endpoints.judge_tables", broken)
+    answer = client.post("/v1/scores", json=SCORES, headers=headers)
+    assert (answer.status_code, told(answer)["type"]) == (500, "urn:riskml:problem:internal-error")
+    assert "secret" not in caplog.text
+
+    def gone(*_, **__):
+        raise OperationalError("SELECT secret", {}, Exception("secret"))
+
+    monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", gone)
+    answer = client.get("/v1/households", headers=headers)
+    assert (answer.status_code, told(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
+    assert answer.headers["retry-after"] == "5"
