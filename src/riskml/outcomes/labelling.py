@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from riskml.errors import UsageError, shorten_list
 from riskml.outcomes.cohort import AT_RISK, classify_cohort
 from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, stack
-from riskml.outcomes.spans import After, first_day, pair_keys
+from riskml.outcomes.spans import After, build_pair_keys, find_first_day
 from riskml.records.contract.calendar import is_month_end, to_date, to_month
 from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.panel import Panel
@@ -27,11 +27,7 @@ NEVER = int(FOREVER)
 
 
 def label(
-    records: Records,
-    as_ofs: Sequence[int],
-    settings: Settings,
-    known_at: int | None = None,
-    chunk: int = CHUNK,
+    records: Records, as_ofs: Sequence[int], settings: Settings, known_at: int | None = None, chunk: int = CHUNK
 ) -> Labels:
     """Label the households at risk at each as_of.
 
@@ -64,7 +60,7 @@ def label(
     The first condition that holds decides: an entry into monitoring on or before the as_of that was recorded later
     (missing, ``entered_recorded_late``: the household was not safe at the as_of) · entry in the span (1, no
     follow-up needed) · no follow-up (missing, ``no_follow_up``, also for households seen below the line, which
-    would otherwise count more often than those seen above it) · below the line (1) · emergency help in the span
+    would otherwise count more often than households seen above it) · below the line (1) · emergency help in the span
     (missing, ``emergency_help``: being helped is not being safe) · 0.
     """
     days = sorted(set(as_ofs))
@@ -94,9 +90,9 @@ def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> 
     status = classify_cohort(panel, settings)
     entries, helped = after.panel.monitoring, after.panel.help
     none = np.full(panel.n, NO_DAY)
-    entry = none if entries is None else first_day(entries, as_of, until)
-    helped_on = none if helped is None else first_day(helped, as_of, until, helped["emergency"])
-    fall, seen, late = after.fall(month), after.followed_up(month), _entered_recorded_late(panel, after)
+    entry = none if entries is None else find_first_day(entries, as_of, until)
+    helped_on = none if helped is None else find_first_day(helped, as_of, until, helped["emergency"])
+    fall, seen, late = after.find_fall(month), after.mark_followed_up(month), _mark_entered_recorded_late(panel, after)
     entered, fell = ~late & (entry != NO_DAY), seen & (fall > 0)
 
     reason = np.select(
@@ -121,7 +117,7 @@ def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> 
     )
 
 
-def _entered_recorded_late(panel: Panel, after: After) -> NDArray[np.bool_]:
+def _mark_entered_recorded_late(panel: Panel, after: After) -> NDArray[np.bool_]:
     """Whether a household has an entry on or before the as_of that was not recorded by then, shape (n,).
 
     A later version of an entry that was already recorded is not a late entry.
@@ -129,4 +125,4 @@ def _entered_recorded_late(panel: Panel, after: After) -> NDArray[np.bool_]:
     then, now = panel.monitoring, after.panel.monitoring
     if then is None or now is None:
         return np.zeros(panel.n, bool)
-    return now.any((now["day"] <= panel.as_of) & ~np.isin(pair_keys(now), pair_keys(then)))
+    return now.any((now["day"] <= panel.as_of) & ~np.isin(build_pair_keys(now), build_pair_keys(then)))

@@ -85,7 +85,7 @@ def stack(parts: Sequence[Labels], *, same_as_ofs: bool) -> Labels:
 
 
 def count_labels(labels: Labels) -> dict[str, Any]:
-    """Count the rows, those left out by reason, and the households outside the cohort by standing.
+    """Count the rows, the rows left out by reason, and the households outside the cohort by standing.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from riskml.records.panel.events import Events
 from riskml.records.panel.panel import Panel
 from riskml.splits import Settings
 
-__all__ = ["FOLLOW_UP", "After", "first_day", "pair_keys"]
+__all__ = ["FOLLOW_UP", "After", "build_pair_keys", "find_first_day"]
 
 FOLLOW_UP = 3
 """Last months of a span in which the income of a household must be reported."""
@@ -22,13 +22,13 @@ FOLLOW_UP = 3
 Mask = NDArray[np.bool_]
 
 
-def pair_keys(events: Events) -> NDArray[np.int64]:
+def build_pair_keys(events: Events) -> NDArray[np.int64]:
     """One number for each row's household and day."""
     keys: NDArray[np.int64] = events.household.astype(np.int64) << 32 | events["day"].astype(np.int64)
     return keys
 
 
-def first_day(events: Events, after: int, until: int, mask: Mask | None = None) -> NDArray[np.int32]:
+def find_first_day(events: Events, after: int, until: int, mask: Mask | None = None) -> NDArray[np.int32]:
     """Earliest day in (after, until] with a row, shape (n,); ``NO_DAY`` where there is none."""
     use = (events["day"] > after) & (events["day"] <= until)
     if mask is not None:
@@ -75,7 +75,7 @@ class After:
         """Whether each month from the first on is reported, shape (months, n)."""
         return self.panel.reported[: self.panel.month - self.first_month + 1][::-1]
 
-    def fall(self, month: int) -> NDArray[np.int32]:
+    def find_fall(self, month: int) -> NDArray[np.int32]:
         """Months until the first counting month's end below the line in the span after a month, shape (n,); 0 none."""
         horizon = self.settings.horizon
         below = self._verdicts[0][month + 1 - self.first_month :][:horizon]
@@ -83,7 +83,7 @@ class After:
             return np.where(below[-1], horizon, 0).astype(np.int32)
         return np.where(below.any(axis=0), below.argmax(axis=0) + 1, 0).astype(np.int32)
 
-    def followed_up(self, month: int) -> Mask:
+    def mark_followed_up(self, month: int) -> Mask:
         """Whether households are followed up to the end of the span after a month, shape (n,).
 
         Income is reported in one of the last three months (of the span's own, if it is shorter), and there is a

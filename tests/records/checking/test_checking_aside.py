@@ -35,7 +35,7 @@ def test_bad_rows_are_written_counted_and_left_out(make, tmp_path, ending):
     rows = read(file)
     assert [row[:4] for row in rows] == [
         ("income", "3", "below_minimum", "A number is smaller than allowed (months)"),
-        ("income", "3", "unknown_code", "A code is not among the allowed ones (source)"),
+        ("income", "3", "unknown_code", "A code is not allowed (source)"),
         ("income", "4", "unknown_household", "A household is not in the table of households (household_id)"),
     ]
     content = json.loads(rows[0][4])

@@ -37,7 +37,7 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     ----------
     folder : Folder
     file : path
-        Written anew, with the columns ``table``, ``row``, ``code``, ``message`` and ``content`` (the row as JSON, cells
+        Overwritten, with the columns ``table``, ``row``, ``code``, ``message`` and ``content`` (the row as JSON, cells
         as text). Its ending decides the form: ``.parquet``, ``.csv``, ``.json`` or ``.jsonl``.
 
     Returns
@@ -56,10 +56,7 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     if target.suffix.lower() not in _FORMATS:
         raise UsageError(f"Bad rows cannot be written to {target}.", f"End the name in {', '.join(_FORMATS)}.")
     if target.resolve().is_relative_to(folder.path.resolve()):
-        raise UsageError(
-            f"{target} lies in the records folder.",
-            "Name a file elsewhere: there it is unknown.",
-        )
+        raise UsageError(f"{target} lies in the records folder.", "Name a file elsewhere: there it is unknown.")
     sql = folder.connection
     sql.execute(
         'CREATE OR REPLACE TEMP TABLE aside ("table" VARCHAR, "#file" VARCHAR, "#row" BIGINT, code VARCHAR, '

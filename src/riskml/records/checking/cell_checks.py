@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from riskml.records.checking.registry import Probe, check, columns_of_kind, has_columns, raw_sql, unreadable_columns
+from riskml.records.checking.registry import Probe, check, has_columns, list_columns, list_unreadable, select_raw
 from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading.cell_sql import NUMBER_TEXT, quote
 from riskml.records.reading.folder import Folder
@@ -13,34 +13,26 @@ from riskml.vocabulary.regions import Level
 __all__ = ["FIRST_YEAR", "LAST_YEAR"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-"""Years between which a day is believable."""
+"""Years between which a day is plausible."""
 
 # Days that end something may lie in a far future: 9999-12-31 is a common way to write "still open".
 _ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
 _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
 
 
-@check(
-    "A required cell is empty",
-    "必填单元格为空",
-    "Fill in the cell, or remove the row.",
-)
+@check("A required cell is empty", "必填单元格为空", "Fill in the cell, or remove the row.")
 def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
     """Null in a required column."""
-    for column in columns_of_kind(folder, table, *Kind):
+    for column in list_columns(folder, table, *Kind):
         if column.required and not column.nullable:
-            empty = f"{quote(column.name)} IS NULL AND {raw_sql(folder, table, column.name)} IS NULL"
+            empty = f"{quote(column.name)} IS NULL AND {select_raw(folder, table, column.name)} IS NULL"
             yield Probe(column.name, f"have no {column.name}", empty)
 
 
-@check(
-    "A cell is not a date",
-    "日期无法识别",
-    "Write days as 2023-01-05 or 2023/1/5; the day must exist.",
-)
+@check("A cell is not a date", "日期无法识别", "Write days as 2023-01-05 or 2023/1/5; the day must exist.")
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     """Text that is no day of the calendar."""
-    for column, text in unreadable_columns(folder, table, Kind.DATE, Kind.MONTH_START):
+    for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):
         yield Probe(column.name, f"have no date in {column.name}", f"{text} IS NOT NULL", value=text)
 
 
@@ -51,44 +43,36 @@ def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
     """Text that is no number."""
-    for column, text in unreadable_columns(folder, table, *_NUMBERS):
+    for column, text in list_unreadable(folder, table, *_NUMBERS):
         where = f"{text} IS NOT NULL"
         if column.kind is not Kind.AMOUNT:
             where = f"NOT regexp_full_match({text}, '{NUMBER_TEXT}')"
         yield Probe(column.name, f"have no number in {column.name}", where, value=text)
 
 
-@check(
-    "A count is not a whole number",
-    "计数不是整数",
-    "Write a whole number that an integer of 32 bits can hold.",
-)
+@check("A count is not a whole number", "计数不是整数", "Write a whole number that an integer of 32 bits can hold.")
 def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
     """A number with a fraction, or too large, where a count is declared."""
-    for column, text in unreadable_columns(folder, table, Kind.COUNT, Kind.YEAR):
+    for column, text in list_unreadable(folder, table, Kind.COUNT, Kind.YEAR):
         where = f"regexp_full_match({text}, '{NUMBER_TEXT}')"
         yield Probe(column.name, f"have no whole number in {column.name}", where, value=text)
 
 
-@check(
-    "A cell is neither true nor false",
-    "不是“是/否”值",
-    "Write true or false (or 1 or 0).",
-)
+@check("A cell is neither true nor false", "不是“是/否”值", "Write true or false (or 1 or 0).")
 def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
     """A flag that is neither true nor false."""
-    for column, text in unreadable_columns(folder, table, Kind.FLAG):
+    for column, text in list_unreadable(folder, table, Kind.FLAG):
         yield Probe(column.name, f"are neither true nor false in {column.name}", f"{text} IS NOT NULL", value=text)
 
 
 @check(
-    "A code is not among the allowed ones",
+    "A code is not allowed",
     "代码不在允许范围内",
     "Use the codes of data/README.md; several causes are joined by ';'.",
 )
 def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
     """A code that the contract does not list."""
-    for column in columns_of_kind(folder, table, Kind.CODE, Kind.CODES):
+    for column in list_columns(folder, table, Kind.CODE, Kind.CODES):
         allowed, name = column.allowed or {}, quote(column.name)
         if column.kind is Kind.CODE:
             where = f"{name} NOT IN ({', '.join(repr(code) for code in allowed)})"
@@ -107,7 +91,7 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
 def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
     """A region code with other characters or of another length."""
     lengths = "|".join(f"[0-9]{{{level:d}}}" for level in Level)
-    for column in columns_of_kind(folder, table, Kind.REGION):
+    for column in list_columns(folder, table, Kind.REGION):
         name = quote(column.name)
         message = f"have a {column.name} that is not {', '.join(f'{level:d}' for level in Level)} digits long"
         yield Probe(column.name, message, f"NOT regexp_full_match({name}, '{lengths}')", value=name)
@@ -120,7 +104,7 @@ def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
     """A number under the declared minimum, or at it where it is exclusive."""
-    for column in columns_of_kind(folder, table, *_NUMBERS):
+    for column in list_columns(folder, table, *_NUMBERS):
         if column.minimum is not None:
             name, sign = quote(column.name), "<=" if column.exclusive else "<"
             message = f"have a {column.name} {'of at most' if column.exclusive else 'below'} {column.minimum:g}"
@@ -134,7 +118,7 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     """NaN or infinity in an amount, infinity in an attribute (whose NaN is a null)."""
-    numbers = [column.name for column in columns_of_kind(folder, table, Kind.AMOUNT)]
+    numbers = [column.name for column in list_columns(folder, table, Kind.AMOUNT)]
     numbers += [name for name, kind in folder.layouts[table.name].attributes.items() if kind == "number"]
     for name in numbers:
         # Parquet's statistics leave NaN out, and DuckDB trusts them in a filter on the bare column.
@@ -148,23 +132,23 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """A period that starts within a month."""
-    for column in columns_of_kind(folder, table, Kind.MONTH_START):
+    for column in list_columns(folder, table, Kind.MONTH_START):
         name = quote(column.name)
         yield Probe(column.name, f"have a {column.name} within a month", f"day({name}) <> 1", value=name)
 
 
 @check(
-    "A day lies in no believable year",
+    "A day lies outside the plausible years",
     "日期超出合理范围",
     f"Correct the day: years from {FIRST_YEAR} to {LAST_YEAR}; only days that end something may lie later.",
 )
 def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
     """A mistyped year, which would stretch every array over months."""
-    for column in columns_of_kind(folder, table, Kind.DATE, Kind.MONTH_START):
+    for column in list_columns(folder, table, Kind.DATE, Kind.MONTH_START):
         name, last = quote(column.name), 9999 if column.name in _ENDS else LAST_YEAR
         where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"
         yield Probe(column.name, f"have a {column.name} outside {FIRST_YEAR} to {last}", where, value=name)
-    for column in columns_of_kind(folder, table, Kind.YEAR):
+    for column in list_columns(folder, table, Kind.YEAR):
         name = quote(column.name)
         yield Probe(column.name, f"have a {column.name} after {LAST_YEAR}", f"{name} > {LAST_YEAR}", value=name)
     if has_columns(folder, table.name, "period_start", "months"):

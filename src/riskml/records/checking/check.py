@@ -96,12 +96,12 @@ def refuse_faults(report: CheckReport) -> None:
         return
     named = [f"{fault.where} {fault.code} ({fault.count:,})" for fault in report.refused]
     hint = f"`riskml check {report.path}` lists every fault, its first rows and what to do."
-    if _only_bad_rows(report):
+    if _has_only_bad_rows(report):
         hint += " `--skip-bad-rows FILE` sets the rows aside in FILE and goes on without them."
     raise RecordsError(f"The records in {report.path} have {len(named)} fault(s): {shorten_list(named, most=8)}.", hint)
 
 
-def _only_bad_rows(report: CheckReport) -> bool:
+def _has_only_bad_rows(report: CheckReport) -> bool:
     """Whether every fault lies in single rows, which can be set aside."""
     by_row = {rule.code for rule in list_rules() if rule.by_row}
     return all(fault.code in by_row for fault in report.refused)
@@ -129,7 +129,7 @@ def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[
     folder = open_folder(path)
     try:
         folder.report = check_folder(folder)
-        if skip_bad_rows is not None and _only_bad_rows(folder.report):
+        if skip_bad_rows is not None and _has_only_bad_rows(folder.report):
             set_aside(folder, skip_bad_rows)
             folder.report = check_folder(folder) if folder.skipped else folder.report
         refuse_faults(folder.report)

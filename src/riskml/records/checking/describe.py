@@ -1,6 +1,6 @@
 """Write ``data/README.md``, the contract for data owners, from the declaration of the tables and the rules.
 
-``make docs`` renews it; a test fails while the file differs.
+``make docs`` renews it; a test fails if the file is stale.
 """
 
 from __future__ import annotations
@@ -62,52 +62,52 @@ def describe() -> str:
     """
     text = files("riskml.records.checking").joinpath("describe.md").read_text(encoding="utf-8")
     parts = {
-        "tables": "\n".join(_overview()),
-        "columns": "\n".join(line for table in TABLES.values() for line in _table(table)),
+        "tables": "\n".join(_list_tables()),
+        "columns": "\n".join(line for table in TABLES.values() for line in _describe_table(table)),
         "example": "\n".join(f"`{name}.csv`\n\n```csv\n{content}```\n" for name, content in EXAMPLE.items()).rstrip(),
-        "checks": "\n".join(_rules(list_rules())),
+        "checks": "\n".join(_list_rules(list_rules())),
     }
     for name, content in parts.items():
         text = text.replace(f"{{{{ {name} }}}}", content)
     return text
 
 
-def _overview() -> Iterator[str]:
+def _list_tables() -> Iterator[str]:
     yield "| table | holds | 内容 | required |"
     yield "|---|---|---|---|"
     for table in TABLES.values():
         yield f"| [`{table.name}`](#{table.name}) | {table.en} | {table.zh} | {'yes' if table.required else ''} |"
 
 
-def _table(table: Table) -> Iterator[str]:
+def _describe_table(table: Table) -> Iterator[str]:
     yield f"### {table.name}"
     yield ""
-    yield f"{table.zh} · {table.en}. {_sameness(table)}"
+    yield f"{table.zh} · {table.en}. {_describe_versions(table)}"
     yield ""
     yield "| column | type | required | meaning | 含义 | allowed values |"
     yield "|---|---|---|---|---|---|"
     for column in table.columns:
         required = "yes, may be empty" if column.required and column.nullable else "yes" if column.required else ""
-        cells = (f"`{column.name}`", _type(column), required, column.en, column.zh, _allowed(table, column))
+        cells = (f"`{column.name}`", _name_type(column), required, column.en, column.zh, _list_allowed(table, column))
         yield f"| {' | '.join(cells)} |"
     if table.attributes:
         yield "| any other | number or text | | attribute: becomes a feature `attribute_<name>` | 其他属性 | |"
     yield ""
 
 
-def _sameness(table: Table) -> str:
+def _describe_versions(table: Table) -> str:
     if table.key:
         return f"Rows of one {' + '.join(f'`{name}`' for name in table.key)} are versions: the latest known counts."
     if table.column("record_id"):
-        return "Rows add up; those that share a `record_id` correct one another."
+        return "Rows add up; rows that share a `record_id` correct one another."
     return "The longest matching prefix in force counts, then the latest first day."
 
 
-def _type(column: Column) -> str:
+def _name_type(column: Column) -> str:
     return f"{_TYPES[column.kind]}, {column.unit}" if column.unit else _TYPES[column.kind]
 
 
-def _allowed(table: Table, column: Column) -> str:
+def _list_allowed(table: Table, column: Column) -> str:
     parts = []
     if column.allowed:
         parts.append("<br>".join(f"`{code}` {chinese}" for code, chinese in column.allowed.items()))
@@ -121,7 +121,7 @@ def _allowed(table: Table, column: Column) -> str:
     return "; ".join(parts)
 
 
-def _rules(rules: list[Rule]) -> Iterator[str]:
+def _list_rules(rules: list[Rule]) -> Iterator[str]:
     yield "| code | | what is wrong | 问题 | what to do |"
     yield "|---|---|---|---|---|"
     for rule in rules:

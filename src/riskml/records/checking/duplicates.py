@@ -17,7 +17,7 @@ POSITION = '"#file", "#row"'
 
 
 @check(
-    "A record_id is there twice on one recorded_on",
+    "A record_id appears twice with the same recorded_on",
     "同一记录编号在同一登记日期出现多次",
     "Give a correction a later recorded_on than the record it corrects, or a record_id of its own.",
 )
@@ -39,7 +39,7 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "Two versions of one key have one recorded_on",
+    "Two versions of one key have the same recorded_on",
     "同一对象在同一登记日期有多个版本",
     "Keep one of the rows, or give the later version its own recorded_on; an empty one is before every date.",
 )
@@ -48,11 +48,13 @@ def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.key and has_columns(folder, table.name, *table.key):
         key = ", ".join(map(quote, table.key))
         message = f"share {' and '.join(table.key)} and recorded_on with another row"
-        yield Probe("recorded_on", message, rows=_rows_sharing(folder, table, f"{key}, recorded_on", table.key[0]))
+        yield Probe(
+            "recorded_on", message, rows=_select_rows_sharing(folder, table, f"{key}, recorded_on", table.key[0])
+        )
 
 
 @check(
-    "Two lines of one region have one first day",
+    "Two lines of one region start on the same day",
     "同一地区同一生效日期有多条监测线",
     "Keep one amount for each region_code and effective_from.",
 )
@@ -61,10 +63,10 @@ def duplicate_line(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.name == "lines" and has_columns(folder, "lines", "effective_from"):
         key = "coalesce(region_code, ''), effective_from"
         message = "share region_code and effective_from with another row"
-        yield Probe("effective_from", message, rows=_rows_sharing(folder, table, key, "effective_from"))
+        yield Probe("effective_from", message, rows=_select_rows_sharing(folder, table, key, "effective_from"))
 
 
-def _rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
+def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
     """SQL of the rows whose key another row has too; a row without the first column has no key."""
     return f"""
         SELECT * EXCLUDE (n) FROM (
@@ -76,7 +78,7 @@ def _rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
 @check(
     "Rows without record_id are equal",
     "无记录编号的重复行（将相加）",
-    "Rows add up. Remove repeated ones, or give each a record_id if they are meant.",
+    "Rows add up. Remove repeated rows, or give each a record_id if they are intended.",
     warning=True,
 )
 def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:

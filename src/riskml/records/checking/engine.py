@@ -20,7 +20,7 @@ _VALUES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Hit:
-    """A probe that found rows.
+    """A probe and the rows that match it.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from riskml.records.contract.schema import Column, Kind, Table
 from riskml.records.reading.cell_sql import quote_raw
 from riskml.records.reading.folder import Folder
 
-__all__ = ["CHECKS", "Probe", "check", "columns_of_kind", "has_columns", "raw_sql", "unreadable_columns"]
+__all__ = ["CHECKS", "Probe", "check", "has_columns", "list_columns", "list_unreadable", "select_raw"]
 
 
 @dataclass(frozen=True)
@@ -63,22 +63,22 @@ def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Cal
 
 
 def has_columns(folder: Folder, table: str, *columns: str) -> bool:
-    """Whether the table is there with all these columns, each of a type that can hold it."""
+    """Whether the table is present with all these columns, each of a type that can hold it."""
     return folder.has(table) and folder.layouts[table].present.issuperset(columns)
 
 
-def columns_of_kind(folder: Folder, table: Table, *kinds: Kind) -> Iterator[Column]:
+def list_columns(folder: Folder, table: Table, *kinds: Kind) -> Iterator[Column]:
     """Declared columns of these kinds that the table has."""
     return (column for column in table.columns if column.kind in kinds and has_columns(folder, table.name, column.name))
 
 
-def unreadable_columns(folder: Folder, table: Table, *kinds: Kind) -> Iterator[tuple[Column, str]]:
+def list_unreadable(folder: Folder, table: Table, *kinds: Kind) -> Iterator[tuple[Column, str]]:
     """Columns of these kinds with cells that could not be converted, and the SQL of their raw text."""
-    for column in columns_of_kind(folder, table, *kinds):
+    for column in list_columns(folder, table, *kinds):
         if column.name in folder.layouts[table.name].raw:
-            yield column, raw_sql(folder, table, column.name)
+            yield column, select_raw(folder, table, column.name)
 
 
-def raw_sql(folder: Folder, table: Table, column: str) -> str:
+def select_raw(folder: Folder, table: Table, column: str) -> str:
     """SQL of the raw text of a cell that could not be converted; null otherwise."""
     return quote_raw(column) if column in folder.layouts[table.name].raw else "NULL"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from riskml.records.checking.registry import Probe, check, has_columns, raw_sql
+from riskml.records.checking.registry import Probe, check, has_columns, select_raw
 from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import build_day_sql
 from riskml.records.reading.folder import Folder
@@ -33,7 +33,7 @@ def build_recorded_sql(table: Table) -> str:
 def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
     """A null amount withdraws a record, so it must say which."""
     if table.name == "income" and has_columns(folder, "income", "amount"):
-        where = f"amount IS NULL AND {raw_sql(folder, table, 'amount')} IS NULL AND record_id IS NULL"
+        where = f"amount IS NULL AND {select_raw(folder, table, 'amount')} IS NULL AND record_id IS NULL"
         yield Probe("amount", "have neither amount nor record_id", where)
 
 
@@ -49,11 +49,7 @@ def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
         yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
 
 
-@check(
-    "An end lies before its start",
-    "结束日期早于开始日期",
-    "Correct one of the two days.",
-)
+@check("An end lies before its start", "结束日期早于开始日期", "Correct one of the two days.")
 def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     """Help that ended, or monitoring that was cleared, before it began."""
     for start, end in (("started_on", "ended_on"), ("entered_on", "cleared_on")):

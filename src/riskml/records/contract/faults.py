@@ -70,7 +70,7 @@ class Fault:
     rows : tuple of int or str
         The first rows concerned, counted from 1.
     message, what_to_do : str
-        In plain words.
+        In plain language.
     """
 
     table: str

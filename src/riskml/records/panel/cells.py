@@ -86,7 +86,7 @@ def look_up(values: Cells, positions: Mapping[str, int]) -> NDArray[np.int32]:
     [1, -1, -1]
     """
     try:
-        return _convert(positions.__getitem__, values, np.int32)
+        return _convert_all(positions.__getitem__, values, np.int32)
     except (KeyError, TypeError):
         return np.array([-1 if is_null(value) else positions.get(str(value), -1) for value in values], np.int32)
 
@@ -136,9 +136,9 @@ def pack_cells(column: Column, values: Cells) -> Array:
     """
     match column.kind:
         case Kind.DATE:
-            return _convert(parse_day, values, np.int32)
+            return _convert_all(parse_day, values, np.int32)
         case Kind.MONTH_START:
-            return _convert(parse_month, values, np.int32)
+            return _convert_all(parse_month, values, np.int32)
         case Kind.COUNT if column.always_stated:
             if set(map(type, values)) == {int}:
                 return np.array(values, np.int32)
@@ -150,11 +150,11 @@ def pack_cells(column: Column, values: Cells) -> Array:
         case Kind.CODE:
             positions = {code: i for i, code in enumerate(column.allowed or ())}
             try:
-                return _convert(positions.__getitem__, values, np.int8)
+                return _convert_all(positions.__getitem__, values, np.int8)
             except KeyError:
                 return np.array([-1 if is_null(value) else positions[value] for value in values], np.int8)
         case _:
-            return np.array([_bits(value, column.allowed or {}) for value in values], np.int32)
+            return np.array([_encode_bits(value, column.allowed or {}) for value in values], np.int32)
 
 
 def parse_floats(values: Cells) -> NDArray[np.float64]:
@@ -171,10 +171,10 @@ def parse_floats(values: Cells) -> NDArray[np.float64]:
         return np.array([np.nan if is_null(value) else float(value) for value in values], np.float64)
 
 
-def _convert(convert: Callable[[Any], int], values: Cells, dtype: Any) -> Array:
+def _convert_all(convert: Callable[[Any], int], values: Cells, dtype: Any) -> Array:
     return np.fromiter(map(convert, values), dtype, len(values))
 
 
-def _bits(value: Any, allowed: Mapping[str, str]) -> int:
+def _encode_bits(value: Any, allowed: Mapping[str, str]) -> int:
     codes = set() if is_null(value) else set(str(value).replace(" ", "").split(";"))
     return sum(1 << i for i, code in enumerate(allowed) if code in codes)

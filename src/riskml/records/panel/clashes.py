@@ -1,4 +1,4 @@
-"""Rows in memory that contradict one another: a total beside its sources, one record or version twice on one day."""
+"""Rows in memory that contradict one another: a total beside its sources, or one record or version twice on one day."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["find_repeated_rows", "find_total_clashes"]
 
 
 def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find totals that stand beside a source of the same household and month.
+    """Find totals reported beside a source for the same household and month.
 
     Parameters
     ----------
     income : mapping of str to sequence
-        Columns of the contract's table ``income``, equally long; optional ones may be absent.
+        Columns of the contract's table ``income``, equally long; optional columns may be absent.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     name : str
         Table of the contract.
     columns : mapping of str to sequence
-        Its columns, equally long; optional ones may be absent.
+        Its columns, equally long; optional columns may be absent.
 
     Returns
     -------

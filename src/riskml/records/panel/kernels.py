@@ -43,7 +43,7 @@ def compiled(function: F) -> F:
     """Compile a loop that runs without the interpreter lock, and keep its machine code on disk.
 
     A division by zero gives NaN or infinity as in NumPy. Where neither the package nor the user's cache can be
-    written, as in a sealed container, every process compiles anew.
+    written, as in a sealed container, every process compiles again.
     """
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))

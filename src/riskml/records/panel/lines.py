@@ -40,7 +40,7 @@ class LineRow:
 
 
 class LineTable:
-    """Lines of a records folder, and those of the policy table where no row of the folder is in force.
+    """Lines of a records folder, and lines of the policy table where no row of the folder is in force.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class _Table:
         values = self.columns.get(name)
         return [None] * self.length if values is None else values
 
-    def group(self) -> NDArray[np.int64]:
+    def number_groups(self) -> NDArray[np.int64]:
         """Number the keys of versions, or the record numbers; -1 where null."""
         names = self.declared.key or ("record_id",)
         if not self.declared.key and "record_id" not in self.columns:
@@ -59,23 +59,25 @@ class _Table:
         groups = [-1 if key[0] is None else numbers.setdefault(key, len(numbers)) for key in keys]
         return np.array(groups, np.int64)
 
-    def rows(self, positions: Mapping[str, int]) -> Rows:
-        """Pack the rows; ``positions`` are those of the households, and rows of others are left out."""
+    def pack_rows(self, positions: Mapping[str, int]) -> Rows:
+        """Pack the rows of the households in ``positions``; rows of other households are left out."""
         columns: dict[str, Array] = {}
         levels: dict[str, tuple[str, ...]] = {}
         for column in self.declared.contents:
             if column.kind in (Kind.TEXT, Kind.REGION):
                 columns[column.name], levels[column.name] = encode_text(self[column.name])
             else:
-                columns[column.name] = self.pack(column)
+                columns[column.name] = self.pack_column(column)
         household = look_up(self["household_id"], positions)
-        rows = Rows(household, columns, self.pack(_RECORDED), self.group(), self._attributes(), levels)
+        rows = Rows(
+            household, columns, self.pack_column(_RECORDED), self.number_groups(), self._pack_attributes(), levels
+        )
         keep = household >= 0
         if self.declared.name == "disaster":
             keep |= columns["region_code"] >= 0
         return rows if keep.all() or self.declared.name == "lines" else rows.where(keep)
 
-    def pack(self, column: Column) -> Array:
+    def pack_column(self, column: Column) -> Array:
         """Turn a column into its packed type.
 
         Nothing checked these rows before, and a wrong code or count would spoil the cells of another household.
@@ -99,7 +101,7 @@ class _Table:
             )
         return packed
 
-    def _attributes(self) -> dict[str, AttributeColumn]:
+    def _pack_attributes(self) -> dict[str, AttributeColumn]:
         if not self.declared.attributes:
             return {}
         out = {}
@@ -130,21 +132,20 @@ def read_memory(tables: Mapping[str, Columns]) -> RowSource:
         sorted({str(code) for code in taken["households"]["household_id"] if not is_null(code)}), dtype=np.str_
     )
     positions = {str(code): i for i, code in enumerate(household_id)}
-    income = taken["income"].rows(positions)
+    income = taken["income"].pack_rows(positions)
     start = income.columns["period_start"]
     months = (0, -1)
     if len(income):
         months = (int(start.min()), int((start + income.columns["months"]).max()) - 1)
 
-    def parts() -> Iterator[Rows]:
-        yield income
-
     return RowSource(
         household_id=household_id,
-        tables={table.name: taken[table.name].rows(positions) for table in list_row_tables() if table.name in taken},
+        tables={
+            table.name: taken[table.name].pack_rows(positions) for table in list_row_tables() if table.name in taken
+        },
         months=months,
-        income=parts,
-        lines=build_lines(taken["lines"].rows(positions)),
+        income=iter([income]),
+        lines=build_lines(taken["lines"].pack_rows(positions)),
         fingerprint=lambda: _fingerprint(taken),
     )
 

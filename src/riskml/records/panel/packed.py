@@ -37,7 +37,7 @@ class PackedRecords:
     regional : Regional or None
         Regional disasters.
     present : frozenset of str
-        Tables that are there, empty ones included.
+        Tables that are present, also empty tables.
     lines : LineTable
     skipped : dict of str to int
         Rows that were set aside when the folder was read, by code of the fault.
@@ -57,7 +57,7 @@ class PackedRecords:
             everything = self.tables["disaster"]
             self.tables["disaster"] = everything.where(everything.household >= 0)
             self.regional = Regional.build(everything.where(everything.household < 0), self.households.regions)
-        self.income = pack_income(source.income(), len(self.household_id), source.months)
+        self.income = pack_income(source.income, len(self.household_id), source.months)
         self.skipped: dict[str, int] = {}
         self._fingerprint = source.fingerprint
         self._line_grids: dict[tuple[int, int], NDArray[np.float64]] = {}

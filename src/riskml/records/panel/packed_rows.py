@@ -98,8 +98,8 @@ class RowSource:
         Every present table of :func:`list_row_tables`.
     months : tuple of int
         First and last month of any income period; (0, -1) without rows.
-    income : function
-        Yields the rows of income in parts of any size.
+    income : iterator of Rows
+        Rows of income in parts of any size, read when they are taken.
     lines : list of LineRow
     fingerprint : function
         Data fingerprint of the source.
@@ -108,7 +108,7 @@ class RowSource:
     household_id: NDArray[np.str_]
     tables: dict[str, Rows]
     months: tuple[int, int]
-    income: Callable[[], Iterator[Rows]]
+    income: Iterator[Rows]
     lines: list[LineRow]
     fingerprint: Callable[[], str]
 

@@ -28,12 +28,12 @@ BELOW = 1 - 1e-4
 """Incomes heap on round numbers: below the line means under this share of it."""
 
 
-_edge = lru_cache(maxsize=1024)(subtract_months)
-_complete = lru_cache(maxsize=1024)(find_last_complete_month)
+_subtract_months = lru_cache(maxsize=1024)(subtract_months)
+_find_last_complete_month = lru_cache(maxsize=1024)(find_last_complete_month)
 
 
 @lru_cache(maxsize=1024)
-def _month_ends(month: int, months: int) -> Ints:
+def _list_month_ends(month: int, months: int) -> Ints:
     """Last days of the months back from ``month``, latest first."""
     ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
     ends.flags.writeable = False
@@ -105,7 +105,7 @@ class Panel:
         self.as_of = as_of
         self.known_at = as_of if known_at is None else known_at
         self.months = months
-        self.month = _complete(as_of)
+        self.month = _find_last_complete_month(as_of)
         self.n = stop - start
         self.memo: dict[str, object] = {}
         """Quantities that several features share."""
@@ -127,7 +127,7 @@ class Panel:
 
     @property
     def present(self) -> frozenset[str]:
-        """Tables that the records hold, empty ones included; an absent table means unknown."""
+        """Tables that the records hold, also empty tables; an absent table means unknown."""
         return self._records.present
 
     def has(self, table: str) -> bool:
@@ -213,7 +213,7 @@ class Panel:
 
     @cached_property
     def _at_month_ends(self) -> tuple[Floats, Floats]:
-        days = _month_ends(self.month, self.months)
+        days = _list_month_ends(self.month, self.months)
         grid = self._records.line_grid(self.month, self.months)
         return self._records.households.at_month_ends(days, self._versions_known, grid, *self._range)
 
@@ -298,7 +298,7 @@ class Panel:
 
     @cached_property
     def _since(self) -> int:
-        return _edge(self.as_of, self.months)
+        return _subtract_months(self.as_of, self.months)
 
     @cached_property
     def illness(self) -> Events | None:
@@ -361,7 +361,7 @@ class Panel:
 
     def within(self, events: Events, months: int) -> Mask:
         """Rows of the last ``months`` months up to ``as_of``."""
-        return events.since(_edge(self.as_of, months))
+        return events.since(_subtract_months(self.as_of, months))
 
     @staticmethod
     def code(table: str, column: str, value: str) -> int:

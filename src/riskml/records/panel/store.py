@@ -35,7 +35,7 @@ class Records(PackedRecords):
     def from_tables(cls, tables: Mapping[str, Columns], fallback_lines: Sequence[LineRow] = ()) -> Records:
         """Pack tables in memory: pandas frames, or dictionaries of equally long columns.
 
-        For a few households, as in a request or a test; a county belongs in a folder.
+        For a few households, as in a request or a test; keep a county in a folder.
         """
         return cls(read_memory(tables), fallback_lines)
 
@@ -49,12 +49,7 @@ class Records(PackedRecords):
             return cls(read_views(opened), fallback_lines)
 
     def panel(
-        self,
-        as_of: int,
-        start: int = 0,
-        stop: int | None = None,
-        months: int = LOOK_BACK,
-        known_at: int | None = None,
+        self, as_of: int, start: int = 0, stop: int | None = None, months: int = LOOK_BACK, known_at: int | None = None
     ) -> Panel:
         """Cut the panel of a range of households at a date."""
         return Panel(self, as_of, start, len(self) if stop is None else stop, months, known_at)

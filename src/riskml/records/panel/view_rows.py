@@ -30,7 +30,7 @@ __all__ = ["read_views"]
 BATCH = 1_000_000
 
 
-def _list_literal(values: Iterable[str]) -> str:
+def _quote_list(values: Iterable[str]) -> str:
     return "[" + ", ".join(f"'{value}'" for value in values) + "]"
 
 
@@ -49,7 +49,7 @@ def _pack_sql(column: Column) -> str:
         case Kind.FLAG:
             return f"coalesce({name}, false)"
         case Kind.CODE:
-            return f"(coalesce(list_position({_list_literal(allowed)}, {name}), 0) - 1)::TINYINT"
+            return f"(coalesce(list_position({_quote_list(allowed)}, {name}), 0) - 1)::TINYINT"
         case Kind.CODES:
             stated = f"string_split(replace({name}, ' ', ''), ';')"
             bits = [
@@ -93,30 +93,28 @@ class _Reader:
     def run(self, query: str) -> list[Any]:
         return self.sql.execute(query).fetchall()
 
-    def arrow(self, query: str) -> pa.Table:
+    def fetch_arrow(self, query: str) -> pa.Table:
         return self.sql.sql(query).to_arrow_table()
 
-    def household_id(self) -> NDArray[np.str_]:
-        codes = self.arrow("SELECT household_id FROM riskml_ids ORDER BY i")["household_id"].to_pylist()
+    def read_household_ids(self) -> NDArray[np.str_]:
+        codes = self.fetch_arrow("SELECT household_id FROM riskml_ids ORDER BY i")["household_id"].to_pylist()
         return np.array(codes, dtype=np.str_) if codes else np.empty(0, "U1")
 
-    def group(self, table: Table) -> tuple[str, str]:
+    def build_group_sql(self, table: Table) -> tuple[str, str]:
         """SQL of the correction group, and the join it needs."""
         if table.key:
             keys = ", ".join(["h.i", *(f"r.{quote(key)}" for key in table.key if key != "household_id")])
             return f"(dense_rank() OVER (ORDER BY {keys}) - 1)::BIGINT", ""
         if table.column("record_id") is None:
             return "-1::BIGINT", ""
-        shared, name = self.views.find_repeated_records(table.name), f"riskml_corrected_{table.name}"
+        shared = self.views.find_repeated_records(table.name)
         if self.run(f"SELECT count(*) FROM {shared}") == [(0,)]:
             return "-1::BIGINT", ""
-        self.run(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, row_number() OVER () - 1 AS g FROM {shared}"
-        )
-        return "coalesce(c.g, -1)::BIGINT", f"LEFT JOIN {name} c ON c.record_id = r.record_id"
+        numbered = f"SELECT record_id, row_number() OVER () - 1 AS g FROM {shared}"
+        return "coalesce(c.g, -1)::BIGINT", f"LEFT JOIN ({numbered}) c ON c.record_id = r.record_id"
 
-    def query(self, table: Table, columns: Sequence[Column]) -> str:
-        group, corrected = self.group(table)
+    def build_query(self, table: Table, columns: Sequence[Column]) -> str:
+        group, corrected = self.build_group_sql(table)
         attributes = self.views.attributes if table.attributes else {}
         household, join, known = "-1", "", ""
         if table.column("household_id") is not None:
@@ -133,8 +131,8 @@ class _Reader:
         ]
         return f"SELECT {', '.join(select)} FROM {self.views.get_view(table.name)} r {join} {corrected} {known}"
 
-    def rows(self, table: Table) -> Rows:
-        cells = self.arrow(self.query(table, table.contents))
+    def read_rows(self, table: Table) -> Rows:
+        cells = self.fetch_arrow(self.build_query(table, table.contents))
         levels: dict[str, tuple[str, ...]] = {}
         columns: dict[str, Array] = {}
         for column in table.contents:
@@ -148,21 +146,21 @@ class _Reader:
             columns,
             _to_numpy(cells["recorded"]),
             _to_numpy(cells["grp"]),
-            {name: _attribute(cells[f"attribute {name}"], kind) for name, kind in kinds.items()},
+            {name: _build_attribute(cells[f"attribute {name}"], kind) for name, kind in kinds.items()},
             levels,
         )
 
-    def months(self) -> tuple[int, int]:
+    def find_months(self) -> tuple[int, int]:
         [span] = self.run(
             f"SELECT min(m), max(m + r.months - 1) FROM (SELECT months, (year(period_start) - 1970) * 12"
             f" + month(period_start) - 1 AS m FROM {self.views.get_view('income')}) r"
         )
         return (0, -1) if span[0] is None else (int(span[0]), int(span[1]))
 
-    def income(self) -> Iterator[Rows]:
+    def read_income(self) -> Iterator[Rows]:
         table = TABLES["income"]
         columns = [column for column in table.contents if column.name in INCOME_BLOCK]
-        reader: Any = self.sql.sql(self.query(table, columns)).to_arrow_reader(BATCH)
+        reader: Any = self.sql.sql(self.build_query(table, columns)).to_arrow_reader(BATCH)
         # The next part is read while the last one is packed.
         with ThreadPoolExecutor(1) as pool:
             ahead = pool.submit(next, reader, None)
@@ -173,7 +171,7 @@ class _Reader:
                 yield Rows(cells["household"], block, cells["recorded"], cells["grp"])
 
 
-def _attribute(values: pa.ChunkedArray, kind: str) -> AttributeColumn:
+def _build_attribute(values: pa.ChunkedArray, kind: str) -> AttributeColumn:
     if kind == "number":
         return AttributeColumn(_to_numpy(pc.fill_null(pc.cast(values, pa.float64()), np.nan)))
     positions, levels = _encode_text(values)
@@ -184,10 +182,10 @@ def read_views(views: TypedViews) -> RowSource:
     """Read the rows of a checked folder, or of Arrow tables."""
     reader = _Reader(views)
     return RowSource(
-        household_id=reader.household_id(),
-        tables={table.name: reader.rows(table) for table in list_row_tables() if views.has(table.name)},
-        months=reader.months(),
-        income=reader.income,
-        lines=build_lines(reader.rows(TABLES["lines"])),
+        household_id=reader.read_household_ids(),
+        tables={table.name: reader.read_rows(table) for table in list_row_tables() if views.has(table.name)},
+        months=reader.find_months(),
+        income=reader.read_income(),
+        lines=build_lines(reader.read_rows(TABLES["lines"])),
         fingerprint=views.fingerprint,
     )

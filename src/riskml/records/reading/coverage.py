@@ -60,8 +60,7 @@ def _measure_table(folder: Folder, table: Table, households: int) -> dict[str, A
     relation, day = folder.get_view(table.name), build_day_sql(table)
     known = f"SELECT household_id FROM {folder.get_view('households')}"
     with_rows = fetch_row(
-        folder.connection,
-        f"SELECT count(DISTINCT household_id) FROM {relation} WHERE household_id IN ({known})",
+        folder.connection, f"SELECT count(DISTINCT household_id) FROM {relation} WHERE household_id IN ({known})"
     )[0]
     entry: dict[str, Any] = {"present": True, "rows": rows, "first": None, "last": None, "lateness": None}
     entry["without_rows"] = (households - int(with_rows)) / households if households else None

@@ -45,7 +45,7 @@ MISSING_TABLE = _declare(
 )
 BOTH_FORMS = _declare(
     "both_forms",
-    "One table is there in more than one form",
+    "A table is present in more than one form",
     "同一张表有多种文件形式",
     "Keep one form of the table and move the others out of the folder.",
 )
@@ -76,15 +76,15 @@ UNREADABLE_TEXT = _declare(
 )
 DUPLICATE_COLUMN = _declare(
     "duplicate_column",
-    "Two columns have one name",
+    "Two columns have the same name",
     "列名重复",
-    "Rename or remove one of them; capital and small letters do not make a difference.",
+    "Rename or remove one of them; upper and lower case count as the same.",
 )
 MISSING_COLUMN = _declare(
     "missing_column",
     "A required column is missing",
     "缺少必需的列",
-    "Add the column; the names stand in data/README.md.",
+    "Add the column; data/README.md lists the names.",
 )
 UNKNOWN_COLUMN = _declare(
     "unknown_column",

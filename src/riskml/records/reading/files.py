@@ -107,7 +107,7 @@ def _choose_form(forms: dict[str, list[Source]], faults: list[Fault]) -> dict[st
             faults.append(MISSING_TABLE.to_fault(name, "", f"The table {name!r} is missing; it is required."))
         if len(same) > 1:
             names = [f"{name}/" if source.form == "parts" else f"{name}.{source.form}" for source in same]
-            message = f"The table is there as {shorten_list(names)}."
+            message = f"The table is present as {shorten_list(names)}."
             faults.append(BOTH_FORMS.to_fault(name, "", message, count=len(names)))
         elif same and same[0].files:
             sources[name] = same[0]

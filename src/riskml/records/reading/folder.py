@@ -47,11 +47,7 @@ class Folder(TypedViews):
     """
 
     def __init__(
-        self,
-        path: Path,
-        connection: duckdb.DuckDBPyConnection,
-        layouts: dict[str, Layout],
-        faults: list[Fault],
+        self, path: Path, connection: duckdb.DuckDBPyConnection, layouts: dict[str, Layout], faults: list[Fault]
     ) -> None:
         super().__init__(connection, layouts, layouts["households"].attributes if "households" in layouts else {})
         self.path = path
@@ -72,7 +68,7 @@ class Folder(TypedViews):
 
     @property
     def tables(self) -> list[str]:
-        """Names of the tables that are there and readable, in the order of the contract."""
+        """Names of the tables that are present and readable, in the order of the contract."""
         return list(self.layouts)
 
     def get_view(self, table: str) -> str:

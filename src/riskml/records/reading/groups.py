@@ -81,7 +81,7 @@ def _rename_repeated(table: str, header: Sequence[str], faults: list[Fault]) -> 
         names.append(f"#{position}" if name.lower() in seen else name)
         seen.add(name.lower())
     if repeated := [name for name, kept in zip(header, names, strict=True) if kept.startswith("#")]:
-        message = f"{len(repeated)} column name(s) are there twice: {shorten_list(repeated)}."
+        message = f"{len(repeated)} column name(s) appear twice: {shorten_list(repeated)}."
         faults.append(rules.DUPLICATE_COLUMN.to_fault(table, repeated[0], message, count=len(repeated)))
     return names
 

@@ -1,6 +1,6 @@
 """One table of a records folder as a numbered view: every declared column, typed, with file and row.
 
-Parquet stays where it is: the view reads it anew each time, so nothing is copied. Parts that share their columns and
+Parquet stays where it is: the view reads it each time, so nothing is copied. Parts that share their columns and
 types are read together. CSV is loaded once.
 """
 
@@ -43,11 +43,11 @@ class Layout:
     query : str
         SQL of the numbered view: ``#file``, ``#row``, the declared columns, attributes, and raw texts.
     present : set of str
-        Declared columns that are there with a usable type.
+        Declared columns that the files hold with a usable type.
     attributes : dict of str to str
         ``number`` or ``text`` by name.
     wrong : set of str
-        Declared columns that are there with a type that cannot hold them.
+        Declared columns that the files hold with a type that cannot represent them.
     raw : set of str
         Columns that have a raw text.
     ragged : dict of int to list of str

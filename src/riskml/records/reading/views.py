@@ -21,7 +21,7 @@ class TypedViews:
     connection : duckdb.DuckDBPyConnection
         In memory; close the views to free it.
     tables : collection of str
-        Tables that are there.
+        Tables that are present.
     attributes : dict of str to str
         Attributes of households: ``number`` or ``text`` by name, in the order of the table.
     """
@@ -35,7 +35,7 @@ class TypedViews:
         self._repeated: dict[str, str] = {}
 
     def has(self, table: str) -> bool:
-        """Whether the table is there; an absent table means unknown, an empty one known to be none."""
+        """Whether the table is present; an absent table means unknown, an empty one known to be none."""
         return table in self._present
 
     def get_view(self, table: str) -> str:
