@@ -5,13 +5,4 @@ from riskml.explanation.household.county import explain_all, explain_panel
 from riskml.explanation.household.explanation import NOTICE, Explanation, Reason
 from riskml.explanation.household.narrator import Narrator
 
-__all__ = [
-    "NOTICE",
-    "Contributions",
-    "Explainer",
-    "Explanation",
-    "Narrator",
-    "Reason",
-    "explain_all",
-    "explain_panel",
-]
+__all__ = ["NOTICE", "Contributions", "Explainer", "Explanation", "Narrator", "Reason", "explain_all", "explain_panel"]

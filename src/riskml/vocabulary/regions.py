@@ -31,13 +31,7 @@ class Level(IntEnum):
         return self.name.lower()
 
 
-_ZH = {
-    Level.PROVINCE: "省",
-    Level.CITY: "市",
-    Level.COUNTY: "县",
-    Level.TOWN: "乡镇",
-    Level.VILLAGE: "村",
-}
+_ZH = {Level.PROVINCE: "省", Level.CITY: "市", Level.COUNTY: "县", Level.TOWN: "乡镇", Level.VILLAGE: "村"}
 
 
 def take_region(code: str, level: Level) -> str:

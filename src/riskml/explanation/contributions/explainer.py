@@ -17,7 +17,6 @@ from riskml.features.matrix import FeatureMatrix
 from riskml.model.blend import Blend
 from riskml.model.calibration import Calibration
 from riskml.model.forest import read_forest
-from riskml.model.trees import Trees
 
 __all__ = ["Contributions", "Explainer"]
 
@@ -90,17 +89,6 @@ class Contributions:
             )
 
 
-class _LightGBM:
-    """LightGBM's own contributions, for trees that do not fit into tables."""
-
-    def __init__(self, trees: Trees, n_features: int) -> None:
-        self._booster = trees.booster
-        self.base = predict_contributions(trees.booster, np.zeros((1, n_features)))[1]
-
-    def explain(self, values: Floats) -> Floats:
-        return predict_contributions(self._booster, values)[0]
-
-
 class Explainer:
     """Explains a model exactly: base and contributions add up to its margin.
 
@@ -131,18 +119,18 @@ class Explainer:
     def __init__(self, blend: Blend) -> None:
         self.blend = blend
         self.note, self.nbytes = "", 0
-        self._kernel: Tables | _LightGBM
+        self._tables: Tables | None = None
         try:
-            tables = Tables.build(read_forest(blend.trees.text))
+            self._tables = Tables.build(read_forest(blend.trees.text))
         except TooDeepError as error:
-            self._kernel = _LightGBM(blend.trees, len(blend.schema.columns))
             self.note = str(error)
             log.warning("%s", self.note)
+            base = predict_contributions(blend.trees.booster, np.zeros((1, len(blend.schema.columns))))[1]
         else:
-            check_tables(tables, blend.trees.booster)
-            self._kernel, self.nbytes = tables, tables.table.nbytes
+            check_tables(self._tables, blend.trees.booster)
+            self.nbytes, base = self._tables.table.nbytes, self._tables.base
         weights = blend.weights
-        self.base = weights.intercept + weights.linear * blend.linear.base + weights.trees * self._kernel.base
+        self.base = weights.intercept + weights.linear * blend.linear.base + weights.trees * base
 
     def explain(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
         """Explain rows.
@@ -164,7 +152,8 @@ class Explainer:
         def fill(start: int) -> None:
             part = values[start : start + CHUNK]
             linear = blend.linear.explain(part)
-            trees = self._kernel.explain(part)
+            tables = self._tables
+            trees = predict_contributions(blend.trees.booster, part)[0] if tables is None else tables.explain(part)
             out[start : start + CHUNK] = blend.weights.linear * linear + blend.weights.trees * trees
 
         starts = range(0, len(values), CHUNK)

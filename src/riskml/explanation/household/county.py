@@ -34,6 +34,8 @@ Rows = NDArray[np.intp]
 COLUMNS = ("household_id", "causes", "reasons", "protections", "reasons_zh", "protections_zh")
 """Columns of a table of explanations."""
 
+_EMPTY = pd.DataFrame(columns=list(COLUMNS), dtype="str")
+
 
 @dataclass(frozen=True)
 class ExplainedPanel:
@@ -85,11 +87,11 @@ class ExplainedPanel:
     def tabulate(self, hidden: frozenset[str]) -> pd.DataFrame:
         """Write the explanations of all known households, in the order of their codes, with ``COLUMNS``."""
         codes = self.panel.household_id
-        frames = [] if self.rows is None else [tabulate_reasons(self.rows, codes[self.at_risk], health=not hidden)]
+        frames = [_EMPTY]
+        if self.rows is not None:
+            frames.append(tabulate_reasons(self.rows, codes[self.at_risk], health=not hidden))
         if len(self.others):
             frames.append(self._tabulate_flags(hidden))
-        if not frames:
-            return pd.DataFrame(columns=list(COLUMNS), dtype=object)
         order = np.argsort(np.concatenate([self.at_risk, self.others]))
         return pd.concat(frames, ignore_index=True).iloc[order].reset_index(drop=True)
 
@@ -175,7 +177,7 @@ def explain_all(
     panels = list(records.panels(as_of))
     for panel in panels[:1]:
         panel.line  # noqa: B018 - fills the shared grid of lines before threads need it
-    frames = []
+    frames = [_EMPTY]
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
@@ -188,8 +190,7 @@ def explain_all(
                 panel.memo.clear()
                 if progress is not None:
                     progress(panel.n)
-    frames = [frame for frame in frames if len(frame)]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS), dtype=object)
+    return pd.concat(frames, ignore_index=True)
 
 
 def _write_rows(

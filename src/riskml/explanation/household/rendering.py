@@ -111,25 +111,21 @@ def _describe_rule(e: Explanation, lang: str) -> str:
     if rule.category:
         words.append(e.names[rule.category][lang])
     if rule.income is not None and rule.line is not None and rule.gap is not None:
-        income, line, gap = (format_yuan(yuan, lang) for yuan in (rule.income, rule.line, abs(rule.gap)))
-        side = _choose_side(rule.gap, lang)
+        income, line, gap = format_yuan(rule.income, lang), format_yuan(rule.line, lang), _describe_gap(rule.gap, lang)
         words.append(
-            f"近 {rule.window} 个月人均纯收入 {income}，监测线 {line}，{side} {gap}"
+            f"近 {rule.window} 个月人均纯收入 {income}，监测线 {line}，{gap}"
             if zh
-            else f"income per head of the last {rule.window} months {income}, line {line}, {gap} {side}"
+            else f"income per head of the last {rule.window} months {income}, line {line}, {gap}"
         )
     if rule.gap_after_spending is not None and rule.gap_after_spending != rule.gap:
-        gap, side = format_yuan(abs(rule.gap_after_spending), lang), _choose_side(rule.gap_after_spending, lang)
-        words.append(
-            f"扣除刚性支出后比监测线{side} {gap}" if zh else f"after unavoidable spending {gap} {side} the line"
-        )
+        gap = _describe_gap(rule.gap_after_spending, lang)
+        words.append(f"扣除刚性支出后比监测线{gap}" if zh else f"after unavoidable spending {gap} the line")
     return ("；" if zh else "; ").join(words)
 
 
-def _choose_side(gap: float, lang: str) -> str:
-    if lang == "zh":
-        return "高" if gap >= 0 else "低"
-    return "above" if gap >= 0 else "below"
+def _describe_gap(gap: float, lang: str) -> str:
+    yuan = format_yuan(abs(gap), lang)
+    return f"{'高' if gap >= 0 else '低'} {yuan}" if lang == "zh" else f"{yuan} {'above' if gap >= 0 else 'below'}"
 
 
 def describe_flag(flag: FlagView, lang: str) -> str:

@@ -69,12 +69,8 @@ class Grouping:
     @cached_property
     def changes(self) -> dict[str, Positions]:
         """Features that measure the change of a source of income, by the cause of that source."""
-        return {
-            cause: np.array(
-                [j for j, f in enumerate(self.features) if f.topic == "income" and f.cause == cause], dtype=np.intp
-            )
-            for cause in SHOCKS
-        }
+        income = np.array([f.cause if f.topic == "income" else "" for f in self.features], dtype=object)
+        return {cause: np.flatnonzero(income == cause) for cause in SHOCKS}
 
     @cached_property
     def weight(self) -> Floats:

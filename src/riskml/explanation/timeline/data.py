@@ -18,14 +18,9 @@ __all__ = ["Mark", "Timeline"]
 
 EVENT_LANES = {
     "disability": "illness",
-    "dropout": "schooling",
-    "school_fee": "schooling",
-    "job_loss": "work",
-    "venture_failure": "work",
-    "death": "other",
-    "accident": "other",
-    "housing_unsafe": "other",
-    "water_unsafe": "other",
+    **dict.fromkeys(("dropout", "school_fee"), "schooling"),
+    **dict.fromkeys(("job_loss", "venture_failure"), "work"),
+    **dict.fromkeys(("death", "accident", "housing_unsafe", "water_unsafe"), "other"),
 }
 """Lane of each event of the household; leads and visits are not events that happened to it."""
 

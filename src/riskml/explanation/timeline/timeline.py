@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import fsum, isnan
 from typing import Any
 
+from riskml.explanation.household.explanation import NOTICE, SIMULATED
 from riskml.explanation.timeline.data import Timeline
 from riskml.explanation.timeline.lanes import describe_mark, draw_lanes
 from riskml.explanation.timeline.plot import BOTTOM, HEAD, INK, RIGHT, TOP, WIDTH, draw_plot, fit_scale
@@ -69,7 +70,7 @@ def draw_timeline_svg(
     headline = words["title"].format(household=timeline.household_id, months=len(timeline.income))
     lanes, y = draw_lanes(timeline, scale, BOTTOM + 34, lang)
     edge = scale.x(timeline.last_month + 1)
-    notes = [words["notice"], words["simulated"]] if simulated else [words["notice"]]
+    notes = [NOTICE[lang], SIMULATED[lang]] if simulated else [NOTICE[lang]]
     height = y + 8 + 14 * len(notes)
     texts = [write_title(headline), write_title(_describe(timeline, lang), "desc")]
     parts = [

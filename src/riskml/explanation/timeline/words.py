@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from riskml.explanation.household.explanation import NOTICE, SIMULATED
 from riskml.records.contract.schema import TABLES
 from riskml.vocabulary.terms import Term, Vocabulary
 
@@ -66,8 +65,6 @@ _WORDS = {
     "colon": ("：", ": "),
     "comma": ("，", ", "),
     "stop": ("。", ". "),
-    "simulated": (SIMULATED["zh"], SIMULATED["en"]),
-    "notice": (NOTICE["zh"], NOTICE["en"]),
 }
 
 WORDS = {lang: {key: pair[i] for key, pair in _WORDS.items()} for i, lang in enumerate(("zh", "en"))}
