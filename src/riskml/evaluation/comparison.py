@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from riskml.evaluation.numbers import format_figure
+from riskml.evaluation.numbers import format_figure, format_interval
 from riskml.evaluation.words import sort_models
 
 __all__ = ["build_table", "describe_complement", "render_markdown", "render_text"]
@@ -135,7 +135,8 @@ def _format_cells(figures: Mapping[str, Any], intervals: bool, between: str) -> 
     for _, _, keys, digits, has_interval in _COLUMNS:
         interval = _look_up(figures, ("ci", *keys)) if intervals and has_interval else None
         figure = format_figure(_look_up(figures, keys), digits, missing="n/a")
-        cells.append(figure + _format_interval(interval, digits, between))
+        # without the zeros before the decimal points
+        cells.append(figure + format_interval(interval, digits, form=between + "({}–{})").replace("0.", "."))
     return cells
 
 
@@ -144,11 +145,3 @@ def _look_up(figures: Any, keys: Iterable[str]) -> Any:
     for key in keys:
         figures = (figures or {}).get(key)
     return figures
-
-
-def _format_interval(interval: list[float] | None, digits: int, between: str) -> str:
-    """Format an interval without the zeros before the decimal point."""
-    if interval is None:
-        return ""
-    low, high = (f"{end:.{digits}f}".removeprefix("0") for end in interval)
-    return f"{between}({low}–{high})"

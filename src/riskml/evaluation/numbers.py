@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-__all__ = ["FORMATS", "Z95", "format_figure", "format_percent", "null_if_nan"]
+__all__ = ["FORMATS", "Z95", "format_figure", "format_interval", "format_percent", "null_if_nan"]
 
 Z95 = 1.959963984540054
 """Standard errors on either side of an estimate in a 95 % interval."""
@@ -27,6 +28,27 @@ def format_figure(value: float | None, digits: int = 3, missing: str = "–") ->
 def format_percent(value: float | None, digits: int = 1) -> str:
     """Format a share in per cent, or return a dash if there is none."""
     return "–" if value is None else f"{value:.{digits}%}"
+
+
+def format_interval(interval: Sequence[float] | None, digits: int = 3, kind: str = "f", *, form: str = "{}–{}") -> str:
+    """Format an interval; empty if there is none.
+
+    Parameters
+    ----------
+    interval : (float, float) or None
+    digits : int, default 3
+        Decimals.
+    kind : {"f", "%"}
+        Figures, or shares in per cent.
+    form : str, default "{}–{}"
+        What stands around both ends.
+
+    Examples
+    --------
+    >>> format_interval((0.1, 0.25), 2, form=" ({}–{})"), format_interval((0.1, 0.25), 0, "%"), format_interval(None)
+    (' (0.10–0.25)', '10%–25%', '')
+    """
+    return "" if interval is None else form.format(*(f"{end:.{digits}{kind}}" for end in interval))
 
 
 def _format_count(value: int | None) -> str:

@@ -14,10 +14,7 @@ from riskml.reporting.language import Language
 
 __all__ = ["draw_capacity", "draw_lead_times"]
 
-_BARS = {
-    "riskml": {"color": MODEL, "edgecolor": INK},
-    "rule_line": {"color": RULE, "edgecolor": INK, "hatch": "///"},
-}
+_BARS = {"riskml": {"color": MODEL, "edgecolor": INK}, "rule_line": {"color": RULE, "edgecolor": INK, "hatch": "///"}}
 _WIDTH = 0.38
 
 
@@ -31,7 +28,7 @@ def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
     t : Language
     """
     shares = list(models["riskml"]["recall_at"])
-    with draw(8.2, 3.3, 2) as (figure, (left, right)):
+    with draw(8.2, 3.3, 2, grid="y") as (figure, (left, right)):
         for i, name in enumerate(_BARS):
             figures = models[name]
             x = np.arange(len(shares)) + (i - 0.5) * _WIDTH
@@ -47,7 +44,6 @@ def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
         for axes in (left, right):
             axes.set_xticks(range(len(shares)), [f"{float(share):.0%}" for share in shares])
             axes.set_xlabel(t("走访的农户占比", "share of households visited"))
-            axes.grid(visible=False, axis="x")
         use_percent(left.yaxis)
         left.set_ylabel(t("找到的返贫户占比", "share of falls found"))
         right.set_ylabel(t("每发现一户需走访户数", "visits per true case"))
@@ -58,18 +54,16 @@ def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
 def draw_lead_times(by_lead: Mapping[str, Any], least: int, t: Language) -> Markup:
     """Draw the share of falls found by months until the fall, leaving out spans with fewer than ``least`` falls."""
     shown = {span: part for span, part in by_lead.items() if part["n"] >= least}
-    with draw(8.2, 2.9) as (figure, [axes]):
+    with draw(8.2, 2.9, grid="y") as (figure, [axes]):
         for i, name in enumerate(_BARS):
             x = np.arange(len(shown)) + (i - 0.5) * _WIDTH
             values = [part["recall_at_capacity"].get(name) for part in shown.values()]
             _draw_bars(axes, x, values, [None] * len(shown), name, t)
         label = t("{} 个月\n（{:,} 次返贫）", "{} months\n({:,} falls)")
         axes.set_xticks(range(len(shown)), [label.format(span, part["n"]) for span, part in shown.items()])
+        axes.set(ylim=(0, 1), ylabel=t("找到的返贫户占比", "share of falls found"))
         axes.set_xlabel(t("距返贫还有", "time left until the fall"))
-        axes.set_ylabel(t("找到的返贫户占比", "share of falls found"))
-        axes.set_ylim(0, 1)
         use_percent(axes.yaxis)
-        axes.grid(visible=False, axis="x")
         axes.legend(loc="upper right", ncols=2)
         return embed(figure, "lead", t("按提前期的查全率", "recall by lead time"))
 

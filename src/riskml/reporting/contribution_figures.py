@@ -86,13 +86,12 @@ def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], t
 
 def draw_causes(causes: Sequence[tuple[str, float]], t: Language) -> Markup:
     """Draw the mean absolute contribution of each cause, the largest on top."""
-    with draw(8.2, 0.6 + 0.27 * len(causes)) as (figure, [axes]):
+    with draw(8.2, 0.6 + 0.27 * len(causes), grid="x") as (figure, [axes]):
         rows = np.arange(len(causes))[::-1]
         axes.barh(rows, [size for _, size in causes], 0.7, color=RULE, edgecolor=INK, linewidth=0.7)
         for row, (_, size) in zip(rows, causes, strict=True):
             axes.text(size, row, f" {size:.3f}", va="center", fontsize=8.5)
         axes.set_yticks(rows, [name for name, _ in causes])
-        axes.grid(visible=False, axis="y")
         axes.margins(x=0.1)
         axes.set_xlabel(t("平均绝对贡献（对数几率）", "mean absolute contribution (log odds)"))
         return embed(figure, "causes", t("各类原因的平均贡献", "mean contribution by cause"))
@@ -118,9 +117,7 @@ def _rank_values(feature: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]
     values = [group["value"] for group in feature["groups"]]
     if any(isinstance(value, str) for value in values):
         return np.full(DOTS, np.nan), False
-    known = np.array([np.nan if value is None else value for value in values], np.float64)
-    levels = np.unique(known[~np.isnan(known)])
-    ranks = np.where(np.isnan(known), np.nan, np.searchsorted(levels, known) / max(len(levels) - 1, 1))
-    dots = _spread(feature["groups"], ranks.tolist())
+    ranks = pd.Series(values, dtype="float64").rank(method="dense") - 1
+    dots = _spread(feature["groups"], (ranks / max(ranks.max(), 1)).tolist())
     ranked = dots[~np.isnan(dots)]
     return dots, bool(len(ranked) and np.quantile(ranked, 0.01) < np.quantile(ranked, 0.99))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -45,7 +45,9 @@ _NAMESPACE = re.compile(r'\s(?:xmlns(?::\w+)?|version)="[^"]*"')
 
 
 @contextmanager
-def draw(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, list[Axes]]]:
+def draw(
+    width: float, height: float, columns: int = 1, *, grid: Literal["x", "y", "both"] = "both"
+) -> Iterator[tuple[Any, list[Axes]]]:
     """Open a figure with the report's font and style; nothing outside the block changes.
 
     Parameters
@@ -54,6 +56,8 @@ def draw(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, l
         Inches.
     columns : int, default 1
         Plots side by side.
+    grid : {"x", "y", "both"}
+        Axis whose ticks have lines across the plot.
 
     Yields
     ------
@@ -63,7 +67,7 @@ def draw(width: float, height: float, columns: int = 1) -> Iterator[tuple[Any, l
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
-        with mpl.rc_context(_SETTINGS):
+        with mpl.rc_context(_SETTINGS | {"axes.grid.axis": grid}):
             figure = Figure(figsize=(width, height))
             yield figure, list(np.atleast_1d(figure.subplots(1, columns)))
 

@@ -87,12 +87,9 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
     for name in (*candidates, *sort_models(name for name in names if name in MODELS)):
         measured = evaluation["models"][name]
         low, high = (measured.get("ci") or {}).get("ap") or (np.nan, np.nan)
-        rows.append({
-            "model": MODELS.get_name(name, lang),
-            "auc": measured["auc"], "ap": measured["ap"], "ap_low": low, "ap_high": high, "brier": measured["brier"],
-            "recall": measured["recall_at"]["0.10"], "visits": measured.get("visits_per_case"),
-            "lead": measured["lead_months"],
-        })  # fmt: skip
+        recall, visits, lead = measured["recall_at"]["0.10"], measured.get("visits_per_case"), measured["lead_months"]
+        own = {"model": MODELS.get_name(name, lang), "ap_low": low, "ap_high": high}
+        rows.append({**measured, **own, "recall": recall, "visits": visits, "lead": lead})
     heads = ("model", "auc", "ap", "ap_low", "ap_high", "brier", "recall", "visits", "lead")
     return _tabulate(rows, heads, lang).set_index(_HEADS["model"].get_name(lang))
 
@@ -130,10 +127,8 @@ def tabulate_coverage(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataF
         if table["present"]:
             lateness = table.get("lateness") or {}
             days = lateness.get("days") or {}
-            rows.append({
-                **table, "table": re.split("[(（]", getattr(TABLES[name], lang))[0], "late": lateness.get("late"),
-                "median": days.get("0.5"), "slowest": days.get("0.9"),
-            })  # fmt: skip
+            own = {"table": re.split("[(（]", getattr(TABLES[name], lang))[0], "late": lateness.get("late")}
+            rows.append({**table, **own, "median": days.get("0.5"), "slowest": days.get("0.9")})
     heads = ("table", "rows", "first", "last", "without_rows", "late", "median", "slowest")
     return _tabulate(rows, heads, lang)
 

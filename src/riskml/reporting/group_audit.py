@@ -13,51 +13,43 @@ from riskml.reporting.quality_figures import draw_groups
 
 __all__ = ["arrange_groups"]
 
-_ABOUT: dict[str, dict[str, tuple[str, str]]] = {
-    "category": {
-        "zh": (
-            "监测线规则按时点上的收入和事件建议的监测类别；“无”表示监测线规则不建议纳入。",
-            "监测线规则未提示的户全靠模型发现：若其漏判高，说明返贫事前没有任何记录迹象，或记录来得太迟。",
-        ),
-        "en": (
-            "The category that the rule line suggests at the date; “none” where it suggests none.",
-            "Households without a flag of the rule line depend on the model alone: if many are missed, nothing was "
-            "recorded before they fell, or it was recorded too late.",
-        ),
-    },
-    "exited": {
-        "zh": (
-            "“是”为脱贫户，“否”为一般农户。",
-            "一般农户登记通常较少、来得较迟；若其漏判高，边缘户会被系统性忽视。",
-        ),
-        "en": (
-            "“Yes” for households that left registered poverty, “no” for ordinary ones.",
-            "Ordinary households tend to have fewer and later records; if they are missed more often, borderline "
-            "households are systematically overlooked.",
-        ),
-    },
-    "no_labour": {
-        "zh": (
-            "时点上没有劳动力的户。",
-            "这类户靠转移性收入和照料，政策不得自动消除其风险；户数少，数字波动大。",
-        ),
-        "en": (
-            "Households without labour at the date.",
-            "They live on transfers and care, and policy never clears them automatically. They are few, so figures "
-            "fluctuate.",
-        ),
-    },
-    "region": {
-        "zh": (
-            "区划代码前缀相同的户；取有差别的最粗一级。",
-            "登记习惯因地而异：某地漏判高，先查该地收入和医疗记录是否完整、是否迟到。",
-        ),
-        "en": (
-            "Households with the same prefix of the region code, at the coarsest level that differs.",
-            "Recording practice differs between regions: where many falls are missed, first check how complete and how "
-            "late the region's records are.",
-        ),
-    },
+_ABOUT = {
+    ("category", "zh"): (
+        "监测线规则按时点上的收入和事件建议的监测类别；“无”表示监测线规则不建议纳入。",
+        "监测线规则未提示的户全靠模型发现：若其漏判高，说明返贫事前没有任何记录迹象，或记录来得太迟。",
+    ),
+    ("category", "en"): (
+        "The category that the rule line suggests at the date; “none” where it suggests none.",
+        "Households without a flag of the rule line depend on the model alone: if many are missed, nothing was "
+        "recorded before they fell, or it was recorded too late.",
+    ),
+    ("exited", "zh"): (
+        "“是”为脱贫户，“否”为一般农户。",
+        "一般农户登记通常较少、来得较迟；若其漏判高，边缘户会被系统性忽视。",
+    ),
+    ("exited", "en"): (
+        "“Yes” for households that left registered poverty, “no” for ordinary ones.",
+        "Ordinary households tend to have fewer and later records; if they are missed more often, borderline "
+        "households are systematically overlooked.",
+    ),
+    ("no_labour", "zh"): (
+        "时点上没有劳动力的户。",
+        "这类户靠转移性收入和照料，政策不得自动消除其风险；户数少，数字波动大。",
+    ),
+    ("no_labour", "en"): (
+        "Households without labour at the date.",
+        "They live on transfers and care, and policy never clears them automatically. They are few, so figures "
+        "fluctuate.",
+    ),
+    ("region", "zh"): (
+        "区划代码前缀相同的户；取有差别的最粗一级。",
+        "登记习惯因地而异：某地漏判高，先查该地收入和医疗记录是否完整、是否迟到。",
+    ),
+    ("region", "en"): (
+        "Households with the same prefix of the region code, at the coarsest level that differs.",
+        "Recording practice differs between regions: where many falls are missed, first check how complete and how "
+        "late the region's records are.",
+    ),
 }
 _OTHER = {
     "zh": ("按数据自带的分组。", "若某一取值的漏判明显偏高，先查其记录是否完整。"),
@@ -80,7 +72,7 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> dict[str
     rows = [{**row, "gap": failing.get((row["group"], row["value"]))} for row in name_groups(shown, t.code)]
     parts = []
     for group in dict.fromkeys([row["group"] for row in groups]):
-        what, when = _ABOUT.get(group, _OTHER)[t.code]
+        what, when = _ABOUT.get((group, t.code)) or _OTHER[t.code]
         own = [row for row in rows if row["group"] == group]
         parts.append(
             {

@@ -19,14 +19,12 @@ _TICKS = (0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 def draw_months(first: str, share: Sequence[float], t: Language) -> Markup:
     """Draw the share of households that report any income, by month."""
     months = np.datetime64(first, "M") + np.arange(len(share))
-    with draw(8.2, 2.2) as (figure, [axes]):
+    with draw(8.2, 2.2, grid="y") as (figure, [axes]):
         axes.bar(range(len(share)), share, 0.85, color=RULE, edgecolor=INK, linewidth=0.5)
         starts = [i for i, month in enumerate(months) if str(month).endswith("-01")] or [0]
         axes.set_xticks(starts, [str(months[i])[:4] for i in starts])
-        axes.set_ylim(0, 1.02)
+        axes.set(ylim=(0, 1.02), ylabel=t("有收入记录的户", "with income"))
         use_percent(axes.yaxis)
-        axes.set_ylabel(t("有收入记录的户", "with income"))
-        axes.grid(visible=False, axis="x")
         return embed(figure, "months", t("各月有收入记录的农户占比", "share of households with income by month"))
 
 
@@ -41,16 +39,13 @@ def draw_calibration(bins: Sequence[Mapping[str, Any]], t: Language) -> Markup:
         axes.errorbar(
             predicted, fell, [fell - ends[:, 0], ends[:, 1] - fell], fmt="o", color=MODEL, markersize=6, capsize=3
         )
-        for scale, limit, axis in (
-            (axes.set_xscale, axes.set_xlim, axes.xaxis),
-            (axes.set_yscale, axes.set_ylim, axes.yaxis),
-        ):
-            scale("function", functions=(_root, np.square))
-            limit(0, min(1.0, top))
+        axes.set_xscale("function", functions=(_take_root, np.square))
+        axes.set_yscale("function", functions=(_take_root, np.square))
+        axes.set(xlim=(0, min(1.0, top)), ylim=(0, min(1.0, top)))
+        for axis in (axes.xaxis, axes.yaxis):
             axis.set_ticks([tick for tick in _TICKS if tick <= top])
             use_percent(axis, 1)
-        axes.set_xlabel(t("模型给出的概率", "predicted probability"))
-        axes.set_ylabel(t("实际返贫比例", "share that fell"))
+        axes.set(xlabel=t("模型给出的概率", "predicted probability"), ylabel=t("实际返贫比例", "share that fell"))
         axes.annotate(
             t("完全校准", "perfect"), (top * 0.62, top * 0.66), color="#4a5561", rotation=45, ha="center", va="bottom"
         )
@@ -69,8 +64,7 @@ def draw_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> Markup:
                 axes.plot(row["missed"], y, "o", markersize=13, markerfacecolor="none", markeredgecolor="#8a3b12")
         tick = t("{name}：{word}（{positives:,}）", "{name}: {word} ({positives:,})")
         axes.set_yticks(range(len(shown)), [tick.format(**row) for row in shown])
-        axes.set_ylim(-0.7, len(shown) - 0.3)
-        axes.set_xlim(0, 1)
+        axes.set(xlim=(0, 1), ylim=(-0.7, len(shown) - 0.3))
         use_percent(axes.xaxis)
         axes.set_xlabel(
             t("返贫户中未进入走访名单的比例（括号内为返贫户数）", "share of falls missed (number of falls)")
@@ -78,5 +72,5 @@ def draw_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> Markup:
         return embed(figure, "groups", t("各组漏判比例", "missed falls by group"))
 
 
-def _root(values: Any) -> Any:
+def _take_root(values: Any) -> Any:
     return np.sqrt(np.maximum(values, 0.0))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from riskml.evaluation.numbers import FORMATS
+from riskml.evaluation.numbers import FORMATS, format_interval
 from riskml.fonts import make_font_face
 from riskml.model import Bundle
 from riskml.reporting.language import Language
@@ -53,18 +54,11 @@ def render_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= FORMATS | {"span": _format_interval}
+    environment.filters |= FORMATS | {"span": partial(format_interval, form=_INTERVAL)}
     text = environment.get_template("report.html").render(lang=lang, t=t, font="", **facts)
     face = make_font_face(re.sub(r"<(svg|style)\b.*?</\1>", "", text, flags=re.DOTALL) + _ASCII)
     return text.replace("/* font */", face, 1)
 
 
+_INTERVAL = Markup('<small class="ci">{}–{}</small>')
 _ASCII = "".join(map(chr, range(32, 127)))
-
-
-def _format_interval(interval: Any, digits: int = 3, percent: bool = False) -> Markup:
-    """Format an interval in small type; empty if there is none."""
-    if interval is None:
-        return Markup("")
-    low, high = (f"{end:.{digits}%}" if percent else f"{end:.{digits}f}" for end in interval)
-    return Markup(f'<small class="ci">{low}–{high}</small>')  # noqa: S704 - numbers only

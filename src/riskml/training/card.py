@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -10,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from riskml.evaluation.comparison import describe_complement, render_markdown
 from riskml.evaluation.groups import select_shown_groups
-from riskml.evaluation.numbers import FORMATS
+from riskml.evaluation.numbers import FORMATS, format_interval
 from riskml.evaluation.words import MISSING, MODELS, name_groups, sort_models
 from riskml.model import Bundle
 from riskml.training.release import run_release_checks
@@ -32,7 +33,7 @@ def write_model_card(bundle: Bundle) -> str:
         The figures of ``evaluation.json`` and ``report.json``; nothing about a single household.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - Markdown
-    environment.filters |= FORMATS | {"span": _format_interval}
+    environment.filters |= FORMATS | {"span": partial(format_interval, form=" ({}–{})")}
     parts = []
     for lang in ("zh", "en"):
         page = files("riskml.training").joinpath(f"card.{lang}.md").read_text(encoding="utf-8")
@@ -66,10 +67,6 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
 def fill_reasons(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the quality of the reasons from report data, with None for what was not measured."""
     return {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})}
-
-
-def _format_interval(interval: Sequence[float] | None, digits: int = 3) -> str:
-    return "" if interval is None else f" ({interval[0]:.{digits}f}–{interval[1]:.{digits}f})"
 
 
 def _tidy_lines(text: str) -> str:
