@@ -24,19 +24,9 @@ from riskml.cli.terminal import run
 
 __all__ = ["build_app", "main"]
 
-COMMANDS: tuple[Callable[..., None], ...] = (
-    check,
-    compare,
-    demo,
-    explain,
-    features,
-    release,
-    report,
-    score,
-    simulate,
-    train,
-)
-BENCHMARKS: tuple[Callable[..., None], ...] = (benchmark_explain, benchmark_features, gsoep)
+Commands = tuple[Callable[..., None], ...]
+COMMANDS: Commands = (check, compare, demo, explain, features, release, report, score, simulate, train)
+BENCHMARKS: Commands = (benchmark_explain, benchmark_features, gsoep)
 EXTENSIONS = "riskml.commands"
 """Entry-point group for the commands of other packages; ``benchmark.NAME`` adds to ``riskml benchmark``."""
 

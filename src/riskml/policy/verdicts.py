@@ -145,23 +145,13 @@ class Verdicts:
 
     def list_flags(self, i: int) -> tuple[Flag, ...]:
         """List the triggers that fired for one household, with what was observed and the threshold."""
+        return tuple(self._make_flag(int(c), i) for c in np.flatnonzero(self.fired[:, i]))
+
+    def _make_flag(self, c: int, i: int) -> Flag:
         rows, row_of_household = self._in_force
-        flags = []
-        for c in np.flatnonzero(self.fired[:, i]):
-            trigger, value = self.policy.triggers[self.codes[c]], rows[row_of_household[i]].values[c]
-            assert value is not None, "a trigger fires only where a row is in force"
-            flags.append(
-                Flag(
-                    trigger.code,
-                    trigger.zh,
-                    trigger.en,
-                    float(self.threshold[c, i]),
-                    float(self.observed[c, i]),
-                    trigger.unit,
-                    trigger.fires,
-                    trigger.window,
-                    trigger.cause,
-                    value.source,
-                )
-            )
-        return tuple(flags)
+        rule, value = self.policy.triggers[self.codes[c]], rows[row_of_household[i]].values[c]
+        assert value is not None, "a trigger fires only where a row is in force"
+        threshold, observed, source = float(self.threshold[c, i]), float(self.observed[c, i]), value.source
+        return Flag(
+            rule.code, rule.zh, rule.en, threshold, observed, rule.unit, rule.fires, rule.window, rule.cause, source
+        )

@@ -26,7 +26,8 @@ from riskml.explanation.reasons.redaction import (
 )
 from riskml.explanation.wording.facts import convert_changes_to_yuan
 from riskml.explanation.wording.sentences import SentenceWriter, read_medians
-from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build, derive_features
+from riskml.features import CATALOGUE, Feature, FeatureColumn, FeatureMatrix, build
+from riskml.features.attributes import derive_features
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, classify_cohort
 from riskml.policy import Policy, Verdicts, apply_rule_line, combine_signal, name_agreement
