@@ -25,17 +25,7 @@ from operator import eq, ge, gt, ne, or_
 from riskml_serving.casework.rules import ALWAYS, compare, compare_facts, is_true
 from riskml_serving.casework.verifications.outcomes import DECISIVE
 
-__all__ = [
-    "ASSIGNED",
-    "CONFIRMED",
-    "MONITORED",
-    "OPEN",
-    "SETTLED",
-    "SIGNALLED",
-    "STATES",
-    "VISITED",
-    "WAITING",
-]
+__all__ = ["ASSIGNED", "CONFIRMED", "MONITORED", "OPEN", "SETTLED", "SIGNALLED", "STATES", "VISITED", "WAITING"]
 
 SIGNALLED = compare("signal", gt, 0)
 MONITORED = compare("status", eq, "monitored")

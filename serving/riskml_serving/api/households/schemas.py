@@ -12,14 +12,7 @@ from riskml_serving.api.verifications.schemas import VERIFICATION
 from riskml_serving.base.contract import PLAIN, make_day_type, make_dict_type, make_list_type
 from riskml_serving.http.responses import make_answer_type
 
-__all__ = [
-    "CLOSURE_ANSWER",
-    "CLOSURE_REQUEST",
-    "EXPLANATION_ANSWER",
-    "HOUSEHOLDS_PAGE",
-    "HOUSEHOLD_ANSWER",
-    "LIVING",
-]
+__all__ = ["CLOSURE_ANSWER", "CLOSURE_REQUEST", "EXPLANATION_ANSWER", "HOUSEHOLDS_PAGE", "HOUSEHOLD_ANSWER", "LIVING"]
 
 CLOSURE_REQUEST = Body(
     "ClosureRequest",

@@ -66,9 +66,7 @@ async def cancel(call: ScoreCall, job_id: str) -> Response:
 
 @router.get("/v1/jobs/{job_id}/results", response_class=FileResponse, responses={200: {"content": RESULTS}})
 async def results(
-    call: ReadCall,
-    job_id: str,
-    form: Annotated[Literal["parquet", "csv"], Query(alias="format")] = "parquet",
+    call: ReadCall, job_id: str, form: Annotated[Literal["parquet", "csv"], Query(alias="format")] = "parquet"
 ) -> Response:
     """Give the results of a job as one file: both verdicts and reasons, one row a household."""
     state, number = call.state, call.request_id

@@ -44,8 +44,7 @@ VERIFICATION_REQUEST = Body(
 """What staff found at the door."""
 
 ScoreThen = make_dict_type(
-    "ScoreThen",
-    {"cursor": CURSOR | None, "probability": float | None, "signal": str | None, "agreement": str | None},
+    "ScoreThen", {"cursor": CURSOR | None, "probability": float | None, "signal": str | None, "agreement": str | None}
 )
 VERIFICATION = make_dict_type(
     "Verification",

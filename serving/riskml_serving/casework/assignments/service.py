@@ -16,13 +16,7 @@ __all__ = ["assign"]
 
 
 def assign(
-    connection: Connection,
-    caller: Caller,
-    household_id: str,
-    assignee: str,
-    note: str,
-    today: dt.date,
-    request_id: str,
+    connection: Connection, caller: Caller, household_id: str, assignee: str, note: str, today: dt.date, request_id: str
 ) -> None:
     """Save who looks after a household from now on.
 
