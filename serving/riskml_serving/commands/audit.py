@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from riskml.errors import UsageError
-from riskml_serving.commands.connections import read_from
+from riskml_serving.commands.connections import connect
 from riskml_serving.commands.options import Database, Household
 
 __all__ = ["app"]
@@ -29,7 +29,7 @@ def head(db: Database = None) -> None:
     """Print number and hash of the last entry: note it elsewhere, so that a cut end shows later."""
     from riskml_serving.people.audit.repository import read_head
 
-    with read_from(db) as connection:
+    with connect(db) as connection:
         typer.echo(str(read_head(connection)))
 
 
@@ -48,7 +48,7 @@ def verify(
         expected = None if noted is None else Head.parse(noted)
     except ValueError:
         raise UsageError(f"{noted!r} is not a head.", "Copy what `riskml-serving audit head` printed.") from None
-    with read_from(db) as connection:
+    with connect(db) as connection:
         faults = list(find_faults(read_all(connection), expected))
         last = read_head(connection)
     for seq, code in faults[:MAX_SHOWN]:
@@ -67,7 +67,7 @@ def about(household: Household, db: Database = None) -> None:
     """List who saw or changed a household, also one that was forgotten: number, time, caller, action, request."""
     from riskml_serving.people.audit.repository import read_about
 
-    with read_from(db) as connection:
+    with connect(db) as connection:
         for entry in read_about(connection, household):
             at = entry["at"].isoformat(timespec="seconds")
             typer.echo("\t".join((str(entry["seq"]), at, entry["actor"], entry["action"], entry["request_id"])))

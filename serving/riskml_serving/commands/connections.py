@@ -11,22 +11,14 @@ from riskml_serving.base.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["read_from", "write_to"]
+__all__ = ["connect"]
 
 
 @contextmanager
-def read_from(db: str | None) -> Iterator[Connection]:
-    """Read from the database of the option ``--db``, by default that of the settings."""
-    from riskml_serving.base.database import open_database, reading
+def connect(db: str | None, *, write: bool = False) -> Iterator[Connection]:
+    """Connect to the database of the option ``--db``, by default that of the settings; only to read by default."""
+    from riskml_serving.base.database import open_database, reading, writing
 
-    with open_database(db or Settings().database_url) as engine, reading(engine) as connection:
-        yield connection
-
-
-@contextmanager
-def write_to(db: str | None) -> Iterator[Connection]:
-    """Write to the database of the option ``--db``, by default that of the settings."""
-    from riskml_serving.base.database import open_database, writing
-
-    with open_database(db or Settings().database_url) as engine, writing(engine) as connection:
+    begin = writing if write else reading
+    with open_database(db or Settings().database_url) as engine, begin(engine) as connection:
         yield connection

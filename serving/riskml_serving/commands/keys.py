@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from riskml_serving.commands.connections import read_from, write_to
+from riskml_serving.commands.connections import connect
 from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
@@ -29,7 +29,7 @@ def create(
     """
     from riskml_serving.people.auth.service import create_key
 
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         typer.echo(create_key(connection, name, region, right or ["score", "read", "write"]))
 
 
@@ -38,7 +38,7 @@ def list_all(db: Database = None) -> None:
     """List the keys: id, region, rights, created on, state, owner."""
     from riskml_serving.people.auth.repository import list_keys
 
-    with read_from(db) as connection:
+    with connect(db) as connection:
         for row in list_keys(connection):
             state = f"revoked {row['revoked_at']:%Y-%m-%d %H:%M}" if row["revoked_at"] else "valid"
             region = row["region"] or "everywhere"
@@ -54,6 +54,6 @@ def revoke(
     """Revoke a key for good."""
     from riskml_serving.people.auth.service import revoke_key
 
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         revoke_key(connection, key)
     typer.echo("Revoked.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from riskml_serving.base.settings import Settings
-from riskml_serving.commands.connections import read_from, write_to
+from riskml_serving.commands.connections import connect
 from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
@@ -20,7 +20,7 @@ def status(db: Database = None) -> None:
     """List the releases that have served, the latest first: version, since when, state, source."""
     from riskml_serving.judging.model.repository import list_releases
 
-    with read_from(db) as connection:
+    with connect(db) as connection:
         releases = list_releases(connection)
     serving = next((row["model_version"] for row in releases if row["rejected_at"] is None), None)
     for row in releases:
@@ -33,7 +33,7 @@ def rollback(db: Database = None) -> None:
     """Go back to the previous release; lasts over restarts, until another release is made."""
     from riskml_serving.judging.model.service import roll_back
 
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         before, after = roll_back(connection)
     typer.echo(f"Rolled back {before}; {after} serves within {Settings().model_poll_seconds:g} seconds.")
 
@@ -43,6 +43,6 @@ def accept(version: Annotated[str, typer.Argument(help="Version, as listed.")], 
     """Accept a release again that was rolled back."""
     from riskml_serving.judging.model import service
 
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         service.accept(connection, version)
     typer.echo(f"{version} may serve again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from riskml_serving.base.settings import Settings
-from riskml_serving.commands.connections import write_to
+from riskml_serving.commands.connections import connect
 from riskml_serving.commands.options import Database, Household
 
 __all__ = ["forget", "retention"]
@@ -16,7 +16,7 @@ def forget(household: Household, db: Database = None) -> None:
     from riskml_serving.judging.jobs.exporting import drop_exports
     from riskml_serving.operations.retention import service
 
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         deleted = service.forget(connection, household)
     drop_exports(Settings().export_folder)
     typer.echo("Forgotten: " + ", ".join(f"{name} {n}" for name, n in sorted(deleted.items())))
@@ -28,7 +28,7 @@ def retention(db: Database = None) -> None:
     from riskml_serving.operations.retention import service
 
     settings = Settings()
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         deleted = service.apply_retention(connection, settings)
     drop_exports(settings.export_folder)
     typer.echo("Deleted: " + ", ".join(f"{name} {n}" for name, n in deleted.items()))

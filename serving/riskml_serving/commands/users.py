@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskml_serving.commands.connections import read_from, write_to
+from riskml_serving.commands.connections import connect
 from riskml_serving.commands.options import Database
 
 __all__ = ["app"]
@@ -37,7 +37,7 @@ def create(
     from riskml_serving.people.accounts.service import create_user
 
     new = _read_password()
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         create_user(connection, username, new, role, region, name=name, health_details=health_details)
     typer.echo(f"Created the account {username}.")
 
@@ -48,7 +48,7 @@ def list_all(db: Database = None) -> None:
     from riskml_serving.base.clock import now
     from riskml_serving.people.accounts.repository import list_users
 
-    with read_from(db) as connection:
+    with connect(db) as connection:
         for row in list_users(connection):
             locked = row["locked_until"] is not None and row["locked_until"] > now()
             state = "disabled" if row["disabled_at"] else "locked" if locked else "valid"
@@ -62,7 +62,7 @@ def disable(username: Username, db: Database = None) -> None:
     """Disable an account; its sessions end at once."""
     from riskml_serving.people.accounts.service import disable_user
 
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         disable_user(connection, username)
     typer.echo(f"Disabled {username}.")
 
@@ -73,6 +73,6 @@ def password(username: Username, db: Database = None) -> None:
     from riskml_serving.people.accounts.service import set_password
 
     new = _read_password()
-    with write_to(db) as connection:
+    with connect(db, write=True) as connection:
         set_password(connection, username, new)
     typer.echo(f"Set the password of {username}.")

@@ -85,12 +85,14 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
                 if not response.ok:
                     raise UsageError(f"{path} answers {response.status}.", "Fix the page, then run this again.")
 
+            def save(name: str, part: Any = page, **options: Any) -> None:
+                pictures.append(out / f"{name}.png")
+                part.screenshot(path=pictures[-1], **options)
+
             def shoot(name: str, page: Any = page, kind: str = kind) -> None:
                 height = min(MAX_HEIGHT, int(page.evaluate("document.documentElement.scrollHeight")))
-                path = out / f"{kind}-{name}.png"
                 clip = {"x": 0, "y": 0, "width": WIDTHS[kind], "height": height}
-                page.screenshot(path=path, full_page=True, clip=clip)
-                pictures.append(path)
+                save(f"{kind}-{name}", page, full_page=True, clip=clip)
 
             visit("/sign-in")
             shoot("sign-in")
@@ -102,22 +104,19 @@ def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> lis
             household = link.rpartition("/")[2]
             for declared in PAGES:
                 if not declared.workbook:
-                    visit(declared.addresses(household)[0])
+                    visit(declared.list_addresses(household)[0])
                     shoot(declared.name)
             visit(link)
             if kind == "desk":
                 page.set_viewport_size({"width": PAPER_WIDTH, "height": 900})
                 page.emulate_media(media="print")
-                path = out / "paper-household.png"
-                page.screenshot(path=path, full_page=True)
-                pictures.append(path)
+                save("paper-household", full_page=True)
                 page.emulate_media(media="screen")
                 page.set_viewport_size({"width": WIDTHS[kind], "height": 900})
             page.check("[name=outcome][value=confirmed]")
             page.locator("form.keep button").click()
             page.wait_for_url("**done=verified*")
-            page.locator("#verification").screenshot(path=out / f"{kind}-verified.png")
-            pictures.append(out / f"{kind}-verified.png")
+            save(f"{kind}-verified", page.locator("#verification"))
             if kind == "desk":
                 visit("/worklist?signal=orange&state=overdue")
                 shoot("filters")

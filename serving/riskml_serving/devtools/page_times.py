@@ -59,7 +59,7 @@ def list_addresses(pages: Iterable[Page], households: Sequence[str]) -> dict[Pag
     for page in pages:
         if not page.workbook:
             codes = households if "{household_id}" in page.path else [""]
-            addresses = [address for code in codes for address in page.addresses(code)]
+            addresses = [address for code in codes for address in page.list_addresses(code)]
             out[page] = addresses * math.ceil(MIN_ADDRESSES / len(addresses))
     return out
 

@@ -15,6 +15,7 @@ from riskml.explanation import Explanation
 from riskml.explanation.household.county import ExplainedPanel
 from riskml.outcomes import UNKNOWN
 from riskml.policy import name_agreement
+from riskml.policy.signal import is_above_safest
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.panel import Panel
 from riskml.scoring import judge
@@ -53,8 +54,8 @@ class Judged:
 
     @cached_property
     def agreement(self) -> list[str]:
-        """Agreement by tier of the households that are known: a tier above the safest is the model's positive."""
-        positive = self.opinion.tier[self.known] > 0
+        """Agreement by tier of the households that are known."""
+        positive = is_above_safest(self.opinion.tier[self.known])
         flagged = np.array([self.opinion.flags[i] != "" for i in self.known.tolist()], bool)
         return list(name_agreement(positive, flagged).tolist())
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from riskml_serving.web.household.endpoints import router as household
-from riskml_serving.web.model.endpoints import router as model
+from riskml_serving.web.model import router as model
 from riskml_serving.web.overview.endpoints import router as overview
 from riskml_serving.web.shell.endpoints import router as shell
 from riskml_serving.web.shell.page_router import PageRouter, require_declared
 from riskml_serving.web.shell.rendering import show_in_menu
-from riskml_serving.web.sign_in.endpoints import router as sign_in
+from riskml_serving.web.sign_in import router as sign_in
 from riskml_serving.web.worklist.endpoints import router as worklist
 
 __all__ = ["PAGES", "router"]

@@ -9,7 +9,7 @@ from riskml.policy.table import Policy, load_policy
 from riskml.records.panel.panel import BELOW
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
 
-__all__ = ["combine_signal", "name_agreement", "signal_income"]
+__all__ = ["combine_signal", "is_above_safest", "name_agreement", "signal_income"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -85,6 +85,15 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     # A tier of -1 picks the last entry.
     colours = np.array([*(tiers[code].colour for code in TIERS), 0], np.int8)
     return np.maximum(colour, colours[tier]).astype(np.int8)
+
+
+def is_above_safest(tier: Codes | int) -> Mask:
+    """Whether tiers, as positions in ``TIERS``, are above the safest: the model's positive without a visit capacity.
+
+    >>> is_above_safest(np.array([-1, 0, 1], np.int8)).tolist()
+    [False, False, True]
+    """
+    return np.asarray(tier) > 0
 
 
 def name_agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_]:

@@ -51,6 +51,8 @@ HELD_BEFORE = {
             "_was_visited",
             "_select_assignee",
             "_select_facts",
+            "is_entry_known",
+            "is_entry_open",
             "_has_monitoring",
             "_narrow",
             "read_list",

@@ -41,7 +41,7 @@ def open_page(site, page, role):
     site.client.cookies.clear()
     site.sign_in(role)
     household = site.households(site.world.regions[role])[0]
-    return [site.get(address) for address in page.addresses(household)]
+    return [site.get(address) for address in page.list_addresses(household)]
 
 
 def check_roles(site, page):
@@ -70,7 +70,7 @@ def check_region(site, page):
     for answer in open_page(site, page, "village"):
         assert not [code for code in outside if code in read_text(answer)], answer.url
     if "{household_id}" in page.path:
-        assert site.get(page.addresses(outside[0])[0]).status_code == 404, page.path
+        assert site.get(page.list_addresses(outside[0])[0]).status_code == 404, page.path
         assert site.actions()[-1] == "household.refused"
     if page.region:
         assert site.get(f"{page.path}?region={own[:9]}").status_code == 404, page.path

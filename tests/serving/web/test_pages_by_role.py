@@ -23,8 +23,8 @@ from riskml_serving.store.households.repository import find_households, list_cod
 from riskml_serving.web.router import PAGES as DECLARED
 
 NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For reference in study and judgement only"}
-PAGES = [path for page in DECLARED if not page.workbook for path in page.addresses("{}")]
-EXPORTS = [path for page in DECLARED if page.workbook for path in page.addresses("{}")]
+PAGES = [path for page in DECLARED if not page.workbook for path in page.list_addresses("{}")]
+EXPORTS = [path for page in DECLARED if page.workbook for path in page.list_addresses("{}")]
 BLIND = ("village", "township", "analyst", "blind")
 AFTER, AFTER_SPENDING = "income_below_line_after_spending", "扣除刚性支出后"
 SECRET = "透析治疗秘密"

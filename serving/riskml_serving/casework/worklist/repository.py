@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -23,6 +24,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    tuple_,
 )
 
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
@@ -34,7 +36,7 @@ from riskml_serving.judging.scores.tables import CURRENT, RANKING, SCORES
 from riskml_serving.people.auth import within, within_table
 from riskml_serving.store.records.tables import RECORDS
 
-__all__ = ["ListFilter", "count_by_signal", "count_late", "list_parts", "read_list"]
+__all__ = ["ListFilter", "count_by_signal", "count_late", "is_entry_known", "is_entry_open", "list_parts", "read_list"]
 
 EARLIER = SCORES.alias("earlier")
 LAST = VERIFICATIONS.alias("last")
@@ -55,6 +57,8 @@ class ListFilter:
         Of ``STATES``, or by deadline: ``late_visit``, ``late_decision``, ``late_helper``, and ``overdue`` for any.
     late : mapping of str to Rule
         Whether a household is late, by deadline; see :class:`riskml_serving.casework.deadlines.Deadlines`.
+    today : date
+        Day as of which records of monitoring count, for ``category`` and ``cause``; by default every record does.
     signal, tier : tuple of int
         Positions in riskml's lists; empty is any.
     agreement, category, flags : tuple of str
@@ -70,6 +74,7 @@ class ListFilter:
     region: str
     state: str
     late: Mapping[str, Rule] = field(default_factory=dict)
+    today: dt.date = dt.date.max
     signal: tuple[int, ...] = ()
     tier: tuple[int, ...] = ()
     agreement: tuple[str, ...] = ()
@@ -154,9 +159,26 @@ def _is_listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
     return literal(";").concat(column).concat(";").contains(f";{code};")
 
 
-def _has_monitoring(*, category: str = "", cause: str = "") -> ColumnElement[bool]:
+def is_entry_known(today: dt.date) -> ColumnElement[bool]:
+    """Condition on a row of ``monitoring``: an entry that is known on a day, in its latest version then."""
+    entry = RECORDS["monitoring"]
+    later = entry.alias("later")
+    entry_day, later_day = (func.coalesce(table.c.recorded_on, table.c.entered_on) for table in (entry, later))
+    same = (later.c.household_id == entry.c.household_id, later.c.entered_on == entry.c.entered_on)
+    newer = tuple_(later_day, later.c.row_id) > tuple_(entry_day, entry.c.row_id)
+    replaced = exists().where(*same, newer, ~later.c.superseded, later_day <= today).correlate(entry)
+    return and_(~entry.c.superseded, entry.c.entered_on <= today, entry_day <= today, ~replaced)
+
+
+def is_entry_open(today: dt.date) -> ColumnElement[bool]:
+    """Condition on a row of ``monitoring``: the household is in monitoring by it on a day."""
+    cleared_on = RECORDS["monitoring"].c.cleared_on
+    return and_(is_entry_known(today), or_(cleared_on.is_(None), cleared_on > today))
+
+
+def _has_monitoring(today: dt.date, *, category: str = "", cause: str = "") -> ColumnElement[bool]:
     table = RECORDS["monitoring"]
-    conditions = [table.c.household_id == CURRENT.c.household_id, ~table.c.superseded, table.c.cleared_on.is_(None)]
+    conditions = [table.c.household_id == CURRENT.c.household_id, is_entry_open(today)]
     if category:
         conditions.append(table.c.category == category)
     if cause:
@@ -173,11 +195,11 @@ def _build_conditions(wanted: ListFilter) -> list[ColumnElement[bool]]:
     if wanted.category == "none":
         out.append((~MONITORED).to_sql(FACTS))
     elif wanted.category:
-        out.append(_has_monitoring(category=wanted.category))
+        out.append(_has_monitoring(wanted.today, category=wanted.category))
     if wanted.cause:
         named = [_is_listed_in(CURRENT.c.causes, wanted.cause)]
         named += [_is_listed_in(CURRENT.c.rule_flags, code) for code in wanted.flags]
-        out.append(reduce(or_, [*named, _has_monitoring(cause=wanted.cause)]))
+        out.append(reduce(or_, [*named, _has_monitoring(wanted.today, cause=wanted.cause)]))
     if wanted.search:
         out.append(CURRENT.c.household_id.contains(wanted.search, autoescape=True))
     return out

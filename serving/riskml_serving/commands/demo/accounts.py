@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Engine
 
-from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import writing
 from riskml_serving.people.accounts import ROLES
 from riskml_serving.people.accounts.service import create_user
@@ -32,26 +31,12 @@ class Account:
 
 def create_accounts(engine: Engine, villages: Sequence[str]) -> list[Account]:
     """Create one account per role in the first village, its town and its county."""
-    village = villages[0]
-    regions = {
-        "village": village,
-        "township": take_region(village, Level.TOWN),
-        "county": take_region(village, Level.COUNTY),
-        "analyst": take_region(village, Level.COUNTY),
-    }
     out = []
-    for role, region in regions.items():
+    for code, role in ROLES.items():
         password = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
-        account = Account(f"demo-{role}", password, role, region, role in ("township", "county"))
+        region = villages[0][: max(role.digits)]
+        account = Account(f"demo-{code}", password, code, region, code in ("township", "county"))
         with writing(engine) as connection:
-            create_user(
-                connection,
-                account.username,
-                account.password,
-                role,
-                region,
-                name=f"演示{ROLES[role].zh}",
-                health_details=account.health_details,
-            )
+            create_user(connection, **asdict(account), name=f"演示{role.zh}")
         out.append(account)
     return out

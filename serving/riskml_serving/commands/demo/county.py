@@ -15,11 +15,11 @@ from riskml.records.contract.calendar import to_date, to_day, to_month, to_month
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading, writing
 from riskml_serving.base.settings import Settings
-from riskml_serving.judging.jobs.repository import add_job
+from riskml_serving.judging.jobs.service import start
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import Model
-from riskml_serving.people.auth import Caller
-from riskml_serving.store.households.repository import count_households, find_households, list_codes
+from riskml_serving.people.auth import RIGHTS, Caller
+from riskml_serving.store.households.repository import find_households, list_codes
 
 __all__ = ["choose_towns", "list_month_ends", "list_villages", "score_month", "write_region_names"]
 
@@ -49,16 +49,11 @@ def choose_towns(county: Path, out: Path, max_households: int, until: dt.date) -
     list of str
         Codes of the towns.
     """
-    households = pq.read_table(county / "households.parquet", columns=["household_id", "region_code"])
-    town = pc.utf8_slice_codeunits(households["region_code"], 0, 9)
-    chosen: list[str] = []
-    total = 0
-    for code in sorted(set(town.to_pylist())):
-        total += len(set(households.filter(pc.equal(town, code))["household_id"].to_pylist()))
-        if chosen and total > max_households:
-            break
-        chosen.append(code)
-    codes = households.filter(pc.is_in(town, pa.array(chosen)))["household_id"]
+    households = pq.read_table(county / "households.parquet", columns=["household_id", "region_code"]).to_pandas()
+    town = households["region_code"].str[: Level.TOWN]
+    total = households["household_id"].groupby(town).nunique().cumsum()
+    chosen: list[str] = list(total.index[: max(1, int((total <= max_households).sum()))])
+    codes = pa.array(households.loc[town.isin(chosen), "household_id"].tolist(), pa.string())
     out.mkdir(parents=True, exist_ok=True)
     for path in sorted(county.glob("*.parquet")):
         if path.stem == "truth":
@@ -117,9 +112,7 @@ def list_villages(engine: Engine) -> list[str]:
 
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
     """Score every household as of a month's end by a job, as a county does every month."""
-    payload = {"as_of": as_of.isoformat(), "redact": []}
     with writing(engine) as connection:
-        total = count_households(connection, "")
-        add_job(connection, Caller("demo", "", frozenset()), "score", payload, total=total, request_id="demo")
+        start(connection, model, Caller("demo", "", frozenset(RIGHTS)), None, as_of, "demo")
     settings = Settings(database_url=engine.url.render_as_string(hide_password=False))
     Worker(engine, settings, lambda: model).work_off()

@@ -11,11 +11,10 @@ from pathlib import Path
 from riskml_serving.base.database import open_engine, reading, writing
 from riskml_serving.base.settings import Settings
 from riskml_serving.devtools.benchmark.counties import AS_OF
-from riskml_serving.judging.jobs import repository
+from riskml_serving.judging.jobs.service import require_job, start
 from riskml_serving.judging.jobs.worker import Worker
 from riskml_serving.judging.model import load_model
 from riskml_serving.people.auth import RIGHTS, Caller
-from riskml_serving.store.households.repository import count_households
 
 __all__ = ["measure_job"]
 
@@ -34,13 +33,9 @@ def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
 
 def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     engine, model = open_engine(url), load_model(bundle)
-    with reading(engine) as connection:
-        total = count_households(connection, region)
-    caller, payload = Caller("benchmark", "", frozenset(RIGHTS)), {"as_of": AS_OF.isoformat(), "redact": []}
+    caller = Caller("benchmark", "", frozenset(RIGHTS))
     with writing(engine) as connection:
-        job_id = repository.add_job(
-            connection, caller, "score", payload, total=total, request_id="benchmark", region=region
-        )
+        job_id = start(connection, model, caller, region, AS_OF, "benchmark")["job"]
     worker, memory = Worker(engine, Settings(database_url=url), lambda: model), _PeakMemory()
     began = time.perf_counter()
     memory.start()
@@ -49,8 +44,7 @@ def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     memory.done.set()
     memory.join()
     with reading(engine) as connection:
-        job = repository.find_job(connection, job_id, "")
-    assert job is not None, "it was added above"
+        job = require_job(connection, job_id, caller)
     if job["state"] != "done":
         raise RuntimeError(f"the job is {job['state']}: {job['problem']}")
     return seconds, memory.megabytes

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from sqlalchemy import Engine
 
-from riskml.progress import Progress, Silent
+from riskml.progress import Progress
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.database import reading
 from riskml_serving.base.settings import Settings
@@ -34,27 +34,22 @@ Request = tuple[str, str, dict[str, Any] | None]
 
 
 def measure_scale(
-    bundle: Path,
-    households: int = 100_000,
-    scores: int = 1_000_000,
-    requests: int = 200,
-    postgresql: str | None = None,
-    progress: Progress | None = None,
+    bundle: Path, households: int, scores: int, requests: int, postgresql: str | None, progress: Progress
 ) -> dict[str, Any]:
     """Measure a county's job, and responses that draw on many households.
 
     Parameters
     ----------
     bundle : Path
-    households : int, default 100,000
+    households : int
         In the simulated county, all stored and scored on SQLite.
-    scores : int, default 1,000,000
+    scores : int
         On PostgreSQL: the county's scores, repeated as further counties.
-    requests : int, default 200
+    requests : int
         Of each kind, in turn over one connection.
-    postgresql : str, optional
-        Address of an empty database; by default a server from the wheel is started.
-    progress : Progress, optional
+    postgresql : str or None
+        Address of an empty database; without one a server from the wheel is started.
+    progress : Progress
 
     Returns
     -------
@@ -63,7 +58,6 @@ def measure_scale(
         ``list_*_ms`` and ``summary_*_ms``: first page and counts of a county; ``job_s`` and ``job_peak_mb`` of the
         county's job, ``job_tenth_peak_mb`` of the job of a tenth of its towns; ``targets``.
     """
-    progress = progress or Silent()
     with TemporaryDirectory(prefix="riskml-scale-") as name:
         folder = Path(name)
         settings = Settings(database_url=f"sqlite:///{folder / 'service.db'}", bundle=bundle, today=counties.AS_OF)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -25,35 +25,32 @@ START_SECONDS = 180
 """How long a server may take to start."""
 
 
-@contextmanager
-def run_service(folder: Path, settings: Settings) -> Iterator[str]:
-    """Run ``riskml serve`` without a rate limit, with the files it writes in a folder; yields its address."""
+def run_service(folder: Path, settings: Settings) -> AbstractContextManager[str]:
+    """Run ``riskml serve`` without a rate limit, with the files it writes in a folder; the context is its address."""
     folders = {"model_store": folder / "models", "export_folder": folder / "exports"}
     own = {"bundle": settings.bundle_folder.resolve(), "rate_per_minute": 0, "log_level": "warning"}
     environment = settings.model_copy(update={**folders, **own}).to_environment()
-    port = _free_port()
-    command = [sys.executable, "-c", "from riskml.cli.main import main; main()", "serve", "--port", str(port)]
-    with _run_server(command, environment, folder / "service.log", f"http://127.0.0.1:{port}", "/readyz") as url:
-        yield url
+    command = [sys.executable, "-c", "from riskml.cli.main import main; main()", "serve"]
+    return _run_server(command, environment, folder / "service.log", "/readyz")
 
 
-@contextmanager
-def run_mlflow(folder: Path, booster: lgb.Booster) -> Iterator[str]:
-    """Run ``mlflow models serve`` on the trees, as MLflow's own LightGBM flavour saves them; yields its address."""
+def run_mlflow(folder: Path, booster: lgb.Booster) -> AbstractContextManager[str]:
+    """Run ``mlflow models serve`` on the trees, saved by MLflow's LightGBM flavour; the context is its address."""
     import mlflow.lightgbm
 
     mlflow.lightgbm.save_model(booster, str(folder / "mlflow-model"), pip_requirements=["lightgbm"])
-    port = _free_port()
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", str(folder / "mlflow-model")]
-    command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--env-manager", "local", "--host", "127.0.0.1"]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     own = {"PATH": path, "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with _run_server(command, own, folder / "mlflow.log", f"http://127.0.0.1:{port}", "/ping") as url:
-        yield url
+    return _run_server(command, own, folder / "mlflow.log", "/ping")
 
 
 @contextmanager
-def _run_server(command: list[str], environment: dict[str, str], log: Path, url: str, ready: str) -> Iterator[str]:
+def _run_server(command: list[str], environment: dict[str, str], log: Path, ready: str) -> Iterator[str]:
+    """Run a command on a free port until the block ends; yields its address once the path ``ready`` answers."""
+    port = _find_free_port()
+    url, command = f"http://127.0.0.1:{port}", [*command, "--port", str(port)]
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - commands of this module
             command, env={**os.environ, **environment}, stdout=out, stderr=out, cwd=log.parent, start_new_session=True
@@ -82,7 +79,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise UsageError("A server to be measured does not start.", last or "Its log is empty.")
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import UsageError
-from riskml.progress import Progress, Silent
+from riskml.progress import Progress
 from riskml_serving.base.settings import Settings
 from riskml_serving.devtools.benchmark import household
 from riskml_serving.devtools.benchmark.counties import prepare_database
@@ -33,19 +33,17 @@ WARM_UP = 1.0
 Arm = Callable[[float], tuple[float, list[float]]]
 
 
-def measure_throughput(
-    bundle: Path, rounds: int = 5, seconds: float = 2.0, progress: Progress | None = None
-) -> dict[str, Any]:
+def measure_throughput(bundle: Path, rounds: int, seconds: float, progress: Progress) -> dict[str, Any]:
     """Measure requests per second for one household.
 
     Parameters
     ----------
     bundle : Path
-    rounds : int, default 5
+    rounds : int
         Turns of each arm.
-    seconds : float, default 2.0
+    seconds : float
         Load of an arm in one turn.
-    progress : Progress, optional
+    progress : Progress
 
     Returns
     -------
@@ -53,7 +51,6 @@ def measure_throughput(
         Medians over the rounds, ``*_rps`` in responses per second over ``connections``; latencies in milliseconds of
         ``POST /v1/scores`` without reasons over one connection; ``targets`` with their ratios.
     """
-    progress = progress or Silent()
     model = load_model(bundle)
     names, values = household.build_features(model)
     progress.stage("Start the servers")

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from riskml.errors import UsageError
-from riskml_serving.base.problems import Problem
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.accounts.roles import ROLES
 from riskml_serving.people.auth.jwks import Fetch, KeySet, discover_endpoint, fetch_json, is_secure
-from riskml_serving.people.auth.oidc import parse_names, parse_region, read_claim, verify_token
+from riskml_serving.people.auth.oidc import make_unavailable, parse_names, parse_region, read_claim, verify_token
 
 __all__ = ["Person", "Provider"]
 
@@ -75,7 +74,7 @@ class Provider:
             )
         self._settings, self._keys, self._fetch = settings, keys, fetch
 
-    def authorization_url(self, seed: str) -> str:
+    def make_authorization_url(self, seed: str) -> str:
         """Return the address at the provider to which the browser is sent.
 
         Raises
@@ -124,7 +123,7 @@ class Provider:
         except AuthlibBaseError:
             return None
         except RequestException as error:
-            raise _unavailable() from error
+            raise make_unavailable() from error
         token = tokens.get("id_token")
         return token if isinstance(token, str) else None
 
@@ -146,7 +145,7 @@ class Provider:
         try:
             return discover_endpoint(str(self._settings.oidc_issuer), name, self._fetch)
         except (OSError, ValueError, TypeError) as error:
-            raise _unavailable() from error
+            raise make_unavailable() from error
 
 
 def derive_state(seed: str) -> str:
@@ -180,7 +179,3 @@ def read_person(claims: Mapping[str, Any], settings: Settings) -> Person | None:
     name = claims.get("name") or claims.get("preferred_username")
     health = not names.isdisjoint(settings.oidc_health_roles)
     return Person(f"oidc:{identity}", str(name)[:60] if name else identity[:8], fitting[0], region, health)
-
-
-def _unavailable() -> Problem:
-    return Problem("provider-unavailable", headers={"Retry-After": "10"})

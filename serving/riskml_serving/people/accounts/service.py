@@ -19,17 +19,13 @@ __all__ = ["MIN_PASSWORD_LENGTH", "create_user", "disable_user", "set_password",
 
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 10, 256
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{1,38}")
+_HASHER = PasswordHasher()
 
 
 @cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-@cache
-def _dummy_hash() -> str:
+def _make_dummy_hash() -> str:
     """Hash a password to check against where there is no account, so that both cases take equally long."""
-    return _hasher().hash("nobody has this password")
+    return _HASHER.hash("nobody has this password")
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
@@ -39,7 +35,9 @@ def verify_password(password_hash: str | None, password: str) -> bool:
     (False, False)
     """
     try:
-        return _hasher().verify(password_hash or _dummy_hash(), password[:MAX_PASSWORD_LENGTH]) and bool(password_hash)
+        return _HASHER.verify(password_hash or _make_dummy_hash(), password[:MAX_PASSWORD_LENGTH]) and bool(
+            password_hash
+        )
     except (Argon2Error, InvalidHashError):
         return False
 
@@ -97,17 +95,12 @@ def create_user(
 
 def set_password(connection: Connection, username: str, password: str) -> None:
     """Change a password, unlock the account and end its sessions."""
-    values = {"password_hash": _hash_password(password), "failures": 0, "locked_until": None}
-    if not repository.change_user(connection, username, **values):
-        raise _unknown_account(username)
-    repository.delete_sessions(connection, username)
+    _change_user(connection, username, password_hash=_hash_password(password), failures=0, locked_until=None)
 
 
 def disable_user(connection: Connection, username: str) -> None:
     """Disable an account and end its sessions at once."""
-    if not repository.change_user(connection, username, disabled_at=now()):
-        raise _unknown_account(username)
-    repository.delete_sessions(connection, username)
+    _change_user(connection, username, disabled_at=now())
 
 
 def _hash_password(password: str) -> str:
@@ -116,8 +109,10 @@ def _hash_password(password: str) -> str:
             f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.",
             "A sentence of a few words works well.",
         )
-    return _hasher().hash(password)
+    return _HASHER.hash(password)
 
 
-def _unknown_account(username: str) -> UsageError:
-    return UsageError(f"There is no account {username!r}.", "`riskml-serving users list` shows them all.")
+def _change_user(connection: Connection, username: str, **values: Any) -> None:
+    if not repository.change_user(connection, username, **values):
+        raise UsageError(f"There is no account {username!r}.", "`riskml-serving users list` shows them all.")
+    repository.delete_sessions(connection, username)

@@ -153,27 +153,23 @@ def sign_in_by_provider(connection: Connection, settings: Settings, person: Pers
 def _open_session(
     connection: Connection, settings: Settings, username: str, caller: Caller, at: dt.datetime, request_id: str
 ) -> str:
-    repository.delete_stale_sessions(connection, at - _max_age(settings), at - _max_idle(settings))
+    repository.delete_stale_sessions(connection, *_find_limits(settings, at))
     token = secrets.token_urlsafe(32)
     repository.add_session(connection, _hash(token), username, at)
     audit.record(connection, caller, "sign-in", request_id=request_id)
     return token
 
 
-def _max_age(settings: Settings) -> dt.timedelta:
-    return dt.timedelta(hours=settings.session_hours)
-
-
-def _max_idle(settings: Settings) -> dt.timedelta:
-    return dt.timedelta(minutes=settings.session_idle_minutes)
+def _find_limits(settings: Settings, at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """Times since which a session must have been opened and last used, to be valid at a time."""
+    return at - dt.timedelta(hours=settings.session_hours), at - dt.timedelta(minutes=settings.session_idle_minutes)
 
 
 def resolve_session(connection: Connection, settings: Settings, token: str) -> User | None:
     """Find the user of a session; None where it has ended."""
     at, row = now(), repository.find_session(connection, _hash(token))
-    if row is None or row["disabled_at"] is not None:
-        return None
-    if row["opened_at"] + _max_age(settings) < at or row["seen_at"] + _max_idle(settings) < at:
+    opened, seen = _find_limits(settings, at)
+    if row is None or row["disabled_at"] is not None or row["opened_at"] < opened or row["seen_at"] < seen:
         return None
     return User.from_row(dict(row), stale=at - row["seen_at"] > TOUCH_INTERVAL)
 

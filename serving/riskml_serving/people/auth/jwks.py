@@ -73,23 +73,19 @@ class KeySet:
             return
         self._tried = at
         try:
-            keys = list(self._fetch().get("keys", []))
+            keys = jwt.PyJWKSet.from_dict(self._fetch()).keys
+        except jwt.PyJWKSetError:
+            keys = []  # the provider answers, but none of its keys can be used
         except (OSError, ValueError, TypeError) as error:
             if usable:
                 return
             raise OSError("the provider's keys cannot be read") from error
-        self._keys = {str(key["kid"]): parsed for key in keys if (parsed := _parse_key(key)) is not None}
+        self._keys = {str(key.key_id): key for key in keys if _is_for_signatures(key)}
         self._fetched = at
 
 
-def _parse_key(key: Any) -> jwt.PyJWK | None:
-    """Parse a public key for signatures; None for any other member of the set."""
-    if not isinstance(key, dict) or "kid" not in key or key.get("use", "sig") != "sig" or key.get("kty") == "oct":
-        return None
-    try:
-        return jwt.PyJWK(key)
-    except jwt.PyJWTError:
-        return None
+def _is_for_signatures(key: jwt.PyJWK) -> bool:
+    return key.key_id is not None and key.public_key_use in (None, "sig") and key.key_type != "oct"
 
 
 def fetch_json(url: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.people.auth.caller import RIGHTS, Caller
 from riskml_serving.people.auth.jwks import KeySet
 
-__all__ = ["EVERYWHERE", "Oidc", "parse_names", "parse_region", "read_claim", "verify_token"]
+__all__ = ["EVERYWHERE", "Oidc", "make_unavailable", "parse_names", "parse_region", "read_claim", "verify_token"]
 
 EVERYWHERE = "*"
 """Value of the region claim that means everywhere: a missing or empty claim must never mean that."""
@@ -49,11 +49,9 @@ class Oidc:
         Problem
             ``provider-unavailable``: no key of the provider is known and it does not answer.
         """
-        return await anyio.to_thread.run_sync(self._authenticate, token)
-
-    def _authenticate(self, token: str) -> Caller | None:
         settings = self._settings
-        claims = verify_token(token, self._keys, settings, str(settings.oidc_audience))
+        audience = str(settings.oidc_audience)
+        claims = await anyio.to_thread.run_sync(verify_token, token, self._keys, settings, audience)
         region = parse_region(read_claim(claims, settings.oidc_region_claim)) if claims else None
         if claims is None or region is None:
             return None
@@ -86,7 +84,12 @@ def verify_token(token: str, keys: KeySet, settings: Settings, audience: str) ->
     except jwt.PyJWTError:
         return None
     except OSError as error:
-        raise Problem("provider-unavailable", headers={"Retry-After": "10"}) from error
+        raise make_unavailable() from error
+
+
+def make_unavailable() -> Problem:
+    """Make the problem of a provider that does not answer."""
+    return Problem("provider-unavailable", headers={"Retry-After": "10"})
 
 
 def read_claim(claims: Mapping[str, Any], path: str) -> Any:

@@ -106,16 +106,16 @@ class Authenticator:
         if self.oidc is not None and bearer and token.count(".") == 2 and len(token) <= MAX_TOKEN_LENGTH:
             caller = await self.oidc.authenticate(token.strip())
             if caller is None:
-                raise _not_authenticated()
+                raise _make_refusal()
             return caller
         key_id, _, secret = rest.partition("_")
         if not bearer or prefix != "rk" or not secret or len(token) > 200 or not token.isascii():
-            raise _not_authenticated()
+            raise _make_refusal()
         key = self._cache.get(key_id)
         if key is None or time.monotonic() - key[0] > self.trust:
             key = await anyio.to_thread.run_sync(self._read, key_id)
         if key is None or not hmac.compare_digest(key[1], hash_secret(secret)):
-            raise _not_authenticated()
+            raise _make_refusal()
         return key[2]
 
     def _read(self, key_id: str) -> tuple[float, str, Caller] | None:
@@ -131,7 +131,7 @@ class Authenticator:
         return key
 
 
-def _not_authenticated() -> Problem:
+def _make_refusal() -> Problem:
     return Problem(
         "not-authenticated",
         "请在请求头 Authorization: Bearer 后给出有效的密钥",

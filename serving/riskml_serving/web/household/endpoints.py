@@ -99,21 +99,7 @@ async def _show(
     return View(response, [household_id], {"redacted": list(visitor.caller.redact)})
 
 
-async def _show_errors(request: Request, visitor: Visitor, household_id: str, entered: Entered) -> Response:
-    return await PAGE.answer(request, visitor, await _show(request, visitor, household_id, entered, status=422))
-
-
-@router.page(
-    Page(
-        name="household-workbook",
-        path="/households/{household_id}/export.xlsx",
-        zh="农户（Excel）",
-        en="Household (Excel)",
-        purpose="what the page shows",
-        action="household.export",
-        households=True,
-    )
-)
+@router.page(PAGE.make_workbook("/households/{household_id}/export.xlsx", "what the page shows", "household.export"))
 async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Give a household as a workbook."""
     settings, lang = get_state(request).settings, get_language(request)
@@ -125,42 +111,34 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
 
 @router.post("/households/{household_id}/verifications")
 async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
-    """Save what was found at the door."""
-    form, day = await _read_form_for(request, visitor, "write"), today(get_state(request).settings)
-    entered = Entered.read_verification(form, day)
+    """Save the finding of a visit."""
+    form = await _read_form_for(request, visitor, "write")
+    entered = Entered.read_verification(form, today(get_state(request).settings))
     if entered.errors:
         return await _show_errors(request, visitor, household_id, entered)
-
-    def work(connection: Connection) -> None:
-        verify(connection, visitor.caller, household_id, entered.to_body(day), day, request.state.request_id)
-
-    return await _save_form(request, visitor, household_id, form, work, "verified")
+    return await _save_form(request, visitor, household_id, form, "verified", verify, entered.to_body())
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
 async def undo_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
     """Undo one's own verification of today."""
-    form, day = await _read_form_for(request, visitor, "write"), today(get_state(request).settings)
-
-    def work(connection: Connection) -> None:
-        undo(connection, visitor.caller, household_id, number, day, request.state.request_id)
-
-    return await _save_form(request, visitor, household_id, form, work, "undone")
+    form = await _read_form_for(request, visitor, "write")
+    return await _save_form(request, visitor, household_id, form, "undone", undo, number)
 
 
 @router.post("/households/{household_id}/assignments")
 async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save who looks after the household, or to whom it is handed over."""
-    form, day = await _read_form_for(request, visitor, "assign"), today(get_state(request).settings)
+    form = await _read_form_for(request, visitor, "assign")
     entered = Entered.read_assignment(form)
     if entered.errors:
         return await _show_errors(request, visitor, household_id, entered)
+    names = (entered.assignee, entered.handover)
+    return await _save_form(request, visitor, household_id, form, "assigned", assign, *names)
 
-    def work(connection: Connection) -> None:
-        names = (entered.assignee, entered.handover)
-        assign(connection, visitor.caller, household_id, *names, day, request.state.request_id)
 
-    return await _save_form(request, visitor, household_id, form, work, "assigned")
+async def _show_errors(request: Request, visitor: Visitor, household_id: str, entered: Entered) -> Response:
+    return await PAGE.answer(request, visitor, await _show(request, visitor, household_id, entered, status=422))
 
 
 async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
@@ -172,19 +150,20 @@ async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form
 
 
 async def _save_form(
-    request: Request, visitor: Visitor, household_id: str, form: Form, work: Callable[[Connection], None], done: str
+    request: Request, visitor: Visitor, household_id: str, form: Form, done: str, save: Callable[..., Any], *values: Any
 ) -> Response:
-    """Do the work of a form once, however often it is sent, and lead back to the household."""
-    key = form.text("once", 64)
+    """Save the values of a form once, however often it is sent, and lead back to the household."""
+    state, key = get_state(request), form.get_text("once", 64)
     if len(key) < 16:
         raise Problem("form-refused")
 
-    def work_once(connection: Connection) -> tuple[int, None]:
-        work(connection)
+    def save_once(connection: Connection) -> tuple[int, None]:
+        day, number = today(state.settings), request.state.request_id
+        save(connection, visitor.caller, household_id, *values, day, number)
         return 303, None
 
     try:
-        await write_once(get_state(request).engine, request, visitor.caller, key, form.content(), work_once)
+        await write_once(state.engine, request, visitor.caller, key, form.to_bytes(), save_once)
     except Problem as problem:
         await _record_refusal(request, visitor, household_id, problem)
         if problem.kind == "idempotency-conflict":

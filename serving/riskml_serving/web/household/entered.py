@@ -14,6 +14,8 @@ from riskml_serving.web.shell.forms import Form
 __all__ = ["Entered"]
 
 MOST_MEASURES = 50
+MAX_LENGTHS = {"outcome": 16, "category": 32, "verified_on": 10, "note": 4000, "objection": 1000}
+"""Characters of the texts of a verification that are read."""
 
 
 @dataclass(frozen=True)
@@ -44,43 +46,31 @@ class Entered:
     @classmethod
     def read_verification(cls, form: Form, today: dt.date) -> Entered:
         """Read and check the form of a verification."""
-        outcome, category, day = form.text("outcome", 16), form.text("category", 32), form.text("verified_on", 10)
-        errors = []
-        if outcome not in OUTCOMES:
-            errors.append("outcome")
-        if category and category not in CATEGORIES:
-            errors.append("category")
-        if day and not (dt.date(2000, 1, 1) <= (_parse_date(day) or dt.date.max) <= today):
-            errors.append("verified_on")
-        measures = (" ".join(text.split())[:100] for text in form.all("measures")[:MOST_MEASURES])
+        texts = {name: form.get_text(name, most) for name, most in MAX_LENGTHS.items()}
+        day = texts["verified_on"]
+        valid = {
+            "outcome": texts["outcome"] in OUTCOMES,
+            "category": texts["category"] in ("", *CATEGORIES),
+            "verified_on": not day or dt.date(2000, 1, 1) <= (_parse_date(day) or dt.date.max) <= today,
+        }
+        measures = (" ".join(text.split())[:100] for text in form.get_all("measures")[:MOST_MEASURES])
         return cls(
-            outcome=outcome,
-            category=category,
-            verified_on=day,
-            note=form.text("note"),
-            objection=form.text("objection", 1000),
-            causes=tuple(code for code in CAUSES if code in form.all("causes")),
+            **texts,
+            causes=tuple(code for code in CAUSES if code in form.get_all("causes")),
             measures=tuple(text for text in measures if text),
-            errors=tuple(errors),
+            errors=tuple(name for name, passed in valid.items() if not passed),
         )
 
     @classmethod
     def read_assignment(cls, form: Form) -> Entered:
         """Read and check the form that names who looks after the household."""
-        assignee = form.text("assignee", 60)
-        return cls(assignee=assignee, handover=form.text("handover", 500), errors=() if assignee else ("assignee",))
+        assignee = form.get_text("assignee", 60)
+        return cls(assignee=assignee, handover=form.get_text("handover", 500), errors=() if assignee else ("assignee",))
 
-    def to_body(self, today: dt.date) -> dict[str, Any]:
-        """Return the verification that the service saves."""
-        return {
-            "outcome": self.outcome,
-            "category": self.category or None,
-            "causes": list(self.causes),
-            "measures": list(self.measures),
-            "note": self.note,
-            "objection": self.objection,
-            "verified_on": _parse_date(self.verified_on) or today,
-        }
+    def to_body(self) -> dict[str, Any]:
+        """Return the verification that the service saves; without a day it is today's."""
+        body = {name: getattr(self, name) for name in (*MAX_LENGTHS, "causes", "measures")}
+        return {**body, "category": self.category or None, "verified_on": _parse_date(self.verified_on)}
 
 
 def _parse_date(text: str) -> dt.date | None:

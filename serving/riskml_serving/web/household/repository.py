@@ -8,19 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, or_, select
 
 from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
+from riskml.records.contract.schema import TABLES
 from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["read_freshness"]
 
-DAYS = {
-    "illness": "occurred_on",
-    "disaster": "occurred_on",
-    "events": "occurred_on",
-    "help": "started_on",
-    "monitoring": "entered_on",
-}
-"""Column that says when something happened, by table."""
+DAYS = {name: table.day for name, table in TABLES.items() if table.day and name != "income"}
+"""Column that says when something happened, by table; of income the period counts."""
 
 
 def read_freshness(

@@ -49,7 +49,7 @@ async def overview(request: Request, visitor: SignedIn) -> View:
         "overview.html",
         visitor,
         **page,
-        title=PAGE.title(lang, region),
+        title=PAGE.get_title(lang, region),
         charts=pictures.draw_charts(page, region, names, lang),
         paper=hide_village_counts(page["whole"], settings.small_count),
         star_note=explain_star(settings.small_count, lang),
@@ -85,27 +85,13 @@ def _list_wider(region: str, top: str) -> list[str]:
     return [region[:level] for level in (0, *Level) if len(top) <= level < len(region)]
 
 
-@router.page(
-    Page(
-        name="overview-workbook",
-        path="/overview.xlsx",
-        zh="县域总览（Excel）",
-        en="Overview (Excel)",
-        purpose="the same counts, small ones withheld",
-        action="overview.read",
-        region=True,
-    )
-)
+@router.page(PAGE.make_workbook("/overview.xlsx", "the same counts, small ones withheld", "overview.read"))
 async def overview_workbook(request: Request, visitor: SignedIn) -> View:
     """Give the counts of a region's parts as a workbook."""
     region, page = await _gather(request, visitor)
     settings, lang = get_state(request).settings, get_language(request)
     names = read_region_names(settings.region_names)
-    groups = {
-        "signal": COLOURS.codes[::-1],
-        "tier": (*TIERS.codes, "none"),
-        "agreement": AGREEMENTS.codes,
-    }
+    groups = {"signal": COLOURS.codes[::-1], "tier": (*TIERS.codes, "none"), "agreement": AGREEMENTS.codes}
     header = ["代码", "地区", "户数"] if lang == "zh" else ["code", "region", "households"]
     header += [get_word(kind, code, lang) for kind, codes in groups.items() for code in codes]
     whole = hide_village_counts(page["whole"], settings.small_count)

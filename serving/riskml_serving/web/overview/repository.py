@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, String, cast, func, or_, select
 
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
+from riskml_serving.casework.worklist.repository import is_entry_known, is_entry_open
 from riskml_serving.judging.scores.tables import SCORES
 from riskml_serving.people.auth import within
 from riskml_serving.store.households.tables import HOUSEHOLDS
@@ -53,19 +54,12 @@ def count_visits(connection: Connection, region: str) -> list[dict[str, Any]]:
 
 
 def read_monitoring(connection: Connection, region: str, today: dt.date) -> list[dict[str, Any]]:
-    """Records of monitoring in a region as known on a day, the latest version of each entry last."""
+    """Read the entries into monitoring of a region as known on a day, and whether each is still ``open``."""
     table = RECORDS["monitoring"]
-    columns = [table.c[name] for name in ("household_id", "category", "entered_on", "cleared_on", "causes")]
     query = (
-        select(*columns)
+        select(table.c.category, table.c.entered_on, table.c.causes, is_entry_open(today).label("open"))
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id)
-        .where(
-            within(HOUSEHOLDS.c.region_code, region),
-            HOUSEHOLDS.c.closed_on.is_(None),
-            ~table.c.superseded,
-            table.c.entered_on <= today,
-            or_(table.c.recorded_on.is_(None), table.c.recorded_on <= today),
-        )
-        .order_by(table.c.household_id, table.c.entered_on, table.c.recorded_on, table.c.row_id)
+        .where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None), is_entry_known(today))
+        .order_by(table.c.household_id, table.c.entered_on)
     )
     return [dict(row) for row in connection.execute(query).mappings()]

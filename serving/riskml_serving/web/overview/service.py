@@ -27,8 +27,8 @@ MAX_MONTHS, MAX_QUARTERS = 12, 8
 def gather_overview(connection: Connection, region: str, caller: Caller, today: dt.date) -> dict[str, Any]:
     """Gather the counts of a region that the caller may see."""
     rows = count_scores(connection, region, next_level(region))
-    entries = _keep_latest(repository.read_monitoring(connection, region, today))
-    monitored = [row for row in entries if row["cleared_on"] is None or row["cleared_on"] > today]
+    entries = repository.read_monitoring(connection, region, today)
+    monitored = [row for row in entries if row["open"]]
     allowed = [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
     current, quarters = Counter(_list_causes(monitored)), count_quarters(entries, allowed)
     seen = [code for code in allowed if current[code] or any(code in causes for _, causes in quarters)]
@@ -44,10 +44,10 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
 
 
 def hide_village_counts(whole: dict[str, Any], minimum: int) -> dict[str, Any]:
-    """Hide small counts of villages, as None, where the counts of a region and its parts leave the house.
+    """Replace small counts of villages by None, for a sheet or a print of a region's counts.
 
-    Whoever sees the page may list every household in it, so nothing is hidden there. A sheet of counts is passed on
-    as statistics, to people who may not; in a village, three orange households are three families with names.
+    The page hides nothing, since its reader may list every household in it. A sheet is passed on as statistics, to
+    people who may not; in a village, three orange households are three families with names.
     """
     out = {**whole, "parts": [dict(part) for part in whole["parts"]]}
     villages = [part for part in (out, *out["parts"]) if len(part["region"]) == Level.VILLAGE]
@@ -56,11 +56,6 @@ def hide_village_counts(whole: dict[str, Any], minimum: int) -> dict[str, Any]:
         for village, numbers in zip(villages, shown, strict=True):
             village[name] = dict(zip(village[name], numbers, strict=True))
     return out
-
-
-def _keep_latest(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Keep the latest version of each entry."""
-    return list({(row["household_id"], row["entered_on"]): row for row in rows}.values())
 
 
 def _list_causes(rows: Iterable[Mapping[str, Any]]) -> list[str]:

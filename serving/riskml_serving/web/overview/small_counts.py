@@ -1,4 +1,4 @@
-"""Hides small counts where a table of counts leaves the house."""
+"""Hides small counts in a table that is passed on as statistics."""
 
 from __future__ import annotations
 

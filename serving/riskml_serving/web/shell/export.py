@@ -50,17 +50,17 @@ def write_workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
     book = Workbook(write_only=True)
     for title, header, rows in sheets:
         sheet = book.create_sheet(title[:31])
-        sheet.append([_cell(sheet, notice, bold=True)])
-        sheet.append([_cell(sheet, text, bold=True) for text in header])
+        sheet.append([_make_cell(sheet, notice, bold=True)])
+        sheet.append([_make_cell(sheet, text, bold=True) for text in header])
         for row in rows:
-            sheet.append([_cell(sheet, value) for value in row])
+            sheet.append([_make_cell(sheet, value) for value in row])
     out = io.BytesIO()
     book.save(out)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(out.getvalue(), media_type=TYPE, headers=headers)
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: Any, *, bold: bool = False) -> Cell:
+def _make_cell(sheet: WriteOnlyWorksheet, value: Any, *, bold: bool = False) -> Cell:
     cell: Cell = WriteOnlyCell(sheet, escape_formula(value))
     if isinstance(value, str):
         cell.data_type = "s"  # never a formula, whatever it looks like

@@ -19,23 +19,23 @@ class Form:
     """Fields of a form.
 
     >>> form = Form({"note": [" a "], "cause": ["work", "labour"]})
-    >>> form.text("note"), form.all("cause"), form.text("none")
+    >>> form.get_text("note"), form.get_all("cause"), form.get_text("none")
     ('a', ['work', 'labour'], '')
     """
 
     def __init__(self, fields: dict[str, list[str]]) -> None:
         self._fields = fields
 
-    def text(self, name: str, most: int = 4000) -> str:
+    def get_text(self, name: str, most: int = 4000) -> str:
         """Return a field, trimmed, without NUL bytes and with plain line ends."""
         value = self._fields.get(name, [""])[0]
         return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]
 
-    def all(self, name: str) -> list[str]:
+    def get_all(self, name: str) -> list[str]:
         """Return every value of a field."""
         return self._fields.get(name, [])
 
-    def content(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the fields without the tokens, as bytes: the same for a form that is sent twice."""
         fields = sorted((name, values) for name, values in self._fields.items() if name not in ("csrf", "once"))
         return repr(fields).encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -85,16 +85,22 @@ class Page:
         """Whether it is a file for Excel."""
         return self.path.endswith(".xlsx")
 
-    def title(self, lang: str, region: str) -> str:
-        """Title for a reader of a region."""
+    def make_workbook(self, path: str, purpose: str, action: str, examples: tuple[str, ...] = ("",)) -> Page:
+        """Declare the workbook that a page exports: it names the same households, for the same readers."""
+        own: dict[str, Any] = {"path": path, "purpose": purpose, "action": action, "examples": examples}
+        own |= {"name": f"{self.name}-workbook", "zh": f"{self.zh}（Excel）", "en": f"{self.en} (Excel)"}
+        return replace(self, **own, titles={}, menu=False)
+
+    def get_title(self, lang: str, region: str) -> str:
+        """Return the title for a reader of a region."""
         zh, en = self.titles.get(len(region), (self.zh, self.en))
         return zh if lang == "zh" else en
 
-    def addresses(self, household_id: str = "") -> list[str]:
-        """Addresses with the queries of the examples.
+    def list_addresses(self, household_id: str = "") -> list[str]:
+        """List the addresses with the queries of the examples.
 
         >>> names = dict.fromkeys(("name", "zh", "en", "purpose", "action"), "")
-        >>> Page(path="/x/{household_id}", examples=("", "a=1"), **names).addresses("h1")
+        >>> Page(path="/x/{household_id}", examples=("", "a=1"), **names).list_addresses("h1")
         ['/x/h1', '/x/h1?a=1']
         """
         path = self.path.format(household_id=household_id)

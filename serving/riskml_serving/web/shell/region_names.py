@@ -34,7 +34,7 @@ def read_region_names(path: Path | None) -> Mapping[str, str]:
 
 
 def name_region(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:
-    """Name of a region; a village comes with its town's name, unless the reader knows they are ``within`` that town.
+    """Name a region; a village comes with its town's name, unless the reader knows they are ``within`` that town.
 
     >>> names = {"990101101": "柳河镇", "990101101200": "东沟村"}
     >>> [name_region(names, code, "zh") for code in ("990101101200", "990101101201", "")]
@@ -42,15 +42,15 @@ def name_region(names: Mapping[str, str], code: str, lang: str, within: str = ""
     """
     if not code:
         return "全部地区" if lang == "zh" else "everywhere"
-    own = _own_name(names, code, lang)
+    own = _get_own_name(names, code, lang)
     town = take_region(code, Level.TOWN)
     if len(code) < Level.VILLAGE or within == town:
         return own
     gap = ", " if lang == "en" else "" if code in names else " "
-    return f"{_own_name(names, town, lang)}{gap}{own}"
+    return f"{_get_own_name(names, town, lang)}{gap}{own}"
 
 
-def _own_name(names: Mapping[str, str], code: str, lang: str) -> str:
+def _get_own_name(names: Mapping[str, str], code: str, lang: str) -> str:
     if code in names or len(code) not in (Level.COUNTY, Level.TOWN, Level.VILLAGE):
         return names.get(code, code)
     level = Level(len(code))
@@ -58,7 +58,7 @@ def _own_name(names: Mapping[str, str], code: str, lang: str) -> str:
 
 
 def mask_code(code: str) -> str:
-    """Code of a household as shown: its last four characters, enough within a village.
+    """Mask the code of a household: its last four characters, enough within a village.
 
     >>> mask_code("H0001234"), mask_code("12")
     ('…1234', '…12')

@@ -107,19 +107,16 @@ def render(
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en
 
-    page = (
-        _get_environment()
-        .get_template(template)
-        .render(
-            t=t,
-            word=lambda kind, code: get_word(kind, code, lang),
-            lang=lang,
-            notice=NOTICE[lang],
-            visitor=visitor,
-            region_name=lambda code, within="": name_region(names, code, lang, within),
-            address=get_address(request),
-            simulated=settings.simulated,
-            **values,
-        )
+    source = _get_environment().get_template(template)
+    page = source.render(
+        t=t,
+        word=lambda kind, code: get_word(kind, code, lang),
+        lang=lang,
+        notice=NOTICE[lang],
+        visitor=visitor,
+        region_name=lambda code, within="": name_region(names, code, lang, within),
+        address=get_address(request),
+        simulated=settings.simulated,
+        **values,
     )
     return protect(HTMLResponse(page, status))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -18,6 +18,10 @@ from riskml_serving.people.accounts.sessions import derive_form_token, resolve_s
 from riskml_serving.people.auth import Caller
 
 __all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "get_cookie_name", "require_region", "set_cookie"]
+
+
+COOKIE_FLAGS: dict[str, Any] = {"path": "/", "httponly": True, "samesite": "lax"}
+"""Scripts do not see the cookies, and other sites do not send them."""
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not a fault
@@ -59,17 +63,13 @@ def get_cookie_name(settings: Settings, name: str = "session") -> str:
 
 
 def set_cookie(response: Response, settings: Settings, name: str, value: str) -> None:
-    """Set a cookie that scripts do not see and other sites do not send."""
-    response.set_cookie(
-        get_cookie_name(settings, name), value, path="/", secure=settings.cookies_secure, httponly=True, samesite="lax"
-    )
+    """Set a cookie."""
+    response.set_cookie(get_cookie_name(settings, name), value, secure=settings.cookies_secure, **COOKIE_FLAGS)
 
 
 def clear_cookie(response: Response, settings: Settings, name: str) -> None:
     """Take a cookie back."""
-    response.delete_cookie(
-        get_cookie_name(settings, name), path="/", secure=settings.cookies_secure, httponly=True, samesite="lax"
-    )
+    response.delete_cookie(get_cookie_name(settings, name), secure=settings.cookies_secure, **COOKIE_FLAGS)
 
 
 async def _authenticate(request: Request) -> Visitor:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from riskml.explanation import NOTICE, Explanation, Reason
 from riskml.explanation.household.rendering import AGREEMENT
+from riskml.policy.signal import is_above_safest
 from riskml.vocabulary.causes import CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, STATUSES, TIERS
@@ -117,7 +118,8 @@ def refine_agreement(agreement: str, tier: str) -> str:
     >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
     ('neither_outside', 'neither', 'both')
     """
-    return f"{agreement}_outside" if tier != TIERS.codes[0] and agreement in ("neither", "rule_only") else agreement
+    outside = agreement in ("neither", "rule_only") and is_above_safest(TIERS.codes.index(tier))
+    return f"{agreement}_outside" if outside else agreement
 
 
 def describe_agreement(explanation: Explanation, lang: str) -> str:

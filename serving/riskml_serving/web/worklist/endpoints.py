@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,63 +30,58 @@ __all__ = ["router"]
 
 router = PageRouter()
 
-PAGE = 30
-MOST_WEEK = 500
+PAGE = Page(
+    name="worklist",
+    path="/worklist",
+    zh="待核实名单",
+    en="Work list",
+    purpose="who is to be visited: by colour, then probability, then waiting time; filters, search",
+    action="worklist.read",
+    households=True,
+    region=True,
+    menu=True,
+    examples=("", "state=overdue", "state=all&page=3", "state=all&cause=work"),
+)
+
+PAGE_ROWS, MAX_PAGES, MAX_WEEK = 30, 10_000, 500
 FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "cause", "week")
 
 
-@router.page(
-    Page(
-        name="worklist",
-        path="/worklist",
-        zh="待核实名单",
-        en="Work list",
-        purpose="who is to be visited: by colour, then probability, then waiting time; filters, search",
-        action="worklist.read",
-        households=True,
-        region=True,
-        menu=True,
-        examples=("", "state=overdue", "state=all&page=3", "state=all&cause=work"),
-    )
-)
+@router.page(PAGE)
 async def worklist(request: Request, visitor: SignedIn) -> View:
     """Show the list: filters, counts, what can be done this week."""
     state, caller = get_state(request), visitor.caller
-    query = await _read_query(request, visitor)
-    fields, wanted, region = query.fields, query.wanted, query.wanted.region
-    whole = request.query_params.get("whole") == "1"
-    size = service.MOST_ROWS if whole else PAGE
-    page = 1 if whole else _parse_number(request.query_params.get("page"), 1, 10_000)
-    capacity = _parse_number(fields["week"], state.settings.visits_a_week, MOST_WEEK)
+    fields, wanted, deadlines = await _read_filter(request, visitor)
+    region, whole = wanted.region, request.query_params.get("whole") == "1"
+    size = service.MOST_ROWS if whole else PAGE_ROWS
+    page = 1 if whole else _parse_number(request.query_params.get("page"), 1, MAX_PAGES)
+    capacity = _parse_number(fields["week"], state.settings.visits_a_week, MAX_WEEK)
 
     def read(connection: Connection) -> dict[str, Any]:
-        top = caller.region
+        rows = repository.read_list(connection, wanted, (page - 1) * size, size)
+        counts = repository.count_by_signal(connection, wanted)
+        wider, parts = (repository.list_parts(connection, code, next_level(code)) for code in (caller.region, region))
         return {
-            "counts": repository.count_by_signal(connection, wanted),
-            "rows": repository.read_list(connection, wanted, (page - 1) * size, size),
+            "rows": [service.describe_row(row, caller, deadlines) for row in rows],
+            "counts": [(code, SHAPES[code], counts.get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
             "week": service.plan_week(connection, wanted, capacity) if wanted.state in service.TO_VISIT else None,
-            "choices": repository.list_parts(connection, top, next_level(top)),
-            "below": repository.list_parts(connection, region, next_level(region)) if region != top else [],
-            "late": repository.count_late(connection, wanted),
+            "regions": list(dict.fromkeys((*wider, region, *parts))),
+            "late": {f"late_{name}": n for name, n in repository.count_late(connection, wanted).items() if n},
+            "total": sum(counts.values()),
         }
 
     content = await state.read(read)
-    total = sum(content["counts"].values())
+    total, codes = content["total"], [row["household_id"] for row in content["rows"]]
     chosen = {name: value for name, value in fields.items() if value}
     response = render(
         request,
         "worklist.html",
         visitor,
-        rows=[service.describe_row(row, caller, query.deadlines) for row in content["rows"]],
-        counts=[(code, SHAPES[code], content["counts"].get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
-        total=total,
-        late={f"late_{name}": n for name, n in content["late"].items() if n},
-        week=content["week"],
-        today=query.deadlines.today,
+        **content,
+        today=deadlines.today,
         fields=fields,
         wanted=wanted,
         region=region,
-        regions=list(dict.fromkeys((*content["choices"], region, *content["below"]))),
         states=service.STATES,
         colours=COLOURS.codes[::-1],
         tiers=[*TIERS.codes[::-1], "none"],
@@ -95,68 +89,45 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         categories=[*CATEGORIES, "none"],
         causes=service.list_causes(caller),
         page=page,
-        pages=1 if whole else max(1, math.ceil(total / PAGE)),
-        cut=describe_cut(len(content["rows"]), total, get_language(request)) if whole else "",
+        pages=1 if whole else max(1, math.ceil(total / PAGE_ROWS)),
+        cut=describe_cut(len(codes), total, get_language(request)) if whole else "",
         whole_link="/worklist?" + urlencode({**chosen, "whole": 1}),
         state_link=lambda code: "/worklist?" + urlencode({"region": region, "state": code}),
         page_link=lambda n: "/worklist?" + urlencode({**chosen, "page": n}),
         export_link="/worklist.xlsx?" + urlencode(chosen),
         visit_days=state.settings.visit_working_days,
         horizon=state.holder.current.narrator.settings.horizon,
-        policy=query.deadlines.policy,
+        policy=deadlines.policy,
     )
-    return View(response, [row["household_id"] for row in content["rows"]], {"region": region})
+    return View(response, codes, {"region": region})
 
 
-@router.page(
-    Page(
-        name="worklist-workbook",
-        path="/worklist.xlsx",
-        zh="待核实名单（Excel）",
-        en="Work list (Excel)",
-        purpose="the list as it is filtered",
-        action="worklist.export",
-        households=True,
-        region=True,
-        examples=("state=all",),
-    )
-)
+@router.page(PAGE.make_workbook("/worklist.xlsx", "the list as it is filtered", "worklist.export", ("state=all",)))
 async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
     """Give the list as it is filtered, as a workbook."""
     state, caller, lang = get_state(request), visitor.caller, get_language(request)
-    query = await _read_query(request, visitor)
+    _, wanted, deadlines = await _read_filter(request, visitor)
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], int]:
-        rows = repository.read_list(connection, query.wanted, 0, service.MOST_ROWS)
-        return rows, sum(repository.count_by_signal(connection, query.wanted).values())
+        rows = repository.read_list(connection, wanted, 0, service.MOST_ROWS)
+        return rows, sum(repository.count_by_signal(connection, wanted).values())
 
     rows, total = await state.read(read)
     names = read_region_names(state.settings.region_names)
-    cells = [list_cells(service.describe_row(row, caller, query.deadlines), lang, names) for row in rows]
-    notice = " · ".join(
-        filter(None, (make_notice(lang, state.settings.simulated), describe_cut(len(rows), total, lang)))
-    )
-    title = {"zh": "待核实名单", "en": "work list"}[lang]
-    response = write_workbook([(title, HEADER[lang], cells)], notice, f"worklist-{query.deadlines.today}.xlsx")
+    cells = [list_cells(service.describe_row(row, caller, deadlines), lang, names) for row in rows]
+    notices = (make_notice(lang, state.settings.simulated), describe_cut(len(rows), total, lang))
+    sheet = ({"zh": "待核实名单", "en": "work list"}[lang], HEADER[lang], cells)
+    response = write_workbook([sheet], " · ".join(filter(None, notices)), f"worklist-{deadlines.today}.xlsx")
     return View(response, [row["household_id"] for row in rows])
 
 
-@dataclass(frozen=True)
-class _Query:
-    """What a reader asks of the list: the fields of the filter as they were typed, and what they mean today."""
-
-    fields: dict[str, str]
-    wanted: ListFilter
-    deadlines: Deadlines
-
-
-async def _read_query(request: Request, visitor: Visitor) -> _Query:
-    """Read the filter of a request, for the page and its workbook alike."""
+async def _read_filter(request: Request, visitor: Visitor) -> tuple[dict[str, str], ListFilter, Deadlines]:
+    """Read the filter of a request: its fields as typed, what they mean, and the deadlines as of today."""
     state = get_state(request)
     fields = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
     region = await require_region(request, visitor)
     deadlines = Deadlines(state.holder.current.policy, state.settings, today(state.settings))
-    return _Query(fields, service.build_filter(fields, region, visitor.caller, deadlines), deadlines)
+    return fields, service.build_filter(fields, region, visitor.caller, deadlines), deadlines
 
 
 def _parse_number(text: str | None, default: int, most: int) -> int:

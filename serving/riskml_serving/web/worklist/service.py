@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,7 +18,7 @@ from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, refine_agreement
 
-__all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "Week", "build_filter", "describe_row", "list_causes", "plan_week"]
+__all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "build_filter", "describe_row", "list_causes", "plan_week"]
 
 MOST_ROWS = 5_000
 """Households of a list that is printed or exported whole."""
@@ -27,28 +26,6 @@ MOST_ROWS = 5_000
 TO_VISIT = ("open", "unverified", "late_visit")
 LATE = tuple(f"late_{name}" for name in DEADLINES)
 STATES = ("open", "unverified", "overdue", *LATE, "settled", "monitored", "all")
-
-
-@dataclass(frozen=True)
-class Week:
-    """What can be done in a week.
-
-    Parameters
-    ----------
-    capacity : int
-        Households that can be visited.
-    chosen : frozenset of str
-        The first of the list.
-    expected : float
-        Sum of their calibrated probabilities: the true cases expected among those that have one.
-    predicted : int
-        How many of them have a probability.
-    """
-
-    capacity: int
-    chosen: frozenset[str]
-    expected: float
-    predicted: int
 
 
 def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlines: Deadlines) -> ListFilter:
@@ -62,6 +39,7 @@ def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlin
         region=region,
         state="all" if search else state if state in STATES else "open",
         late=deadlines.late,
+        today=deadlines.today,
         signal=tuple(i for i, code in enumerate(COLOURS) if code == fields.get("signal")),
         tier=tuple(i for code, i in tiers.items() if code == fields.get("tier")),
         agreement=tuple(code for code in AGREEMENTS if code == fields.get("agreement")),
@@ -77,11 +55,18 @@ def list_causes(caller: Caller) -> list[str]:
     return [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
 
 
-def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> Week:
-    """Choose who can be visited this week."""
+def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict[str, Any]:
+    """Choose the households that can be visited this week.
+
+    Returns
+    -------
+    dict
+        ``capacity``; ``chosen``: codes of the first of the list; ``predicted``: how many of them have a probability;
+        ``expected``: sum of these calibrated probabilities, the true cases expected among them.
+    """
     rows = repository.read_list(connection, wanted, 0, capacity)
-    known = [row["probability"] for row in rows if row["probability"] is not None]
-    return Week(capacity, frozenset(row["household_id"] for row in rows), sum(known), len(known))
+    chosen, known = {row["household_id"] for row in rows}, [p for row in rows if (p := row["probability"]) is not None]
+    return {"capacity": capacity, "chosen": chosen, "predicted": len(known), "expected": sum(known)}
 
 
 def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from riskml.features.attributes import derive_features
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, classify_cohort
 from riskml.policy import Policy, Verdicts, apply_rule_line, combine_signal, name_agreement
+from riskml.policy.signal import is_above_safest
 from riskml.policy.entries import Measure
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
@@ -139,7 +140,7 @@ class Narrator:
         if model is None:
             agreement = None
         elif agreement is None:
-            agreement = str(name_agreement(tier > 0, verdicts.any_flag[row : row + 1])[0])
+            agreement = str(name_agreement(is_above_safest(tier), verdicts.any_flag[row : row + 1])[0])
         missing = tuple(gap for gap in find_missing(household) if not (gap.health and "health" in hidden))
         causes = [] if agreement == "neither" else [*(reason.cause for reason in reasons), *rule.causes]
         causes = list(dict.fromkeys(causes))

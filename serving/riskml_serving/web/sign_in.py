@@ -72,8 +72,8 @@ async def enter(request: Request) -> Response:
     state = get_state(request)
     visit = request.cookies.get(get_cookie_name(state.settings, "visit"), "")
     form = await read_form(request, derive_form_token(visit) if visit else "")
-    username, back = form.text("username", 40), keep_own_path(form.text("back"))
-    password = (form.all("password") or [""])[0]
+    username, back = form.get_text("username", 40), keep_own_path(form.get_text("back"))
+    password = (form.get_all("password") or [""])[0]
     await state.write(lambda c: limit_sign_ins(c, state.settings, _get_client_address(request)))
     right = await state.read(lambda c: check_password(c, username, password))
     token = await state.write(lambda c: sign_in(c, state.settings, username, right, request.state.request_id))
@@ -100,7 +100,7 @@ async def leave(request: Request, visitor: SignedIn) -> Response:
 async def go_to_provider(request: Request, back: Back = None) -> Response:
     """Send the browser to the provider."""
     provider, seed = _require_provider(request), secrets.token_urlsafe(32)
-    response = RedirectResponse(await anyio.to_thread.run_sync(provider.authorization_url, seed), 303)
+    response = RedirectResponse(await anyio.to_thread.run_sync(provider.make_authorization_url, seed), 303)
     set_cookie(response, get_state(request).settings, PROVIDER_COOKIE, f"{seed}|{quote(keep_own_path(back), safe='')}")
     return response
 

@@ -1,1 +1,0 @@
-"""Signing in and out, with a password or at an OpenID provider."""
