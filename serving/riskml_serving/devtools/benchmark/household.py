@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import Any
 
@@ -10,17 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features import build
-from riskml.model import Bundle
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
+from riskml_serving.devtools.benchmark.counties import AS_OF, MONTHS
 from riskml_serving.judging.model import Model
 from riskml_serving.store.records.columns import EMPTY, to_columns
 
-__all__ = ["AS_OF", "build_body", "build_features"]
+__all__ = ["build_body", "build_features"]
 
-AS_OF = dt.date(2022, 12, 31)
-MONTHS, SOURCES = 36, {"wage": 1400.0, "business": 350.0, "property": 40.0, "transfer": 260.0}
-CODE = "benchmark-1"
+CODE, SOURCES = "benchmark-1", {"wage": 1400.0, "business": 350.0, "property": 40.0, "transfer": 260.0}
 
 
 def _build_tables() -> dict[str, list[dict[str, Any]]]:
@@ -45,7 +42,6 @@ def build_body(*, reasons: bool) -> bytes:
 
 def build_features(model: Model) -> tuple[list[str], NDArray[np.float64]]:
     """Build the household's features as the trees take them: names, and values of shape (1, F)."""
-    bundle: Bundle = model.bundle
     tables = {name: to_columns(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
     panel = Records.from_tables(tables, model.policy.lines).panel(to_day(AS_OF))
-    return [column.name for column in bundle.columns], bundle.blend.align(build(panel))
+    return [column.name for column in model.bundle.columns], model.bundle.blend.align(build(panel))

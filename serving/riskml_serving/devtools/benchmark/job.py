@@ -36,36 +36,28 @@ def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     caller = Caller("benchmark", "", frozenset(RIGHTS))
     with writing(engine) as connection:
         job_id = start(connection, model, caller, region, AS_OF, "benchmark")["job"]
-    worker, memory = Worker(engine, Settings(database_url=url), lambda: model), _PeakMemory()
+    worker = Worker(engine, Settings(database_url=url), lambda: model)
+    done, kilobytes = threading.Event(), dict[str, int]()
+    sampling = threading.Thread(target=_sample_peaks, args=(done, kilobytes), daemon=True)
     began = time.perf_counter()
-    memory.start()
+    sampling.start()
     worker.step()
     seconds = time.perf_counter() - began
-    memory.done.set()
-    memory.join()
+    done.set()
+    sampling.join()
     with reading(engine) as connection:
         job = require_job(connection, job_id, caller)
     if job["state"] != "done":
         raise RuntimeError(f"the job is {job['state']}: {job['problem']}")
-    return seconds, memory.megabytes
+    return seconds, sum(kilobytes.values()) / 1024
 
 
-class _PeakMemory(threading.Thread):
-    """Samples the peak memory of this process and its children, as the kernel records it."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.done, self._kilobytes = threading.Event(), dict[str, int]()
-
-    @property
-    def megabytes(self) -> float:
-        return sum(self._kilobytes.values()) / 1024
-
-    def run(self) -> None:
-        while not self.done.wait(0.1):
-            children = [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()]
-            for pid in ("self", *children):
-                self._kilobytes[pid] = max(self._kilobytes.get(pid, 0), _read_peak(pid))
+def _sample_peaks(done: threading.Event, kilobytes: dict[str, int]) -> None:
+    """Sample the peak memory of this process and its children, as the kernel records it, until done."""
+    while not done.wait(0.1):
+        children = [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()]
+        for pid in ("self", *children):
+            kilobytes[pid] = max(kilobytes.get(pid, 0), _read_peak(pid))
 
 
 def _read_peak(pid: str) -> int:

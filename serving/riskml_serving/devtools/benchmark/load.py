@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 __all__ = ["CONNECTIONS", "build_request", "load"]
@@ -51,28 +51,20 @@ def load(url: str, request: bytes, seconds: float, connections: int = CONNECTION
     """
     address = (urlsplit(url).hostname, urlsplit(url).port)
     latencies: list[float] = []
-    errors: list[OSError] = []
 
     def loop() -> None:
-        try:
-            with socket.create_connection(address, timeout=60) as connection:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                while (started := time.perf_counter()) < end:
-                    connection.sendall(request)
-                    _read_response(connection)
-                    latencies.append(time.perf_counter() - started)
-        except OSError as error:
-            errors.append(error)
+        with socket.create_connection(address, timeout=60) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while (started := time.perf_counter()) < end:
+                connection.sendall(request)
+                _read_response(connection)
+                latencies.append(time.perf_counter() - started)
 
     began = time.perf_counter()
     end = began + seconds
-    threads = [threading.Thread(target=loop) for _ in range(connections)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
+    with ThreadPoolExecutor(connections) as pool:
+        for client in [pool.submit(loop) for _ in range(connections)]:
+            client.result()
     return len(latencies) / (time.perf_counter() - began), latencies
 
 

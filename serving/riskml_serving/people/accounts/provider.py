@@ -11,7 +11,7 @@ from typing import Any
 from riskml.errors import UsageError
 from riskml_serving.base.settings import Settings
 from riskml_serving.people.accounts.roles import ROLES
-from riskml_serving.people.auth.jwks import Fetch, KeySet, discover_endpoint, fetch_json, is_secure
+from riskml_serving.people.auth.jwks import KeySet, discover_endpoint, is_secure
 from riskml_serving.people.auth.oidc import make_unavailable, parse_names, parse_region, read_claim, verify_token
 
 __all__ = ["Person", "Provider"]
@@ -47,7 +47,6 @@ class Provider:
         Those that begin with ``oidc``.
     keys : KeySet
         Public keys of the provider.
-    fetch : callable, optional
 
     Raises
     ------
@@ -60,7 +59,7 @@ class Provider:
     nothing is stored on the way, and any worker can finish what another started.
     """
 
-    def __init__(self, settings: Settings, keys: KeySet, fetch: Fetch = fetch_json) -> None:
+    def __init__(self, settings: Settings, keys: KeySet) -> None:
         if not settings.oidc_redirect_url or not is_secure(settings.oidc_redirect_url):
             raise UsageError(
                 "oidc_client_id is set without an https address in oidc_redirect_url.",
@@ -72,7 +71,7 @@ class Provider:
                 f"oidc_roles names no role of the pages: {', '.join(unknown) or 'it is empty'}.",
                 f"It maps roles of the provider to: {', '.join(ROLES)}.",
             )
-        self._settings, self._keys, self._fetch = settings, keys, fetch
+        self._settings, self._keys = settings, keys
 
     def make_authorization_url(self, seed: str) -> str:
         """Return the address at the provider to which the browser is sent.
@@ -143,7 +142,7 @@ class Provider:
 
     def _discover(self, name: str) -> str:
         try:
-            return discover_endpoint(str(self._settings.oidc_issuer), name, self._fetch)
+            return discover_endpoint(str(self._settings.oidc_issuer), name)
         except (OSError, ValueError, TypeError) as error:
             raise make_unavailable() from error
 

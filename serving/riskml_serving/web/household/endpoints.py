@@ -1,4 +1,4 @@
-"""``/households/{id}``: the page, and what may be recorded on it."""
+"""``/households/{id}``: the page and its forms."""
 
 from __future__ import annotations
 
@@ -35,8 +35,6 @@ from riskml_serving.web.shell.words import make_notice
 __all__ = ["router"]
 
 router = PageRouter()
-
-DONE = ("verified", "undone", "assigned")
 
 PAGE = Page(
     name="household",
@@ -75,8 +73,7 @@ async def _record_refusal(request: Request, visitor: Visitor, household_id: str,
 @router.page(PAGE)
 async def household(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Show a household."""
-    done = request.query_params.get("done", "")
-    return await _show(request, visitor, household_id, Entered(), done=done if done in DONE else "")
+    return await _show(request, visitor, household_id, Entered(), done=request.query_params.get("done", ""))
 
 
 async def _show(
@@ -128,7 +125,7 @@ async def undo_one(request: Request, household_id: str, number: str, visitor: Si
 
 @router.post("/households/{household_id}/assignments")
 async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
-    """Save who looks after the household, or to whom it is handed over."""
+    """Assign the household, or hand it over."""
     form = await _read_form_for(request, visitor, "assign")
     entered = Entered.read_assignment(form)
     if entered.errors:
@@ -142,7 +139,7 @@ async def _show_errors(request: Request, visitor: Visitor, household_id: str, en
 
 
 async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
-    """Read a form of somebody whose role allows what it does."""
+    """Read a form, if the role of its sender has the right."""
     form = await read_form(request, visitor.form_token)
     if not visitor.may(right):
         raise Problem("role-refused")

@@ -1,4 +1,4 @@
-"""What somebody entered in the forms of a household's page: shown again when something is wrong, so nothing is lost."""
+"""The forms of a household's page as they were filled in: shown again with their errors, so that nothing is lost."""
 
 from __future__ import annotations
 

@@ -132,9 +132,7 @@ class HouseholdReader:
                 health=not redact,
                 months=SHOWN_MONTHS,
                 window=window,
-                scores=[
-                    (to_day(row["as_of"]), row["probability"]) for row in history if row["probability"] is not None
-                ],
+                scores=[(to_day(row["as_of"]), p) for row in history if (p := row["probability"]) is not None],
                 simulated=self.settings.simulated,
                 name=mask_code(code),
             ),
@@ -158,9 +156,8 @@ class HouseholdReader:
         Illness is left out for those who may not know of it.
         """
         rows = []
-        for name, (latest, recorded) in read_freshness(
-            self.connection, household_id, self.caller.region, as_of
-        ).items():
+        days = read_freshness(self.connection, household_id, self.caller.region, as_of)
+        for name, (latest, recorded) in days.items():
             table, _, source = name.partition(".")
             if self.caller.redact and table == "illness":
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from riskml_serving.web.shell.export import Sheet
@@ -19,24 +20,20 @@ def build_sheets(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en
 
+    word = partial(get_word, lang=lang)
     facts = [(t("户码", "code"), page["household_id"]), (t("地区", "region"), region)]
     if page["current"] is not None:
         facts += _list_verdicts(page, t, lang)
     scores = [
-        (
-            row["as_of"],
-            get_word("signal", row["signal"], lang),
-            get_word("tier", row["tier"], lang),
-            count_per_hundred(row["probability"]),
-        )
+        (row["as_of"], word("signal", row["signal"]), word("tier", row["tier"]), count_per_hundred(row["probability"]))
         for row in page["history"]
     ]
     visits = [
         (
             visit["verified_on"],
-            get_word("outcome", visit["outcome"], lang),
-            get_word("category", visit["category"], lang),
-            "、".join(get_word("cause", code, lang) for code in visit["causes"]),
+            word("outcome", visit["outcome"]),
+            word("category", visit["category"]),
+            "、".join(word("cause", code) for code in visit["causes"]),
             "、".join(visit["measures"]),
             t("备注需经授权查看", "needs permission") if visit["note"] is None else visit["note"],
             visit["objection"],

@@ -1,4 +1,4 @@
-"""Serves declared pages; an address that nobody declared does not start."""
+"""Serves declared pages; the service does not start with an address that is not declared."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def require_declared(routers: Iterable[APIRouter], open_to_all: frozenset[str]) 
     Raises
     ------
     TypeError
-        If an address answers ``GET`` and is neither declared nor open to all: nobody would audit, test or document it.
+        If an address answers ``GET`` and is neither declared nor open to all: no audit, test or document covers it.
     """
     parts = list(routers)
     pages = tuple(page for part in parts for page in getattr(part, "pages", ()))

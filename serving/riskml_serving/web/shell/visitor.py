@@ -30,7 +30,7 @@ class SignInNeeded(Exception):  # noqa: N818 - not a fault
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who is signed in.
+    """A person who is signed in.
 
     Parameters
     ----------
