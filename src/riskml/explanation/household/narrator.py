@@ -31,8 +31,8 @@ from riskml.features.attributes import derive_features
 from riskml.model import Bundle
 from riskml.outcomes import AT_RISK, classify_cohort
 from riskml.policy import Policy, Verdicts, apply_rule_line, combine_signal, name_agreement
-from riskml.policy.signal import is_above_safest
 from riskml.policy.entries import Measure
+from riskml.policy.signal import is_above_safest
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import HEALTH_CAUSES
