@@ -88,5 +88,5 @@ def describe_error(error: BaseException) -> str:
 
 def list_frames(error: BaseException) -> list[str]:
     """List the lines that an error passed through for the log, innermost last; none holds a value."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    frames = traceback.extract_tb(error.__traceback__)[-24:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

@@ -17,8 +17,8 @@ from riskml_serving.judging.scores.tables import CURRENT
 @pytest.fixture
 def engine(database_url):
     """6,000 scored households in two counties of ten towns of ten villages each."""
-    found = open_engine(database_url)
-    upgrade(found)
+    database = open_engine(database_url)
+    upgrade(database)
     fixed = {
         "seq": 1,
         "as_of": dt.date(2024, 12, 31),
@@ -37,15 +37,17 @@ def engine(database_url):
     for i in range(6000):
         region = f"37010{i % 2}{i % 20 // 2:03d}{i // 20 % 10:03d}"
         p, signal = (i * 7919 % 1000) / 1000, i * 31 % 4
-        place = {"household_id": f"h{i:05d}", "region_code": region, "county": region[:6], "town": region[:9]}
+        regions = {"household_id": f"h{i:05d}", "region_code": region, "county": region[:6], "town": region[:9]}
         score = {"probability": p, "tier": i % 3, "signal": signal, "order_signal": -signal, "order_rank": -p}
-        rows.append({**fixed, **place, **score})
-    with writing(found) as connection:
+        rows.append({**fixed, **regions, **score})
+    with writing(database) as connection:
         connection.execute(insert(CURRENT), rows)
-    with found.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE current_scores" if found.dialect.name == "postgresql" else "ANALYZE"))
-    yield found
-    found.dispose()
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(
+            text("VACUUM ANALYZE current_scores" if database.dialect.name == "postgresql" else "ANALYZE")
+        )
+    yield database
+    database.dispose()
 
 
 def plan(engine, query):
@@ -62,38 +64,38 @@ def plan(engine, query):
     [("", "all"), ("370101", "county"), ("370101003", "town"), ("370101003005", "village")],
 )
 def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, index, after):
-    said = plan(engine, build_ranked_query(region, {}, after, 20))
-    assert f"ix_current_scores_ranked_{index}" in said, "no other rows are read"
+    steps = plan(engine, build_ranked_query(region, {}, after, 20))
+    assert f"ix_current_scores_ranked_{index}" in steps, "no other rows are read"
     if index != "village":  # the 15 rows behind a place in it, fewer than the page, may be sorted
-        assert "Sort" not in said
-        assert "TEMP B-TREE" not in said
+        assert "Sort" not in steps
+        assert "TEMP B-TREE" not in steps
 
 
 def test_the_summary_of_a_county_reads_an_index_and_no_row(engine):
-    said = plan(engine, build_count_query("370101", 9))
-    assert "ix_current_scores_counts" in said
-    assert "Index Only" in said or "COVERING INDEX" in said
+    steps = plan(engine, build_count_query("370101", 9))
+    assert "ix_current_scores_counts" in steps
+    assert "Index Only" in steps or "COVERING INDEX" in steps
 
 
 def test_pages_put_together_are_the_whole_list_in_its_order(engine):
     with engine.connect() as connection:
         whole = read_ranked(connection, "370101", {}, None, 10_000)
-        found, after = [], None
+        pages, after = [], None
         while page := read_ranked(connection, "370101", {}, after, 700):
-            found += page
+            pages += page
             after = [page[-1][name] for name in ("order_signal", "order_rank", "household_id")]
-    assert found == whole
+    assert pages == whole
     assert len(whole) == 3000
-    places = [(-row["signal"], -row["probability"], row["household_id"]) for row in whole]
-    assert places == sorted(places)
+    ranks = [(-row["signal"], -row["probability"], row["household_id"]) for row in whole]
+    assert ranks == sorted(ranks)
 
 
 def test_counts_of_the_parts_are_those_of_the_rows(engine):
     with engine.connect() as connection:
         rows = read_ranked(connection, "370101", {}, None, 10_000)
-        found = count_scores(connection, "370101", 9)
-    assert sum(row["n"] for row in found) == len(rows)
-    for row in found:
+        counts = count_scores(connection, "370101", 9)
+    assert sum(row["n"] for row in counts) == len(rows)
+    for row in counts:
         assert row["n"] == sum(
             one["town"] == row["part"]
             and all(one[name] == row[name] for name in ("status", "tier", "signal", "agreement"))

@@ -56,7 +56,7 @@ def test_the_migrations_are_one_line():
 def value(column):
     """Something that fits a column."""
     kinds = {DateTime: dt.datetime(2023, 5, 1), Date: dt.date(2023, 5, 1), LargeBinary: b"x", String: "1"}
-    return next((found for kind, found in kinds.items() if isinstance(column.type, kind)), 1)
+    return next((example for kind, example in kinds.items() if isinstance(column.type, kind)), 1)
 
 
 def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
@@ -94,8 +94,8 @@ def test_tables_of_a_later_version_are_refused_in_plain_words_and_left_alone(dat
     upgrade(engine)
     with writing(engine) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(UsageError, match="revision 9999, which this version does not know") as told:
+    with pytest.raises(UsageError, match="revision 9999, which this version does not know") as refusal:
         bring(engine)
-    assert "backup" in told.value.hint
+    assert "backup" in refusal.value.hint
     assert read_revision(engine) == "9999"
     engine.dispose()

@@ -38,12 +38,12 @@ CASES = {
 }
 
 
-def told(answer):
+def read_problem(answer):
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
-    found = answer.json()
-    assert found["request_id"] == answer.headers["x-request-id"]
-    return {**found, "request_id": "…"}
+    problem = answer.json()
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    return {**problem, "request_id": "…"}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -51,7 +51,7 @@ def test_a_wrong_body_is_told_word_for_word(client, key, name, golden):
     body = CASES[name]
     text = body if isinstance(body, str) else json.dumps(body)
     answer = client.post("/v1/scores", content=text, headers=key())
-    golden(GOLDEN / f"problem_{name}.json", json.dumps(told(answer), ensure_ascii=False, indent=2) + "\n")
+    golden(GOLDEN / f"problem_{name}.json", json.dumps(read_problem(answer), ensure_ascii=False, indent=2) + "\n")
 
 
 def test_every_kind_of_problem_speaks_both_languages():
@@ -67,7 +67,7 @@ def test_a_body_that_is_too_large_is_refused(make_client, key):
     client = make_client(max_body_bytes=1000)
     headers = key()
     answer = client.post("/v1/scores", content=b" " * 1001, headers=headers)
-    assert (answer.status_code, told(answer)["type"]) == (413, "urn:riskml:problem:body-too-large")
+    assert (answer.status_code, read_problem(answer)["type"]) == (413, "urn:riskml:problem:body-too-large")
     assert client.post("/v1/scores", content=b" " * 1000, headers=headers).status_code == 400
 
 
@@ -89,11 +89,11 @@ def test_households_and_rows_are_limited_and_the_message_names_the_setting(make_
     headers = key()
     many = [{**HOUSEHOLD, "household_id": f"h{i}"} for i in range(3)]
     answer = client.post("/v1/scores", json=scores(households=many, income=[]), headers=headers)
-    assert (answer.status_code, "max_households" in told(answer)["detail_en"]) == (413, True)
+    assert (answer.status_code, "max_households" in read_problem(answer)["detail_en"]) == (413, True)
     rows = [{**INCOME, "period_start": f"2023-0{m}-01"} for m in range(1, 5)]
     for path in ("/v1/scores", "/v1/records"):
         answer = client.post(path, json={"tables": {"households": [HOUSEHOLD], "income": rows}}, headers=headers)
-        assert (answer.status_code, "max_rows_per_household" in told(answer)["detail_en"]) == (413, True)
+        assert (answer.status_code, "max_rows_per_household" in read_problem(answer)["detail_en"]) == (413, True)
     assert client.post("/v1/scores", json=scores(income=rows[:2]), headers=headers).status_code == 200
 
 
@@ -102,7 +102,7 @@ def test_a_key_may_only_ask_so_often(make_client, key):
     first, second = key(), key()
     assert [client.get("/v1/model", headers=first).status_code for _ in range(4)] == [200, 200, 200, 429]
     answer = client.get("/v1/model", headers=first)
-    assert told(answer)["type"] == "urn:riskml:problem:too-many-requests"
+    assert read_problem(answer)["type"] == "urn:riskml:problem:too-many-requests"
     assert 1 <= int(answer.headers["retry-after"]) <= 20
     assert client.get("/v1/model", headers=second).status_code == 200
 

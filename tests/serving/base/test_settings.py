@@ -24,9 +24,9 @@ def test_arguments_stand_before_the_environment_and_that_before_the_file(tmp_pat
     file.write_text('port = 9001\nhost = "0.0.0.0"\nrescore_at_once = 7\ntoday = 2024-12-31\n')
     monkeypatch.setenv(FILE_VARIABLE, str(file))
     monkeypatch.setenv(PREFIX + "PORT", "9002")
-    found = Settings(host="::1")
-    assert (found.host, found.port, found.rescore_at_once) == ("::1", 9002, 7)
-    assert found.today == dt.date(2024, 12, 31)
+    settings = Settings(host="::1")
+    assert (settings.host, settings.port, settings.rescore_at_once) == ("::1", 9002, 7)
+    assert settings.today == dt.date(2024, 12, 31)
 
 
 def test_the_newest_released_bundle_is_the_one_with_the_highest_number(tmp_path, monkeypatch):

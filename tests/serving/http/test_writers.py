@@ -30,11 +30,11 @@ def test_one_key_sent_by_many_at_once_counts_once(make_client, key):
     headers = {**key(), "Idempotency-Key": "same"}
     body = {"tables": {"households": [household("a")], "events": [event("a", 1)]}}
     with ThreadPoolExecutor(8) as pool:
-        found = list(
+        answers = list(
             pool.map(lambda i: (first, second)[i % 2].post("/v1/records", json=body, headers=headers), range(16))
         )
-    assert {answer.status_code for answer in found} == {200}
-    assert len({answer.content for answer in found}) == 1
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
     assert (rows(first, "record_events"), rows(first, "scores")) == (1, 1)
 
 
@@ -60,10 +60,10 @@ def test_whoever_scores_a_household_again_waits_for_the_other_that_does(make_cli
     first.post("/v1/records", json={"tables": {"households": [household("a"), household("b")]}}, headers=headers)
     judge = service.judge_households
 
-    def slowly(*given):
+    def slowly(*arguments):
         judging.release()
         assert go_on.wait(20)
-        return judge(*given)
+        return judge(*arguments)
 
     def strike(client, day):
         flood = {"region_code": HOME, "occurred_on": f"2023-06-{day}", "kind": "flood"}
@@ -71,11 +71,11 @@ def test_whoever_scores_a_household_again_waits_for_the_other_that_does(make_cli
 
     monkeypatch.setattr(service, "judge_households", slowly)
     with ThreadPoolExecutor(2) as pool:
-        found = [pool.submit(strike, first, 10), pool.submit(strike, second, 20)]
+        strikes = [pool.submit(strike, first, 10), pool.submit(strike, second, 20)]
         assert judging.acquire(timeout=20)
         together = judging.acquire(timeout=0.5)
         go_on.set()
-        assert [one.result()["rescored"] for one in found] == [2, 2]
+        assert [strike_.result()["rescored"] for strike_ in strikes] == [2, 2]
     assert not together, "the second would judge without the record of the first, and be kept last"
 
 

@@ -26,15 +26,15 @@ def count(engine, table):
 
 
 def listed(client, headers):
-    found, after = [], None
+    rows, after = [], None
     while True:
         page = client.get(
             "/v1/households", params={"limit": 300, **({"after": after} if after else {})}, headers=headers
         )
-        found += page.json()["households"]
+        rows += page.json()["households"]
         after = page.json()["next"]
         if after is None:
-            return found
+            return rows
 
 
 def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(client, key, county, county_records):
@@ -43,29 +43,29 @@ def test_an_imported_county_has_the_scores_reasons_and_agreement_of_riskml(clien
     frame = score(model.bundle, county_records, to_day(AS_OF), load_policy())
     assert done.scored == len(frame)
     headers = key()
-    found = {row["household_id"]: row for row in listed(client, headers)}
-    assert len(found) == len(frame)
-    assert len({row["region_code"][:6] for row in found.values()}) == 1, "capacity is taken county by county"
+    rows = {row["household_id"]: row for row in listed(client, headers)}
+    assert len(rows) == len(frame)
+    assert len({row["region_code"][:6] for row in rows.values()}) == 1, "capacity is taken county by county"
     for row in frame.to_dict("records"):
-        mine = found[row["household_id"]]
+        mine = rows[row["household_id"]]
         for name in ("status", "tier", "signal", "rule_signal", "agreement", "model_version", "policy_version"):
             assert mine[name] == (None if row[name] != row[name] else row[name]), name
         for name in ("probability", "margin"):
             assert mine[name] == (None if row[name] != row[name] else row[name])
         assert ";".join(mine["rule_flags"]) == row["rule_flags"]
     narrator = Narrator(model.bundle, load_policy())
-    for code in sorted(found)[::80]:
-        place = county_records.index(code)
-        panel = county_records.panel(to_day(AS_OF), place, place + 1)
-        told = client.get(f"/v1/households/{code}/explanation", headers=headers).json()["explanation"]
-        agreement = found[code]["agreement"]
-        assert told == json.loads(json.dumps(narrator.explain(panel, agreement=agreement).to_json()))
+    for code in sorted(rows)[::80]:
+        index = county_records.index(code)
+        panel = county_records.panel(to_day(AS_OF), index, index + 1)
+        explanation = client.get(f"/v1/households/{code}/explanation", headers=headers).json()["explanation"]
+        agreement = rows[code]["agreement"]
+        assert explanation == json.loads(json.dumps(narrator.explain(panel, agreement=agreement).to_json()))
     order = [
         (-COLOURS.codes.index(r["signal"]), -(r["probability"] if r["probability"] is not None else -1))
         for r in listed(client, headers)
     ]
     assert order == sorted(order)
-    assert set(TIERS) >= {row["tier"] for row in found.values() if row["tier"]}
+    assert set(TIERS) >= {row["tier"] for row in rows.values() if row["tier"]}
 
 
 def test_an_import_that_is_killed_goes_on_where_it_stopped_and_then_rests(client, county, county_rows, monkeypatch):

@@ -38,7 +38,7 @@ COMPARED = ("status", "probability", "margin", "tier", "rule_signal", "signal", 
 known = st.fixed_dictionaries({}, optional={name: st.sampled_from(([], [row])) for name, row in ROWS.items()})
 
 
-def tables_of(code, region, optional, income=2500.0):
+def make_tables(code, region, optional, income=2500.0):
     """A household that earns the same every month, with these optional tables and no other."""
     months = [dt.date(2021 + m // 12, m % 12 + 1, 1).isoformat() for m in range(30)]
     tables = {
@@ -49,7 +49,7 @@ def tables_of(code, region, optional, income=2500.0):
     return {name: [{"household_id": code, **row} for row in rows] for name, rows in tables.items()}
 
 
-def columns_of(name, rows):
+def make_columns(name, rows):
     """The same rows for riskml, recorded today."""
     declared = [column.name for column in TABLES[name].columns]
     names = dict.fromkeys([*declared, *(key for row in rows for key in row)])
@@ -58,11 +58,11 @@ def columns_of(name, rows):
 
 def verdict_of_riskml(model, tables):
     """What riskml says of a household alone."""
-    columns = {name: columns_of(name, rows) for name, rows in tables.items()} | {"lines": LINES}
+    columns = {name: make_columns(name, rows) for name, rows in tables.items()} | {"lines": LINES}
     records = Records.from_tables(columns, model.policy.lines)
     frame = score(model.bundle, records, to_day(TODAY), model.policy)
-    told = explain_panel(model.narrator, records.panel(to_day(TODAY)))
-    return plain({**frame.to_dict("records")[0], **told.to_dict("records")[0]})
+    explained = explain_panel(model.narrator, records.panel(to_day(TODAY)))
+    return plain({**frame.to_dict("records")[0], **explained.to_dict("records")[0]})
 
 
 def plain(row):
@@ -83,8 +83,8 @@ def work(client):
     def run(headers, region):
         job = client.post("/v1/batches", json={"region": region}, headers=headers).json()["job"]
         worker.work_off()
-        told = client.get(f"/v1/jobs/{job}", headers=headers).json()
-        assert (told["state"], told["problem"]) == ("done", None)
+        done = client.get(f"/v1/jobs/{job}", headers=headers).json()
+        assert (done["state"], done["problem"]) == ("done", None)
         content = client.get(f"/v1/jobs/{job}/results", headers=headers).content
         return {row["household_id"]: row for row in pq.read_table(io.BytesIO(content)).to_pylist()}
 
@@ -101,7 +101,7 @@ def work(client):
 def test_households_of_which_other_tables_are_known(client, key, work, optional, flooded):
     headers, number = key("", "score", "read", "write", "admin", "health-details"), next(NUMBER)
     model, region = client.app.state.holder.current, f"3701{number:08d}"
-    sent = {f"h{number}-{i}": tables_of(f"h{number}-{i}", region, own) for i, own in enumerate(optional)}
+    sent = {f"h{number}-{i}": make_tables(f"h{number}-{i}", region, own) for i, own in enumerate(optional)}
     for tables in sent.values():
         answer = client.post("/v1/records", json={"tables": tables}, headers=headers)
         assert answer.status_code == 200, answer.text
@@ -116,8 +116,8 @@ def test_households_of_which_other_tables_are_known(client, key, work, optional,
     assert {code: plain(row) for code, row in results.items()} == expected
     for code, tables in sent.items():
         kept = client.get(f"/v1/households/{code}", headers=headers).json()["score"]
-        asked = client.post("/v1/scores", json={"tables": dated(tables)}, headers=headers).json()["scores"][0]
-        for answer in (kept, asked):
+        scored = client.post("/v1/scores", json={"tables": dated(tables)}, headers=headers).json()["scores"][0]
+        for answer in (kept, scored):
             answer["rule_flags"] = ";".join(answer["rule_flags"])
             names = [name for name in COMPARED if name in answer]
             assert {name: answer[name] for name in names} == {name: expected[code][name] for name in names}
@@ -134,10 +134,10 @@ def test_an_imported_folder_that_lacks_a_table_or_its_rows(client, key, work, tm
     model, folder = client.app.state.holder.current, tmp_path / "records"
     optional = {name: ([], [row])[(i + shift) % 3] for i, (name, row) in enumerate(ROWS.items()) if (i + shift) % 3 < 2}
     incomes = {"a": 900.0, "b": 2500.0, "c": 9000.0}
-    households = [tables_of(code, "370101001001", optional, income) for code, income in incomes.items()]
+    households = [make_tables(code, "370101001001", optional, income) for code, income in incomes.items()]
     folder.mkdir()
     for name in ("households", "income", *optional):
-        columns = columns_of(name, [row for tables in households for row in tables[name]])
+        columns = make_columns(name, [row for tables in households for row in tables[name]])
         table = pa.table({key: pa.array(values).cast(pa.string()) for key, values in columns.items()})
         pq.write_table(cast_table(name, table), folder / f"{name}.parquet")
     pq.write_table(cast_table("lines", pa.table({**LINES, "source": []})), folder / "lines.parquet")

@@ -68,7 +68,7 @@ def served(database_url, bundle_path, tmp_path):
     engine.dispose()
 
 
-def value_of(counter):
+def read_counter(counter):
     (family,) = counter.collect()
     return family.samples[0].value
 
@@ -79,7 +79,7 @@ def put(folder, bundle):
 
 
 def test_another_release_is_swapped_in_and_requests_in_flight_keep_theirs(served, other_bundle):
-    before = value_of(SWAPPED)
+    before = read_counter(SWAPPED)
     keeper, holder = served()
     in_flight = holder.current
     keeper.refresh()
@@ -88,7 +88,7 @@ def test_another_release_is_swapped_in_and_requests_in_flight_keep_theirs(served
     keeper.refresh()
     assert holder.current is not in_flight
     assert holder.version != in_flight.version
-    assert value_of(SWAPPED) - before == 2
+    assert read_counter(SWAPPED) - before == 2
     assert keeper.failure is None
 
 
@@ -131,13 +131,13 @@ def wrong_scores(folder):
 )
 def test_a_bad_release_keeps_the_old_model_and_is_told(served, other_bundle, harm):
     keeper, holder = served()
-    before, failures = holder.current, value_of(REFUSED)
+    before, failures = holder.current, read_counter(REFUSED)
     put(served.folder, other_bundle)
     harm(served.folder)
     keeper.refresh()
     keeper.refresh()
     assert holder.current is before
-    assert value_of(REFUSED) - failures == 2
+    assert read_counter(REFUSED) - failures == 2
     assert keeper.failure.kind == "BundleError"
     shutil.rmtree(served.folder, ignore_errors=True)
     shutil.copytree(other_bundle, served.folder)
@@ -164,10 +164,10 @@ def test_without_any_model_the_service_waits_for_one(served, bundle_path, tmp_pa
 
 
 def run(*words, database_url):
-    found = CliRunner().invoke(commands, [*words, "--db", database_url])
-    if found.exception is not None and not isinstance(found.exception, SystemExit):
-        raise found.exception
-    return found.output
+    result = CliRunner().invoke(commands, [*words, "--db", database_url])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
 
 
 def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, database_url):
@@ -177,8 +177,8 @@ def test_roll_back_is_one_command_and_survives_a_restart(served, other_bundle, d
     keeper.refresh()
     second = holder.version
     assert f"{second}\t" in run("model", "status", database_url=database_url).splitlines()[0]
-    said = run("model", "rollback", database_url=database_url)
-    assert said.startswith(f"Rolled back {second}; {first} serves within 30 seconds")
+    output = run("model", "rollback", database_url=database_url)
+    assert output.startswith(f"Rolled back {second}; {first} serves within 30 seconds")
     keeper.refresh()
     assert holder.version == first
     keeper.refresh()

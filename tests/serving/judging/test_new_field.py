@@ -90,7 +90,7 @@ def use(folder: Path) -> dict[str, object]:
         job_worker=False,
     )
     with TestClient(create_app(settings)) as client:
-        asked = client.post("/v1/scores", json={"tables": tables, "as_of": TODAY}, headers=headers).json()
+        scored = client.post("/v1/scores", json={"tables": tables, "as_of": TODAY}, headers=headers).json()
         kept = client.post("/v1/records", json={"tables": tables}, headers=headers).json()
         job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
         Worker(engine, settings, lambda: client.app.state.holder.current).work_off()
@@ -108,7 +108,7 @@ def use(folder: Path) -> dict[str, object]:
     return {
         "table of riskml": str(frame["income_until"][0]),
         "Arrow": str(PART.field("income_until").type),
-        "POST /v1/scores": asked["scores"][0]["income_until"],
+        "POST /v1/scores": scored["scores"][0]["income_until"],
         "POST /v1/records": kept["scores"][0]["after"]["income_until"],
         "household": stored["score"]["income_until"],
         "history": stored["history"][0]["income_until"],

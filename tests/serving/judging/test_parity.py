@@ -75,15 +75,15 @@ optional = {
 tables = st.fixed_dictionaries({"households": household, "income": income}, optional=optional)
 
 
-def named(found, number):
+def named(rows, number):
     who = f"h{number}"
-    out = {name: [{"household_id": who, **row} for row in part] for name, part in found.items() if name != "households"}
-    return {"households": [{"household_id": who, **found["households"]}], **out}
+    out = {name: [{"household_id": who, **row} for row in part] for name, part in rows.items() if name != "households"}
+    return {"households": [{"household_id": who, **rows["households"]}], **out}
 
 
-def straight(model, found):
+def straight(model, rows):
     columns = {}
-    for name, part in found.items():
+    for name, part in rows.items():
         names = [column.name for column in schema.TABLES[name].columns] + [key for row in part[:1] for key in row]
         ready = [{**row, "recorded_on": TODAY} for row in part]
         columns[name] = {key: [row.get(key) for row in ready] for key in dict.fromkeys([*names, "recorded_on"])}
@@ -104,21 +104,21 @@ def verdict(opinion):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables)
-def test_any_records_get_the_same_verdict_and_reasons_by_every_way(client, key, found):
+def test_any_records_get_the_same_verdict_and_reasons_by_every_way(client, key, rows):
     model, headers = client.app.state.holder.current, key()
-    found = named(found, next(NUMBER))
-    opinion, records = straight(model, found)
+    rows = named(rows, next(NUMBER))
+    opinion, records = straight(model, rows)
     wanted = verdict(opinion)
-    dated = {name: [{**row, "recorded_on": TODAY.isoformat()} for row in part] for name, part in found.items()}
+    dated = {name: [{**row, "recorded_on": TODAY.isoformat()} for row in part] for name, part in rows.items()}
     body = {"as_of": TODAY.isoformat(), "tables": dated, "reasons": True}
     sent = client.post("/v1/scores", json=body, headers=headers)
     assert sent.status_code == 200, sent.text
-    asked = sent.json()["scores"][0]
-    assert {name: asked[name] for name in wanted} == wanted
-    kept = client.post("/v1/records", json={"tables": found}, headers=headers)
+    scored = sent.json()["scores"][0]
+    assert {name: scored[name] for name in wanted} == wanted
+    kept = client.post("/v1/records", json={"tables": rows}, headers=headers)
     assert kept.status_code == 200, kept.text
     after = kept.json()["scores"][0]["after"]
     assert {name: after[name] for name in wanted} == wanted
-    told = client.get(f"/v1/households/{found['households'][0]['household_id']}/explanation", headers=headers)
+    explained = client.get(f"/v1/households/{rows['households'][0]['household_id']}/explanation", headers=headers)
     reasons = json.loads(json.dumps(model.narrator.explain(records.panel(to_day(TODAY))).to_json()))
-    assert told.json()["explanation"] == reasons == asked["explanation"]
+    assert explained.json()["explanation"] == reasons == scored["explanation"]

@@ -24,11 +24,11 @@ from riskml_serving.operations.telemetry import OpenTelemetry
 AS_OF = "2023-03-31"
 
 
-def scores_of(client, headers, tables):
+def post_scores(client, headers, tables):
     return client.post("/v1/scores", json={"as_of": AS_OF, "tables": tables}, headers=headers)
 
 
-def metrics_of(client, headers):
+def read_metrics(client, headers):
     answer = client.get("/metrics", headers=headers)
     assert answer.status_code == 200, answer.text
     return {
@@ -40,20 +40,20 @@ def metrics_of(client, headers):
 
 def test_a_service_with_database_and_model_is_ready(client):
     answer = client.get("/readyz")
-    found = answer.json()
-    assert (answer.status_code, found["status"]) == (200, "ready")
-    assert found["model"]["version"] == client.app.state.holder.version
-    assert found["model"]["last_error"] is None
-    assert found["data"] == {"last_received": None, "days_since": None, "stale": False, "last_scored": None}
+    state = answer.json()
+    assert (answer.status_code, state["status"]) == (200, "ready")
+    assert state["model"]["version"] == client.app.state.holder.version
+    assert state["model"]["last_error"] is None
+    assert state["data"] == {"last_received": None, "days_since": None, "stale": False, "last_scored": None}
 
 
 def test_without_a_model_it_is_alive_but_not_ready(make_client, tmp_path):
     client = make_client(bundle=tmp_path / "nowhere")
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
-    found = answer.json()
-    assert (answer.status_code, found["status"], found["database"]["ok"]) == (503, "not ready", True)
-    assert found["model"]["last_error"]["kind"] == "BundleError"
+    state = answer.json()
+    assert (answer.status_code, state["status"], state["database"]["ok"]) == (503, "not ready", True)
+    assert state["model"]["last_error"]["kind"] == "BundleError"
     assert str(tmp_path) not in answer.text
 
 
@@ -96,12 +96,12 @@ def test_metrics_need_a_key_for_everywhere_that_may_administer(client, key, make
 
 def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client, key, tables_of, county_records):
     headers, admin = key(), key("", "admin")
-    before = metrics_of(client, admin)
+    before = read_metrics(client, admin)
     codes = [str(code) for code in county_records.household_id[:20]]
-    found = scores_of(client, headers, tables_of(*codes)).json()["scores"]
+    scored = post_scores(client, headers, tables_of(*codes)).json()["scores"]
     client.get(f"/v1/households/{codes[0]}", headers=headers)
     client.get("/v1/nowhere/at/all", headers=headers)
-    after = metrics_of(client, admin)
+    after = read_metrics(client, admin)
 
     def counted(route, status, method="GET"):
         name = ("riskml_request_seconds_count", ("method", method), ("route", route), ("status", status))
@@ -110,10 +110,10 @@ def test_metrics_count_requests_by_route_and_scores_by_tier_and_agreement(client
     assert counted("/v1/scores", "200", "POST") == 1
     assert counted("/v1/households/{household_id}", "404") == 1
     assert counted("unmatched", "404") == 1
-    kinds = {(row["agreement"], row["tier"] or "none") for row in found}
+    kinds = {(row["agreement"], row["tier"] or "none") for row in scored}
     for agreement, tier in kinds:
         name = ("riskml_scores_total", ("agreement", agreement), ("tier", tier))
-        n = sum((row["agreement"], row["tier"] or "none") == (agreement, tier) for row in found)
+        n = sum((row["agreement"], row["tier"] or "none") == (agreement, tier) for row in scored)
         assert after[name] - before.get(name, 0) == n
     assert after["riskml_database_up",] == 1
     assert after["riskml_requests_in_progress",] == 1
@@ -127,7 +127,7 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     state, admin = client.app.state, key("", "admin")
     import_folder(state.engine, small_county, dt.date(2023, 6, 30))
     state.holder.swap(replace(state.holder.current))  # with a window of its own: that of the tests' model may be full
-    before = metrics_of(client, admin)
+    before = read_metrics(client, admin)
     job = client.post("/v1/batches", json={}, headers=key()).json()["job"]
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
     assert worker.step()
@@ -139,9 +139,9 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
         yes, flagged = row["tier"] in ("likely", "very_likely"), bool(row["rule_flags"])
         word = {(True, True): "both", (True, False): "model_only", (False, True): "rule_only"}.get((yes, flagged))
         wanted["riskml_scores_total", ("agreement", word or "neither"), ("tier", row["tier"] or "none")] += 1
-    after = metrics_of(client, admin)
-    told = {name: n - before.get(name, 0) for name, n in after.items() if name[0] == "riskml_scores_total"}
-    assert {name: n for name, n in told.items() if n} == wanted
+    after = read_metrics(client, admin)
+    counts = {name: n - before.get(name, 0) for name, n in after.items() if name[0] == "riskml_scores_total"}
+    assert {name: n for name, n in counts.items() if n} == wanted
     assert state.holder.current.monitor.held > 0
 
 
@@ -202,7 +202,7 @@ def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_re
     codes = [str(code) for code in county_records.household_id[:3]]
     tables = tables_of(*codes)
     rows = {"households": [{k: v for k, v in row.items() if k != "recorded_on"} for row in tables["households"]]}
-    scores_of(client, headers, tables)
+    post_scores(client, headers, tables)
     client.post("/v1/records", json={"tables": rows}, headers=headers)
     client.post(
         "/v1/records", json={"tables": {"households": [{**rows["households"][0], "size": "x"}]}}, headers=headers
@@ -220,7 +220,7 @@ def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_re
     monkeypatch.setattr("riskml_serving.api.households.service.describe_household", broken)
     monkeypatch.setattr("riskml_serving.api.scores.endpoints._score", broken)
     assert client.get(f"/v1/households/{codes[0]}", headers=headers).status_code == 500
-    assert scores_of(client, headers, tables).status_code == 500
+    assert post_scores(client, headers, tables).status_code == 500
     text = logged.getvalue()
     lines = [json.loads(line) for line in text.splitlines()]
     assert len(lines) > 2 * len(paths)
@@ -235,8 +235,8 @@ def test_spans_name_the_route_and_go_on_with_the_callers_trace(client, key, coun
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-    found, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(found))
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
     stack = client.app.middleware_stack
     while not hasattr(stack, "tracer"):
         stack = stack.app
@@ -244,7 +244,7 @@ def test_spans_name_the_route_and_go_on_with_the_callers_trace(client, key, coun
     code = str(county_records.household_id[0])
     parent = f"00-{'a' * 32}-{'b' * 16}-01"
     client.get(f"/v1/households/{code}?note={code}", headers={**key(), "traceparent": parent})
-    (span,) = found.get_finished_spans()
+    (span,) = exporter.get_finished_spans()
     assert span.name == "GET /v1/households/{household_id}"
     assert span.attributes["http.response.status_code"] == 404
     assert f"{span.context.trace_id:032x}" == "a" * 32

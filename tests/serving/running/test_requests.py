@@ -12,17 +12,17 @@ SCORES = {
 }
 
 
-def told(answer):
+def read_problem(answer):
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text
-    found = answer.json()
-    assert found["request_id"] == answer.headers["x-request-id"]
-    return {**found, "request_id": "…"}
+    problem = answer.json()
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    return {**problem, "request_id": "…"}
 
 
 def test_what_the_framework_refuses_has_the_same_form(client, key):
-    assert told(client.get("/nowhere"))["type"] == "urn:riskml:problem:not-found"
-    assert told(client.delete("/v1/model"))["type"] == "urn:riskml:problem:method-not-allowed"
+    assert read_problem(client.get("/nowhere"))["type"] == "urn:riskml:problem:not-found"
+    assert read_problem(client.delete("/v1/model"))["type"] == "urn:riskml:problem:method-not-allowed"
     assert client.get("/v1/households?limit=0", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
     assert client.get("/v1/households?after=x", headers=key()).json()["type"] == "urn:riskml:problem:invalid-request"
     assert client.get("/v1/households?tier=secret", headers=key()).json()["errors"][0]["path"] == "tier"
@@ -37,7 +37,7 @@ def test_a_fault_of_our_own_shows_no_trace_and_a_lost_database_says_come_back(cl
 
     monkeypatch.setattr("riskml_serving.api.scores.endpoints.judge_tables", broken)
     answer = client.post("/v1/scores", json=SCORES, headers=headers)
-    assert (answer.status_code, told(answer)["type"]) == (500, "urn:riskml:problem:internal-error")
+    assert (answer.status_code, read_problem(answer)["type"]) == (500, "urn:riskml:problem:internal-error")
     assert "secret" not in caplog.text
 
     def gone(*_, **__):
@@ -45,5 +45,5 @@ def test_a_fault_of_our_own_shows_no_trace_and_a_lost_database_says_come_back(cl
 
     monkeypatch.setattr("riskml_serving.api.households.endpoints.read_ranked", gone)
     answer = client.get("/v1/households", headers=headers)
-    assert (answer.status_code, told(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
+    assert (answer.status_code, read_problem(answer)["type"]) == (503, "urn:riskml:problem:database-unavailable")
     assert answer.headers["retry-after"] == "5"

@@ -26,8 +26,8 @@ def test_an_older_day_leaves_newer_scores_alone(imported, jobs, key, work):
     before = jobs.count("scores")
     job = jobs.start(headers, as_of="2022-12-31")
     work()
-    told = jobs.wait_for(headers, job)
-    assert (told["kept"], told["data_as_of"]) == (0, "2022-12-31")
+    state = jobs.wait_for(headers, job)
+    assert (state["kept"], state["data_as_of"]) == (0, "2022-12-31")
     assert jobs.count("scores") == before
     assert set(jobs.read_table(headers, job)["as_of"].to_pylist()) == {"2022-12-31"}
 
@@ -41,8 +41,8 @@ def test_the_same_request_starts_one_job(imported, jobs, key):
 def test_a_cancelled_job_ends_and_has_no_results(imported, jobs, key, work):
     headers = key()
     job = jobs.start(headers)
-    told = imported.delete(f"/v1/jobs/{job}", headers=headers).json()
-    assert told["state"] == "cancelled"
+    state = imported.delete(f"/v1/jobs/{job}", headers=headers).json()
+    assert state["state"] == "cancelled"
     work()
     assert jobs.count("current_scores") == 0
     assert imported.delete(f"/v1/jobs/{job}", headers=headers).json()["type"] == "urn:riskml:problem:job-ended"
@@ -54,10 +54,10 @@ def after_the_first(monkeypatch, act):
     judged, done = judging.judge_range, []
 
     def and_act(*rest):
-        found = judged(*rest)
+        table = judged(*rest)
         if not done:
             done.append(act())
-        return found
+        return table
 
     monkeypatch.setattr(judging, "judge_range", and_act)
     return done
@@ -103,8 +103,8 @@ def test_a_flood_in_a_county_is_scored_by_a_job(imported, jobs, key, work):
     assert answer.status_code == 202
     assert answer.headers["location"] == f"/v1/jobs/{answer.json()['job']}"
     work()
-    told = jobs.wait_for(headers, answer.json()["job"])
-    assert (told["kind"], told["state"], told["judged"], told["results"]) == ("rescore", "done", 160, None)
+    state = jobs.wait_for(headers, answer.json()["job"])
+    assert (state["kind"], state["state"], state["judged"], state["results"]) == ("rescore", "done", 160, None)
     assert jobs.count("scores") > before
     code = imported.get("/v1/changes", params={"since": since, "limit": 1}, headers=headers).json()["changes"][0]
     one = imported.get(f"/v1/households/{code['household_id']}/explanation", headers=headers).json()

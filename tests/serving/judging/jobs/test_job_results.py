@@ -23,23 +23,23 @@ def test_a_county_has_the_scores_reasons_and_agreement_of_riskml(imported, jobs,
     model, headers = imported.app.state.holder.current, key()
     job = jobs.start(headers, as_of=AS_OF.isoformat())
     work()
-    told = jobs.wait_for(headers, job)
+    state = jobs.wait_for(headers, job)
     frame = score(model.bundle, county_records, to_day(AS_OF), load_policy()).set_index("household_id")
-    assert (told["state"], told["judged"], told["kept"], told["total"]) == ("done", 160, len(frame), 160)
-    found = jobs.read_table(headers, job).to_pandas().set_index("household_id")
-    assert list(found.index) == sorted(frame.index)
+    assert (state["state"], state["judged"], state["kept"], state["total"]) == ("done", 160, len(frame), 160)
+    table = jobs.read_table(headers, job).to_pandas().set_index("household_id")
+    assert list(table.index) == sorted(frame.index)
     for name in ("status", "probability", "margin", "tier", "rule_signal", "signal", "rule_flags", "agreement"):
-        mine, theirs = found[name].astype(object), frame[name].astype(object)
+        mine, theirs = table[name].astype(object), frame[name].astype(object)
         assert mine.where(mine.notna(), None).equals(theirs.where(theirs.notna(), None)), name
     reasons = explain_all(Narrator(model.bundle, load_policy()), county_records, to_day(AS_OF)).set_index(
         "household_id"
     )
     for name in reasons.columns:
-        assert found.loc[reasons.index, name].tolist() == reasons[name].tolist(), name
-    assert set(found["notice"]) == {NOTICE["zh"]}
+        assert table.loc[reasons.index, name].tolist() == reasons[name].tolist(), name
+    assert set(table["notice"]) == {NOTICE["zh"]}
     with reading(imported.app.state.engine) as connection:
         kept = {row["household_id"]: row for row in connection.execute(text("SELECT * FROM current_scores")).mappings()}
-    for code, row in found.iterrows():
+    for code, row in table.iterrows():
         assert kept[code]["margin"] == (None if row["margin"] != row["margin"] else row["margin"])
         assert kept[code]["causes"] == reasons["causes"].get(code, "")
         assert (kept[code]["agreement"], kept[code]["agreement_by"]) == (row["agreement"], "capacity")
@@ -91,12 +91,12 @@ def test_a_job_stays_within_its_region_and_is_seen_from_there_up(imported, jobs,
     own, county, other = key(village), key(village[:6]), key("37")
     job = jobs.start(own)
     work()
-    told = jobs.wait_for(own, job)
-    assert told["total"] == told["judged"] == inside < 160
-    assert jobs.count("current_scores") == told["kept"]
-    found = jobs.read_table(county, job)
-    assert set(found["region_code"].to_pylist()) == {village}
-    assert set(found["agreement_by"].to_pylist()) == {"tier"}, "a village has no visit capacity of its own"
+    state = jobs.wait_for(own, job)
+    assert state["total"] == state["judged"] == inside < 160
+    assert jobs.count("current_scores") == state["kept"]
+    table = jobs.read_table(county, job)
+    assert set(table["region_code"].to_pylist()) == {village}
+    assert set(table["agreement_by"].to_pylist()) == {"tier"}, "a village has no visit capacity of its own"
     for path in (f"/v1/jobs/{job}", f"/v1/jobs/{job}/results", "/v1/jobs/nobody", "/v1/jobs/%00"):
         answer = imported.get(path, headers=other)
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:riskml:problem:job-not-found")
@@ -113,10 +113,10 @@ def test_what_tells_of_health_is_read_by_whom_may_see_it(imported, jobs, key, wo
     refused = imported.get(f"/v1/jobs/{open_job}/results", headers=plain)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:riskml:problem:right-missing")
 
-    told, hidden = jobs.read_table(trusted, open_job), jobs.read_table(plain, hidden_job)
+    state, hidden = jobs.read_table(trusted, open_job), jobs.read_table(plain, hidden_job)
     assert sum(hidden["hidden_flags"].to_pylist()) > 0
-    assert sum(told["hidden_flags"].to_pylist()) == 0
-    assert "months_since_admission" in ";".join(filter(None, told["protections"].to_pylist()))
+    assert sum(state["hidden_flags"].to_pylist()) == 0
+    assert "months_since_admission" in ";".join(filter(None, state["protections"].to_pylist()))
     assert "months_since_admission" not in ";".join(filter(None, hidden["protections"].to_pylist()))
 
 
@@ -151,15 +151,15 @@ def test_a_job_is_told_by_the_names_of_what_judged_it_also_after_a_swap(imported
     bundle = replace(holder.current.bundle, manifest={**holder.current.bundle.manifest, "schema_hash": "another"})
     holder.swap(replace(holder.current, policy=policy, bundle=bundle))
     assert set(names.values()) & set(holder.current.names.values()) == {"riskml", names["model_version"]}
-    told = imported.get(f"/v1/jobs/{job}", headers=headers).json()
-    assert {name: told[name] for name in names} == names
+    state = imported.get(f"/v1/jobs/{job}", headers=headers).json()
+    assert {name: state[name] for name in names} == names
     for form in ("parquet", "csv"):
         answer = imported.get(f"/v1/jobs/{job}/results?format={form}", headers=headers)
         assert answer.headers["x-notice"] == NOTICE["en"]
         assert answer.headers["x-data-as-of"] == AS_OF.isoformat()
         assert {name: answer.headers["x-" + name.replace("_", "-")] for name in names} == names
         assert len(answer.headers.get_list("x-request-id")) == 1
-    found = jobs.read_table(headers, job)
-    assert set(found["policy_version"].to_pylist()) == {names["policy_version"]}
-    said = {name.decode(): value.decode() for name, value in found.schema.metadata.items()}
-    assert {**names, "notice_zh": NOTICE["zh"], "scored_at": told["finished_at"]}.items() <= said.items()
+    table = jobs.read_table(headers, job)
+    assert set(table["policy_version"].to_pylist()) == {names["policy_version"]}
+    metadata = {name.decode(): value.decode() for name, value in table.schema.metadata.items()}
+    assert {**names, "notice_zh": NOTICE["zh"], "scored_at": state["finished_at"]}.items() <= metadata.items()

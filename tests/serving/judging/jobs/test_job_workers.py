@@ -38,9 +38,9 @@ def test_another_model_begins_a_job_anew(imported, jobs, key, work):
         repository.advance(connection, job, "w", checkpoint=checkpoint, model_version="another")
         repository.end(connection, job, "w", "waiting")
     work()
-    told = jobs.wait_for(headers, job)
-    assert (told["judged"], told["model_version"]) == (160, imported.app.state.holder.current.version)
-    assert len(jobs.read_table(headers, job)) == told["kept"]
+    state = jobs.wait_for(headers, job)
+    assert (state["judged"], state["model_version"]) == (160, imported.app.state.holder.current.version)
+    assert len(jobs.read_table(headers, job)) == state["kept"]
 
 
 @pytest.mark.parametrize("known", [("policy_version", "model_version", "feature_schema_hash"), ("model_version",)])
@@ -57,8 +57,8 @@ def test_another_policy_or_one_not_noted_begins_a_job_anew(imported, jobs, key, 
         )
         repository.end(connection, job, "w", "waiting")
     work()
-    told = jobs.wait_for(headers, job)
-    assert (told["judged"], told["policy_version"]) == (160, holder.current.names["policy_version"])
+    state = jobs.wait_for(headers, job)
+    assert (state["judged"], state["policy_version"]) == (160, holder.current.names["policy_version"])
 
 
 def test_a_job_that_fails_again_and_again_is_given_up(imported, jobs, key, work, monkeypatch):
@@ -66,8 +66,8 @@ def test_a_job_that_fails_again_and_again_is_given_up(imported, jobs, key, work,
     job = jobs.start(headers)
     monkeypatch.setattr(judging, "judge_range", lambda *_: 1 / 0)
     work()
-    told = jobs.wait_for(headers, job)
-    assert (told["state"], told["problem"]) == ("failed", "urn:riskml:problem:internal-error")
+    state = jobs.wait_for(headers, job)
+    assert (state["state"], state["problem"]) == ("failed", "urn:riskml:problem:internal-error")
     monkeypatch.undo()
     again = jobs.start(headers)
     work()
@@ -121,10 +121,10 @@ def test_the_service_works_on_jobs_by_itself_and_stops_between_two_parts(make_cl
     threads = [thread.name for thread in threading.enumerate()]
     assert "riskml-heart" not in threads
     client.__enter__()
-    found = None
-    while found != "done" and time.monotonic() < until + 30:
+    current = None
+    while current != "done" and time.monotonic() < until + 30:
         with reading(client.app.state.engine) as connection:
-            found = connection.execute(text("SELECT state FROM jobs WHERE job_id = :job"), {"job": job}).scalar_one()
+            current = connection.execute(text("SELECT state FROM jobs WHERE job_id = :job"), {"job": job}).scalar_one()
         time.sleep(0.05)
-    assert found == "done"
+    assert current == "done"
     assert count_parts(client) == 16
