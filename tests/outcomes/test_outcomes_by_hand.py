@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -129,8 +131,9 @@ def test_a_fall_without_follow_up_does_not_say_how():
     assert outcome(packed, Settings(window=1, horizon=6)) == (1, "monitoring", 4)
 
 
-def test_an_entry_before_the_as_of_recorded_after_it_leaves_the_label_missing():
-    late = entered("2023-01-05", recorded_on=["2023-03-10"])
+@pytest.mark.parametrize("day", ["2023-01-05", "2023-01-31"])
+def test_an_entry_up_to_the_as_of_recorded_after_it_leaves_the_label_missing(day):
+    late = entered(day, recorded_on=["2023-03-10"])
     assert outcome(records(FINE, FINE, POOR, FINE, monitoring=late)) == ("entered_recorded_late", "", 0)
     # As long as it is not recorded, nothing is known of it.
     assert outcome(records(FINE, FINE, POOR, FINE, monitoring=late), known_at="2023-03-09") == (0, "", 0)
@@ -240,6 +243,13 @@ def test_standings_have_an_order():
 def test_rows_carry_income_and_line_at_the_as_of():
     labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH)
     assert (labels.income_per_head.item(), labels.line.item(), labels.as_of.item()) == (1800, 1200, AS_OF)
+
+
+def test_the_income_of_a_row_is_the_one_that_put_it_into_the_cohort():
+    gap = records(FINE, FINE, None, FINE, FINE, FINE)
+    by_half = Settings(window=3, horizon=2)
+    assert label(gap, [to_day("2023-04-30")], by_half).income_per_head.item() == 1800
+    assert len(label(gap, [to_day("2023-04-30")], replace(by_half, outcome="end"))) == 0
 
 
 def test_counts_name_every_reason_and_standing():
