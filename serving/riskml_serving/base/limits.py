@@ -21,17 +21,17 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > max_bytes:
-        raise _too_large(max_bytes)
+        raise _refuse_size(max_bytes)
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > max_bytes:
-            raise _too_large(max_bytes)
+            raise _refuse_size(max_bytes)
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _too_large(max_bytes: int) -> Problem:
+def _refuse_size(max_bytes: int) -> Problem:
     return Problem(
         "body-too-large",
         f"请求体最多 {max_bytes} 字节（设置 max_body_bytes）",

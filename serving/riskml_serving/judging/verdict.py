@@ -67,7 +67,7 @@ def make_columns() -> list[Column[Any]]:
 
 
 def make_schema() -> list[tuple[str, pa.DataType]]:
-    """Make the Arrow columns of what is said of a household, in plain values."""
+    """Make the Arrow columns of a score, in plain values."""
     return [(name, _ARROW.get(FIELDS[name].kind, pa.string())) for name in FULL]
 
 

@@ -70,7 +70,7 @@ class Metrics:
 
 
 def _drop_dead_workers(folder: Path) -> None:
-    """Drop the requests in progress of workers that have ended, where /proc shows which ones run."""
+    """Drop the requests in progress of workers that have ended, where /proc shows which run."""
     if not Path("/proc/self/stat").exists():
         return
     for path in folder.glob("gauge_live*_*.db"):

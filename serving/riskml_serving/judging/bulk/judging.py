@@ -33,8 +33,8 @@ PART = pa.schema(
         ("all_causes", pa.string()),
     ]
 )
-"""What is said of a range: ``seq`` and ``scored_at`` name the score that stood when its records were read.
-``all_causes`` are kept with the score whoever asked for it: they are redacted where they are read."""
+"""Columns of a judged range: ``seq`` and ``scored_at`` name the score that stood when its records were read.
+``all_causes`` are kept with the score for every reader: they are redacted where they are read."""
 
 
 @dataclass(frozen=True)

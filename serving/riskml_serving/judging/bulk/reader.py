@@ -46,7 +46,7 @@ class Reader:
         ConnectionError
             If the process has ended. The next use starts another.
         """
-        if self._answering:  # a range that nobody took: whoever wanted it has stopped
+        if self._answering:  # the answer was never taken: the job stopped in between
             self.close()
         if self._process is None:
             command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]

@@ -124,14 +124,14 @@ def write_results(
         audit.record(connection, caller, "job.results", request_id=request_id, job=job_id, region=region, format=form)
     _record_shown(engine, caller, job_id, request_id)
 
-    def tables() -> Iterator[pa.Table]:
+    def read_tables() -> Iterator[pa.Table]:
         as_of, capacity = json.loads(job["payload"])["as_of"], json.loads(job["result"])["capacity"]
         with reading(engine) as connection:
             for part in repository.read_parts(connection, job_id):
                 yield put_into_words(from_parquet(part), as_of, job, capacity, model.policy, redact)
 
     head = _make_head(job, model, request_id)
-    return export(settings.export_folder, job_id, form, tables(), extract_provenance(head)), head
+    return export(settings.export_folder, job_id, form, read_tables(), extract_provenance(head)), head
 
 
 def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:

@@ -104,12 +104,12 @@ def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]])
         return
     subject = ("household_id", "region_code") if name == "disaster" else ("household_id",)
     names = dict.fromkeys([*keys, *subject])
-    same = [_same(table.c[key], f"the_{key}") for key in names]
+    same = [_compare(table.c[key], f"the_{key}") for key in names]
     query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), ~table.c.superseded)
     values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in keyed]
     connection.execute(query.values(superseded=True), values)
 
 
-def _same(column: Any, parameter: str) -> Any:
+def _compare(column: Any, parameter: str) -> Any:
     value = bindparam(parameter, type_=column.type)
     return column == value if not column.nullable else or_(column == value, and_(column.is_(None), value.is_(None)))
