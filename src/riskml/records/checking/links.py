@@ -20,9 +20,8 @@ __all__: list[str] = []
 )
 def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
     """Rows of a household that the table of households lacks."""
-    if table.name == "households" or not has_columns(folder, table.name, "household_id"):
-        return
-    if has_columns(folder, "households", "household_id"):
+    both = (table.name, "households")
+    if table.name != "households" and all(has_columns(folder, name, "household_id") for name in both):
         rows = f"""
             SELECT {POSITION}, household_id AS "#value" FROM {folder.get_numbered_view(table.name)}
             ANTI JOIN (SELECT DISTINCT household_id FROM {folder.get_view("households")}) USING (household_id)
@@ -38,9 +37,8 @@ def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
     """Care of a person who is no member of the household."""
-    if table.name == "illness" and has_columns(folder, "illness", "household_id", "member_id"):
-        if not has_columns(folder, "members", "household_id", "member_id"):
-            return
+    both = ("illness", "members")
+    if table.name == "illness" and all(has_columns(folder, name, "household_id", "member_id") for name in both):
         rows = f"""
             SELECT {POSITION}, member_id AS "#value" FROM {folder.get_numbered_view("illness")}
             ANTI JOIN {folder.get_view("members")} USING (household_id, member_id)
@@ -56,9 +54,8 @@ def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
     """A prefix that is the beginning of no household's region code."""
-    if table.name == "disaster" and has_columns(folder, "disaster", "region_code"):
-        if not has_columns(folder, "households", "region_code"):
-            return
+    both = ("disaster", "households")
+    if table.name == "disaster" and all(has_columns(folder, name, "region_code") for name in both):
         rows = f"""
             WITH struck AS (
                 SELECT prefix FROM (
@@ -79,11 +76,12 @@ def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
     """Income before the first line of any prefix of the household's regions; a line once in force stays."""
-    if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start"):
-        return
-    if not has_columns(folder, "households", "household_id", "region_code"):
-        return
-    if not has_columns(folder, "lines", "effective_from", "amount"):
+    needed = {
+        "income": ("household_id", "period_start"),
+        "households": ("household_id", "region_code"),
+        "lines": ("effective_from", "amount"),
+    }
+    if table.name != "income" or not all(has_columns(folder, name, *columns) for name, columns in needed.items()):
         return
     rows = f"""
         WITH regions AS (SELECT DISTINCT region_code AS region FROM {folder.get_view("households")}),

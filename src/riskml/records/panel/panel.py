@@ -141,11 +141,6 @@ class Panel:
         """Income by source, yuan of the month, shape (S, T, n); NaN where not reported."""
         return self._records.income.known(self.month, self.months, self.known_at, *self._range)
 
-    @property
-    def income(self) -> Floats:
-        """The same as household × month × source, a view of shape (n, T, S)."""
-        return self.sources.transpose(2, 1, 0)
-
     @cached_property
     def _summed(self) -> tuple[Floats, Mask]:
         total, reported = np.zeros((self.months, self.n)), np.zeros((self.months, self.n), bool)
@@ -254,22 +249,6 @@ class Panel:
     def region(self) -> tuple[Ints, tuple[str, ...]]:
         """Region of the latest known version: positions, shape (n,), and the codes they stand for."""
         return self.latest("region_code"), self.levels["region_code"]
-
-    @property
-    def region_code(self) -> NDArray[np.str_]:
-        """Region codes, shape (n,)."""
-        positions, names = self.region
-        return np.array(names)[positions]
-
-    @property
-    def kind(self) -> NDArray[np.int8]:
-        """Position in ``list_codes("households", "kind")``, -1 where null, shape (n,)."""
-        return self.latest("kind")
-
-    @property
-    def exited_on(self) -> Ints:
-        """Day of leaving registered poverty, ``NO_DAY`` where null or after ``as_of``, shape (n,)."""
-        return self.latest("exited_on")
 
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
