@@ -9,13 +9,14 @@ import typer
 from rich.console import Console
 
 from riskml.cli.output import join_counts
+from riskml.vocabulary.verdicts import COLOURS
 
 if TYPE_CHECKING:
     from riskml.explanation.household.explanation import Explanation
 
 __all__ = ["show_evaluation", "show_explanation"]
 
-_SIGNALS = {"green": "bold green", "yellow": "bold yellow", "orange": "bold dark_orange", "red": "bold red"}
+_STYLES = dict(zip(COLOURS, ("bold green", "bold yellow", "bold dark_orange", "bold red"), strict=True))
 
 
 def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -> None:
@@ -41,7 +42,7 @@ def show_explanation(explanation: Explanation, lang: str, *, simulated: bool = F
 
     out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     title, *lines = render(explanation, lang).splitlines()
-    out.print(title, style=_SIGNALS[explanation.signal])
+    out.print(title, style=_STYLES[explanation.signal])
     if simulated:
         out.print(SIMULATED[lang], style="bold")
     for line in lines:
