@@ -12,6 +12,7 @@ import logging
 import subprocess
 import sys
 from dataclasses import asdict
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,6 +23,9 @@ __all__ = ["Reader", "Tables"]
 log = logging.getLogger("riskml_serving.judging.bulk")
 
 Tables = dict[str, pa.Table]
+
+ENDED: dict[str, Any] = {"error": "it has ended", "unavailable": True}
+"""What stands for an answer that does not come, or breaks off."""
 
 
 class Reader:
@@ -74,11 +78,16 @@ class Reader:
         assert self._process is not None, "ask before taking"
         assert self._process.stdout is not None, "it was started with a pipe"
         answer = self._process.stdout
-        head = json.loads(answer.readline() or '{"error": "it has ended", "unavailable": true}')
-        if "error" not in head:
-            tables = {name: pa.ipc.open_stream(answer).read_all() for name in head["tables"]}
-            self._answering = False
-            return tables
+        line = answer.readline()
+        head = json.loads(line) if line else ENDED
+        if "tables" in head:
+            try:
+                tables = {name: pa.ipc.open_stream(answer).read_all() for name in head["tables"]}
+            except (OSError, pa.ArrowInvalid):
+                head = ENDED
+            else:
+                self._answering = False
+                return tables
         self.close()
         if head["unavailable"]:
             raise ConnectionError(f"the process that reads: {head['error']}")
