@@ -16,11 +16,12 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from riskml.fonts import find_font
+from riskml.model import Bundle
 from riskml.policy import load_policy
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings
-from riskml.training import Trained, train
+from riskml.training import train
 
 WRITE_GOLDEN = "RISKML_GOLDEN"
 """Environment variable; ``write`` renews committed files instead of failing: that is what ``make docs`` does."""
@@ -90,13 +91,13 @@ def county_records(county: Path) -> Records:
 
 
 @pytest.fixture(scope="session")
-def trained(county: Path, county_records: Records) -> Trained:
+def trained(county: Path, county_records: Records) -> Bundle:
     return train(county_records, Settings(), load_policy(), folder=county)
 
 
 @pytest.fixture(scope="session")
-def bundle_path(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained.bundle.save(tmp_path_factory.mktemp("bundle") / "model")
+def bundle_path(trained: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained.save(tmp_path_factory.mktemp("bundle") / "model")
 
 
 class Visit:

@@ -90,7 +90,7 @@ def test_another_day_is_another_version(path):
 def test_scores_and_explanations_name_the_policy_that_was_used_and_the_bundle_its_own(trained, county_records):
     cheaper = read()
     cheaper["triggers"]["school_cost"]["values"][0]["all"] = 100
-    day, bundle = to_day("2024-06-30"), trained.bundle
+    day, bundle = to_day("2024-06-30"), trained
     for policy in (load_policy(), parse_policy(write(cheaper))):
         assert set(score(bundle, county_records, day, policy)["policy_version"]) == {policy.version}
         panel = county_records.panel(day, 0, 1)

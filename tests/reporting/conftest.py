@@ -11,7 +11,6 @@ import pytest
 
 from riskml.model import Bundle
 from riskml.reporting import render_report
-from riskml.training import Trained
 
 
 @dataclass
@@ -65,8 +64,8 @@ def read() -> Callable[[str], Page]:
 
 
 @pytest.fixture(scope="session")
-def bundle(trained: Trained) -> Bundle:
-    return trained.bundle
+def bundle(trained: Bundle) -> Bundle:
+    return trained
 
 
 @pytest.fixture(scope="session")

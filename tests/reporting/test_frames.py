@@ -10,14 +10,15 @@ import pytest
 
 from riskml.evaluation.checks.run import CHECKS
 from riskml.features import CATALOGUE, build
+from riskml.model import Bundle
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.reporting import frames
-from riskml.training import Trained, run_release_checks
+from riskml.training import run_release_checks
 from riskml.training.aggregates import describe_coverage
 
 
-def test_comparison_holds_every_model_with_its_interval(trained: Trained) -> None:
+def test_comparison_holds_every_model_with_its_interval(trained: Bundle) -> None:
     tabulated = frames.tabulate_comparison(trained.evaluation)
     assert tabulated.index[0] == "riskml 模型"
     assert {"监测线规则", "加权历史收入", "逻辑回归"} <= set(tabulated.index)
@@ -29,7 +30,7 @@ def test_comparison_holds_every_model_with_its_interval(trained: Trained) -> Non
     assert "rule line" in frames.tabulate_comparison(trained.evaluation, "en").index
 
 
-def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Trained) -> None:
+def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Bundle) -> None:
     models = trained.evaluation["models"]
     compared = {
         "models": {"b-later": models["riskml"], "a-earlier": models["logistic"], "rule_line": models["rule_line"]}
@@ -37,7 +38,7 @@ def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Trai
     assert frames.tabulate_comparison(compared).index.tolist() == ["b-later", "a-earlier", "监测线规则"]
 
 
-def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Trained) -> None:
+def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Bundle) -> None:
     tabulated = frames.tabulate_groups(trained.evaluation)
     assert len(tabulated) == len(trained.evaluation["groups"])
     assert (tabulated["户次"] >= 20).all()
@@ -46,8 +47,8 @@ def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Trained)
     assert tabulated.loc[0, "预测概率"] == pytest.approx(first["mean_probability"])
 
 
-def test_checks_are_listed_by_code_in_words(trained: Trained) -> None:
-    results = run_release_checks(trained.bundle, None, None)
+def test_checks_are_listed_by_code_in_words(trained: Bundle) -> None:
+    results = run_release_checks(trained, None, None)
     tabulated = frames.tabulate_checks(results)
     assert tabulated["编号"].tolist() == [check.code for check in CHECKS]
     assert set(tabulated["结果"]) <= {"通过", "提示", "未通过", "不适用"}

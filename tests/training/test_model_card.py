@@ -22,20 +22,20 @@ from riskml.training.card import write_model_card
 
 @pytest.fixture(scope="session")
 def card(trained) -> str:
-    return trained.bundle.files["model_card.md"].decode()
+    return trained.files["model_card.md"].decode()
 
 
 def test_the_card_names_its_model_and_is_bound_by_the_manifest(trained, card, bundle_path, tmp_path):
-    assert card.startswith(f"# 模型卡 {trained.bundle.model_version}\n")
-    assert {"model_card.md", "report.json"} <= set(trained.bundle.manifest["files"])
-    copy = trained.bundle.save(tmp_path / "b")
+    assert card.startswith(f"# 模型卡 {trained.model_version}\n")
+    assert {"model_card.md", "report.json"} <= set(trained.manifest["files"])
+    copy = trained.save(tmp_path / "b")
     (copy / "model_card.md").write_text(card.replace("仅供研判参考", "可作认定依据"))
     with pytest.raises(BundleError, match=r"model_card\.md .* was altered"):
         Bundle.load(copy)
 
 
 def test_another_report_is_another_version_but_another_card_is_not(trained):
-    bundle = trained.bundle
+    bundle = trained
     same = bundle.with_report(bundle.report, lambda _: "other words")
     assert same.model_version == bundle.model_version
     other = bundle.with_report({**bundle.report, "simulated": False}, write_model_card)
@@ -49,12 +49,12 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
         assert f"{own['auc']:.3f} (" in lang
         assert f"{own['ap']:.3f} (" in lang
         assert f"{evaluation['split']['n_test']:,}" in lang
-        assert trained.bundle.manifest["data"]["fingerprint"] in lang
+        assert trained.manifest["data"]["fingerprint"] in lang
         assert all(f"| RKD00{i} |" in lang for i in range(1, 9))
         for one in evaluation["groups"]:
             if one["value"] is not None and one["group"] == "region":
                 assert f"| {one['value']} | {one['n']:,} | {one['positives']:,} |" in lang
-        result = trained.bundle.report["reasons"]
+        result = trained.report["reasons"]
         for trial in ("all", "visited", "soon"):
             assert f"{result[trial]['falls']:,}" in lang
             assert f"{result[trial]['first']:.1%}" in lang
@@ -68,17 +68,17 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
 
 
 def test_near_falls_are_reported_separately(trained, county_records):
-    settings = trained.bundle.settings
+    settings = trained.settings
     days = [to_day(day) for day in trained.evaluation["split"]["test_as_ofs"]]
     labels = label(county_records, tuple(days), settings)
     near = (labels.y == 1) & (labels.lead <= SOON)
     assert 0 < near.sum() < (labels.y == 1).sum()
-    assert trained.bundle.report["reasons"]["soon"]["falls"] == near.sum()
+    assert trained.report["reasons"]["soon"]["falls"] == near.sum()
 
 
 def test_a_real_panel_is_not_called_simulated(trained):
-    report = {**trained.bundle.report, "simulated": False, "reasons": {"steadiness": None}}
-    card = trained.bundle.with_report(report, write_model_card).files["model_card.md"].decode()
+    report = {**trained.report, "simulated": False, "reasons": {"steadiness": None}}
+    card = trained.with_report(report, write_model_card).files["model_card.md"].decode()
     assert "模拟县" not in card
     assert "真实原因未知" in card
 
@@ -86,26 +86,26 @@ def test_a_real_panel_is_not_called_simulated(trained):
 def test_small_groups_stay_out_of_the_card(trained):
     small = {"group": "exited", "value": None, "suppressed": 1, "n": 7}
     groups = [one for one in trained.evaluation["groups"] if one["group"] == "region"] + [small]
-    bundle = replace(trained.bundle, evaluation={**trained.evaluation, "groups": groups})
+    bundle = replace(trained, evaluation={**trained.evaluation, "groups": groups})
     assert "| 7 |" not in write_model_card(bundle)
 
 
 def test_true_causes_are_looked_up_by_household_and_date(trained, county):
     truth = pd.read_parquet(county / "truth.parquet")
-    falls = trained.bundle.report["reasons"]["all"]["falls"]
+    falls = trained.report["reasons"]["all"]["falls"]
     assert 0 < falls <= trained.evaluation["split"]["n_positive"]
     assert falls <= truth["cause"].notna().sum()
 
 
 def test_records_alone_give_what_the_bundle_carries(trained, county, county_records):
-    texts = rebuild_report_data(county_records, trained.bundle, load_policy(), county, Silent())
+    texts = rebuild_report_data(county_records, trained, load_policy(), county, Silent())
     assert texts.pop("other_records") is False
-    assert json.loads(json.dumps(texts)) == trained.bundle.report
+    assert json.loads(json.dumps(texts)) == trained.report
 
 
 def test_without_a_folder_there_is_no_coverage(county_records):
     trained = train(county_records, Settings(), load_policy())
-    assert trained.bundle.report["coverage"] is None
-    assert trained.bundle.report["simulated"] is False
-    assert set(trained.bundle.report["reasons"]) == {"steadiness"}
-    assert "数据为模拟县" not in trained.bundle.files["model_card.md"].decode()
+    assert trained.report["coverage"] is None
+    assert trained.report["simulated"] is False
+    assert set(trained.report["reasons"]) == {"steadiness"}
+    assert "数据为模拟县" not in trained.files["model_card.md"].decode()

@@ -16,14 +16,14 @@ from riskml.progress import Silent
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.splits import Settings
-from riskml.training import Trained, compare_on, compare_stored, run_release_checks, train
+from riskml.training import compare_on, compare_stored, run_release_checks, train
 from riskml.training.cohort_rows import collect_cohort, find_first_flags
 
 SMALL = Settings()
 MODELS = {"riskml", "rule_line", "distance_to_line", "weighted_past_income", "logistic", "oracle"}
 
 
-def test_evaluation_has_the_shape_of_the_contract(trained: Trained) -> None:
+def test_evaluation_has_the_shape_of_the_contract(trained: Bundle) -> None:
     e = trained.evaluation
     assert set(e["models"]) == MODELS
     assert {"train_to", "test_from", "n_train", "n_test", "n_positive", "positive_rate", "missing"} <= set(e["split"])
@@ -40,7 +40,7 @@ def test_evaluation_has_the_shape_of_the_contract(trained: Trained) -> None:
     json.dumps(e, allow_nan=False)
 
 
-def test_split_counts_match_the_labels(trained: Trained, county_records: Records) -> None:
+def test_split_counts_match_the_labels(trained: Bundle, county_records: Records) -> None:
     split = trained.evaluation["split"]
     train_days = [to_day(text) for text in split["train_as_ofs"]]
     test_days = [to_day(text) for text in split["test_as_ofs"]]
@@ -52,13 +52,13 @@ def test_split_counts_match_the_labels(trained: Trained, county_records: Records
     assert max(train_days) < min(test_days)
 
 
-def test_complement_adds_up_to_the_test_rows(trained: Trained) -> None:
+def test_complement_adds_up_to_the_test_rows(trained: Bundle) -> None:
     kinds = trained.evaluation["complement"].values()
     assert sum(kind["n"] for kind in kinds) == trained.evaluation["split"]["n_test"]
     assert sum(kind["positives"] for kind in kinds) == trained.evaluation["split"]["n_positive"]
 
 
-def test_the_ceiling_is_the_true_probability(trained: Trained, county: Path, county_records: Records) -> None:
+def test_the_ceiling_is_the_true_probability(trained: Bundle, county: Path, county_records: Records) -> None:
     split = trained.evaluation["split"]
     later = label(county_records, [to_day(text) for text in split["test_as_ofs"]], SMALL, None)
     known = later.take(later.labelled)
@@ -77,9 +77,9 @@ def test_the_ceiling_is_the_true_probability(trained: Trained, county: Path, cou
     assert trained.evaluation["models"]["oracle"]["brier"] == pytest.approx(expected, abs=1e-12)
 
 
-def test_same_records_same_bytes(trained: Trained, county: Path, county_records: Records) -> None:
+def test_same_records_same_bytes(trained: Bundle, county: Path, county_records: Records) -> None:
     again = train(Records.load(county), SMALL, load_policy(), folder=county)
-    assert again.bundle.files == trained.bundle.files
+    assert again.files == trained.files
 
 
 def test_truth_is_not_used_for_another_outcome(county: Path, county_records: Records) -> None:
@@ -87,14 +87,14 @@ def test_truth_is_not_used_for_another_outcome(county: Path, county_records: Rec
     assert "oracle" not in trained.evaluation["models"]
 
 
-def test_refit_keeps_the_evaluation_and_says_so(trained: Trained, county: Path, county_records: Records) -> None:
+def test_refit_keeps_the_evaluation_and_says_so(trained: Bundle, county: Path, county_records: Records) -> None:
     again = train(county_records, SMALL, load_policy(), folder=county, refit=True)
-    assert again.bundle.manifest["refit"] is True
-    assert trained.bundle.manifest["refit"] is False
+    assert again.manifest["refit"] is True
+    assert trained.manifest["refit"] is False
     assert again.evaluation == trained.evaluation
-    assert again.bundle.blend.choice == trained.bundle.blend.choice
-    assert again.bundle.files["trees.txt"] != trained.bundle.files["trees.txt"]
-    assert not again.bundle.find_differences(trained.bundle)
+    assert again.blend.choice == trained.blend.choice
+    assert again.files["trees.txt"] != trained.files["trees.txt"]
+    assert not again.find_differences(trained)
 
 
 def test_origins_go_back_a_horizon_each(county_records: Records) -> None:
@@ -140,34 +140,34 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
     assert (figures > 0).any()
 
 
-def test_compare_needs_the_same_rows(trained: Trained, county_records: Records) -> None:
-    other = train(county_records, Settings(window=6, horizon=6, step=6), load_policy()).bundle
+def test_compare_needs_the_same_rows(trained: Bundle, county_records: Records) -> None:
+    other = train(county_records, Settings(window=6, horizon=6, step=6), load_policy())
     with pytest.raises(UsageError, match="different rows"):
-        compare_stored(trained.bundle, other)
-    comparison = compare_on(county_records, trained.bundle, other, load_policy())
-    own = comparison["models"][trained.bundle.model_version]
+        compare_stored(trained, other)
+    comparison = compare_on(county_records, trained, other, load_policy())
+    own = comparison["models"][trained.model_version]
     assert own["ap"] == trained.evaluation["models"]["riskml"]["ap"]
     assert other.model_version in comparison["ap_difference"]
 
 
-def test_compare_with_itself_differs_by_nothing(trained: Trained) -> None:
-    comparison = compare_stored(trained.bundle, trained.bundle)
-    assert comparison["models"][trained.bundle.model_version] == trained.evaluation["models"]["riskml"]
+def test_compare_with_itself_differs_by_nothing(trained: Bundle) -> None:
+    comparison = compare_stored(trained, trained)
+    assert comparison["models"][trained.model_version] == trained.evaluation["models"]["riskml"]
 
 
-def test_a_champion_tested_on_other_rows_blocks_without_records(trained: Trained, county_records: Records) -> None:
+def test_a_champion_tested_on_other_rows_blocks_without_records(trained: Bundle, county_records: Records) -> None:
     policy = load_policy()
-    other = train(county_records, Settings(window=6, horizon=6, step=6), policy).bundle
+    other = train(county_records, Settings(window=6, horizon=6, step=6), policy)
     unmeasured = "The released champion was not measured on the same test rows."
-    [without] = [r for r in run_release_checks(trained.bundle, other, None, policy) if r.code == "RKD003"]
+    [without] = [r for r in run_release_checks(trained, other, None, policy) if r.code == "RKD003"]
     assert without.status == "failed"
     assert unmeasured in without.message
-    [beside] = [r for r in run_release_checks(trained.bundle, other, county_records, policy) if r.code == "RKD003"]
+    [beside] = [r for r in run_release_checks(trained, other, county_records, policy) if r.code == "RKD003"]
     assert unmeasured not in beside.message
 
 
-def test_first_release_has_no_champion(trained: Trained) -> None:
-    results = run_release_checks(trained.bundle, None, None, load_policy())
+def test_first_release_has_no_champion(trained: Bundle) -> None:
+    results = run_release_checks(trained, None, None, load_policy())
     assert [r.code for r in results] == [f"RKD00{i}" for i in range(1, 9)]
     assert next(r for r in results if r.code == "RKD005").status == "passed"
 

@@ -81,11 +81,11 @@ def _train_on_county(out: Path, households: int, seed: int) -> Path:
         bar.stage("reading the records")
         policy = load_policy()
         records = load_records(county, policy)
-        trained = train(records, Settings(), policy, folder=county, progress=bar)
-        trained.bundle.save(out / "bundle")
+        bundle = train(records, Settings(), policy, folder=county, progress=bar)
+        bundle.save(out / "bundle")
         bar.stage("registering in MLflow")
-        register(out / "bundle", trained.bundle)
-    show_evaluation(trained.evaluation, simulated=True)
+        register(out / "bundle", bundle)
+    show_evaluation(bundle.evaluation, simulated=True)
     return county
 
 

@@ -82,7 +82,7 @@ class Linear:
             raise ModelError(f"The linear part takes {len(self.slope)} features, got {values.shape[1]}.")
         out = np.empty(len(values))
         quantity = (self.low, self.high, self.centre, self.slope, self.present, self.missing)
-        _add_contributions(np.ascontiguousarray(values), quantity, self._levels, self.base, out)
+        _add_contributions(np.ascontiguousarray(values), *quantity, *self._levels, self.base, out)
         return out
 
     @cached_property
@@ -111,10 +111,11 @@ class Linear:
 
 
 @compiled
-def _add_contributions(values: Array, quantity: Array, categories: Array, base: float, out: Array) -> None:
+def _add_contributions(
+    values: Array, low: Array, high: Array, centre: Array, slope: Array, present: Array, missing: Array, start: Array,
+    levels: Array, table: Array, base: float, out: Array,
+) -> None:  # fmt: skip
     """Add up the contributions of each row in the order of the features, with the same bits as ``explain``."""
-    low, high, centre, slope, present, missing = quantity
-    start, levels, table = categories
     for i in range(len(out)):
         total = -0.0  # changes no number that is added to it
         for j in range(values.shape[1]):

@@ -62,38 +62,30 @@ class Walk:
             return None
         if not trees == len(forest.trees) > 0:
             return None
-        before = np.cumsum([0, *(len(tree.value) for tree in forest.trees)])
-        left, right = (
-            np.concatenate(
-                [
-                    np.where(side >= 0, side + tree.first, side - leaves)  # ~(leaf + leaves) is ~leaf - leaves
-                    for tree, leaves in zip(forest.trees, before, strict=False)
-                    for side in [getattr(tree, name)]
-                ]
-            )
-            for name in ("left", "right")
-        )
-        return cls(
-            forest.n_features,
-            np.array([tree.first for tree in forest.trees], np.int64),
-            left,
-            right,
-            forest.splits,
-            np.concatenate([tree.value for tree in forest.trees]),
-        )
+        root = np.array([tree.first for tree in forest.trees], np.int64)
+        leaves = np.cumsum([0, *(len(tree.value) for tree in forest.trees[:-1])])
+        sizes = [len(tree.left) for tree in forest.trees]
+        split_shift, leaf_shift = np.repeat(root, sizes), np.repeat(leaves, sizes)
+        sides = (np.concatenate([getattr(tree, name) for tree in forest.trees]) for name in ("left", "right"))
+        # ~(leaf + shift) is ~leaf - shift
+        left, right = (np.where(side >= 0, side + split_shift, side - leaf_shift) for side in sides)
+        value = np.concatenate([tree.value for tree in forest.trees])
+        return cls(forest.n_features, root, left, right, forest.splits, value)
 
     def predict_margin(self, values: FloatArray) -> FloatArray:
         """Predict the log odds of rows of shape (n, F), with the same bits as LightGBM: trees are added in order."""
         s, out = self.splits, np.zeros(len(values))
         splits = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)
-        _walk(values, self.root, self.left, self.right, splits, self.value, out)
+        _walk(values, self.root, self.left, self.right, *splits, self.value, out)
         return out
 
 
 @compiled
-def _walk(values: Array, root: Array, left: Array, right: Array, splits: Array, value: Array, out: Array) -> None:
+def _walk(
+    values: Array, root: Array, left: Array, right: Array, feature: Array, threshold: Array, missing: Array,
+    default_left: Array, start: Array, size: Array, member: Array, value: Array, out: Array,
+) -> None:  # fmt: skip
     """Add up the leaves that each row reaches, by the rules of ``Splits``."""
-    feature, threshold, missing, default_left, start, size, member = splits
     for i in range(len(out)):
         for node in root:
             s = node

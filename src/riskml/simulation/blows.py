@@ -12,7 +12,7 @@ import numpy as np
 
 from riskml.simulation.draws import compiled, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
-from riskml.simulation.state import CAUSE, SHOCKS
+from riskml.simulation.state import CAUSE, EMPTY, GONE, OUT, SHOCKS, WORKING
 
 __all__ = ["alarm", "apply_disaster", "count_workers", "draw_rare_shock", "draw_severity", "hurt", "lose_work", "treat"]
 
@@ -24,7 +24,6 @@ ILLNESS, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, HOUSING, WATER =
     ADMISSION, SERIOUS, JOB_LOSS, INJURY, DISABLED, ELDER_DEATH, WORKER_DEATH, VENTURE_FAILURE, VENTURE_START,
     UNSAFE_HOUSING, UNSAFE_WATER, _BIRTH,
 ) = range(1, len(SHOCKS))  # fmt: skip
-EMPTY, WORKING, OUT, GONE = 0, 1, 2, 3
 FARM, MIGRANT = 0, 2
 
 

@@ -11,7 +11,7 @@ from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.county import CountyMap
 from riskml.simulation.parameters import Parameters
 from riskml.simulation.population import People
-from riskml.simulation.state import MEMBERS, SHOCKS
+from riskml.simulation.state import MEMBERS, SHOCK
 
 __all__ = ["Chunk", "draw_days", "draw_recording_days"]
 
@@ -56,7 +56,7 @@ class Chunk:
     def find_present(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Find the members who lived in the household from the start until at least the months ``at``."""
         until = np.full((self.n, MEMBERS), self.lived.shape[1])
-        death = np.isin(self.lived["shock"], (SHOCKS.index("elder_death"), SHOCKS.index("worker_death")))
+        death = np.isin(self.lived["shock"], (SHOCK["elder_death"], SHOCK["worker_death"]))
         for member in (np.where(death, self.lived["person"], -1), self.lived["left"]):
             household, month = np.nonzero(member >= 0)
             until[household, member[household, month]] = month
@@ -71,6 +71,10 @@ class Chunk:
         if not len(rows):
             return np.empty(0, np.str_)  # zfill fails on an empty array
         return np.char.add("H", np.char.zfill((self.first + rows).astype(str), 7))
+
+    def make_member_codes(self, rows: NDArray[np.int64], member: NDArray[np.int64]) -> NDArray[np.str_]:
+        """Make the codes of members: the household's code and the member's number, counted from 1."""
+        return np.char.add(self.make_codes(rows), np.char.add("-", (member + 1).astype(str)))
 
 
 def draw_days(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28) -> NDArray[np.int64]:

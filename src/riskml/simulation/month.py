@@ -13,7 +13,7 @@ import numpy as np
 from riskml.simulation.blows import alarm, apply_disaster, count_workers, draw_rare_shock, hurt, lose_work, treat
 from riskml.simulation.draws import compiled, draw_bell, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
-from riskml.simulation.state import CAUSE, DRAGS, YEAR
+from riskml.simulation.state import CAUSE, DRAGS, EMPTY, GONE, OUT, WORKING, YEAR
 
 __all__ = ["step"]
 
@@ -21,7 +21,6 @@ ILLNESS, SCHOOLING, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, OTHER
     CAUSE[name]
     for name in ("illness", "schooling", "disability", "disaster", "accident", "venture", "work", "labour", "other")
 )
-EMPTY, WORKING, OUT, GONE = 0, 1, 2, 3
 MIGRANT = 2
 BELOW = 1.0 - 1e-4
 

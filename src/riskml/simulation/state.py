@@ -10,7 +10,9 @@ import numpy as np
 
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["CAUSE", "DRAGS", "JOBS", "MEMBERS", "MONTH_OUT", "SHOCKS", "STATE", "YEAR"]
+__all__ = [
+    "CAUSE", "DRAGS", "EMPTY", "GONE", "MEMBERS", "MONTH_OUT", "OUT", "SHOCK", "SHOCKS", "STATE", "WORKING", "YEAR",
+]  # fmt: skip
 
 CAUSE = {name: number for number, name in enumerate(CAUSES)}
 """Number of each cause code."""
@@ -24,34 +26,30 @@ YEAR = 12
 MEMBERS = 9
 """Member numbers of a household: 0-2 workers, 3 another adult, 4-5 children, 6-7 elders, 8 a child born later."""
 
-JOBS = ("empty", "working", "out", "gone")
+EMPTY, WORKING, OUT, GONE = range(4)
 """States of a worker's slot."""
 
 SHOCKS = (
-    "none",
-    "admission",
-    "serious",
-    "job_loss",
-    "accident",
-    "disability",
-    "elder_death",
-    "worker_death",
-    "venture_failure",
-    "venture_start",
-    "housing",
-    "water",
-    "birth",
-)
+    "none", "admission", "serious", "job_loss", "accident", "disability", "elder_death", "worker_death",
+    "venture_failure", "venture_start", "housing", "water", "birth",
+)  # fmt: skip
 """Rare events of a household, at most one a month."""
+
+SHOCK = {name: number for number, name in enumerate(SHOCKS)}
+"""Number of each rare event."""
+
+
+def _declare(kind: str, *names: str) -> list[tuple[str, str]]:
+    """Declare fields of one type."""
+    return [(name, kind) for name in names]
+
 
 STATE = np.dtype(
     [
         # fixed
         ("rate", "f8", 3),  # wage of each worker, yuan a month at the first year's level
         ("pay", "f8"),  # what a new worker of this household would earn
-        ("business", "f8"),
-        ("property", "f8"),
-        ("transfer", "f8"),
+        *_declare("f8", "business", "property", "transfer"),
         ("hazard", "f8"),  # factor on illness
         ("missing", "f8"),  # rate of months without a report
         ("instability", "f8"),  # factor on job loss, of the trade
@@ -74,23 +72,15 @@ STATE = np.dtype(
         ("trend", "f8"),
         ("clock", "i4"),
         # recomputed whenever the workers change, see `blows.count_workers`
-        ("slots", "i4"),
-        ("working", "i4"),
-        ("away", "i4"),
-        ("young", "i4"),
-        ("retire_from", "i4"),
+        *_declare("i4", "slots", "working", "away", "young", "retire_from"),
         ("risk", "f8"),  # sum of factors on job loss
         ("waged", "f8"),  # sum of the wages earned
         # changing on its own
         ("unstable", "f8"),  # months left
-        ("wage_shock", "f8"),
-        ("business_shock", "f8"),
+        *_declare("f8", "wage_shock", "business_shock"),
         ("pending", "f8", DRAGS),
         ("drag", "f8", DRAGS),
-        ("dragging", "i4"),
-        ("treated", "i4"),
-        ("venture", "i4"),
-        ("missed", "i4"),
+        *_declare("i4", "dragging", "treated", "venture", "missed"),
         ("totals", "f8", YEAR),
         ("reported", "i4", YEAR),
         ("income", "f8"),  # sum of totals
@@ -99,9 +89,7 @@ STATE = np.dtype(
         ("ratio", "f8"),  # income per head over the line, NaN without a verdict
         ("low", "i4"),  # months in a row below the line / 12
         ("alert", "f8"),
-        ("alert_cause", "i4"),
-        ("monitored", "i4"),
-        ("stable", "i4"),
+        *_declare("i4", "alert_cause", "monitored", "stable"),
         ("help", "f8"),  # share of the line a person
     ],
     align=True,
@@ -111,33 +99,15 @@ STATE = np.dtype(
 MONTH_OUT = np.dtype(
     [
         ("amounts", "f8", 4),  # wage, business, property, transfer
-        ("cost", "f8"),
-        ("self_paid", "f8"),
-        ("treatment_cost", "f8"),
-        ("treatment_paid", "f8"),
-        ("loss", "f8"),
-        ("fee", "f8"),
+        *_declare("f8", "cost", "self_paid", "treatment_cost", "treatment_paid", "loss", "fee"),
         ("spoiled", "f8"),  # business costs that a disaster or a failed venture made worthless
         ("ratio", "f4"),
         ("effect", "f4", len(CAUSES)),  # yuan of income lost by cause
-        ("reported", "i1"),
-        ("below", "i1"),
-        ("size", "i1"),
-        ("shock", "i1"),
-        ("person", "i1"),
-        ("returned", "i1"),
-        ("retired", "i1"),
-        ("joined", "i1"),
-        ("left", "i1"),
-        ("dropout", "i1"),
+        *_declare(
+            "i1", "reported", "below", "size", "shock", "person", "returned", "retired", "joined", "left", "dropout"
+        ),
         ("stage", "i1", 2),
-        ("entered", "i1"),
-        ("category", "i1"),
-        ("cleared", "i1"),
-        ("emergency", "i1"),
-        ("monitored", "i1"),
-        ("alert_cause", "i1"),
-        ("severe", "i1"),
+        *_declare("i1", "entered", "category", "cleared", "emergency", "monitored", "alert_cause", "severe"),
     ],
     align=True,
 )

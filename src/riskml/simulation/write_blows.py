@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month_end
 from riskml.simulation.chunk import Chunk, draw_days, draw_recording_days
 from riskml.simulation.county import CountyMap
-from riskml.simulation.state import SHOCKS
+from riskml.simulation.state import SHOCK
 from riskml.simulation.writing import Tables
 
 __all__ = ["DISASTERS", "write_events", "write_household_disasters", "write_illness", "write_regional_disasters"]
 
 Ints = NDArray[np.int64]
-_SHOCK = {name: number for number, name in enumerate(SHOCKS)}
 _KINDS = {"job_loss": "job_loss", "accident": "accident", "disability": "disability", "elder_death": "death",
           "worker_death": "death", "venture_failure": "venture_failure", "housing": "housing_unsafe",
           "water": "water_unsafe"}  # fmt: skip
@@ -22,45 +23,41 @@ DISASTERS = np.array([("flood", "hail", "landslide", "pest"), ("drought", "anima
 """Kinds of disaster of the summer months, and of the others."""
 
 
-def _make_member_ids(chunk: Chunk, rows: Ints, member: Ints) -> NDArray[np.str_]:
-    return np.char.add(chunk.make_codes(rows), np.char.add("-", (member + 1).astype(str)))
-
-
 def write_illness(chunk: Chunk, tables: Tables) -> None:
     """Append ``illness``: admissions, months of treatment and the visits of chronic patients."""
     rng, lived = chunk.rng, chunk.lived
-    parts: list[tuple[Ints, Ints, Ints, NDArray[np.str_], NDArray[np.float64], NDArray[np.float64]]] = []
     household, at = np.nonzero(lived["cost"] > 0.0)
     patient = _choose_patients(chunk, household, at)
     kind = np.full(len(household), "inpatient", dtype="U10")
-    parts.append((household, at, patient, kind, lived["cost"][household, at], lived["self_paid"][household, at]))
-    treated, month = np.nonzero(lived["treatment_cost"] > 0.0)
-    kind = np.where(rng.random(len(treated)) < 0.5, "inpatient", "outpatient")
-    cost, paid = lived["treatment_cost"][treated, month], lived["treatment_paid"][treated, month]
-    parts.append((treated, month, np.full(len(treated), -1), kind, cost, paid))
+    admissions = (household, at, patient, kind, lived["cost"][household, at], lived["self_paid"][household, at])
+    household, at = np.nonzero(lived["treatment_cost"] > 0.0)
+    kind = np.where(rng.random(len(household)) < 0.5, "inpatient", "outpatient")
+    cost, paid = lived["treatment_cost"][household, at], lived["treatment_paid"][household, at]
+    treatments = (household, at, np.full(len(household), -1), kind, cost, paid)
     chronic = chunk.people.chronic & (chunk.start["present"] == 1)
     visit = rng.random((chunk.n, len(chunk.months))) < chunk.p.recording.outpatient * chronic.sum(1)[:, None]
-    routine, then = np.nonzero(visit)
-    alive = chunk.find_present(routine, then)[np.arange(len(routine)), chronic.argmax(1)[routine]]
-    routine, then = routine[alive], then[alive]
-    cost = np.rint(rng.lognormal(5.2, 0.6, len(routine)))
-    kind = np.where(rng.random(len(routine)) < 0.6, "chronic", "outpatient")
-    parts.append((routine, then, chronic.argmax(1)[routine], kind, cost, np.rint(cost * rng.beta(4, 5, len(routine)))))
-    house, when, member = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 2))
+    household, at = np.nonzero(visit)
+    alive = chunk.find_present(household, at)[np.arange(len(household)), chronic.argmax(1)[household]]
+    household, at = household[alive], at[alive]
+    cost = np.rint(rng.lognormal(5.2, 0.6, len(household)))
+    kind = np.where(rng.random(len(household)) < 0.6, "chronic", "outpatient")
+    paid = np.rint(cost * rng.beta(4, 5, len(household)))
+    visits = (household, at, chronic.argmax(1)[household], kind, cost, paid)
+    house, when, member, kind, cost, paid = map(np.concatenate, zip(admissions, treatments, visits, strict=True))
     day = draw_days(chunk, when)
     recorded = to_month_end(chunk.months[when]).astype(np.int64) + rng.integers(1, 6, len(when))
     slow = rng.random(len(when)) < chunk.p.recording.medical_late
     recorded = np.where(slow, recorded + rng.integers(60, 150, len(when)), recorded)
-    names = _make_member_ids(chunk, house, np.maximum(member, 0)).astype(object)
+    names = chunk.make_member_codes(house, np.maximum(member, 0)).astype(object)
     names[member < 0] = None
     columns = {
         "household_id": chunk.make_codes(house),
         "member_id": names,
         "occurred_on": day,
-        "kind": np.concatenate([part[3] for part in parts]),
-        "visits": np.where(np.concatenate([part[3] for part in parts]) == "inpatient", 1, rng.integers(1, 4, len(day))),
-        "cost": np.concatenate([part[4] for part in parts]),
-        "self_paid": np.concatenate([part[5] for part in parts]),
+        "kind": kind,
+        "visits": np.where(kind == "inpatient", 1, rng.integers(1, 4, len(day))),
+        "cost": cost,
+        "self_paid": paid,
         "recorded_on": recorded,
     }
     _add_sorted(tables, "illness", columns)
@@ -79,23 +76,17 @@ def _choose_patients(chunk: Chunk, household: Ints, at: Ints) -> Ints:
 def write_events(chunk: Chunk, tables: Tables) -> None:
     """Append ``events``: blows that become known, school fees, reports and visits."""
     rng, lived, recording = chunk.rng, chunk.lived, chunk.p.recording
-    households: list[Ints] = []
-    months: list[Ints] = []
-    kind: list[NDArray[np.str_]] = []
-    amount: list[NDArray[np.float64]] = []
-    channel: list[NDArray[np.object_]] = []
+    parts: list[tuple[NDArray[Any], ...]] = []
 
-    def add(mask: NDArray[np.bool_], name: str, by: str | None, money: NDArray[np.float64] | None = None) -> None:
+    def add(mask: NDArray[np.bool_], kind: str, channel: str, money: NDArray[np.float64] | None = None) -> None:
         rows, at = np.nonzero(mask)
-        households.append(rows)
-        months.append(at)
-        kind.append(np.full(len(rows), name))
-        amount.append(np.full(len(rows), np.nan) if money is None else money[rows, at])
-        channel.append(np.full(len(rows), by, dtype=object))
+        n = len(rows)
+        amount = np.full(n, np.nan) if money is None else money[rows, at]
+        parts.append((rows, at, np.full(n, kind), amount, np.full(n, channel, dtype=object)))
 
     known = rng.random(lived.shape) < recording.event_known
     for shock, name in _KINDS.items():
-        add((lived["shock"] == _SHOCK[shock]) & known, name, "department")
+        add((lived["shock"] == SHOCK[shock]) & known, name, "department")
     add(lived["fee"] > 0.0, "school_fee", "department", lived["fee"])
     add((lived["dropout"] == 1) & known, "dropout", "department")
     without, with_blow = recording.leads
@@ -105,14 +96,14 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
     add(reported & by_phone, "report", "hotline")
     add(reported & ~by_phone, "report", "self_report")
     add(rng.random(lived.shape) < recording.visits, "visit", "visit")
-    house, when = np.concatenate(households), np.concatenate(months)
+    house, when, kind, amount, channel = map(np.concatenate, zip(*parts, strict=True))
     day = draw_days(chunk, when)
     columns = {
         "household_id": chunk.make_codes(house),
         "occurred_on": day,
-        "kind": np.concatenate(kind),
-        "amount": np.concatenate(amount),
-        "channel": np.concatenate(channel),
+        "kind": kind,
+        "amount": amount,
+        "channel": channel,
         "recorded_on": draw_recording_days(chunk, day),
     }
     _add_sorted(tables, "events", columns)

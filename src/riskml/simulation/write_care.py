@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.records.contract.versions import NO_DAY
 from riskml.simulation.chunk import Chunk, draw_days
 from riskml.simulation.state import CAUSE
-from riskml.simulation.writing import NO_DAY, Tables
+from riskml.simulation.writing import Tables
 from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.verdicts import CATEGORIES
 
 __all__ = ["write_help", "write_monitoring"]
 
 Ints = NDArray[np.int64]
-_CATEGORY = np.array(["", "unstable_exit", "borderline", "sudden_hardship"])
+_CATEGORY = np.array(["", *CATEGORIES])
 _CAUSE = np.array(list(CAUSES), dtype=object)
 _MEASURE = {
     "illness": "医疗救助",
@@ -26,7 +28,6 @@ _MEASURE = {
     "labour": "低保",
     "housing": "危房改造",
     "water": "饮水安全改造",
-    "other": "产业帮扶",
 }
 
 
@@ -85,7 +86,7 @@ def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
 def write_help(chunk: Chunk, spells: dict[str, Ints], tables: Tables) -> None:
     """Append ``help``: measures for the monitored, emergency help, and long-running help of exited households."""
     rng = chunk.rng
-    measures = np.array([_MEASURE.get(code, _MEASURE["other"]) for code in CAUSES], dtype=object)
+    measures = np.array([_MEASURE.get(code, "产业帮扶") for code in CAUSES], dtype=object)
     started = spells["entered"] + rng.integers(1, 21, len(spells["household"]))
     stopped = np.where(spells["cleared"] == NO_DAY, NO_DAY, np.maximum(spells["cleared"], started))
     relieved, at = np.nonzero(chunk.lived["emergency"] == 1)

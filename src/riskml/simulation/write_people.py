@@ -7,15 +7,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_month_end
+from riskml.records.contract.versions import NO_DAY
 from riskml.simulation.chunk import Chunk, draw_days
-from riskml.simulation.state import MEMBERS, SHOCKS
-from riskml.simulation.writing import NO_DAY, Tables
+from riskml.simulation.state import MEMBERS, SHOCK
+from riskml.simulation.writing import Tables
 
 __all__ = ["HOUSE_TYPES", "write_households", "write_members"]
 
 Ints = NDArray[np.int64]
 BEFORE = "before"
 """Stands for the value in the first version of the member."""
+
+_STAGES = ("none", "compulsory", "senior", "college")
 
 HOUSE_TYPES = ("砖混", "砖木", "土木", "框架")
 """Kinds of dwelling: brick and concrete, brick and timber, earth and timber, frame."""
@@ -67,17 +70,19 @@ def write_members(chunk: Chunk, tables: Tables) -> None:
     rows[details] = rows.groupby(["household", "member"], sort=False)[details].ffill()
     # Two changes known on one day make one version.
     rows = rows.drop_duplicates(["household", "member", "recorded_on"], keep="last")
-    codes = chunk.make_codes(rows["household"].to_numpy())
-    member = np.char.add(codes, np.char.add("-", (rows["member"].to_numpy() + 1).astype(str)))
+    household = rows["household"].to_numpy()
+    member = chunk.make_member_codes(household, rows["member"].to_numpy())
     columns = {name: rows[name].to_numpy() for name in ("recorded_on", "birth_year", *details[1:6])}
     left = rows["left_on"].fillna(NO_DAY).to_numpy(np.int64)
-    tables.add("members", {"household_id": codes, "member_id": member, **columns, "left_on": left})
+    tables.add(
+        "members", {"household_id": chunk.make_codes(household), "member_id": member, **columns, "left_on": left}
+    )
 
 
 def _make_first_members(chunk: Chunk) -> pd.DataFrame:
     """Make the first version of each member: on the day before the first month, or at its birth."""
     people, start, n = chunk.people, chunk.start, chunk.n
-    born = chunk.lived["shock"] == SHOCKS.index("birth")
+    born = chunk.lived["shock"] == SHOCK["birth"]
     present = start["present"] == 1
     later = ~present[:, 8] & born.any(1)
     included = present.copy()
@@ -111,7 +116,7 @@ def _make_first_members(chunk: Chunk) -> pd.DataFrame:
             "sex": np.where(people.female, "f", "m")[household, member],
             "labour": np.array(["full", "skilled", "weak", "none"])[labour[household, member]],
             "health": np.array(["healthy", "chronic", "serious", "disabled"])[health[household, member]],
-            "schooling": np.array(["none", "compulsory", "senior", "college"])[stage[household, member]],
+            "schooling": np.array(_STAGES)[stage[household, member]],
             "working": np.array(["none", "local", "migrant"])[np.maximum(job[household, member], 0)],
             "left_on": np.full(len(household), np.nan),
         }
@@ -123,14 +128,14 @@ def _make_changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
     lived = chunk.lived
     position = np.full((chunk.n, MEMBERS), -1)
     position[first["household"], first["member"]] = np.arange(len(first))
-    shock = {name: lived["shock"] == number for number, name in enumerate(SHOCKS)}
-    person = lived["person"].astype(np.int64)
+    shock = {name: lived["shock"] == number for name, number in SHOCK.items()}
+    person = lived["person"]
     parts: list[pd.DataFrame] = []
 
-    def add(mask: NDArray[np.bool_], member: Ints, known: float = 1.0, **changed: str) -> None:
-        household, at = np.nonzero(mask & (member >= 0) & (chunk.rng.random(mask.shape) < known))
+    def add(member: Ints, mask: NDArray[np.bool_] | bool = True, known: float = 1.0, **changed: str) -> None:
+        household, at = np.nonzero(mask & (member >= 0) & (chunk.rng.random(member.shape) < known))
         day = draw_days(chunk, at, 5, 28)
-        part = pd.DataFrame({"household": household, "member": member[household, at]})
+        part = pd.DataFrame({"household": household, "member": member[household, at].astype(np.int64)})
         origin = position[household, part["member"]]
         part["recorded_on"] = day if "left_on" in changed else day + chunk.rng.integers(0, 45, len(day))
         for name, value in changed.items():
@@ -138,20 +143,19 @@ def _make_changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
             part[name] = day - 4.0 if name == "left_on" else (before if value == BEFORE else value)
         parts.append(part[origin >= 0])
 
-    add(shock["job_loss"], person, 0.7, working="none")
-    back = lived["returned"].astype(np.int64)
-    add(back >= 0, back, 0.7, labour=BEFORE, working=BEFORE)
-    add(lived["retired"] >= 0, lived["retired"].astype(np.int64), 0.9, labour="weak", working="none")
-    add(shock["disability"], person, 0.95, labour="none", working="none", health="disabled")
-    add(shock["serious"], person, 0.95, labour="none", working="none", health="serious")
-    add(shock["accident"], person, 0.9, labour="none", working="none")
-    add(shock["worker_death"] | shock["elder_death"], person, left_on="", labour="none", working="none")
-    add(lived["joined"] >= 0, lived["joined"].astype(np.int64), labour="full", working="migrant", schooling="none")
-    add(lived["left"] >= 0, lived["left"].astype(np.int64), left_on="")
+    add(person, shock["job_loss"], 0.7, working="none")
+    add(lived["returned"], known=0.7, labour=BEFORE, working=BEFORE)
+    add(lived["retired"], known=0.9, labour="weak", working="none")
+    add(person, shock["disability"], 0.95, labour="none", working="none", health="disabled")
+    add(person, shock["serious"], 0.95, labour="none", working="none", health="serious")
+    add(person, shock["accident"], 0.9, labour="none", working="none")
+    add(person, shock["worker_death"] | shock["elder_death"], left_on="", labour="none", working="none")
+    add(lived["joined"], labour="full", working="migrant", schooling="none")
+    add(lived["left"], left_on="")
     for k in range(2):
         stage = lived["stage"][:, :, k]
-        for code, name in ((0, "none"), (1, "compulsory"), (2, "senior"), (3, "college")):
+        for code, name in enumerate(_STAGES):
             turned = np.zeros(stage.shape, np.bool_)
             turned[:, 1:] = (stage[:, 1:] == code) & (stage[:, :-1] != code)
-            add(turned, np.full(stage.shape, 4 + k), schooling=name)
+            add(np.full(stage.shape, 4 + k), turned, schooling=name)
     return parts

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.arrow_types import ARROW_TYPES
 from riskml.records.contract.schema import TABLES
+from riskml.records.contract.versions import NO_DAY
 
 __all__ = ["Tables"]
 
 _TRUTH = pa.schema(
     [("household_id", pa.string()), ("as_of", pa.date32()), ("probability", pa.float64()), ("cause", pa.string())]
 )
-NO_DAY = np.iinfo(np.int32).min
-"""Marks a missing date in an array of days."""
 
 
 def _to_array(values: Any, kind: Any) -> Any:

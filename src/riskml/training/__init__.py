@@ -2,6 +2,6 @@
 
 from riskml.training.compare import compare_on, compare_stored
 from riskml.training.release import run_release_checks
-from riskml.training.train import Trained, train
+from riskml.training.train import train
 
-__all__ = ["Trained", "compare_on", "compare_stored", "run_release_checks", "train"]
+__all__ = ["compare_on", "compare_stored", "run_release_checks", "train"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from importlib.resources import files
@@ -71,8 +72,5 @@ def fill_reasons(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tidy_lines(text: str) -> str:
     """Leave at most one blank line between paragraphs."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        if line.strip() or (lines and lines[-1]):
-            lines.append(line.rstrip())
-    return "\n".join(lines).strip() + "\n"
+    lines = [line.rstrip() for line in text.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

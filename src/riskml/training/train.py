@@ -22,22 +22,7 @@ from riskml.training.cohort_rows import Cohort, collect_cohort
 from riskml.training.holdout import LabelledRows, holdout_rows, label_rows, predict_all, rank_rows
 from riskml.training.oracle import look_up_truth
 
-__all__ = ["Trained", "train"]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A fitted model and its evaluation.
-
-    Parameters
-    ----------
-    bundle : Bundle
-    evaluation : dict
-        ``evaluation.json``.
-    """
-
-    bundle: Bundle
-    evaluation: dict[str, Any]
+__all__ = ["train"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +56,7 @@ def train(
     refit: bool = False,
     seed: int = 0,
     progress: Progress | None = None,
-) -> Trained:
+) -> Bundle:
     """Fit a model for every origin, evaluate it on the test rows of that origin, and bundle the latest one.
 
     Parameters
@@ -85,6 +70,11 @@ def train(
         Refit the chosen model on all labelled as-of dates, for release; the evaluation stays that of the split.
     seed : int, default 0
     progress : Progress, optional
+
+    Returns
+    -------
+    Bundle
+        With its evaluation, report data and model card.
 
     Raises
     ------
@@ -116,7 +106,7 @@ def train(
     if refit:
         bundle = _build_bundle(job, _refit(job, fitted, dates.as_ofs), evaluation, refit=True)
     report = build_report_data(records, test, tested, policy, folder, progress)
-    return Trained(bundle.with_report(report, write_model_card), evaluation)
+    return bundle.with_report(report, write_model_card)
 
 
 def _build_bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, refit: bool) -> Bundle:

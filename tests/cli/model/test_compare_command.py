@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from riskml.training import Trained
+from riskml.model import Bundle
 
 Run = Callable[..., Any]
 
 
-def test_compare_and_report(riskml: Run, bundle_path: Path, county: Path, trained: Trained, tmp_path: Path) -> None:
-    version = trained.bundle.model_version
+def test_compare_and_report(riskml: Run, bundle_path: Path, county: Path, trained: Bundle, tmp_path: Path) -> None:
+    version = trained.model_version
     assert version in riskml("compare", bundle_path, bundle_path).out
     output = json.loads(riskml("compare", bundle_path, bundle_path, "--json").out)
     assert output["models"][version]["ap"] == trained.evaluation["models"]["riskml"]["ap"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskml.training import Trained
+from riskml.model import Bundle
 
 Run = Callable[..., Any]
 
@@ -29,7 +29,7 @@ def test_records_of_the_training_give_the_same_report(
 
 
 def test_the_report_says_that_the_records_are_others(
-    riskml: Run, bundle_path: Path, trained: Trained, county: Path, tmp_path: Path
+    riskml: Run, bundle_path: Path, trained: Bundle, county: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()

@@ -31,28 +31,28 @@ def matrix(county_records):
 
 @pytest.fixture(scope="module")
 def explained(trained, matrix):
-    return to_shap(trained.bundle, matrix, lang="zh")
+    return to_shap(trained, matrix, lang="zh")
 
 
 def test_base_and_values_add_up_to_the_raw_margin(trained, matrix, explained):
-    margin = trained.bundle.blend.predict_margin(matrix)
+    margin = trained.blend.predict_margin(matrix)
     assert type(explained).__module__.startswith("shap.")
     np.testing.assert_allclose(explained.base_values + explained.values.sum(axis=1), margin, rtol=0, atol=1e-9)
     assert np.ptp(margin) > 0.5
 
 
 def test_an_explainer_gives_the_same_as_its_bundle(trained, matrix, explained):
-    again = to_shap(Explainer(trained.bundle.blend), matrix)
+    again = to_shap(Explainer(trained.blend), matrix)
     assert np.array_equal(again.values, explained.values)
-    assert again.feature_names == [column.name for column in trained.bundle.columns]
+    assert again.feature_names == [column.name for column in trained.columns]
 
 
 def test_data_are_the_features_and_categories_show_their_names(trained, matrix, explained):
-    values = trained.bundle.blend.align(matrix)
+    values = trained.blend.align(matrix)
     np.testing.assert_array_equal(explained.data, values)
-    names = [column.name for column in trained.bundle.columns]
+    names = [column.name for column in trained.columns]
     j = names.index("attribute_house_type")
-    shown, levels = explained.display_data[:, j], trained.bundle.levels["attribute_house_type"]
+    shown, levels = explained.display_data[:, j], trained.levels["attribute_house_type"]
     assert list(shown) == ["缺" if np.isnan(code) else levels[int(code)] for code in values[:, j]]
     assert set(shown) & set(levels)
     k = names.index("household_size")
@@ -60,7 +60,7 @@ def test_data_are_the_features_and_categories_show_their_names(trained, matrix, 
     silent = np.isnan(values)
     assert silent.any()
     assert set(explained.display_data[silent]) == {"缺"}
-    assert set(to_shap(trained.bundle, matrix).display_data[silent]) == {"missing"}
+    assert set(to_shap(trained, matrix).display_data[silent]) == {"missing"}
 
 
 def test_labels_are_those_of_the_catalogue():

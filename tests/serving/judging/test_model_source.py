@@ -34,8 +34,8 @@ RELEASED = Path(__file__).parents[3] / "models" / "simulated-county-1"
 def other_bundle(trained, tmp_path):
     """Another release: the same model under another policy version."""
     path = tmp_path / "other"
-    trained.bundle.save(path)
-    manifest = {**trained.bundle.manifest, "policy_version": "another"}
+    trained.save(path)
+    manifest = {**trained.manifest, "policy_version": "another"}
     reseal(path, manifest)
     return path
 
