@@ -46,8 +46,7 @@ def use(folder: Path) -> dict[str, object]:
     from riskml.simulation import simulate
     from riskml_serving.api.verifications.schemas import VERIFICATION_REQUEST
     from riskml_serving.people.auth import Caller
-    from riskml_serving.web.shell.words import get_word
-    from riskml_serving.web.worklist.service import list_causes
+    from riskml_serving.web.shell.words import get_word, list_causes
 
     CATALOGUE["job_losses_12m"] = replace(CATALOGUE["job_losses_12m"], cause="debt")
     bundle = Bundle.load(next(MODELS.glob("*/manifest.json")).parent)

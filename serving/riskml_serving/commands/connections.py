@@ -16,7 +16,7 @@ __all__ = ["connect"]
 
 @contextmanager
 def connect(db: str | None, *, write: bool = False) -> Iterator[Connection]:
-    """Connect to the database of the option ``--db``, by default that of the settings; only to read by default."""
+    """Connect to the database of the option ``--db``, by default that of the settings; read only by default."""
     from riskml_serving.base.database import open_database, reading, writing
 
     begin = writing if write else reading

@@ -1,1 +1,1 @@
-"""The pages of staff: server-rendered, Chinese first, without a script that they need."""
+"""Staff pages: rendered on the server, Chinese first, usable without JavaScript."""

@@ -1,4 +1,4 @@
-"""``/model`` and ``/model/report``: shown, never changed from here."""
+"""``/model`` and ``/model/report``: the model that serves, read only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_DRIFT_ROWS, MAX_CACHED = 12, 8
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 DRIFT_STATES = ((LARGE, "需复核", "to be checked"), (0.1, "关注", "watch"), (float("-inf"), "正常", "normal"))
-"""Words for a stability index from some value on: 0.1 and 0.25 are the limits by convention."""
+"""Words for a stability index above a limit, the highest first; 0.1 and 0.25 are the customary limits."""
 
 
 @router.page(

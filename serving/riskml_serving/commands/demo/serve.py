@@ -20,7 +20,7 @@ pages: visits find what became of the households in them."""
 def prepare_demo(
     out: Path, bundle: Path, county: Path, last: dt.date, max_households: int = MAX_HOUSEHOLDS, months: int = MONTHS
 ) -> tuple[Settings, list[Account]]:
-    """Create the database of the demo anew: part of the county, its accounts, and months of scores and visits.
+    """Recreate the demo's database: part of the county, its accounts, and months of scores and visits.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def _build_tables() -> dict[str, list[dict[str, Any]]]:
 
 
 def build_body(*, reasons: bool) -> bytes:
-    """Body of ``POST /v1/scores``."""
+    """Build the body of ``POST /v1/scores``."""
     return json.dumps({"as_of": AS_OF.isoformat(), "reasons": reasons, "tables": _build_tables()}).encode()
 
 

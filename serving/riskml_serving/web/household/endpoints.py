@@ -49,7 +49,7 @@ PAGE = Page(
 
 
 async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict[str, Any]:
-    """Gather a household's page; what lies outside of the reader's region is not found, and that is recorded."""
+    """Gather a household's page; a household outside the reader's region is refused, which is recorded."""
     state, lang = get_state(request), get_language(request)
     model, day = state.holder.current, today(state.settings)
 
@@ -98,7 +98,7 @@ async def _show(
 
 @router.page(PAGE.make_workbook("/households/{household_id}/export.xlsx", "what the page shows", "household.export"))
 async def household_workbook(request: Request, household_id: str, visitor: SignedIn) -> View:
-    """Give a household as a workbook."""
+    """Export a household as a workbook."""
     settings, lang = get_state(request).settings, get_language(request)
     page = await _gather(request, visitor, household_id)
     region = name_region(read_region_names(settings.region_names), page["register"]["region_code"], lang)

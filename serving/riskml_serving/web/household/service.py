@@ -35,7 +35,7 @@ from riskml_serving.web.shell.words import SHAPES, describe_agreement, tag_reaso
 __all__ = ["HouseholdReader"]
 
 HISTORY = 60
-"""Changes of the score that are shown at the most."""
+"""Maximum number of changes of the score that are shown."""
 SHOWN_MONTHS, MARKED_MONTHS = 24, 36
 """Months of the picture, and of the lists of help and monitoring."""
 
@@ -151,7 +151,7 @@ class HouseholdReader:
         return {**out, "as_of": row["as_of"], "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
 
     def _read_freshness(self, household_id: str, as_of: dt.date) -> list[tuple[str, dt.date, dt.date | None, int]]:
-        """Read of each source its name, its latest day, the latest day of recording and its age in days.
+        """Read name, latest day, latest day of recording and age in days of each source.
 
         Illness is left out for those who may not know of it.
         """

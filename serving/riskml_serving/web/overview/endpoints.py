@@ -87,7 +87,7 @@ def _list_wider(region: str, top: str) -> list[str]:
 
 @router.page(PAGE.make_workbook("/overview.xlsx", "the same counts, small ones withheld", "overview.read"))
 async def overview_workbook(request: Request, visitor: SignedIn) -> View:
-    """Give the counts of a region's parts as a workbook."""
+    """Export the counts of a region's parts as a workbook."""
     region, page = await _gather(request, visitor)
     settings, lang = get_state(request).settings, get_language(request)
     names = read_region_names(settings.region_names)

@@ -27,7 +27,7 @@ TITLES = {
 
 
 def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], lang: str) -> dict[str, str]:
-    """Draw the charts of an overview as SVG by name; one without anything to show is empty."""
+    """Draw the charts of an overview as SVG by name; a chart without data is an empty text."""
     parts: list[Row] = [
         (name_region(names, part["region"], lang, region), [(code, part["by_signal"][code]) for code in SIGNALS])
         for part in page["whole"]["parts"][:MAX_BARS]

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.regions import Level
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS
 from riskml_serving.api.regions.repository import count_scores
@@ -18,6 +17,7 @@ from riskml_serving.casework.verifications.outcomes import DECISIVE
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.overview import repository
 from riskml_serving.web.overview.small_counts import hide_small_counts
+from riskml_serving.web.shell.words import list_causes
 
 __all__ = ["count_months", "count_quarters", "count_yields", "gather_overview", "hide_village_counts"]
 
@@ -29,7 +29,7 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
     rows = count_scores(connection, region, next_level(region))
     entries = repository.read_monitoring(connection, region, today)
     monitored = [row for row in entries if row["open"]]
-    allowed = [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
+    allowed = list_causes(caller)
     current, quarters = Counter(_list_causes(monitored)), count_quarters(entries, allowed)
     seen = [code for code in allowed if current[code] or any(code in causes for _, causes in quarters)]
     return {
@@ -82,7 +82,7 @@ def count_months(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[int
 
 
 def count_yields(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Count visits, true cases and true cases a visit, by what pointed at the household.
+    """Count visits, confirmed cases and their share, by agreement at the time of the visit.
 
     Households without a prediction (already below the line, or too little income known) are counted apart: the rule
     line finds them by definition, which says nothing about the foresight of either.
@@ -103,7 +103,7 @@ def count_yields(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def count_quarters(rows: Iterable[Mapping[str, Any]], causes: list[str]) -> list[tuple[str, dict[str, int]]]:
-    """Count entries into monitoring by quarter and cause: the last quarters, those without an entry too.
+    """Count entries into monitoring by quarter and cause, for the last quarters; one without an entry is listed too.
 
     >>> count_quarters([{"entered_on": dt.date(2023, 11, 2), "causes": "work"},
     ...                 {"entered_on": dt.date(2024, 5, 1), "causes": "work;illness"}], ["work"])

@@ -1,4 +1,4 @@
-"""A page and what is declared about it: its address, title, right, audit action and targets stand in one place."""
+"""A page and its declaration: address, title, right, audit action and targets."""
 
 from __future__ import annotations
 

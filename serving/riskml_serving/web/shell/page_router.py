@@ -21,7 +21,7 @@ Endpoint = Callable[..., Coroutine[Any, Any, View]]
 
 
 class PageRouter(APIRouter):
-    """A router whose errors are pages, and whose pages are declared."""
+    """A router of declared pages, which shows errors as pages."""
 
     def __init__(self) -> None:
         super().__init__(route_class=PageRoute, include_in_schema=False)

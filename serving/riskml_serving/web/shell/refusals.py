@@ -31,7 +31,7 @@ def keep_own_path(path: str | None) -> str:
 
 
 def render_problem(request: Request, problem: Problem) -> Response:
-    """Render the page that says what is wrong, in the reader's language and without a value of a person."""
+    """Render the page of a problem in the reader's language, without personal data."""
     lang, kind = get_language(request), PROBLEMS[problem.kind]
     title, detail = (kind.zh, problem.zh) if lang == "zh" else (kind.en, problem.en)
     response = render(
@@ -48,7 +48,7 @@ def render_problem(request: Request, problem: Problem) -> Response:
 
 
 class PageRoute(APIRoute):
-    """A route whose answers are pages, its errors too."""
+    """A route that answers with pages, errors included."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Build the handler."""

@@ -1,4 +1,4 @@
-"""Who looks at a page: the session of the cookie, turned into the same caller that an API key becomes."""
+"""The visitor of a page: a session cookie gives the same kind of caller as an API key."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Visitor:
 
     @property
     def caller(self) -> Caller:
-        """Caller whose rights and region hold."""
+        """Caller with the rights and the region of the account."""
         return self.user.caller
 
     @property
@@ -58,7 +58,7 @@ class Visitor:
 
 
 def get_cookie_name(settings: Settings, name: str = "session") -> str:
-    """Name of a cookie; over HTTPS the browser itself keeps other hosts from setting it."""
+    """Return the name of a cookie; over HTTPS the browser itself keeps other hosts from setting it."""
     return f"__Host-riskml_{name}" if settings.cookies_secure else f"riskml_{name}"
 
 
@@ -68,7 +68,7 @@ def set_cookie(response: Response, settings: Settings, name: str, value: str) ->
 
 
 def clear_cookie(response: Response, settings: Settings, name: str) -> None:
-    """Take a cookie back."""
+    """Delete a cookie."""
     response.delete_cookie(get_cookie_name(settings, name), secure=settings.cookies_secure, **COOKIE_FLAGS)
 
 

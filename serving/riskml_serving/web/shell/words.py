@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from riskml.explanation import NOTICE, Explanation, Reason
 from riskml.explanation.household.rendering import AGREEMENT
 from riskml.policy.signal import is_above_safest
-from riskml.vocabulary.causes import CAUSES
+from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, STATUSES, TIERS
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
+from riskml_serving.people.auth import Caller
 
 __all__ = [
     "HUNDRED",
@@ -21,6 +22,7 @@ __all__ = [
     "describe_cut",
     "explain_star",
     "get_word",
+    "list_causes",
     "make_notice",
     "refine_agreement",
     "tag_reason",
@@ -54,7 +56,7 @@ SUBJECTS = Vocabulary(
     Term("leads", "线索", "leads"),
     Term("attributes", "其他", "other"),
 )
-"""What a sentence is about that names no official cause, by topic of the feature."""
+"""Subject of a sentence without an official cause, by topic of the feature."""
 
 _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
@@ -94,6 +96,11 @@ def get_word(kind: str, code: str | None, lang: str) -> str:
     return WORDS[kind][code].get_name(lang) if code else ""
 
 
+def list_causes(caller: Caller) -> list[str]:
+    """List the causes that a caller may see: who is listed under a health cause is itself health information."""
+    return [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
+
+
 def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
     """Tag a sentence: with the official cause where it raises the risk, else with its subject.
 
@@ -123,7 +130,7 @@ def refine_agreement(agreement: str, tier: str) -> str:
 
 
 def describe_agreement(explanation: Explanation, lang: str) -> str:
-    """Say in a sentence how the two verdicts agree; nothing where the model has none."""
+    """Describe in a sentence how the two verdicts agree; empty without a prediction."""
     if explanation.agreement is None or explanation.model is None:
         return ""
     return SENTENCES[refine_agreement(explanation.agreement, explanation.model.tier)][lang]

@@ -22,7 +22,7 @@ from riskml_serving.web.shell.page_router import PageRouter
 from riskml_serving.web.shell.region_names import read_region_names
 from riskml_serving.web.shell.rendering import get_language, render
 from riskml_serving.web.shell.visitor import SignedIn, Visitor, require_region
-from riskml_serving.web.shell.words import SHAPES, describe_cut, make_notice
+from riskml_serving.web.shell.words import SHAPES, describe_cut, list_causes, make_notice
 from riskml_serving.web.worklist import service
 from riskml_serving.web.worklist.sheet import HEADER, list_cells
 
@@ -87,7 +87,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         tiers=[*TIERS.codes[::-1], "none"],
         agreements=AGREEMENTS,
         categories=[*CATEGORIES, "none"],
-        causes=service.list_causes(caller),
+        causes=list_causes(caller),
         page=page,
         pages=1 if whole else max(1, math.ceil(total / PAGE_ROWS)),
         cut=describe_cut(len(codes), total, get_language(request)) if whole else "",
@@ -104,7 +104,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
 
 @router.page(PAGE.make_workbook("/worklist.xlsx", "the list as it is filtered", "worklist.export", ("state=all",)))
 async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
-    """Give the list as it is filtered, as a workbook."""
+    """Export the filtered list as a workbook."""
     state, caller, lang = get_state(request), visitor.caller, get_language(request)
     _, wanted, deadlines = await _read_filter(request, visitor)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.casework.deadlines import DEADLINES, Deadlines
 from riskml_serving.casework.states import WAITING
@@ -16,12 +15,12 @@ from riskml_serving.casework.worklist.repository import ListFilter
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
-from riskml_serving.web.shell.words import SHAPES, refine_agreement
+from riskml_serving.web.shell.words import SHAPES, list_causes, refine_agreement
 
-__all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "build_filter", "describe_row", "list_causes", "plan_week"]
+__all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "build_filter", "describe_row", "plan_week"]
 
 MOST_ROWS = 5_000
-"""Households of a list that is printed or exported whole."""
+"""Maximum number of households on a page to print and in a workbook."""
 
 TO_VISIT = ("open", "unverified", "late_visit")
 LATE = tuple(f"late_{name}" for name in DEADLINES)
@@ -48,11 +47,6 @@ def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlin
         flags=tuple(code for code, trigger in deadlines.policy.triggers.items() if cause and trigger.cause == cause),
         search=search,
     )
-
-
-def list_causes(caller: Caller) -> list[str]:
-    """List the causes to choose from: who is listed under a health cause is itself health information."""
-    return [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
 
 
 def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict[str, Any]:
