@@ -46,11 +46,11 @@ def parsed(content):
     ],
 )
 def test_the_packaged_lines_are_those_of_the_reports(region, date, amount):
-    assert LineTable([], load_policy().lines).at(region, to_day(date)) == amount
+    assert LineTable([], load_policy().lines).find_amount(region, to_day(date)) == amount
 
 
 def test_there_is_no_line_before_the_first_one():
-    assert np.isnan(LineTable([], load_policy().lines).at("440100", to_day("2020-12-31")))
+    assert np.isnan(LineTable([], load_policy().lines).find_amount("440100", to_day("2020-12-31")))
 
 
 def test_every_function_has_a_row_and_every_row_a_function():

@@ -34,7 +34,7 @@ REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Lev
 )
 def exited_household(panel: Panel) -> Floats:
     """1 for a household that left registered poverty, 0 for an ordinary one; missing where the kind is not known."""
-    kind = panel.latest("kind")
+    kind = panel.get_latest("kind")
     return np.where(kind < 0, np.nan, (kind == list_codes("households", "kind").index("exited")).astype(np.float64))
 
 
@@ -50,7 +50,7 @@ def exited_household(panel: Panel) -> Floats:
 )
 def months_since_exit(panel: Panel) -> Floats:
     """Days since ``exited_on`` ÷ 30.4375; missing where there is none."""
-    day = panel.latest("exited_on")
+    day = panel.get_latest("exited_on")
     return np.where(day == NO_DAY, np.nan, (panel.as_of - day.astype(np.float64)) / (365.25 / 12))
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, count_months_since, divide_by_line, require_rows
+from riskml.records.contract.schema import list_codes
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, FREE = Direction.HIGHER_RISK, Direction.FREE
-_code_kind = partial(Panel.code, "events", "kind")
+_code_kind = list_codes("events", "kind").index
 REPORT = _code_kind("report")
 
 declare = partial(feature, requires=("events",))
@@ -151,7 +152,7 @@ for _code, _zh, _en in (
         en=f"{_en}, last 12 months",
         reason_zh=f"近 12 个月收到{_zh} {{number}} 条|近 12 个月无{_zh}",
         reason_en=f"{_en} in the last 12 months: {{number}}|no {_en} in the last 12 months",
-    )(partial(_count_leads, Panel.code("events", "channel", _code)))
+    )(partial(_count_leads, list_codes("events", "channel").index(_code)))
 
 
 @declare(

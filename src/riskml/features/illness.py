@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
 from riskml.features.views import cached_on_panel, count_months_since, divide, divide_by_line, read_income, require_rows
+from riskml.records.contract.schema import list_codes
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
-INPATIENT = Panel.code("illness", "kind", "inpatient")
-REGULAR = (Panel.code("illness", "kind", "outpatient"), Panel.code("illness", "kind", "chronic"))
+INPATIENT = list_codes("illness", "kind").index("inpatient")
+REGULAR = (list_codes("illness", "kind").index("outpatient"), list_codes("illness", "kind").index("chronic"))
 
 declare = partial(feature, topic="illness", cause="illness", requires=("illness",))
 """Declares a feature of this module; each declaration states only what differs."""

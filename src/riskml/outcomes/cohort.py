@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
     """Whether incomes per head lie below their lines; never where either is missing.
 
-    Incomes heap on round numbers, so an income within a ten-thousandth of the line is not below it.
+    Incomes cluster at round numbers, so an income within a ten-thousandth of the line is not below it.
 
     >>> is_below_line(np.array([5999.0, 5999.5, np.nan]), np.array([6000.0, 6000.0, 6000.0])).tolist()
     [True, False, False]

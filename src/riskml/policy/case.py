@@ -56,7 +56,7 @@ class Case:
     @cached_property
     def group(self) -> NDArray[np.intp]:
         """Position of each household in ``GROUPS``, shape (n,)."""
-        exited: NDArray[np.intp] = (self.panel.latest("kind") == _EXITED).astype(np.intp)
+        exited: NDArray[np.intp] = (self.panel.get_latest("kind") == _EXITED).astype(np.intp)
         return 2 * exited + self.panel.monitored
 
     @cached_property

@@ -81,7 +81,7 @@ def collect_cohort(
     jobs = [(day, start) for day in as_ofs for start in range(0, len(records), CHUNK)]
     progress.stage("features", len(jobs))
     for day in as_ofs:
-        records.line_grid(records.panel(day, 0, 0).month, 36)  # shared by all threads: filled before they start
+        records.get_line_grid(records.panel(day, 0, 0).month, 36)  # shared by all threads: filled before they start
 
     def collect_batch(job: tuple[int, int]) -> Cohort:
         day, start = job

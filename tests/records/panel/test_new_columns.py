@@ -98,7 +98,7 @@ def values_of(panel: Panel, table: str, kind: Kind) -> list[Any]:
     if table == "lines":
         return [line.more[name] for line in panel.lines]
     if table == "households":
-        values, levels = panel.latest(name), panel.levels.get(name)
+        values, levels = panel.get_latest(name), panel.levels.get(name)
     else:
         rows = panel.income_rows if table == "income" else getattr(panel, table)
         assert rows.household.tolist() == [0, 1]

@@ -180,7 +180,7 @@ def snapshot(panel: Panel, i: int) -> dict[str, object]:
         "id": str(panel.household_id[i]),
         **{name: getattr(panel, name)[..., i].tobytes() for name in ("sources", "total", "reported", "size", "line")},
         **{name: getattr(panel, name)[i].item() for name in ("known", "size_now", "monitored")},
-        **{name: panel.latest(name)[i].item() for name in ("kind", "exited_on")},
+        **{name: panel.get_latest(name)[i].item() for name in ("kind", "exited_on")},
         "region": panel.region[1][panel.region[0][i]],
         "income": [panel.income_per_head(w, lag)[i].tobytes() for w, lag in ((1, 0), (3, 2), (12, 0), (12, 12))],
     }

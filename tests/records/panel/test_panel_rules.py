@@ -223,8 +223,8 @@ def test_a_member_belongs_until_the_day_it_left():
 
 def test_exited_on_after_the_date_is_not_known_then():
     packed = records(households={**HOUSEHOLD, "exited_on": ["2023-05-01"]})
-    assert packed.panel(to_day("2023-04-30")).latest("exited_on").tolist() == [NO_DAY]
-    assert packed.panel(to_day("2023-05-01")).latest("exited_on").tolist() == [to_day("2023-05-01")]
+    assert packed.panel(to_day("2023-04-30")).get_latest("exited_on").tolist() == [NO_DAY]
+    assert packed.panel(to_day("2023-05-01")).get_latest("exited_on").tolist() == [to_day("2023-05-01")]
 
 
 # -- versions ---------------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def read_new_column(panel: Any) -> dict[str, list[float]]:
     tables: dict[str, Any] = {
         name: getattr(panel, "income_rows" if name == "income" else name) for name in TABLES if name != "households"
     }
-    tables["households"] = {"new_amount": panel.latest("new_amount")}
+    tables["households"] = {"new_amount": panel.get_latest("new_amount")}
     tables["lines"] = {"new_amount": [line.more["new_amount"] for line in panel.lines]}
     return {name: list(map(float, rows["new_amount"])) for name, rows in tables.items()}
 

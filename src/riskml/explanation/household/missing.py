@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from riskml.records.contract.schema import list_codes
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.terms import Term
 
@@ -124,7 +125,7 @@ def _check_visits(panel: Panel) -> Iterator[Missing]:
     events = panel.events
     if events is None:
         return
-    visits = panel.within(events, 12) & (events["kind"] == Panel.code("events", "kind", "visit"))
+    visits = panel.within(events, 12) & (events["kind"] == list_codes("events", "kind").index("visit"))
     if not visits.any():
         zh, en = "近 12 个月无入户走访记录", "No visit to the household is recorded in the last 12 months"
         yield Missing("no_visit", zh, en)

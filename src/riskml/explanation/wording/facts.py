@@ -116,7 +116,7 @@ def _sum_stated(panel: Panel, events: Events | None, column: str, window: int, k
     mask = panel.within(events, window)
     if kinds:
         table = "events" if events is panel.events else "illness"
-        mask = mask & np.isin(events["kind"], [Panel.code(table, "kind", kind) for kind in kinds])
+        mask = mask & np.isin(events["kind"], [list_codes(table, "kind").index(kind) for kind in kinds])
     stated = mask & ~np.isnan(events[column])
     return np.where(events.any(mask) & ~events.any(stated), np.nan, events.sum(events[column], stated))
 
@@ -161,7 +161,7 @@ def _find_latest_event(panel: Panel, window: int, kind: str) -> Floats:
     events = panel.events
     if events is None:
         return np.full(panel.n, np.nan)
-    mask = panel.within(events, window) & (events["kind"] == Panel.code("events", "kind", kind))
+    mask = panel.within(events, window) & (events["kind"] == list_codes("events", "kind").index(kind))
     return events.max(events["day"], mask)
 
 

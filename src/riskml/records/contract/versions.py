@@ -23,7 +23,7 @@ def find_known_until(group: NDArray[np.int64], order: Days, known_from: Days) ->
     Parameters
     ----------
     group : array of int64, shape (E,)
-        Rows that share a non-negative number replace one another; -1 stands alone.
+        Rows that share a non-negative number replace one another; -1 is never replaced.
     order : array of int32, shape (E,)
         Day that decides which row of a group is the latest; a null (``ALWAYS``) comes before every date.
     known_from : array of int32, shape (E,)

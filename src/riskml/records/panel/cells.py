@@ -37,7 +37,7 @@ _NEVER_NULL = {dt.date, int, bool}
 
 
 def is_null(value: Any) -> bool:
-    """Whether a cell is empty: none, not a number, not a time, or text without characters (as in a file).
+    """Whether a cell is empty: none, not-a-number, not-a-time, or an empty text (as in a file).
 
     >>> [is_null(value) for value in (None, float("nan"), pd.NaT, pd.NA, "", 0, " ")]
     [True, True, True, True, True, False, False]

@@ -64,7 +64,7 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
 
 def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find rows that repeat a record, a version or a line for the same day, so that neither is the later.
+    """Find rows that repeat a record, a version or a line for the same day, so that neither is the latest.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ class Events:
     def _some(self) -> Mask:
         return self.count() > 0
 
-    def since(self, day: int) -> Mask:
+    def mark_since(self, day: int) -> Mask:
         """Rows of later days, shape (E,); kept, since many features look at one window."""
         if day not in self._since:
             self._since[day] = self["day"] > day
@@ -146,7 +146,7 @@ class EventStore:
         return np.zeros(len(self.day), bool) if flags is None else flags.astype(bool)
 
     def find_known(self, part: slice, as_of: int, known_at: int, since: int | None) -> Mask:
-        """Whether each row of a part counts at a date; see :meth:`at`."""
+        """Whether each row of a part counts at a date; see :meth:`select_at`."""
         spans = self.known_from[part], self.known_until[part], self.day[part], self._withdrawn[part]
         return mark_known_rows(*spans, as_of, known_at, _BEFORE if since is None else since)
 
@@ -156,7 +156,7 @@ class EventStore:
         spans = (self.known_from[mask], self.known_until[mask])
         return EventStore(self.household[mask], self.day[mask], columns, *spans, self.later_days, self.levels)
 
-    def at(self, as_of: int, known_at: int, start: int, stop: int, since: int | None = None) -> Events:
+    def select_at(self, as_of: int, known_at: int, start: int, stop: int, since: int | None = None) -> Events:
         """Rows that count at a date.
 
         Parameters

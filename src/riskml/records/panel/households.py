@@ -59,7 +59,7 @@ class HouseholdVersions:
         several: Ints = known[edges[1:]] - known[edges[:-1]]
         return several
 
-    def at_month_ends(
+    def look_up_month_ends(
         self, days: Ints, known: Ints, grid: NDArray[np.float64], start: int, stop: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Size and line in force at months' ends, by the first ``known`` versions of each household.

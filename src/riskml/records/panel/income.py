@@ -61,7 +61,7 @@ class IncomeBlock:
         """Months the block spans."""
         return int(self.amount.shape[1])
 
-    def known(self, last_month: int, months: int, known_at: int, start: int, stop: int) -> Floats:
+    def read_known(self, last_month: int, months: int, known_at: int, start: int, stop: int) -> Floats:
         """Income known at a date, the latest month first.
 
         Parameters

@@ -32,7 +32,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 Array = Any
-"""An array inside compiled code, which numba types by itself."""
+"""An array inside compiled code, whose type numba infers."""
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 

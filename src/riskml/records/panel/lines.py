@@ -52,7 +52,7 @@ class LineTable:
     Examples
     --------
     >>> table = LineTable([LineRow("13", 100, 8300.0)], [LineRow("", 0, 6000.0)])
-    >>> table.at("130529", 99), table.at("130529", 100), table.at("430000", 100)
+    >>> table.find_amount("130529", 99), table.find_amount("130529", 100), table.find_amount("430000", 100)
     (6000.0, 8300.0, 6000.0)
     """
 
@@ -60,12 +60,12 @@ class LineTable:
         self.rows = tuple(rows)
         self._tables = (_group_by_prefix(rows), _group_by_prefix(fallback))
 
-    def at(self, region: str, day: int) -> float:
+    def find_amount(self, region: str, day: int) -> float:
         """Line in force for a region on a day, yuan/person/year; NaN where there is none."""
         dated = (row for rows in self._find_candidates(region) for row in rows)
         return next((row.amount for row in dated if row.effective_from <= day), float("nan"))
 
-    def grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
+    def build_grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
         """Lines in force, shape (days, regions)."""
         grid = np.full((len(days), len(regions)), np.nan)
         for j, region in enumerate(regions):

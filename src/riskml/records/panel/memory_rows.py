@@ -33,7 +33,7 @@ _RECORDED = Column("recorded_on", Kind.DATE, "", "")
 
 
 class _Table:
-    """One table as lists, with every declared column there."""
+    """One table as lists; a declared column that is absent reads as nulls."""
 
     def __init__(self, declared: Table, columns: Columns) -> None:
         self.declared = declared

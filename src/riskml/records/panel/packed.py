@@ -87,10 +87,10 @@ class PackedRecords:
         i = int(np.searchsorted(self.household_id, household_id))
         return i if i < len(self) and self.household_id[i] == household_id else None
 
-    def line_grid(self, month: int, months: int) -> NDArray[np.float64]:
+    def get_line_grid(self, month: int, months: int) -> NDArray[np.float64]:
         """Lines in force at the ends of ``months`` months back from ``month``, shape (months, regions)."""
         key = (month, months)
         if key not in self._line_grids:
             ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
-            self._line_grids[key] = self.lines.grid(self.households.regions, ends)
+            self._line_grids[key] = self.lines.build_grid(self.households.regions, ends)
         return self._line_grids[key]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import LOOK_BACK, find_last_complete_month, subtract_months, to_month_end
-from riskml.records.contract.schema import TABLES, list_codes
+from riskml.records.contract.schema import TABLES
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
 from riskml.records.panel.exposure import find_exposures
@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
 BELOW = 1 - 1e-4
-"""Incomes heap on round numbers: below the line means under this share of it."""
+"""Incomes cluster at round numbers: an income is below the line if it is under this share of it."""
 
 
 _subtract_months = lru_cache(maxsize=1024)(subtract_months)
@@ -139,7 +139,7 @@ class Panel:
     @cached_property
     def sources(self) -> Floats:
         """Income by source, yuan of the month, shape (S, T, n); NaN where not reported."""
-        return self._records.income.known(self.month, self.months, self.known_at, *self._range)
+        return self._records.income.read_known(self.month, self.months, self.known_at, *self._range)
 
     @cached_property
     def _summed(self) -> tuple[Floats, Mask]:
@@ -209,8 +209,8 @@ class Panel:
     @cached_property
     def _at_month_ends(self) -> tuple[Floats, Floats]:
         days = _list_month_ends(self.month, self.months)
-        grid = self._records.line_grid(self.month, self.months)
-        return self._records.households.at_month_ends(days, self._versions_known, grid, *self._range)
+        grid = self._records.get_line_grid(self.month, self.months)
+        return self._records.households.look_up_month_ends(days, self._versions_known, grid, *self._range)
 
     @property
     def size(self) -> Floats:
@@ -222,7 +222,7 @@ class Panel:
         """Monitoring line in force at each month's end, yuan/person/year, shape (T, n); NaN where there is none."""
         return self._at_month_ends[1]
 
-    def latest(self, column: str) -> Array:
+    def get_latest(self, column: str) -> Array:
         """Return a declared column of ``households`` in the latest known version, shape (n,).
 
         Text is given as positions in :attr:`levels`; a day that lies ahead is unknown.
@@ -243,12 +243,12 @@ class Panel:
     @property
     def size_now(self) -> Floats:
         """Persons in the latest known version, shape (n,)."""
-        return self.latest("size").astype(np.float64)
+        return self.get_latest("size").astype(np.float64)
 
     @cached_property
     def region(self) -> tuple[Ints, tuple[str, ...]]:
         """Region of the latest known version: positions, shape (n,), and the codes they stand for."""
-        return self.latest("region_code"), self.levels["region_code"]
+        return self.get_latest("region_code"), self.levels["region_code"]
 
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
@@ -266,7 +266,7 @@ class Panel:
 
     def _at(self, table: str, since: int | None) -> Events | None:
         store = self._records.tables.get(table)
-        return None if store is None else store.at(self.as_of, self.known_at, *self._range, since)
+        return None if store is None else store.select_at(self.as_of, self.known_at, *self._range, since)
 
     def _with_lag(self, events: Events | None) -> Events | None:
         """Add the index of each row's month: that of its day, at most the last complete one."""
@@ -340,13 +340,4 @@ class Panel:
 
     def within(self, events: Events, months: int) -> Mask:
         """Rows of the last ``months`` months up to ``as_of``."""
-        return events.since(_subtract_months(self.as_of, months))
-
-    @staticmethod
-    def code(table: str, column: str, value: str) -> int:
-        """Number of a code in a column of events.
-
-        >>> Panel.code("illness", "kind", "outpatient")
-        1
-        """
-        return list_codes(table, column).index(value)
+        return events.mark_since(_subtract_months(self.as_of, months))

@@ -1,4 +1,4 @@
-"""What tables must hold that no check of a records folder has seen."""
+"""Requirements for tables that did not pass the check of a records folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["require_columns", "require_tables"]
 
 
 def require_tables(names: Collection[str]) -> None:
-    """Refuse tables of which one is unknown or a required one is missing.
+    """Refuse tables if any is unknown or a required table is missing.
 
     Raises
     ------
