@@ -11,7 +11,7 @@ from riskml.evaluation import Prediction, TestRows
 from riskml.evaluation.checks.base import CheckContext
 
 
-def _rows(label, **given) -> TestRows:
+def _rows(label, **columns) -> TestRows:
     label = np.asarray(label, dtype=np.int8)
     n = len(label)
     default = {
@@ -24,7 +24,7 @@ def _rows(label, **given) -> TestRows:
         "groups": {},
         "first_rule_flag": None,
     }
-    return TestRows(label=label, **(default | given))
+    return TestRows(label=label, **(default | columns))
 
 
 def _prediction(score, probability=None) -> Prediction:
@@ -40,7 +40,7 @@ def make_rows() -> Callable[..., TestRows]:
 
 @pytest.fixture
 def predict() -> Callable[..., Prediction]:
-    """Build a prediction from scores, probabilities by the logistic function unless given."""
+    """Build a prediction from scores, probabilities by the logistic function unless they come with them."""
     return _prediction
 
 

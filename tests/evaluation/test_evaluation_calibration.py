@@ -11,12 +11,12 @@ from scipy.optimize import minimize
 from riskml.evaluation.calibration import assess_calibration, assign_bins
 
 
-def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **given):
+def drawn(make_rows, predict, slope=1.0, intercept=0.0, n=20_000, **columns):
     """Rows whose true logit is intercept + slope × the model's margin."""
     random = np.random.default_rng(0)
     margin = random.normal(-2.5, 1.0, n)
     truth = 1 / (1 + np.exp(-(intercept + slope * margin)))
-    return make_rows(random.random(n) < truth, **given), predict(margin)
+    return make_rows(random.random(n) < truth, **columns), predict(margin)
 
 
 def test_a_calibrated_model_has_slope_one_and_intercept_nought(make_rows, predict):

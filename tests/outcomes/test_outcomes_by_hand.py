@@ -33,9 +33,9 @@ def records(
         "amount": [amount for _, amount in stated],
         "recorded_on": [(recorded or {}).get(month) for month, _ in stated],
     }
-    given = {name: {"household_id": ["a"] * len(next(iter(rows.values()))), **rows} for name, rows in tables.items()}
+    others = {name: {"household_id": ["a"] * len(next(iter(rows.values()))), **rows} for name, rows in tables.items()}
     households = {"household_id": ["a"], "region_code": ["13"], "size": [1]}
-    return Records.from_tables({"households": households, "income": income, "lines": lines, **given})
+    return Records.from_tables({"households": households, "income": income, "lines": lines, **others})
 
 
 def entered(*days: str, **more: list[str | None]) -> dict[str, list[str | None]]:

@@ -32,15 +32,15 @@ class Page(HTMLParser):
         self.feed(self.html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        values = dict(attrs)
         self.tags.add(tag)
         self._quiet += tag in ("style", "svg")
-        if given.get("id") and not self._quiet:
-            self.ids.append(str(given["id"]))
-        self.references += [str(given[name]) for name in ("src", "href", "data", "srcset", "action") if name in given]
+        if values.get("id") and not self._quiet:
+            self.ids.append(str(values["id"]))
+        self.references += [str(values[name]) for name in ("src", "href", "data", "srcset", "action") if name in values]
         if tag == "tr":
             self.rows.append([])
-            if name := given.get("data-model") or given.get("data-check"):
+            if name := values.get("data-model") or values.get("data-check"):
                 self.marked[str(name)] = self.rows[-1]
         if tag in ("td", "th"):
             self._cell = True

@@ -48,7 +48,7 @@ def models(recall: float, precision: float) -> dict:
 
 
 def test_the_pictures_follow_the_figures():
-    drawn = [str(draw_capacity(models(*given), EN)) for given in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
+    drawn = [str(draw_capacity(models(*values), EN)) for values in ((0.4, 0.1), (0.4, 0.2), (0.5, 0.1))]
     assert len(set(drawn)) == 3
     leads = {"1-3": {"n": 20, "recall_at_capacity": {"riskml": 0.5, "rule_line": 0.25}}}
     few = {**leads, "4-6": {"n": 19, "recall_at_capacity": {"riskml": 0.9, "rule_line": 0.9}}}

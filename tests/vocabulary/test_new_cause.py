@@ -94,11 +94,11 @@ def run(case: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_a_declared_cause_with_its_policy_row_is_everywhere(tmp_path):
     done = run("declared", tmp_path)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert (found["steps"], found["options"]) == (["核对借据"], ["债务调解"])
-    assert "因债务" in found["filter"]
-    assert "debt" in found["schema"]
-    assert all(found[name] for name in ("text", "answer", "report", "handbook", "tables", "features"))
+    content = json.loads(done.stdout)
+    assert (content["steps"], content["options"]) == (["核对借据"], ["债务调解"])
+    assert "因债务" in content["filter"]
+    assert "debt" in content["schema"]
+    assert all(content[name] for name in ("text", "answer", "report", "handbook", "tables", "features"))
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_a_feature_of_an_undeclared_cause_is_refused():
 
 if __name__ == "__main__":
     name, target = sys.argv[1], Path(sys.argv[2])
-    given = {"no row": {"row": ""}, "no step": {"row": ROW, "steps": ()}}.get(name, {"row": ROW})
+    row = {"no row": {"row": ""}, "no step": {"row": ROW, "steps": ()}}.get(name, {"row": ROW})
     try:
-        declare(target, **given)
+        declare(target, **row)
         sys.stdout.write(json.dumps(use(target), ensure_ascii=False))
     except Exception as error:
         sys.exit(f"{type(error).__name__}: {error} {getattr(error, 'hint', '')}")

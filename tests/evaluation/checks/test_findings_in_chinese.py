@@ -48,9 +48,9 @@ def figures(text: str) -> set[str]:
     return set(re.findall(r"\d+(?:\.\d+)?", text))
 
 
-@pytest.mark.parametrize("given", CASES.values(), ids=CASES)
-def test_every_message_has_its_chinese(evidence, given):
-    results = run_checks(evidence(**given))
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_every_message_has_its_chinese(evidence, case):
+    results = run_checks(evidence(**case))
     assert [result.title_zh for result in results] == [check.title_zh for check in CHECKS]
     for result in results:
         assert bool(result.message) == bool(re.search("[\u4e00-\u9fff]", result.message_zh))

@@ -13,8 +13,8 @@ def differences(rule_line=(0.1, [0.0, 0.2]), weighted_past_income=(0.1, [0.0, 0.
     return {name: {"value": part[0], "ci": part[1]} for name, part in parts.items() if part is not None}
 
 
-def run(evidence, champion=None, **given):
-    return WorseThanBaseline().run(evidence(ap_difference=differences(**given), champion=champion))
+def run(evidence, champion=None, **figures):
+    return WorseThanBaseline().run(evidence(ap_difference=differences(**figures), champion=champion))
 
 
 def test_quiet_when_better_or_equal(evidence):

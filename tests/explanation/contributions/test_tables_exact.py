@@ -30,7 +30,7 @@ def goes_left(node, row):
     return node["default_left"] if missing else x <= node["threshold"]
 
 
-def rows_of(node):
+def count_rows(node):
     return node["leaf_count"] if "leaf_value" in node else node["internal_count"]
 
 
@@ -41,14 +41,14 @@ def expected(node, row, known):
     left, right = node["left_child"], node["right_child"]
     if node["split_feature"] in known:
         return expected(left if goes_left(node, row) else right, row, known)
-    total = rows_of(left) * expected(left, row, known) + rows_of(right) * expected(right, row, known)
-    return total / rows_of(node)
+    total = count_rows(left) * expected(left, row, known) + count_rows(right) * expected(right, row, known)
+    return total / count_rows(node)
 
 
-def features_of(node):
+def list_features(node):
     if "leaf_value" in node:
         return set()
-    return {node["split_feature"]} | features_of(node["left_child"]) | features_of(node["right_child"])
+    return {node["split_feature"]} | list_features(node["left_child"]) | list_features(node["right_child"])
 
 
 def shapley(booster, row):
@@ -56,7 +56,7 @@ def shapley(booster, row):
     out = np.zeros(len(row) + 1)
     for tree in booster.dump_model()["tree_info"]:
         root = tree["tree_structure"]
-        features = sorted(features_of(root))
+        features = sorted(list_features(root))
         out[-1] += expected(root, row, frozenset())
         worth = {
             frozenset(known): expected(root, row, frozenset(known))

@@ -63,7 +63,7 @@ def rows(draw, table, late):
     return row
 
 
-def records_of(tables):
+def build_records(tables):
     household = {"household_id": ["H1"], "region_code": ["130529101203"], "size": [3], "kind": ["ordinary"]}
     built = {"households": household, "lines": {"region_code": [], "effective_from": [], "amount": []}}
     for name, entries in tables.items():
@@ -86,7 +86,7 @@ def test_any_records_give_well_formed_xml_and_later_rows_change_nothing(data):
         known[table] = unversioned(table, data.draw(st.lists(rows(table, late=False), max_size=6)))
         late = unversioned(table, data.draw(st.lists(rows(table, late=True), max_size=3)))
         more[table] = known[table] + late
-    before, after = records_of(known).panel(AS_OF), records_of(more).panel(AS_OF)
+    before, after = build_records(known).panel(AS_OF), build_records(more).panel(AS_OF)
     for health in (True, False):
         svg = draw_timeline_svg(before, health=health)
         assert draw_timeline_svg(after, health=health) == svg

@@ -92,7 +92,7 @@ def every_way(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel]:
     return {way: one.panel(AS_OF) for way, one in records.items()}
 
 
-def values_of(panel: Panel, table: str, kind: Kind) -> list[Any]:
+def read_values(panel: Panel, table: str, kind: Kind) -> list[Any]:
     """Values of a new column as features see them, text as text."""
     name = f"new_{kind}"
     if table == "lines":
@@ -113,14 +113,14 @@ def test_a_new_column_of_any_kind_reaches_the_panel_by_every_way(table, declare,
     filled = {f"new_{kind}": cell for kind, (cell, _, _) in CELLS.items()}
     for way, panel in every_way(make, tables_with(table, filled, dict.fromkeys(filled))).items():
         for kind, (_, value, empty) in CELLS.items():
-            np.testing.assert_equal(values_of(panel, table, kind), [value, empty], err_msg=f"{kind} by {way}")
+            np.testing.assert_equal(read_values(panel, table, kind), [value, empty], err_msg=f"{kind} by {way}")
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name != "lines"])
 def test_a_new_day_that_lies_ahead_is_unknown(table, declare, make):
     declare(table, Kind.DATE)
     for way, panel in every_way(make, tables_with(table, {"new_date": DAY}, {"new_date": NEXT_YEAR})).items():
-        assert values_of(panel, table, Kind.DATE) == [to_day(DAY), NO_DAY], way
+        assert read_values(panel, table, Kind.DATE) == [to_day(DAY), NO_DAY], way
 
 
 def test_a_new_column_of_a_regional_disaster_reaches_the_households_it_struck(declare, make):

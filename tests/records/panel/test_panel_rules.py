@@ -36,9 +36,9 @@ def columns(rows: list[dict[str, object]], default: dict[str, object]) -> dict[s
 
 
 def records(income=(), households=HOUSEHOLD, lines=LINES, fallback=(), **tables) -> Records:
-    given = {name: columns(rows, {"household_id": "a"}) for name, rows in tables.items()}
+    others = {name: columns(rows, {"household_id": "a"}) for name, rows in tables.items()}
     return Records.from_tables(
-        {"households": households, "income": columns(list(income), PAID), "lines": lines, **given}, fallback
+        {"households": households, "income": columns(list(income), PAID), "lines": lines, **others}, fallback
     )
 
 

@@ -111,7 +111,7 @@ def test_a_column_without_values_fits_every_kind(make):
         ).fetchall() == [(None, None, 1)]
 
 
-def attributes_of(folder):
+def read_attributes(folder):
     with open_folder(folder) as opened:
         names = ", ".join(f'"{name}"' for name in opened.attributes)
         query = f"SELECT {names} FROM {opened.get_view('households')} ORDER BY household_id"
@@ -124,7 +124,7 @@ def test_csv_attributes_are_numbers_unless_a_cell_is_a_code(make):
         "0012,13,3,4.5,007,maize,12345678901234567890,,1e-1\n"
         "0013,13,3,,12,,2,,-0.5\n"
     )
-    kinds, rows = attributes_of(make.csv(households=text))
+    kinds, rows = read_attributes(make.csv(households=text))
     assert kinds == {
         "land": "number",
         "village_no": "text",
@@ -142,7 +142,7 @@ def test_csv_attributes_are_numbers_unless_a_cell_is_a_code(make):
 def test_parquet_attributes_keep_their_type(make):
     rows = make.rows("households", land=3, crop="maize", no="12", insured=True, value=float("nan"))
     rows[1] |= {"value": 2.0}
-    kinds, values = attributes_of(make(households=rows))
+    kinds, values = read_attributes(make(households=rows))
     assert kinds == {"land": "number", "crop": "text", "no": "text", "insured": "text", "value": "number"}
     assert values == [(3.0, "maize", "12", "true", None), (None, None, None, None, 2.0)]
 

@@ -44,10 +44,10 @@ def test_a_key_is_made_shown_once_listed_and_revoked(run):
         (["--right", "all"], "No such right"),
     ],
 )
-def test_a_wrong_region_or_right_is_refused(run, arguments, said):
+def test_a_wrong_region_or_right_is_refused(run, arguments, message):
     failed = run("keys", "create", "x", *arguments)
     assert isinstance(failed.exception, UsageError)
-    assert said in str(failed.exception)
+    assert message in str(failed.exception)
     assert run("keys", "list").stdout == ""
 
 
@@ -57,9 +57,9 @@ def test_errors_reach_a_person_without_a_trace(monkeypatch, capsys, tmp_path):
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 1
-    said = capsys.readouterr().err
-    assert said.startswith("Error: There is no valid key 'nobody'.")
-    assert "Traceback" not in said
+    message = capsys.readouterr().err
+    assert message.startswith("Error: There is no valid key 'nobody'.")
+    assert "Traceback" not in message
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words, monk
             if revision:  # as if this version had one migration more
                 upgrade(engine)
                 monkeypatch.setattr(migrate, "find_latest_revision", lambda: "9999")
-            found = CliRunner().invoke(cli.app, [*words, "--db", database_url])
-            assert isinstance(found.exception, UsageError)
-            assert f"revision {revision or 'none'}; this version needs" in found.exception.message
-            assert "db upgrade" in found.exception.hint
+            result = CliRunner().invoke(cli.app, [*words, "--db", database_url])
+            assert isinstance(result.exception, UsageError)
+            assert f"revision {revision or 'none'}; this version needs" in result.exception.message
+            assert "db upgrade" in result.exception.hint
             assert read_revision(engine) == revision
         monkeypatch.undo()
     assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0

@@ -32,13 +32,13 @@ def test_the_demo_prints_where_the_pages_are_and_accounts_that_sign_in(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     monkeypatch.chdir(tmp_path)
     demo(out=Path("demo"))
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     (settings,) = served
     monkeypatch.chdir("/")
     assert settings.database_url == f"sqlite:///{tmp_path / 'demo' / 'service.db'}", "found from any folder"
-    assert f"Staff pages: http://{settings.host}:{settings.port}/" in said
-    assert "演示账号，仅用于演示" in said
-    accounts = re.findall(r"^  (\S+) +password (\S+)   region (\d+), (no|with) health details$", said, re.M)
+    assert f"Staff pages: http://{settings.host}:{settings.port}/" in output
+    assert "演示账号，仅用于演示" in output
+    accounts = re.findall(r"^  (\S+) +password (\S+)   region (\d+), (no|with) health details$", output, re.M)
     assert len(accounts) == len(ROLES)
     with TestClient(create_app(settings)) as client:
         for username, password, region, _ in accounts:

@@ -75,9 +75,9 @@ def test_the_simulated_visits_find_what_became_of_the_households(county, county_
     assert {row["note"] for row in rows} == {NOTE}
     assert NOTE.startswith("演示")
     assert {row["created_by"] for row in rows} <= {f"user:{account.username}" for account in accounts}
-    found = label(county_records, [to_day(first)], Span(horizon=8))
-    codes = county_records.household_id[found.household]
-    fell = {code: {1: "confirmed", 0: "rejected", -1: "pending"}[y] for code, y in zip(codes, found.y, strict=True)}
+    labels = label(county_records, [to_day(first)], Span(horizon=8))
+    codes = county_records.household_id[labels.household]
+    fell = {code: {1: "confirmed", 0: "rejected", -1: "pending"}[y] for code, y in zip(codes, labels.y, strict=True)}
     early = [row for row in rows if row["verified_on"] == "2022-11-03" and row["probability"] is not None]
     assert [row["outcome"] for row in early] == [fell[row["household_id"]] for row in early]
     assert {"confirmed", "rejected"} <= {row["outcome"] for row in rows}

@@ -36,7 +36,7 @@ def test_a_small_county_is_measured_as_a_large_one(postgres, bundle_path):
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     url = make_url(postgres).set(database=name).render_as_string(hide_password=False)
-    found = measure_scale(bundle_path, 300, 700, 3, url, bar)
+    figures = measure_scale(bundle_path, 300, 700, 3, url, bar)
     engine = open_engine(url)
     with engine.connect() as connection:
         counted = connection.execute(select(CURRENT.c.county, func.count()).group_by(CURRENT.c.county)).all()
@@ -45,12 +45,12 @@ def test_a_small_county_is_measured_as_a_large_one(postgres, bundle_path):
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
     assert [n for _, n in counted] == [300, 300]
-    assert (found["households"], found["scores"], found["requests"]) == (300, 600, 3)
-    assert set(found["targets"]) == set(LIMITS)
+    assert (figures["households"], figures["scores"], figures["requests"]) == (300, 600, 3)
+    assert set(figures["targets"]) == set(LIMITS)
     for kind in ("records", "list", "summary"):
-        assert 0 < found[f"{kind}_p50_ms"] <= found[f"{kind}_p99_ms"]
-    assert found["job_s"] > 0
-    assert 100 < found["job_tenth_peak_mb"] < 2 * found["job_peak_mb"]
+        assert 0 < figures[f"{kind}_p50_ms"] <= figures[f"{kind}_p99_ms"]
+    assert figures["job_s"] > 0
+    assert 100 < figures["job_tenth_peak_mb"] < 2 * figures["job_peak_mb"]
     assert all(done == total for _, total, done in bar.stages if total is not None)
 
 
@@ -85,8 +85,8 @@ def test_the_command_prints_figures_beside_their_limits(monkeypatch):
     figures = {**dict.fromkeys(LIMITS, 50.0), "households": 300}
     figures["targets"] = {name: {"at_most": most, "met": most >= 50} for name, most in LIMITS.items()}
     monkeypatch.setattr("riskml_serving.devtools.benchmark.scale.measure_scale", lambda *_: figures)
-    said = CliRunner().invoke(build_app(), ["benchmark", "scale"]).output
-    lines = {line.split()[0]: line for line in said.splitlines() if line.strip()}
+    output = CliRunner().invoke(build_app(), ["benchmark", "scale"]).output
+    lines = {line.split()[0]: line for line in output.splitlines() if line.strip()}
     assert lines["records_p50_ms"].endswith("at most 20: missed")
     assert lines["job_s"].endswith("at most 60: met")
     assert lines["households"].split() == ["households", "300"]

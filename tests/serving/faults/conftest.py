@@ -45,11 +45,11 @@ os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 def die_after(where, calls):
     original, left = pkgutil.resolve_name(where), iter(range(calls - 1, -1, -1))
 
-    def dying(*given, **named):
-        found = original(*given, **named)
+    def dying(*values, **named):
+        result = original(*values, **named)
         if next(left) == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        return found
+        return result
 
     mock.patch(where, dying).start()
 

@@ -17,14 +17,14 @@ from riskml_serving.base.database import reading
 SLOW = 20
 
 
-def body_of(number):
+def build_body(number):
     row = {"household_id": "H0000000", "occurred_on": "2023-06-20", "kind": "job_loss", "record_id": f"c-{number}"}
     return json.dumps({"tables": {"events": [row]}}).encode()
 
 
-def request_of(body, headers, **more):
-    given = {"Host": "127.0.0.1", **headers, **more, "Content-Length": str(len(body))}
-    return b"POST /v1/records HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in given.items()).encode() + b"\r\n"
+def build_request(body, headers, **more):
+    fields = {"Host": "127.0.0.1", **headers, **more, "Content-Length": str(len(body))}
+    return b"POST /v1/records HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items()).encode() + b"\r\n"
 
 
 def connect(url):
@@ -45,8 +45,8 @@ def url(serve, kept):
 
 def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, headers):
     for number in range(12):
-        body = body_of(number)
-        whole = request_of(body, headers, **{"Idempotency-Key": f"c-{number}"}) + body
+        body = build_body(number)
+        whole = build_request(body, headers, **{"Idempotency-Key": f"c-{number}"}) + body
         with connect(url) as line:
             # every third in the middle of its body, the others when all is sent, some while it is worked on
             line.sendall(whole if number % 3 else whole[: -len(body) // 2])
@@ -54,7 +54,7 @@ def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, hea
     with httpx.Client(base_url=url, headers=headers, timeout=20) as client:
         for number in range(12):
             own = {"Idempotency-Key": f"c-{number}", "Content-Type": "application/json"}
-            assert client.post("/v1/records", content=body_of(number), headers=own).status_code == 200
+            assert client.post("/v1/records", content=build_body(number), headers=own).status_code == 200
     assert stored(kept) == sorted(f"c-{number}" for number in range(12)), "each once"
     with reading(kept) as connection:
         kept_answers = connection.execute(text("SELECT count(*) FROM idempotency")).scalar_one()
@@ -62,9 +62,9 @@ def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, hea
 
 
 def test_half_a_body_keeps_nothing(url, kept, headers):
-    body = body_of(0)
+    body = build_body(0)
     with connect(url) as line:
-        line.sendall(request_of(body, headers) + body[: len(body) // 2])
+        line.sendall(build_request(body, headers) + body[: len(body) // 2])
     assert httpx.get(f"{url}/v1/households/H0000000", headers=headers).status_code == 200
     assert stored(kept) == []
     counts = httpx.get(f"{url}/metrics").text
@@ -74,7 +74,7 @@ def test_half_a_body_keeps_nothing(url, kept, headers):
 
 def test_slow_clients_are_answered_and_nobody_waits_for_them(url, kept, headers):
     lines = [connect(url) for _ in range(SLOW)]
-    wholes = [request_of(body_of(n), headers, Connection="close") + body_of(n) for n in range(SLOW)]
+    wholes = [build_request(build_body(n), headers, Connection="close") + build_body(n) for n in range(SLOW)]
     stop = threading.Event()
 
     def dawdle():

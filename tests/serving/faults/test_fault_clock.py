@@ -107,9 +107,9 @@ def test_a_county_job_is_done_once_while_the_clock_jumps(make_client, key, set_c
     import_folder(state.engine, small_county, AS_OF)
     judge, shifts = judging.judge_range, itertools.cycle([30 * DAY, -30 * DAY])
 
-    def judged(*given):
+    def judged(*arguments):
         set_clock(next(shifts))
-        return judge(*given)
+        return judge(*arguments)
 
     monkeypatch.setattr(judging, "judge_range", judged)
     job = client.post("/v1/batches", json={}, headers=headers).json()["job"]
@@ -117,11 +117,11 @@ def test_a_county_job_is_done_once_while_the_clock_jumps(make_client, key, set_c
     assert worker.step()
     assert not worker.step(), "no other finds it free"
     worker._reader.close()
-    told = client.get(f"/v1/jobs/{job}", headers=headers).json()
-    assert (told["state"], told["judged"]) == ("done", 160)
+    job_now = client.get(f"/v1/jobs/{job}", headers=headers).json()
+    assert (job_now["state"], job_now["judged"]) == ("done", 160)
     with reading(state.engine) as connection:
         counts = [connection.execute(text(f"SELECT count(*) FROM {name}")).scalar() for name in ("scores", "jobs")]
-    assert counts == [told["kept"], 1]
+    assert counts == [job_now["kept"], 1]
 
 
 def test_the_release_rolled_back_is_the_one_that_serves_though_the_clock_was_set_back(live, set_clock):

@@ -109,11 +109,11 @@ def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
     mine, other = (Worker(engine, settings, lambda: model) for _ in range(2))
     real, calls = repository.advance, []
 
-    def advance(*asked, **values):
+    def advance(*arguments, **values):
         calls.append(1)
         if len(calls) == 3:
             raise OperationalError("UPDATE", {}, Exception("gone"))
-        real(*asked, **values)
+        real(*arguments, **values)
 
     monkeypatch.setattr(repository, "advance", advance)
     with pytest.raises(OperationalError):
@@ -137,12 +137,12 @@ def test_postgresql_gone_in_the_middle_of_a_job(server, bundle_path, small_count
     worker, real, calls = Worker(engine, settings, lambda: model), repository.add_part, []
     gone = threading.Event()
 
-    def add_part(*asked):
+    def add_part(*arguments):
         calls.append(1)
         if len(calls) == 3:
             server.stop()
             gone.set()
-        real(*asked)
+        real(*arguments)
 
     monkeypatch.setattr(repository, "add_part", add_part)
     worker.start()

@@ -34,9 +34,9 @@ def large(rows=4000):
 def test_a_full_disk_leaves_nothing_half_and_space_makes_it_work(tmp_path, full_disk, form):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     full_disk()
-    with pytest.raises(exporting.Problem) as told:
+    with pytest.raises(exporting.Problem) as caught:
         exporting.export(tmp_path / "out", "job", form, iter([large()]), NAMES)
-    assert (told.value.kind, told.value.status) == ("storage-full", 507)
+    assert (caught.value.kind, caught.value.status) == ("storage-full", 507)
     assert list((tmp_path / "out").iterdir()) == []
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
     path = exporting.export(tmp_path / "out", "job", form, iter([large()]), NAMES)

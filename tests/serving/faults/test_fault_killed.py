@@ -36,14 +36,14 @@ def test_a_county_job_goes_on_where_its_killed_service_stopped(kept, headers, se
     assert one(kept, "SELECT state FROM jobs") == "running"
     service = serve().wait()
     until(lambda: one(kept, "SELECT state FROM jobs") == "done")
-    told = httpx.get(f"{service.url}/v1/jobs/{job}", headers=headers).json()
+    state = httpx.get(f"{service.url}/v1/jobs/{job}", headers=headers).json()
     with reading(kept) as connection:
         parts = [from_parquet(content) for content in repository.read_parts(connection, job)]
     codes = pa.concat_tables(parts)["household_id"].to_pylist()
     assert len(parts) == 8 > before >= 2
     assert codes == sorted(set(codes)), "nobody twice"
-    assert told["judged"] == 160
-    assert len(codes) == told["kept"] == one(kept, "SELECT count(*) FROM current_scores")
+    assert state["judged"] == 160
+    assert len(codes) == state["kept"] == one(kept, "SELECT count(*) FROM current_scores")
     assert one(kept, "SELECT count(*) FROM scores") == len(codes)
     assert httpx.get(f"{service.url}/v1/jobs/{job}/results", headers=headers).status_code == 200
 

@@ -17,7 +17,7 @@ from riskml_serving.base.database import reading
 CLIENTS = 3
 
 
-def workers_of(service):
+def list_workers(service):
     children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
     return {int(pid) for pid in children if re.search(r"\d", pid)}
 
@@ -54,7 +54,7 @@ def test_two_workers_started_anew_under_load_drop_nothing(kept, headers, serve):
             answered.add((row["record_id"], answer.status_code))
             number += 1
 
-    before = workers_of(service)
+    before = list_workers(service)
     assert len(before) == 2
     threads = [threading.Thread(target=upload, args=(who,)) for who in range(CLIENTS)]
     for thread in threads:
@@ -62,7 +62,7 @@ def test_two_workers_started_anew_under_load_drop_nothing(kept, headers, serve):
     try:
         until(lambda: len(answered) > 10)
         os.kill(service.process.pid, signal.SIGHUP)
-        until(lambda: len(workers_of(service)) == 2 and not workers_of(service) & before)
+        until(lambda: len(list_workers(service)) == 2 and not list_workers(service) & before)
         enough = len(answered) + 10
         until(lambda: len(answered) > enough)
     finally:
@@ -73,5 +73,5 @@ def test_two_workers_started_anew_under_load_drop_nothing(kept, headers, serve):
     assert len(refused) <= CLIENTS, "a restart closes the door on few"
     assert {status for _, status in answered} == {200}
     with reading(kept) as connection:
-        found = connection.execute(text("SELECT record_id FROM record_events WHERE record_id LIKE 'r-%'"))
-        assert sorted(found.scalars()) == sorted(number for number, _ in answered)
+        rows = connection.execute(text("SELECT record_id FROM record_events WHERE record_id LIKE 'r-%'"))
+        assert sorted(rows.scalars()) == sorted(number for number, _ in answered)

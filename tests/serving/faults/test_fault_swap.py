@@ -63,8 +63,8 @@ def put(folder, bundle):
 
 def served(url, headers):
     """Version that answers, and the probability that it gives."""
-    found = httpx.post(f"{url}/v1/scores", content=household.build_body(reasons=False), headers=headers).json()
-    return found["model_version"], found["scores"][0]["probability"]
+    content = httpx.post(f"{url}/v1/scores", content=household.build_body(reasons=False), headers=headers).json()
+    return content["model_version"], content["scores"][0]["probability"]
 
 
 def until(holds, seconds=60):
@@ -92,8 +92,8 @@ def check_afterwards(serve, offered, headers, probabilities, store, database_url
     service = serve(bundle=offered, job_worker=False, model_poll_seconds=0.05).wait()
     assert served(service.url, headers) == (second, probabilities[second])
     require_whole(store)
-    said = CliRunner().invoke(commands, ["model", "rollback", "--db", database_url])
-    assert said.exit_code == 0, said.output
+    result = CliRunner().invoke(commands, ["model", "rollback", "--db", database_url])
+    assert result.exit_code == 0, result.output
     until(lambda: served(service.url, headers) == (first, probabilities[first]))
 
 

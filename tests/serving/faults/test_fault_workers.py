@@ -22,7 +22,7 @@ from riskml_serving.devtools.benchmark.load import build_request, load
 SERVE = "from riskml.cli.main import main; main()"
 
 
-def workers_of(process):
+def list_workers(process):
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return {int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
@@ -84,7 +84,7 @@ def test_the_metrics_of_two_workers_are_those_of_both_also_when_one_is_killed(se
     going = threading.Thread(target=go_on)
     going.start()
     time.sleep(0.5)
-    os.kill(max(workers_of(process)), signal.SIGKILL)
+    os.kill(max(list_workers(process)), signal.SIGKILL)
     going.join()
     answered, scored = counted()
     assert answered > len(taken), "the dead stay in the counts"

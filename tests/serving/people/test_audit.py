@@ -47,25 +47,25 @@ def unguarded(engine, *statements):
             connection.execute(text(statement))
 
 
-def found(engine, head=None):
+def list_faults(engine, head=None):
     with reading(engine) as connection:
         return list(find_faults(read_all(connection), head))
 
 
-def head_of(engine):
+def read_chain_head(engine):
     with reading(engine) as connection:
         return read_head(connection)
 
 
 def test_an_untouched_chain_hangs_together_and_an_older_head_fits(engine):
-    assert found(engine) == []
+    assert list_faults(engine) == []
     with writing(engine) as connection:
         audit.record(connection, CALLER, "a", ["h1", "h2"], request_id="r")
-    head = head_of(engine)
+    head = read_chain_head(engine)
     with writing(engine) as connection:
         audit.record(connection, CALLER, "a", request_id="r")
-    assert found(engine) == found(engine, head) == []
-    assert (head.seq, head_of(engine).seq) == (2, 3)
+    assert list_faults(engine) == list_faults(engine, head) == []
+    assert (head.seq, read_chain_head(engine).seq) == (2, 3)
 
 
 COLUMNS = ("at", "actor", "action", "household_id", "region", "request_id", "detail")
@@ -75,22 +75,22 @@ COLUMNS = ("at", "actor", "action", "household_id", "region", "request_id", "det
 def test_a_change_of_any_column_is_found(ten, column):
     value = "'2020-01-01 00:00:00.000000'" if column == "at" else "'x'"
     unguarded(ten, f"UPDATE audit SET {column} = {value} WHERE seq = 4")
-    assert found(ten) == [(4, "changed")]
+    assert list_faults(ten) == [(4, "changed")]
 
 
 def test_a_changed_entry_with_a_hash_of_its_own_breaks_the_chain(ten):
     unguarded(ten, f"UPDATE audit SET entry_hash = '{'0' * 64}' WHERE seq = 4")
-    assert found(ten) == [(4, "changed"), (5, "broken")]
+    assert list_faults(ten) == [(4, "changed"), (5, "broken")]
 
 
 def test_a_deleted_entry_is_found(ten):
     unguarded(ten, "DELETE FROM audit WHERE seq = 4")
-    assert found(ten) == [(5, "gap")]
+    assert list_faults(ten) == [(5, "gap")]
 
 
 def test_the_first_entries_cannot_go_unseen(ten):
     unguarded(ten, "DELETE FROM audit WHERE seq <= 3")
-    assert found(ten) == [(4, "gap")]
+    assert list_faults(ten) == [(4, "gap")]
 
 
 def test_entries_that_changed_places_are_found(ten):
@@ -100,37 +100,37 @@ def test_entries_that_changed_places_are_found(ten):
         "UPDATE audit SET seq = 4 WHERE seq = 5",
         "UPDATE audit SET seq = 5 WHERE seq = 100",
     )
-    assert {seq for seq, _ in found(ten)} >= {4, 5}
+    assert {seq for seq, _ in list_faults(ten)} >= {4, 5}
 
 
 def test_a_cut_end_is_found_by_a_noted_head_only(ten):
-    head = head_of(ten)
+    head = read_chain_head(ten)
     unguarded(ten, "DELETE FROM audit WHERE seq > 7")
-    assert found(ten) == []
-    assert found(ten, head) == [(10, "cut")]
+    assert list_faults(ten) == []
+    assert list_faults(ten, head) == [(10, "cut")]
 
 
 def test_a_chain_written_anew_is_found_by_a_noted_head(ten):
-    head = head_of(ten)
+    head = read_chain_head(ten)
     unguarded(ten, "DELETE FROM audit")
     with writing(ten) as connection:
         audit.record(connection, CALLER, "household.read", [f"h{i}" for i in range(12)], request_id="r")
-    assert found(ten) == []
-    assert found(ten, head) == [(10, "rewritten")]
+    assert list_faults(ten) == []
+    assert list_faults(ten, head) == [(10, "rewritten")]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit WHERE seq = 10"])
 def test_the_database_refuses_to_change_the_audit(ten, statement):
     with pytest.raises(DBAPIError, match="append-only"), writing(ten) as connection:
         connection.execute(text(statement))
-    assert found(ten) == []
+    assert list_faults(ten) == []
 
 
 def test_nobody_empties_it(ten):
     why = "append-only" if ten.dialect.name == "postgresql" else "syntax error"  # SQLite knows no TRUNCATE
     with pytest.raises(DBAPIError, match=why), writing(ten) as connection:
         connection.execute(text("TRUNCATE audit"))
-    assert found(ten) == []
+    assert list_faults(ten) == []
 
 
 def test_writers_at_once_make_one_chain(engine, database_url):
@@ -146,8 +146,8 @@ def test_writers_at_once_make_one_chain(engine, database_url):
         thread.start()
     for thread in threads:
         thread.join()
-    assert found(engine) == []
-    assert head_of(engine).seq == 45
+    assert list_faults(engine) == []
+    assert read_chain_head(engine).seq == 45
 
 
 def broken_off(engine):
@@ -161,7 +161,7 @@ def test_what_is_rolled_back_leaves_no_entry_and_no_gap(engine):
         broken_off(engine)
     with writing(engine) as connection:
         audit.record(connection, CALLER, "a", "h2", request_id="r")
-    assert (head_of(engine).seq, found(engine)) == (1, [])
+    assert (read_chain_head(engine).seq, list_faults(engine)) == (1, [])
 
 
 def test_requests_that_only_look_share_a_transaction_and_are_all_recorded(client, key, tables_of, county_rows):
@@ -174,7 +174,7 @@ def test_requests_that_only_look_share_a_transaction_and_are_all_recorded(client
     assert (len(rows), len({row["household_id"] for row in rows})) == (3, 1)
     assert [row["request_id"] for row in rows] == [answer.json()["request_id"] for answer in answers]
     client.get("/v1/households", headers=headers)
-    assert found(client.app.state.engine) == []
+    assert list_faults(client.app.state.engine) == []
 
 
 def test_the_command_tells_a_fault_in_words_and_fails(ten, database_url):
@@ -183,7 +183,7 @@ def test_the_command_tells_a_fault_in_words_and_fails(ten, database_url):
     assert good.exit_code == 0
     assert "10 entries" in good.output
     head = runner.invoke(app, ["audit", "head", "--db", database_url]).output.strip()
-    assert Head.parse(head) == head_of(ten)
+    assert Head.parse(head) == read_chain_head(ten)
     unguarded(ten, "DELETE FROM audit WHERE seq > 8")
     bad = runner.invoke(app, ["audit", "verify", "--db", database_url, "--head", head])
     assert bad.exit_code == 1

@@ -20,7 +20,7 @@ HOUSEHOLDS = {"h1": HERE, "h2": HERE, "h3": HERE, "t1": THERE}
 FLOOD = {"occurred_on": "2023-06-20", "kind": "flood"}
 
 
-def rows_of(*codes):
+def build_tables(*codes):
     return {
         "households": [{"household_id": code, "region_code": HOUSEHOLDS[code], "size": 2} for code in codes],
         "income": [
@@ -32,7 +32,7 @@ def rows_of(*codes):
 
 @pytest.fixture
 def four(client, key):
-    answer = client.post("/v1/records", json={"tables": rows_of(*HOUSEHOLDS)}, headers=key())
+    answer = client.post("/v1/records", json={"tables": build_tables(*HOUSEHOLDS)}, headers=key())
     assert answer.status_code == 200, answer.text
     closed = client.post("/v1/households/h2/closure", json={"because": "split", "followed_by": ["h3"]}, headers=key())
     assert closed.status_code == 200, closed.text
@@ -54,8 +54,8 @@ def entries(client):
     """Request, action and household of every entry; None where an entry names nobody."""
     with reading(client.app.state.engine) as connection:
         codes = {read_pseudonym(connection, code): code for code in HOUSEHOLDS}
-        found = connection.execute(text("SELECT request_id, action, household_id FROM audit ORDER BY seq")).all()
-    return [(number, what, codes[who] if who else None) for number, what, who in found]
+        rows = connection.execute(text("SELECT request_id, action, household_id FROM audit ORDER BY seq")).all()
+    return [(number, what, codes[who] if who else None) for number, what, who in rows]
 
 
 def about(client, number):
@@ -63,7 +63,7 @@ def about(client, number):
 
 
 BODIES = {
-    "/v1/scores": {"tables": rows_of("h1", "h3")},
+    "/v1/scores": {"tables": build_tables("h1", "h3")},
     "/v1/records": {"tables": {"disaster": [{"region_code": HERE, **FLOOD}]}},
     "/v1/batches": {},
     "/v1/households/{household_id}/closure": {"because": "merged", "followed_by": ["h3"]},
@@ -81,8 +81,8 @@ NAMES_NOBODY = {
 
 def test_whoever_is_shown_households_leaves_an_entry_about_each(four, job, key):
     headers = key()
-    found = BODIES["/v1/households/{household_id}/verifications"]
-    four.post("/v1/households/h1/verifications", json=found, headers=headers)
+    finding = BODIES["/v1/households/{household_id}/verifications"]
+    four.post("/v1/households/h1/verifications", json=finding, headers=headers)
     for method, path in sorted(ANSWERS):
         where = path.format(household_id="h1", code="370112", job_id=job)
         answer = four.request(method, where, json=BODIES.get(path), headers=headers)

@@ -21,14 +21,14 @@ class Provider:
     """An OpenID provider that signs with its latest key."""
 
     def __init__(self):
-        self.keys, self.asked, self.down = {}, [], False
+        self.keys, self.paths, self.down = {}, [], False
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                provider.asked.append(self.path)
-                found = {"jwks_uri": f"{provider.issuer}/keys"} if "well-known" in self.path else provider.jwks()
-                body = json.dumps(found).encode()
+                provider.paths.append(self.path)
+                content = {"jwks_uri": f"{provider.issuer}/keys"} if "well-known" in self.path else provider.jwks()
+                body = json.dumps(content).encode()
                 self.send_response(503 if provider.down else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -55,18 +55,18 @@ class Provider:
         number = number or list(self.keys)[-1]
         now = int(time.time())
         own = {"iss": self.issuer, "aud": "riskml", "sub": "staff-7", "iat": now, "exp": now + 300}
-        said = {**own, "region": "370112", "rights": ["read", "score"], **claims}
-        said = {name: value for name, value in said.items() if value is not ...}
-        return jwt.encode(said, key or self.keys[number], algorithm, headers={"kid": number})
+        payload = {**own, "region": "370112", "rights": ["read", "score"], **claims}
+        payload = {name: value for name, value in payload.items() if value is not ...}
+        return jwt.encode(payload, key or self.keys[number], algorithm, headers={"kid": number})
 
 
 @pytest.fixture
 def provider():
-    found = Provider()
-    found.add("first")
-    yield found
-    found.server.shutdown()
-    found.server.server_close()
+    login = Provider()
+    login.add("first")
+    yield login
+    login.server.shutdown()
+    login.server.server_close()
 
 
 @pytest.fixture
@@ -141,14 +141,14 @@ def test_other_signatures_than_those_set_are_refused(ask, provider):
 def test_keys_are_fetched_once_and_again_when_one_is_new(ask, provider):
     for _ in range(5):
         assert ask(provider.sign()).status_code == 200
-    assert provider.asked == ["/.well-known/openid-configuration", "/keys"]
+    assert provider.paths == ["/.well-known/openid-configuration", "/keys"]
     keys = ask.client.app.state.authenticator.oidc._keys
     provider.add("second")
     assert ask(provider.sign()).status_code == 401, "fetched a moment ago: a made-up number must not flood the provider"
-    assert len(provider.asked) == 2
+    assert len(provider.paths) == 2
     keys._tried -= RETRY_SECONDS + 1
     assert ask(provider.sign()).status_code == 200
-    assert len(provider.asked) == 4
+    assert len(provider.paths) == 4
 
 
 def test_a_key_that_the_provider_withdrew_ends_when_its_trust_does(ask, provider):
@@ -169,13 +169,13 @@ def test_a_provider_that_is_down_is_told_and_known_keys_last_an_hour(ask, provid
     answer = ask(provider.sign())
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:riskml:problem:provider-unavailable")
     at = [1000.0]
-    found = KeySet(lambda: provider.jwks() if at[0] < 2000 else _raise(), 300, lambda: at[0])
-    assert found.find("first") is not None
+    keys = KeySet(lambda: provider.jwks() if at[0] < 2000 else _raise(), 300, lambda: at[0])
+    assert keys.find("first") is not None
     at[0] = 2100
-    assert found.find("first") is not None
+    assert keys.find("first") is not None
     at[0] = 1000 + 3601
     with pytest.raises(OSError, match="cannot be read"):
-        found.find("first")
+        keys.find("first")
 
 
 def _raise():
@@ -209,6 +209,6 @@ def test_a_provider_in_the_clear_or_without_audience_is_refused(settings):
 
 def test_discovery_may_not_lead_into_the_clear():
     settings = Settings(oidc_issuer="https://login.example", oidc_audience="riskml")
-    found = create_key_set(settings, lambda _: {"jwks_uri": "http://login.example/keys"})
+    keys = create_key_set(settings, lambda _: {"jwks_uri": "http://login.example/keys"})
     with pytest.raises(OSError, match="cannot be read"):
-        found.find("a")
+        keys.find("a")

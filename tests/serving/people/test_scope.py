@@ -22,8 +22,8 @@ def numbers(content):
         parts = content.values() if isinstance(content, dict) else content
         return {number for part in parts for number in numbers(part)}
     if isinstance(content, str):
-        found = re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?!\w)", content, re.ASCII)
-        return {float(number.replace(",", "")) for number in found}
+        matches = re.findall(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?!\w)", content, re.ASCII)
+        return {float(number.replace(",", "")) for number in matches}
     return {content} if isinstance(content, int | float) else set()
 
 
@@ -66,12 +66,12 @@ PATHS = (
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
 def test_a_household_elsewhere_and_one_that_does_not_exist_are_answered_alike(four, key, method, path, body):
     township = key("370112001")
-    found = []
+    answers = []
     for code in ("t1", "nobody", "h1'--", "%00"):
         answer = four.request(method, path.format(code), json=body, headers=township)
         assert answer.status_code == 404
-        found.append({**answer.json(), "request_id": ""})
-    assert all(one == found[0] for one in found)
+        answers.append({**answer.json(), "request_id": ""})
+    assert all(one == answers[0] for one in answers)
     assert four.request(method, path.format("h1"), json=body, headers=township).status_code in (200, 201)
 
 
@@ -85,8 +85,8 @@ def test_a_region_that_the_key_does_not_cover_is_not_found(four, key, region):
 
 def test_the_list_holds_the_own_region_only_and_pages_count_no_others(four, key):
     township = key("370112001")
-    found = four.get("/v1/households", headers=township).json()
-    assert {row["household_id"] for row in found["households"]} == {"h1", "h2"}
+    page = four.get("/v1/households", headers=township).json()
+    assert {row["household_id"] for row in page["households"]} == {"h1", "h2"}
     first = four.get("/v1/households?limit=1", headers=township).json()
     second = four.get("/v1/households", params={"limit": 1, "after": first["next"]}, headers=township).json()
     assert [first["households"][0]["household_id"], second["households"][0]["household_id"]] == ["h1", "h2"]
@@ -96,8 +96,8 @@ def test_the_list_holds_the_own_region_only_and_pages_count_no_others(four, key)
 
 
 def test_the_summary_counts_the_own_region_only(four, key):
-    found = four.get("/v1/regions/370112001/summary", headers=key("370112001")).json()
-    assert (found["households"], [part["region"] for part in found["parts"]]) == (2, [HERE])
+    summary = four.get("/v1/regions/370112001/summary", headers=key("370112001")).json()
+    assert (summary["households"], [part["region"] for part in summary["parts"]]) == (2, [HERE])
     whole = four.get("/v1/regions/370112/summary", headers=key("370112")).json()
     assert (whole["households"], [part["region"] for part in whole["parts"]]) == (4, ["370112001", "370112002"])
     assert sum(whole["by_signal"].values()) == sum(whole["by_tier"].values()) == 4
@@ -106,18 +106,18 @@ def test_the_summary_counts_the_own_region_only(four, key):
 
 def test_the_summary_is_as_of_the_latest_score_that_it_counts(four, key):
     for region in ("370112001", "370112002", "370112"):
-        found = four.get(f"/v1/regions/{region}/summary", headers=key(region)).json()
+        summary = four.get(f"/v1/regions/{region}/summary", headers=key(region)).json()
         rows = four.get("/v1/households", headers=key(region)).json()["households"]
         for name, own in (("data_as_of", "as_of"), ("scored_at", "scored_at")):
-            assert found[name] == max(row[own] for row in rows)
+            assert summary[name] == max(row[own] for row in rows)
         if region == "370112001":
-            assert found["scored_at"] > rows[0]["scored_at"], "not that of the riskiest"
+            assert summary["scored_at"] > rows[0]["scored_at"], "not that of the riskiest"
     assert four.get("/v1/regions/99/summary", headers=key()).json()["scored_at"] is None
 
 
 def test_changes_are_those_of_the_own_region(four, key):
-    found = four.get("/v1/changes", headers=key("370112001")).json()
-    assert {row["household_id"] for row in found["changes"]} == {"h1", "h2"}
+    page = four.get("/v1/changes", headers=key("370112001")).json()
+    assert {row["household_id"] for row in page["changes"]} == {"h1", "h2"}
     everything = four.get("/v1/changes", headers=key()).json()
     assert [row["household_id"] for row in everything["changes"]] == ["h1", "h2", "t1", "t2", "t1"]
 
@@ -133,8 +133,8 @@ def test_what_happens_elsewhere_changes_no_answer(four, key):
     )
 
     def seen():
-        found = [four.get(path, headers=township).json() for path in paths]
-        return [{**one, "request_id": ""} for one in found]
+        answers = [four.get(path, headers=township).json() for path in paths]
+        return [{**one, "request_id": ""} for one in answers]
 
     before = seen()
     append(four, everywhere, events=[{"household_id": "t2", "occurred_on": "2023-06-20", "kind": "accident"}])
@@ -147,9 +147,9 @@ def test_what_happens_elsewhere_changes_no_answer(four, key):
 
 def test_numbers_of_answers_do_not_count_what_happens_elsewhere(four, key):
     township, everywhere = key("370112001"), key()
-    found = {"outcome": "confirmed", "category": "borderline"}
+    finding = {"outcome": "confirmed", "category": "borderline"}
     for code in ("t1", "h1", "t2", "t1", "h1"):
-        made = four.post(f"/v1/households/{code}/verifications", json=found, headers=everywhere)
+        made = four.post(f"/v1/households/{code}/verifications", json=finding, headers=everywhere)
         assert made.status_code == 201
         append(four, everywhere, events=[{"household_id": code, "occurred_on": "2023-06-20", "kind": "accident"}])
     one = four.get("/v1/households/h1", headers=township).json()
@@ -282,10 +282,10 @@ def test_health_is_left_out_without_the_right(four, key):
     assert "inpatient_self_pay" in open_row["rule_flags"]
     assert "inpatient_self_pay" not in row["rule_flags"]
     assert row["hidden_flags"] > 0
-    said = four.get("/v1/households/t1/explanation", headers=plain)
-    assert said.json()["explanation"]["redacted"] == ["health"]
+    answer = four.get("/v1/households/t1/explanation", headers=plain)
+    assert answer.json()["explanation"]["redacted"] == ["health"]
     for text in (
-        said.text,
+        answer.text,
         four.get("/v1/households", headers=plain).text,
         four.get("/v1/changes", headers=plain).text,
     ):
@@ -304,17 +304,17 @@ def test_health_is_left_out_of_scores_on_request_too(client, key):
         },
     }
 
-    def asked(*rights):
+    def ask(*rights):
         answer = client.post("/v1/scores", json=body, headers=key("", "score", *rights))
         assert answer.status_code == 200, answer.text
         return answer
 
-    (told,), text = asked("health-details").json()["scores"], asked().text
-    assert "inpatient_self_pay" in told["rule_flags"]
+    (full,), text = ask("health-details").json()["scores"], ask().text
+    assert "inpatient_self_pay" in full["rule_flags"]
     (row,) = json.loads(text)["scores"]
     assert row["hidden_flags"] > 0
     assert row["explanation"]["redacted"] == ["health"]
-    assert row["probability"] == told["probability"]
+    assert row["probability"] == full["probability"]
     assert "inpatient" not in text
     assert 60000 not in numbers(row)
 
@@ -345,8 +345,8 @@ def test_a_household_that_follows_in_another_region_is_counted_and_not_named(fou
     assert closed.status_code == 200, closed.text
 
     def seen(headers):
-        found = four.get("/v1/households/h1", headers=headers).json()
-        return found["followed_by"], found["followed_elsewhere"]
+        content = four.get("/v1/households/h1", headers=headers).json()
+        return content["followed_by"], content["followed_elsewhere"]
 
     assert seen(everywhere) == (["t2", "h2"], 0)
     assert seen(township) == (["h2"], 1)

@@ -37,11 +37,11 @@ def test_a_list_cut_at_the_limit_says_of_how_many(site, monkeypatch, lang):
     site.sign_in("county")
     site.get(f"/language/{lang}?back=/worklist")
     total = len(site.households(""))
-    said = {"zh": f"前 7 户，共 {total} 户", "en": f"the first 7 of {total} households"}[lang]
+    sentence = {"zh": f"前 7 户，共 {total} 户", "en": f"the first 7 of {total} households"}[lang]
     page = site.get("/worklist?state=all&whole=1").text
     assert len(listed(page)) == 7
-    assert said in page
-    assert said in notice(site, "state=all")
+    assert sentence in page
+    assert sentence in notice(site, "state=all")
 
 
 def test_a_chart_that_leaves_out_places_says_so(site, monkeypatch):

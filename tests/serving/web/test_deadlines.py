@@ -21,8 +21,10 @@ def listed(site, query=""):
 def on_page(site, household):
     """Deadlines that the household's page marks as overdue, and those it calls done."""
     page = site.get(f"/households/{household}").text
-    said = {name: re.search(rf"<dt>{words}</dt><dd>(.*?)</dd>", page) for name, words in NAMES.items()}
-    return tuple({name for name, found in said.items() if found and words in found[1]} for words in ("已逾期", "已办"))
+    matches = {name: re.search(rf"<dt>{words}</dt><dd>(.*?)</dd>", page) for name, words in NAMES.items()}
+    return tuple(
+        {name for name, match in matches.items() if match and words in match[1]} for words in ("已逾期", "已办")
+    )
 
 
 def assign(site, household):

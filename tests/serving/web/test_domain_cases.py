@@ -38,9 +38,9 @@ NOTICE = "仅供研判参考，不作为认定依据"
 def module(path):
     """Load a test module of another folder: test folders are no packages."""
     spec = importlib.util.spec_from_file_location(f"cases_{path.stem}", path)
-    found = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+    loaded = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
 @pytest.fixture(scope="module")

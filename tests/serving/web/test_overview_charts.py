@@ -11,8 +11,8 @@ from riskml_serving.web.overview.service import count_quarters
 
 def charts(site):
     return {
-        found[1]: found[0]
-        for found in re.findall(r"(<svg.*?<title>(.*?)</title>.*?</svg>)", site.get("/overview").text, re.S)
+        chart[1]: chart[0]
+        for chart in re.findall(r"(<svg.*?<title>(.*?)</title>.*?</svg>)", site.get("/overview").text, re.S)
     }
 
 
@@ -56,7 +56,7 @@ def test_causes_over_time_leave_out_health_for_those_who_may_not_know(site):
 
 def test_a_quarter_without_an_entry_has_its_place():
     rows = [{"entered_on": dt.date(2020 + i, 12, 31), "causes": "work;illness"} for i in range(4)]
-    found = count_quarters(rows, ["work"])
-    assert [name for name, _ in found] == [f"{year} Q{q}" for year in (2022, 2023) for q in (1, 2, 3, 4)]
-    assert [counts for _, counts in found if counts] == [{"work": 1}, {"work": 1}]
+    quarters = count_quarters(rows, ["work"])
+    assert [name for name, _ in quarters] == [f"{year} Q{q}" for year in (2022, 2023) for q in (1, 2, 3, 4)]
+    assert [counts for _, counts in quarters if counts] == [{"work": 1}, {"work": 1}]
     assert count_quarters([], ["work"]) == []

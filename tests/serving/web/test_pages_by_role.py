@@ -37,7 +37,7 @@ def cells(answer):
     )
 
 
-def told(site, path):
+def read_cells(site, path):
     """Text of a page or an export."""
     answer = site.get(path)
     assert answer.status_code == 200, path
@@ -57,11 +57,11 @@ def health(site, model):
         for judged in judge_households(connection, model, rows, dt.date.fromisoformat(as_of)):
             for i in range(judged.panel.n):
                 one = judged.panel.select(i)
-                said = model.narrator.explain(one)
-                words = {flag.zh for flag in said.rule.flags if flag.zh in flags}
-                if said.rule.gap_after_spending not in (None, said.rule.gap):
-                    words |= {AFTER_SPENDING, *(f"{flag.zh}:" for flag in said.rule.flags if flag.code == AFTER)}
-                reasons = (*said.reasons, *said.protections)
+                explanation = model.narrator.explain(one)
+                words = {flag.zh for flag in explanation.rule.flags if flag.zh in flags}
+                if explanation.rule.gap_after_spending not in (None, explanation.rule.gap):
+                    words |= {AFTER_SPENDING, *(f"{flag.zh}:" for flag in explanation.rule.flags if flag.code == AFTER)}
+                reasons = (*explanation.reasons, *explanation.protections)
                 words |= {r.zh for r in reasons if r.feature in CATALOGUE and concerns_health(CATALOGUE[r.feature])}
                 marks = Timeline.from_panel(one, months=36, window=12).marks
                 words |= {describe_mark(mark, "zh") for mark in marks if mark.lane == "illness"}
@@ -77,7 +77,7 @@ def test_health_shows_only_where_the_account_allows(site, health):
     page = site.get(f"/households/{telling[0]}").text
     once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
     site.post(f"/households/{telling[0]}/assignments", csrf=site.token(page), once=once, assignee="王", handover=SECRET)
-    seen = {code: told(site, f"/households/{code}") for code in telling}
+    seen = {code: read_cells(site, f"/households/{code}") for code in telling}
     for code in telling:
         assert any(words in seen[code] for words in health[code]), "with the right it shows"
     assert SECRET in seen[telling[0]]
@@ -86,27 +86,30 @@ def test_health_shows_only_where_the_account_allows(site, health):
         site.client.cookies.clear()
         site.sign_in(user)
         for path in dict.fromkeys(path.format(code) for path in (*PAGES, *EXPORTS) for code in telling):
-            text = told(site, path)
+            text = read_cells(site, path)
             for code in telling:
                 for words in health[code]:
                     assert words not in text, f"{user} {path}"
             assert SECRET not in text, f"{user} {path}"
-        assert 'value="illness"' not in told(site, "/worklist"), "nobody may filter by what they may not see"
-        found = site.get("/worklist.xlsx?state=all&cause=illness")
-        assert cells(found) == told(site, "/worklist.xlsx?state=all")
-        assert "因残" not in re.sub(r"<form.*?</form>", "", told(site, "/overview"), flags=re.DOTALL)
+        assert 'value="illness"' not in read_cells(site, "/worklist"), "nobody may filter by what they may not see"
+        workbook = site.get("/worklist.xlsx?state=all&cause=illness")
+        assert cells(workbook) == read_cells(site, "/worklist.xlsx?state=all")
+        assert "因残" not in re.sub(r"<form.*?</form>", "", read_cells(site, "/overview"), flags=re.DOTALL)
 
 
 def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_api(site):
     """That spending matters may be known, as of the reasons; how much was spent tells of somebody's health."""
-    found = "SELECT household_id FROM current_scores WHERE rule_flags LIKE :f ORDER BY household_id"
-    household = site.rows(found, f=f"%{AFTER}%")[0][0]
+    query = "SELECT household_id FROM current_scores WHERE rule_flags LIKE :f ORDER BY household_id"
+    household = site.rows(query, f=f"%{AFTER}%")[0][0]
     name = site.client.app.state.holder.current.policy.triggers[AFTER].zh
     seen, amount = {}, ""
     for user, right in (("county", ("health-details",)), ("blind", ())):
         site.client.cookies.clear()
         site.sign_in(user)
-        page, export = told(site, f"/households/{household}"), told(site, f"/households/{household}/export.xlsx")
+        page, export = (
+            read_cells(site, f"/households/{household}"),
+            read_cells(site, f"/households/{household}/export.xlsx"),
+        )
         with writing(site.engine) as connection:
             key = create_key(connection, user, "", ("read", *right))
         answer = site.client.get(
@@ -116,7 +119,7 @@ def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_
         (flag,) = (flag for flag in rule["flags"] if flag["code"] == AFTER)
         assert name in page
         assert name in export
-        assert name in told(site, f"/worklist?q={household}")
+        assert name in read_cells(site, f"/worklist?q={household}")
         amount = amount or f"{flag['observed']:,.0f} 元/人/年"
         shown = (flag["observed"], rule["gap_after_spending"])
         seen[user] = (f"{name}：" in page, AFTER_SPENDING in page, amount in page, shown != (None, None))

@@ -13,12 +13,12 @@ def listed(site, query):
 
 def test_colour_comes_first_then_probability_then_the_longer_wait(site):
     site.sign_in("county")
-    found = listed(site, "state=open")
+    codes = listed(site, "state=open")
     facts = {row[0]: row[1:] for row in site.rows("SELECT household_id, signal, probability FROM current_scores")}
-    keys = [(-facts[code][0], -(facts[code][1] or 0)) for code in found if facts[code][1] is not None]
+    keys = [(-facts[code][0], -(facts[code][1] or 0)) for code in codes if facts[code][1] is not None]
     assert keys == sorted(keys)
     assert len({signal for signal, _ in keys}) > 1
-    early, late, last = found[-1], found[0], found[1]
+    early, late, last = codes[-1], codes[0], codes[1]
     alike = (
         "UPDATE current_scores SET signal = 2, order_signal = -2, order_rank = 0.5 WHERE household_id IN (:a, :b, :c)"
     )

@@ -59,28 +59,28 @@ class Idp:
         return JSONResponse({"keys": [{**json.loads(RSAAlgorithm.to_jwk(self.key.public_key())), "kid": "k"}]})
 
     async def authorize(self, request):
-        asked = dict(request.query_params)
-        assert (asked["client_id"], asked["redirect_uri"], asked["response_type"]) == (CLIENT, BACK, "code")
-        assert asked["code_challenge_method"] == "S256"
-        assert "openid" in asked["scope"].split()
+        query = dict(request.query_params)
+        assert (query["client_id"], query["redirect_uri"], query["response_type"]) == (CLIENT, BACK, "code")
+        assert query["code_challenge_method"] == "S256"
+        assert "openid" in query["scope"].split()
         code = secrets.token_urlsafe(16)
-        self.codes[code] = asked
-        return RedirectResponse(f"{BACK}?code={code}&state={asked['state']}")
+        self.codes[code] = query
+        return RedirectResponse(f"{BACK}?code={code}&state={query['state']}")
 
     async def token(self, request):
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
         if self.down:
             return JSONResponse({}, 503)
-        asked = self.codes.pop(form.get("code", ""), None)
+        query = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
         basic = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        if asked is None or challenge.decode() != asked["code_challenge"] or form["redirect_uri"] != BACK:
+        if query is None or challenge.decode() != query["code_challenge"] or form["redirect_uri"] != BACK:
             return JSONResponse({"error": "invalid_grant"}, 400)
         if request.headers.get("authorization") != f"Basic {basic}":
             return JSONResponse({"error": "invalid_client"}, 401)
         now = int(time.time())
-        said = {"iss": self.issuer, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 60, "nonce": asked["nonce"]}
-        token = jwt.encode({**said, **self.claims}, self.key, "RS256", headers={"kid": "k"})
+        payload = {"iss": self.issuer, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 60, "nonce": query["nonce"]}
+        token = jwt.encode({**payload, **self.claims}, self.key, "RS256", headers={"kid": "k"})
         return JSONResponse({"access_token": "x", "token_type": "Bearer", "id_token": token})
 
 

@@ -22,11 +22,11 @@ def drawn(site, household):
 def test_the_page_shows_riskmls_picture_byte_by_byte(site, model):
     household = site.households(site.world.villages[0])[0]
     with reading(site.engine) as connection:
-        (place,) = find_households(connection, {household}, "").values()
+        (living,) = find_households(connection, {household}, "").values()
         days = "SELECT as_of, probability FROM scores WHERE household_id = :h ORDER BY seq DESC"
         scores = [(to_day(dt.date.fromisoformat(day)), p) for day, p in site.rows(days, h=household) if p is not None]
         (as_of,) = site.rows("SELECT as_of FROM current_scores WHERE household_id = :h", h=household)[0]
-        (judged,) = judge_households(connection, model, {household: place}, dt.date.fromisoformat(as_of))
+        (judged,) = judge_households(connection, model, {household: living}, dt.date.fromisoformat(as_of))
     for user, health in (("county", True), ("blind", False)):
         site.client.cookies.clear()
         site.sign_in(user)

@@ -184,7 +184,7 @@ def test_the_first_of_the_list_are_marked_up_to_the_capacity_and_their_chances_a
 def test_filters_narrow_the_list(site, query):
     site.sign_in("county")
     column, value = query[1:].split("=")
-    found = listed(site, query + ("&state=all" if column != "state" else ""))
+    shown = listed(site, query + ("&state=all" if column != "state" else ""))
     where = {
         "signal": "signal = 2",
         "tier": "tier = -1",
@@ -192,21 +192,21 @@ def test_filters_narrow_the_list(site, query):
         "state": "status = 'monitored'",
     }[column]
     codes = {row[0] for row in site.rows(f"SELECT household_id FROM current_scores WHERE {where}")}
-    assert found, value
-    assert set(found) <= codes
-    assert len(found) == min(30, len(codes))
+    assert shown, value
+    assert set(shown) <= codes
+    assert len(shown) == min(30, len(codes))
 
 
 def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_for_those_who_may_know(site):
     site.sign_in("county")
-    told = dict(site.rows("SELECT household_id, causes FROM current_scores WHERE rule_flags = '' AND causes != ''"))
-    assert told, "without a flag, only the model names a cause"
+    by_model = dict(site.rows("SELECT household_id, causes FROM current_scores WHERE rule_flags = '' AND causes != ''"))
+    assert by_model, "without a flag, only the model names a cause"
     for cause in ("labour", "illness"):
-        named = {code for code, causes in told.items() if cause in causes.split(";")}
+        named = {code for code, causes in by_model.items() if cause in causes.split(";")}
         assert named, cause
-        found = book_codes(site, f"?state=all&cause={cause}")
-        assert named <= found
-        assert not found & (set(told) - named)
+        codes = book_codes(site, f"?state=all&cause={cause}")
+        assert named <= codes
+        assert not codes & (set(by_model) - named)
         page = site.get(f"/households/{min(named)}").text
         assert {"labour": "【缺劳动力】", "illness": "【因病】"}[cause][1:-1] in page
     site.client.cookies.clear()

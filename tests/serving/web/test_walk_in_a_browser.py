@@ -36,7 +36,7 @@ class Reader:
         self.outside: list[str] = []
         self.errors: list[str] = []
         self.page.route("**/*", self._route)
-        self.page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def _route(self, route: Any) -> None:
@@ -88,7 +88,7 @@ def test_from_signing_in_to_a_finding_and_a_list_without_the_household(browser, 
         reader.page.goto(served.address + path)
         assert reader.sideways() == 0, path
     assert reader.outside == []
-    assert [said for said in reader.errors if "404" not in said] == []
+    assert [message for message in reader.errors if "404" not in message] == []
 
 
 def test_a_household_fits_two_pages_of_paper_without_forms(browser, served, tmp_path):
@@ -247,14 +247,14 @@ def test_no_page_breaks_a_rule_of_wcag_aa(browser, served, width):
     reader = Reader(browser, served.address, width, script=True)
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
     reader.page.goto(f"{served.address}/sign-in")
-    found = {"/sign-in": axe.run(reader.page, options=rules)}
+    results = {"/sign-in": axe.run(reader.page, options=rules)}
     reader.sign_in("county")
     household = reader.first()
     for path in ("/worklist?state=all", household, "/overview", "/model", "/households/none"):
         reader.page.goto(served.address + path)
-        found[path] = axe.run(reader.page, options=rules)
-    assert all(len(result.response["passes"]) > 5 for result in found.values()), "it did look"
-    assert {path: result.generate_report() for path, result in found.items() if result.violations_count} == {}
+        results[path] = axe.run(reader.page, options=rules)
+    assert all(len(result.response["passes"]) > 5 for result in results.values()), "it did look"
+    assert {path: result.generate_report() for path, result in results.items() if result.violations_count} == {}
 
 
 def test_the_keyboard_reaches_everything_that_can_be_used_and_shows_where_it_is(browser, served):
@@ -266,12 +266,12 @@ def test_the_keyboard_reaches_everything_that_can_be_used_and_shows_where_it_is(
     seen, hidden = set(), []
     for _ in range(wanted + 8):
         reader.page.keyboard.press("Tab")
-        place, outline, kind = reader.page.evaluate(
+        position, outline, kind = reader.page.evaluate(
             "(() => { const e = document.activeElement; return [[...document.querySelectorAll('*')].indexOf(e),"
             " getComputedStyle(e).outlineStyle, e.tagName + (e.type || '')]; })()"
         )
         if kind not in ("BODY", "INPUTradio"):
-            seen.add(place)
+            seen.add(position)
             hidden += [kind] if outline == "none" else []
     assert len(seen) == wanted
     assert hidden == []
