@@ -37,7 +37,7 @@ def test_a_key_is_made_shown_once_listed_and_revoked(run):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--region", "37011"], "not a region prefix"),
         (["--region", "3x"], "region prefix"),
