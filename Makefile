@@ -42,6 +42,7 @@ lint: install
 	$(BIN)/codespell $(shell git ls-files 2>/dev/null)
 	$(BIN)/ruff check src serving tests
 	$(BIN)/ruff format --check src serving tests
+	$(BIN)/python tests/dialect.py
 
 types: install
 	$(BIN)/mypy
