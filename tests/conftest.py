@@ -1,4 +1,4 @@
-"""What tests share: a small simulated county, a bundle trained on it, and a browser without a network.
+"""What tests share: a small simulated county, a bundle trained on it, a browser without a network, and boosters.
 
 County and bundle are made once a session and never changed.
 """
@@ -9,11 +9,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
+from numpy.typing import NDArray
 
 from riskml.fonts import find_font
 from riskml.model import Bundle
@@ -22,6 +26,9 @@ from riskml.records.panel.store import Records
 from riskml.simulation import simulate
 from riskml.splits import Settings
 from riskml.training import train
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 WRITE_GOLDEN = "RISKML_GOLDEN"
 """Environment variable; ``write`` renews committed files instead of failing: that is what ``make docs`` does."""
@@ -179,3 +186,106 @@ def offline_browser() -> Iterator[Open]:
 
 def _local(url: str) -> bool:
     return url.startswith(("file:", "data:", "about:", "blob:"))
+
+
+# -- boosters of every kind that training can produce, and some that it cannot, with rows that probe them ------------
+
+ROWS, FEATURES, CATEGORICAL = 2000, 6, [3, 5]
+
+
+@cache
+def training_rows() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(ROWS, FEATURES))
+    X[:, 3], X[:, 5] = rng.integers(0, 45, ROWS), rng.integers(0, 5, ROWS)
+    X[rng.random(ROWS) < 0.2, 0] = np.nan
+    X[rng.random(ROWS) < 0.1, 3] = np.nan
+    X[rng.random(ROWS) < 0.3, 1] = 0.0
+    effect = rng.normal(size=45)[np.nan_to_num(X[:, 3]).astype(int)]
+    score = np.nan_to_num(X[:, 0]) * X[:, 1] + effect + X[:, 2] ** 2 - 1 + rng.logistic(size=ROWS) / 2
+    return X, (score > 0).astype(float)
+
+
+@cache
+def probing_rows() -> NDArray[np.float64]:
+    """Missing, unknown, negative and fractional categories, infinities, zeros: a few rows of each."""
+    rows = training_rows()[0][:120].copy()
+    rows[:5] = np.nan
+    for k, code in enumerate((-1.0, 500.0, 44.7, -0.5, np.inf)):
+        rows[10 + 5 * k : 15 + 5 * k, 3] = code
+    rows[40:45, 1:3] = np.inf
+    rows[45:50, 1:3] = -np.inf
+    rows[50:55, 2] = np.nan
+    rows[55:60, :3] = 0.0
+    rows[60:66, :3] = np.array([1.0, -1.0, 1.1, -1.1, 0.5, -0.5])[:, None] * 1.0000000180025095e-35
+    return rows
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "depth 3": {"max_depth": 3, "num_leaves": 8},
+    "depth 5": {"max_depth": 5, "num_leaves": 31},
+    "twelve leaves": {"num_leaves": 12, "max_depth": 7},
+    "monotone": {"num_leaves": 8, "monotone_constraints": [0, 1, -1, 0, 0, 0]},
+    "as riskml trains": {"max_depth": 5, "num_leaves": 31, "lambda_l2": 10, "feature_fraction": 0.4},
+    "zero is missing": {"num_leaves": 8, "max_depth": 4, "zero_as_missing": True},
+    "nothing is missing": {"num_leaves": 8, "max_depth": 4, "use_missing": False},
+    "bagging": {"num_leaves": 8, "bagging_fraction": 0.5, "bagging_freq": 1},
+    "constant": {"num_leaves": 8, "min_data_in_leaf": 10_000},
+    "soon constant": {"num_leaves": 4, "min_data_in_leaf": 900, "learning_rate": 1.0},
+    "no mean first": {"num_leaves": 8, "boost_from_average": False},
+}
+DEEP = {"num_leaves": 200, "min_data_in_leaf": 2}
+
+
+@cache
+def grow_booster(kind: str, rounds: int = 8) -> lgb.Booster:
+    import lightgbm as lgb
+
+    X, y = training_rows()
+    settings = {
+        "objective": "binary",
+        "verbosity": -1,
+        "num_threads": 1,
+        "learning_rate": 0.2,
+        "min_data_per_group": 5,
+        "cat_smooth": 1,
+        "seed": 1,
+        "deterministic": True,
+        **(DEEP if kind == "deep" else KINDS[kind]),
+    }
+    data = lgb.Dataset(X, y, categorical_feature=CATEGORICAL, params={"verbosity": -1})
+    return lgb.train(settings, data, rounds)
+
+
+@dataclass(frozen=True)
+class Model:
+    kind: str
+    booster: lgb.Booster
+    rows: NDArray[np.float64]
+
+    @property
+    def text(self) -> str:
+        return self.booster.model_to_string()
+
+    def predict_contributions(self) -> NDArray[np.float64]:
+        return np.asarray(self.booster.predict(self.rows, pred_contrib=True, num_threads=1))
+
+
+@pytest.fixture(params=KINDS)
+def model(request: pytest.FixtureRequest) -> Model:
+    return Model(request.param, grow_booster(request.param), probing_rows())
+
+
+@pytest.fixture
+def deep() -> Model:
+    return Model("deep", grow_booster("deep"), probing_rows())
+
+
+@pytest.fixture(scope="session", name="train")
+def provide_boosters() -> Callable[[str], lgb.Booster]:
+    return grow_booster
+
+
+@pytest.fixture(scope="session")
+def probing() -> NDArray[np.float64]:
+    return probing_rows()

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from riskml.errors import ModelError
 from riskml.model import ridge
-from riskml.model.ridge import log_loss, solve
+from riskml.model.ridge import compute_log_loss, solve
 
 
 def rows(n=400, k=5, seed=0):
@@ -45,7 +45,7 @@ def test_a_bounded_solution_is_within_bounds_and_no_feasible_step_improves_it(se
     assert np.all((w >= lower) & (w <= upper))
 
     def loss(v):
-        return log_loss(Z @ v, y).sum() + 0.5 * np.sum(penalty * v**2)
+        return compute_log_loss(Z @ v, y).sum() + 0.5 * np.sum(penalty * v**2)
 
     best = loss(w)
     for j in range(len(w)):
@@ -101,4 +101,4 @@ def test_one_class_is_refused_in_plain_words(label):
 
 
 def test_log_loss_of_huge_margins_is_finite():
-    assert log_loss(np.array([-1e4, 1e4]), np.array([1.0, 0.0])).sum() == pytest.approx(2e4)
+    assert compute_log_loss(np.array([-1e4, 1e4]), np.array([1.0, 0.0])).sum() == pytest.approx(2e4)

@@ -15,7 +15,7 @@ from riskml.model.calibration import Calibration
 from riskml.model.choice import DEFAULT, ROUNDS, STRENGTHS, TREES, Candidates, Pick, choose, predict_unseen
 from riskml.model.folds import Fold, count_overlap, count_spans, plan_folds
 from riskml.model.linear import Linear, LinearProblem
-from riskml.model.ridge import log_loss
+from riskml.model.ridge import compute_log_loss
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, Trees, TreeSettings
 
@@ -191,11 +191,12 @@ def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, 
     for name, later in (("households", False), ("periods", True)):
         rows = unseen.later == later
         if rows.any():
+            y = unseen.y[rows]
             summary[name] = {
                 "folds": sum(fold.later == later for fold in folds),
                 "rows": int(rows.sum()),
-                "positives": int(unseen.y[rows].sum()),
-                "log_loss": {part: float(log_loss(m[rows], unseen.y[rows]).mean()) for part, m in margins.items()},
+                "positives": int(y.sum()),
+                "log_loss": {part: float(compute_log_loss(m[rows], y).mean()) for part, m in margins.items()},
             }
     return summary
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskml.model.folds import Fold
 from riskml.model.linear import LinearProblem
-from riskml.model.ridge import log_loss, solve
+from riskml.model.ridge import compute_log_loss, solve
 from riskml.model.schema import FloatArray, Schema
 from riskml.model.trees import TreeProblem, TreeSettings
 
@@ -176,7 +176,7 @@ def _select(candidates: Candidates, which: tuple[int, int, int]) -> tuple[FloatA
 def _compute_loss(candidates: Candidates, which: tuple[int, int, int]) -> FloatArray:
     linear, trees = _select(candidates, which)
     margin = 0.5 * (linear + trees)
-    return log_loss(margin, candidates.y)
+    return compute_log_loss(margin, candidates.y)
 
 
 def _fit_weights(candidates: Candidates, which: tuple[int, int, int], weight: float) -> tuple[float, float, float]:

@@ -87,7 +87,7 @@ class Encoding:
         centre_, scale_ = (np.array([t[i] for t in terms], np.float64) for i in (3, 4))
         return cls(schema, low, high, fill, feature, kind, level, centre_, scale_)
 
-    def design(self, values: FloatArray) -> FloatArray:
+    def build_design(self, values: FloatArray) -> FloatArray:
         """Build the standardised terms and a last column of ones, shape (n, K + 1), for fitting."""
         out = np.empty((len(values), len(self.kind) + 1), order="C")
         for k, (j, kind) in enumerate(zip(self.feature, self.kind, strict=True)):

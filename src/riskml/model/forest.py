@@ -122,25 +122,25 @@ def _read_tree(fields: dict[str, str], number: int, first: int) -> tuple[Tree | 
     if fields.get("is_linear", "0") != "0":
         raise ModelError(f"Tree {number} has linear leaves, for which exact contributions are not supported.", AGAIN)
 
-    def numbers(name: str, kind: type[T]) -> NDArray[T]:
+    def parse_numbers(name: str, kind: type[T]) -> NDArray[T]:
         return np.array(fields.get(name, "").split(), kind)
 
     try:
-        value = numbers("leaf_value", np.float64)
+        value = parse_numbers("leaf_value", np.float64)
         tree = Tree(
             first,
-            numbers("left_child", np.int64),
-            numbers("right_child", np.int64),
-            numbers("internal_count", np.float64),
-            numbers("leaf_count", np.float64),
+            parse_numbers("left_child", np.int64),
+            parse_numbers("right_child", np.int64),
+            parse_numbers("internal_count", np.float64),
+            parse_numbers("leaf_count", np.float64),
             value,
         )
         splits = Splits.read(
-            numbers("split_feature", np.int64),
-            numbers("threshold", np.float64),
-            numbers("decision_type", np.int64),
-            numbers("cat_boundaries", np.int64),
-            numbers("cat_threshold", np.uint32),
+            parse_numbers("split_feature", np.int64),
+            parse_numbers("threshold", np.float64),
+            parse_numbers("decision_type", np.int64),
+            parse_numbers("cat_boundaries", np.int64),
+            parse_numbers("cat_threshold", np.uint32),
         )
         if len(value) == 1:
             return None, splits, float(value[0])

@@ -151,7 +151,7 @@ class LinearProblem:
         self, schema: Schema, values: FloatArray, y: FloatArray, *, tail: float = TAIL, directed: bool = True
     ) -> None:
         self.encoding = Encoding.learn(schema, values, tail)
-        self._design = self.encoding.design(values)
+        self._design = self.encoding.build_design(values)
         self._y = y
         size = self._design.shape[1]
         self._lower, self._upper = np.full(size, -np.inf), np.full(size, np.inf)

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from riskml.errors import ModelError
 from riskml.model.schema import FloatArray
 
-__all__ = ["log_loss", "solve"]
+__all__ = ["compute_log_loss", "solve"]
 
 BLOCK = 8192
 WORKERS = 2
@@ -29,10 +29,10 @@ STEPS = 60
 TOLERANCE = 1e-8
 
 
-def log_loss(margin: FloatArray, y: FloatArray) -> FloatArray:
+def compute_log_loss(margin: FloatArray, y: FloatArray) -> FloatArray:
     """Compute ``log(1 + exp(margin)) - y · margin`` for each row, shape (n,).
 
-    >>> log_loss(np.array([0.0, 800.0]), np.array([1.0, 1.0])).round(6).tolist()
+    >>> compute_log_loss(np.array([0.0, 800.0]), np.array([1.0, 1.0])).round(6).tolist()
     [0.693147, 0.0]
     """
     return np.asarray(np.logaddexp(0.0, margin) - y * margin)
@@ -147,7 +147,7 @@ class _Objective:
 
     def evaluate(self, w: FloatArray) -> float:
         def sum_block(block: slice) -> float:
-            return float(log_loss(self._design[block] @ w, self._y[block]).sum())
+            return float(compute_log_loss(self._design[block] @ w, self._y[block]).sum())
 
         loss = self._weight * float(sum(self._run(sum_block, self._blocks)))
         return loss + 0.5 * float(np.sum(self._penalty * (w - self._target) ** 2))

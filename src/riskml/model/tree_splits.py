@@ -119,7 +119,7 @@ class Splits:
             side: Bytes = left.view(np.uint8)
             return side
         one = np.full(len(x), s)
-        return self._category(one, x) if self.missing[s] < 0 else self._quantity(one, x)
+        return self._decide_categories(one, x) if self.missing[s] < 0 else self._decide_quantities(one, x)
 
     @cached_property
     def _plain(self) -> list[bool]:
@@ -140,20 +140,20 @@ class Splits:
         row : array of float64, shape (F,)
         """
         x = row[self.feature]
-        out = self._quantity(slice(None), x)
+        out = self._decide_quantities(slice(None), x)
         chosen = np.flatnonzero(self.missing < 0)
         if len(chosen):
-            out[chosen] = self._category(chosen, x[chosen])
+            out[chosen] = self._decide_categories(chosen, x[chosen])
         return out
 
-    def _quantity(self, s: NDArray[np.int64] | slice, x: NDArray[np.float64]) -> Bytes:
+    def _decide_quantities(self, s: NDArray[np.int64] | slice, x: NDArray[np.float64]) -> Bytes:
         kind, is_nan = self.missing[s], np.isnan(x)
         filled = np.where(is_nan, 0.0, x)
         absent = np.where(kind == NAN, is_nan, (kind == ZERO) & (filled == 0))
         left: NDArray[np.bool_] = np.where(absent, self.default_left[s], filled <= self.threshold[s])
         return left.view(np.uint8)
 
-    def _category(self, s: NDArray[np.int64], x: NDArray[np.float64]) -> Bytes:
+    def _decide_categories(self, s: NDArray[np.int64], x: NDArray[np.float64]) -> Bytes:
         """Send missing, negative and unknown categories right; truncate fractions, as LightGBM does."""
         inside = (x > -1) & (x < self.size[s])
         code = np.where(inside, x, 0).astype(np.int64)
