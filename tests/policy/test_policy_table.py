@@ -150,6 +150,11 @@ def test_broken_yaml_names_the_line():
         parse_policy("version: x\nlines: ]\n", "county.yaml")
 
 
+def test_a_key_that_is_a_date_is_refused():
+    with pytest.raises(PolicyError, match="key 2024-01-01 is neither text nor a number"):
+        parse_policy("causes:\n  illness:\n    topics:\n      2024-01-01: x\n", "policy.yaml")
+
+
 def test_a_key_written_twice_is_refused():
     with pytest.raises(PolicyError, match="key 'version' twice"):
         parse_policy('version: "1"\nversion: "2"\n', "county.yaml")

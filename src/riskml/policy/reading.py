@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses a key written twice: YAML itself would silently keep the last."""
+    """A safe loader that refuses a date as a key, and a key written twice: YAML itself would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()
@@ -28,6 +28,9 @@ class _Loader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} twice", key_node.start_mark)
+            if not isinstance(key, str | int | float):
+                problem = f"key {key!s} is neither text nor a number: quote it"
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
