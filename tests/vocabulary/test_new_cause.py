@@ -72,7 +72,7 @@ def use(folder: Path) -> dict[str, object]:
     simulate(folder / "county", 3, 14, 1, None, "none")
     return {
         "steps": [step.zh for step in explanation.steps if step.cause == "debt"],
-        "options": [option.measure.zh for option in explanation.options if option.cause == "debt"],
+        "options": [measure.zh for measure in explanation.options["debt"]],
         "text": "债务调解" in render(explanation, "zh") and "debt advice" in render(explanation, "en"),
         "answer": "debt" in json.dumps(explanation.to_json()),
         "filter": [get_word("cause", code, "zh") for code in list_causes(Caller("k", "13", frozenset()))],

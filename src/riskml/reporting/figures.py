@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -40,14 +40,12 @@ _SETTINGS = {
     "figure.constrained_layout.use": True,
 }
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_NAMESPACE = re.compile(r'\s(?:xmlns(?::\w+)?|version)="[^"]*"')
+_USELESS = re.compile(r'<!--.*?-->|<metadata>.*?</metadata>|\s(?:xmlns(?::\w+)?|version)="[^"]*"', re.DOTALL)
+"""What a figure inside a page does without: comments, metadata and name spaces."""
 
 
 @contextmanager
-def draw(
-    width: float, height: float, columns: int = 1, *, grid: Literal["x", "y", "both"] = "both"
-) -> Iterator[tuple[Any, list[Axes]]]:
+def draw(width: float, height: float, columns: int = 1, *, grid: str = "both") -> Iterator[tuple[Any, list[Axes]]]:
     """Open a figure with the report's font and style; nothing outside the block changes.
 
     Parameters
@@ -83,9 +81,7 @@ def embed(figure: Any, name: str, label: str) -> Markup:
     label : str
         Text for screen readers.
     """
-    text = _NAMESPACE.sub("", _COMMENT.sub("", render_svg(figure)))
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = text.replace("xlink:href", "href")
+    text = _USELESS.sub("", render_svg(figure)).replace("xlink:href", "href")
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'href="#', f'href="#{name}-', text)
     text = text.replace("url(#", f"url(#{name}-")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from riskml.explanation import Narrator, explain_all, explain_panel
+from riskml.explanation import Narrator, explain_all
 from riskml.explanation.contributions.summary import sum_by_cause
 from riskml.explanation.household.county import COLUMNS, ExplainedPanel
 from riskml.explanation.household.reason_quality import find_quiet_households, measure_named_causes, measure_steadiness
@@ -28,6 +28,10 @@ from riskml.records.panel.store import CHUNK
 from riskml.splits import Settings, build_grid
 
 SETTINGS = {"window": 12, "horizon": 12, "outcome": "any", "step": 3}
+
+
+def explain_panel(narrator, panel, hidden=frozenset()):
+    return ExplainedPanel.build(narrator, panel).tabulate(hidden)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +88,7 @@ def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, n
         e, row = narrator.explain(panel, int(i)), outside.loc[panel.household_id[i]]
         assert row["causes"] == ";".join(dict.fromkeys(flag.cause for flag in e.rule.flags if flag.cause))
         assert row["reasons_zh"].splitlines() == [describe_flag(flag, "zh") for flag in e.rule.flags]
-        hidden = explain_panel(narrator, panel.select(int(i)), ("health",)).iloc[0]
+        hidden = explain_panel(narrator, panel.select(int(i)), frozenset({"health"})).iloc[0]
         shown = narrator.explain(panel, int(i), redact=("health",)).rule
         assert hidden["reasons_zh"].splitlines() == [
             *(describe_flag(flag, "zh") for flag in shown.flags),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from riskml.explanation.contributions.summary import sum_by_cause
-from riskml.explanation.reasons.grouping import Grouping
+from riskml.explanation.reasons.grouping import NAMED, Grouping
 from riskml.explanation.reasons.ranking import LEAST, MOST_PROTECTIONS, MOST_REASONS, Rankings
 from riskml.explanation.reasons.selection import RULES, choose_protection_rule, choose_warning_rule
 from riskml.features import CATALOGUE
@@ -161,7 +161,7 @@ def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
                 assert may(FEATURES[j], x[row, [j]])[0]
                 shrank = sign > 0 and any(j in changes for changes in GROUPING.changes.values())
                 assert sign * c[row, j] > 0 or shrank, "a source that shrank speaks for the income that was lost"
-            named = ranking.group[row][: len(features)] < GROUPING.n_causes
+            named = ranking.group[row][: len(features)] < len(NAMED)
             strength = ranking.strength[row][: len(features)]
             assert (strength >= LEAST).all()
             for part in (named, ~named) if most == MOST_REASONS else (np.ones(len(features), bool),):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from riskml.explanation.household.county import explain_panel
+from riskml.explanation.household.county import ExplainedPanel
 from riskml.records.contract.arrow_types import cast_table
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
@@ -61,7 +61,7 @@ def verdict_of_riskml(model, tables):
     columns = {name: make_columns(name, rows) for name, rows in tables.items()} | {"lines": LINES}
     records = Records.from_tables(columns, model.policy.lines)
     frame = score(model.bundle, records, to_day(TODAY), model.policy)
-    explained = explain_panel(model.narrator, records.panel(to_day(TODAY)))
+    explained = ExplainedPanel.build(model.narrator, records.panel(to_day(TODAY))).tabulate(frozenset())
     return plain({**frame.to_dict("records")[0], **explained.to_dict("records")[0]})
 
 

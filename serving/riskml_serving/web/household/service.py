@@ -119,7 +119,7 @@ class HouseholdReader:
             "current": self._describe_score(current),
             "explanation": explanation,
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
-            "options": explanation.group_options(lang),
+            "options": explanation.name_options(lang),
             "together": describe_agreement(explanation, lang),
             "reasons": [(tag_reason(reason, lang, risk=True), reason.text(lang)) for reason in explanation.reasons],
             "protections": [

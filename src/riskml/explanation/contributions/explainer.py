@@ -57,11 +57,6 @@ class Contributions:
         return np.asarray(np.add.accumulate(self.values, axis=1)[:, -1] + self.base)
 
     @property
-    def calibrated_margin(self) -> Floats:
-        """Margin after calibration, shape (n,): its sigmoid is the probability."""
-        return self.calibration.shift + self.calibration.slope * self.margin
-
-    @property
     def probability(self) -> Floats:
         """Calibrated probability, shape (n,)."""
         return self.calibration.predict_probability(self.margin)

@@ -23,7 +23,7 @@ from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import Records
 from riskml.vocabulary.causes import HEALTH_CAUSES
 
-__all__ = ["COLUMNS", "ExplainedPanel", "explain_all", "explain_panel", "tabulate_reasons"]
+__all__ = ["COLUMNS", "ExplainedPanel", "explain_all", "tabulate_reasons"]
 
 BATCH = 16
 """Panels of 4,096 households explained before any of them is put into words."""
@@ -49,7 +49,7 @@ class ExplainedPanel:
     rows : ExplainedRows or None
         None if nobody is at risk.
     verdicts : Verdicts or None
-        Of the rule line on the panel; None if there are no others.
+        Of the rule line on the panel; may be None if there are no others.
     window : int
         Months of the rule line's income.
     """
@@ -67,9 +67,7 @@ class ExplainedPanel:
         status, window = classify_cohort(panel, narrator.settings), narrator.settings.window
         at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
         rows = narrator.explain_rows(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
-        if not len(others):
-            verdicts = None
-        elif verdicts is None:
+        if verdicts is None and len(others):
             verdicts = apply_rule_line(panel, narrator.policy, window)
         return cls(panel, at_risk, others, rows, verdicts, window)
 
@@ -80,9 +78,8 @@ class ExplainedPanel:
             features = self.rows.grouping.features
             for i, order in zip(self.at_risk.tolist(), self.rows.rankings.reasons.feature.tolist(), strict=True):
                 out[codes[i]] = _join_once(features[j].cause for j in order if j >= 0)
-        for i, rule in zip(self.others.tolist(), self._view_rules(frozenset()), strict=True):
-            out[codes[i]] = _join_once(rule.causes) if rule else ""
-        return out
+        out |= dict.fromkeys(self.panel.household_id[self.others].tolist(), "")
+        return out | {codes[i]: _join_once(rule.causes) for i, rule in self._view_rules(frozenset())}
 
     def tabulate(self, hidden: frozenset[str]) -> pd.DataFrame:
         """Write the explanations of all known households, in the order of their codes, with ``COLUMNS``."""
@@ -97,32 +94,26 @@ class ExplainedPanel:
 
     def _tabulate_flags(self, hidden: frozenset[str]) -> pd.DataFrame:
         """Write the flags of the households on which the model has no verdict."""
-        rules = list(self._view_rules(hidden))
-        sentences = [
-            "\n".join([describe_flag(flag, "zh") for flag in rule.flags] + [HEALTH_ZH] * min(rule.hidden_flags, 1))
-            if rule
-            else ""
-            for rule in rules
-        ]
-        empty = [""] * len(rules)
-        causes = [_join_once(rule.causes) if rule else "" for rule in rules]
+        rules = dict(self._view_rules(hidden))
+        rows, empty = self.others.tolist(), [""] * len(self.others)
+        causes = [_join_once(rules[i].causes) if i in rules else "" for i in rows]
+        sentences = ["\n".join(_describe_flags(rules[i])) if i in rules else "" for i in rows]
         columns = (self.panel.household_id[self.others], causes, empty, empty, sentences, empty)
         return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
-    def _view_rules(self, hidden: frozenset[str]) -> Iterator[RuleView | None]:
-        """Yield the rule line's verdict on each of the others; None without a flag."""
-        for i in self.others.tolist():
-            assert self.verdicts is not None, "there are verdicts if there are others"
-            yield make_rule_view(self.verdicts, i, self.window, hidden) if self.verdicts.any_flag[i] else None
+    def _view_rules(self, hidden: frozenset[str]) -> Iterator[tuple[int, RuleView]]:
+        """Yield row and verdict of the rule line of the others that have a flag."""
+        if self.verdicts is not None:
+            for i in self.others[self.verdicts.any_flag[self.others]].tolist():
+                yield i, make_rule_view(self.verdicts, i, self.window, hidden)
+
+
+def _describe_flags(rule: RuleView) -> list[str]:
+    return [describe_flag(flag, "zh") for flag in rule.flags] + [HEALTH_ZH] * min(rule.hidden_flags, 1)
 
 
 def _join_once(codes: Iterable[str]) -> str:
     return ";".join(dict.fromkeys(codes))
-
-
-def explain_panel(narrator: Narrator, panel: Panel, redact: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Explain every household of a panel; see :func:`explain_all`."""
-    return ExplainedPanel.build(narrator, panel).tabulate(check_redaction(redact))
 
 
 def tabulate_reasons(rows: ExplainedRows, household_id: Codes, *, health: bool) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from riskml.policy.entries import Measure
 from riskml.vocabulary.causes import HEALTH_CAUSES
 from riskml.vocabulary.terms import Term
 
-__all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Option", "Reason", "RuleView"]
+__all__ = ["NOTICE", "SIMULATED", "Explanation", "FlagView", "ModelView", "Reason", "RuleView"]
 
 NOTICE = {
     "zh": "仅供研判参考，不作为认定依据",
@@ -29,12 +29,12 @@ RELATION = {
 """What a sentence claims: association, never causation."""
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     """Convert a record to dictionaries; unlike ``dataclasses.asdict`` it does not copy what is immutable."""
     if is_dataclass(value):
-        return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}
+        return {entry.name: _to_plain(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_to_plain(item) for item in value]
     return dict(value) if isinstance(value, dict) else value
 
 
@@ -161,14 +161,6 @@ class RuleView:
 
 
 @dataclass(frozen=True)
-class Option:
-    """A measure available for a cause."""
-
-    cause: str
-    measure: Measure
-
-
-@dataclass(frozen=True)
 class Explanation:
     """Everything reported about one household at a date.
 
@@ -191,7 +183,8 @@ class Explanation:
         At most five and three, the strongest first.
     missing : tuple of Missing
     steps : tuple of Step
-    options : tuple of Option
+    options : dict of str to tuple of Measure
+        Measures on offer, by cause.
     redacted : tuple of str
     names : dict
         Names in both languages of the causes, tiers and categories that occur.
@@ -210,23 +203,22 @@ class Explanation:
     protections: tuple[Reason, ...]
     missing: tuple[Missing, ...]
     steps: tuple[Step, ...]
-    options: tuple[Option, ...]
+    options: dict[str, tuple[Measure, ...]]
     redacted: tuple[str, ...]
     names: dict[str, dict[str, str]] = field(repr=False)
     model_version: str
     policy_version: str
 
-    def group_options(self, lang: str) -> list[tuple[str, list[str]]]:
-        """Group the names of the measures by cause."""
-        groups: dict[str, list[str]] = {}
-        for option in self.options:
-            groups.setdefault(option.cause, []).append(option.measure.get_name(lang))
-        return list(groups.items())
+    def name_options(self, lang: str) -> list[tuple[str, list[str]]]:
+        """Name the measures on offer, by cause."""
+        return [(cause, [measure.get_name(lang) for measure in own]) for cause, own in self.options.items()]
 
     def to_json(self) -> dict[str, Any]:
         """Convert to plain values for JSON."""
-        plain: dict[str, Any] = _plain(self)
+        plain: dict[str, Any] = _to_plain(self)
         for name, relation in RELATION.items():
             plain[name] = [{**reason, "relation": relation} for reason in plain[name]]
-        plain["options"] = [{"cause": option["cause"], **option["measure"]} for option in plain["options"]]
+        plain["options"] = [
+            {"cause": cause, **_to_plain(measure)} for cause, measures in self.options.items() for measure in measures
+        ]
         return {**plain, "notice": NOTICE}

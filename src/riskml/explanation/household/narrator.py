@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation.contributions.explainer import Contributions, Explainer
-from riskml.explanation.household.explanation import Explanation, ModelView, Option, Reason, RuleView
+from riskml.explanation.household.explanation import Explanation, ModelView, Reason, RuleView
 from riskml.explanation.household.missing import find_missing
 from riskml.explanation.household.views import make_model_view, make_rule_view
 from riskml.explanation.reasons.checklist import choose_steps
@@ -159,7 +159,7 @@ class Narrator:
             steps=tuple(
                 choose_steps(causes, [gap.code for gap in missing], {ILLNESS: HEALTH_STEPS} if hidden else None)
             ),
-            options=tuple(Option(cause, measure) for cause in causes for measure in self._list_measures(cause, hidden)),
+            options={cause: self._list_measures(cause, hidden) for cause in causes},
             redacted=tuple(sorted(hidden)),
             names=self._collect_names([*causes, *(r.cause for r in (*reasons, *protections))], rule, model, hidden),
             model_version=self.bundle.model_version,
@@ -213,10 +213,10 @@ class Narrator:
             self._groupings[key] = Grouping.from_features(features)
         return self._groupings[key]
 
-    def _list_measures(self, cause: str, hidden: frozenset[str]) -> list[Measure]:
+    def _list_measures(self, cause: str, hidden: frozenset[str]) -> tuple[Measure, ...]:
         """List the measures for a cause; redacted, illness stands for all causes about health."""
         causes = HEALTH_CAUSES if hidden and cause == ILLNESS else (cause,)
-        return list(dict.fromkeys(measure for code in causes for measure in self.policy.measures[code]))
+        return tuple(dict.fromkeys(measure for code in causes for measure in self.policy.measures[code]))
 
     def _collect_names(
         self, causes: list[str], rule: RuleView, model: ModelView | None, hidden: frozenset[str]

@@ -86,7 +86,7 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
         (choose("需要核实", "To verify"), [f"□ {choose(step.zh, step.en)}" for step in e.steps]),
         (
             choose("可供选择的帮扶措施（缺什么补什么，由工作人员研判）", "Measures on offer (options, not a decision)"),
-            [f"- {e.names[c][lang]}{colon}{choose('、', ', ').join(names)}" for c, names in e.group_options(lang)],
+            [f"- {e.names[c][lang]}{colon}{choose('、', ', ').join(names)}" for c, names in e.name_options(lang)],
         ),
     )
     for title, texts in sections:

@@ -13,7 +13,7 @@ from riskml.explanation.reasons.selection import choose_protection_rule, choose_
 from riskml.features.catalogue import Feature
 from riskml.vocabulary.causes import CAUSES
 
-__all__ = ["LASTING", "SHOCKS", "Grouping"]
+__all__ = ["LASTING", "NAMED", "SHOCKS", "Grouping"]
 
 _PERSONAL = ("illness", "accident", "disability", "labour")
 
@@ -24,6 +24,7 @@ LASTING = 0.5
 """Weight of lasting circumstances (who lives there, how long ago something was), relative to recent events."""
 
 NAMED = tuple(cause for cause in CAUSES if cause != "other")
+"""Official causes: each is one group, before those of ``other``."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -87,11 +88,6 @@ class Grouping:
     def protecting(self) -> dict[str, Positions]:
         """Features by the rule that decides when they are a protective factor."""
         return _index_by_rule([choose_protection_rule(feature) for feature in self.features])
-
-    @property
-    def n_causes(self) -> int:
-        """Number of groups that are official causes; they come first."""
-        return len(NAMED)
 
 
 def _index_by_rule(rules: list[str]) -> dict[str, Positions]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.explanation.reasons.allotment import allot_income
-from riskml.explanation.reasons.grouping import Grouping
+from riskml.explanation.reasons.grouping import NAMED, Grouping
 from riskml.explanation.reasons.selection import RULES
 
 __all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Ranking", "Rankings"]
@@ -78,14 +78,14 @@ class Rankings:
         median = np.asarray(typical, np.float64)[:, None]
         warning = _keep_qualifying(grouping.warning, x, c, median)
         strength, best = _rate_groups(grouping, warning, together=True)
-        causes = slice(grouping.n_causes)
+        causes = slice(len(NAMED))
         single, best_single = _rate_groups(grouping, warning * grouping.weight, together=False)
         strength[:, causes], best[:, causes] = single[:, causes], best_single[:, causes]
         strength, best = allot_income(grouping, x, strength, best)
         protecting = _keep_qualifying(grouping.protecting, x, -c, median)
         protection, best_protection = _rate_groups(grouping, protecting, together=True)
         return cls(
-            _take_ranking(_order_reasons(strength, grouping.n_causes), strength, best),
+            _take_ranking(_order_reasons(strength), strength, best),
             _take_ranking(_sort_groups(protection)[:, :MOST_PROTECTIONS], protection, best_protection),
         )
 
@@ -117,10 +117,10 @@ def _sort_groups(strength: Floats) -> Positions:
     return np.argsort(-strength, axis=1, kind="stable")
 
 
-def _order_reasons(strength: Floats, n_causes: int) -> Positions:
+def _order_reasons(strength: Floats) -> Positions:
     """Order official causes by strength, then the other groups; one reason is reserved for the strongest of these."""
-    causes = _sort_groups(strength[:, :n_causes])
-    others = _sort_groups(strength[:, n_causes:]) + n_causes
+    causes = _sort_groups(strength[:, : len(NAMED)])
+    others = _sort_groups(strength[:, len(NAMED) :]) + len(NAMED)
     rows = np.arange(len(strength))[:, None]
     counts = [(np.take_along_axis(strength, part, axis=1) >= LEAST).sum(axis=1)[:, None] for part in (causes, others)]
     taken = np.minimum(counts[0], MOST_REASONS - np.minimum(counts[1], 1))
