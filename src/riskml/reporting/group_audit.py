@@ -74,15 +74,8 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> dict[str
     for group in dict.fromkeys([row["group"] for row in groups]):
         what, when = _ABOUT.get((group, t.code)) or _OTHER[t.code]
         own = [row for row in rows if row["group"] == group]
-        parts.append(
-            {
-                "name": GROUPS.get_name(group, t.code),
-                "what": what,
-                "when": when,
-                "rows": own,
-                "hidden": hidden.get(group, 0),
-                "fails": [row for row in own if row["gap"]],
-            }
-        )
+        about = {"name": GROUPS.get_name(group, t.code), "what": what, "when": when}
+        fails = [row for row in own if row["gap"]]
+        parts.append({**about, "rows": own, "hidden": hidden.get(group, 0), "fails": fails})
     drawn = any(row["missed"] is not None for row in rows)
     return {"groups": parts, "judged": gaps is not None, "figure": draw_groups(rows, t) if drawn else None}

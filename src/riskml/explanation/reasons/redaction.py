@@ -1,4 +1,4 @@
-"""What is hidden from those without permission for health data."""
+"""What is hidden from readers without permission for health data."""
 
 from __future__ import annotations
 

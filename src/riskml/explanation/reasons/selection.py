@@ -1,4 +1,4 @@
-"""Which values of a feature can be given as a reason or as a protective factor."""
+"""Which values of a feature can be a reason or a protective factor."""
 
 from __future__ import annotations
 

@@ -7,17 +7,9 @@ from itertools import groupby
 from math import fsum, isnan
 from typing import NamedTuple
 
+from riskml.explanation.timeline import svg
 from riskml.explanation.timeline.data import Mark, Timeline
 from riskml.explanation.timeline.plot import LEFT, PALE, RIGHT, WIDTH, Scale
-from riskml.explanation.timeline.svg import (
-    claim,
-    draw_line,
-    estimate_width,
-    make_element,
-    write_over,
-    write_text,
-    write_title,
-)
 from riskml.explanation.timeline.words import LANES, WORDS, choose_letter, name_kind
 from riskml.records.contract.calendar import to_date, to_month
 
@@ -52,8 +44,8 @@ def draw_lanes(timeline: Timeline, scale: Scale, y: float, lang: str) -> Drawing
         marks = [mark for mark in timeline.marks if mark.lane == name]
         always = name in ALWAYS and name not in timeline.hidden
         if marks or always or (name == "scores" and timeline.scores):
-            parts.append(draw_line([(4, y), (WIDTH - 6, y)], PALE, 0.8))
-            parts.append(write_text(LANES.get_name(name, lang), 4, y + 13))
+            parts.append(svg.draw_line([(4, y), (WIDTH - 6, y)], PALE, 0.8))
+            parts.append(svg.write_text(LANES.get_name(name, lang), 4, y + 13))
             elements, height = _draw_lane(timeline, scale, name, marks, y, lang)
             parts += elements
             y += height
@@ -65,7 +57,7 @@ def _draw_lane(timeline: Timeline, scale: Scale, name: str, marks: list[Mark], y
         return _draw_scores(timeline, scale, y, lang), 18
     if not marks:
         text = WORDS[lang]["absent" if name in timeline.absent else "none"]
-        return [write_text(text, LEFT + 3, y + 13, fill="#5b6673")], 18
+        return [svg.write_text(text, LEFT + 3, y + 13, fill="#5b6673")], 18
     if name in SPANS:
         return _draw_spans(marks, scale, y, lang)
     return _draw_boxes(marks, scale, y, lang), ROW
@@ -99,19 +91,20 @@ def _draw_boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[st
         same = list(group)
         x = scale.x(month) + scale.width / 2
         box = {"x": x - BOX / 2, "y": y + 2, "width": BOX, "height": BOX, "rx": 2}
-        letter = write_text(choose_letter(same[0].lane, same[0].kind, lang), x, y + 11.7, fill="#fff")
-        parts.append(make_element("g", write_title(_describe_month(same, lang)), make_element("rect", **box), letter))
+        letter = svg.write_text(choose_letter(same[0].lane, same[0].kind, lang), x, y + 11.7, fill="#fff")
+        title = svg.write_title(_describe_month(same, lang))
+        parts.append(svg.make_element("g", title, svg.make_element("rect", **box), letter))
         sums = [mark.amount for mark in same if not isnan(mark.amount)]
         name = name_kind(same[0].kind, lang)
         label = WORDS[lang]["yuan"].format(amount=f"{fsum(sums):,.0f}") if sums else name
         labels.append((-fsum(sums), x, label))
     taken: list[tuple[float, float]] = []
     for _, x, label in sorted(labels):
-        half = estimate_width(label, 10) / 2
+        half = svg.estimate_width(label, 10) / 2
         x = min(max(x, LEFT + half), WIDTH - RIGHT - half - 2)
-        if claim(taken, x, half, gap=2):
-            parts.append(write_text(label, x, y + 25))
-    return [make_element("g", *parts, text_anchor="middle")]
+        if svg.claim(taken, x, half, gap=2):
+            parts.append(svg.write_text(label, x, y + 25))
+    return [svg.make_element("g", *parts, text_anchor="middle")]
 
 
 def _describe_month(marks: list[Mark], lang: str) -> str:
@@ -129,13 +122,13 @@ def _draw_spans(marks: Sequence[Mark], scale: Scale, y: float, lang: str) -> Dra
     for span in sorted(spans, key=lambda span: span.row):
         middle = y + 8 + SPAN * span.row
         dash = {"stroke_dasharray": "3 2"} if span.mark.until is None else {}
-        bar = draw_line([(span.start, middle), (span.stop, middle)], "#52708a", 3, **dash)
-        edge = make_element("rect", x=span.start, y=middle - 5, width=3, height=10, fill="#52708a")
-        label = write_over(span.label, span.x, middle + 3.5, {}, halo=4)
-        parts.append(make_element("g", write_title(describe_mark(span.mark, lang)), bar, edge, label))
+        bar = svg.draw_line([(span.start, middle), (span.stop, middle)], "#52708a", 3, **dash)
+        edge = svg.make_element("rect", x=span.start, y=middle - 5, width=3, height=10, fill="#52708a")
+        label = svg.write_over(span.label, span.x, middle + 3.5, {}, halo=4)
+        parts.append(svg.make_element("g", svg.write_title(describe_mark(span.mark, lang)), bar, edge, label))
     rows = 1 + max(span.row for span in spans)
     if left_out:
-        parts.append(write_text(WORDS[lang]["more"].format(n=left_out), LEFT + 3, y + 12 + SPAN * rows))
+        parts.append(svg.write_text(WORDS[lang]["more"].format(n=left_out), LEFT + 3, y + 12 + SPAN * rows))
     return parts, SPAN * (rows + (left_out > 0)) + 4
 
 
@@ -148,7 +141,7 @@ def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[S
         start = scale.x(max(to_month(mark.day), scale.first))
         stop = scale.x((last if mark.until is None else min(to_month(mark.until), last)) + 1)
         label = _name_mark(mark, lang)
-        width = estimate_width(label, 10)
+        width = svg.estimate_width(label, 10)
         # the label is on the bar, or before it where the picture ends too soon
         x = start + BOX if start + BOX + width < WIDTH - RIGHT - 2 else start - 4 - width
         row = next((i for i, end in enumerate(ends) if min(start, x) >= end), len(ends))
@@ -166,10 +159,10 @@ def _draw_scores(timeline: Timeline, scale: Scale, y: float, lang: str) -> list[
     for day, probability in reversed(timeline.scores):
         of_100 = f"{probability * 100:.0f}"
         text = words["households"].format(n=of_100)
-        half = estimate_width(text, 10) / 2
+        half = svg.estimate_width(text, 10) / 2
         x = max(min(scale.x(to_month(day)) + scale.width / 2, WIDTH - RIGHT - half - 2), LEFT + half + 3)
         if x + half <= free:
             free = x - half - 3
-            title = write_title(words["score"].format(day=to_date(day), n=of_100))
-            parts.append(make_element("g", title, write_text(text, x, y + 13, text_anchor="middle")))
+            title = svg.write_title(words["score"].format(day=to_date(day), n=of_100))
+            parts.append(svg.make_element("g", title, svg.write_text(text, x, y + 13, text_anchor="middle")))
     return parts[::-1]

@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, floor, isnan, log10
 
+from riskml.explanation.timeline import svg
 from riskml.explanation.timeline.data import Timeline
-from riskml.explanation.timeline.svg import (
-    claim,
-    draw_line,
-    estimate_width,
-    format_number,
-    make_element,
-    write_over,
-    write_text,
-)
 
 __all__ = ["Scale", "draw_plot", "fit_scale"]
 
@@ -103,36 +95,36 @@ def _draw_legend(timeline: Timeline, words: Mapping[str, str]) -> Iterator[str]:
     x, y = 4.0, 58.0
     stroke = [(0.0, 5.0), (14.0, 5.0)]
     signs = [
-        (words["bar"], make_element("rect", x=0, y=0, width=10, height=9, fill=BAR)),
-        (words["average"].format(window=timeline.window), draw_line(stroke, INK, 2)),
-        (words["dashed"], draw_line(stroke, LINE, 1.6, stroke_dasharray="5 3")),
+        (words["bar"], svg.make_element("rect", x=0, y=0, width=10, height=9, fill=BAR)),
+        (words["average"].format(window=timeline.window), svg.draw_line(stroke, INK, 2)),
+        (words["dashed"], svg.draw_line(stroke, LINE, 1.6, stroke_dasharray="5 3")),
     ]
     if any(isnan(value) for value in timeline.income):
-        signs.append((words["gap"], make_element("rect", x=0.5, y=0, width=10, height=9, **GAP)))
+        signs.append((words["gap"], svg.make_element("rect", x=0.5, y=0, width=10, height=9, **GAP)))
     for text, sign in signs:
-        yield make_element("g", sign, write_text(text, 17, 8), transform=f"translate({x:.0f} {y:.0f})")
-        x += 17 + estimate_width(text, 10) + 8
+        yield svg.make_element("g", sign, svg.write_text(text, 17, 8), transform=f"translate({x:.0f} {y:.0f})")
+        x += 17 + svg.estimate_width(text, 10) + 8
 
 
 def _draw_frame(scale: Scale, unit: str) -> Iterator[str]:
     """Draw the axes: yuan at the left, months and years below."""
-    yield write_text(unit, 4, HEAD)
+    yield svg.write_text(unit, 4, HEAD)
     for i in range(round((scale.high - scale.low) / scale.step) + 1):
         value = scale.low + i * scale.step
         y = scale.y(value)
-        yield draw_line([(LEFT, y), (WIDTH - RIGHT, y)], INK if value == 0 else PALE, 0.8)
-        label = f"{value:,.0f}" if scale.step >= 1 else format_number(value)
-        yield write_text(label, LEFT - 4, y + 3.5, text_anchor="end")
+        yield svg.draw_line([(LEFT, y), (WIDTH - RIGHT, y)], INK if value == 0 else PALE, 0.8)
+        label = f"{value:,.0f}" if scale.step >= 1 else svg.format_number(value)
+        yield svg.write_text(label, LEFT - 4, y + 3.5, text_anchor="end")
     every = max(1, ceil(26 / (3 * scale.width))) * 3
     end = scale.first + scale.months
     for month in range(scale.first, end):
         x = scale.x(month)
         if month % 12 == 0 or month == scale.first:
-            yield draw_line([(x, BOTTOM), (x, BOTTOM + 26)], PALE, 0.8)
+            yield svg.draw_line([(x, BOTTOM), (x, BOTTOM + 26)], PALE, 0.8)
             if min(end, month // 12 * 12 + 12) - month >= 3:
-                yield write_text(str(1970 + month // 12), x + 2, BOTTOM + 25)
+                yield svg.write_text(str(1970 + month // 12), x + 2, BOTTOM + 25)
         if month % every == 0:
-            yield write_text(str(month % 12 + 1), x + scale.width / 2, BOTTOM + 12, text_anchor="middle")
+            yield svg.write_text(str(month % 12 + 1), x + scale.width / 2, BOTTOM + 12, text_anchor="middle")
 
 
 def _draw_bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
@@ -144,16 +136,17 @@ def _draw_bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
             continue
         x, y = scale.x(month), scale.y(value)
         height = max(abs(y - zero), 1.0)
-        yield make_element("rect", x=x + 1, y=min(y, zero), width=max(scale.width - 2, 1.0), height=height, fill=BAR)
+        width = max(scale.width - 2, 1.0)
+        yield svg.make_element("rect", x=x + 1, y=min(y, zero), width=width, height=height, fill=BAR)
         if scale.low <= value <= scale.high:
             continue
         text = f"{value:,.0f}"
-        half = estimate_width(text, 10) / 2
+        half = svg.estimate_width(text, 10) / 2
         middle = min(max(x + scale.width / 2, LEFT + half), WIDTH - half - 1)
-        if claim(taken, middle, half):
-            yield write_text(text, middle, TOP - 3 if value > 0 else BOTTOM - 3, text_anchor="middle")
+        if svg.claim(taken, middle, half):
+            yield svg.write_text(text, middle, TOP - 3 if value > 0 else BOTTOM - 3, text_anchor="middle")
         slash = TOP + 6 if value > 0 else BOTTOM - 6
-        yield draw_line([(x, slash + 3), (x + scale.width, slash - 3)], "#ffffff", 3)
+        yield svg.draw_line([(x, slash + 3), (x + scale.width, slash - 3)], "#ffffff", 3)
 
 
 def _find_gaps(timeline: Timeline, scale: Scale) -> Iterator[tuple[float, float]]:
@@ -165,18 +158,18 @@ def _find_gaps(timeline: Timeline, scale: Scale) -> Iterator[tuple[float, float]
 def _draw_gaps(timeline: Timeline, scale: Scale) -> Iterator[str]:
     """Draw dotted boxes over months without a report."""
     for x, width in _find_gaps(timeline, scale):
-        yield make_element("rect", x=x + 1, y=TOP, width=max(width - 2, 1.0), height=BOTTOM - TOP, **GAP)
+        yield svg.make_element("rect", x=x + 1, y=TOP, width=max(width - 2, 1.0), height=BOTTOM - TOP, **GAP)
 
 
 def _label_gaps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
     """Explain the dotted boxes, with upright text where they are narrow."""
     for x, width in _find_gaps(timeline, scale):
-        if estimate_width(text, 10) < width:
-            yield write_over(text, x + width / 2, BOTTOM - 6, {"fill": INK, "text_anchor": "middle"})
+        if svg.estimate_width(text, 10) < width:
+            yield svg.write_over(text, x + width / 2, BOTTOM - 6, {"fill": INK, "text_anchor": "middle"})
         elif width > 11:
             x = x + width / 2 + 3.5
-            rotate = f"rotate(-90 {format_number(x)} {format_number(TOP + 5)})"
-            yield write_over(text, x, TOP + 5, {"fill": INK, "text_anchor": "end", "transform": rotate})
+            rotate = f"rotate(-90 {svg.format_number(x)} {svg.format_number(TOP + 5)})"
+            yield svg.write_over(text, x, TOP + 5, {"fill": INK, "text_anchor": "end", "transform": rotate})
 
 
 def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[str]:
@@ -188,13 +181,13 @@ def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[st
             months = list(same)
             y = scale.y(value / 12)
             points += [(scale.x(first + months[0]), y), (scale.x(first + months[-1] + 1), y)]
-        yield draw_line(points, LINE, 1.6, fill="none", stroke_dasharray="5 3")
+        yield svg.draw_line(points, LINE, 1.6, fill="none", stroke_dasharray="5 3")
     for start, stop in _find_runs([not isnan(value) for value in timeline.average]):
         points = [(scale.x(first + t) + scale.width / 2, scale.y(timeline.average[t] / 12)) for t in range(start, stop)]
         if len(points) == 1:
-            yield make_element("circle", cx=points[0][0], cy=points[0][1], r=2, fill=INK)
+            yield svg.make_element("circle", cx=points[0][0], cy=points[0][1], r=2, fill=INK)
         else:
-            yield draw_line(points, INK, 2, fill="none")
+            yield svg.draw_line(points, INK, 2, fill="none")
     yield from _label_steps(timeline, scale, step_text)
 
 
@@ -203,13 +196,13 @@ def _label_steps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
     for value, same in groupby(range(len(timeline.line)), key=lambda t: timeline.line[t]):
         months = list(same)
         label = text.format(amount=f"{value:,.0f}")
-        if isnan(value) or estimate_width(label, 10) > len(months) * scale.width:
+        if isnan(value) or svg.estimate_width(label, 10) > len(months) * scale.width:
             continue
         x, y = scale.x(timeline.first_month + months[0]) + 2, scale.y(value / 12)
         means = [timeline.average[t] for t in months if not isnan(timeline.average[t])]
         above = bool(means) and min(means) < value
         y += -4 if (above and y - 14 > TOP) or y + 14 > BOTTOM else 12
-        yield write_over(label, x, y, {"fill": LINE})
+        yield svg.write_over(label, x, y, {"fill": LINE})
 
 
 def _find_runs(flags: Sequence[bool]) -> list[tuple[int, int]]:

@@ -130,7 +130,7 @@ def _summarise(timeline: Timeline, lang: str) -> tuple[str, str]:
 
 
 def _describe(timeline: Timeline, lang: str) -> str:
-    """Describe the picture for those who cannot see it."""
+    """Describe the picture for readers who cannot see it."""
     words = WORDS[lang]
     sentences = [words["as_of"].format(day=to_date(timeline.as_of)), *_summarise(timeline, lang)]
     if silent := sum(isnan(value) for value in timeline.income):

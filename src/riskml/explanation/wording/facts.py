@@ -213,7 +213,7 @@ def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: F
     """Convert changes to yuan, so that a feature is chosen as a reason by the figure that its sentence states.
 
     A feature measures a change in multiples of the line in force then, its sentence in yuan. Where the line rose, the
-    two can differ in sign, and the sentence must not contradict the reason it is given for.
+    two can differ in sign, and the sentence must not contradict its reason.
 
     Parameters
     ----------

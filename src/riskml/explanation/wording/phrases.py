@@ -191,9 +191,7 @@ def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
 def _describe_median(lang: str, context: PhraseContext) -> str | None:
     if not isfinite(context.typical):
         return None
-    words = describe_value(context.typical, context.unit, lang)
-    if context.unit in ("line", "log line") and lang == "en":
-        words = words.removesuffix(" of")
+    words = describe_value(context.typical, context.unit, lang).removesuffix(" of")
     return f"一般户中位数 {words}" if lang == "zh" else f"median household: {words}"
 
 
