@@ -14,15 +14,7 @@ from riskml.explanation import NOTICE
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.contract import make_dict_type
 
-__all__ = [
-    "collect_households",
-    "encode_json",
-    "extract_provenance",
-    "make_answer_type",
-    "make_envelope",
-    "respond",
-    "to_headers",
-]
+__all__ = ["encode_json", "extract_provenance", "make_answer_type", "make_envelope", "respond", "to_headers"]
 
 
 ENVELOPE: dict[str, Any] = {
@@ -70,20 +62,6 @@ def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
     return {f"X-{name.replace('_', '-').title()}": value for name, value in extract_provenance(head).items()} | {
         "X-Notice": NOTICE["en"]
     }
-
-
-def collect_households(content: Any) -> set[str]:
-    """Collect the codes of the households that an answer names.
-
-    >>> sorted(collect_households({"household_id": "h1", "followed_by": ["h2"], "scores": [{"household_id": "h3"}]}))
-    ['h1', 'h2', 'h3']
-    """
-    if isinstance(content, list):
-        return {code for part in content for code in collect_households(part)}
-    if not isinstance(content, dict):
-        return set()
-    own = {content["household_id"]} if "household_id" in content else set()
-    return own.union(content.get("followed_by", ()), *map(collect_households, content.values()))
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))

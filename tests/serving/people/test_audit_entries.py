@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from riskml_serving.api.routers import ANSWERS
 from riskml_serving.base.database import reading, writing
-from riskml_serving.http.responses import collect_households
+from riskml_serving.http.idempotent_writes.service import collect_households
 from riskml_serving.people.audit.pseudonyms import read_pseudonym
 from riskml_serving.people.auth.service import create_key
 

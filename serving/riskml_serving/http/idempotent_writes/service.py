@@ -17,11 +17,11 @@ from riskml_serving.base.database import writing
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.http.idempotent_writes import repository
-from riskml_serving.http.responses import collect_households, encode_json
+from riskml_serving.http.responses import encode_json
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 
-__all__ = ["Answer", "Work", "respond_once", "write_once"]
+__all__ = ["Answer", "Work", "collect_households", "respond_once", "write_once"]
 
 Work = Callable[[Connection], tuple[int, Any]]
 """Does the work of a request in a transaction; returns status and plain values."""
@@ -95,6 +95,20 @@ def _work_or_repeat(connection: Connection, caller: Caller, key: str | None, req
     if row["request_hash"] != request_hash:
         raise Problem("idempotency-conflict")
     return Answer(row["status"], row["answer"].encode(), repeated=True)
+
+
+def collect_households(content: Any) -> set[str]:
+    """Collect the codes of the households that an answer names.
+
+    >>> sorted(collect_households({"household_id": "h1", "followed_by": ["h2"], "scores": [{"household_id": "h3"}]}))
+    ['h1', 'h2', 'h3']
+    """
+    if isinstance(content, list):
+        return {code for part in content for code in collect_households(part)}
+    if not isinstance(content, dict):
+        return set()
+    own = {content["household_id"]} if "household_id" in content else set()
+    return own.union(content.get("followed_by", ()), *map(collect_households, content.values()))
 
 
 async def respond_once(engine: Engine, request: Request, caller: Caller, body: bytes, work: Work) -> Response:
