@@ -58,4 +58,4 @@ def _print(report: CheckReport) -> None:
         console.print(Text("What to do", style="bold"))
         for code, advice in {fault.code: fault.what_to_do for fault in report.faults}.items():
             console.print(Text(f"  {code}: {advice}"))
-    console.print(Text(report.summary(), style="bold green" if report.ok else "bold red"))
+    console.print(Text(report.summarise(), style="bold green" if report.ok else "bold red"))

@@ -154,10 +154,10 @@ class CheckReport:
                 more = ", …" if fault.count > len(fault.rows) else ""
                 lines.append(f"    rows: {', '.join(str(row) for row in fault.rows)}{more}")
             lines.append(f"    what to do: {fault.what_to_do}")
-        lines.append(self.summary())
+        lines.append(self.summarise())
         return "\n".join(lines)
 
-    def summary(self) -> str:
+    def summarise(self) -> str:
         """Return one sentence with the number of faults and warnings."""
         if not self.faults:
             return f"No faults and no warnings in {self.path}."

@@ -46,7 +46,7 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     starts = [parse_month(value) for value in income["period_start"]]
     latest: dict[tuple[str, str], tuple[int, int]] = {}
     standing = set(range(rows))
-    recorded = list(_recording_days(TABLES["income"], income, rows))
+    recorded = list(_list_recording_days(TABLES["income"], income, rows))
     for i, record in enumerate(income.get("record_id", [None] * rows)):
         if is_null(record):
             continue
@@ -55,12 +55,12 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
             standing.discard(min((recorded[i], i), latest[key])[1])
         latest[key] = max((recorded[i], i), latest.get(key, (recorded[i], i)))
 
-    def household_months(i: int) -> set[tuple[str, int]]:
+    def list_household_months(i: int) -> set[tuple[str, int]]:
         return {(income["household_id"][i], month) for month in range(starts[i], starts[i] + lengths[i])}
 
     stated = [i for i in standing if not is_null(income["amount"][i])]
-    by_source = set().union(*(household_months(i) for i in stated if sources[i] != "total"))
-    return sorted(i for i in stated if sources[i] == "total" and household_months(i) & by_source)
+    by_source = set().union(*(list_household_months(i) for i in stated if sources[i] != "total"))
+    return sorted(i for i in stated if sources[i] == "total" and list_household_months(i) & by_source)
 
 
 def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
@@ -102,14 +102,14 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     if len(set(keys)) == rows:  # the usual case needs no day of recording
         return []
     seen, repeated = set(), []
-    for i, (key, day) in enumerate(zip(keys, _recording_days(table, columns, rows), strict=True)):
+    for i, (key, day) in enumerate(zip(keys, _list_recording_days(table, columns, rows), strict=True)):
         if key[-1] is not None and (key, day) in seen:
             repeated.append(i)
         seen.add((key, day))
     return repeated
 
 
-def _recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[int]:
+def _list_recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[int]:
     """Days of recording; where null, the day of the event, the last day of the period, or before every day."""
     nulls = [None] * rows
     days = columns[table.day] if table.day and not table.key else nulls

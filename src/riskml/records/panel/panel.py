@@ -264,11 +264,11 @@ class Panel:
 
     # -- events -------------------------------------------------------------------------------------------------
 
-    def _at(self, table: str, since: int | None) -> Events | None:
+    def _select_known(self, table: str, since: int | None) -> Events | None:
         store = self._records.tables.get(table)
         return None if store is None else store.select_at(self.as_of, self.known_at, *self._range, since)
 
-    def _with_lag(self, events: Events | None) -> Events | None:
+    def _add_lag(self, events: Events | None) -> Events | None:
         """Add the index of each row's month: that of its day, at most the last complete one."""
         if events is not None:
             lag = np.minimum(self.month - events["month"], self.months - 1)
@@ -282,12 +282,12 @@ class Panel:
     @cached_property
     def illness(self) -> Events | None:
         """Medical care within the look-back: kind, visits, cost, self_paid, day, lag."""
-        return self._with_lag(self._at("illness", self._since))
+        return self._add_lag(self._select_known("illness", self._since))
 
     @cached_property
     def disaster(self) -> Events | None:
         """Disasters of the household itself within the look-back: kind, loss, day, lag."""
-        return self._with_lag(self._at("disaster", self._since))
+        return self._add_lag(self._select_known("disaster", self._since))
 
     @cached_property
     def exposure(self) -> Events | None:
@@ -297,29 +297,29 @@ class Panel:
             return None
         versions = self._records.households
         known = self._versions_known
-        return self._with_lag(
+        return self._add_lag(
             find_exposures(regional, versions, known, self._range, self.as_of, self.known_at, self._since)
         )
 
     @cached_property
     def events(self) -> Events | None:
         """Events and leads within the look-back: kind, amount, channel, day, lag."""
-        return self._with_lag(self._at("events", self._since))
+        return self._add_lag(self._select_known("events", self._since))
 
     @cached_property
     def help(self) -> Events | None:
         """Help started by ``as_of``: measure, emergency, amount, ended_on, day."""
-        return self._at("help", None)
+        return self._select_known("help", None)
 
     @cached_property
     def monitoring(self) -> Events | None:
         """Entries into monitoring by ``as_of``: category, causes, cleared_on, day of entry."""
-        return self._at("monitoring", None)
+        return self._select_known("monitoring", None)
 
     @cached_property
     def members(self) -> Events | None:
         """Members who belong to the household at ``as_of``."""
-        members = self._at("members", None)
+        members = self._select_known("members", None)
         return None if members is None else members.where(members["left_on"] == NO_DAY)
 
     @cached_property
@@ -328,7 +328,7 @@ class Panel:
 
         None where the contract declares no more of ``income`` than the source, the period and the amount.
         """
-        return self._with_lag(self._at("income", self._since))
+        return self._add_lag(self._select_known("income", self._since))
 
     @cached_property
     def monitored(self) -> Mask:
