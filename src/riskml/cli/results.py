@@ -22,6 +22,7 @@ _STYLES = dict(zip(COLOURS, ("bold green", "bold yellow", "bold dark_orange", "b
 def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -> None:
     """Print the comparison at every origin, and how many rows were left out and why."""
     from riskml.evaluation.comparison import describe_complement, render_text
+    from riskml.evaluation.words import MISSING
 
     for origin in evaluation["origins"]:
         split = origin["split"]
@@ -30,7 +31,8 @@ def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -
             f" ({split['positive_rate']:.1%}); trained on {split['n_train']:,} rows up to {split['train_to']}"
         )
         typer.echo(render_text(origin, title, simulated=simulated, intervals=origin is evaluation["origins"][0]))
-    missing, excluded = (join_counts(evaluation["split"][name]) for name in ("missing", "excluded"))
+    numbers = [evaluation["split"][name] for name in ("missing", "excluded")]
+    missing, excluded = (join_counts({code: part[code] for code in MISSING if code in part}) for part in numbers)
     typer.echo(f"Test rows left out: {missing}. Outside the cohort: {excluded}.")
     typer.echo(describe_complement(evaluation))
 
