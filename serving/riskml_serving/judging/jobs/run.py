@@ -21,7 +21,7 @@ from riskml_serving.judging.bulk.repository import Selection
 from riskml_serving.judging.jobs import repository
 from riskml_serving.judging.jobs.repository import LostLease
 from riskml_serving.judging.model import Model
-from riskml_serving.judging.scores.capacity import settle
+from riskml_serving.judging.scores.capacity import JUDGED, settle
 
 __all__ = ["Run", "Stopped", "from_parquet", "to_parquet"]
 
@@ -105,8 +105,7 @@ class Run:
                 self._save_checkpoint(connection)
             self._check_stop()
         with writing(self.engine) as connection:
-            needed = ["household_id", "region_code", "margin"]
-            tables = (from_parquet(content, needed) for content in repository.read_parts(connection, job_id))
+            tables = (from_parquet(content, JUDGED.names) for content in repository.read_parts(connection, job_id))
             self.at["capacity"] = settle(connection, self.model, tables, self.job["region"], self.as_of)
             self.at["stage"] = "keeping"
             self._save_checkpoint(connection)

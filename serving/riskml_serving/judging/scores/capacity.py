@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from riskml.evaluation.capacity import count_visits, rank_by_risk
@@ -24,6 +23,9 @@ __all__ = ["Capacity", "compare", "find_capacity", "renew", "settle"]
 
 Capacity = Mapping[str, tuple[float, str]]
 """Margin and code of the last household within the visit capacity, by county."""
+
+JUDGED = pa.schema([("household_id", pa.string()), ("region_code", pa.string()), ("margin", pa.float64())])
+"""What decides who is within it."""
 
 
 def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[str, str]]:
@@ -77,25 +79,16 @@ def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], reg
         Of a writing transaction.
     model : Model
     tables : iterable of pyarrow.Table
-        Everybody who was judged: ``household_id``, ``region_code`` and ``margin``.
+        Everybody who was judged: ``JUDGED``.
     region : str
         What was judged as a whole.
     as_of : date
     """
-    codes: dict[str, list[NDArray[Any]]] = defaultdict(list)
-    margins: dict[str, list[NDArray[np.float64]]] = defaultdict(list)
-    for table in tables:
-        frame = table.to_pandas()
-        for county, rows in frame.dropna(subset="margin").groupby(frame["region_code"].str[: Level.COUNTY]):
-            codes[str(county)].append(rows["household_id"].to_numpy(np.str_))
-            margins[str(county)].append(rows["margin"].to_numpy(np.float64))
+    frame = pa.concat_tables([JUDGED.empty_table(), *tables]).to_pandas().dropna(subset="margin")
+    counties = dict(iter(frame.groupby(frame["region_code"].str[: Level.COUNTY])))
     if len(region) > Level.COUNTY:
-        return find_capacity(connection, model, codes)
-    share = model.policy.visit_capacity
-    capacity = {
-        county: _find_last(np.concatenate(codes[county]), np.concatenate(margins[county]), share)
-        for county in sorted(codes)
-    }
+        return find_capacity(connection, model, counties)
+    capacity = {county: _find_last(rows, model.policy.visit_capacity) for county, rows in counties.items()}
     kept = repository.read_capacity(connection, capacity)
     rows = [
         {"county": county, "as_of": as_of, "margin": margin, "household_id": code, "model_version": model.version}
@@ -106,7 +99,8 @@ def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], reg
     return capacity
 
 
-def _find_last(codes: NDArray[np.str_], margins: NDArray[np.float64], share: float) -> tuple[float, str]:
+def _find_last(rows: pd.DataFrame, share: float) -> tuple[float, str]:
+    codes, margins = rows["household_id"].to_numpy(np.str_), rows["margin"].to_numpy(np.float64)
     last = rank_by_risk(margins, codes)[count_visits(share, len(codes)) - 1]
     return float(margins[last]), str(codes[last])
 
@@ -123,8 +117,8 @@ def renew(connection: Connection, model: Model, county: str, as_of: dt.date, req
         Scores whose agreement changed.
     """
     rows = repository.read_at_risk(connection, county)
-    table = pa.table({name: [row[name] for row in rows] for name in ("household_id", "region_code", "margin")})
-    capacity, at = settle(connection, model, [table] if rows else [], county, as_of), now()
+    table = pa.Table.from_pylist(rows, JUDGED)
+    capacity, at = settle(connection, model, [table], county, as_of), now()
     changes = [
         Change(row["household_id"], row, {**row, **words, "scored_at": at})
         for row, words in zip(rows, compare(rows, capacity), strict=True)
