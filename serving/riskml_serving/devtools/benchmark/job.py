@@ -33,9 +33,9 @@ def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
 
 def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
     engine, model = open_engine(url), load_model(bundle)
-    caller = Caller("benchmark", "", frozenset(RIGHTS))
+    caller = Caller("benchmark", region, frozenset(RIGHTS))
     with writing(engine) as connection:
-        job_id = start(connection, model, caller, region, AS_OF, "benchmark")["job"]
+        job_id = start(connection, model, caller, None, AS_OF, "benchmark")["job"]
     worker = Worker(engine, Settings(database_url=url), lambda: model)
     done, kilobytes = threading.Event(), dict[str, int]()
     sampling = threading.Thread(target=_sample_peaks, args=(done, kilobytes), daemon=True)
