@@ -91,7 +91,8 @@ def score(
     progress.stage("scores", len(panels))
     parts = []
     for panel in panels:
-        parts.append(read_fields(judge(bundle, panel, policy)))
+        opinion = judge(bundle, panel, policy)
+        parts.append({**read_fields(opinion), "any_flag": opinion.verdicts.any_flag})
         panel.memo.clear()
         progress.step()
     values = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
@@ -109,7 +110,7 @@ def score(
         "household_id": codes,
         "as_of": to_date(as_of),
         **{field.name: field.spell(values[field.name]) for field in FIELDS if field.name in values},
-        "agreement": name_agreement(visited, values["rule_flags"] != ""),
+        "agreement": name_agreement(visited, values["any_flag"]),
         "model_version": bundle.model_version,
         "policy_version": policy.version,
     }

@@ -56,8 +56,7 @@ class Judged:
     def agreement(self) -> list[str]:
         """Agreement by tier of the households that are known."""
         positive = is_above_safest(self.opinion.tier[self.known])
-        flagged = np.array([self.opinion.flags[i] != "" for i in self.known.tolist()], bool)
-        return list(name_agreement(positive, flagged).tolist())
+        return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 
     def to_columns(self) -> dict[str, list[Any]]:
         """Return code and fields of the households that are known, in plain values."""

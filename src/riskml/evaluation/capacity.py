@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from riskml.evaluation.predictions import BoolArray, FloatArray, IntArray
 from riskml.evaluation.ranking import SortedRows, find_ties
 
-__all__ = ["VisitList", "count_visits", "mark_visits", "rank_by_risk"]
+__all__ = ["VisitList", "count_visits", "make_visit_key", "mark_visits", "rank_by_risk"]
 
 _ROUNDING = 1e-9
 
@@ -32,13 +33,22 @@ def count_visits(share: float, n: int) -> int:
     return math.ceil(share * n - _ROUNDING)
 
 
+def make_visit_key(score: Any, household_code: Any) -> tuple[Any, Any]:
+    """Make the key by which visits are ordered, of one household or of arrays: the highest score, then the code.
+
+    >>> make_visit_key(2.0, "b") < make_visit_key(1.0, "a") < make_visit_key(1.0, "b")
+    True
+    """
+    return -score, household_code
+
+
 def rank_by_risk(score: ArrayLike, household_code: ArrayLike) -> IntArray:
     """Return the rows in the order of visits: the highest score first, ties by household code.
 
     >>> rank_by_risk([1.0, 2.0, 1.0], ["b", "c", "a"]).tolist()
     [1, 2, 0]
     """
-    return np.lexsort((np.asarray(household_code), -np.asarray(score)))
+    return np.lexsort(make_visit_key(np.asarray(score), np.asarray(household_code))[::-1])
 
 
 def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, share: float) -> BoolArray:

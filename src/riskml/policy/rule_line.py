@@ -12,7 +12,6 @@ from riskml.policy.signal import signal_income
 from riskml.policy.table import Policy
 from riskml.policy.triggers import TRIGGERS
 from riskml.policy.verdicts import NO_CATEGORY, Verdicts
-from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.panel import BELOW, Panel
 from riskml.vocabulary.verdicts import CATEGORIES
 
@@ -108,9 +107,7 @@ def _choose_category(case: Case, hardship: Mask) -> Codes:
     below = case.income < case.line * BELOW
     exited = case.group >= GROUPS.index("exited")
     suggested = np.where(below, np.where(exited, _UNSTABLE, _BORDERLINE), np.where(hardship, _SUDDEN, NO_CATEGORY))
-    entries = case.panel.monitoring
-    if entries is not None and case.panel.monitored.any():
-        # Rows are sorted by household and day of entry: the latest entry is written last.
-        current = entries.where(entries["cleared_on"] == NO_DAY)
-        suggested[current.household] = current["category"]
+    entries = case.panel.current_monitoring
+    if entries is not None:  # sorted by household and day of entry: the latest entry is written last
+        suggested[entries.household] = entries["category"]
     return suggested.astype(np.int8)

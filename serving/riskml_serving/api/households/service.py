@@ -15,7 +15,7 @@ from riskml_serving.casework.verifications.repository import read_verifications
 from riskml_serving.casework.verifications.service import describe
 from riskml_serving.http.cursors import CHANGE, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current, read_history, remove_scores
-from riskml_serving.judging.scores.service import judge_households
+from riskml_serving.judging.scores.service import explain_stored
 from riskml_serving.judging.wording import show
 from riskml_serving.store.households.repository import close_household, find_households, require_household
 
@@ -76,10 +76,8 @@ def explain_household(connection: Connection, call: Call, household_id: str, as_
     day = as_of or (current["as_of"] if current else None)
     if day is None:
         raise Problem("not-scored")
-    (judged,) = judge_households(connection, call.model, {household_id: row}, day)
     stored = current if current is not None and current["as_of"] == day else None
-    agreement = stored["agreement"] if stored and stored["agreement_by"] == "capacity" else None
-    explanation = judged.explain(agreement=agreement, redact=call.caller.redact)
+    _, explanation = explain_stored(connection, call.model, row, stored, day, call.caller.redact)
     if explanation.status == "unknown":
         raise Problem("not-scored")
     call.record(connection, "household.explain", household_id, redacted=list(call.caller.redact))

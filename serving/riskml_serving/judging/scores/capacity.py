@@ -11,13 +11,14 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from riskml.evaluation.capacity import count_visits, rank_by_risk
+from riskml.evaluation.capacity import count_visits, make_visit_key, rank_by_risk
 from riskml.policy import name_agreement
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores import repository
 from riskml_serving.judging.scores.changes import Change
+from riskml_serving.judging.wording import split_flags
 
 __all__ = ["Capacity", "compare", "find_capacity", "renew", "settle"]
 
@@ -48,7 +49,8 @@ def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[
     """
     last = [capacity.get(take_region(row["region_code"], Level.COUNTY)) for row in rows]
     within = [end is not None and _is_within(row, *end) for row, end in zip(rows, last, strict=True)]
-    words = name_agreement(np.array(within, bool), np.array([row["rule_flags"] != "" for row in rows], bool)).tolist()
+    flagged = [bool(split_flags(row["rule_flags"])) for row in rows]
+    words = name_agreement(np.array(within, bool), np.array(flagged, bool)).tolist()
     return [
         {} if end is None else {"agreement": word, "agreement_by": "capacity"}
         for word, end in zip(words, last, strict=True)
@@ -57,7 +59,7 @@ def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[
 
 def _is_within(row: Mapping[str, Any], margin: float, household_id: str) -> bool:
     own = row["margin"]
-    return own is not None and (own > margin or (own == margin and row["household_id"] <= household_id))
+    return own is not None and make_visit_key(own, row["household_id"]) <= make_visit_key(margin, household_id)
 
 
 def find_capacity(connection: Connection, model: Model, counties: Iterable[str]) -> Capacity:

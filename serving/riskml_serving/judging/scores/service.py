@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from riskml.explanation import Explanation
+from riskml.records.panel.panel import Panel
 from riskml.vocabulary.regions import Level, take_region
 from riskml_serving.base.clock import now
 from riskml_serving.judging.judge import Judged, judge_groups
@@ -19,7 +21,7 @@ from riskml_serving.judging.scores.repository import read_current, write_scores
 from riskml_serving.store.households.repository import find_households
 from riskml_serving.store.records.repository import read_tables
 
-__all__ = ["Standing", "judge_households", "keep_scores", "lock_households", "rescore"]
+__all__ = ["Standing", "explain_stored", "judge_households", "keep_scores", "lock_households", "rescore"]
 
 Row = Mapping[str, Any]
 
@@ -45,6 +47,33 @@ def judge_households(
     tables = read_tables(connection, sorted(households))
     known = {code: row["known_tables"] for code, row in sorted(households.items())}
     return judge_groups(model, tables, known, as_of)
+
+
+def explain_stored(
+    connection: Connection, model: Model, household: Row, score: Row | None, as_of: dt.date, redact: tuple[str, ...]
+) -> tuple[Panel, Explanation]:
+    """Explain a stored household as of a date; the agreement is that of its score, where it is by capacity.
+
+    Parameters
+    ----------
+    connection : Connection
+    model : Model
+    household : row
+        Of the register.
+    score : row, optional
+        Its score as of that date.
+    as_of : date
+    redact : tuple of str
+
+    Returns
+    -------
+    Panel
+        What the household is judged by.
+    Explanation
+    """
+    (judged,) = judge_households(connection, model, {household["household_id"]: household}, as_of)
+    agreement = score["agreement"] if score and score["agreement_by"] == "capacity" else None
+    return judged.panel, judged.explain(agreement=agreement, redact=redact)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from riskml_serving.casework.verifications.service import describe, may_read_tex
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
-from riskml_serving.judging.scores.service import judge_households
+from riskml_serving.judging.scores.service import explain_stored
 from riskml_serving.judging.wording import list_facts, show
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
@@ -110,11 +110,9 @@ class HouseholdReader:
     ) -> dict[str, Any]:
         """Explain both verdicts in riskml's own words, with the picture."""
         code, lang, redact = str(register["household_id"]), self.lang, self.caller.redact
-        (judged,) = judge_households(self.connection, self.model, {code: register}, current["as_of"])
-        by_capacity = current["agreement"] if current["agreement_by"] == "capacity" else None
-        explanation = judged.explain(agreement=by_capacity, redact=redact)
+        panel, explanation = explain_stored(self.connection, self.model, register, current, current["as_of"], redact)
         window, model = self.model.narrator.settings.window, explanation.model
-        timeline = Timeline.from_panel(judged.panel, months=MARKED_MONTHS, window=window, health=not redact)
+        timeline = Timeline.from_panel(panel, months=MARKED_MONTHS, window=window, health=not redact)
         return {
             "current": self._describe_score(current),
             "explanation": explanation,
@@ -127,7 +125,7 @@ class HouseholdReader:
             ],
             "hundred": describe_probability(model.probability, model.horizon, lang) if model else None,
             "timeline": draw_timeline_svg(
-                judged.panel,
+                panel,
                 lang=lang,
                 health=not redact,
                 months=SHOWN_MONTHS,
@@ -140,7 +138,7 @@ class HouseholdReader:
                 lane: [describe_mark(mark, lang) for mark in timeline.marks if mark.lane == lane]
                 for lane in ("help", "monitoring")
             },
-            "clearance": check_clearance(judged.panel, self.model.policy, explanation.rule)
+            "clearance": check_clearance(panel, self.model.policy, explanation.rule)
             if explanation.status == "monitored"
             else (),
         }

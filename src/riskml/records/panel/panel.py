@@ -331,12 +331,16 @@ class Panel:
         return self._add_lag(self._select_known("income", self._since))
 
     @cached_property
+    def current_monitoring(self) -> Events | None:
+        """Entries into monitoring that are not cleared at ``as_of``."""
+        entries = self.monitoring
+        return None if entries is None else entries.where(entries["cleared_on"] == NO_DAY)
+
+    @cached_property
     def monitored(self) -> Mask:
         """Whether the household is in monitoring at ``as_of``, shape (n,); not where the table is absent."""
-        entries = self.monitoring
-        if entries is None:
-            return np.zeros(self.n, bool)
-        return entries.any(entries["cleared_on"] == NO_DAY)
+        entries = self.current_monitoring
+        return np.zeros(self.n, bool) if entries is None else entries.any()
 
     def within(self, events: Events, months: int) -> Mask:
         """Rows of the last ``months`` months up to ``as_of``."""
