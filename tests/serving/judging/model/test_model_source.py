@@ -27,7 +27,7 @@ from riskml_serving.commands.cli import app as commands
 from riskml_serving.judging.model import Holder, Keeper, load_model
 from riskml_serving.judging.model.counters import REFUSED, SWAPPED
 
-RELEASED = Path(__file__).parents[3] / "models" / "simulated-county-1"
+RELEASED = Path(__file__).parents[4] / "models" / "simulated-county-1"
 
 
 @pytest.fixture

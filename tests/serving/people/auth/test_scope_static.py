@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3] / "serving" / "riskml_serving"
+ROOT = Path(__file__).parents[4] / "serving" / "riskml_serving"
 TABLES = {"HOUSEHOLDS", "CURRENT", "SCORES", "VERIFICATIONS", "RECORDS", "ASSIGNMENTS"}
 SCOPE = {"within", "within_table", "narrow_to_region"}
 HELD_BEFORE = {

@@ -13,7 +13,7 @@ from typing import Any
 
 from riskml.records.contract.schema import TABLES, Column, Kind
 
-MODELS = Path(__file__).parents[3] / "models"
+MODELS = Path(__file__).parents[4] / "models"
 TODAY, DAY = "2023-12-31", "2023-11-03"
 CELL = 12.5
 

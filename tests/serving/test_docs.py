@@ -19,7 +19,7 @@ from riskml_serving.commands.cli import app as commands
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "serving"
 README = (DOCS / "README.md").read_text(encoding="utf-8")
 OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")

@@ -8,6 +8,23 @@ from typer.testing import CliRunner
 from riskml.cli.main import build_app
 
 
+HOUSEHOLDS = "household_id,region_code,size,kind\n0012,130529101001,3,exited\n0013,130529101001,2,ordinary\n"
+INCOME = "household_id,period_start,months,source,amount\n0012,2023-01-01,1,wage,900\n0013,2023-01-01,1,total,700.5\n"
+LINES = "region_code,effective_from,amount\n13,2022-04-01,7300\n"
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Write a sound records folder whose table of income may be another."""
+
+    def write(income=INCOME):
+        for table, text in {"households": HOUSEHOLDS, "income": income, "lines": LINES}.items():
+            (tmp_path / f"{table}.csv").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
 def run(*arguments):
     return CliRunner().invoke(build_app(), ["check", *map(str, arguments)])
 
@@ -20,14 +37,14 @@ def test_a_sound_folder_ends_with_0(make):
 
 
 def test_warnings_end_with_0(make):
-    result = run(make(income=make.rows("income") * 2))
+    result = run(make(INCOME + INCOME.partition("\n")[2]))
     assert result.exit_code == 0
     assert "equal_rows" in result.output
     assert "0 fault(s) and 1 warning(s)" in result.output
 
 
 def test_faults_end_with_1_and_are_listed_with_advice(make):
-    result = run(make(income=make.rows("income", source="[red]wages[/]")))
+    result = run(make(INCOME.replace("wage", "[red]wages[/]")))
     assert result.exit_code == 1
     assert "income.source" in result.output
     assert "unknown_code: Use the codes of data/README.md" in result.output
@@ -35,7 +52,7 @@ def test_faults_end_with_1_and_are_listed_with_advice(make):
 
 
 def test_json_is_all_that_is_printed(make):
-    result = run(make(income=make.rows("income", months=0)), "--json")
+    result = run(make(INCOME.replace(",1,wage", ",0,wage")), "--json")
     assert result.exit_code == 1
     content = json.loads(result.output)
     assert [(fault["code"], fault["rows"]) for fault in content["faults"]] == [("below_minimum", [1])]
