@@ -13,7 +13,7 @@ from starlette.responses import FileResponse
 from riskml_serving.base.contract import make_dict_type, make_list_type
 from riskml_serving.base.problems import MEDIA_TYPE
 
-__all__ = ["BODIES", "PROBLEM", "PROBLEM_RESPONSE", "Body", "install", "require_answer_types"]
+__all__ = ["BODIES", "PROBLEM", "PROBLEM_RESPONSE", "Body", "install", "list_endpoints", "require_answer_types"]
 
 TEMPLATE = "#/components/schemas/{model}"
 
@@ -72,6 +72,22 @@ class Body:
         return out
 
 
+def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:
+    """List the endpoints of some routers.
+
+    Raises
+    ------
+    TypeError
+        If a router holds anything else, such as another router: no check would see its endpoints.
+    """
+    endpoints = []
+    for route in (route for router in routers for route in router.routes):
+        if not isinstance(route, APIRoute):
+            raise TypeError(f"{route!r} is no endpoint: add its router to ROUTERS instead of including it in another")
+        endpoints.append(route)
+    return endpoints
+
+
 def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], Any]:
     """Return the type of the answer to each method and path of the description.
 
@@ -81,7 +97,7 @@ def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], 
         If a route has neither a ``response_model`` nor a file as its ``response_class``.
     """
     types = {}
-    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+    for route in list_endpoints(routers):
         for method in (route.methods or ()) if route.include_in_schema else ():
             kind = route.response_model or route.response_class
             if route.response_model is None and kind is not FileResponse:

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from riskml_serving.api.openapi import list_endpoints
 from riskml_serving.base.problems import Problem
 from riskml_serving.web.shell.page import Page, View
 from riskml_serving.web.shell.refusals import PageRoute
@@ -66,14 +67,13 @@ def require_declared(routers: Iterable[APIRouter], open_to_all: frozenset[str]) 
     Raises
     ------
     TypeError
-        If an address answers ``GET`` and is neither declared nor open to all: no audit, test or document covers it.
+        If an address answers ``GET`` and is neither declared nor open to all: no audit, test or document covers it;
+        or if a router holds another router.
     """
     parts = list(routers)
     pages = tuple(page for part in parts for page in getattr(part, "pages", ()))
     known = open_to_all | {page.path for page in pages}
-    for part in parts:
-        for route in part.routes:
-            path, methods = getattr(route, "path", ""), getattr(route, "methods", None) or ("GET",)
-            if "GET" in methods and path not in known:
-                raise TypeError(f"GET {path} is no declared page: serve it with @router.page(Page(...))")
+    for route in list_endpoints(parts):
+        if "GET" in (route.methods or ()) and route.path not in known:
+            raise TypeError(f"GET {route.path} is no declared page: serve it with @router.page(Page(...))")
     return pages

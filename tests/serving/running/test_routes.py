@@ -1,0 +1,66 @@
+"""The service serves the endpoints of its registries and no others: those that the checks of types and pages see."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import iter_route_contexts
+
+from riskml_serving.api import routers as api
+from riskml_serving.api.openapi import list_endpoints, require_answer_types
+from riskml_serving.base.settings import Settings
+from riskml_serving.running.app import create_app
+from riskml_serving.web import router as web
+from riskml_serving.web.shell.page_router import PageRouter, require_declared
+
+
+@pytest.fixture
+def app():
+    return create_app(Settings(database_url="sqlite://"))
+
+
+@pytest.fixture
+def visits():
+    """A router that no registry lists."""
+    router = APIRouter()
+
+    @router.get("/v1/visits", response_model=dict[str, str])
+    async def visits() -> dict[str, str]:
+        return {}
+
+    return router
+
+
+def compare_routes(app):
+    """Paths that are served without being listed, and those that are listed without being served."""
+    listed = list_endpoints((*api.ROUTERS, *web.ROUTERS))
+    served = [context.original_route for context in iter_route_contexts(app.routes)]
+    return (
+        {route.path for route in served if route not in listed} - {app.openapi_url},
+        {route.path for route in listed if route not in served},
+    )
+
+
+def test_the_registries_list_what_is_served(app):
+    assert compare_routes(app) == (set(), set())
+
+
+def test_a_router_that_the_application_alone_includes_is_noticed(app, visits):
+    app.include_router(visits)
+    assert compare_routes(app) == ({"/v1/visits"}, set())
+
+
+@pytest.mark.parametrize("outer", [APIRouter, PageRouter])
+def test_a_router_within_a_router_does_not_start(visits, outer):
+    router = outer()
+    router.include_router(visits)
+    for check in (require_answer_types, lambda routers: require_declared(routers, web.OPEN_TO_ALL)):
+        with pytest.raises(TypeError, match="is no endpoint: add its router to ROUTERS"):
+            check([router])
+
+
+def test_an_application_within_a_router_does_not_start(app):
+    router = APIRouter()
+    router.mount("/visits", app)
+    with pytest.raises(TypeError, match=r"Mount.*/visits.* is no endpoint"):
+        require_answer_types([router])
