@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from riskml.records.panel.panel import BELOW
 from riskml.simulation.blows import count_workers, draw_severity
 from riskml.simulation.draws import compiled_once, start_stream
 from riskml.simulation.month import step
@@ -30,14 +31,15 @@ class Calendar(NamedTuple):
 
 def _hash_sources() -> str:
     names = ("blows", "draws", "lives", "month", "parameters", "state")
-    return sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in names)).hexdigest()
+    sources = b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in names)
+    return sha256(sources + str(BELOW).encode()).hexdigest()
 
 
 def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
     """Compile the loops.
 
     ``sources`` is part of the key under which numba caches the machine code on disk: numba alone watches this file
-    and would miss a change of the step.
+    and would miss a change of the step or of ``BELOW``.
     """
 
     @compiled_once

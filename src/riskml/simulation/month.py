@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from riskml.records.panel.panel import BELOW
 from riskml.simulation.blows import alarm, apply_disaster, count_workers, draw_rare_shock, hurt, lose_work, treat
 from riskml.simulation.draws import compiled, draw_bell, draw_normal, draw_uniform
 from riskml.simulation.parameters import Process
@@ -22,7 +23,6 @@ ILLNESS, SCHOOLING, DISABILITY, DISASTER, ACCIDENT, VENTURE, WORK, LABOUR, OTHER
     for name in ("illness", "schooling", "disability", "disaster", "accident", "venture", "work", "labour", "other")
 )
 MIGRANT = 2
-BELOW = 1.0 - 1e-4
 
 
 @compiled

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, func, insert, literal, select, text
 from riskml.errors import UsageError
 from riskml.progress import Progress
 from riskml.simulation import simulate
+from riskml.vocabulary.regions import Level
 from riskml_serving.base.database import open_engine, reading, upgrade, writing
 from riskml_serving.base.database.upserts import upsert
 from riskml_serving.judging.importing.service import import_folder
@@ -76,7 +77,7 @@ def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress
     with reading(source) as connection:
         rows = [dict(row) for row in connection.execute(select(CURRENT)).mappings()]
     first = str(rows[0]["county"])
-    counties = [f"{int(first) + k:06d}" for k in range(max(1, total // len(rows)))]
+    counties = [f"{int(first) + k:0{Level.COUNTY}}" for k in range(max(1, total // len(rows)))]
     progress.stage("Repeat the scores", len(counties))
     with writing(target) as connection:
         upsert(connection, CURRENT, rows)
@@ -85,8 +86,8 @@ def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress
             changed = {
                 "household_id": literal(f"{code}-") + CURRENT.c.household_id,
                 "county": literal(code),
-                "region_code": literal(code) + func.substr(CURRENT.c.region_code, 7),
-                "town": literal(code) + func.substr(CURRENT.c.town, 7),
+                "region_code": literal(code) + func.substr(CURRENT.c.region_code, Level.COUNTY + 1),
+                "town": literal(code) + func.substr(CURRENT.c.town, Level.COUNTY + 1),
             }
             columns = [changed.get(column.name, column) for column in CURRENT.c]
             scores = select(*columns).where(CURRENT.c.county == first)

@@ -14,7 +14,7 @@ from riskml_serving.web.shell.words import get_word
 __all__ = ["MAX_BARS", "draw_charts"]
 
 MAX_BARS = 40
-SIGNALS = ("red", "orange", "yellow")
+SIGNALS = COLOURS.codes[:0:-1]
 """Colours that are drawn: green would dwarf them."""
 
 TITLES = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from riskml.records.contract.schema import list_codes
+from riskml.records.contract.schema import TABLES, list_codes
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.terms import Term
 
@@ -68,23 +68,13 @@ def _check_line(panel: Panel) -> Iterator[Missing]:
         yield Missing("no_line", "所在地没有在用的监测线", "No monitoring line is in force in the region")
 
 
-_NAMES = {
-    "members": ("家庭成员", "members"),
-    "illness": ("就医", "medical care"),
-    "disaster": ("灾害", "disasters"),
-    "events": ("事件与线索", "events and leads"),
-    "help": ("帮扶", "help"),
-    "monitoring": ("监测对象", "monitoring"),
-}
-
-
 def _check_tables(panel: Panel) -> Iterator[Missing]:
-    absent = [names for table, names in _NAMES.items() if not panel.has(table)]
+    absent = [table for table in TABLES.values() if not table.required and not panel.has(table.name)]
     if absent:
         yield Missing(
             "absent_tables",
-            f"未提供的数据：{'、'.join(zh for zh, _ in absent)}",
-            f"Data not provided: {', '.join(en for _, en in absent)}",
+            f"未提供的数据：{'、'.join(table.zh for table in absent)}",
+            f"Data not provided: {', '.join(table.en for table in absent)}",
         )
 
 

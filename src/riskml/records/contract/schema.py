@@ -86,7 +86,7 @@ class Table:
     name : str
     columns : tuple of Column
     zh, en : str
-        Meaning in Chinese and in English.
+        Name in Chinese and in English.
     required : bool, default False
         Whether a records folder must hold it.
     key : tuple of str
@@ -309,25 +309,23 @@ _TABLES = (
     Table(
         "households",
         _HOUSEHOLDS,
-        "农户（每行一个版本）",
-        "households, one row a version",
+        "农户",
+        "households",
         required=True,
         key=("household_id",),
         attributes=True,
     ),
-    Table(
-        "members", _MEMBERS, "家庭成员（每行一个版本）", "members, one row a version", key=("household_id", "member_id")
-    ),
+    Table("members", _MEMBERS, "家庭成员", "members", key=("household_id", "member_id")),
     Table("income", _INCOME, "收入", "income reports", required=True, day="period_start"),
     Table("illness", _ILLNESS, "就医", "medical care", day="occurred_on"),
-    Table("disaster", _DISASTER, "灾害", "disasters of a household or a region", day="occurred_on"),
-    Table("events", _EVENTS, "事件", "events and leads", day="occurred_on"),
+    Table("disaster", _DISASTER, "灾害", "disasters", day="occurred_on"),
+    Table("events", _EVENTS, "事件与线索", "events and leads", day="occurred_on"),
     Table("help", _HELP, "帮扶", "help given", day="started_on"),
     Table(
         "monitoring",
         _MONITORING,
-        "监测对象（每行一个版本）",
-        "monitored households, one row a version",
+        "监测对象",
+        "monitored households",
         key=("household_id", "entered_on"),
         day="entered_on",
     ),
