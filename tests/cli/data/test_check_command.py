@@ -7,7 +7,6 @@ from typer.testing import CliRunner
 
 from riskml.cli.main import build_app
 
-
 HOUSEHOLDS = "household_id,region_code,size,kind\n0012,130529101001,3,exited\n0013,130529101001,2,ordinary\n"
 INCOME = "household_id,period_start,months,source,amount\n0012,2023-01-01,1,wage,900\n0013,2023-01-01,1,total,700.5\n"
 LINES = "region_code,effective_from,amount\n13,2022-04-01,7300\n"
