@@ -10,51 +10,69 @@ from operator import le
 from typing import Any
 
 from riskml.policy import Policy
+from riskml.vocabulary.terms import Term, Vocabulary
 from riskml_serving.base.settings import Settings
 from riskml_serving.casework.rules import Rule, compare
 from riskml_serving.casework.states import ASSIGNED, CONFIRMED, MONITORED, SETTLED, SIGNALLED, VISITED
 from riskml_serving.casework.workdays import add_working_days, find_last_overdue_start, has_announced_holidays
 
-__all__ = ["DEADLINES", "Deadline", "Deadlines"]
+__all__ = ["DEADLINES", "Deadline", "DeadlineKind", "Deadlines"]
 
 
 @dataclass(frozen=True)
-class _Declared:
+class DeadlineKind(Term):
     """A kind of deadline.
 
     Parameters
     ----------
+    code, zh, en : str
+        Names of the day.
+    late : Term
+        State of the households that missed it.
     applies, still_due : Rule
         Whether a household has the deadline, and whether what it asks for is still to be done.
     start : str
         Fact with the day from which it runs.
     days : callable
         Reads from policy and settings how many days it runs.
-    working : bool
+    working : bool, default True
         Whether these are working days.
+    to_visit : bool, default False
+        Whether a visit is what it asks for.
     """
 
+    late: Term
     applies: Rule
     still_due: Rule
     start: str
     days: Callable[[Policy, Settings], float]
     working: bool = True
+    to_visit: bool = False
 
 
 _TO_DECIDE = SIGNALLED & (~MONITORED | CONFIRMED)
 
-_DECLARED = {
-    "visit": _Declared(_TO_DECIDE, ~SETTLED & ~VISITED, "since", lambda _, settings: settings.visit_working_days),
-    "decision": _Declared(
-        _TO_DECIDE, ~SETTLED, "since", lambda policy, _: policy.timing["decision"].value, working=False
+DEADLINES = Vocabulary(
+    DeadlineKind(
+        "visit", "走访期限", "visit by",
+        late=Term("late_visit", "走访逾期", "visit overdue"), to_visit=True,
+        applies=_TO_DECIDE, still_due=~SETTLED & ~VISITED, start="since",
+        days=lambda _, settings: settings.visit_working_days,
     ),
-    "helper": _Declared(
-        SIGNALLED & CONFIRMED, ~ASSIGNED, "last_verified_on", lambda policy, _: policy.timing["helper_assigned"].value
+    DeadlineKind(
+        "decision", "认定程序期限", "procedure by",
+        late=Term("late_decision", "认定程序逾期", "procedure overdue"),
+        applies=_TO_DECIDE, still_due=~SETTLED, start="since",
+        days=lambda policy, _: policy.timing["decision"].value, working=False,
     ),
-}
-
-DEADLINES = tuple(_DECLARED)
-"""Names of the deadlines, in the order in which they fall due."""
+    DeadlineKind(
+        "helper", "落实帮扶责任人期限", "helper named by",
+        late=Term("late_helper", "帮扶责任人未按期落实", "helper overdue"),
+        applies=SIGNALLED & CONFIRMED, still_due=~ASSIGNED, start="last_verified_on",
+        days=lambda policy, _: policy.timing["helper_assigned"].value,
+    ),
+)  # fmt: skip
+"""In the order in which they fall due."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +81,8 @@ class Deadline:
 
     Parameters
     ----------
-    name : {"visit", "decision", "helper"}
+    name : str
+        Code of its kind.
     day : date
     done, late : bool
     announced : bool
@@ -94,24 +113,23 @@ class Deadlines:
     settings: Settings
     today: dt.date
 
-    def _count_days(self, name: str) -> int:
-        return int(_DECLARED[name].days(self.policy, self.settings))
+    def _count_days(self, kind: DeadlineKind) -> int:
+        return int(kind.days(self.policy, self.settings))
 
-    def _find_end(self, name: str, start: dt.date) -> dt.date:
-        days = self._count_days(name)
-        return add_working_days(start, days) if _DECLARED[name].working else start + dt.timedelta(days=days)
+    def _find_end(self, kind: DeadlineKind, start: dt.date) -> dt.date:
+        days = self._count_days(kind)
+        return add_working_days(start, days) if kind.working else start + dt.timedelta(days=days)
 
-    def _find_last_late_start(self, name: str) -> dt.date:
-        days = self._count_days(name)
-        working = _DECLARED[name].working
-        return find_last_overdue_start(self.today, days) if working else self.today - dt.timedelta(days=days + 1)
+    def _find_last_late_start(self, kind: DeadlineKind) -> dt.date:
+        days = self._count_days(kind)
+        return find_last_overdue_start(self.today, days) if kind.working else self.today - dt.timedelta(days=days + 1)
 
     @cached_property
     def late(self) -> dict[str, Rule]:
         """Whether a household is late, by deadline: for a query and for a row of it."""
         return {
-            name: declared.applies & declared.still_due & compare(declared.start, le, self._find_last_late_start(name))
-            for name, declared in _DECLARED.items()
+            name: kind.applies & kind.still_due & compare(kind.start, le, self._find_last_late_start(kind))
+            for name, kind in DEADLINES.items()
         }
 
     def read_row(self, row: Mapping[str, Any]) -> list[Deadline]:
@@ -121,9 +139,9 @@ class Deadlines:
         a visit that leaves the case open counts as one but decides nothing.
         """
         deadlines = []
-        for name, declared in _DECLARED.items():
-            if declared.applies.holds(row):
-                day = self._find_end(name, row[declared.start])
-                done, late = not declared.still_due.holds(row), self.late[name].holds(row)
+        for name, kind in DEADLINES.items():
+            if kind.applies.holds(row):
+                day = self._find_end(kind, row[kind.start])
+                done, late = not kind.still_due.holds(row), self.late[name].holds(row)
                 deadlines.append(Deadline(name, day, done, late, has_announced_holidays(day)))
         return deadlines

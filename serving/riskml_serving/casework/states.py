@@ -22,10 +22,10 @@ from __future__ import annotations
 from functools import reduce
 from operator import eq, ge, gt, ne, or_
 
-from riskml_serving.casework.rules import ALWAYS, compare, compare_facts, is_true
+from riskml_serving.casework.rules import compare, compare_facts, is_true
 from riskml_serving.casework.verifications.outcomes import DECISIVE
 
-__all__ = ["ASSIGNED", "CONFIRMED", "MONITORED", "OPEN", "SETTLED", "SIGNALLED", "STATES", "VISITED", "WAITING"]
+__all__ = ["ASSIGNED", "CONFIRMED", "MONITORED", "OPEN", "SETTLED", "SIGNALLED", "UNVERIFIED", "VISITED", "WAITING"]
 
 SIGNALLED = compare("signal", gt, 0)
 MONITORED = compare("status", eq, "monitored")
@@ -44,12 +44,4 @@ VISITED = is_true("visited")
 
 WAITING = SIGNALLED & ~SETTLED
 OPEN = WAITING & ~MONITORED
-
-STATES = {
-    "open": OPEN,
-    "unverified": OPEN & compare("last_outcome", eq, ""),
-    "settled": SIGNALLED & SETTLED,
-    "monitored": MONITORED,
-    "all": ALWAYS,
-}
-"""States that a list can be narrowed to; those of deadlines come from :mod:`riskml_serving.casework.deadlines`."""
+UNVERIFIED = OPEN & compare("last_outcome", eq, "")

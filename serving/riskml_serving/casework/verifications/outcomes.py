@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from riskml.vocabulary.terms import Term, Vocabulary
 
-__all__ = ["DECISIVE", "OUTCOMES"]
+__all__ = ["DECISIVE", "MET", "OUTCOMES"]
 
 OUTCOMES = Vocabulary(
     Term("confirmed", "属实", "confirmed"),
@@ -16,3 +16,6 @@ OUTCOMES = Vocabulary(
 
 DECISIVE = ("confirmed", "rejected")
 """Findings that settle a signal."""
+
+MET = (*DECISIVE, "pending")
+"""Findings of a visit on which somebody was met."""

@@ -7,12 +7,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, exists, insert, select, update
 
+from riskml_serving.base.clock import now
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
-from riskml_serving.people.auth import within
+from riskml_serving.people.auth import Caller, within
 from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
-__all__ = ["add_verification", "read_entries", "read_verifications", "undo_verification"]
+__all__ = ["add_verification", "is_in_force", "read_entries", "read_verifications", "undo_verification"]
+
+
+def is_in_force(table: FromClause = VERIFICATIONS) -> ColumnElement[bool]:
+    """Condition on a verification: it was not undone."""
+    return table.c.undone_at.is_(None)
 
 
 def add_verification(connection: Connection, row: dict[str, Any]) -> int:
@@ -22,9 +28,7 @@ def add_verification(connection: Connection, row: dict[str, Any]) -> int:
 
 def read_verifications(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
     """Read the verifications of a household of a region, the latest first; not those that were undone."""
-    query = select(VERIFICATIONS).where(
-        VERIFICATIONS.c.household_id == household_id, VERIFICATIONS.c.undone_at.is_(None)
-    )
+    query = select(VERIFICATIONS).where(VERIFICATIONS.c.household_id == household_id, is_in_force())
     query = narrow_to_region(query, VERIFICATIONS, region).order_by(VERIFICATIONS.c.verification_id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -46,30 +50,22 @@ def read_entries(connection: Connection, region: str, since: int, limit: int) ->
 
 def _takes_in(table: FromClause) -> tuple[ColumnElement[bool], ...]:
     """Conditions that a verification takes the household into monitoring."""
-    return table.c.outcome == "confirmed", table.c.undone_at.is_(None), table.c.category.is_not(None)
+    return table.c.outcome == "confirmed", is_in_force(table), table.c.category.is_not(None)
 
 
-def undo_verification(
-    connection: Connection,
-    household_id: str,
-    verification_id: int,
-    created_by: str,
-    region: str,
-    today: dt.date,
-    at: dt.datetime,
-) -> bool:
-    """Mark a verification of today as undone; false where there is none by this person in the region."""
-    in_region = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, region))
+def undo_verification(connection: Connection, caller: Caller, household_id: str, number: int, today: dt.date) -> bool:
+    """Mark a verification of today as undone; false where there is none by the caller in the caller's region."""
+    in_region = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, caller.region))
     result = connection.execute(
         update(VERIFICATIONS)
         .where(
-            VERIFICATIONS.c.verification_id == verification_id,
+            VERIFICATIONS.c.verification_id == number,
             VERIFICATIONS.c.household_id == household_id,
-            VERIFICATIONS.c.created_by == created_by,
+            VERIFICATIONS.c.created_by == caller.key_id,
             VERIFICATIONS.c.recorded_on == today,
-            VERIFICATIONS.c.undone_at.is_(None),
+            is_in_force(),
             VERIFICATIONS.c.household_id.in_(in_region),
         )
-        .values(undone_at=at)
+        .values(undone_at=now())
     )
     return bool(result.rowcount)

@@ -69,8 +69,7 @@ def undo(
     """
     require_household(connection, household_id, caller.region, lock=True)
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
-    key = (household_id, number, caller.key_id)
-    if not undo_verification(connection, *key, caller.region, today, now()):
+    if not undo_verification(connection, caller, household_id, number, today):
         raise Problem(
             "household-not-found",
             "没有可撤销的核实记录（只能当天由本人撤销）",

@@ -29,9 +29,11 @@ from sqlalchemy import (
 
 from riskml_serving.casework.assignments.tables import ASSIGNMENTS
 from riskml_serving.casework.rules import Rule
-from riskml_serving.casework.states import MONITORED, STATES
-from riskml_serving.casework.verifications.outcomes import DECISIVE
+from riskml_serving.casework.states import MONITORED, SIGNALLED
+from riskml_serving.casework.verifications.outcomes import DECISIVE, MET
+from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
+from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.scores.tables import CURRENT, RANKING, SCORES
 from riskml_serving.people.auth import within, within_table
 from riskml_serving.store.records.tables import RECORDS
@@ -54,7 +56,7 @@ class ListFilter:
     region : str
         Prefix, already checked against the caller's.
     state : str
-        Of ``STATES``, or by deadline: ``late_visit``, ``late_decision``, ``late_helper``, and ``overdue`` for any.
+        Code of one of ``STATES``.
     late : mapping of str to Rule
         Whether a household is late, by deadline; see :class:`riskml_serving.casework.deadlines.Deadlines`.
     today : date
@@ -87,10 +89,7 @@ class ListFilter:
     @property
     def rule(self) -> Rule:
         """Rule of the state."""
-        by_deadline = {f"late_{name}": rule for name, rule in self.late.items()}
-        if self.state == "overdue":
-            return reduce(or_, by_deadline.values())
-        return (STATES | by_deadline)[self.state]
+        return STATES[self.state].make_rule(self.late)
 
 
 def _correlate(query: Select[Any], *others: FromClause) -> ScalarSelect[Any]:
@@ -116,15 +115,15 @@ def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def _select_last_verification(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    own = (VERIFICATIONS.c.household_id == CURRENT.c.household_id, VERIFICATIONS.c.undone_at.is_(None))
+    own = (VERIFICATIONS.c.household_id == CURRENT.c.household_id, is_in_force())
     return _correlate(select(func.max(VERIFICATIONS.c.verification_id)).where(*own, *conditions))
 
 
 def _was_visited() -> Exists:
     met = (
         VERIFICATIONS.c.household_id == CURRENT.c.household_id,
-        VERIFICATIONS.c.undone_at.is_(None),
-        VERIFICATIONS.c.outcome != "not_met",
+        is_in_force(),
+        VERIFICATIONS.c.outcome.in_(MET),
         func.coalesce(VERIFICATIONS.c.score_seq, 0) >= _select_first(SCORES.c.seq),
     )
     return exists().where(*met).correlate(CURRENT, DECIDED)
@@ -229,12 +228,10 @@ def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[int, int
 
 def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:
     """Count the households of the region that are late, by deadline, whatever else the list is narrowed to."""
-    columns = [
-        cast(func.coalesce(func.sum(case((rule.to_sql(FACTS), 1), else_=0)), 0), Integer)
-        for rule in wanted.late.values()
-    ]
+    columns = [cast(func.count(case((rule.to_sql(FACTS), 1))), Integer) for rule in wanted.late.values()]
     query: Select[Any] = select().add_columns(*columns)
-    row = connection.execute(_narrow(query, ListFilter(wanted.region, "all", signal=(1, 2, 3)))).one()
+    signalled = _narrow(query, ListFilter(wanted.region, "all")).where(SIGNALLED.to_sql(FACTS))
+    row = connection.execute(signalled).one()
     return dict(zip(wanted.late, row, strict=True))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, String, cast, func, or_, select
 
+from riskml_serving.casework.verifications.repository import is_in_force
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.worklist.repository import is_entry_known, is_entry_open
 from riskml_serving.judging.scores.tables import SCORES
@@ -47,7 +48,7 @@ def count_visits(connection: Connection, region: str) -> list[dict[str, Any]]:
     query = (
         select(*same, cast(func.count(), Integer).label("n"))
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == VERIFICATIONS.c.household_id)
-        .where(within(HOUSEHOLDS.c.region_code, region), VERIFICATIONS.c.undone_at.is_(None))
+        .where(within(HOUSEHOLDS.c.region_code, region), is_in_force())
         .group_by(*same)
     )
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -10,7 +10,9 @@ from riskml.policy.signal import is_above_safest
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, STATUSES, TIERS
+from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
+from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.people.auth import Caller
 
 __all__ = [
@@ -68,22 +70,8 @@ WORDS: dict[str, Mapping[str, Term]] = {
     "category": Vocabulary(*CATEGORIES.values(), Term("none", "未纳入监测", "not in monitoring")),
     "cause": CAUSES,
     "outcome": OUTCOMES,
-    "state": Vocabulary(
-        Term("open", "待核实", "to verify"),
-        Term("overdue", "已逾期（任一期限）", "overdue"),
-        Term("late_visit", "走访逾期", "visit overdue"),
-        Term("late_decision", "认定程序逾期", "procedure overdue"),
-        Term("late_helper", "帮扶责任人未按期落实", "helper overdue"),
-        Term("unverified", "从未核实", "never verified"),
-        Term("settled", "已核实", "verified"),
-        Term("monitored", "监测中", "in monitoring"),
-        Term("all", "全部", "all"),
-    ),
-    "deadline": Vocabulary(
-        Term("visit", "走访期限", "visit by"),
-        Term("decision", "认定程序期限", "procedure by"),
-        Term("helper", "落实帮扶责任人", "helper named by"),
-    ),
+    "state": STATES,
+    "deadline": DEADLINES,
 }
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
 from riskml_serving.api.regions.service import next_level
 from riskml_serving.base.clock import today
-from riskml_serving.casework.deadlines import Deadlines
+from riskml_serving.casework.deadlines import DEADLINES, Deadlines
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
+from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.operations.state import get_state
 from riskml_serving.web.shell.export import write_workbook
 from riskml_serving.web.shell.page import Page, View
@@ -64,9 +65,11 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         return {
             "rows": [service.describe_row(row, caller, deadlines) for row in rows],
             "counts": [(code, SHAPES[code], counts.get(i, 0)) for i, code in enumerate(COLOURS)][::-1],
-            "week": service.plan_week(connection, wanted, capacity) if wanted.state in service.TO_VISIT else None,
+            "week": service.plan_week(connection, wanted, capacity) if STATES[wanted.state].to_visit else None,
             "regions": list(dict.fromkeys((*wider, region, *parts))),
-            "late": {f"late_{name}": n for name, n in repository.count_late(connection, wanted).items() if n},
+            "late": {
+                DEADLINES[name].late.code: n for name, n in repository.count_late(connection, wanted).items() if n
+            },
             "total": sum(counts.values()),
         }
 
@@ -82,7 +85,7 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         fields=fields,
         wanted=wanted,
         region=region,
-        states=service.STATES,
+        states=STATES,
         colours=COLOURS.codes[::-1],
         tiers=[*TIERS.codes[::-1], "none"],
         agreements=AGREEMENTS,

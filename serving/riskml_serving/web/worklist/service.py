@@ -8,23 +8,23 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, TIERS
-from riskml_serving.casework.deadlines import DEADLINES, Deadlines
+from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.states import WAITING
 from riskml_serving.casework.worklist import repository
 from riskml_serving.casework.worklist.repository import ListFilter
+from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.wording import show
 from riskml_serving.people.auth import Caller
 from riskml_serving.web.shell.region_names import mask_code
 from riskml_serving.web.shell.words import SHAPES, list_causes, refine_agreement
 
-__all__ = ["MOST_ROWS", "STATES", "TO_VISIT", "build_filter", "describe_row", "plan_week"]
+__all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week"]
 
 MOST_ROWS = 5_000
 """Maximum number of households on a page to print and in a workbook."""
 
-TO_VISIT = ("open", "unverified", "late_visit")
-LATE = tuple(f"late_{name}" for name in DEADLINES)
-STATES = ("open", "unverified", "overdue", *LATE, "settled", "monitored", "all")
+SHOWN = ("household_id", "region_code", "status", "probability", "last_outcome", "last_verified_on")
+"""Columns of the list that are shown as they are."""
 
 
 def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlines: Deadlines) -> ListFilter:
@@ -70,14 +70,11 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -
     since = row["since"] if WAITING.holds(row) else None
     due = [deadline for deadline in deadlines.read_row(row) if not deadline.done]
     return {
-        "household_id": row["household_id"],
+        **{name: row[name] for name in SHOWN},
         "masked": mask_code(row["household_id"]),
-        "region_code": row["region_code"],
-        "status": row["status"],
         "signal": score["signal"],
         "shape": SHAPES[score["signal"]],
         "tier": score["tier"] or "none",
-        "probability": row["probability"],
         "agreement": None if row["probability"] is None else refine_agreement(row["agreement"], score["tier"]),
         "flags": [policy.triggers[code] for code in score["rule_flags"] if code in policy.triggers],
         "hidden_flags": score["hidden_flags"],
@@ -86,7 +83,5 @@ def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -
         "due": due,
         "due_shown": [deadline for deadline in due if deadline.late] or due[:1],
         "overdue": any(deadline.late for deadline in due),
-        "last_outcome": row["last_outcome"],
-        "last_verified_on": row["last_verified_on"],
         "assignee": row["assignee"] or None,
     }

@@ -13,9 +13,9 @@ __all__ = ["HEADER", "list_cells"]
 
 HEADER = {
     "zh": ("户码", "地区", "信号", "模型分级", HUNDRED["zh"], "规则与模型", "规则提示", "信号起始",
-           "走访期限", "认定程序期限", "落实帮扶责任人期限", "逾期", "最近核实", "核实日期", "责任人"),
+           *DEADLINES.get_names("zh").values(), "逾期", "最近核实", "核实日期", "责任人"),
     "en": ("code", "region", "signal", "tier", HUNDRED["en"], "rule line and model", "flags", "since",
-           "visit by", "procedure by", "helper named by", "overdue", "last finding", "verified on", "assignee"),
+           *DEADLINES.get_names("en").values(), "overdue", "last finding", "verified on", "assignee"),
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tupl
         "、".join(flags),
         row["since"],
         *(due.get(name) for name in DEADLINES),
-        "、".join(get_word("state", f"late_{deadline.name}", lang) for deadline in row["due"] if deadline.late),
+        "、".join(DEADLINES[deadline.name].late.get_name(lang) for deadline in row["due"] if deadline.late),
         get_word("outcome", row["last_outcome"], lang),
         row["last_verified_on"],
         row["assignee"],

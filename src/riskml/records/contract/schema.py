@@ -306,15 +306,7 @@ _LINES = (
 )
 
 _TABLES = (
-    Table(
-        "households",
-        _HOUSEHOLDS,
-        "农户",
-        "households",
-        required=True,
-        key=("household_id",),
-        attributes=True,
-    ),
+    Table("households", _HOUSEHOLDS, "农户", "households", required=True, key=("household_id",), attributes=True),
     Table("members", _MEMBERS, "家庭成员", "members", key=("household_id", "member_id")),
     Table("income", _INCOME, "收入", "income reports", required=True, day="period_start"),
     Table("illness", _ILLNESS, "就医", "medical care", day="occurred_on"),

@@ -64,10 +64,10 @@ def test_a_graver_signal_after_a_finding_brings_a_household_back_and_its_time_be
     site.verify(household, outcome="confirmed")
     page = site.get(f"/households/{household}").text
     assert re.search(r"走访期限</dt><dd>[^<]*已办", page)
-    assert not re.search(r"落实帮扶责任人</dt><dd>[^<]*已办", page)
+    assert not re.search(r"落实帮扶责任人期限</dt><dd>[^<]*已办", page)
     once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
     site.post(f"/households/{household}/assignments", csrf=site.token(page), once=once, assignee="王")
-    assert re.search(r"落实帮扶责任人</dt><dd>[^<]*已办", site.get(f"/households/{household}").text)
+    assert re.search(r"落实帮扶责任人期限</dt><dd>[^<]*已办", site.get(f"/households/{household}").text)
 
 
 def test_a_finding_can_be_taken_back_only_by_its_writer_and_only_today(site):

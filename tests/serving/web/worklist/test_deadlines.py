@@ -9,7 +9,7 @@ import re
 import pytest
 from openpyxl import load_workbook
 
-NAMES = {"visit": "走访期限", "decision": "认定程序期限", "helper": "落实帮扶责任人"}
+NAMES = {"visit": "走访期限", "decision": "认定程序期限", "helper": "落实帮扶责任人期限"}
 LATE = {"visit": "走访逾期", "decision": "认定程序逾期", "helper": "帮扶责任人未按期落实"}
 
 

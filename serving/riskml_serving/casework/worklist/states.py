@@ -1,0 +1,47 @@
+"""States that the list can be narrowed to, each declared once: its names, its rule, and what the page makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import itemgetter, or_
+
+from riskml.vocabulary.terms import Term, Vocabulary
+from riskml_serving.casework.deadlines import DEADLINES
+from riskml_serving.casework.rules import ALWAYS, Rule
+from riskml_serving.casework.states import MONITORED, OPEN, SETTLED, SIGNALLED, UNVERIFIED
+
+__all__ = ["STATES", "State"]
+
+
+@dataclass(frozen=True)
+class State(Term):
+    """A state of households on the list.
+
+    Parameters
+    ----------
+    code, zh, en : str
+    make_rule : callable
+        Takes the rules of late households by deadline; returns the rule of the state.
+    to_visit : bool, default False
+        Whether its households wait for a visit: then the page plans the week.
+    """
+
+    make_rule: Callable[[Mapping[str, Rule]], Rule]
+    to_visit: bool = False
+
+
+STATES = Vocabulary(
+    State("open", "待核实", "to verify", lambda _: OPEN, to_visit=True),
+    State("unverified", "从未核实", "never verified", lambda _: UNVERIFIED, to_visit=True),
+    State("overdue", "已逾期（任一期限）", "overdue", lambda late: reduce(or_, late.values())),
+    *(
+        State(kind.late.code, kind.late.zh, kind.late.en, itemgetter(name), kind.to_visit)
+        for name, kind in DEADLINES.items()
+    ),
+    State("settled", "已核实", "verified", lambda _: SIGNALLED & SETTLED),
+    State("monitored", "监测中", "in monitoring", lambda _: MONITORED),
+    State("all", "全部", "all", lambda _: ALWAYS),
+)
+"""In the order of the filter."""
