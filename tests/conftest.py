@@ -35,11 +35,11 @@ WRITE_GOLDEN = "RISKML_GOLDEN"
 
 TIERS = {
     "acceptance": {"offline_browser", "served", "gsoep"},
-    "integration": {"county", "county_records", "database_url", "postgres", "make_settings"},
+    "integration": {"county", "county_records", "database_url", "postgres", "make_settings", "shipped"},
 }
 """Tier of a test by the fixtures it uses, directly or through others: a real browser or a real panel; a simulated
-county with a model trained on it, or a database. Tests in a folder `faults` are `faults`, all others `unit`. A module
-may set its tier itself with ``pytestmark``."""
+county with a model trained on it, a database, or the built wheel. Tests in a folder `faults` are `faults`, all others
+`unit`. A test or a module may set its tier itself (``pytestmark``)."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

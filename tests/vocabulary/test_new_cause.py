@@ -101,6 +101,7 @@ def test_a_declared_cause_with_its_policy_row_is_everywhere(tmp_path):
     assert all(content[name] for name in ("text", "answer", "report", "handbook", "tables", "features"))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("case", "words"),
     [

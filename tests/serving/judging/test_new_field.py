@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 MODELS = Path(__file__).parents[3] / "models"
 TODAY, UNTIL = "2023-12-31", "2023-09-30"
@@ -119,6 +120,7 @@ def use(folder: Path) -> dict[str, object]:
     }
 
 
+@pytest.mark.integration
 def test_a_field_that_is_declared_is_everywhere(tmp_path):
     done = subprocess.run([sys.executable, __file__, str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from riskml.records.contract.schema import TABLES, Column, Kind
 
 MODELS = Path(__file__).parents[4] / "models"
@@ -115,6 +117,7 @@ def use(folder: Path) -> dict[str, object]:
     return out
 
 
+@pytest.mark.integration
 def test_a_column_that_is_declared_is_stored_and_reaches_every_panel(tmp_path):
     start = f"import runpy\nrunpy.run_path({__file__!r})['declare']()\n"
     (tmp_path / "sitecustomize.py").write_text(start, encoding="utf-8")
