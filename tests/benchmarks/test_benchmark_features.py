@@ -75,7 +75,7 @@ def test_json_is_all_that_goes_to_standard_output(parts):
     assert set(json.loads(done.stdout)) >= FIGURES
 
 
-def test_without_json_each_figure_stands_beside_its_target(parts):
+def test_without_json_each_figure_is_printed_with_its_target(parts):
     done = CliRunner().invoke(build_app(), ["benchmark", "features", "--households", "60"])
     assert done.exit_code == 0, done.output
     for name in FIGURES:

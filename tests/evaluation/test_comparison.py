@@ -18,7 +18,7 @@ def cells(line):
     return [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
-def test_every_figure_stands_in_the_markdown_table(evaluated):
+def test_every_figure_is_in_the_markdown_table(evaluated):
     lines = render_markdown(evaluated).splitlines()
     header, models = cells(lines[0]), {cells(line)[0]: cells(line)[1:] for line in lines[2:]}
     assert header[:4] == ["model", "AUC", "AP", "Brier"]

@@ -74,7 +74,7 @@ def test_capacity_is_rounded_up_within_each_as_of_and_hits_are_pooled():
     assert precision[0] == pytest.approx(2 / 3)
 
 
-def test_everybody_is_visited_at_full_capacity():
+def test_every_household_is_visited_at_full_capacity():
     recall, precision = VisitList.from_scores([1, 1, 2], [0, 0, 1], [1, 0, 1]).measure([1.0])
     assert (recall[0], precision[0]) == (1.0, pytest.approx(2 / 3))
 

@@ -93,7 +93,7 @@ class Village:
         return self
 
     def has(self, *tables: str) -> Village:
-        """Make tables present, be they empty."""
+        """Make tables present, even if empty."""
         for table in tables:
             self.rows.setdefault(table, [])
         return self

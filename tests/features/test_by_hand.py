@@ -61,7 +61,7 @@ def test_below_the_line_leaves_a_ten_thousandth_of_room(monthly_income, below):
     assert values["months_since_below"] == (0 if below else 36)
 
 
-def test_a_month_is_held_against_the_line_then():
+def test_a_month_is_compared_with_the_line_of_its_time():
     values = features(income=monthly([1000, 1000]), lines=((None, "2016-01-01", 6000.0), (None, "2023-12-31", 12000.0)))
     assert values["log_income_to_line_1m"] == pytest.approx(math.log(0.5))
     assert values["log_income_to_line_3m"] == pytest.approx(math.log(0.75))
@@ -159,7 +159,7 @@ def test_who_moves_on_the_day_of_a_disaster_lives_there_already():
         assert matrix.column("region_disasters_12m").tolist() == [struck]
 
 
-def test_a_bill_of_the_month_not_complete_is_held_against_the_last_complete_one():
+def test_a_bill_of_an_incomplete_month_is_compared_with_the_last_complete_one():
     lines = ((None, "2016-01-01", LINE), (None, "2023-11-30", 2 * LINE), (None, "2023-12-01", 9 * LINE))
     bill = care(("2023-12-10", "inpatient", 1200.0, None))
     assert features("2023-12-15", lines=lines[:2], illness=bill)["self_paid_to_line_3m"] == pytest.approx(0.05)

@@ -15,7 +15,7 @@ def test_the_committed_dictionary_is_the_generated_one(golden):
     golden(DICTIONARY, describe())
 
 
-def test_every_feature_has_one_row_with_everything_said_about_it():
+def test_every_feature_has_one_row_with_its_whole_declaration():
     rows = {line.split("`")[1]: line for line in describe().splitlines() if line.startswith("| `")}
     assert list(rows)[: len(CATALOGUE)] == [
         name for topic in TOPICS for name, f in CATALOGUE.items() if f.topic == topic

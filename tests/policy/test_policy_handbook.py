@@ -21,7 +21,7 @@ def test_the_document_holds_the_tables_of_the_packaged_policy(document, golden):
     golden(DOCUMENT, renew_handbook(document, load_policy()))
 
 
-def test_every_trigger_stands_there_with_its_threshold_and_source(document):
+def test_every_trigger_is_listed_with_its_threshold_and_source(document):
     for code, trigger in load_policy().triggers.items():
         (row,) = [line for line in document.splitlines() if line.startswith(f"| `{code}` | {trigger.zh}")]
         for value in trigger.values.rows:
@@ -35,7 +35,7 @@ def test_a_trigger_that_is_off_says_so():
     assert "never: no figure found" in row
 
 
-def test_thresholds_by_kind_are_told_apart():
+def test_thresholds_by_kind_are_distinguished():
     text = render_handbook(load_policy())
     assert "exited ≥ 5,000, ordinary ≥ 20,000 (yuan)" in text
     assert "monitored > 0.5 × rural per-capita income, others > 1 × rural per-capita income (yuan)" in text

@@ -75,7 +75,7 @@ def test_causes_are_the_official_ones_with_their_chinese_names_and_measures():
     assert {trigger.cause for trigger in policy.triggers.values()} <= {None, *CAUSES}
 
 
-def test_a_place_may_name_causes_and_tiers_its_own_way(content):
+def test_a_county_may_name_causes_and_tiers_its_own_way(content):
     content["causes"] = {
         "illness": {"zh": "因大病", "en": "serious illness", "topics": ["illness"]},
         "water": {"en": "wells"},

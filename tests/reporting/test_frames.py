@@ -30,7 +30,7 @@ def test_comparison_holds_every_model_with_its_interval(trained: Bundle) -> None
     assert "rule line" in frames.tabulate_comparison(trained.evaluation, "en").index
 
 
-def test_two_models_stand_by_their_versions_in_the_order_asked_for(trained: Bundle) -> None:
+def test_two_models_are_listed_by_version_in_the_requested_order(trained: Bundle) -> None:
     models = trained.evaluation["models"]
     compared = {
         "models": {"b-later": models["riskml"], "a-earlier": models["logistic"], "rule_line": models["rule_line"]}
@@ -68,7 +68,7 @@ def test_coverage_counts_rows_and_days(county: Path, county_records: Records) ->
     assert months.between(0, 1).all()
 
 
-def test_features_stand_beside_their_meaning(county_records: Records) -> None:
+def test_features_are_listed_with_their_meaning(county_records: Records) -> None:
     frame = build(county_records.panel(to_day("2022-12-31"))).to_frame()
     tabulated = frames.tabulate_features(frame).set_index("指标")
     assert list(tabulated.index) == list(CATALOGUE)

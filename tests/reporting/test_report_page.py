@@ -108,7 +108,7 @@ def test_data_groups_and_reasons_show_the_figures_of_the_bundle(html, read, bund
         assert text in page.text
 
 
-def test_the_checks_show_what_they_found(html, read, bundle):
+def test_the_checks_show_their_findings(html, read, bundle):
     chinese, english = read(html["zh"]), read(html["en"])
     for result in run_release_checks(bundle, None, None):
         assert result.title_zh in chinese.marked[result.code][1]

@@ -34,7 +34,7 @@ def free_port():
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="curl or bash is missing")
 def test_the_curl_lines_work_as_printed(bundle_path, tmp_path):
-    """In a fresh folder, one shell after the other line; only the port is another, lest somebody has it."""
+    """In a fresh folder, one shell for all lines; only the port differs, since it may be in use."""
     port = free_port()
     script = (
         "\n".join(BLOCKS)

@@ -75,7 +75,7 @@ def test_a_missing_folder_is_a_fault_and_not_a_stack_trace(tmp_path, arguments):
     assert "missing_folder" in result.output
 
 
-def test_help_tells_what_the_command_does():
+def test_help_says_what_the_command_does():
     result = run("--help")
     assert result.exit_code == 0
     assert "list every fault" in result.output

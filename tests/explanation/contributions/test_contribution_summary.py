@@ -62,7 +62,7 @@ def test_a_rare_level_and_a_rare_value_are_left_out(rows):
     assert 99.0 not in {group["value"] for group in summary["visits"]["groups"]}
 
 
-def test_like_rows_stand_together():
+def test_similar_rows_are_grouped():
     household = np.arange(400)
     values = np.repeat([0.0, 1.0], 200)[:, None]
     contributions = (values * 2 - 1) + np.linspace(-0.1, 0.1, 400)[:, None]
@@ -71,7 +71,7 @@ def test_like_rows_stand_together():
     assert len(one["groups"]) == 20
 
 
-def test_only_the_strongest_are_told():
+def test_only_the_strongest_are_listed():
     names = [(f"f{i}", "other") for i in range(20)]
     contributions = np.tile(np.arange(20.0), (100, 1))
     summary = summarise_contributions(np.zeros((100, 20)), contributions, names, np.arange(100))

@@ -102,7 +102,7 @@ def test_small_blocks_while_building_change_nothing(monkeypatch, train):
     np.testing.assert_allclose(Tables.build(forest).table, before, rtol=1e-13, atol=1e-15)
 
 
-def test_every_split_of_every_tree_stands_in_a_group(model):
+def test_every_split_of_every_tree_is_in_a_group(model):
     forest = read_forest(model.text)
     groups = list(cut(forest))
     assert {s for group in groups for s in group.splits} == set(range(len(forest.splits)))
@@ -165,7 +165,7 @@ def test_the_check_notices_a_path_of_its_own_for_many_rows(model, monkeypatch):
         check_tables(kernel, model.booster)
 
 
-def test_probing_rows_stand_at_the_thresholds_and_on_unknown_categories(model):
+def test_probing_rows_lie_at_the_thresholds_and_on_unknown_categories(model):
     splits = read_forest(model.text).splits
     rows = make_probe_rows(splits, 6)
     assert rows.shape == (checking.ROWS, 6)

@@ -68,7 +68,7 @@ def reasons(county_records, narrator, as_of):
     return explain_all(narrator, county_records, as_of, threads=1)
 
 
-def test_everybody_known_has_a_row_and_nobody_else(county_records, narrator, as_of, reasons):
+def test_every_known_household_has_a_row_and_no_other(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     status = classify_cohort(panel, narrator.settings)
     assert tuple(reasons.columns) == COLUMNS
@@ -77,7 +77,7 @@ def test_everybody_known_has_a_row_and_nobody_else(county_records, narrator, as_
     assert (reasons["causes"][at_risk] != "").mean() > 0.95
 
 
-def test_of_those_outside_the_model_s_scope_the_flags_are_told(county_records, narrator, as_of, reasons):
+def test_households_outside_the_model_s_scope_show_their_flags(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
     status = classify_cohort(panel, narrator.settings)
     outside = reasons.set_index("household_id").loc[panel.household_id[(status != AT_RISK) & (status != UNKNOWN)]]
@@ -136,7 +136,7 @@ def test_every_explained_row_adds_up(county_records, narrator, as_of):
     )
 
 
-def test_redacted_county_tells_no_diagnosis_and_no_sum(county_records, narrator, as_of, reasons):
+def test_a_redacted_county_reveals_no_diagnosis_and_no_amount(county_records, narrator, as_of, reasons):
     hidden = explain_all(narrator, county_records, as_of, redact=("health",))
     text = "\n".join(hidden["reasons_zh"]) + "\n".join(hidden["protections_zh"])
     spending = narrator.policy.triggers["income_below_line_after_spending"].zh
@@ -157,7 +157,7 @@ def test_a_panel_without_anybody_at_risk_gives_an_empty_table(county_records, na
     assert tuple(explain_panel(narrator, early).columns) == COLUMNS
 
 
-def test_attributes_of_the_data_set_count_and_are_never_said(county_records, narrator, as_of):
+def test_attributes_of_the_data_set_count_but_are_never_mentioned(county_records, narrator, as_of):
     assert {"attribute_land_mu", "attribute_distance_km"} <= {column.name for column in narrator.bundle.columns}
     frame = explain_panel(narrator, county_records.panel(as_of, 0, 400))
     assert not frame[["reasons", "protections"]].stack().str.contains("attribute_").any()

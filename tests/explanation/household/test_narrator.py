@@ -104,7 +104,7 @@ def test_where_neither_points_nothing_is_offered(village, make_narrator):
 
 
 @pytest.mark.parametrize(("wage", "status"), [(100, "below_line"), (None, "no_income")])
-def test_outside_the_cohort_the_rule_stands_and_the_model_is_silent(village, make_narrator, wage, status):
+def test_outside_the_cohort_only_the_rule_line_judges(village, make_narrator, wage, status):
     village.household(3).has(*HEALTHY)
     if wage is not None:
         village.earns("2023-01", "2023-12", wage=wage)

@@ -64,7 +64,7 @@ def list_features(ranking) -> list[str]:
         ("household_size", [1.0, 4.0], [1.0, 4.0]),
     ],
 )
-def test_what_may_be_said_for_what(name, warns, protects):
+def test_rules_for_warnings_and_protections(name, warns, protects):
     feature = CATALOGUE[name]
     for value in {*warns, *protects} or {0.0, 1.0}:
         x = np.array([value])
@@ -82,7 +82,7 @@ def test_more_of_something_good_than_most_have_is_no_reason():
     assert may_protect(wage, values, 0.5).tolist() == [False, True, True]
 
 
-def test_causes_come_first_by_strength_and_the_last_place_is_kept_for_the_rest():
+def test_causes_come_first_by_strength_and_the_last_reason_is_kept_for_the_rest():
     names = ["self_paid_to_line_12m", "job_losses_12m", "disaster_loss_to_line_12m", "dropouts_12m", "accidents_12m"]
     values = dict.fromkeys([*names, "log_income_to_line_12m", "household_size"], 1.0)
     strength = {name: 0.1 * (k + 1) for k, name in enumerate(names)}
@@ -93,7 +93,7 @@ def test_causes_come_first_by_strength_and_the_last_place_is_kept_for_the_rest()
     assert list_features(few.reasons) == ["dropouts_12m", "log_income_to_line_12m", "household_size"]
 
 
-def test_a_cause_is_as_strong_as_its_strongest_speaking_feature_however_many_tell_of_it():
+def test_a_cause_is_as_strong_as_its_strongest_speaking_feature_however_many_it_has():
     values = {"self_paid_to_line_12m": 1.0, "admissions_12m": 2.0, "months_since_care": 30.0, "job_losses_12m": 1.0}
     effects = {"self_paid_to_line_12m": 0.3, "admissions_12m": 0.4, "months_since_care": 5.0, "job_losses_12m": 0.45}
     rankings = ranked(values, effects)
@@ -115,7 +115,7 @@ def test_what_has_long_been_so_counts_half():
     assert rankings.reasons.strength[0, :3].tolist() == [0.3, 0.25, 0.2]
 
 
-def test_what_hardly_matters_is_not_said():
+def test_what_hardly_matters_is_left_out():
     rankings = ranked(
         {"job_losses_12m": 1.0, "labour_share": 0.9}, {"job_losses_12m": LEAST / 2, "labour_share": -LEAST / 2}
     )
@@ -123,7 +123,7 @@ def test_what_hardly_matters_is_not_said():
     assert list_features(rankings.protections) == []
 
 
-def test_protections_are_the_three_strongest_whatever_their_cause():
+def test_protections_are_the_three_strongest_of_any_cause():
     values = {"log_income_to_line_12m": 1.0, "labour_share": 0.9, "admissions_12m": 0.0, "students": 0.0}
     effects = {"log_income_to_line_12m": -1.0, "labour_share": -0.2, "admissions_12m": -0.3, "students": -0.1}
     assert list_features(ranked(values, effects).protections) == [
@@ -146,7 +146,7 @@ def test_contributions_by_cause_add_up():
     c=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.floats(-1, 1)),
     x=hnp.arrays(np.float64, (3, len(FEATURES)), elements=st.one_of(st.floats(-3, 40), st.just(float("nan")))),
 )
-def test_any_contributions_give_ordered_reasons_that_may_be_said(c, x):
+def test_any_contributions_give_ordered_reasons_that_the_rules_allow(c, x):
     rankings = Rankings.from_contributions(GROUPING, x, c, UNKNOWN)
     for ranking, most, may, sign in (
         (rankings.reasons, MOST_REASONS, may_warn, 1),

@@ -112,7 +112,7 @@ def test_marks_carry_words_and_sums(fengjie):
     assert re.search("[\u4e00-\u9fff]", english.replace("医疗救助", "").replace("公益性岗位", "")) is None
 
 
-def test_without_permission_nothing_tells_of_health(fengjie):
+def test_without_permission_nothing_concerns_health(fengjie):
     svg = draw_timeline_svg(fengjie.panel(), health=False)
     for part in ("病", "残", "住院", "门诊", "自付", "24,000", "医疗", "3,000 元"):
         assert part not in svg
@@ -122,7 +122,7 @@ def test_without_permission_nothing_tells_of_health(fengjie):
     assert draw_timeline_svg(fengjie.panel(), health=False) == draw_timeline_svg(before, health=False)
 
 
-def test_unknown_is_told_from_none(village):
+def test_unknown_is_distinguished_from_none(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has("events", "help")
     text = read_words(draw_timeline_svg(village.panel()))
     assert text.count("无此类数据") == 2
@@ -156,7 +156,7 @@ def test_a_harvest_month_is_cut_off_and_says_its_amount(fengjie):
     assert "7,700" in text.split("\n")
 
 
-def test_the_file_that_stands_alone_brings_its_glyphs(fengjie, find_missing_glyphs):
+def test_the_standalone_file_brings_its_glyphs(fengjie, find_missing_glyphs):
     svg = draw_timeline_svg(fengjie.panel(), embed_font=True)
     assert "@font-face" in svg
     assert find_missing_glyphs(read_words(draw_timeline_svg(fengjie.panel()))) == ""
@@ -206,7 +206,7 @@ def test_what_ended_before_the_months_shown_is_not_drawn(village):
     assert "边缘易致贫户" not in draw_timeline_svg(village.panel())
 
 
-def test_a_mark_tells_the_first_few_of_a_month_and_counts_the_rest(village):
+def test_a_mark_names_the_first_few_of_a_month_and_counts_the_rest(village):
     village.household(2).earns("2023-01", "2023-12", total=1500).has(*ALL)
     for day in range(1, 8):
         village.add("illness", kind="outpatient", occurred_on=f"2023-05-0{day}", visits=1, self_paid=100.0)

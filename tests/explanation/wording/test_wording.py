@@ -46,7 +46,7 @@ def test_silent_features_speak_of_records_or_of_two_things_at_once():
     }
 
 
-def test_every_feature_of_a_household_can_be_said_in_both_languages(village, make_narrator):
+def test_every_feature_of_a_household_has_words_in_both_languages(village, make_narrator):
     village.household(3).earns("2021-01", "2023-12", wage=900, business=400, transfer=50).member(1, 1980)
     village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=900, self_paid=500)
     village.add("disaster", kind="flood", occurred_on="2023-06-10", loss=800)
@@ -86,7 +86,7 @@ def test_every_feature_of_a_household_can_be_said_in_both_languages(village, mak
         ([], "近 12 个月无自付医疗费记录", "No out-of-pocket medical spending is recorded"),
     ],
 )
-def test_medical_spending_is_said_in_yuan_and_against_income(village, make_narrator, bills, zh, en):
+def test_medical_spending_is_given_in_yuan_and_as_a_share_of_income(village, make_narrator, bills, zh, en):
     village.household(2).earns("2023-01", "2023-12", wage=2400).has("illness")
     for self_paid, cost in bills:
         village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=cost, self_paid=self_paid)
@@ -106,7 +106,7 @@ def test_a_comparison_that_is_not_known_is_left_out(village, make_narrator):
     assert explained.writer.write(0, j, "zh", risk=True) == "近 12 个月自付医疗费 400 元"
 
 
-def test_a_feature_without_wording_is_said_by_its_name(village):
+def test_a_feature_without_wording_appears_by_its_name(village):
     panel = village.household(2).earns("2023-01", "2023-12", wage=100).panel()
     from dataclasses import replace
 
@@ -165,7 +165,7 @@ def test_values_in_words(value, unit, words):
     assert describe_value(value, unit, "zh") == words
 
 
-def test_the_kind_of_a_disaster_is_told_with_the_loss(village):
+def test_the_kind_of_a_disaster_appears_with_the_loss(village):
     village.household(3).earns("2022-01", "2023-12", wage=1500)
     village.add("disaster", kind="price_fall", occurred_on="2023-11-05", loss=4000)
     village.add("disaster", kind="flood", occurred_on="2023-07-05", loss=2000)

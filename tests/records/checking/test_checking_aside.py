@@ -140,7 +140,7 @@ def test_a_missing_folder_is_refused(tmp_path):
         open_checked(tmp_path / "nowhere")
 
 
-def test_corrections_are_found_anew_without_the_bad_rows(make, tmp_path):
+def test_corrections_are_found_again_without_the_bad_rows(make, tmp_path):
     record = {"record_id": "R", "recorded_on": dt.date(2023, 2, 1)}
     first, second = (row | {"household_id": "0012"} for row in make.rows("income"))
     rows = [first | record, second | {"source": "wage"} | record, first | {"record_id": "S"}]

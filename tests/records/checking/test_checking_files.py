@@ -107,7 +107,7 @@ def test_one_damaged_part_does_not_hide_the_others(make):
     assert codes == [("damaged_file", ()), ("not_finite", ("part-0.parquet:2",))]
 
 
-def test_trouble_that_is_not_in_a_file_is_told_in_plain_words(make):
+def test_a_failure_outside_the_files_is_reported_in_plain_words(make):
     with open_folder(make()) as folder:
         folder.connection.execute("DROP VIEW records_households")
         with pytest.raises(RecordsError, match=r"Checking .* failed: Catalog Error"):

@@ -29,7 +29,7 @@ def test_every_table_column_code_and_rule_is_described():
         assert rule.what_to_do in text
 
 
-def test_the_example_passes_the_check_and_means_what_is_said(tmp_path):
+def test_the_example_passes_the_check_and_means_what_the_text_says(tmp_path):
     for name, content in EXAMPLE.items():
         (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
         assert f"```csv\n{content}```" in describe()

@@ -25,7 +25,7 @@ def test_another_household_does_not():
     assert clashes(("b", *WAGE[1:]), TOTAL) == []
 
 
-def test_only_the_record_that_was_recorded_latest_counts_in_whatever_order():
+def test_only_the_latest_record_counts_in_any_order():
     moved = ("a", "2024-06-01", 1, "total", 300.0, "2024-07-01", "t")
     early = (*TOTAL[:5], "2024-05-01", "t")
     assert clashes(WAGE, early, moved) == clashes(moved, early, WAGE) == []
@@ -76,7 +76,7 @@ LINE = {"region_code": None, "effective_from": "2024-01-01"}
         ("lines", LINE, {"effective_from": "2024-02-01"}, False),
     ],
 )
-def test_what_stands_twice_for_one_day_is_found(name, first, change, faulty):
+def test_two_records_of_one_day_are_found(name, first, change, faulty):
     assert repeated(name, first, {**first, **change}) == ([1] if faulty else [])
     assert repeated(name, {**first, **change}, first) == ([1] if faulty else [])
     assert repeated(name, first) == []

@@ -135,7 +135,7 @@ def test_an_absent_table_is_unknown_and_an_empty_one_is_known_to_be_none():
     assert not none.monitored.any()
 
 
-def test_totals_tell_none_from_unknown():
+def test_totals_distinguish_none_from_unknown():
     kinds = list_codes("illness", "kind")[:3]
     rows = {"household_id": ["here", "mover", "mover"], "occurred_on": ["2023-03-05"] * 3, "kind": kinds}
     illness = records(illness={**rows, "cost": [None, None, 7.0]}).panel(to_day("2023-03-31")).illness

@@ -170,7 +170,7 @@ def test_a_month_is_reported_if_any_source_is_and_sums_its_sources():
     assert packed.panel(to_day("2023-01-31")).total[0, 0] == 70
 
 
-def test_total_stands_for_all_sources():
+def test_a_total_covers_all_sources():
     packed = records([{"source": "total", "amount": 50.0}])
     assert packed.panel(to_day("2023-01-31")).total[0, 0] == 50
 
@@ -290,7 +290,7 @@ def test_versions_of_a_member_replace_one_another_and_an_empty_recorded_on_is_th
     assert names == [sorted(map(health, ("healthy", "chronic"))), sorted(map(health, ("serious", "chronic")))]
 
 
-def test_versions_of_a_monitoring_entry_replace_one_another_and_another_entry_stands_beside():
+def test_versions_of_a_monitoring_entry_replace_one_another_and_another_entry_is_kept():
     fixed = {"category": "borderline"}
     rows = [
         {"entered_on": "2022-01-05", **fixed, "causes": "illness"},

@@ -27,7 +27,7 @@ def with_bytes(make, content):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
-def test_encodings_are_found_out(make, encoding):
+def test_encodings_are_detected(make, encoding):
     assert households(with_bytes(make, (HEADER + ROWS).encode(encoding))) == EXPECTED
 
 
@@ -66,7 +66,7 @@ def test_a_quote_within_a_cell_does_not_stop_reading(make):
     assert [row[:3] for row in households(with_bytes(make, text.encode()))] == [(1, "0012", 3), (2, "0013", 2)]
 
 
-def test_ragged_rows_are_named_and_the_others_keep_their_place(make):
+def test_ragged_rows_are_named_and_the_others_keep_their_row_numbers(make):
     text = HEADER + "0011,130529,3\n" + ROWS + "0014,130529,3,a,b\n"
     with open_folder(with_bytes(make, text.encode())) as folder:
         (fault,) = folder.faults

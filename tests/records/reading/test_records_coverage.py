@@ -60,7 +60,7 @@ def test_thirty_one_days_are_not_late(tmp_path, households, income):
     assert coverage["tables"]["income"]["lateness"]["after"] == 1.0
 
 
-def test_absent_empty_and_small_tables_are_told_apart(tmp_path, households, income):
+def test_absent_empty_and_small_tables_are_distinguished(tmp_path, households, income):
     events = pd.DataFrame({"household_id": ["h00"] * 19, "occurred_on": START, "kind": "visit"})
     illness = pd.DataFrame({"household_id": ["h00"] * 20, "occurred_on": START, "kind": "inpatient"})
     coverage = write(

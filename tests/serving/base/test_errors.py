@@ -117,5 +117,5 @@ def test_what_the_framework_raises_is_converted_too():
     ]
 
 
-def test_an_error_that_was_never_raised_has_a_kind_and_no_place():
+def test_an_error_that_was_never_raised_has_a_kind_and_no_location():
     assert describe_error(KeyError("secret")) == "KeyError"

@@ -47,7 +47,7 @@ def read_problem(answer):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_wrong_body_is_told_word_for_word(client, key, name, golden):
+def test_a_wrong_body_is_answered_word_for_word(client, key, name, golden):
     body = CASES[name]
     text = body if isinstance(body, str) else json.dumps(body)
     answer = client.post("/v1/scores", content=text, headers=key())

@@ -19,7 +19,7 @@ def test_every_setting_is_documented(golden):
     assert all(field.description for field in Settings.model_fields.values())
 
 
-def test_arguments_stand_before_the_environment_and_that_before_the_file(tmp_path, monkeypatch):
+def test_arguments_precede_the_environment_and_that_the_file(tmp_path, monkeypatch):
     file = tmp_path / "service.toml"
     file.write_text('port = 9001\nhost = "0.0.0.0"\nrescore_at_once = 7\ntoday = 2024-12-31\n')
     monkeypatch.setenv(FILE_VARIABLE, str(file))

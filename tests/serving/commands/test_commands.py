@@ -98,6 +98,6 @@ def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words, monk
     engine.dispose()
 
 
-def test_a_database_that_is_not_there_is_told_in_plain_words():
+def test_a_missing_database_is_reported_in_plain_words():
     with pytest.raises(UsageError, match="cannot be reached"):
         require_current(open_engine("postgresql://nobody@127.0.0.1:1/none"))

@@ -39,7 +39,7 @@ def test_an_account_is_made_listed_given_another_password_and_disabled(site, use
     assert listed(users)["wangfang"][3] == "disabled"
 
 
-def test_the_right_to_health_details_is_given_by_name_and_a_lock_shows(site, users):
+def test_the_right_to_health_details_is_granted_by_name_and_a_lock_shows(site, users):
     made = users("create", "li", "--role", "county", "--region", site.world.regions["county"], "--health-details",
                  password="a long enough password\n")  # fmt: skip
     assert made.exit_code == 0
@@ -59,7 +59,7 @@ def test_the_right_to_health_details_is_given_by_name_and_a_lock_shows(site, use
     (("password", "nobody"), "a long enough password"),
     (("disable", "nobody"), ""),
 ])  # fmt: skip
-def test_what_cannot_be_is_said_in_plain_words(site, users, arguments, password):
+def test_invalid_arguments_are_refused_in_plain_words(site, users, arguments, password):
     before = listed(users)
     ran = users(*arguments, password=f"{password}\n")
     assert ran.exit_code != 0

@@ -92,7 +92,7 @@ def test_records_that_come_while_the_clock_is_behind_count_once_it_has_caught_up
     assert checked.exit_code == 0, checked.output
 
 
-def test_a_request_is_known_again_whatever_the_clock_says(live, key, set_clock):
+def test_a_repeated_request_is_recognised_at_any_clock_time(live, key, set_clock):
     headers = {**key(), "Idempotency-Key": "once"}
     first = live.post("/v1/records", json={"tables": family("h1")}, headers=headers)
     for shift in (-400 * DAY, 400 * DAY):

@@ -54,9 +54,7 @@ def test_a_full_disk_leaves_nothing_half_and_space_makes_it_work(tmp_path, full_
         (errno.EIO, 500, "internal-error"),
     ],
 )
-def test_the_caller_is_told_that_the_disk_is_full_only_where_it_is(
-    make_client, key, tmp_path, monkeypatch, fault, status, kind
-):
+def test_only_a_full_disk_is_reported_as_one(make_client, key, tmp_path, monkeypatch, fault, status, kind):
     client = make_client(job_worker=False, export_folder=tmp_path / "folder")
     state, headers = client.app.state, key()
     job = client.post("/v1/batches", json={}, headers=headers).json()["job"]

@@ -29,7 +29,7 @@ def until(holds, seconds=120):
         time.sleep(0.05)
 
 
-def test_two_workers_started_anew_under_load_drop_nothing(kept, headers, serve):
+def test_two_workers_restarted_under_load_drop_nothing(kept, headers, serve):
     service = serve("--workers", "2", job_worker=False, rate_per_minute=0).wait()
     answered, refused, lost, stop = set(), [], [], threading.Event()
 

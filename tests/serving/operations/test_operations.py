@@ -1,4 +1,4 @@
-"""Probes, metrics, logs and traces: they say what ails the service and never name a household."""
+"""Probes, metrics, logs and traces: they say why the service is not ready and never name a household."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_without_a_model_it_is_alive_but_not_ready(make_client, tmp_path):
     assert str(tmp_path) not in answer.text
 
 
-def test_a_refused_release_is_told_while_the_old_one_serves(client):
+def test_a_refused_release_is_reported_while_the_old_one_serves(client):
     client.app.state.keeper.failure = Failure(now(), "BundleError", "trees.txt in /srv/models/x was altered.")
     answer = client.get("/readyz")
     assert answer.status_code == 200
@@ -145,7 +145,7 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     assert state.holder.current.monitor.held > 0
 
 
-def test_drift_is_told_once_enough_households_were_seen(client, bundle_path, county_records):
+def test_drift_is_reported_once_enough_households_were_seen(client, bundle_path, county_records):
     from riskml.records.contract.calendar import to_day
     from riskml.scoring import judge
     from riskml_serving.judging.model.holder import load_model

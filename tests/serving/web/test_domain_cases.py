@@ -114,7 +114,7 @@ def test_a_case_reads_as_a_person_approved_it(site, case, golden):
     golden(GOLDEN / f"{case}.txt", "\n".join(out) + "\n")
 
 
-def test_those_in_need_stand_on_the_list_and_the_bill_that_two_workers_pay_does_not(site):
+def test_households_in_need_are_on_the_list_and_one_whose_two_workers_pay_the_bill_is_not(site):
     site.sign_in("knows")
     listed = set(re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text))
     assert listed == set(FLAGGED)

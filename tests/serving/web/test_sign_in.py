@@ -28,7 +28,7 @@ def test_a_right_password_opens_a_session_that_signing_out_ends(site):
     assert site.actions()[-1] == "sign-out"
 
 
-def test_a_session_that_somebody_planted_is_not_the_one_that_is_opened(site):
+def test_a_planted_session_is_not_the_one_that_is_opened(site):
     site.client.cookies.set("riskml_session", "planted-by-somebody-else")
     site.sign_in("county")
     fresh = site.client.cookies.get("riskml_session", domain="testserver.local") or dict(site.client.cookies)
@@ -59,7 +59,7 @@ def test_an_account_is_locked_after_wrong_passwords_even_for_the_right_one(make_
     assert site.sign_in("county").status_code == 303
 
 
-def test_nothing_tells_a_wrong_password_from_an_unknown_or_disabled_account(site):
+def test_a_wrong_password_looks_like_an_unknown_or_disabled_account(site):
     with writing(site.engine) as connection:
         disable_user(connection, "analyst")
     pages = {site.sign_in(name, "wrong").text.replace(name, "") for name in ("county", "nobody", "analyst")}

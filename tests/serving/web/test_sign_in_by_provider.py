@@ -130,7 +130,7 @@ def signed_in(site):
     return site.client.get("/worklist", follow_redirects=False).status_code == 200
 
 
-def test_whoever_the_provider_vouches_for_is_signed_in_with_its_role_and_region(site, idp, world):
+def test_a_person_of_the_provider_is_signed_in_with_its_role_and_region(site, idp, world):
     assert "/sign-in/provider?back=" in site.get("/sign-in").text
     assert enter(site).headers["location"] == "/overview"
     page = site.get("/worklist").text
@@ -162,7 +162,7 @@ def test_whoever_the_provider_vouches_for_is_signed_in_with_its_role_and_region(
     ],
     ids=str,
 )
-def test_whoever_it_does_not_vouch_for_is_not(site, idp, claims):
+def test_a_person_with_missing_or_wrong_claims_is_not_signed_in(site, idp, claims):
     idp.claims |= claims
     answer = enter(site)
     assert answer.headers["location"] == "/sign-in?refused=provider"
@@ -196,7 +196,7 @@ def test_a_code_works_once_and_only_in_the_browser_that_began(site, make_site, i
     assert finish(site, address).headers["location"] == "/sign-in?refused=provider", "the code is spent"
 
 
-def test_a_code_of_somebody_else_put_into_this_flow_is_refused(site, idp):
+def test_a_code_of_another_person_put_into_this_flow_is_refused(site, idp):
     theirs = parse_qs(urlsplit(begin(site)).query)["code"][0]
     state = parse_qs(urlsplit(begin(site)).query)["state"][0]
     assert finish(site, f"{BACK}?code={theirs}&state={state}").headers["location"] == "/sign-in?refused=provider"
@@ -223,7 +223,7 @@ def test_coming_back_never_leads_elsewhere(site, back):
     assert finish(site, address).headers["location"] == "/worklist", "whoever could plant the cookie gains nothing"
 
 
-def test_a_refusal_of_the_provider_is_told(site):
+def test_a_refusal_of_the_provider_is_shown(site):
     address = begin(site)
     state = parse_qs(urlsplit(address).query)["state"][0]
     assert finish(site, f"{BACK}?error=access_denied&state={state}").headers["location"] == "/sign-in?refused=provider"
@@ -241,7 +241,7 @@ def test_an_account_disabled_here_stays_out_and_has_no_password(site):
     assert site.actions()[-1] == "sign-in.refused"
 
 
-def test_a_provider_that_is_down_is_told(site, idp):
+def test_a_provider_that_is_down_is_reported(site, idp):
     address = begin(site)
     idp.down = True
     answer = finish(site, address)

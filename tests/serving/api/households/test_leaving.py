@@ -70,7 +70,7 @@ def test_a_household_that_moves_leaves_one_town_and_comes_into_the_other(two, ke
     assert [(part["region"], part["households"]) for part in counted["parts"]] == [(TOWN, 1), (OTHER, 1)]
 
 
-def test_what_happens_after_it_left_is_not_told_where_it_was(two, key):
+def test_changes_after_a_move_are_hidden_from_the_old_region(two, key):
     append(two.client, key(), households=[household("h1", THERE)])
     after = two(TOWN)["next"]
     bill = {"household_id": "h1", "occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_paid": 60000}
@@ -112,7 +112,7 @@ def test_two_merge_into_one(two, key):
     assert {**history[0], **same} == {**history[1], **same}, "the score that stood"
 
 
-def test_a_closed_household_follows_nobody_and_a_refused_closure_is_not_told(two, key):
+def test_a_closed_household_cannot_succeed_another_and_a_refused_closure_is_no_change(two, key):
     two.client.post("/v1/households/h1/closure", json={"because": "died_out"}, headers=key())
     body = {"because": "merged", "followed_by": ["h1"]}
     refused = two.client.post("/v1/households/h2/closure", json=body, headers=key())

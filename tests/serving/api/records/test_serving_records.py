@@ -202,7 +202,7 @@ SPELLED = {"recorded_on": TODAY.isoformat()}
         ("monitoring", [{**ENTRY, **SPELLED}, ENTRY]),
     ],
 )
-def test_what_stands_twice_for_the_day_of_receipt_is_refused(client, key, name, rows):
+def test_two_records_of_the_day_of_receipt_are_refused(client, key, name, rows):
     headers = key()
     post(client, headers, households=[household()], income=[])
     answer = post(client, headers, **{name: rows})

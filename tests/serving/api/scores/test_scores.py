@@ -97,7 +97,7 @@ def test_a_household_recorded_later_is_named_as_unknown(client, key):
     assert (answer["scores"], answer["unknown"]) == ([], ["h1"])
 
 
-def test_a_record_that_stands_twice_for_one_day_is_refused_whatever_the_order(client, key):
+def test_a_record_sent_twice_for_one_day_is_refused_in_any_order(client, key):
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
     report = {"household_id": "h1", "period_start": "2023-01-01", "source": "wage", "amount": 900.0, "record_id": "r"}
     other = {**report, "amount": 400.0, "recorded_on": "2023-01-31"}

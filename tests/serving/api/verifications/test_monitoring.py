@@ -1,4 +1,4 @@
-"""What staff found, as records for retraining: the export keeps the contract that `riskml check` holds it against."""
+"""What staff found, as records for retraining: `riskml check` accepts the export."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_a_small_county_is_measured_as_a_large_one(postgres, bundle_path):
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_repeated_scores_stand_in_counties_of_their_own(database_url, small_county, bundle_path, tmp_path):
+def test_repeated_scores_are_in_counties_of_their_own(database_url, small_county, bundle_path, tmp_path):
     from riskml_serving.judging.model import load_model
 
     engine = open_engine(f"sqlite:///{tmp_path / 'source.db'}")
@@ -81,7 +81,7 @@ def test_without_a_postgresql_it_says_what_to_do(monkeypatch):
         assert url == "postgresql://here"
 
 
-def test_the_command_prints_figures_beside_their_limits(monkeypatch):
+def test_the_command_prints_figures_with_their_limits(monkeypatch):
     figures = {**dict.fromkeys(LIMITS, 50.0), "households": 300}
     figures["targets"] = {name: {"at_most": most, "met": most >= 50} for name, most in LIMITS.items()}
     monkeypatch.setattr("riskml_serving.devtools.benchmark.scale.measure_scale", lambda *_: figures)

@@ -59,7 +59,7 @@ def test_the_client_counts_answers_and_refuses_others():
         load(url, build_request(url), 0.3, connections=1)
 
 
-def test_every_ratio_is_held_against_its_target():
+def test_every_ratio_is_compared_with_its_target():
     met = {"score_rps": 150.0, "empty_rps": 1800.0, "mlflow_rps": 100.0, "score_reasons_rps": 50.0, "core_rps": 800.0}
     assert all(target["met"] for target in compare_with_targets(met).values())
     for name in ("score_rps", "score_reasons_rps", "core_rps"):
@@ -68,6 +68,6 @@ def test_every_ratio_is_held_against_its_target():
         )
 
 
-def test_the_command_stands_among_the_benchmarks():
+def test_the_command_is_among_the_benchmarks():
     help_text = CliRunner().invoke(build_app(), ["benchmark", "--help"]).output
     assert "serving" in help_text

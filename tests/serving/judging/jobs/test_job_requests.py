@@ -111,7 +111,7 @@ def test_a_flood_in_a_county_is_scored_by_a_job(imported, jobs, key, work):
     assert one["explanation"]["model"]["margin"] == code["margin"]
 
 
-def test_what_somebody_wrote_is_scored_to_the_end_unless_a_writer_cancels(imported, key, work):
+def test_a_job_after_records_runs_to_the_end_unless_a_writer_cancels(imported, key, work):
     headers, scorer, writer = key(), key("", "score"), key("", "score", "write", "read")
     flood = {"region_code": "", "occurred_on": "2023-06-25", "kind": "flood"}
     with reading(imported.app.state.engine) as connection:

@@ -106,7 +106,7 @@ def test_a_job_stays_within_its_region_and_is_seen_from_there_up(imported, jobs,
     assert imported.post("/v1/batches", json={"region": village[:6]}, headers=own).status_code == 404
 
 
-def test_what_tells_of_health_is_read_by_whom_may_see_it(imported, jobs, key, work):
+def test_health_in_results_is_read_only_with_the_right(imported, jobs, key, work):
     plain, trusted = key("", "score", "read"), key("", "score", "read", "health-details")
     open_job, hidden_job = jobs.start(trusted), jobs.start(plain)
     work()
@@ -143,7 +143,7 @@ def test_causes_kept_with_a_score_do_not_depend_on_who_started_the_job(imported,
     assert len(set(kept[0])) > 5
 
 
-def test_a_job_is_told_by_the_names_of_what_judged_it_also_after_a_swap(imported, jobs, key, work):
+def test_a_job_names_the_model_that_judged_it_also_after_a_swap(imported, jobs, key, work):
     headers, holder = key(), imported.app.state.holder
     job, names = jobs.start(headers), holder.current.names
     work()

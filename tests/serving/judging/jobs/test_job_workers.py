@@ -27,7 +27,7 @@ def count_parts(client):
         return connection.execute(text("SELECT count(*) FROM job_parts")).scalar_one()
 
 
-def test_another_model_begins_a_job_anew(imported, jobs, key, work):
+def test_another_model_restarts_a_job(imported, jobs, key, work):
     headers = key()
     job = jobs.start(headers)
     with writing(imported.app.state.engine) as connection:
@@ -44,7 +44,7 @@ def test_another_model_begins_a_job_anew(imported, jobs, key, work):
 
 
 @pytest.mark.parametrize("known", [("policy_version", "model_version", "feature_schema_hash"), ("model_version",)])
-def test_another_policy_or_one_not_noted_begins_a_job_anew(imported, jobs, key, work, known):
+def test_another_or_unrecorded_policy_restarts_a_job(imported, jobs, key, work, known):
     headers, holder = key(), imported.app.state.holder
     job = jobs.start(headers)
     other = replace(holder.current, policy=replace(holder.current.policy, version="another"))

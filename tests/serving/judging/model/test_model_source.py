@@ -129,7 +129,7 @@ def wrong_scores(folder):
 @pytest.mark.parametrize(
     "harm", [damage_trees, cut_short, add_pickle, older_format, older_schema, wrong_scores, shutil.rmtree]
 )
-def test_a_bad_release_keeps_the_old_model_and_is_told(served, other_bundle, harm):
+def test_a_bad_release_keeps_the_old_model_and_is_reported(served, other_bundle, harm):
     keeper, holder = served()
     before, failures = holder.current, read_counter(REFUSED)
     put(served.folder, other_bundle)

@@ -54,7 +54,7 @@ def test_writers_on_the_same_households_wait_for_one_another(make_client, key):
     assert rows(first, "record_events") == 24 * 6
 
 
-def test_whoever_scores_a_household_again_waits_for_the_other_that_does(make_client, key, monkeypatch):
+def test_rescoring_a_household_waits_for_another_that_rescores_it(make_client, key, monkeypatch):
     first, second = make_client(), make_client()
     headers, judging, go_on = key("", "write", "admin"), Semaphore(0), Event()
     first.post("/v1/records", json={"tables": {"households": [household("a"), household("b")]}}, headers=headers)

@@ -93,7 +93,7 @@ def test_the_first_entries_cannot_go_unseen(ten):
     assert list_faults(ten) == [(4, "gap")]
 
 
-def test_entries_that_changed_places_are_found(ten):
+def test_swapped_entries_are_found(ten):
     unguarded(
         ten,
         "UPDATE audit SET seq = 100 WHERE seq = 4",
@@ -110,7 +110,7 @@ def test_a_cut_end_is_found_by_a_noted_head_only(ten):
     assert list_faults(ten, head) == [(10, "cut")]
 
 
-def test_a_chain_written_anew_is_found_by_a_noted_head(ten):
+def test_a_rewritten_chain_is_found_by_a_noted_head(ten):
     head = read_chain_head(ten)
     unguarded(ten, "DELETE FROM audit")
     with writing(ten) as connection:
@@ -177,7 +177,7 @@ def test_requests_that_only_look_share_a_transaction_and_are_all_recorded(client
     assert list_faults(client.app.state.engine) == []
 
 
-def test_the_command_tells_a_fault_in_words_and_fails(ten, database_url):
+def test_the_command_reports_a_fault_in_words_and_fails(ten, database_url):
     runner = CliRunner()
     good = runner.invoke(app, ["audit", "verify", "--db", database_url])
     assert good.exit_code == 0

@@ -79,7 +79,7 @@ NAMES_NOBODY = {
 }
 
 
-def test_whoever_is_shown_households_leaves_an_entry_about_each(four, job, key):
+def test_every_view_of_households_leaves_an_entry_about_each(four, job, key):
     headers = key()
     finding = BODIES["/v1/households/{household_id}/verifications"]
     four.post("/v1/households/h1/verifications", json=finding, headers=headers)
@@ -100,12 +100,12 @@ def test_a_followed_household_names_its_followers_in_the_audit(four, key):
     assert collect_households(answer.json()) == {"h2", "h3"} == about(four, answer.json()["request_id"])
 
 
-def test_a_flood_is_recorded_about_everybody_whose_scores_it_shows(four, key):
+def test_a_flood_is_recorded_about_every_household_whose_scores_it_shows(four, key):
     answer = four.post("/v1/records", json=BODIES["/v1/records"], headers=key()).json()
     assert {row["household_id"] for row in answer["scores"]} == {"h1", "h3"} == about(four, answer["request_id"])
 
 
-def test_an_answer_given_again_is_recorded_again(four, key):
+def test_a_repeated_answer_is_recorded_again(four, key):
     headers = {**key(), "Idempotency-Key": "flood"}
     first = four.post("/v1/records", json=BODIES["/v1/records"], headers=headers)
     before = len(entries(four))
@@ -114,7 +114,7 @@ def test_an_answer_given_again_is_recorded_again(four, key):
     assert entries(four)[before:] == [(again.headers["x-request-id"], "answer.repeated", code) for code in ("h1", "h3")]
 
 
-def test_an_answer_is_not_given_again_to_a_caller_whose_rights_have_changed(four):
+def test_an_answer_is_not_repeated_to_a_caller_whose_rights_have_changed(four):
     engine = four.app.state.engine
     with writing(engine) as connection:
         token = create_key(connection, "test", "370112", ("read", "write", "health-details"))

@@ -93,7 +93,7 @@ def test_a_token_is_a_caller_with_region_and_rights(ask, provider):
     assert ask(provider.sign(region="*")).json()["region"] == ""
 
 
-def test_an_api_key_goes_on_working_beside(ask, key):
+def test_an_api_key_still_works(ask, key):
     assert ask.client.get("/v1/households", headers=key()).status_code == 200
 
 
@@ -164,7 +164,7 @@ def test_a_key_that_the_provider_withdrew_ends_when_its_trust_does(ask, provider
     assert ask(provider.sign()).status_code == 200
 
 
-def test_a_provider_that_is_down_is_told_and_known_keys_last_an_hour(ask, provider):
+def test_a_provider_that_is_down_is_reported_and_known_keys_last_an_hour(ask, provider):
     provider.down = True
     answer = ask(provider.sign())
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:riskml:problem:provider-unavailable")

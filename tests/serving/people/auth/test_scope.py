@@ -225,7 +225,7 @@ def test_results_of_regions_that_nobody_names_are_for_those_who_see_everywhere(c
     assert restrict_to_region(small, "37").evaluation["groups"] == []
 
 
-def test_scores_are_given_for_households_of_the_own_region(four, key):
+def test_scores_are_returned_for_households_of_the_own_region(four, key):
     township = key("370112001")
     body = {"tables": {"households": [household("x", THERE)], "income": []}}
     assert four.post("/v1/scores", json=body, headers=township).status_code == 404
@@ -353,7 +353,7 @@ def test_a_household_that_follows_in_another_region_is_counted_and_not_named(fou
     assert seen(key("370112")) == (["t2", "h2"], 0)
 
 
-def test_verifications_are_kept_beside_the_score_and_given_out_as_monitoring(four, key):
+def test_verifications_are_kept_with_the_score_and_exported_as_monitoring(four, key):
     headers = key()
     body = {
         "outcome": "confirmed",

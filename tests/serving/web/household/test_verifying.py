@@ -32,14 +32,14 @@ def test_a_finding_takes_a_household_off_the_list_and_taking_it_back_brings_it_a
 
 
 @pytest.mark.parametrize("outcome", ["pending", "not_met"])
-def test_somebody_not_met_or_still_open_stays_on_the_list(site, outcome):
+def test_a_household_not_met_or_to_verify_again_stays_on_the_list(site, outcome):
     site.sign_in("township")
     household = listed(site)[0]
     site.verify(household, outcome=outcome)
     assert household in listed(site)
 
 
-def test_a_graver_signal_after_a_finding_brings_a_household_back_and_its_time_begins_anew(site):
+def test_a_graver_signal_after_a_finding_brings_a_household_back_with_a_new_deadline(site):
     site.sign_in("township")
     household = listed(site, "?signal=yellow")[0]
     site.verify(household, outcome="rejected")
@@ -223,7 +223,7 @@ def book_codes(site, query):
     return {row[0].value for row in sheet.iter_rows(min_row=3)}
 
 
-def test_a_tier_beyond_the_visit_capacity_is_not_told_as_a_model_that_sees_no_risk(site):
+def test_a_tier_beyond_the_visit_capacity_is_not_shown_as_no_risk(site):
     site.sign_in("county")
     household = site.rows("SELECT household_id FROM current_scores WHERE tier > 0 ORDER BY household_id")[0][0]
     for agreement, words in (
@@ -251,7 +251,7 @@ def test_a_change_of_language_keeps_the_page(site):
     assert "Work list" in site.get("/worklist").text
 
 
-def test_the_overview_counts_visits_that_found_something(site):
+def test_the_overview_counts_visits_with_a_finding(site):
     site.sign_in("township")
     first, second = listed(site)[:2]
     site.verify(first, outcome="confirmed")

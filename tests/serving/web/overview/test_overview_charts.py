@@ -54,7 +54,7 @@ def test_causes_over_time_leave_out_health_for_those_who_may_not_know(site):
     assert not set(re.findall(r">(因病|因残)</text>", charts(site)["各季度新纳入监测的风险原因"]))
 
 
-def test_a_quarter_without_an_entry_has_its_place():
+def test_a_quarter_without_an_entry_is_kept():
     rows = [{"entered_on": dt.date(2020 + i, 12, 31), "causes": "work;illness"} for i in range(4)]
     quarters = count_quarters(rows, ["work"])
     assert [name for name, _ in quarters] == [f"{year} Q{q}" for year in (2022, 2023) for q in (1, 2, 3, 4)]

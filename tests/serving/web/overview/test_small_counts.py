@@ -50,7 +50,7 @@ def test_a_sheet_withholds_small_counts_of_villages_and_of_nothing_wider(site):
     assert "*" in alone[village]
 
 
-def test_on_screen_everybody_who_may_list_the_households_sees_every_count(site, make_site):
+def test_on_screen_every_account_that_may_list_the_households_sees_every_count(site, make_site):
     site.sign_in("village")
     page = site.get("/overview").text
     count = site.rows(

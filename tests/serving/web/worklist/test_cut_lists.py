@@ -19,7 +19,7 @@ def notice(site, query):
     return load_workbook(io.BytesIO(site.get(f"/worklist.xlsx?{query}").content)).active["A1"].value
 
 
-def test_the_whole_list_stands_on_one_page_for_printing(site):
+def test_the_whole_list_is_on_one_page_for_printing(site):
     site.sign_in("county")
     page = site.get("/worklist?state=all").text
     every = site.households("")
@@ -44,7 +44,7 @@ def test_a_list_cut_at_the_limit_says_of_how_many(site, monkeypatch, lang):
     assert sentence in notice(site, "state=all")
 
 
-def test_a_chart_that_leaves_out_places_says_so(site, monkeypatch):
+def test_a_chart_that_leaves_out_regions_says_so(site, monkeypatch):
     site.sign_in("county")
     assert "个地区，共" not in site.get("/overview").text
     monkeypatch.setattr("riskml_serving.web.overview.pictures.MAX_BARS", 1)

@@ -85,14 +85,14 @@ def test_counts_of_what_is_late_lead_to_the_lists(site, visited):
     assert counts["helper"] == "1"
 
 
-def test_a_late_helper_stands_on_the_list_of_what_is_overdue_until_somebody_is_named(site, visited):
+def test_a_late_assignment_is_on_the_overdue_list_until_a_person_is_named(site, visited):
     assert visited["late"] not in listed(site)
     assert visited["late"] in listed(site, "state=overdue")
     assign(site, visited["late"])
     assert visited["late"] not in listed(site, "state=overdue")
 
 
-def test_somebody_not_met_after_a_graver_signal_waits_since_then_on_list_and_page(site, visited):
+def test_a_household_not_met_after_a_graver_signal_waits_since_then_on_list_and_page(site, visited):
     """The last finding, not the last attempt, tells from when the wait counts."""
     household = visited["rejected"]
     copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
