@@ -114,7 +114,7 @@ class Visit:
     ----------
     page : playwright.sync_api.Page
     requests : list of str
-        Addresses asked for, but for those that hold their data themselves.
+        Requested addresses, except those that hold their data themselves.
     failed : list of str
         Addresses that were refused or could not be loaded, and errors on the console.
     """
@@ -129,7 +129,7 @@ class Visit:
         page.on("pageerror", lambda error: self.failed.append(str(error)))
 
     def outside(self) -> list[str]:
-        """Return what was asked for beyond the page itself."""
+        """Return the requests for anything but the page itself."""
         return [url for url in self.requests[1:] if not url.startswith("data:")]
 
     def sideways(self) -> int:

@@ -23,7 +23,7 @@ CAUGHT = {"killed", "timeout", "caught by type check"}
 
 
 def copy_packages() -> None:
-    """Copy what the tests need; the service stands in ``src`` too."""
+    """Copy what the tests need; the service is in ``src`` too."""
     shutil.rmtree(COPY, ignore_errors=True)
     for name in ("src", "serving", "tests", "data", "docs", "models"):
         shutil.copytree(ROOT / name, COPY / name, ignore=shutil.ignore_patterns("__pycache__"))

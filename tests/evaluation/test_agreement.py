@@ -1,4 +1,4 @@
-"""The model beside the rule line: complement and lead."""
+"""The model compared with the rule line: complement and lead."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ def test_columns_that_repeat_another_in_every_row_are_one():
     records = Records.from_tables({"households": households, "income": income, "lines": lines})
     matrix = build(records.panel(to_day(END)))
     names = matrix.drop_repeated().names
-    assert "log_income_to_line_12m" not in names  # said again by what the coming year brings at this level
+    assert "log_income_to_line_12m" not in names  # repeated by what the coming year brings at this level
     assert "projected_lowest_income_6m" in names
     assert "weighted_past_income" in names
     kept = matrix.drop_repeated()

@@ -1,4 +1,4 @@
-"""A feature is the same bits whatever is known later, however the rows lie, which other households there are."""
+"""A feature has the same bits regardless of what is known later, the order of rows, and the other households."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Later:
             recorded = as_of + dt.timedelta(days=1 + i)  # a day of its own: no two versions of one key
             new = {**row, "recorded_on": recorded}
             if not key:
-                # A third corrects a record there is; the others are new, and some tell a later day by default.
+                # A third corrects a record there is; the others are new, and some have a later day by default.
                 corrects = numbers and self.rng.random() < 0.3
                 new["record_id"] = numbers[int(self.rng.integers(len(numbers)))] if corrects else None
                 day = row[str(TABLES[name].day)]

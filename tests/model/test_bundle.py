@@ -29,7 +29,7 @@ def saved(bundle, tmp_path):
 
 
 def reseal(folder, change):
-    """Alter the manifest and seal it again, as somebody who knows the format would."""
+    """Alter the manifest and seal it again, as an attacker who knows the format would."""
     manifest = json.loads((folder / "manifest.json").read_bytes())
     change(manifest)
     text = encode_json(manifest)

@@ -1,4 +1,4 @@
-"""The version of a policy follows from its content: whatever is decided otherwise has another version."""
+"""The version of a policy follows from its content: a policy that decides otherwise has another version."""
 
 from __future__ import annotations
 

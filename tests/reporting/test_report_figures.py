@@ -1,4 +1,4 @@
-"""Dots stand for equal shares of the rows, bars for the figures of the evaluation."""
+"""Dots represent equal shares of the rows, bars the figures of the evaluation."""
 
 from __future__ import annotations
 

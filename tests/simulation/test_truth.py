@@ -1,4 +1,4 @@
-"""The truth beside a simulated county: steady under its own draws, right on average, and causes by hand."""
+"""The truth of a simulated county: steady under its own draws, right on average, and causes by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LINE = np.full(40, 6000.0)
 
 
 def _judged(folder: Path) -> pd.DataFrame:
-    """True probabilities beside what came, of everybody at risk at the only date."""
+    """True probabilities and outcomes of all households at risk at the only date."""
     day = to_day("2021-12-31")
     records = Records.load(folder)
     labels = label(records, [day], Settings())
@@ -76,7 +76,7 @@ def test_the_true_probability_says_how_many_fall(halves: list[pd.DataFrame]) -> 
 
 
 def _lived(**month: dict[int, object]) -> np.ndarray:
-    """One household of two people through 40 months; ``month`` gives fields by place."""
+    """One household of two people through 40 months; ``month`` gives fields by index."""
     lived = np.zeros((1, 40), MONTH_OUT)
     lived["size"], lived["alert_cause"] = 2, -1
     for field, values in month.items():

@@ -1,4 +1,4 @@
-"""The bundle carries its model card and what the report tells; both bound by the manifest."""
+"""The bundle carries its model card and the data of its report; both bound by the manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml explain --svg --png``: the timeline beside the words."""
+"""``riskml explain --svg --png``: the timeline next to the text."""
 
 from __future__ import annotations
 

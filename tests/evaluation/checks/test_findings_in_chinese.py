@@ -1,4 +1,4 @@
-"""Whatever a check finds, it says in Chinese too, with the same figures."""
+"""Every finding of a check is in Chinese too, with the same figures."""
 
 from __future__ import annotations
 

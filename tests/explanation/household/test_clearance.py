@@ -1,4 +1,4 @@
-"""Conditions of risk elimination: six months above the line, no flag, somebody able to work; never cleared here."""
+"""Conditions of risk elimination: six months above the line, no flag, a member able to work; never cleared here."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def silent(v):
 
 
 def monitored(v):
-    """Already in monitoring: the rule's verdict stands, the model keeps silent."""
+    """Already in monitoring: only the rule line judges."""
     v.household(3).earns("2023-01", "2023-12", wage=1200)
     v.add("events", kind="job_loss", occurred_on="2023-08-15")
     v.add("monitoring", category="borderline", entered_on="2023-09-01")

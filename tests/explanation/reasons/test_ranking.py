@@ -1,4 +1,4 @@
-"""Which features may speak, and the order in which causes are given."""
+"""Which features may give reasons, and the order of the causes."""
 
 from __future__ import annotations
 

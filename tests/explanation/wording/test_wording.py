@@ -86,7 +86,7 @@ def test_every_feature_of_a_household_has_words_in_both_languages(village, make_
         ([], "近 12 个月无自付医疗费记录", "No out-of-pocket medical spending is recorded"),
     ],
 )
-def test_medical_spending_is_given_in_yuan_and_as_a_share_of_income(village, make_narrator, bills, zh, en):
+def test_medical_spending_is_given_in_yuan_and_relative_to_income(village, make_narrator, bills, zh, en):
     village.household(2).earns("2023-01", "2023-12", wage=2400).has("illness")
     for self_paid, cost in bills:
         village.add("illness", kind="inpatient", occurred_on="2023-09-10", visits=1, cost=cost, self_paid=self_paid)

@@ -1,4 +1,4 @@
-"""Whatever a folder holds, the check ends with a report, and the same one in any order and form."""
+"""The check of any folder ends with a report, the same in any order and form."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""A total beside a source of the same month."""
+"""A total and a source of the same month."""
 
 from __future__ import annotations
 

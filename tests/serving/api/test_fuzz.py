@@ -1,4 +1,4 @@
-"""Fuzzing by the OpenAPI: whatever comes in, no 5xx goes out, and every answer has the form that was promised.
+"""Fuzzing by the OpenAPI: no input leads to a 5xx, and every answer has the documented form.
 
 `make test` runs a short one; `make fuzz` sets ``RISKML_FUZZ`` and sends 10,000 malformed bodies.
 """
@@ -126,7 +126,7 @@ def list_paths(value, path=()):
 
 
 def spoilt(rng, value):
-    """Spoil a JSON value at a few places: replace, remove, double, rename, add."""
+    """Spoil a few parts of a JSON value: replace, remove, double, rename, add."""
     value = copy.deepcopy(value)
     for _ in range(rng.randint(1, 3)):
         path = rng.choice(list(list_paths(value)))

@@ -69,7 +69,7 @@ class Household:
 
     @property
     def run(self):
-        """Scores of the signal that stands: those since the last green one."""
+        """Scores of the current signal: all since the last green one."""
         greens = [i for i, score in enumerate(self.scores) if score["signal"] == 0]
         return self.scores[greens[-1] + 1 :] if greens else self.scores
 
@@ -79,7 +79,7 @@ class Household:
 
     @property
     def settled(self):
-        """The last visit decided, during the signal that stands, and at a colour no milder than now."""
+        """The last visit decided, during the current signal, and at a colour no milder than now."""
         last = self.counted[-1] if self.counted else None
         return (
             last is not None

@@ -78,7 +78,7 @@ def test_slow_clients_are_answered_and_nobody_waits_for_them(url, kept, headers)
     stop = threading.Event()
 
     def dawdle():
-        for at in range(60):  # a few bytes at a time, the last ones only once the others have been answered
+        for at in range(60):  # a few bytes at a time, the last only once the others have been answered
             for line, whole in zip(lines, wholes, strict=True):
                 line.sendall(whole[at : at + 1])
             stop.wait(0.02)

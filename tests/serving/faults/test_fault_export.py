@@ -73,7 +73,7 @@ def test_only_a_full_disk_is_reported_as_one(make_client, key, tmp_path, monkeyp
 
 
 def test_only_files_of_jobs_are_deleted_from_the_folder(tmp_path):
-    """Somebody may let exports share a folder with the database."""
+    """Exports may share a folder with the database."""
     job = str(uuid.uuid4())
     own = [exporting.export(tmp_path, job, form, iter([large(1)]), NAMES) for form in exporting.FORMATS]
     (tmp_path / f".{job}-ab_c1.part").touch()

@@ -1,4 +1,4 @@
-"""Two workers are started anew under load: no request that was accepted is dropped, no record is there twice."""
+"""Two workers are restarted under load: no request that was accepted is dropped, no record is there twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two workers on one port: whichever answers, its metrics tell of both, also of one that was killed."""
+"""Two workers on one port: the metrics of either cover both, also one that was killed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def list_workers(process):
 
 @pytest.fixture
 def service(database_url, bundle_path, tmp_path):
-    """Processes that are started as whoever runs the service starts them: each imports everything by itself."""
+    """Processes that start as in production: each imports everything by itself."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Whatever is known of each household, empty tables among it: every way gives the scores that riskml gives."""
+"""Any tables may be known of a household, also empty ones: every way gives the scores that riskml gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the records: over HTTP, out of the database and straight from riskml come the same bits."""
+"""Any records get the same bits over HTTP, from the database and from riskml itself."""
 
 from __future__ import annotations
 

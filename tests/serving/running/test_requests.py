@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a request, it is answered with a problem under the number of the request."""
+"""Any failure of a request is answered with a problem that carries the number of the request."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def renew_guide(text, pages):
 
 
 def renew_gallery(text, pages):
-    """The list of pictures with those of some pages."""
+    """The list of pictures with the pictures of some pages."""
     names = ["sign-in", *(page.name for page in pages if not page.workbook), "verified"]
     rows = [f"| ![{name}](desk-{name}.png) | ![{name}](phone-{name}.png) |\n" for name in names]
     head = "| desktop, county manager | phone (360 px), village grid worker |\n|---|---|\n"

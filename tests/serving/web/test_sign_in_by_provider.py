@@ -31,7 +31,7 @@ CLIENT, SECRET, BACK = "staff-pages", "s3cret", "http://localhost:8000/sign-in/p
 
 
 class Idp:
-    """An OpenID provider that lets in whoever asks, as ``claims`` say, and insists on PKCE and the client's secret."""
+    """An OpenID provider that lets in every person, as ``claims`` say, and insists on PKCE and the client's secret."""
 
     def __init__(self):
         self.key, self.codes, self.claims, self.down = rsa.generate_private_key(65537, 2048), {}, {}, False

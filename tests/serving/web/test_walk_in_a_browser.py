@@ -28,7 +28,7 @@ def browser() -> Iterator[Any]:
 
 
 class Reader:
-    """Somebody at a screen."""
+    """A user at a screen."""
 
     def __init__(self, browser: Any, address: str, width: int, script: bool) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)

@@ -1,4 +1,4 @@
-"""The ranked list and the summary are answered from an index on both databases, whatever the size of the region."""
+"""The ranked list and the summary are answered from an index on both databases, for regions of any size."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def plan(engine, query):
 def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, index, after):
     steps = plan(engine, build_ranked_query(region, {}, after, 20))
     assert f"ix_current_scores_ranked_{index}" in steps, "no other rows are read"
-    if index != "village":  # the 15 rows behind a place in it, fewer than the page, may be sorted
+    if index != "village":  # the 15 rows after a position in it, fewer than the page, may be sorted
         assert "Sort" not in steps
         assert "TEMP B-TREE" not in steps
 

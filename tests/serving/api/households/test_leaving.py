@@ -1,4 +1,4 @@
-"""A household that moves, splits, merges or is closed: whoever followed its score learns that it is gone, once."""
+"""A household that moves, splits, merges or is closed: readers of its score learn once that it is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scale benchmark: what it loads is a county with all its scores, and its figures are held against the limits."""
+"""The scale benchmark: what it loads is a county with all its scores, and its figures are compared with the limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs in the hands of workers: leased by one, given up when all fail, begun again when something else judges."""
+"""Jobs in the hands of workers: leased by one, given up when all fail, restarted when the model or policy changes."""
 
 from __future__ import annotations
 

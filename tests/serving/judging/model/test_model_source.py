@@ -41,7 +41,7 @@ def other_bundle(trained, tmp_path):
 
 
 def reseal(path, manifest):
-    """Seal an altered manifest as whoever makes bundles would."""
+    """Seal an altered manifest as a maker of bundles would."""
     rest = {name: value for name, value in manifest.items() if name != "model_version"}
     version = {**rest, "files": {name: kept for name, kept in rest["files"].items() if name != "model_card.md"}}
     text = encode_json({**rest, "model_version": f"riskml-{hash_sha256(encode_json(version))[:12]}"})
@@ -116,7 +116,7 @@ def older_schema(folder):
 
 
 def wrong_scores(folder):
-    """Sealed by whoever altered it: only the golden cases tell."""
+    """Sealed again after the change: only the golden cases reveal it."""
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     linear = json.loads((folder / "linear.json").read_text("utf-8"))
     linear["base"] += 1.0

@@ -1,4 +1,4 @@
-"""Whoever is shown a household leaves an entry about it, at every address and also where an answer is given again."""
+"""Every view of a household leaves an entry about it, at every address and also when an answer is repeated."""
 
 from __future__ import annotations
 

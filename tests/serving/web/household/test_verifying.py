@@ -1,4 +1,4 @@
-"""From the list to the door and back: what is found changes the list; attacks on what people write."""
+"""From the list to the door and back: findings change the list; attacks through free text."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def listed(site, query=""):
 
 
 def on_page(site, household):
-    """Deadlines that the household's page marks as overdue, and those it calls done."""
+    """Deadlines that the household's page marks as overdue, and the deadlines that it marks as done."""
     page = site.get(f"/households/{household}").text
     matches = {name: re.search(rf"<dt>{words}</dt><dd>(.*?)</dd>", page) for name, words in NAMES.items()}
     return tuple(
@@ -93,7 +93,7 @@ def test_a_late_assignment_is_on_the_overdue_list_until_a_person_is_named(site, 
 
 
 def test_a_household_not_met_after_a_graver_signal_waits_since_then_on_list_and_page(site, visited):
-    """The last finding, not the last attempt, tells from when the wait counts."""
+    """The wait counts from the last finding, not from the last attempt."""
     household = visited["rejected"]
     copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
     site.change(
