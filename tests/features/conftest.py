@@ -185,6 +185,31 @@ class Generator:
             return {"period_start": (pd.Timestamp(row["period_start"]) - pd.DateOffset(months=1)).date()}
         return {"months": 1}
 
+    def statements(self, income: list[Row]) -> list[Row]:
+        """Return statements of a year, some corrected, and single persons' wages, of about half of the households."""
+        rows: list[Row] = []
+        for code in [code for code in self.ids if self.chance(0.6)]:
+            sources = self.pick([("wage", "business", "property", "transfer"), ("wage", "transfer"), ("total",)])
+            for year in (2019, 2020, 2021, 2022):
+                start = self.pick([dt.date(year, 10, 1), dt.date(year, 10, 1), dt.date(year, 7, 1)])
+                months = self.pick([12, 12, 12, 6])
+                end = (pd.Timestamp(start) + pd.offsets.MonthEnd(months)).date()
+                recorded = self.pick([None, end + dt.timedelta(days=int(self.rng.integers(60, 400)))])
+                for source in ("total",) if self.chance(0.1) else sources:
+                    if self.chance(0.85):
+                        yearly = self.pick([0.0, self.amount(7000), self.amount(7000), -self.amount(500)])
+                        row = {"household_id": code, "period_start": start, "months": months, "source": source}
+                        row |= {"amount": yearly, "statement": True, "recorded_on": recorded}
+                        rows.append({**row, "record_id": self.maybe(self.record_id(), 0.6)})
+        rows = self.corrected(rows, lambda row: self.pick([{"amount": self.amount(6000)}, {"amount": None}]))
+        seen: dict[tuple[object, ...], Row] = {}
+        for row in rows:  # two statements of one source and start on one day are a fault
+            seen.setdefault((*(row[k] for k in ("household_id", "source", "period_start")), row["recorded_on"]), row)
+        wages = [row for row in income if row["source"] == "wage" and self.chance(0.2)]
+        persons = [{**row, "member_id": self.pick(["m0", "m1"]), "record_id": None} for row in wages]
+        parts = [{**row, "member_id": "m0", "record_id": None} for row in seen.values() if self.chance(0.1)]
+        return [*seen.values(), *persons, *parts]
+
     def corrected(self, rows: list[Row], correct: Callable[[Row], Row]) -> list[Row]:
         """Add later rows under the record_id of some rows, each recorded on a day of its own."""
         out = list(rows)
@@ -297,18 +322,27 @@ EDGES = tuple(dt.date(y, m, d) for y in (2021, 2022, 2023) for m, d in ((2, 28),
 
 
 def _default(row: Row) -> dt.date:
+    if row.get("statement"):
+        return (pd.Timestamp(row["period_start"]) + pd.offsets.MonthEnd(int(row["months"]) + 5)).date()
     if "period_start" in row:
         return (pd.Timestamp(row["period_start"]) + pd.offsets.MonthEnd(int(row["months"] or 1))).date()
     return next(row[name] for name in ("occurred_on", "started_on") if name in row)
 
 
 def _random_records(
-    seed: int, households: int = 16, absent: tuple[str, ...] = (), empty: tuple[str, ...] = ()
+    seed: int,
+    households: int = 16,
+    absent: tuple[str, ...] = (),
+    empty: tuple[str, ...] = (),
+    *,
+    statements: bool = False,
 ) -> RandomRecords:
     draw = Generator(seed, households)
     tables: dict[str, list[Row]] = {}
     for name in TABLES:
         rows = getattr(draw, name)()
+        if name == "income" and statements:
+            rows += draw.statements(rows)
         order = draw.rng.permutation(len(rows))
         if name not in absent:
             tables[name] = [] if name in empty else [rows[i] for i in order]
@@ -317,5 +351,5 @@ def _random_records(
 
 @pytest.fixture(scope="session")
 def random_records() -> Callable[..., RandomRecords]:
-    """Build random records: ``random_records(seed, households=16, absent=(), empty=())``."""
+    """Build random records: ``random_records(seed, households=16, absent=(), empty=(), statements=False)``."""
     return _random_records

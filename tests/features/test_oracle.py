@@ -54,6 +54,12 @@ def test_every_feature_agrees_with_the_oracle(seed, random_records, tmp_path):
     compare(drawn.write(tmp_path), drawn.as_ofs)
 
 
+@pytest.mark.parametrize("seed", range(10, 14))
+def test_every_feature_agrees_with_the_oracle_on_statements(seed, random_records, tmp_path):
+    drawn = random_records(seed, households=40, statements=True)
+    compare(drawn.write(tmp_path), drawn.as_ofs)
+
+
 @pytest.mark.parametrize("some", ["none", "all", "first three", "last three"])
 def test_features_of_absent_and_empty_tables_agree_with_the_oracle(some, random_records, tmp_path):
     absent = {"none": (), "all": OPTIONAL, "first three": OPTIONAL[:3], "last three": OPTIONAL[3:]}[some]

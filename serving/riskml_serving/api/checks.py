@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from riskml.records.contract.schema import TABLES
-from riskml.records.panel.clashes import find_repeated_rows, find_total_clashes
+from riskml.records.panel.clashes import find_repeated_rows, find_repeated_statements, find_total_clashes
 from riskml_serving.api.call import Call
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.base.settings import Settings
@@ -162,7 +162,7 @@ def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
 
 
 def require_one_income(rows: Rows, columns: Columns) -> None:
-    """Refuse a month that has both a total and a source.
+    """Refuse a month that has both a total and a source, and two statements of which neither is the later.
 
     Parameters
     ----------
@@ -176,6 +176,9 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
     Problem
         ``invalid-request``.
     """
+    twice = {columns["household_id"][i] for i in find_repeated_statements(columns)}
+    paths = (f"tables.income[{i}].statement" for i, row in enumerate(rows) if row["household_id"] in twice)
+    _refuse(paths, "twice", "Two statements of one source and start have the same recorded_on")
     clashes = {columns["household_id"][i] for i in find_total_clashes(columns)}
     paths = (f"tables.income[{i}].source" for i, row in enumerate(rows) if row["household_id"] in clashes)
     _refuse(paths, "total_and_source", "A month has both a total and a source")

@@ -59,6 +59,9 @@ class Oracle:
                 self._set_variable("last_month", max(as_ofs).year * 12 + max(as_ofs).month - 1)
             else:
                 self._run_script(script)
+        self._statements = self._sql.execute("SELECT count(*) FROM statement").fetchall() != [(0,)]
+        if not self._statements:
+            self._sql.execute("CREATE VIEW income_known AS SELECT * FROM income_cell WHERE counts(known, until)")
 
     def _create_view(self, folder: Path, table: str) -> None:
         """Give every declared column its type, and null if the files lack it."""
@@ -97,7 +100,7 @@ class Oracle:
             particular order.
         """
         self._set_variable("as_of", as_of)
-        for script in ("household", "income", *_TOPICS):
+        for script in ("household", *(["statements"] if self._statements else []), "income", *_TOPICS):
             self._run_script(script)
         parts = ["f_household.* EXCLUDE (h)", "f_income.* EXCLUDE (h, mean_12)"]
         for topic in _TOPICS:

@@ -117,6 +117,28 @@ def test_total_and_sources(make):
     assert list_faults(incomes(make, total(), total(amount=5.0))) == []
 
 
+def test_a_statement_or_one_persons_part_may_stand_beside_a_total(make):
+    assert list_faults(incomes(make, {"statement": True}, total(statement=False))) == []
+    assert list_faults(incomes(make, {"statement": False}, total(statement=True))) == []
+    assert list_faults(incomes(make, {"member_id": "m1"}, total())) == []
+
+
+def test_duplicate_statement(make):
+    stated = {"months": 12, "statement": True}
+    clash = [("fault", "statement", "duplicate_statement", 2, (1, 2))]
+    assert list_faults(incomes(make, stated, stated | {"amount": 5.0})) == clash
+    assert list_faults(incomes(make, stated, stated | {"recorded_on": day("2024-05-31"), "amount": 5.0})) == clash
+    for other in ("2024-05-30", "2024-06-01"):
+        assert list_faults(incomes(make, stated, stated | {"recorded_on": day(other), "amount": 5.0})) == []
+    for change in (
+        {"source": "property"},
+        {"period_start": day("2023-02-01")},
+        {"member_id": "m1"},
+        {"statement": None},
+    ):
+        assert list_faults(incomes(make, stated, stated | change | {"amount": 5.0})) == []
+
+
 def test_only_rows_in_force_can_clash(make):
     old, new = (
         {"record_id": "R", "recorded_on": day("2023-02-03")},

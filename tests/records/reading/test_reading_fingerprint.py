@@ -28,6 +28,8 @@ def test_every_value_counts(make):
         make(income=make.rows("income", amount=None)),
         make(income=make.rows("income") * 2),
         make(lines=make.rows("lines", source="notice")),
+        make(income=make.rows("income", statement=True)),
+        make(income=make.rows("income", member_id="m1")),
         make(events=[]),
     ]
     assert len({fingerprint(folder) for folder in [make(), *changed]}) == len(changed) + 1

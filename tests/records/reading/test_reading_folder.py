@@ -101,8 +101,8 @@ def test_parts_may_differ_in_columns_and_types(make):
         assert opened.faults == []
         start = dt.date(2023, 1, 1)
         assert fetch(opened, "income") == [
-            ("0012", start, 3, "wage", 5.0, None, None),
-            ("0013", start, 1, "total", 5.0, None, "R1"),
+            ("0012", start, 3, "wage", 5.0, None, None, None, None),
+            ("0013", start, 1, "total", 5.0, None, None, None, "R1"),
         ]
 
 

@@ -4,8 +4,8 @@
 CREATE OR REPLACE TEMP TABLE by_month AS
 WITH seen AS (
     SELECT h, ((complete_month() - m) % 12)::TINYINT AS r, ((complete_month() - m) // 12)::TINYINT AS y, source, x
-    FROM income_cell
-    WHERE m BETWEEN complete_month() - 35 AND complete_month() AND counts(known, until)
+    FROM income_known
+    WHERE m BETWEEN complete_month() - 35 AND complete_month()
 )
 SELECT
     h, r,

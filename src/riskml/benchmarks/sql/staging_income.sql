@@ -12,7 +12,12 @@ WITH typed AS (
         coalesce(months, 1) AS months,
         source,
         amount,
-        coalesce(recorded_on, last_day((period_start + to_months(coalesce(months, 1) - 1))::DATE)) AS known,
+        coalesce(statement, false) AS stated,
+        member_id IS NOT NULL AS person,
+        coalesce(
+            recorded_on,
+            last_day((period_start + to_months(coalesce(months, 1) - 1 + if(coalesce(statement, false), 5, 0)))::DATE)
+        ) AS known,
         record_id
     FROM src_income
 ),
@@ -25,14 +30,14 @@ dated AS (
         coalesce(lead(known) OVER (PARTITION BY record_id ORDER BY known), 'infinity'::DATE)
     FROM typed SEMI JOIN repeated USING (record_id)
 )
-SELECT * FROM dated WHERE amount IS NOT NULL;
+SELECT * FROM dated WHERE amount IS NOT NULL AND NOT person;
 
 CREATE TEMP TABLE income_cell AS
 WITH spread AS (
-    SELECT household_id, m, source, amount, known, until FROM income_row WHERE months = 1
+    SELECT household_id, m, source, amount, known, until FROM income_row WHERE months = 1 AND NOT stated
     UNION ALL
     SELECT household_id, unnest(range(m, m + months))::INTEGER AS m, source, amount / months, known, until
-    FROM income_row WHERE months > 1
+    FROM income_row WHERE months > 1 AND NOT stated
 )
 SELECT
     h,
@@ -42,5 +47,17 @@ SELECT
     known,
     until
 FROM spread JOIN ids USING (household_id) JOIN unit USING (h, m);
+
+-- Statements: all that a household had of a source in a period, from the day on which each is known.
+CREATE TEMP TABLE statement AS
+SELECT
+    h,
+    m AS begins,
+    months,
+    list_position(['wage', 'business', 'property', 'transfer', 'total'], source)::TINYINT AS source,
+    amount / months AS amount,
+    known,
+    until
+FROM income_row JOIN ids USING (household_id) WHERE stated;
 
 DROP TABLE income_row;

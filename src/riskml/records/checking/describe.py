@@ -116,7 +116,11 @@ def _list_allowed(table: Table, column: Column) -> str:
     if column.default is not None:
         parts.append(f"{column.default} if empty")
     if column.name == "recorded_on":
-        day = "the last day of the period" if table.day == "period_start" else f"`{table.day}`"
+        day = (
+            "the last day of the period, of a statement five months later"
+            if table.day == "period_start"
+            else f"`{table.day}`"
+        )
         parts.append(f"{day} if empty" if table.day else "always known if empty")
     return "; ".join(parts)
 

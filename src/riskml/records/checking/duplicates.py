@@ -76,6 +76,21 @@ def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> 
 
 
 @check(
+    "Two statements of one source and start have the same recorded_on",
+    "同一来源、同一起始月份的收入申报在同一登记日期有多条",
+    "Keep one of the statements, or give the later one its own recorded_on.",
+)
+def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
+    """Two statements of income, of which neither is the later."""
+    columns = ("household_id", "period_start", "source", "statement")
+    if table.name == "income" and has_columns(folder, "income", *columns):
+        stated = "CASE WHEN statement AND member_id IS NULL THEN household_id END"
+        key = f"{stated}, source, period_start, {build_recorded_sql(table)}"
+        message = "state one source from one month on, with the recorded_on of another row"
+        yield Probe("statement", message, rows=_select_rows_sharing(folder, table, key, stated))
+
+
+@check(
     "Rows without record_id are equal",
     "无记录编号的重复行（将相加）",
     "Rows add up. Remove repeated rows, or give each a record_id if they are intended.",
@@ -124,7 +139,8 @@ def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
             SELECT {POSITION}, household_id, source = 'total' AS whole, months,
                 year(period_start) * 12 + month(period_start) - 1 AS first
             FROM {numbered} r SEMI JOIN mixed USING (household_id) LEFT JOIN ({latest}) l USING (record_id)
-            WHERE amount IS NOT NULL AND (latest IS NULL OR {build_recorded_sql(table)} = latest)),
+            WHERE amount IS NOT NULL AND (latest IS NULL OR {build_recorded_sql(table)} = latest)
+                AND NOT coalesce(statement, false) AND member_id IS NULL),
         monthly AS (
             SELECT {POSITION}, household_id, whole, unnest(range(first, first + least(months, 1200))) AS month
             FROM counted),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from riskml.records.checking.registry import Probe, check, has_columns, select_raw
+from riskml.records.contract.calendar import STATEMENT_DELAY
 from riskml.records.contract.schema import Table
 from riskml.records.reading.cell_sql import build_day_sql
 from riskml.records.reading.folder import Folder
@@ -22,7 +23,10 @@ def build_recorded_sql(table: Table) -> str:
     >>> build_recorded_sql(TABLES["events"])
     'coalesce(recorded_on, occurred_on)'
     """
-    return f"coalesce(recorded_on, {build_day_sql(table)})"
+    day = build_day_sql(table)
+    if table.name == "income":
+        day = f"if(coalesce(statement, false), last_day(({day} + to_months({STATEMENT_DELAY}))::DATE), {day})"
+    return f"coalesce(recorded_on, {day})"
 
 
 @check(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "LOOK_BACK",
+    "STATEMENT_DELAY",
     "find_last_complete_month",
     "is_month_end",
     "subtract_months",
@@ -26,6 +27,9 @@ __all__ = [
 
 LOOK_BACK = 36
 """Months of history a panel holds."""
+
+STATEMENT_DELAY = 5
+"""Months from the end of a statement's period to the day on which it is known, where that day is not recorded."""
 
 IntArray = NDArray[np.int32]
 

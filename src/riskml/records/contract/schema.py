@@ -57,6 +57,9 @@ class Column:
         Whether ``minimum`` itself is not allowed.
     default : int, optional
         Value of a null or absent cell.
+    added : bool, default False
+        Whether the contract gained it later: it is part of a fingerprint only where a cell of it is stated, so that
+        folders without it keep theirs.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Column:
     minimum: float | None = None
     exclusive: bool = False
     default: int | None = None
+    added: bool = False
 
     @property
     def always_stated(self) -> bool:
@@ -199,6 +203,16 @@ _INCOME = (
         minimum=None,
         required=True,
         nullable=True,
+    ),
+    Column(
+        "statement",
+        Kind.FLAG,
+        "是否为期间全部收入的申报（从登记之日起替代同来源的其他记录）",
+        "states all that the household had of the source in the period, and replaces its other rows",
+        added=True,
+    ),
+    Column(
+        "member_id", Kind.TEXT, "成员编码：某一成员的部分收入，不计入合计", "one person's part, in no sum", added=True
     ),
     _RECORDED,
     _RECORD_ID,

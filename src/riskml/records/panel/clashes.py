@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from riskml.records.contract.calendar import to_month_end
+from riskml.records.contract.calendar import STATEMENT_DELAY, to_month_end
 from riskml.records.contract.schema import TABLES, Table
 from riskml.records.panel.cells import is_null, list_keys, parse_day, parse_month
 
-__all__ = ["find_repeated_rows", "find_total_clashes"]
+__all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes"]
+
+
+def _is_plain(income: Mapping[str, Sequence[Any]], i: int) -> bool:
+    """Whether a row is neither a statement nor one person's part."""
+    flags, members = income.get("statement"), income.get("member_id")
+    return not (flags is not None and flags[i] is True) and (members is None or is_null(members[i]))
 
 
 def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
@@ -23,7 +29,8 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     Returns
     -------
     list of int
-        Positions of the rows with the totals, ascending. Rows that were corrected or withdrawn do not count.
+        Positions of the rows with the totals, ascending. Rows that were corrected or withdrawn do not count, nor do
+        statements and single persons' rows.
 
     Notes
     -----
@@ -58,9 +65,42 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     def list_household_months(i: int) -> set[tuple[str, int]]:
         return {(income["household_id"][i], month) for month in range(starts[i], starts[i] + lengths[i])}
 
-    stated = [i for i in standing if not is_null(income["amount"][i])]
+    stated = [i for i in standing if not is_null(income["amount"][i]) and _is_plain(income, i)]
     by_source = set().union(*(list_household_months(i) for i in stated if sources[i] != "total"))
     return sorted(i for i in stated if sources[i] == "total" and list_household_months(i) & by_source)
+
+
+def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
+    """Find statements of one household, source and start that were recorded on one day, so that neither is the later.
+
+    Parameters
+    ----------
+    income : mapping of str to sequence
+        Columns of the contract's table ``income``, equally long; optional columns may be absent.
+
+    Returns
+    -------
+    list of int
+        Positions of these rows without the first of each, ascending.
+
+    >>> year = {"household_id": ["a", "a"], "period_start": ["2023-10-01"] * 2, "months": [12, 12], "amount": [1, 2]}
+    >>> year |= {"source": ["wage"] * 2, "statement": [True, True]}
+    >>> find_repeated_statements({**year, "recorded_on": [None, "2025-02-28"]})
+    [1]
+    >>> find_repeated_statements({**year, "recorded_on": [None, "2025-03-01"]})
+    []
+    """
+    flags = income.get("statement", ())
+    seen, repeated = set(), []
+    if any(flag is True for flag in flags):
+        rows, members = len(flags), income.get("member_id", [None] * len(flags))
+        for i, day in enumerate(_list_recording_days(TABLES["income"], income, rows)):
+            key = (str(income["household_id"][i]), income["source"][i], parse_month(income["period_start"][i]), day)
+            if flags[i] is True and is_null(members[i]):
+                if key in seen:
+                    repeated.append(i)
+                seen.add(key)
+    return repeated
 
 
 def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
@@ -110,12 +150,13 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
 
 
 def _list_recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[int]:
-    """Days of recording; where null, the day of the event, the last day of the period, or before every day."""
+    """Days of recording; where null, the contract's default: for versions before every day."""
     nulls = [None] * rows
     days = columns[table.day] if table.day and not table.key else nulls
-    lengths = columns.get("months", nulls)
-    for recorded, day, length in zip(columns.get("recorded_on", nulls), days, lengths, strict=True):
+    lengths, flags = columns.get("months", nulls), columns.get("statement", nulls)
+    for recorded, day, length, flag in zip(columns.get("recorded_on", nulls), days, lengths, flags, strict=True):
         if is_null(recorded) and table.name == "income":
-            yield int(to_month_end(parse_month(day) + (1 if is_null(length) else int(length)) - 1))
+            delay = STATEMENT_DELAY if flag is True else 0
+            yield int(to_month_end(parse_month(day) + (1 if is_null(length) else int(length)) - 1 + delay))
         else:
             yield parse_day(day if is_null(recorded) else recorded)

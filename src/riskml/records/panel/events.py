@@ -12,7 +12,7 @@ from riskml.records.contract.calendar import to_month, to_month_end
 from riskml.records.contract.schema import Table
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.kernels import count_codes, count_rows, find_largest, mark_known_rows, sum_rows
-from riskml.records.panel.packed_rows import Array, Rows
+from riskml.records.panel.packed_rows import Array, Rows, find_income_days
 
 __all__ = ["EventStore", "Events", "pack_events"]
 
@@ -195,7 +195,8 @@ def pack_events(rows: Rows, table: Table) -> EventStore:
         days = columns.pop(table.day)
     else:
         days = np.full(len(rows), NO_DAY)
-    known_from, until = rows.find_known_days(days if table.day else None, versions=bool(table.key))
+    default = find_income_days(columns) if table.name == "income" else days if table.day else None
+    known_from, until = rows.find_known_days(default, versions=bool(table.key))
     if table.day:
         columns["month"] = to_month(days)
     order = _order_rows(rows.household, days, columns)

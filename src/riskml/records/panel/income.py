@@ -12,7 +12,8 @@ from riskml.records.contract.calendar import to_month_end
 from riskml.records.contract.schema import SOURCES
 from riskml.records.contract.versions import FOREVER
 from riskml.records.panel.kernels import copy_known_income, fill_income
-from riskml.records.panel.packed_rows import INCOME_BLOCK, Rows, concatenate_rows
+from riskml.records.panel.packed_rows import INCOME_BLOCK, Rows, concatenate_rows, find_income_days
+from riskml.records.panel.statements import NO_STATEMENTS, Statements, pack_statements
 
 __all__ = ["IncomeBlock", "pack_income"]
 
@@ -55,6 +56,7 @@ class IncomeBlock:
     amount: Floats
     known_from: Days
     extra: _Extra
+    statements: Statements
 
     @property
     def months(self) -> int:
@@ -83,6 +85,8 @@ class IncomeBlock:
         out = np.empty((len(SOURCES), months, stop - start))
         copy_known_income(self.amount, self.known_from, last_month - self.first_month, start, known_at, out)
         self._add_extra(out, last_month, known_at, start, stop)
+        if len(self.statements):
+            self.statements.apply(out, last_month, known_at, start, stop)
         return out
 
     def _add_extra(self, out: Floats, last_month: int, known_at: int, start: int, stop: int) -> None:
@@ -105,6 +109,10 @@ class IncomeBlock:
         reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
         use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
         reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True
+        last_month, everything = self.first_month + self.months - 1, int(FOREVER) - 1
+        for i in np.unique(self.statements.household).tolist():
+            income = self.read_known(last_month, self.months, everything, i, i + 1)
+            reported[:, i] = ~np.isnan(income[:, ::-1, 0]).all(axis=0)
         count: NDArray[np.int64] = np.count_nonzero(reported, axis=1).astype(np.int64)
         return count
 
@@ -115,7 +123,8 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     Parameters
     ----------
     parts : iterable of Rows
-        Columns ``period_start`` (month number), ``months``, ``source``, ``amount``.
+        Columns ``period_start`` (month number), ``months``, ``source``, ``amount``, ``statement``, and ``person``: one
+        person's part, which enters no sum.
     households : int
     months : tuple of int
         First and last month that any period touches.
@@ -126,16 +135,28 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     known_from = np.full(shape, FOREVER)
     ends = to_month_end(np.arange(first, first + length, dtype=np.int32))
     left: list[Rows] = []
-    for rows in parts:
-        start, count, source, value = (rows.columns[name] for name in INCOME_BLOCK)
+    for part in parts:
+        apart = part.columns["statement"] | part.columns["person"]
+        rows = part if not apart.any() else part.where(~apart)
+        start, count, source, value, _ = (rows.columns[name] for name in INCOME_BLOCK)
         crowded = fill_income(
             rows.household, start, count, source, value, rows.recorded, rows.group, first, ends, amount, known_from
         )
         if crowded.any():
             left.append(rows.where(crowded))
-    extra = _collect_extra(concatenate_rows(left), amount, known_from, first, ends) if left else _NOTHING
+        if rows is not part:
+            left.append(part.where(apart))
+    extra, statements = _NOTHING, NO_STATEMENTS
+    if left:
+        # Rows that correct one another need not be of one kind, so all of them are dated together.
+        rows = concatenate_rows(left)
+        known, until = rows.find_known_days(find_income_days(rows.columns), versions=False)
+        whole, person = rows.columns["statement"], rows.columns["person"]
+        plain, stated = ~(whole | person), whole & ~person
+        extra = _collect_extra(rows.where(plain), known[plain], until[plain], amount, known_from, first)
+        statements = pack_statements(rows.where(stated), known[stated], until[stated])
     used = len(SOURCES) if (known_from[-1] != FOREVER).any() else len(SOURCES) - 1
-    return IncomeBlock(first, amount[:used], known_from[:used], extra)
+    return IncomeBlock(first, amount[:used], known_from[:used], extra, statements)
 
 
 def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
@@ -146,23 +167,21 @@ def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], F
     return row, (start[row] + offset).astype(np.int32), (rows.columns["amount"] / length)[row]
 
 
-def _collect_extra(rows: Rows, amount: Floats, known_from: Days, first: int, ends: Days) -> _Extra:
+def _collect_extra(rows: Rows, start: Days, stop: Days, amount: Floats, known_from: Days, first: int) -> _Extra:
     """Collect the cells that do not hold exactly one uncorrected row, and empty them in the dense block.
 
     Parameters
     ----------
     rows : Rows
         Rows of income that the block does not hold.
+    start, stop : array of int32, shape (E,)
+        Days from which and until which each of them counts.
     amount, known_from : array, shape (S, T, H)
         The dense block.
     first : int
         Month of the block's first row.
-    ends : array of int32, shape (T,)
-        Last day of each month of the block.
     """
     _, length, households = amount.shape
-    last = ends[rows.columns["period_start"] + rows.columns["months"] - 1 - first]
-    start, stop = rows.find_known_days(last, versions=False)
     row, month, value = _spread_periods(rows)
     cell = (rows.columns["source"][row].astype(np.int64) * length + (month - first)) * households + rows.household[row]
     dense_amount, dense_start = amount.reshape(-1), known_from.reshape(-1)

@@ -63,6 +63,8 @@ class _Table:
         """Pack the rows of the households in ``positions``; rows of other households are left out."""
         columns: dict[str, Array] = {}
         levels: dict[str, tuple[str, ...]] = {}
+        if self.declared.name == "income":
+            columns["person"] = np.array([not is_null(value) for value in self["member_id"]], bool)
         for column in self.declared.contents:
             if column.kind in (Kind.TEXT, Kind.REGION):
                 columns[column.name], levels[column.name] = encode_text(self[column.name])

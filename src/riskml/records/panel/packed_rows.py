@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.records.contract.calendar import STATEMENT_DELAY, to_month_end
 from riskml.records.contract.schema import TABLES, Table
 from riskml.records.contract.versions import ALWAYS, NO_DAY, find_known_until
 from riskml.records.panel.lines import LINE_COLUMNS, LineRow
 
-__all__ = ["INCOME_BLOCK", "AttributeColumn", "RowSource", "Rows", "build_lines", "concatenate_rows", "list_row_tables"]
+__all__ = [
+    "INCOME_BLOCK",
+    "AttributeColumn",
+    "RowSource",
+    "Rows",
+    "build_lines",
+    "concatenate_rows",
+    "find_income_days",
+    "list_row_tables",
+]
 
 Array = NDArray[Any]
 
-INCOME_BLOCK = ("period_start", "months", "source", "amount")
-"""Columns of ``income`` that the dense block of a panel holds."""
+INCOME_BLOCK = ("period_start", "months", "source", "amount", "statement")
+"""Columns of ``income`` that the income block of a panel holds; ``person`` beside them marks one person's part."""
 
 
 def list_row_tables() -> list[Table]:
@@ -84,6 +94,16 @@ class Rows:
         """
         known_from = self.recorded if default is None else np.where(self.recorded == NO_DAY, default, self.recorded)
         return known_from, find_known_until(self.group, self.recorded if versions else known_from, known_from)
+
+
+def find_income_days(columns: Mapping[str, Array]) -> NDArray[np.int32]:
+    """Default of ``recorded_on`` in ``income``, shape (E,).
+
+    The last day of the period; for a statement the end of the fifth month after it.
+    """
+    last = columns["period_start"] + columns["months"] - 1
+    days: NDArray[np.int32] = to_month_end(last + STATEMENT_DELAY * columns["statement"])
+    return days
 
 
 @dataclass(frozen=True)

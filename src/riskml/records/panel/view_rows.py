@@ -113,7 +113,7 @@ class _Reader:
         numbered = f"SELECT record_id, row_number() OVER () - 1 AS g FROM {shared}"
         return "coalesce(c.g, -1)::BIGINT", f"LEFT JOIN ({numbered}) c ON c.record_id = r.record_id"
 
-    def build_query(self, table: Table, columns: Sequence[Column]) -> str:
+    def build_query(self, table: Table, columns: Sequence[Column], *more: str) -> str:
         group, corrected = self.build_group_sql(table)
         attributes = self.views.attributes if table.attributes else {}
         household, join, known = "-1", "", ""
@@ -128,6 +128,7 @@ class _Reader:
             f"{group} AS grp",
             *(f"{_pack_sql(column)} AS {quote(column.name)}" for column in columns),
             *(f"r.{quote(name)} AS {quote(f'attribute {name}')}" for name in attributes),
+            *more,
         ]
         return f"SELECT {', '.join(select)} FROM {self.views.get_view(table.name)} r {join} {corrected} {known}"
 
@@ -160,14 +161,15 @@ class _Reader:
     def read_income(self) -> Iterator[Rows]:
         table = TABLES["income"]
         columns = [column for column in table.contents if column.name in INCOME_BLOCK]
-        reader: Any = self.sql.sql(self.build_query(table, columns)).to_arrow_reader(BATCH)
+        query = self.build_query(table, columns, "r.member_id IS NOT NULL AS person")
+        reader: Any = self.sql.sql(query).to_arrow_reader(BATCH)
         # The next part is read while the last one is packed.
         with ThreadPoolExecutor(1) as pool:
             ahead = pool.submit(next, reader, None)
             while (batch := ahead.result()) is not None:
                 ahead = pool.submit(next, reader, None)
                 cells = {name: _to_numpy(batch.column(name)) for name in batch.schema.names}
-                block = {name: cells[name] for name in INCOME_BLOCK}
+                block = {name: cells[name] for name in (*INCOME_BLOCK, "person")}
                 yield Rows(cells["household"], block, cells["recorded"], cells["grp"])
 
 

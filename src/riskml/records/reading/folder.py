@@ -142,8 +142,11 @@ class Folder(TypedViews):
         digest = hashlib.sha256()
         for table in self.tables:
             attributes = sorted(self.layouts[table].attributes)
-            columns = ", ".join(quote(name) for name in [*TABLES[table].names, *attributes])
-            row = fetch_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {self.get_view(table)}")
+            view, own = self.get_view(table), [column.name for column in TABLES[table].columns if not column.added]
+            added = [quote(column.name) for column in TABLES[table].columns if column.added]
+            stated = [name for name in added if fetch_row(self.connection, f"SELECT count({name}) FROM {view}") != (0,)]
+            columns = ", ".join([*map(quote, [*own, *attributes]), *stated])
+            row = fetch_row(self.connection, f"SELECT count(*), sum(hash({columns})) FROM {view}")
             digest.update(repr((table, attributes, row)).encode())
         return digest.hexdigest()[:32]
 

@@ -88,7 +88,14 @@ def create_record_tables() -> None:
     create_record_table(
         "income",
         {**own, "period_start": DAY, "source": CODE},
-        {"months": COUNT, "amount": REAL, "recorded_on": DAY, "record_id": HOUSEHOLD},
+        {
+            "months": COUNT,
+            "amount": REAL,
+            "statement": FLAG,
+            "member_id": HOUSEHOLD,
+            "recorded_on": DAY,
+            "record_id": HOUSEHOLD,
+        },
     )
     create_record_table("lines", {"effective_from": DAY, "amount": REAL}, {"region_code": REGION, "source": TEXT})
     condition: Types = dict.fromkeys(("sex", "labour", "health", "schooling", "working"), CODE)

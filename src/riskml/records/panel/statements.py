@@ -1,0 +1,184 @@
+"""Statements of income: what a household had of a source in a period, told once a year, months after its end.
+
+A register knows income by statements; between them only lists of single persons' wages come by the month. A statement
+replaces the rows of its source in its months from the day it is recorded, and decides which other months count as
+reported at all: those in which every source is there that the household lives on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskml.records.contract.schema import SOURCES
+from riskml.records.panel.kernels import Array, compiled
+from riskml.records.panel.packed_rows import Rows
+
+__all__ = ["NO_STATEMENTS", "Statements", "pack_statements"]
+
+Floats = NDArray[np.float64]
+Days = NDArray[np.int32]
+
+_TOTAL = list(SOURCES).index("total")
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Statements of all households, sorted by household, day of recording and start.
+
+    Parameters
+    ----------
+    household, source, start, months : array of int32, shape (E,)
+        ``start`` is the month number of the first of ``months`` months.
+    amount : array of float64, shape (E,)
+        Yuan of a month; the period's amount is spread evenly.
+    known_from, known_until : array of int32, shape (E,)
+        A statement counts at ``d`` if ``known_from <= d < known_until``.
+    """
+
+    household: NDArray[np.int32]
+    source: NDArray[np.int32]
+    start: NDArray[np.int32]
+    months: NDArray[np.int32]
+    amount: Floats
+    known_from: Days
+    known_until: Days
+
+    def __len__(self) -> int:
+        return len(self.household)
+
+    def apply(self, income: Floats, last_month: int, known_at: int, start: int, stop: int) -> None:
+        """Write what statements say into the income of a range of households, and clear unreported months.
+
+        Parameters
+        ----------
+        income : array of float64, shape (S, T, stop - start)
+            Yuan of the month by source, the latest month first; written.
+        last_month : int
+            Month of index 0.
+        known_at : int
+            Statements recorded later do not exist.
+        start, stop : int
+            Range of households.
+        """
+        low, high = np.searchsorted(self.household, np.array([start, stop], np.int32))
+        part = slice(int(low), int(high))
+        use = (self.known_from[part] <= known_at) & (known_at < self.known_until[part])
+        if use.any():
+            rows = low + np.flatnonzero(use)
+            _apply(
+                self.household[rows],
+                self.source[rows],
+                self.start[rows],
+                self.months[rows],
+                self.amount[rows],
+                self.known_from[rows],
+                start,
+                last_month,
+                income,
+            )
+
+
+_NO = np.empty(0, np.int32)
+NO_STATEMENTS = Statements(_NO, _NO, _NO, _NO, np.empty(0), _NO, _NO)
+
+
+def pack_statements(rows: Rows, known_from: Days, known_until: Days) -> Statements:
+    """Pack statements; withdrawn ones are left out, and the order of the rows never matters.
+
+    Parameters
+    ----------
+    rows : Rows
+        Statements of single sources or of ``total``.
+    known_from, known_until : array of int32, shape (E,)
+        Days from which and until which each counts.
+    """
+    source, start, months = (rows.columns[name].astype(np.int32) for name in ("source", "period_start", "months"))
+    amount = rows.columns["amount"] / months
+    order = np.lexsort((amount, months, source, start, known_from, rows.household))
+    order = order[~np.isnan(amount[order])]
+    return Statements(
+        rows.household[order],
+        source[order],
+        start[order],
+        months[order],
+        amount[order],
+        known_from[order],
+        known_until[order],
+    )
+
+
+@compiled
+def _apply(
+    household: Array,
+    source: Array,
+    start: Array,
+    months: Array,
+    amount: Array,
+    known_from: Array,
+    first: int,
+    last_month: int,
+    out: Array,
+) -> None:
+    """Apply known statements, sorted by household, day of recording and start, to ``out`` (S, T, n).
+
+    In each month the statement of a source that comes last counts; between ``total`` and the sources the one recorded
+    latest, ``total`` on a tie. Outside all of them a month counts if it has ``total`` or every source that is not zero
+    in its latest statement (all four after a statement of ``total``), and at least one of them.
+    """
+    sources, length = out.shape[0], out.shape[1]
+    total = sources - 1
+    winner = np.empty((sources, length), np.int64)
+    latest = np.empty(sources, np.int64)
+    i = 0
+    while i < len(household):
+        j = household[i] - first
+        winner[:] = -1
+        latest[:] = -1
+        end = i
+        while end < len(household) and household[end] == household[i]:
+            s = source[end]
+            latest[s] = end
+            for month in range(start[end], start[end] + months[end]):
+                t = last_month - month
+                if 0 <= t < length:
+                    winner[s, t] = end
+            end += 1
+        by_total, newest = latest[total] >= 0, -1
+        for s in range(total):
+            if latest[s] >= 0 and (newest < 0 or known_from[latest[s]] > known_from[newest]):
+                newest = latest[s]
+        if by_total and newest >= 0:
+            by_total = known_from[latest[total]] >= known_from[newest]
+        for t in range(length):
+            newest = -1
+            for s in range(total):
+                row = winner[s, t]
+                if row >= 0 and (newest < 0 or known_from[row] > known_from[newest]):
+                    newest = row
+            row = winner[total, t]
+            if row >= 0 and (newest < 0 or known_from[row] >= known_from[newest]):
+                out[:, t, j] = np.nan
+                out[total, t, j] = amount[row]
+            elif newest >= 0:
+                whole = not np.isnan(out[total, t, j])
+                for s in range(total):
+                    if whole:
+                        out[s, t, j] = np.nan
+                    elif winner[s, t] >= 0:
+                        out[s, t, j] = amount[winner[s, t]]
+            elif np.isnan(out[total, t, j]):
+                complete, any_source = True, False
+                for s in range(total):
+                    stated = not np.isnan(out[s, t, j])
+                    any_source |= stated
+                    needed = by_total or (latest[s] >= 0 and amount[latest[s]] != 0)
+                    complete &= stated or not needed
+                if not (complete and any_source):
+                    out[:, t, j] = np.nan
+        i = end
+
+
+assert len(SOURCES) - 1 == _TOTAL, "the kernel takes the last source for the total"

@@ -1,0 +1,162 @@
+"""Statements of income and single persons' rows: what counts in which month, and from which day on."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from riskml.policy import apply_rule_line, load_policy
+from riskml.records.contract.calendar import to_day
+from riskml.records.panel.panel import Panel
+from riskml.records.panel.store import Records
+
+SOURCES = ("wage", "business", "property", "transfer", "total")
+
+
+def row(source: str, start: str, amount: float | None, **more: object) -> dict[str, object]:
+    return {"household_id": "a", "period_start": start, "source": source, "amount": amount, **more}
+
+
+def yearly(source: str, year: int, amount: float, **more: object) -> dict[str, object]:
+    """State the income of the year that ends in September of ``year``."""
+    return row(source, f"{year - 1}-10-01", amount, months=12, statement=True, **more)
+
+
+def monthly(source: str, first: str, number: int, amount: float, **more: object) -> list[dict[str, object]]:
+    starts = np.arange(number) + np.datetime64(first, "M")
+    return [row(source, f"{start}-01", amount, **more) for start in starts]
+
+
+def cut(income: list[dict[str, object]], as_of: str, size: int = 1) -> Panel:
+    names = {name for cells in income for name in cells}
+    columns = {name: [cells.get(name) for cells in income] for name in names}
+    tables = {
+        "households": {"household_id": ["a"], "region_code": ["130529101201"], "size": [size]},
+        "income": columns,
+        "lines": {"region_code": [""], "effective_from": [dt.date(2016, 1, 1)], "amount": [6000.0]},
+    }
+    return Records.from_tables(tables).panel(to_day(as_of))
+
+
+def read(panel: Panel, month: str) -> dict[str, float]:
+    """Read the stated sources of a month."""
+    lag = panel.month - (int(month[:4]) - 1970) * 12 - int(month[5:]) + 1
+    cells = dict(zip(SOURCES, panel.sources[:, lag, 0].tolist(), strict=True))
+    return {name: value for name, value in cells.items() if not np.isnan(value)}
+
+
+def test_a_statement_is_known_five_months_after_its_period():
+    stated = [yearly("total", 2023, 12000)]
+    assert not cut(stated, "2024-02-28").reported.any()
+    panel = cut(stated, "2024-02-29")
+    assert read(panel, "2023-09") == {"total": 1000}
+    assert panel.reported.sum() == 12
+    assert cut([yearly("total", 2023, 12000, recorded_on="2023-11-05")], "2023-11-30").reported.sum() == 12
+
+
+def test_a_statement_replaces_the_rows_of_its_source_from_its_day_on():
+    rows = [*monthly("wage", "2023-01", 3, 900), *monthly("business", "2023-01", 3, 50), yearly("wage", 2023, 12000)]
+    assert read(cut(rows, "2024-02-28"), "2023-01") == {"wage": 900, "business": 50}
+    assert read(cut(rows, "2024-02-29"), "2023-01") == {"wage": 1000, "business": 50}
+    whole = [*rows[:6], yearly("total", 2023, 24000)]
+    assert read(cut(whole, "2024-02-29"), "2023-01") == {"total": 2000}
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([("wage", 12, "2024-01-01"), ("wage", 24, "2024-02-01")], {"wage": 2}),
+        ([("wage", 12, "2024-02-01"), ("total", 60, "2024-02-01")], {"total": 5}),
+        ([("wage", 12, "2024-02-02"), ("total", 60, "2024-02-01")], {"wage": 1}),
+        (
+            [("wage", 12, "2024-02-02"), ("business", 24, "2024-01-01"), ("total", 60, "2024-02-01")],
+            {"wage": 1, "business": 2},
+        ),
+    ],
+)
+def test_the_statement_recorded_latest_counts(statements, expected):
+    rows = [yearly(source, 2023, amount, recorded_on=day) for source, amount, day in statements]
+    for order in (rows, rows[::-1]):
+        assert read(cut(order, "2024-03-31"), "2023-03") == expected
+
+
+def test_of_statements_of_one_day_the_one_that_starts_latest_counts():
+    rows = [
+        yearly("wage", 2023, 12000, recorded_on="2024-01-01"),
+        row("wage", "2023-04-01", 1200, months=6, statement=True, recorded_on="2024-01-01"),
+    ]
+    panel = cut(rows, "2024-01-31")
+    assert read(panel, "2023-03") == {"wage": 1000}
+    assert read(panel, "2023-04") == {"wage": 200}
+
+
+def test_a_plain_total_stands_beside_a_sources_statement():
+    rows = [*monthly("total", "2023-01", 1, 500), yearly("wage", 2023, 12000)]
+    panel = cut(rows, "2024-02-29")
+    assert read(panel, "2023-01") == {"total": 500}
+    assert read(panel, "2023-02") == {"wage": 1000}
+
+
+def test_outside_statements_a_month_needs_every_source_that_is_not_zero():
+    stated = [yearly("wage", 2023, 12000), yearly("transfer", 2023, 2400), yearly("business", 2023, 0)]
+    wage, transfer = monthly("wage", "2023-11", 1, 100), monthly("transfer", "2023-11", 1, 10)
+    assert read(cut([*stated, *wage, *transfer], "2024-02-29"), "2023-11") == {"wage": 100, "transfer": 10}
+    assert read(cut([*stated, *wage], "2024-02-29"), "2023-11") == {}
+    assert read(cut([*stated, *monthly("total", "2023-11", 1, 90)], "2024-02-29"), "2023-11") == {"total": 90}
+    # before the first statement is known the month counts by itself
+    assert read(cut([*stated, *wage], "2024-01-31"), "2023-11") == {"wage": 100}
+
+
+def test_after_a_total_a_month_needs_all_four_sources():
+    stated = [yearly("wage", 2022, 12000), yearly("total", 2023, 24000)]
+    four = [cell for source in SOURCES[:4] for cell in monthly(source, "2023-11", 1, 25)]
+    assert read(cut([*stated, *four], "2024-02-29"), "2023-11") == dict.fromkeys(SOURCES[:4], 25)
+    assert read(cut([*stated, *four[:3]], "2024-02-29"), "2023-11") == {}
+
+
+def test_a_household_that_lives_on_nothing_is_not_reported_without_a_row():
+    panel = cut([yearly("wage", 2023, 0)], "2024-02-29")
+    assert panel.reported.sum() == 12
+    assert not panel.reported[:5].any()
+    assert panel.income_per_head(12)[0] == 0
+
+
+@pytest.mark.parametrize("person", [{"member_id": "m1"}, {"member_id": "m1", "statement": True}])
+def test_one_persons_part_reports_no_month_and_enters_no_sum(person):
+    rows = monthly("wage", "2023-01", 12, 900)
+    alone = cut([*rows, *monthly("wage", "2023-06", 3, 400, **person)], "2023-12-31")
+    assert np.array_equal(alone.sources, cut(rows, "2023-12-31").sources, equal_nan=True)
+    assert not cut(monthly("wage", "2023-01", 6, 400, **person), "2023-12-31").reported.any()
+
+
+def test_an_unchanged_wage_of_one_person_raises_no_flag_eight_months_after_the_statement():
+    policy = load_policy()
+    stated = [yearly("wage", 2023, 40000), yearly("business", 2023, 12000), yearly("transfer", 2023, 2400)]
+    wages = monthly("wage", "2024-03", 3, 40000 / 12, member_id="m1")
+    quiet, listed = (apply_rule_line(cut(rows, "2024-05-31", 3), policy) for rows in (stated, [*stated, *wages]))
+    assert not listed.fired.any()
+    assert np.array_equal(quiet.observed, listed.observed, equal_nan=True)
+
+
+def test_a_correction_may_withdraw_a_statement_or_make_it_a_plain_row():
+    plain = monthly("wage", "2023-01", 1, 900)
+    stated = yearly("wage", 2023, 12000, record_id="r", recorded_on="2023-12-01")
+    withdrawn = row("wage", "2022-10-01", None, months=12, statement=True, record_id="r", recorded_on="2024-01-01")
+    assert read(cut([*plain, stated, withdrawn], "2023-12-31"), "2023-01") == {"wage": 1000}
+    assert read(cut([*plain, stated, withdrawn], "2024-01-31"), "2023-01") == {"wage": 900}
+    ordinary = row("wage", "2022-10-01", 1200, months=12, record_id="r", recorded_on="2024-01-01")
+    assert read(cut([*plain, stated, ordinary], "2024-01-31"), "2023-01") == {"wage": 1000}
+    assert read(cut([*plain, stated, ordinary], "2024-01-31"), "2023-02") == {"wage": 100}
+
+
+def test_months_that_statements_leave_unreported_are_not_counted():
+    rows = [yearly("wage", 2023, 12000), yearly("business", 2023, 12000), *monthly("wage", "2023-10", 4, 1000)]
+    names = {name for cells in rows for name in cells}
+    tables = {
+        "households": {"household_id": ["a"], "region_code": ["130529101201"], "size": [1]},
+        "income": {name: [cells.get(name) for cells in rows] for name in names},
+        "lines": {"region_code": [""], "effective_from": [dt.date(2016, 1, 1)], "amount": [6000.0]},
+    }
+    assert Records.from_tables(tables).income.count_reports_by_month().tolist() == [1] * 12 + [0] * 4
