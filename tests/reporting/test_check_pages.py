@@ -16,8 +16,8 @@ LANGUAGES = (("en", "English"), ("zh", "中文"))
 CODES = [check.code for check in CHECKS]
 HEAD = """# Checks before a release
 
-`riskml release` runs every check and refuses a model that fails one; warnings are shown and do not block. A check that
-has no data to look at says so and why. The pages are part of the package, since the report shows them:
+`riskml release` runs every check and refuses a model that fails one; warnings are shown and do not block. A check
+without data reports why it does not apply. The pages are part of the package, since the report shows them:
 
 | code | title | severity | page |
 |---|---|---|---|
