@@ -75,7 +75,7 @@ class Call:
         return make_envelope(self.model.names, as_of, scored_at, self.request_id)
 
     def clamp_limit(self, limit: int | None) -> int:
-        """Rows of a page: as many as requested, by default ``page_size``, at most ``max_page_size``."""
+        """Return the page size: as many rows as requested, by default ``page_size``, at most ``max_page_size``."""
         return min(limit or self.state.settings.page_size, self.state.settings.max_page_size)
 
     def record(

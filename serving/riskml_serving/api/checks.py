@@ -59,7 +59,7 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
 
 
 def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
-    """Check records to append, as far as the database need not be asked.
+    """Check records to append, as far as that needs no database.
 
     Returns
     -------
@@ -230,9 +230,9 @@ def _require_one_subject(tables: TableRows) -> None:
 
 
 def _require_once(tables: Mapping[str, Columns]) -> None:
-    """Refuse a record, version or line that stands twice for one day of recording: which of them counts is unknown."""
+    """Refuse a record, version or line that appears twice for one day of recording: which of them counts is unknown."""
     paths = (f"tables.{name}[{i}]" for name, columns in tables.items() for i in find_repeated_rows(name, columns))
-    _refuse(paths, "twice", "The same record or version stands twice for one recorded_on")
+    _refuse(paths, "twice", "The same record or version appears twice for one recorded_on")
 
 
 def _require_days(tables: TableRows, today: dt.date) -> None:

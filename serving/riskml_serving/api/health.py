@@ -24,13 +24,13 @@ admin = RequireRight("admin")
 
 @router.get("/healthz", response_model=make_dict_type("Alive", {"status": Literal["ok"]}))
 async def healthz() -> Response:
-    """Say that the process is alive; touches neither database nor model."""
+    """Report that the process is alive, without touching database or model."""
     return respond({"status": "ok"})
 
 
 @router.get("/readyz", include_in_schema=False)
 async def readyz(request: Request) -> Response:
-    """Say whether requests can be answered, and what is wrong with database, model and data."""
+    """Report whether requests can be answered, and what is wrong with database, model and data."""
     state = get_state(request)
     days = state.settings.stale_after_days
     ready, report = await anyio.to_thread.run_sync(check_readiness, state.engine, state.holder, state.keeper, days)

@@ -54,7 +54,7 @@ class Body:
         Name of its schema.
     fields : dict of str to type
     example : dict
-        Plain values as JSON has them. They stand in the description, and the tests send them.
+        Plain JSON values. The description shows them, and the tests send them.
     """
 
     def __init__(self, name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Converts any error to a problem, and logs the errors that nobody expected."""
+"""Converts any error to a problem, and logs unexpected errors."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
     ----------
     error : Exception
     request_id : str, default ""
-        Stands in the log beside the error.
+        Logged with the error.
 
     Notes
     -----
-    Only a database that is lost, out of reach or locked is ``database-unavailable``. Anything that nobody expected, a
-    mistake in SQL among it, is ``internal-error`` and is logged: its kind and where it was raised, never its text,
-    which may quote a row.
+    Only a database that is lost, out of reach or locked is ``database-unavailable``. Any unexpected error, such as a
+    mistake in SQL, is ``internal-error`` and is logged: its kind and where it was raised, never its text, which may
+    quote a row.
     """
     if isinstance(error, Problem):
         return error
@@ -64,7 +64,7 @@ def is_unavailable(error: Exception) -> bool:
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an error for the log without its text: its kind, and the innermost function of ours it passed through.
+    """Describe an error for the log without its text: its kind, and the innermost of our functions on its way.
 
     >>> try:
     ...     int("secret")

@@ -1,4 +1,4 @@
-"""Limits of requests: size of the body, rate of a key."""
+"""Limits of requests: size of the body, request rate of a key."""
 
 from __future__ import annotations
 

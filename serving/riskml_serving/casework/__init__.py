@@ -1,1 +1,1 @@
-"""What staff do with a household on the list: verify it, look after it, and by which day."""
+"""What staff do about a household on the list: verify it, look after it, each by a deadline."""

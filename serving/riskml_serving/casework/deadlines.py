@@ -1,4 +1,4 @@
-"""Deadlines to visit, to decide and to name who helps: one rule each for the list, its workbook and the page."""
+"""Deadlines to visit, to decide and to name a helper: one rule each for the list, its workbook and the page."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """The deadlines as they stand on a day.
+    """The deadlines as of a day.
 
     Parameters
     ----------

@@ -5,13 +5,13 @@ Facts that the rules compare, as the list's query reads them:
 ``signal``, ``status``
     Of the current score; signal 0 is green.
 ``run_start``
-    Number of the last score without a signal, 0 if there is none: the signal that stands began after it.
+    Number of the last score without a signal, 0 if there is none: the current signal began after it.
 ``since``
     Day on which that signal began, or after a finding became graver; null without a signal.
 ``visited``
-    Whether somebody was met since then, whatever came of it.
+    Whether a visit since then met the household, whatever its finding.
 ``last_outcome``, ``last_signal``, ``last_seq``, ``last_verified_on``
-    The last verification that was not undone, the signal and number of the score that stood then, and its day; "", 0
+    The last verification that was not undone, the signal and number of the score at that time, and its day; "", 0
     and null if there is none.
 ``assignee``
     Who looks after the household; "" if nobody does.

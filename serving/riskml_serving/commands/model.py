@@ -24,13 +24,13 @@ def status(db: Database = None) -> None:
         releases = list_releases(connection)
     serving = next((row["model_version"] for row in releases if row["rejected_at"] is None), None)
     for row in releases:
-        state = "rolled back" if row["rejected_at"] else "serves" if row["model_version"] == serving else "stands by"
+        state = "rolled back" if row["rejected_at"] else "serves" if row["model_version"] == serving else "standby"
         typer.echo("\t".join((row["model_version"], f"{row['served_at']:%Y-%m-%d %H:%M:%S}", state, row["source"])))
 
 
 @app.command()
 def rollback(db: Database = None) -> None:
-    """Go back to the previous release; lasts over restarts, until another release is made."""
+    """Go back to the previous release; survives restarts, until another release is made."""
     from riskml_serving.judging.model.service import roll_back
 
     with connect(db, write=True) as connection:

@@ -1,4 +1,4 @@
-"""Takes pictures of the staff pages with a real browser that reaches nothing but the service."""
+"""Takes pictures of the staff pages with a real browser that can reach only the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures the staff pages as a reader gets them: time over the loopback, and bytes."""
+"""Measures the staff pages as a browser gets them: time over the loopback, and bytes."""
 
 from __future__ import annotations
 

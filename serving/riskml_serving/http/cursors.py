@@ -1,6 +1,6 @@
 """Cursors: texts that say where the next page of a list starts.
 
-A number is encrypted, since the gaps between plain numbers would count what happens in other regions. The position in
+A number is encrypted, since gaps between plain numbers would reveal how much happens in other regions. The position in
 the ranked list is not: it repeats what the last row of the page showed.
 """
 
@@ -68,7 +68,7 @@ def decode_rank(text: str, name: str) -> Rank:
 def encrypt_cursor(connection: Connection, kind: bytes, number: int) -> str:
     """Encrypt a number: only this service can read it, and nobody can tell which of two is larger.
 
-    One block of AES is a permutation of 16 bytes: half of them say the kind, so that no other text passes for a cursor.
+    One block of AES is a permutation of 16 bytes: half hold the kind, so no other text is accepted.
     """
     return _to_text(_make_cipher(connection).encryptor().update(BLOCK.pack(kind, number)))
 
@@ -94,7 +94,7 @@ def decrypt_cursor(connection: Connection, kind: bytes, text: str, name: str) ->
 
 def _make_cipher(connection: Connection) -> Cipher[ECB]:
     key = hmac.digest(read_key(connection).encode(), b"numbers in answers", "sha256")
-    return Cipher(AES(key), ECB())  # noqa: S305 - a single block, each number once: equal numbers are meant to be equal
+    return Cipher(AES(key), ECB())  # noqa: S305 - one block per number; deterministic on purpose
 
 
 def _to_text(content: bytes) -> str:

@@ -36,7 +36,7 @@ def make_answer_type(name: str, fields: dict[str, Any]) -> Any:
 def make_envelope(
     names: Mapping[str, str], as_of: dt.date | None, scored_at: dt.datetime | None, request_id: str
 ) -> dict[str, str | None]:
-    """Make the members of every answer: by what it was made, as of when, and which request it answers.
+    """Make the members of every answer: its provenance, its date, and the request that it answers.
 
     ``data_as_of`` and ``scored_at`` are null where nothing has been scored yet.
     """
@@ -49,7 +49,7 @@ def make_envelope(
 
 
 def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the members that say what an answer was made by, for a file: the request is no part of it."""
+    """Return the members that state the provenance of an answer, for a file: without the request."""
     return {name: value for name, value in head.items() if value is not None and name != "request_id"}
 
 

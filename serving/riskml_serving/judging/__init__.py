@@ -1,1 +1,1 @@
-"""Judges households with riskml: one in a request, many in an import, a county in a job."""
+"""Scores households with riskml: one in a request, many in an import, a county in a job."""

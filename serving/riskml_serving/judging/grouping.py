@@ -1,4 +1,4 @@
-"""Groups households of which the same tables are known: an absent table means unknown, an empty one known to be none.
+"""Groups households for which the same tables are known: an absent table means unknown, an empty one known to be none.
 
 Tables are columns for a few households and Arrow tables for many; riskml takes both.
 """
@@ -27,7 +27,7 @@ OPTIONAL = tuple(name for name in TABLES if name not in REQUIRED)
 
 
 def group_by_known_tables(tables: Tables, known_tables: Mapping[str, str]) -> Iterator[Tables]:
-    """Split the tables of households into groups of which the same tables are known.
+    """Split the tables of households into groups for which the same tables are known.
 
     Parameters
     ----------

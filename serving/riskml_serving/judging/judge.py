@@ -1,4 +1,4 @@
-"""Asks riskml about households: the one way from tables to scores and reasons, for one household and for a county."""
+"""Calls riskml: the only path from tables to scores and reasons, for one household and for a county."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Judged:
 
 
 def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
-    """Judge households of which all of these tables are known and no other.
+    """Judge households for which exactly these tables are known.
 
     Raises
     ------

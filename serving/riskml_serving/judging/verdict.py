@@ -1,4 +1,4 @@
-"""What a score says of a household in the service: riskml's declaration, with what only a service knows.
+"""The fields of a score in the service: riskml's declaration, with what only a service knows.
 
 Columns of the database, Arrow types and JSON types follow from ``FIELDS``; words do in ``wording``.
 """
@@ -28,7 +28,7 @@ _OWN = {
     ),
     "model_version": Field("feature_schema_hash", Kind.VERSION),
 }
-"""Fields that only the service has, by the field that they stand behind."""
+"""Fields that only the service has, by the field that they follow."""
 
 FIELDS: dict[str, Field] = {
     field.name: field for own in verdict.FIELDS for field in (own, _OWN.get(own.name)) if field is not None
@@ -39,7 +39,7 @@ VERSIONS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VE
 """What a score was made by."""
 
 FULL = tuple(name for name in FIELDS if name not in VERSIONS)
-"""What an answer says of a score beside the versions, which stand once in its envelope."""
+"""Fields of a score in an answer; its versions are in the envelope."""
 
 BRIEF = tuple(name for name in FULL if FIELDS[name].brief)
 """What a short answer about a change says."""
@@ -55,7 +55,7 @@ _SQL: dict[Kind, TypeEngine[Any]] = {
 _ARROW = {Kind.LEVEL: pa.int8(), Kind.NUMBER: pa.float64(), Kind.DAY: pa.date32()}
 _JSON = {Kind.NUMBER: float, Kind.FLAGS: list[str], Kind.DAY: str, Kind.VERSION: str}
 
-_HIDDEN = "Triggers that tell of health and are left out for this key."
+_HIDDEN = "Triggers that concern health and are left out for this key."
 
 
 def make_columns() -> list[Column[Any]]:

@@ -16,7 +16,7 @@ __all__ = ["list_facts", "show", "spell", "split_flags"]
 def show(
     row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = (), names: Iterable[str] = tuple(FIELDS)
 ) -> dict[str, Any]:
-    """Put fields of a score into words; flags that tell of health are only counted if redacted.
+    """Put fields of a score into words; flags that concern health are only counted if redacted.
 
     >>> from riskml.policy import load_policy
     >>> row = {"tier": -1, "signal": 3, "rule_flags": "accident;dropout"}
@@ -53,6 +53,6 @@ def split_flags(text: str) -> list[str]:
 
 
 def list_facts(shown: Mapping[str, Any], lang: str) -> list[tuple[str, Any]]:
-    """List the label and the value of the fields for which a page has no layout of its own."""
+    """List label and value of the fields for which pages have no special layout."""
     facts = [(field.label[lang == "en"], shown[name]) for name, field in FIELDS.items() if field.label]
     return [(label, "—" if value is None else value) for label, value in facts]

@@ -36,7 +36,7 @@ async def respond_to_error(request: Request, error: Exception) -> Response:
 class RequestNumber:
     """Gives every request a number, which the answer carries in its body and in ``X-Request-Id``.
 
-    Errors that nobody expected end here too: further out the server would print a trace with whatever the error held.
+    Unexpected errors end here too: further out the server would print a trace with values from the request.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -107,7 +107,7 @@ async def go_to_provider(request: Request, back: Back = None) -> Response:
 
 @router.get("/sign-in/provider/return")
 async def return_from_provider(request: Request, state: Short = "", code: Short = "") -> Response:
-    """Sign in the person whom the provider names: only in the browser that set out, and only once."""
+    """Sign in the person whom the provider names: only in the browser that started, and only once."""
     service, provider = get_state(request), _require_provider(request)
     seed, _, back = request.cookies.get(get_cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):

@@ -25,8 +25,8 @@ class Cause(Term):
         wrong there.
     steps : tuple of (str, str)
         What to verify on the doorstep, in Chinese and in English, the most important first.
-    tells_health : bool, default False
-        Whether the cause says something about a person's health: then it is shown only to those with permission.
+    concerns_health : bool, default False
+        Whether the cause reveals something about a person's health: then it is shown only to those with permission.
 
     Raises
     ------
@@ -36,7 +36,7 @@ class Cause(Term):
 
     subject: tuple[str, str]
     steps: tuple[tuple[str, str], ...]
-    tells_health: bool = False
+    concerns_health: bool = False
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -67,7 +67,7 @@ CAUSES = Vocabulary(
                 "Ask what treatment follows and costs; check that all three layers of insurance have paid",
             ),
         ),
-        tells_health=True,
+        concerns_health=True,
     ),
     Cause(
         "schooling",
@@ -91,7 +91,7 @@ CAUSES = Vocabulary(
             ("核对残疾证和残疾人补贴是否落实", "Check the disability certificate and whether allowances are paid"),
             ("了解照料负担", "Ask about the burden of care"),
         ),
-        tells_health=True,
+        concerns_health=True,
     ),
     Cause(
         "disaster",
@@ -179,5 +179,5 @@ CAUSES = Vocabulary(
 )
 """Every cause by code; ``other`` is the last."""
 
-HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.tells_health)
-"""Causes that tell of health. Redacted, all read like the first: even the cause ``disability`` is a diagnosis."""
+HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.concerns_health)
+"""Causes that concern health. Redacted, all read like the first: even the cause ``disability`` is a diagnosis."""

@@ -110,7 +110,7 @@ def test_a_case_reads_as_a_person_approved_it(site, case, golden):
             assert any("与返贫风险升高相关" in line for line in lines)
             assert not any("导致" in line for line in lines)
         health = {"knows": "可看健康信息", "blind": "不可看健康信息"}[user]
-        out += [f"===== 页面({health})", *words(page.text), f"===== Excel({health})", *cells(export)]
+        out += [f"===== 页面（{health}）", *words(page.text), f"===== Excel（{health}）", *cells(export)]
     golden(GOLDEN / f"{case}.txt", "\n".join(out) + "\n")
 
 

@@ -48,7 +48,7 @@ async def changes(
 
 
 def _describe_change(row: dict[str, Any], region: str) -> dict[str, Any]:
-    """Describe a change as seen from a region: nobody there learns where a household went that left it."""
+    """Describe a change as seen from a region: its readers do not learn where a household that left it went."""
     stayed = covers(region, row["region_code"])
     return {
         "change": row["change"] if stayed else "left",

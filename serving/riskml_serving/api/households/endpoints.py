@@ -79,7 +79,7 @@ async def explanation(
         dt.date | None, Query(ge=FIRST_DAY, le=LAST_DAY, description="Another day than that of the current score.")
     ] = None,
 ) -> Response:
-    """Explain a household's score; what tells of health only with the right `health-details`."""
+    """Explain a household's score; health information only with the right `health-details`."""
     return respond(await call.state.write(lambda c: service.explain_household(c, call, household_id, as_of)))
 
 

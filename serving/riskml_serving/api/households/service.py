@@ -69,7 +69,7 @@ def explain_household(connection: Connection, call: Call, household_id: str, as_
     Raises
     ------
     Problem
-        ``household-not-found``; ``not-scored`` where nothing is known of it at the date.
+        ``household-not-found``; ``not-scored`` where nothing was known of it at the date.
     """
     row = require_household(connection, household_id, call.caller.region)
     current = read_current(connection, [household_id], call.caller.region).get(household_id)

@@ -1,1 +1,1 @@
-"""Scores of records that stand in the request."""
+"""Scores of the records in a request."""

@@ -61,7 +61,7 @@ VERIFICATION = make_dict_type(
         "score": ScoreThen,
     },
 )
-"""What staff found, and the score that stood then."""
+"""What staff found, and the score at that time."""
 
 VERIFICATION_ANSWER = make_answer_type("VerificationAnswer", {"household_id": str, "verification": VERIFICATION})
 

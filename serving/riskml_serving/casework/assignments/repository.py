@@ -13,7 +13,7 @@ __all__ = ["add_assignment", "read_assignments"]
 
 
 def add_assignment(connection: Connection, row: dict[str, Any]) -> None:
-    """Save an assignment of a household that the caller of this function has found in the region."""
+    """Save an assignment; the caller has checked the household against a region."""
     connection.execute(insert(ASSIGNMENTS).values(**row))
 
 

@@ -1,4 +1,4 @@
-"""Assigns a household to somebody, or hands it over."""
+"""Assigns a household to a member of staff, or hands it over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visit can come to."""
+"""Possible findings of a visit."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ __all__ = ["DECISIVE", "MET", "OUTCOMES"]
 OUTCOMES = Vocabulary(
     Term("confirmed", "属实", "confirmed"),
     Term("rejected", "不属实", "not confirmed"),
-    Term("pending", "需再次核实", "still open"),
-    Term("not_met", "未见到人", "nobody met"),
+    Term("pending", "需再次核实", "verify again"),
+    Term("not_met", "未见到人", "nobody at home"),
 )
 """Findings of a visit by code."""
 
@@ -18,4 +18,4 @@ DECISIVE = ("confirmed", "rejected")
 """Findings that settle a signal."""
 
 MET = (*DECISIVE, "pending")
-"""Findings of a visit on which somebody was met."""
+"""Findings of a visit that met the household."""

@@ -42,14 +42,14 @@ def read_entries(connection: Connection, region: str, since: int, limit: int) ->
     """
     later = VERIFICATIONS.alias()
     same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))
-    replaced = exists().where(later.c.verification_id > VERIFICATIONS.c.verification_id, *_takes_in(later), *same)
-    query = select(VERIFICATIONS).where(VERIFICATIONS.c.verification_id > since, *_takes_in(VERIFICATIONS), ~replaced)
+    replaced = exists().where(later.c.verification_id > VERIFICATIONS.c.verification_id, *_is_entry(later), *same)
+    query = select(VERIFICATIONS).where(VERIFICATIONS.c.verification_id > since, *_is_entry(VERIFICATIONS), ~replaced)
     query = narrow_to_region(query, VERIFICATIONS, region).order_by(VERIFICATIONS.c.verification_id).limit(limit)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _takes_in(table: FromClause) -> tuple[ColumnElement[bool], ...]:
-    """Conditions that a verification takes the household into monitoring."""
+def _is_entry(table: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """Make the conditions that a verification takes the household into monitoring."""
     return table.c.outcome == "confirmed", is_in_force(table), table.c.category.is_not(None)
 
 

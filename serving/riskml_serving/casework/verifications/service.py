@@ -1,4 +1,4 @@
-"""Saves what staff found, and gives it out as ``monitoring`` records."""
+"""Saves the findings of visits, and exports them as ``monitoring`` records."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["describe", "may_read_text", "to_monitoring", "undo", "verify"]
 def verify(
     connection: Connection, caller: Caller, household_id: str, body: dict[str, Any], today: dt.date, request_id: str
 ) -> dict[str, Any]:
-    """Save a verification beside the score that stood then.
+    """Save a verification together with the score at that time.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def undo(
     ------
     Problem
         ``household-not-found``: no such household, or nothing of it that this caller may undo today;
-        ``invalid-request`` for a number that no answer and no page gave.
+        ``invalid-request`` for a number that the service never gave out.
     """
     require_household(connection, household_id, caller.region, lock=True)
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
@@ -79,7 +79,7 @@ def undo(
 
 
 def may_read_text(row: dict[str, Any], caller: Caller) -> bool:
-    """Whether a caller may read the free text of a row: it may tell of health; its writer always may."""
+    """Whether a caller may read the free text of a row: it may reveal health data; its writer always may."""
     return not caller.redact or row["created_by"] == caller.key_id
 
 

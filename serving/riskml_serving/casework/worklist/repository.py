@@ -70,7 +70,7 @@ class ListFilter:
     search : str
         Part of a household's code.
     household : str
-        Code of the only household wanted.
+        Code of a household, to read it alone.
     """
 
     region: str
@@ -103,7 +103,7 @@ def _select_run_start() -> ScalarSelect[int]:
 
 
 def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Of the score with which the signal that stands began; after a finding, with which it became graver."""
+    """Select the score with which the current signal began; after a finding, with which it became more severe."""
     graver = and_(
         func.coalesce(DECIDED.c.score_seq, 0) > _select_run_start(),
         SCORES.c.seq > DECIDED.c.score_seq,
@@ -227,7 +227,7 @@ def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[int, int
 
 
 def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:
-    """Count the households of the region that are late, by deadline, whatever else the list is narrowed to."""
+    """Count the households of the region that are late, by deadline; other filters of the list do not apply."""
     columns = [cast(func.count(case((rule.to_sql(FACTS), 1))), Integer) for rule in wanted.late.values()]
     query: Select[Any] = select().add_columns(*columns)
     signalled = _narrow(query, ListFilter(wanted.region, "all")).where(SIGNALLED.to_sql(FACTS))

@@ -1,1 +1,1 @@
-"""The end of ``riskml demo``: part of its county, accounts for everybody, and the service."""
+"""The end of ``riskml demo``: part of its county, an account for every role, and the service."""

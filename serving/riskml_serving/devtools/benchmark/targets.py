@@ -1,4 +1,4 @@
-"""Targets of the service as ratios of two figures of one run: other machines, same ratios."""
+"""Targets of the service as ratios of two figures of one run, so that they hold on other machines."""
 
 from __future__ import annotations
 

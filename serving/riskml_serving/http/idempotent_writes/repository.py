@@ -1,4 +1,4 @@
-"""SQL about answers given to requests with an idempotency key."""
+"""SQL about answers to requests with an idempotency key."""
 
 from __future__ import annotations
 

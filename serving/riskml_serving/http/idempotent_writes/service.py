@@ -48,7 +48,7 @@ async def write_once(
     engine : Engine
     request : Request
     caller : Caller
-        Keys of different callers never meet.
+        Each caller has its own keys.
     key : str or None
         Idempotency key; without one the work is done every time.
     body : bytes

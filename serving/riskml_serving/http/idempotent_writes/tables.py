@@ -1,4 +1,4 @@
-"""Answers that were given to requests with an idempotency key."""
+"""Answers to requests with an idempotency key."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Many households at once: read as Arrow tables by a process of its own, judged range after range."""
+"""Many households at once: read as Arrow tables by a separate process, scored range by range."""

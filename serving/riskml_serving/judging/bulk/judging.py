@@ -1,4 +1,4 @@
-"""Judges many households: range after range, each read while the one before is judged, into one Arrow table each."""
+"""Judges many households range by range: each is read while the one before is judged, and becomes one Arrow table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PART = pa.schema(
         ("all_causes", pa.string()),
     ]
 )
-"""Columns of a judged range: ``seq`` and ``scored_at`` name the score that stood when its records were read.
+"""Columns of a judged range: ``seq`` and ``scored_at`` name the score that was current when its records were read.
 ``all_causes`` are kept with the score for every reader: they are redacted where they are read."""
 
 

@@ -1,4 +1,4 @@
-"""The process that reads: a line with a range comes in, Arrow tables go out, until the other side is gone."""
+"""The process that reads: a line with a range comes in, Arrow tables go out, until the other side has ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main() -> None:
     """Answer until the input ends, or nobody reads the answers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks decides when to end
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints does not get among the answers
+    os.dup2(2, 1)  # what a library prints must not mix with the answers
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin.buffer:
             question = json.loads(line)

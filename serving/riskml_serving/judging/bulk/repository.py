@@ -45,7 +45,7 @@ REGISTER = pa.schema(
         ("scored_at", pa.timestamp("us")),
     ]
 )
-"""Columns of the register that a range begins with; ``seq`` and ``scored_at`` name the score that stood then."""
+"""Columns of the register that a range begins with; ``seq`` and ``scored_at`` name the score that was current then."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _is_in(range_: Range) -> ColumnElement[bool]:
 
 
 def select_register(range_: Range) -> Select[Any]:
-    """Select the households of the range, in their order, with the score that stands."""
+    """Select the households of the range, in their order, with their current scores."""
     columns = [HOUSEHOLDS.c[name] if name in HOUSEHOLDS.c else CURRENT.c[name] for name in REGISTER.names]
     joined = HOUSEHOLDS.outerjoin(CURRENT, CURRENT.c.household_id == HOUSEHOLDS.c.household_id)
     return (

@@ -1,4 +1,4 @@
-"""SQL of imports: rows by the ten thousand, and how far an import has come."""
+"""SQL of imports: rows by the ten thousand, and the progress of an import."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_progress(connection: Connection, fingerprint: str) -> dict[str, tuple[i
 
 
 def advance(connection: Connection, fingerprint: str, stage: str, done: int, *, finished: bool) -> None:
-    """Save how far a stage has come, within the transaction that did the work."""
+    """Save the progress of a stage within the transaction that did the work."""
     row = {"fingerprint": fingerprint, "stage": stage, "done": done, "finished_at": now() if finished else None}
     upsert(connection, IMPORTS, [row])
 
@@ -43,7 +43,7 @@ def append(connection: Connection, name: str, rows: pa.Table) -> None:
 
 
 def _copy(connection: Connection, into: str, rows: pa.Table) -> None:
-    """Send rows as CSV: a missing value is nothing between two commas, and a text always stands in quotes."""
+    """Send rows as CSV: a missing value is nothing between two commas, and text is always quoted."""
     sink = io.BytesIO()
     csv.write_csv(rows, sink, NO_HEADER)
     driver = connection.connection.driver_connection

@@ -1,4 +1,4 @@
-"""Brings a checked records folder into the database, in parts that are saved together with how far they go.
+"""Brings a checked records folder into the database, in parts that are saved together with the progress made.
 
 Killed anywhere and started again it continues where it stopped; run again after it is done it does nothing.
 """
@@ -144,7 +144,7 @@ class _Import:
         self.bar.stage(name, total)
         if finished:
             return 0
-        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # whatever file they stand in
+        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # whichever file holds them
         done, received = start, now()
         for batch in self.opened.connection.sql(query).to_arrow_reader(PART):
             rows = _complete(name, pa.Table.from_batches([batch]), received, self.request_id)

@@ -1,4 +1,4 @@
-"""How far imports of records folders have come."""
+"""Progress of imports of records folders."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ __all__ = ["FORMATS", "RESULTS", "drop_exports", "export", "put_into_words"]
 
 COMPARED = ("agreement", "agreement_by")
 NAMES = tuple(name for name in FIELDS if name != "feature_schema_hash")
-"""Fields of a file; the hash stands in the metadata and the headers."""
+"""Fields of a file; the hash is in the metadata and the headers."""
 
 
 def _list_columns() -> Iterator[tuple[str, pa.DataType]]:
@@ -121,7 +121,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
 
 
 def drop_exports(folder: Path) -> None:
-    """Delete the files of jobs in a folder and no others; a file is written again when it is requested."""
+    """Delete the files of jobs in a folder, and only those; a file is written again when it is requested."""
     if folder.is_dir():
         for path in folder.iterdir():
             if OWN.fullmatch(path.name):

@@ -1,9 +1,9 @@
 """Leases of jobs, without comparing the clocks of two machines.
 
-A worker that has a job beats: it counts up a number in the job's row every few seconds. Another worker may take the job
-over once the number has not changed for the length of a lease, by its own monotonic clock. So neither a clock that is
-set nor one that is wrong on another machine ends a lease early or makes it last for hours. And should two workers ever
-have one job, only one can save anything: its name stands in the row, and every checkpoint checks it.
+A worker that has a job sends heartbeats: it counts up a number in the job's row every few seconds. Another worker may
+take the job over once the number has not changed for the length of a lease, by its own monotonic clock. So neither a
+clock that is set nor one that is wrong on another machine ends a lease early or makes it last for hours. Should two
+workers ever have one job, only one can save anything: its name is in the row, and every checkpoint checks it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class LeaseWatch:
 
 
 class Heartbeat:
-    """Beats in a thread of its own while a job is worked on, however long a part takes.
+    """Sends heartbeats from its own thread while a job is worked on, however long a part takes.
 
     Parameters
     ----------

@@ -105,7 +105,7 @@ def beat(connection: Connection, job_id: str, owner: str) -> None:
 
 
 def advance(connection: Connection, job_id: str, owner: str, **values: Any) -> None:
-    """Save how far the job is, within the transaction that did the work; the row is locked until its end.
+    """Save the progress of the job within the transaction that did the work; the row is locked until its end.
 
     Raises
     ------

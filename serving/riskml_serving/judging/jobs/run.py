@@ -94,7 +94,7 @@ class Run:
             repository.end(connection, self.job["job_id"], self.owner, "done", result=result)
 
     def _judge_all(self) -> None:
-        """Judge everybody, then settle who is within the visit capacity."""
+        """Judge every household, then settle which are within the visit capacity."""
         if self.at["stage"] != "judging":
             return
         job_id = self.job["job_id"]

@@ -32,7 +32,7 @@ __all__ = ["cancel", "describe", "require_job", "start", "write_results"]
 def start(
     connection: Connection, model: Model, caller: Caller, region: str | None, as_of: dt.date, request_id: str
 ) -> dict[str, Any]:
-    """Put a job into the queue that scores everybody of a region, the caller's own by default, as of a date.
+    """Queue a job that scores every household of a region, the caller's own by default, as of a date.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def require_job(connection: Connection, job_id: str, caller: Caller) -> dict[str
 
 
 def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, Any]:
-    """Say how far a job is."""
+    """Describe the state and progress of a job."""
     at = json.loads(job["checkpoint"] or "{}")
     finished = job["finished_at"]
     return {
@@ -82,7 +82,7 @@ def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, An
 
 
 def _make_head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
-    """Name by what a job was judged; of one that has not begun, the model that serves."""
+    """Name the model that scored a job; for one that has not begun, the model that serves."""
     names = {**model.names, **({name: job[name] for name in VERSIONS} if job["model_version"] else {})}
     as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
     return make_envelope(names, as_of, job["finished_at"], request_id)
@@ -94,7 +94,7 @@ def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_
     Raises
     ------
     Problem
-        ``job-ended``; ``right-missing`` where the job finishes what somebody wrote and the caller may not write.
+        ``job-ended``; ``right-missing`` where the job completes a write and the caller may not write.
     """
     if job["kind"] == "rescore":
         caller.require("write")
@@ -106,7 +106,7 @@ def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_
 def write_results(
     engine: Engine, settings: Settings, model: Model, caller: Caller, job_id: str, form: str, request_id: str
 ) -> tuple[Path, dict[str, str | None]]:
-    """Write the results of a job into a file; return it and what it was made by.
+    """Write the results of a job into a file; return it and its provenance.
 
     Raises
     ------

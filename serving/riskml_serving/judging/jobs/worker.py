@@ -1,4 +1,4 @@
-"""The worker: takes jobs one after the other, in a thread of the service or in a process of its own."""
+"""The worker: takes jobs one after the other, in a thread of the service or in a separate process."""
 
 from __future__ import annotations
 

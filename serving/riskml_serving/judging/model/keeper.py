@@ -71,7 +71,7 @@ class Keeper:
             self.refresh()
 
     def refresh(self) -> None:
-        """Check once whether another release should serve; on any error the old one goes on."""
+        """Check once whether another release should serve; on any error the old one keeps serving."""
         rejected = self._read_rejected()
         if rejected != self._rejected:
             self._rejected, self._settled = rejected, ""

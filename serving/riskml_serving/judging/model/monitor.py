@@ -73,7 +73,7 @@ class Monitor:
             SCORED.labels("none" if tier < 0 else TIERS.codes[tier], agreement).inc(n)
 
     def measure_drift(self) -> dict[str, float]:
-        """Population stability index by feature, and of the score as ``probability``; empty with too few households."""
+        """Measure the population stability index by feature and of ``probability``; empty with too few households."""
         with self._lock:
             rows = list(self._rows) if self._held >= MIN_HOUSEHOLDS else []
         if not rows or self._bundle.reference is None:

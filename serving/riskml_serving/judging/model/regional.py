@@ -13,8 +13,8 @@ __all__ = ["restrict_to_region"]
 def restrict_to_region(bundle: Bundle, region: str) -> Bundle:
     """Leave the results by region out of a bundle's evaluation, unless all of them lie in the reader's region.
 
-    One that lies elsewhere counts households elsewhere; left out alone, it could be had from the total and the others.
-    What stays are figures of the whole training county: a reader must know how good the scores are.
+    A region elsewhere counts households elsewhere; left out alone, its results would follow from the total and the
+    others. Figures of the whole training county stay: a reader must know how good the scores are.
     """
     groups = bundle.evaluation["groups"]
     if all(covers(region, one["value"] or "") for one in groups if one["group"] == "region"):

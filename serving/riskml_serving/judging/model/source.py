@@ -57,7 +57,7 @@ def require_bundle(folder: Path) -> None:
     Raises
     ------
     BundleError
-        With what to do about it.
+        If there is none; the hint says what to do.
     """
     if not (folder / SEAL).is_file():
         raise BundleError(

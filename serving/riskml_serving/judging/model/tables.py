@@ -17,6 +17,6 @@ RELEASES = Table(
     Column("rejected_at", DateTime, nullable=True),
     Column("turn", BigInteger, nullable=False, server_default="0"),
 )
-"""``turn`` is higher than that of every release that served before, whatever the clock said; ``served_at`` is when a
+"""``turn`` is higher than that of every release that served before, whatever the clock says; ``served_at`` is when a
 worker last began to serve the release. One that was rolled back is rejected, and no worker serves it until it is
 accepted."""

@@ -1,4 +1,4 @@
-"""The visit capacity of a county: who is within it, and what that makes of the agreement of rule line and model."""
+"""The visit capacity of a county: who is within it, and the agreement of rule line and model that follows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[
     """Compare the rule line with the visit capacity: ``agreement`` and ``agreement_by`` of each row.
 
     The model is positive on a household within the visit capacity of its county, in order of margin, ties by code.
-    Nothing is said of a county of which the capacity is not known: there, the agreement by tier stands.
+    A county whose capacity is unknown is left out: there, the agreement by tier counts.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def find_capacity(connection: Connection, model: Model, counties: Iterable[str])
 def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], region: str, as_of: dt.date) -> Capacity:
     """Find the capacity of every county in which all were judged, and keep it unless a later day's is kept.
 
-    A region within a county has none of its own: there, that of the county's last complete scoring counts.
+    A region within a county has no capacity of its own: that of the county's last complete scoring counts.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], reg
         Of a writing transaction.
     model : Model
     tables : iterable of pyarrow.Table
-        Everybody who was judged: ``JUDGED``.
+        Every household that was judged: ``JUDGED``.
     region : str
         What was judged as a whole.
     as_of : date

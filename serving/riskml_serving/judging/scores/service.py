@@ -78,7 +78,7 @@ def explain_stored(
 
 @dataclass(frozen=True)
 class Standing:
-    """Some households as they stand, locked until the transaction ends.
+    """Households and their current scores, locked until the transaction ends.
 
     Parameters
     ----------
@@ -141,9 +141,9 @@ def keep_scores(
 ) -> list[Change]:
     """Make what was judged the current scores, where nothing newer is known by now.
 
-    A household is left alone that is no longer open in the region, or has a score of a later date; or whose score is
-    not the one that stood when its records were read: then another writer brought records that were not read, and
-    scored them.
+    Left alone is a household that is no longer open in the region, that has a score of a later date, or whose score is
+    not the one that was current when its records were read: then another writer brought further records and scored
+    them.
 
     Parameters
     ----------
@@ -156,8 +156,8 @@ def keep_scores(
     as_of : date
     request_id : str
     seen : dict, optional
-        ``seq`` and ``scored_at`` of the score that stood when the records were read, by household; not needed where
-        they were read under the lock.
+        ``seq`` and ``scored_at`` of the score that was current when the records were read, by household; not needed
+        where they were read under the lock.
 
     Returns
     -------

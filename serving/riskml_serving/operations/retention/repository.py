@@ -99,7 +99,7 @@ def _remove_household(content: bytes, household_id: str) -> bytes | None:
 
 
 def list_closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:
-    """List the households whose closure was received before a time, whatever day it names."""
+    """List the households whose closure was received before a time; the day it names does not matter."""
     query = select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.closed_at < at).order_by(HOUSEHOLDS.c.household_id)
     return connection.execute(query).scalars().all()
 

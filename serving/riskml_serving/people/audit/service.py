@@ -1,4 +1,4 @@
-"""Writes the audit within the request's transaction: what is answered has been recorded, or neither happens."""
+"""Writes the audit within the request's transaction: an answer and its entry exist together or not at all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Public keys of an OpenID provider: fetched on demand, cached, and fetched again when a new one signs.
 
-``jwt.PyJWKClient`` would do most of it, but not two things: it forgets the keys as soon as the provider fails once they
-expire, and it asks a failing provider again at every request.
+``jwt.PyJWKClient`` does most of this, but it forgets expired keys as soon as the provider fails, and it asks a failing
+provider again at every request.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ MAX_TOKEN_LENGTH = 16_384
 
 
 def hash_secret(secret: str) -> str:
-    """Hash a secret. It has 256 random bits: guessing is hopeless, and a slow hash would only slow down requests."""
+    """Hash a secret. It has 256 random bits: it cannot be guessed, and a slow hash would only slow down requests."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

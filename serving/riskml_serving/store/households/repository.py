@@ -86,7 +86,7 @@ def count_households(connection: Connection, region: str) -> int:
 
 
 def add_households(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Register households; one that is there already stays as it is."""
+    """Register households; one that exists already stays as it is."""
     insert_missing(connection, HOUSEHOLDS, rows)
 
 

@@ -1,4 +1,4 @@
-"""Tables as columns: what riskml takes for a few households."""
+"""Tables as columns: the form in which riskml takes a few households."""
 
 from __future__ import annotations
 

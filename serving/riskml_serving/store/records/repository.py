@@ -70,7 +70,7 @@ def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Colum
 
 
 def list_prefixes(regions: Iterable[str]) -> set[str]:
-    """List the regions around some regions, and themselves.
+    """List some regions and all regions around them.
 
     >>> sorted(list_prefixes(["37"]))
     ['', '3', '37']

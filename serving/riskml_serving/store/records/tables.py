@@ -59,7 +59,7 @@ def _make_field(column: Column) -> Field[object]:
 
 
 def _make_table(declared: Declared) -> Table:
-    """Make a table of the contract's columns and others of its own.
+    """Make a table of the contract's columns and further ones.
 
     These are the order of receipt, attributes of a household as JSON, when and with which request a row came, and
     whether a row received later on the same day replaced it.

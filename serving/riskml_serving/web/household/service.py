@@ -42,7 +42,7 @@ SHOWN_MONTHS, MARKED_MONTHS = 24, 36
 
 @dataclass(frozen=True)
 class HouseholdReader:
-    """Reads what a household's page shows to somebody on a day.
+    """Reads what a household's page shows to a reader on a day.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ def _draw_quarters(quarters: list[tuple[str, dict[str, int]]], title: str, lang:
 
 
 def _label_month(month: str, first: bool) -> str:
-    """Label a month; the year stands below the first and every January.
+    """Label a month; the year is written below the first and every January.
 
     >>> _label_month("2024-01", False).split(), _label_month("2024-02", False)
     (['1', '2024'], '2')

@@ -63,7 +63,7 @@ def write_workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
 def _make_cell(sheet: WriteOnlyWorksheet, value: Any, *, bold: bool = False) -> Cell:
     cell: Cell = WriteOnlyCell(sheet, escape_formula(value))
     if isinstance(value, str):
-        cell.data_type = "s"  # never a formula, whatever it looks like
+        cell.data_type = "s"  # never a formula, even if it looks like one
     if bold:
         cell.font = Font(bold=True)
     return cell

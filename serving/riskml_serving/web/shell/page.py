@@ -17,7 +17,7 @@ __all__ = ["Page", "View"]
 
 @dataclass(frozen=True)
 class View:
-    """What a page answers, and what the audit keeps about it.
+    """The response of a page, and what the audit keeps about it.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Page:
     region : bool
         Whether it takes the query parameter ``region``.
     menu : bool
-        Whether it stands in the main menu.
+        Whether the main menu links to it.
     examples : tuple of str
         Queries with which tools and tests open it.
     max_p95_ms, max_bytes : int

@@ -1,1 +1,1 @@
-"""The work list: who is to be visited, the most urgent first."""
+"""The work list: which households to visit, the most urgent first."""

@@ -1,4 +1,4 @@
-"""``/worklist`` and ``/worklist.xlsx``: who is to be visited."""
+"""``/worklist`` and ``/worklist.xlsx``: which households to visit."""
 
 from __future__ import annotations
 
