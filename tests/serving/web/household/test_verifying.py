@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import re
 
 import pytest
 from openpyxl import load_workbook
-
-from riskml.vocabulary.causes import HEALTH_CAUSES
-from riskml_serving.casework.workdays import add_working_days
 
 
 def listed(site, query=""):
@@ -151,78 +147,6 @@ def test_what_people_write_is_text_and_never_markup_or_a_formula(site):
     assert "<script" not in re.sub(r"<script src=[^>]*>", "", site.get(f"/worklist?q={attack}").text)
 
 
-def test_an_overdue_visit_is_marked_in_working_days(site, make_site):
-    site.sign_in("township")
-    late = r"！已逾期</strong> <span class=\"small\">走访期限"
-    assert re.search(late, site.get("/worklist").text), "since the first month end 22 working days have passed"
-    assert set() < set(listed(site, "?state=late_visit")) <= set(listed(site, "?state=unverified"))
-    patient = make_site(visit_working_days=40)
-    patient.sign_in("township")
-    assert not re.search(late, patient.get("/worklist").text)
-    assert listed(patient, "?state=late_visit") == []
-    assert "没有逾期的农户" in patient.get("/worklist?state=late_visit").text
-
-
-def test_working_days_follow_the_shifted_calendar():
-    assert add_working_days(dt.date(2023, 9, 28), 1) == dt.date(2023, 10, 7), "a worked Saturday after the holidays"
-    assert add_working_days(dt.date(2023, 6, 21), 2) == dt.date(2023, 6, 26), "Dragon Boat: Sunday 25 June is worked"
-
-
-def test_the_first_of_the_list_are_marked_up_to_the_capacity_and_their_chances_add_up(site):
-    site.sign_in("county")
-    page = site.get("/worklist?week=5").text
-    assert page.count("★<span") == 5
-    query = (
-        "SELECT probability FROM current_scores WHERE signal > 0 AND status != 'monitored' AND region_code LIKE :r "
-        "ORDER BY order_signal, order_rank, household_id LIMIT 5"
-    )
-    chances = [row[0] for row in site.rows(query, r=f"{site.world.regions['county']}%")]
-    assert f"预计约 {sum(c for c in chances if c is not None):.1f} 户" in page
-
-
-@pytest.mark.parametrize("query", ["?signal=orange", "?tier=none", "?agreement=rule_only", "?state=monitored"])
-def test_filters_narrow_the_list(site, query):
-    site.sign_in("county")
-    column, value = query[1:].split("=")
-    shown = listed(site, query + ("&state=all" if column != "state" else ""))
-    where = {
-        "signal": "signal = 2",
-        "tier": "tier = -1",
-        "agreement": "agreement = 'rule_only'",
-        "state": "status = 'monitored'",
-    }[column]
-    codes = {row[0] for row in site.rows(f"SELECT household_id FROM current_scores WHERE {where}")}
-    assert shown, value
-    assert set(shown) <= codes
-    assert len(shown) == min(30, len(codes))
-
-
-def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_for_those_who_may_know(site):
-    site.sign_in("county")
-    by_model = dict(site.rows("SELECT household_id, causes FROM current_scores WHERE rule_flags = '' AND causes != ''"))
-    assert by_model, "without a flag, only the model names a cause"
-    for cause in ("labour", "illness"):
-        named = {code for code, causes in by_model.items() if cause in causes.split(";")}
-        assert named, cause
-        codes = book_codes(site, f"?state=all&cause={cause}")
-        assert named <= codes
-        assert not codes & (set(by_model) - named)
-        page = site.get(f"/households/{min(named)}").text
-        assert {"labour": "【缺劳动力】", "illness": "【因病】"}[cause][1:-1] in page
-    site.client.cookies.clear()
-    site.sign_in("blind")
-    every = book_codes(site, "?state=all")
-    assert book_codes(site, "?state=all&cause=labour") < every
-    for cause in HEALTH_CAUSES:
-        assert book_codes(site, f"?state=all&cause={cause}") == every, "not asked"
-
-
-def book_codes(site, query):
-    """Codes of a list's workbook, below the notice and the header."""
-    sheet = load_workbook(io.BytesIO(site.get(f"/worklist.xlsx{query}").content)).active
-    return {row[0].value for row in sheet.iter_rows(min_row=3)}
-
-
 def test_a_tier_beyond_the_visit_capacity_is_not_shown_as_no_risk(site):
     site.sign_in("county")
     household = site.rows("SELECT household_id FROM current_scores WHERE tier > 0 ORDER BY household_id")[0][0]
@@ -235,27 +159,3 @@ def test_a_tier_beyond_the_visit_capacity_is_not_shown_as_no_risk(site):
         assert words in site.get(f"/households/{household}").text
         export = load_workbook(io.BytesIO(site.get(f"/households/{household}/export.xlsx").content))
         assert any(words in str(row[1]) for row in export.worksheets[0].iter_rows(min_row=3, values_only=True))
-
-
-def test_search_finds_the_end_of_a_code_and_takes_wildcards_as_text(site):
-    site.sign_in("county")
-    household = site.households("")[7]
-    assert household in listed(site, f"?q={household[-4:]}")
-    assert listed(site, "?q=%25") == []
-
-
-def test_a_change_of_language_keeps_the_page(site):
-    site.sign_in("county")
-    answer = site.client.get("/language/en?back=%2Foverview%3Fregion%3D", follow_redirects=False)
-    assert answer.headers["location"] == "/overview?region="
-    assert "Work list" in site.get("/worklist").text
-
-
-def test_the_overview_counts_visits_with_a_finding(site):
-    site.sign_in("township")
-    first, second = listed(site)[:2]
-    site.verify(first, outcome="confirmed")
-    site.verify(second, outcome="not_met")
-    page = site.get("/overview").text
-    assert re.search(r"<td class=\"n\">100</td>", page), "of 100 visits with a finding"
-    assert page.count('role="img"') >= 3

@@ -60,3 +60,13 @@ def test_a_quarter_without_an_entry_is_kept():
     assert [name for name, _ in quarters] == [f"{year} Q{q}" for year in (2022, 2023) for q in (1, 2, 3, 4)]
     assert [counts for _, counts in quarters if counts] == [{"work": 1}, {"work": 1}]
     assert count_quarters([], ["work"]) == []
+
+
+def test_the_overview_counts_visits_with_a_finding(site):
+    site.sign_in("township")
+    first, second = re.findall(r'href="/households/([^"?]+)"', site.get("/worklist").text)[:2]
+    site.verify(first, outcome="confirmed")
+    site.verify(second, outcome="not_met")
+    page = site.get("/overview").text
+    assert re.search(r"<td class=\"n\">100</td>", page), "of 100 visits with a finding"
+    assert page.count('role="img"') >= 3

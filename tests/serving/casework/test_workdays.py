@@ -1,0 +1,12 @@
+"""Working days with the shifted holidays of China."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from riskml_serving.casework.workdays import add_working_days
+
+
+def test_working_days_follow_the_shifted_calendar():
+    assert add_working_days(dt.date(2023, 9, 28), 1) == dt.date(2023, 10, 7), "a worked Saturday after the holidays"
+    assert add_working_days(dt.date(2023, 6, 21), 2) == dt.date(2023, 6, 26), "Dragon Boat: Sunday 25 June is worked"
