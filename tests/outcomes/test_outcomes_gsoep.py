@@ -36,13 +36,13 @@ def test_the_default_test_start_is_that_of_the_contract(records):
 
 
 @pytest.mark.parametrize(("origin", "n_train", "n_test"), [(0, 7560, 2870), (1, 5019, 2541), (2, 2485, 2534)])
-def test_the_labelled_rows_of_every_origin_are_those_of_the_contract(records, cut, origin, n_train, n_test):
+def test_the_labelled_rows_of_every_origin_match_the_contract(records, cut, origin, n_train, n_test):
     train = count_labels(label(records, cut[origin].train, SETTINGS, cut[origin].test_from))
     test = count_labels(label(records, cut[origin].test, SETTINGS))
     assert (train["labelled"], test["labelled"]) == (n_train, n_test)
 
 
-def test_the_positives_are_those_of_the_contract(records, cut):
+def test_the_positives_match_the_contract(records, cut):
     train = label(records, cut[0].train, SETTINGS, cut[0].test_from)
     test = label(records, cut[0].test, SETTINGS)
     assert train.y[train.labelled].mean() == pytest.approx(0.0522, abs=5e-5)

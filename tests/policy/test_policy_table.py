@@ -45,7 +45,7 @@ def parsed(content):
         ("620171", "2025-06-30", 8600),
     ],
 )
-def test_the_packaged_lines_are_those_of_the_reports(region, date, amount):
+def test_the_packaged_lines_match_the_reports(region, date, amount):
     assert LineTable([], load_policy().lines).find_amount(region, to_day(date)) == amount
 
 
@@ -68,7 +68,7 @@ def test_every_rule_names_its_source():
     assert all(row.source.strip() for row in rows)
 
 
-def test_causes_are_the_official_ones_with_their_chinese_names_and_measures():
+def test_causes_are_official_with_their_chinese_names_and_measures():
     policy = load_policy()
     assert policy.causes == dict(CAUSES)
     assert all(policy.measures[cause] for cause in CAUSES)

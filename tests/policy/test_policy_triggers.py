@@ -43,7 +43,7 @@ def test_income_below_line_has_the_tolerance_of_the_contract(village, income, be
     assert fires(village.household().earns(income), "income_below_line") is below
 
 
-def test_a_line_of_the_folder_comes_before_that_of_the_policy(village):
+def test_a_line_of_the_folder_precedes_the_line_of_the_policy(village):
     village.household().earns(9000).add("lines", region_code="1305", effective_from="2023-01-01", amount=9500)
     verdicts = village.judged()
     assert verdicts.list_flag_codes(0)[0] == "income_below_line"

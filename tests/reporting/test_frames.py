@@ -38,7 +38,7 @@ def test_two_models_are_listed_by_version_in_the_requested_order(trained: Bundle
     assert frames.tabulate_comparison(compared).index.tolist() == ["b-later", "a-earlier", "监测线规则"]
 
 
-def test_groups_are_those_of_the_audit_and_small_ones_stay_out(trained: Bundle) -> None:
+def test_groups_equal_the_audit_and_small_groups_are_left_out(trained: Bundle) -> None:
     tabulated = frames.tabulate_groups(trained.evaluation)
     assert len(tabulated) == len(trained.evaluation["groups"])
     assert (tabulated["户次"] >= 20).all()

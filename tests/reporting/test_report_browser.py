@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (400, "screen"), (690, "print")])
-def test_everything_shows_and_nothing_is_asked_for(offline_browser, files, lang, width, media):
+def test_everything_shows_and_nothing_is_requested(offline_browser, files, lang, width, media):
     with offline_browser(files[lang], width, media) as visit:
         assert not visit.failed
         assert not visit.outside()

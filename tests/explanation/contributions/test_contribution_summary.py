@@ -24,7 +24,7 @@ def rows():
     return values, contributions, household
 
 
-def test_means_are_those_of_the_rows(rows):
+def test_means_match_the_rows(rows):
     values, contributions, household = rows
     summary = summarise_contributions(values, contributions, FEATURES, household, LEVELS)
     assert (summary["rows"], summary["households"]) == (1200, 300)

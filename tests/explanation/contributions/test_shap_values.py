@@ -63,7 +63,7 @@ def test_data_are_the_features_and_categories_show_their_names(trained, matrix, 
     assert set(to_shap(trained, matrix).display_data[silent]) == {"missing"}
 
 
-def test_labels_are_those_of_the_catalogue():
+def test_labels_match_the_catalogue():
     names = ("admissions_12m", "attribute_distance_km")
     assert label_features(names, "zh") == [CATALOGUE["admissions_12m"].zh, "attribute_distance_km"]
     assert label_features(names, "en")[0] == CATALOGUE["admissions_12m"].en
@@ -91,6 +91,6 @@ def test_beeswarm_and_waterfall_draw_chinese(explained, find_missing_glyphs):
             assert Image.open(out).convert("L").getextrema()[0] < 60
 
 
-def test_the_module_does_not_import_shap_until_asked():
+def test_the_module_imports_shap_only_when_needed():
     code = "import sys, riskml.explanation.contributions.shap_values; sys.exit('shap' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

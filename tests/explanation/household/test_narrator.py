@@ -148,7 +148,7 @@ class TestHealthRedacted:
         assert e.rule.hidden_flags > 0
         assert e.redacted == ("health",)
 
-    def test_medical_spending_is_said_to_matter_once(self, ill, make_narrator):
+    def test_medical_spending_is_mentioned_once(self, ill, make_narrator):
         panel = ill.panel()
         e = make_narrator(panel).explain(panel, redact=["health"])
         hidden = [reason for reason in e.reasons if reason.feature is None]

@@ -55,7 +55,7 @@ def test_the_picture_is_the_one_that_was_looked_at(fengjie, golden):
     assert len(svg.encode()) < 30_000
 
 
-def test_numbers_are_those_of_the_rule(fengjie):
+def test_numbers_match_the_rule(fengjie):
     panel = fengjie.panel()
     timeline = Timeline.from_panel(panel)
     assert timeline.average[-1] == panel.income_per_head(12)[0] == (12 * 800 + 12_000 + 0) / 12 * 12 / 4
@@ -163,7 +163,7 @@ def test_the_standalone_file_brings_its_glyphs(fengjie, find_missing_glyphs):
     assert len(svg.encode()) < 60_000
 
 
-def test_png_has_the_width_asked_for_and_ink_where_chinese_stands(fengjie):
+def test_png_has_the_requested_width_and_ink_where_chinese_text_is(fengjie):
     image = Image.open(BytesIO(draw_timeline_png(fengjie.panel(), width=720))).convert("L")
     assert image.width == 720
     headline = image.crop((0, 4, 400, 40))

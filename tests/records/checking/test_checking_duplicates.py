@@ -117,7 +117,7 @@ def test_total_and_sources(make):
     assert list_faults(incomes(make, total(), total(amount=5.0))) == []
 
 
-def test_a_statement_or_one_persons_part_may_stand_beside_a_total(make):
+def test_a_statement_or_the_part_of_one_person_may_accompany_a_total(make):
     assert list_faults(incomes(make, {"statement": True}, total(statement=False))) == []
     assert list_faults(incomes(make, {"statement": False}, total(statement=True))) == []
     assert list_faults(incomes(make, {"member_id": "m1"}, total())) == []

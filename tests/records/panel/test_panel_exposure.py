@@ -100,7 +100,7 @@ def test_a_correction_may_turn_a_regional_row_into_one_of_a_household():
     assert packed.panel(to_day("2023-04-30")).disaster.count().tolist() == [1, 0, 0]
 
 
-def test_rows_of_the_look_back_count_and_older_ones_do_not():
+def test_rows_of_the_look_back_count_and_older_rows_do_not():
     rows = regional(("13", "2020-03-31"), ("13", "2020-04-01"), ("13", "2023-03-31"), ("13", "2023-04-01"))
     packed = records(disaster=rows, events={**rows, "household_id": ["here"] * 4, "kind": ["visit"] * 4})
     panel = packed.panel(to_day("2023-03-31"))

@@ -333,7 +333,7 @@ def test_the_longest_prefix_in_force_decides_then_the_latest_row():
     assert [line_at(packed, "2023-06-30", lag) for lag in (0, 1, 3, 5)] == [4, 3, 2, 1]
 
 
-def test_the_policy_table_is_asked_only_where_no_row_of_the_folder_is_in_force():
+def test_the_policy_table_applies_only_where_no_row_of_the_folder_is_in_force():
     packed = records(fallback=[LineRow("130529", 0, 7777.0)])
     assert [line_at(packed, day) for day in ("2019-12-31", "2020-01-31")] == [7777, 6000]
 

@@ -99,7 +99,7 @@ EMPTY_TYPES = [pa.int64(), pa.string(), pa.float64(), pa.null(), pa.bool_(), pa.
 
 
 @pytest.mark.parametrize("empty", EMPTY_TYPES, ids=str)
-def test_a_table_without_rows_is_known_to_be_none_whatever_types_its_columns_came_with(empty):
+def test_a_table_without_rows_counts_as_known_for_any_types_of_its_columns(empty):
     lines = load_policy().lines
     optional = {name: {column: [] for column in table.names} for name, table in TABLES.items() if not table.required}
     expected = matrix(Records.from_tables(TABLES_OF | optional, lines))

@@ -92,7 +92,7 @@ def test_of_statements_of_one_day_the_one_that_starts_latest_counts():
     assert read(panel, "2023-04") == {"wage": 200}
 
 
-def test_a_plain_total_stands_beside_a_sources_statement():
+def test_a_plain_total_may_accompany_the_statement_of_a_source():
     rows = [*monthly("total", "2023-01", 1, 500), yearly("wage", 2023, 12000)]
     panel = cut(rows, "2024-02-29")
     assert read(panel, "2023-01") == {"total": 500}

@@ -131,7 +131,7 @@ def test_only_a_hash_of_a_key_is_kept(client, key):
 
 
 @pytest.mark.parametrize("day", ["0003-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
-def test_a_day_far_from_any_record_is_refused_wherever_it_is_asked(client, key, day):
+def test_a_day_far_from_any_record_is_refused_by_every_endpoint(client, key, day):
     headers = key()
     for answer in (
         client.get("/v1/households/nobody/explanation", params={"as_of": day}, headers=headers),

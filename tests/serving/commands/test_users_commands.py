@@ -22,7 +22,7 @@ def listed(users):
     return {name: rest for name, *rest in rows}
 
 
-def test_an_account_is_made_listed_given_another_password_and_disabled(site, users):
+def test_an_account_is_created_listed_changed_and_disabled(site, users):
     region, first, second = site.world.villages[0], "first long password", "second long password"
     made = users("create", "wangfang", "--role", "village", "--region", region, "--name", "王芳", password=f"{first}\n")
     assert (made.exit_code, made.stdout) == (0, "Created the account wangfang.\n")
@@ -34,7 +34,7 @@ def test_an_account_is_made_listed_given_another_password_and_disabled(site, use
     assert site.sign_in("wangfang", first).status_code != 303
     assert site.sign_in("wangfang", second).status_code == 303
     assert users("disable", "wangfang").stdout == "Disabled wangfang.\n"
-    assert "/sign-in" in str(site.get("/worklist").url), "whoever is signed in is signed out at once"
+    assert "/sign-in" in str(site.get("/worklist").url), "an open session ends at once"
     assert site.sign_in("wangfang", second).status_code != 303
     assert listed(users)["wangfang"][3] == "disabled"
 

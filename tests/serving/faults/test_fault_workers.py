@@ -66,7 +66,7 @@ def scraped(url, name, **labels):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_metrics_of_two_workers_are_those_of_both_also_when_one_is_killed(service, headers):
+def test_the_metrics_of_two_workers_cover_both_even_when_one_is_killed(service, headers):
     process, url = service
     request = build_request(f"{url}/v1/scores", household.build_body(reasons=False), headers)
     _, taken = load(url, request, 1.0, connections=8)

@@ -218,7 +218,7 @@ def test_views_and_exports_of_households_are_recorded(site):
     assert {row[0] for row in site.rows("SELECT actor FROM audit WHERE action = 'household.page'")} == {"user:township"}
 
 
-def test_results_by_region_are_shown_to_those_who_cover_all_of_the_regions(site):
+def test_results_by_region_are_shown_only_to_accounts_that_cover_all_regions(site):
     holder = site.client.app.state.holder
     evaluation = holder.current.bundle.evaluation
     (here,) = [one for one in evaluation["groups"] if one["group"] == "region"]

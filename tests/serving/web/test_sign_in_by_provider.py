@@ -220,7 +220,7 @@ def test_coming_back_never_leads_elsewhere(site, back):
     seed = site.client.cookies.get("riskml_provider").split("|")[0].strip('"')
     site.client.cookies.clear()
     site.client.cookies.set("riskml_provider", f"{seed}|https%3A%2F%2Fevil.example")
-    assert finish(site, address).headers["location"] == "/worklist", "whoever could plant the cookie gains nothing"
+    assert finish(site, address).headers["location"] == "/worklist", "planting the cookie gains nothing"
 
 
 def test_a_refusal_of_the_provider_is_shown(site):

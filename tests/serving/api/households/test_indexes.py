@@ -90,7 +90,7 @@ def test_pages_put_together_are_the_whole_list_in_its_order(engine):
     assert ranks == sorted(ranks)
 
 
-def test_counts_of_the_parts_are_those_of_the_rows(engine):
+def test_counts_of_the_parts_match_the_rows(engine):
     with engine.connect() as connection:
         rows = read_ranked(connection, "370101", {}, None, 10_000)
         counts = count_scores(connection, "370101", 9)

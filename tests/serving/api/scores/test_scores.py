@@ -32,7 +32,7 @@ def expected(county_records, bundle_path):
     return {row["household_id"]: row for row in frame.to_dict("records")}
 
 
-def test_scores_over_http_are_those_of_riskml_to_the_last_bit(client, key, tables_of, expected):
+def test_scores_over_http_equal_those_of_riskml_to_the_last_bit(client, key, tables_of, expected):
     headers, codes = key(), sorted(expected)
     for start in range(0, len(codes), 200):
         part = codes[start : start + 200]
@@ -56,7 +56,7 @@ def test_one_household_alone_gets_the_same_score_and_the_same_reasons(
         assert score["explanation"] == json.loads(json.dumps(narrator.explain(panel).to_json()))
 
 
-def test_rule_line_and_features_are_asked_once_for_scores_and_reasons(client, key, tables_of, expected, monkeypatch):
+def test_rule_line_and_features_are_computed_once_for_scores_and_reasons(client, key, tables_of, expected, monkeypatch):
     calls = []
 
     def noted(module, name):

@@ -131,7 +131,7 @@ def test_a_signature_must_be_the_providers(ask, provider):
         assert ask.client.get("/v1/households", headers=headers).status_code == 401
 
 
-def test_other_signatures_than_those_set_are_refused(ask, provider):
+def test_signatures_that_are_not_configured_are_refused(ask, provider):
     provider.add("curve", ec.generate_private_key(ec.SECP256R1()))
     provider.add("long", ec.generate_private_key(ec.SECP384R1()))
     assert ask(provider.sign("curve", "ES256")).status_code == 200

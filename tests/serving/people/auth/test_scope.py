@@ -115,7 +115,7 @@ def test_the_summary_is_as_of_the_latest_score_that_it_counts(four, key):
     assert four.get("/v1/regions/99/summary", headers=key()).json()["scored_at"] is None
 
 
-def test_changes_are_those_of_the_own_region(four, key):
+def test_changes_cover_the_own_region_only(four, key):
     page = four.get("/v1/changes", headers=key("370112001")).json()
     assert {row["household_id"] for row in page["changes"]} == {"h1", "h2"}
     everything = four.get("/v1/changes", headers=key()).json()
@@ -199,7 +199,7 @@ def test_records_about_a_household_or_region_elsewhere_are_refused_and_leave_not
     assert four.get("/v1/households", headers=key()).json()["households"] == before
 
 
-def test_results_by_region_are_for_those_who_cover_all_of_the_regions(client, key):
+def test_results_by_region_are_for_keys_that_cover_all_regions(client, key):
     holder = client.app.state.holder
     evaluation = holder.current.bundle.evaluation
     rest = [one for one in evaluation["groups"] if one["group"] != "region"]
@@ -217,7 +217,7 @@ def test_results_by_region_are_for_those_who_cover_all_of_the_regions(client, ke
 
 
 @pytest.mark.parametrize("value", [None, "unknown"])
-def test_results_of_regions_that_nobody_names_are_for_those_who_see_everywhere(client, value):
+def test_results_of_unnamed_regions_are_for_keys_without_a_region(client, value):
     bundle = client.app.state.holder.current.bundle
     one = {"group": "region", "value": value, "n": 30}
     small = replace(bundle, evaluation={**bundle.evaluation, "groups": [one]})

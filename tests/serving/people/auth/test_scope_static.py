@@ -16,7 +16,7 @@ HELD_BEFORE = {
         "read_last_scored": "a time, of nobody",
     },
     "operations/retention/repository.py": {
-        "forget_rows": "a command of whoever runs the service, for everywhere",
+        "forget_rows": "a command of the operator, for all regions",
         "forget_in_register": "the same",
         "list_closed_before": "the same",
     },
@@ -26,7 +26,7 @@ HELD_BEFORE = {
         "add_rows": "intake has held every row against the register",
         "supersede": "the rows come from add_rows's caller",
     },
-    "judging/importing/repository.py": {"append": "a command of whoever runs the service, for everywhere"},
+    "judging/importing/repository.py": {"append": "a command of the operator, for all regions"},
     "judging/bulk/repository.py": {
         "select_regional": "disasters of regions are nobody's",
     },

@@ -49,7 +49,7 @@ def test_the_months_have_a_legend_with_every_colour_that_is_drawn(site):
     assert {FILLS[c][0] for c in ("red", "orange", "yellow")} == fills(chart)
 
 
-def test_causes_over_time_leave_out_health_for_those_who_may_not_know(site):
+def test_causes_over_time_leave_out_health_without_the_right(site):
     site.sign_in("blind")
     assert not set(re.findall(r">(因病|因残)</text>", charts(site)["各季度新纳入监测的风险原因"]))
 
