@@ -1,8 +1,8 @@
 """Trainings and released models in MLflow: every training is logged, one version is the champion.
 
 The server is taken from ``MLFLOW_TRACKING_URI``; by default it is an SQLite file, ``mlflow.db``, in the working
-directory, with its artifacts beside it. A registered model is a bundle as it is: never a pickle, and nothing that
-MLflow itself would load. MLflow takes seconds to import, so it is imported on first use.
+directory, with its artifacts beside it. A registered model is the plain bundle folder: no pickle, not an MLflow
+model. MLflow takes seconds to import, so it is imported on first use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a score says of a household, declared once, field by field.
+"""The fields of a household's score, each declared once.
 
 The table of scores follows from ``FIELDS``; in the service the database, files, answers and pages do. A further field
 is declared here and nowhere else.
@@ -19,7 +19,7 @@ from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import NO_DAY
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
 
-if TYPE_CHECKING:  # the declaration is read where nothing is judged, by processes that start in a moment
+if TYPE_CHECKING:  # also imported by processes that judge nothing and should start quickly
     from riskml.policy import Verdicts
 
 __all__ = ["FIELDS", "Field", "Kind", "Opinion", "read_fields"]
@@ -99,11 +99,11 @@ class Field:
     identity : bool, default True
         Whether a score that differs in this field alone is another score.
     brief : bool, default True
-        Whether it stands in a short answer about a change.
+        Whether a short answer about a change includes it.
     description : str
         For the description of the API.
     label : tuple of str, optional
-        What a page says beside the value, in Chinese and English; None where a page has a layout of its own for it.
+        What a page says beside the value, in Chinese and English; None where pages have a special layout for it.
     """
 
     name: str
@@ -169,5 +169,5 @@ FIELDS: tuple[Field, ...] = (
 
 
 def read_fields(opinion: Opinion) -> dict[str, NDArray[Any]]:
-    """Read every field that can be said of a household alone, by name; arrays of shape (n,)."""
+    """Read every field that depends on one household alone, by name; arrays of shape (n,)."""
     return {field.name: field.read(opinion) for field in FIELDS if field.read is not None}

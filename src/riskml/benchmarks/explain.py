@@ -168,7 +168,7 @@ def _time_batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
 
 
 def _explain_county(narrator: Narrator, county: list[_Part]) -> int:
-    """Explain everybody as ``explain_all`` does: arrays on two threads, then words."""
+    """Explain every household as ``explain_all`` does: arrays on two threads, then words."""
     with ThreadPoolExecutor(2) as pool:
         explained = list(
             pool.map(lambda part: narrator.explain_rows(part.panel, part.matrix, part.rows, part.margin), county)

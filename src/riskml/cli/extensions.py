@@ -26,7 +26,7 @@ def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> N
 
     Notes
     -----
-    A command that cannot be loaded is listed as broken and says why when it is called; all others keep working.
+    A command that cannot be loaded is listed as broken and reports why when called; all others keep working.
     """
     for entry in _find_installed(entry_point_group):
         app_name, _, name = entry.name.rpartition(".")
@@ -41,7 +41,7 @@ def _find_installed(entry_point_group: str) -> Iterator[EntryPoint]:
     """Find the entry points whose code is installed.
 
     An entry that names an extra (``module:function [devtools]``) is left out where its module is absent, as the
-    developers' tools are from the production image. Any other is returned, so that a broken installation is seen.
+    developer tools are in the production image. Any other is returned, so that a broken installation is noticed.
     """
     return (entry for entry in entry_points(group=entry_point_group) if not entry.extras or _has_module(entry.module))
 

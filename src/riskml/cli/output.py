@@ -1,4 +1,4 @@
-"""Write results: files in one step, JSON and counts on standard output."""
+"""Write results: files in one step, JSON and counts to standard output."""
 
 from __future__ import annotations
 

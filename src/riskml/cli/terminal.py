@@ -1,4 +1,4 @@
-"""How a command talks to its user: progress and errors go to standard error."""
+"""Runs commands: progress and errors go to standard error."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def build_table(
     lang : str, default "en"
         ``en`` or ``zh``.
     borders : rich.box.Box, default box.SIMPLE
-        With ``box.MARKDOWN`` a cell is one line; otherwise an interval stands under its figure.
+        With ``box.MARKDOWN`` a cell is one line; otherwise an interval is printed under its figure.
 
     Returns
     -------

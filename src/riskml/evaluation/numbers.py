@@ -41,7 +41,7 @@ def format_interval(interval: Sequence[float] | None, digits: int = 3, kind: str
     kind : {"f", "%"}
         Figures, or shares in per cent.
     form : str, default "{}–{}"
-        What stands around both ends.
+        Text around both ends.
 
     Examples
     --------

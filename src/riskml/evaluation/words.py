@@ -34,7 +34,7 @@ GROUP_VALUES = Vocabulary(
     Term("none", "无", "none"),
     *CATEGORIES.values(),
 )
-"""Values of the groups; a region's code stands for itself."""
+"""Values of the groups; a region's code is its own name."""
 
 MISSING = Vocabulary(
     Term("no_follow_up", "无后续收入记录", "no follow-up"),

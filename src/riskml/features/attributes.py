@@ -58,7 +58,7 @@ def months_since_exit(panel: Panel) -> Floats:
 def _declare(
     name: str, unit: str, zh: str, en: str, categorical: bool, reason: tuple[str | None, str | None] = (None, None)
 ) -> Feature:
-    """Declare a feature that only some records have, so that its values stand beside it."""
+    """Declare a feature that only some records have, to be listed with its values."""
     return Feature(
         name=name,
         topic="attributes",

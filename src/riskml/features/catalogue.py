@@ -57,7 +57,7 @@ class Feature:
     definition : str
         The function's docstring.
     window : int
-        Months before ``as_of`` that can matter: nothing flags a household for ever. 0 is the state at ``as_of``.
+        Months before ``as_of`` that can matter: nothing flags a household forever. 0 is the state at ``as_of``.
     direction : Direction
         Sign of the effect on the risk that every model must keep.
     requires : tuple of str

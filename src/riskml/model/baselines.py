@@ -67,7 +67,7 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
 
     Examples
     --------
-    With a score that is always missing everybody gets the base rate:
+    With a score that is always missing every row gets the base rate:
 
     >>> ranking = fit_ranking(np.full(4, np.nan), np.array([0.0, 1.0, 0.0, 0.0]))
     >>> ranking.predict_probability(np.array([3.0])).round(6).tolist()

@@ -48,7 +48,7 @@ class Calibration:
         Notes
         -----
         Normal priors shrink the step towards doing nothing: slope around 1 and shift around 0, with standard
-        deviation 0.05. Rows of one period share what was special about it (a bad harvest shifts everybody), so a
+        deviation 0.05. Rows of one period share what was special about it (a bad harvest shifts every household), so a
         period counts no more than its spread of 0.15 in log odds allows, however many rows it has: one period moves
         the shift by a tenth of its own estimate, five by a third. The level of one year says little about that of the
         next, and parts fitted on fewer rows exaggerate: more freedom made most test periods worse. Few positives

@@ -98,7 +98,7 @@ class Linear:
         return np.asarray(expit(self.predict_margin(X)))
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for JSON, without the schema; floats survive the round trip to the bit."""
+        """Return plain values for JSON, without the schema; floats survive the round trip bit for bit."""
         arrays = {name: getattr(self, name).tolist() for name in ARRAYS}
         return {"base": self.base, **arrays, "tables": {str(j): t.tolist() for j, t in sorted(self.tables.items())}}
 

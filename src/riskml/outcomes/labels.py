@@ -1,4 +1,4 @@
-"""Labelled rows: one a household of the cohort and as_of."""
+"""Labelled rows: one for each household of the cohort and as_of."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Labels:
     income_per_head, line : array of float64, shape (n,)
         At the as_of, yuan/person/year, as known then.
     status : array of int64, shape (as_ofs, statuses)
-        Households by standing at each as_of (see ``STATUSES``); the first column is the cohort.
+        Households by status at each as_of (see ``STATUSES``); the first column is the cohort.
     """
 
     household: NDArray[np.int32]
@@ -70,7 +70,7 @@ class Labels:
         return known
 
     def take(self, rows: NDArray[Any]) -> Labels:
-        """Return some rows (positions or a mask); the counts by standing stay those of all rows."""
+        """Return some rows (positions or a mask); the counts by status stay those of all rows."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _BY_ROW})
 
 
@@ -85,13 +85,13 @@ def stack(parts: Sequence[Labels], *, same_as_ofs: bool) -> Labels:
 
 
 def count_labels(labels: Labels) -> dict[str, Any]:
-    """Count the rows, the rows left out by reason, and the households outside the cohort by standing.
+    """Count the rows, the rows left out by reason, and the households outside the cohort by status.
 
     Returns
     -------
     dict
         ``cohort``, ``labelled``, ``positive``: rows; ``missing``: rows by reason; ``excluded``: pairs of household
-        and as_of outside the cohort, by standing. Every reason and standing is listed, also with 0.
+        and as_of outside the cohort, by status. Every reason and status is listed, also with 0.
     """
     tally = np.bincount(labels.reason, minlength=len(REASONS) + 1)
     outside = labels.status.sum(axis=0)

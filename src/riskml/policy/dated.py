@@ -32,7 +32,7 @@ class DatedTable(Generic[R]):
     ----------
     rows : sequence of rows
     nodes : sequence of Node
-        Where each row stands in the file, for messages.
+        Position of each row in the file, for messages.
 
     Raises
     ------

@@ -150,7 +150,7 @@ class _Named(Term):
 
 @dataclass(frozen=True)
 class Trigger(_Named):
-    """A trigger: how it reads, what it counts as, how it fires, and its dated thresholds.
+    """A trigger: its wording, what it counts as, how it fires, and its dated thresholds.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ def read_yaml(text: str, name: str) -> Node:
     Raises
     ------
     PolicyError
-        The text is not YAML, or a key stands twice.
+        The text is not YAML, or a key is repeated.
     """
     try:
         return Node(yaml.load(text, Loader=_Loader), "", name)  # noqa: S506 - a SafeLoader

@@ -1,4 +1,4 @@
-"""Colours: the income signal of the rule line, and how it is put together with the model's tier."""
+"""Colours: the income signal of the rule line, and its combination with the model's tier."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def is_above_safest(tier: Codes | int) -> Mask:
 
 
 def name_agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_]:
-    """Say whether the model, the rule line, both or neither point at a household.
+    """Name whether the model, the rule line, both or neither flag a household.
 
     >>> name_agreement(np.array([True, True, False, False]), np.array([True, False, True, False])).tolist()
     ['both', 'model_only', 'rule_only', 'neither']

@@ -98,7 +98,7 @@ def outpatient_monthly(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def single_admission(case: Case, rule: Trigger) -> Floats:
-    """Largest self-paid cost of one admission in the window; a row of several visits is shared out evenly."""
+    """Largest self-paid cost of one admission in the window; a row of several visits is split evenly."""
     admissions = case.select_care(rule.window, "inpatient")
     if admissions is None or not len(admissions):
         return case.unknown
@@ -123,7 +123,7 @@ def school_cost(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def disaster_loss(case: Case, rule: Trigger) -> Floats:
-    """Losses of the household itself in disasters of the window; regional rows are not shared out."""
+    """Losses of the household itself in disasters of the window; regional rows are not split."""
     disaster = case.select_recent("disaster", rule.window)
     return case.unknown if disaster is None else disaster.sum(disaster["loss"])
 
@@ -143,7 +143,7 @@ def disaster_unassessed(case: Case, rule: Trigger) -> Floats:
 
 @trigger
 def new_low_income(case: Case, rule: Trigger) -> Floats:
-    """Measures of help begun in the window whose text holds one of the words that the table lists."""
+    """Measures of help begun in the window whose text contains one of the listed words."""
     measures = case.select_recent("help", rule.window)
     if measures is None:
         return case.unknown

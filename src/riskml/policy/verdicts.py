@@ -108,7 +108,7 @@ class Verdicts:
 
     @property
     def gap(self) -> Floats:
-        """Income less line, yuan/person/year, shape (n,): negative is what is lacking."""
+        """Income less line, yuan/person/year, shape (n,): negative where the household falls short."""
         return self.income - self.line
 
     @property

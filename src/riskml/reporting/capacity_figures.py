@@ -1,4 +1,4 @@
-"""Figures of falls found and visits needed at a given capacity: the model and the rule line."""
+"""Figures of falls found and visits needed by capacity: the model and the rule line."""
 
 from __future__ import annotations
 

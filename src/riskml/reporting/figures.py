@@ -16,7 +16,7 @@ from riskml.fonts import render_svg, use_chinese_font
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["INK", "MODEL", "RULE", "draw", "embed", "use_percent", "wilson_interval"]
+__all__ = ["INK", "MODEL", "RULE", "compute_interval", "draw", "embed", "use_percent"]
 
 INK, MODEL, RULE = "#222b35", "#1d3f66", "#c3cbd4"
 """Dark and light enough to be told apart on a photocopy; the rule line is also hatched."""
@@ -88,18 +88,18 @@ def embed(figure: Any, name: str, label: str) -> Markup:
     return Markup(re.sub(r"\n\s*", "\n", text).replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1))  # noqa: S704
 
 
-def wilson_interval(share: float, n: float) -> tuple[float, float]:
+def compute_interval(share: float, n: float) -> tuple[float, float]:
     """Compute the 95 % interval of a share of n rows (Wilson 1927).
 
-    >>> wilson_interval(0.0, 0)
+    >>> compute_interval(0.0, 0)
     (0.0, 1.0)
-    >>> low, high = wilson_interval(0.5, 100)
+    >>> low, high = compute_interval(0.5, 100)
     >>> round(low, 3), round(high, 3)
     (0.404, 0.596)
 
     Rounding never puts the share itself outside:
 
-    >>> all(wilson_interval(0.0, n)[0] == 0 and wilson_interval(1.0, n)[1] == 1.0 for n in range(1, 2000))
+    >>> all(compute_interval(0.0, n)[0] == 0 and compute_interval(1.0, n)[1] == 1.0 for n in range(1, 2000))
     True
     """
     if not n:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from riskml.reporting.figures import INK, MODEL, RULE, draw, embed, use_percent, wilson_interval
+from riskml.reporting.figures import INK, MODEL, RULE, compute_interval, draw, embed, use_percent
 from riskml.reporting.language import Language
 
 __all__ = ["draw_calibration", "draw_groups", "draw_months"]
@@ -32,7 +32,7 @@ def draw_calibration(bins: Sequence[Mapping[str, Any]], t: Language) -> Markup:
     """Draw the share that fell against the predicted probability, on square-root axes to show low risks."""
     predicted = np.array([part["p"] for part in bins])
     fell = np.array([part["observed"] for part in bins])
-    ends = np.array([wilson_interval(part["observed"], part["n"]) for part in bins]).reshape(-1, 2)
+    ends = np.array([compute_interval(part["observed"], part["n"]) for part in bins]).reshape(-1, 2)
     top = float(max(predicted.max(), ends[:, 1].max())) * 1.05
     with draw(4.9, 4.3) as (figure, [axes]):
         axes.plot([0, top], [0, top], color="#6b7682", linewidth=1.2, linestyle=(0, (5, 3)))
@@ -58,7 +58,7 @@ def draw_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> Markup:
     height = 0.9 + 0.3 * len(shown)
     with draw(8.2, height) as (figure, [axes]):
         for y, row in enumerate(shown):
-            axes.plot(wilson_interval(row["missed"], row["positives"]), [y, y], color=MODEL, linewidth=1.6)
+            axes.plot(compute_interval(row["missed"], row["positives"]), [y, y], color=MODEL, linewidth=1.6)
             axes.plot(row["missed"], y, "o", color=MODEL, markersize=6)
             if row["gap"]:
                 axes.plot(row["missed"], y, "o", markersize=13, markerfacecolor="none", markeredgecolor="#8a3b12")

@@ -1,4 +1,4 @@
-"""One month of a household, compiled: the same step makes its history and its possible futures.
+"""One month of a household, compiled: the same step produces its history and its possible futures.
 
 ``s`` is the hidden state (`state.STATE`), ``o`` what the month brings (`state.MONTH_OUT`), ``p`` the parameters
 (`parameters.Process`) and ``r`` the random stream.

@@ -22,7 +22,7 @@ Value = float | tuple[float, ...]
 
 
 class Parameters(NamedTuple):
-    """All parameters, grouped by who reads them as in ``params.yaml``; each is a float or a tuple of floats."""
+    """All parameters, grouped by reader as in ``params.yaml``; each is a float or a tuple of floats."""
 
     county: SimpleNamespace
     process: SimpleNamespace

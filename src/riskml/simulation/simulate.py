@@ -1,4 +1,4 @@
-"""Simulate a county: take its households through the months and write the records folder."""
+"""Simulate a county month by month and write its records folder."""
 
 from __future__ import annotations
 

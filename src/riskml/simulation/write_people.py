@@ -61,7 +61,7 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
 def write_members(chunk: Chunk, tables: Tables) -> None:
     """Append ``members``: those present at the start, then a version for each change of work, health or school.
 
-    A change holds only what is new; the rest of the version is what the register held before.
+    A change holds only what is new; the rest of the version is copied from the one before.
     """
     first = _make_first_members(chunk)
     rows = pd.concat([first, *_make_changes(chunk, first)], ignore_index=True)

@@ -1,4 +1,4 @@
-"""The best any model could do: the true probabilities of a simulated county."""
+"""The ceiling of any model: the true probabilities of a simulated county."""
 
 from __future__ import annotations
 

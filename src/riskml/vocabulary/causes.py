@@ -1,4 +1,4 @@
-"""Official causes of risk: why a household is monitored, and what a reason speaks of.
+"""Official causes of risk: why a household is monitored, and what a reason is about.
 
 A new cause is one declaration here, before ``other``, and its measures in ``policy/policy.yaml``.
 """
@@ -21,8 +21,7 @@ class Cause(Term):
     ----------
     code, zh, en : str
     subject : (str, str)
-        What a sentence is about, in Chinese and in English, where it does not speak of a risk: "because of" would be
-        wrong there.
+        What a sentence is about, in Chinese and in English, where it states no risk: "because of" would be wrong there.
     steps : tuple of (str, str)
         What to verify on the doorstep, in Chinese and in English, the most important first.
     concerns_health : bool, default False
@@ -46,7 +45,7 @@ class Cause(Term):
             )
 
     def get_subject(self, lang: str) -> str:
-        """Return what a sentence is about that does not speak of a risk."""
+        """Return the subject of a sentence that states no risk."""
         zh, en = self.subject
         return zh if lang == "zh" else en
 

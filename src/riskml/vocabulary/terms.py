@@ -59,7 +59,7 @@ class Vocabulary(Mapping[str, T], Generic[T]):
         return len(self._terms)
 
     def get_name(self, code: str, lang: str) -> str:
-        """Return the name of a code; a code that is not declared stands for itself."""
+        """Return the name of a code; a code that is not declared is its own name."""
         term = self._terms.get(code)
         return code if term is None else term.get_name(lang)
 

@@ -1,5 +1,5 @@
 -- Income features at as_of. Rows are summed by household and place in the year, with one column for each of the
--- three years, so that a month and the same month a year before stand in one row: t months back is 12 * year + r.
+-- three years, so that a month and the same month a year before are in one row: t months back is 12 * year + r.
 
 CREATE OR REPLACE TEMP TABLE by_month AS
 WITH seen AS (

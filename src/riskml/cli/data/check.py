@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 MIN_WIDTH = 110
-"""In a narrower table sentences break into single words; a pipe has no width of its own."""
+"""In a narrower table sentences break into single words; a pipe has no width."""
 
 
 def check(records: RecordsArgument, as_json: AsJson = False) -> None:

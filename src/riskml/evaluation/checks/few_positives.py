@@ -11,7 +11,7 @@ RECOMMENDED = 100
 
 
 class TooFewPositives(Check):
-    """The test rows contain so few falls that every figure is chance.
+    """The test rows contain so few falls that every figure may be chance.
 
     Below 20 falls no figure can support a release; below 100 the intervals are wide, which is a warning.
     """

@@ -9,7 +9,7 @@ __all__ = ["TimeOverlap"]
 
 
 class TimeOverlap(Check):
-    """The model has seen what it is tested on.
+    """The model has seen its test data.
 
     A training row is labelled by the horizon after its as-of date. The horizon must end no later than the first test
     date, and the label may use only what was recorded by then.

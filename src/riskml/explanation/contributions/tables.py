@@ -43,7 +43,7 @@ class Tables:
 
     Notes
     -----
-    Additions run in the order of the K entries whatever the number of rows, so a single household gets the same
+    Additions run in the order of the K entries for any number of rows, so a single household gets the same
     bits as in a batch of a hundred thousand.
     """
 
@@ -110,7 +110,7 @@ class Tables:
         """Explain a few rows: for each row all answers, patterns and look-ups, then the sums."""
         out = np.empty(values.shape)
         for row, target in zip(zero_tiny(values), out, strict=True):
-            answers = np.append(self.forest.splits.answer_row(row), np.uint8(0))  # the last stands for "no such split"
+            answers = np.append(self.forest.splits.answer_row(row), np.uint8(0))  # the last means "no such split"
             patterns = np.packbits(answers[self.splits], axis=1, bitorder="little")[:, 0]
             # bincount adds one entry after another, like a batch
             target[:] = np.bincount(self.feature, self.table[self.offset + patterns[self.group]], len(row))

@@ -64,7 +64,7 @@ class ExplainedRows:
     writer: SentenceWriter
 
     def list_secret(self, *, health: bool) -> list[bool]:
-        """Tell for each feature whether it must be hidden from a reader without permission for ``health`` data."""
+        """Mark the features that must be hidden from a reader without permission for ``health`` data."""
         return [not health and concerns_health(feature) for feature in self.grouping.features]
 
 
@@ -214,7 +214,7 @@ class Narrator:
         return self._groupings[key]
 
     def _list_measures(self, cause: str, hidden: frozenset[str]) -> tuple[Measure, ...]:
-        """List the measures for a cause; redacted, illness stands for all causes about health."""
+        """List the measures for a cause; redacted, illness represents every health cause."""
         causes = HEALTH_CAUSES if hidden and cause == ILLNESS else (cause,)
         return tuple(dict.fromkeys(measure for code in causes for measure in self.policy.measures[code]))
 

@@ -104,5 +104,5 @@ def redact_features(order: Sequence[int], secret: Sequence[bool], *, risk: bool)
 
 
 def concerns_health(feature: Feature) -> bool:
-    """Whether a feature reveals somebody's health or what was paid for it."""
+    """Whether a feature reveals a person's health or spending on it."""
     return feature.cause in HEALTH_CAUSES or feature.topic in HEALTH_TOPICS

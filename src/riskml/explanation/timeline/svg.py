@@ -89,7 +89,7 @@ def draw_line(
 
 
 def write_over(text: str, x: float, y: float, style: dict[str, str | float], halo: float = 3) -> str:
-    """Write text on a white halo, over whatever is drawn there."""
+    """Write text on a white halo, on top of the drawing."""
     white: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": halo, "stroke_linejoin": "round"}
     shape = {key: value for key, value in style.items() if key != "fill"}
     return write_text(text, x, y, **white, **shape) + write_text(text, x, y, **style)

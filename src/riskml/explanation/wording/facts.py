@@ -206,7 +206,7 @@ FACTS: dict[str, Fact] = {
         for name in ("value", "number", "typical", "higher", "ago", "more_persons", "since_below")
     },
 }
-"""Every fact by the name that stands in a sentence's braces."""
+"""Every fact by its name in the braces of a sentence."""
 
 
 def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:

@@ -15,7 +15,7 @@ __all__ = ["FIRST_YEAR", "LAST_YEAR"]
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """Years between which a day is plausible."""
 
-# Days that end something may lie in a far future: 9999-12-31 is a common way to write "still open".
+# Days that end something may lie far in the future: 9999-12-31 is a common way to write "still open".
 _ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
 _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
 

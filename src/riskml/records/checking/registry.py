@@ -30,7 +30,7 @@ class Probe:
     where : str
         SQL condition on the numbered view that holds for the rows that break the rule; or else
     rows : str
-        SQL query that delivers their ``#file`` and ``#row``, and ``#value`` if there is a value to show.
+        SQL query of their ``#file`` and ``#row``, and ``#value`` if there is a value to show.
     value : str
         SQL expression of the value to show in the message, with ``where``.
     suggest : dict of str to str

@@ -71,7 +71,7 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.name == "disaster":
         where = "(household_id IS NULL) = (region_code IS NULL)"
         message = "name both or neither of household_id and region_code"
-        # With one column absent or unusable the other stands alone; its fault is reported by itself.
+        # With one column absent or unusable only the other counts; that fault is reported separately.
         if not {"household_id", "region_code"} & folder.layouts["disaster"].wrong:
             yield Probe("", message, where, value="household_id")
 

@@ -34,7 +34,7 @@ def cast_table(name: str, table: pa.Table) -> pa.Table:
     """Cast the declared columns of a table to the contract's types.
 
     A database driver takes types from the values it sees: SQLite has dates as text and flags as integers, and a column
-    without a value comes as integers whatever it is declared to be.
+    without a value comes as integers, whatever its declared type.
 
     Parameters
     ----------

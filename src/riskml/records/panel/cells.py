@@ -48,7 +48,7 @@ def is_null(value: Any) -> bool:
 
 
 def count_null(values: Cells) -> int:
-    """Empty cells of a column."""
+    """Count the empty cells of a column."""
     return 0 if set(map(type, values)) <= _NEVER_NULL else sum(map(is_null, values))
 
 

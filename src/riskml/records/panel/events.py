@@ -74,11 +74,11 @@ class Events:
         return Events(self.household[mask], self.n, self.store, self.rows[mask], self.as_of, columns)
 
     @cached_property
-    def _every(self) -> Mask:
+    def _all_rows(self) -> Mask:
         return np.ones(len(self.household), bool)
 
     @cached_property
-    def _some(self) -> Mask:
+    def _has_rows(self) -> Mask:
         return self.count() > 0
 
     def mark_since(self, day: int) -> Mask:
@@ -89,7 +89,7 @@ class Events:
 
     def count(self, mask: Mask | None = None) -> Floats:
         """Rows of each household, shape (n,)."""
-        return count_rows(self.household, self._every if mask is None else mask, self.n)
+        return count_rows(self.household, self._all_rows if mask is None else mask, self.n)
 
     def sum(self, values: Array, mask: Mask | None = None) -> Floats:
         """Sum of known values of each household, shape (n,).
@@ -97,11 +97,11 @@ class Events:
         A household without rows has 0; one whose rows all lack the value has NaN: it is not known. Summed in the
         order of the rows, so that one household alone gives the same bits as among many.
         """
-        return sum_rows(self.household, values, self._every if mask is None else mask, self.n)
+        return sum_rows(self.household, values, self._all_rows if mask is None else mask, self.n)
 
     def max(self, values: Array, mask: Mask | None = None) -> Floats:
         """Largest known value of each household, shape (n,); NaN where there is none."""
-        return find_largest(self.household, values, self._every if mask is None else mask, self.n)
+        return find_largest(self.household, values, self._all_rows if mask is None else mask, self.n)
 
     def count_coded(self, column: str, *positions: int) -> Floats:
         """Rows of each household whose code in a column is one of the positions, shape (n,).
@@ -113,7 +113,7 @@ class Events:
 
     def any(self, mask: Mask | None = None) -> Mask:
         """Whether a household has a row, shape (n,)."""
-        return self._some if mask is None else self.count(mask) > 0
+        return self._has_rows if mask is None else self.count(mask) > 0
 
 
 @dataclass(frozen=True)

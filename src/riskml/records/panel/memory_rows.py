@@ -82,7 +82,7 @@ class _Table:
     def pack_column(self, column: Column) -> Array:
         """Turn a column into its packed type.
 
-        Nothing checked these rows before, and a wrong code or count would spoil the cells of another household.
+        These rows were not checked before, and a wrong code or count would corrupt the cells of another household.
         """
         if column.name not in self.columns and not column.required:
             return np.repeat(pack_cells(column, [None]), self.length)

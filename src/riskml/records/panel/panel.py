@@ -121,7 +121,7 @@ class Panel:
         return self._records.shared
 
     def select(self, i: int) -> Panel:
-        """Return the panel of one household; its values are the same to the bit as among the others."""
+        """Return the panel of one household; its values are the same, bit for bit, as among the others."""
         start = self._range[0] + i
         return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at)
 

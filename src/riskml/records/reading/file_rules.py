@@ -1,4 +1,4 @@
-"""Rules about a folder, its files and their columns, which reading itself checks."""
+"""Rules about a folder, its files and their columns, checked while reading."""
 
 from __future__ import annotations
 

@@ -111,6 +111,6 @@ def report_damage(table: str, path: Path, error: Exception) -> Fault:
 
 
 def quote_path(path: Path) -> str:
-    """Quote a path as an SQL text in which the characters of a glob pattern stand for themselves."""
+    """Quote a path as SQL text, with the characters of glob patterns escaped."""
     name = str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
     return "'" + name.replace("'", "''") + "'"
