@@ -21,9 +21,11 @@ __all__ = [
     "check_new_records",
     "check_score_request",
     "find_code",
+    "list_households",
     "refuse_households",
     "require_no_future",
     "require_one_income",
+    "require_open",
 ]
 
 TableRows = Mapping[str, Rows]
@@ -52,7 +54,7 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
         _refuse(["tables.households"], "too_short", "At least one household is needed")
     _require_regions(tables, call.caller, {"households": "household-not-found"})
     if unknown := counts.keys() - households:
-        _refuse(_list_households(tables, unknown), "no_such_household", "The table households does not hold it")
+        _refuse(list_households(tables, unknown), "no_such_household", "The table households does not hold it")
     _require_one_subject(tables)
     _require_once({name: columns[name] for name in tables})
     require_one_income(tables["income"], columns["income"])
@@ -90,22 +92,15 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
     return dated
 
 
-def refuse_households(kind: str, tables: TableRows, codes: Collection[str]) -> None:
-    """Refuse the rows of some households.
-
-    Parameters
-    ----------
-    kind : str
-        Kind of problem.
-    tables : dict of str to rows
-    codes : collection of str
-        Nothing is refused if there is none.
+def refuse_households(tables: TableRows, codes: Collection[str]) -> None:
+    """Refuse the rows of households that are not in the caller's region; nothing, if there are no such households.
 
     Raises
     ------
     Problem
+        ``household-not-found``.
     """
-    _refuse(_list_households(tables, codes), *NOT_FOUND, kind)
+    _refuse(list_households(tables, codes), *NOT_FOUND, "household-not-found")
 
 
 def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str, Any]], household_id: str) -> None:
@@ -127,8 +122,29 @@ def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str
     paths = {code: f"followed_by[{i}]" for i, code in enumerate(followers)}
     missing = [path for code, path in paths.items() if code not in register or code == household_id]
     _refuse(missing, *NOT_FOUND, "household-not-found")
-    closed = [path for code, path in paths.items() if register[code]["closed_on"] is not None]
-    _refuse(closed, "closed", "This household was closed", "household-closed")
+    require_open(register, lambda closed: [paths[code] for code in closed])
+
+
+def require_open(
+    households: Mapping[str, Mapping[str, Any]], list_paths: Callable[[Collection[str]], Iterable[str]] = lambda _: ()
+) -> None:
+    """Refuse households that were closed.
+
+    Parameters
+    ----------
+    households : dict of str to dict
+        Rows of the register, by code.
+    list_paths : callable
+        Lists the fields of the request that name some households; none where the address of the request does.
+
+    Raises
+    ------
+    Problem
+        ``household-closed``.
+    """
+    if closed := [code for code, row in households.items() if row["closed_on"] is not None]:
+        errors = [FieldError(path, "closed", "This household was closed") for path in list_paths(closed)]
+        raise Problem("household-closed", errors=errors)
 
 
 def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
@@ -197,7 +213,8 @@ def _list_rows(tables: TableRows, column: str, is_wrong: Callable[[Mapping[str, 
     ]
 
 
-def _list_households(tables: TableRows, codes: Collection[str]) -> list[str]:
+def list_households(tables: TableRows, codes: Collection[str]) -> list[str]:
+    """List the paths of the fields that name some households."""
     return _list_rows(tables, "household_id", lambda row: row.get("household_id") in codes)
 
 
@@ -238,12 +255,9 @@ def _require_once(tables: Mapping[str, Columns]) -> None:
 def _require_days(tables: TableRows, today: dt.date) -> None:
     """Refuse days before the receipt; and later ones of households, since the register says where each lives now."""
     rows = enumerate(tables.get("households", ()))
-    require_no_future(
-        {f"tables.households[{i}].recorded_on": row.get("recorded_on") or today for i, row in rows}, today
-    )
-    early = _list_rows(
-        tables, "recorded_on", lambda row: row.get("recorded_on") is not None and row["recorded_on"] < today
-    )
+    days = {f"tables.households[{i}].recorded_on": row.get("recorded_on") or today for i, row in rows}
+    require_no_future(days, today)
+    early = _list_rows(tables, "recorded_on", lambda row: (row.get("recorded_on") or today) < today)
     if early:
         raise Problem(
             "recorded-too-early",

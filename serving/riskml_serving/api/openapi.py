@@ -58,7 +58,7 @@ class Body:
     """
 
     def __init__(self, name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> None:
-        self.name, self.example = name, example
+        self.name, self.fields, self.example = name, fields, example
         self.adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(make_dict_type(name, fields))
         BODIES[name] = self
 

@@ -7,6 +7,7 @@ import sqlite3
 import traceback
 from pathlib import Path
 
+import adbc_driver_manager
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -55,8 +56,10 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
 
 def is_unavailable(error: Exception) -> bool:
     """Whether the database is lost, out of reach or locked: worth waiting for, unlike a mistake in SQL."""
-    if isinstance(error, PoolTimeout):
+    if isinstance(error, PoolTimeout | adbc_driver_manager.OperationalError):
         return True
+    if isinstance(error, adbc_driver_manager.Error):  # for the driver of SQLite, a lock is a mistake in SQL
+        return "database is locked" in str(error)
     if not isinstance(error, DBAPIError):
         return False
     wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # operational too, for SQLite

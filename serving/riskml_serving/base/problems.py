@@ -26,6 +26,7 @@ IN_CHINESE = {
     "total_and_source": "同一月份既有合计又有分项收入",
     "too_early": "不得早于收到日期",
     "in_future": "不得晚于今天",
+    "closed": "该农户已销户",
     "twice": "同一记录出现两次",
     "too_short": "内容过少",
     "too_long": "内容过长",

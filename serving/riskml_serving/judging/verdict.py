@@ -58,11 +58,14 @@ _JSON = {Kind.NUMBER: float, Kind.FLAGS: list[str], Kind.DAY: str, Kind.VERSION:
 _HIDDEN = "Triggers that concern health and are left out for this key."
 
 
-def make_columns() -> list[Column[Any]]:
-    """Make the columns of a table of the database that holds scores; a level that is none is -1, never null."""
+def make_columns(names: Iterable[str] = tuple(FIELDS), *, optional: bool = False) -> list[Column[Any]]:
+    """Make the columns of a table of the database that holds scores; a level that is none is -1, never null.
+
+    Where a row may have no score at all, each column is ``optional``.
+    """
     return [
-        Column(name, _SQL[field.kind], nullable=field.nullable and field.kind is not Kind.LEVEL)
-        for name, field in FIELDS.items()
+        Column(name, _SQL[field.kind], nullable=optional or (field.nullable and field.kind is not Kind.LEVEL))
+        for name, field in ((name, FIELDS[name]) for name in names)
     ]
 
 

@@ -72,7 +72,7 @@ async def enter(request: Request) -> Response:
     state = get_state(request)
     visit = request.cookies.get(get_cookie_name(state.settings, "visit"), "")
     form = await read_form(request, derive_form_token(visit) if visit else "")
-    username, back = form.get_text("username", 40), keep_own_path(form.get_text("back"))
+    username, back = form.get_text("username", 40), keep_own_path(form.get_text("back", 4000))
     password = (form.get_all("password") or [""])[0]
     await state.write(lambda c: limit_sign_ins(c, state.settings, _get_client_address(request)))
     right = await state.read(lambda c: check_password(c, username, password))

@@ -50,6 +50,7 @@ def use(folder: Path) -> dict[str, object]:
     import pyarrow.csv as csv
     import pyarrow.parquet as pq
     from fastapi.testclient import TestClient
+    from openpyxl import load_workbook
     from sqlalchemy import inspect
 
     from riskml.model import Bundle
@@ -106,6 +107,7 @@ def use(folder: Path) -> dict[str, object]:
         fields["csrf"] = re.search(r'name="csrf" value="([^"]+)"', form).group(1)
         client.post("/sign-in", data=fields)
         page = client.get("/households/H1").text
+        book = load_workbook(io.BytesIO(client.get("/households/H1/export.xlsx").content))
     return {
         "table of riskml": str(frame["income_until"][0]),
         "Arrow": str(PART.field("income_until").type),
@@ -117,6 +119,7 @@ def use(folder: Path) -> dict[str, object]:
         "CSV": [str(day) for day in csv.read_csv(io.BytesIO(files["csv"]))["income_until"].to_pylist()],
         "schemas": sorted(name for name, schema in schemas.items() if "income_until" in schema.get("properties", {})),
         "page": f"收入数据截至 {UNTIL}" in page,
+        "workbook": ("收入数据截至", UNTIL) in book.worksheets[0].iter_rows(values_only=True),
     }
 
 
@@ -135,6 +138,7 @@ def test_a_field_that_is_declared_is_everywhere(tmp_path):
         "CSV": [UNTIL],
         "schemas": ["Brief", "ChangeRow", "Listed", "PastScore", "Scored", "StoredScore"],
         "page": True,
+        "workbook": True,
     }
 
 

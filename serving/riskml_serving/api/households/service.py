@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml_serving.api.call import Call
-from riskml_serving.api.checks import check_followers, require_no_future
+from riskml_serving.api.checks import check_followers, require_no_future, require_open
 from riskml_serving.base.clock import stamp
 from riskml_serving.base.problems import Problem
 from riskml_serving.casework.verifications.repository import read_verifications
@@ -97,8 +97,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     on, because, region = body.get("closed_on", call.today), body["because"], call.caller.region
     require_no_future({"closed_on": on}, call.today)
     row = require_household(connection, household_id, region, lock=True)
-    if row["closed_on"] is not None:
-        raise Problem("household-closed")
+    require_open({household_id: row})
     followers = list(dict.fromkeys(body.get("followed_by", ())))
     check_followers(followers, find_households(connection, followers, region), household_id)
     close_household(connection, household_id, region, on, because, ";".join(followers))

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.records.contract.schema import TABLES
+from riskml_serving.api import checks
 from riskml_serving.api.call import Call
-from riskml_serving.api.checks import TableRows, check_new_records, refuse_households, require_one_income
+from riskml_serving.api.checks import TableRows
 from riskml_serving.base.clock import now
 from riskml_serving.judging.jobs.repository import add_job
 from riskml_serving.judging.scores.changes import Change
@@ -37,10 +38,10 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
     Raises
     ------
     Problem
-        What :func:`check_new_records` refuses; ``household-not-found``: a household is not there, or lives outside
-        the caller's region.
+        What :func:`checks.check_new_records` refuses; ``household-not-found``: a household is not there, or lives
+        outside the caller's region; ``household-closed``.
     """
-    tables = check_new_records(call, tables)
+    tables = checks.check_new_records(call, tables)
     named = {row["household_id"] for rows in tables.values() for row in rows if row.get("household_id")}
     regions = _list_regions(tables)
     total = len(named) + sum(count_households(connection, region) for region in regions)
@@ -68,13 +69,12 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
     newest = {row["household_id"]: row["region_code"] for row in tables.get("households", ())}
     if missing := named - households.keys():
         if not missing <= newest.keys() or len(call.caller.region) > call.state.settings.register_digits:
-            refuse_households("household-not-found", tables, missing)
+            checks.refuse_households(tables, missing)
         new = {"known_tables": "", "opened_on": call.today}
         add_households(connection, [{"household_id": c, "region_code": newest[c], **new} for c in sorted(missing)])
         households = find_households(connection, named, call.caller.region, lock=True)
-        refuse_households("household-not-found", tables, named - households.keys())
-    closed = {code for code, row in households.items() if row["closed_on"] is not None}
-    refuse_households("household-closed", tables, closed)
+        checks.refuse_households(tables, named - households.keys())
+    checks.require_open(households, lambda closed: checks.list_households(tables, closed))
     sent = {name for name in tables if not TABLES[name].required}
     updated = []
     for code, row in households.items():
@@ -94,7 +94,7 @@ def _append(connection: Connection, call: Call, tables: TableRows) -> None:
         add_rows(connection, name, ready)
     if tables.get("income"):
         earners = sorted({row["household_id"] for row in tables["income"]})
-        require_one_income(tables["income"], read_rows(connection, "income", earners))
+        checks.require_one_income(tables["income"], read_rows(connection, "income", earners))
 
 
 def _build_answer(call: Call, counts: Mapping[str, int], changes: Sequence[Change], job: str | None) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from riskml_serving.api.openapi import Body
 from riskml_serving.api.scores.schemas import CURSOR
 from riskml_serving.base.contract import PLAIN, make_choice_type, make_day_type, make_dict_type, make_list_type
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
+from riskml_serving.casework.verifications.tables import SNAPSHOT
 from riskml_serving.http.responses import make_answer_type
+from riskml_serving.judging.verdict import type_fields
 
 __all__ = ["MONITORING", "MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER", "VERIFICATION_REQUEST"]
 
@@ -44,7 +46,7 @@ VERIFICATION_REQUEST = Body(
 """What staff found at the door."""
 
 ScoreThen = make_dict_type(
-    "ScoreThen", {"cursor": CURSOR | None, "probability": float | None, "signal": str | None, "agreement": str | None}
+    "ScoreThen", {"cursor": CURSOR | None, **{name: kind | None for name, kind in type_fields(SNAPSHOT).items()}}
 )
 VERIFICATION = make_dict_type(
     "Verification",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, exists, insert, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.casework.verifications.tables import VERIFICATIONS
-from riskml_serving.people.auth import Caller, within
+from riskml_serving.people.auth import within
 from riskml_serving.store.households.repository import narrow_to_region
 from riskml_serving.store.households.tables import HOUSEHOLDS
 
@@ -53,19 +52,11 @@ def _is_entry(table: FromClause) -> tuple[ColumnElement[bool], ...]:
     return table.c.outcome == "confirmed", is_in_force(table), table.c.category.is_not(None)
 
 
-def undo_verification(connection: Connection, caller: Caller, household_id: str, number: int, today: dt.date) -> bool:
-    """Mark a verification of today as undone; false where there is none by the caller in the caller's region."""
-    in_region = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, caller.region))
-    result = connection.execute(
+def undo_verification(connection: Connection, verification_id: int, region: str) -> None:
+    """Mark a verification of a household of a region as undone."""
+    in_region = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, region))
+    connection.execute(
         update(VERIFICATIONS)
-        .where(
-            VERIFICATIONS.c.verification_id == number,
-            VERIFICATIONS.c.household_id == household_id,
-            VERIFICATIONS.c.created_by == caller.key_id,
-            VERIFICATIONS.c.recorded_on == today,
-            is_in_force(),
-            VERIFICATIONS.c.household_id.in_(in_region),
-        )
+        .where(VERIFICATIONS.c.verification_id == verification_id, VERIFICATIONS.c.household_id.in_(in_region))
         .values(undone_at=now())
     )
-    return bool(result.rowcount)

@@ -8,18 +8,20 @@ from typing import Any
 from sqlalchemy import Connection
 
 from riskml.vocabulary.causes import HEALTH_CAUSES
-from riskml.vocabulary.verdicts import COLOURS
 from riskml_serving.base.clock import now, stamp
 from riskml_serving.base.database.locks import hold_lock
 from riskml_serving.base.problems import Problem
-from riskml_serving.casework.verifications.repository import add_verification, undo_verification
+from riskml_serving.casework.verifications.repository import add_verification, read_verifications, undo_verification
+from riskml_serving.casework.verifications.tables import SNAPSHOT
 from riskml_serving.http.cursors import CHANGE, VERIFICATION, decrypt_cursor, encrypt_cursor
 from riskml_serving.judging.scores.repository import read_current
+from riskml_serving.judging.verdict import FIELDS
+from riskml_serving.judging.wording import spell
 from riskml_serving.people import audit
 from riskml_serving.people.auth import Caller
 from riskml_serving.store.households.repository import require_household
 
-__all__ = ["describe", "may_read_text", "to_monitoring", "undo", "verify"]
+__all__ = ["describe", "may_read_text", "may_undo", "to_monitoring", "undo", "verify"]
 
 
 def verify(
@@ -49,7 +51,7 @@ def verify(
         "created_at": now(),
         "request_id": request_id,
         "score_seq": current.get("seq"),
-        **{name: current.get(name) for name in ("probability", "signal", "agreement")},
+        **{name: current.get(name) for name in SNAPSHOT},
     }
     row["verification_id"] = add_verification(connection, row)
     audit.record(connection, caller, "household.verify", household_id, request_id=request_id, outcome=body["outcome"])
@@ -69,13 +71,20 @@ def undo(
     """
     require_household(connection, household_id, caller.region, lock=True)
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
-    if not undo_verification(connection, caller, household_id, number, today):
+    rows = read_verifications(connection, household_id, caller.region)
+    if not any(row["verification_id"] == number and may_undo(row, caller, today) for row in rows):
         raise Problem(
             "household-not-found",
             "没有可撤销的核实记录（只能当天由本人撤销）",
             "There is nothing to undo: only on the same day, and by the same person",
         )
+    undo_verification(connection, number, caller.region)
     audit.record(connection, caller, "household.verify.undo", household_id, request_id=request_id, verification=number)
+
+
+def may_undo(row: dict[str, Any], caller: Caller, today: dt.date) -> bool:
+    """Whether a caller may undo a verification: only its writer, on the day on which it was saved."""
+    return bool(row["created_by"] == caller.key_id and row["recorded_on"] == today)
 
 
 def may_read_text(row: dict[str, Any], caller: Caller) -> bool:
@@ -88,7 +97,7 @@ def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dic
 
     Its numbers are encrypted, so that they count nothing; ``cursor`` is that of the score in the history.
     """
-    signal, seq, readable = row["signal"], row["score_seq"], may_read_text(row, caller)
+    seq, readable = row["score_seq"], may_read_text(row, caller)
     return {
         "verification_id": encrypt_cursor(connection, VERIFICATION, row["verification_id"]),
         "outcome": row["outcome"],
@@ -100,9 +109,7 @@ def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dic
         "created_by": row["created_by"],
         "created_at": stamp(row["created_at"]),
         "score": {
-            "probability": row["probability"],
-            "signal": None if signal is None else COLOURS.codes[signal],
-            "agreement": row["agreement"],
+            **{name: spell(FIELDS[name], row[name]) for name in SNAPSHOT},
             "cursor": None if seq is None else encrypt_cursor(connection, CHANGE, seq),
         },
     }

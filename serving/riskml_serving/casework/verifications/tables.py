@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Double, Index, Integer, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, Integer, String, Table, Text
 
 from riskml_serving.base.database import METADATA, Code
+from riskml_serving.judging.verdict import make_columns
 
-__all__ = ["VERIFICATIONS"]
+__all__ = ["SNAPSHOT", "VERIFICATIONS"]
+
+SNAPSHOT = ("probability", "signal", "agreement")
+"""Fields of the score at the time of the visit that are saved with a verification."""
 
 VERIFICATIONS = Table(
     "verifications",
@@ -24,9 +28,7 @@ VERIFICATIONS = Table(
     Column("created_at", DateTime, nullable=False),
     Column("request_id", String(64), nullable=False),
     Column("score_seq", BigInteger, nullable=True),
-    Column("probability", Double, nullable=True),
-    Column("signal", SmallInteger, nullable=True),
-    Column("agreement", String(16), nullable=True),
+    *make_columns(SNAPSHOT, optional=True),
     Column("objection", Text, nullable=False, server_default=""),
     Column("undone_at", DateTime, nullable=True),
 )

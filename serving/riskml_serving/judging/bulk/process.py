@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-import adbc_driver_manager
 import pyarrow as pa
 from sqlalchemy import Select
 from sqlalchemy.engine import URL, make_url
@@ -53,11 +52,10 @@ def _answer(out: BinaryIO, url: str, range_: Range) -> None:
 
 
 def _describe(error: Exception) -> dict[str, Any]:
-    from riskml_serving.base.errors import describe_error, list_frames  # takes long to import, and is seldom needed
+    from riskml_serving.base import errors  # takes long to import, and is seldom needed
 
-    locked = "database is locked" in str(error)  # which the driver of SQLite takes for a mistake in SQL
-    unavailable = locked or isinstance(error, adbc_driver_manager.OperationalError)
-    return {"error": describe_error(error), "where": list_frames(error), "unavailable": unavailable}
+    unavailable = errors.is_unavailable(error)
+    return {"error": errors.describe_error(error), "where": errors.list_frames(error), "unavailable": unavailable}
 
 
 def read_range(url: str, range_: Range) -> dict[str, pa.Table]:

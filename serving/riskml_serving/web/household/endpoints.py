@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.verifications.service import undo, verify
 from riskml_serving.http.idempotent_writes.service import write_once
 from riskml_serving.operations.state import get_state
-from riskml_serving.web.household.entered import Entered
+from riskml_serving.web.household.forms import MAX_LENGTHS, check_assignment, check_verification
 from riskml_serving.web.household.service import HouseholdReader
 from riskml_serving.web.household.sheet import build_sheets
 from riskml_serving.web.shell.export import write_workbook
@@ -73,20 +73,22 @@ async def _record_refusal(request: Request, visitor: Visitor, household_id: str,
 @router.page(PAGE)
 async def household(request: Request, household_id: str, visitor: SignedIn) -> View:
     """Show a household."""
-    return await _show(request, visitor, household_id, Entered(), done=request.query_params.get("done", ""))
+    return await _show(request, visitor, household_id, Form({}), done=request.query_params.get("done", ""))
 
 
 async def _show(
-    request: Request, visitor: Visitor, household_id: str, entered: Entered, *, done: str = "", status: int = 200
+    request: Request, visitor: Visitor, household_id: str, entered: Form, errors: Collection[str] = (), done: str = ""
 ) -> View:
     page = await _gather(request, visitor, household_id)
     response = render(
         request,
         "household.html",
         visitor,
-        status=status,
+        status=422 if errors else 200,
         **page,
         entered=entered,
+        errors=errors,
+        most=MAX_LENGTHS,
         done=done,
         once=secrets.token_urlsafe(16),
         outcomes=OUTCOMES,
@@ -110,10 +112,11 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
 async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save the finding of a visit."""
     form = await _read_form_for(request, visitor, "write")
-    entered = Entered.read_verification(form, today(get_state(request).settings))
-    if entered.errors:
-        return await _show_errors(request, visitor, household_id, entered)
-    return await _save_form(request, visitor, household_id, form, "verified", verify, entered.to_body())
+    try:
+        body = check_verification(form, today(get_state(request).settings))
+    except Problem as problem:
+        return await _show_errors(request, visitor, household_id, form, problem)
+    return await _save_form(request, visitor, household_id, form, "verified", verify, body)
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
@@ -127,15 +130,18 @@ async def undo_one(request: Request, household_id: str, number: str, visitor: Si
 async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Assign the household, or hand it over."""
     form = await _read_form_for(request, visitor, "assign")
-    entered = Entered.read_assignment(form)
-    if entered.errors:
-        return await _show_errors(request, visitor, household_id, entered)
-    names = (entered.assignee, entered.handover)
+    try:
+        body = check_assignment(form)
+    except Problem as problem:
+        return await _show_errors(request, visitor, household_id, form, problem)
+    names = (body["assignee"], body.get("handover", ""))
     return await _save_form(request, visitor, household_id, form, "assigned", assign, *names)
 
 
-async def _show_errors(request: Request, visitor: Visitor, household_id: str, entered: Entered) -> Response:
-    return await PAGE.answer(request, visitor, await _show(request, visitor, household_id, entered, status=422))
+async def _show_errors(request: Request, visitor: Visitor, household_id: str, form: Form, problem: Problem) -> Response:
+    """Show the page with the form as it was filled in, so that nothing is lost, and what is wrong beside its fields."""
+    errors = {error.path.partition("[")[0] for error in problem.errors}
+    return await PAGE.answer(request, visitor, await _show(request, visitor, household_id, form, errors))
 
 
 async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:

@@ -20,7 +20,7 @@ from riskml_serving.base.settings import Settings
 from riskml_serving.casework.assignments.repository import read_assignments
 from riskml_serving.casework.deadlines import Deadlines
 from riskml_serving.casework.verifications.repository import read_verifications
-from riskml_serving.casework.verifications.service import describe, may_read_text
+from riskml_serving.casework.verifications.service import describe, may_read_text, may_undo
 from riskml_serving.casework.worklist.repository import ListFilter, read_list
 from riskml_serving.judging.model import Model
 from riskml_serving.judging.scores.repository import read_current, read_history
@@ -102,7 +102,7 @@ class HouseholdReader:
             **describe(self.connection, row, self.caller),
             "objected": bool(row["objection"]),
             "objection": row["objection"] if may_read_text(row, self.caller) else "",
-            "undoable": row["created_by"] == self.caller.key_id and row["recorded_on"] == self.today,
+            "undoable": may_undo(row, self.caller, self.today),
         }
 
     def _explain(
@@ -159,11 +159,8 @@ class HouseholdReader:
             table, _, source = name.partition(".")
             if self.caller.redact and table == "illness":
                 continue
-            if source:
-                label = f"{SOURCES[source]}收入" if self.lang == "zh" else f"income, {source}"
-            else:
-                label = TABLES[table].zh if self.lang == "zh" else TABLES[table].en
-            rows.append((label, latest, recorded, (as_of - latest).days))
+            zh, en = (f"{SOURCES[source]}收入", f"income, {source}") if source else (TABLES[table].zh, TABLES[table].en)
+            rows.append((zh if self.lang == "zh" else en, latest, recorded, (as_of - latest).days))
         return rows
 
 

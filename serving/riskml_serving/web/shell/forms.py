@@ -26,7 +26,7 @@ class Form:
     def __init__(self, fields: dict[str, list[str]]) -> None:
         self._fields = fields
 
-    def get_text(self, name: str, most: int = 4000) -> str:
+    def get_text(self, name: str, most: int | None = None) -> str:
         """Return a field, trimmed, without NUL bytes and with plain line ends."""
         value = self._fields.get(name, [""])[0]
         return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]

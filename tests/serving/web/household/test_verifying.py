@@ -124,6 +124,47 @@ def test_an_assignment_without_a_name_keeps_the_handover_that_was_typed(site):
     assert not site.rows("SELECT 1 FROM assignments")
 
 
+def test_what_is_too_long_is_refused_beside_its_field_and_nothing_typed_is_lost(site):
+    site.sign_in("village")
+    household = listed(site)[0]
+    note, objection, measure = "漏" * 4001, "异" * 1001, "修" * 101
+    answer = site.verify(household, note=note, objection=objection, measures=["临时救助", measure], causes=["housing"])
+    assert answer.status_code == 422
+    for message in ("备注不超过 4000 字", "农户异议不超过 1000 字", "措施过多，或某项名称过长"):
+        assert message in answer.text
+    for field in ("日期应写作", "请选择核实结果", "请从列表中选择"):
+        assert field not in answer.text
+    assert f"{note}</textarea>" in answer.text
+    assert f"{objection}</textarea>" in answer.text
+    for value in ("confirmed", "housing", "临时救助", measure):
+        assert re.search(rf'value="{value}"[^>]* checked', answer.text), value
+    assert not site.rows("SELECT 1 FROM verifications")
+
+
+def test_choices_that_the_form_does_not_offer_are_refused(site):
+    site.sign_in("village")
+    answer = site.verify(listed(site)[0], category="rich", causes=["weather"], verified_on="20230101")
+    assert answer.status_code == 422
+    for message in ("请从列表中选择监测类别", "请从列表中选择风险原因", "日期应写作 2024-12-31"):
+        assert message in answer.text
+    assert not site.rows("SELECT 1 FROM verifications")
+
+
+def test_an_assignment_that_is_too_long_is_refused_and_stays_in_the_form(site):
+    site.sign_in("county")
+    household = listed(site)[0]
+    page = site.get(f"/households/{household}").text
+    once = re.search(r'name="once" value="([^"]+-a)"', page).group(1)
+    sent = {"assignee": "王" * 61, "handover": "院" * 501}
+    answer = site.post(f"/households/{household}/assignments", csrf=site.token(page), once=once, **sent)
+    assert answer.status_code == 422
+    assert "请填写责任人，不超过 60 字" in answer.text
+    assert "交接说明不超过 500 字" in answer.text
+    for name, value in sent.items():
+        assert f'name="{name}" value="{value}"' in answer.text
+    assert not site.rows("SELECT 1 FROM assignments")
+
+
 def test_what_people_write_is_text_and_never_markup_or_a_formula(site):
     site.sign_in("county")
     household = listed(site)[0]

@@ -1,0 +1,73 @@
+"""The forms of a household's page, checked as requests of the API are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Annotated, Any, NotRequired
+
+from pydantic import Field, TypeAdapter
+
+from riskml_serving.api.checks import require_no_future
+from riskml_serving.api.verifications.schemas import VERIFICATION_REQUEST
+from riskml_serving.base.contract import make_dict_type
+from riskml_serving.base.problems import FieldError, Problem
+from riskml_serving.http.bodies import parse
+from riskml_serving.web.shell.forms import Form
+
+__all__ = ["MAX_LENGTHS", "check_assignment", "check_verification"]
+
+_OBJECTION = NotRequired[Annotated[str, Field(max_length=1000)]]
+_ASSIGNEE = Annotated[str, Field(max_length=60)]
+_HANDOVER = NotRequired[Annotated[str, Field(max_length=500)]]
+
+
+def _make_adapter(name: str, **fields: Any) -> TypeAdapter[dict[str, Any]]:
+    return TypeAdapter(make_dict_type(name, fields))
+
+
+_VERIFICATION = _make_adapter("VerificationForm", **VERIFICATION_REQUEST.fields, objection=_OBJECTION)
+_DAY = _make_adapter("VerificationDay", verified_on=VERIFICATION_REQUEST.fields["verified_on"])
+_ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HANDOVER)
+
+MAX_LENGTHS: dict[str, int] = {
+    name: field["maxLength"]
+    for form in (_VERIFICATION, _ASSIGNMENT)
+    for name, field in form.json_schema()["properties"].items()
+    if "maxLength" in field
+}
+"""Characters that a text of the forms may have, by the name of its field."""
+
+
+def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
+    """Return the verification that a form holds; without a day it is today's.
+
+    Raises
+    ------
+    Problem
+        ``invalid-request``, which names every field that is wrong.
+    """
+    fields: dict[str, Any] = {name: form.get_text(name) for name in ("outcome", "category", "note", "objection")}
+    measures = (" ".join(text.split()) for text in form.get_all("measures"))
+    fields |= {"causes": form.get_all("causes"), "measures": [text for text in measures if text]}
+    body: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for adapter, part in ((_VERIFICATION, fields), (_DAY, {"verified_on": form.get_text("verified_on")})):
+        try:  # the day apart: that it is still to come is to be named beside what else is wrong
+            body |= _parse(adapter, part)
+            require_no_future({"verified_on": body.get("verified_on", today)}, today)
+        except Problem as problem:
+            errors += problem.errors
+    if errors:
+        raise Problem("invalid-request", errors=errors)
+    return body
+
+
+def check_assignment(form: Form) -> dict[str, Any]:
+    """Return who looks after the household by a form; raises the same."""
+    return _parse(_ASSIGNMENT, {name: form.get_text(name) for name in ("assignee", "handover")})
+
+
+def _parse(adapter: TypeAdapter[dict[str, Any]], fields: dict[str, Any]) -> dict[str, Any]:
+    """Parse the fields that are filled in."""
+    return parse(json.dumps({name: value for name, value in fields.items() if value}).encode(), adapter)
