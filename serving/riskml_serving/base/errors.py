@@ -56,7 +56,7 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
 
 def is_unavailable(error: Exception) -> bool:
     """Whether the database is lost, out of reach or locked: worth waiting for, unlike a mistake in SQL."""
-    if isinstance(error, PoolTimeout | adbc_driver_manager.OperationalError):
+    if isinstance(error, PoolTimeout | ConnectionError | adbc_driver_manager.OperationalError):
         return True
     if isinstance(error, adbc_driver_manager.Error):  # for the driver of SQLite, a lock is a mistake in SQL
         return "database is locked" in str(error)

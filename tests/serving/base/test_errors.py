@@ -6,6 +6,7 @@ import logging
 import re
 
 import pytest
+from adbc_driver_manager import AdbcStatusCode, OperationalError, ProgrammingError
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from riskml.errors import UsageError
 from riskml_serving.base.database import writing
-from riskml_serving.base.errors import describe_error, to_problem
+from riskml_serving.base.errors import describe_error, is_unavailable, to_problem
 from riskml_serving.base.problems import PROBLEMS, Problem
 from riskml_serving.people.accounts.service import create_user
 
@@ -119,3 +120,17 @@ def test_what_the_framework_raises_is_converted_too():
 
 def test_an_error_that_was_never_raised_has_a_kind_and_no_location():
     assert describe_error(KeyError("secret")) == "KeyError"
+
+
+@pytest.mark.parametrize(
+    ("error", "unavailable"),
+    [
+        (ProgrammingError("database is locked", status_code=AdbcStatusCode.INVALID_ARGUMENT), True),
+        (ProgrammingError("no such table: secret", status_code=AdbcStatusCode.INVALID_ARGUMENT), False),
+        (OperationalError("the server is gone", status_code=AdbcStatusCode.IO), True),
+        (ConnectionError("the process that reads has ended"), True),
+        (ValueError("database is locked"), False),
+    ],
+)
+def test_a_lock_and_a_lost_database_are_worth_waiting_for_and_a_mistake_is_not(error, unavailable):
+    assert is_unavailable(error) == unavailable

@@ -16,11 +16,14 @@ from riskml_serving.casework.verifications.tables import SNAPSHOT
 from riskml_serving.http.responses import make_answer_type
 from riskml_serving.judging.verdict import type_fields
 
-__all__ = ["MONITORING", "MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER", "VERIFICATION_REQUEST"]
+__all__ = ["MAX_NOTE", "MONITORING", "MONITORING_PAGE", "VERIFICATION", "VERIFICATION_ANSWER", "VERIFICATION_REQUEST"]
 
 Outcome = make_choice_type(*OUTCOMES)
 Category = make_choice_type(*CATEGORIES.codes)
 Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
+
+MAX_NOTE = 4000
+"""Characters that a note may have."""
 
 VERIFICATION_REQUEST = Body(
     "VerificationRequest",
@@ -31,7 +34,7 @@ VERIFICATION_REQUEST = Body(
         "category": NotRequired[Annotated[Category | None, Field(description="Of a household taken into monitoring.")]],
         "causes": NotRequired[Annotated[make_list_type(make_choice_type(*CAUSES)), Field(max_length=len(CAUSES))]],
         "measures": NotRequired[Annotated[list[Measure], Field(max_length=50, description="Measures agreed.")]],
-        "note": NotRequired[Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]],
+        "note": NotRequired[Annotated[str, Field(max_length=MAX_NOTE, pattern=r"^[^\x00]*$")]],
         "verified_on": NotRequired[make_day_type("Day of the visit; today.")],
     },
     example={

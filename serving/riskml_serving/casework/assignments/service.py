@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ __all__ = ["assign"]
 
 
 def assign(
-    connection: Connection, caller: Caller, household_id: str, assignee: str, note: str, today: dt.date, request_id: str
+    connection: Connection, caller: Caller, household_id: str, body: dict[str, Any], today: dt.date, request_id: str
 ) -> None:
     """Save who looks after a household from now on.
 
@@ -26,6 +27,7 @@ def assign(
         ``household-not-found``.
     """
     require_household(connection, household_id, caller.region, lock=True)
-    row = {"household_id": household_id, "assignee": assignee, "note": note, "assigned_on": today}
+    names = {"assignee": body["assignee"], "note": body.get("handover", "")}
+    row = {"household_id": household_id, **names, "assigned_on": today}
     add_assignment(connection, {**row, "created_by": caller.key_id, "created_at": now(), "request_id": request_id})
     audit.record(connection, caller, "household.assign", household_id, request_id=request_id)

@@ -80,7 +80,7 @@ def visit_month(
             code, day = row["household_id"], as_of + DELAY
             verify(connection, visitor, code, body, day, "demo")
             if body["outcome"] == "confirmed":
-                assign(connection, visitor, code, ASSIGNEE, "", day, "demo")
+                assign(connection, visitor, code, {"assignee": ASSIGNEE}, day, "demo")
     return len(first) + len(alerts)
 
 

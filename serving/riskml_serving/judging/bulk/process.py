@@ -43,19 +43,15 @@ def _answer(out: BinaryIO, url: str, range_: Range) -> None:
         tables = read_range(url, range_)
         head: dict[str, Any] = {"tables": list(tables)}
     except Exception as error:  # any: the other side waits for an answer
-        head = _describe(error)
+        from riskml_serving.base import errors  # takes long to import, and is seldom needed
+
+        unavailable = errors.is_unavailable(error)
+        head = {"error": errors.describe_error(error), "where": errors.list_frames(error), "unavailable": unavailable}
     out.write(json.dumps(head).encode() + b"\n")
     for table in tables.values():
         with pa.ipc.new_stream(out, table.schema) as stream:
             stream.write_table(table)
     out.flush()
-
-
-def _describe(error: Exception) -> dict[str, Any]:
-    from riskml_serving.base import errors  # takes long to import, and is seldom needed
-
-    unavailable = errors.is_unavailable(error)
-    return {"error": errors.describe_error(error), "where": errors.list_frames(error), "unavailable": unavailable}
 
 
 def read_range(url: str, range_: Range) -> dict[str, pa.Table]:

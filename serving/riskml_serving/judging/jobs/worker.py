@@ -67,7 +67,7 @@ class Worker:
                     busy = self.step()
                 except Exception as error:  # any: the jobs behind it are worked on later
                     busy = False
-                    if _is_worth_waiting(error):
+                    if is_unavailable(error):
                         log.warning("jobs wait: %s", describe_error(error))
                     else:
                         _log_failure("the queue of jobs failed", error)
@@ -123,7 +123,7 @@ class Worker:
         except Stopped:
             self._end(job, owner, "waiting")
         except Exception as error:  # any: a job that fails must not end the worker
-            if _is_worth_waiting(error):
+            if is_unavailable(error):
                 raise
             _log_failure("job failed", error, job_id=job["job_id"])
             if job["attempts"] < self.settings.job_attempts:
@@ -134,11 +134,6 @@ class Worker:
     def _end(self, job: dict[str, Any], owner: str, state: str, problem: str = "") -> None:
         with contextlib.suppress(LostLease), writing(self.engine) as connection:
             repository.end(connection, job["job_id"], owner, state, problem=problem)
-
-
-def _is_worth_waiting(error: Exception) -> bool:
-    """Whether the database, or the process that reads it, may be back later."""
-    return isinstance(error, ConnectionError) or is_unavailable(error)
 
 
 def _log_failure(what: str, error: Exception, **extra: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +35,8 @@ from riskml_serving.web.shell.words import make_notice
 
 __all__ = ["router"]
 
+Check = Callable[[Form], dict[str, Any]]
+
 router = PageRouter()
 
 PAGE = Page(
@@ -52,12 +55,9 @@ async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict
     """Gather a household's page; a household outside the reader's region is refused, which is recorded."""
     state, lang = get_state(request), get_language(request)
     model, day = state.holder.current, today(state.settings)
-
-    def read(connection: Connection) -> dict[str, Any]:
-        return HouseholdReader(connection, model, visitor.caller, state.settings, day, lang).read(household_id)
-
+    reader = partial(HouseholdReader, model=model, caller=visitor.caller, settings=state.settings, today=day, lang=lang)
     try:
-        return await state.read(read)
+        return await state.read(lambda connection: reader(connection).read(household_id))
     except Problem as problem:
         await _record_refusal(request, visitor, household_id, problem)
         raise
@@ -111,12 +111,8 @@ async def household_workbook(request: Request, household_id: str, visitor: Signe
 @router.post("/households/{household_id}/verifications")
 async def verification(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Save the finding of a visit."""
-    form = await _read_form_for(request, visitor, "write")
-    try:
-        body = check_verification(form, today(get_state(request).settings))
-    except Problem as problem:
-        return await _show_errors(request, visitor, household_id, form, problem)
-    return await _save_form(request, visitor, household_id, form, "verified", verify, body)
+    check = partial(check_verification, today=today(get_state(request).settings))
+    return await _check_and_save(request, visitor, household_id, "write", "verified", check, verify)
 
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
@@ -129,19 +125,20 @@ async def undo_one(request: Request, household_id: str, number: str, visitor: Si
 @router.post("/households/{household_id}/assignments")
 async def assignment(request: Request, household_id: str, visitor: SignedIn) -> Response:
     """Assign the household, or hand it over."""
-    form = await _read_form_for(request, visitor, "assign")
+    return await _check_and_save(request, visitor, household_id, "assign", "assigned", check_assignment, assign)
+
+
+async def _check_and_save(
+    request: Request, visitor: Visitor, household_id: str, right: str, done: str, check: Check, save: Callable[..., Any]
+) -> Response:
+    """Save a form; one with errors is shown again as it was filled in, so that nothing is lost."""
+    form = await _read_form_for(request, visitor, right)
     try:
-        body = check_assignment(form)
+        body = check(form)
     except Problem as problem:
-        return await _show_errors(request, visitor, household_id, form, problem)
-    names = (body["assignee"], body.get("handover", ""))
-    return await _save_form(request, visitor, household_id, form, "assigned", assign, *names)
-
-
-async def _show_errors(request: Request, visitor: Visitor, household_id: str, form: Form, problem: Problem) -> Response:
-    """Show the page with the form as it was filled in, so that nothing is lost, and what is wrong beside its fields."""
-    errors = {error.path.partition("[")[0] for error in problem.errors}
-    return await PAGE.answer(request, visitor, await _show(request, visitor, household_id, form, errors))
+        errors = {error.path.partition("[")[0] for error in problem.errors}
+        return await PAGE.answer(request, visitor, await _show(request, visitor, household_id, form, errors))
+    return await _save_form(request, visitor, household_id, form, done, save, body)
 
 
 async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:

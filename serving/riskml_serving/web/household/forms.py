@@ -9,7 +9,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, TypeAdapter
 
 from riskml_serving.api.checks import require_no_future
-from riskml_serving.api.verifications.schemas import VERIFICATION_REQUEST
+from riskml_serving.api.verifications.schemas import MAX_NOTE, VERIFICATION_REQUEST
 from riskml_serving.base.contract import make_dict_type
 from riskml_serving.base.problems import FieldError, Problem
 from riskml_serving.http.bodies import parse
@@ -17,9 +17,12 @@ from riskml_serving.web.shell.forms import Form
 
 __all__ = ["MAX_LENGTHS", "check_assignment", "check_verification"]
 
-_OBJECTION = NotRequired[Annotated[str, Field(max_length=1000)]]
-_ASSIGNEE = Annotated[str, Field(max_length=60)]
-_HANDOVER = NotRequired[Annotated[str, Field(max_length=500)]]
+MAX_LENGTHS = {"note": MAX_NOTE, "objection": 1000, "assignee": 60, "handover": 500}
+"""Characters that a text of the forms may have, by the name of its field."""
+
+_OBJECTION = NotRequired[Annotated[str, Field(max_length=MAX_LENGTHS["objection"])]]
+_ASSIGNEE = Annotated[str, Field(max_length=MAX_LENGTHS["assignee"])]
+_HANDOVER = NotRequired[Annotated[str, Field(max_length=MAX_LENGTHS["handover"])]]
 
 
 def _make_adapter(name: str, **fields: Any) -> TypeAdapter[dict[str, Any]]:
@@ -29,14 +32,6 @@ def _make_adapter(name: str, **fields: Any) -> TypeAdapter[dict[str, Any]]:
 _VERIFICATION = _make_adapter("VerificationForm", **VERIFICATION_REQUEST.fields, objection=_OBJECTION)
 _DAY = _make_adapter("VerificationDay", verified_on=VERIFICATION_REQUEST.fields["verified_on"])
 _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HANDOVER)
-
-MAX_LENGTHS: dict[str, int] = {
-    name: field["maxLength"]
-    for form in (_VERIFICATION, _ASSIGNMENT)
-    for name, field in form.json_schema()["properties"].items()
-    if "maxLength" in field
-}
-"""Characters that a text of the forms may have, by the name of its field."""
 
 
 def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
