@@ -61,7 +61,8 @@ HELD_BEFORE = {
         "part of a query on current scores that _build_conditions narrows",
     ),
     "casework/verifications/repository.py": {
-        "add_verification": "takes a household that require_household let through"
+        "add_verification": "takes a household that require_household let through",
+        "is_in_force": "a condition of queries that are narrowed",
     },
 }
 
