@@ -226,13 +226,13 @@ def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
         raise Problem(
             "too-many-households",
             f"一次请求最多 {most} 户（设置 max_households）",
-            f"At most {most} households a request (setting max_households)",
+            f"At most {most} households per request (setting max_households)",
         )
     if counts and max(counts.values()) > (most := settings.max_rows_per_household):
         raise Problem(
             "too-many-rows",
             f"每户最多 {most} 行记录（设置 max_rows_per_household）",
-            f"At most {most} rows a household (setting max_rows_per_household)",
+            f"At most {most} rows per household (setting max_rows_per_household)",
         )
     return counts
 

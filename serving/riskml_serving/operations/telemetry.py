@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry, an extra: spans hold routes, never addresses."""
+"""Traces by OpenTelemetry (an optional extra): spans hold routes, never addresses."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _test_on_real_panel() -> None:
         return
     show_evaluation(result["evaluation"])
     typer.echo(
-        "The intervals are wide, with only 151 falls. Everybody in the panel is insured, so the health records add"
+        "The intervals are wide, with only 151 falls. Everyone in the panel is insured, so the health records add"
         " nothing here; no effect of illness can be claimed from it.\n"
     )
 

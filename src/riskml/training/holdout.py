@@ -69,7 +69,7 @@ def label_rows(
     known_at : int, optional
         Label by what was recorded until that day; by default by every record.
     purpose : str
-        What the rows are for; completes "Nobody is left to …" in the error.
+        What the rows are for; completes "No row is left to …" in the error.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def label_rows(
     if not len(known):
         numbers = count_labels(at_risk)
         raise SplitError(
-            f"Nobody is left to {purpose}: {len(at_risk)} row(s) at risk at {len(as_ofs)} as_of(s), no outcome known.",
+            f"No row is left to {purpose}: {len(at_risk)} row(s) at risk at {len(as_ofs)} as_of(s), no outcome known.",
             f"Left out: {numbers['missing']}; outside the cohort: {numbers['excluded']}.",
         )
     return LabelledRows(at_risk, known, cohort.take(_find_positions(cohort, known)))

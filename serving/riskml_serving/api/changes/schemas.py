@@ -17,7 +17,7 @@ KIND = Annotated[
     Literal["scored", "moved", "left", "closed"],
     Field(
         description="scored: another verdict · moved: lives here now · left: no longer in the region asked "
-        "about · closed: is no household any more. The last three come with the score that stood."
+        "about · closed: is no longer a household. The last three come with the score of that time."
     ),
 ]
 

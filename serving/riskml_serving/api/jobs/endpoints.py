@@ -48,14 +48,14 @@ def add_location(answer: Response) -> Response:
 
 @router.get("/v1/jobs/{job_id}", response_model=JOB)
 async def job(call: ReadCall, job_id: str) -> Response:
-    """Say how far a job is."""
+    """Report the state and progress of a job."""
     row = await call.state.read(lambda connection: service.require_job(connection, job_id, call.caller))
     return respond(service.describe(row, call.model, call.request_id))
 
 
 @router.delete("/v1/jobs/{job_id}", response_model=JOB)
 async def cancel(call: ScoreCall, job_id: str) -> Response:
-    """Cancel a job that waits or runs. Scores that it has kept stay, its results go."""
+    """Cancel a waiting or running job. Scores that it has saved stay; its results are deleted."""
 
     def work(connection: Connection) -> dict[str, Any]:
         service.cancel(connection, service.require_job(connection, job_id, call.caller), call.caller, call.request_id)
@@ -68,7 +68,7 @@ async def cancel(call: ScoreCall, job_id: str) -> Response:
 async def results(
     call: ReadCall, job_id: str, form: Annotated[Literal["parquet", "csv"], Query(alias="format")] = "parquet"
 ) -> Response:
-    """Give the results of a job as one file: both verdicts and reasons, one row a household."""
+    """Return the results of a job as one file: both verdicts and reasons, one row per household."""
     state, number = call.state, call.request_id
     path, head = await anyio.to_thread.run_sync(
         service.write_results, state.engine, state.settings, call.model, call.caller, job_id, form, number

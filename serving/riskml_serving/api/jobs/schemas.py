@@ -30,7 +30,7 @@ JOB = make_answer_type(
         "kind": Literal["score", "rescore"],
         "state": Literal["waiting", "running", "done", "failed", "cancelled"],
         "region": str,
-        "total": Annotated[int, Field(description="Households to do, as counted at the start.")],
+        "total": Annotated[int, Field(description="Households to score, as counted at the start.")],
         "judged": int,
         "kept": Annotated[int, Field(description="Households whose current score the job has written.")],
         "created_at": str,

@@ -21,11 +21,11 @@ router = APIRouter(tags=["records"])
 @router.post(
     "/v1/records",
     response_model=RECORDS_ANSWER,
-    responses={202: {"model": RECORDS_ANSWER, "description": "A job will score whom the records touch"}},
+    responses={202: {"model": RECORDS_ANSWER, "description": "A job will score the households concerned"}},
     openapi_extra=RECORDS_REQUEST.describe(idempotent=True),
 )
 async def records(call: WriteCall) -> Response:
-    """Append records and say what changed; 202 and a job where more households are touched than are scored at once."""
+    """Append records and report what changed; 202 and a job if they affect more households than are scored at once."""
     content, body = await call.read_body(RECORDS_REQUEST)
     tables = body["tables"]
 

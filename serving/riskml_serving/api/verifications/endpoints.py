@@ -58,7 +58,7 @@ async def monitoring(
     limit: Limit = None,
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
-    """Give confirmed verifications with a category as rows of the contract's table `monitoring`, for retraining."""
+    """Return confirmed verifications with a category as rows of the contract's table `monitoring`, for retraining."""
     prefix, size = call.caller.resolve_region(region), call.clamp_limit(limit)
 
     def read(connection: Connection) -> tuple[list[dict[str, Any]], str]:

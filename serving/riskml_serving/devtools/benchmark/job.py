@@ -25,7 +25,7 @@ def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
     Returns
     -------
     tuple of float
-        Seconds, without the start of the process; peak megabytes of it and of the process that reads for it.
+        Seconds, without the start of the process; peak megabytes of it and of its reading process.
     """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_work, url, bundle, region).result()

@@ -1,4 +1,4 @@
-"""The process that reads: a line with a range comes in, Arrow tables go out, until the other side has ended."""
+"""The reading process: a line with a range comes in, Arrow tables go out, until the other side has ended."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ ENDED: dict[str, Any] = {"error": "it has ended", "unavailable": True}
 
 
 class Reader:
-    """The process that reads, started at its first use; it reads the next range while the last one is judged.
+    """The reading process, started at its first use; it reads the next range while the last one is judged.
 
     Parameters
     ----------

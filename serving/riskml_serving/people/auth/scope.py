@@ -30,7 +30,7 @@ def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
 
 
 def within_table(table: Table, region: str) -> ColumnElement[bool]:
-    """The same on a table with columns for county and town: an equality, so that the index of its order serves too."""
+    """The same on a table with columns for county and town: an equality, so that its index serves too."""
     name = _COLUMNS.get(len(region))
     return within(table.c.region_code, region) if name is None else table.c[name] == region
 

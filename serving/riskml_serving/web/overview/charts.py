@@ -1,4 +1,4 @@
-"""Bar and column charts as SVG: every part has its number, and the greys alone tell the parts apart."""
+"""Bar and column charts as SVG: every part has its number, and the parts differ in grey too."""
 
 from __future__ import annotations
 

@@ -257,7 +257,7 @@ _DISASTER = (
         },
         required=True,
     ),
-    _amount("loss", "损失", "loss of the household; on a regional row not shared out"),
+    _amount("loss", "损失", "loss of the household; on a regional row not split"),
     *_RECORD,
 )
 
@@ -316,7 +316,7 @@ _LINES = (
     Column("region_code", Kind.REGION, "区划代码前缀，空为各地", "region prefix; empty is everywhere"),
     _day("effective_from", "生效日期", "first day in force", required=True),
     _amount("amount", "监测线", "monitoring line", unit="yuan/person/year", exclusive=True, required=True),
-    Column("source", Kind.TEXT, "来源", "where the figure stands"),
+    Column("source", Kind.TEXT, "来源", "source of the figure"),
 )
 
 _TABLES = (

@@ -37,7 +37,7 @@ class Regional:
     @classmethod
     def build(cls, store: EventStore, regions: tuple[str, ...]) -> Regional:
         """Find the rows that struck each region, by the prefixes of its code."""
-        # The loss of a region is not shared out among its households, so no feature may add it up.
+        # The loss of a region is not split among its households, so no feature may add it up.
         store = replace(store, columns={name: values for name, values in store.columns.items() if name != "loss"})
         prefix = store.columns["region_code"]
         by_prefix = {name: np.flatnonzero(prefix == i) for i, name in enumerate(store.levels["region_code"])}
