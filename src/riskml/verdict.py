@@ -77,7 +77,7 @@ class Kind(StrEnum):
     DAY = "day"
     """Day numbers, ``NO_DAY`` for none; a date or None."""
     VERSION = "version"
-    """Text that says by what a score was made; known without looking at a household."""
+    """Provenance of a score as text; the same for every household."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ PROBLEM_RESPONSE: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": TEMPLATE.format(model="Problem")}}},
     }
 }
-"""How every endpoint describes its refusals."""
+"""Description of the refusals of every endpoint."""
 
 
 BODIES: dict[str, Body] = {}

@@ -80,8 +80,8 @@ class Settings(BaseSettings):
     stale_after_days: NonNegativeInt = 45
     """Days without any new record after which `/readyz` reports the data as stale."""
     metrics_open: bool = False
-    """Whether `/metrics` answers without a key; by default it needs a key for everywhere with the right admin, since it
-    counts households."""
+    """Whether `/metrics` answers without a key; by default it needs a key for every region with the right admin, since
+    it counts households."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Minimum log level of `riskml serve`, which logs one JSON object per line."""
     traces: bool = False
@@ -100,13 +100,13 @@ class Settings(BaseSettings):
     oidc_audience: str | None = None
     """Audience that bearer tokens must be made for; by default none are accepted."""
     oidc_client_id: str | None = None
-    """Client id of the pages at the provider; by default nobody signs in there."""
+    """Client id of the pages at the provider; by default none: the provider is not offered."""
     oidc_client_secret: SecretStr | None = None
     """Secret of that client; a public client has none, PKCE is used in any case."""
     oidc_redirect_url: str | None = None
     """Address of `/sign-in/provider/return` as browsers see it; register it at the provider."""
     oidc_scope: str = "openid profile"
-    """Scopes requested when somebody signs in."""
+    """Scopes requested at sign-in."""
     oidc_roles: dict[str, str] = {}
     """Which role of the provider (claim `oidc_rights_claim`) is which role of the pages, as JSON:
     `{"township-staff": "township"}`. People with no role that fits their region, or with several, are not let in."""

@@ -36,7 +36,7 @@ SETTLED = (
     & compare_facts("last_signal", ge, "signal")
     & compare_facts("last_seq", gt, "run_start")
 )
-"""Verified since the signal began, and the signal is no graver now than it was then."""
+"""Verified since the signal began, and the signal has not become more severe."""
 
 CONFIRMED = SETTLED & compare("last_outcome", eq, "confirmed")
 

@@ -49,7 +49,7 @@ def make_envelope(
 
 
 def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the members that state the provenance of an answer, for a file: without the request."""
+    """Return the members that state the provenance of a file; the request is not among them."""
     return {name: value for name, value in head.items() if value is not None and name != "request_id"}
 
 

@@ -20,7 +20,7 @@ from riskml_serving.store.records.columns import Columns
 __all__ = ["Tables", "group_by_known_tables", "pack"]
 
 Tables = Mapping[str, Columns] | Mapping[str, pa.Table]
-"""By the contract's name."""
+"""Tables by the contract's name."""
 
 REQUIRED = tuple(name for name, table in TABLES.items() if table.required)
 OPTIONAL = tuple(name for name in TABLES if name not in REQUIRED)

@@ -18,7 +18,7 @@ CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer":
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
 
 declare = partial(feature, topic="income", cause="other")
-"""Declares a feature of this module: what a household lives on is no cause of a fall; that it shrinks is."""
+"""Declares a feature of this module: a source of income is no cause of a fall; its decline is."""
 
 
 @cached_on_panel

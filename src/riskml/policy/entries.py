@@ -39,7 +39,7 @@ COUNTS_AS = ("shock", "hardship", "guarantee")
 """What a flag means for the colour and for the suggested category."""
 
 GROUPS = ("ordinary", "ordinary, monitored", "exited", "exited, monitored")
-"""Groups of households that can have thresholds of their own: position = 2 x exited + monitored."""
+"""Groups of households that can have their own thresholds: position = 2 x exited + monitored."""
 
 _PARTS = ("all", "exited", "ordinary", "monitored", "others")
 _SPLITS = {

@@ -34,7 +34,7 @@ SPENDING = ("medical_self_paid", "school_fees", "housing_repair")
 """Items of unavoidable spending that records can hold."""
 
 LONGEST_VERSION = 40
-"""Characters of the version that a file states: databases and file names hold it with the hash behind it."""
+"""Characters of the version that a file states: databases and file names hold it, followed by the hash."""
 
 _CACHED = 50_000
 """Regions and days whose rows in force are cached."""

@@ -41,7 +41,7 @@ _SETTINGS = {
 }
 
 _USELESS = re.compile(r'<!--.*?-->|<metadata>.*?</metadata>|\s(?:xmlns(?::\w+)?|version)="[^"]*"', re.DOTALL)
-"""What a figure inside a page does without: comments, metadata and name spaces."""
+"""What a figure inside a page does not need: comments, metadata and name spaces."""
 
 
 @contextmanager

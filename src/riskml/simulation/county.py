@@ -15,7 +15,7 @@ from riskml.vocabulary.regions import Level, take_region
 __all__ = ["COUNTY_CODE", "CountyMap", "build_lines", "lay_out_county"]
 
 COUNTY_CODE = "990101"
-"""No province has the code 99, so anybody can see that the county is fictitious."""
+"""No province has the code 99, so the county is visibly fictitious."""
 
 
 @dataclass(frozen=True)

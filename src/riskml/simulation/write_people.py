@@ -16,7 +16,7 @@ __all__ = ["HOUSE_TYPES", "write_households", "write_members"]
 
 Ints = NDArray[np.int64]
 BEFORE = "before"
-"""Stands for the value in the first version of the member."""
+"""Placeholder for the value in the first version of the member."""
 
 _STAGES = ("none", "compulsory", "senior", "college")
 

@@ -179,4 +179,4 @@ CAUSES = Vocabulary(
 """Every cause by code; ``other`` is the last."""
 
 HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.concerns_health)
-"""Causes that concern health. Redacted, all read like the first: even the cause ``disability`` is a diagnosis."""
+"""Causes that concern health. Redacted, all are worded as the first: even the cause ``disability`` is a diagnosis."""

@@ -21,7 +21,7 @@ TIERS = Vocabulary(
     Term("likely", "较易返贫", "likely"),
     Term("very_likely", "极易返贫", "very likely"),
 )
-"""Tiers of the probability, from the safest; -1 stands for no probability."""
+"""Tiers of the probability, from the safest; -1 is no probability."""
 
 AGREEMENTS = Vocabulary(
     Term("neither", "均未提示", "neither"),
@@ -29,14 +29,14 @@ AGREEMENTS = Vocabulary(
     Term("model_only", "仅模型提示", "model only"),
     Term("both", "规则与模型均提示", "both"),
 )
-"""Whether the model and the rule line point at a household."""
+"""Whether the model and the rule line flag a household."""
 
 CATEGORIES = Vocabulary(
     Term("unstable_exit", "脱贫不稳定户", "unstable after leaving poverty"),
     Term("borderline", "边缘易致贫户", "borderline household"),
     Term("sudden_hardship", "突发严重困难户", "household in sudden hardship"),
 )
-"""Categories of monitored households; -1 stands for none."""
+"""Categories of monitored households; -1 is none."""
 
 
 @dataclass(frozen=True)

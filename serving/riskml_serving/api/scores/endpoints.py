@@ -28,7 +28,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["scores"])
 
 AT_ONCE = 8
-"""Households scored in the event loop; more go to a thread, so that others need not wait."""
+"""Households scored in the event loop; more go to a thread, so that other requests need not wait."""
 
 
 @router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=SCORE_REQUEST.describe())

@@ -81,7 +81,7 @@ SCORE_REQUEST = Body(
 """Records of one or more households, and the day as of which they are read."""
 
 STORED: dict[str, Any] = {**type_fields(FIELDS), "as_of": str, "scored_at": str}
-"""A score that is kept: the verdicts, and by what and when they were made."""
+"""A stored score: the verdicts, their provenance and their time."""
 
 CURSOR = Annotated[str, Field(description="Names a change; `since` of /v1/changes takes it.")]
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]

@@ -23,7 +23,7 @@ Category = make_choice_type(*CATEGORIES.codes)
 Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
 
 MAX_NOTE = 4000
-"""Characters that a note may have."""
+"""Maximum characters of a note."""
 
 VERIFICATION_REQUEST = Body(
     "VerificationRequest",

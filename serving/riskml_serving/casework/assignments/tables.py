@@ -20,6 +20,6 @@ ASSIGNMENTS = Table(
     Column("created_at", DateTime, nullable=False),
     Column("request_id", String(64), nullable=False),
 )
-"""Append-only: a handover is another row, and the last one holds."""
+"""Append-only: a handover is another row, and the last one counts."""
 
 Index("ix_assignments_household_id", ASSIGNMENTS.c.household_id, ASSIGNMENTS.c.assignment_id)

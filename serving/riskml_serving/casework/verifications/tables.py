@@ -32,8 +32,8 @@ VERIFICATIONS = Table(
     Column("objection", Text, nullable=False, server_default=""),
     Column("undone_at", DateTime, nullable=True),
 )
-"""``recorded_on`` is the day of receipt; ``outcome`` is one of ``OUTCOMES``. The score that stood at the time of the
-visit is saved beside, so that the yield of visits can be counted later. ``objection``: what the household objects to. A
+"""``recorded_on`` is the day of receipt; ``outcome`` is one of ``OUTCOMES``. The score at the time of the visit is
+saved too, so that the yield of visits can be counted later. ``objection``: what the household objects to. A
 verification undone on the day it was saved stays with the time in ``undone_at`` and no longer counts."""
 
 Index("ix_verifications_household_id", VERIFICATIONS.c.household_id, VERIFICATIONS.c.verification_id)

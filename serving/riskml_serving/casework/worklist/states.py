@@ -1,4 +1,4 @@
-"""States that the list can be narrowed to, each declared once: its names, its rule, and what the page makes of it."""
+"""States that the list can be narrowed to, each declared once: its names, its rule, and its effect on the page."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from riskml_serving.judging.model import Model, load_model
 __all__ = ["measure_throughput"]
 
 WARM_UP = 1.0
-"""Seconds of load on each arm before anything counts."""
+"""Seconds of warm-up load on each arm."""
 
 Arm = Callable[[float], tuple[float, list[float]]]
 

@@ -14,7 +14,7 @@ KEPT = 5
 """Releases of which a copy is kept."""
 
 ABANDONED_AFTER = 3600
-"""Seconds after which an unfinished copy must be that of a worker that was killed."""
+"""Seconds after which an unfinished copy must be left over from a killed worker."""
 
 
 def find_copy(store: Path, version: str) -> Path:

@@ -64,7 +64,7 @@ class Model:
 
     @property
     def names(self) -> dict[str, str]:
-        """Members of every answer that name what it was made by."""
+        """Members of every answer that state its provenance."""
         return {"model_name": NAME, **self.versions}
 
     def describe(self, region: str) -> dict[str, Any]:

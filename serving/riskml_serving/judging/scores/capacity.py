@@ -1,4 +1,4 @@
-"""The visit capacity of a county: who is within it, and the agreement of rule line and model that follows."""
+"""The visit capacity of a county: households within it, and the agreement of rule line and model that follows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Capacity = Mapping[str, tuple[float, str]]
 """Margin and code of the last household within the visit capacity, by county."""
 
 JUDGED = pa.schema([("household_id", pa.string()), ("region_code", pa.string()), ("margin", pa.float64())])
-"""What decides who is within it."""
+"""Columns that decide which households are within it."""
 
 
 def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[str, str]]:

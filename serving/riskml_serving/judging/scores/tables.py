@@ -40,11 +40,11 @@ CURRENT = Table(
     Index("ix_current_scores_ranked_village", "region_code", *RANKED),
     Index("ix_current_scores_counts", "region_code", "status", "tier", "signal", "agreement", "as_of", "scored_at"),
 )
-"""One row a household. Tier and colours are positions in their words (tier -1: none). ``order_signal`` and
-``order_rank`` are signal and probability with the sign turned (1 where there is no probability), so that the ranked
-list goes upwards in all its columns and a page starts behind a row by one comparison. ``seq`` is that of its last
-change. ``causes`` are those of the model's reasons, joined by semicolons: lists are narrowed by them, they are no part
-of the verdict."""
+"""One row per household. Tier and colours are positions in their words (tier -1: none). ``order_signal`` and
+``order_rank`` are signal and probability with the sign reversed (1 where there is no probability), so that the ranked
+list ascends in all its columns and a page starts after a row by one comparison. ``seq`` is that of its last change.
+``causes`` are those of the model's reasons, joined by semicolons: lists filter by them, they are not part of the
+verdict."""
 
 RANKING = (CURRENT.c.order_signal, CURRENT.c.order_rank)
 """Order of every list of households: signal, then probability, both from the highest; ties by code."""
@@ -60,8 +60,8 @@ SCORES = Table(
     Column("moved_from", Code(Level.VILLAGE), nullable=True),
     sqlite_autoincrement=True,
 )
-"""Every change of a score; ``seq`` is the cursor of /v1/changes and never goes back. ``change`` is ``scored``, or tells
-what else became of the score that stood: ``moved`` with its household from the region ``moved_from``, or ``closed``."""
+"""Every change of a score; ``seq`` is the cursor of /v1/changes and never goes back. ``change`` is ``scored``, or
+what happened to the last score: ``moved`` with its household from the region ``moved_from``, or ``closed``."""
 
 Index("ix_scores_household_id", SCORES.c.household_id, SCORES.c.seq)
 

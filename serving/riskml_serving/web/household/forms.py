@@ -1,4 +1,4 @@
-"""The forms of a household's page, checked as requests of the API are."""
+"""The forms of a household's page, checked like API requests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
     body: dict[str, Any] = {}
     errors: list[FieldError] = []
     for adapter, part in ((_VERIFICATION, fields), (_DAY, {"verified_on": form.get_text("verified_on")})):
-        try:  # the day apart: that it is still to come is to be named beside what else is wrong
+        try:  # apart, so that a day to come is reported with the other faults
             body |= _parse(adapter, part)
             require_no_future({"verified_on": body.get("verified_on", today)}, today)
         except Problem as problem:
@@ -59,7 +59,7 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
 
 
 def check_assignment(form: Form) -> dict[str, Any]:
-    """Return who looks after the household by a form; raises the same."""
+    """Return the assignee that a form names; raises the same."""
     return _parse(_ASSIGNMENT, {name: form.get_text(name) for name in ("assignee", "handover")})
 
 

@@ -37,7 +37,7 @@ HEALTH_STEPS = (
         "checked by those with permission)",
     ),
 )
-"""Shown in place of the steps of both causes, without telling which it is."""
+"""Shown in place of the steps of both causes, without revealing which it is."""
 
 
 def check_redaction(redact: Iterable[str]) -> frozenset[str]:

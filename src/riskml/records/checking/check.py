@@ -25,7 +25,7 @@ from riskml.records.reading.folder import Folder, open_folder
 __all__ = ["check", "check_folder", "list_rules", "open_checked", "refuse_faults"]
 
 NEVER_EMPTY = ("households", "income")
-"""Tables without which there is nothing to do; any other empty table means that there are none."""
+"""Tables that may not be empty; any other empty table means that there are none."""
 
 
 def list_rules() -> list[Rule]:

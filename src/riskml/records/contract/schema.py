@@ -150,7 +150,7 @@ def _day(name: str, zh: str, en: str, *, required: bool = False) -> Column:
 
 
 SOURCES = {"wage": "工资性", "business": "经营性", "property": "财产性", "transfer": "转移性", "total": "合计"}
-"""Sources of income and their Chinese names; ``total`` stands for all of them."""
+"""Sources of income and their Chinese names; ``total`` means all of them."""
 
 _LEVELS = " ".join(f"{level:d} {level.zh}" for level in Level)
 

@@ -1,8 +1,8 @@
-"""Statements of income: what a household had of a source in a period, told once a year, months after its end.
+"""Statements of income: what a household had of a source in a period, declared once a year, months after its end.
 
-A register knows income by statements; between them only lists of single persons' wages come by the month. A statement
+A register knows income by statements; between them only lists of single persons' wages arrive monthly. A statement
 replaces the rows of its source in its months from the day it is recorded, and decides which other months count as
-reported at all: those in which every source is there that the household lives on.
+reported at all: those in which every source that the household lives on is reported.
 """
 
 from __future__ import annotations

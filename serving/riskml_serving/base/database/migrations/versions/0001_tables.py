@@ -31,7 +31,7 @@ VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_v
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
 AGREEMENT: Types = {"agreement": WORD, "agreement_by": WORD}
 SCORE: Types = {"as_of": DAY, "status": WORD, **LEVELS, "rule_flags": TEXT, **AGREEMENT, **VERSIONS, "scored_at": TIME}
-"""What current scores and their history share; with these figures, which may be missing."""
+"""Columns that current scores and their history share; of these figures any may be missing."""
 FIGURES: Types = {"probability": REAL, "margin": REAL}
 ORIGIN: Types = {"created_by": CALLER, "created_at": TIME, "request_id": HASH}
 RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG}
