@@ -29,7 +29,7 @@ CARE = {"hospvis": "inpatient", "docvis": "outpatient"}
 
 NUMBERS = ("age", "educ", "female", "kids", "married", "outwork", "self")
 CODES = ("edlevel",)
-"""The rest of the panel are attributes, under the names of its code book: numbers, and codes as text.
+"""The other columns are attributes, under the names of its code book: numbers, and codes as text.
 
 ``edlevel`` numbers four kinds of school. Left out: ``edlevel1`` to ``edlevel4`` repeat it,
 ``rownames`` counts the rows, ``id`` and ``year`` are the household and the day, ``hhninc`` is the income and the

@@ -148,7 +148,7 @@ def require_open(
 
 
 def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
-    """Refuse days that are still to come.
+    """Refuse days in the future.
 
     Parameters
     ----------

@@ -39,9 +39,9 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Return metrics for Prometheus; they count all households, so the key needs the right admin for everywhere."""
+    """Return metrics for Prometheus; they count all households, so the key needs the right admin for every region."""
     state = get_state(request)
     if not state.settings.metrics_open and (await admin(request)).caller.region:
-        raise Problem("right-missing", "需要全域密钥", "A key for everywhere is needed")
+        raise Problem("right-missing", "需要全域密钥", "A key for every region is needed")
     text = await anyio.to_thread.run_sync(state.metrics.render)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

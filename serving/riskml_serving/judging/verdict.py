@@ -36,13 +36,13 @@ FIELDS: dict[str, Field] = {
 """Fields of a score by name, in the order of all tables."""
 
 VERSIONS = tuple(name for name, field in FIELDS.items() if field.kind is Kind.VERSION)
-"""What a score was made by."""
+"""Fields that state the provenance of a score."""
 
 FULL = tuple(name for name in FIELDS if name not in VERSIONS)
 """Fields of a score in an answer; its versions are in the envelope."""
 
 BRIEF = tuple(name for name in FULL if FIELDS[name].brief)
-"""What a short answer about a change says."""
+"""Fields of a score in a short answer about a change."""
 
 _SQL: dict[Kind, TypeEngine[Any]] = {
     Kind.WORD: String(16),

@@ -13,7 +13,7 @@ from riskml_serving.base.errors import list_frames
 __all__ = ["FIELDS", "JsonLines", "log_to"]
 
 FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "job_id", "model_version", "where")
-"""What a log record may hold beside its message; anything else is left out."""
+"""Fields that a log record may have besides its message; all others are left out."""
 
 _OWN = ("riskml", "riskml_serving", "uvicorn.error")
 """Loggers whose messages are written in full, since they hold no records; of others only the constant part is."""

@@ -17,7 +17,7 @@ __all__ = ["RequestNumber", "respond_to_error"]
 
 BROKEN_OFF = 499
 """Status, for logs and metrics, of a request whose client went away in the middle of its body: not the service's fault,
-and read by nobody."""
+and never read."""
 
 
 async def respond_to_error(request: Request, error: Exception) -> Response:

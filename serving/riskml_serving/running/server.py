@@ -14,7 +14,7 @@ from riskml_serving.base.settings import Settings
 __all__ = ["build_application", "run"]
 
 STARTING = 120
-"""Seconds for which a worker that is busy loading need not answer the process above it."""
+"""Seconds for which a worker that is busy loading need not answer its parent process."""
 
 
 def build_application() -> FastAPI:

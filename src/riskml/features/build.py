@@ -69,7 +69,7 @@ def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
 
 @cache
 def _list_functions(present: frozenset[str]) -> list[tuple[int, Callable[[Panel], Floats]]]:
-    """Features whose tables are there: position and function."""
+    """List the features whose tables are present: position and function."""
     return [(i, f.function) for i, f in enumerate(CATALOGUE.values()) if present.issuperset(f.requires)]
 
 

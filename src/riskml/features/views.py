@@ -51,7 +51,7 @@ def cached_on_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
 
 
 def require_rows(table: str, panel: Panel) -> Events:
-    """Return the rows of a table that is there: a feature with ``requires`` is only called on panels that have it."""
+    """Return the rows of a table that is present: a feature with ``requires`` is only called on panels that have it."""
     rows: Events | None = getattr(panel, table)
     assert rows is not None, f"the feature must declare that it requires the table behind {table!r}"
     return rows

@@ -25,7 +25,7 @@ CLOSURE_REQUEST = Body(
         "followed_by": NotRequired[
             Annotated[
                 list[Annotated[str, Field(min_length=1, max_length=128, pattern=PLAIN)]],
-                Field(max_length=10, description="Codes of the households that a split or a merge led to."),
+                Field(max_length=10, description="Codes of the households that resulted from a split or a merge."),
             ]
         ],
     },

@@ -92,7 +92,7 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     ------
     Problem
         ``household-not-found`` for it or for one that follows it; ``household-closed`` where any of them was closed
-        before; ``invalid-request`` for a day that is still to come.
+        before; ``invalid-request`` for a day in the future.
     """
     on, because, region = body.get("closed_on", call.today), body["because"], call.caller.region
     require_no_future({"closed_on": on}, call.today)

@@ -16,7 +16,7 @@ from riskml_serving.people.auth import Caller
 __all__ = ["apply_retention", "forget"]
 
 OPERATOR = Caller("operator", "", frozenset())
-"""The commands' name in the audit."""
+"""Name of the commands in the audit."""
 
 
 def forget(connection: Connection, household_id: str, because: str = "asked") -> dict[str, int]:

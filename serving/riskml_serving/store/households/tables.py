@@ -24,6 +24,6 @@ HOUSEHOLDS = Table(
 """``known_tables``: contract tables joined by ``;`` of which all rows of the household are known to be stored, even if
 there are none: an absent table means unknown, an empty one known to be none. ``closed_on`` is the day that the closure
 names, ``closed_at`` when it was received. ``followed_by``: codes joined by ``;`` of the
-households that a split or a merge led to."""
+households that resulted from a split or a merge."""
 
 Index("ix_households_region_code", HOUSEHOLDS.c.region_code, HOUSEHOLDS.c.household_id)

@@ -14,7 +14,7 @@ Columns = dict[str, list[Any]]
 Rows = list[dict[str, Any]]
 
 EMPTY: dict[str, Columns] = {name: {column: [] for column in table.names} for name, table in TABLES.items()}
-"""Tables that are there without rows: known to be none."""
+"""Tables that are present without rows: known to be empty."""
 
 
 def to_columns(rows: Rows) -> Columns:
