@@ -12,10 +12,13 @@ from riskml.records.panel.cells import is_null, list_keys, parse_day, parse_mont
 __all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes"]
 
 
-def _is_plain(income: Mapping[str, Sequence[Any]], i: int) -> bool:
-    """Whether a row is neither a statement nor one person's part."""
-    flags, members = income.get("statement"), income.get("member_id")
-    return not (flags is not None and flags[i] is True) and (members is None or is_null(members[i]))
+def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int]]:
+    """Positions of the statements, and of the plain rows; one person's part is neither."""
+    nulls = [None] * len(income["source"])
+    flags, members = income.get("statement", nulls), income.get("member_id", nulls)
+    whole = {i for i, member in enumerate(members) if is_null(member)}
+    statements = {i for i in whole if not is_null(flags[i]) and bool(flags[i])}
+    return statements, whole - statements
 
 
 def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
@@ -65,7 +68,7 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     def list_household_months(i: int) -> set[tuple[str, int]]:
         return {(income["household_id"][i], month) for month in range(starts[i], starts[i] + lengths[i])}
 
-    stated = [i for i in standing if not is_null(income["amount"][i]) and _is_plain(income, i)]
+    stated = [i for i in standing & _sort_income(income)[1] if not is_null(income["amount"][i])]
     by_source = set().union(*(list_household_months(i) for i in stated if sources[i] != "total"))
     return sorted(i for i in stated if sources[i] == "total" and list_household_months(i) & by_source)
 
@@ -90,16 +93,17 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
     >>> find_repeated_statements({**year, "recorded_on": [None, "2025-03-01"]})
     []
     """
-    flags = income.get("statement", ())
+    statements, _ = _sort_income(income)
+    if len(statements) < 2:  # the usual case needs no day of recording
+        return []
+    days = list(_list_recording_days(TABLES["income"], income, len(income["source"])))
     seen, repeated = set(), []
-    if any(flag is True for flag in flags):
-        rows, members = len(flags), income.get("member_id", [None] * len(flags))
-        for i, day in enumerate(_list_recording_days(TABLES["income"], income, rows)):
-            key = (str(income["household_id"][i]), income["source"][i], parse_month(income["period_start"][i]), day)
-            if flags[i] is True and is_null(members[i]):
-                if key in seen:
-                    repeated.append(i)
-                seen.add(key)
+    for i in sorted(statements):
+        start = parse_month(income["period_start"][i])
+        key = (str(income["household_id"][i]), income["source"][i], start, days[i])
+        if key in seen:
+            repeated.append(i)
+        seen.add(key)
     return repeated
 
 
@@ -156,7 +160,7 @@ def _list_recording_days(table: Table, columns: Mapping[str, Sequence[Any]], row
     lengths, flags = columns.get("months", nulls), columns.get("statement", nulls)
     for recorded, day, length, flag in zip(columns.get("recorded_on", nulls), days, lengths, flags, strict=True):
         if is_null(recorded) and table.name == "income":
-            delay = STATEMENT_DELAY if flag is True else 0
+            delay = STATEMENT_DELAY if not is_null(flag) and bool(flag) else 0
             yield int(to_month_end(parse_month(day) + (1 if is_null(length) else int(length)) - 1 + delay))
         else:
             yield parse_day(day if is_null(recorded) else recorded)

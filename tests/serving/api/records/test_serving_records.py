@@ -172,6 +172,23 @@ def test_a_month_with_a_total_and_a_source_is_refused_and_leaves_nothing(client,
     assert client.post("/v1/scores", json=body, headers=headers).status_code == 422
 
 
+def test_a_statement_may_stand_beside_a_total_but_not_twice_for_one_day(client, key):
+    headers = key()
+    year = {"household_id": "h1", "period_start": "2022-10-01", "months": 12, "source": "wage", "amount": 30000}
+    stated = {**year, "statement": True}
+    total = {**year, "source": "total", "period_start": "2023-01-01", "months": 1, "amount": 2000}
+    assert post(client, headers, households=[household()], income=[stated, total]).status_code == 200
+    twice = post(client, headers, income=[{**stated, "amount": 31000}])
+    assert twice.status_code == 422
+    assert [(error["path"], error["code"]) for error in twice.json()["errors"]] == [
+        ("tables.income[0].statement", "twice")
+    ]
+    body = {"tables": {"households": [household()], "income": [stated, {**stated, "amount": 31000}]}}
+    assert client.post("/v1/scores", json=body, headers=headers).status_code == 422
+    wage_list = [{**year, "months": 1, "period_start": f"2023-0{m}-01", "member_id": "m1"} for m in (1, 2, 3)]
+    assert post(client, headers, income=wage_list).status_code == 200
+
+
 def test_a_request_repeated_on_the_next_day_gets_the_answer_that_it_got(make_client, key):
     """It names its own day, which is too early by then."""
     rows = [household(recorded_on=TODAY.isoformat())]
