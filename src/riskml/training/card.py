@@ -34,9 +34,10 @@ def write_model_card(bundle: Bundle) -> str:
         The figures of ``evaluation.json`` and ``report.json``; nothing about a single household.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - Markdown
-    environment.filters |= FORMATS | {"span": partial(format_interval, form=" ({}–{})")}
+    environment.filters |= FORMATS
     parts = []
-    for lang in ("zh", "en"):
+    for lang, form in (("zh", "（{}–{}）"), ("en", " ({}–{})")):
+        environment.filters["span"] = partial(format_interval, form=form)
         page = files("riskml.training").joinpath(f"card.{lang}.md").read_text(encoding="utf-8")
         parts.append(_tidy_lines(environment.from_string(page).render(_collect_facts(bundle, lang))))
     return "\n---\n\n".join(parts)
@@ -51,7 +52,7 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
         "settings": bundle.settings,
         "split": evaluation["split"],
         "simulated": bool(report.get("simulated")),
-        "missing": ", ".join(
+        "missing": ("，" if lang == "zh" else ", ").join(
             f"{MISSING[reason].get_name(lang)} {count:,}" for reason, count in evaluation["split"]["missing"].items()
         ),
         "names": "；".join(f"{name}：{MODELS[name].zh}" for name in sort_models(evaluation["models"])),
