@@ -1,0 +1,76 @@
+"""Chinese texts have full-width punctuation: in code, templates, the policy, documents and the released card."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+HAN = r"[\u4e00-\u9fff（）。，：；、]"
+HALF = re.compile(rf"{HAN} ?[,;:!?(]|[,;:!?)] ?{HAN}")
+CODE = ("src", "serving")
+TEXTS = ("README.zh-CN.md", "models/*/model_card.md", "serving/riskml_serving/web/templates/**/*.html")
+TEXTS += ("src/riskml/reporting/templates/**/*.html", "src/riskml/**/*.zh.md")
+
+
+def read_strings(path: Path) -> Iterator[tuple[int, str]]:
+    """Texts in the code, the parts of an f-string one by one; patterns are no texts."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "[^" not in node.value:
+            yield node.lineno, node.value
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Lines of a text, without code, addresses of links and expressions of templates."""
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        yield number, re.sub(r"`[^`]*`|\]\([^)]*\)|\{\{.*?\}\}|\{%.*?%\}", "", line)
+
+
+@pytest.mark.parametrize("top", CODE)
+def test_chinese_strings_in_the_code(top):
+    odd = [
+        f"{path.relative_to(ROOT)}:{line}: {text.strip()[:80]}"
+        for path in sorted((ROOT / top).rglob("*.py"))
+        for line, text in read_strings(path)
+        if HALF.search(text)
+    ]
+    assert not odd, "\n".join(odd)
+
+
+def read_values(value: object) -> Iterator[str]:
+    """Texts in the values of a YAML file."""
+    if isinstance(value, str):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from read_values(part)
+
+
+def test_chinese_texts_of_the_policy():
+    texts = [*read_values(yaml.safe_load((ROOT / "src/riskml/policy/policy.yaml").read_text("utf-8")))]
+    assert len(texts) > 100
+    assert not [text for text in texts if HALF.search(text)]
+
+
+@pytest.mark.parametrize("pattern", TEXTS)
+def test_chinese_texts(pattern):
+    paths = sorted(ROOT.glob(pattern))
+    assert paths
+    odd = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
+        for path in paths
+        for number, line in read_lines(path)
+        if HALF.search(line)
+    ]
+    assert not odd, "\n".join(odd)
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"), [("人口,3", True), ("（3)人", True), ("人口，3（户）", False), ("见 a, b", False)]
+)
+def test_what_is_odd(text, odd):
+    assert bool(HALF.search(text)) is odd
