@@ -31,7 +31,7 @@ __all__ = [
 TableRows = Mapping[str, Rows]
 """Rows of a request by table."""
 
-NOT_FOUND = ("not_found", "No such household in the region of the key")
+NOT_FOUND = ("not_found", "No such household in this key's region")
 
 
 def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Columns]) -> None:
@@ -54,7 +54,7 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
         _refuse(["tables.households"], "too_short", "At least one household is needed")
     _require_regions(tables, call.caller, {"households": "household-not-found"})
     if unknown := counts.keys() - households:
-        _refuse(list_households(tables, unknown), "no_such_household", "The table households does not hold it")
+        _refuse(list_households(tables, unknown), "no_such_household", "It is not in the table households")
     _require_one_subject(tables)
     _require_once({name: columns[name] for name in tables})
     require_one_income(tables["income"], columns["income"])
@@ -143,7 +143,7 @@ def require_open(
         ``household-closed``.
     """
     if closed := [code for code, row in households.items() if row["closed_on"] is not None]:
-        errors = [FieldError(path, "closed", "This household was closed") for path in list_paths(closed)]
+        errors = [FieldError(path, "closed", "This household is closed") for path in list_paths(closed)]
         raise Problem("household-closed", errors=errors)
 
 
@@ -161,7 +161,7 @@ def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
     Problem
         ``invalid-request``.
     """
-    _refuse((path for path, day in days.items() if day > today), "in_future", "Not later than today")
+    _refuse((path for path, day in days.items() if day > today), "in_future", "Must not be later than today")
 
 
 def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
@@ -194,7 +194,7 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
     """
     twice = {columns["household_id"][i] for i in find_repeated_statements(columns)}
     paths = (f"tables.income[{i}].statement" for i, row in enumerate(rows) if row["household_id"] in twice)
-    _refuse(paths, "twice", "Two statements of one source and start have the same recorded_on")
+    _refuse(paths, "twice", "Two statements of one source and start date have the same recorded_on")
     clashes = {columns["household_id"][i] for i in find_total_clashes(columns)}
     paths = (f"tables.income[{i}].source" for i, row in enumerate(rows) if row["household_id"] in clashes)
     _refuse(paths, "total_and_source", "A month has both a total and a source")
@@ -249,7 +249,7 @@ def _require_one_subject(tables: TableRows) -> None:
 def _require_once(tables: Mapping[str, Columns]) -> None:
     """Refuse a record, version or line that appears twice for one day of recording: which of them counts is unknown."""
     paths = (f"tables.{name}[{i}]" for name, columns in tables.items() for i in find_repeated_rows(name, columns))
-    _refuse(paths, "twice", "The same record or version appears twice for one recorded_on")
+    _refuse(paths, "twice", "The same record or version appears twice with one recorded_on")
 
 
 def _require_days(tables: TableRows, today: dt.date) -> None:
@@ -263,7 +263,7 @@ def _require_days(tables: TableRows, today: dt.date) -> None:
             "recorded-too-early",
             f"今天是 {today}，登记日期不得更早",
             f"Today is {today}; recorded_on may not be earlier",
-            errors=[FieldError(path, "too_early", "Not before the day of receipt") for path in early],
+            errors=[FieldError(path, "too_early", "Must not be before today") for path in early],
         )
 
 
@@ -276,4 +276,4 @@ def _require_regions(tables: TableRows, caller: Caller, kinds: Mapping[str, str]
             if not (name == "disaster" and row.get("household_id"))
             and not covers(caller.region, row.get("region_code") or "")
         )
-        _refuse(paths, "outside_region", "Outside the region of the key", kind)
+        _refuse(paths, "outside_region", "Outside this key's region", kind)

@@ -34,20 +34,20 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on."""
     database_url: str = "sqlite:///riskml.db"
-    """SQLAlchemy address of the database: SQLite, or PostgreSQL in production."""
+    """SQLAlchemy URL of the database: SQLite, or PostgreSQL in production."""
     bundle: Path | None = None
     """Folder of the model bundle to serve; by default the bundle released in `models/`."""
     model_source: Literal["folder", "registry"] = "folder"
     """Where the model comes from: the folder `bundle`, or the alias `champion` of the MLflow registry that
     MLFLOW_TRACKING_URI names."""
     model_store: Path = Path("riskml-models")
-    """Folder for copies of the last five releases that served, for roll-backs."""
+    """Folder for copies of the last five releases that were served, for rollbacks."""
     model_poll_seconds: NonNegativeFloat = 30.0
-    """Seconds between checks for another release or a roll-back; 0 turns them off."""
+    """Seconds between checks for a new release or a rollback; 0 turns them off."""
     policy: Path | None = None
     """Policy table (YAML) in place of the packaged one."""
     today: dt.date | None = None
-    """Day that counts as today, to replay a county of the past; by default the current day in Shanghai."""
+    """Day that counts as today, to replay past data; by default the current day in Shanghai."""
     max_body_bytes: PositiveInt = 8_000_000
     """Largest request body, in bytes."""
     max_households: PositiveInt = 500
@@ -55,11 +55,11 @@ class Settings(BaseSettings):
     max_rows_per_household: PositiveInt = 5_000
     """Maximum rows of one household in a request."""
     rate_per_minute: NonNegativeInt = 6_000
-    """Maximum requests of one API key per minute; 0 is no limit."""
+    """Maximum requests of one API key per minute; 0 means no limit."""
     rescore_at_once: NonNegativeInt = 200
-    """Maximum households that POST /v1/records rescores before it answers; more are rescored by a job."""
+    """Maximum households that POST /v1/records rescores before it answers; beyond that, a job rescores them."""
     page_size: PositiveInt = 50
-    """Rows of a page where the request sets no `limit`."""
+    """Rows per page if the request sets no `limit`."""
     max_page_size: PositiveInt = 1_000
     """Largest `limit` of a page."""
     job_worker: bool = True
@@ -68,11 +68,11 @@ class Settings(BaseSettings):
     job_chunk: PositiveInt = 4096
     """Households of a job that are scored and saved at a time."""
     job_lease_seconds: PositiveFloat = 20.0
-    """How long a worker must be silent before another takes over its job, by the other's clock."""
+    """How long a worker must be silent before another takes over its job, measured on the clock of the latter."""
     job_poll_seconds: PositiveFloat = 1.0
     """Seconds between checks for a new job."""
     job_attempts: PositiveInt = 5
-    """Attempts without progress after which a job has failed."""
+    """Attempts without progress after which a job is marked as failed."""
     export_folder: Path = Path("riskml-exports")
     """Folder for results of jobs, written once for each job and format; may be emptied at any time."""
     key_cache_seconds: NonNegativeFloat = 2.0
@@ -80,8 +80,8 @@ class Settings(BaseSettings):
     stale_after_days: NonNegativeInt = 45
     """Days without any new record after which `/readyz` reports the data as stale."""
     metrics_open: bool = False
-    """Whether `/metrics` answers without a key; by default it needs a key for every region with the right admin, since
-    it counts households."""
+    """Whether `/metrics` answers without a key; by default it requires a key that covers every region and has the
+    right `admin`, since it counts households."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Minimum log level of `riskml serve`, which logs one JSON object per line."""
     traces: bool = False
@@ -89,26 +89,26 @@ class Settings(BaseSettings):
     shutdown_seconds: PositiveInt = 30
     """How long requests in flight may take after the service is told to stop."""
     retention_closed_days: NonNegativeInt = 0
-    """Days after the receipt of a closure after which `retention` forgets the household; 0 is never."""
+    """Days from the receipt of a closure until `retention` erases the household; 0 means never."""
     retention_answers_days: NonNegativeInt = 30
-    """Days for which responses to requests with an idempotency key are kept; 0 is for good."""
+    """Days for which responses to requests with an idempotency key are kept; 0 means forever."""
     retention_jobs_days: NonNegativeInt = 90
-    """Days for which ended jobs and their results are kept; 0 is for good."""
+    """Days for which finished jobs and their results are kept; 0 means forever."""
     oidc_issuer: str | None = None
-    """Issuer of the OpenID provider: for bearer tokens beside API keys (`oidc_audience`), for signing in to the pages
-    beside local accounts (`oidc_client_id`), or both; by default none."""
+    """Issuer of the OpenID provider: for bearer tokens alongside API keys (`oidc_audience`), for signing in to the
+    pages alongside local accounts (`oidc_client_id`), or both; by default none."""
     oidc_audience: str | None = None
     """Audience that bearer tokens must be made for; by default none are accepted."""
     oidc_client_id: str | None = None
-    """Client id of the pages at the provider; by default none: the provider is not offered."""
+    """Client ID registered at the provider for the pages; by default none, and the provider is not offered."""
     oidc_client_secret: SecretStr | None = None
-    """Secret of that client; a public client has none, PKCE is used in any case."""
+    """Secret of that client; leave it empty for a public client. PKCE is always used."""
     oidc_redirect_url: str | None = None
-    """Address of `/sign-in/provider/return` as browsers see it; register it at the provider."""
+    """Address of `/sign-in/provider/return` as browsers see it; register it with the provider."""
     oidc_scope: str = "openid profile"
     """Scopes requested at sign-in."""
     oidc_roles: dict[str, str] = {}
-    """Which role of the provider (claim `oidc_rights_claim`) is which role of the pages, as JSON:
+    """Role on the pages for each role of the provider (claim `oidc_rights_claim`), as JSON:
     `{"township-staff": "township"}`. People with no role that fits their region, or with several, are not let in."""
     oidc_health_roles: tuple[str, ...] = ()
     """Roles of the provider that may see health details on the pages, as JSON."""
@@ -122,9 +122,9 @@ class Settings(BaseSettings):
     )
     """Signature algorithms that are accepted."""
     oidc_region_claim: str = "region"
-    """Claim with the region prefix, `*` for everywhere; a token without it is refused. A dot steps into an object."""
+    """Claim with the region prefix, `*` for everywhere; a token without it is refused. Dots reach nested claims."""
     oidc_rights_claim: str = "rights"
-    """Claim with the rights or roles, as a list or as words in a text; for example `realm_access.roles`."""
+    """Claim with the rights or roles, as a list or as words separated by blanks; for example `realm_access.roles`."""
     oidc_rights: dict[str, str] = {}
     """What roles may do, as JSON: `{"county-staff": "score read write"}`."""
     session_idle_minutes: PositiveInt = 60
@@ -136,12 +136,12 @@ class Settings(BaseSettings):
     lock_minutes: PositiveInt = 15
     """Minutes for which an account stays locked."""
     sign_ins_per_minute: NonNegativeInt = 30
-    """Maximum attempts to sign in from one address per minute; 0 is no limit."""
+    """Maximum attempts to sign in from one address per minute; 0 means no limit."""
     secure_cookies: bool | None = None
     """Whether cookies of the pages are sent over HTTPS only; by default yes, unless the service listens on a loopback
     address. Set it to true behind a proxy on the same machine."""
     visits_a_week: PositiveInt = 20
-    """Households that can be visited in a week, on the list."""
+    """Households that can be visited in a week, as the work list assumes."""
     visit_working_days: PositiveInt = 5
     """Working days from a signal to the visit; after that the list shows it as overdue."""
     small_count: NonNegativeInt = 5
@@ -151,8 +151,8 @@ class Settings(BaseSettings):
     simulated: bool = False
     """Whether every page says that the county is simulated; set by the demo."""
     register_digits: int = Field(default=6, ge=0, le=12)
-    """Longest region prefix of a key that may add new households (6: a county's). A narrower key would learn from a
-    refusal that the code exists elsewhere."""
+    """A key may add new households only if its region prefix has at most this many digits (6: a county). A narrower key
+    would learn from a refusal that the code exists elsewhere."""
 
     @classmethod
     def settings_customise_sources(
