@@ -1,1 +1,1 @@
-"""What staff do about a household on the list: verify it, look after it, each by a deadline."""
+"""What staff do about a household on the list: they verify it and look after it, each by a deadline."""

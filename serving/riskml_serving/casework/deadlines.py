@@ -1,4 +1,4 @@
-"""Deadlines to visit, to decide and to name a helper: one rule each for the list, its workbook and the page."""
+"""Deadlines to visit, to decide and to name a helper; the list, its workbook and the page share one rule for each."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class DeadlineKind(Term):
     Parameters
     ----------
     code, zh, en : str
-        Names of the day.
+        Code and names of the deadline.
     late : Term
-        State of the households that missed it.
+        State of the households that missed the deadline.
     applies, still_due : Rule
-        Whether a household has the deadline, and whether what it asks for is still to be done.
+        Whether a household has the deadline, and whether what the deadline asks for is still to be done.
     start : str
-        Fact with the day from which it runs.
+        Fact that holds the day from which the deadline runs.
     days : callable
-        Reads from policy and settings how many days it runs.
+        Takes policy and settings; returns how many days the deadline runs.
     working : bool, default True
         Whether these are working days.
     to_visit : bool, default False
-        Whether a visit is what it asks for.
+        Whether the deadline asks for a visit.
     """
 
     late: Term
@@ -72,7 +72,7 @@ DEADLINES = Vocabulary(
         days=lambda policy, _: policy.timing["helper_assigned"].value,
     ),
 )  # fmt: skip
-"""In the order in which they fall due."""
+"""Kinds of deadline by code, in the order in which they fall due."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ class Deadline:
     Parameters
     ----------
     name : str
-        Code of its kind.
+        Code of the deadline's kind.
     day : date
     done, late : bool
     announced : bool
-        Whether the holidays up to that day are known.
+        Whether the public holidays up to that day are known.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Deadlines:
     Parameters
     ----------
     policy : Policy
-        Says how long the decision and naming a helper may take.
+        Says how long deciding and naming a helper may take.
     settings : Settings
         Say how long the visit may take.
     today : date
@@ -126,17 +126,17 @@ class Deadlines:
 
     @cached_property
     def late(self) -> dict[str, Rule]:
-        """Whether a household is late, by deadline: for a query and for a row of it."""
+        """Rules by deadline that say whether a household is late, for a query and for one of its rows."""
         return {
             name: kind.applies & kind.still_due & compare(kind.start, le, self._find_last_late_start(kind))
             for name, kind in DEADLINES.items()
         }
 
     def read_row(self, row: Mapping[str, Any]) -> list[Deadline]:
-        """Read the deadlines of a household from its row of the list.
+        """Read a household's deadlines from its row of the list.
 
-        None without a signal, nor in monitoring without a confirmed finding. Where nobody was met, nobody has visited;
-        a visit that leaves the case open counts as one but decides nothing.
+        There are none without a signal, nor in monitoring without a confirmed finding. If nobody was met, it does not
+        count as a visit; a visit that leaves the case open counts as a visit but decides nothing.
         """
         deadlines = []
         for name, kind in DEADLINES.items():

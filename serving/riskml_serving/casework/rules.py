@@ -1,4 +1,4 @@
-"""Conditions declared once: SQL filters a list by them, Python checks a row of it by the same ones."""
+"""Conditions declared once: SQL filters a list by them, and Python checks a row of the list by the same conditions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Rule:
     Parameters
     ----------
     to_sql : callable
-        Takes the columns of a query by the name of the fact; returns the condition of the query.
+        Takes the columns of a query by the names of the facts; returns the condition for the query.
     holds : callable
         Takes a row with a value for each fact; returns whether the condition holds.
     """
@@ -46,15 +46,15 @@ ALWAYS = Rule(lambda _: true(), lambda _: True)
 
 
 def is_true(fact: str) -> Rule:
-    """Take a fact that is a condition itself."""
+    """Make a rule from a fact that is itself a condition."""
     return Rule(lambda columns: columns[fact], lambda row: bool(row[fact]))
 
 
 def compare(fact: str, operator: Callable[[Any, Any], Any], value: Any) -> Rule:
-    """Compare a fact with a value.
+    """Make a rule that compares a fact with a value.
 
-    A fact that is null satisfies no comparison, in SQL and in Python. Do not negate the comparison of a fact that may
-    be null: Python would find the negation true, SQL would not.
+    A fact that is null satisfies no comparison, in SQL or in Python. Do not negate the comparison of a fact that may
+    be null: the negation would be true in Python but not in SQL.
 
     >>> from operator import gt
     >>> rule = compare("signal", gt, 0)
@@ -71,7 +71,7 @@ def compare(fact: str, operator: Callable[[Any, Any], Any], value: Any) -> Rule:
 
 
 def compare_facts(fact: str, operator: Callable[[Any, Any], Any], other: str) -> Rule:
-    """Compare a fact with another; see :func:`compare`."""
+    """Make a rule that compares a fact with another; see :func:`compare`."""
     return Rule(
         lambda columns: operator(columns[fact], columns[other]),
         lambda row: row[fact] is not None and row[other] is not None and bool(operator(row[fact], row[other])),

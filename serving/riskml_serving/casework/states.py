@@ -1,18 +1,18 @@
-"""What state a household on the list is in: open, settled, in monitoring.
+"""Rules for the state of a household on the list: open, settled or in monitoring.
 
 Facts that the rules compare, as the list's query reads them:
 
 ``signal``, ``status``
-    Of the current score; signal 0 is green.
+    Signal and status of the current score; signal 0 is green.
 ``run_start``
     Number of the last score without a signal, 0 if there is none: the current signal began after it.
 ``since``
-    Day on which that signal began, or after a finding became graver; null without a signal.
+    Day on which that signal began or, after a finding, became more severe; null without a signal.
 ``visited``
-    Whether a visit since then met the household, whatever its finding.
+    Whether anybody met the household on a visit since then, whatever the finding.
 ``last_outcome``, ``last_signal``, ``last_seq``, ``last_verified_on``
-    The last verification that was not undone, the signal and number of the score at that time, and its day; "", 0
-    and null if there is none.
+    Finding of the last verification that was not undone, signal and number of the score at that time, and day of the
+    visit; "", 0 and null if there is none.
 ``assignee``
     Who looks after the household; "" if nobody does.
 """
@@ -36,7 +36,7 @@ SETTLED = (
     & compare_facts("last_signal", ge, "signal")
     & compare_facts("last_seq", gt, "run_start")
 )
-"""Verified since the signal began, and the signal has not become more severe."""
+"""The signal was settled by a verification since it began, and has not become more severe."""
 
 CONFIRMED = SETTLED & compare("last_outcome", eq, "confirmed")
 

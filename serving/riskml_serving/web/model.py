@@ -1,4 +1,4 @@
-"""``/model`` and ``/model/report``: the model that serves, read only."""
+"""``/model`` and ``/model/report``: the model in use, read only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_DRIFT_ROWS, MAX_CACHED = 12, 8
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 DRIFT_STATES = ((LARGE, "需复核", "to be checked"), (0.1, "关注", "watch"), (float("-inf"), "正常", "normal"))
-"""Words for a stability index above a limit, the highest first; 0.1 and 0.25 are the customary limits."""
+"""Words for a stability index above each limit, highest limit first; 0.1 and 0.25 are the customary limits."""
 
 
 @router.page(
@@ -48,7 +48,7 @@ DRIFT_STATES = ((LARGE, "需复核", "to be checked"), (0.1, "关注", "watch"),
     )
 )
 async def model(request: Request, visitor: SignedIn) -> View:
-    """Show which model serves."""
+    """Show the model in use."""
     state = get_state(request)
     current = state.holder.current
     bundle = restrict_to_region(current.bundle, visitor.caller.region)
@@ -104,11 +104,11 @@ def _render_report(bundle: Bundle, simulated: bool, lang: str) -> str:
 
 
 _PAGES: dict[tuple[object, ...], str] = {}
-"""Pages of the last models: the same model gives the same page, and writing a report takes seconds."""
+"""Pages for the last models: the same model always gives the same page, and writing a report takes seconds."""
 
 
 def _cache(bundle: Bundle, name: tuple[object, ...], make: Callable[[], str]) -> str:
-    """Return the page of a model, with or without its results by region; make it the first time."""
+    """Return the cached page about a model, with or without its results by region; make it the first time."""
     key = (bundle.model_version, len(bundle.evaluation["groups"]), *name)
     if key not in _PAGES:
         if len(_PAGES) >= MAX_CACHED:
@@ -129,7 +129,7 @@ def _cache(bundle: Bundle, name: tuple[object, ...], make: Callable[[], str]) ->
     )
 )
 async def report(request: Request, visitor: SignedIn) -> View:
-    """Show the report of the model, as `riskml report` writes it."""
+    """Show the report on the model, as `riskml report` writes it."""
     state, lang = get_state(request), get_language(request)
     bundle = restrict_to_region(state.holder.current.bundle, visitor.caller.region)
     page = await anyio.to_thread.run_sync(_render_report, bundle, state.settings.simulated, lang)
@@ -137,9 +137,9 @@ async def report(request: Request, visitor: SignedIn) -> View:
 
 
 def _make_policy(page: str) -> str:
-    """Make the content security policy of a report: no script, nothing from elsewhere, and its own style sheets only.
+    """Make the content security policy for a report: no script, nothing from elsewhere, and its own style sheets only.
 
-    The elements of its charts have their colours in attributes, which can load nothing under this policy.
+    The elements in its charts have their colours in attributes, which cannot load anything under this policy.
 
     >>> _make_policy("<style>a</style>").split("; ")[1]
     "style-src-elem 'sha256-ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs='"

@@ -18,10 +18,10 @@ ROUTERS = (shell, sign_in, worklist, household, overview, model)
 OPEN_TO_ALL = frozenset(
     ("/", "/language/{lang}", "/static/{name}", "/sign-in", "/sign-in/provider", "/sign-in/provider/return")
 )
-"""Addresses that need no account and show nothing of the county."""
+"""Addresses that need no account and show nothing about the county."""
 
 PAGES = require_declared(ROUTERS, OPEN_TO_ALL)
-"""Every page and workbook; roles, audit, region, size, times, gallery and docs are tested for each."""
+"""Every page and workbook; for each, the tests check roles, audit, region, size, times, gallery and docs."""
 
 show_in_menu(page for page in PAGES if page.menu)
 

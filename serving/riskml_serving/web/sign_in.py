@@ -1,4 +1,4 @@
-"""``/sign-in`` and ``/sign-out``: by password, or at the OpenID provider and back."""
+"""``/sign-in`` and ``/sign-out``: by password, or by way of the OpenID provider."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["router"]
 router = PageRouter()
 
 PROVIDER_COOKIE = "provider"
-"""Holds the seed and the address to return to while the browser is at the provider."""
+"""Name of the cookie that holds the seed and the address to return to while the browser is at the provider."""
 
 Back = Annotated[str | None, Query(max_length=500)]
 Short = Annotated[str, Query(max_length=2000)]
@@ -107,7 +107,7 @@ async def go_to_provider(request: Request, back: Back = None) -> Response:
 
 @router.get("/sign-in/provider/return")
 async def return_from_provider(request: Request, state: Short = "", code: Short = "") -> Response:
-    """Sign in the person whom the provider names: only in the browser that started, and only once."""
+    """Sign in the person that the provider names, only in the browser that started and only once."""
     service, provider = get_state(request), _require_provider(request)
     seed, _, back = request.cookies.get(get_cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):

@@ -1,4 +1,4 @@
-"""SQL about who looks after a household."""
+"""SQL for who looks after a household."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["add_assignment", "read_assignments"]
 
 
 def add_assignment(connection: Connection, row: dict[str, Any]) -> None:
-    """Save an assignment; the caller has checked the household against a region."""
+    """Save an assignment; the calling code must have checked that the household is in the caller's region."""
     connection.execute(insert(ASSIGNMENTS).values(**row))
 
 
 def read_assignments(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
-    """Read the assignments of a household of a region, the latest first."""
+    """Read the assignments of a household in a region, latest first."""
     query = select(ASSIGNMENTS).where(ASSIGNMENTS.c.household_id == household_id)
     query = narrow_to_region(query, ASSIGNMENTS, region).order_by(ASSIGNMENTS.c.assignment_id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,4 +1,4 @@
-"""Who looks after a household, and who did before."""
+"""The table of who looks after each household, and who did before."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ ASSIGNMENTS = Table(
     Column("created_at", DateTime, nullable=False),
     Column("request_id", String(64), nullable=False),
 )
-"""Append-only: a handover is another row, and the last one counts."""
+"""Append-only: a handover adds another row, and the last row counts."""
 
 Index("ix_assignments_household_id", ASSIGNMENTS.c.household_id, ASSIGNMENTS.c.assignment_id)

@@ -1,4 +1,4 @@
-"""SQL about verifications; a join narrows them to the households of a region."""
+"""SQL for verifications; a join narrows them to the households in a region."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["add_verification", "is_in_force", "read_entries", "read_verification
 
 
 def is_in_force(table: FromClause = VERIFICATIONS) -> ColumnElement[bool]:
-    """Condition on a verification: it was not undone."""
+    """Make the condition that a verification was not undone."""
     return table.c.undone_at.is_(None)
 
 
@@ -26,18 +26,18 @@ def add_verification(connection: Connection, row: dict[str, Any]) -> int:
 
 
 def read_verifications(connection: Connection, household_id: str, region: str) -> list[dict[str, Any]]:
-    """Read the verifications of a household of a region, the latest first; not those that were undone."""
+    """Read the verifications of a household in a region, latest first, without those that were undone."""
     query = select(VERIFICATIONS).where(VERIFICATIONS.c.household_id == household_id, is_in_force())
     query = narrow_to_region(query, VERIFICATIONS, region).order_by(VERIFICATIONS.c.verification_id.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def read_entries(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
-    """Read the verifications that take households of a region into monitoring: confirmed, with a category.
+    """Read the verifications that take households in a region into monitoring: confirmed, with a category.
 
-    They come in the order in which they were saved, from the first after a number. Of several of one household for
-    one day that were saved on the same day the last one counts: the contract calls two versions of a key on one day a
-    fault.
+    They come in the order in which they were saved, starting after the number ``since``. If several for the same
+    household and day were saved on one day, only the last counts: under the contract, two versions of a key on one day
+    are a fault.
     """
     later = VERIFICATIONS.alias()
     same = (later.c[name] == VERIFICATIONS.c[name] for name in ("household_id", "verified_on", "recorded_on"))
@@ -48,12 +48,12 @@ def read_entries(connection: Connection, region: str, since: int, limit: int) ->
 
 
 def _is_entry(table: FromClause) -> tuple[ColumnElement[bool], ...]:
-    """Make the conditions that a verification takes the household into monitoring."""
+    """Make the conditions under which a verification takes the household into monitoring."""
     return table.c.outcome == "confirmed", is_in_force(table), table.c.category.is_not(None)
 
 
 def undo_verification(connection: Connection, verification_id: int, region: str) -> None:
-    """Mark a verification of a household of a region as undone."""
+    """Mark a verification of a household in a region as undone."""
     in_region = select(HOUSEHOLDS.c.household_id).where(within(HOUSEHOLDS.c.region_code, region))
     connection.execute(
         update(VERIFICATIONS)

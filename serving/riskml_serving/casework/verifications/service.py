@@ -66,8 +66,8 @@ def undo(
     Raises
     ------
     Problem
-        ``household-not-found``: no such household, or nothing of it that this caller may undo today;
-        ``invalid-request`` for a number that the service never gave out.
+        ``household-not-found`` if there is no such household, or no verification of it that this caller may undo today;
+        ``invalid-request`` for a number that the service never issued.
     """
     require_household(connection, household_id, caller.region, lock=True)
     number = decrypt_cursor(connection, VERIFICATION, verification_id, "verification_id")
@@ -83,19 +83,19 @@ def undo(
 
 
 def may_undo(row: dict[str, Any], caller: Caller, today: dt.date) -> bool:
-    """Whether a caller may undo a verification: only its writer, on the day on which it was saved."""
+    """Return whether a caller may undo a verification: only its author may, on the day on which it was saved."""
     return bool(row["created_by"] == caller.key_id and row["recorded_on"] == today)
 
 
 def may_read_text(row: dict[str, Any], caller: Caller) -> bool:
-    """Whether a caller may read the free text of a row: it may reveal health data; its writer always may."""
+    """Return whether a caller may read a row's free text, which may reveal health data; its author always may."""
     return not caller.redact or row["created_by"] == caller.key_id
 
 
 def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Describe a verification in plain values, causes and free text only as far as the caller may know of health.
+    """Describe a verification in plain values, without causes and free text that the caller may not see.
 
-    Its numbers are encrypted, so that they count nothing; ``cursor`` is that of the score in the history.
+    Its numbers are encrypted, so that nothing can be counted from them; ``cursor`` points to the score in the history.
     """
     seq, readable = row["score_seq"], may_read_text(row, caller)
     return {
@@ -121,7 +121,7 @@ def _list_causes(row: dict[str, Any], caller: Caller) -> list[str]:
 
 
 def to_monitoring(row: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Turn a verification into a row of the contract's table ``monitoring``, known since the day it was saved."""
+    """Turn a verification into a row of the contract's table ``monitoring``, known from the day it was saved."""
     return {
         "household_id": row["household_id"],
         "category": row["category"],

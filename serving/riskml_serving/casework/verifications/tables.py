@@ -10,7 +10,7 @@ from riskml_serving.judging.verdict import make_columns
 __all__ = ["SNAPSHOT", "VERIFICATIONS"]
 
 SNAPSHOT = ("probability", "signal", "agreement")
-"""Fields of the score at the time of the visit that are saved with a verification."""
+"""Fields that are saved with a verification from the score at the time of the visit."""
 
 VERIFICATIONS = Table(
     "verifications",
@@ -34,6 +34,6 @@ VERIFICATIONS = Table(
 )
 """``recorded_on`` is the day of receipt; ``outcome`` is one of ``OUTCOMES``. The score at the time of the visit is
 saved too, so that the yield of visits can be counted later. ``objection``: what the household objects to. A
-verification undone on the day it was saved stays with the time in ``undone_at`` and no longer counts."""
+verification undone on the day it was saved is kept, with the time in ``undone_at``, but no longer counts."""
 
 Index("ix_verifications_household_id", VERIFICATIONS.c.household_id, VERIFICATIONS.c.verification_id)

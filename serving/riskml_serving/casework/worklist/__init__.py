@@ -1,1 +1,1 @@
-"""The households to visit, with what is open, settled and late."""
+"""The households to visit, and which of them are open, settled or late."""

@@ -1,4 +1,4 @@
-"""SQL of the work list: current scores with the facts that its states and deadlines compare."""
+"""SQL for the work list: current scores with the facts that its states and deadlines compare."""
 
 from __future__ import annotations
 
@@ -54,23 +54,23 @@ class ListFilter:
     Parameters
     ----------
     region : str
-        Prefix, already checked against the caller's.
+        Region prefix, already checked against the caller's region.
     state : str
         Code of one of ``STATES``.
     late : mapping of str to Rule
-        Whether a household is late, by deadline; see :class:`riskml_serving.casework.deadlines.Deadlines`.
+        Rules by deadline, true if a household is late; see :class:`riskml_serving.casework.deadlines.Deadlines`.
     today : date
-        Day as of which records of monitoring count, for ``category`` and ``cause``; by default every record does.
+        Day as of which monitoring records count, for ``category`` and ``cause``; by default every record counts.
     signal, tier : tuple of int
-        Positions in riskml's lists; empty is any.
+        Positions in riskml's lists; empty means any.
     agreement, category, flags : tuple of str
-        Words of the columns; ``flags``: codes of triggers of which one must have fired.
+        Codes in the columns; ``flags``: codes of triggers, at least one of which must have fired.
     cause : str
-        Cause code of the model's reasons, of a trigger that fired, or of the monitoring record.
+        Cause code from the model's reasons, a trigger that fired, or the monitoring record.
     search : str
         Part of a household's code.
     household : str
-        Code of a household, to read it alone.
+        Code of the only household to read.
     """
 
     region: str
@@ -88,12 +88,12 @@ class ListFilter:
 
     @property
     def rule(self) -> Rule:
-        """Rule of the state."""
+        """Rule for the state."""
         return STATES[self.state].make_rule(self.late)
 
 
 def _correlate(query: Select[Any], *others: FromClause) -> ScalarSelect[Any]:
-    """Make a query the value of a column for each current score."""
+    """Turn a query into a column with a value for each current score."""
     return query.scalar_subquery().correlate(CURRENT, *others)
 
 
@@ -103,7 +103,7 @@ def _select_run_start() -> ScalarSelect[int]:
 
 
 def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """Select the score with which the current signal began; after a finding, with which it became more severe."""
+    """Select the score with which the current signal began or, after a finding, became more severe."""
     graver = and_(
         func.coalesce(DECIDED.c.score_seq, 0) > _select_run_start(),
         SCORES.c.seq > DECIDED.c.score_seq,
@@ -135,7 +135,7 @@ def _select_assignee() -> ScalarSelect[str]:
 
 
 def _select_facts() -> dict[str, ColumnElement[Any]]:
-    """Columns of the facts that :mod:`riskml_serving.casework.states` names."""
+    """Select the columns with the facts that :mod:`riskml_serving.casework.states` names."""
     return {
         "signal": CURRENT.c.signal,
         "status": CURRENT.c.status,
@@ -154,12 +154,12 @@ FACTS = {name: column.label(name) for name, column in _select_facts().items()}
 
 
 def _is_listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
-    """Whether a code is one of those joined by semicolons; ``||``, since older SQLite has no ``concat``."""
+    """Check for a code in a list joined by semicolons; uses ``||``, since older SQLite has no ``concat``."""
     return literal(";").concat(column).concat(";").contains(f";{code};")
 
 
 def is_entry_known(today: dt.date) -> ColumnElement[bool]:
-    """Condition on a row of ``monitoring``: an entry that is known on a day, in its latest version then."""
+    """Make the condition that a row of ``monitoring`` is an entry known on a day, in its latest version on that day."""
     entry = RECORDS["monitoring"]
     later = entry.alias("later")
     entry_day, later_day = (func.coalesce(table.c.recorded_on, table.c.entered_on) for table in (entry, later))
@@ -170,7 +170,7 @@ def is_entry_known(today: dt.date) -> ColumnElement[bool]:
 
 
 def is_entry_open(today: dt.date) -> ColumnElement[bool]:
-    """Condition on a row of ``monitoring``: the household is in monitoring by it on a day."""
+    """Make the condition that a row of ``monitoring`` has the household in monitoring on a day."""
     cleared_on = RECORDS["monitoring"].c.cleared_on
     return and_(is_entry_known(today), or_(cleared_on.is_(None), cleared_on > today))
 
@@ -221,13 +221,13 @@ def read_list(connection: Connection, wanted: ListFilter, offset: int, limit: in
 
 
 def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[int, int]:
-    """Count the households of the list by signal."""
+    """Count the households on the list by signal."""
     query = _narrow(select(CURRENT.c.signal, cast(func.count(), Integer)), wanted).group_by(CURRENT.c.signal)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:
-    """Count the households of the region that are late, by deadline; other filters of the list do not apply."""
+    """Count the late households in the region, by deadline; the list's other filters do not apply."""
     columns = [cast(func.count(case((rule.to_sql(FACTS), 1))), Integer) for rule in wanted.late.values()]
     query: Select[Any] = select().add_columns(*columns)
     signalled = _narrow(query, ListFilter(wanted.region, "all")).where(SIGNALLED.to_sql(FACTS))
@@ -236,7 +236,7 @@ def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:
 
 
 def list_parts(connection: Connection, region: str, digits: int) -> Sequence[str]:
-    """List the codes of the parts of a region in which households live."""
+    """List the codes of the parts of a region that have households."""
     part = func.substr(CURRENT.c.region_code, 1, digits)
     query = select(part).where(within(CURRENT.c.region_code, region)).distinct().order_by(part)
     return connection.execute(query).scalars().all()

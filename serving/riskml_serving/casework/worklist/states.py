@@ -1,4 +1,4 @@
-"""States that the list can be narrowed to, each declared once: its names, its rule, and its effect on the page."""
+"""States that the list can be filtered by, each declared once: its names, its rule, and its effect on the page."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ __all__ = ["STATES", "State"]
 
 @dataclass(frozen=True)
 class State(Term):
-    """A state of households on the list.
+    """A state that households on the list can be in.
 
     Parameters
     ----------
     code, zh, en : str
     make_rule : callable
-        Takes the rules of late households by deadline; returns the rule of the state.
+        Takes the rules for late households by deadline; returns the rule for the state.
     to_visit : bool, default False
-        Whether its households wait for a visit: then the page plans the week.
+        Whether its households wait for a visit; if so, the page plans the week.
     """
 
     make_rule: Callable[[Mapping[str, Rule]], Rule]
@@ -44,4 +44,4 @@ STATES = Vocabulary(
     State("monitored", "监测中", "in monitoring", lambda _: MONITORED),
     State("all", "全部", "all", lambda _: ALWAYS),
 )
-"""In the order of the filter."""
+"""States by code, in the order in which the filter shows them."""

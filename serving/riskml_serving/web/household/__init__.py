@@ -1,1 +1,1 @@
-"""One household: both verdicts, the reasons, what to verify, and the findings of visits."""
+"""The page of one household: both verdicts, the reasons, what to verify, and the findings of visits."""

@@ -52,7 +52,7 @@ PAGE = Page(
 
 
 async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict[str, Any]:
-    """Gather a household's page; a household outside the reader's region is refused, which is recorded."""
+    """Gather a household's page; refuse a household outside the reader's region, and record the refusal."""
     state, lang = get_state(request), get_language(request)
     model, day = state.holder.current, today(state.settings)
     reader = partial(HouseholdReader, model=model, caller=visitor.caller, settings=state.settings, today=day, lang=lang)
@@ -117,7 +117,7 @@ async def verification(request: Request, household_id: str, visitor: SignedIn) -
 
 @router.post("/households/{household_id}/verifications/{number}/undo")
 async def undo_one(request: Request, household_id: str, number: str, visitor: SignedIn) -> Response:
-    """Undo one's own verification of today."""
+    """Undo a verification that the user saved today."""
     form = await _read_form_for(request, visitor, "write")
     return await _save_form(request, visitor, household_id, form, "undone", undo, number)
 
@@ -131,7 +131,7 @@ async def assignment(request: Request, household_id: str, visitor: SignedIn) -> 
 async def _check_and_save(
     request: Request, visitor: Visitor, household_id: str, right: str, done: str, check: Check, save: Callable[..., Any]
 ) -> Response:
-    """Save a form; one with errors is shown again as it was filled in, so that nothing is lost."""
+    """Save a form; show a form with errors again as it was filled in, so that nothing is lost."""
     form = await _read_form_for(request, visitor, right)
     try:
         body = check(form)
@@ -142,7 +142,7 @@ async def _check_and_save(
 
 
 async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
-    """Read a form, if the role of its sender has the right."""
+    """Read a form if the sender's role has the required right."""
     form = await read_form(request, visitor.form_token)
     if not visitor.may(right):
         raise Problem("role-refused")
@@ -152,7 +152,7 @@ async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form
 async def _save_form(
     request: Request, visitor: Visitor, household_id: str, form: Form, done: str, save: Callable[..., Any], *values: Any
 ) -> Response:
-    """Save the values of a form once, however often it is sent, and lead back to the household."""
+    """Save the values of a form once, however often it is sent, and redirect to the household."""
     state, key = get_state(request), form.get_text("once", 64)
     if len(key) < 16:
         raise Problem("form-refused")

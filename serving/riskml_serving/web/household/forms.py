@@ -18,7 +18,7 @@ from riskml_serving.web.shell.forms import Form
 __all__ = ["MAX_LENGTHS", "check_assignment", "check_verification"]
 
 MAX_LENGTHS = {"note": MAX_NOTE, "objection": 1000, "assignee": 60, "handover": 500}
-"""Characters that a text of the forms may have, by the name of its field."""
+"""Maximum number of characters in each text field."""
 
 _OBJECTION = NotRequired[Annotated[str, Field(max_length=MAX_LENGTHS["objection"])]]
 _ASSIGNEE = Annotated[str, Field(max_length=MAX_LENGTHS["assignee"])]
@@ -35,12 +35,12 @@ _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HAND
 
 
 def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
-    """Return the verification that a form holds; without a day it is today's.
+    """Return the verification in a form; if no day is filled in, it is dated today.
 
     Raises
     ------
     Problem
-        ``invalid-request``, which names every field that is wrong.
+        ``invalid-request``, which names every invalid field.
     """
     fields: dict[str, Any] = {name: form.get_text(name) for name in ("outcome", "category", "note", "objection")}
     measures = (" ".join(text.split()) for text in form.get_all("measures"))
@@ -48,7 +48,7 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
     body: dict[str, Any] = {}
     errors: list[FieldError] = []
     for adapter, part in ((_VERIFICATION, fields), (_DAY, {"verified_on": form.get_text("verified_on")})):
-        try:  # apart, so that a day to come is reported with the other faults
+        try:  # separate, so that a future day is reported with the other errors
             body |= _parse(adapter, part)
             require_no_future({"verified_on": body.get("verified_on", today)}, today)
         except Problem as problem:
@@ -59,7 +59,7 @@ def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
 
 
 def check_assignment(form: Form) -> dict[str, Any]:
-    """Return the assignee that a form names; raises the same."""
+    """Return the assignee in a form; raise the same problem as :func:`check_verification`."""
     return _parse(_ASSIGNMENT, {name: form.get_text(name) for name in ("assignee", "handover")})
 
 

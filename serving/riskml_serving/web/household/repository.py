@@ -1,4 +1,4 @@
-"""SQL about the age of a household's records."""
+"""SQL for the age of a household's records."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from riskml_serving.store.records.tables import RECORDS
 __all__ = ["read_freshness"]
 
 DAYS = {name: table.day for name, table in TABLES.items() if table.day and name != "income"}
-"""Column that says when something happened, by table; of income the period counts."""
+"""Column that says when something happened, by table; income is missing because its period counts instead."""
 
 
 def read_freshness(
     connection: Connection, household_id: str, region: str, as_of: dt.date
 ) -> dict[str, tuple[dt.date, dt.date | None]]:
-    """Read the latest day of each source (of income: the last of its period), and the latest day of recording.
+    """Read the latest day in each source (for income, the end of its period) and the latest day of recording.
 
     Returns
     -------
     dict of str to (date, date or None)
-        By table, income by ``income.<source>``; a source without a record has no entry.
+        The keys are tables, and ``income.<source>`` for income; a source without records has no entry.
     """
     out: dict[str, tuple[dt.date, dt.date | None]] = {}
     income = RECORDS["income"]
@@ -47,7 +47,7 @@ def read_freshness(
 
 
 def _narrow(query: Select[Any], name: str, household_id: str, region: str, as_of: dt.date) -> Select[Any]:
-    """Narrow a query to the rows that are known of a household of a region."""
+    """Narrow a query to the known rows about a household in a region."""
     table = RECORDS[name]
     return narrow_to_region(query, table, region).where(
         table.c.household_id == household_id,

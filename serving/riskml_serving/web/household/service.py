@@ -37,7 +37,7 @@ __all__ = ["HouseholdReader"]
 HISTORY = 60
 """Maximum number of changes of the score that are shown."""
 SHOWN_MONTHS, MARKED_MONTHS = 24, 36
-"""Months of the picture, and of the lists of help and monitoring."""
+"""Months shown in the picture, and months covered by the lists of help and monitoring."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class HouseholdReader:
         Raises
         ------
         Problem
-            ``household-not-found``, whether it does not exist or lives elsewhere.
+            ``household-not-found`` if the household does not exist or lives outside the reader's region.
         """
         region = self.caller.region
         register = require_household(self.connection, household_id, region)
@@ -149,9 +149,9 @@ class HouseholdReader:
         return {**out, "as_of": row["as_of"], "tier": out["tier"] or "none", "shape": SHAPES[out["signal"]]}
 
     def _read_freshness(self, household_id: str, as_of: dt.date) -> list[tuple[str, dt.date, dt.date | None, int]]:
-        """Read name, latest day, latest day of recording and age in days of each source.
+        """Read the name, latest day, latest day of recording and age in days for each source.
 
-        Illness is left out for those who may not know of it.
+        Illness is left out for readers who may not see health details.
         """
         rows = []
         days = read_freshness(self.connection, household_id, self.caller.region, as_of)
@@ -165,7 +165,7 @@ class HouseholdReader:
 
 
 def _keep_last_of_each_day(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Keep the last score of each date, the latest first: a correction replaces what it corrects.
+    """Keep the last score for each date, latest date first: a correction replaces what it corrects.
 
     >>> history = [{"as_of": 2, "n": 3}, {"as_of": 2, "n": 2}, {"as_of": 1, "n": 1}]
     >>> [row["n"] for row in _keep_last_of_each_day(history)]

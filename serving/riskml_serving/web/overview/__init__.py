@@ -1,1 +1,1 @@
-"""Counts of a region: by colour, tier, category, cause and agreement; over time; the yield of visits."""
+"""Counts for a region: by colour, tier, category, cause and agreement, over time, and the yield of visits."""

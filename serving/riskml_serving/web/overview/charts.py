@@ -1,4 +1,4 @@
-"""Bar and column charts as SVG: every part has its number, and the parts differ in grey too."""
+"""Bar and column charts as SVG: every part shows its number, and the parts can be told apart in grey too."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ FILLS = {
     "third": ("#9fbdd2", "#000000"),
     "rest": ("#e6eef4", "#000000"),
 }
-"""Fill and ink by colour, from dark to light."""
+"""Fill and text colours by the name of the colour, from dark to light."""
 SHADES = ("first", "second", "third", "rest")
-"""Colours of parts that are no signals."""
+"""Colours for parts that are not signals."""
 
 WIDTH, EDGE, FONT_SIZE = 480.0, "#4a5866", 13
 BAR_STEP, BAR_LEFT = 26.0, 130.0
 COLUMN_LEFT, COLUMN_BOTTOM, COLUMN_STEP, COLUMNS_HEIGHT = 8.0, 178.0, 70.0, 216.0
 
 Row = tuple[str, Sequence[tuple[str, float]]]
-"""Label, and the colour and number of every part."""
+"""Label, then the colour and number for each part."""
 
 
 def draw_bars(rows: Sequence[Row], title: str) -> str:
@@ -59,7 +59,7 @@ def draw_bars(rows: Sequence[Row], title: str) -> str:
 
 
 def draw_columns(rows: Sequence[Row], title: str, legend: Sequence[tuple[str, str]] = ()) -> str:
-    """Draw a column for each row, its parts from the bottom up, its label below; a label may have two lines.
+    """Draw a column for each row, with its parts from the bottom up and its label (one or two lines) below.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def draw_columns(rows: Sequence[Row], title: str, legend: Sequence[tuple[str, st
     title : str
         Text for screen readers.
     legend : sequence of (colour, text), optional
-        Stands below, in as many lines as it needs.
+        Legend below the chart, on as many lines as it needs.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def _find_largest(rows: Sequence[Row]) -> float:
 
 
 def _draw_part(colour: str, number: float | None, x: float, y: float, width: float, height: float) -> list[str]:
-    """Draw a rectangle, and its number where there is room."""
+    """Draw a rectangle, and its number if there is room."""
     fill, ink = FILLS[colour]
     out = [make_element("rect", x=x, y=y, width=width, height=height, fill=fill, stroke=EDGE, stroke_width=0.6)]
     if number is not None and estimate_width(_format(number), FONT_SIZE) + 4 < width and height >= FONT_SIZE:

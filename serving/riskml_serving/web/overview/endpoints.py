@@ -1,4 +1,4 @@
-"""``/overview``: a region's counts, rolled up and drilled down."""
+"""``/overview``: counts for a region and for its parts."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ async def overview(request: Request, visitor: SignedIn) -> View:
 
 
 async def _gather(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:
-    """Return the region that is shown, and its counts."""
+    """Return the region shown, and its counts."""
     state, caller = get_state(request), visitor.caller
     region, day = await require_region(request, visitor), today(state.settings)
     return region, await state.read(lambda connection: gather_overview(connection, region, caller, day))
 
 
 def _list_wider(region: str, top: str) -> list[str]:
-    """List the regions around one, from the widest that the reader may see.
+    """List the regions that contain a region, from the widest that the reader may see.
 
     >>> _list_wider("990101101200", "990101")
     ['990101', '990101101']

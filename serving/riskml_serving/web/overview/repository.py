@@ -1,4 +1,4 @@
-"""SQL of a region's history: signals by month, findings of visits, households in monitoring."""
+"""SQL for a region's history: signals by month, findings of visits, households in monitoring."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["count_signal_changes", "count_visits", "read_monitoring"]
 def count_signal_changes(connection: Connection, region: str) -> list[dict[str, Any]]:
     """Count the households whose signal changed in a month from ``before`` (null: not scored before) to ``signal``.
 
-    The history holds changes only: how many households have a signal in a month is the sum of all changes up to it.
+    The history holds changes only: the households with a signal in a month are the sum of all changes up to it.
     """
     month = func.substr(cast(SCORES.c.as_of, String), 1, 7).label("month")
     before = func.lag(SCORES.c.signal).over(partition_by=SCORES.c.household_id, order_by=SCORES.c.seq).label("before")
@@ -42,7 +42,7 @@ def count_signal_changes(connection: Connection, region: str) -> list[dict[str, 
 
 
 def count_visits(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count verifications by the agreement at the time, whether the model predicted, and the finding."""
+    """Count verifications by the agreement at the time, whether there was a prediction, and the finding."""
     predicted = VERIFICATIONS.c.probability.is_not(None).label("predicted")
     same = (VERIFICATIONS.c.agreement, predicted, VERIFICATIONS.c.outcome)
     query = (
@@ -55,7 +55,7 @@ def count_visits(connection: Connection, region: str) -> list[dict[str, Any]]:
 
 
 def read_monitoring(connection: Connection, region: str, today: dt.date) -> list[dict[str, Any]]:
-    """Read the entries into monitoring of a region as known on a day, and whether each is still ``open``."""
+    """Read a region's entries into monitoring as known on a day, and whether each is still ``open``."""
     table = RECORDS["monitoring"]
     query = (
         select(table.c.category, table.c.entered_on, table.c.causes, is_entry_open(today).label("open"))

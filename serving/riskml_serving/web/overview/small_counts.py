@@ -13,15 +13,15 @@ def hide_small_counts(rows: Sequence[Sequence[int]], minimum: int) -> list[list[
     Parameters
     ----------
     rows : sequence of sequence of int
-        A row for each region; the sums of rows and columns are taken as known.
+        One row per region; readers are assumed to know the sums of the rows and columns.
     minimum : int
-        Smallest count that is shown, apart from 0.
+        Smallest count other than 0 that is shown.
 
     Returns
     -------
     list of list of int or None
-        None where hidden. A single hidden count of a row or column would follow from its sum: there the smallest other
-        one is hidden too.
+        The counts, with None for hidden ones. A single hidden count in a row or column would follow from the sum, so
+        the smallest other count is hidden too.
 
     >>> hide_small_counts([[2, 30, 18], [9, 40, 20]], 5)
     [[None, 30, None], [None, 40, None]]

@@ -30,7 +30,7 @@ async def go_to_worklist() -> Response:
 async def switch_language(
     request: Request, lang: str, back: Annotated[str | None, Query(max_length=500)] = None
 ) -> Response:
-    """Switch the language and go back to the page."""
+    """Switch the language and redirect to the page the reader was on."""
     response = RedirectResponse(keep_own_path(back), 303)
     value = "en" if lang == "en" else "zh"
     secure = get_state(request).settings.cookies_secure

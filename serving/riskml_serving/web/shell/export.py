@@ -1,4 +1,4 @@
-"""Tables for Excel: plain values, and no text that a spreadsheet would take for a formula."""
+"""Tables for Excel: plain values, and no text that a spreadsheet would treat as a formula."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.responses import Response
 __all__ = ["Sheet", "escape_formula", "write_workbook"]
 
 Sheet = tuple[str, Sequence[str], Iterable[Sequence[Any]]]
-"""Title, header, rows."""
+"""Title, header and rows of a sheet."""
 
 TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -25,7 +25,7 @@ _LONGEST = 32_000
 
 
 def escape_formula(value: Any) -> Any:
-    """Return a value for a cell; text that begins like a formula gets an apostrophe before it.
+    """Return a value for a cell; text that begins like a formula is prefixed with an apostrophe.
 
     >>> escape_formula("=1+1"), escape_formula("-3 户"), escape_formula(-3), escape_formula("东沟村")
     ("'=1+1", "'-3 户", -3, '东沟村')
@@ -37,15 +37,15 @@ def escape_formula(value: Any) -> Any:
 
 
 def write_workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
-    """Write sheets, each under the notice.
+    """Write a workbook in which every sheet starts with the notice.
 
     Parameters
     ----------
     sheets : iterable of Sheet
     notice : str
-        First row of every sheet.
+        Text in the first row of every sheet.
     name : str
-        File name, ASCII.
+        File name, in ASCII.
     """
     book = Workbook(write_only=True)
     for title, header, rows in sheets:

@@ -1,4 +1,4 @@
-"""Reads a form: within limits, and only if it came from our own page."""
+"""Reads a form, within limits and only if it was sent from one of our own pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_BYTES, MOST_FIELDS = 64_000, 100
 
 
 class Form:
-    """Fields of a form.
+    """The fields of a form.
 
     >>> form = Form({"note": [" a "], "cause": ["work", "labour"]})
     >>> form.get_text("note"), form.get_all("cause"), form.get_text("none")
@@ -27,7 +27,7 @@ class Form:
         self._fields = fields
 
     def get_text(self, name: str, most: int | None = None) -> str:
-        """Return a field, trimmed, without NUL bytes and with plain line ends."""
+        """Return a field's text, trimmed, without NUL bytes and with plain line ends."""
         value = self._fields.get(name, [""])[0]
         return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]
 
@@ -36,7 +36,7 @@ class Form:
         return self._fields.get(name, [])
 
     def to_bytes(self) -> bytes:
-        """Return the fields without the tokens, as bytes: the same for a form that is sent twice."""
+        """Return the fields without the tokens, as bytes, which are the same when a form is sent twice."""
         fields = sorted((name, values) for name, values in self._fields.items() if name not in ("csrf", "once"))
         return repr(fields).encode()
 
@@ -48,12 +48,12 @@ async def read_form(request: Request, token: str) -> Form:
     ----------
     request : Request
     token : str
-        That the form must carry.
+        Token that the form must carry.
 
     Raises
     ------
     Problem
-        ``form-refused``: it does not carry the token, or another site sent it.
+        ``form-refused`` if the form does not carry the token or was sent from another site.
     """
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Problem("form-refused")

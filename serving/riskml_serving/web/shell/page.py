@@ -23,9 +23,9 @@ class View:
     ----------
     response : Response
     household_ids : sequence of str, optional
-        Households that the answer names; None on a page that never names one.
+        Households that the response names; None for a page that never names any.
     detail : dict of str to object
-        JSON values for the audit entry, never records of a person.
+        JSON values for the audit entry, never a person's records.
     """
 
     response: Response
@@ -46,23 +46,23 @@ class Page:
     zh, en : str
         Title.
     purpose : str
-        What it is for, in the guide.
+        What the page is for, as the guide says it.
     titles : dict of int to (str, str)
-        Other titles for readers whose region has that many digits.
+        Other titles for readers, by the number of digits in their region.
     action : str
-        What the audit calls opening it.
+        Action that the audit records when the page is opened.
     right : str, default "read"
-        Right that the reader's role must have: one of a key's, or of ``Role.may``.
+        Right that the reader's role must have: one of the API keys' rights, or one from ``Role.may``.
     households : bool
-        Whether it names households: then its :class:`View` lists them, and each has an audit entry.
+        Whether the page names households; if so, its :class:`View` lists them, and each gets an audit entry.
     region : bool
         Whether it takes the query parameter ``region``.
     menu : bool
         Whether the main menu links to it.
     examples : tuple of str
-        Queries with which tools and tests open it.
+        Query strings with which the tools and tests open the page.
     max_p95_ms, max_bytes : int
-        Targets: 95th percentile of its time, and its size with style sheet and script.
+        Targets for the 95th percentile of the response time, and for the size including style sheet and script.
     """
 
     name: str
@@ -82,22 +82,22 @@ class Page:
 
     @property
     def workbook(self) -> bool:
-        """Whether it is a file for Excel."""
+        """Whether the page is a file for Excel."""
         return self.path.endswith(".xlsx")
 
     def make_workbook(self, path: str, purpose: str, action: str, examples: tuple[str, ...] = ("",)) -> Page:
-        """Declare the workbook that a page exports: it names the same households, for the same readers."""
+        """Declare the workbook that exports this page: it names the same households, for the same readers."""
         own: dict[str, Any] = {"path": path, "purpose": purpose, "action": action, "examples": examples}
         own |= {"name": f"{self.name}-workbook", "zh": f"{self.zh}（Excel）", "en": f"{self.en} (Excel)"}
         return replace(self, **own, titles={}, menu=False)
 
     def get_title(self, lang: str, region: str) -> str:
-        """Return the title for a reader of a region."""
+        """Return the title for a reader from a region."""
         zh, en = self.titles.get(len(region), (self.zh, self.en))
         return zh if lang == "zh" else en
 
     def list_addresses(self, household_id: str = "") -> list[str]:
-        """List the addresses with the queries of the examples.
+        """List the page's addresses, one per example query.
 
         >>> names = dict.fromkeys(("name", "zh", "en", "purpose", "action"), "")
         >>> Page(path="/x/{household_id}", examples=("", "a=1"), **names).list_addresses("h1")
@@ -107,12 +107,12 @@ class Page:
         return [f"{path}?{query}" if query else path for query in self.examples]
 
     async def answer(self, request: Request, visitor: Visitor, view: View) -> Response:
-        """Keep the audit entries of a view, then give its response.
+        """Save the audit entries of a view, then return its response.
 
         Raises
         ------
         TypeError
-            If the view names households and the declaration does not, or the other way round.
+            If the view names households although the declaration says it does not, or the other way round.
         """
         if self.households != (view.household_ids is not None):
             raise TypeError(f"{self.path} is declared with households={self.households}, and its View says otherwise")

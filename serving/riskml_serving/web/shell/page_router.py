@@ -1,4 +1,4 @@
-"""Serves declared pages; the service does not start with an address that is not declared."""
+"""Serves declared pages; the service does not start if an address is not declared."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ Endpoint = Callable[..., Coroutine[Any, Any, View]]
 
 
 class PageRouter(APIRouter):
-    """A router of declared pages, which shows errors as pages."""
+    """A router for declared pages that shows errors as pages."""
 
     def __init__(self) -> None:
         super().__init__(route_class=PageRoute, include_in_schema=False)
         self.pages: list[Page] = []
 
     def page(self, page: Page) -> Callable[[Endpoint], Endpoint]:
-        """Serve a page: refuse readers without its right, and keep its audit entry before the answer leaves.
+        """Serve a page: refuse readers without the right to it, and save its audit entries before the response is sent.
 
         Raises
         ------
         TypeError
-            If the endpoint takes no ``request`` and ``visitor``, or does not return a :class:`View`.
+            If the endpoint does not take ``request`` and ``visitor``, or does not return a :class:`View`.
         """
 
         def register(endpoint: Endpoint) -> Endpoint:
@@ -56,19 +56,19 @@ class PageRouter(APIRouter):
 
 
 def require_declared(routers: Iterable[APIRouter], open_to_all: frozenset[str]) -> tuple[Page, ...]:
-    """Return the pages of some routers, in their order.
+    """Return the pages of the given routers, in order.
 
     Parameters
     ----------
     routers : iterable of APIRouter
     open_to_all : frozenset of str
-        Addresses that show nothing of the county: they need no declaration.
+        Addresses that show nothing about the county and therefore need no declaration.
 
     Raises
     ------
     TypeError
-        If an address answers ``GET`` and is neither declared nor open to all: no audit, test or document covers it;
-        or if a router holds another router.
+        If an address answers ``GET`` and is neither declared nor open to all, so that no audit, test or document covers
+        it, or if a router contains another router.
     """
     parts = list(routers)
     pages = tuple(page for part in parts for page in getattr(part, "pages", ()))

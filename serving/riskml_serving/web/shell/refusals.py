@@ -1,4 +1,4 @@
-"""Shows a problem as a page, and the kind of route that does so for every error."""
+"""Shows problems as pages, and defines the route class that does so for every error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def keep_own_path(path: str | None) -> str:
 
 
 def render_problem(request: Request, problem: Problem) -> Response:
-    """Render the page of a problem in the reader's language, without personal data."""
+    """Render a problem as a page in the reader's language, without personal data."""
     lang, kind = get_language(request), PROBLEMS[problem.kind]
     title, detail = (kind.zh, problem.zh) if lang == "zh" else (kind.en, problem.en)
     response = render(
@@ -48,10 +48,10 @@ def render_problem(request: Request, problem: Problem) -> Response:
 
 
 class PageRoute(APIRoute):
-    """A route that answers with pages, errors included."""
+    """A route that responds with pages, even for errors."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Build the handler."""
+        """Build the handler, which turns errors into pages."""
         inner = super().get_route_handler()
 
         async def handler(request: Request) -> Response:

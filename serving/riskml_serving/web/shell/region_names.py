@@ -1,4 +1,4 @@
-"""Names of regions, from a file of the county; a code where there is none."""
+"""Names of regions, from a file that the county provides; the code is shown if there is no name."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["mask_code", "name_region", "read_region_names"]
 
 @cache
 def read_region_names(path: Path | None) -> Mapping[str, str]:
-    """Read the names by code from the file that the settings name, once; none without a file.
+    """Read the names by code, once, from the file named in the settings; without a file there are none.
 
     Raises
     ------
     UsageError
-        If it cannot be read or lacks a column.
+        If the file cannot be read or lacks a column.
     """
     if path is None:
         return {}
@@ -34,7 +34,7 @@ def read_region_names(path: Path | None) -> Mapping[str, str]:
 
 
 def name_region(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:
-    """Name a region; a village comes with its town's name, unless the reader knows they are ``within`` that town.
+    """Name a region; put its town's name before a village, unless the reader is already ``within`` that town.
 
     >>> names = {"990101101": "柳河镇", "990101101200": "东沟村"}
     >>> [name_region(names, code, "zh") for code in ("990101101200", "990101101201", "")]
@@ -58,7 +58,7 @@ def _get_own_name(names: Mapping[str, str], code: str, lang: str) -> str:
 
 
 def mask_code(code: str) -> str:
-    """Mask the code of a household: its last four characters, enough within a village.
+    """Mask a household's code: keep its last four characters, which are enough within a village.
 
     >>> mask_code("H0001234"), mask_code("12")
     ('…1234', '…12')

@@ -1,4 +1,4 @@
-"""Renders templates; every page carries the notice, a strict content security policy and no cache."""
+"""Renders templates; every page carries the notice and a strict content security policy, and is never cached."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["LANGUAGE", "STATIC", "get_address", "get_language", "protect", "rend
 
 STATIC = Path(__file__).parents[1] / "static"
 LANGUAGE = "riskml_lang"
-"""Cookie with the language."""
+"""Name of the cookie that holds the language."""
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -53,7 +53,7 @@ def _get_environment() -> Environment:
 
 
 def get_language(request: Request) -> str:
-    """Language of a request: Chinese, unless the reader switched.
+    """Return the language for a request: Chinese, unless the reader has switched.
 
     Returns
     -------
@@ -63,24 +63,24 @@ def get_language(request: Request) -> str:
 
 
 def get_address(request: Request) -> str:
-    """Path and query of a request."""
+    """Return the path and query of a request."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def wants_page(request: Request) -> bool:
-    """Whether an error should be shown as a page: a browser asks, and not for the API."""
+    """Return whether an error should be shown as a page: a browser made the request, and not to the API."""
     return not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", "")
 
 
 def protect(response: Response) -> Response:
-    """Set the headers of every page that it does not set itself."""
+    """Set the headers that every page has, except those that the response has set itself."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
 
 
 def show_in_menu(pages: Iterable[Page]) -> None:
-    """Set the pages of the main menu, in their order."""
+    """Set the pages in the main menu, in order."""
     _get_environment().globals["menu"] = tuple(pages)
 
 
@@ -93,12 +93,12 @@ def render(
     ----------
     request : Request
     template : str
-        File in ``templates``.
+        Name of a file in ``templates``.
     visitor : Visitor, optional
-        Who is signed in.
+        The person who is signed in.
     status : int, default 200
     **values
-        What the template shows; text is escaped.
+        Values for the template; text is escaped.
     """
     settings = get_state(request).settings
     lang = get_language(request)

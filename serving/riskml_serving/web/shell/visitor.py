@@ -1,4 +1,4 @@
-"""The visitor of a page: a session cookie gives the same kind of caller as an API key."""
+"""The visitor to a page: a session cookie gives the same kind of caller as an API key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "get_cookie_na
 
 
 COOKIE_FLAGS: dict[str, Any] = {"path": "/", "httponly": True, "samesite": "lax"}
-"""Scripts do not see the cookies, and other sites do not send them."""
+"""Scripts cannot read the cookies, and requests from other sites do not carry them."""
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not a fault
@@ -36,7 +36,7 @@ class Visitor:
     ----------
     user : User
     token : str
-        Of the session; never shown.
+        The session's token; never shown.
     """
 
     user: User
@@ -53,12 +53,12 @@ class Visitor:
         return derive_form_token(self.token)
 
     def may(self, what: str) -> bool:
-        """Whether the role allows something of the pages."""
+        """Return whether the role allows an action on the pages."""
         return what in self.user.role.may or what in self.caller.rights
 
 
 def get_cookie_name(settings: Settings, name: str = "session") -> str:
-    """Return the name of a cookie; over HTTPS the browser itself keeps other hosts from setting it."""
+    """Return the name of a cookie; over HTTPS it has a prefix with which browsers keep other hosts from setting it."""
     return f"__Host-riskml_{name}" if settings.cookies_secure else f"riskml_{name}"
 
 
@@ -98,7 +98,7 @@ async def require_region(request: Request, visitor: Visitor) -> str:
     Raises
     ------
     Problem
-        ``region-not-found`` outside the reader's region; the audit keeps who asked for what.
+        ``region-not-found`` if it is outside the reader's region; the audit records who asked for it.
     """
     region = request.query_params.get("region", "")
     try:

@@ -1,4 +1,4 @@
-"""Short words of the pages, by kind and code, in both languages."""
+"""Short words for the pages, by kind and code, in both languages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
-"""A shape for every colour, for print in grey and for readers who cannot distinguish the colours."""
+"""A shape for each colour, for printing in grey and for readers who cannot distinguish the colours."""
 
 _OUTSIDE = (
     Term("rule_only_outside", "规则预警；未列入本期优先走访", "rule line; model beyond capacity"),
@@ -49,7 +49,7 @@ SENTENCES = {
         "en": "The model points at this household, but others come first for a visit",
     },
 }
-"""Both verdicts in a sentence, by code of agreement."""
+"""A sentence about both verdicts, by code of agreement."""
 
 SUBJECTS = Vocabulary(
     Term("income", "收入", "income"),
@@ -58,7 +58,7 @@ SUBJECTS = Vocabulary(
     Term("leads", "线索", "leads"),
     Term("attributes", "其他", "other"),
 )
-"""Subject of a sentence without an official cause, by topic of the feature."""
+"""Tag for a reason without an official cause, by the feature's topic."""
 
 _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
@@ -76,7 +76,7 @@ WORDS: dict[str, Mapping[str, Term]] = {
 
 
 def get_word(kind: str, code: str | None, lang: str) -> str:
-    """Return the short word for a code; nothing for none.
+    """Return the short word for a code; an empty string if there is no code.
 
     >>> get_word("signal", "red", "zh"), get_word("category", None, "zh")
     ('红', '')
@@ -85,15 +85,15 @@ def get_word(kind: str, code: str | None, lang: str) -> str:
 
 
 def list_causes(caller: Caller) -> list[str]:
-    """List the causes that a caller may see: who is listed under a health cause is itself health information."""
+    """List the causes that a caller may see: being listed under a health cause is itself health information."""
     return [code for code in CAUSES if not (caller.redact and code in HEALTH_CAUSES)]
 
 
 def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
-    """Tag a sentence: with the official cause where it raises the risk, else with its subject.
+    """Tag a reason with its official cause if it raises the risk, otherwise with its topic.
 
-    "Because of" would be wrong beside what protects, "other" says nothing, and a redacted cause may be illness or
-    disability.
+    "Because of" would be wrong for something that protects, "other" says nothing, and a redacted cause may be illness
+    or disability.
 
     >>> reason = Reason("illness", "illness", "admissions_12m", -0.1, "", "")
     >>> tag_reason(reason, "zh", risk=True), tag_reason(reason, "zh", risk=False)
@@ -107,8 +107,8 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
 def refine_agreement(agreement: str, tier: str) -> str:
     """Refine the code of agreement for a household beyond the visit capacity.
 
-    Its tier may be above the safest although other households come first for a visit: then it would be wrong to say
-    that the model does not point at it.
+    Its tier may be above the safest even though other households come first for a visit. It would be wrong to say of
+    such a household that the model does not point to it.
 
     >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
     ('neither_outside', 'neither', 'both')
@@ -118,14 +118,14 @@ def refine_agreement(agreement: str, tier: str) -> str:
 
 
 def describe_agreement(explanation: Explanation, lang: str) -> str:
-    """Describe in a sentence how the two verdicts agree; empty without a prediction."""
+    """Describe in a sentence how the two verdicts agree; the sentence is empty without a prediction."""
     if explanation.agreement is None or explanation.model is None:
         return ""
     return SENTENCES[refine_agreement(explanation.agreement, explanation.model.tier)][lang]
 
 
 def describe_cut(shown: int, total: int, lang: str) -> str:
-    """Say how many households of a list are shown; nothing where all are.
+    """Say how many households in a list are shown; return an empty string if all are.
 
     >>> describe_cut(5000, 6123, "zh"), describe_cut(7, 7, "zh")
     ('前 5,000 户，共 6,123 户', '')
@@ -143,11 +143,11 @@ def explain_star(least: int, lang: str) -> str:
 
 
 HUNDRED = {"zh": "类似的 100 户中约（户）", "en": "per 100 similar households"}
-"""Heading of a column of probabilities."""
+"""Heading for a column of probabilities."""
 
 
 def count_per_hundred(probability: float | None) -> float | None:
-    """Convert a probability to households per hundred, for a table.
+    """Convert a probability to households per hundred, for use in a table.
 
     >>> count_per_hundred(0.34551796793689), count_per_hundred(None)
     (34.6, None)

@@ -50,7 +50,7 @@ FIELDS = ("q", "region", "state", "signal", "tier", "agreement", "category", "ca
 
 @router.page(PAGE)
 async def worklist(request: Request, visitor: SignedIn) -> View:
-    """Show the list: filters, counts, what can be done this week."""
+    """Show the list, its filters and counts, and what can be done this week."""
     state, caller = get_state(request), visitor.caller
     fields, wanted, deadlines = await _read_filter(request, visitor)
     region, whole = wanted.region, request.query_params.get("whole") == "1"
@@ -125,7 +125,7 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
 
 
 async def _read_filter(request: Request, visitor: Visitor) -> tuple[dict[str, str], ListFilter, Deadlines]:
-    """Read the filter of a request: its fields as typed, what they mean, and the deadlines as of today."""
+    """Read the filter from a request: its fields as typed, what they mean, and the deadlines as of today."""
     state = get_state(request)
     fields = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
     region = await require_region(request, visitor)
@@ -134,7 +134,7 @@ async def _read_filter(request: Request, visitor: Visitor) -> tuple[dict[str, st
 
 
 def _parse_number(text: str | None, default: int, most: int) -> int:
-    """Parse the whole number of a field, within bounds.
+    """Parse the whole number in a field, and keep it within bounds.
 
     >>> _parse_number("7", 1, 5), _parse_number("-3", 1, 5), _parse_number("x", 1, 5)
     (5, 1, 1)

@@ -21,14 +21,14 @@ from riskml_serving.web.shell.words import SHAPES, list_causes, refine_agreement
 __all__ = ["MOST_ROWS", "build_filter", "describe_row", "plan_week"]
 
 MOST_ROWS = 5_000
-"""Maximum number of households on a page to print and in a workbook."""
+"""Maximum number of households on a printed page and in a workbook."""
 
 SHOWN = ("household_id", "region_code", "status", "probability", "last_outcome", "last_verified_on")
-"""Columns of the list that are shown as they are."""
+"""Columns of the list that are shown unchanged."""
 
 
 def build_filter(fields: Mapping[str, str], region: str, caller: Caller, deadlines: Deadlines) -> ListFilter:
-    """Turn the fields of the filter into what the list is narrowed to; an unknown value counts as not chosen."""
+    """Turn the fields of the form into a filter for the list; unknown values are ignored."""
     cause = fields.get("cause", "")
     cause = cause if cause in list_causes(caller) else ""
     tiers = {"none": -1, **{code: i for i, code in enumerate(TIERS)}}
@@ -55,8 +55,8 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
     Returns
     -------
     dict
-        ``capacity``; ``chosen``: codes of the first of the list; ``predicted``: how many of them have a probability;
-        ``expected``: sum of these calibrated probabilities, the true cases expected among them.
+        ``capacity``; ``chosen``: codes of the first households on the list; ``predicted``: how many of them have a
+        probability; ``expected``: sum of these calibrated probabilities, which is the number of true cases expected.
     """
     rows = repository.read_list(connection, wanted, 0, capacity)
     chosen, known = {row["household_id"] for row in rows}, [p for row in rows if (p := row["probability"]) is not None]
@@ -64,7 +64,7 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
 
 
 def describe_row(row: Mapping[str, Any], caller: Caller, deadlines: Deadlines) -> dict[str, Any]:
-    """Describe one household of the list, without what the caller may not see."""
+    """Describe one household on the list, without what the caller may not see."""
     policy = deadlines.policy
     score = show(row, policy, caller.redact)
     since = row["since"] if WAITING.holds(row) else None

@@ -1,4 +1,4 @@
-"""The rows of the list for Excel."""
+"""Rows of the work list for Excel."""
 
 from __future__ import annotations
 
