@@ -34,5 +34,5 @@ add_extensions("riskml_serving.commands", {"": app})
 
 
 def main() -> None:
-    """Entry point of ``riskml-serving``."""
+    """Run ``riskml-serving``."""
     run(app)

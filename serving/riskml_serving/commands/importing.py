@@ -1,4 +1,4 @@
-"""``riskml-serving import``: a records folder into the database."""
+"""``riskml-serving import``: import a records folder into the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml-serving model``: which release serves, roll it back."""
+"""``riskml-serving model``: show which release is in use, and roll it back."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Username = Annotated[str, typer.Argument(help="User name.")]
 
 
 def _read_password() -> str:
-    """Prompt for a password twice, or read one line where standard input is no terminal."""
+    """Prompt for a password twice, or read one line if standard input is not a terminal."""
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")

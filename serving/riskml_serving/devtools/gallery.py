@@ -21,9 +21,9 @@ __all__ = ["BROWSERS", "open_browser", "take_pictures"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = {"desk": 1280, "phone": 360}
 MAX_HEIGHT = 2_000
-"""Pixels of a picture: the rest of a long page is cut off."""
+"""Maximum height of a picture in pixels: the rest of a long page is cut off."""
 PAPER_WIDTH = 703
-"""Pixels between the margins of an A4 page."""
+"""Width between the margins of an A4 page in pixels."""
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def open_browser() -> Iterator[Any]:
         path = None
     if path is None:
         raise UsageError("There is no Chromium with Playwright.", "Debian: apt-get install chromium; `make install`.")
-    sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # root has no sandbox
+    sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # Chromium has no sandbox for root
     with TemporaryDirectory(prefix="riskml-fonts-") as data:
         (Path(data) / "fonts").mkdir()
         shutil.copy(find_font(), Path(data) / "fonts")
@@ -57,15 +57,15 @@ def open_browser() -> Iterator[Any]:
 
 
 def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> list[Path]:
-    """Run the service on a demo's database, walk through its pages and save a picture of each.
+    """Run the service on a demo's database, go through its pages and save a picture of each.
 
     Parameters
     ----------
     settings : Settings
-        Of the demo.
+        The demo's settings.
     accounts : list of Account
     out : Path
-        Folder.
+        Folder for the pictures.
 
     Returns
     -------

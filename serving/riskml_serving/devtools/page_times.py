@@ -1,4 +1,4 @@
-"""Measures the staff pages as a browser gets them: time over the loopback, and bytes."""
+"""Measures the staff pages as a browser gets them: time over the loopback interface, and size in bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_HOUSEHOLDS, MIN_ADDRESSES = 30, 4
 
 @dataclass(frozen=True)
 class PageTiming:
-    """Requests of one page by one role.
+    """Timing of the requests for one page by one role.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class PageTiming:
     n : int
     p50_ms, p95_ms : float
     max_bytes : int
-        Of the largest page, with style sheet and script, as sent.
+        Size of the largest response as sent, including style sheet and script.
     """
 
     role: str
@@ -49,12 +49,12 @@ class PageTiming:
 
     @property
     def meets_targets(self) -> bool:
-        """Whether both targets of the page are met."""
+        """Whether the page meets both of its targets."""
         return self.p95_ms < self.page.max_p95_ms and self.max_bytes < self.page.max_bytes
 
 
 def list_addresses(pages: Iterable[Page], households: Sequence[str]) -> dict[Page, list[str]]:
-    """List the addresses to read: the examples of every page that is no workbook, at least four of each."""
+    """List the addresses to read: the examples for every page that is not a workbook, at least four for each."""
     out = {}
     for page in pages:
         if not page.workbook:
@@ -70,10 +70,10 @@ def measure_pages(settings: Settings, accounts: Sequence[Account], rounds: int, 
     Parameters
     ----------
     settings : Settings
-        Of the demo.
+        The demo's settings.
     accounts : sequence of Account
     rounds : int
-        How often every page is read, after once that does not count.
+        How often every page is read, after a first time that does not count.
     progress : Progress
     """
     progress.stage("Read every page", len(accounts) * (rounds + 1))

@@ -1,1 +1,1 @@
-"""The end of ``riskml demo``: part of its county, an account for every role, and the service."""
+"""The last step of ``riskml demo``: part of its county, an account for every role, and the service."""

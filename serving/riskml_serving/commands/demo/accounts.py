@@ -1,4 +1,4 @@
-"""Accounts of the demo: one per role, with random passwords that are printed once."""
+"""Accounts for the demo: one per role, with random passwords that are printed once."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from riskml_serving.people.accounts.service import create_user
 __all__ = ["Account", "create_accounts"]
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without letters that look alike."""
+"""Characters for passwords, without those that look alike."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account of the demo."""
+    """An account for the demo."""
 
     username: str
     password: str

@@ -1,4 +1,4 @@
-"""A few towns of a simulated county, with made-up names, in a database of their own."""
+"""A few towns from a simulated county, with made-up names, in a database of their own."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "�
 """Made-up names: no real places are meant."""
 
 KNOWN_BY = ("recorded_on", "period_start", "occurred_on", "started_on", "entered_on")
-"""Columns before whose day a row is not known."""
+"""Columns with the day from which a row is known."""
 ENDS = ("cleared_on", "ended_on", "left_on")
 
 
 def choose_towns(county: Path, out: Path, max_households: int, until: dt.date) -> list[str]:
-    """Write the records of the first towns of a county, as known on a day, into another folder.
+    """Write the records of the first towns in a county, as known on a day, into another folder.
 
     Parameters
     ----------
     county, out : Path
-        Records folders.
+        Records folders to read from and to write to.
     max_households : int
-        Towns are taken whole, at least one.
+        Maximum number of households; towns are taken whole, and at least one is taken.
     until : date
-        A month's end.
+        Day as of which the records are known, the end of a month.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def choose_towns(county: Path, out: Path, max_households: int, until: dt.date) -
 
 
 def _select_known(table: pa.Table, until: dt.date) -> pa.Table:
-    """Select the rows that are known on a day, and clear the days after it."""
+    """Select the rows that are known on a day, and clear end dates after it."""
     for name in KNOWN_BY:
         if name in table.column_names:
             table = table.filter(pc.or_kleene(pc.less_equal(table[name], until), table[name].is_null()))
@@ -94,7 +94,7 @@ def write_region_names(codes: list[str], path: Path) -> None:
 
 
 def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
-    """List the last n month ends up to one, earliest first.
+    """List the last n month ends up to and including one, earliest first.
 
     >>> list_month_ends(dt.date(2024, 3, 31), 2)
     [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]
@@ -111,7 +111,7 @@ def list_villages(engine: Engine) -> list[str]:
 
 
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
-    """Score every household as of a month's end by a job, as a county does every month."""
+    """Score every household as of a month's end in a job, as a county does every month."""
     with writing(engine) as connection:
         start(connection, model, Caller("demo", "", frozenset(RIGHTS)), None, as_of, "demo")
     settings = Settings(database_url=engine.url.render_as_string(hide_password=False))

@@ -14,7 +14,7 @@ __all__ = ["prepare_again", "prepare_demo", "serve_demo"]
 
 MAX_HOUSEHOLDS, MONTHS, HELD_BACK = 1_500, 12, 6
 """Households imported, few enough for a short demo; month ends scored, to show a history; last months withheld from the
-pages: visits find what became of the households in them."""
+pages, from which visits learn what became of the households."""
 
 
 def prepare_demo(
@@ -25,16 +25,16 @@ def prepare_demo(
     Parameters
     ----------
     out, bundle, county : Path
-        Folders of the demo, of its model and of its records.
+        Folders with the demo, its model and its records.
     last : date
         Last month end of the records. The day six months before it counts as today.
     max_households, months : int
-        Households imported, and month ends scored; visits follow each but the last.
+        Number of households imported and of month ends scored; visits follow every month end but the last.
 
     Returns
     -------
     tuple of Settings and list of Account
-        For the service, and to sign in.
+        The settings for the service, and the accounts to sign in with.
     """
     from riskml.cli.progress import show_progress
     from riskml.loading import load_records
@@ -89,7 +89,7 @@ def prepare_demo(
 
 
 def prepare_again(demo: Path) -> tuple[Settings, list[Account]]:
-    """Prepare a demo that has been run; see :func:`prepare_demo`."""
+    """Prepare again a demo that was run before; see :func:`prepare_demo`."""
     from riskml.loading import load_records
     from riskml.policy import load_policy
     from riskml.records.contract.calendar import to_date, to_month_end

@@ -1,1 +1,1 @@
-"""Benchmarks of the service: throughput beside MLflow's scoring server, and a county at full scale."""
+"""Benchmarks of the service: throughput compared with MLflow's scoring server, and a county at full scale."""

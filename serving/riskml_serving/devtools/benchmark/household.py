@@ -1,4 +1,4 @@
-"""The household that is scored: 36 months of four sources, as a request and as the ready row of features."""
+"""The household that is scored: 36 months of four sources, as a request and as a computed row of features."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def build_body(*, reasons: bool) -> bytes:
 
 
 def build_features(model: Model) -> tuple[list[str], NDArray[np.float64]]:
-    """Build the household's features as the trees take them: names, and values of shape (1, F)."""
+    """Build the household's features as the trees expect them: names, and values of shape (1, F)."""
     tables = {name: to_columns(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
     panel = Records.from_tables(tables, model.policy.lines).panel(to_day(AS_OF))
     return [column.name for column in model.bundle.columns], model.bundle.blend.align(build(panel))

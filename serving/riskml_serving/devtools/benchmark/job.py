@@ -1,4 +1,4 @@
-"""A county's job in its own process: how long it takes, and how much memory."""
+"""Measures a county's job in its own process: how long it takes, and how much memory it needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
     Returns
     -------
     tuple of float
-        Seconds, without the start of the process; peak megabytes of it and of its reading process.
+        Seconds, without starting the process; peak memory in megabytes, including its reading process.
     """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_work, url, bundle, region).result()
@@ -61,7 +61,7 @@ def _sample_peaks(done: threading.Event, kilobytes: dict[str, int]) -> None:
 
 
 def _read_peak(pid: str) -> int:
-    """Read the peak kilobytes of a process; 0 where it has ended."""
+    """Read the peak memory of a process in kilobytes; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 __all__ = ["CONNECTIONS", "build_request", "load"]
 
 CONNECTIONS = 16
-"""Enough that a server of one process never waits for its clients, and that waiting requests share a commit."""
+"""Enough that a single-process server never waits for its clients, and that waiting requests share a commit."""
 
 
 def build_request(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
-    """Build the bytes of a request once: the client must cost little beside the server.
+    """Build the bytes of a request once: the client must cost little compared with the server.
 
     >>> build_request("http://127.0.0.1:1/a").split()[:2]
     [b'GET', b'/a']
@@ -28,7 +28,7 @@ def build_request(url: str, body: bytes | None = None, headers: dict[str, str] |
 
 
 def load(url: str, request: bytes, seconds: float, connections: int = CONNECTIONS) -> tuple[float, list[float]]:
-    """Load a server.
+    """Put load on a server, and measure its responses.
 
     Parameters
     ----------

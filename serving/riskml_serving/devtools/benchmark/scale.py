@@ -26,7 +26,7 @@ from riskml_serving.store.households.repository import list_codes, require_house
 __all__ = ["LIMITS", "measure_scale"]
 
 LIMITS = {"records_p50_ms": 20.0, "list_p50_ms": 50.0, "summary_p50_ms": 50.0, "job_s": 60.0, "job_peak_growth": 1.5}
-"""Upper limits. ``job_peak_growth``: memory of the county's job over that of the job of its first tenth."""
+"""Upper limits. ``job_peak_growth``: memory of the county's job divided by that of a job for a tenth of it."""
 
 WARM_UP = 10
 
@@ -36,27 +36,27 @@ Request = tuple[str, str, dict[str, Any] | None]
 def measure_scale(
     bundle: Path, households: int, scores: int, requests: int, postgresql: str | None, progress: Progress
 ) -> dict[str, Any]:
-    """Measure a county's job, and responses that draw on many households.
+    """Measure a county's job, and responses that involve many households.
 
     Parameters
     ----------
     bundle : Path
     households : int
-        In the simulated county, all stored and scored on SQLite.
+        Number of households in the simulated county, all stored and scored on SQLite.
     scores : int
-        On PostgreSQL: the county's scores, repeated as further counties.
+        Number of scores on PostgreSQL: the county's scores, repeated as further counties.
     requests : int
-        Of each kind, in turn over one connection.
+        Number of requests of each kind, sent one after another over one connection.
     postgresql : str or None
-        Address of an empty database; without one a server from the wheel is started.
+        Address of an empty database; if None, a server is started from the installed wheel.
     progress : Progress
 
     Returns
     -------
     dict
-        ``records_*_ms``: from a hospital bill sent to ``POST /v1/records`` to the new score in the response;
-        ``list_*_ms`` and ``summary_*_ms``: first page and counts of a county; ``job_s`` and ``job_peak_mb`` of the
-        county's job, ``job_tenth_peak_mb`` of the job of a tenth of its towns; ``targets``.
+        ``records_*_ms``: from sending a hospital bill to ``POST /v1/records`` to the new score in the response;
+        ``list_*_ms`` and ``summary_*_ms``: first page and counts for a county; ``job_s`` and ``job_peak_mb`` for the
+        county's job, ``job_tenth_peak_mb`` for a job on a tenth of its towns; ``targets``.
     """
     with TemporaryDirectory(prefix="riskml-scale-") as name:
         folder = Path(name)
@@ -88,7 +88,7 @@ def measure_scale(
 
 
 def _measure_jobs(settings: Settings, engine: Engine, progress: Progress) -> dict[str, float]:
-    """Measure the job of the county, and of the tenth of it that its first households live in."""
+    """Measure the job for the county, and for the tenth of it in which the first household lives."""
     with reading(engine) as connection:
         (code,) = list_codes(connection, "", limit=1)
         region = require_household(connection, code, "")["region_code"]
@@ -106,7 +106,7 @@ def _measure_jobs(settings: Settings, engine: Engine, progress: Progress) -> dic
 
 
 def _build_bills(engine: Engine, requests: int) -> list[Request]:
-    """Build a hospital bill for each of some households, spread over the county."""
+    """Build hospital bills for households spread over the county, one each."""
     with reading(engine) as connection:
         codes = list_codes(connection, "")
     chosen = [codes[i] for i in np.linspace(0, len(codes) - 1, requests + WARM_UP).astype(int)]
@@ -115,7 +115,7 @@ def _build_bills(engine: Engine, requests: int) -> list[Request]:
 
 
 def _measure_latencies(kind: str, url: str, key: str, requests: list[Request], progress: Progress) -> dict[str, float]:
-    """Send requests in turn over one connection; the first few do not count."""
+    """Send requests one after another over one connection; the first few do not count."""
     connection, times = HTTPConnection(urlsplit(url).netloc, timeout=60), []
     for method, path, content in requests:
         body = None if content is None else json.dumps(content)

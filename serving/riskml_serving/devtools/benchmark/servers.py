@@ -1,4 +1,4 @@
-"""Servers to measure, each in its own process on the loopback."""
+"""Servers to measure, each in its own process on the loopback interface."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ START_SECONDS = 180
 
 
 def run_service(folder: Path, settings: Settings) -> AbstractContextManager[str]:
-    """Run ``riskml serve`` without a rate limit, with the files it writes in a folder; the context is its address."""
+    """Run ``riskml serve`` without a rate limit, with the files it writes in a folder; yield its address."""
     folders = {"model_store": folder / "models", "export_folder": folder / "exports"}
     own = {"bundle": settings.bundle_folder.resolve(), "rate_per_minute": 0, "log_level": "warning"}
     environment = settings.model_copy(update={**folders, **own}).to_environment()
@@ -35,7 +35,7 @@ def run_service(folder: Path, settings: Settings) -> AbstractContextManager[str]
 
 
 def run_mlflow(folder: Path, booster: lgb.Booster) -> AbstractContextManager[str]:
-    """Run ``mlflow models serve`` on the trees, saved by MLflow's LightGBM flavour; the context is its address."""
+    """Run ``mlflow models serve`` on the trees, saved by MLflow's LightGBM flavour; yield its address."""
     import mlflow.lightgbm
 
     mlflow.lightgbm.save_model(booster, str(folder / "mlflow-model"), pip_requirements=["lightgbm"])
@@ -48,7 +48,7 @@ def run_mlflow(folder: Path, booster: lgb.Booster) -> AbstractContextManager[str
 
 @contextmanager
 def _run_server(command: list[str], environment: dict[str, str], log: Path, ready: str) -> Iterator[str]:
-    """Run a command on a free port until the block ends; yields its address once the path ``ready`` answers."""
+    """Run a command on a free port until the block ends; yield its address once the path ``ready`` answers."""
     port = _find_free_port()
     url, command = f"http://127.0.0.1:{port}", [*command, "--port", str(port)]
     with log.open("wb") as out:

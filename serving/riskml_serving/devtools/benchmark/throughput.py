@@ -1,4 +1,4 @@
-"""Throughput of the service, an empty endpoint and MLflow's scoring server: in turn, so that load slows all alike."""
+"""Throughput of the service, an empty endpoint and MLflow's scoring server, in turn, so that load slows all equally."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from riskml_serving.judging.model import Model, load_model
 __all__ = ["measure_throughput"]
 
 WARM_UP = 1.0
-"""Seconds of warm-up load on each arm."""
+"""Seconds of warm-up load on each of the things compared (arms)."""
 
 Arm = Callable[[float], tuple[float, list[float]]]
 
@@ -40,15 +40,15 @@ def measure_throughput(bundle: Path, rounds: int, seconds: float, progress: Prog
     ----------
     bundle : Path
     rounds : int
-        Turns of each arm.
+        Number of turns for each arm.
     seconds : float
-        Load of an arm in one turn.
+        Duration of the load on an arm in one turn.
     progress : Progress
 
     Returns
     -------
     dict
-        Medians over the rounds, ``*_rps`` in responses per second over ``connections``; latencies in milliseconds of
+        Medians over the rounds, ``*_rps`` in responses per second over ``connections``; latencies in milliseconds for
         ``POST /v1/scores`` without reasons over one connection; ``targets`` with their ratios.
     """
     model = load_model(bundle)

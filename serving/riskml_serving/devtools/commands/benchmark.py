@@ -1,4 +1,4 @@
-"""``riskml benchmark serving``: the service beside an empty endpoint and MLflow's scoring server."""
+"""``riskml benchmark serving``: the service compared with an empty endpoint and MLflow's scoring server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs people in at an OpenID provider: authorization code with PKCE; claims give role and region."""
+"""Signs people in at an OpenID provider: authorization code with PKCE; the claims give role and region."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ class Person:
 
 
 class Provider:
-    """The provider of the settings, for people with a browser.
+    """The OpenID provider in the settings, for signing in with a browser.
 
     Parameters
     ----------
     settings : Settings
-        Those that begin with ``oidc``.
+        The settings that begin with ``oidc`` are used.
     keys : KeySet
-        Public keys of the provider.
+        The provider's public keys.
 
     Raises
     ------
     UsageError
-        If a setting that it needs is missing or invalid.
+        If a required setting is missing or invalid.
 
     Notes
     -----
-    State, nonce and PKCE verifier are derived from one seed, which only the browser that started holds, in a cookie:
-    nothing is stored on the way, and any worker can finish what another started.
+    State, nonce and PKCE verifier are derived from one seed, which only the browser that started holds, in a cookie.
+    Nothing is stored in between, and any worker can finish a sign-in that another worker started.
     """
 
     def __init__(self, settings: Settings, keys: KeySet) -> None:
@@ -74,7 +74,7 @@ class Provider:
         self._settings, self._keys = settings, keys
 
     def make_authorization_url(self, seed: str) -> str:
-        """Return the address at the provider to which the browser is sent.
+        """Return the provider's address to which the browser is sent.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class Provider:
         return str(url)
 
     def redeem(self, seed: str, code: str) -> Person | None:
-        """Redeem the code that the browser came back with; None where it is refused or the person has no role here.
+        """Redeem the code that the browser brought back; None if it is refused or the person has no role here.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Provider:
         return read_person(claims, settings)
 
     def _fetch_id_token(self, seed: str, code: str) -> str | None:
-        """Fetch the identity token for a code; None where the provider refuses the code."""
+        """Fetch the identity token for a code; None if the provider refuses the code."""
         from authlib.common.errors import AuthlibBaseError
         from requests import RequestException
 
@@ -148,7 +148,7 @@ class Provider:
 
 
 def derive_state(seed: str) -> str:
-    """Derive the state that the provider sends back with the browser, as proof that this browser started.
+    """Derive the state that the provider sends back with the browser, as proof that this browser started the sign-in.
 
     >>> derive_state("a") == derive_state("a") != derive_state("b")
     True
@@ -161,7 +161,7 @@ def _derive(seed: str, use: str) -> str:
 
 
 def read_person(claims: Mapping[str, Any], settings: Settings) -> Person | None:
-    """Read a person from claims; None where they give no region, or not exactly one role that fits it.
+    """Read a person from claims; None if they have no region, or not exactly one role that fits the region.
 
     >>> settings = Settings(oidc_roles={"village-staff": "village", "county-staff": "county"})
     >>> claims = {"iss": "https://login.example", "sub": "7", "rights": ["village-staff"], "region": "370112101201"}

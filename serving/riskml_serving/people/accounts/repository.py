@@ -33,7 +33,7 @@ def add_user(connection: Connection, row: dict[str, Any]) -> None:
 
 
 def upsert_user(connection: Connection, row: dict[str, Any]) -> None:
-    """Store an account, or update an existing one in the columns named."""
+    """Store an account, or update an existing account in the columns that ``row`` has."""
     upsert(connection, USERS, [row])
 
 
@@ -50,7 +50,7 @@ def list_users(connection: Connection) -> Sequence[RowMapping]:
 
 
 def change_user(connection: Connection, username: str, **values: Any) -> bool:
-    """Change an account; false where there is none."""
+    """Change an account; return false if there is none."""
     return bool(connection.execute(update(USERS).where(USERS.c.username == username).values(**values)).rowcount)
 
 

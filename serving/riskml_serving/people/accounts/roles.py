@@ -1,4 +1,4 @@
-"""Roles of staff, and what each may do."""
+"""Roles for staff, and what each of them may do."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["ROLES", "Role"]
 
 @dataclass(frozen=True)
 class Role:
-    """A role of staff.
+    """A role for members of staff.
 
     Parameters
     ----------
     zh, en : str
     digits : tuple of int
-        Allowed lengths of the region prefix; 0 is everywhere.
+        Allowed lengths of the region prefix; 0 means everywhere.
     rights : frozenset of str
-        Of ``auth.RIGHTS``, except ``health-details``, which each account has or has not.
+        Rights from ``auth.RIGHTS``, except ``health-details``, which is set for each account.
     may : frozenset of str
-        On the pages: ``assign`` households to people, see ``releases`` of the model.
+        Actions allowed on the pages: ``assign`` households to people, see the model's ``releases``.
     """
 
     zh: str

@@ -24,12 +24,12 @@ _HASHER = PasswordHasher()
 
 @cache
 def _make_dummy_hash() -> str:
-    """Hash a password to check against where there is no account, so that both cases take equally long."""
+    """Hash a password to check against if there is no account, so that both cases take equally long."""
     return _HASHER.hash("nobody has this password")
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether a password matches a hash; takes equally long where there is no hash.
+    """Return whether a password matches a hash; without a hash, the check takes equally long.
 
     >>> verify_password(None, "anything"), verify_password("", "nobody has this password")
     (False, False)
@@ -57,24 +57,24 @@ def create_user(
     Parameters
     ----------
     connection : Connection
-        Of a writing transaction.
+        Connection in a writing transaction.
     username : str
-        Lower-case letters, digits, ``_``, ``.``, ``-``.
+        Consists of lower-case letters, digits, ``_``, ``.`` and ``-``.
     password : str
         At least ten characters.
     role : str
         A key of ``ROLES``.
     region : str
-        Region prefix of a length that the role allows.
+        Region prefix, with a length that the role allows.
     name : str, optional
-        Shown on the pages; the user name by default.
+        Name shown on the pages; the user name by default.
     health_details : bool, default False
         Whether the account may see health details.
 
     Raises
     ------
     UsageError
-        If a value is invalid, or the name is taken.
+        If a value is invalid, or the user name is taken.
     """
     if not _NAME.fullmatch(username):
         raise UsageError(

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 TOUCH_INTERVAL = dt.timedelta(minutes=1)
-"""Least time between two updates of a session's last use."""
+"""Minimum time between two updates of a session's last use."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class User:
     Parameters
     ----------
     username, name, code : str
-        ``code`` is the role's.
+        ``code`` is the code of the role.
     caller : Caller
-        As for an API key: the same scope and rights, enforced by the same code.
+        The same kind of caller as for an API key, with scope and rights enforced by the same code.
     stale : bool
         Whether the session's last use is due for an update.
     """
@@ -77,7 +77,7 @@ def _hash(token: str) -> str:
 
 
 def derive_form_token(token: str) -> str:
-    """Derive the token of forms: it cannot be made without the cookie, and does not reveal the cookie."""
+    """Derive the token for forms: it cannot be made without the cookie, and does not reveal the cookie."""
     return hmac.new(token.encode(), b"riskml form", hashlib.sha256).hexdigest()
 
 
@@ -111,8 +111,8 @@ def sign_in(connection: Connection, settings: Settings, username: str, correct: 
     Returns
     -------
     str or None
-        A new token for the cookie; None where user name, password or state of the account do not allow it, without
-        saying which.
+        A new token for the cookie; None if the user name, the password or the state of the account does not allow
+        signing in, without saying which.
     """
     at, row = now(), repository.find_user(connection, username, lock=True)
     if row is None:
@@ -133,12 +133,12 @@ def sign_in(connection: Connection, settings: Settings, username: str, correct: 
 
 
 def sign_in_by_provider(connection: Connection, settings: Settings, person: Person, request_id: str) -> str | None:
-    """Open a session for a person whom the provider authenticated, with the role and region it gives now.
+    """Open a session for a person authenticated by the provider, with the role and region that it gives now.
 
     Returns
     -------
     str or None
-        A new token for the cookie; None where the account has been disabled here.
+        A new token for the cookie; None if the account has been disabled here.
     """
     at, row = now(), repository.find_user(connection, person.username, lock=True)
     caller = Caller(f"user:{person.username}", person.region, frozenset())
@@ -161,12 +161,12 @@ def _open_session(
 
 
 def _find_limits(settings: Settings, at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """Times since which a session must have been opened and last used, to be valid at a time."""
+    """Find the earliest times at which a valid session may have been opened and last used."""
     return at - dt.timedelta(hours=settings.session_hours), at - dt.timedelta(minutes=settings.session_idle_minutes)
 
 
 def resolve_session(connection: Connection, settings: Settings, token: str) -> User | None:
-    """Find the user of a session; None where it has ended."""
+    """Find the user of a session; None if the session has ended."""
     at, row = now(), repository.find_session(connection, _hash(token))
     opened, seen = _find_limits(settings, at)
     if row is None or row["disabled_at"] is not None or row["opened_at"] < opened or row["seen_at"] < seen:

@@ -1,4 +1,4 @@
-"""Tables of accounts and sessions."""
+"""Tables for accounts and sessions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USERS = Table(
     Column("failures", Integer, nullable=False),
     Column("locked_until", DateTime, nullable=True),
 )
-"""``password_hash`` is argon2id with its parameters; ``failures`` counts wrong passwords in a row."""
+"""``password_hash`` is an argon2id hash with its parameters; ``failures`` counts wrong passwords in a row."""
 
 SESSIONS = Table(
     "sessions",
@@ -43,5 +43,5 @@ TRIES = Table(
     Column("minute", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
 )
-"""Attempts to sign in from an address in the minute of its last one (minutes since 1970), counted across all workers.
+"""Attempts to sign in from an address in the minute of the last one (minutes since 1970), counted across all workers.
 Rows of earlier minutes are deleted with the next attempt from any address."""

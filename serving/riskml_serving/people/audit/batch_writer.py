@@ -1,4 +1,4 @@
-"""Writes audit entries of requests that write nothing else: those that wait together share one transaction."""
+"""Writes audit entries for requests that write nothing else; requests that wait together share one transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BatchWriter:
     """Commits the entries of many requests in one transaction (group commit).
 
     A request is answered once its entries are committed. While one transaction is being committed, the entries of other
-    requests collect for the next: the cost of a commit is shared under load, and no request waits for a timer.
+    requests collect for the next one: the cost of a commit is shared under load, and no request waits for a timer.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The hash chain of the audit: each entry holds the hash of the one before."""
+"""The audit's hash chain: each entry holds the hash of the entry before it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Head:
 
     @classmethod
     def parse(cls, text: str) -> Head:
-        """Read what :meth:`__str__` wrote.
+        """Parse the text that :meth:`__str__` returns.
 
         Raises
         ------
@@ -55,7 +55,7 @@ def hash_entry(previous: str, entry: Mapping[str, Any]) -> str:
 
 
 def chain_entries(entries: Iterable[Mapping[str, Any]], head: Head) -> Iterator[dict[str, Any]]:
-    """Number entries behind a head and add their hashes."""
+    """Number the entries that follow a head, and add their hashes."""
     seq, previous = head.seq, head.hash
     for entry in entries:
         seq += 1
@@ -71,15 +71,15 @@ def find_faults(entries: Iterable[Mapping[str, Any]], noted: Head | None = None)
     Parameters
     ----------
     entries : iterable of row
-        All of them, in the order of their numbers.
+        All entries, in the order of their numbers.
     noted : Head, optional
-        A head noted earlier, outside the database: only with it do entries that were cut off at the end show.
+        A head noted earlier, outside the database. Entries cut off at the end can only be found with it.
 
     Yields
     ------
     tuple of int and str
-        Number of an entry and a code: ``gap`` (entries before it are missing), ``broken`` (does not follow from the
-        one before: reordered, inserted, or the one before replaced), ``changed`` (does not match its own hash),
+        Number of an entry and a code: ``gap`` (entries before it are missing), ``broken`` (does not follow from
+        the entry before: reordered, inserted, or the entry before replaced), ``changed`` (does not match its own hash),
         ``rewritten`` (consistent, but not the entry that was noted), ``cut`` (the noted entry is missing).
     """
     seq, previous = START.seq, START.hash

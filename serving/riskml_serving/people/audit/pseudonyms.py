@@ -1,6 +1,6 @@
 """The audit names a household only by a keyed hash, so that it can be forgotten while the chain stays intact.
 
-With a household's code and the database its entries can be looked up; the entries alone identify nobody.
+With the database, the entries about a household can be found by its code; the entries alone identify nobody.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def read_pseudonym(connection: Connection, household_id: str) -> str:
 
 
 def read_key(connection: Connection) -> str:
-    """Read the key that the migration drew; it never changes."""
+    """Read the key, which the migration generated and which never changes."""
     key: str | None = connection.info.get(_CACHED)
     if key is None:
         key = connection.info[_CACHED] = str(connection.execute(select(KEY.c.audit_key)).scalar_one())

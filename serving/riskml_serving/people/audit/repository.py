@@ -16,7 +16,7 @@ __all__ = ["append", "read_about", "read_all", "read_head"]
 
 
 def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
-    """Append entries to the chain; the household's code is replaced by its keyed hash.
+    """Append entries to the chain; replace each household's code by its keyed hash.
 
     No other writer can append until the transaction ends, so that the chain never forks.
     """
@@ -37,14 +37,14 @@ def read_about(connection: Connection, household_id: str) -> Sequence[RowMapping
 
 
 def read_head(connection: Connection) -> Head:
-    """Read number and hash of the last entry."""
+    """Read the number and hash of the last entry."""
     query = select(AUDIT.c.seq, AUDIT.c.entry_hash).order_by(AUDIT.c.seq.desc()).limit(1)
     row = connection.execute(query).first()
     return START if row is None else Head(row[0], row[1])
 
 
 def read_all(connection: Connection) -> Iterator[dict[str, Any]]:
-    """Read every entry by ascending number, in batches."""
+    """Read all entries by ascending number, in batches."""
     query = select(AUDIT).order_by(AUDIT.c.seq).execution_options(yield_per=5000)
     for row in connection.execute(query).mappings():
         yield dict(row)

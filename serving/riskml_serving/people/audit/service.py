@@ -21,7 +21,7 @@ _DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 def build_entries(
     caller: Caller, action: str, household_id: str | Iterable[str] | None, request_id: str, detail: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Build the entries that a caller saw or changed something; see :func:`record`."""
+    """Build the entries which say that a caller saw or changed something; see :func:`record`."""
     at, text = now(), _DETAIL.encode(detail)
     codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
     common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
@@ -42,15 +42,15 @@ def record(
     Parameters
     ----------
     connection : Connection
-        Of the request's transaction, which must be a writing one.
+        Connection in the request's transaction, which must be a writing transaction.
     caller : Caller
     action : str
-        A short stable code, as ``household.read`` or ``records.append``.
+        A short stable code, such as ``household.read`` or ``records.append``.
     household_id : str or iterable of str, optional
-        One entry per household; a single entry without a household by default.
+        Households, each of which gets an entry; by default there is a single entry without a household.
     request_id : str
     **detail
-        Further JSON values, never records of a person.
+        Further JSON values, never a person's records.
 
     Notes
     -----

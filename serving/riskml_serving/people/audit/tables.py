@@ -25,10 +25,10 @@ AUDIT = Table(
     sqlite_autoincrement=True,
 )
 """``household_id`` is a keyed hash (see ``audit.pseudonyms``). ``seq`` counts from 1 without gaps; ``entry_hash`` is
-SHA-256 of ``previous_hash`` and the entry (see ``audit.chain``). Triggers of the migration reject UPDATE, DELETE and
-TRUNCATE."""
+SHA-256 of ``previous_hash`` and the entry (see ``audit.chain``). Triggers in the migration reject UPDATE, DELETE
+and TRUNCATE."""
 
 Index("ix_audit_household_id", AUDIT.c.household_id, AUDIT.c.seq)
 
 KEY = Table("audit_key", METADATA, Column("audit_key", String(64), primary_key=True))
-"""One row: the key of the households' hashes, drawn when the database is created."""
+"""One row: the key for hashing households' codes, generated when the database is created."""

@@ -11,8 +11,8 @@ from riskml_serving.people.auth.scope import covers
 __all__ = ["RIGHTS", "Caller"]
 
 RIGHTS = ("score", "read", "write", "health-details", "admin")
-"""Rights of a key: score records sent in a request; read what is stored; append records and verifications; see health
-details; administer the service as a whole. None includes another."""
+"""Rights that a key may have: score records sent in a request; read what is stored; append records and verifications;
+see health details; administer the service as a whole. No right includes another."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Caller:
     Parameters
     ----------
     key_id : str
-        Names the caller in the audit; never secret.
+        Name of the caller in the audit; never secret.
     region : str
-        Prefix of the regions that the caller may see; empty is everywhere.
+        Prefix of the regions that the caller may see; empty means everywhere.
     rights : frozenset of str
     """
 
@@ -34,7 +34,7 @@ class Caller:
 
     @property
     def redact(self) -> tuple[str, ...]:
-        """What explanations leave out for this caller."""
+        """Parts that explanations leave out for this caller."""
         return () if "health-details" in self.rights else ("health",)
 
     def require(self, right: str) -> None:
@@ -49,12 +49,12 @@ class Caller:
             raise Problem("right-missing", f"需要权限 {right}", f"The right {right!r} is needed")
 
     def resolve_region(self, region: str | None) -> str:
-        """Return the region that a request names; the caller's own where it names none.
+        """Return the region that a request names, or the caller's own region if it names none.
 
         Raises
         ------
         Problem
-            ``region-not-found``: not a region prefix, or outside the caller's region. The answer does not say which.
+            ``region-not-found`` if it is no region prefix or outside the caller's region, without saying which.
         """
         if region is None:
             return self.region

@@ -1,7 +1,7 @@
-"""Public keys of an OpenID provider: fetched on demand, cached, and fetched again when a new one signs.
+"""Public keys of an OpenID provider: fetched on demand, cached, and fetched again when a new key is used.
 
-``jwt.PyJWKClient`` does most of this, but it forgets expired keys as soon as the provider fails, and it asks a failing
-provider again at every request.
+``jwt.PyJWKClient`` does most of this, but it forgets expired keys as soon as the provider fails, and it contacts a
+failing provider again for every request.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ __all__ = ["Fetch", "KeySet", "create_key_set", "discover_endpoint", "fetch_json
 Fetch = Callable[[str], dict[str, Any]]
 
 RETRY_SECONDS = 10.0
-"""Least time between two fetches for unknown keys: made-up key ids must not flood the provider."""
+"""Minimum time between two fetches for unknown keys: made-up key ids must not flood the provider."""
 
 OUTAGE_SECONDS = 3600.0
-"""How long the last keys are trusted while the provider does not answer."""
+"""How long the last keys are trusted if the provider does not answer."""
 
 _MAX_BYTES = 1_000_000
 
@@ -40,7 +40,7 @@ class KeySet:
     fetch : callable
         Returns the provider's key set.
     trust : float
-        Seconds after which it is fetched again; a key that the provider withdrew ends then.
+        Seconds after which the key set is fetched again; until then, a key that the provider withdrew stays valid.
     clock : callable, optional
     """
 
@@ -53,7 +53,7 @@ class KeySet:
         self._lock = threading.Lock()
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
-        """Return a key by its id; None where the provider has none.
+        """Return a key by its id; None if the provider has no such key.
 
         Raises
         ------
@@ -100,7 +100,7 @@ def fetch_json(url: str) -> dict[str, Any]:
 
 
 def is_secure(url: str) -> bool:
-    """Whether an address is https, or on this machine.
+    """Return whether an address uses https or is on this machine.
 
     >>> is_secure("https://login.example"), is_secure("http://localhost:9000"), is_secure("http://login.example")
     (True, True, False)
@@ -115,7 +115,7 @@ def discover_endpoint(issuer: str, name: str, fetch: Fetch = fetch_json) -> str:
     Raises
     ------
     OSError, ValueError, TypeError
-        If it does not answer, or gives no secure address.
+        If the provider does not answer, or gives no secure address.
     """
     url = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration").get(name)
     if not isinstance(url, str) or not is_secure(url) or (url.startswith("http:") and not issuer.startswith("http:")):
@@ -124,7 +124,7 @@ def discover_endpoint(issuer: str, name: str, fetch: Fetch = fetch_json) -> str:
 
 
 def create_key_set(settings: Settings, fetch: Fetch = fetch_json) -> KeySet:
-    """Create the key set of the provider in the settings, found by discovery where ``oidc_jwks_url`` is not set.
+    """Create the key set for the provider in the settings, using discovery if ``oidc_jwks_url`` is not set.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Bearer tokens of an OpenID provider, optional beside API keys: signature, issuer, audience, region, rights."""
+"""Checks bearer tokens from an OpenID provider, an option in addition to API keys."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from riskml_serving.people.auth.jwks import KeySet
 __all__ = ["EVERYWHERE", "Oidc", "make_unavailable", "parse_names", "parse_region", "read_claim", "verify_token"]
 
 EVERYWHERE = "*"
-"""Value of the region claim that means everywhere: a missing or empty claim must never mean that."""
+"""Value of the region claim that means everywhere; a missing or empty claim must never mean everywhere."""
 
 LEEWAY = 60
-"""Seconds by which the clocks of provider and service may differ."""
+"""Seconds by which the clocks of the provider and the service may differ."""
 
 _NAME = re.compile(r"[\w.@|-]{1,59}", re.ASCII)
 
@@ -33,16 +33,16 @@ class Oidc:
     Parameters
     ----------
     settings : Settings
-        Those that begin with ``oidc``.
+        The settings that begin with ``oidc`` are used.
     keys : KeySet
-        Public keys of the provider.
+        The provider's public keys.
     """
 
     def __init__(self, settings: Settings, keys: KeySet) -> None:
         self._settings, self._keys = settings, keys
 
     async def authenticate(self, token: str) -> Caller | None:
-        """Return the caller of a token; None where it is not valid here.
+        """Return the caller that a token identifies; None if the token is not valid here.
 
         Raises
         ------
@@ -60,7 +60,7 @@ class Oidc:
 
 
 def verify_token(token: str, keys: KeySet, settings: Settings, audience: str) -> dict[str, Any] | None:
-    """Return the claims of a token that the provider signed for an audience; None where it is not valid now.
+    """Return the claims in a token that the provider signed for an audience; None if the token is not valid now.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def verify_token(token: str, keys: KeySet, settings: Settings, audience: str) ->
 
 
 def make_unavailable() -> Problem:
-    """Make the problem of a provider that does not answer."""
+    """Make the problem for a provider that does not answer."""
     return Problem("provider-unavailable", headers={"Retry-After": "10"})
 
 
@@ -105,7 +105,7 @@ def read_claim(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def parse_region(value: Any) -> str | None:
-    """Parse the region claim; None where it is no region prefix.
+    """Parse the region claim; None if it is no region prefix.
 
     >>> parse_region("370112"), parse_region("*"), parse_region(""), parse_region(None), parse_region("3701120")
     ('370112', '', None, None, None)
@@ -116,7 +116,7 @@ def parse_region(value: Any) -> str | None:
 
 
 def parse_names(value: Any) -> list[str]:
-    """Parse a claim that is a list of names or one text of words.
+    """Parse a claim that is a list of names or a string of names separated by spaces.
 
     >>> parse_names("read score"), parse_names(["read", 7]), parse_names(None)
     (['read', 'score'], ['read'], [])

@@ -30,6 +30,6 @@ def list_keys(connection: Connection) -> Sequence[RowMapping]:
 
 
 def revoke_key(connection: Connection, key_id: str, at: dt.datetime) -> bool:
-    """Revoke a key; false where there is none that is still valid."""
+    """Revoke a key; return false if there is no such key or it was revoked before."""
     valid = update(KEYS).where(KEYS.c.key_id == key_id, KEYS.c.revoked_at.is_(None))
     return bool(connection.execute(valid.values(revoked_at=at)).rowcount)

@@ -1,4 +1,4 @@
-"""The region scope, in one module: every query about households is narrowed here."""
+"""The region scope, in one place: every query about households is narrowed here."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from riskml.vocabulary.regions import Level
 __all__ = ["covers", "within", "within_table"]
 
 _COLUMNS: dict[int, str] = {Level.COUNTY: "county", Level.TOWN: "town", Level.VILLAGE: "region_code"}
-"""Columns of a list that hold the code of one level."""
+"""Columns of the list that hold the code of one level, by the length of the code."""
 
 
 def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
-    """Condition that a region code starts with a prefix; a range, so that an index can serve it.
+    """Make the condition that a region code starts with a prefix: a range, so that an index can be used.
 
-    Every query that reads or changes data of a household passes its caller's region through here or through
+    Every query that reads or changes a household's data passes its caller's region through here or through
     :func:`within_table`.
 
     >>> from sqlalchemy import column
@@ -30,13 +30,13 @@ def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
 
 
 def within_table(table: Table, region: str) -> ColumnElement[bool]:
-    """The same on a table with columns for county and town: an equality, so that its index serves too."""
+    """Make the same condition for a table with county and town columns: an equality, so that its index can be used."""
     name = _COLUMNS.get(len(region))
     return within(table.c.region_code, region) if name is None else table.c[name] == region
 
 
 def covers(region: str, code: str) -> bool:
-    """Whether a caller of one region may see another.
+    """Return whether a caller from one region may see another.
 
     >>> covers("3701", "370112"), covers("370112", "3701"), covers("", "37")
     (True, False, True)

@@ -27,23 +27,23 @@ MAX_TOKEN_LENGTH = 16_384
 
 
 def hash_secret(secret: str) -> str:
-    """Hash a secret. It has 256 random bits: it cannot be guessed, and a slow hash would only slow down requests."""
+    """Hash a secret. It has 256 random bits, so it cannot be guessed; a slow hash would only slow down requests."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def create_key(connection: Connection, name: str, region: str, rights: Iterable[str]) -> str:
-    """Create a key; the text returned is shown once and cannot be recovered.
+    """Create a key; the returned text is shown once and cannot be recovered.
 
     Parameters
     ----------
     connection : Connection
-        Of a writing transaction.
+        Connection in a writing transaction.
     name : str
-        Whose key it is.
+        Name of the key's owner.
     region : str
-        Region prefix; empty is everywhere.
+        Region prefix; empty means everywhere.
     rights : iterable of str
-        Of ``RIGHTS``.
+        Rights from ``RIGHTS``.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def revoke_key(connection: Connection, key_id: str) -> None:
     Raises
     ------
     UsageError
-        If there is no such key, or it was revoked before.
+        If there is no such key, or it has already been revoked.
     """
     if not repository.revoke_key(connection, key_id.removeprefix("rk_").split("_")[0], now()):
         raise UsageError(f"There is no valid key {key_id!r}.", "`riskml-serving keys list` shows them all.")
@@ -83,7 +83,7 @@ class Authenticator:
     ----------
     engine : Engine
     trust : float
-        Seconds for which a key is cached: a revoked key ends after these.
+        Seconds for which a key is cached; a revoked key may stay valid for that long.
     oidc : Oidc, optional
         Checks bearer tokens that are not API keys.
     """
@@ -98,7 +98,7 @@ class Authenticator:
         Raises
         ------
         Problem
-            ``provider-unavailable``; ``not-authenticated``, the same for a wrong, a missing and a revoked key.
+            ``provider-unavailable``; or ``not-authenticated``, whether the key is wrong, missing or revoked.
         """
         scheme, _, token = authorization.partition(" ")
         prefix, _, rest = token.strip().partition("_")
