@@ -1,4 +1,4 @@
-"""The Chinese font of pictures and pages, taken from an installed package that is never imported."""
+"""The Chinese font for pictures and pages, taken from an installed package that is never imported."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY", "find_font", "make_font_face", "render_svg", "subset_font", "use_chinese_font"]
 
 FAMILY = "Noto Sans SC"
-"""Name of the family inside the file (SIL Open Font License 1.1)."""
+"""Family name inside the font file (SIL Open Font License 1.1)."""
 
 PACKAGE, FILE = "zhplot", "NotoSansSC-Regular.ttf"
 
 FALL_BACK = "DejaVu Sans"
-"""Font of matplotlib for symbols that the Chinese font lacks."""
+"""Matplotlib's own font, used for symbols that the Chinese font lacks."""
 
 
 @lru_cache(maxsize=1)
 def find_font() -> Path:
     """Find the font file.
 
-    The package is located, not imported: importing it would change the fonts of every plot of the process.
+    The package is located, not imported: importing it would change the fonts of every plot in the process.
 
     Raises
     ------
@@ -54,8 +54,8 @@ def find_font() -> Path:
 def use_chinese_font() -> Iterator[None]:
     """Let matplotlib draw Chinese inside a ``with`` block.
 
-    In SVG, glyphs become paths, so that readers need no font, and ids are reproducible. Without a chosen backend, as
-    outside a notebook, plots are drawn without a window. Settings are restored at the end.
+    In SVG, glyphs become paths, so that readers need no font, and ids are reproducible. If no backend has been chosen
+    (outside a notebook), plots are drawn without a window. Font settings are restored at the end.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def render_svg(figure: Figure) -> str:
     Returns
     -------
     str
-        From ``<svg`` on, without XML declaration, document type or metadata.
+        The text from ``<svg`` onwards, without XML declaration, document type or metadata.
     """
     out = StringIO()
     with use_chinese_font():
@@ -116,12 +116,12 @@ def subset_font(text: str) -> bytes:
     Parameters
     ----------
     text : str
-        All text of a page. Characters that the font lacks are left to the reader's fonts.
+        All the text on a page. Characters that the font lacks are left to the reader's own fonts.
 
     Returns
     -------
     bytes
-        A WOFF2 file of about 0.2 kB per Chinese character. The same characters give the same bytes, in any order.
+        A WOFF2 file of about 0.2 kB per Chinese character. The same characters in any order give the same bytes.
     """
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
@@ -141,7 +141,7 @@ def subset_font(text: str) -> bytes:
 
 
 def make_font_face(text: str, family: str = FAMILY) -> str:
-    """Make the CSS rule that embeds the glyphs of a text in a page, as a data URI.
+    """Make the CSS rule that embeds the glyphs for a text in a page, as a data URI.
 
     >>> make_font_face("返贫")[:54]
     '@font-face{font-family:"Noto Sans SC";src:url(data:fon'

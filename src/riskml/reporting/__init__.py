@@ -1,4 +1,4 @@
-"""Reports of a model as a single file, readable offline and on paper."""
+"""Reports on a model as a single file, readable offline and on paper."""
 
 from riskml.reporting.report import render_report
 

@@ -1,4 +1,4 @@
-"""Figures of falls found and visits needed by capacity: the model and the rule line."""
+"""Figures that show falls found and visits needed at each capacity, for the model and the rule line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def draw_capacity(models: Mapping[str, Any], t: Language) -> Markup:
     Parameters
     ----------
     models : mapping
-        ``models`` of the evaluation; ``riskml`` and ``rule_line`` are drawn.
+        The evaluation's ``models``, of which ``riskml`` and ``rule_line`` are drawn.
     t : Language
     """
     shares = list(models["riskml"]["recall_at"])

@@ -1,4 +1,4 @@
-"""The coded checks of a bundle, each with its page."""
+"""Results of the coded checks on a bundle, each with the page that documents the check."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["list_checks", "read_check_page"]
 
 
 def list_checks(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
-    """Run every check on the evidence in a bundle, without a champion.
+    """Run every check on the evidence in a bundle, without comparing it with a released champion.
 
     Returns
     -------
     list of dict
-        ``code``, ``title``, ``status``, ``word``, ``message``, ``hint`` in the language, and ``page``.
+        ``code``, ``title``, ``status``, ``word``, ``message``, ``hint`` and ``page``, with texts in the language.
     """
     results = run_release_checks(bundle, None, None)
     return [{**result.describe(lang), "page": _render_page(result.code, lang)} for result in results]
 
 
 def read_check_page(code: str, lang: str) -> str:
-    """Read the page of a check as Markdown, from the installed package."""
+    """Read a check's page as Markdown from the installed package."""
     return files("riskml.reporting").joinpath("checks", f"{code}.{lang}.md").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Figures of contributions: shap's beeswarm over groups of rows, and the weight of each cause."""
+"""Figures that show contributions: shap's beeswarm over groups of rows, and the weight of each cause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from riskml.reporting.language import Language
 __all__ = ["DOTS", "draw_beeswarm", "draw_causes", "make_shap_explanation"]
 
 DOTS = 160
-"""Dots per feature, each an equal share of the rows in its groups."""
+"""Number of dots per feature; each represents an equal share of the rows in the feature's groups."""
 
 
 def make_shap_explanation(features: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
@@ -35,8 +35,8 @@ def make_shap_explanation(features: Sequence[Mapping[str, Any]], names: Sequence
     Returns
     -------
     shap.Explanation
-        160 rows; a dot of a feature stands for an equal share of its rows, in groups of at least 20 households. The
-        n-th dots of different features are unrelated. Data are ranks of the groups' means; categories have none.
+        It has 160 rows. Each dot represents an equal share of the feature's rows, in groups of at least 20 households;
+        the n-th dots of different features are unrelated. Data are ranks of the groups' means; categories have none.
     """
     values = np.column_stack(
         [_spread(feature["groups"], [group["contribution"] for group in feature["groups"]]) for feature in features]
@@ -49,16 +49,16 @@ def make_shap_explanation(features: Sequence[Mapping[str, Any]], names: Sequence
 
 
 def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], t: Language) -> Markup:
-    """Draw shap's beeswarm of groups of rows."""
+    """Draw shap's beeswarm plot for groups of rows."""
     from matplotlib.colors import LinearSegmentedColormap
 
     grey = LinearSegmentedColormap.from_list("riskml", ["#d9b44a", "#7f7f7f", "#14253d"])
     labels = [_wrap(name) for name in names]
-    state = np.random.get_state()  # noqa: NPY002 - shap shuffles its dots by the global generator
+    state = np.random.get_state()  # noqa: NPY002 - shap shuffles its dots with the global generator
     try:
         np.random.seed(0)  # noqa: NPY002
         with draw(8.2, 0.4 * len(features) + 0.9) as (figure, [axes]), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the global generator and colours of missing values
+            warnings.simplefilter("ignore")  # about the global generator and the colours of missing values
             import_shap().plots.beeswarm(
                 make_shap_explanation(features, labels),
                 max_display=len(features),
@@ -85,7 +85,7 @@ def draw_beeswarm(features: Sequence[Mapping[str, Any]], names: Sequence[str], t
 
 
 def draw_causes(causes: Sequence[tuple[str, float]], t: Language) -> Markup:
-    """Draw the mean absolute contribution of each cause, the largest on top."""
+    """Draw the mean absolute contribution of each cause, in the given order from top to bottom."""
     with draw(8.2, 0.6 + 0.27 * len(causes), grid="x") as (figure, [axes]):
         rows = np.arange(len(causes))[::-1]
         axes.barh(rows, [size for _, size in causes], 0.7, color=RULE, edgecolor=INK, linewidth=0.7)
@@ -98,14 +98,14 @@ def draw_causes(causes: Sequence[tuple[str, float]], t: Language) -> Markup:
 
 
 def _wrap(name: str) -> str:
-    """Wrap a name into two lines at most, Chinese anywhere, English between words."""
+    """Wrap a name onto at most two lines: Chinese breaks anywhere, English only between words."""
     chinese = any(sign > "⺀" for sign in name)
     text = name.replace(" ", "\u00a0") if chinese else name
     return "\n".join(wrap(text, 19 if chinese else 36, max_lines=2, placeholder="…")).replace("\u00a0", " ")
 
 
 def _spread(groups: Sequence[Mapping[str, Any]], values: Sequence[float]) -> NDArray[np.float64]:
-    """Spread the values of groups over the dots, by the share of the rows in each group."""
+    """Spread the groups' values over the dots, in proportion to the rows in each group."""
     ends = np.cumsum([group["n"] for group in groups], dtype=np.float64)
     group = np.searchsorted(ends, (np.arange(DOTS) + 0.5) / DOTS * ends[-1])
     dots: NDArray[np.float64] = np.asarray(values, np.float64)[group]
@@ -113,7 +113,7 @@ def _spread(groups: Sequence[Mapping[str, Any]], values: Sequence[float]) -> NDA
 
 
 def _rank_values(feature: Mapping[str, Any]) -> tuple[NDArray[np.float64], bool]:
-    """Rank each dot's value from 0 to 1, NaN where missing; also tell whether the values differ at all."""
+    """Rank each dot's value from 0 to 1 (NaN if missing), and return whether the values differ at all."""
     values = [group["value"] for group in feature["groups"]]
     if any(isinstance(value, str) for value in values):
         return np.full(DOTS, np.nan), False

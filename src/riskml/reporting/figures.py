@@ -1,4 +1,4 @@
-"""Style of the report's figures, and their embedding in the page."""
+"""The style of the report's figures, and functions that embed them in the page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["INK", "MODEL", "RULE", "compute_interval", "draw", "embed", "use_percent"]
 
 INK, MODEL, RULE = "#222b35", "#1d3f66", "#c3cbd4"
-"""Dark and light enough to be told apart on a photocopy; the rule line is also hatched."""
+"""Colours dark and light enough to be distinguished on a photocopy; the rule line is also hatched."""
 
 _SETTINGS = {
     "font.size": 10,
@@ -41,21 +41,21 @@ _SETTINGS = {
 }
 
 _USELESS = re.compile(r'<!--.*?-->|<metadata>.*?</metadata>|\s(?:xmlns(?::\w+)?|version)="[^"]*"', re.DOTALL)
-"""What a figure inside a page does not need: comments, metadata and name spaces."""
+"""What a figure inside a page does not need: comments, metadata and namespaces."""
 
 
 @contextmanager
 def draw(width: float, height: float, columns: int = 1, *, grid: str = "both") -> Iterator[tuple[Any, list[Axes]]]:
-    """Open a figure with the report's font and style; nothing outside the block changes.
+    """Open a figure with the report's font and style; settings outside the ``with`` block do not change.
 
     Parameters
     ----------
     width, height : float
-        Inches.
+        Size in inches.
     columns : int, default 1
-        Plots side by side.
+        Number of plots side by side.
     grid : {"x", "y", "both"}
-        Axis whose ticks have lines across the plot.
+        Axis that has grid lines at its ticks.
 
     Yields
     ------
@@ -77,7 +77,7 @@ def embed(figure: Any, name: str, label: str) -> Markup:
     ----------
     figure : Figure
     name : str
-        Prefix of its ids, so that no two figures of a page share an id.
+        Prefix for the ids in the figure, so that no two figures on a page share an id.
     label : str
         Text for screen readers.
     """
@@ -97,7 +97,7 @@ def compute_interval(share: float, n: float) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (0.404, 0.596)
 
-    Rounding never puts the share itself outside:
+    Rounding never puts the share itself outside the interval:
 
     >>> all(compute_interval(0.0, n)[0] == 0 and compute_interval(1.0, n)[1] == 1.0 for n in range(1, 2000))
     True
@@ -111,7 +111,7 @@ def compute_interval(share: float, n: float) -> tuple[float, float]:
 
 
 def use_percent(axis: Any, digits: int = 0) -> None:
-    """Label an axis in per cent."""
+    """Label an axis in percent."""
     from matplotlib.ticker import FuncFormatter
 
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}%}"))

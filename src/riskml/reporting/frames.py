@@ -1,4 +1,4 @@
-"""Evaluations, checks, coverage and features as pandas frames with Chinese or English headings, for notebooks."""
+"""Evaluations, checks, coverage and features as pandas data frames with Chinese or English headings, for notebooks."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _tabulate(rows: Iterable[Mapping[str, Any]], heads: tuple[str, ...], lang: s
 
 
 def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """Tabulate every model on the same test rows, one row per model, the candidates first.
+    """Tabulate the results of every model on the same test rows, one row per model, the candidates first.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
     Returns
     -------
     DataFrame
-        AUC, AP with its 95 % interval, Brier, recall and visits per case at 10 %, lead months.
+        AUC, AP with its 95 % interval, Brier score, recall and visits per case at 10 % of households, and lead months.
     """
     rows = []
     names = evaluation["models"]
@@ -95,9 +95,9 @@ def tabulate_comparison(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.D
 
 
 def tabulate_groups(evaluation: Mapping[str, Any], lang: str = "zh") -> pd.DataFrame:
-    """Tabulate the audit by group: rows and falls, share of falls missed, predicted and observed rates.
+    """Tabulate the audit by group: rows and falls, the share of falls missed, predicted and observed rates.
 
-    An evaluation leaves out values with fewer than 20 rows, so they are missing here too.
+    An evaluation leaves out group values with fewer than 20 rows, so they are missing here too.
     """
     heads = ("name", "value", "n", "positives", "visited", "missed", "mean_probability", "observed_rate")
     rows = [{**row, "value": row["word"]} for row in name_groups(evaluation["groups"], lang)]
@@ -134,14 +134,14 @@ def tabulate_coverage(coverage: Mapping[str, Any], lang: str = "zh") -> pd.DataF
 
 
 def read_monthly_coverage(coverage: Mapping[str, Any]) -> pd.Series:
-    """Read the share of households that report any income, by month."""
+    """Return the share of households that report any income, by month."""
     months = coverage["months"]
     index = pd.period_range(months["first"], periods=len(months["share"]), freq="M").to_timestamp()
     return pd.Series(months["share"], index=index, name="share")
 
 
 def tabulate_features(frame: pd.DataFrame, lang: str = "zh") -> pd.DataFrame:
-    """Tabulate the features of a frame: meaning, window, and share of known values.
+    """Tabulate the features in a data frame: meaning, window and share of known values.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Results by group: what a group is, when it matters and which of its values fail."""
+"""Results by group: what each group is, when it matters and which of its values fail."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def arrange_groups(groups: Sequence[Mapping[str, Any]], t: Language) -> dict[str
     Returns
     -------
     dict
-        ``groups``: for each its ``name``, ``what`` it is, ``when`` it matters, ``fails`` (values that fail), ``hidden``
-        (number of values left out) and ``rows``; ``judged``, whether any gap could be judged; ``figure``.
+        ``groups``, each with its ``name``, ``what`` it is, ``when`` it matters, ``fails`` (values that fail),
+        ``hidden`` (number of values left out) and ``rows``; ``judged``, whether gaps could be judged; ``figure``.
     """
     shown, hidden = select_shown_groups(groups)
     gaps = find_gaps(shown)

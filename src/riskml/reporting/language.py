@@ -9,7 +9,7 @@ __all__ = ["Language"]
 
 @dataclass(frozen=True)
 class Language:
-    """A language; called with a Chinese and an English text it chooses one.
+    """A language that, when called with a Chinese and an English text, chooses one of them.
 
     Parameters
     ----------
@@ -24,5 +24,5 @@ class Language:
     code: str
 
     def __call__(self, zh: str, en: str) -> str:
-        """Choose a text; in English a percent sign does not leave its number."""
+        """Choose a text; in English, a non-breaking space keeps a percent sign next to its number."""
         return zh if self.code == "zh" else en.replace(" %", "\u00a0%")

@@ -1,4 +1,4 @@
-"""Figures of coverage, calibration and results by group."""
+"""Figures that show coverage, calibration and results by group."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw_months(first: str, share: Sequence[float], t: Language) -> Markup:
 
 
 def draw_calibration(bins: Sequence[Mapping[str, Any]], t: Language) -> Markup:
-    """Draw the share that fell against the predicted probability, on square-root axes to show low risks."""
+    """Draw the share that fell against the predicted probability, on square-root axes that spread out low risks."""
     predicted = np.array([part["p"] for part in bins])
     fell = np.array([part["observed"] for part in bins])
     ends = np.array([compute_interval(part["observed"], part["n"]) for part in bins]).reshape(-1, 2)

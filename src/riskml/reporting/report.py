@@ -1,4 +1,4 @@
-"""The report of a model as a single HTML file, readable offline, on a phone and on paper."""
+"""The report on a model as a single HTML file, readable offline, on a phone and on paper."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ __all__ = ["render_report"]
 def render_report(
     bundle: Bundle, *, simulated: bool = False, lang: str = "zh", report_data: Mapping[str, Any] | None = None
 ) -> str:
-    """Render the report of a model as one self-contained HTML page.
+    """Render the report on a model as one self-contained HTML page.
 
     Parameters
     ----------
     bundle : Bundle
     simulated : bool, default False
-        Whether the households are simulated, which the page then states wherever it shows figures. Not needed if the
-        bundle states it.
+        Whether the households are simulated; if so, the page states this wherever it shows figures. Not needed if the
+        bundle already states it.
     lang : str, default "zh"
         ``zh`` or ``en``.
     report_data : mapping, optional
-        Report data computed from records, to be used instead of the bundle's own.
+        Report data computed from records, used instead of the bundle's own.
 
     Returns
     -------
     str
-        HTML without scripts or references to other files. The same bundle gives the same text.
+        HTML without scripts or references to other files. The same bundle always gives the same text.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Contents of the report's sections, taken from the bundle only."""
+"""Contents of the report's sections, taken from the bundle and the report data only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def gather_sections(bundle: Bundle, report_data: Mapping[str, Any], simulated: b
     report_data : mapping
         See :func:`riskml.training.aggregates.build_report_data`; may be empty.
     simulated : bool
-        Whether the caller knows that the households are simulated.
+        Whether the caller states that the households are simulated.
     t : Language
     """
     evaluation = bundle.evaluation
@@ -108,7 +108,7 @@ def _gather_contributions(summary: Mapping[str, Any] | None, t: Language) -> dic
 
 
 def _name_feature(name: str, t: Language) -> str:
-    """Name a feature; attributes of the data set keep their own name.
+    """Return the readable name of a feature; attributes of the data set keep their own names.
 
     >>> _name_feature("attribute_land_mu", Language("zh")), _name_feature("attribute_land_mu_change", Language("en"))
     ('属性 land_mu', 'change of attribute land_mu')

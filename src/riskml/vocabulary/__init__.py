@@ -1,1 +1,1 @@
-"""The one vocabulary: codes of causes, verdicts and region levels, their order, and their Chinese and English names."""
+"""The shared vocabulary: codes for causes, verdicts and region levels, their order, and names in both languages."""

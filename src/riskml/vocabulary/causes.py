@@ -1,6 +1,6 @@
-"""Official causes of risk: why a household is monitored, and what a reason is about.
+"""Official causes of risk: why a household is monitored, and what a reason refers to.
 
-A new cause is one declaration here, before ``other``, and its measures in ``policy/policy.yaml``.
+To add a cause, declare it here, before ``other``, and add its measures to ``policy/policy.yaml``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Cause(Term):
     ----------
     code, zh, en : str
     subject : (str, str)
-        What a sentence is about, in Chinese and in English, where it states no risk: "because of" would be wrong there.
+        The subject, in Chinese and in English, of a sentence that states no risk: "because of" would be wrong in it.
     steps : tuple of (str, str)
-        What to verify on the doorstep, in Chinese and in English, the most important first.
+        What to verify during a visit, in Chinese and in English, the most important first.
     concerns_health : bool, default False
-        Whether the cause reveals something about a person's health: then it is shown only to those with permission.
+        Whether the cause reveals something about a person's health; if so, only readers with permission see it.
 
     Raises
     ------
@@ -176,7 +176,7 @@ CAUSES = Vocabulary(
         ),
     ),
 )
-"""Every cause by code; ``other`` is the last."""
+"""Every cause by code; ``other`` comes last."""
 
 HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.concerns_health)
-"""Causes that concern health. Redacted, all are worded as the first: even the cause ``disability`` is a diagnosis."""
+"""Health causes. If redacted, all are worded as the first, since even the cause ``disability`` reveals a diagnosis."""

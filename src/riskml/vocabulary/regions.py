@@ -1,4 +1,4 @@
-"""Levels of the civil register: a region code begins with the codes of the regions around it."""
+"""Administrative levels: a region code begins with the codes of the regions that contain it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ZH = {Level.PROVINCE: "省", Level.CITY: "市", Level.COUNTY: "县", Level.TOWN
 
 
 def take_region(code: str, level: Level) -> str:
-    """Take from a region code the code of the region of a level around it.
+    """Return the code of the region at the given level that contains a region.
 
     >>> take_region("370112001001", Level.COUNTY)
     '370112'
@@ -44,7 +44,7 @@ def take_region(code: str, level: Level) -> str:
 
 
 def is_region_code(code: str) -> bool:
-    """Whether a text is the code of a region of some level.
+    """Check whether a text has the form of a region code at some level.
 
     >>> is_region_code("370112"), is_region_code("37011"), is_region_code("")
     (True, False, False)

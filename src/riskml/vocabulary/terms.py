@@ -1,4 +1,4 @@
-"""A term, and the terms of one kind in their order."""
+"""Terms, and ordered vocabularies of terms of one kind."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["Term", "Vocabulary"]
 
 @dataclass(frozen=True)
 class Term:
-    """A code with its Chinese and its English name."""
+    """A code with its Chinese and English names."""
 
     code: str
     zh: str
     en: str
 
     def get_name(self, lang: str = "zh") -> str:
-        """Return the name in a language: ``zh`` or ``en``."""
+        """Return the name in a language, ``zh`` or ``en``."""
         return self.en if lang == "en" else self.zh
 
     @property
@@ -31,12 +31,12 @@ T = TypeVar("T", bound=Term)
 
 
 class Vocabulary(Mapping[str, T], Generic[T]):
-    """Terms of one kind by code.
+    """Terms of one kind, by code.
 
     Parameters
     ----------
     *terms : Term
-        In their order: a position is the code's number in an array and in a column of the database.
+        Terms in a fixed order: a term's position represents its code in arrays and in database columns.
 
     Examples
     --------
@@ -59,10 +59,10 @@ class Vocabulary(Mapping[str, T], Generic[T]):
         return len(self._terms)
 
     def get_name(self, code: str, lang: str) -> str:
-        """Return the name of a code; a code that is not declared is its own name."""
+        """Return the name of a code; an undeclared code is returned unchanged."""
         term = self._terms.get(code)
         return code if term is None else term.get_name(lang)
 
     def get_names(self, lang: str) -> dict[str, str]:
-        """Return the names by code."""
+        """Return the names of all terms, by code."""
         return {code: term.get_name(lang) for code, term in self._terms.items()}

@@ -14,14 +14,14 @@ COLOURS = Vocabulary(
     Term("orange", "橙", "orange"),
     Term("red", "红", "red"),
 )
-"""Colours of the signal, from the safest."""
+"""Colours of the signal, the safest first."""
 
 TIERS = Vocabulary(
     Term("stable", "稳定", "stable"),
     Term("likely", "较易返贫", "likely"),
     Term("very_likely", "极易返贫", "very likely"),
 )
-"""Tiers of the probability, from the safest; -1 is no probability."""
+"""Tiers of the probability, the safest first; -1 means that there is no probability."""
 
 AGREEMENTS = Vocabulary(
     Term("neither", "均未提示", "neither"),
@@ -29,14 +29,14 @@ AGREEMENTS = Vocabulary(
     Term("model_only", "仅模型提示", "model only"),
     Term("both", "规则与模型均提示", "both"),
 )
-"""Whether the model and the rule line flag a household."""
+"""Which of the rule line and the model flag a household."""
 
 CATEGORIES = Vocabulary(
     Term("unstable_exit", "脱贫不稳定户", "unstable after leaving poverty"),
     Term("borderline", "边缘易致贫户", "borderline household"),
     Term("sudden_hardship", "突发严重困难户", "household in sudden hardship"),
 )
-"""Categories of monitored households; -1 is none."""
+"""Categories of monitored households; -1 means none."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Status(Term):
     note_en: str = ""
 
     def make_sentence(self, lang: str) -> str:
-        """Join name and note.
+        """Join the name and the note.
 
         >>> STATUSES["monitored"].make_sentence("zh"), STATUSES["at_risk"].make_sentence("en")
         ('已纳入监测，模型不再预测', "within the model's scope")
@@ -66,4 +66,4 @@ STATUSES = Vocabulary(
     Status("no_income", "收入记录不足", "too little income recorded", "模型不作预测", "the model does not predict"),
     Status("unknown", "该日尚无此户记录", "not yet on record at that date"),
 )
-"""Status of a household at a date; only ``unknown``, a household not yet recorded then, has no row of scores."""
+"""Statuses of a household at a date; only ``unknown`` (not yet on record at that date) gets no row of scores."""

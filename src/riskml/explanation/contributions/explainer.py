@@ -25,17 +25,17 @@ log = logging.getLogger("riskml.explanation")
 Floats = NDArray[np.float64]
 
 CHUNK = 8192
-"""Rows explained at a time: enough to hide the cost of a call, few enough for the cache. It changes no result."""
+"""Rows explained at a time: enough to hide call overhead, few enough for the cache. Results do not depend on it."""
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """Base and contributions of n rows, and the calibration that follows.
+    """Base and contributions for n rows, and the calibration applied to them.
 
     Parameters
     ----------
     base : float
-        Mean margin of the model, the same for every row.
+        The model's mean margin, the same for every row.
     values : array of float64, shape (n, F)
         Contribution of each feature, in log odds: above zero raises the risk.
     calibration : Calibration
@@ -51,7 +51,7 @@ class Contributions:
 
     @property
     def margin(self) -> Floats:
-        """Base and contributions added up, shape (n,)."""
+        """Sum of the base and the contributions, shape (n,)."""
         if not self.values.shape[1]:
             return np.full(len(self.values), self.base)
         return np.asarray(np.add.accumulate(self.values, axis=1)[:, -1] + self.base)
@@ -62,17 +62,17 @@ class Contributions:
         return self.calibration.predict_probability(self.margin)
 
     def require_margin(self, margin: Floats) -> None:
-        """Require that base and contributions add up to the model's margins.
+        """Raise an error unless the base and the contributions add up to the model's margins.
 
         Parameters
         ----------
         margin : array of float64, shape (n,)
-            As scored.
+            Margins computed by the model.
 
         Raises
         ------
         ModelError
-            If a row differs by more than 1e-9 (of its size, above 1).
+            If a row differs by more than 1e-9 (relative to the margin if its absolute value exceeds 1).
         """
         difference = np.abs(self.margin - margin) / np.maximum(1.0, np.abs(margin))
         wrong = ~(difference <= TOLERANCE)
@@ -98,7 +98,7 @@ class Explainer:
     note : str
         Why the trees are not tabulated and what that costs (also logged as a warning); empty if they are.
     nbytes : int
-        Size of the tables in bytes; 0 where there are none.
+        Size of the tables in bytes; 0 if there are none.
 
     Raises
     ------
@@ -107,8 +107,8 @@ class Explainer:
 
     Notes
     -----
-    The linear part gives Shapley values under independent features, the trees those of the game in which an unknown
-    feature is averaged along the tree. The blend weights both as it weights their margins.
+    The linear part gives Shapley values that assume independent features; the trees give those of the game in which
+    an unknown feature is averaged along the tree. The blend weights both with the weights of their margins.
     """
 
     def __init__(self, blend: Blend) -> None:
@@ -128,7 +128,7 @@ class Explainer:
         self.base = weights.intercept + weights.linear * blend.linear.base + weights.trees * base
 
     def explain(self, X: FeatureMatrix | Floats, threads: int = 1) -> Contributions:
-        """Explain rows.
+        """Compute the contributions of rows.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class Explainer:
         Returns
         -------
         Contributions
-            From tables, a single row gets the same bits as the row in a batch.
+            With tables, a row gets bit-identical values whether explained alone or in a batch.
         """
         blend = self.blend
         values = blend.align(X)

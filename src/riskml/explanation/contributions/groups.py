@@ -1,4 +1,4 @@
-"""Trees cut into groups of few splits, each small enough for a table over all their yes/no answers."""
+"""Trees cut into groups of a few splits, small enough for a table of all patterns of yes/no answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from riskml.model.forest import Forest, Tree
 __all__ = ["MOST_BITS", "Group", "Leaf", "TooDeepError", "cut"]
 
 MOST_BITS = 7
-"""Splits on and below the path of a group: a table has at most 128 entries per feature."""
+"""Maximum number of splits on a group's path and below it: a table has at most 128 entries per feature."""
 
 
 class TooDeepError(ModelError):
@@ -27,9 +27,9 @@ class Leaf:
     value : float
         What the leaf adds to the margin.
     mask, want : dict of int to int
-        The feature's conditions hold where ``answers & mask == want``.
+        By feature: its conditions hold if ``answers & mask == want``.
     share : dict of int to float
-        Product of the shares of training rows that follow the path at the feature's splits.
+        By feature: product of the shares of training rows that follow the path at its splits.
     """
 
     value: float
@@ -47,9 +47,9 @@ class Group:
     tree : int
         Position of the tree in the forest.
     splits : list of int
-        Splits on the path, then those of the subtree, as positions in the forest's splits; the j-th sets bit j.
+        Splits on the path, followed by those of the subtree, as positions in the forest's splits; the j-th sets bit j.
     features : list of int
-        Features of these splits, each once.
+        Features used by these splits, without duplicates.
     leaves : list of Leaf
     """
 
@@ -104,7 +104,7 @@ def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
 
 
 def _count_splits(tree: Tree) -> list[int]:
-    """Count the splits of each subtree; children come after their parents."""
+    """Count the splits of each subtree, given that children come after their parents."""
     below = [1] * len(tree.left)
     for node in range(len(below) - 1, -1, -1):
         for child in (tree.left[node], tree.right[node]):

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 
 def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
-    """Name features for readers; attributes of a data set keep their own names.
+    """Return readable feature names; attributes of a data set keep their own names.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def label_features(names: tuple[str, ...], lang: str | None) -> list[str]:
 
 
 def import_shap() -> ModuleType:
-    """Import shap when it is needed: it takes seconds, and warns about its own use of matplotlib and progress bars."""
+    """Import shap only when needed: this takes seconds and emits warnings about matplotlib and progress bars."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PendingDeprecationWarning)
         warnings.filterwarnings("ignore", message="IProgress not found")
@@ -63,7 +63,7 @@ def to_shap(model: Bundle | Explainer, X: FeatureMatrix | Floats, *, lang: str |
     Parameters
     ----------
     model : Bundle or Explainer
-        Pass an explainer to explain several times: its checks run once, when it is made.
+        Pass an explainer if you call this repeatedly: its checks then run only once, when it is created.
     X : FeatureMatrix, or array of float64, shape (n, F) in the model's schema
     lang : {"zh", "en"}, optional
         Language of the labels; column names by default.
@@ -71,18 +71,18 @@ def to_shap(model: Bundle | Explainer, X: FeatureMatrix | Floats, *, lang: str |
     Returns
     -------
     shap.Explanation
-        ``values`` in log odds before calibration, shape (n, F), ``base_values``, ``data``, ``feature_names``, and
-        ``display_data``, with the names of categories and a word for missing values.
+        It has ``values`` in log odds before calibration, shape (n, F), ``base_values``, ``data``, ``feature_names``,
+        and ``display_data``, which holds the names of categories and a word for missing values.
 
     Raises
     ------
     ModelError
-        If base and contributions do not add up to the margin of a row.
+        If the base and the contributions do not add up to a row's margin.
 
     Notes
     -----
     The values are those of :class:`Explainer`, not of a ``shap`` explainer, since the blend has a linear part too.
-    They describe association with the model's margin, not causation.
+    They describe associations with the model's margin, not causes.
     """
     shap = import_shap()
     explainer = model if isinstance(model, Explainer) else Explainer(model.blend)

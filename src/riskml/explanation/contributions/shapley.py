@@ -12,21 +12,21 @@ from riskml.explanation.contributions.groups import Group
 __all__ = ["tabulate_groups"]
 
 BLOCK = 1 << 20
-"""Numbers held in memory at a time while tables are computed."""
+"""How many numbers are held in memory at a time while tables are computed."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
 def tabulate_groups(groups: list[Group], bits: int) -> Iterator[tuple[int, int, Floats]]:
-    """Tabulate what each group adds to the contributions of its features.
+    """Tabulate what each group adds to its features' contributions.
 
     Parameters
     ----------
     groups : list of Group
-        All with the same number of splits.
+        Groups that all have the same number of splits.
     bits : int
-        Number of splits.
+        Number of splits in each group.
 
     Yields
     ------
@@ -35,9 +35,9 @@ def tabulate_groups(groups: list[Group], bits: int) -> Iterator[tuple[int, int, 
 
     Notes
     -----
-    A leaf of value v whose path splits on the features j, with z_j the share of training rows that follow the path
-    at j's splits and o_j = 1 where the row follows it too, gives feature i the Shapley value of the game in which
-    an unknown feature is averaged over the training rows (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9),
+    Take a leaf of value v whose path splits on the features j; z_j is the share of training rows that follow the path
+    at j's splits, and o_j is 1 if the row follows it too, else 0. This gives feature i the Shapley value of the game in
+    which an unknown feature is averaged over the training rows (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9),
 
         v · (o_i − z_i) · ∫₀¹ Π_{j≠i} (z_j (1 − t) + o_j t) dt .
 

@@ -1,4 +1,4 @@
-"""Which features drive a model: mean contributions over many households, and groups of rows instead of single rows."""
+"""Which features drive a model: mean contributions over many households, shown for groups of rows, not single rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def summarise_contributions(
     Parameters
     ----------
     values, contributions : array of float64, shape (n, F)
-        Features in the model's schema, and what each adds to the margin, in log odds.
+        Feature values in the order of the model's schema, and what each adds to the margin, in log odds.
     features : sequence of (str, str), length F
         Name and cause of each feature.
     household : array of int, shape (n,)
@@ -46,15 +46,15 @@ def summarise_contributions(
     Returns
     -------
     dict
-        ``rows`` and ``households``; ``causes``, by cause the mean over rows of the absolute value of its summed
-        contributions; ``features``, the 12 with the largest mean absolute contribution, strongest first: ``name``,
-        ``cause``, ``mean_abs``, ``groups`` and ``left_out``, the share of rows in no group. A group holds rows of
-        similar value and contribution of at least 20 households: ``n``, mean ``value`` (null where missing; the level
-        of a category) and mean ``contribution``.
+        ``rows`` and ``households``; ``causes``, for each cause the mean over rows of the absolute sum of its features'
+        contributions; ``features``, the 12 with the largest mean absolute contribution, strongest first, each with
+        ``name``, ``cause``, ``mean_abs``, ``groups`` and ``left_out``, the share of rows in no group. A group covers at
+        least 20 households, with rows of similar value and contribution; it has ``n``, the mean ``value`` (null if
+        missing; the level for a category) and the mean ``contribution``.
 
     Examples
     --------
-    Too few rows to hide a household are left out:
+    Rows are left out if they are too few to hide a household:
 
     >>> few = summarise_contributions(np.ones((3, 1)), np.ones((3, 1)), [("size", "other")], np.arange(3))
     >>> few["features"][0]["groups"], few["features"][0]["left_out"]
@@ -118,7 +118,7 @@ def _group_rows(x: Floats, c: Floats, least: int, levels: Sequence[str] | None) 
 
 
 def _bin_values(x: Floats, *, categorical: bool) -> Ints:
-    """Return the bin of each value: its level, or one of ten of about equal size; -1 where missing."""
+    """Return the bin of each value: its level, or one of ten bins of about equal size; -1 if missing."""
     known = ~np.isnan(x)
     bins = np.full(len(x), -1, np.int64)
     if categorical:

@@ -1,4 +1,4 @@
-"""The table kernel: exact contributions of trees, one comparison per split and one look-up per subtree."""
+"""The table kernel: exact contributions of trees, with one comparison per split and one look-up per subtree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from riskml.model.tree_splits import zero_tiny
 __all__ = ["Tables"]
 
 FEW = 64
-"""Up to this many rows, a loop over rows is faster than a loop over splits."""
+"""Number of rows up to which a loop over rows is faster than a loop over splits."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,24 +27,24 @@ class Tables:
     """Path-dependent TreeSHAP of a forest, tabulated.
 
     What a subtree adds to the contributions depends only on the yes/no answers of the few splits on and below its
-    path, so it is computed once for every pattern of answers. A row then needs its answers and one number per
-    subtree and feature.
+    path, so it is computed once for every pattern of answers. Explaining a row then takes only its answers and one
+    number per subtree and feature.
 
     Parameters
     ----------
     forest : Forest
     tree : array of int, shape (G,)
-        Tree of each of the G groups.
+        The tree that each of the G groups belongs to.
     splits : array of int, shape (G, bits)
-        Splits of each group; bit j of its pattern is the answer of the j-th. -1 past the last.
+        Splits of each group, padded with -1; bit j of a pattern is the answer at the j-th split.
     group, feature, offset : arrays of int, shape (K,)
-        For each group and feature: the group, the feature, and where its table begins.
+        For each pair of group and feature: the group, the feature, and where its table begins in ``table``.
     table : array of float64
 
     Notes
     -----
-    Additions run in the order of the K entries for any number of rows, so a single household gets the same
-    bits as in a batch of a hundred thousand.
+    Values are added in the order of the K entries for any number of rows, so a single household gets bit-identical
+    results alone and in a batch of a hundred thousand.
     """
 
     forest: Forest
@@ -102,23 +102,23 @@ class Tables:
         Returns
         -------
         array of float64, shape (n, F)
-            With ``base``, each row adds up to the margin.
+            Contributions; each row and ``base`` add up to the row's margin.
         """
         return self.explain_each(values) if len(values) <= FEW else self.explain_batch(values)
 
     def explain_each(self, values: Floats) -> Floats:
-        """Explain a few rows: for each row all answers, patterns and look-ups, then the sums."""
+        """Explain a few rows: for each row, compute all answers and patterns, look them up, and add them up."""
         out = np.empty(values.shape)
         for row, target in zip(zero_tiny(values), out, strict=True):
             answers = np.append(self.forest.splits.answer_row(row), np.uint8(0))  # the last means "no such split"
             patterns = np.packbits(answers[self.splits], axis=1, bitorder="little")[:, 0]
-            # bincount adds one entry after another, like a batch
+            # bincount adds one entry after another, as explain_batch does
             target[:] = np.bincount(self.feature, self.table[self.offset + patterns[self.group]], len(row))
         return out
 
     @cached_property
     def _plan(self) -> list[_TreePlan]:
-        """What a batch needs of each tree: its splits, and by group the splits and look-ups, as plain lists."""
+        """What a batch needs from each tree, as plain lists: its splits, and the splits and look-ups of each group."""
         bits = np.count_nonzero(self.splits >= 0, axis=1)[self.group]
         ends = self.offset + (1 << bits)
         lookups: list[list[tuple[int, Floats]]] = [[] for _ in self.splits]
@@ -130,7 +130,7 @@ class Tables:
         return plan
 
     def explain_batch(self, values: Floats) -> Floats:
-        """Explain many rows: for each split all answers, for each subtree all patterns."""
+        """Explain many rows: compute the answers of all rows split by split, and their patterns subtree by subtree."""
         x = np.ascontiguousarray(zero_tiny(values).T)
         total, part = np.zeros(x.shape), np.empty(x.shape[1])
         pattern, index = np.empty(x.shape[1], np.uint8), np.empty(x.shape[1], np.intp)

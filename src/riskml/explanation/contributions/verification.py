@@ -1,4 +1,4 @@
-"""The check of the tables against LightGBM, made whenever a model is loaded."""
+"""Check of the tables against LightGBM, run whenever a model is loaded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 
 def predict_contributions(booster: lgb.Booster, values: Floats) -> tuple[Floats, float]:
-    """Compute contributions and base with LightGBM itself, on one thread.
+    """Compute the contributions and the base with LightGBM itself, on one thread.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def predict_contributions(booster: lgb.Booster, values: Floats) -> tuple[Floats,
 
 
 def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int = 0) -> Floats:
-    """Make rows around the thresholds of the trees, where a wrong answer shows.
+    """Make rows around the trees' thresholds, where a wrong answer shows up.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int
     Returns
     -------
     array of float64, shape (rows, n_features)
-        Each value is a threshold of its feature (a category the trees know, or one they do not), the next float above
-        it, a number nearby, zero, or missing. The first two rows hold unknown categories, the last nothing.
+        Each value is a threshold of its feature (for a category: one that the trees know or do not know), the next
+        float above it, a number nearby, zero, or missing. The first two rows hold unknown categories, the last NaN.
     """
     rng = np.random.default_rng(seed)
     out = np.zeros((rows, n_features))
@@ -78,8 +78,8 @@ def check_tables(tables: Tables, booster: lgb.Booster) -> float:
     Raises
     ------
     BundleError
-        If a contribution or the base differs by more than 1e-9 (of its size, above 1), or a single row is explained
-        differently from the same row in a batch.
+        If a contribution or the base differs by more than 1e-9 (relative to its size if that exceeds 1), or if a row
+        is explained differently alone than in a batch.
     """
     rows = make_probe_rows(tables.forest.splits, tables.forest.n_features)
     expected, base = predict_contributions(booster, rows)

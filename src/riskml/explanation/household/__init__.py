@@ -1,1 +1,1 @@
-"""The explanation of a household, and of all households of a county."""
+"""Explanations for one household, and for all households in a county."""

@@ -1,4 +1,4 @@
-"""Risk elimination (风险消除): which of its conditions are met. Nothing is cleared here; people decide."""
+"""Risk elimination (风险消除): which of its conditions a household meets. People decide; this module clears nobody."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["Condition", "check_clearance"]
 
 @dataclass(frozen=True)
 class Condition(Term):
-    """One condition.
+    """One condition of risk elimination.
 
     Parameters
     ----------
     code : {"stable_income", "no_flags", "labour"}
     zh, en : str
     met : bool or None
-        None where not known.
+        Whether the condition is met; None if unknown.
     """
 
     met: bool | None
@@ -36,9 +36,9 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
     Parameters
     ----------
     panel : Panel
-        Of one household.
+        A panel of one household.
     policy : Policy
-        ``timing.elimination``: months for which income must have been above the line.
+        Its ``timing.elimination`` is the number of months for which income must not have been below the line.
     rule : RuleView
         The rule line's verdict; hidden flags count too.
 

@@ -1,4 +1,4 @@
-"""Causes, reasons and sentences for all households of a county."""
+"""Causes, reasons and sentences for all households in a county."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from riskml.vocabulary.causes import HEALTH_CAUSES
 __all__ = ["COLUMNS", "ExplainedPanel", "explain_all", "tabulate_reasons"]
 
 BATCH = 16
-"""Panels of 4,096 households explained before any of them is put into words."""
+"""Number of panels (of 4,096 households each) that are explained before any of them is put into words."""
 
 Codes = NDArray[np.str_]
 Rows = NDArray[np.intp]
 
 COLUMNS = ("household_id", "causes", "reasons", "protections", "reasons_zh", "protections_zh")
-"""Columns of a table of explanations."""
+"""Columns of the table of explanations."""
 
 _EMPTY = pd.DataFrame(columns=list(COLUMNS), dtype="str")
 
 
 @dataclass(frozen=True)
 class ExplainedPanel:
-    """An explained panel: households at risk by the model's reasons, the others by their flags.
+    """An explained panel: households at risk are explained by the model's reasons, the others by their flags.
 
     Parameters
     ----------
     panel : Panel
     at_risk, others : array of int
-        Rows with a verdict of the model, and rows of the other known households.
+        Rows for which the model gives a verdict, and rows of the other known households.
     rows : ExplainedRows or None
-        None if nobody is at risk.
+        The explained rows at risk; None if nobody is at risk.
     verdicts : Verdicts or None
-        Of the rule line on the panel; may be None if there are no others.
+        The rule line's verdicts on the panel; may be None if there are no others.
     window : int
-        Months of the rule line's income.
+        Number of months over which the rule line averages income.
     """
 
     panel: Panel
@@ -63,7 +63,7 @@ class ExplainedPanel:
 
     @classmethod
     def build(cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> ExplainedPanel:
-        """Explain a panel; pass the ``verdicts`` of the rule line if they are known already."""
+        """Explain a panel; pass the rule line's ``verdicts`` if they are already known."""
         status, window = classify_cohort(panel, narrator.settings), narrator.settings.window
         at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
         rows = narrator.explain_rows(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
@@ -82,7 +82,7 @@ class ExplainedPanel:
         return out | {codes[i]: _join_once(rule.causes) for i, rule in self._view_rules(frozenset())}
 
     def tabulate(self, hidden: frozenset[str]) -> pd.DataFrame:
-        """Write the explanations of all known households, in the order of their codes, with ``COLUMNS``."""
+        """Tabulate the explanations of all known households in ``COLUMNS``, in the order of their codes."""
         codes = self.panel.household_id
         frames = [_EMPTY]
         if self.rows is not None:
@@ -93,7 +93,7 @@ class ExplainedPanel:
         return pd.concat(frames, ignore_index=True).iloc[order].reset_index(drop=True)
 
     def _tabulate_flags(self, hidden: frozenset[str]) -> pd.DataFrame:
-        """Write the flags of the households on which the model has no verdict."""
+        """Tabulate the flags of the households for which the model gives no verdict."""
         rules = dict(self._view_rules(hidden))
         rows, empty = self.others.tolist(), [""] * len(self.others)
         causes = [_join_once(rules[i].causes) if i in rules else "" for i in rows]
@@ -102,7 +102,7 @@ class ExplainedPanel:
         return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
     def _view_rules(self, hidden: frozenset[str]) -> Iterator[tuple[int, RuleView]]:
-        """Yield row and verdict of the rule line of the others that have a flag."""
+        """Yield the row and the rule line's verdict for each of the other households that has a flag."""
         if self.verdicts is not None:
             for i in self.others[self.verdicts.any_flag[self.others]].tolist():
                 yield i, make_rule_view(self.verdicts, i, self.window, hidden)
@@ -117,7 +117,7 @@ def _join_once(codes: Iterable[str]) -> str:
 
 
 def tabulate_reasons(rows: ExplainedRows, household_id: Codes, *, health: bool) -> pd.DataFrame:
-    """Write the reasons and protective factors of explained rows.
+    """Tabulate the reasons and protective factors of explained rows.
 
     Parameters
     ----------
@@ -148,12 +148,12 @@ def explain_all(
     narrator : Narrator
     records : Records
     as_of : int
-        Day.
+        The date, as a day number.
     redact : tuple of str
         See :meth:`Narrator.explain`.
     threads : int, default 2
     progress : callable, optional
-        Called with the number of households explained.
+        Called after each panel with its number of households.
 
     Returns
     -------
@@ -161,18 +161,18 @@ def explain_all(
         One row per household in the order of the codes: ``causes``, cause codes of the reasons joined by ``;``,
         strongest reason first; ``reasons`` and ``protections``, feature names joined by ``;`` (``health`` where
         redacted); ``reasons_zh`` and ``protections_zh``, one sentence per line. Households that are not at risk (below
-        the line, in monitoring, without income) have no verdict of the model: their causes and sentences are those of
-        the rule line's flags.
+        the line, in monitoring, without income) get no verdict from the model: their causes and sentences are those
+        of the rule line's flags.
     """
     hidden = check_redaction(redact)
     panels = list(records.panels(as_of))
     for panel in panels[:1]:
-        panel.line  # noqa: B018 - fills the shared grid of lines before threads need it
+        panel.line  # noqa: B018 - fills the shared grid of lines before the threads need it
     frames = [_EMPTY]
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
-            # Writing is pure Python: in the threads it would make every short array operation wait for the lock.
+            # Wording is pure Python: in the threads it would make every short array operation wait for the GIL.
             frames += [
                 part.tabulate(hidden)
                 for part in list(pool.map(lambda panel: ExplainedPanel.build(narrator, panel), batch))

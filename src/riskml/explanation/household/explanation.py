@@ -1,4 +1,4 @@
-"""The explanation of one household, as staff read it and the service sends it."""
+"""The explanation for one household, as staff read it and the service sends it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ NOTICE = {
     "zh": "仅供研判参考，不作为认定依据",
     "en": "For reference in study and judgement only, not a basis for a decision",
 }
-"""Shown on every explanation."""
+"""Notice shown on every explanation."""
 
 SIMULATED = {"zh": "模拟县数据，非真实农户", "en": "simulated county, not a real household"}
-"""Shown beside the notice if the household is simulated."""
+"""Notice added if the household is simulated."""
 
 RELATION = {
     "reasons": {"zh": "与返贫风险升高相关", "en": "related to a higher risk"},
     "protections": {"zh": "与返贫风险降低相关", "en": "related to a lower risk"},
 }
-"""What a sentence claims: association, never causation."""
+"""What a sentence claims: an association, never a cause."""
 
 
 def _to_plain(value: Any) -> Any:
-    """Convert a record to dictionaries; unlike ``dataclasses.asdict`` it does not copy what is immutable."""
+    """Convert a record to dictionaries; unlike ``dataclasses.asdict``, this does not copy immutable values."""
     if is_dataclass(value):
         return {entry.name: _to_plain(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, tuple):
@@ -40,7 +40,7 @@ def _to_plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Reason:
-    """One sentence.
+    """One sentence: a reason or a protective factor.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ class Reason:
     topic : str
         Topic of the feature, which distinguishes reasons without an official cause.
     feature : str or None
-        None where redacted.
+        Name of the feature; None if redacted.
     contribution : float
-        Strength of the group in log odds, negative for a protective factor: for a cause its strongest feature and its
-        part of the income position, for other groups all features. Reasons do not add up to the margin; the
-        contributions in :class:`ModelView` do.
+        Strength of the group in log odds, negative for a protective factor. For a cause, it comes from the strongest
+        feature and the cause's part of the income position; for other groups, from all features. Reasons do not add up
+        to the margin; the contributions in :class:`ModelView` do.
     zh, en : str
     """
 
@@ -65,7 +65,7 @@ class Reason:
     en: str
 
     def text(self, lang: str) -> str:
-        """Return the sentence in a language."""
+        """Return the sentence in the given language."""
         return self.zh if lang == "zh" else self.en
 
 
@@ -80,9 +80,9 @@ class ModelView:
     by_cause : dict of str to float
         Contributions summed by cause code; with ``base`` they add up to the margin.
     contributions : dict of str to float
-        By feature; redacted, those about health are one entry ``health``.
+        Contributions by feature; if redacted, those about health are merged into one entry, ``health``.
     margin : float
-        Log odds before calibration.
+        The margin: log odds before calibration.
     shift, slope : float
         The calibration: ``shift + slope × margin`` is the calibrated margin.
     calibrated_margin, probability : float
@@ -112,7 +112,7 @@ class FlagView(Term):
     code : str
     zh, en : str
     observed, threshold : float or None
-        In ``unit``; None where redacted.
+        The values, in ``unit``; None if redacted.
     unit : str
     cause : str or None
     source : str
@@ -128,7 +128,7 @@ class FlagView(Term):
 
 @dataclass(frozen=True)
 class RuleView:
-    """The rule line's verdict: amounts in yuan/person/year, None where not known or redacted.
+    """The rule line's verdict; amounts are in yuan/person/year, and None if unknown or redacted.
 
     Parameters
     ----------
@@ -136,11 +136,11 @@ class RuleView:
     category : str or None
     monitored : bool
     window : int
-        Months of the income.
+        Number of months over which income is averaged.
     income, line, gap, gap_after_spending : float or None
     flags : tuple of FlagView
     hidden_flags : int
-        Flags about health that are left out.
+        Number of flags about health that are left out.
     """
 
     colour: str
@@ -162,32 +162,32 @@ class RuleView:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything reported about one household at a date.
+    """Everything reported about one household at one date.
 
     Parameters
     ----------
     household_id : str
     as_of : str
-        Date.
+        Date of the explanation.
     status : str
-        Status of the household; only ``at_risk`` has a verdict of the model.
+        Status of the household; the model gives a verdict only for ``at_risk``.
     signal : str
         Colour of the combined signal.
     rule : RuleView
     model : ModelView or None
     agreement : str or None
-        Of ``policy.AGREEMENTS``.
+        A code from ``policy.AGREEMENTS``.
     agreement_by : {"capacity", "tier"}
-        Basis of the model's positive: the visit capacity, or a tier above the safest.
+        What counts as flagged by the model: being within visit capacity, or a tier above the safest.
     reasons, protections : tuple of Reason
-        At most five and three, the strongest first.
+        At most five reasons and three protective factors, the strongest first.
     missing : tuple of Missing
     steps : tuple of Step
     options : dict of str to tuple of Measure
         Measures on offer, by cause.
     redacted : tuple of str
     names : dict
-        Names in both languages of the causes, tiers and categories that occur.
+        Names, in both languages, of the causes, tiers and categories that occur.
     model_version, policy_version : str
     """
 
@@ -210,7 +210,7 @@ class Explanation:
     policy_version: str
 
     def name_options(self, lang: str) -> list[tuple[str, list[str]]]:
-        """Name the measures on offer, by cause."""
+        """Return the names of the measures on offer, by cause."""
         return [(cause, [measure.get_name(lang) for measure in own]) for cause, own in self.options.items()]
 
     def to_json(self) -> dict[str, Any]:

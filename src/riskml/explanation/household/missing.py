@@ -1,4 +1,4 @@
-"""Missing or stale records of a household."""
+"""Checks for missing or stale records of a household."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riskml.vocabulary.terms import Term
 __all__ = ["Missing", "find_missing"]
 
 STALE, GAPS = 2, 3
-"""Months without a report that are worth mentioning: at the end, and within the last year."""
+"""How many months without a report are worth mentioning: at the end, and within the last year."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Missing(Term):
 
 
 def find_missing(panel: Panel) -> list[Missing]:
-    """Find the missing records of the only household of a panel, the most important first.
+    """Find the missing records of a panel's only household, the most important first.
 
     Parameters
     ----------
     panel : Panel
-        Of one household.
+        A panel of one household.
     """
     assert panel.n == 1, "expects a panel of one household"
     checks = (_check_income, _check_line, _check_tables, _check_members, _check_amounts, _check_visits)

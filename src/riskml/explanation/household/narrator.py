@@ -1,4 +1,4 @@
-"""Explanation of households by one model: from contributions to causes, sentences, steps and measures."""
+"""Explains households under one model: from contributions to causes, sentences, steps and measures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ExplainedRows:
     grouping : Grouping
     contributions : Contributions
     margin : array of float64, shape (n,)
-        As scored.
+        Margins computed by the model.
     rankings : Rankings
     writer : SentenceWriter
     """
@@ -103,13 +103,13 @@ class Narrator:
         ----------
         panel : Panel
         i : int, default 0
-            Its row.
+            The household's row in the panel.
         verdicts : Verdicts, optional
-            Verdicts of the rule line on the panel, if known already.
+            The rule line's verdicts on the panel, if already known.
         agreement : str, optional
-            As scored, by visit capacity. Without it, a tier above the safest counts as the model's positive.
+            Agreement from scoring, by visit capacity. By default, the model flags any tier above the safest.
         redact : iterable of str
-            ``health`` leaves out everything about health.
+            What to leave out; ``health`` is everything about health.
 
         Returns
         -------
@@ -118,7 +118,7 @@ class Narrator:
         Raises
         ------
         UsageError
-            If ``redact`` contains another name.
+            If ``redact`` contains any other name.
         """
         hidden = check_redaction(redact)
         household = panel if panel.n == 1 else panel.select(i)
@@ -173,22 +173,22 @@ class Narrator:
         rows: NDArray[np.intp] | None = None,
         margin: NDArray[np.float64] | None = None,
     ) -> ExplainedRows:
-        """Explain rows of a panel without wording them yet.
+        """Explain and rank rows of a panel without putting them into words yet.
 
         Parameters
         ----------
         panel : Panel
         matrix : FeatureMatrix
-            Of the panel, or of its ``rows``.
+            Features of the panel, or of its ``rows``.
         rows : array of int, optional
             Rows of the panel that the matrix holds; all by default.
         margin : array of float64, shape (n,), optional
-            As scored, if known already.
+            Margins computed by the model, if already known.
 
         Raises
         ------
         ModelError
-            If base and contributions do not add up to the margin of a row.
+            If the base and the contributions do not add up to a row's margin.
         """
         blend = self.bundle.blend
         values = blend.align(matrix)
@@ -214,7 +214,7 @@ class Narrator:
         return self._groupings[key]
 
     def _list_measures(self, cause: str, hidden: frozenset[str]) -> tuple[Measure, ...]:
-        """List the measures for a cause; redacted, illness represents every health cause."""
+        """List the measures for a cause; if health is redacted, illness represents every health cause."""
         causes = HEALTH_CAUSES if hidden and cause == ILLNESS else (cause,)
         return tuple(dict.fromkeys(measure for code in causes for measure in self.policy.measures[code]))
 
@@ -232,7 +232,7 @@ class Narrator:
 
 
 def _write_reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str], *, risk: bool) -> tuple[Reason, ...]:
-    """Write the sentences of the only row."""
+    """Write the reasons or protective factors of the only row."""
     features, secret = rows.grouping.features, rows.list_secret(health="health" not in hidden)
     order = [j for j in ranking.feature[0].tolist() if j >= 0]
     strength = dict(zip(order, ranking.strength[0].tolist(), strict=False))

@@ -30,16 +30,16 @@ def measure_named_causes(
     Parameters
     ----------
     causes : iterable of str, length n
-        Cause codes of each fall's reasons joined by ``;``, strongest first, as from ``explain_all``.
+        Cause codes of each fall's reasons joined by ``;``, strongest first, as returned by ``explain_all``.
     truth : iterable of str, length n
-        Its true cause, known in a simulated county.
+        The true cause of each fall, known in a simulated county.
     among : array of bool, shape (n,), optional
         Falls to include, for example those within visit capacity.
 
     Returns
     -------
     dict
-        ``falls``; ``first``, the share whose first reason names the cause; ``first_three``. NaN without falls.
+        ``falls``; ``first``, the share with the cause named first; ``first_three``, in the first three; NaN if none.
 
     Notes
     -----
@@ -70,7 +70,7 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
     Returns
     -------
     array of bool, shape (n,)
-        True where no row of another table happened or became known in between, and nobody joined or left.
+        True if no row of any other table happened or became known in between, and nobody joined or left.
     """
     quiet: NDArray[np.bool_] = before.size_now == after.size_now
     for table in TABLES:
@@ -84,7 +84,7 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
 
 
 def _select_recent(events: Events, after: Panel) -> NDArray[np.bool_]:
-    """Select the rows within the look-back of both dates, and rows without a day (members)."""
+    """Select the rows within the look-back period of both dates, and rows without a day (members)."""
     return np.asarray((events["day"] > after.as_of - RECENT_DAYS) | (events["day"] == NO_DAY))
 
 
@@ -96,13 +96,13 @@ def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict
     narrator : Narrator
     records : Records
     as_of : int
-        Last day of a month; the month after it is the quiet one.
+        Last day of a month; the following month is the quiet one.
 
     Returns
     -------
     dict
         ``households``, the number that were quiet and at risk at both dates; ``same_cause``, the share whose first
-        reason keeps its cause; NaN without households.
+        reason keeps its cause, or NaN if there are no households.
     """
     later = to_month_end(to_month(as_of) + 1)
     first, second = (

@@ -1,4 +1,4 @@
-"""An explanation as text: both verdicts, the reasons, what is missing, what to verify and the measures on offer."""
+"""Renders an explanation as text: both verdicts, reasons, what is missing, what to verify, and measures on offer."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _describe_gap(gap: float, lang: str) -> str:
 
 
 def describe_flag(flag: FlagView, lang: str) -> str:
-    """Describe a flag with the observed value and the threshold, or by its name where these are hidden."""
+    """Describe a flag with the observed value and the threshold, or by its name alone if these are hidden."""
     name = flag.get_name(lang)
     if flag.observed is None or flag.threshold is None:
         return name

@@ -1,4 +1,4 @@
-"""The verdicts of the rule line and of the model on one household, as an explanation shows them."""
+"""The rule line's and the model's verdicts on one household, as an explanation shows them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _AFTER_SPENDING = "income_below_line_after_spending"
 
 
 def make_rule_view(verdicts: Verdicts, i: int, window: int, hidden: frozenset[str]) -> RuleView:
-    """Make the view of the rule line's verdict on a household.
+    """Make the view that shows the rule line's verdict on a household.
 
     Parameters
     ----------
     verdicts : Verdicts
     i : int
-        Row.
+        Row of the household.
     window : int
-        Months of the income.
+        Number of months over which income is averaged.
     hidden : frozenset of str
-        With ``health``, flags about health are only counted, and amounts after spending are left out.
+        If it contains ``health``, flags about health are only counted, and amounts after spending are left out.
     """
     redacted = "health" in hidden
     flags = verdicts.list_flags(i)
@@ -64,20 +64,20 @@ def make_model_view(
     horizon: int,
     hidden: frozenset[str],
 ) -> ModelView:
-    """Make the view of the model's verdict on a household, with the calibration as a separate step.
+    """Make the view that shows the model's verdict on a household, with the calibration as a separate step.
 
     Parameters
     ----------
     contributions : Contributions
-        Of one row.
+        Contributions of one row.
     margin : float
-        As scored.
+        Margin computed by the model.
     grouping : Grouping
     policy : Policy
     horizon : int
         Months ahead.
     hidden : frozenset of str
-        With ``health``, contributions about health are one entry.
+        If it contains ``health``, contributions about health are merged into one entry.
     """
     values = contributions.values
     sums = sum_by_cause(values, [feature.cause for feature in grouping.features])[0]

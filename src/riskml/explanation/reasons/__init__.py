@@ -1,1 +1,1 @@
-"""From contributions to causes: which are reasons, in what order, what to check, and who may read them."""
+"""From contributions to causes: which ones are reasons, in what order, what to verify, and who may read them."""

@@ -1,8 +1,8 @@
-"""Contribution of the income position, allotted to the causes that may explain it.
+"""Allotment of the income position's contribution to the causes that may explain it.
 
 A model sees that income is low or falling, but not why. The records show which sources shrank and which shocks the
-household suffered. So the contribution of the position goes to the sources that shrank, by the yuan they lost, and from
-each source to the shocks that can lower it, by their own strength; what no shock explains stays with the source.
+household suffered. So the position's contribution is divided among the sources that shrank, in proportion to the yuan
+lost, and each source's part among the shocks that can lower it, by their strength; the unexplained rest stays with it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from riskml.explanation.reasons.grouping import SHOCKS, Grouping
 __all__ = ["NOTICEABLE", "UNEXPLAINED", "allot_income"]
 
 UNEXPLAINED = 0.05
-"""Log odds of a decline that no shock explains, to be weighed against the strength of the shocks."""
+"""Weight, in log odds, of leaving a decline unexplained, compared with the strength of the shocks."""
 
 NOTICEABLE = 1000.0
 """Yuan: smaller losses are ordinary fluctuation and would change the first reason from month to month."""
@@ -31,21 +31,21 @@ def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Pos
     ----------
     grouping : Grouping
     values : array of float64, shape (F, n)
-        With changes of a source in yuan; see :func:`riskml.explanation.wording.facts.convert_changes_to_yuan`.
+        Values with changes in yuan; see :func:`riskml.explanation.wording.facts.convert_changes_to_yuan`.
     strength : array of float64, shape (n, G)
-        Of the groups, in log odds.
+        Strength of each group, in log odds.
     best : array of int, shape (n, G)
-        Feature shown for each group, -1 for none.
+        Feature shown for each group; -1 if there is none.
 
     Returns
     -------
     tuple
         ``strength`` and ``best`` with the parts added; the position keeps its own strength. The source that shrank
-        becomes the feature of its cause where its unexplained part exceeds the cause's own strength.
+        becomes the feature shown for its cause if its unexplained part exceeds the cause's own strength.
 
     Examples
     --------
-    Wages fell by 6,000 yuan and trade by 2,000, and an accident is recorded, which can lower both:
+    Wages fell by 6,000 yuan and trade income by 2,000; an accident, which can lower both, is recorded:
 
     >>> from riskml.explanation.reasons.grouping import Grouping
     >>> from riskml.features import CATALOGUE
@@ -79,6 +79,6 @@ def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Pos
 
 
 def _compute_losses(change: Floats) -> Floats:
-    """Compute the yuan lost, 0 where too little or not known."""
+    """Compute the yuan lost; 0 if the loss is too small or unknown."""
     loss = -np.nan_to_num(change)
     return np.where(loss >= NOTICEABLE, loss, 0.0)

@@ -19,7 +19,7 @@ class Step:
     Parameters
     ----------
     cause : str
-        Code of its cause; empty for a step about missing records.
+        Code of the cause that it belongs to; empty for a step about missing records.
     zh, en : str
     """
 
@@ -42,7 +42,7 @@ STEPS_MISSING: dict[str, Step] = {
         ("no_visit", "入户走访，记录所见", "Visit the household and record what is found"),
     )
 }
-"""Steps by code of the missing records."""
+"""Steps for missing records, by the code of what is missing."""
 
 
 def choose_steps(
@@ -54,11 +54,11 @@ def choose_steps(
     ----------
     causes : sequence of str
         Cause codes, the most important first; duplicates count once. Every cause gets its first step, however long
-        the list; further steps fill it up to ten.
+        the list becomes; further steps fill it up to ten.
     missing : sequence of str
-        Codes of :mod:`riskml.explanation.household.missing`.
+        Codes of missing records, as in :mod:`riskml.explanation.household.missing`.
     overrides : mapping of str to tuple of Step, optional
-        Steps that replace those of a cause.
+        Steps by cause code, replacing the cause's own.
 
     Examples
     --------

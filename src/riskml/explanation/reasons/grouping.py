@@ -1,4 +1,4 @@
-"""Features grouped by official cause, or by topic where there is none."""
+"""Features grouped by official cause, or by topic if they have no official cause."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["LASTING", "NAMED", "SHOCKS", "Grouping"]
 _PERSONAL = ("illness", "accident", "disability", "labour")
 
 SHOCKS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "venture")}
-"""Causes whose shocks can lower a source of income, by the cause of that source (wages: work, trade: venture)."""
+"""Causes whose shocks can lower an income source, by its cause (wages: ``work``, trade: ``venture``)."""
 
 LASTING = 0.5
 """Weight of lasting circumstances (who lives there, how long ago something was), relative to recent events."""
 
 NAMED = tuple(cause for cause in CAUSES if cause != "other")
-"""Official causes: each is one group, before those of ``other``."""
+"""Official causes: each is one group; the groups of ``other`` follow."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -37,9 +37,9 @@ class Grouping:
     Parameters
     ----------
     features : tuple of Feature, length F
-        In the order of the model's schema.
+        Features in the order of the model's schema.
     groups : tuple of (str, str), length G
-        Cause and topic. An official cause is one group; what is ``other`` is one group a topic.
+        Cause and topic. Each official cause is one group; features of ``other`` form one group per topic.
     group : array of int, shape (F,)
         Group of each feature.
     """
@@ -50,7 +50,7 @@ class Grouping:
 
     @classmethod
     def from_features(cls, features: Sequence[Feature]) -> Grouping:
-        """Group features by official cause, the others by topic."""
+        """Group features with an official cause by cause, and the others by topic."""
         topics = sorted({feature.topic for feature in features if feature.cause == "other"})
         groups = [(cause, "") for cause in NAMED] + [("other", topic) for topic in topics]
         index = {group: i for i, group in enumerate(groups)}
@@ -69,7 +69,7 @@ class Grouping:
 
     @cached_property
     def changes(self) -> dict[str, Positions]:
-        """Features that measure the change of a source of income, by the cause of that source."""
+        """Features that measure the change in a source of income, by the cause of that source."""
         income = np.array([f.cause if f.topic == "income" else "" for f in self.features], dtype=object)
         return {cause: np.flatnonzero(income == cause) for cause in SHOCKS}
 
@@ -81,12 +81,12 @@ class Grouping:
 
     @cached_property
     def warning(self) -> dict[str, Positions]:
-        """Features by the rule that decides when they are a reason."""
+        """Features, by the rule that decides when they are a reason."""
         return _index_by_rule([choose_warning_rule(feature) for feature in self.features])
 
     @cached_property
     def protecting(self) -> dict[str, Positions]:
-        """Features by the rule that decides when they are a protective factor."""
+        """Features, by the rule that decides when they are a protective factor."""
         return _index_by_rule([choose_protection_rule(feature) for feature in self.features])
 
 

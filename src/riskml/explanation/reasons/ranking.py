@@ -16,7 +16,7 @@ __all__ = ["LEAST", "MOST_PROTECTIONS", "MOST_REASONS", "Ranking", "Rankings"]
 
 MOST_REASONS, MOST_PROTECTIONS = 5, 3
 LEAST = 0.02
-"""Log odds below which nothing is worth a sentence: two percent of the odds."""
+"""Strength in log odds below which a group is not worth a sentence: a change of two percent in the odds."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -24,12 +24,12 @@ Positions = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Ranking:
-    """Groups shown for n households, in order.
+    """Groups shown for n households, the strongest first.
 
     Parameters
     ----------
     group, feature : array of int, shape (n, most)
-        The group and its strongest feature; -1 past the last.
+        The groups and the strongest feature of each, padded with -1.
     strength : array of float64, shape (n, most)
         Strength of the group in log odds, without sign; see :class:`Rankings`.
     """
@@ -41,7 +41,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Rankings:
-    """Reasons and protective factors of n households."""
+    """Reasons and protective factors for n households."""
 
     reasons: Ranking
     protections: Ranking
@@ -50,29 +50,29 @@ class Rankings:
     def from_contributions(
         cls, grouping: Grouping, values: Floats, contributions: Floats, typical: Sequence[float]
     ) -> Rankings:
-        """Rank the groups of n households.
+        """Rank the groups for n households.
 
         Parameters
         ----------
         grouping : Grouping
         values : array of float64, shape (n, F)
-            With changes in yuan; see :func:`riskml.explanation.wording.facts.convert_changes_to_yuan`.
+            Values with changes in yuan; see :func:`riskml.explanation.wording.facts.convert_changes_to_yuan`.
         contributions : array of float64, shape (n, F)
         typical : sequence of float, length F
-            Median of each feature over the training rows, NaN where not known.
+            Median of each feature over the training rows; NaN if unknown.
 
         Notes
         -----
-        A feature qualifies where its value is known, its contribution has the sign in question, and
+        A feature qualifies if its value is known, its contribution has the sign in question, and
         :mod:`riskml.explanation.reasons.selection` admits the value.
 
         Reasons list official causes first. A cause is as strong as its strongest qualifying feature, so that no cause
-        comes first only because it has many features; lasting circumstances count half; and each cause gets its part
+        comes first merely because it has many features; lasting circumstances count half; and each cause gets its part
         of the income position (:mod:`riskml.explanation.reasons.allotment`). Groups of ``other`` follow (the income
-        position, the household's structure, the region), each as strong as its qualifying features together; one of
+        position, the household's structure, the region), each as strong as the sum of its qualifying features; one of
         the five reasons is reserved for them. The largest contribution is nearly always that of income, which shows
-        how near the line a household is, but not why. Protective factors are groups by their qualifying features
-        together.
+        how close to the line a household is, but not why. For protective factors, every group is as strong as the sum
+        of its qualifying features.
         """
         x, c = np.ascontiguousarray(values.T), np.ascontiguousarray(contributions.T)
         median = np.asarray(typical, np.float64)[:, None]
@@ -91,7 +91,7 @@ class Rankings:
 
 
 def _keep_qualifying(rules: dict[str, Positions], x: Floats, c: Floats, typical: Floats) -> Floats:
-    """Keep the contributions of qualifying features and set the others to 0, shape (F, n)."""
+    """Keep the contributions of qualifying features and set the others to 0; the result has shape (F, n)."""
     admitted = np.zeros(x.shape, np.bool_)
     for rule, features in rules.items():
         admitted[features] = RULES[rule](x[features], typical[features])
@@ -99,26 +99,26 @@ def _keep_qualifying(rules: dict[str, Positions], x: Floats, c: Floats, typical:
 
 
 def _rate_groups(grouping: Grouping, part: Floats, *, together: bool) -> tuple[Floats, Positions]:
-    """Return the strength of each group (its features together, or the strongest) and its strongest feature, (n, G)."""
+    """Return the strength of each group (the sum or the maximum of its features) and its strongest feature, (n, G)."""
     shape = (len(grouping.groups), part.shape[1])
     strength, best = np.zeros(shape), np.full(shape, -1, np.intp)
     for g, features in enumerate(grouping.members):
         if len(features):
             own = part[features]
             largest = own.max(axis=0)
-            # accumulate adds in a fixed order: one household gets the same bits as many.
+            # accumulate adds in a fixed order, so a household gets bit-identical results alone and in a batch.
             strength[g] = np.add.accumulate(own)[-1] if together else largest
             best[g] = np.where(largest > 0, features[own.argmax(axis=0)], -1)
     return np.ascontiguousarray(strength.T), np.ascontiguousarray(best.T)
 
 
 def _sort_groups(strength: Floats) -> Positions:
-    """Sort groups from the strongest, ties in their own order, shape (n, G)."""
+    """Sort the groups by strength, the strongest first and ties in their original order; shape (n, G)."""
     return np.argsort(-strength, axis=1, kind="stable")
 
 
 def _order_reasons(strength: Floats) -> Positions:
-    """Order official causes by strength, then the other groups; one reason is reserved for the strongest of these."""
+    """Put official causes first, by strength, then other groups; one place is reserved for the strongest of these."""
     causes = _sort_groups(strength[:, : len(NAMED)])
     others = _sort_groups(strength[:, len(NAMED) :]) + len(NAMED)
     rows = np.arange(len(strength))[:, None]

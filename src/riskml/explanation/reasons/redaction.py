@@ -1,4 +1,4 @@
-"""What is hidden from readers without permission for health data."""
+"""Redaction: what is hidden from readers without permission to see health data."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ HEALTH_STEPS = (
         "checked by those with permission)",
     ),
 )
-"""Shown in place of the steps of both causes, without revealing which it is."""
+"""Steps shown in place of those of both health causes, without revealing which one applies."""
 
 
 def check_redaction(redact: Iterable[str]) -> frozenset[str]:
-    """Check the names of what is to be redacted.
+    """Check the names of the things to be redacted.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def redact_flags(codes: Iterable[str], policy: Policy, redact: Iterable[str]) ->
     -------
     tuple of list of str and int
         Codes that may be shown, and the number left out. A code unknown to this policy is left out too, since it may
-        reveal health.
+        reveal something about health.
 
     >>> from riskml.policy import load_policy
     >>> redact_flags(["inpatient_self_pay", "dropout"], load_policy(), ["health"])
@@ -93,8 +93,8 @@ def redact_features(order: Sequence[int], secret: Sequence[bool], *, risk: bool)
     secret : sequence of bool, length F
         Which features may not be shown.
     risk : bool
-        Among the reasons for a raised risk the first secret feature stays, to be worded without details; among
-        protective factors none does.
+        Whether these are reasons for a raised risk: the first secret feature then stays, to be worded without details.
+        Among protective factors, no secret feature stays.
 
     >>> redact_features([3, 0, 2], [True, False, False, True], risk=True)
     [3, 2]
@@ -104,5 +104,5 @@ def redact_features(order: Sequence[int], secret: Sequence[bool], *, risk: bool)
 
 
 def concerns_health(feature: Feature) -> bool:
-    """Whether a feature reveals a person's health or spending on it."""
+    """Check whether a feature reveals a person's health or their spending on it."""
     return feature.cause in HEALTH_CAUSES or feature.topic in HEALTH_TOPICS

@@ -1,4 +1,4 @@
-"""Which values of a feature can be a reason or a protective factor."""
+"""Rules for which values of a feature can be a reason or a protective factor."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ RULES: dict[str, Rule] = {
     "not above the median": lambda x, median: ~np.isnan(x) & ~(x > median),
     "some, not below the median": lambda x, median: (x > 0) & ~(x < median),
 }
-"""Which values a rule admits, given the median of the training rows; never a missing value."""
+"""Which values each rule admits, given the median of the training rows; missing values are never admitted."""
 
 _SIGNED = ("{change:", "{slope}", "{more_yuan}")
-"""Facts in sentences about a change: an improvement above zero, a decline below."""
+"""Facts that appear in sentences about a change: above zero it is an improvement, below zero a decline."""
 
 _ONLY_WARNS = ("income_volatility",)
-"""Quantities that are never a protective factor, high or low."""
+"""Quantities that are never a protective factor, whether high or low."""
 
 _STRENGTHS = ("work", "income", "help")
 """Topics in which more counts as better."""
 
 _AMOUNTS = ("count", "persons", "line", "share")
-"""Units in which zero means none."""
+"""Units in which zero means that there is nothing."""
 
 
 def _is_signed(feature: Feature) -> bool:
@@ -50,20 +50,20 @@ def _is_signed(feature: Feature) -> bool:
 
 
 def _is_shock(feature: Feature) -> bool:
-    """Whether the feature counts or dates an adverse event whose direction policy leaves open."""
+    """Check whether the feature counts or dates an adverse event whose direction policy leaves open."""
     return feature.direction is Direction.FREE and feature.cause != "other" and feature.unit in ("count", "months")
 
 
 def _is_strength(feature: Feature) -> bool:
-    """Whether the feature measures a strength whose direction policy leaves open."""
+    """Check whether the feature measures a strength whose direction policy leaves open."""
     return feature.direction is Direction.FREE and feature.topic in _STRENGTHS and feature.unit in _AMOUNTS
 
 
 def choose_warning_rule(feature: Feature) -> str:
     """Name the rule that decides which values are a reason for a raised risk.
 
-    Never a bill of zero, an event long past, a rise of income that is merely smaller than that of others, or more of a
-    strength than most have.
+    It never admits a bill of zero, an event long past, an income that rose less than other households' incomes did, or
+    a strength of which the household has more than most.
 
     >>> from riskml.features import CATALOGUE
     >>> choose_warning_rule(CATALOGUE["admissions_12m"]), choose_warning_rule(CATALOGUE["income_change_on_year_12m"])

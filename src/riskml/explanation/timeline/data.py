@@ -22,24 +22,24 @@ EVENT_LANES = {
     **dict.fromkeys(("job_loss", "venture_failure"), "work"),
     **dict.fromkeys(("death", "accident", "housing_unsafe", "water_unsafe"), "other"),
 }
-"""Lane of each event of the household; leads and visits are not events that happened to it."""
+"""Lane of each kind of household event; leads and visits have none, since they are not events that happened to it."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """An event, or a span of help or monitoring.
+    """An event, or a period of help or monitoring.
 
     Parameters
     ----------
     lane : str
-        Lane below the plot.
+        The lane below the plot in which it is drawn.
     kind : str
-        Code of the records; for help the name of the measure.
+        Code used in the records; for help, the name of the measure.
     day : int
     amount : float
-        Yuan, NaN where not known: self-paid, loss, fee or sum of the help.
+        Self-paid cost, loss, fee or amount of help in yuan; NaN if unknown.
     until : int, optional
-        Last day of a span; None while it lasts, and for an event.
+        Last day of a period; None if it is still running, and for an event.
     regional, emergency : bool, default False
     """
 
@@ -60,22 +60,22 @@ class Timeline:
     ----------
     household_id : str
     as_of : int
-        Day.
+        The panel's date, as a day number.
     month : int
         The last complete month, where the arrays end.
     window : int
         Months over which the rule line averages income.
-    income : tuple of float, one a month
-        Yuan per head in the month; NaN where nothing is reported.
-    average : tuple of float, one a month
-        Income per head over the ``window`` that ends with the month, yuan/person/year; NaN without a verdict.
-    line : tuple of float, one a month
-        Yuan/person/year in force at the month's end; NaN where there is none.
+    income : tuple of float, one per month
+        Income in yuan per head in each month; NaN if nothing is reported.
+    average : tuple of float, one per month
+        Income in yuan/person/year over the ``window`` that ends with each month; NaN if there is no verdict.
+    line : tuple of float, one per month
+        Monitoring line in force at the end of each month, in yuan/person/year; NaN if there is none.
     marks : tuple of Mark
     scores : tuple of (int, float)
         Day and probability of earlier scores, the earliest first.
     absent : frozenset of str
-        Lanes whose table the records lack: unknown, not none.
+        Lanes whose table is missing from the records: whether there were events is unknown.
     hidden : frozenset of str
         Lanes that are left out.
     """
@@ -94,12 +94,12 @@ class Timeline:
 
     @property
     def first_month(self) -> int:
-        """Month of the first entry."""
+        """The month of the first entry."""
         return self.month - len(self.income) + 1
 
     @property
     def last_month(self) -> int:
-        """Month of ``as_of``, which may be incomplete."""
+        """The month that contains ``as_of``, which may be incomplete."""
         return to_month(self.as_of)
 
     @classmethod
@@ -119,10 +119,10 @@ class Timeline:
         panel : Panel
             See :meth:`Panel.select`.
         months : int, default 24
-            Complete months, at most those of the panel.
+            Number of complete months, limited to those in the panel.
         window : int, default 12
         health : bool, default True
-            Without it, illness, disability and the measures of help are hidden.
+            Whether health data may be shown; if not, illness, disability and the measures of help are hidden.
         scores : sequence of (day, probability)
             Scores later than ``as_of`` are left out.
         """
@@ -155,7 +155,7 @@ def _reverse(values: Iterable[float]) -> tuple[float, ...]:
 
 
 def _reaches(mark: Mark, first: int) -> bool:
-    """Whether a mark reaches into the months shown; a span without an end lasts."""
+    """Check whether a mark reaches into the months shown; a period without an end is still running."""
     if to_month(mark.day) >= first:
         return True
     return mark.lane in ("help", "monitoring") and (mark.until is None or to_month(mark.until) >= first)
@@ -188,7 +188,7 @@ def _read_help(table: Events | None, health: bool) -> Iterator[Mark]:
 
 
 def _read_rows(rows: Events | None, table: str, code: str, *columns: str) -> Iterator[tuple[Any, ...]]:
-    """Yield code, day and other columns of each row that has a code of the table."""
+    """Yield the code, the day and the other columns of each row that has a known code."""
     if rows is None:
         return
     names = list_codes(table, code)

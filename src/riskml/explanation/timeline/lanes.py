@@ -16,18 +16,18 @@ from riskml.records.contract.calendar import to_date, to_month
 __all__ = ["describe_mark", "draw_lanes"]
 
 ROW, BOX, SPAN = 28.0, 12.0, 15.0
-"""Heights of a lane of boxes, of a box and of a row of spans."""
+"""Heights of a lane of boxes, a box, and a row of spans."""
 
 MOST_SPANS, MOST_LINES = 3, 3
 SPANS = ("monitoring", "help")
 ALWAYS = ("illness", "disaster", "schooling", "work", "help")
 
 Drawing = tuple[list[str], float]
-"""Elements, and the height they take."""
+"""Elements, and the height that they take up."""
 
 
 class Span(NamedTuple):
-    """A mark with a duration: its row in the lane, left and right edge, and label with its left edge."""
+    """A mark with a duration: its row in the lane, its left and right edges, its label and the label's left edge."""
 
     mark: Mark
     row: int
@@ -38,7 +38,7 @@ class Span(NamedTuple):
 
 
 def draw_lanes(timeline: Timeline, scale: Scale, y: float, lang: str) -> Drawing:
-    """Draw the lanes from a height down; return their elements and the height where they end."""
+    """Draw the lanes from ``y`` downwards; return their elements and the ``y`` at which they end."""
     parts: list[str] = []
     for name in LANES:
         marks = [mark for mark in timeline.marks if mark.lane == name]
@@ -64,7 +64,7 @@ def _draw_lane(timeline: Timeline, scale: Scale, name: str, marks: list[Mark], y
 
 
 def describe_mark(mark: Mark, lang: str) -> str:
-    """Describe a mark by its day, name and sum: ``2023-09-10 住院，自付 90,000 元``."""
+    """Describe a mark by its day, name and amount: ``2023-09-10 住院，自付 90,000 元``."""
     words = WORDS[lang]
     amount = f"{mark.amount:,.0f}"
     name = _name_mark(mark, lang)
@@ -85,7 +85,7 @@ def _name_mark(mark: Mark, lang: str) -> str:
 
 
 def _draw_boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[str]:
-    """Draw one box a month, and below it its sum or name where there is room, the largest sums first."""
+    """Draw one box per month, and below it its sum or name if there is room, giving priority to the largest sums."""
     parts, labels = [], []
     for month, group in groupby(marks, key=lambda mark: to_month(mark.day)):
         same = list(group)
@@ -108,7 +108,7 @@ def _draw_boxes(marks: list[Mark], scale: Scale, y: float, lang: str) -> list[st
 
 
 def _describe_month(marks: list[Mark], lang: str) -> str:
-    """Describe the first few marks of a month, a line each, and count the others."""
+    """Describe the first few marks of a month, one per line, and count the others."""
     lines = [describe_mark(mark, lang) for mark in marks[:MOST_LINES]]
     if len(marks) > MOST_LINES:
         lines.append(WORDS[lang]["more"].format(n=len(marks) - MOST_LINES))
@@ -116,7 +116,7 @@ def _describe_month(marks: list[Mark], lang: str) -> str:
 
 
 def _draw_spans(marks: Sequence[Mark], scale: Scale, y: float, lang: str) -> Drawing:
-    """Draw bars from start to end, dashed to the edge while no end is known, each with its name."""
+    """Draw a labelled bar for each span from start to end; if no end is known, it is dashed and runs to the edge."""
     spans, left_out = _stack_spans(marks, scale, lang)
     parts = []
     for span in sorted(spans, key=lambda span: span.row):
@@ -133,7 +133,7 @@ def _draw_spans(marks: Sequence[Mark], scale: Scale, y: float, lang: str) -> Dra
 
 
 def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[Span], int]:
-    """Put each span into the first row where it overlaps no other; also count those for which no row has room."""
+    """Put each span into the first row where it overlaps no other, and count the spans for which no row has room."""
     spans: list[Span] = []
     ends: list[float] = []
     last = scale.first + scale.months - 1
@@ -142,7 +142,7 @@ def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[S
         stop = scale.x((last if mark.until is None else min(to_month(mark.until), last)) + 1)
         label = _name_mark(mark, lang)
         width = svg.estimate_width(label, 10)
-        # the label is on the bar, or before it where the picture ends too soon
+        # the label is on the bar, or to the left of it if there is too little room on the right
         x = start + BOX if start + BOX + width < WIDTH - RIGHT - 2 else start - 4 - width
         row = next((i for i, end in enumerate(ends) if min(start, x) >= end), len(ends))
         if row < MOST_SPANS:
@@ -152,7 +152,7 @@ def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[S
 
 
 def _draw_scores(timeline: Timeline, scale: Scale, y: float, lang: str) -> list[str]:
-    """Write how many of 100 similar households fall back, at each day of scoring; the latest win where they meet."""
+    """Write how many of 100 similar households fall back at each scoring day; if labels collide, the later one wins."""
     words = WORDS[lang]
     parts: list[str] = []
     free = WIDTH

@@ -1,4 +1,4 @@
-"""The plot of a timeline: months as bars, their mean as a line, the monitoring line in steps, gaps as boxes."""
+"""The plot of a timeline: months as bars, their mean as a line, the monitoring line as steps, gaps as boxes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Scale", "draw_plot", "fit_scale"]
 WIDTH, LEFT, RIGHT = 360.0, 44.0, 6.0
 TOP, BOTTOM = 102.0, 232.0
 HEAD = TOP - 19
-"""Height of the text above the plot."""
+"""Vertical position of the text above the plot."""
 
 INK, PALE, BAR, LINE = "#1d2733", "#d5dae0", "#a9bccb", "#9c2f1f"
 GAP: dict[str, str | float] = {
@@ -34,9 +34,9 @@ class Scale:
     Parameters
     ----------
     first, months : int
-        First month shown, and how many.
+        The first month shown, and the number of months.
     low, high, step : float
-        Ends of the axis and distance between its ticks.
+        Ends of the vertical axis, and the distance between its ticks.
     """
 
     first: int
@@ -46,7 +46,7 @@ class Scale:
     step: float
 
     def x(self, month: float) -> float:
-        """Return the left edge of a month."""
+        """Return the x coordinate of a month's left edge."""
         return LEFT + (month - self.first) * self.width
 
     @property
@@ -55,7 +55,7 @@ class Scale:
         return (WIDTH - LEFT - RIGHT) / self.months
 
     def y(self, yuan: float) -> float:
-        """Return the height of an amount, inside the frame."""
+        """Return the y coordinate of an amount, clipped to the frame."""
         share = (min(max(yuan, self.low), self.high) - self.low) / (self.high - self.low)
         return BOTTOM - share * (BOTTOM - TOP)
 
@@ -107,7 +107,7 @@ def _draw_legend(timeline: Timeline, words: Mapping[str, str]) -> Iterator[str]:
 
 
 def _draw_frame(scale: Scale, unit: str) -> Iterator[str]:
-    """Draw the axes: yuan at the left, months and years below."""
+    """Draw the axes: yuan on the left, months and years below."""
     yield svg.write_text(unit, 4, HEAD)
     for i in range(round((scale.high - scale.low) / scale.step) + 1):
         value = scale.low + i * scale.step
@@ -150,7 +150,7 @@ def _draw_bars(timeline: Timeline, scale: Scale) -> Iterator[str]:
 
 
 def _find_gaps(timeline: Timeline, scale: Scale) -> Iterator[tuple[float, float]]:
-    """Find left edge and width of the stretches of months without a report."""
+    """Yield the left edge and the width of each stretch of months without a report."""
     for start, stop in _find_runs([isnan(value) for value in timeline.income]):
         yield scale.x(timeline.first_month + start), (stop - start) * scale.width
 
@@ -173,7 +173,7 @@ def _label_gaps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
 
 
 def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[str]:
-    """Draw the mean over the rule's window, broken where there is no verdict, and the monitoring line in its steps."""
+    """Draw the mean over the rule's window, broken if there is no verdict, and the monitoring line as steps."""
     first = timeline.first_month
     for start, stop in _find_runs([not isnan(value) for value in timeline.line]):
         points = []
@@ -192,7 +192,7 @@ def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[st
 
 
 def _label_steps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
-    """Write the yearly amount at each step that has room for it, on the side of the line away from the mean."""
+    """Write the yearly amount at each step that has room for it, on the side of the line opposite the mean."""
     for value, same in groupby(range(len(timeline.line)), key=lambda t: timeline.line[t]):
         months = list(same)
         label = text.format(amount=f"{value:,.0f}")
@@ -206,7 +206,7 @@ def _label_steps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
 
 
 def _find_runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
-    """Find the stretches of true, as half-open ranges.
+    """Find the runs of true values, as half-open ranges.
 
     >>> _find_runs([True, True, False, True])
     [(0, 2), (3, 4)]

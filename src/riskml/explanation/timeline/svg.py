@@ -1,4 +1,4 @@
-"""Functions that write SVG with presentation attributes only, so that it can be placed in any page."""
+"""Functions that write SVG with presentation attributes only, so that it can be embedded in any page."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def _clean(text: str) -> str:
 
 
 def make_element(name: str, *children: str, **attributes: str | float) -> str:
-    """Make an element; an underscore in an attribute's name becomes a hyphen, one at its end is dropped.
+    """Make an element; underscores in attribute names become hyphens, and trailing ones are dropped.
 
     Parameters
     ----------
     name : str
     *children : str
-        Elements as text.
+        Child elements as text.
     **attributes : str or float
 
     Examples
@@ -71,7 +71,7 @@ def write_text(text: str, x: float, y: float, **attributes: str | float) -> str:
 
 
 def write_title(text: str, name: str = "title") -> str:
-    """Write the text for screen readers and tooltips."""
+    """Write an element with text for screen readers and tooltips."""
     return make_element(name, escape(_clean(text)))
 
 
@@ -89,14 +89,14 @@ def draw_line(
 
 
 def write_over(text: str, x: float, y: float, style: dict[str, str | float], halo: float = 3) -> str:
-    """Write text on a white halo, on top of the drawing."""
+    """Write text with a white halo, on top of the drawing."""
     white: dict[str, str | float] = {"stroke": "#ffffff", "stroke_width": halo, "stroke_linejoin": "round"}
     shape = {key: value for key, value in style.items() if key != "fill"}
     return write_text(text, x, y, **white, **shape) + write_text(text, x, y, **style)
 
 
 def estimate_width(text: str, size: float) -> float:
-    """Estimate the width of a text: a Chinese character is as wide as high, a Latin one a little over half.
+    """Estimate the width of a text: a Chinese character is as wide as it is high, a Latin one a little over half that.
 
     >>> estimate_width("户 12", 10)
     27.4
@@ -110,7 +110,7 @@ def claim(taken: list[tuple[float, float]], middle: float, half: float, gap: flo
     Parameters
     ----------
     taken : list of (float, float)
-        Middle and half the width of the texts written so far; extended where there is room.
+        Middle and half the width of each text written so far; the new text is added if there is room.
     middle, half : float
     gap : float, default 0
 

@@ -34,7 +34,7 @@ def draw_timeline_svg(
     embed_font: bool = False,
     name: str | None = None,
 ) -> str:
-    """Draw a household's timeline as SVG: only what is known at the panel's date, the same bytes every time.
+    """Draw a household's timeline as SVG, from what is known at the panel's date only; the output is reproducible.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def draw_timeline_svg(
         Row of the household.
     lang : {"zh", "en"}
     health : bool, default True
-        Without it there is no lane of illness, and help is not named.
+        Whether health data may be shown; if not, the illness lane is left out, and help is not named.
     months : int, default 24
-        Complete months shown, at most those of the panel.
+        Number of complete months shown, limited to those in the panel.
     window : int, default 12
         Months over which the rule line averages income.
     scores : sequence of (day, probability)
@@ -53,14 +53,14 @@ def draw_timeline_svg(
     simulated : bool, default False
         Whether the picture states that the household is simulated.
     embed_font : bool, default False
-        Embed the glyphs, for a file used on its own. A page embeds one font for all its text.
+        Whether to embed the glyphs, for a standalone file. A page embeds one font for all its text.
     name : str, optional
         Name shown instead of the household's code.
 
     Returns
     -------
     str
-        An ``svg`` element without script, style attribute, id or reference; readable from a width of 360 pixels.
+        An ``svg`` element without scripts, style attributes, ids or references; legible from a width of 360 pixels.
     """
     household = panel if panel.n == 1 else panel.select(i)
     timeline = Timeline.from_panel(household, months=months, window=window, health=health, scores=scores)
@@ -98,7 +98,7 @@ def draw_timeline_png(panel: Panel, i: int = 0, *, width: int = 1080, **options:
     panel : Panel
     i : int, default 0
     width : int, default 1080
-        Pixels.
+        Width in pixels.
     **options
         See :func:`draw_timeline_svg`.
 
@@ -148,7 +148,7 @@ def _describe(timeline: Timeline, lang: str) -> str:
 
 
 def _shorten(text: str, room: float, size: float) -> str:
-    """Shorten a text that does not fit."""
+    """Shorten a text that does not fit, and add an ellipsis."""
     if estimate_width(text, size) <= room:
         return text
     while text and estimate_width(text + "…", size) > room:

@@ -1,4 +1,4 @@
-"""Words of the timeline in Chinese and in English."""
+"""Words used in the timeline, in Chinese and in English."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LANES = Vocabulary(
     Term("help", "帮扶", "Help"),
     Term("scores", "每百户约", "Of 100"),
 )
-"""Lanes below the plot, from the top; the first four and help are always shown."""
+"""Lanes below the plot, from top to bottom; the first four and ``help`` are always shown."""
 
 _LETTERS = Vocabulary(
     Term("disability", "残", "I"),
@@ -68,7 +68,7 @@ _WORDS = {
 }
 
 WORDS = {lang: {key: pair[i] for key, pair in _WORDS.items()} for i, lang in enumerate(("zh", "en"))}
-"""Words of the picture by language."""
+"""Words used in the picture, by language."""
 
 _NAMES = {
     code: zh
@@ -81,7 +81,7 @@ _NAMES |= {"other_illness": "就医", "other_disaster": "其他灾害"}
 
 
 def name_kind(kind: str, lang: str) -> str:
-    """Name a code of the records.
+    """Return the name of a code used in the records.
 
     >>> name_kind("job_loss", "zh"), name_kind("job_loss", "en")
     ('失业', 'job loss')
@@ -90,7 +90,7 @@ def name_kind(kind: str, lang: str) -> str:
 
 
 def choose_letter(lane: str, kind: str, lang: str) -> str:
-    """Choose the character inside a mark, which tells the sort of event without colour.
+    """Choose the character inside a mark, which shows the kind of event without relying on colour.
 
     >>> choose_letter("illness", "inpatient", "zh"), choose_letter("illness", "disability", "zh")
     ('病', '残')

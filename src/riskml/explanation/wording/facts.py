@@ -32,10 +32,10 @@ class Fact:
     Parameters
     ----------
     kind : str
-        How the numbers are put into words: a name in ``phrases.PHRASES``.
+        How the numbers are put into words: a key of ``phrases.PHRASES``.
     compute : callable
-        From the panel, the window in months and the argument to one array of shape (n,) or several; NaN where not
-        known.
+        Takes the panel, the window in months and the argument; returns one array of shape (n,), or several. Unknown
+        values are NaN.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Fact:
 
 
 def compute_fact(panel: Panel, name: str, argument: str, window: int) -> Numbers:
-    """Compute the numbers of a fact, once for each panel, window and argument."""
+    """Compute the numbers of a fact, once per panel, argument and window."""
     key = f"fact {name} {argument} {window}"
     if key not in panel.memo:
         with np.errstate(all="ignore"):
@@ -61,13 +61,13 @@ def _count_reported(panel: Panel, window: int) -> Floats:
 
 
 def _compute_yearly_income(panel: Panel, window: int = 12) -> Floats:
-    """The household's net income in yuan: mean of the reported months of a window × 12, NaN if there is none."""
+    """Compute a household's yearly net income in yuan: the mean of a window's reported months × 12, NaN if none."""
     count = _count_reported(panel, window)
     return np.where(count > 0, sum_window(panel.total_or_zero[:window]) / count * 12, np.nan)
 
 
 def _compute_income_per_head(panel: Panel, window: int) -> Floats:
-    """Yuan/person/year over the reported months of a window, however few."""
+    """Compute income in yuan/person/year from the reported months of a window, however few."""
     return np.asarray(_compute_yearly_income(panel, window) / panel.size[0])
 
 
@@ -79,16 +79,16 @@ def _compute_latest_income(panel: Panel) -> Floats:
 
 
 def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
-    """Yuan by month of a source (or ``total``), and the months in which it is known."""
+    """Return the monthly yuan from a source (or ``total``), and the months in which they are known."""
     if source == "total":
         return panel.total_or_zero, panel.reported
     amount = panel.sources[list(SOURCES).index(source)]
-    # A month reported by source has nothing from sources it does not name; a month reported as a total tells nothing.
+    # A month reported by source has zero from any source not named; a month reported as a total leaves all unknown.
     return np.where(np.isnan(amount), 0.0, amount), panel.reported & np.isnan(panel.sources[-1])
 
 
 def _sum_both_years(panel: Panel, window: int, source: str) -> Numbers:
-    """Sums over the months known in both years, now and a year before."""
+    """Sum the months that are known in both years: this year's sum, then that of the year before."""
     yuan, known = _read_monthly_income(panel, source)
     both = known[:window] & known[12 : 12 + window]
     now, before = (sum_window(np.where(both, part, 0.0)) for part in (yuan[:window], yuan[12 : 12 + window]))
@@ -110,7 +110,7 @@ def _compute_source_share(panel: Panel, window: int, source: str) -> Floats:
 
 
 def _sum_stated(panel: Panel, events: Events | None, column: str, window: int, kinds: tuple[str, ...] = ()) -> Floats:
-    """Sum of the known yuan in a window; NaN where the table is absent or no row states an amount."""
+    """Sum the known amounts in a window; NaN if the table is absent, or if rows exist but none states an amount."""
     if events is None:
         return np.full(panel.n, np.nan)
     mask = panel.within(events, window)
@@ -147,7 +147,7 @@ def _find_largest_bill(panel: Panel, window: int) -> Floats:
 
 
 def _collect_disaster_kinds(panel: Panel, window: int) -> Floats:
-    """One bit per kind in the declared order, so that a fall of prices is not worded as a flood."""
+    """Encode the kinds of disaster as bits in the declared order, so that a price drop is not worded as a flood."""
     disasters = panel.disaster
     if disasters is None:
         return np.full(panel.n, np.nan)
@@ -197,23 +197,23 @@ FACTS: dict[str, Fact] = {
     ),
     "latest": Fact("month", _find_latest_event),
     "help_amount": Fact("yuan", lambda panel, window, _: _sum_stated(panel, panel.help, "amount", window)),
-    # The value is in multiples of the line, which turns it into yuan.
+    # The feature's value is in multiples of the line; multiplying by the line gives yuan.
     "slope": Fact("slope", lambda panel, _window, _: panel.line[0]),
     "more_yuan": Fact("more_yuan", lambda panel, _window, _: panel.line[0]),
-    # These need the feature's own value only.
+    # These need only the feature's own value.
     **{
         name: Fact(name, lambda _panel, _window, _: ())
         for name in ("value", "number", "typical", "higher", "ago", "more_persons", "since_below")
     },
 }
-"""Every fact by its name in the braces of a sentence."""
+"""Every fact, by the name used for it in the braces of a sentence."""
 
 
 def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: Floats, rows: Rows = None) -> Floats:
-    """Convert changes to yuan, so that a feature is chosen as a reason by the figure that its sentence states.
+    """Convert changes to yuan, so that reasons are chosen by the same figures that their sentences state.
 
-    A feature measures a change in multiples of the line in force then, its sentence in yuan. Where the line rose, the
-    two can differ in sign, and the sentence must not contradict its reason.
+    A feature measures a change in multiples of the line in force at the time; its sentence states it in yuan. If the
+    line rose, the two can differ in sign, but a sentence must not contradict the reason that it words.
 
     Parameters
     ----------
@@ -221,12 +221,12 @@ def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: F
     features : sequence of Feature, length F
     values : array of float64, shape (n, F)
     rows : array of int, optional
-        Rows of the panel that ``values`` holds; all by default.
+        Rows of the panel that ``values`` covers; all by default.
 
     Returns
     -------
     array of float64, shape (n, F)
-        The values; in columns whose sentence states a change, the change in yuan.
+        A copy of the values, with the change in yuan in each column whose sentence states a change.
     """
     out = values.copy()
     for j, feature in enumerate(features):

@@ -1,4 +1,4 @@
-"""Numbers put into words, in Chinese and in English."""
+"""Functions that put numbers into words, in Chinese and in English."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from riskml.records.contract.schema import TABLES
 __all__ = ["PHRASES", "Phrase", "PhraseContext", "describe_value", "format_yuan"]
 
 BELOW_NOTICE = 1e-4
-"""Share of the line within which an income counts as equal to it, as in the rule line."""
+"""An income this close to the line, as a share of the line, counts as equal to it, as in the rule line."""
 
 
 @dataclass(slots=True)
 class PhraseContext:
-    """The feature that a phrase is about, besides the numbers of its fact.
+    """What a phrase needs to know about its feature, in addition to the numbers of its fact.
 
     Parameters
     ----------
     value : float
-        Of the feature.
+        Value of the feature.
     unit : str
     risk : bool
-        Whether the feature raises the risk of this household.
+        Whether the feature raises this household's risk.
     typical : float
-        Median of the training rows; NaN where not known.
+        Median over the training rows; NaN if unknown.
     level : str
-        Of a category.
+        Name of the level, for a categorical feature.
     """
 
     value: float
@@ -42,7 +42,7 @@ class PhraseContext:
 
 
 def format_yuan(yuan: float, lang: str) -> str:
-    """Format yuan without decimals.
+    """Format an amount in yuan without decimals.
 
     >>> format_yuan(90000.4, "zh"), format_yuan(-1234.5, "en")
     ('90,000 元', '-1,234 yuan')
@@ -51,7 +51,7 @@ def format_yuan(yuan: float, lang: str) -> str:
 
 
 def _format_ratio(ratio: float, lang: str) -> str:
-    """Format a multiple: ``3.1 倍``, or a share of less than one.
+    """Format a ratio as a multiple (``3.1 倍``) or, below one, as a percentage.
 
     >>> _format_ratio(3.14, "zh"), _format_ratio(0.452, "zh"), _format_ratio(0.452, "en"), _format_ratio(0.004, "zh")
     ('3.1 倍', '45%', '45% of', '不到 1%')
@@ -68,7 +68,7 @@ def _format_share(share: float, lang: str) -> str:
 
 
 def _format_count(number: float) -> str:
-    """Format a count without decimals, half a person with one."""
+    """Format a count: a whole number without decimals, a fraction (half a person) with one."""
     return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
 
 
@@ -112,7 +112,7 @@ def _compare_with_line(lang: str, _: PhraseContext, income: float, line: float) 
 
 
 def _compare_years(lang: str, _: PhraseContext, now: float, before: float) -> str:
-    """Compare the sum of this year with that of the same months a year before."""
+    """Compare this year's sum with the sum over the same months a year before."""
     more, apart = now > before, format_yuan(abs(now - before), lang)
     share = f"{abs(now / before - 1):.0%}" if before > 0 and now >= 0 else ""
     if lang == "zh":
@@ -173,7 +173,7 @@ def _name_month(lang: str, _: PhraseContext, day: float) -> str:
 
 
 def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
-    """List kinds of disaster in the declared order.
+    """List the kinds of disaster whose bits are set, in the declared order.
 
     >>> _list_kinds("zh", None, 2**0 + 2**8), _list_kinds("en", None, 2**7)
     ('洪涝、价格下跌', 'animal disease')
@@ -206,7 +206,7 @@ def _mark_as_yearly(lang: str, _: PhraseContext, window: float) -> str:
 
 
 Phrase = Callable[..., str | None]
-"""Takes the language, the context and the numbers of its fact."""
+"""A function that takes the language, the context and the numbers of a fact."""
 
 PHRASES: dict[str, Phrase] = {
     "yuan": lambda lang, _, yuan: format_yuan(yuan, lang),
@@ -228,4 +228,4 @@ PHRASES: dict[str, Phrase] = {
     "typical": _describe_median,
     "higher": _choose_level,
 }
-"""How each kind of fact is put into words; None where there is nothing to state."""
+"""The function that puts each kind of fact into words; it returns None if there is nothing to state."""

@@ -27,7 +27,7 @@ _BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
 
 
 def read_medians(features: Sequence[Feature], reference: Mapping[str, Any] | None) -> list[float]:
-    """Read the median of each feature over the training rows; NaN where the model's reference lacks it."""
+    """Read the median of each feature over the training rows; NaN if the model's reference lacks it."""
     known = (reference or {}).get("features", {})
     deciles = [known.get(feature.name, {}).get("deciles") or [] for feature in features]
     return [float(values[len(values) // 2]) if values else float("nan") for values in deciles]
@@ -41,13 +41,13 @@ class SentenceWriter:
     panel : Panel
     features : sequence of Feature, length F
     values : array of float64, shape (n, F)
-        In the model's schema.
+        Feature values, in the order of the model's schema.
     levels : mapping of str to tuple of str
         Levels of the categorical features.
     medians : sequence of float, length F
         See :func:`read_medians`.
     rows : array of int, shape (n,), optional
-        Rows of the panel that ``values`` holds; all by default.
+        Rows of the panel that ``values`` covers; all by default.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class SentenceWriter:
         row : int
             Row of ``values``.
         j : int
-            Feature.
+            Position of the feature.
         lang : {"zh", "en"}
         risk : bool
-            Whether it is a reason for a raised risk.
+            Whether the sentence is a reason for a raised risk.
         """
         feature, value = self._features[j], float(self._values[row, j])
         levels = self._levels.get(feature.name, ())
@@ -91,7 +91,7 @@ class SentenceWriter:
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compile(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
-        """Compile the sentences for a value and for none: each slot gets its phrase and the numbers of all rows."""
+        """Compile the usual sentence and the one for zero: each slot gets its phrase and the numbers of all rows."""
         text = (feature.reason_zh if lang == "zh" else feature.reason_en) or _make_wording(feature, lang)
         usual, _, none = text.partition("|")
         return self._compile_sentence(usual, feature), self._compile_sentence(none, feature)
@@ -112,7 +112,7 @@ class SentenceWriter:
 
 
 def _fill(sentence: _Sentence, row: int, lang: str, context: PhraseContext) -> str | None:
-    """Fill the slots for one row; None where a slot that is not optional cannot be filled."""
+    """Fill the slots for one row; return None if a required slot cannot be filled."""
     out = ""
     for optional, pieces in sentence:
         words = ""
@@ -133,7 +133,7 @@ def _fill(sentence: _Sentence, row: int, lang: str, context: PhraseContext) -> s
 
 
 def _shorten_name(feature: Feature, lang: str) -> str:
-    """Return the feature's name without the brackets at its end.
+    """Return the feature's name without any trailing parentheses.
 
     >>> from riskml.features import CATALOGUE
     >>> _shorten_name(CATALOGUE["self_paid_to_line_12m"], "zh")
@@ -143,5 +143,5 @@ def _shorten_name(feature: Feature, lang: str) -> str:
 
 
 def _make_wording(feature: Feature, lang: str) -> str:
-    """Make a wording for a feature that declares none."""
+    """Make a default wording for a feature that declares none."""
     return _shorten_name(feature, lang) + ("：{value}" if lang == "zh" else ": {value}")

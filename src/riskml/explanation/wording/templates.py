@@ -1,4 +1,4 @@
-"""Sentences with slots: parsed once, filled for many households."""
+"""Sentences with slots, parsed once and filled for many households."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Template:
     Parameters
     ----------
     parts : tuple of (bool, tuple of str or Slot)
-        Pieces that belong together; if True, they are left out where one of their slots cannot be filled.
+        Pieces that belong together; if True, they are left out when one of their slots cannot be filled.
     """
 
     parts: tuple[tuple[bool, tuple[str | Slot, ...]], ...]
