@@ -90,7 +90,7 @@ def _describe_drift(drift: Mapping[str, float], lang: str) -> list[tuple[str, fl
 
 
 def _render_card(bundle: Bundle) -> str:
-    """Render the model card as HTML; what looks like HTML in it is escaped."""
+    """Render the model card as HTML; text in it that looks like HTML is escaped."""
     from riskml.training.card import write_model_card
 
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -1,1 +1,1 @@
-"""What staff found at the door."""
+"""What staff found when they visited a household."""

@@ -18,4 +18,4 @@ DECISIVE = ("confirmed", "rejected")
 """Findings that settle a signal."""
 
 MET = (*DECISIVE, "pending")
-"""Findings of a visit that met the household."""
+"""Findings of a visit on which somebody met the household."""
