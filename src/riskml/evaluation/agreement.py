@@ -1,4 +1,4 @@
-"""Model and rule line compared: which of them flags a household, and how much earlier."""
+"""Comparison of the model and the rule line: which of them flags a household, and how much earlier."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["count_agreement", "measure_lead"]
 
 
 def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, int]]:
-    """Count rows and falls by agreement.
+    """Count rows and falls by who flags them: the model, the rule line, both or neither.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
 
 
 def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, float | None]:
-    """Measure how many months a model's visits precede the first flag of the rule line, over the falls it predicts.
+    """Measure by how many months a model's visits precede the rule line's first flag, over the falls it predicts.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, floa
     Returns
     -------
     mean, median : float or None
-        None without such a fall, or without ``first_rule_flag``.
+        None if the model predicts no fall, or if ``first_rule_flag`` is missing.
 
     Notes
     -----

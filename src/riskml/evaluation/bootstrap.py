@@ -47,7 +47,7 @@ def resample(
     rows : TestRows
     predictions : dict of str to Prediction
     shares : sequence of float
-        Capacities of recall and precision.
+        Capacities at which recall and precision are measured.
     resamples : int
     seed : int
 

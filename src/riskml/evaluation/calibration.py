@@ -1,4 +1,4 @@
-"""Calibration: whether about N of 100 households with a probability of N % fall."""
+"""Calibration: whether about N out of 100 households with a probability of N % fall."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
     -------
     dict or None
         ``slope`` and ``intercept`` of the logistic regression of the label on the logit of the probability (1 and 0
-        if calibrated; null if all probabilities are equal, or the labels are separated or of one class); ``ece``: mean
+        if calibrated; null if all probabilities are equal, or the labels are separated or all the same); ``ece``: mean
         distance between share and mean probability over the ``bins``; ``mean_probability``, ``observed_rate`` and
         ``observed_over_expected``; 95 % intervals ``slope_ci``, ``intercept_ci`` and ``observed_over_expected_ci`` by
         the sandwich formula with households as clusters; ``bins``: at most ten of about equal size, with mean
-        probability ``p``, share ``observed`` and ``n``. None without rows.
+        probability ``p``, share ``observed`` and ``n``. None if there are no rows.
 
     References
     ----------
@@ -106,7 +106,7 @@ def _recalibrate(probability: FloatArray, label: FloatArray, cluster: IntArray) 
         return {}
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=200)
     with warnings.catch_warnings():
-        # Whether the fit converged is checked by its gradient below.
+        # The gradient below shows whether the fit has converged.
         warnings.simplefilter("ignore")
         model.fit(logit[:, None], label)
     fitted = model.predict_proba(logit[:, None])[:, 1]

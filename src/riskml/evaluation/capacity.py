@@ -34,7 +34,7 @@ def count_visits(share: float, n: int) -> int:
 
 
 def make_visit_key(score: Any, household_code: Any) -> tuple[Any, Any]:
-    """Make the key by which visits are ordered, of one household or of arrays: the highest score, then the code.
+    """Make the key that orders visits, for one household or for arrays: the highest score first, then the code.
 
     >>> make_visit_key(2.0, "b") < make_visit_key(1.0, "a") < make_visit_key(1.0, "b")
     True
@@ -43,7 +43,7 @@ def make_visit_key(score: Any, household_code: Any) -> tuple[Any, Any]:
 
 
 def rank_by_risk(score: ArrayLike, household_code: ArrayLike) -> IntArray:
-    """Return the rows in the order of visits: the highest score first, ties by household code.
+    """Return the rows in the order of visits: the highest score first, ties broken by household code.
 
     >>> rank_by_risk([1.0, 2.0, 1.0], ["b", "c", "a"]).tolist()
     [1, 2, 0]
@@ -52,7 +52,7 @@ def rank_by_risk(score: ArrayLike, household_code: ArrayLike) -> IntArray:
 
 
 def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, share: float) -> BoolArray:
-    """Mark the households on the visit list of each as-of date: the riskiest share, ties by household code.
+    """Mark the households on the visit list of each as-of date: the riskiest share, ties broken by household code.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, s
 
 @dataclass(frozen=True)
 class VisitList(SortedRows):
-    """Rows sorted by as-of date and score, to be measured at any capacity; rows equal in both are a group.
+    """Rows sorted by as-of date and score, to be measured at any capacity; rows equal in both form a group.
 
     If capacity ends within a group, every row of the group is visited with the same probability: figures are
     expectations over the order of ties.
@@ -96,7 +96,7 @@ class VisitList(SortedRows):
 
     @classmethod
     def from_scores(cls, score: ArrayLike, as_of: ArrayLike, positive: ArrayLike) -> VisitList:
-        """Sort rows by as-of date, then by score with the highest first."""
+        """Sort rows by as-of date, then by score, the highest first."""
         score, as_of = np.asarray(score, dtype=np.float64), np.asarray(as_of)
         order = np.lexsort((-score, as_of))
         starts = find_ties(as_of[order], score[order])
@@ -116,7 +116,7 @@ class VisitList(SortedRows):
         Returns
         -------
         recall, precision : array of float, shape (len(shares),)
-            NaN without a fall, or without rows.
+            NaN if there are no falls or no rows.
 
         Examples
         --------

@@ -28,7 +28,7 @@ _COLUMNS = (
     ("visits\nper case", "每发现一户\n需走访户数", ("visits",), 1, False),
     ("lead\nmonths", "提前月数", ("lead_months",), 1, False),
 )
-"""English and Chinese header, keys of the figure, digits, and whether its interval is shown."""
+"""For each column: English and Chinese header, keys of the figure, digits, and whether its interval is shown."""
 
 _SIMULATED = {"en": "simulated county, not real households", "zh": "模拟县数据，非真实农户"}
 _COMPLEMENT = {
@@ -54,17 +54,17 @@ def build_table(
     Parameters
     ----------
     evaluation : mapping
-        What ``evaluate`` returns, or ``evaluation.json``.
+        The result of ``evaluate``, or the content of ``evaluation.json``.
     title : str, default ""
     simulated : bool, default False
-        Whether the households are simulated: the title then says so.
+        Whether the households are simulated; if so, the title says it.
     intervals : bool, default True
-        Whether to show 95 % intervals of AUC, AP and the figures at 10 %: the table is then about 115 characters wide,
-        else about 90.
+        Whether to show 95 % intervals of AUC, AP and the figures at 10 %. With them, the table is about 115 characters
+        wide; without them, about 90.
     lang : str, default "en"
         ``en`` or ``zh``.
     borders : rich.box.Box, default box.SIMPLE
-        With ``box.MARKDOWN`` a cell is one line; otherwise an interval is printed under its figure.
+        With ``box.MARKDOWN``, each cell is one line; otherwise an interval is printed under its figure.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def render_markdown(evaluation: Evaluation, title: str = "", **options: Any) -> 
 
 
 def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
-    """Describe how many of the households that fell were flagged by model and rule line; empty without a complement.
+    """Describe how many households that fell were flagged by the model and the rule line; empty without a complement.
 
     >>> kinds = {"both": 4, "rule_only": 3, "model_only": 2, "neither": 1}
     >>> describe_complement({"complement": {kind: {"n": 9, "positives": n} for kind, n in kinds.items()}})
@@ -120,7 +120,7 @@ def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
 
 
 def _print(table: Table) -> str:
-    """Render a table at its natural width, without colours and trailing blanks."""
+    """Render a table at its natural width, without colours or trailing blanks."""
     console = Console(file=io.StringIO(), width=400, color_system=None, legacy_windows=False)
     with console.capture() as capture:
         console.print(table)

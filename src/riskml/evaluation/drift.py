@@ -1,4 +1,4 @@
-"""Drift: how far the households of today differ from the training rows, by the aggregates stored in the bundle."""
+"""Drift: how far today's households differ from the training rows, judged by the aggregates stored in the bundle."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probabili
     matrix : FeatureMatrix
         n rows in the bundle's schema.
     probability : array, shape (n,)
-        The model's probability of each.
+        The model's probability for each row.
 
     Returns
     -------
     dict of str to float
-        By feature; the score under ``probability``. Features without a reference are left out; empty without rows.
+        Index by feature (``probability`` for the score). Features without a reference are left out; empty without rows.
 
     References
     ----------
@@ -66,8 +66,8 @@ def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) ->
     Notes
     -----
     Repeated deciles show that many rows share one value, but not exactly how many: nine zeros may be 90 % or 100 % of
-    the rows. Within these bounds the reference is taken as close to the values as possible, so the index of a count is
-    never overstated.
+    the rows. Within these bounds, the reference is assumed to be as close to the values as possible, so the index of a
+    count is never overstated.
 
     >>> round(compare_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # nobody has it, which the deciles allow
     0.0
@@ -91,7 +91,7 @@ def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) ->
 def compare_shares(shares: Mapping[str, float], missing: float, values: Sequence[str | None]) -> float:
     """Compute the population stability index of a category from the shares of its levels in the training rows.
 
-    Levels without a share are counted together with those unknown to the model; None is missing.
+    Levels without a share are counted together with those unknown to the model; None counts as missing.
 
     >>> round(compare_shares({"a": 0.5, "b": 0.5}, 0.0, ["a", "b"] * 500), 3)
     0.0
@@ -106,7 +106,7 @@ def compare_shares(shares: Mapping[str, float], missing: float, values: Sequence
 def compute_stability_index(before: Floats, after: Floats) -> float:
     """Compute the population stability index between two counts of rows by bin.
 
-    Half a row is added to every bin, so that an empty one is finite.
+    Half a row is added to every bin, so that an empty bin gives a finite index.
 
     >>> compute_stability_index(np.array([10.0, 10.0]), np.array([5.0, 5.0]))
     0.0

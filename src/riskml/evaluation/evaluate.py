@@ -25,7 +25,7 @@ SHARES = (0.01, 0.05, 0.10)
 
 _LEADS = {"1-3": (0, 3), "4-6": (3, 6), "7-12": (6, 12)}
 _DAY = 0.05
-"""Part of a month by which a lead counted in days may miss the end of the calendar month."""
+"""Fraction of a month by which a lead counted in days may miss the end of the calendar month."""
 
 Draws = dict[str, FloatArray]
 
@@ -51,7 +51,7 @@ def evaluate(
         Number of resamples of households for the 95 % intervals, the same for all models; 0 gives no intervals.
     seed : int, default 0
     model : str, default "riskml"
-        The model to audit, and from which differences are taken.
+        The model to audit, and to compare with each of the others.
 
     Returns
     -------
@@ -77,11 +77,11 @@ def evaluate(
 
     Notes
     -----
-    ``lead_months`` of ``rule_line`` is 0: its alert is its flag. For the other models see ``measure_lead``.
+    ``lead_months`` of ``rule_line`` is 0, since its alert is its flag. For the other models see ``measure_lead``.
 
     Examples
     --------
-    Without rows there are no figures:
+    Without rows, there are no figures:
 
     >>> none = np.array([], dtype=np.int64)
     >>> rows = TestRows(none, none.astype(np.int32), none.astype(np.int8), none.astype(np.int8),

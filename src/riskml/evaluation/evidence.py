@@ -19,7 +19,7 @@ _BINS = 10
 
 
 def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str, float]:
-    """Measure the area under the ROC curve of every single quantity, over the rows in which it is known.
+    """Measure the area under the ROC curve for every single quantity, over the rows in which it is known.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str,
     Returns
     -------
     dict of str to float
-        Without features that are known in one class only, and without categories, which have no order.
+        By feature, leaving out those known in one class only, and categories, which have no order.
     """
     aucs = {}
     for i, column in enumerate(matrix.columns):
@@ -47,12 +47,12 @@ def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, fl
     Parameters
     ----------
     train, test : FeatureMatrix
-        Of the same schema.
+        Rows with the same schema.
 
     Returns
     -------
     dict of str to float
-        0 for equal distributions; missing values are a bin of their own. Empty without rows on both sides.
+        0 for equal distributions; missing values are a bin of their own. Empty unless both sides have rows.
 
     Notes
     -----
@@ -91,7 +91,7 @@ def probe_monotonicity(
     Parameters
     ----------
     margin : callable
-        Predicts the margin of every row of a feature matrix, shape (n,).
+        Function that predicts the margin of every row of a feature matrix, shape (n,).
     matrix : FeatureMatrix
         Rows to sample from.
     rows : int, default 40

@@ -30,7 +30,7 @@ def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> 
     Returns
     -------
     list of dict
-        One per group and value, sorted: ``group``, ``value``, ``n``, ``positives``, ``auc`` and ``ap`` within the
+        One entry per group and value, sorted: ``group``, ``value``, ``n``, ``positives``, ``auc`` and ``ap`` within the
         group, ``recall_at_capacity`` (share of its falls on the visit list) and its complement ``missed``,
         ``visited`` (share of its rows on the list), ``mean_probability`` and ``observed_rate``. Values with fewer
         than 20 rows are merged into one entry with ``value`` null, the number of ``suppressed`` values and their ``n``.
@@ -51,19 +51,19 @@ def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> 
 
 
 def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Select the groups that a page may show beside the totals.
+    """Select the groups that a page may show next to the totals.
 
     Parameters
     ----------
     groups : sequence of mapping
-        What :func:`audit_groups` returns.
+        The result of :func:`audit_groups`.
 
     Returns
     -------
     list of dict
         The entries that may be shown.
     dict of str to int
-        By group, how many values may not.
+        By group, how many values must stay hidden.
 
     Notes
     -----

@@ -39,9 +39,9 @@ def format_interval(interval: Sequence[float] | None, digits: int = 3, kind: str
     digits : int, default 3
         Decimals.
     kind : {"f", "%"}
-        Figures, or shares in per cent.
+        ``f`` for figures, ``%`` for shares in per cent.
     form : str, default "{}–{}"
-        Text around both ends.
+        Template that both ends are filled into.
 
     Examples
     --------
@@ -56,4 +56,4 @@ def _format_count(value: int | None) -> str:
 
 
 FORMATS = {"figure": format_figure, "percent": format_percent, "count": _format_count}
-"""Filters of the report's and the model card's templates."""
+"""Filters for the templates of the report and the model card."""

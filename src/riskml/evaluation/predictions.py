@@ -33,11 +33,11 @@ class TestRows:
     as_of : array of int32, shape (n,)
         Day number.
     label : array of int8, shape (n,)
-        1 fell, 0 did not.
+        1 if the household fell, 0 if not.
     by : array of int8, shape (n,)
-        0 no fall, 1 by income, 2 by entering monitoring (see ``riskml.outcomes.BY``).
+        0 for no fall, 1 for a fall by income, 2 for one by entering monitoring (see ``riskml.outcomes.BY``).
     lead : array of float, shape (n,)
-        Months from the as-of date to the fall: the first month end below the line, or the entry. Read only for
+        Months from the as-of date to the fall: the first month end below the line, or the entry. Used only for
         households that fell.
     rule_positive : array of bool, shape (n,)
         Whether the rule line raises any flag at the as-of date.
@@ -47,7 +47,7 @@ class TestRows:
         Groups to audit, such as ``category``, ``region`` and ``no_labour``.
     first_rule_flag : array of float, shape (n,), optional
         Months from the as-of date to the first month end at which the rule line raises any flag: 0 if it does at the
-        as-of date, NaN if it does not within the horizon. Read only for households that fell. Without it no lead over
+        as-of date, NaN if it does not within the horizon. Used only for households that fell. Without it, no lead over
         the rule line is reported.
 
     Raises

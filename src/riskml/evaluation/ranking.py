@@ -18,7 +18,7 @@ def find_ties(*keys: ArrayLike) -> IntArray:
     Parameters
     ----------
     *keys : array, shape (n,)
-        Sorted keys; rows are equal if all keys are.
+        Sorted keys; two rows are equal if all their keys are equal.
 
     Returns
     -------
@@ -62,7 +62,7 @@ class SortedRows:
 
 
 class Ranking(SortedRows):
-    """Rows sorted by score; rows of equal score are a group."""
+    """Rows sorted by score; rows with equal scores form a group."""
 
     @classmethod
     def from_scores(cls, score: ArrayLike, positive: ArrayLike) -> Ranking:
@@ -85,7 +85,7 @@ class Ranking(SortedRows):
             Share of (fallen, not fallen) pairs in the right order; a tie counts half.
         ap : float
             Sum over distinct scores of (recall gained there) × (precision up to there).
-            Both are NaN without a fall or with nothing but falls.
+            Both are NaN if there are no falls, or nothing but falls.
 
         Notes
         -----

@@ -1,4 +1,4 @@
-"""Chinese and English names of what an evaluation names by code."""
+"""Chinese and English names for the codes that an evaluation uses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MISSING = Vocabulary(
     Term("entered_recorded_late", "纳入监测但迟登记", "entry recorded late"),
     *(status for code, status in STATUSES.items() if code != "at_risk"),
 )
-"""Why a household has no label, or is not in the cohort."""
+"""Reasons why a household has no label, or is not in the cohort."""
 
 CHECK_STATUSES = Vocabulary(
     Term("passed", "通过", "passed"),

@@ -1,4 +1,4 @@
-"""The interface of a check: it reads evidence and returns a finding, nothing, or why it does not apply."""
+"""The interface of a check: it reads evidence and returns a finding, nothing, or the reason why it does not apply."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ChampionEvidence:
 
 @dataclass(frozen=True)
 class CheckContext:
-    """What the checks examine.
+    """The evidence that the checks examine.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class CheckContext:
 
     @property
     def evidence(self) -> Mapping[str, Any]:
-        """What was measured for the checks alone (see `riskml.evaluation.evidence`); empty if nothing was."""
+        """Measurements made only for the checks (see `riskml.evaluation.evidence`); empty if there are none."""
         evidence: Mapping[str, Any] = self.evaluation.get("evidence", {})
         return evidence
 
@@ -106,7 +106,7 @@ class NotApplicable:
     Parameters
     ----------
     reason, zh : str
-        In English and in Chinese.
+        The reason, in English and in Chinese.
     """
 
     reason: str
@@ -122,4 +122,4 @@ class Check(ABC):
 
     @abstractmethod
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """Return a finding, why the check does not apply, or None if nothing is wrong."""
+        """Return a finding, the reason why the check does not apply, or None if nothing is wrong."""

@@ -9,7 +9,7 @@ from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotAppli
 __all__ = ["WorseThanBaseline"]
 
 NOTICEABLE = 0.005
-"""Loss of average precision that gives a warning although it may be chance."""
+"""Loss of average precision that gives a warning even though it may be due to chance."""
 
 _NAMES = {
     "rule_line": "the rule line",
@@ -24,10 +24,10 @@ _HINT_ZH = "继续使用现有模型或规则；查看按提前期和分组的�
 class WorseThanBaseline(Check):
     """The model ranks worse than the rule line, weighted past income or the champion, on the same test rows.
 
-    The average precision may not be lower than that of the rule line, which the model is meant to improve on. Against
-    weighted past income and the champion the model is worse if the whole 95 % interval of the difference, over the
-    same resamples of households, lies below zero: with fewer than a few hundred falls close models cannot be told
-    apart. A lower figure within the interval is a warning. Without an interval the figure itself decides.
+    The average precision must not be lower than that of the rule line, which the model is meant to improve on. Compared
+    with weighted past income and the champion, the model is worse if the whole 95 % interval of the difference, over
+    the same resamples of households, lies below zero: with fewer than a few hundred falls, similar models cannot be
+    told apart. If the interval includes zero, a lower figure is a warning. Without an interval, the figure decides.
     """
 
     code = "RKD003"
@@ -35,7 +35,7 @@ class WorseThanBaseline(Check):
     title_zh = "不如基准"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """See the class."""
+        """Run the check that the class describes."""
         if context.evaluation["models"]["riskml"]["ap"] is None:
             return NotApplicable("the test rows hold no fall, or nothing but falls", "检验行没有返贫，或全部返贫")
         findings = [self._compare_with_baseline(context, name) for name in ("rule_line", "weighted_past_income")]

@@ -10,10 +10,10 @@ LARGE = 0.25
 
 
 class Drifted(Check):
-    """A feature has another distribution in the test period than in training.
+    """The distribution of a feature in the test period differs from that in training.
 
-    By convention a population stability index above 0.25 is a large shift. It is a warning: a new line, a new kind of
-    report or a price rise appear here first, and the other checks show whether they do harm.
+    By convention, a population stability index above 0.25 is a large shift. It is only a warning: a new line, a new
+    kind of report or a price rise shows up here first, and the other checks show whether it does harm.
     """
 
     code = "RKD007"
@@ -21,7 +21,7 @@ class Drifted(Check):
     title_zh = "训练期与检验期分布漂移"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """See the class."""
+        """Run the check that the class describes."""
         drift = context.evidence.get("population_stability")
         if drift is None:
             return NotApplicable(

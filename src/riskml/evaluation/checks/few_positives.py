@@ -11,9 +11,9 @@ RECOMMENDED = 100
 
 
 class TooFewPositives(Check):
-    """The test rows contain so few falls that every figure may be chance.
+    """The test rows contain so few falls that every figure may be due to chance.
 
-    Below 20 falls no figure can support a release; below 100 the intervals are wide, which is a warning.
+    With fewer than 20 falls, no figure can support a release; with fewer than 100, wide intervals give a warning.
     """
 
     code = "RKD008"
@@ -21,7 +21,7 @@ class TooFewPositives(Check):
     title_zh = "返贫样本过少"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """See the class."""
+        """Run the check that the class describes."""
         n = sum(int(part["n"]) for part in context.evaluation["by_kind"].values())
         if n >= RECOMMENDED:
             return None

@@ -23,7 +23,7 @@ class GroupGap(Check):
 
     The share of missed falls is compared between a value of a group and the group's other values, each with at least
     ten falls. A gap of more than 15 points, if the 95 % interval of the difference excludes zero, gives a warning. It
-    does not block: the cause may be the data available on a group, which a person must assess.
+    does not block: the cause may be the data available on a group, which is for a person to assess.
     """
 
     code = "RKD006"
@@ -31,7 +31,7 @@ class GroupGap(Check):
     title_zh = "分组漏判差距"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """See the class."""
+        """Run the check that the class describes."""
         gaps = find_gaps(context.evaluation.get("groups") or [])
         if gaps is None:
             return NotApplicable(
@@ -67,7 +67,7 @@ def find_gaps(groups: Sequence[Mapping[str, Any]]) -> list[Gap] | None:
     Parameters
     ----------
     groups : sequence of mapping
-        ``groups`` of the evaluation.
+        The ``groups`` in the evaluation.
 
     Returns
     -------

@@ -14,7 +14,7 @@ class Leakage(Check):
     """A feature contains the outcome.
 
     Households at risk are above the line, so no single feature can honestly separate those that fall from the rest
-    almost without error: on real panels the distance to the line reaches an area under the ROC curve of about .75.
+    almost without error: on real panels, the distance to the line reaches an area under the ROC curve of about .75.
     """
 
     code = "RKD002"
@@ -22,7 +22,7 @@ class Leakage(Check):
     title_zh = "信息泄漏"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """See the class."""
+        """Run the check that the class describes."""
         aucs = context.evidence.get("feature_auc")
         if aucs is None:
             return NotApplicable("the features were not measured one by one", "未逐个测量特征")

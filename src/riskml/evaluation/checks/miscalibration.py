@@ -22,9 +22,9 @@ _FIGURES = {
 class Miscalibrated(Check):
     """Of 100 households with a probability of N %, clearly more or fewer than N fall.
 
-    Two figures are tested by their 95 % intervals: falls observed over falls expected, and the slope of the label on
-    the logit of the probability. An interval entirely outside 1/1.5 to 1.5 blocks the release; entirely outside 1/1.25
-    to 1.25 is a warning, since no period is quite like the last.
+    Two figures are tested by their 95 % intervals: observed falls divided by expected falls, and the slope of the label
+    on the logit of the probability. An interval entirely outside 1/1.5 to 1.5 blocks the release; one entirely outside
+    1/1.25 to 1.25 gives a warning, since no period is quite like the last.
     """
 
     code = "RKD004"
@@ -32,7 +32,7 @@ class Miscalibrated(Check):
     title_zh = "校准不准"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """See the class."""
+        """Run the check that the class describes."""
         calibration = context.evaluation.get("calibration")
         if calibration is None:
             return NotApplicable("there are no test rows", "没有检验行")

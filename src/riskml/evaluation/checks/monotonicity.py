@@ -14,7 +14,7 @@ class NotMonotone(Check):
     """A household could lower its predicted risk by being worse off.
 
     Every feature with a required direction is raised over its range in sampled households while all others stay the
-    same; the margin may not move against the direction by more than rounding.
+    same; the margin must not move against the direction by more than a rounding error.
     """
 
     code = "RKD005"
@@ -22,7 +22,7 @@ class NotMonotone(Check):
     title_zh = "方向约束被破坏"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """See the class."""
+        """Run the check that the class describes."""
         probes = context.evidence.get("monotonicity")
         if not probes:
             return NotApplicable("no feature has a demanded direction", "没有规定方向的特征")

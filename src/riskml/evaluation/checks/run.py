@@ -57,7 +57,7 @@ class CheckResult:
     hint_zh: str = ""
 
     def describe(self, lang: str) -> dict[str, str]:
-        """Return ``code``, ``title``, ``status`` and its ``word``, ``message`` and ``hint`` in a language."""
+        """Return ``code``, ``title``, ``status`` and its ``word``, ``message`` and ``hint`` in one language."""
         zh = lang == "zh"
         return {
             "code": self.code,

@@ -11,8 +11,8 @@ __all__ = ["TimeOverlap"]
 class TimeOverlap(Check):
     """The model has seen its test data.
 
-    A training row is labelled by the horizon after its as-of date. The horizon must end no later than the first test
-    date, and the label may use only what was recorded by then.
+    A training row is labelled by what happens within the horizon after its as-of date. The horizon must end no later
+    than the first test date, and the label may use only what was recorded by then.
     """
 
     code = "RKD001"
@@ -20,7 +20,7 @@ class TimeOverlap(Check):
     title_zh = "时间重叠"
 
     def run(self, context: CheckContext) -> Finding | NotApplicable | None:
-        """See the class."""
+        """Run the check that the class describes."""
         split, horizon = context.evaluation["split"], context.evaluation["outcome"]["horizon"]
         train, test = ([to_day(text) for text in split[name]] for name in ("train_as_ofs", "test_as_ofs"))
         if not train or not test:
