@@ -30,7 +30,7 @@ COLUMNS = ("household_id", "as_of", *(field.name for field in FIELDS))
 def judge(
     bundle: Bundle, panel: Panel, policy: Policy, observe: Callable[[FeatureMatrix], None] | None = None
 ) -> Opinion:
-    """Judge every household of a panel by the model and by the rule line; one household alone gives the same bits.
+    """Judge every household of a panel by the model and by the rule line; a household on its own gives the same bits.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def score(
     bundle : Bundle
     records : Records
     as_of : int
-        Day at whose end the records are read.
+        Day number; only records known by the end of that day count.
     policy : Policy
     progress : Progress, optional
 
@@ -79,7 +79,7 @@ def score(
     -------
     DataFrame
         One row per household, ordered by code, with ``COLUMNS``. ``agreement`` compares any flag of the rule line with
-        the visit list: the riskiest share of the households at risk, ties by code.
+        the visit list: the riskiest share of the households at risk, ties broken by code.
 
     Raises
     ------

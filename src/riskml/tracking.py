@@ -1,7 +1,7 @@
 """Trainings and released models in MLflow: every training is logged, one version is the champion.
 
 The server is taken from ``MLFLOW_TRACKING_URI``; by default it is an SQLite file, ``mlflow.db``, in the working
-directory, with its artifacts beside it. A registered model is the plain bundle folder: no pickle, not an MLflow
+directory, with its artifacts next to it. A registered model is the plain bundle folder, neither a pickle nor an MLflow
 model. MLflow takes seconds to import, so it is imported on first use.
 """
 
@@ -151,7 +151,7 @@ def find_champion_version() -> int | None:
 
 
 def find_version(model_version: str) -> int | None:
-    """Find the latest registered version of a model by the model version of its bundle; None if there is none.
+    """Find the latest registered version of the model whose bundle has this model version; None if there is none.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def find_version(model_version: str) -> int | None:
 
 
 def set_champion(version: int) -> None:
-    """Move the alias ``champion``.
+    """Move the alias ``champion`` to a registered version.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def download(version: int, to: str | Path | None = None) -> Path:
 
 
 def _resolve_uri() -> str:
-    """Resolve the address of the server; an SQLite file by its absolute path, which stays valid in any folder."""
+    """Resolve the address of the server; an SQLite file gets its absolute path, which stays valid in any folder."""
     uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
     prefix = "sqlite:///"
     if uri.startswith(prefix) and not uri.endswith(":memory:"):
@@ -221,7 +221,7 @@ def _resolve_uri() -> str:
 
 
 def _ensure_experiment(client: Any) -> str:
-    """Return the id of the experiment, created on first use; an SQLite server keeps artifacts beside its file."""
+    """Return the id of the experiment, created on first use; with SQLite, artifacts are kept next to the database."""
     experiment = client.get_experiment_by_name(NAME)
     if experiment is None:
         uri = _resolve_uri()
@@ -248,7 +248,7 @@ def _require_version(client: Any, version: int) -> Any:
 
 
 def _hide_credentials(text: str) -> str:
-    """Remove user and password from an address, or from a message that contains one.
+    """Remove the user and password from an address, or from a message that contains an address.
 
     >>> _hide_credentials("no answer from postgresql://user:secret@db/riskml")
     'no answer from postgresql://db/riskml'

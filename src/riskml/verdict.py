@@ -1,7 +1,7 @@
 """The fields of a household's score, each declared once.
 
-The table of scores follows from ``FIELDS``; in the service the database, files, answers and pages do. A further field
-is declared here and nowhere else.
+The table of scores follows from ``FIELDS``, and so do the database, files, answers and pages of the service. A new
+field is declared here and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import NO_DAY
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
 
-if TYPE_CHECKING:  # also imported by processes that judge nothing and should start quickly
+if TYPE_CHECKING:  # processes that judge nothing also import this module, and should start quickly
     from riskml.policy import Verdicts
 
 __all__ = ["FIELDS", "Field", "Kind", "Opinion", "read_fields"]
@@ -42,7 +42,7 @@ class Opinion:
     signal : array of int8, shape (n,)
         Positions in ``COLOURS``.
     verdicts : Verdicts
-        The rule line's, which an explanation can take as they are.
+        Verdicts of the rule line, which an explanation can use as they are.
     """
 
     status: NDArray[np.int8]
@@ -54,30 +54,30 @@ class Opinion:
 
     @property
     def rule_colour(self) -> NDArray[np.int8]:
-        """Positions in ``COLOURS``, shape (n,)."""
+        """Colours of the rule line, as positions in ``COLOURS``, shape (n,)."""
         return self.verdicts.colour
 
     @cached_property
     def flags(self) -> list[str]:
-        """Codes of the flags joined by ``;``, one text a household."""
+        """Codes of the flags joined by ``;``, one string per household."""
         return [";".join(self.verdicts.list_flag_codes(i)) for i in range(len(self.verdicts))]
 
 
 class Kind(StrEnum):
-    """How a field is held in arrays, and in plain values."""
+    """How a field is represented, first in arrays, then in plain values."""
 
     WORD = "word"
-    """Positions in ``words``; one of the words."""
+    """Positions in ``words``; in plain values, one of the words."""
     LEVEL = "level"
-    """Positions in ``words``, the gravest last, -1 for none; the same, so that lists can be ordered by them."""
+    """Positions in ``words``, the gravest last, -1 for none; plain values are the same, so that lists can be sorted."""
     NUMBER = "number"
-    """Numbers, NaN for none; a number or None."""
+    """Numbers, NaN for none; in plain values, a number or None."""
     FLAGS = "flags"
-    """Codes of triggers joined by ``;``; the same."""
+    """Codes of triggers joined by ``;``, in both."""
     DAY = "day"
-    """Day numbers, ``NO_DAY`` for none; a date or None."""
+    """Day numbers, ``NO_DAY`` for none; in plain values, a date or None."""
     VERSION = "version"
-    """Provenance of a score as text; the same for every household."""
+    """Provenance of a score as text, the same for every household."""
 
 
 @dataclass(frozen=True)
@@ -89,21 +89,21 @@ class Field:
     name : str
     kind : Kind
     read : callable, optional
-        Takes the field out of an :class:`Opinion` as an array of its kind, shape (n,). None for what is known only
-        once all are compared, and for versions.
+        Reads the field from an :class:`Opinion` as an array of its kind, shape (n,). None for versions, and for a
+        field that is known only after all households have been compared.
     words : tuple of str
-        What ``WORD`` and ``LEVEL`` can be.
+        Values that a ``WORD`` or ``LEVEL`` field can take.
     nullable : bool, default False
     bounds : tuple of float, optional
         Least and greatest number.
     identity : bool, default True
-        Whether a score that differs in this field alone is another score.
+        Whether a score that differs only in this field is a different score.
     brief : bool, default True
         Whether a short answer about a change includes it.
     description : str
-        For the description of the API.
+        Text for the API description.
     label : tuple of str, optional
-        What a page says beside the value, in Chinese and English; None where pages have a special layout for it.
+        What a page shows next to the value, in Chinese and English; None if pages have a special layout for it.
     """
 
     name: str
@@ -118,16 +118,16 @@ class Field:
     label: tuple[str, str] | None = None
 
     def spell(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Put an array of the field into words, as a table of scores has it."""
+        """Spell out an array of the field, as in a table of scores."""
         if self.kind is Kind.DAY:
             return np.array(self.to_plain(values), dtype=object)
         if not self.words:
             return values
         words = np.array([*self.words, None], dtype=object) if self.nullable else np.array(self.words)
-        return np.asarray(words[values])  # -1, none, picks the last
+        return np.asarray(words[values])  # -1 (none) picks the last word
 
     def to_plain(self, values: NDArray[Any]) -> list[Any]:
-        """Turn an array of the field into plain values, as a database has them."""
+        """Turn an array of the field into plain values, as a database stores them."""
         match self.kind:
             case Kind.WORD:
                 return [self.words[i] for i in values.tolist()]
@@ -169,5 +169,5 @@ FIELDS: tuple[Field, ...] = (
 
 
 def read_fields(opinion: Opinion) -> dict[str, NDArray[Any]]:
-    """Read every field that depends on one household alone, by name; arrays of shape (n,)."""
+    """Read every field that depends on one household alone, as arrays of shape (n,) by name."""
     return {field.name: field.read(opinion) for field in FIELDS if field.read is not None}

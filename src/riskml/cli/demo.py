@@ -26,8 +26,8 @@ __all__ = ["demo"]
 MONTHS = 60
 
 DEMO = "riskml.demo"
-"""Entry-point group of the service that the demo starts at its end: called with the folders of the demo, the model and
-the records, and the last month end."""
+"""Entry-point group of the service that the demo starts at the end; its entry is called with the folders of the demo,
+the model and the records, and with the last month end."""
 
 
 def demo(
@@ -113,7 +113,7 @@ def _use_model(out: Path, county: Path) -> dt.date:
 
 
 def _explain_one(bundle: Bundle, records: Records, as_of: int, policy: Policy, scores: pd.DataFrame) -> None:
-    """Explain the riskiest household that the rule line does not flag, or else the riskiest of all."""
+    """Explain the riskiest household that the rule line does not flag, or the riskiest of all if there is none."""
     from riskml.cli.results import show_explanation
     from riskml.evaluation.capacity import rank_by_risk
     from riskml.explanation.household.narrator import Narrator

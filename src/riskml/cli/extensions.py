@@ -40,8 +40,8 @@ def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> N
 def _find_installed(entry_point_group: str) -> Iterator[EntryPoint]:
     """Find the entry points whose code is installed.
 
-    An entry that names an extra (``module:function [devtools]``) is left out where its module is absent, as the
-    developer tools are in the production image. Any other is returned, so that a broken installation is noticed.
+    An entry that names an extra (``module:function [devtools]``) is left out if its module is absent, as the developer
+    tools are in the production image. All others are returned, so that a broken installation is noticed.
     """
     return (entry for entry in entry_points(group=entry_point_group) if not entry.extras or _has_module(entry.module))
 

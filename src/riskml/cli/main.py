@@ -52,5 +52,5 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Entry point of the ``riskml`` command."""
+    """Run the ``riskml`` command."""
     run(build_app())

@@ -37,7 +37,7 @@ SkipBadRows = Annotated[
 
 
 def parse_day(text: str, option: str) -> int:
-    """Parse a date of the command line into a day number.
+    """Parse a date from the command line into a day number.
 
     >>> parse_day("2024/2/29", "--as-of")
     19782

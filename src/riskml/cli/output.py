@@ -1,4 +1,4 @@
-"""Write results: files in one step, JSON and counts to standard output."""
+"""Write results: files atomically, JSON and counts to standard output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["join_counts", "print_json", "write_file", "write_parquet"]
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, then move it there: an interrupted run leaves no half file.
+    """Let ``write`` fill a temporary file next to ``path``, then rename it: an interrupted run leaves no partial file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Runs commands: progress and errors go to standard error."""
+"""Run commands, with progress and errors on standard error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ console = Console(stderr=True)
 
 
 def run(app: typer.Typer) -> None:
-    """Run the application; print an error that riskml raises on purpose without a stack trace."""
+    """Run the application; print errors that riskml raises on purpose without a stack trace."""
     try:
         app()
     except RiskmlError as error:

@@ -30,14 +30,14 @@ class Case:
     ----------
     panel : Panel
     window : int
-        Months of the income that is compared with the line.
+        Number of months whose income is compared with the line.
     spending : dict of str to Switch
         Items of unavoidable spending, and whether each counts.
 
     Notes
     -----
-    Where a table is absent its values are NaN: unknown, so nothing fires. Amounts that are null inside a table add
-    nothing; a household all of whose amounts are null has NaN.
+    If a table is absent, its values are NaN (unknown), so nothing fires. Null amounts in a table add nothing; a
+    household whose amounts are all null gets NaN.
     """
 
     def __init__(self, panel: Panel, window: int, spending: Mapping[str, Switch]) -> None:
@@ -72,11 +72,11 @@ class Case:
 
     @cached_property
     def size(self) -> Floats:
-        """Persons, shape (n,)."""
+        """Household size in persons, shape (n,)."""
         return self.panel.size_now
 
     def select_recent(self, table: str, months: int) -> Events | None:
-        """Select the rows of the last ``months`` months; none where the table is absent."""
+        """Select the rows of the last ``months`` months; None if the table is absent."""
         key = (table, months)
         if key not in self._recent:
             events: Events | None = getattr(self.panel, table)
@@ -87,7 +87,7 @@ class Case:
         return self._recent[key]
 
     def count_events(self, kind: str, months: int) -> Floats:
-        """Count the events of a kind in the last ``months`` months, shape (n,)."""
+        """Count the events of one kind in the last ``months`` months, shape (n,)."""
         if months not in self._counts:
             events, kinds = self.select_recent("events", months), len(_EVENT)
             if events is None:
@@ -100,17 +100,17 @@ class Case:
         return self.unknown if counted is None else counted[:, _EVENT[kind]]
 
     def sum_amounts(self, kind: str, months: int) -> Floats:
-        """Sum the amounts of a kind of event in the last ``months`` months, yuan, shape (n,)."""
+        """Sum the amounts of one kind of event in the last ``months`` months, yuan, shape (n,)."""
         events = self.select_recent("events", months)
         return self.unknown if events is None else events.sum(events["amount"], events["kind"] == _EVENT[kind])
 
     def select_events(self, kind: str, months: int) -> Events | None:
-        """Select the rows of a kind of event in the last ``months`` months."""
+        """Select the rows for one kind of event in the last ``months`` months."""
         events = self.select_recent("events", months)
         return None if events is None else events.where(events["kind"] == _EVENT[kind])
 
     def select_care(self, months: int, *kinds: str) -> Events | None:
-        """Select the rows of some kinds of medical care in the last ``months`` months."""
+        """Select the rows for some kinds of medical care in the last ``months`` months."""
         illness = self.select_recent("illness", months)
         if illness is None or not len(illness):
             return illness
@@ -130,7 +130,7 @@ class Case:
     def spending(self) -> Floats:
         """Unavoidable self-paid spending per head over 12 months, yuan/person/year, shape (n,).
 
-        The items that count are added up; an unknown one adds nothing, and where all are unknown so is the sum.
+        The items that count are added up; an unknown item adds nothing, and if all are unknown, so is the sum.
         """
         items: dict[str, Callable[[], Floats]] = {
             "medical_self_paid": lambda: self.sum_self_paid(12),

@@ -1,4 +1,4 @@
-"""Dated rows by region: the longest matching prefix that has a row in force, then the latest row."""
+"""Dated rows by region: the longest matching prefix with a row in force wins, then the latest row."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ __all__ = ["DatedRow", "DatedTable"]
 
 
 class DatedRow(Protocol):
-    """What a dated row must have."""
+    """Properties that every dated row must have."""
 
     @property
     def region(self) -> str:
-        """Prefix of the regions where it holds; empty is everywhere."""
+        """Prefix of the regions where the row applies; empty means everywhere."""
 
     @property
     def effective_from(self) -> int:
-        """First day in force."""
+        """First day on which the row is in force."""
 
 
 R = TypeVar("R", bound=DatedRow)
 
 
 class DatedTable(Generic[R]):
-    """Rows of which one is in force for a region on a day.
+    """A table in which at most one row is in force for a region on a day.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class DatedTable(Generic[R]):
     Raises
     ------
     PolicyError
-        Two rows hold from the same day in the same region.
+        If two rows apply from the same day in the same region.
     """
 
     def __init__(self, rows: Sequence[R], nodes: Sequence[Node]) -> None:
@@ -61,7 +61,7 @@ class DatedTable(Generic[R]):
         return cls([read_row(item) for item in nodes], nodes)
 
     def find(self, region: str, day: int) -> R | None:
-        """Find the row in force for a region on a day, or none."""
+        """Find the row in force for a region on a day, or None."""
         for length in range(len(region), -1, -1):
             for row in self._by_prefix.get(region[:length], ()):
                 if row.effective_from <= day:

@@ -33,7 +33,7 @@ FIRES = ("at_least", "above", "below")
 """How an observed value is compared with a threshold."""
 
 BASES = ("line", "household_line", "rural_income")
-"""What a relative threshold is a multiple of."""
+"""Bases of which a relative threshold can be a multiple."""
 
 COUNTS_AS = ("shock", "hardship", "guarantee")
 """What a flag means for the colour and for the suggested category."""
@@ -82,7 +82,7 @@ Unread = Annotated[object, lambda _: None]
 
 @dataclass(frozen=True)
 class Line:
-    """A monitoring line, yuan/person/year; its name is only for readers of the file."""
+    """A monitoring line, yuan/person/year; its name is only for people who read the file."""
 
     region: Region
     effective_from: Day
@@ -107,7 +107,7 @@ class IncomeRow:
 
 @dataclass(frozen=True)
 class TriggerValue:
-    """Thresholds of a trigger in a region from a day on.
+    """Thresholds of a trigger for a region, in force from a day onwards.
 
     Parameters
     ----------
@@ -158,16 +158,16 @@ class Trigger(_Named):
     cause : str or None
         One of ``CAUSES``.
     counts_as : frozenset of str
-        Of ``COUNTS_AS``.
+        Elements of ``COUNTS_AS``.
     fires : str
-        Of ``FIRES``.
+        One of ``FIRES``.
     base : str or None
-        Of ``BASES``; none means that thresholds are absolute.
+        One of ``BASES``; None means that thresholds are absolute.
     unit : str
     window : int
-        Months before ``as_of`` that are looked at.
+        Number of months before ``as_of`` that are considered.
     matches : tuple of str
-        Words looked for in a text, for triggers that read one.
+        Words to look for in a text, for triggers that read text.
     values : DatedTable of TriggerValue
     """
 
@@ -183,7 +183,7 @@ class Trigger(_Named):
 
 @dataclass(frozen=True)
 class ColourRow:
-    """Bounds of the income colour in multiples of the line, and what the source leaves open (positions in COLOURS)."""
+    """Bounds of the income colours relative to the line, and colours (positions in COLOURS) the source leaves open."""
 
     region: Region
     effective_from: DayOrAlways
@@ -206,9 +206,9 @@ class ColourRow:
 
 @dataclass(frozen=True)
 class Tier(_Named):
-    """A tier: the smallest probability in it, and the position in COLOURS that it adds to the signal.
+    """A tier: its lowest probability, and the colour (a position in COLOURS) that it contributes to the signal.
 
-    The names are those of the vocabulary, unless the file gives its own.
+    The names come from the vocabulary unless the file has its own.
     """
 
     probability: Probability
@@ -226,7 +226,7 @@ class Switch(_Named):
 
 @dataclass(frozen=True)
 class Timing(_Named):
-    """A deadline or a rhythm."""
+    """A deadline or an interval."""
 
     value: NotNegative
     unit: Text
@@ -243,6 +243,6 @@ class Measure(_Named):
 
 @dataclass(frozen=True)
 class CauseNames(_Named):
-    """Names of a cause; one that the file leaves out is that of the vocabulary."""
+    """Names of a cause; a name that the file leaves out comes from the vocabulary."""
 
-    topics: Unread  # of earlier tables
+    topics: Unread  # a key of earlier tables

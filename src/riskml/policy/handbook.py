@@ -32,7 +32,7 @@ def render_handbook(policy: Policy) -> str:
     Returns
     -------
     str
-        One section a part of the table; ends with a line break.
+        One section for each part of the table; ends with a line break.
     """
     sections = {
         "Triggers": _render_table(
@@ -98,7 +98,7 @@ def render_handbook(policy: Policy) -> str:
 
 
 def renew_handbook(text: str, policy: Policy) -> str:
-    """Put the tables of a policy into a document, between its two marks."""
+    """Insert the tables of a policy into a document, between its two markers."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}\n{render_handbook(policy)}\n{END}{rest.split(END)[1]}"
 

@@ -1,4 +1,4 @@
-"""The rows in force in a region on a day, packed for arrays of households."""
+"""The rows in force in a region on a day, packed for use with arrays of households."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class InForce:
 
     Parameters
     ----------
-    values : tuple of TriggerValue or None, one a trigger
+    values : tuple of TriggerValue or None, one per trigger
     thresholds : array of float64, shape (triggers, groups)
         NaN never fires.
     colours : array of float64, shape (6,)
         ``red_below``, ``orange_below``, ``yellow_up_to`` and the colours of the open cases.
     rural_income : float
-        Yuan/person/year; NaN where none is known.
+        Yuan/person/year; NaN if unknown.
     """
 
     values: tuple[TriggerValue | None, ...]
@@ -48,7 +48,7 @@ class InForce:
         region: str,
         day: int,
     ) -> InForce:
-        """Look up the row of every trigger, of the colours and of the income."""
+        """Look up the rows for every trigger, for the colours and for the income."""
         values = tuple(trigger.values.find(region, day) for trigger in triggers)
         off = (np.nan,) * len(GROUPS)
         thresholds = np.array([off if value is None else value.thresholds for value in values])
@@ -63,7 +63,7 @@ class InForce:
 
 @dataclass(frozen=True)
 class Layout:
-    """Triggers by how they fire, by their base and by what they count as: positions among the sorted codes."""
+    """Triggers grouped by how they fire, by base and by what they count as: positions among the sorted codes."""
 
     fires: dict[str, NDArray[np.intp]]
     base: dict[str, NDArray[np.intp]]

@@ -1,4 +1,4 @@
-"""Reading a YAML file value by value, so that every fault names its path inside the file."""
+"""Read a YAML file value by value, so that every fault names its path inside the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses a date as a key, and a key written twice: YAML itself would silently keep the last."""
+    """A safe loader that refuses dates as keys and repeated keys, where YAML would silently keep the last value."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()
@@ -42,7 +42,7 @@ def read_yaml(text: str, name: str) -> Node:
     ----------
     text : str
     name : str
-        How messages call the file.
+        Name of the file in messages.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def read_yaml(text: str, name: str) -> Node:
     Raises
     ------
     PolicyError
-        The text is not YAML, or a key is repeated.
+        If the text is not YAML, or a key is repeated.
     """
     try:
         return Node(yaml.load(text, Loader=_Loader), "", name)  # noqa: S506 - a SafeLoader
@@ -66,7 +66,7 @@ def read_yaml(text: str, name: str) -> Node:
 
 
 class Node:
-    """A value of the file and its path.
+    """A value in the file, with its path.
 
     Examples
     --------
@@ -82,14 +82,14 @@ class Node:
         self.name = name
 
     def fail(self, problem: str, hint: str = "") -> NoReturn:
-        """Raise the error that names this value's path."""
+        """Raise an error that names this value's path."""
         raise PolicyError(f"{self.name}: {self.path or 'the file'} {problem}", hint)
 
     def _join_path(self, key: object) -> str:
         return f"{self.path}.{key}" if self.path else str(key)
 
     def read_entries(self) -> dict[str, Node]:
-        """Values of a mapping whose keys are free text."""
+        """Read a mapping whose keys are free text."""
         if not isinstance(self.value, dict):
             self.fail(f"must be a mapping, not {_show(self.value)}.")
         for key in self.value:
@@ -98,7 +98,7 @@ class Node:
         return {key: Node(value, self._join_path(key), self.name) for key, value in self.value.items()}
 
     def read_mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
-        """Values of a mapping whose keys are known; an absent optional one is null."""
+        """Read a mapping whose keys are known; an absent optional key reads as null."""
         entries = self.read_entries()
         known = (*required, *optional)
         missing = [key for key in required if key not in entries]
@@ -116,7 +116,7 @@ class Node:
         ----------
         row : dataclass
         **defaults
-            Values of keys that may be absent or null, and of fields that no key states.
+            Values for keys that may be absent or null, and for fields that have no key.
         """
         hints = get_type_hints(row, include_extras=True).items()
         readers = {key: hint.__metadata__[0] for key, hint in hints if get_origin(hint) is Annotated}
@@ -126,13 +126,13 @@ class Node:
         return row(**{**defaults, **{key: readers[key](node) for key, node in read.items()}})
 
     def read_items(self) -> list[Node]:
-        """Values of a list."""
+        """Read a list."""
         if not isinstance(self.value, list):
             self.fail(f"must be a list, not {_show(self.value)}.")
         return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
 
     def read_text(self, longest: int | None = None) -> str:
-        """Text that is not empty."""
+        """Read text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
             self.fail(f"must be text, not {_show(self.value)}.", "Numbers that are codes or versions need quotes.")
         if longest is not None and len(self.value) > longest:
@@ -140,24 +140,24 @@ class Node:
         return self.value
 
     def read_choice(self, allowed: Iterable[str]) -> str:
-        """One of the allowed codes."""
+        """Read one of the allowed codes."""
         text, allowed = self.read_text(), list(allowed)
         if text not in allowed:
             self.fail(f"is {text!r}.", suggest(text, allowed))
         return text
 
     def read_choice_or_null(self, allowed: Iterable[str]) -> str | None:
-        """One of the allowed codes, or none for null."""
+        """Read one of the allowed codes, or null as None."""
         return None if self.value is None else self.read_choice(allowed)
 
     def read_flag(self) -> bool:
-        """True or false."""
+        """Read true or false."""
         if not isinstance(self.value, bool):
             self.fail(f"must be true or false, not {_show(self.value)}.")
         return self.value
 
     def read_number(self, minimum: float = -math.inf, maximum: float = math.inf, exclusive: bool = False) -> float:
-        """Return a finite number within bounds; ``exclusive``: above ``minimum``, which is not itself allowed."""
+        """Read a finite number within bounds; with ``exclusive``, ``minimum`` itself is not allowed."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float) or not math.isfinite(self.value):
             self.fail(f"must be a number, not {_show(self.value)}.")
         if self.value < minimum or (exclusive and self.value == minimum):
@@ -167,28 +167,28 @@ class Node:
         return float(self.value)
 
     def read_number_or_null(self, minimum: float = -math.inf) -> float:
-        """Return a number, or NaN for null."""
+        """Read a number, or null as NaN."""
         return math.nan if self.value is None else self.read_number(minimum)
 
     def read_count(self, minimum: int = 1, maximum: float = math.inf) -> int:
-        """Return a whole number."""
+        """Read a whole number."""
         number = self.read_number(minimum, maximum)
         if not number.is_integer():
             self.fail(f"is {self.value}, but it must be a whole number.")
         return int(number)
 
     def read_day(self) -> int:
-        """Day number of a date."""
+        """Read a date as a day number."""
         if not isinstance(self.value, dt.date) or isinstance(self.value, dt.datetime):
             self.fail(f"must be a date, not {_show(self.value)}.", "Write it as 2023-01-01, without quotes.")
         return to_day(self.value)
 
     def read_day_or_always(self) -> int:
-        """Day number of a date; null is before every date."""
+        """Read a date as a day number; null comes before every date."""
         return int(ALWAYS) if self.value is None else self.read_day()
 
     def read_region(self) -> str:
-        """Region prefix: digits as text, empty for everywhere."""
+        """Read a region prefix: digits as text, empty for everywhere."""
         if not isinstance(self.value, str) or not (self.value == "" or (self.value.isascii() and self.value.isdigit())):
             hint = 'Region codes are text: write "13" in quotes, "" for everywhere.'
             self.fail(f"must be a prefix of digits as text, not {_show(self.value)}.", hint)
@@ -196,7 +196,7 @@ class Node:
 
 
 def suggest(text: str, allowed: Sequence[str]) -> str:
-    """Hint that names the closest allowed word and all of them.
+    """Suggest the closest allowed word, and list all allowed words.
 
     >>> suggest("amont", ["amount", "source"])
     "Did you mean 'amount'? Allowed: amount, source."

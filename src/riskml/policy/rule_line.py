@@ -1,4 +1,4 @@
-"""The rule line's verdict: income against the line, every trigger, the colour and the suggested category."""
+"""The rule line's verdict: income compared with the line, every trigger, the colour and the suggested category."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
     panel : Panel
     policy : Policy
     window : int, optional
-        Months of the income that is compared with the line; the policy's ``income_window`` by default. Records of a
-        survey that asks for one month in three need 1.
+        Number of months whose income is compared with the line; the policy's ``income_window`` by default. Records
+        from a survey that asks about one month in three need 1.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
 
     Notes
     -----
-    One household alone gives the same bits as among many: every step is elementwise, a count, or a sum in the
+    A household gives the same bits on its own as among many: every step is elementwise, a count, or a sum in the
     order of the rows.
     """
     case = Case(panel, policy.income_window if window is None else window, policy.spending)
@@ -81,7 +81,7 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
 
 
 def _find_rows(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.intp]]:
-    """Find the rows in force by region, and which of them holds for each household."""
+    """Find the rows in force by region, and which of them applies to each household."""
     positions, names = panel.region
     if panel.n < 2:
         region = names[positions[0]] if panel.n else ""
@@ -91,7 +91,7 @@ def _find_rows(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.
 
 
 def _compare(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
-    """Compare observed values with thresholds: whether each trigger fired; an unknown value or threshold never does."""
+    """Compare observed values with thresholds to see which triggers fired; unknown values or thresholds never fire."""
     fired = np.zeros(observed.shape, bool)
     rows = layout.fires["at_least"]
     fired[rows] = observed[rows] >= threshold[rows]
@@ -103,7 +103,7 @@ def _compare(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
 
 
 def _choose_category(case: Case, hardship: Mask) -> Codes:
-    """Choose the category: of a monitored household the recorded one, else the one that the rule suggests."""
+    """Choose the category: the recorded one for a monitored household, otherwise the one that the rule suggests."""
     below = case.income < case.line * BELOW
     exited = case.group >= GROUPS.index("exited")
     suggested = np.where(below, np.where(exited, _UNSTABLE, _BORDERLINE), np.where(hardship, _SUDDEN, NO_CATEGORY))

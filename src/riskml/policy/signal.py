@@ -28,18 +28,18 @@ def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unm
     bounds : array of float64, shape (6, n)
         Rows as in ``InForce.colours``.
     shock, unmet, hardship : array of bool, shape (n,)
-        Whether a flag counts as a major shock, as a guarantee that is not met, as hardship.
+        Whether a flag counts as a major shock, as a guarantee that is not met, or as hardship.
 
     Returns
     -------
     array of int8, shape (n,)
-        Positions in ``COLOURS``. Without income or line the income gives no colour.
+        Positions in ``COLOURS``. If the income or the line is unknown, the income gives no colour.
 
     Notes
     -----
-    Below ``red_below`` × line: red with a major shock, else ``below_without_shock``; below ``orange_below`` × line
-    orange; up to ``yellow_up_to`` × line yellow; above it green, unless a guarantee is not met or a flag counts as
-    hardship. Every bound is taken with the contract's tolerance of 1e-4.
+    Below ``red_below`` × line: red with a major shock, else ``below_without_shock``; below ``orange_below`` × line:
+    orange; up to ``yellow_up_to`` × line: yellow; above: green, unless a guarantee is not met or a flag counts as
+    hardship. Every bound is applied with the contract's tolerance of 1e-4.
 
     Examples
     --------
@@ -59,21 +59,21 @@ def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unm
 
 
 def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> Codes:
-    """Take the higher of the rule's colour and that of the tier.
+    """Take the graver of the rule line's colour and the tier's colour.
 
     Parameters
     ----------
     colour : array of int8, shape (n,)
         Positions in ``COLOURS``.
     tier : array of int8, shape (n,)
-        Positions in ``TIERS``; -1 (no probability) leaves the rule's colour.
+        Positions in ``TIERS``; -1 (no probability) keeps the rule line's colour.
     policy : Policy, optional
-        Gives the colour of each tier; the packaged one by default.
+        Defines the colour of each tier; the packaged policy by default.
 
     Returns
     -------
     array of int8, shape (n,)
-        Never greener than the rule line says.
+        Positions in ``COLOURS``, never greener than the rule line's colour.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
 
 
 def is_above_safest(tier: Codes | int) -> Mask:
-    """Whether tiers, as positions in ``TIERS``, are above the safest: the model's positive without a visit capacity.
+    """Return whether tiers (positions in ``TIERS``) are above the safest: the model's flag without a visit capacity.
 
     >>> is_above_safest(np.array([-1, 0, 1], np.int8)).tolist()
     [False, False, True]

@@ -34,10 +34,10 @@ SPENDING = ("medical_self_paid", "school_fees", "housing_repair")
 """Items of unavoidable spending that records can hold."""
 
 LONGEST_VERSION = 40
-"""Characters of the version that a file states: databases and file names hold it, followed by the hash."""
+"""Longest version that a file may state, in characters: databases and file names store it, followed by the hash."""
 
 _CACHED = 50_000
-"""Regions and days whose rows in force are cached."""
+"""Number of pairs of region and day whose rows in force are cached."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Policy:
     Parameters
     ----------
     version : str
-        Version that the file states, ``+``, and 12 hexadecimal digits of the SHA-256 of the content: another figure
-        is another version; comments, order of keys and spelling of numbers do not matter.
+        Version that the file states, ``+``, and 12 hexadecimal digits of the SHA-256 of the content: a changed figure
+        changes the version; comments, the order of keys and the spelling of numbers do not matter.
     lines : list of LineRow
         Monitoring lines, for ``Records.load(..., fallback_lines=policy.lines)``.
     rural_income : DatedTable of IncomeRow
-        Rural per-capita disposable income; rows of unknown amount are left out.
+        Rural per-capita disposable income; rows with an unknown amount are left out.
     triggers : dict of str to Trigger
         Sorted by code.
     colours : DatedTable of ColourRow
@@ -60,9 +60,9 @@ class Policy:
     visit_capacity : float
         Share of the households at risk that can be visited.
     income_window : int
-        Months of the income that is compared with the line.
+        Number of months whose income is compared with the line.
     spending, counting : dict of str to Switch
-        Unavoidable spending that is taken off, and what the amounts of the income table hold.
+        Unavoidable spending that is deducted, and what the amounts in the income table include.
     timing : dict of str to Timing
     causes : dict of str to Term
         Names of the causes.
@@ -87,7 +87,7 @@ class Policy:
 
     @cached_property
     def layout(self) -> Layout:
-        """Triggers by how they fire, by their base and by what they count as."""
+        """Triggers grouped by how they fire, by base and by what they count as."""
         return Layout.group(self.triggers.values())
 
     def find_in_force(self, region: str, day: int) -> InForce:
@@ -101,7 +101,7 @@ class Policy:
         return rows
 
     def assign_tiers(self, probability: NDArray[np.float64]) -> NDArray[np.int8]:
-        """Assign each probability its tier, a position in ``TIERS``; -1 where there is none (NaN).
+        """Assign each probability its tier, as a position in ``TIERS``; -1 if the probability is NaN.
 
         >>> load_policy().assign_tiers(np.array([0.15, 0.1499, 0.0, np.nan])).tolist()
         [2, 1, 0, -1]
@@ -117,7 +117,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
     Parameters
     ----------
     path : str or Path, optional
-        A YAML file of the shape of the packaged one, which is used by default.
+        A YAML file with the same structure as the packaged one, which is used by default.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
     Raises
     ------
     PolicyError
-        The file is not there, or a value in it is wrong; the message names its path inside the file.
+        If the file does not exist, or a value in it is wrong; the message names the value's path inside the file.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
 
 
 def _hash(content: object) -> str:
-    """SHA-256 of the content as JSON with sorted keys; whole numbers are written as floats, dates as text."""
+    """Hash the content with SHA-256, as JSON with sorted keys, whole numbers as floats and dates as text."""
     plain = json.loads(json.dumps(content, default=str), parse_int=float)
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

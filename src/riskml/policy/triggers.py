@@ -1,8 +1,8 @@
 """The triggers: what each of them observes.
 
 A trigger is declared once: its function here, its wording and thresholds under the same code in the policy table.
-The function returns what was observed for each household, in the unit of the table, NaN where it is not known; the
-table says how it is compared with which threshold.
+The function returns what was observed for each household, in the unit of the table, NaN if it is not known; the
+table says with which threshold it is compared, and how.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Floats = NDArray[np.float64]
 Observe = Callable[[Case, Trigger], Floats]
 
 TRIGGERS: dict[str, Observe] = {}
-"""Every trigger's function by code."""
+"""The function of every trigger, by code."""
 
 LATEST_REPORT = 3
-"""Months by which the latest reported month may lie before the last complete one in a run of months."""
+"""Largest number of months by which the latest reported month of a run may precede the last complete month."""
 
 SEPTEMBER = 8
 """A school year runs from September to August; months are counted from January = 0."""
@@ -58,7 +58,7 @@ def three_months_below(case: Case, rule: Trigger) -> Floats:
     """Latest run of consecutive calendar months, each below a twelfth of the line of its month.
 
     The run ends with the latest reported month, which lies at most three months before the last complete one, and
-    breaks at a month that is not reported. Months on end are counted up to the window.
+    breaks at a month that is not reported. No more months are counted than the window has.
     """
     panel = case.panel
     part = slice(0, rule.window + LATEST_REPORT)

@@ -1,4 +1,4 @@
-"""Verdicts of the rule line on the households of a panel, and the flags of one of them."""
+"""Verdicts of the rule line on the households of a panel, and the flags of a single household."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 
 NO_CATEGORY = -1
-"""Position of a household that is not monitored and for which the rule suggests nothing."""
+"""Category of a household that is not monitored and for which the rule suggests none."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Flag(Term):
     ----------
     code, zh, en : str
     threshold, observed : float
-        In ``unit``; a relative threshold has been multiplied out.
+        In ``unit``; a relative threshold has already been multiplied by its base.
     unit : str
     fires : str
         How the observed value compares with the threshold: ``at_least``, ``above``, ``below``.
     window : int
-        Months that were looked at.
+        Number of months that were considered.
     cause : str or None
     source : str
         Where the threshold comes from.
@@ -60,18 +60,18 @@ class Verdicts:
     as_of : int
     household_id : array of str, shape (n,)
     codes : tuple of str
-        Triggers, sorted: the rows of the next three.
+        Codes of the triggers, sorted: the rows of the next three arrays.
     fired : array of bool, shape (triggers, n)
     observed, threshold : array of float64, shape (triggers, n)
-        In the unit of the trigger; NaN where unknown, or where no threshold is in force.
+        In the unit of the trigger; NaN if unknown, or if no threshold is in force.
     line, income : array of float64, shape (n,)
         Line in force and income per head, yuan/person/year; NaN where unknown.
     spending : array of float64, shape (n,)
-        Unavoidable self-paid spending of 12 months, yuan/person/year.
+        Unavoidable self-paid spending over 12 months, yuan/person/year.
     colour : array of int8, shape (n,)
-        Positions in ``codes.COLOURS``.
+        Positions in ``COLOURS``.
     category : array of int8, shape (n,)
-        Positions in ``codes.CATEGORIES``: that of a household in monitoring, else what the rule suggests; -1 none.
+        Positions in ``CATEGORIES``: as recorded if the household is monitored, else as the rule suggests; -1 for none.
     monitored : array of bool, shape (n,)
         Whether the household is in monitoring.
     """
@@ -96,34 +96,34 @@ class Verdicts:
 
     @property
     def any_flag(self) -> Mask:
-        """Whether any trigger fired: the rule line is positive, shape (n,)."""
+        """Whether any trigger fired, so that the rule line is positive, shape (n,)."""
         flagged: Mask = np.logical_or.reduce(self.fired, axis=0)
         return flagged
 
     @property
     def flag_count(self) -> NDArray[np.intp]:
-        """Triggers that fired, shape (n,)."""
+        """Number of triggers that fired, shape (n,)."""
         count: NDArray[np.intp] = np.count_nonzero(self.fired, axis=0)
         return count
 
     @property
     def gap(self) -> Floats:
-        """Income less line, yuan/person/year, shape (n,): negative where the household falls short."""
+        """Income minus the line, yuan/person/year, shape (n,); negative if the household falls short."""
         return self.income - self.line
 
     @property
     def gap_after_spending(self) -> Floats:
-        """Income less unavoidable spending less line, yuan/person/year, shape (n,)."""
+        """Income minus unavoidable spending minus the line, yuan/person/year, shape (n,)."""
         return self.income - self.spending - self.line
 
     @property
     def score(self) -> Floats:
-        """Rank of the baseline ``rule_line``, shape (n,): colour, then number of flags, then nearness to the line.
+        """Score of the baseline ``rule_line``, shape (n,): colour, then number of flags, then nearness to the line.
 
         Notes
         -----
         ``1000 × colour + flags + nearness``. With ``x = income ÷ line − 1``, nearness is
-        ``(1 − x ÷ (1 + |x|)) ÷ 2``, strictly between 0 and 1 and greater the lower the income; 0 where unknown.
+        ``(1 − x ÷ (1 + |x|)) ÷ 2``, strictly between 0 and 1 and greater for lower incomes; 0 if unknown.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
             above = self.income / self.line - 1
@@ -136,7 +136,7 @@ class Verdicts:
         return COLOURS.codes[int(self.colour[i])]
 
     def read_category(self, i: int) -> str | None:
-        """Read the category of one household, or none."""
+        """Read the category of one household, or None."""
         return None if self.category[i] == NO_CATEGORY else CATEGORIES.codes[int(self.category[i])]
 
     def list_flag_codes(self, i: int) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ class Verdicts:
         return tuple(self.codes[c] for c in np.flatnonzero(self.fired[:, i]))
 
     def list_flags(self, i: int) -> tuple[Flag, ...]:
-        """List the triggers that fired for one household, with what was observed and the threshold."""
+        """List the triggers that fired for one household, with the observed value and the threshold."""
         return tuple(self._make_flag(int(c), i) for c in np.flatnonzero(self.fired[:, i]))
 
     def _make_flag(self, c: int, i: int) -> Flag:

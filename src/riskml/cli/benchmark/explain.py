@@ -1,4 +1,4 @@
-"""``riskml benchmark explain``: speed of explanations, compared with LightGBM's own contributions."""
+"""``riskml benchmark explain``: measure the speed of explanations against LightGBM's own contributions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml benchmark features``: speed of the feature engine on this machine."""
+"""``riskml benchmark features``: measure the speed of the feature engine on this machine."""
 
 from __future__ import annotations
 

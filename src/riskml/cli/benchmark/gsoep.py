@@ -1,4 +1,4 @@
-"""``riskml benchmark gsoep``: the real panel and its targets."""
+"""``riskml benchmark gsoep``: train and test on the real panel, and compare the results with their targets."""
 
 from __future__ import annotations
 

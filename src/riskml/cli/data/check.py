@@ -1,4 +1,4 @@
-"""``riskml check``: every fault of a records folder at once."""
+"""``riskml check``: list every fault in a records folder at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 MIN_WIDTH = 110
-"""In a narrower table sentences break into single words; a pipe has no width."""
+"""Smallest table width: in a narrower table, sentences break into single words, and a pipe has no width."""
 
 
 def check(records: RecordsArgument, as_json: AsJson = False) -> None:

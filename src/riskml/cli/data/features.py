@@ -1,4 +1,4 @@
-"""``riskml features``: the features of all households at a date."""
+"""``riskml features``: write the features of all households at a date."""
 
 from __future__ import annotations
 

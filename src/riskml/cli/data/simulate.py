@@ -1,4 +1,4 @@
-"""``riskml simulate``: a county with known risk to try riskml on."""
+"""``riskml simulate``: simulate a county with known risk, for trying out riskml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml compare``: two models on the same test rows."""
+"""``riskml compare``: compare two models on the same test rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml report``: one self-contained page on a model."""
+"""``riskml report``: write one self-contained page about a model."""
 
 from __future__ import annotations
 
