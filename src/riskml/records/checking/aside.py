@@ -29,21 +29,21 @@ _FORMATS = {
 def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     """Write every bad row of a folder to a file and take it out of the folder's views.
 
-    All rows of a conflicting record, version or line are bad, since none is known to be right. Rows that become bad
-    because others were set aside (say, of a household whose only row was bad) follow, until none is left.
+    All rows of a conflicting record, version or line are bad, since none is known to be right. Rows that turn bad when
+    others are set aside (say, those of a household whose only row was bad) are set aside too, until no bad row is left.
     ``Folder.skipped`` counts the rows by code; a row with two faults counts under both.
 
     Parameters
     ----------
     folder : Folder
     file : path
-        Overwritten, with the columns ``table``, ``row``, ``code``, ``message`` and ``content`` (the row as JSON, cells
-        as text). Its ending decides the form: ``.parquet``, ``.csv``, ``.json`` or ``.jsonl``.
+        File to overwrite, with the columns ``table``, ``row``, ``code``, ``message`` and ``content`` (the row as JSON,
+        cells as text). Its ending decides the format: ``.parquet``, ``.csv``, ``.json`` or ``.jsonl``.
 
     Returns
     -------
     int
-        Rows set aside, each counted once.
+        Number of rows set aside, each counted once.
 
     Raises
     ------

@@ -22,7 +22,7 @@ _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
 
 @check("A required cell is empty", "必填单元格为空", "Fill in the cell, or remove the row.")
 def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Null in a required column."""
+    """Report nulls in a required column."""
     for column in list_columns(folder, table, *Kind):
         if column.required and not column.nullable:
             empty = f"{quote(column.name)} IS NULL AND {select_raw(folder, table, column.name)} IS NULL"
@@ -31,7 +31,7 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
 
 @check("A cell is not a date", "日期无法识别", "Write days as 2023-01-05 or 2023/1/5; the day must exist.")
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Text that is no day of the calendar."""
+    """Report text that is not a day of the calendar."""
     for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):
         yield Probe(column.name, f"have no date in {column.name}", f"{text} IS NOT NULL", value=text)
 
@@ -42,7 +42,7 @@ def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
     "Write plain numbers such as 1234.5, without separators, units or words; leave unknown cells empty.",
 )
 def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Text that is no number."""
+    """Report text that is not a number."""
     for column, text in list_unreadable(folder, table, *_NUMBERS):
         where = f"{text} IS NOT NULL"
         if column.kind is not Kind.AMOUNT:
@@ -52,7 +52,7 @@ def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
 
 @check("A count is not a whole number", "计数不是整数", "Write a whole number that an integer of 32 bits can hold.")
 def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A number with a fraction, or too large, where a count is declared."""
+    """Report a number that has a fraction, or is too large, in a column that is declared as a count."""
     for column, text in list_unreadable(folder, table, Kind.COUNT, Kind.YEAR):
         where = f"regexp_full_match({text}, '{NUMBER_TEXT}')"
         yield Probe(column.name, f"have no whole number in {column.name}", where, value=text)
@@ -60,7 +60,7 @@ def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
 
 @check("A cell is neither true nor false", "不是“是/否”值", "Write true or false (or 1 or 0).")
 def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A flag that is neither true nor false."""
+    """Report a flag that is neither true nor false."""
     for column, text in list_unreadable(folder, table, Kind.FLAG):
         yield Probe(column.name, f"are neither true nor false in {column.name}", f"{text} IS NOT NULL", value=text)
 
@@ -71,7 +71,7 @@ def bad_flag(folder: Folder, table: Table) -> Iterator[Probe]:
     "Use the codes of data/README.md; several causes are joined by ';'.",
 )
 def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A code that the contract does not list."""
+    """Report a code that the contract does not list."""
     for column in list_columns(folder, table, Kind.CODE, Kind.CODES):
         allowed, name = column.allowed or {}, quote(column.name)
         if column.kind is Kind.CODE:
@@ -89,7 +89,7 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
     "Write the official code as text: 2 digits for a province, 4 city, 6 county, 9 town, 12 village.",
 )
 def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A region code with other characters or of another length."""
+    """Report a region code that contains anything but digits or has a wrong length."""
     lengths = "|".join(f"[0-9]{{{level:d}}}" for level in Level)
     for column in list_columns(folder, table, Kind.REGION):
         name = quote(column.name)
@@ -103,7 +103,7 @@ def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
     "Correct the number; leave the cell empty where it is unknown.",
 )
 def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A number under the declared minimum, or at it where it is exclusive."""
+    """Report a number below the declared minimum, or equal to it if the minimum is exclusive."""
     for column in list_columns(folder, table, *_NUMBERS):
         if column.minimum is not None:
             name, sign = quote(column.name), "<=" if column.exclusive else "<"
@@ -117,7 +117,7 @@ def below_minimum(folder: Folder, table: Table) -> Iterator[Probe]:
     "Leave unknown amounts empty (null); NaN and infinity are not amounts.",
 )
 def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
-    """NaN or infinity in an amount, infinity in an attribute (whose NaN is a null)."""
+    """Report NaN or infinity in an amount, and infinity in an attribute (where NaN means null)."""
     numbers = [column.name for column in list_columns(folder, table, Kind.AMOUNT)]
     numbers += [name for name, kind in folder.layouts[table.name].attributes.items() if kind == "number"]
     for name in numbers:
@@ -131,7 +131,7 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     "Write the first day of the month in which the period starts.",
 )
 def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A period that starts within a month."""
+    """Report a period that does not start on the first day of a month."""
     for column in list_columns(folder, table, Kind.MONTH_START):
         name = quote(column.name)
         yield Probe(column.name, f"have a {column.name} within a month", f"day({name}) <> 1", value=name)
@@ -143,7 +143,7 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
     f"Correct the day: years from {FIRST_YEAR} to {LAST_YEAR}; only days that end something may lie later.",
 )
 def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A mistyped year, which would stretch every array over months."""
+    """Report a day outside the plausible years: a mistyped year would stretch every array over months."""
     for column in list_columns(folder, table, Kind.DATE, Kind.MONTH_START):
         name, last = quote(column.name), 9999 if column.name in _ENDS else LAST_YEAR
         where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"

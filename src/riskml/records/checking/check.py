@@ -25,11 +25,11 @@ from riskml.records.reading.folder import Folder, open_folder
 __all__ = ["check", "check_folder", "list_rules", "open_checked", "refuse_faults"]
 
 NEVER_EMPTY = ("households", "income")
-"""Tables that may not be empty; any other empty table means that there are none."""
+"""Tables that may not be empty; any other empty table means that there are no such rows."""
 
 
 def list_rules() -> list[Rule]:
-    """Every rule, about files first and then about rows."""
+    """List every rule: first those about files, then those about rows."""
     return [*rules.FILE_RULES, *CHECKS]
 
 
@@ -43,7 +43,7 @@ def check(path: str | os.PathLike[str]) -> CheckReport:
     Returns
     -------
     CheckReport
-        With every fault and warning; a missing folder is a fault too.
+        Report with every fault and warning; a missing folder is a fault too.
     """
     if not Path(path).is_dir():
         message = f"There is no folder at {path}."
@@ -90,7 +90,7 @@ def refuse_faults(report: CheckReport) -> None:
     Raises
     ------
     RecordsError
-        Naming the faults with their counts, and what to do.
+        If there are faults; the message names them with their counts, and says what to do.
     """
     if report.ok:
         return
@@ -102,7 +102,7 @@ def refuse_faults(report: CheckReport) -> None:
 
 
 def _has_only_bad_rows(report: CheckReport) -> bool:
-    """Whether every fault lies in single rows, which can be set aside."""
+    """Return whether every fault lies in single rows, which can be set aside."""
     by_row = {rule.code for rule in list_rules() if rule.by_row}
     return all(fault.code in by_row for fault in report.refused)
 
@@ -119,12 +119,12 @@ def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[
     Returns
     -------
     Folder
-        With ``Folder.report`` set; it holds only warnings.
+        The opened folder; its ``Folder.report`` holds only warnings.
 
     Raises
     ------
     RecordsError
-        If there is no such folder, or it has faults (that are not in single rows).
+        If there is no such folder, or if it has faults (with ``skip_bad_rows``: faults that are not in single rows).
     """
     folder = open_folder(path)
     try:

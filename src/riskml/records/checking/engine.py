@@ -28,7 +28,7 @@ class Hit:
     probe : Probe
     count : int
     rows : str
-        SQL query of their ``#file``, ``#row`` and ``#value``.
+        SQL query that selects the ``#file``, ``#row`` and ``#value`` of these rows.
     """
 
     rule: Rule

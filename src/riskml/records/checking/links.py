@@ -19,7 +19,7 @@ __all__: list[str] = []
     "Add the household to households, or correct the code; '12' and '0012' are different codes.",
 )
 def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Rows of a household that the table of households lacks."""
+    """Report rows of a household that is missing from the table of households."""
     both = (table.name, "households")
     if table.name != "households" and all(has_columns(folder, name, "household_id") for name in both):
         rows = f"""
@@ -36,7 +36,7 @@ def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Care of a person who is no member of the household."""
+    """Report care for a person who is not a member of the household."""
     both = ("illness", "members")
     if table.name == "illness" and all(has_columns(folder, name, "household_id", "member_id") for name in both):
         rows = f"""
@@ -53,7 +53,7 @@ def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A prefix that is the beginning of no household's region code."""
+    """Report a prefix with which no household's region code begins."""
     both = ("disaster", "households")
     if table.name == "disaster" and all(has_columns(folder, name, "region_code") for name in both):
         rows = f"""
@@ -75,7 +75,7 @@ def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Income before the first line of any prefix of the household's regions; a line once in force stays."""
+    """Report income before the first line for any prefix of the household's regions; a line in force stays in force."""
     needed = {
         "income": ("household_id", "period_start"),
         "households": ("household_id", "region_code"),

@@ -28,11 +28,11 @@ class Probe:
     message : str
         What is wrong with the rows, as the end of the sentence "3 row(s) ...".
     where : str
-        SQL condition on the numbered view that holds for the rows that break the rule; or else
+        SQL condition on the numbered view that is true for the rows that break the rule; or give ``rows``.
     rows : str
-        SQL query of their ``#file`` and ``#row``, and ``#value`` if there is a value to show.
+        SQL query that selects the ``#file`` and ``#row`` of these rows, and ``#value`` if there is a value to show.
     value : str
-        SQL expression of the value to show in the message, with ``where``.
+        SQL expression for the value to show in the message; used with ``where``.
     suggest : dict of str to str
         Allowed codes and their Chinese names, to suggest one for a wrong value.
     """
@@ -48,7 +48,7 @@ class Probe:
 Check = Callable[[Folder, Table], Iterator[Probe]]
 
 CHECKS: dict[Rule, Check] = {}
-"""The check of every rule about rows, in the order in which the report lists them."""
+"""The check for every rule about rows, in the order in which the report lists the rules."""
 
 
 def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Check], Check]:
@@ -63,22 +63,22 @@ def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Cal
 
 
 def has_columns(folder: Folder, table: str, *columns: str) -> bool:
-    """Whether the table is present with all these columns, each of a type that can hold it."""
+    """Return whether the table is present with all these columns, each of a type that can hold its kind."""
     return folder.has(table) and folder.layouts[table].present.issuperset(columns)
 
 
 def list_columns(folder: Folder, table: Table, *kinds: Kind) -> Iterator[Column]:
-    """Declared columns of these kinds that the table has."""
+    """List the declared columns of these kinds that the table has."""
     return (column for column in table.columns if column.kind in kinds and has_columns(folder, table.name, column.name))
 
 
 def list_unreadable(folder: Folder, table: Table, *kinds: Kind) -> Iterator[tuple[Column, str]]:
-    """Columns of these kinds with cells that could not be converted, and the SQL of their raw text."""
+    """Yield the columns of these kinds with cells that could not be converted, and the SQL for their raw text."""
     for column in list_columns(folder, table, *kinds):
         if column.name in folder.layouts[table.name].raw:
             yield column, select_raw(folder, table, column.name)
 
 
 def select_raw(folder: Folder, table: Table, column: str) -> str:
-    """SQL of the raw text of a cell that could not be converted; null otherwise."""
+    """Return the SQL for the raw text of a cell that could not be converted; null otherwise."""
     return quote_raw(column) if column in folder.layouts[table.name].raw else "NULL"

@@ -13,11 +13,11 @@ from riskml.records.reading.folder import Folder
 __all__ = ["LATE_MONTHS", "build_recorded_sql"]
 
 LATE_MONTHS = 36
-"""A row recorded later than this after its day lies outside every look-back when it becomes known."""
+"""A row recorded more than this many months after its day lies outside every look-back when it becomes known."""
 
 
 def build_recorded_sql(table: Table) -> str:
-    """SQL of the day on which a row became known.
+    """Build the SQL for the day on which a row became known.
 
     >>> from riskml.records.contract.schema import TABLES
     >>> build_recorded_sql(TABLES["events"])
@@ -35,7 +35,7 @@ def build_recorded_sql(table: Table) -> str:
     "Give the amount; or the record_id of the record to withdraw; or remove the row.",
 )
 def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A null amount withdraws a record, so it must say which."""
+    """Report a null amount without a record number: it withdraws a record, so it must say which."""
     if table.name == "income" and has_columns(folder, "income", "amount"):
         where = f"amount IS NULL AND {select_raw(folder, table, 'amount')} IS NULL AND record_id IS NULL"
         yield Probe("amount", "have neither amount nor record_id", where)
@@ -48,14 +48,14 @@ def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A withdrawal that names no record."""
+    """Report a withdrawal that names no record."""
     if has_columns(folder, table.name, "withdrawn"):
         yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
 
 
 @check("An end lies before its start", "结束日期早于开始日期", "Correct one of the two days.")
 def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Help that ended, or monitoring that was cleared, before it began."""
+    """Report help that ended, or monitoring that was cleared, before it began."""
     for start, end in (("started_on", "ended_on"), ("entered_on", "cleared_on")):
         if has_columns(folder, table.name, start, end):
             yield Probe(end, f"have an {end} before {start}", f"{end} < {start}", value=end)
@@ -67,11 +67,11 @@ def ends_before_start(folder: Folder, table: Table) -> Iterator[Probe]:
     "Fill in exactly one of household_id and region_code.",
 )
 def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
-    """A disaster strikes one household or one region."""
+    """Report a disaster that names both a household and a region, or neither."""
     if table.name == "disaster":
         where = "(household_id IS NULL) = (region_code IS NULL)"
         message = "name both or neither of household_id and region_code"
-        # With one column absent or unusable only the other counts; that fault is reported separately.
+        # If one column is absent or unusable, only the other counts; that fault is reported separately.
         if not {"household_id", "region_code"} & folder.layouts["disaster"].wrong:
             yield Probe("", message, where, value="household_id")
 
@@ -83,7 +83,7 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Known before it happened: most likely a mistyped day. For income, before its period began."""
+    """Report a row known before it happened (income: before its period began), most likely a mistyped day."""
     if table.day and has_columns(folder, table.name, "recorded_on", table.day):
         yield Probe("recorded_on", f"were recorded before {table.day}", f"recorded_on < {table.day}")
 
@@ -95,9 +95,9 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Known only after the look-back has passed. Monitoring counts however long ago it began."""
+    """Report a row known only after the look-back has passed; monitoring counts however long ago it began."""
     if table.day and not table.key and has_columns(folder, table.name, "recorded_on", table.day):
-        # 31 days a month: every month's length is allowed for, and no calendar arithmetic on each row.
+        # 31 days per month allow for every month's length, without calendar arithmetic on each row.
         where = f"recorded_on - {table.day} > {31 * LATE_MONTHS}"
         if table.day == "period_start":
             where = f"recorded_on - period_start - 31::BIGINT * months > {31 * LATE_MONTHS}"
@@ -111,6 +111,6 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def self_paid_above_cost(folder: Folder, table: Table) -> Iterator[Probe]:
-    """The self-paid part is larger than the whole, beyond rounding."""
+    """Report a self-paid part that is larger than the whole, beyond rounding."""
     if has_columns(folder, table.name, "self_paid", "cost"):
         yield Probe("self_paid", "have a self_paid above cost", "self_paid > cost + 1", value="self_paid")

@@ -31,10 +31,10 @@ __all__ = [
 
 _SQL = {"string": "VARCHAR", "date32[day]": "DATE", "int32": "INTEGER", "double": "DOUBLE", "bool": "BOOLEAN"}
 SQL_TYPES: dict[Kind, str] = {kind: _SQL[str(type_)] for kind, type_ in ARROW_TYPES.items()}
-"""Type of every kind of column in DuckDB."""
+"""DuckDB type of every kind of column."""
 
 FILE, ROW = '"#file"', '"#row"'
-"""Columns of a numbered view: name of the part (empty for a single file) and row from 1."""
+"""Columns of a numbered view: the name of the part (empty for a single file) and the row, counted from 1."""
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _REAL = ("FLOAT", "DOUBLE")
@@ -50,14 +50,14 @@ _FLAGS = {"true": ("true", "t", "1", "yes", "y"), "false": ("false", "f", "0", "
 
 @dataclass(frozen=True)
 class Cell:
-    """SQL of one column.
+    """SQL expressions for one column.
 
     Parameters
     ----------
     value : str
-        Expression of the declared type; null where the cell cannot be converted.
+        Expression for the value in the declared type; null if the cell cannot be converted.
     raw : str, optional
-        Expression of the cell's text where it cannot be converted, else null. None where that cannot happen.
+        Expression for the cell's text if it cannot be converted, else null. None if every cell can be converted.
     wrong : bool, default False
         Whether the column's type cannot hold the kind at all: the value is null throughout.
     """
@@ -83,7 +83,7 @@ def fetch_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, .
 
 
 def select_column(column: Column, value: str | None) -> str:
-    """SQL of a declared column under its name: its value, or null where there is none, with its default."""
+    """Build the SQL for a declared column under its name: the value, or null if there is none, with its default."""
     value = value or f"NULL::{SQL_TYPES[column.kind]}"
     if column.default is not None:
         value = f"coalesce({value}, {column.default})"
@@ -91,7 +91,7 @@ def select_column(column: Column, value: str | None) -> str:
 
 
 def build_day_sql(table: Table) -> str:
-    """SQL of the day that a row is about, the default of ``recorded_on``; for income the last day of its period.
+    """Build the SQL for the day that a row is about (the last day of an income period), the default of ``recorded_on``.
 
     >>> from riskml.records.contract.schema import TABLES
     >>> build_day_sql(TABLES["events"])
@@ -104,14 +104,14 @@ def build_day_sql(table: Table) -> str:
 
 
 def connect(**config: str) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB in memory that never fetches extensions: it works offline, and the same everywhere."""
+    """Open an in-memory DuckDB that never fetches extensions, so that it works offline and the same everywhere."""
     return duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **config}
     )
 
 
 def quote_raw(column: str) -> str:
-    """Name of the column of a numbered view that holds the raw text of cells that could not be converted."""
+    """Name the column of a numbered view that holds the raw text of cells that could not be converted."""
     return quote(f"#raw {column}")
 
 
@@ -121,10 +121,10 @@ def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) 
     Parameters
     ----------
     column : str
-        Name in the file.
+        Name of the column in the file.
     kind : Kind
     sql_type : str
-        Type that DuckDB gives it; ``"NULL"`` for a column without values.
+        Type that DuckDB gives the column; ``"NULL"`` for a column without values.
     text : bool, default False
         Whether every cell of the file is text (CSV), so that numbers and flags are parsed.
 
@@ -152,7 +152,7 @@ def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) 
 
 
 def _convert_sql(name: str, family: str, target: str, *, text: bool) -> str | None:
-    """SQL that converts a column of a family of types to a type, null where a cell cannot be; None where none can."""
+    """Build the SQL that converts a column, with null for a cell that cannot be converted; None if no cell can be."""
     if target == "VARCHAR":
         plain = f"{name}::VARCHAR" if family in {"ENUM", "UUID"} else None
         return f"nullif({name}, '')" if family == "VARCHAR" else plain
@@ -196,7 +196,7 @@ def convert_attribute(column: str, sql_type: str, kind: str) -> Cell:
     Returns
     -------
     Cell
-        Wrong for nested and binary types. Not-a-number means null.
+        It is ``wrong`` for nested and binary types. Not-a-number becomes null.
     """
     name, family = quote(column), sql_type.split("(")[0].strip('"')
     if kind == "number":

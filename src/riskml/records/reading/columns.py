@@ -15,7 +15,7 @@ __all__ = ["check_names", "report_wrong_type"]
 
 
 def check_names(table: Table, groups: list[Group]) -> list[Fault]:
-    """Report missing and unknown columns, one fault a column, and drop the unknown ones from the groups."""
+    """Report missing and unknown columns, one fault per column, and drop the unknown ones from the groups."""
     faults = []
     for column in table.columns:
         without = [group for group in groups if column.required and column.name not in group.types]
@@ -26,7 +26,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
             faults.append(rules.MISSING_COLUMN.to_fault(table.name, column.name, message, count=len(without)))
     declared = {name.lower() for name in table.names}
     for name in dict.fromkeys(name for group in groups for name in group.types):
-        # An attribute may have any name but one that differs from a declared column in capitals only.
+        # An attribute may have any name, except one that differs from a declared column only in capitals.
         if name in table.names or (table.attributes and name.lower() not in declared):
             continue
         holders = [group for group in groups if name in group.types]

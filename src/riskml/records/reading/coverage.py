@@ -11,7 +11,7 @@ from riskml.records.reading.folder import Folder
 __all__ = ["FEWEST_ROWS", "LATE_DAYS", "measure_coverage"]
 
 FEWEST_ROWS = 20
-"""Tables and quantiles over fewer rows are not described: they could point to a household."""
+"""Tables with fewer rows, and quantiles over fewer rows, are not described: they could identify a household."""
 
 LATE_DAYS = 31
 """A row recorded more than a month after its day misses the next monthly round."""
@@ -25,22 +25,22 @@ def measure_coverage(folder: Folder) -> dict[str, Any]:
     Parameters
     ----------
     folder : Folder
-        Open; rows that were set aside are not counted.
+        An open folder; rows that were set aside are not counted.
 
     Returns
     -------
     dict
-        ``households``, their number; ``tables``, one entry for each table of the contract but ``lines``: ``present``;
-        ``rows``; ``first`` and ``last``, the months they are about; ``without_rows``, the share of households without a
-        row of their own; ``lateness``, null where no row has both a day and a day of recording, else ``dated`` (share
-        of the rows with a day of recording), and over those ``after`` (share recorded after their day), ``late``
-        (share recorded more than 31 days after it) and ``days`` (quantiles "0.5", "0.9", "0.99" of the delay).
-        A present table with fewer than 20 rows has only ``few`` (true).
+        ``households``, their number; ``tables``, one entry for each table of the contract except ``lines``:
+        ``present``; ``rows``; ``first`` and ``last``, the months that the rows are about; ``without_rows``, the share of
+        households without a row of their own; ``lateness``, null if fewer than 20 rows have both a day and a day of
+        recording, else ``dated`` (share of rows with a day of recording) and, for those rows, ``after`` (share recorded
+        after their day), ``late`` (share recorded more than 31 days after it) and ``days`` (quantiles "0.5", "0.9" and
+        "0.99" of the delay). A present table with 1 to 19 rows has only ``few`` (true) and ``present``.
 
     Notes
     -----
-    The day of an income row is the last of its period, as in the contract's default of ``recorded_on``. Of the
-    versions of one key only the first recorded counts as late or not: a later one reports something new.
+    The day of an income row is the last day of its period, as in the contract's default for ``recorded_on``. Only the
+    first recorded version of each key is judged late or not: a later version reports something new.
     """
     households = int(
         fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {folder.get_view('households')}")[0]

@@ -36,7 +36,7 @@ def open_as_utf8(path: Path) -> Iterator[Path]:
     Raises
     ------
     UnicodeDecodeError
-        If the file is neither.
+        If the file is neither UTF-8 nor GB18030.
     """
     try:
         for _ in _decode(path, "utf-8"):
@@ -60,12 +60,12 @@ def _decode(path: Path, encoding: str) -> Iterator[str]:
 
 
 def read_header(path: Path) -> list[str]:
-    """Read the column names of a UTF-8 file, with or without BOM; empty if the file is.
+    """Read the column names of a UTF-8 file, with or without BOM; return an empty list if the file is empty.
 
     Raises
     ------
     CsvError
-        If the first line is no CSV header.
+        If the first line is not a CSV header.
     """
     with path.open(encoding="utf-8-sig", newline="") as source:
         try:
@@ -89,13 +89,13 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, nam
     Returns
     -------
     dict of int to list of str
-        Cells of the rows that were left out since their number differs from the header's, by the row's position from
-        1; blank lines are not counted.
+        Cells of the rows that were left out because they have more or fewer cells than the header, by the row's
+        position; it is counted from 1 and skips blank lines.
 
     Raises
     ------
     CsvError
-        If the file is no CSV.
+        If the file is not CSV.
     """
     columns = ", ".join(f"'{name.replace(chr(39), chr(39) * 2)}': 'VARCHAR'" for name in names)
     query = f"""

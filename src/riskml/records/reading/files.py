@@ -33,7 +33,7 @@ class Source:
     form : str
         ``parquet``, ``csv`` or ``parts``.
     files : tuple of Path
-        Sorted by name.
+        Paths of the files, sorted by name.
     """
 
     table: str
@@ -50,14 +50,14 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
     Parameters
     ----------
     folder : Path
-        An existing folder.
+        Path of an existing folder.
 
     Returns
     -------
     dict of str to Source
-        In the order of the contract; a table in two forms is left out.
+        Sources by table, in the order of the contract; a table in two forms is left out.
     list of Fault
-        Missing tables, tables in two forms, unknown files and folders without parts.
+        Faults for missing tables, tables in two forms, unknown files and folders without parts.
     """
     faults: list[Fault] = []
     forms: dict[str, list[Source]] = {}

@@ -1,7 +1,7 @@
 """Open a records folder: every table as a typed DuckDB view, whatever the form of its file.
 
-Opening never fails on what is wrong inside a file: it collects the faults of files and columns.
-`riskml.records.checking.check` adds the faults of rows, and refuses the folder.
+Opening never fails because of what is inside a file: it collects the faults in files and columns.
+`riskml.records.checking.check` adds the faults in rows, and refuses the folder.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Folder(TypedViews):
     ----------
     path : Path
     connection : duckdb.DuckDBPyConnection
-        In memory; close the folder to free it.
+        In-memory database; close the folder to free it.
     layouts : dict of str to Layout
         Tables that could be read, in the order of the contract.
     faults : list of Fault
@@ -41,7 +41,7 @@ class Folder(TypedViews):
     Attributes
     ----------
     skipped : dict of str to int
-        Rows set aside by code (see `riskml.records.checking.aside.set_aside`).
+        Number of rows set aside, by code of the fault (see `riskml.records.checking.aside.set_aside`).
     report : CheckReport or None
         Result of the check, once `riskml.records.checking.check.open_checked` has made it.
     """
@@ -72,11 +72,11 @@ class Folder(TypedViews):
         return list(self.layouts)
 
     def get_view(self, table: str) -> str:
-        """Name of the view of a table, to be used in SQL on `connection`.
+        """Return the name of a table's view, to be used in SQL on `connection`.
 
-        It has every declared column in the order of the contract with its type (VARCHAR, DATE, INTEGER, DOUBLE,
-        BOOLEAN), null where the file has none and with the declared defaults of ``months`` and ``visits``;
-        households also have their attributes (DOUBLE or VARCHAR).
+        The view has every declared column, in the order of the contract and with its type (VARCHAR, DATE, INTEGER,
+        DOUBLE, BOOLEAN). A cell that the file does not fill is null, or the declared default (``months``, ``visits``).
+        The view of households also has their attributes (DOUBLE or VARCHAR).
 
         Raises
         ------
@@ -86,11 +86,11 @@ class Folder(TypedViews):
         return f"records_{self._require(table)}"
 
     def get_numbered_view(self, table: str) -> str:
-        """Name of the view that adds to that of `get_view` the file, the row and the raw text of unreadable cells."""
+        """Return the name of the view that also has the file, the row and the raw text of unreadable cells."""
         return f"numbered_{self._require(table)}"
 
     def count_rows(self, table: str) -> int:
-        """Rows of a table."""
+        """Count the rows of a table."""
         return int(fetch_row(self.connection, f"SELECT count(*) FROM {self.get_view(table)}")[0])
 
     def leave_out(self, table: str, rows: str) -> None:
@@ -130,14 +130,14 @@ class Folder(TypedViews):
         return bool(damaged)
 
     def fingerprint(self) -> str:
-        """Fingerprint of the data: 32 hexadecimal digits.
+        """Compute the fingerprint of the data: 32 hexadecimal digits.
 
-        The same for the same rows in any order, in any number of parts and as CSV or Parquet; it differs between an
-        absent and an empty table. With other versions of DuckDB it may differ.
+        It is the same for the same rows in any order, in any number of parts and as CSV or Parquet; it differs between
+        an absent and an empty table. It may differ between versions of DuckDB.
 
         Notes
         -----
-        The sum over rows of DuckDB's 64-bit hash of all values, with the number of rows, of every table.
+        For every table it covers the number of rows and the sum over the rows of DuckDB's 64-bit hash of all values.
         """
         digest = hashlib.sha256()
         for table in self.tables:
@@ -170,7 +170,7 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     Returns
     -------
     Folder
-        To be closed, or used in a ``with`` block.
+        The opened folder; close it, or use it in a ``with`` block.
 
     Raises
     ------

@@ -31,7 +31,7 @@ class Group:
     relation : str
         SQL that reads the files.
     position : str
-        SQL of the columns ``#file`` and ``#row``.
+        SQL that selects the columns ``#file`` and ``#row``.
     text : bool, default False
         Whether all cells are text (CSV).
     files : int, default 1
@@ -49,7 +49,7 @@ class Group:
 def load_csv(
     connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]
 ) -> tuple[list[Group], dict[int, list[str]]]:
-    """Load the CSV file of a table; no group if it cannot be read, and the cells of its rows of the wrong width."""
+    """Load a table's CSV file; return its group, if it can be read, and the cells of the rows of the wrong width."""
     path, loaded = source.files[0], quote(f"#csv {source.table}")
     try:
         with open_as_utf8(path) as copy:

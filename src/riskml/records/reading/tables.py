@@ -41,17 +41,17 @@ class Layout:
     ----------
     source : Source
     query : str
-        SQL of the numbered view: ``#file``, ``#row``, the declared columns, attributes, and raw texts.
+        SQL for the numbered view with ``#file``, ``#row``, the declared columns, attributes, and raw texts.
     present : set of str
         Declared columns that the files hold with a usable type.
     attributes : dict of str to str
-        ``number`` or ``text`` by name.
+        Kind of each attribute, ``number`` or ``text``, by name.
     wrong : set of str
         Declared columns that the files hold with a type that cannot represent them.
     raw : set of str
-        Columns that have a raw text.
+        Columns whose raw text is kept for cells that could not be converted.
     ragged : dict of int to list of str
-        Cells of the CSV rows of the wrong width, by position from 1.
+        Cells of the CSV rows of the wrong width, by the row's position, counted from 1.
     """
 
     source: Source
@@ -66,7 +66,7 @@ class Layout:
 def read_table(
     connection: duckdb.DuckDBPyConnection, table: Table, source: Source, faults: list[Fault]
 ) -> Layout | None:
-    """Build the numbered view's SQL of a table; add what is wrong with its files and columns to ``faults``.
+    """Build the SQL for a table's numbered view; add what is wrong with its files and columns to ``faults``.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def _convert_cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Gr
 def _find_wrong_types(
     connection: duckdb.DuckDBPyConnection, groups: list[Group], cells: list[dict[str, Cell]]
 ) -> dict[str, list[Group]]:
-    """Columns whose type cannot hold their kind although they hold values, and the groups with them."""
+    """Find the columns that hold values but whose type cannot hold their kind, and the groups that have them."""
     wrong: dict[str, list[Group]] = {}
     for group, own in zip(groups, cells, strict=True):
         for name in [name for name, cell in own.items() if cell.wrong]:

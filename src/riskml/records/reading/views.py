@@ -1,4 +1,4 @@
-"""Tables as typed DuckDB views: what packing needs of an opened records folder, or of Arrow tables."""
+"""Tables as typed DuckDB views: what packing needs from an opened records folder, or from Arrow tables."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class TypedViews:
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        In memory; close the views to free it.
+        In-memory database; close the views to free it.
     tables : collection of str
-        Tables that are present.
+        Names of the tables that are present.
     attributes : dict of str to str
-        Attributes of households: ``number`` or ``text`` by name, in the order of the table.
+        Kind of each household attribute, ``number`` or ``text``, by name, in the order of the table.
     """
 
     def __init__(
@@ -35,17 +35,17 @@ class TypedViews:
         self._repeated: dict[str, str] = {}
 
     def has(self, table: str) -> bool:
-        """Whether the table is present; an absent table means unknown, an empty one known to be none."""
+        """Return whether the table is present; an absent table means unknown, an empty one that there were none."""
         return table in self._present
 
     def get_view(self, table: str) -> str:
-        """Name of the view of a table."""
+        """Return the name of a table's view."""
         return f"records_{table}"
 
     def find_repeated_records(self, table: str) -> str:
-        """Name of a DuckDB table with the ``record_id`` that several rows of a table share (corrections).
+        """Return the name of a DuckDB table with every ``record_id`` that several rows of a table share (corrections).
 
-        It is created once and kept.
+        The DuckDB table is created once and kept.
         """
         if table not in self._repeated:
             name = f"repeated_{table}"
@@ -60,12 +60,12 @@ class TypedViews:
         return self._repeated[table]
 
     def fingerprint(self) -> str:
-        """Fingerprint of all rows, which a records folder has.
+        """Raise an error, since only a records folder has a fingerprint of all its rows.
 
         Raises
         ------
         RecordsError
-            If the tables are a part of a county, which has no fingerprint of its own.
+            Always: the tables may be a part of a county, which has no fingerprint of its own.
         """
         raise RecordsError("Arrow tables have no fingerprint.", "Fingerprint the records folder.")
 
