@@ -35,7 +35,7 @@ _ZH = {Level.PROVINCE: "省", Level.CITY: "市", Level.COUNTY: "县", Level.TOWN
 
 
 def take_region(code: str, level: Level) -> str:
-    """Return the code of the region at the given level that contains a region.
+    """Return the code of the region that contains a given region, at a given level.
 
     >>> take_region("370112001001", Level.COUNTY)
     '370112'

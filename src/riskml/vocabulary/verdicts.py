@@ -1,4 +1,4 @@
-"""Verdicts on a household: its status, the colour of its signal, tier, category, and how rule line and model agree."""
+"""Verdicts on a household: its status, signal colour, tier and category, and how far rule line and model agree."""
 
 from __future__ import annotations
 

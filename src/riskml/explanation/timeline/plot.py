@@ -162,7 +162,7 @@ def _draw_gaps(timeline: Timeline, scale: Scale) -> Iterator[str]:
 
 
 def _label_gaps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
-    """Explain the dotted boxes, with upright text where they are narrow."""
+    """Label the dotted boxes, with rotated text in narrow ones."""
     for x, width in _find_gaps(timeline, scale):
         if svg.estimate_width(text, 10) < width:
             yield svg.write_over(text, x + width / 2, BOTTOM - 6, {"fill": INK, "text_anchor": "middle"})
