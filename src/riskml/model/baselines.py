@@ -49,7 +49,7 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
     Parameters
     ----------
     score : array, shape (n,)
-        Missing values (NaN or infinite) take the training median.
+        Missing values (NaN or infinite) are replaced by the training median.
     y : array of 0 and 1, shape (n,)
 
     Returns
@@ -67,7 +67,7 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
 
     Examples
     --------
-    With a score that is always missing every row gets the base rate:
+    With a score that is always missing, every row gets the base rate:
 
     >>> ranking = fit_ranking(np.full(4, np.nan), np.array([0.0, 1.0, 0.0, 0.0]))
     >>> ranking.predict_probability(np.array([3.0])).round(6).tolist()
@@ -92,7 +92,7 @@ class Baselines:
     ----------
     logistic : Linear
     rankings : dict of str to RankingModel
-        By name: ``rule_line``, ``distance_to_line``, ``weighted_past_income``.
+        Fitted rankings by name: ``rule_line``, ``distance_to_line``, ``weighted_past_income``.
     """
 
     logistic: Linear
@@ -105,6 +105,6 @@ class Baselines:
 
     @classmethod
     def from_json(cls, schema: Schema, data: dict[str, Any]) -> Baselines:
-        """Rebuild from :meth:`to_json`."""
+        """Rebuild the baselines from :meth:`to_json`."""
         rankings = {name: RankingModel(**ranking) for name, ranking in data["rankings"].items()}
         return cls(Linear.from_json(schema, data["logistic"]), rankings)

@@ -1,4 +1,4 @@
-"""The model: one additive margin of a linear and a tree part, and its calibration."""
+"""The model: a margin that adds up a linear part and a tree part, and its calibration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Blend", "Weights", "fit_blend", "refit_blend"]
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of the parts.
+    """Weights of the linear part and of the trees.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def fit_blend(
     X : FeatureMatrix, n rows
     y : array of 0 and 1, shape (n,)
     household : array of int, shape (n,)
-        Group of each row; a household is never on both sides of a fold.
+        Household of each row; a household is never on both sides of a fold.
     as_of : array of int32 day, shape (n,)
     horizon : int
         Months over which the outcome was observed.
@@ -170,7 +170,7 @@ def refit_blend(blend: Blend, X: FeatureMatrix, y: FloatArray, seed: int = 0) ->
 
 
 def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float) -> Calibration:
-    """Calibrate on later periods; without any, leave the margin as it is."""
+    """Calibrate on later periods; if there are none, leave the margin as it is."""
     rows = unseen.later
     if not rows.any():
         return Calibration()
@@ -179,7 +179,7 @@ def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float
 
 
 def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
-    """Summarize rows, positives and mean log loss of parts, blend and calibrated margin by kind of fold."""
+    """Summarize by kind of fold: rows, positives and mean log loss of parts, blend and calibrated margin."""
     margin = pick.predict_margin(unseen)
     margins = {
         "linear": unseen.linear[:, pick.strength],

@@ -44,7 +44,7 @@ LIBRARIES = ("lightgbm", "numpy", "scipy")
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model with everything needed to score with it, replay and evaluate it; without data of any household.
+    """A model with everything needed to score with it, replay it and evaluate it, but without any household's data.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Bundle:
     evaluation : dict
         ``evaluation.json`` of the contract.
     thresholds : dict
-        Probability from which each tier starts.
+        Lowest probability of each tier.
     reference : dict or None
         Aggregates of the training rows.
     manifest : dict
@@ -89,7 +89,7 @@ class Bundle:
         Parameters
         ----------
         blend, baselines
-            Fitted on the same schema.
+            Both must be fitted on the same schema.
         training : FeatureMatrix
             Rows on which the blend was fitted; only rounded aggregates of them enter the bundle.
         evaluation, settings, split, data : mapping
@@ -140,7 +140,7 @@ class Bundle:
         report : mapping
             ``report.json``: what the report shows in addition to the evaluation, aggregates only.
         card : callable
-            Writes the card of a bundle. The card names the model version, so the version does not depend on it.
+            Function that writes the card of a bundle. The card names the model version, which does not depend on it.
         """
         content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, CARD)}
         content["report.json"] = encode_json(report)
@@ -172,12 +172,12 @@ class Bundle:
 
     @property
     def model_version(self) -> str:
-        """Version, derived from the content."""
+        """Version of the model, derived from its content."""
         return str(self.manifest["model_version"])
 
     @property
     def report(self) -> dict[str, Any]:
-        """Data of the report; empty if the bundle was made without it."""
+        """Data for the report; empty if the bundle was made without it."""
         return decode_json(self.files, "report.json") if "report.json" in self.files else {}
 
     @property
@@ -209,12 +209,12 @@ class Bundle:
         return self.blend.predict_probability(X)
 
     def find_differences(self, other: Bundle) -> list[str]:
-        """Find the differences by which two bundles were evaluated on different test rows.
+        """Find why two bundles were not evaluated on the same test rows.
 
         Returns
         -------
         list of str
-            Among ``data``, ``split`` and ``settings``; empty if their evaluations can be compared.
+            Which of ``data``, ``split`` and ``settings`` differ; empty if the evaluations can be compared.
         """
         return [name for name in ("data", "split", "settings") if self.manifest[name] != other.manifest[name]]
 
@@ -234,7 +234,7 @@ def _derive_version(manifest: Mapping[str, Any]) -> str:
 
 
 def _assemble(files: dict[str, bytes]) -> Bundle:
-    """Build a bundle from verified files, and check what hashes cannot."""
+    """Build a bundle from verified files, and check what hashes cannot show."""
     manifest = decode_json(files, MANIFEST)
     if manifest.get("format") != FORMAT:
         raise BundleError(

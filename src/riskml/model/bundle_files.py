@@ -35,7 +35,7 @@ AGAIN = "Copy the bundle again from where it was made, or train it again."
 
 
 def hash_sha256(content: bytes) -> str:
-    """Hash bytes by SHA-256, in hexadecimal."""
+    """Return the SHA-256 hash of bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -68,7 +68,7 @@ def decode_json(files: Mapping[str, bytes], name: str) -> Any:
     Raises
     ------
     BundleError
-        If it is not JSON.
+        If the file is not JSON.
     """
     try:
         return json.loads(files[name])
@@ -82,7 +82,7 @@ def read_folder(path: Path) -> dict[str, bytes]:
     Returns
     -------
     dict of str to bytes
-        By file name, including the manifest.
+        Content by file name, including the manifest.
 
     Raises
     ------

@@ -34,7 +34,7 @@ class Calibration:
 
     @classmethod
     def fit(cls, margin: FloatArray, y: FloatArray, periods: int = 1, weight: float = 1.0) -> Calibration:
-        """Fit on margins of later periods than those on which the parts were fitted.
+        """Fit on margins from periods later than those on which the parts were fitted.
 
         Parameters
         ----------
@@ -51,8 +51,8 @@ class Calibration:
         deviation 0.05. Rows of one period share what was special about it (a bad harvest shifts every household), so a
         period counts no more than its spread of 0.15 in log odds allows, however many rows it has: one period moves
         the shift by a tenth of its own estimate, five by a third. The level of one year says little about that of the
-        next, and parts fitted on fewer rows exaggerate: more freedom made most test periods worse. Few positives
-        count even less. The margin is centred first, so that slope and shift do not depend on each other.
+        next, and parts fitted on fewer rows exaggerate: more freedom made most test periods worse. With few positives,
+        a period counts even less. The margin is centred first, so that slope and shift do not depend on each other.
 
         Examples
         --------

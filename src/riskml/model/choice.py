@@ -28,10 +28,10 @@ TREES = (
     TreeSettings(depth=3, leaves=8, min_rows=200, learning_rate=0.03),
     TreeSettings(depth=5, leaves=31, min_rows=100, learning_rate=0.06),
 )
-"""Complexities of the trees: the default, a simpler and a richer one."""
+"""Complexities of the trees: the default, a simpler one and a richer one."""
 
 ROUNDS = [60, 120, 200, 300, 400]
-"""Numbers of trees at which one fit is evaluated."""
+"""Numbers of trees at which each fit is evaluated."""
 
 DEFAULT = (0, 0, 2)
 """Positions of the default, which is within noise of the best on every measured panel (see ADR 005)."""
@@ -106,7 +106,7 @@ def predict_unseen(
 ) -> Candidates:
     """Fit every candidate on each fold and predict the rows it did not see.
 
-    Tree fits run side by side on one thread each: faster than one fit on all threads, and the same bits.
+    Tree fits run side by side on one thread each: this is faster than one fit on all threads, and gives the same bits.
     """
     linear = []
     for fold in folds:
@@ -141,14 +141,14 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     Parameters
     ----------
     candidates : Candidates
-        With both classes among the rows.
+        The rows must hold both classes.
     weight : float
         Weight of a row, below 1 if rows overlap in time.
 
     Notes
     -----
     Each candidate is evaluated by the log loss of the blend with equal weights. Its gain over the default is summed
-    by household, and must reach three standard errors; the largest such gain wins. Choosing the smallest loss instead
+    by household, and must reach three standard errors; the largest gain wins. Choosing the smallest loss instead
     was worse on every panel with few positives, since it follows the noise of one period.
 
     The weights come from a logistic regression of the outcome on the two margins, never negative, under a normal prior

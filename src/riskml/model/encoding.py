@@ -13,7 +13,7 @@ __all__ = ["INDICATOR", "LEVEL", "QUANTITY", "WIDEST", "Encoding"]
 
 QUANTITY, INDICATOR, LEVEL = 0, 1, 2
 WIDEST = 1e100
-"""Bound of every quantity, winsorised or not: an infinite input keeps a finite margin."""
+"""Bound on every quantity, winsorised or not: it keeps the margin finite if an input is infinite."""
 FEWEST_ROWS, MOST_LEVELS = 50, 50
 ROUNDING = 1e-6
 """A quantity that varies less is constant up to rounding; standardising it would magnify the rounding."""
@@ -21,7 +21,7 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Encoding:
-    """How each feature becomes terms, learned on training rows.
+    """How each feature is turned into terms, learned on training rows.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Encoding:
     feature, kind, level : arrays, shape (K,)
         Feature, kind (``QUANTITY``, ``INDICATOR`` of missing, or ``LEVEL`` of a category) and level code of each term.
     centre, scale : arrays, shape (K,)
-        Training mean and standard deviation; the scale of a level is 1, so that rare ones are shrunk more.
+        Training mean and standard deviation; the scale of a level is 1, so that rare levels are shrunk more.
     """
 
     schema: Schema
@@ -59,7 +59,7 @@ class Encoding:
         Notes
         -----
         A feature that is constant or always missing gets no quantity; one that is sometimes missing gets an indicator.
-        A level needs 50 training rows, and at most the 50 most frequent levels of a feature count; a household of any
+        A level needs 50 training rows, and at most the 50 most frequent levels of a feature count; a household with any
         other level takes the mean of the rest.
         """
         count = len(schema.columns)

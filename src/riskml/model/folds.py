@@ -14,11 +14,11 @@ __all__ = ["Fold", "count_overlap", "count_spans", "plan_folds"]
 IntArray = NDArray[np.int64]
 
 FEWEST_POSITIVES = 25
-"""With fewer, a fit says nothing about later periods."""
+"""With fewer positives, a fit says nothing about later periods."""
 
 MOST_PERIODS = 3
 MOST_ROWS = 80_000
-"""A sample of households is enough to choose the complexity, and faster."""
+"""Most rows on a side of a fold: a sample of households is enough to choose the complexity, and is faster."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Fold:
     fit, judge : arrays of int
         Positions in the training rows; unless ``later``, no household is on both sides.
     later : bool
-        Whether the predicted rows are of a later period: every horizon of the fitted rows has ended by then.
+        Whether the predicted rows are from a later period: every horizon of the fitted rows has ended by then.
     """
 
     fit: IntArray
@@ -41,7 +41,7 @@ class Fold:
 def plan_folds(
     y: NDArray[np.float64], household: IntArray, as_of: NDArray[np.int32], horizon: int, seed: int
 ) -> list[Fold]:
-    """Plan folds of households and of later periods.
+    """Plan folds by household and by later period.
 
     Parameters
     ----------
@@ -49,20 +49,20 @@ def plan_folds(
     household : array of int, shape (n,)
     as_of : array of int32 day, shape (n,)
     horizon : int
-        Months.
+        Months over which the outcome was observed.
     seed : int
 
     Returns
     -------
     list of Fold
-        Folds of households (four up to 20,000 rows, three up to 60,000; beyond, one third is predicted once), then of
-        later periods, the earliest first. A side with more than 80,000 rows is a sample of its households.
+        Folds by household (four up to 20,000 rows, three up to 60,000; beyond that, one third is predicted once), then
+        by later period, the earliest first. A side with more than 80,000 rows is reduced to a sample of its households.
 
     Notes
     -----
     A later period t is predicted by parts fitted on the as-of dates with as_of + horizon <= t, so that no fitted label
-    was decided after t (purging, López de Prado 2018, ch. 7). Periods are merged into at most three groups, purged for
-    the earliest of each. Groups whose past holds too few positives are left out.
+    was decided after t (purging, López de Prado 2018, ch. 7). Periods are merged into at most three groups, each purged
+    for its earliest period. Groups whose past holds too few positives are left out.
     """
     rng = np.random.default_rng(seed)
     folds = [*_split_by_household(household, rng), *_split_by_period(y, as_of, horizon)]
@@ -107,7 +107,7 @@ def _sample_households(rows: IntArray, household: IntArray, rng: np.random.Gener
 
 
 def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
-    """Count the as-of dates whose horizons cover the same month, on average: the weight of a row is one over it.
+    """Count the as-of dates whose horizons cover the same month, on average: the weight of a row is one over that.
 
     >>> quarterly = np.array([0, 89, 180, 272], np.int32)  # ends of quarters
     >>> count_overlap(quarterly, 12), count_overlap(quarterly[:1], 12)

@@ -59,9 +59,9 @@ class Forest:
     ----------
     n_features : int
     splits : Splits
-        Of all trees, one after another.
+        The splits of all trees, one tree after another.
     trees : tuple of Tree
-        Those with at least one split.
+        The trees with at least one split.
     base : float
         Mean margin: the sum of the mean values of all trees, including constant ones.
     """
@@ -78,7 +78,7 @@ def read_forest(text: str) -> Forest:
     Parameters
     ----------
     text : str
-        As written by ``Booster.model_to_string``.
+        What ``Booster.model_to_string`` returns.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def read_forest(text: str) -> Forest:
 
     Notes
     -----
-    A constant tree has no split; its value belongs to the base, as it does for LightGBM.
+    A constant tree has no split; its value belongs to the base, as in LightGBM.
     """
     head, *parts = text.replace("\r\n", "\n").split("\nTree=")
     fields = _parse_fields(head)

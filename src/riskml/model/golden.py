@@ -32,7 +32,7 @@ def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> Float
     ----------
     schema : Schema
     values : array, shape (n, F)
-        Training rows, of which only rounded quantiles are used.
+        Training rows; only their rounded quantiles are used.
     seed : int, default 0
 
     Returns
@@ -79,7 +79,7 @@ def check_golden(blend: Blend, golden: dict[str, Any]) -> None:
     Raises
     ------
     BundleError
-        If a score differs by more than 1e-12 (relative to scores above 1).
+        If a score differs by more than 1e-12 (relative for scores above 1).
     """
     cases = golden["cases"]
     rows = np.array([[np.nan if v is None else v for v in case["values"]] for case in cases], np.float64)

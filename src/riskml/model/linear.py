@@ -37,13 +37,13 @@ class Linear:
     low, high, centre, slope, present, missing : arrays, shape (F,)
         A quantity x contributes ``slope · (clip(x, low, high) − centre) + present``, a missing one ``missing``.
     tables : dict of int to array
-        Contribution of each level of a categorical feature; the last entry is for missing or unknown.
+        Contribution of each level of a categorical feature; the last entry is for a missing or unknown level.
 
     Notes
     -----
     Contributions are centred on the training rows: they are the exact Shapley values of a linear model with independent
-    features (Štrumbelj & Kononenko 2014, doi:10.1007/s10115-013-0679-x). Features are summed in their order, so one
-    row alone gives the same bits as among many.
+    features (Štrumbelj & Kononenko 2014, doi:10.1007/s10115-013-0679-x). Features are summed in their order, so a row
+    gives the same bits alone as among many others.
     """
 
     schema: Schema
@@ -117,7 +117,7 @@ def _add_contributions(
 ) -> None:  # fmt: skip
     """Add up the contributions of each row in the order of the features, with the same bits as ``explain``."""
     for i in range(len(out)):
-        total = -0.0  # changes no number that is added to it
+        total = -0.0  # adding a number to -0.0 gives exactly that number
         for j in range(values.shape[1]):
             x = values[i, j]
             if levels[j] >= 0:
@@ -144,7 +144,7 @@ class LinearProblem:
     tail : float, default 0.001
         Quantities are winsorised at this quantile on both sides: incomes and costs have heavy tails.
     directed : bool, default True
-        Keep the sign of each quantity's coefficient that policy demands.
+        Whether to keep each quantity's coefficient to the sign that policy demands.
     """
 
     def __init__(

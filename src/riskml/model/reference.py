@@ -23,12 +23,12 @@ def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]
     X : FeatureMatrix
         Training rows.
     probability : array, shape (n,)
-        The model's probability of each.
+        The model's probability for each row.
 
     Returns
     -------
     dict
-        ``n``; ``probability``: deciles; ``features``: by name the share missing, and the deciles of a quantity or the
+        ``n``; ``probability``: deciles; ``features``: by name, the share missing, and the deciles of a quantity or the
         shares of the levels of a category.
 
     Notes
@@ -49,7 +49,7 @@ def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]
 
 
 def _compute_deciles(x: FloatArray) -> list[float]:
-    """Compute the deciles 10 % to 90 %; none if fewer than 20 rows are known."""
+    """Compute the deciles from 10 % to 90 %; return none if fewer than 20 values are known."""
     known = x[np.isfinite(x)]
     if len(known) < FEWEST_ROWS:
         return []

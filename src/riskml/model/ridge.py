@@ -57,12 +57,12 @@ def solve(
         Include a column of ones with penalty 0 for an intercept.
     y : array of 0 and 1, shape (n,)
     penalty : array, shape (K,)
-        One over the variance of each coefficient's normal prior.
+        Inverse variance of each coefficient's normal prior.
     target : array, shape (K,), default zeros
-        Towards which the penalty pulls.
+        Values towards which the penalty pulls.
     lower, upper : arrays, shape (K,), default unbounded
     start : array, shape (K,), default the target
-        A solution nearby saves steps; the result is the same within the tolerance.
+        Starting near the solution saves steps; the result is the same within the tolerance.
     weight : float, default 1
         Weight of every row, below 1 if rows overlap.
 
@@ -116,7 +116,7 @@ def _search_line(
 
 
 def _solve_step(hessian: FloatArray, gradient: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """Newton step within bounds: the minimum of ``½ s'Hs + g's`` over ``low <= s <= high``."""
+    """Compute the Newton step within bounds: the minimum of ``½ s'Hs + g's`` over ``low <= s <= high``."""
     jitter = 1e-10 * float(np.mean(np.diag(hessian)))
     hessian = hessian + jitter * np.eye(len(hessian))
     free: FloatArray = -cho_solve(cho_factor(hessian, lower=True), gradient)

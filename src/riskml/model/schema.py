@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Schema:
-    """Columns and category levels of the input of a model.
+    """Columns and category levels of a model's input.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Schema:
 
     @property
     def directions(self) -> NDArray[np.int8]:
-        """Sign that policy demands of the effect of each feature, shape (F,).
+        """Sign that policy demands for the effect of each feature, shape (F,).
 
         Categories have no order, so their direction is ignored.
         """
@@ -68,7 +68,7 @@ class Schema:
         Raises
         ------
         ModelError
-            If a feature is a category here and a quantity there.
+            If a feature is a category on one side and a quantity on the other.
         """
         if X.columns == self.columns and X.levels == self.levels:
             return X.values

@@ -32,19 +32,19 @@ def zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Splits:
-    """S splits as arrays; the values passed to them went through :func:`zero_tiny`.
+    """S splits as arrays; values must go through :func:`zero_tiny` before they are passed in.
 
     Parameters
     ----------
     feature : array of int, shape (S,)
     threshold : array of float64, shape (S,)
-        A quantity up to it goes left; unused if categorical.
+        A quantity up to the threshold goes left; unused for a categorical split.
     missing : array of int8, shape (S,)
         ``NONE``, ``ZERO`` or ``NAN``; -1 for a categorical split.
     default_left : array of bool, shape (S,)
         Where a missing quantity goes.
     start, size : arrays of int, shape (S,)
-        Slice of ``member`` of a categorical split; size 0 for a quantity.
+        Slice of ``member`` for a categorical split; size 0 for a quantity.
     member : array of uint8
         For each category from 0 on: 1 if it goes left.
     """
@@ -74,7 +74,7 @@ class Splits:
         Parameters
         ----------
         feature, threshold, decision : arrays, shape (S,)
-            ``decision`` is LightGBM's bit field: 1 categorical, 2 missing goes left, 4 × what is missing. The
+            ``decision`` is LightGBM's bit field: 1 categorical, 2 missing goes left, 4 × what counts as missing. The
             threshold of a categorical split is its position in ``bounds``.
         bounds : array of int
             Where the bit set of each categorical split begins and ends in ``words``.
@@ -128,7 +128,7 @@ class Splits:
 
     @cached_property
     def _nan_left(self) -> list[bool]:
-        """Whether NaN goes left at a plain split: to the default side, or with zero if training had none missing."""
+        """Whether NaN goes left at a plain split: to the default side, or like zero if training had no NaN."""
         left: list[bool] = np.where(self.missing == NAN, self.default_left, self.threshold >= 0).tolist()
         return left
 

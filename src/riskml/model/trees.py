@@ -18,13 +18,13 @@ __all__ = ["TreeProblem", "TreeSettings", "Trees"]
 THREADS = 2
 MIN_COLUMNS = 8
 FEW_ROWS = 16
-"""Up to this many rows our own tree walk is faster than a call of LightGBM."""
+"""Up to this many rows, our own tree walk is faster than calling LightGBM."""
 
 MANY_ROWS = 20_000
-"""Below this one thread is as fast, and never waits for others on a busy machine."""
+"""Below this many rows, one thread is as fast, and never waits for others on a busy machine."""
 
 PLENTY = 50_000
-"""From this many rows on a tree may use three times the share of features; below, few features limit overfitting."""
+"""From this many rows on, a tree may use three times the share of features; below, few features limit overfitting."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class TreeProblem:
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
     threads : int, optional
-        By default one, or two for many rows. LightGBM's deterministic mode gives the same trees for any.
+        By default one, or two for many rows. LightGBM's deterministic mode gives the same trees for any number.
 
     Raises
     ------
@@ -109,7 +109,7 @@ class TreeProblem:
         ).construct()
 
     def solve(self, settings: TreeSettings, seed: int) -> Trees:
-        """Fit trees of one complexity."""
+        """Fit trees with the given complexity."""
         parameters = settings.to_parameters(self._data.num_data(), len(self.schema.columns), seed)
         parameters["monotone_constraints"] = self.schema.directions.tolist()
         parameters["num_threads"] = self._threads
@@ -119,7 +119,7 @@ class TreeProblem:
 
 
 def _strip_parameters(text: str) -> str:
-    """Cut the training parameters: they do not affect predictions, but name threads and paths."""
+    """Remove the training parameters: they do not affect predictions, but name threads and paths."""
     head, _, _ = text.partition("\nparameters:")
     return head.rstrip("\n") + "\n"
 
@@ -164,10 +164,10 @@ class Trees:
         Parameters
         ----------
         values : array, shape (n, F)
-            In the schema of the trees.
+            Rows in the schema of the trees.
         first : int, default 0
         rounds : int, default -1
-            All.
+            Number of trees to add up; by default all.
         """
         walk = self._walk if len(values) <= FEW_ROWS and (first, rounds) == (0, -1) else None
         if walk is not None and values.shape[1] == walk.features:  # LightGBM itself refuses any other number

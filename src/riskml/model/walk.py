@@ -1,4 +1,4 @@
-"""The margin of a few rows: a compiled walk through the trees, faster than a call of LightGBM."""
+"""The margin of a few rows: a compiled walk through the trees, faster than calling LightGBM."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Walk:
     Parameters
     ----------
     features : int
-        F, number of columns of the rows.
+        F, the number of columns in the rows.
     root : array of int, shape (trees,)
         First split of each tree.
     left, right : array of int, shape (S,)
@@ -48,13 +48,13 @@ class Walk:
 
     @classmethod
     def read(cls, text: str, trees: int) -> Walk | None:
-        """Read the text of a model; None if only LightGBM can evaluate it.
+        """Read the text of a model; return None if only LightGBM can evaluate it.
 
         Parameters
         ----------
         text : str
         trees : int
-            Number of trees of the model; constant ones are not supported.
+            Number of trees of the model; constant trees are not supported.
         """
         try:
             forest = read_forest(text)
