@@ -68,7 +68,7 @@ def count_workers(p: Process, s: Any) -> None:
 
 @compiled
 def lose_work(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> None:
-    """Put the worker of a slot out of work, for a time or for good."""
+    """Put the worker in a slot out of work, for a time or for good."""
     s.job[k] = state
     s.why[k] = cause
     o.person = s.person[k]
@@ -209,7 +209,7 @@ def _apply_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 
 @compiled
 def apply_disaster(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) -> None:
-    """Apply the disaster of the village to the household, or spare it."""
+    """Apply the village's disaster to the household, or spare the household."""
     if severity <= 0.0 or draw_uniform(r) > p.disaster_hit:
         return
     share = min(severity * (0.5 + draw_uniform(r)), 1.0)
@@ -223,7 +223,7 @@ def apply_disaster(p: Process, s: Any, o: Any, severity: float, level: float, r:
 
 @compiled
 def draw_severity(p: Process, of_year: int, exposure: float, r: Any) -> float:
-    """Draw the share of a year's harvest at stake in a village this month, mostly 0."""
+    """Draw the share of a year's harvest at stake in a village this month, usually 0."""
     if draw_uniform(r) > p.disaster * p.disaster_season[of_year] * exposure:
         return 0.0
     low, high = p.disaster_severity

@@ -35,7 +35,7 @@ class Chunk:
     county : CountyMap
     p : Parameters
     rng : Generator
-        For the recording only; it never affects what happens.
+        Used for the recording only; it never affects what happens.
     """
 
     first: int
@@ -50,7 +50,7 @@ class Chunk:
 
     @property
     def n(self) -> int:
-        """Households in the chunk."""
+        """Number of households in the chunk."""
         return len(self.start)
 
     def find_present(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -66,7 +66,7 @@ class Chunk:
     def make_codes(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
         """Make the codes of households from their positions in the chunk.
 
-        Seven digits keep codes sorted as numbers; a longer county gets longer codes.
+        With seven digits, codes sort like numbers; a larger county gets longer codes.
         """
         if not len(rows):
             return np.empty(0, np.str_)  # zfill fails on an empty array

@@ -20,7 +20,7 @@ COUNTY_CODE = "990101"
 
 @dataclass(frozen=True)
 class CountyMap:
-    """The county.
+    """The villages of the county, their disasters, and its calendar.
 
     Parameters
     ----------
@@ -33,13 +33,13 @@ class CountyMap:
     severity : float array (villages, months)
         Share of a year's harvest at stake, burn-in included.
     struck_on, kind : int array (villages, months)
-        Day of that disaster within its month, and its position in ``write_blows.DISASTERS``.
+        Day of the disaster within its month, and the position of its kind in ``write_blows.DISASTERS``.
     calendar : Calendar
-        Burn-in included.
+        Months of the simulation, burn-in included.
     first : int
         Number of the first recorded month.
     burn_in : int
-        Months simulated before it.
+        Number of months simulated before that month.
     """
 
     regions: NDArray[np.str_]
@@ -96,7 +96,7 @@ def _compute_line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64
 
 
 def build_lines(p: Parameters, months: int) -> dict[str, list[object]]:
-    """Build the table ``lines``: for each year the line of the province and the lower national floor it replaces."""
+    """Build the table ``lines``: for each year, the line of the province and the lower national floor it replaces."""
     start = int(p.county.start_year)
     years = np.arange(start - 4, start + (months - 1) // 12 + 1)
     rows: dict[str, list[object]] = {"region_code": [], "effective_from": [], "amount": [], "source": []}

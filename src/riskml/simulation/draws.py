@@ -68,7 +68,7 @@ def draw_uniform(state: Stream) -> float:
 
 @compiled
 def draw_bell(state: Stream) -> float:
-    """Draw a bell-shaped number with mean 0 and spread 1 at a fifth of the cost of `draw_normal`, within 3.47.
+    """Draw a bell-shaped number with mean 0 and spread 1 at a fifth of the cost of `draw_normal`, within ±3.47.
 
     The sum of the four 16-bit parts of one word (Irwin-Hall of order 4, standardised).
     """
@@ -79,7 +79,7 @@ def draw_bell(state: Stream) -> float:
 
 
 _MIDDLE = 0.02425
-"""Probability from which on the distribution function is inverted as in the middle, not as in a tail."""
+"""Probability from which the distribution function is inverted as in the middle rather than as in a tail."""
 
 _MIDDLE_TOP = (
     -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.383577518672690e2, -3.066479806614716e1,

@@ -22,7 +22,7 @@ FUTURES = 1 << 20  # streams reserved for the futures of one household
 
 
 class Calendar(NamedTuple):
-    """The months of the county, burn-in first: arrays of one entry each."""
+    """The months of the county, burn-in first: arrays with one entry per month."""
 
     of_year: Any  # 0 is January
     line: Any  # yuan/person/year in force at the month's end
@@ -38,8 +38,8 @@ def _hash_sources() -> str:
 def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
     """Compile the loops.
 
-    ``sources`` is part of the key under which numba caches the machine code on disk: numba alone watches this file
-    and would miss a change of the step or of ``BELOW``.
+    ``sources`` is part of the key under which numba caches the machine code on disk: by itself, numba watches only
+    this file and would miss a change to the step or to ``BELOW``.
     """
 
     @compiled_once
@@ -63,9 +63,9 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
         Parameters
         ----------
         states : structured array (n,)
-            Households ``first`` and following at the start; changed in place.
+            States of the households from number ``first`` on, at the start; changed in place.
         village : int array (n,)
-            Rows of ``severity``.
+            Row of ``severity`` for each household.
         keep : int array
             Months, burn-in included, ascending, at whose end the states are copied to ``kept`` (one row a month).
         out : structured array (n, months without burn-in)
@@ -91,7 +91,7 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
         values: Any, calendar: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
         end: int, falls: Any, labelled: Any,
     ) -> None:  # fmt: skip
-        """Count, over the futures ``begin`` to ``end`` of each state, those that fall and those that have a label.
+        """Count how many of the futures ``begin`` to ``end`` of each state fall, and how many have a label.
 
         ``start`` is the position in the calendar of the first future month, ``item`` the number of each household. A
         future without a fall in which emergency help starts has no label. The counts are added to ``falls`` and

@@ -34,7 +34,7 @@ def step(
     Parameters
     ----------
     number : int
-        Number of the month; its remainder by twelve is the position in the memory of reports.
+        Number of the month; its remainder modulo twelve is the position in the memory of reports.
     of_year : int
         0 for January.
     line : float
@@ -42,7 +42,7 @@ def step(
     level : float
         Incomes and prices relative to the first recorded month.
     severity : float
-        Share of a year's harvest at stake in a disaster of the village, 0 for none.
+        Share of a year's harvest at stake in a disaster in the village; 0 if there is none.
     """
     _reset(o)
     s.clock = number
@@ -128,7 +128,7 @@ def _go_to_school(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: i
 
 @compiled
 def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
-    """Join the workers of the household, or leave it if all three slots are taken."""
+    """Add a child to the workers of the household, or let it leave home if all three slots are taken."""
     person = 4 + k
     s.kid[k] = 0
     for slot in range(3):
@@ -149,7 +149,7 @@ def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
 
 @compiled
 def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r: Any) -> None:
-    """Earn by source, and count the income lost by cause."""
+    """Compute the income earned by source, and the income lost by cause."""
     if s.dragging == 1:
         _update_drags(p, s, r)
     season = p.wage_season[of_year] * level
@@ -198,7 +198,7 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 @compiled
 def _update_drags(p: Process, s: Any, r: Any) -> None:
-    """Let blows reduce income some months later, by a varying amount, until the household recovers at once."""
+    """Let blows reduce income some months later, by a varying amount, until the household recovers all at once."""
     s.dragging = 0
     for c in range(DRAGS):
         if s.drag[c] > 0.0 and draw_uniform(r) < p.drag_recovery[c]:

@@ -29,14 +29,14 @@ class Parameters(NamedTuple):
     recording: SimpleNamespace
 
     def pack(self) -> NDArray[np.void]:
-        """Pack the process into one record: compiled code is handed a pointer instead of a hundred numbers."""
+        """Pack the process into one record: compiled code gets a pointer instead of a hundred numbers."""
         values = vars(self.process)
         fields = [(name, "f8", np.shape(value)) for name, value in values.items()]
         return np.array([tuple(values.values())], np.dtype(fields))
 
 
 def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameters:
-    """Load the parameters, some of them overridden.
+    """Load the parameters, and override some of them if requested.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def _read_overrides(overrides: Path | dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _parse(name: str, entry: Any, like: Value | None = None) -> Value:
-    """Parse a value, of the same length as another if one is given."""
+    """Parse a value; it must be as long as ``like``, if that is given."""
     value: Any = entry.get("value") if isinstance(entry, dict) else entry
     numbers: list[Any] = value if isinstance(value, list) else [value]
     if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers) or not numbers:

@@ -19,13 +19,13 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class People:
-    """Members in the register at the start, as arrays of (households, members).
+    """Members in the register at the start, as arrays of shape (households, members).
 
     Parameters
     ----------
     present : bool array
     age : float array
-        Years at the first month of the simulation (before the burn-in).
+        Age in years in the first month of the simulation (before the burn-in).
     female, skilled, weak, chronic, disabled : bool array
     """
 
@@ -126,7 +126,7 @@ def _draw_schooling(p: Parameters, age: Floats, rng: np.random.Generator) -> Int
 def _assign_income(
     p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, rng: np.random.Generator
 ) -> None:
-    """Scale the sources so that income over the line has the distribution of the parameters."""
+    """Scale the sources so that income divided by the line has the distribution that the parameters set."""
     c = p.county
     n = len(states)
     distance = (

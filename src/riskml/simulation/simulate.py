@@ -33,17 +33,17 @@ from riskml.simulation.writing import Tables
 __all__ = ["Simulated", "simulate"]
 
 CHUNK = 4096
-"""Households simulated and written at a time: memory does not grow with the county. Part of what a seed means."""
+"""Households simulated and written at a time: memory does not grow with the county. It affects what a seed gives."""
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was written.
+    """Counts of what was written.
 
     Parameters
     ----------
     rows : dict of str to int
-        Rows by table.
+        Number of rows in each table.
     falls : float
         Share of the rows of ``truth`` that fell within twelve months; NaN without truth.
     """
@@ -66,13 +66,13 @@ def simulate(
     Parameters
     ----------
     out : Path
-        Folder; created if missing, existing tables are replaced.
+        Folder, created if missing; existing tables are replaced.
     households, months : int
         Size of the county, and recorded months from January of ``start_year``.
     seed : int
         The same seed, parameters and sizes give the same bytes.
     params : path or dict, optional
-        Overrides, see `parameters.load_parameters`.
+        Overrides; see `parameters.load_parameters`.
     truth : {"last", "all", "none"}, default "last"
         Write ``truth.parquet`` (household_id, as_of, probability, cause) for the default test dates, for every date
         of the default grid, or not at all.

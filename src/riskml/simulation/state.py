@@ -1,7 +1,7 @@
 """Two record types: the hidden state of a household, and what a month brings (recorded later).
 
-Slots: up to three workers, two children. Causes are numbered in the order of the vocabulary; the first six
-(illness, schooling, disability, disaster, accident, venture) can drag on income for months after the blow.
+There are slots for up to three workers and two children. Causes are numbered in the order of the vocabulary; the first
+six (illness, schooling, disability, disaster, accident, venture) can drag on income for months after the blow.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ STATE = np.dtype(
         *_declare("f8", "business", "property", "transfer"),
         ("hazard", "f8"),  # factor on illness
         ("missing", "f8"),  # rate of months without a report
-        ("instability", "f8"),  # factor on job loss, of the trade
-        ("volatility", "f8"),  # factor on the persistent shocks of wages, of the trade
+        ("instability", "f8"),  # factor on job loss in the trade
+        ("volatility", "f8"),  # factor on persistent wage shocks in the trade
         ("kind", "i4", 3),  # 0 farm, 1 local wage, 2 migrant wage
         ("weak", "i4", 3),
         ("stock", "i4"),  # 1 livestock, 0 crops
@@ -86,11 +86,11 @@ STATE = np.dtype(
         ("income", "f8"),  # sum of totals
         ("reports", "i4"),  # sum of reported
         ("usual", "f8"),  # yuan a year, from the last twelve reports
-        ("ratio", "f8"),  # income per head over the line, NaN without a verdict
+        ("ratio", "f8"),  # income per head divided by the line, NaN without a verdict
         ("low", "i4"),  # months in a row below the line / 12
         ("alert", "f8"),
         *_declare("i4", "alert_cause", "monitored", "stable"),
-        ("help", "f8"),  # share of the line a person
+        ("help", "f8"),  # share of the line per person
     ],
     align=True,
 )
@@ -102,7 +102,7 @@ MONTH_OUT = np.dtype(
         *_declare("f8", "cost", "self_paid", "treatment_cost", "treatment_paid", "loss", "fee"),
         ("spoiled", "f8"),  # business costs that a disaster or a failed venture made worthless
         ("ratio", "f4"),
-        ("effect", "f4", len(CAUSES)),  # yuan of income lost by cause
+        ("effect", "f4", len(CAUSES)),  # income lost by cause, in yuan
         *_declare(
             "i1", "reported", "below", "size", "shock", "person", "returned", "retired", "joined", "left", "dropout"
         ),

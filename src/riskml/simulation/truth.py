@@ -23,10 +23,10 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 DRAWS = 1000
-"""Possible futures of every household."""
+"""Number of possible futures drawn for every household."""
 
 MORE_DRAWS = 2000
-"""Further futures of the households with at least `WORTH` falls in the first ones: these decide a ranking."""
+"""Number of further futures for households with at least `WORTH` falls in the first ones: these decide a ranking."""
 
 WORTH = 8
 THREADS = 2
@@ -162,8 +162,8 @@ def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[n
     Returns
     -------
     object array (n,)
-        Cause codes, None without a fall. An entry into monitoring has the cause of the alert that led to it. A fall
-        of income has the cause whose loss grew most from the twelve months before to the twelve months up to the
+        Cause codes; None if there is no fall. An entry into monitoring has the cause of the alert that led to it. A
+        fall in income has the cause whose loss grew most from the twelve months before to the twelve months up to the
         fall; if none grew by `NOTHING` of the line, the cause with the largest loss, or ``other``.
     """
     span = lived[:, at + 1 : at + 1 + YEAR]

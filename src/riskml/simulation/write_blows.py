@@ -20,7 +20,7 @@ _KINDS = {"job_loss": "job_loss", "accident": "accident", "disability": "disabil
           "worker_death": "death", "venture_failure": "venture_failure", "housing": "housing_unsafe",
           "water": "water_unsafe"}  # fmt: skip
 DISASTERS = np.array([("flood", "hail", "landslide", "pest"), ("drought", "animal_disease", "price_fall", "other")])
-"""Kinds of disaster of the summer months, and of the others."""
+"""Kinds of disaster in the summer months, and in the others."""
 
 
 def write_illness(chunk: Chunk, tables: Tables) -> None:
@@ -64,7 +64,7 @@ def write_illness(chunk: Chunk, tables: Tables) -> None:
 
 
 def _choose_patients(chunk: Chunk, household: Ints, at: Ints) -> Ints:
-    """Choose the member that the shock names, else an elder or chronic patient more often than the others."""
+    """Choose the member that the shock names; if none, an elder or chronic patient more often than the others."""
     named = chunk.lived["person"][household, at].astype(np.int64)
     weight = chunk.find_present(household, at) * (1.0 + 2.0 * chunk.people.chronic[household])
     weight[:, 6:8] *= 2.0
@@ -110,7 +110,7 @@ def write_events(chunk: Chunk, tables: Tables) -> None:
 
 
 def write_household_disasters(chunk: Chunk, tables: Tables) -> None:
-    """Append the losses of households to ``disaster``, on the day of the disaster of their village."""
+    """Append the losses of households to ``disaster``, on the day of their village's disaster."""
     lived, county = chunk.lived, chunk.county
     household, at = np.nonzero((lived["loss"] > 0.0) & (chunk.rng.random(lived.shape) < chunk.p.recording.event_known))
     day, kind = _find_disasters(county, chunk.village[household], at)
@@ -146,7 +146,7 @@ def write_regional_disasters(county: CountyMap, rng: np.random.Generator, tables
 
 
 def _find_disasters(county: CountyMap, village: Ints, at: Ints) -> tuple[Ints, NDArray[np.str_]]:
-    """Find the day and the kind of the disaster of a village in a month."""
+    """Find the day and the kind of a village's disaster in a month."""
     month = county.first + at
     day = (
         to_month_end((month - 1).astype(np.int32)).astype(np.int64) + 1 + county.struck_on[village, county.burn_in + at]

@@ -32,7 +32,7 @@ _MEASURE = {
 
 
 def _find_spells(chunk: Chunk) -> tuple[Ints, Ints, Ints]:
-    """Find household, entry month and clearing month (-1 while monitored) of every spell of monitoring."""
+    """Find household, entry month and clearing month (-1 while monitored) for every spell of monitoring."""
     monitored = chunk.lived["monitored"] == 1
     entered = chunk.lived["entered"] == 1
     entered[:, 0] |= monitored[:, 0]  # entered during the burn-in
@@ -49,7 +49,7 @@ def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
     Returns
     -------
     dict
-        ``household``, ``entered`` (day), ``cleared`` (day or `NO_DAY`) and ``cause`` of every spell.
+        ``household``, ``entered`` (day), ``cleared`` (day or `NO_DAY`) and ``cause`` for every spell.
     """
     household, at, end = _find_spells(chunk)
     lived = chunk.lived

@@ -48,15 +48,15 @@ def _draw_corrections(
 ) -> tuple[Ints, NDArray[np.float64], Ints, NDArray[np.str_]]:
     """Draw when each row is recorded, and which rows are corrected or withdrawn later.
 
-    A corrected row is written twice, first with a wrong amount; a withdrawn one, with its withdrawal, beside the right
-    one.
+    A corrected row is written twice, first with a wrong amount. A withdrawn row and its withdrawal are written in
+    addition to the right row.
 
     Returns
     -------
     row : array of int
         Position of each written row in the arguments, ascending.
     amount, recorded_on, record_id : arrays
-        Of each written row.
+        Values for each written row.
     """
     rng, recording = chunk.rng, chunk.p.recording
     recorded = _draw_recorded_on(chunk)[household, month]

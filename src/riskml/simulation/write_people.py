@@ -25,7 +25,7 @@ HOUSE_TYPES = ("砖混", "砖木", "土木", "框架")
 
 
 def write_households(chunk: Chunk, tables: Tables) -> None:
-    """Append ``households``: a birth, a death, a departure or a move makes a version in its month."""
+    """Append ``households``: a birth, a death, a departure or a move creates a version in its month."""
     rng, lived, n = chunk.rng, chunk.lived, chunk.n
     size = lived["size"].astype(np.int64)
     changed = np.zeros(size.shape, np.bool_)
@@ -68,7 +68,7 @@ def write_members(chunk: Chunk, tables: Tables) -> None:
     rows = rows.sort_values(["household", "member", "recorded_on"], kind="stable")
     details = ["birth_year", "sex", "labour", "health", "schooling", "working", "left_on"]
     rows[details] = rows.groupby(["household", "member"], sort=False)[details].ffill()
-    # Two changes known on one day make one version.
+    # Two changes that become known on the same day make one version.
     rows = rows.drop_duplicates(["household", "member", "recorded_on"], keep="last")
     household = rows["household"].to_numpy()
     member = chunk.make_member_codes(household, rows["member"].to_numpy())
@@ -80,7 +80,7 @@ def write_members(chunk: Chunk, tables: Tables) -> None:
 
 
 def _make_first_members(chunk: Chunk) -> pd.DataFrame:
-    """Make the first version of each member: on the day before the first month, or at its birth."""
+    """Make the first version of each member: on the day before the first month, or at birth."""
     people, start, n = chunk.people, chunk.start, chunk.n
     born = chunk.lived["shock"] == SHOCK["birth"]
     present = start["present"] == 1

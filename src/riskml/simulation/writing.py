@@ -56,7 +56,7 @@ class Tables:
             writer.close()
 
     def add(self, table: str, columns: Mapping[str, Any], order: NDArray[np.intp] | None = None) -> None:
-        """Append rows, in another order if one is given; the first part of a table fixes its columns.
+        """Append rows, reordered if ``order`` is given; the first part of a table fixes its columns.
 
         Days are int32 days since 1970, `NO_DAY` if missing; missing amounts are NaN.
         """
@@ -65,7 +65,7 @@ class Tables:
         schema = self._writers[table].schema if table in self._writers else _make_schema(table, columns)
         part = pa.table([_to_array(columns[field.name], field.type) for field in schema], schema=schema)
         if table not in self._writers:
-            # Without the Arrow schema every reader gets dictionary columns back as plain text.
+            # Without the Arrow schema, every reader gets dictionary columns back as plain text.
             self._writers[table] = pq.ParquetWriter(
                 self._folder / f"{table}.parquet", schema, compression="zstd", store_schema=False
             )

@@ -1,4 +1,4 @@
-"""Figures on the data and the reasons for the report: computed once at training, aggregates only."""
+"""Figures for the report, on the data and the reasons: computed once at training, aggregates only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from riskml.training.oracle import read_truth
 __all__ = ["SOON", "build_report_data", "describe_coverage", "rebuild_report_data"]
 
 SOON = 3
-"""Months: a county is scored every quarter, so the reasons shown when a household fell are at most this old."""
+"""In months: a county is scored every quarter, so the reasons shown when a household falls are at most this old."""
 
 
 def build_report_data(
@@ -44,7 +44,7 @@ def build_report_data(
         The model that was tested.
     policy : Policy
     folder : Path, optional
-        Records folder; without it coverage and true causes are left out.
+        Records folder; without it, coverage and true causes are left out.
     progress : Progress
 
     Returns
@@ -78,12 +78,12 @@ def build_report_data(
 def rebuild_report_data(
     records: Records, bundle: Bundle, policy: Policy, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Compute the report data of a bundle from the records it was trained on, or from others.
+    """Compute the report data of a bundle from the records it was trained on, or from other records.
 
     Returns
     -------
     dict
-        See :func:`build_report_data`; also ``other_records``: whether these are not the records of the training.
+        See :func:`build_report_data`; also ``other_records``: whether these are not the records used for training.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
 
 
 def _find_cause(name: str) -> str:
-    """Find the cause of a feature; attributes of the data set have none."""
+    """Find the cause that a feature points to; ``other`` for attributes of the data set."""
     return CATALOGUE[name].cause if name in CATALOGUE else "other"
 
 

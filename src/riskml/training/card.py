@@ -26,12 +26,12 @@ def write_model_card(bundle: Bundle) -> str:
     Parameters
     ----------
     bundle : Bundle
-        With its report.
+        Bundle with its report data.
 
     Returns
     -------
     str
-        The figures of ``evaluation.json`` and ``report.json``; nothing about a single household.
+        Card with the figures from ``evaluation.json`` and ``report.json``; nothing about a single household.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - Markdown
     environment.filters |= FORMATS

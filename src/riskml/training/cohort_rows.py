@@ -25,7 +25,7 @@ THREADS = 2
 
 @dataclass(frozen=True)
 class Cohort:
-    """Households at risk, ordered by as-of date, then household.
+    """Households at risk, ordered by as-of date, then by household.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Cohort:
         return self.features.as_of
 
     def take(self, rows: NDArray[np.generic]) -> Cohort:
-        """Return the given rows (positions or a mask)."""
+        """Return the rows selected by positions or by a mask."""
         arrays: dict[str, Any] = {name: getattr(self, name)[rows] for name in _ARRAYS}
         return Cohort(features=self.features.take(rows), **arrays)
 
@@ -76,7 +76,7 @@ def collect_cohort(
     settings : Settings
     policy : Policy
     progress : Progress
-        One step per batch of households.
+        Advanced by one step per batch of households.
     """
     jobs = [(day, start) for day in as_ofs for start in range(0, len(records), CHUNK)]
     progress.stage("features", len(jobs))
@@ -123,7 +123,7 @@ def find_first_flags(
     Returns
     -------
     array of float64, shape (n,)
-        0 if it does at the as-of date itself; NaN if it does not within the horizon.
+        0 if a flag is raised at the as-of date itself; NaN if none is raised within the horizon.
     """
     first = np.full(len(household), np.nan)
     if not len(household):

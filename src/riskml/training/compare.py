@@ -1,4 +1,4 @@
-"""Two models on the same test rows."""
+"""Comparison of two models on the same test rows."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def compare_on(
     Returns
     -------
     dict
-        Like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus each other's, with
-        intervals over the same resamples.
+        Like ``evaluation.json``; ``ap_difference`` is the first model's average precision minus that of each other
+        model, with intervals over the same resamples.
     """
     progress = progress or Silent()
     holdout = collect_holdout(records, first, policy, "compare on", progress)

@@ -45,7 +45,7 @@ class LabelledRows:
 
     @property
     def y(self) -> Floats:
-        """1 fell, 0 did not, shape (n,)."""
+        """1 if the household fell, 0 if not, shape (n,)."""
         return self.labels.y.astype(np.float64)
 
     def prune(self) -> LabelledRows:
@@ -62,12 +62,12 @@ def label_rows(
     ----------
     records : Records
     cohort : Cohort
-        Must cover these dates.
+        Rows that cover these dates.
     as_ofs : sequence of int
         Days.
     settings : Settings
     known_at : int, optional
-        Label by what was recorded until that day; by default by every record.
+        Label by what was recorded up to that day; by default, by every record.
     purpose : str
         What the rows are for; completes "No row is left to …" in the error.
 
@@ -88,7 +88,7 @@ def label_rows(
 
 
 def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: str, progress: Progress) -> LabelledRows:
-    """Collect the test rows of a bundle's latest origin, from the records it was trained on or from others.
+    """Collect the test rows of a bundle's latest origin, from the records it was trained on or from other records.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: s
 
 
 def _find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
-    """Positions of labelled rows in the cohort, which is ordered by as_of, then household."""
+    """Find the positions of labelled rows in the cohort, which is ordered by as_of, then by household."""
     width = int(cohort.household.max(initial=0)) + 1
     keys = cohort.as_of.astype(np.int64) * width + cohort.household
     position = np.searchsorted(keys, labels.as_of.astype(np.int64) * width + labels.household)

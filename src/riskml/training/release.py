@@ -28,7 +28,7 @@ def run_release_checks(
     champion : Bundle, optional
         The current champion; none before the first release.
     records : Records, optional
-        Needed if the champion was tested on other rows: it is then scored on this bundle's.
+        Needed if the champion was tested on other rows: it is then scored on the test rows of this bundle.
     policy : Policy, optional
         Required with ``records``.
     progress : Progress, optional

@@ -36,7 +36,7 @@ class _Fitted:
 
 @dataclass(frozen=True)
 class _Job:
-    """What all origins of one training share."""
+    """What all origins of one training run share."""
 
     records: Records
     cohort: Cohort
@@ -65,16 +65,16 @@ def train(
     settings : Settings
     policy : Policy
     folder : Path, optional
-        Records folder, in which ``truth.parquet`` of a simulated county is looked for.
+        Records folder, searched for the ``truth.parquet`` of a simulated county.
     refit : bool, default False
-        Refit the chosen model on all labelled as-of dates, for release; the evaluation stays that of the split.
+        Refit the chosen model on all labelled as-of dates, for release; the evaluation remains that of the split.
     seed : int, default 0
     progress : Progress, optional
 
     Returns
     -------
     Bundle
-        With its evaluation, report data and model card.
+        Bundle of the latest origin, with its evaluation, report data and model card.
 
     Raises
     ------
