@@ -1,1 +1,1 @@
-"""Foundations of every other wing: settings, clock, problems, limits, the contract as JSON, and the database."""
+"""Foundations of all other packages: settings, clock, problems, limits, the contract as JSON, and the database."""

@@ -13,17 +13,17 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def today(settings: Settings) -> dt.date:
-    """Return the day in Shanghai, or the day that the settings replay."""
+    """Return today's date in Shanghai, or the date that the settings replay."""
     return settings.today or dt.datetime.now(SHANGHAI).date()
 
 
 def now() -> dt.datetime:
-    """Return the time in UTC without a zone, as the database stores it."""
+    """Return the current time in UTC without a time zone, as the database stores it."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 def to_local(at: dt.datetime) -> dt.datetime:
-    """Convert a time of the database to the time in Shanghai.
+    """Convert a time from the database to Shanghai time.
 
     >>> str(to_local(dt.datetime(2024, 12, 31, 20, 0)))[:16]
     '2025-01-01 04:00'
@@ -32,7 +32,7 @@ def to_local(at: dt.datetime) -> dt.datetime:
 
 
 def stamp(at: dt.datetime) -> str:
-    """Format a time of the database for a response.
+    """Format a time from the database for a response.
 
     >>> stamp(dt.datetime(2024, 12, 31, 8, 0))
     '2024-12-31T08:00:00.000Z'

@@ -38,7 +38,7 @@ ATTRIBUTE = (
 
 
 def make_day_type(description: str) -> Any:
-    """Make the type of a day in a body: written as 2024-12-31, within the years in which records can be."""
+    """Make the type of a day in a body: written as 2024-12-31, within the years that records may have."""
     return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description=description)]
 
 
@@ -78,7 +78,7 @@ def _make_type(column: Column) -> Any:
 
 
 def make_dict_type(name: str, fields: dict[str, Any], extra: Any = None) -> Any:
-    """Make the type of a dictionary with these fields; others are refused, unless ``extra`` is their type."""
+    """Make the type of a dictionary with these fields; other fields are refused unless ``extra`` gives their type."""
     make: Any = TypedDict
     if extra is None:
         return with_config(ConfigDict(extra="forbid"))(make(name, fields))
@@ -91,12 +91,12 @@ def make_list_type(kind: Any) -> Any:
 
 
 def make_choice_type(*codes: str) -> Any:
-    """Make the type of a text that is one of some codes."""
+    """Make the type of a string that must be one of the codes."""
     return Literal.__getitem__(codes)
 
 
 def _make_row_type(table: Table) -> Any:
-    """Make the type of a row: a dictionary with the contract's columns and, where the table has them, attributes."""
+    """Make the type of a row: a dictionary with the contract's columns, and attributes if the table has them."""
     fields: dict[str, Any] = {}
     for column in table.columns:
         kind = _make_type(column)
@@ -110,7 +110,7 @@ def _make_row_type(table: Table) -> Any:
 
 @cache
 def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
-    """Make the type of the tables in a request: an absent table means unknown, an empty one known to be none."""
+    """Make the type of the tables in a request: an absent table is unknown, an empty one is known to be empty."""
     fields: dict[str, Any] = {}
     for table in TABLES.values():
         rows = make_list_type(ROWS[table.name])
@@ -121,4 +121,4 @@ def make_tables_type(name: str, required: tuple[str, ...]) -> Any:
 
 
 ROWS: dict[str, Any] = {name: _make_row_type(table) for name, table in TABLES.items()}
-"""Types of rows by table."""
+"""Row type of each table."""

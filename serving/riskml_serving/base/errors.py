@@ -24,19 +24,19 @@ _OWN = ("riskml", "riskml_serving")
 
 
 def to_problem(error: Exception, request_id: str = "") -> Problem:
-    """Convert an error to the problem that API and pages answer with.
+    """Convert an error to the problem that the API and the pages answer with.
 
     Parameters
     ----------
     error : Exception
     request_id : str, default ""
-        Logged with the error.
+        Request ID to log with the error.
 
     Notes
     -----
-    Only a database that is lost, out of reach or locked is ``database-unavailable``. Any unexpected error, such as a
-    mistake in SQL, is ``internal-error`` and is logged: its kind and where it was raised, never its text, which may
-    quote a row.
+    Only an unreachable or locked database, or a lost connection, is ``database-unavailable``. Any unexpected error,
+    such as a mistake in SQL, is ``internal-error``; the log gets its kind and where it was raised, never its text,
+    which may quote a row.
     """
     if isinstance(error, Problem):
         return error
@@ -55,10 +55,10 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Whether the database is lost, out of reach or locked: worth waiting for, unlike a mistake in SQL."""
+    """Return whether the database is unreachable or locked: worth waiting for, unlike a mistake in SQL."""
     if isinstance(error, PoolTimeout | ConnectionError | adbc_driver_manager.OperationalError):
         return True
-    if isinstance(error, adbc_driver_manager.Error):  # for the driver of SQLite, a lock is a mistake in SQL
+    if isinstance(error, adbc_driver_manager.Error):  # the SQLite driver reports a lock as a mistake in SQL
         return "database is locked" in str(error)
     if not isinstance(error, DBAPIError):
         return False
@@ -67,7 +67,7 @@ def is_unavailable(error: Exception) -> bool:
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an error for the log without its text: its kind, and the innermost of our functions on its way.
+    """Describe an error for the log without its text: its kind, and the innermost of our functions in its trace.
 
     >>> try:
     ...     int("secret")
@@ -90,6 +90,6 @@ def describe_error(error: BaseException) -> str:
 
 
 def list_frames(error: BaseException) -> list[str]:
-    """List the lines that an error passed through for the log, innermost last; none holds a value."""
+    """List the code lines that an error passed through, innermost last, for the log; none holds a value."""
     frames = traceback.extract_tb(error.__traceback__)[-24:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

@@ -1,4 +1,4 @@
-"""Limits of requests: size of the body, request rate of a key."""
+"""Limits on requests: the size of the body, and the request rate per key."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def _refuse_size(max_bytes: int) -> Problem:
 
 
 class RateLimiter:
-    """Limits the requests of each key by a token bucket of one minute's requests, refilled evenly.
+    """Limits the requests per key with a token bucket that holds one minute's requests and refills evenly.
 
     Parameters
     ----------
     per_minute : int
-        0 is no limit.
+        Requests allowed per minute and key; 0 means no limit.
 
     Notes
     -----
-    Each worker counts separately. A key without requests for a minute is forgotten.
+    Each worker counts separately. A key that sends no requests for a minute is forgotten.
 
     >>> rate = RateLimiter(1)
     >>> rate.wait("a", at=0.0), rate.wait("a", at=1.0), rate.wait("a", at=60.0)
@@ -62,7 +62,7 @@ class RateLimiter:
         self._left: dict[str, tuple[float, float]] = {}
 
     def wait(self, key: str, at: float | None = None) -> float:
-        """Count a request; return 0, or the seconds until another would be accepted."""
+        """Count a request; return 0 if it is accepted, else the seconds until one would be."""
         if not self.per_minute:
             return 0.0
         at = time.monotonic() if at is None else at
@@ -77,7 +77,7 @@ class RateLimiter:
         return 0.0
 
     def check(self, key: str) -> None:
-        """Count a request of a key.
+        """Count a request that uses a key.
 
         Raises
         ------

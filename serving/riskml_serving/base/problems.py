@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): stable types, Chinese and English, field paths, never a value of a person."""
+"""Problem details (RFC 9457): stable types, Chinese and English, field paths, never anyone's data."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ IN_CHINESE = {
     "bad_key": "幂等键须为 1 至 128 个可见 ASCII 字符",
     "bad_cursor": "不是本列表的翻页位置",
 }
-"""What is wrong with a field, in Chinese, by a part of its code: the first that matches."""
+"""What is wrong with a field, in Chinese, by a part of the error code; the first match counts."""
 MOST_ERRORS = 50
-"""Field errors named in one answer."""
+"""Maximum number of field errors listed in one answer."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ PROBLEMS: dict[str, Kind] = {
     "http-error": Kind(400, "请求有误", "The request is wrong"),
     "internal-error": Kind(500, "服务内部错误", "Internal error"),
 }
-"""Every kind of problem by the last part of its ``type``."""
+"""Every kind of problem, by the last part of its ``type``."""
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one field: its path, a stable code, and words in both languages, without the value."""
+    """What is wrong with one field: its path, a stable code, and a description in both languages, without the value."""
 
     path: str
     code: str
@@ -106,7 +106,7 @@ class FieldError:
         return next((zh for part, zh in IN_CHINESE.items() if part in self.code), "不符合数据约定")
 
     def to_json(self) -> dict[str, str]:
-        """Return the members of the answer."""
+        """Return the JSON members of the error."""
         return {"path": self.path, "code": self.code, "detail": self.zh, "detail_en": self.en}
 
 
@@ -116,7 +116,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     Parameters
     ----------
     kind : str
-        Key of ``PROBLEMS``.
+        A key of ``PROBLEMS``.
     zh, en : str, optional
         Detail in both languages; the title by default.
     errors : iterable of FieldError
@@ -138,11 +138,11 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
 
     @property
     def status(self) -> int:
-        """HTTP status."""
+        """HTTP status of the answer."""
         return PROBLEMS[self.kind].status
 
     def to_json(self, request_id: str) -> dict[str, Any]:
-        """Return the members of the answer."""
+        """Return the JSON members of the answer."""
         kind = PROBLEMS[self.kind]
         out: dict[str, Any] = {
             "type": f"urn:riskml:problem:{self.kind}",
@@ -159,7 +159,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         return out
 
     def to_response(self, request: Request) -> Response:
-        """Return the answer of the API."""
+        """Return the API's answer to a request."""
         content = json.dumps(self.to_json(getattr(request.state, "request_id", "")), ensure_ascii=False)
         return Response(content, self.status, media_type=MEDIA_TYPE, headers=self.headers)
 
@@ -174,11 +174,11 @@ def read_field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
 
 
 _KINDS = re.compile(r"(constrained-)?(str|float|int|bool)")
-"""Names under which the validator tries the types that an attribute can have: no part of the path."""
+"""Names that the validator gives to the types an attribute can have; they are not part of the path."""
 
 
 def _write_path(loc: Iterable[int | str]) -> str:
-    """Write a path; a name that does not look like a field's is left out, since it might be a person's."""
+    """Write a path; a name that does not look like a field name becomes "…", since it might be a person's."""
     path = ""
     parts = list(loc)
     if len(parts) > 1 and isinstance(parts[-1], str) and _KINDS.fullmatch(parts[-1]):

@@ -1,1 +1,1 @@
-"""How requests become typed values and results become bytes; a write that is sent twice counts once."""
+"""Turns requests into typed values and results into bytes; a write that is sent twice counts once."""

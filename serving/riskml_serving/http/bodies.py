@@ -1,4 +1,4 @@
-"""Reads the bytes of a body straight as typed values, validated once."""
+"""Parses the bytes of a body directly into typed values, validated once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 def parse(body: bytes, adapter: TypeAdapter[T]) -> T:
-    """Read JSON as a type.
+    """Parse a JSON body into a type.
 
     Raises
     ------
     Problem
-        ``invalid-json`` or ``invalid-request``, which names fields and no value.
+        ``invalid-json`` or ``invalid-request``, which names the fields but repeats no values.
     """
     try:
         return adapter.validate_json(body)

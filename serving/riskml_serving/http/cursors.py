@@ -1,4 +1,4 @@
-"""Cursors: texts that say where the next page of a list starts.
+"""Cursors: strings that say where the next page of a list starts.
 
 A number is encrypted, since gaps between plain numbers would reveal how much happens in other regions. The position in
 the ranked list is not: it repeats what the last row of the page showed.
@@ -25,7 +25,7 @@ from riskml_serving.people.audit.pseudonyms import read_key
 __all__ = ["BEGINNING", "CHANGE", "VERIFICATION", "decode_rank", "decrypt_cursor", "encode_rank", "encrypt_cursor"]
 
 BEGINNING = "0"
-"""Cursor before the first number."""
+"""Cursor that points before the first number."""
 
 CHANGE, VERIFICATION = b"change", b"verified"
 """What a number counts; a number of the other kind is refused."""
@@ -37,7 +37,7 @@ Rank = tuple[
     Annotated[float, Strict(), Field(ge=-2, le=2)],
     Annotated[str, Field(max_length=128, pattern=r"^[^\x00]*$")],
 ]
-"""Position in the ranked list: ``order_signal``, ``order_rank`` and code of a household."""
+"""Position in the ranked list: ``order_signal``, ``order_rank`` and the household's code."""
 
 RANK: TypeAdapter[Rank] = TypeAdapter(Rank)
 
@@ -66,9 +66,9 @@ def decode_rank(text: str, name: str) -> Rank:
 
 
 def encrypt_cursor(connection: Connection, kind: bytes, number: int) -> str:
-    """Encrypt a number: only this service can read it, and nobody can tell which of two is larger.
+    """Encrypt a number: only this service can read it, and nobody else can tell which of two is larger.
 
-    One block of AES is a permutation of 16 bytes: half hold the kind, so no other text is accepted.
+    One AES block permutes 16 bytes; half of them hold the kind, so no other text is accepted.
     """
     return _to_text(_make_cipher(connection).encryptor().update(BLOCK.pack(kind, number)))
 
@@ -79,7 +79,7 @@ def decrypt_cursor(connection: Connection, kind: bytes, text: str, name: str) ->
     Raises
     ------
     Problem
-        ``invalid-request`` if the text is neither ``BEGINNING`` nor of :func:`encrypt_cursor` for this kind.
+        ``invalid-request`` unless the text is ``BEGINNING`` or was written by :func:`encrypt_cursor` for this kind.
     """
     if text == BEGINNING:
         return 0

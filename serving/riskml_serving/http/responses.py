@@ -29,7 +29,7 @@ ENVELOPE: dict[str, Any] = {
 
 
 def make_answer_type(name: str, fields: dict[str, Any]) -> Any:
-    """Type of an answer: the members of :func:`make_envelope`, then its own."""
+    """Make the type of an answer: the members of :func:`make_envelope`, then its own."""
     return make_dict_type(name, {**ENVELOPE, **fields})
 
 
@@ -38,7 +38,7 @@ def make_envelope(
 ) -> dict[str, str | None]:
     """Make the members of every answer: its provenance, its date, and the request that it answers.
 
-    ``data_as_of`` and ``scored_at`` are null where nothing has been scored yet.
+    ``data_as_of`` and ``scored_at`` are null if nothing has been scored yet.
     """
     return {
         **names,
@@ -49,12 +49,12 @@ def make_envelope(
 
 
 def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the members that state the provenance of a file; the request is not among them."""
+    """Return the members that state the provenance of a file, without the request ID."""
     return {name: value for name, value in head.items() if value is not None and name != "request_id"}
 
 
 def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Write the members of every answer as headers, with the notice, for an answer that is a file.
+    """Write the members of every answer as headers, plus the notice, for an answer that is a file.
 
     >>> to_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
     'v1'

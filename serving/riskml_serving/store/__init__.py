@@ -1,1 +1,1 @@
-"""What is stored as received: rows of the contract, and where each household lives now."""
+"""Stores what is received: rows of the contract's tables, and where each household lives now."""

@@ -1,4 +1,4 @@
-"""The engine: SQLite embedded, PostgreSQL in production; the request owns the transaction."""
+"""Opens the database engine, embedded SQLite or PostgreSQL in production; the request owns the transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUSY_MS = 15_000
 
 
 def open_engine(url: str) -> Engine:
-    """Open the database at an SQLAlchemy address; ``postgresql://`` means psycopg."""
+    """Open the database at an SQLAlchemy URL; ``postgresql://`` means psycopg."""
     address = make_url(url)
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
@@ -49,7 +49,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once in a writing transaction: one that starts by reading could not wait for it later."""
+    """Take the write lock at once if a transaction writes: having started with a read, it could not wait for one."""
     writes = connection.get_execution_options().get("riskml_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -63,7 +63,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Write in one transaction: all of it is committed, or nothing."""
+    """Write in one transaction: either all of it is committed or none."""
     callbacks: list[Callable[[], None]] = []
     options = {"riskml_writes": True, "riskml_before_commit": callbacks}
     with engine.connect().execution_options(**options) as connection, connection.begin():
@@ -73,7 +73,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def before_commit(connection: Connection, callback: Callable[[], None]) -> None:
-    """Call back right before the transaction of :func:`writing` is committed; at once in any other."""
+    """Call ``callback`` right before a :func:`writing` transaction commits; in any other, call it at once."""
     callbacks = connection.get_execution_options().get("riskml_before_commit")
     if callbacks is None:
         callback()

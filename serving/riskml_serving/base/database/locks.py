@@ -10,14 +10,14 @@ __all__ = ["hold_lock"]
 
 
 def hold_lock(connection: Connection, name: str) -> None:
-    """Wait until no other transaction holds the lock of a name, and hold it.
+    """Wait until no other transaction holds the lock with this name, then take it.
 
     To avoid deadlock, ``changes`` is taken before ``audit``.
 
     Notes
     -----
-    Numbers of a sequence become visible in the order of the commits, not of the numbers: a reader of "everything after
-    41" would miss a 42 that is committed after 43. Under a lock both orders are the same.
+    Sequence numbers become visible in commit order, not in numerical order: a reader of "everything after 41" would
+    miss a 42 that is committed after 43. Under a lock, both orders are the same.
     """
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)

@@ -17,5 +17,5 @@ METADATA = MetaData(
 
 
 def Code(length: int = 64) -> String:  # noqa: N802 - reads like a type where columns are declared
-    """Text that is ordered and compared byte by byte on every database, as riskml orders codes."""
+    """Return a text type that every database orders and compares byte by byte, as riskml orders codes."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")

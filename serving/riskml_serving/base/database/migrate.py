@@ -1,4 +1,4 @@
-"""Brings a database to the tables of this version."""
+"""Upgrades a database to the tables that this version needs."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def make_config() -> Config:
-    """Make Alembic's configuration, without a file."""
+    """Build Alembic's configuration without a file."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
 
 
 def find_latest_revision() -> str | None:
-    """Find the revision of this version."""
+    """Find the database revision that this version needs."""
     return ScriptDirectory.from_config(make_config()).get_current_head()
 
 
 def read_revision(engine: Engine) -> str | None:
-    """Read the revision of the database; None where it is empty."""
+    """Read the database's revision; return None if it is empty."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def _read_known_revision(engine: Engine) -> str | None:
-    """Read the revision of the database, which must be reachable and a revision that this version knows."""
+    """Read the database's revision; the database must be reachable and this version must know the revision."""
     address = engine.url.render_as_string(hide_password=True)
     try:
         revision = read_revision(engine)
@@ -61,7 +61,7 @@ def upgrade(engine: Engine) -> None:
     Raises
     ------
     UsageError
-        If the database cannot be reached, or its tables are of a later version.
+        If the database cannot be reached, or its tables are from a later version.
     """
     if _read_known_revision(engine) == find_latest_revision():
         return
@@ -72,12 +72,12 @@ def upgrade(engine: Engine) -> None:
 
 
 def require_current(engine: Engine) -> None:
-    """Require a reachable database with the tables of this version; an SQLite file is upgraded.
+    """Require a reachable database whose tables match this version; an SQLite file is upgraded.
 
     Raises
     ------
     UsageError
-        If it cannot be reached, or its tables are of another version.
+        If it cannot be reached, or its tables are from another version.
     """
     if engine.dialect.name == "sqlite":
         upgrade(engine)

@@ -1,4 +1,4 @@
-"""Insert or update many rows, in the dialect of either database."""
+"""Inserts or updates many rows, in the SQL dialect of either database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["insert_missing", "insert_returning", "upsert"]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; where the primary key exists already, replace the other columns."""
+    """Insert rows; if a primary key already exists, replace the other columns."""
     if rows:
         statement = _build_upsert(connection.dialect.name, table, tuple(rows[0]))
         connection.execute(statement, _arrange_values(connection, rows))
@@ -30,13 +30,13 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
 def insert_returning(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *columns: Column[Any]
 ) -> Sequence[Row[Any]]:
-    """Insert rows, at least one, and return some of their columns, in any order."""
+    """Insert one or more rows and return some of their columns; the rows may come in any order."""
     statement = _build_insert(connection.dialect.name, table, tuple(rows[0])).returning(*columns)
     inserted: Sequence[Row[Any]] = connection.execute(statement, _arrange_values(connection, rows)).all()
     return inserted
 
 
-@cache  # building a statement takes longer than one row takes the database
+@cache  # building a statement takes longer than executing it for one row
 def _build_upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
     statement = _build_insert(backend, table, names)
     keys = [column.name for column in table.primary_key]
@@ -45,10 +45,10 @@ def _build_upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
 
 
 def _build_insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
-    """Build the statement that inserts rows with the same columns.
+    """Build the statement that inserts rows; all rows have the same columns.
 
     PostgreSQL gets one list per column: with a parameter for every value of thousands of rows, the driver takes longer
-    to number them than the database to store them (measured: a third of a county's job).
+    to number them than the database takes to store the rows (measured: a third of the time of a county's job).
     """
     if backend != "postgresql":
         return sqlite.insert(table)

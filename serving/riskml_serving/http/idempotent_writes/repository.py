@@ -1,4 +1,4 @@
-"""SQL about answers to requests with an idempotency key."""
+"""SQL for the answers to requests with an idempotency key."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["add_answer", "find_answer"]
 
 
 def find_answer(connection: Connection, caller: str, key: str) -> RowMapping | None:
-    """Find the answer that a caller's key got before."""
+    """Find the answer given before for a caller's key."""
     query = select(ANSWERS).where(ANSWERS.c.caller == caller, ANSWERS.c.idempotency_key == key)
     return connection.execute(query).mappings().first()
 
 
 def add_answer(connection: Connection, caller: str, key: str, request_hash: str, status: int, answer: str) -> None:
-    """Save the answer that a caller's key got."""
+    """Save the answer given for a caller's key."""
     row = {"caller": caller, "idempotency_key": key, "request_hash": request_hash, "created_at": now()}
     connection.execute(insert(ANSWERS).values(**row, status=status, answer=answer))

@@ -1,4 +1,4 @@
-"""How endpoints and pages write: one transaction in a thread, and once only for an idempotency key."""
+"""Writes for endpoints and pages: in one transaction, in a thread, and only once per idempotency key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from riskml_serving.people.auth import Caller
 __all__ = ["Answer", "Work", "collect_households", "respond_once", "write_once"]
 
 Work = Callable[[Connection], tuple[int, Any]]
-"""Does the work of a request in a transaction; returns status and plain values."""
+"""Does the work of a request in a transaction; returns the status and plain values."""
 
 LONGEST_KEY = 128
 
@@ -41,30 +41,30 @@ class Answer:
 async def write_once(
     engine: Engine, request: Request, caller: Caller, key: str | None, body: bytes, work: Work
 ) -> Answer:
-    """Do the work of a request in one transaction, or give the answer that its key got before.
+    """Do the work of a request in one transaction, or repeat the answer given before for its key.
 
     Parameters
     ----------
     engine : Engine
     request : Request
     caller : Caller
-        Each caller has its own keys.
+        Who makes the request; each caller has its own keys.
     key : str or None
-        Idempotency key; without one the work is done every time.
+        Idempotency key; without one, the work is done every time.
     body : bytes
-        What the request says: the same key with another body, path, region or right is a conflict.
+        Content of the request; the same key with another body, path, region or right is a conflict.
     work : callable
-        Its result and the answer are saved together or not at all.
+        Does the work; its result and the answer are saved together or not at all.
 
     Raises
     ------
     Problem
-        ``idempotency-conflict``, and what the work raises.
+        ``idempotency-conflict``, or whatever the work raises.
 
     Notes
     -----
-    An answer that is repeated is audited for the households that it names. That of a form holds nothing, so nothing is
-    shown again.
+    A repeated answer is audited for the households that it names. The answer to a form is empty, so repeating it shows
+    nothing again.
     """
     scope = " ".join((caller.region, *sorted(caller.rights)))  # what was shown under other rights is not shown again
     content = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
@@ -112,7 +112,7 @@ def collect_households(content: Any) -> set[str]:
 
 
 async def respond_once(engine: Engine, request: Request, caller: Caller, body: bytes, work: Work) -> Response:
-    """Write for an endpoint, once for the header ``Idempotency-Key``; see :func:`write_once`."""
+    """Write for an endpoint, once per ``Idempotency-Key`` header; see :func:`write_once`."""
     answer = await write_once(engine, request, caller, _read_key(request), body, work)
     headers = {"Idempotent-Replayed": "true"} if answer.repeated else {}
     return Response(answer.content, answer.status, media_type="application/json", headers=headers)

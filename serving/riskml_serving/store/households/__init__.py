@@ -1,1 +1,1 @@
-"""Which households there are and where each lives now: what the region of a caller is checked against."""
+"""Stores which households exist and where each lives now; a caller's region is checked against this."""

@@ -1,4 +1,4 @@
-"""SQL about where households live; every query is narrowed to a region."""
+"""SQL for where households live; every query is narrowed to a region."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ __all__ = [
 def find_households(
     connection: Connection, codes: Iterable[str], region: str, *, lock: bool = False
 ) -> dict[str, dict[str, Any]]:
-    """Find the households that live in a region, by code; ``lock`` locks them, in code order, until the end."""
+    """Find the households that live in a region, by code; ``lock`` locks them, in code order, until commit."""
     out: dict[str, dict[str, Any]] = {}
-    # PostgreSQL refuses to look for a NUL
+    # PostgreSQL refuses a NUL in a parameter
     for part in split_codes(sorted(code for code in codes if "\0" not in code)):
         query = (
             select(HOUSEHOLDS)
@@ -45,12 +45,12 @@ def find_households(
 
 
 def require_household(connection: Connection, household_id: str, region: str, *, lock: bool = False) -> dict[str, Any]:
-    """Find a household of a region, closed or not.
+    """Find a household that lives in a region, closed or not.
 
     Raises
     ------
     Problem
-        ``household-not-found``, whether it does not exist or lives elsewhere.
+        ``household-not-found``, no matter whether it does not exist or lives elsewhere.
     """
     row = find_households(connection, [household_id], region, lock=lock).get(household_id)
     if row is None:
@@ -59,13 +59,13 @@ def require_household(connection: Connection, household_id: str, region: str, *,
 
 
 def narrow_to_region(query: Select[Any], table: FromClause, region: str) -> Select[Any]:
-    """Narrow a query on a table with the column ``household_id`` to the households of a region."""
+    """Narrow a query on a table with the column ``household_id`` to the households in a region."""
     joined = query.join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id)
     return joined.where(within(HOUSEHOLDS.c.region_code, region))
 
 
 def list_codes(connection: Connection, region: str, after: str = "", limit: int | None = None) -> Sequence[str]:
-    """List the codes of the open households of a region, in their order, behind ``after``."""
+    """List the codes of the open households in a region, in code order, starting after ``after``."""
     query = (
         select(HOUSEHOLDS.c.household_id)
         .where(
@@ -80,25 +80,25 @@ def list_codes(connection: Connection, region: str, after: str = "", limit: int 
 
 
 def count_households(connection: Connection, region: str) -> int:
-    """Count the open households of a region."""
+    """Count the open households in a region."""
     query = select(func.count()).where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None))
     return int(connection.execute(query).scalar_one())
 
 
 def add_households(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Register households; one that exists already stays as it is."""
+    """Register households; a household that is already registered stays as it is."""
     insert_missing(connection, HOUSEHOLDS, rows)
 
 
 def update_households(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Change where households live, or which of their tables are known; rows have every column."""
+    """Change where households live, or which of their tables are known; each row must have every column."""
     upsert(connection, HOUSEHOLDS, rows)
 
 
 def close_household(
     connection: Connection, household_id: str, region: str, on: dt.date, because: str, followed_by: str
 ) -> None:
-    """Close a household of a region, as received now."""
+    """Close a household in a region and record that the closure was received now."""
     connection.execute(
         update(HOUSEHOLDS)
         .where(HOUSEHOLDS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region))

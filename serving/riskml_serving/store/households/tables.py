@@ -1,4 +1,4 @@
-"""Which households there are and where each lives now: what the region of a caller is checked against."""
+"""The table of which households exist and where each lives now; a caller's region is checked against this."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ HOUSEHOLDS = Table(
     Column("closed_because", String(16), nullable=True),
     Column("followed_by", Code(2000), nullable=True),
 )
-"""``known_tables``: contract tables joined by ``;`` of which all rows of the household are known to be stored, even if
-there are none: an absent table means unknown, an empty one known to be none. ``closed_on`` is the day that the closure
-names, ``closed_at`` when it was received. ``followed_by``: codes joined by ``;`` of the
-households that resulted from a split or a merge."""
+"""``known_tables``: the contract tables, joined by ``;``, whose rows for the household are all stored, even if there
+are none: an absent table is unknown, an empty one is known to be empty. ``closed_on`` is the day that the closure
+names, ``closed_at`` the time when it was received. ``followed_by``: the codes, joined by ``;``, of the households that
+resulted from a split or a merge."""
 
 Index("ix_households_region_code", HOUSEHOLDS.c.region_code, HOUSEHOLDS.c.household_id)

@@ -1,1 +1,1 @@
-"""Storage of the contract's tables."""
+"""Stores the contract's tables."""

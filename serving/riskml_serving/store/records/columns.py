@@ -1,4 +1,4 @@
-"""Tables as columns: the form in which riskml takes a few households."""
+"""Tables as columns, the form in which riskml takes a small number of households."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Columns = dict[str, list[Any]]
 Rows = list[dict[str, Any]]
 
 EMPTY: dict[str, Columns] = {name: {column: [] for column in table.names} for name, table in TABLES.items()}
-"""Tables that are present without rows: known to be empty."""
+"""Tables that are present but have no rows: they are known to be empty."""
 
 
 def to_columns(rows: Rows) -> Columns:
-    """Turn rows into columns, every name that any row has.
+    """Turn rows into columns, one for every name that occurs in any row.
 
     >>> to_columns([{"a": 1}, {"a": 2, "b": 3}])
     {'a': [1, 2], 'b': [None, 3]}

@@ -1,4 +1,4 @@
-"""The monitoring lines that the service holds, read again every few seconds at most."""
+"""Caches the monitoring lines that the service stores; they are read again every few seconds at most."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_AGE = 5.0
 
 
 class Lines:
-    """Lines of the database as columns, kept for a few seconds."""
+    """Monitoring lines from the database, as columns, cached for a few seconds."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -33,5 +33,5 @@ class Lines:
         return cached[1]
 
     def forget(self) -> None:
-        """Read the lines again at their next use."""
+        """Drop the cached lines, so that the next use reads them again."""
         self._cached = None

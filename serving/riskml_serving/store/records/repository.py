@@ -1,4 +1,4 @@
-"""SQL about stored records: adding rows, and reading those of some households."""
+"""SQL for stored records: adding rows, and reading the rows of some households."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from riskml_serving.store.records.tables import RECORDS, list_columns, read_attr
 __all__ = ["CHUNK", "add_rows", "read_lines", "read_rows", "split_codes", "supersede"]
 
 CHUNK = 500
-"""Codes in one query: below what any database takes as parameters."""
+"""Maximum number of codes in one query: below every database's limit on parameters."""
 
 ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
 
 def _select_rows(name: str, key: str) -> Select[Any]:
-    """Statement that reads the rows of a table by some codes; built once, since building takes as long as reading."""
+    """Build the statement that reads a table's rows for some codes; do it once, as it takes as long as reading."""
     table = RECORDS[name]
     return select(*list_columns(name)).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
 
@@ -46,9 +46,9 @@ def read_lines(connection: Connection) -> Columns:
 
 
 def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Columns:
-    """Read the rows of households in one table, in the order of receipt, as columns.
+    """Read the rows of some households in one table, in order of receipt, as columns.
 
-    The caller has checked the codes against a region: see ``store.households.repository``.
+    The caller must have checked the codes against a region: see ``store.households.repository``.
     """
     rows = [row for part in split_codes(codes) for row in connection.execute(OF_HOUSEHOLDS[name], {"codes": part})]
     columns = _to_columns(name, rows)
@@ -58,8 +58,8 @@ def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Column
 def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Columns]:
     """Read everything about some households, as columns by table.
 
-    ``disaster`` also holds those of the regions around the households; in these rows the household is null. The caller
-    has checked the codes against a region.
+    ``disaster`` also holds disasters of the regions that contain the households; in these rows the household is null.
+    The caller must have checked the codes against a region.
     """
     tables = {name: read_rows(connection, name, codes) for name in OF_HOUSEHOLDS}
     prefixes = sorted(list_prefixes(tables["households"]["region_code"]))
@@ -70,7 +70,7 @@ def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Colum
 
 
 def list_prefixes(regions: Iterable[str]) -> set[str]:
-    """List some regions and all regions around them.
+    """List the prefixes of some regions: these regions and all that contain them.
 
     >>> sorted(list_prefixes(["37"]))
     ['', '3', '37']
@@ -79,22 +79,22 @@ def list_prefixes(regions: Iterable[str]) -> set[str]:
 
 
 def _to_columns(name: str, rows: Sequence[Any]) -> Columns:
-    """Turn rows of :func:`list_columns` into columns."""
+    """Turn rows with the fields of :func:`list_columns` into columns."""
     names = [column.name for column in list_columns(name)]
     return dict(zip(names, map(list, zip(*rows, strict=True)) if rows else ([] for _ in names), strict=True))
 
 
 def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Append rows of one table; each has every column of the table but ``row_id``."""
+    """Append rows to one table; each row must have every column of the table except ``row_id``."""
     if rows:
         connection.execute(insert(RECORDS[name]), list(rows))
 
 
 def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Mark the rows that new rows replace: the same record, or version, recorded on the same day.
+    """Mark the rows that new rows replace: those of the same record, or version, recorded on the same day.
 
-    What is known at a date is known at the end of that day, so a row that was corrected before its day ended never
-    counted. The contract calls two rows of one record on one day a fault; marking the first keeps it out.
+    What is known on a date is what is known at the end of that day, so a row that was corrected before its day ended
+    never counted. In the contract, two rows for one record on one day are a fault; marking the first keeps it out.
     """
     table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
     if TABLES[name].column("recorded_on") is None:

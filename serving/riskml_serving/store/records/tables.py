@@ -44,7 +44,7 @@ def write_attributes(attributes: Mapping[str, Any]) -> str | None:
 
 
 def read_attributes(texts: Sequence[str | None]) -> dict[str, list[Any]]:
-    """Read attributes of households, as JSON, into columns.
+    """Turn the attributes of households, stored as JSON, into columns.
 
     >>> read_attributes(['{"a": "砖房", "b": 1.0}', None])
     {'a': ['砖房', None], 'b': [1.0, None]}
@@ -59,9 +59,9 @@ def _make_field(column: Column) -> Field[object]:
 
 
 def _make_table(declared: Declared) -> Table:
-    """Make a table of the contract's columns and further ones.
+    """Make a database table with the contract's columns and some others.
 
-    These are the order of receipt, attributes of a household as JSON, when and with which request a row came, and
+    These hold the order of receipt, a household's attributes as JSON, when and with which request a row arrived, and
     whether a row received later on the same day replaced it.
     """
     name = f"record_{declared.name}"
@@ -85,10 +85,10 @@ def _make_table(declared: Declared) -> Table:
 
 
 RECORDS: dict[str, Table] = {name: _make_table(declared) for name, declared in TABLES.items()}
-"""Tables of the database by the contract's name."""
+"""Database tables by their name in the contract."""
 
 
 def list_columns(name: str) -> list[Field[Any]]:
-    """List the columns of a table that riskml reads: those of the contract, and attributes as JSON."""
+    """List the columns that riskml reads from a table: those of the contract, and the attributes as JSON."""
     names = (*TABLES[name].names, "attributes") if TABLES[name].attributes else TABLES[name].names
     return [RECORDS[name].c[column] for column in names]

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that it is handed."""
+"""Runs migrations on the connection that is passed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every table of the service, an audit that only grows, and the key under which it names households."""
+"""Creates every table of the service, the append-only audit, and the key for the names of households in it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ revision = "0001"
 down_revision = None
 
 Types = Mapping[str, TypeEngine[Any]]
-"""Types of columns by name."""
+"""Column types by column name."""
 
 REFUSED = "the audit is append-only"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""A key that counts up."""
+"""An auto-incrementing key."""
 HOUSEHOLD, REGION, CALLER, HASH = Code(128), Code(12), Code(64), sa.String(64)
 WORD, TEXT, DAY, TIME = sa.String(16), sa.Text(), sa.Date(), sa.DateTime()
 COUNT, BIG_COUNT, LEVEL, FLAG, CODE = sa.Integer(), sa.BigInteger(), sa.SmallInteger(), sa.Boolean(), sa.String(32)
@@ -31,7 +31,7 @@ VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_v
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
 AGREEMENT: Types = {"agreement": WORD, "agreement_by": WORD}
 SCORE: Types = {"as_of": DAY, "status": WORD, **LEVELS, "rule_flags": TEXT, **AGREEMENT, **VERSIONS, "scored_at": TIME}
-"""Columns that current scores and their history share; of these figures any may be missing."""
+"""Columns that current scores and their history share; any of these figures may be missing."""
 FIGURES: Types = {"probability": REAL, "margin": REAL}
 ORIGIN: Types = {"created_by": CALLER, "created_at": TIME, "request_id": HASH}
 RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG}
@@ -40,7 +40,7 @@ RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG
 def create_table(
     name: str, keys: Types, required: Types, optional: Types | None = None, *more: sa.Column[Any], **options: Any
 ) -> sa.Table:
-    """Create a table: its keys, the columns that must have a value, those that may be null, and others as they are."""
+    """Create a table from its keys, the columns that must have a value, those that may be null, and any other items."""
     columns = [sa.Column(column, kind, primary_key=True) for column, kind in keys.items()]
     columns += [sa.Column(column, kind, nullable=False) for column, kind in required.items()]
     columns += [sa.Column(column, kind, nullable=True) for column, kind in (optional or {}).items()]
@@ -48,12 +48,12 @@ def create_table(
 
 
 def preset(name: str, kind: TypeEngine[Any], default: str) -> sa.Column[Any]:
-    """Make a column with a value of its own where a row names none."""
+    """Make a column with a default value for rows that name none."""
     return sa.Column(name, kind, server_default=default, nullable=False)
 
 
 def create_record_table(name: str, required: Types, optional: Types) -> None:
-    """Create a table of the contract, with the order of receipt and the receipt itself beside its columns."""
+    """Create a table of the contract, with columns for the order of receipt and the receipt itself added."""
     receipt: Types = {"received_at": TIME, "request_id": HASH, "superseded": FLAG}
     create_table(f"record_{name}", {"row_id": NUMBER}, {**required, **receipt}, optional)
     if "household_id" in {*required, *optional}:
@@ -112,7 +112,7 @@ def create_record_tables() -> None:
 
 
 def create_score_tables() -> None:
-    """Create the tables of scores, with the indexes that answer a page of the list and the counts of a region."""
+    """Create the tables of scores, with the indexes for a page of the list and for the counts in a region."""
     create_table(
         "capacity",
         {"county": Code(6)},
@@ -143,7 +143,7 @@ def create_score_tables() -> None:
 
 
 def create_case_tables() -> None:
-    """Create the register of households, and what staff and callers write about them."""
+    """Create the register of households, and the tables for what staff and callers write about them."""
     create_table(
         "households",
         {"household_id": HOUSEHOLD},
@@ -183,7 +183,7 @@ def create_case_tables() -> None:
 
 
 def create_work_tables() -> None:
-    """Create the tables of jobs, imports and releases of the model."""
+    """Create the tables of jobs, imports and model releases."""
     state: Types = {
         "kind": CODE,
         "payload": TEXT,
@@ -233,7 +233,7 @@ def create_people_tables() -> None:
 
 
 def create_audit() -> None:
-    """Create the audit, draw its key and refuse every change of an entry."""
+    """Create the audit, generate its key and refuse every change to an entry."""
     create_table(
         "audit",
         {"seq": NUMBER},
