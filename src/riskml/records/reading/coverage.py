@@ -31,7 +31,7 @@ def measure_coverage(folder: Folder) -> dict[str, Any]:
     -------
     dict
         ``households``, their number; ``tables``, one entry for each table of the contract except ``lines``:
-        ``present``; ``rows``; ``first`` and ``last``, the months that the rows are about; ``without_rows``, the share of
+        ``present``; ``rows``; ``first`` and ``last``, the months the rows are about; ``without_rows``, the share of
         households without a row of their own; ``lateness``, null if fewer than 20 rows have both a day and a day of
         recording, else ``dated`` (share of rows with a day of recording) and, for those rows, ``after`` (share recorded
         after their day), ``late`` (share recorded more than 31 days after it) and ``days`` (quantiles "0.5", "0.9" and
