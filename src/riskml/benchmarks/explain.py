@@ -39,10 +39,10 @@ __all__ = ["BOUNDS", "run"]
 
 MONTHS, SEED = 48, 1
 TRAINING = 20_000
-"""Households on which the model is fitted."""
+"""Number of households on which the model is fitted."""
 
 ROUNDS = 400
-"""Trees of the model, of the largest size that training can choose (depth 5, 31 leaves)."""
+"""Number of trees in the model, each of the largest size that training can choose (depth 5, 31 leaves)."""
 
 BATCH, SAMPLE, SINGLES, TURNS = 100_000, 1000, 300, 3
 
@@ -58,7 +58,7 @@ Floats = NDArray[np.float64]
 
 
 def run(households: int = 100_000, progress: Progress | None = None) -> dict[str, Any]:
-    """Measure the explanation of a simulated county by a model fitted on part of it.
+    """Measure how fast a simulated county is explained by a model fitted on part of it.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
     dict
         ``ms_per_row``: contributions for a batch of 100,000 rows (those of the county, repeated if it is smaller) on
         one thread, linear part and trees; ``pred_contrib_ms_per_row``: contributions of the trees alone by LightGBM on
-        one thread, for 1,000 of the rows; ``ratio``: the latter over the former; ``single_ms``: median for one row;
+        one thread, for 1,000 rows; ``ratio``: the latter divided by the former; ``single_ms``: median for one row;
         ``explanation_ms``: median for the whole explanation of one household, from records in memory to sentences;
         ``county_s``: contributions, causes and sentences of all households on two threads, without features and
         scores; ``county_with_scores_s``: the same with them; ``load_s``: reading, tabulating and checking the trees;
@@ -79,7 +79,7 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
 
     Notes
     -----
-    Batch and LightGBM take turns, and the shortest time of each counts: other processes can only add time.
+    The batch and LightGBM take turns, and the shortest time of each counts: other processes can only add time.
     """
     listener = progress or Silent()
     with TemporaryDirectory(prefix="riskml-benchmark-") as temporary:
@@ -118,7 +118,7 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
 
 @dataclass(frozen=True)
 class _Part:
-    """A panel with the features and scores of those at risk."""
+    """A panel with the features and scores of its households at risk."""
 
     panel: Panel
     rows: NDArray[np.intp]
@@ -144,7 +144,7 @@ def _fit_bundle(records: Records) -> Bundle:
 
 def _score_county(narrator: Narrator, records: Records) -> list[_Part]:
     panels = list(records.panels(to_month_end(build_grid(records, narrator.settings).last_month)))
-    panels[0].line  # noqa: B018 - fills the shared grid of lines before threads ask for it
+    panels[0].line  # noqa: B018 - fills the shared grid of lines before the threads need it
 
     def score_panel(panel: Panel) -> _Part:
         rows = np.flatnonzero(classify_cohort(panel, narrator.settings) == AT_RISK)
@@ -180,6 +180,6 @@ def _explain_county(narrator: Narrator, county: list[_Part]) -> int:
 
 
 def _time_singles(work: Callable[[int], object]) -> float:
-    """Time single calls after one to warm up; return the median in milliseconds."""
+    """Time single calls after a warm-up call; return the median in milliseconds."""
     work(0)
     return time_median(work, range(SINGLES))

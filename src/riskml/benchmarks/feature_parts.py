@@ -29,11 +29,11 @@ THREADS = 2
 DATES = 6
 STEP = 2
 SINGLE, FROM_ROWS = 1000, 60
-"""Households whose features are built one at a time, from packed records and from rows."""
+"""Numbers of households whose features are built one at a time, from packed records and from rows."""
 
 
 def list_as_ofs(last_month: int) -> list[int]:
-    """List the days of the six month ends, two months apart, up to the last month.
+    """List six month ends as day numbers, two months apart, up to the last month.
 
     >>> [str(to_date(day)) for day in list_as_ofs(11)]
     ['1970-02-28', '1970-04-30', '1970-06-30', '1970-08-31', '1970-10-31', '1970-12-31']
@@ -137,15 +137,15 @@ def measure(part: str, folder: Path, warm: Path) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``seconds``, ``rows``, and for riskml the figures of the process.
+        ``seconds``, ``rows`` and, for riskml, the figures measured in its process.
     """
     work = {"riskml": _run_riskml, "scan": _run_scan, "oracle": _run_oracle}[part]
     work(warm)
     if part == "scan":
-        # A scan is short: the best of three.
+        # A scan is short, so take the best of three.
         return min((work(folder) for _ in range(3)), key=lambda result: result["seconds"])
     return work(folder)
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))  # noqa: T201 - what the parent reads
+    print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))  # noqa: T201 - the parent reads it

@@ -23,10 +23,10 @@ MONTHS = 48
 
 SEED = 1
 FEW = 300
-"""Households on which each part warms up."""
+"""Number of households on which each part warms up."""
 ROUNDS = 3
 ENOUGH = 100.0
-"""Seconds after which no further round begins: a busy machine gets a single one."""
+"""Seconds after which no further round begins: a busy machine gets a single round."""
 
 BOUNDS: Bounds = {
     "scan_ratio": ("at most", 12.0),
@@ -52,10 +52,10 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
     -------
     dict
         ``rows_per_s``: rows of the feature matrices per second, including reading the files; ``scan_ratio``: that time
-        over one full read of the income table by DuckDB into Arrow; ``duckdb_ratio``: time of the SQL oracle over
-        that time; ``peak_rss_mb`` of its process; ``one_household_ms``: median for one household from packed records
-        to features; ``one_household_from_rows_ms``: the same from plain Python rows; ``seconds`` of each part;
-        ``targets``: figure, bound and whether it is met.
+        divided by the time DuckDB takes to read the income table into Arrow; ``duckdb_ratio``: time of the SQL oracle
+        divided by that of riskml; ``peak_rss_mb`` of riskml's process; ``one_household_ms``: median for one household
+        from packed records to features; ``one_household_from_rows_ms``: the same from plain Python rows; ``seconds``
+        for each part; ``targets``: figure, bound and whether it is met.
 
     Notes
     -----

@@ -1,8 +1,8 @@
-"""The features again, as an analyst would write them in DuckDB SQL.
+"""The same features, as an analyst would write them in DuckDB SQL.
 
 An independent check: the queries in ``sql/`` follow the data contract and the data dictionary and share no code with
 :mod:`riskml.features`. The tests compare both, and the benchmark runs both on the same files. Nothing else may import
-this module: riskml itself has only one feature code.
+this module: riskml itself has only one implementation of the features.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ _TYPES = {
     Kind.AMOUNT: "DOUBLE",
     Kind.FLAG: "BOOLEAN",
 }
-"""SQL types of the columns of the contract; all others are text."""
+"""SQL types by kind of column in the data contract; all others are text."""
 
 _TOPICS = ("members", "illness", "disaster", "events", "help", "monitoring")
 _NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
 class Oracle:
-    """Features of a folder of Parquet tables at several dates.
+    """Features at several dates, computed from a folder of Parquet tables.
 
     Parameters
     ----------
     folder : path
-        One ``<table>.parquet`` each, or a folder ``<table>/`` of parts.
+        Holds ``<table>.parquet``, or a folder ``<table>/`` of parts, for each table.
     as_ofs : sequence of date
-        All dates of later calls; what does not depend on the date is prepared once for all of them.
+        All dates that later calls use; what does not depend on the date is prepared once for all of them.
     threads : int, default 2
     """
 
@@ -64,7 +64,7 @@ class Oracle:
             self._sql.execute("CREATE VIEW income_known AS SELECT * FROM income_cell WHERE counts(known, until)")
 
     def _create_view(self, folder: Path, table: str) -> None:
-        """Give every declared column its type, and null if the files lack it."""
+        """Create a view in which every declared column has its type, and is null if the files lack it."""
         declared = {column.name: _TYPES.get(column.kind, "VARCHAR") for column in TABLES[table].columns}
         if table not in self._present:
             empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in declared.items())

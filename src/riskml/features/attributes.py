@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Levels = tuple[str, ...]
 
 REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Level.VILLAGE}
-"""Levels of the regions that are features, from the coarsest, and the features' names."""
+"""Region levels that are features, coarsest first, with the names of the features."""
 
 
 @feature(
@@ -58,7 +58,7 @@ def months_since_exit(panel: Panel) -> Floats:
 def _declare(
     name: str, unit: str, zh: str, en: str, categorical: bool, reason: tuple[str | None, str | None] = (None, None)
 ) -> Feature:
-    """Declare a feature that only some records have, to be listed with its values."""
+    """Declare a feature that only some records have; its values are passed along with it."""
     return Feature(
         name=name,
         topic="attributes",
@@ -75,7 +75,7 @@ def _declare(
 
 
 def list_region_features(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
-    """Levels of each prefix, and the level of each region code."""
+    """List the region features, each with its levels and the level of each region code."""
     out = []
     for level, column in REGION_FEATURES.items():
         prefixes = [take_region(name, level) if len(name) >= level else "" for name in names]
@@ -97,16 +97,16 @@ def _derive_regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
 
 
 def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
-    """Region prefixes as categories, attributes, and the change of numbers since the version before.
+    """Derive region prefixes as categories, attributes, and changes in numeric attributes since the version before.
 
     Yields
     ------
     Feature, array of float64 of shape (n,), levels
-        Empty levels where the feature is a number.
+        The levels are empty if the feature is a number.
 
     Notes
     -----
-    An attribute is never used as a reason: its column name is no sentence that staff could check on a visit.
+    An attribute is never used as a reason: its column name is not a sentence that staff could check on a visit.
     """
     yield from _derive_regions(panel)
     for name, attribute in sorted(panel.attributes.items()):

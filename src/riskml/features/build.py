@@ -1,4 +1,4 @@
-"""Build the feature matrix, by the same code for training, batches and the service."""
+"""Build the feature matrix, with the same code for training, batches and the service."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def build_all(
     ----------
     records : Records
     as_ofs : sequence of int
-        Days.
+        Day numbers.
     threads : int, default 2
     progress : callable, optional
         Called with the number of rows done.

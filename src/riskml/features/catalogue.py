@@ -51,9 +51,9 @@ class Feature:
     cause : str
         Official cause code to which its contribution belongs.
     zh, en : str
-        Name for people, in Chinese and in English.
+        Readable name in Chinese and in English.
     function : callable
-        Panel to array of float64, shape (n,).
+        Takes a panel and returns an array of float64, shape (n,).
     definition : str
         The function's docstring.
     window : int
@@ -61,14 +61,14 @@ class Feature:
     direction : Direction
         Sign of the effect on the risk that every model must keep.
     requires : tuple of str
-        Tables without which it is missing.
+        Tables without which the feature is missing.
     categorical : bool
         Whether the values are positions in levels.
     reason_zh, reason_en : str or None
         The sentence of an explanation. ``{value}`` and the facts of ``riskml.explanation.wording.facts`` are in
-        braces, a part in brackets is left out where a fact in it is unknown, and the text after ``|`` is used where
-        the value is 0. Empty: made from ``zh`` or ``en`` and the value. None: the feature describes the records, not
-        the household.
+        braces, a part in brackets is left out if a fact in it is unknown, and the text after ``|`` is used if the
+        value is 0. If empty, the sentence is made from ``zh`` or ``en`` and the value; if None, the feature describes
+        the records, not the household.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Feature:
 
     @cached_property
     def column(self) -> FeatureColumn:
-        """What a model needs to know about it."""
+        """What a model needs to know about the feature."""
         return FeatureColumn(self.name, self.direction, self.categorical)
 
 
@@ -113,12 +113,12 @@ def feature(
     reason_zh: str | None = "",
     reason_en: str | None = "",
 ) -> Callable[[F], F]:
-    """Add a function to the catalogue under its own name, or under ``name`` where one function serves several features.
+    """Add a function to the catalogue under its own name, or under ``name`` if one function serves several features.
 
     With ``windows`` the function takes the argument ``window`` and is added once for each; the number of months
-    replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. ``earlier`` are the months before
-    the window that it is compared with, ``window`` the months that can matter in any case. A name that ends in a
-    number of months, as in ``disasters_12m``, states the window by itself.
+    replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. ``earlier`` is the number of
+    months before the window with which it is compared, ``window`` the number of months that can matter in any case. A
+    name that ends in a number of months, such as ``disasters_12m``, sets the window by itself.
 
     Raises
     ------

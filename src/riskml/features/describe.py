@@ -1,6 +1,6 @@
 """Write ``docs/features.md``, the data dictionary, from the catalogue.
 
-``make docs`` renews it; a test fails while the file differs.
+``make docs`` regenerates it; a test fails while the file differs.
 """
 
 from __future__ import annotations

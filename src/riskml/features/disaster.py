@@ -25,7 +25,7 @@ _require_disasters = partial(require_rows, "disaster")
 
 @cached_on_panel
 def _divide_losses(panel: Panel) -> Floats:
-    """Loss of each row in multiples of the household's line for a year, shape (E,)."""
+    """Divide the loss in each row by the household's line for a year, shape (E,)."""
     return divide_by_line(panel, _require_disasters(panel), _require_disasters(panel)["loss"])
 
 

@@ -26,7 +26,7 @@ _require_events = partial(require_rows, "events")
 
 @cached_on_panel
 def _divide_amounts(panel: Panel) -> Floats:
-    """Amount of each row in multiples of the household's line for a year, shape (E,)."""
+    """Divide the amount in each row by the household's line for a year, shape (E,)."""
     return divide_by_line(panel, _require_events(panel), _require_events(panel)["amount"])
 
 

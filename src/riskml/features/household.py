@@ -26,30 +26,30 @@ _require_members = partial(require_rows, "members")
 
 
 def _count_coded(panel: Panel, column: str, *values: str) -> Floats:
-    """Members whose code is one of the values; missing where members are listed but none of their codes is known."""
+    """Count members whose code is one of the values; missing if members are listed but none of their codes is known."""
     allowed = list_codes("members", column)
     return _require_members(panel).count_coded(column, *map(allowed.index, values))
 
 
 def _count_health(health: str, panel: Panel) -> Floats:
-    """Members of a state of health."""
+    """Count the members with a state of health."""
     return _count_coded(panel, "health", health)
 
 
 def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
-    """Set the number missing where members are listed and none states it; without listed members it is known."""
+    """Set the number to missing if members are listed but none states it; without listed members it is known."""
     return np.where(members.any(stated) | ~members.any(), number, np.nan)
 
 
 @cached_on_panel
 def _compute_ages(panel: Panel) -> Floats:
-    """Year of ``as_of`` less year of birth, shape (E,)."""
+    """Compute ages: the year of ``as_of`` minus the year of birth, shape (E,)."""
     ages: Floats = to_year(panel.as_of) - _require_members(panel)["birth_year"]
     return ages
 
 
 def _count_aged(panel: Panel, low: float, high: float) -> Floats:
-    """Members of an age from ``low`` (included) to ``high``; missing where members are listed but no age is known."""
+    """Count members from ``low`` to below ``high`` years old; missing if members are listed but no age is known."""
     members, age = _require_members(panel), _compute_ages(panel)
     return _set_unknown_missing(members, members.count((age >= low) & (age < high)), ~np.isnan(age))
 

@@ -27,7 +27,7 @@ _require_care = partial(require_rows, "illness")
 
 @cached_on_panel
 def _divide_self_paid(panel: Panel) -> Floats:
-    """Self-paid amount of each row in multiples of the household's line for a year, shape (E,)."""
+    """Divide the self-paid amount in each row by the household's line for a year, shape (E,)."""
     return divide_by_line(panel, _require_care(panel), _require_care(panel)["self_paid"])
 
 
@@ -67,7 +67,7 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
 @declare(
     unit="line",
     direction=LOWER,
-    cause="other",  # it moves with the income as much as with the spending
+    cause="other",  # it changes with income as much as with spending
     zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
     en="income per head less out-of-pocket medical spending, over the line, last 12 months",
     reason_zh=None,

@@ -1,7 +1,7 @@
 """Compiled statistics of monthly series: one pass over the months, for all households together.
 
 Time is the first axis, households the second; index 0 is the latest month. Sums run from the latest month back, so
-a household gives the same bits alone as among many.
+a household gives the same bits on its own as among many.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats,
     Parameters
     ----------
     yuan : array of float64, shape (T, n)
-        NaN counts as 0 where stated.
+        NaN counts as 0 if stated.
     stated : array of bool, shape (T, n)
     unit : array of float64, shape (T, n)
-        NaN where not known.
+        NaN if not known.
     months : int
-        How many of the T months.
+        Number of the T months to use.
 
     Returns
     -------
     values, known : arrays, shape (months, n)
-        Values are 0 where not known.
+        Values are 0 if not known.
     sums, counts : arrays of float64, shape (months + 1, n)
-        Sum and number of the known months of each window, by its length.
+        Sum and number of the known months in each window, indexed by its length.
     """
     n = yuan.shape[1]
     values, known = np.empty((months, n)), np.empty((months, n), np.bool_)
@@ -67,7 +67,7 @@ def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats,
 
 @compiled
 def sum_months(values: Array, start: int, stop: int) -> Floats:
-    """Sum of the months from ``start`` to ``stop``, shape (n,); of a mask, the months in which it holds."""
+    """Sum the months from ``start`` to ``stop``, shape (n,); for a mask, count the months in which it holds."""
     sums = np.zeros(values.shape[1])
     for t in range(start, stop):
         for j in range(values.shape[1]):
@@ -77,7 +77,7 @@ def sum_months(values: Array, start: int, stop: int) -> Floats:
 
 @compiled
 def sum_changes_on_year(values: Array, known: Array, window: int) -> tuple[Floats, Floats]:
-    """Sum of differences to the month a year before, and how many of both months are known, shape (n,)."""
+    """Sum the differences from the month a year before, and count the pairs with both months known, shape (n,)."""
     sums, counts = np.zeros(values.shape[1]), np.zeros(values.shape[1])
     for t in range(window):
         for j in range(values.shape[1]):
@@ -89,7 +89,7 @@ def sum_changes_on_year(values: Array, known: Array, window: int) -> tuple[Float
 
 @compiled
 def fit_slope(values: Array, known: Array, counts: Array, window: int) -> Floats:
-    """Least-squares change a month over the known months, shape (n,); NaN with fewer than three."""
+    """Fit the least-squares change per month over the known months, shape (n,); NaN with fewer than three."""
     n = values.shape[1]
     centre, above, below = np.zeros(n), np.zeros(n), np.zeros(n)
     for t in range(window):
@@ -109,7 +109,7 @@ def fit_slope(values: Array, known: Array, counts: Array, window: int) -> Floats
 
 @compiled
 def compute_deviation(values: Array, known: Array, mean: Array, counts: Array, window: int) -> Floats:
-    """Sample standard deviation over the known months, shape (n,); NaN with fewer than two."""
+    """Compute the sample standard deviation over the known months, shape (n,); NaN with fewer than two."""
     n = values.shape[1]
     squares = np.zeros(n)
     for t in range(window):
@@ -123,9 +123,9 @@ def compute_deviation(values: Array, known: Array, mean: Array, counts: Array, w
 
 @compiled
 def find_lowest_ahead(values: Array, known: Array, level: Floats, window: int) -> Floats:
-    """Lowest mean of ``window`` months in the months ahead, shape (n,), if every month ahead is at ``level``.
+    """Find the lowest mean of ``window`` months, shape (n,), in the months ahead if each of those is at ``level``.
 
-    A month ahead replaces the oldest of the window, until all are replaced. NaN where the level is.
+    Each month ahead replaces the oldest month of the window, until all are replaced. NaN if the level is NaN.
     """
     n = values.shape[1]
     sums, counts, lowest = np.zeros(n), np.zeros(n), level.copy()
@@ -140,7 +140,7 @@ def find_lowest_ahead(values: Array, known: Array, level: Floats, window: int) -
 
 @compiled
 def average_shortfall(values: Array, known: Array, counts: Array, window: int) -> Floats:
-    """Mean shortfall of the known months below 1, shape (n,); NaN without a known month."""
+    """Average the shortfall below 1 over the known months, shape (n,); NaN without a known month."""
     n = values.shape[1]
     gap = np.zeros(n)
     for t in range(window):
@@ -153,7 +153,7 @@ def average_shortfall(values: Array, known: Array, counts: Array, window: int) -
 
 @compiled
 def average_weighted(logs: Array, known: Array, weight: Array) -> Floats:
-    """Weighted mean over the known months, shape (n,); NaN without one."""
+    """Compute the weighted mean over the known months, shape (n,); NaN without a known month."""
     n = logs.shape[1]
     sums, weights = np.zeros(n), np.zeros(n)
     for t in range(len(weight)):
@@ -167,7 +167,7 @@ def average_weighted(logs: Array, known: Array, weight: Array) -> Floats:
 
 @compiled
 def measure_run_below(known: Array, below: Array) -> Floats:
-    """Length of the run of months below that ends with the latest known month, shape (n,); NaN without one."""
+    """Measure the run of months below the line up to the latest known month, shape (n,); NaN without a known month."""
     months, n = known.shape
     length = np.full(n, np.nan)
     for j in range(n):

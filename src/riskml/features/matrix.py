@@ -1,4 +1,4 @@
-"""The feature matrix: one row a household and date, one column a feature."""
+"""The feature matrix: one row per household and date, one column per feature."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Direction", "FeatureColumn", "FeatureMatrix", "hash_schema", "stack"
 FloatArray = NDArray[np.float64]
 
 TWIN = 1e-9
-"""Relative and absolute difference within which two columns are the same."""
+"""Relative and absolute difference within which two columns count as the same."""
 
 
 class Direction(IntEnum):
@@ -31,7 +31,7 @@ class Direction(IntEnum):
     FREE = 0
     HIGHER_RISK = 1
 
-    __hash__ = int.__hash__  # not by its name: schemas are looked up for every household that is scored
+    __hash__ = int.__hash__  # faster than by name: schemas are looked up for every household that is scored
 
 
 class FeatureColumn(NamedTuple):
@@ -52,7 +52,7 @@ class FeatureColumn(NamedTuple):
 
 
 def hash_schema(columns: Sequence[FeatureColumn]) -> str:
-    """SHA-256 of names, order, directions and kinds of the features.
+    """Hash the names, order, directions and kinds of the features with SHA-256.
 
     >>> hash_schema([FeatureColumn("a")]) == hash_schema([FeatureColumn("a", Direction.LOWER_RISK)])
     False
@@ -92,11 +92,11 @@ class FeatureMatrix:
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> FloatArray:
-        """Values of one feature, shape (n,)."""
+        """Return the values of one feature, shape (n,)."""
         return self.values[:, self.names.index(name)]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a frame with ``household_id`` and one column a feature; categories as their text."""
+        """Return a frame with ``household_id`` and one column per feature; categories are text."""
         columns: dict[str, object] = {"household_id": self.household_id}
         for j, column in enumerate(self.columns):
             values = self.values[:, j]
@@ -113,7 +113,7 @@ class FeatureMatrix:
     def prune_levels(self) -> FeatureMatrix:
         """Return the matrix with only the levels that occur in its rows.
 
-        A level that only other rows have, perhaps rows known later, must not move the codes a model is fitted on.
+        A level that only other rows have, perhaps rows known later, must not change the codes a model is fitted on.
         """
         levels = {}
         for name, names in self.levels.items():
@@ -122,10 +122,10 @@ class FeatureMatrix:
         return self.recode(self.columns, levels)
 
     def drop_repeated(self) -> FeatureMatrix:
-        """Return the matrix without the quantities that a later column repeats in every row, to a billionth.
+        """Return the matrix without the quantities that a later column repeats in every row, to within a billionth.
 
         In a yearly survey the last month, quarter and year are equal, and repeated columns would share one effect at
-        random. The last of them stays: of several windows, the longest.
+        random. The last of them is kept: the longest of several windows.
         """
         kept: list[int] = []
         for i in reversed(range(len(self.columns))):
@@ -150,7 +150,7 @@ class FeatureMatrix:
         Raises
         ------
         ModelError
-            If a feature is categorical here and a quantity there, or the other way round.
+            If a feature is categorical in one of the two and a quantity in the other.
         """
         wanted = tuple(columns)
         mapping = _map_columns(self.columns, wanted)
@@ -171,7 +171,7 @@ class FeatureMatrix:
 
 
 class _ColumnMapping(NamedTuple):
-    """Where the columns of a matrix go in a schema, and which of them need more than a copy."""
+    """Where the columns of a matrix go in a schema, and which of them need more than copying."""
 
     target: NDArray[np.intp]
     """Positions in the schema of the columns that the matrix has."""
@@ -197,7 +197,7 @@ def _map_columns(own: tuple[FeatureColumn, ...], wanted: tuple[FeatureColumn, ..
 
 @lru_cache(maxsize=1024)
 def _translate_levels(old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
-    """Position in ``new`` of each level of ``old``, and of a missing one as the last."""
+    """Find the position in ``new`` of each level in ``old``; the last entry is for a missing level."""
     position = {level: float(i) for i, level in enumerate(new)}
     return np.array([*(position.get(level, np.nan) for level in old), np.nan])
 

@@ -18,12 +18,12 @@ CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer":
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
 
 declare = partial(feature, topic="income", cause="other")
-"""Declares a feature of this module: a source of income is no cause of a fall; its decline is."""
+"""Declares a feature of this module: a source of income does not cause a fall, but its decline does."""
 
 
 @cached_on_panel
 def _average_sources(panel: Panel) -> tuple[list[Floats], Floats]:
-    """Mean of each source over 12 months, and the sum of their absolute values."""
+    """Average each source over 12 months, and sum the absolute values of the means."""
     means = [read_source(panel, source).mean(12) for source in PARTS]
     return means, abs(means[0]) + abs(means[1]) + abs(means[2]) + abs(means[3])
 

@@ -33,7 +33,7 @@ Mask = NDArray[np.bool_]
 T = TypeVar("T")
 
 FLOOR = -4.0
-"""Lowest logarithm of income over the line: income may be zero or negative."""
+"""Lowest logarithm of income relative to the line: income may be zero or negative."""
 _LOWEST = np.exp(FLOOR)
 
 
@@ -58,12 +58,12 @@ def require_rows(table: str, panel: Panel) -> Events:
 
 
 def divide(part: Floats, whole: Floats) -> Floats:
-    """``part / whole``, NaN where the whole is zero or not known."""
+    """Divide ``part`` by ``whole``; NaN if the whole is zero or not known."""
     return np.where(whole == 0, np.nan, part / whole)
 
 
 def take_log(values: Floats) -> Floats:
-    """Logarithm of multiples of the line, at least ``FLOOR``.
+    """Take the logarithm of multiples of the line, at least ``FLOOR``.
 
     >>> take_log(np.array([1.0, 0.0, -2.0, np.nan])).tolist()
     [0.0, -4.0, -4.0, nan]
@@ -77,80 +77,80 @@ class Monthly:
     Parameters
     ----------
     yuan : array of float64, shape (T, n)
-        NaN counts as nothing where stated.
+        NaN counts as 0 if stated.
     stated : array of bool, shape (T, n)
     unit : array of float64, shape (T, n)
-        Yuan a month that make one multiple of the line; NaN where not known.
+        Yuan per month in one multiple of the line; NaN if not known.
     months : int
-        How many of the T months.
+        Number of the T months to use.
 
     Attributes
     ----------
     values : array of float64, shape (months, n)
-        0 where not known.
+        0 if not known.
     known : array of bool, shape (months, n)
     sums, counts : array of float64, shape (months + 1, n)
-        Sum and number of the known months of each window, by its length.
+        Sum and number of the known months in each window, indexed by its length.
     """
 
     def __init__(self, yuan: Floats, stated: Mask, unit: Floats, months: int) -> None:
         self.values, self.known, self.sums, self.counts = kernels.scale(yuan, stated, unit, months)
 
     def count(self, window: int) -> Floats:
-        """Known months of the last ``window`` months, shape (n,)."""
+        """Count the known months among the last ``window`` months, shape (n,)."""
         count: Floats = self.counts[window]
         return count
 
     def mean(self, window: int) -> Floats:
-        """Mean over the known months of the last ``window`` months, shape (n,); NaN where there is none."""
+        """Average the known months among the last ``window`` months, shape (n,); NaN if there are none."""
         mean: Floats = self.sums[window] / self.counts[window]  # 0 / 0 is NaN: without a known month there is no mean
         return mean
 
     def mean_between(self, start: int, stop: int) -> Floats:
-        """Mean over the known months from ``start`` (included) to ``stop`` months back."""
+        """Average the known months from ``start`` (included) to ``stop`` months back."""
         return kernels.sum_months(self.values, start, stop) / kernels.sum_months(self.known, start, stop)
 
     def share(self, mask: Mask, window: int) -> Floats:
-        """Share of the known months of a window in which ``mask`` holds; it may hold in known months only."""
+        """Return the share of a window's known months in which ``mask`` holds; it may hold only in known months."""
         return kernels.sum_months(mask, 0, window) / self.count(window)
 
     def change_on_year(self, window: int) -> Floats:
-        """Mean difference to the same month a year before, over months known in both years."""
+        """Average the difference from the same month a year before, over months known in both years."""
         sums, counts = kernels.sum_changes_on_year(self.values, self.known, window)
         return sums / counts
 
     def slope(self, window: int) -> Floats:
-        """Least-squares change a month over the known months of a window; NaN with fewer than three."""
+        """Fit the least-squares change per month over the known months of a window; NaN with fewer than three."""
         return kernels.fit_slope(self.values, self.known, self.count(window), window)
 
     def deviation(self, window: int) -> Floats:
-        """Sample standard deviation over the known months of a window; NaN with fewer than two."""
+        """Compute the sample standard deviation over the known months of a window; NaN with fewer than two."""
         return kernels.compute_deviation(self.values, self.known, self.mean(window), self.count(window), window)
 
 
 @cached_on_panel
 def _compute_unit(panel: Panel) -> Floats:
-    """Yuan a month that make one multiple of the line, shape (T, n)."""
+    """Compute the yuan per month in one multiple of the line, shape (T, n)."""
     return panel.size * panel.line / 12
 
 
 @cached_on_panel
 def read_income(panel: Panel) -> Monthly:
-    """Income of all sources by month."""
+    """Read the income from all sources by month."""
     return Monthly(panel.total_or_zero, panel.reported, _compute_unit(panel), panel.months)
 
 
 @cached_on_panel
 def _find_months_by_source(panel: Panel) -> Mask:
-    """Months that are reported by source, shape (T, n)."""
+    """Find the months that are reported by source, shape (T, n)."""
     by_source: Mask = panel.reported & np.isnan(panel.sources[-1])
     return by_source
 
 
 def read_source(panel: Panel, source: str) -> Monthly:
-    """Income of one source in the last two years.
+    """Read the income from one source in the last two years.
 
-    0 in months in which only other sources report; not known in months of ``total``.
+    It is 0 in months in which only other sources report, and not known in months that report ``total``.
     """
     name = f"source {source}"
     if name not in panel.memo:
@@ -162,18 +162,18 @@ def read_source(panel: Panel, source: str) -> Monthly:
 
 @cached_on_panel
 def find_months_below(panel: Panel) -> Mask:
-    """Months known to be below the line then, shape (T, n)."""
+    """Find the months known to be below the line of that month, shape (T, n)."""
     income = read_income(panel)
     return income.known & (income.values < BELOW)
 
 
 def divide_by_line(panel: Panel, events: Events, yuan: Floats) -> Floats:
-    """Amounts in multiples of the household's line for a year, as the line and the size were then, shape (E,)."""
+    """Divide amounts by the household's line for a year, with line and size as they were then, shape (E,)."""
     cell = (events["lag"], events.household)
     relative: Floats = yuan / (panel.line[cell] * panel.size[cell])
     return relative
 
 
 def count_months_since(panel: Panel, events: Events, mask: Mask | None = None) -> Floats:
-    """Days since the latest row, divided by 365.25 / 12, shape (n,); NaN where there is none in the look-back."""
+    """Count the days since the latest row ÷ (365.25 / 12), shape (n,); NaN if there is none in the look-back."""
     return (panel.as_of - events.max(events["day"], mask)) / (365.25 / 12)

@@ -1,4 +1,4 @@
--- Disasters of the household itself, and those of the region in which it lived on that day.
+-- Disasters that struck the household itself, and disasters that struck the region in which it lived on that day.
 
 CREATE OR REPLACE TEMP TABLE f_disaster AS
 WITH own AS (

@@ -1,5 +1,5 @@
--- Medical care of the last 36 months, amounts in multiples of the household's line in the month of the care (of the
--- last complete month for care after it).
+-- Medical care in the last 36 months, amounts in multiples of the household's line in the month of the care (in the
+-- last complete month for later care).
 
 CREATE OR REPLACE TEMP TABLE f_illness AS
 WITH seen AS (

@@ -1,4 +1,4 @@
--- Income features at as_of. Rows are summed by household and place in the year, with one column for each of the
+-- Income features at as_of. Rows are summed by household and month of the year, with one column for each of the
 -- three years, so that a month and the same month a year before are in one row: t months back is 12 * year + r.
 
 CREATE OR REPLACE TEMP TABLE by_month AS
@@ -88,8 +88,8 @@ SELECT
     avg(transfer0 - transfer1) FILTER (parts01) AS transfer_change_12
 FROM parts GROUP BY h;
 
--- The least trailing year ahead if income stays at a level. While months without a report drop out, the mean moves
--- towards the level, so a run of such months has its least value at one of its ends: beside a reported month.
+-- The lowest trailing year ahead if income stays at a level. While months without a report drop out, the mean moves
+-- towards the level, so a run of such months has its lowest value at one of its ends, next to a reported month.
 CREATE OR REPLACE TEMP TABLE income_ahead AS
 WITH kept AS (
     SELECT
@@ -161,7 +161,7 @@ SELECT
         WHEN n_24 < 2 THEN NULL
         WHEN n0 = 0 THEN sqrt(n1 * var1 / (n1 - 1))
         WHEN n1 = 0 THEN sqrt(n0 * var0 / (n0 - 1))
-        -- two years' squared deviations from their own means, and what their means lie apart
+        -- squared deviations of both years from their own means, and the distance between those means
         ELSE sqrt((n0 * var0 + n1 * var1 + pow(mean_12 - mean_before, 2) * n0 * n1 / n_24) / (n_24 - 1))
     END AS income_volatility_24m,
     lowest AS income_lowest_month,

@@ -6,7 +6,7 @@ CREATE OR REPLACE MACRO month_no(day) AS year(day) * 12 + month(day) - 1;
 CREATE OR REPLACE MACRO complete_month() AS
     month_no(getvariable('as_of')) - if(getvariable('as_of') = last_day(getvariable('as_of')), 0, 1);
 
--- A window of w months is every day after this one, up to as_of; from a month's end back to a month's end.
+-- A window of w months covers every day after this one, up to as_of; it goes back from a month's end to a month's end.
 CREATE OR REPLACE MACRO since(w) AS
     if(
         getvariable('as_of') = last_day(getvariable('as_of')),
@@ -19,11 +19,11 @@ CREATE OR REPLACE MACRO months_ago(day) AS date_diff('day', day, getvariable('as
 -- Logarithm of multiples of the line, floored at -4.
 CREATE OR REPLACE MACRO log_line(x) AS if(x IS NULL, NULL, ln(greatest(x, exp(-4.0))));
 
--- Place of the lowest bit that is set, and the number of set bits from bit 0 on.
+-- Position of the lowest set bit, and the number of consecutive set bits from bit 0.
 CREATE OR REPLACE MACRO lowest_bit(mask) AS if(mask = 0, NULL, bit_count(xor(mask, mask - 1)) - 1);
 CREATE OR REPLACE MACRO ones_from_zero(mask) AS bit_count(xor(mask, mask + 1)) - 1;
 
--- Sum of what is stated in n rows: nothing where there is no row, unknown where no row states it.
+-- Sum of the amounts stated in n rows: 0 if there is no row, unknown if no row states an amount.
 CREATE OR REPLACE MACRO stated(n, total) AS if(n = 0, 0, total);
 
 -- Whether a staged row counts at as_of.

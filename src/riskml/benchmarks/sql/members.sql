@@ -25,7 +25,7 @@ WITH counted AS (
     WHERE counts(known, until) AND (left_on IS NULL OR left_on > getvariable('as_of'))
     GROUP BY h
 ),
--- Nobody listed is known to be nobody; members listed without a code leave it unknown.
+-- If no members are listed, the count is known to be 0; if members are listed without a code, it is unknown.
 filled AS (
     SELECT
         b.h, n, age, n IS NULL AS nobody,

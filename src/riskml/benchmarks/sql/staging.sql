@@ -1,4 +1,4 @@
--- Households, their versions, and what one multiple of the line is for each of them in each month: once a folder.
+-- Households, their versions, and the value of one multiple of the line for each in each month; run once per folder.
 
 CREATE TEMP TABLE ids AS
 SELECT household_id, (row_number() OVER (ORDER BY household_id) - 1)::INTEGER AS h
@@ -25,7 +25,7 @@ SELECT
     last_day(make_date((m // 12)::BIGINT, (m % 12 + 1)::BIGINT, 1)) AS month_end
 FROM range(getvariable('first_month'), getvariable('last_month') + 1) t(m);
 
--- The longest matching prefix that has a row in force, then the latest effective_from.
+-- The longest matching prefix with a row in force wins, then the latest effective_from.
 CREATE TEMP TABLE region_line AS
 SELECT region_code, m, month_end, first(l.amount ORDER BY len(l.prefix) DESC, l.effective_from DESC) AS line
 FROM (SELECT DISTINCT region_code FROM version) r
@@ -34,7 +34,7 @@ LEFT JOIN (SELECT coalesce(region_code, '') AS prefix, effective_from, amount FR
     ON starts_with(r.region_code, l.prefix) AND l.effective_from <= month_end
 GROUP BY ALL;
 
--- Yuan a year that make one multiple of the line, as line and size were known at the month's end.
+-- Yuan per year in one multiple of the line, with line and size as known at the month's end.
 CREATE TEMP TABLE unit AS
 SELECT h, m, v.size, v.size * line AS unit
 FROM version v JOIN region_line USING (region_code)

@@ -1,5 +1,5 @@
--- Rows that happen on a day, with the days on which each counts: from the day it was recorded (by default the day
--- itself) until the next row of its record_id, or the next version of its key, is known. Withdrawals then go.
+-- Rows for events of one day, with the days on which each row counts: from the day it was recorded (by default the day
+-- itself) until the next row of its record_id, or the next version of its key, is known. Then withdrawals are dropped.
 
 CREATE MACRO spans(source, happened) AS TABLE
 SELECT *, CASE WHEN record_id IS NOT NULL
@@ -41,7 +41,7 @@ SELECT h, started_on AS day, ended_on, emergency, amount, known, until
 FROM spans('src_help', started_on) JOIN ids USING (household_id)
 WHERE withdrawn IS NOT TRUE;
 
--- Versions: null counts as before every date; a version goes when any later one is known.
+-- Versions: null counts as before every date; a version is dropped once a later one is known.
 CREATE TEMP TABLE entry AS
 SELECT h, entered_on AS day, cleared_on, known, coalesce(
     min(known) OVER (
