@@ -1,4 +1,4 @@
-"""Visits: which households are on the list when a share of them can be visited, and how many falls it catches."""
+"""Visits: which households are on the list when a share of them can be visited, and how many falls the list catches."""
 
 from __future__ import annotations
 

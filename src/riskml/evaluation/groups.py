@@ -68,7 +68,7 @@ def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[
     Notes
     -----
     The figures of a single hidden value are the total minus those of the others. So if the hidden values have fewer
-    than 20 rows together, the next smallest is hidden too.
+    than 20 rows in total, the next smallest value is hidden too.
 
     Examples
     --------

@@ -29,7 +29,7 @@ class TestRows:
     Parameters
     ----------
     household : array of int64, shape (n,)
-        The same number for the same household at every as-of date: intervals resample households, not rows.
+        Number of the household, the same at every as-of date: intervals resample households, not rows.
     as_of : array of int32, shape (n,)
         Day number.
     label : array of int8, shape (n,)

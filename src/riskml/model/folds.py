@@ -107,7 +107,7 @@ def _sample_households(rows: IntArray, household: IntArray, rng: np.random.Gener
 
 
 def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
-    """Count the as-of dates whose horizons cover the same month, on average: the weight of a row is one over that.
+    """Count the as-of dates whose horizons cover the same month, on average; a row's weight is the inverse of that.
 
     >>> quarterly = np.array([0, 89, 180, 272], np.int32)  # ends of quarters
     >>> count_overlap(quarterly, 12), count_overlap(quarterly[:1], 12)

@@ -66,7 +66,7 @@ _ARRAYS = tuple(field.name for field in fields(Cohort) if field.name != "feature
 def collect_cohort(
     records: Records, as_ofs: Sequence[int], settings: Settings, policy: Policy, progress: Progress
 ) -> Cohort:
-    """Build the features of all households at risk at the as-of dates, as known then.
+    """Build the features of all households at risk at the as-of dates, from what was known at each date.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def find_first_flags(
     policy: Policy,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """Find how many months after each as-of date the rule line first raises any flag, as known then.
+    """Find how many months after each as-of date the rule line first raises any flag, by what was known then.
 
     Parameters
     ----------
