@@ -1,4 +1,4 @@
-"""Speed of explanations, compared with LightGBM's own contributions on the same rows in the same run."""
+"""Measure the speed of explanations against LightGBM's own contributions on the same rows in the same run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speed of the features from files, compared with one scan of the income table and the SQL oracle."""
+"""Measure the speed of features from files against one scan of the income table and against the SQL oracle."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def build(panel: Panel) -> FeatureMatrix:
     Parameters
     ----------
     panel : Panel
-        n households at a date; a household not yet known then has a row in which everything is missing.
+        n households at a date; a household not known by then has a row in which everything is missing.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def build_all(
     Returns
     -------
     FeatureMatrix, H × len(as_ofs) rows
-        One date after the other, households in the order of their codes.
+        All households at one date after the other, in the order of their codes.
         A household not yet known at a date has a row in which everything is missing.
     """
     households = len(records)

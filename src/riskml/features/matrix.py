@@ -178,9 +178,9 @@ class _ColumnMapping(NamedTuple):
     source: NDArray[np.intp]
     """Their positions in the matrix."""
     other_kind: tuple[int, ...]
-    """Positions in the schema where one of the two is categorical and the other is not."""
+    """Positions in the schema of the columns that are categorical in only one of the two."""
     categorical: tuple[int, ...]
-    """Positions in the schema of categories in both."""
+    """Positions in the schema of the columns that are categorical in both."""
 
 
 @lru_cache(maxsize=256)

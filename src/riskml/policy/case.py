@@ -24,7 +24,7 @@ _EXITED = schema.list_codes("households", "kind").index("exited")
 
 
 class Case:
-    """Households of a panel, as the rule line reads them.
+    """The households of a panel, as the rule line sees them.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Case:
 
     @cached_property
     def line(self) -> Floats:
-        """Line in force at the last complete month's end, yuan/person/year, shape (n,)."""
+        """Line in force at the end of the last complete month, yuan/person/year, shape (n,)."""
         line: Floats = self.panel.line[0]
         return line
 
@@ -147,5 +147,5 @@ class Case:
 
     @cached_property
     def income_after_spending(self) -> Floats:
-        """Income per head less unavoidable spending per head, yuan/person/year, shape (n,)."""
+        """Income per head minus unavoidable spending per head, yuan/person/year, shape (n,)."""
         return self.income - self.spending
