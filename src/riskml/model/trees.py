@@ -87,7 +87,7 @@ class TreeProblem:
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
     threads : int, optional
-        Number of threads: by default one, or two for many rows. LightGBM's deterministic mode gives the same trees anyway.
+        By default one thread, or two for many rows: LightGBM's deterministic mode gives the same trees for any number.
 
     Raises
     ------
