@@ -1,4 +1,4 @@
-"""A call of an endpoint: who calls, with which right, and the steps that endpoints share."""
+"""A call to an endpoint: who calls, with which right, and the steps that endpoints share."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Call:
 
     @cached_property
     def model(self) -> Model:
-        """Model that serves: the same to the end of the request.
+        """Model in service; it stays the same until the request ends.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class Call:
     def make_envelope(
         self, as_of: dt.date | None = None, scored_at: dt.datetime | None = None
     ) -> dict[str, str | None]:
-        """Make the members of every answer; see :func:`riskml_serving.http.responses.make_envelope`."""
+        """Make the members that every response has; see :func:`riskml_serving.http.responses.make_envelope`."""
         return make_envelope(self.model.names, as_of, scored_at, self.request_id)
 
     def clamp_limit(self, limit: int | None) -> int:
@@ -81,11 +81,11 @@ class Call:
     def record(
         self, connection: Connection, action: str, household_id: str | Iterable[str] | None = None, **detail: Any
     ) -> None:
-        """Record in the transaction of the request; see :func:`riskml_serving.people.audit.record`."""
+        """Add an audit entry in the request's transaction; see :func:`riskml_serving.people.audit.record`."""
         audit.record(connection, self.caller, action, household_id, request_id=self.request_id, **detail)
 
     async def record_read(self, action: str, codes: Iterable[str], **detail: Any) -> None:
-        """Record which households a request that writes nothing shows."""
+        """Record in the audit which households a read-only request shows."""
         await self.state.audit.record(self.caller, action, codes, request_id=self.request_id, **detail)
 
     async def read_body(self, kind: Body) -> tuple[bytes, dict[str, Any]]:
@@ -100,12 +100,12 @@ class Call:
         return content, parse(content, kind.adapter)
 
     async def write_once(self, content: bytes, work: Work) -> Response:
-        """Do the work of a request in one transaction, once for its idempotency key."""
+        """Do a request's work in one transaction, and only once per idempotency key."""
         return await respond_once(self.state.engine, self.request, self.caller, content, work)
 
 
 class RequireRight(SecurityBase):
-    """Authenticates a request, counts it against the key's rate and requires a right; the OpenAPI names the key."""
+    """Authenticates a request, applies the key's rate limit and requires a right; the OpenAPI names the scheme."""
 
     model = HTTPBearer(description="API key: `riskml-serving keys create`.")
     scheme_name = "key"
@@ -114,7 +114,7 @@ class RequireRight(SecurityBase):
         self.right = right
 
     async def __call__(self, request: Request) -> Call:
-        """Return the call."""
+        """Authenticate the request and return it as a call."""
         state = get_state(request)
         caller = await state.authenticator.authenticate(request.headers.get("authorization", ""))
         request.state.caller = caller

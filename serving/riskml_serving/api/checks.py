@@ -1,4 +1,4 @@
-"""Every check of a request beyond the types of its fields."""
+"""All checks on a request beyond the types of its fields."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ __all__ = [
 ]
 
 TableRows = Mapping[str, Rows]
-"""Rows of a request by table."""
+"""Rows in a request, by table."""
 
 NOT_FOUND = ("not_found", "No such household in this key's region")
 
 
 def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Columns]) -> None:
-    """Check records that are only scored: every row belongs to a household of the request and of the caller's region.
+    """Check records to score: each row must belong to a household in the request and in the caller's region.
 
     Parameters
     ----------
     call : Call
     tables : dict of str to rows
     columns : dict of str to columns
-        The same rows.
+                The same rows as columns.
 
     Raises
     ------
@@ -61,17 +61,17 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
 
 
 def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
-    """Check records to append, as far as that needs no database.
+    """Check records to append, as far as possible without the database.
 
     Returns
     -------
     dict of str to rows
-        The rows, each with its day of recording: the day of receipt where it names none.
+        The rows, each with its day of recording, by default the day of receipt.
 
     Raises
     ------
     Problem
-        Limits, days of recording before today, two rows of one record, rights, regions outside the caller's.
+        For exceeded limits, days before today, repeated records, missing rights and regions outside the caller's.
     """
     _require_sizes(tables, call.state.settings)
     if not any(tables.values()):
@@ -93,7 +93,7 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
 
 
 def refuse_households(tables: TableRows, codes: Collection[str]) -> None:
-    """Refuse the rows of households that are not in the caller's region; nothing, if there are no such households.
+    """Refuse rows of households that are not in the caller's region; do nothing if ``codes`` is empty.
 
     Raises
     ------
@@ -104,15 +104,15 @@ def refuse_households(tables: TableRows, codes: Collection[str]) -> None:
 
 
 def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str, Any]], household_id: str) -> None:
-    """Check the households that follow a closed one: others, in the caller's region, and open.
+    """Check that the followers of a closed household are other, open households in the caller's region.
 
     Parameters
     ----------
     followers : sequence of str
     register : dict of str to dict
-        Those of them that live in the caller's region.
+                The followers that live in the caller's region, by code.
     household_id : str
-        The one that is closed.
+                Household to close.
 
     Raises
     ------
@@ -128,14 +128,14 @@ def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str
 def require_open(
     households: Mapping[str, Mapping[str, Any]], list_paths: Callable[[Collection[str]], Iterable[str]] = lambda _: ()
 ) -> None:
-    """Refuse households that were closed.
+    """Refuse households that are closed.
 
     Parameters
     ----------
     households : dict of str to dict
         Rows of the register, by code.
     list_paths : callable
-        Lists the fields of the request that name some households; none where the address of the request does.
+                Lists the request's fields that name the given households; by default none, if only the URL names them.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
     Parameters
     ----------
     days : dict of str to date
-        By the path of their field.
+                Days, keyed by the path of their field.
     today : date
 
     Raises
@@ -165,7 +165,7 @@ def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
 
 
 def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
-    """Return the position of a code among those that a field may have.
+    """Return the position of a code among the values that a field allows.
 
     Raises
     ------
@@ -178,14 +178,14 @@ def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
 
 
 def require_one_income(rows: Rows, columns: Columns) -> None:
-    """Refuse a month that has both a total and a source, and two statements of which neither is the later.
+    """Refuse months with both a total and a source, and pairs of statements if neither is later than the other.
 
     Parameters
     ----------
     rows : list of dict
-        Of the request.
+                Income rows in the request.
     columns : dict of columns
-        All rows of the households, those of the request among them.
+                All income rows of the households, including those in the request.
 
     Raises
     ------
@@ -201,20 +201,20 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
 
 
 def _refuse(paths: Iterable[str], code: str, en: str, kind: str = "invalid-request") -> None:
-    """Raise the problem if there is any field that is wrong."""
+    """Raise the problem if any field is wrong."""
     if errors := [FieldError(path, code, en) for path in paths]:
         raise Problem(kind, errors=errors)
 
 
 def _list_rows(tables: TableRows, column: str, is_wrong: Callable[[Mapping[str, Any]], bool]) -> list[str]:
-    """List the paths of a column in the rows in which it is wrong."""
+    """List the paths of a column's wrong values."""
     return [
         f"tables.{name}[{i}].{column}" for name, rows in tables.items() for i, row in enumerate(rows) if is_wrong(row)
     ]
 
 
 def list_households(tables: TableRows, codes: Collection[str]) -> list[str]:
-    """List the paths of the fields that name some households."""
+    """List the paths of the fields that name the given households."""
     return _list_rows(tables, "household_id", lambda row: row.get("household_id") in codes)
 
 
@@ -247,13 +247,13 @@ def _require_one_subject(tables: TableRows) -> None:
 
 
 def _require_once(tables: Mapping[str, Columns]) -> None:
-    """Refuse a record, version or line that appears twice for one day of recording: which of them counts is unknown."""
+    """Refuse a record, version or line sent twice for one day of recording: it is unclear which one counts."""
     paths = (f"tables.{name}[{i}]" for name, columns in tables.items() for i in find_repeated_rows(name, columns))
     _refuse(paths, "twice", "The same record or version appears twice with one recorded_on")
 
 
 def _require_days(tables: TableRows, today: dt.date) -> None:
-    """Refuse days before the receipt; and later ones of households, since the register says where each lives now."""
+    """Refuse days before receipt and, for households, later days: the register says where each lives now."""
     rows = enumerate(tables.get("households", ()))
     days = {f"tables.households[{i}].recorded_on": row.get("recorded_on") or today for i, row in rows}
     require_no_future(days, today)
@@ -268,7 +268,7 @@ def _require_days(tables: TableRows, today: dt.date) -> None:
 
 
 def _require_regions(tables: TableRows, caller: Caller, kinds: Mapping[str, str]) -> None:
-    """Refuse regions that the caller does not cover, by table with the kind of problem."""
+    """Refuse regions that the caller does not cover; ``kinds`` gives the kind of problem for each table."""
     for name, kind in kinds.items():
         paths = (
             f"tables.{name}[{i}].region_code"

@@ -1,4 +1,4 @@
-"""``GET /v1/model``: which model serves."""
+"""``GET /v1/model``: which model is in service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description: the framework's, with problems and the bodies that endpoints read themselves."""
+"""The OpenAPI description: FastAPI's own, plus problems and the bodies that endpoints read themselves."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PROBLEM_RESPONSE: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": TEMPLATE.format(model="Problem")}}},
     }
 }
-"""Description of the refusals of every endpoint."""
+"""Description of the error responses of every endpoint."""
 
 
 BODIES: dict[str, Body] = {}
@@ -51,10 +51,10 @@ class Body:
     Parameters
     ----------
     name : str
-        Name of its schema.
+                Name of the body's schema.
     fields : dict of str to type
     example : dict
-        Plain JSON values. The description shows them, and the tests send them.
+                Plain JSON values, shown in the description and sent by the tests.
     """
 
     def __init__(self, name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ class Body:
         BODIES[name] = self
 
     def describe(self, *, idempotent: bool = False) -> dict[str, Any]:
-        """Describe the body for ``openapi_extra`` of a route, with the header of a write that is done once."""
+        """Describe the body for a route's ``openapi_extra``; idempotent writes get an ``Idempotency-Key`` header."""
         media = {"schema": {"$ref": TEMPLATE.format(model=self.name)}, "example": self.example}
         out: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": media}}}
         if idempotent:
@@ -73,7 +73,7 @@ class Body:
 
 
 def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:
-    """List the endpoints of some routers.
+    """List the endpoints of the given routers.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:
 
 
 def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], Any]:
-    """Return the type of the answer to each method and path of the description.
+    """Return the response type for each method and path in the description.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], 
 
 
 def install(app: FastAPI) -> None:
-    """Add bodies and problems to the application's description."""
+    """Add bodies and problems to the application's OpenAPI description."""
     describe = app.openapi
 
     def describe_in_full() -> dict[str, Any]:

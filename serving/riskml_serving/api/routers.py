@@ -1,4 +1,4 @@
-"""The endpoints of every resource, each with the type of its answer."""
+"""The endpoints of every resource, and the type of each response."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ __all__ = ["ANSWERS", "ROUTERS"]
 ROUTERS = (scores, records, households, jobs, verifications, changes, regions, model, health)
 
 ANSWERS = require_answer_types(ROUTERS)
-"""Type of the answer to each method and path."""
+"""Response type for each method and path."""

@@ -1,4 +1,4 @@
-"""SQL of the list of changes."""
+"""SQL for the list of changes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["read_changes"]
 
 
 def read_changes(connection: Connection, region: str, since: int, limit: int) -> list[dict[str, Any]]:
-    """Read changes after a number, the oldest first, of households that live in a region or have left it.
+    """Read changes after a number, oldest first, for households that live in a region or have left it.
 
-    Of a household that has left, only the move is read, with the score it had then.
+    For a household that has left, only the move is read, with the score from that time.
     """
     here = within(HOUSEHOLDS.c.region_code, region)
     left = within(SCORES.c.moved_from, region) & not_(here)

@@ -1,4 +1,4 @@
-"""Answer of ``GET /v1/changes``."""
+"""Response of ``GET /v1/changes``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL about the ranked list."""
+"""SQL for the ranked list."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ ORDER = (*RANKING, CURRENT.c.household_id)
 def build_ranked_query(
     region: str, filters: Mapping[str, Sequence[Any]], after: Sequence[Any] | None, limit: int
 ) -> Select[Any]:
-    """Build the query of a page of the ranked list.
+    """Build the query for one page of the ranked list.
 
     Parameters
     ----------
     region : str
-        Prefix.
+                Prefix of the region codes.
     filters : dict of str to sequence
-        Allowed values of columns.
+                Allowed values, by column.
     after : sequence, optional
-        Values of ``ORDER`` of the last row before the page.
+                Values of the ``ORDER`` columns in the last row of the previous page.
     limit : int
     """
     query = select(CURRENT).where(within_table(CURRENT, region))
@@ -41,5 +41,5 @@ def build_ranked_query(
 def read_ranked(
     connection: Connection, region: str, filters: Mapping[str, Sequence[Any]], after: Sequence[Any] | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Read a page of the ranked list."""
+    """Read one page of the ranked list."""
     return [dict(row) for row in connection.execute(build_ranked_query(region, filters, after, limit)).mappings()]

@@ -1,4 +1,4 @@
-"""Answers about households, and the body that closes one."""
+"""Responses about households, and the request body that closes one."""
 
 from __future__ import annotations
 

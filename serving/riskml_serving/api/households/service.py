@@ -1,4 +1,4 @@
-"""One household: its score, its history, its explanation, its end."""
+"""One household: its score, history, explanation and closure."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from riskml_serving.store.households.repository import close_household, find_hou
 __all__ = ["close", "describe_household", "describe_score", "explain_household"]
 
 MAX_HISTORY = 200
-"""Changes of a score in one answer, the latest first."""
+"""Maximum number of score changes in one response, the latest first."""
 
 
 def describe_score(call: Call, row: dict[str, Any]) -> dict[str, Any]:
-    """Describe a score in plain values, without what the caller may not see."""
+    """Describe a score in plain values, leaving out what the caller may not see."""
     out = show(row, call.model.policy, call.caller.redact)
     return {**out, "as_of": row["as_of"].isoformat(), "scored_at": stamp(row["scored_at"])}
 
@@ -69,7 +69,7 @@ def explain_household(connection: Connection, call: Call, household_id: str, as_
     Raises
     ------
     Problem
-        ``household-not-found``; ``not-scored`` where nothing was known of it at the date.
+        ``household-not-found``; ``not-scored`` if nothing was known about it on that date.
     """
     row = require_household(connection, household_id, call.caller.region)
     current = read_current(connection, [household_id], call.caller.region).get(household_id)
@@ -91,8 +91,8 @@ def close(connection: Connection, call: Call, household_id: str, body: dict[str,
     Raises
     ------
     Problem
-        ``household-not-found`` for it or for one that follows it; ``household-closed`` where any of them was closed
-        before; ``invalid-request`` for a day in the future.
+        ``household-not-found`` for the household or a follower; ``household-closed`` if any of them is already closed;
+        ``invalid-request`` for a day in the future.
     """
     on, because, region = body.get("closed_on", call.today), body["because"], call.caller.region
     require_no_future({"closed_on": on}, call.today)

@@ -1,1 +1,1 @@
-"""Batches and their jobs."""
+"""Batch requests and the jobs that they start."""

@@ -1,4 +1,4 @@
-"""``POST /v1/batches`` and ``/v1/jobs``: long work, followed by its number."""
+"""``POST /v1/batches`` and ``/v1/jobs``: long-running jobs, followed by their number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["add_location", "router"]
 router = APIRouter(tags=["jobs"])
 
 RESULTS: dict[str, Any] = {media.partition(";")[0]: {} for media, _ in FORMATS.values()}
-"""Media types of a file of results."""
+"""Media types of the results file."""
 
 
 @router.post("/v1/batches", status_code=202, response_model=JOB, openapi_extra=BATCH_REQUEST.describe(idempotent=True))
@@ -40,7 +40,7 @@ async def batches(call: ScoreCall) -> Response:
 
 
 def add_location(answer: Response) -> Response:
-    """Name the job of an answer in the header ``Location``."""
+    """Name a response's job in its ``Location`` header."""
     if answer.status_code == 202:
         answer.headers["Location"] = f"/v1/jobs/{json.loads(bytes(answer.body))['job']}"
     return answer

@@ -1,4 +1,4 @@
-"""Body of ``POST /v1/batches``, and a job in every answer about it."""
+"""Request body of ``POST /v1/batches``, and a job as responses show it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BATCH_REQUEST = Body(
     {"as_of": NotRequired[DAY | None], "region": NotRequired[REGION | None]},
     example={"as_of": "2024-12-31", "region": "370112"},
 )
-"""Which region to score, as of which day."""
+"""Which region to score, and as of which day."""
 
 JOB = make_answer_type(
     "Job",

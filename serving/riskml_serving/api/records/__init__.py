@@ -1,1 +1,1 @@
-"""Appends records, once and from the day of receipt on, and scores the households concerned again."""
+"""Appends records exactly once, valid from the day of receipt, and rescores the households concerned."""

@@ -1,4 +1,4 @@
-"""``POST /v1/records``: append records; the households concerned are scored again."""
+"""``POST /v1/records``: append records; the households concerned are rescored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def records(call: WriteCall) -> Response:
     tables = body["tables"]
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
-        return append_records(connection, call, tables)  # checks them too: what was taken yesterday is repeated today
+        return append_records(connection, call, tables)  # checks only here: a repeat gets the stored response
 
     answer = add_location(await call.write_once(content, work))
     if tables.get("lines"):

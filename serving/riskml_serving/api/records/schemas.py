@@ -1,4 +1,4 @@
-"""Body and answer of ``POST /v1/records``."""
+"""Request and response bodies of ``POST /v1/records``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers households, appends rows, and scores the households concerned again."""
+"""Registers households, appends rows, and rescores the households concerned."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ __all__ = ["append_records"]
 
 
 def append_records(connection: Connection, call: Call, tables: TableRows) -> tuple[int, dict[str, Any]]:
-    """Check the rows, append them and score again; return status and answer.
+    """Check the rows, append them and rescore; return the status and the response.
 
     Raises
     ------
     Problem
-        What :func:`checks.check_new_records` refuses; ``household-not-found``: a household is not there, or lives
+        Those of :func:`checks.check_new_records`; ``household-not-found`` if a household does not exist or lives
         outside the caller's region; ``household-closed``.
     """
     tables = checks.check_new_records(call, tables)
@@ -46,7 +46,7 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
     regions = _list_regions(tables)
     total = len(named) + sum(count_households(connection, region) for region in regions)
     at_once = total <= call.state.settings.rescore_at_once
-    if at_once and regions:  # all in one order, or two requests could deadlock
+    if at_once and regions:  # lock all in one order, or two requests could deadlock
         find_households(connection, _add_codes(connection, named, regions), call.caller.region, lock=True)
     _register(connection, call, tables, named)
     _append(connection, call, tables)
@@ -64,7 +64,7 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
 
 
 def _register(connection: Connection, call: Call, tables: TableRows, named: set[str]) -> None:
-    """Find the households named, register new ones, and move those whose newest version lives elsewhere."""
+    """Find the named households, register new ones, and move those whose newest version gives another region."""
     households = find_households(connection, named, call.caller.region, lock=True)
     newest = {row["household_id"]: row["region_code"] for row in tables.get("households", ())}
     if missing := named - households.keys():
@@ -86,7 +86,7 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
 
 
 def _append(connection: Connection, call: Call, tables: TableRows) -> None:
-    """Append rows; where a month then has both a total and a source, all is refused."""
+    """Append rows; refuse them all if a month would then have both a total and a source."""
     received = now()
     for name, rows in tables.items():
         ready = [_complete(name, row, received, call.request_id) for row in rows]
@@ -121,19 +121,19 @@ def _describe(call: Call, change: Change) -> dict[str, Any]:
 
 
 def _list_regions(tables: TableRows) -> list[str]:
-    """List the regions that disasters struck or lines are for, none of them inside another."""
+    """List the regions that disasters or lines apply to, leaving out regions inside another one."""
     regions = {row["region_code"] for row in tables.get("disaster", ()) if row.get("region_code")}
     regions |= {row.get("region_code") or "" for row in tables.get("lines", ())}
     return sorted(code for code in regions if not any(code != other and code.startswith(other) for other in regions))
 
 
 def _add_codes(connection: Connection, named: set[str], regions: Iterable[str]) -> set[str]:
-    """Add the households of some regions to those that are named."""
+    """Add the households in the given regions to the named ones."""
     return named.union(*(list_codes(connection, region) for region in regions))
 
 
 def _complete(name: str, row: Mapping[str, Any], received: dt.datetime, request_id: str) -> dict[str, Any]:
-    """Complete a row for the database: declared columns, attributes as JSON, when and with which request it came."""
+    """Complete a row for the database: declared columns, attributes as JSON, time of receipt and request number."""
     declared = TABLES[name]
     out: dict[str, Any] = {column: row.get(column) for column in declared.names}
     if declared.attributes:

@@ -1,4 +1,4 @@
-"""``GET /v1/regions/{code}/summary``: counts of a region and of its parts."""
+"""``GET /v1/regions/{code}/summary``: counts for a region and its parts."""
 
 from __future__ import annotations
 

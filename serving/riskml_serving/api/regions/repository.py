@@ -1,4 +1,4 @@
-"""SQL about counts by region."""
+"""SQL for counts by region."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from riskml_serving.people.auth import within
 __all__ = ["LATEST", "build_count_query", "count_scores"]
 
 LATEST = ("as_of", "scored_at")
-"""Columns of which the latest value among the counted scores is read."""
+"""Columns whose latest value among the counted scores is read."""
 
 
 def count_scores(connection: Connection, region: str, digits: int) -> list[dict[str, Any]]:
-    """Count the current scores of a region by part, status, tier, signal and agreement.
+    """Count the current scores in a region by part, status, tier, signal and agreement.
 
     Parameters
     ----------
     connection : Connection
     region : str
-        Prefix.
+                Prefix of the region codes.
     digits : int
         Length of the parts' codes.
     """
@@ -30,10 +30,10 @@ def count_scores(connection: Connection, region: str, digits: int) -> list[dict[
 
 
 def build_count_query(region: str, digits: int) -> Select[Any]:
-    """Build the query of :func:`count_scores`.
+    """Build the query for :func:`count_scores`.
 
-    Villages are counted in the order of the index, without a look at the table, before they are added up: grouping a
-    county by cut-off codes at once takes a third longer.
+    Villages are counted from the index alone, in its order, and then added up: grouping a county by shortened codes
+    directly takes a third longer.
     """
     kinds = ("region_code", "status", "tier", "signal", "agreement")
     columns = [CURRENT.c[name] for name in kinds]

@@ -1,4 +1,4 @@
-"""Answer of ``GET /v1/regions/{code}/summary``."""
+"""Response of ``GET /v1/regions/{code}/summary``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums counts from the parts of a region to the whole."""
+"""Adds up the counts of a region's parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["next_level", "sum_counts"]
 
 
 def next_level(region: str) -> Level:
-    """Level of the parts of a region; a village has itself as its only part.
+    """Return the level of a region's parts; a village is its own only part.
 
     >>> next_level(""), next_level("370112"), next_level("370112001001")
     (<Level.PROVINCE: 2>, <Level.TOWN: 9>, <Level.VILLAGE: 12>)
@@ -21,13 +21,13 @@ def next_level(region: str) -> Level:
 
 
 def sum_counts(region: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Sum the counts of a region and of each of its parts.
+    """Sum the counts for a region and for each of its parts.
 
     Parameters
     ----------
     region : str
     rows : list of dict
-        Of :func:`riskml_serving.api.regions.repository.count_scores`.
+                Result of :func:`riskml_serving.api.regions.repository.count_scores`.
     """
     parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:

@@ -1,1 +1,1 @@
-"""Scores of the records in a request."""
+"""Scores for the records in a request."""

@@ -1,4 +1,4 @@
-"""Body and answer of ``POST /v1/scores``, and a score as every answer shows it."""
+"""Request and response bodies of ``POST /v1/scores``, and a score as every response shows it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY = make_day_type("Day at whose end records count; today.")
 DEMO = {"household_id": "demo-1"}
 HOUSEHOLD = {**DEMO, "region_code": "370112001001", "size": 3}
 TOTAL = {**DEMO, "source": "total"}
-"""Rows of examples."""
+"""Rows for the examples."""
 
 SCORE_REQUEST = Body(
     "ScoreRequest",
@@ -78,7 +78,7 @@ SCORE_REQUEST = Body(
         },
     },
 )
-"""Records of one or more households, and the day as of which they are read."""
+"""Records of one or more households, and the as-of day for reading them."""
 
 STORED: dict[str, Any] = {**type_fields(FIELDS), "as_of": str, "scored_at": str}
 """A stored score: the verdicts, their provenance and their time."""

@@ -1,1 +1,1 @@
-"""Findings at the door, and their export as ``monitoring`` records."""
+"""What staff find on visits, and its export as ``monitoring`` records."""

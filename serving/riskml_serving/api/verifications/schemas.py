@@ -1,4 +1,4 @@
-"""Body and answer of a verification, and its export as rows of ``monitoring``."""
+"""Request and response bodies of a verification, and its export as rows of ``monitoring``."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ MONITORING: dict[str, Any] = {
     "cleared_on": str | None,
     **dict.fromkeys(("causes", "recorded_on"), str),
 }
-"""Columns of an export, those of the contract's table ``monitoring``."""
+"""Columns of an export: those of the contract's table ``monitoring``."""
 
 MonitoringExport = make_dict_type("MonitoringExport", MONITORING)
 MONITORING_PAGE = make_answer_type(
