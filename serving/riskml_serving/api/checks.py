@@ -42,7 +42,7 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
     call : Call
     tables : dict of str to rows
     columns : dict of str to columns
-                The same rows as columns.
+        The same rows as columns.
 
     Raises
     ------
@@ -110,9 +110,9 @@ def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str
     ----------
     followers : sequence of str
     register : dict of str to dict
-                The followers that live in the caller's region, by code.
+        The followers that live in the caller's region, by code.
     household_id : str
-                Household to close.
+        Household to close.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def require_open(
     households : dict of str to dict
         Rows of the register, by code.
     list_paths : callable
-                Lists the request's fields that name the given households; by default none, if only the URL names them.
+        Lists the request's fields that name the given households; by default none, if only the URL names them.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
     Parameters
     ----------
     days : dict of str to date
-                Days, keyed by the path of their field.
+        Days, keyed by the path of their field.
     today : date
 
     Raises
@@ -183,9 +183,9 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
     Parameters
     ----------
     rows : list of dict
-                Income rows in the request.
+        Income rows in the request.
     columns : dict of columns
-                All income rows of the households, including those in the request.
+        All income rows of the households, including those in the request.
 
     Raises
     ------

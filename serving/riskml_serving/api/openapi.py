@@ -51,10 +51,10 @@ class Body:
     Parameters
     ----------
     name : str
-                Name of the body's schema.
+        Name of the body's schema.
     fields : dict of str to type
     example : dict
-                Plain JSON values, shown in the description and sent by the tests.
+        Plain JSON values, shown in the description and sent by the tests.
     """
 
     def __init__(self, name: str, fields: dict[str, Any], *, example: dict[str, Any]) -> None:

@@ -23,11 +23,11 @@ def build_ranked_query(
     Parameters
     ----------
     region : str
-                Prefix of the region codes.
+        Prefix of the region codes.
     filters : dict of str to sequence
-                Allowed values, by column.
+        Allowed values, by column.
     after : sequence, optional
-                Values of the ``ORDER`` columns in the last row of the previous page.
+        Values of the ``ORDER`` columns in the last row of the previous page.
     limit : int
     """
     query = select(CURRENT).where(within_table(CURRENT, region))

@@ -22,7 +22,7 @@ def count_scores(connection: Connection, region: str, digits: int) -> list[dict[
     ----------
     connection : Connection
     region : str
-                Prefix of the region codes.
+        Prefix of the region codes.
     digits : int
         Length of the parts' codes.
     """

@@ -27,7 +27,7 @@ def sum_counts(region: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     ----------
     region : str
     rows : list of dict
-                Result of :func:`riskml_serving.api.regions.repository.count_scores`.
+        Result of :func:`riskml_serving.api.regions.repository.count_scores`.
     """
     parts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
