@@ -1,4 +1,4 @@
-"""Groups households for which the same tables are known: an absent table means unknown, an empty one known to be none.
+"""Groups households for which the same tables are known: an absent table is unknown, an empty one is known to be empty.
 
 Tables are columns for a few households and Arrow tables for many; riskml takes both.
 """
@@ -32,16 +32,16 @@ def group_by_known_tables(tables: Tables, known_tables: Mapping[str, str]) -> It
     Parameters
     ----------
     tables : dict
-        All tables of the contract; in ``disaster`` also those of the regions around the households, in which the
-        household is null.
+        All tables of the contract; ``disaster`` also holds disasters of the regions that contain the households, in
+        rows whose household is null.
     known_tables : dict of str to str
-        Names joined by ``;`` of the tables of which the register knows all rows, by household; others are known where
-        the household has a row, or is in a region that was struck.
+        By household, the names, joined by ``;``, of the tables for which all rows are known to be stored; another table
+        is known if the household has a row in it, or if a disaster struck its region.
 
     Yields
     ------
     dict
-        Tables that are known of the households of a group, with their rows.
+        Tables that are known for the households in a group, with their rows.
     """
     households = tables["households"]
     present, struck = set(_list(households["household_id"])), _find_struck(households, tables["disaster"])
@@ -58,7 +58,7 @@ def group_by_known_tables(tables: Tables, known_tables: Mapping[str, str]) -> It
 
 
 def pack(tables: Tables, model: Model) -> Records:
-    """Pack the tables of a group for a panel; the policy's lines count where the tables hold none.
+    """Pack a group's tables into records for a panel; the policy's lines count if the tables hold none.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def _find_struck(households: Any, disasters: Any) -> set[str]:
 
 
 def _select(table: Any, codes: set[str]) -> Any:
-    """Rows of some households, and those of none: disasters of regions."""
+    """Select the rows of some households, and the rows without a household: disasters that struck regions."""
     if isinstance(table, pa.Table):
         column = table["household_id"]
         return table.filter(pc.or_(pc.is_in(column, pa.array(list(codes), pa.string())), pc.is_null(column)))

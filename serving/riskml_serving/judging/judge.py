@@ -1,4 +1,4 @@
-"""Calls riskml: the only path from tables to scores and reasons, for one household and for a county."""
+"""Calls riskml: the only path from tables to scores and reasons, for one household as for a whole county."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["Judged", "judge_groups", "judge_tables"]
 
 @dataclass(frozen=True)
 class Judged:
-    """Both verdicts on some households, and the panel that they were read from.
+    """Both verdicts on some households, and the panel that they are based on.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Judged:
 
     @cached_property
     def known(self) -> NDArray[np.intp]:
-        """Rows of the panel of the households that are known at its date."""
+        """Panel rows of the households that are known at the panel's date."""
         return np.flatnonzero(self.opinion.status != UNKNOWN)
 
     @cached_property
@@ -54,12 +54,12 @@ class Judged:
 
     @cached_property
     def agreement(self) -> list[str]:
-        """Agreement by tier of the households that are known."""
+        """Agreement by tier for the households that are known."""
         positive = is_above_safest(self.opinion.tier[self.known])
         return list(name_agreement(positive, self.opinion.verdicts.any_flag[self.known]).tolist())
 
     def to_columns(self) -> dict[str, list[Any]]:
-        """Return code and fields of the households that are known, in plain values."""
+        """Return the codes and fields of the households that are known, as plain values."""
         fields = read_fields(self.opinion)
         return {
             "household_id": self.codes,
@@ -69,17 +69,17 @@ class Judged:
         }
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return the same, one row a household."""
+        """Return the same as rows, one per household."""
         columns = self.to_columns()
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     @cached_property
     def explained(self) -> ExplainedPanel:
-        """Causes and reasons of every household."""
+        """Causes and reasons for every household."""
         return ExplainedPanel.build(self.model.narrator, self.panel, self.opinion.verdicts)
 
     def explain(self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = ()) -> Explanation:
-        """Explain the score of one row of the panel; the agreement is that by capacity, if its score has one."""
+        """Explain the score of one panel row; ``agreement`` is its agreement by capacity, if its score has one."""
         return self.model.narrator.explain(
             self.panel, i, verdicts=self.opinion.verdicts, agreement=agreement, redact=redact
         )
@@ -100,5 +100,5 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
 
 
 def judge_groups(model: Model, tables: Tables, known_tables: Mapping[str, str], as_of: dt.date) -> list[Judged]:
-    """Judge households, those of which the same tables are known together; see :func:`group_by_known_tables`."""
+    """Judge households, together if the same tables are known for them; see :func:`group_by_known_tables`."""
     return [judge_tables(model, group, as_of) for group in group_by_known_tables(tables, known_tables)]

@@ -1,6 +1,6 @@
-"""The fields of a score in the service: riskml's declaration, with what only a service knows.
+"""The fields of a score in the service: those that riskml declares, and those that only a service knows.
 
-Columns of the database, Arrow types and JSON types follow from ``FIELDS``; words do in ``wording``.
+Database columns, Arrow types and JSON types are derived from ``FIELDS`` here; words are in ``wording``.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ _HIDDEN = "Triggers that concern health and are left out for this key."
 
 
 def make_columns(names: Iterable[str] = tuple(FIELDS), *, optional: bool = False) -> list[Column[Any]]:
-    """Make the columns of a table of the database that holds scores; a level that is none is -1, never null.
+    """Make the columns of a database table that holds scores; a missing level is -1, never null.
 
-    Where a row may have no score at all, each column is ``optional``.
+    With ``optional``, every column may be null, for tables whose rows may have no score at all.
     """
     return [
         Column(name, _SQL[field.kind], nullable=optional or (field.nullable and field.kind is not Kind.LEVEL))
@@ -70,12 +70,12 @@ def make_columns(names: Iterable[str] = tuple(FIELDS), *, optional: bool = False
 
 
 def make_schema() -> list[tuple[str, pa.DataType]]:
-    """Make the Arrow columns of a score, in plain values."""
+    """Make the Arrow columns of a score in plain values."""
     return [(name, _ARROW.get(FIELDS[name].kind, pa.string())) for name in FULL]
 
 
 def type_fields(names: Iterable[str]) -> dict[str, Any]:
-    """Type some fields as :func:`show` gives them."""
+    """Make the types of some fields, in the form that :func:`show` returns."""
     types: dict[str, Any] = {}
     for field in (FIELDS[name] for name in names):
         kind: Any = make_choice_type(*field.words) if field.words else _JSON[field.kind]

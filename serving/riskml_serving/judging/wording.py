@@ -33,7 +33,7 @@ def show(
 
 
 def spell(field: Field, value: Any) -> Any:
-    """Put a plain value of a field other than flags into words: the word of a level, a day as text."""
+    """Put a plain value of a field other than flags into words: the word for a level, a day as text."""
     match field.kind:
         case Kind.LEVEL:
             return None if value is None or value < 0 else field.words[value]
@@ -44,7 +44,7 @@ def spell(field: Field, value: Any) -> Any:
 
 
 def split_flags(text: str) -> list[str]:
-    """Split the codes of flags.
+    """Split a text into the codes of its flags.
 
     >>> split_flags("accident;dropout"), split_flags("")
     (['accident', 'dropout'], [])
@@ -53,6 +53,6 @@ def split_flags(text: str) -> list[str]:
 
 
 def list_facts(shown: Mapping[str, Any], lang: str) -> list[tuple[str, Any]]:
-    """List label and value of the fields for which pages have no special layout."""
+    """List the label and value of each field that has no special layout on pages."""
     facts = [(field.label[lang == "en"], shown[name]) for name, field in FIELDS.items() if field.label]
     return [(label, "—" if value is None else value) for label, value in facts]

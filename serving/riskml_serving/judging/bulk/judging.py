@@ -33,8 +33,8 @@ PART = pa.schema(
         ("all_causes", pa.string()),
     ]
 )
-"""Columns of a judged range: ``seq`` and ``scored_at`` name the score that was current when its records were read.
-``all_causes`` are kept with the score for every reader: they are redacted where they are read."""
+"""Columns of a range once judged: ``seq`` and ``scored_at`` identify the score that was current when the records were read.
+``all_causes`` are kept with the score for every reader: they are redacted when they are read."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class JudgedRange:
     last : str
         Code of its last household.
     households : int
-        How many it has, known at the date or not.
+        Number of households in the range, known at the date or not.
     table : pyarrow.Table
-        ``PART``, one row a household that is known at the date, in the order of the codes.
+        Columns of ``PART``, with one row per household that is known at the date, in code order.
     """
 
     last: str
@@ -77,9 +77,9 @@ def judge_ranges(
     selection : Selection
     as_of : date
     redact : tuple of str
-        What reasons leave out.
+        Kinds of details that the reasons leave out.
     after : str
-        Code behind which to begin.
+        Code after which to begin.
     size : int
 
     Raises
@@ -105,20 +105,20 @@ def judge_ranges(
 
 
 def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str, ...]) -> pa.Table:
-    """Judge all households of a range.
+    """Judge all households in a range.
 
     Parameters
     ----------
     model : Model
     tables : dict of str to pyarrow.Table
-        As :class:`riskml_serving.judging.bulk.reader.Reader` takes them.
+        Tables as :class:`riskml_serving.judging.bulk.reader.Reader` returns them.
     as_of : date
     redact : tuple of str
 
     Returns
     -------
     pyarrow.Table
-        ``PART``.
+        Table with the columns of ``PART``.
     """
     register, tables = tables["register"], {**tables, "households": _spread(tables["households"])}
     codes = register["household_id"]
@@ -143,7 +143,7 @@ def _spread(households: pa.Table) -> pa.Table:
 
 
 def _tabulate(judged: Judged, redact: tuple[str, ...]) -> pa.Table:
-    """Put scores, reasons and causes of the households that are known into columns of ``PART``."""
+    """Put the scores, reasons and causes of the known households into the columns of ``PART``."""
     reasons, causes = judged.explained.tabulate(check_redaction(redact)), judged.explained.list_causes()
     columns: dict[str, Any] = {
         **judged.to_columns(),
@@ -156,7 +156,7 @@ def _tabulate(judged: Judged, redact: tuple[str, ...]) -> pa.Table:
 def keep_range(
     connection: Connection, model: Model, table: pa.Table, region: str, as_of: dt.date, request_id: str
 ) -> int:
-    """Make the scores of a range the current ones, where nothing newer is known by now; return how many.
+    """Make a range's scores the current ones, unless something newer is known by now; return how many.
 
     See :func:`riskml_serving.judging.scores.service.keep_scores`.
     """

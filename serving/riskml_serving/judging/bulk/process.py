@@ -1,4 +1,4 @@
-"""The reading process: a line with a range comes in, Arrow tables go out, until the other side has ended."""
+"""The reading process: it reads a line with a range, writes Arrow tables, and repeats until the other side ends."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from riskml_serving.judging.bulk.repository import Range
 __all__ = ["main", "read_range"]
 
 MOST = 1 << 24
-"""Rows of one batch on SQLite: the driver takes the types of columns from the first, so there may be only one."""
+"""Rows in one batch from SQLite: the driver takes the column types from the first batch, so there may be only one."""
 
 
 def main() -> None:
-    """Answer until the input ends, or nobody reads the answers."""
+    """Answer until the input ends or nobody reads the answers any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks decides when to end
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not mix with the answers
+    os.dup2(2, 1)  # what a library prints must not get into the answers
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin.buffer:
             question = json.loads(line)
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _answer(out: BinaryIO, url: str, range_: Range) -> None:
-    """Write the names of the tables as JSON, then each as an Arrow stream; of an error what the log may hold."""
+    """Write the table names as JSON, then each table as an Arrow stream; for an error, write what may be logged."""
     tables: dict[str, pa.Table] = {}
     try:
         tables = read_range(url, range_)
@@ -55,13 +55,13 @@ def _answer(out: BinaryIO, url: str, range_: Range) -> None:
 
 
 def read_range(url: str, range_: Range) -> dict[str, pa.Table]:
-    """Read a range in one snapshot, in the contract's types. Not in a process that uses SQLite.
+    """Read a range in one snapshot, in the contract's types. Do not call this in a process that uses SQLite.
 
     Returns
     -------
     dict of str to pyarrow.Table
-        ``register``, and the contract's tables: attributes of households as JSON, disasters with those of the regions
-        around the households.
+        ``register`` and the contract's tables, with household attributes as JSON, and with the disasters of the regions
+        that contain the households.
     """
     address = make_url(url)
     backend = address.get_backend_name()

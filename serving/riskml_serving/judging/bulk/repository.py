@@ -1,4 +1,4 @@
-"""SQL that reads everything about a range of households, as text for a driver that answers with Arrow tables."""
+"""SQL that reads everything about a range of households, as text for a driver that returns Arrow tables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 
 POSTGRESQL: Any = asyncpg.dialect()  # type: ignore[no-untyped-call]
 SQLITE: Any = sqlite(paramstyle="qmark")
-"""How statements are written for the drivers: parameters as $1, and as a question mark."""
+"""Dialects of the two drivers: parameters are written as $1, or as a question mark."""
 
 REGISTER = pa.schema(
     [
@@ -45,20 +45,20 @@ REGISTER = pa.schema(
         ("scored_at", pa.timestamp("us")),
     ]
 )
-"""Columns of the register that a range begins with; ``seq`` and ``scored_at`` name the score that was current then."""
+"""Register columns to read first for a range; ``seq`` and ``scored_at`` identify the score that was current then."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Open households of a region that live in any of some regions, or are named.
+    """Open households in a region that live in one of several regions, or are named.
 
     Parameters
     ----------
     region : str
-        What may be touched.
+        Region outside which no household is selected.
     regions : sequence of str
     named : sequence of str
-        Codes in their order.
+        Codes, in ascending order.
     """
 
     region: str
@@ -75,7 +75,7 @@ class Range(Selection):
 
 
 def find_range(connection: Connection, selection: Selection, after: str, size: int) -> Range | None:
-    """Find the next households of a selection behind a code; none where there are no more."""
+    """Find the next households in a selection after a code; return None if there are no more."""
     start = bisect_right(selection.named, after)
     codes = set(selection.named[start : start + size])
     for region in selection.regions:
@@ -88,7 +88,7 @@ def find_range(connection: Connection, selection: Selection, after: str, size: i
 
 
 def _is_in(range_: Range) -> ColumnElement[bool]:
-    """Condition that a household of the register is in the range."""
+    """Build the condition that a household in the register is in the range."""
     selected = [within(HOUSEHOLDS.c.region_code, region) for region in range_.regions]
     if range_.named:
         selected.append(HOUSEHOLDS.c.household_id.in_(range_.named))
@@ -101,7 +101,7 @@ def _is_in(range_: Range) -> ColumnElement[bool]:
 
 
 def select_register(range_: Range) -> Select[Any]:
-    """Select the households of the range, in their order, with their current scores."""
+    """Select the households in the range, in code order, with their current scores."""
     columns = [HOUSEHOLDS.c[name] if name in HOUSEHOLDS.c else CURRENT.c[name] for name in REGISTER.names]
     joined = HOUSEHOLDS.outerjoin(CURRENT, CURRENT.c.household_id == HOUSEHOLDS.c.household_id)
     return (
@@ -113,13 +113,13 @@ def select_register(range_: Range) -> Select[Any]:
 
 
 def cast_register(table: pa.Table) -> pa.Table:
-    """Cast the register to ``REGISTER``: a column without a value comes as integers from SQLite, and times as text."""
+    """Cast the register to ``REGISTER``: SQLite returns a column without values as integers, and times as text."""
     columns = [cast_values(values, field.type) for values, field in zip(table.columns, REGISTER, strict=True)]
     return pa.table(columns, REGISTER)
 
 
 def select_rows(range_: Range, name: str) -> Select[Any]:
-    """Select the rows of the range in one table, in any order: a row that was replaced on its day is superseded."""
+    """Select the range's rows in one table; their order is irrelevant, as rows replaced on their day are left out."""
     table = RECORDS[name]
     query = select(*list_columns(name)).where(~table.c.superseded)
     if name != "lines":
@@ -129,7 +129,7 @@ def select_rows(range_: Range, name: str) -> Select[Any]:
 
 
 def select_regional(regions: Iterable[str]) -> Select[Any]:
-    """Select the disasters of the regions around some regions."""
+    """Select the disasters that struck some regions or any region that contains them."""
     table = RECORDS["disaster"]
     return select(*list_columns("disaster")).where(
         table.c.region_code.in_(sorted(list_prefixes(regions))), ~table.c.superseded
@@ -137,7 +137,7 @@ def select_regional(regions: Iterable[str]) -> Select[Any]:
 
 
 def compile_query(query: Select[Any], backend: str) -> tuple[str, list[Any]]:
-    """Write a query as SQL and parameters for the driver of a database."""
+    """Write a query as SQL and parameters for a database's driver."""
     dialect: Any = POSTGRESQL if backend == "postgresql" else SQLITE
     compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     return str(compiled), [compiled.params[name] for name in compiled.positiontup or ()]

@@ -1,4 +1,4 @@
-"""SQL of imports: rows by the ten thousand, and the progress of an import."""
+"""SQL for imports: rows by the ten thousand, and the progress of an import."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_HEADER = csv.WriteOptions(include_header=False)
 
 
 def read_progress(connection: Connection, fingerprint: str) -> dict[str, tuple[int, bool]]:
-    """Read how many rows are done and whether that is all, by stage of an import."""
+    """Read how many rows are done in each stage of an import, and whether the stage is finished."""
     query = select(IMPORTS).where(IMPORTS.c.fingerprint == fingerprint)
     return {row["stage"]: (row["done"], row["finished_at"] is not None) for row in connection.execute(query).mappings()}
 
@@ -31,7 +31,7 @@ def advance(connection: Connection, fingerprint: str, stage: str, done: int, *, 
 
 
 def append(connection: Connection, name: str, rows: pa.Table) -> None:
-    """Append rows of a table within the transaction, as fast as each database takes them: a county has millions."""
+    """Append rows to a table within the transaction, as fast as each database takes them: a county has millions."""
     quote = connection.dialect.identifier_preparer.quote
     into = f"{RECORDS[name].name} ({', '.join(map(quote, rows.column_names))})"
     if connection.dialect.name == "postgresql":

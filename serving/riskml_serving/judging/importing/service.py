@@ -1,6 +1,6 @@
 """Brings a checked records folder into the database, in parts that are saved together with the progress made.
 
-Killed anywhere and started again it continues where it stopped; run again after it is done it does nothing.
+An import that is killed and started again continues where it stopped; one that is already done does nothing.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Import:
     Parameters
     ----------
     households : int
-        Of the folder.
+        Households in the folder.
     rows : int
-        Written now; 0 where the folder had been imported before.
+        Rows written now; 0 if the folder had been imported before.
     scored : int
         Households scored now.
     """
@@ -75,9 +75,9 @@ def import_folder(
     engine : Engine
     folder : path
     today : date
-        Where households live is read as known at this date; scores are as of it.
+        Date as of which regions are read and households are scored.
     model : Model, optional
-        Without one nothing is scored.
+        Without a model, nothing is scored.
     progress : Progress, optional
 
     Raises
@@ -85,7 +85,7 @@ def import_folder(
     RecordsError
         If the folder has faults.
     UsageError
-        If households of the folder are in the database already, from elsewhere.
+        If households in the folder are already in the database, from another source.
     """
     bar = progress or Silent()
     with open_checked(folder) as opened:
@@ -97,7 +97,7 @@ def import_folder(
 
 
 class _Import:
-    """An import from where it stopped to its end."""
+    """Runs an import from where it stopped to its end."""
 
     def __init__(self, engine: Engine, opened: Folder, today: dt.date, bar: Progress) -> None:
         self.engine, self.opened, self.today, self.bar = engine, opened, today, bar
@@ -110,7 +110,7 @@ class _Import:
         repository.advance(connection, self.fingerprint, stage, done, finished=finished)
 
     def register(self) -> list[str]:
-        """Register the households, where each lives as known today, else where it is first known to live."""
+        """Register the households where each is known to live today, or else where it is first known to live."""
         query = f"""
             SELECT household_id, coalesce(
                 arg_max(region_code, coalesce(recorded_on, DATE '0001-01-01'))
@@ -138,7 +138,7 @@ class _Import:
         return codes
 
     def write_table(self, name: str) -> int:
-        """Write the rows of a table that are not there yet; return how many."""
+        """Write the rows of a table that have not been written yet; return how many."""
         start, finished = self.progress.get(name, (0, False))
         total = self.opened.count_rows(name)
         self.bar.stage(name, total)
@@ -156,7 +156,7 @@ class _Import:
         return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today, then renew the visit capacity of their counties; return how many."""
+        """Score the households as of today, then renew their counties' visit capacity; return how many scores were kept."""
         done, finished = self.progress.get(SCORING, (0, False))
         if finished:
             return 0
@@ -178,7 +178,7 @@ class _Import:
 
 
 def _complete(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
-    """Complete rows for the database: declared columns, attributes as JSON, when and with which request they came."""
+    """Complete rows for the database: declared columns, attributes as JSON, when and with which request they arrived."""
     declared, n = TABLES[name], rows.num_rows
     out = rows.select(declared.names)
     if declared.attributes:

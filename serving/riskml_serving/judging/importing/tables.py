@@ -1,4 +1,4 @@
-"""Progress of imports of records folders."""
+"""The table of how far the imports of records folders have come."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ IMPORTS = Table(
     Column("done", BigInteger, nullable=False),
     Column("finished_at", DateTime, nullable=True),
 )
-"""``fingerprint`` is that of the folder's records, ``stage`` a table or ``scores``, ``done`` its rows or households."""
+"""``fingerprint`` is the hash of the folder's records; ``stage`` a table or ``scores``; ``done`` rows or households."""

@@ -1,1 +1,1 @@
-"""Jobs: long work in a leased table that survives a crash."""
+"""Jobs: long-running work that is leased from a table, so that it survives a crash."""

@@ -1,4 +1,4 @@
-"""Writes the results of a job into one file, part by part under another name until it is complete."""
+"""Writes the results of a job into one file, part by part, under a temporary name until it is complete."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["FORMATS", "RESULTS", "drop_exports", "export", "put_into_words"]
 
 COMPARED = ("agreement", "agreement_by")
 NAMES = tuple(name for name in FIELDS if name != "feature_schema_hash")
-"""Fields of a file; the hash is in the metadata and the headers."""
+"""Fields of a results file; the feature schema hash is in the metadata and the headers."""
 
 
 def _list_columns() -> Iterator[tuple[str, pa.DataType]]:
@@ -46,7 +46,7 @@ def _list_columns() -> Iterator[tuple[str, pa.DataType]]:
 
 
 RESULTS = pa.schema(list(_list_columns()))
-"""Columns of a file of results."""
+"""Columns of a results file."""
 
 
 def _open_parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextManager[Any]:
@@ -66,26 +66,26 @@ FORMATS: dict[str, tuple[str, Callable[[BinaryIO, Mapping[str, str]], AbstractCo
 """Media type and writer of each format."""
 
 OWN = re.compile(rf"[0-9a-f-]{{36}}\.({'|'.join(FORMATS)})|\.[0-9a-f-]{{36}}-\w+\.part")
-"""Names of the files of jobs, complete and unfinished: the folder may hold other files."""
+"""Names of job files, complete and unfinished: the folder may hold other files."""
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names: Mapping[str, str]) -> Path:
-    """Write tables into one file of a folder, or into none.
+    """Write tables into one file in a folder; on an error, leave no file.
 
     Parameters
     ----------
     folder : Path
-        Made where it is not there.
+        Folder for the file; it is created if it does not exist.
     name : str
         Number of the job.
     form : str
-        Of ``FORMATS``.
+        A key of ``FORMATS``.
     tables : iterator of pyarrow.Table
-        ``RESULTS``, one at a time.
+        Tables with the columns of ``RESULTS``, one at a time.
     names : mapping
-        By what the results were made, for the format that has a place for it.
+        Provenance of the results, for formats that have a place for it.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
 
 
 def drop_exports(folder: Path) -> None:
-    """Delete the files of jobs in a folder, and only those; a file is written again when it is requested."""
+    """Delete the job files in a folder, and only those; a file is written again when it is requested."""
     if folder.is_dir():
         for path in folder.iterdir():
             if OWN.fullmatch(path.name):
@@ -129,7 +129,7 @@ def drop_exports(folder: Path) -> None:
 
 
 def _quote_formulas(table: pa.Table) -> pa.Table:
-    """Keep a spreadsheet from taking a household's code for a formula."""
+    """Keep a spreadsheet from reading a household's code as a formula."""
     codes = [f"'{code}" if code[:1] in "=+-@\t\r" else code for code in table["household_id"].to_pylist()]
     return table.set_column(0, "household_id", pa.array(codes, pa.string()))
 
@@ -142,15 +142,15 @@ def put_into_words(
     policy: Policy,
     redact: tuple[str, ...],
 ) -> pa.Table:
-    """Put a part into words: codes for positions, agreement by the visit capacity, flags as far as they may be shown.
+    """Put a part into words: codes for positions, agreement by visit capacity, and the flags that may be shown.
 
     Parameters
     ----------
     table : pyarrow.Table
-        As the job kept it.
+        Part of the results as the job kept it.
     as_of : str
     versions : mapping
-        By what it was judged.
+        Versions that the part was judged with.
     capacity : dict
     policy : Policy
     redact : tuple of str
@@ -158,7 +158,7 @@ def put_into_words(
     Returns
     -------
     pyarrow.Table
-        ``RESULTS``.
+        Table with the columns of ``RESULTS``.
     """
     rows = table.select(["household_id", "region_code", "margin", "rule_flags", *COMPARED]).to_pylist()
     rows = [row | agreement for row, agreement in zip(rows, compare(rows, capacity), strict=True)]

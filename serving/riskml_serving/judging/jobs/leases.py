@@ -1,9 +1,9 @@
-"""Leases of jobs, without comparing the clocks of two machines.
+"""Leases jobs without comparing the clocks of two machines.
 
-A worker that has a job sends heartbeats: it counts up a number in the job's row every few seconds. Another worker may
-take the job over once the number has not changed for the length of a lease, by its own monotonic clock. So neither a
-clock that is set nor one that is wrong on another machine ends a lease early or makes it last for hours. Should two
-workers ever have one job, only one can save anything: its name is in the row, and every checkpoint checks it.
+A worker that has a job sends heartbeats: it increments a number in the job's row every few seconds. Another worker may
+take the job over once the number has not changed for the length of a lease, by its own monotonic clock. So
+neither setting a clock nor a wrong clock on another machine ends a lease early or makes it last for hours. If two
+workers ever have the same job, only one can save anything: its name is in the row, and every checkpoint checks it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Heartbeat", "LeaseWatch"]
 
 
 class LeaseWatch:
-    """Watches the jobs of others.
+    """Watches the jobs of other workers.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class LeaseWatch:
         self._seen: dict[str, tuple[tuple[Any, ...], float]] = {}
 
     def is_free(self, job: dict[str, Any], at: float | None = None) -> bool:
-        """Whether a job may be taken: it waits, or its owner has not beaten for the length of a lease."""
+        """Return whether a job may be taken: it waits, or its owner has sent no heartbeat for a lease's length."""
         at = time.monotonic() if at is None else at
         if job["state"] == "waiting":
             return True
@@ -61,7 +61,7 @@ class Heartbeat:
     engine : Engine
     job_id, owner : str
     seconds : float
-        Between two beats.
+        Seconds between two heartbeats.
     """
 
     def __init__(self, engine: Engine, job_id: str, owner: str, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""SQL about jobs: the queue, leases, checkpoints and results."""
+"""SQL for jobs: the queue, leases, checkpoints and results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class LostLease(Exception):  # noqa: N818 - no error: another worker has the job, or it was cancelled
-    """The job is no longer this worker's: cancelled, or taken over."""
+    """The job is no longer this worker's: it was cancelled or taken over."""
 
 
 def add_job(
@@ -55,10 +55,10 @@ def add_job(
     payload : dict
         JSON values.
     total : int
-        Households to do.
+        Number of households to judge.
     request_id : str
     region : str, optional
-        What the job may touch; the caller's own region by default.
+        Region that the job may touch; the caller's own region by default.
     """
     job_id = str(uuid.uuid4())
     region = caller.region if region is None else region
@@ -77,13 +77,13 @@ def find_job(connection: Connection, job_id: str, region: str) -> dict[str, Any]
 
 
 def list_open_jobs(connection: Connection) -> list[dict[str, Any]]:
-    """List the jobs that wait or run, the oldest first."""
+    """List the waiting and running jobs, oldest first."""
     query = select(JOBS).where(JOBS.c.state.in_(("waiting", "running"))).order_by(JOBS.c.created_at, JOBS.c.job_id)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def lease(connection: Connection, seen: dict[str, Any], owner: str) -> bool:
-    """Lease a job as it was seen; false if it has changed since."""
+    """Lease a job as it was seen; return False if it has changed since."""
     same = (JOBS.c.state == seen["state"], JOBS.c.beats == seen["beats"], JOBS.c.attempts == seen["attempts"])
     values = {"state": "running", "lease_owner": owner, "attempts": seen["attempts"] + 1, "beats": seen["beats"] + 1}
     result = connection.execute(update(JOBS).where(JOBS.c.job_id == seen["job_id"], *same).values(**values))
@@ -105,12 +105,12 @@ def beat(connection: Connection, job_id: str, owner: str) -> None:
 
 
 def advance(connection: Connection, job_id: str, owner: str, **values: Any) -> None:
-    """Save the progress of the job within the transaction that did the work; the row is locked until its end.
+    """Save the progress of the job within the transaction that did the work; the row stays locked until that ends.
 
     Raises
     ------
     LostLease
-        Then nothing of the transaction may be kept.
+        In this case, nothing from the transaction may be kept.
     """
     query = update(JOBS).where(_is_leased(job_id, owner)).values(attempts=0, beats=JOBS.c.beats + 1, **values)
     _require_row(connection.execute(query))
@@ -129,7 +129,7 @@ def end(connection: Connection, job_id: str, owner: str, state: str, *, problem:
 
 
 def cancel(connection: Connection, job_id: str) -> bool:
-    """Cancel a job that waits or runs, and drop its results; false if it has ended."""
+    """Cancel a waiting or running job and drop its results; return False if it has ended."""
     query = update(JOBS).where(JOBS.c.job_id == job_id, JOBS.c.state.in_(("waiting", "running")))
     cancelled = bool(connection.execute(query.values(state="cancelled", lease_owner=None, finished_at=now())).rowcount)
     if cancelled:
@@ -143,7 +143,7 @@ def _require_row(result: Any) -> None:
 
 
 def add_part(connection: Connection, job_id: str, number: int, content: bytes) -> None:
-    """Add a part of the results."""
+    """Add one part of a job's results."""
     connection.execute(insert(PARTS).values(job_id=job_id, part=number, content=content))
 
 
@@ -154,7 +154,7 @@ def read_part(connection: Connection, job_id: str, number: int) -> bytes | None:
 
 
 def read_parts(connection: Connection, job_id: str) -> Iterator[bytes]:
-    """Read the parts one after the other, so that one at a time is in memory."""
+    """Read the parts one after the other, so that only one at a time is in memory."""
     number = 0
     while (content := read_part(connection, job_id, number)) is not None:
         yield content
@@ -162,5 +162,5 @@ def read_parts(connection: Connection, job_id: str) -> Iterator[bytes]:
 
 
 def drop_parts(connection: Connection, job_id: str) -> None:
-    """Drop the results."""
+    """Drop a job's results."""
     connection.execute(delete(PARTS).where(PARTS.c.job_id == job_id))

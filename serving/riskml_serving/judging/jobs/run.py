@@ -1,4 +1,4 @@
-"""One job from its checkpoint to its end. Results and checkpoint are saved in one transaction."""
+"""Runs one job from its checkpoint to its end. Results and checkpoint are saved in one transaction."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Run:
     engine : Engine
     reader : Reader
     model : Model
-        The same for the whole job.
+        Model for the whole job.
     job : dict
         Row of the job.
     owner : str
     size : int
-        Households at a time.
+        Number of households to judge at a time.
     stop, lost : threading.Event
-        Set where the worker ends, and where the job is no longer its own.
+        Set when the worker is to stop, and when the job is no longer its own.
     """
 
     engine: Engine
@@ -76,7 +76,7 @@ class Run:
         """
         versions = self.model.versions
         if self.job["model_version"] and any(self.job[name] != value for name, value in versions.items()):
-            with writing(self.engine) as connection:  # judged by another model or policy: from the start
+            with writing(self.engine) as connection:  # judged by another model or policy: start over
                 self.at = dict(START)
                 repository.drop_parts(connection, self.job["job_id"])
                 self._save_checkpoint(connection)
@@ -149,12 +149,12 @@ class Run:
 
 
 def to_parquet(table: pa.Table) -> bytes:
-    """Write a part."""
+    """Write a part of the results as Parquet."""
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue()
 
 
 def from_parquet(content: bytes, columns: list[str] | None = None) -> pa.Table:
-    """Read a part, or some columns of it."""
+    """Read a part of the results, or some of its columns, from Parquet."""
     return pq.read_table(io.BytesIO(content), columns=columns)

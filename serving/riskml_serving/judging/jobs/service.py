@@ -1,4 +1,4 @@
-"""Jobs as callers see them: started, followed, cancelled, read."""
+"""What callers do with jobs: start them, follow them, cancel them and read their results."""
 
 from __future__ import annotations
 
@@ -82,19 +82,19 @@ def describe(job: dict[str, Any], model: Model, request_id: str) -> dict[str, An
 
 
 def _make_head(job: dict[str, Any], model: Model, request_id: str) -> dict[str, str | None]:
-    """Name the model that scored a job; for one that has not begun, the model that serves."""
+    """Name the model that scored a job, or the model in service if the job has not begun."""
     names = {**model.names, **({name: job[name] for name in VERSIONS} if job["model_version"] else {})}
     as_of = dt.date.fromisoformat(json.loads(job["payload"])["as_of"])
     return make_envelope(names, as_of, job["finished_at"], request_id)
 
 
 def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_id: str) -> None:
-    """Cancel a job; scores that it has kept stay, results go.
+    """Cancel a job; the scores that it has saved stay, its results are deleted.
 
     Raises
     ------
     Problem
-        ``job-ended``; ``right-missing`` where the job completes a write and the caller may not write.
+        ``job-ended``; ``right-missing`` if the job completes a write and the caller may not write.
     """
     if job["kind"] == "rescore":
         caller.require("write")
@@ -106,7 +106,7 @@ def cancel(connection: Connection, job: dict[str, Any], caller: Caller, request_
 def write_results(
     engine: Engine, settings: Settings, model: Model, caller: Caller, job_id: str, form: str, request_id: str
 ) -> tuple[Path, dict[str, str | None]]:
-    """Write the results of a job into a file; return it and its provenance.
+    """Write a job's results into a file; return the file and its provenance.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def write_results(
 
 
 def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:
-    """Record every household of the results; part by part, so that the audit is not locked for a whole county."""
+    """Record every household in the results, part by part, so that the audit is not locked for a whole county."""
     for number in itertools.count():
         with writing(engine) as connection:
             part = repository.read_part(connection, job_id, number)

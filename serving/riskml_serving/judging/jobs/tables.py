@@ -1,4 +1,4 @@
-"""The tables of jobs and of their results."""
+"""The tables for jobs and their results."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ JOBS = Table(
 )
 """``state``: ``waiting``, ``running``, ``done``, ``failed``, ``cancelled``. ``payload``, ``result`` and ``checkpoint``
 are JSON; ``region`` is what the job may touch and who may see it; ``problem`` says what went wrong.
-``lease_owner`` is a name that is used once: a worker that no longer finds its own has lost the job and saves nothing.
-``beats`` goes up while the owner lives; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
-leases since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those of the first
-part: others start the job over."""
+``lease_owner`` is a name that is used once: a worker whose name is no longer in it has lost the job and saves nothing.
+``beats`` goes up while the owner is alive; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
+leases since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those used for the
+first part: if others are in service, the job starts over."""
 
 Index("ix_jobs_state", JOBS.c.state, JOBS.c.created_at)
 
@@ -49,4 +49,4 @@ PARTS = Table(
     Column("part", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
-"""Results of a job, a few thousand households a part, as Parquet; saved together with the checkpoint."""
+"""Results of a job, a few thousand households per part, as Parquet; saved together with the checkpoint."""

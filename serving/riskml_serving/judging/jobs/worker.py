@@ -37,7 +37,7 @@ class Worker:
     engine : Engine
     settings : Settings
     model : callable
-        Returns the model that serves.
+        Returns the model in service.
     """
 
     def __init__(self, engine: Engine, settings: Settings, model: Callable[[], Model]) -> None:
@@ -49,12 +49,12 @@ class Worker:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Work in a thread."""
+        """Start working in a thread."""
         self._thread = threading.Thread(target=self.run, name="riskml-worker", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the part at hand; the job waits for the next worker."""
+        """Stop after the current part; the job waits for the next worker."""
         self.stopping.set()
         if self._thread is not None:
             self._thread.join()
@@ -92,7 +92,7 @@ class Worker:
             return False
         try:
             model = self.model()
-        except Problem:  # none serves yet
+        except Problem:  # no model is in service yet
             return False
         for job in jobs:
             if not self._is_own(job) and not self._watch.is_free(job):
@@ -106,7 +106,7 @@ class Worker:
         return False
 
     def _is_own(self, job: dict[str, Any]) -> bool:
-        """Whether this worker left a running job because the database went down."""
+        """Return whether this worker left a running job because the database went down."""
         return bool(job["state"] == "running" and (job["lease_owner"] or "").startswith(self.name))
 
     def _work_on(self, job: dict[str, Any], owner: str, model: Model) -> None:

@@ -1,4 +1,4 @@
-"""Copies of the releases that served, so that a roll-back needs neither their folder nor the registry."""
+"""Keeps copies of the releases that were in service, so that a rollback needs neither their folder nor the registry."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from riskml.model import Bundle
 __all__ = ["KEPT", "find_copy", "save_copy"]
 
 KEPT = 5
-"""Releases of which a copy is kept."""
+"""Number of releases to keep copies of."""
 
 ABANDONED_AFTER = 3600
 """Seconds after which an unfinished copy must be left over from a killed worker."""
 
 
 def find_copy(store: Path, version: str) -> Path:
-    """Find the folder of a release's copy."""
+    """Return the folder for a release's copy."""
     return store.absolute() / version
 
 
 def save_copy(store: Path, bundle: Bundle) -> None:
-    """Copy a verified bundle in one step; drop the oldest copies, unfinished ones and the downloads.
+    """Copy a verified bundle in one step; delete the oldest copies, unfinished copies and the downloads.
 
     Raises
     ------
     BundleError, OSError
-        If it cannot be written.
+        If the copy cannot be written.
     """
     folder = find_copy(store, bundle.model_version)
     if folder.is_dir():

@@ -1,4 +1,4 @@
-"""Counters of scores and releases, one set a process for all models, so that workers can be added up."""
+"""Counters for scores and releases, one set per process for all models, so that workers' counts can be added up."""
 
 from __future__ import annotations
 

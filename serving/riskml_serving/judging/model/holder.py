@@ -1,4 +1,4 @@
-"""Holds the model that serves. A request takes the reference once and keeps it to its end."""
+"""Holds the model in service. A request takes the reference once and keeps it until it ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Holder", "Model", "load_model"]
 
 @dataclass(frozen=True)
 class Model:
-    """A bundle with what it takes to score and explain; never changed once it is built.
+    """A bundle with everything needed to score and explain; it never changes once it is built.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Model:
         Where the bundle came from.
     loaded_at : datetime
     monitor : Monitor
-        Of the features and scores of the model: the only part that changes.
+        Monitors the model's features and scores; it is the only part that changes.
     """
 
     bundle: Bundle
@@ -55,7 +55,7 @@ class Model:
 
     @property
     def versions(self) -> dict[str, str]:
-        """What a score was made by."""
+        """Versions of everything that a score depends on."""
         return {
             "model_version": self.version,
             "feature_schema_hash": self.bundle.manifest["schema_hash"],
@@ -68,7 +68,7 @@ class Model:
         return {"model_name": NAME, **self.versions}
 
     def describe(self, region: str) -> dict[str, Any]:
-        """Describe the model to a caller of a region: manifest without file hashes, evaluation, thresholds."""
+        """Describe the model to a caller from a region: manifest without file hashes, evaluation, thresholds."""
         manifest = {name: value for name, value in self.bundle.manifest.items() if name != "files"}
         return {
             "source": self.source,
@@ -88,7 +88,7 @@ class Holder:
 
     @property
     def current(self) -> Model:
-        """Model that serves now; take it once a request.
+        """Model in service now; take it once per request.
 
         Raises
         ------
@@ -101,11 +101,11 @@ class Holder:
 
     @property
     def version(self) -> str | None:
-        """Version of the model that serves; None while there is none."""
+        """Version of the model in service; None while there is none."""
         return None if self._model is None else self._model.version
 
     def swap(self, model: Model) -> None:
-        """Serve another model from the next request on."""
+        """Put another model into service from the next request on."""
         self._model = model
 
 
@@ -115,7 +115,7 @@ def load_model(folder: Path, policy: Path | None = None) -> Model:
     Raises
     ------
     BundleError
-        If the bundle is damaged, altered or does not fit this riskml; nothing is ever unpickled.
+        If the bundle is damaged or altered, or does not fit this version of riskml; nothing is ever unpickled.
     """
     table = load_policy(policy)
     bundle = Bundle.load(folder)
@@ -125,7 +125,7 @@ def load_model(folder: Path, policy: Path | None = None) -> Model:
 
 
 def _warm_up(model: Model) -> None:
-    """Score and explain one made-up household, so that the first request does not wait for compiled loops."""
+    """Score and explain one made-up household, so that the first request need not wait for loops to compile."""
     months = [dt.date(2023 + m // 12, m % 12 + 1, 1) for m in range(24)]
     code, wages = ["warm-up"], {"source": ["wage"] * 24, "amount": [3000.0] * 24}
     tables: dict[str, dict[str, Any]] = {

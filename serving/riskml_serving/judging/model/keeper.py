@@ -1,4 +1,4 @@
-"""Keeps the model up to date: swaps another release in as a whole, or stays with the old one."""
+"""Keeps the model up to date: swaps in another release as a whole, or keeps the old one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ log = logging.getLogger("riskml_serving.judging.model")
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the release on offer does not serve."""
+    """Why the release on offer is not in service."""
 
     at: dt.datetime
     kind: str
@@ -44,7 +44,7 @@ class Keeper:
     Parameters
     ----------
     engine : Engine
-        Of the database that records which releases served and which were rolled back.
+        Engine for the database that records which releases were in service and which were rolled back.
     holder : Holder
     settings : Settings
     load : callable, optional
@@ -53,7 +53,7 @@ class Keeper:
     Attributes
     ----------
     failure : Failure or None
-        Of the last refresh; a refresh that succeeds clears it.
+        Why the last refresh failed; a refresh that succeeds clears it.
     """
 
     def __init__(self, engine: Engine, holder: Holder, settings: Settings, load: Load = load_model) -> None:
@@ -63,7 +63,7 @@ class Keeper:
         self.failure: Failure | None = None
 
     def start(self) -> None:
-        """Load a model if there is any, without waiting for a registry that is slow or down."""
+        """Load a model if there is one, without waiting for a registry that is slow or down."""
         if self._settings.model_source == "registry":
             self._rejected = self._read_rejected()
             self._fall_back()
@@ -103,7 +103,7 @@ class Keeper:
         self._settled = offer.mark
 
     def _fall_back(self) -> None:
-        """Serve the release that served last and was not rolled back."""
+        """Serve the most recent release that was not rolled back."""
         try:
             with reading(self._engine) as connection:
                 releases = repository.list_releases(connection)
@@ -143,7 +143,7 @@ class Keeper:
         self.failure = Failure(now(), type(error).__name__, message)
 
     def _read_rejected(self) -> set[str]:
-        """Read the versions that were rolled back; the last known ones while the database is down."""
+        """Read the versions that were rolled back; while the database is down, return the last known ones."""
         try:
             with reading(self._engine) as connection:
                 return repository.list_rejected(connection)

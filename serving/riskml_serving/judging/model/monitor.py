@@ -19,20 +19,20 @@ from riskml_serving.judging.model.counters import SCORED
 __all__ = ["MIN_HOUSEHOLDS", "WINDOW", "Monitor"]
 
 WINDOW = 2_000
-"""Households of the sliding window."""
+"""Number of households in the sliding window."""
 
 MIN_HOUSEHOLDS = 200
-"""With fewer households in the window no drift is reported."""
+"""With fewer households in the window, no drift is reported."""
 
 MAX_AT_ONCE = 64
-"""Households that one scoring adds, evenly spaced, so that one part of a county does not fill the window."""
+"""Most households that one scoring adds, evenly spaced, so that one part of a county does not fill the window."""
 
 INTERVAL = 0.05
 """Seconds between two scorings that add to the window, so that monitoring costs a busy service next to nothing."""
 
 
 class Monitor:
-    """The sliding window of one model; it holds features, never the code of a household.
+    """The sliding window of one model; it holds features, never household codes.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Monitor:
 
     @property
     def held(self) -> int:
-        """Households in the window."""
+        """Number of households in the window."""
         return self._held
 
     def observe(self, features: FeatureMatrix) -> None:
@@ -73,7 +73,7 @@ class Monitor:
             SCORED.labels("none" if tier < 0 else TIERS.codes[tier], agreement).inc(n)
 
     def measure_drift(self) -> dict[str, float]:
-        """Measure the population stability index by feature and of ``probability``; empty with too few households."""
+        """Measure the population stability index of features and ``probability``; empty if there are too few rows."""
         with self._lock:
             rows = list(self._rows) if self._held >= MIN_HOUSEHOLDS else []
         if not rows or self._bundle.reference is None:

@@ -1,4 +1,4 @@
-"""Keeps the model's results in other regions from a reader of one."""
+"""Hides the model's results for other regions from a reader who may see only one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["restrict_to_region"]
 def restrict_to_region(bundle: Bundle, region: str) -> Bundle:
     """Leave the results by region out of a bundle's evaluation, unless all of them lie in the reader's region.
 
-    A region elsewhere counts households elsewhere; left out alone, its results would follow from the total and the
-    others. Figures of the whole training county stay: a reader must know how good the scores are.
+    Results for other regions count households there; if only those were left out, they would follow from the total and
+    the rest. Figures for the whole training county stay: a reader must know how good the scores are.
     """
     groups = bundle.evaluation["groups"]
     if all(covers(region, one["value"] or "") for one in groups if one["group"] == "region"):

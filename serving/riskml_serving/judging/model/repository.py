@@ -1,4 +1,4 @@
-"""SQL about releases of the model."""
+"""SQL for the model's releases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["accept", "list_rejected", "list_releases", "record_release", "reject
 
 
 def list_releases(connection: Connection) -> Sequence[RowMapping]:
-    """List the releases that were served, the last one first."""
+    """List the releases that were in service, the latest first."""
     query = select(RELEASES).order_by(RELEASES.c.turn.desc(), RELEASES.c.served_at.desc(), RELEASES.c.model_version)
     return connection.execute(query).mappings().all()
 
@@ -38,7 +38,7 @@ def reject(connection: Connection, version: str, at: dt.datetime) -> None:
 
 
 def accept(connection: Connection, version: str) -> bool:
-    """Let workers serve a release that was rolled back; false if there is none."""
+    """Let workers serve a release that was rolled back; return False if there is no such release."""
     result = connection.execute(
         update(RELEASES)
         .where(RELEASES.c.model_version == version, RELEASES.c.rejected_at.is_not(None))

@@ -12,7 +12,7 @@ __all__ = ["accept", "roll_back"]
 
 
 def roll_back(connection: Connection) -> tuple[str, str]:
-    """Reject the release that serves; every worker serves the one before from its next refresh on.
+    """Reject the release in service; from its next refresh on, every worker serves the previous one.
 
     Returns
     -------
@@ -22,7 +22,7 @@ def roll_back(connection: Connection) -> tuple[str, str]:
     Raises
     ------
     UsageError
-        If there is none before.
+        If there is no previous release.
     """
     standing = [row["model_version"] for row in repository.list_releases(connection) if row["rejected_at"] is None]
     if len(standing) < 2:

@@ -22,9 +22,9 @@ class Offer:
     Parameters
     ----------
     mark : str
-        Changes with the release on offer; cheap to read.
+        Text that changes whenever the release on offer does; cheap to read.
     source : str
-        Where it comes from, in words.
+        Description of where the release comes from.
     fetch : callable
         Returns the local folder of its bundle.
     """
@@ -57,7 +57,7 @@ def require_bundle(folder: Path) -> None:
     Raises
     ------
     BundleError
-        If there is none; the hint says what to do.
+        If there is no such folder; the hint says what to do.
     """
     if not (folder / SEAL).is_file():
         raise BundleError(

@@ -1,4 +1,4 @@
-"""Releases of the model that this service has served."""
+"""The table of model releases that this service has served."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ RELEASES = Table(
     Column("turn", BigInteger, nullable=False, server_default="0"),
 )
 """``turn`` is higher than that of every release that served before, whatever the clock says; ``served_at`` is when a
-worker last began to serve the release. One that was rolled back is rejected, and no worker serves it until it is
+worker last began to serve the release. A release that was rolled back is rejected, and no worker serves it until it is
 accepted."""

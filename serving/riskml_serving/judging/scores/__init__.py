@@ -1,1 +1,1 @@
-"""Scores: of records in a request, and of stored households."""
+"""Scores for records in a request, and for stored households."""

@@ -1,4 +1,4 @@
-"""The visit capacity of a county: households within it, and the agreement of rule line and model that follows."""
+"""The visit capacity of a county: households within it, and the resulting agreement of rule line and model."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ Capacity = Mapping[str, tuple[float, str]]
 """Margin and code of the last household within the visit capacity, by county."""
 
 JUDGED = pa.schema([("household_id", pa.string()), ("region_code", pa.string()), ("margin", pa.float64())])
-"""Columns that decide which households are within it."""
+"""Columns that decide which households are within the visit capacity."""
 
 
 def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[str, str]]:
-    """Compare the rule line with the visit capacity: ``agreement`` and ``agreement_by`` of each row.
+    """Compare the rule line with the visit capacity; return ``agreement`` and ``agreement_by`` for each row.
 
-    The model is positive on a household within the visit capacity of its county, in order of margin, ties by code.
-    A county whose capacity is unknown is left out: there, the agreement by tier counts.
+    The model is positive for a household within its county's visit capacity, ranked by margin, with ties broken by
+    code. Rows in a county whose capacity is unknown get an empty result: there, the agreement by tier counts.
 
     Parameters
     ----------
     rows : sequence of dict
-        With ``household_id``, ``region_code``, ``margin`` and ``rule_flags``.
+        Rows with ``household_id``, ``region_code``, ``margin`` and ``rule_flags``.
     capacity : dict
 
     Examples
@@ -63,7 +63,7 @@ def _is_within(row: Mapping[str, Any], margin: float, household_id: str) -> bool
 
 
 def find_capacity(connection: Connection, model: Model, counties: Iterable[str]) -> Capacity:
-    """Find the capacity of some counties, where their last complete scoring was by the same model."""
+    """Find the capacity of some counties, leaving out those last scored completely by another model."""
     rows = repository.read_capacity(connection, counties).values()
     return {
         row["county"]: (row["margin"], row["household_id"]) for row in rows if row["model_version"] == model.version
@@ -71,19 +71,19 @@ def find_capacity(connection: Connection, model: Model, counties: Iterable[str])
 
 
 def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], region: str, as_of: dt.date) -> Capacity:
-    """Find the capacity of every county in which all were judged, and keep it unless a later day's is kept.
+    """Find the capacity of every county that was judged as a whole, and save it unless a later one is saved.
 
-    A region within a county has no capacity of its own: that of the county's last complete scoring counts.
+    A region within a county has no capacity of its own: the one from the county's last complete scoring counts.
 
     Parameters
     ----------
     connection : Connection
-        Of a writing transaction.
+        Connection in a writing transaction.
     model : Model
     tables : iterable of pyarrow.Table
-        Every household that was judged: ``JUDGED``.
+        Every household that was judged, with the columns of ``JUDGED``.
     region : str
-        What was judged as a whole.
+        Region that was judged as a whole.
     as_of : date
     """
     frame = pa.concat_tables([JUDGED.empty_table(), *tables]).to_pandas().dropna(subset="margin")
@@ -108,15 +108,15 @@ def _find_last(rows: pd.DataFrame, share: float) -> tuple[float, str]:
 
 
 def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
-    """Find the visit capacity of a county again, and bring the agreement of its scores up to date.
+    """Find a county's visit capacity again, and bring the agreement of its scores up to date.
 
-    Called once all households of the county have been scored as of a date. Until the next time, a household that is
-    scored again is compared with the last one within the capacity, so that no other household's score moves with it.
+    Call this once all households in the county have been scored as of a date. Until the next call, a household scored
+    again is compared with the last household within the capacity, so that no other household's score moves with it.
 
     Returns
     -------
     int
-        Scores whose agreement changed.
+        Number of scores whose agreement changed.
     """
     rows = repository.read_at_risk(connection, county)
     table = pa.Table.from_pylist(rows, JUDGED)

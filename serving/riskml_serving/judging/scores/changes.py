@@ -1,4 +1,4 @@
-"""A score before and after."""
+"""A household's score before and after a change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Change"]
 
 @dataclass(frozen=True)
 class Change:
-    """Score of a household before and after; ``before`` is None for its first."""
+    """Score of a household before and after a change; ``before`` is None for its first score."""
 
     household_id: str
     before: Mapping[str, Any] | None
@@ -21,7 +21,7 @@ class Change:
 
     @property
     def changed(self) -> bool:
-        """Whether it is another score."""
+        """Whether the score differs."""
         if self.before is None:
             return True
         return any(self.before[name] != self.after[name] for name, field in FIELDS.items() if field.identity)

@@ -1,4 +1,4 @@
-"""SQL about scores of stored households."""
+"""SQL for the scores of stored households."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HISTORY = tuple(column for column in SCORES.c if column.name != "request_id")
 
 
 def read_current(connection: Connection, codes: Sequence[str], region: str) -> dict[str, dict[str, Any]]:
-    """Current scores of those of the households that live in a region."""
+    """Read the current scores of those households that live in a region."""
     out: dict[str, dict[str, Any]] = {}
     for part in split_codes(codes):
         query = select(CURRENT).where(CURRENT.c.household_id.in_(part), within(CURRENT.c.region_code, region))
@@ -40,15 +40,15 @@ def read_current(connection: Connection, codes: Sequence[str], region: str) -> d
 
 
 def read_history(connection: Connection, household_id: str, limit: int) -> list[dict[str, Any]]:
-    """Changes of one household's score, the latest first; the caller has checked the household against a region."""
+    """Read the changes to one household's score, latest first; the caller must have checked the household's region."""
     query = select(*HISTORY).where(SCORES.c.household_id == household_id).order_by(SCORES.c.seq.desc()).limit(limit)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def write_scores(connection: Connection, changes: Sequence[Change], request_id: str) -> None:
-    """Make scores the current ones; changed ones also go into the history, under a number that never goes back.
+    """Make scores the current ones; changed scores also go into the history, under ever higher numbers.
 
-    Every row of a score has a region: a household that moved is listed where it lives now.
+    Every row with a score has a region: a household that moved is listed where it lives now.
     """
     fresh = [change.after for change in changes if change.changed]
     numbers = _write_history(connection, fresh, "scored", request_id)
@@ -86,7 +86,7 @@ def _split_region(region: str) -> dict[str, str]:
 
 
 def move_scores(connection: Connection, regions: Mapping[str, str], region: str, request_id: str) -> None:
-    """Move the current scores of households of a region to where each lives now.
+    """Move the current scores of a region's households to where each lives now.
 
     Readers of the old region learn of the move from the history; the household drops out of their lists.
     """
@@ -98,7 +98,7 @@ def move_scores(connection: Connection, regions: Mapping[str, str], region: str,
 
 
 def remove_scores(connection: Connection, household_id: str, region: str, request_id: str) -> None:
-    """Remove a closed household of a region from the lists; its history stays and records the closure."""
+    """Remove a closed household in a region from the lists; its history stays and records the closure."""
     current = read_current(connection, [household_id], region)
     _write_history(connection, list(current.values()), "closed", request_id)
     connection.execute(
@@ -107,18 +107,18 @@ def remove_scores(connection: Connection, household_id: str, region: str, reques
 
 
 def read_capacity(connection: Connection, counties: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Last household within the visit capacity of some counties, by county."""
+    """Read the last household within each county's visit capacity, by county."""
     query = select(CAPACITY).where(CAPACITY.c.county.in_(sorted(counties)))
     return {row["county"]: dict(row) for row in connection.execute(query).mappings()}
 
 
 def write_capacity(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write the last household within the visit capacity of some counties."""
+    """Save the last household within each county's visit capacity."""
     upsert(connection, CAPACITY, rows)
 
 
 def read_at_risk(connection: Connection, county: str) -> list[dict[str, Any]]:
-    """Current scores with a margin in a county, in the order of the codes."""
+    """Read the current scores that have a margin in a county, in code order."""
     query = (
         select(CURRENT)
         .where(within(CURRENT.c.region_code, county), CURRENT.c.margin.is_not(None))

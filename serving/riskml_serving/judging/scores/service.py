@@ -29,20 +29,20 @@ Row = Mapping[str, Any]
 def judge_households(
     connection: Connection, model: Model, households: Mapping[str, Row], as_of: dt.date
 ) -> list[Judged]:
-    """Judge stored households by the records that are stored; for a few, many are read by ``judging.bulk``.
+    """Judge a few stored households by their stored records; ``judging.bulk`` is for many.
 
     Parameters
     ----------
     connection : Connection
     model : Model
     households : dict of str to row
-        Rows of the register, by code: what the caller's region let through.
+        Rows of the register, by code, already limited to the caller's region.
     as_of : date
 
     Returns
     -------
     list of Judged
-        Households of which the same tables are known are judged together.
+        One for each group of households for which the same tables are known.
     """
     tables = read_tables(connection, sorted(households))
     known = {code: row["known_tables"] for code, row in sorted(households.items())}
@@ -52,14 +52,14 @@ def judge_households(
 def explain_stored(
     connection: Connection, model: Model, household: Row, score: Row | None, as_of: dt.date, redact: tuple[str, ...]
 ) -> tuple[Panel, Explanation]:
-    """Explain a stored household as of a date; the agreement is that of its score, where it is by capacity.
+    """Explain a stored household as of a date; use the agreement of its score if that is by capacity.
 
     Parameters
     ----------
     connection : Connection
     model : Model
     household : row
-        Of the register.
+        Its row in the register.
     score : row, optional
         Its score as of that date.
     as_of : date
@@ -68,7 +68,7 @@ def explain_stored(
     Returns
     -------
     Panel
-        What the household is judged by.
+        Panel that the household is judged by.
     Explanation
     """
     (judged,) = judge_households(connection, model, {household["household_id"]: household}, as_of)
@@ -83,9 +83,9 @@ class Standing:
     Parameters
     ----------
     households : dict of str to row
-        Those that live in the region and are open.
+        Open households that live in the region.
     scores : dict of str to row
-        The current ones.
+        Current scores of the households.
     """
 
     households: Mapping[str, Row]
@@ -93,7 +93,7 @@ class Standing:
 
 
 def lock_households(connection: Connection, codes: Iterable[str], region: str) -> Standing:
-    """Lock open households of a region, in the order of their codes, to avoid deadlock."""
+    """Lock open households in a region, in code order to avoid deadlock."""
     rows = find_households(connection, codes, region, lock=True)
     households = {code: row for code, row in rows.items() if row["closed_on"] is None}
     return Standing(households, read_current(connection, sorted(households), region))
@@ -102,7 +102,7 @@ def lock_households(connection: Connection, codes: Iterable[str], region: str) -
 def rescore(
     connection: Connection, model: Model, codes: Sequence[str], region: str, as_of: dt.date, request_id: str
 ) -> list[Change]:
-    """Score open households of a region again and keep the result within the transaction.
+    """Score open households in a region again and keep the result within the transaction.
 
     Parameters
     ----------
@@ -111,15 +111,15 @@ def rescore(
     model : Model
     codes : sequence of str
     region : str
-        What lies outside this prefix is left alone.
+        Region prefix; households outside it are left alone.
     as_of : date
-        A household with a current score of a later date keeps it.
+        Date to score as of; a household whose current score is from a later date keeps it.
     request_id : str
 
     Returns
     -------
     list of Change
-        One for each household that is known at the date, in the order of the codes.
+        One for each household that is known at the date, in code order.
     """
     standing = lock_households(connection, codes, region)  # another writer must not judge older records later
     rows = []
@@ -139,10 +139,10 @@ def keep_scores(
     request_id: str,
     seen: Mapping[str, tuple[int | None, dt.datetime | None]] | None = None,
 ) -> list[Change]:
-    """Make what was judged the current scores, where nothing newer is known by now.
+    """Make judged rows the current scores, unless something newer is known by now.
 
-    Left alone is a household that is no longer open in the region, that has a score of a later date, or whose score is
-    not the one that was current when its records were read: then another writer brought further records and scored
+    A household is left alone if it is no longer open in the region, if it has a score from a later date, or if its
+    score is not the one that was current when its records were read: then another writer has added records and scored
     them.
 
     Parameters
@@ -152,12 +152,12 @@ def keep_scores(
     model : Model
     standing : Standing
     rows : sequence of row
-        Code and fields as :meth:`Judged.to_rows` returns them, and ``all_causes``; in the order of the codes.
+        Code and fields as :meth:`Judged.to_rows` returns them, and ``all_causes``; in code order.
     as_of : date
     request_id : str
     seen : dict, optional
         ``seq`` and ``scored_at`` of the score that was current when the records were read, by household; not needed
-        where they were read under the lock.
+        if they were read under the lock.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Scores of stored households: the current one, and every change."""
+"""Tables for the scores of stored households: the current scores, and every change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["CAPACITY", "CURRENT", "RANKING", "SCORES"]
 
 
 RANKED = ("order_signal", "order_rank", "household_id")
-"""The order of the list, within the whole and within a county, a town and a village."""
+"""Order of the list, both overall and within a county, a town or a village."""
 
 
 def _make_score_columns() -> list[Column[Any]]:
@@ -40,14 +40,14 @@ CURRENT = Table(
     Index("ix_current_scores_ranked_village", "region_code", *RANKED),
     Index("ix_current_scores_counts", "region_code", "status", "tier", "signal", "agreement", "as_of", "scored_at"),
 )
-"""One row per household. Tier and colours are positions in their words (tier -1: none). ``order_signal`` and
-``order_rank`` are signal and probability with the sign reversed (1 where there is no probability), so that the ranked
-list ascends in all its columns and a page starts after a row by one comparison. ``seq`` is that of its last change.
-``causes`` are those of the model's reasons, joined by semicolons: lists filter by them, they are not part of the
-verdict."""
+"""One row per household. Tier and colours are positions in their lists of words (tier -1: none). ``order_signal`` and
+``order_rank`` are signal and probability with the sign reversed (1 if there is no probability), so that the ranked list
+ascends in all its columns and one comparison finds the start of a page. ``seq`` is the number of the last change.
+``causes`` are the causes in the model's reasons, joined by semicolons: lists filter by them, but they are not part of
+the verdict."""
 
 RANKING = (CURRENT.c.order_signal, CURRENT.c.order_rank)
-"""Order of every list of households: signal, then probability, both from the highest; ties by code."""
+"""Order of every list of households: signal, then probability, both highest first, with ties broken by code."""
 
 SCORES = Table(
     "scores",
@@ -60,7 +60,7 @@ SCORES = Table(
     Column("moved_from", Code(Level.VILLAGE), nullable=True),
     sqlite_autoincrement=True,
 )
-"""Every change of a score; ``seq`` is the cursor of /v1/changes and never goes back. ``change`` is ``scored``, or
+"""Every change to a score; ``seq`` is the cursor of /v1/changes and never goes down. ``change`` is ``scored``, or
 what happened to the last score: ``moved`` with its household from the region ``moved_from``, or ``closed``."""
 
 Index("ix_scores_household_id", SCORES.c.household_id, SCORES.c.seq)
@@ -74,4 +74,4 @@ CAPACITY = Table(
     Column("household_id", Code(128), nullable=False),
     Column("model_version", String(64), nullable=False),
 )
-"""The last household within the visit capacity of its county, as of its last complete scoring."""
+"""The last household within each county's visit capacity, as of the county's last complete scoring."""
