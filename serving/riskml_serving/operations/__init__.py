@@ -1,1 +1,1 @@
-"""Operating the service: logs, metrics, traces, readiness and retention."""
+"""Operates the service: logs, metrics, traces, readiness and retention."""

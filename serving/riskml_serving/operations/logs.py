@@ -1,4 +1,4 @@
-"""Logs as one JSON object per line. Of an error only its kind and where it was raised are written."""
+"""Writes logs as one JSON object per line. For an error, only its kind and where it was raised are written."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "job_id", "
 """Fields that a log record may have besides its message; all others are left out."""
 
 _OWN = ("riskml", "riskml_serving", "uvicorn.error")
-"""Loggers whose messages are written in full, since they hold no records; of others only the constant part is."""
+"""Loggers whose messages are written in full, as they hold no records; of others, only the constant part."""
 
 
 class JsonLines(logging.Formatter):
     """Formats a log record as JSON.
 
     Messages of other packages may quote their input, as a database error quotes a row: only their constant part is
-    written, and of any exception only its kind and where it was raised, never its text.
+    written, and for any exception only its kind and where it was raised, never its text.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -44,7 +44,7 @@ class JsonLines(logging.Formatter):
 
 
 def _strip_values(record: logging.LogRecord) -> str:
-    """Return the message before its values were inserted; the function's name where it was built beforehand."""
+    """Return the message without its values, or the function's name if the message was built beforehand."""
     return record.msg if isinstance(record.msg, str) and record.args else f"({record.funcName})"
 
 

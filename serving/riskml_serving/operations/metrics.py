@@ -1,6 +1,6 @@
-"""Metrics for Prometheus: latency by route, and the state of model, data and jobs at each scrape.
+"""Metrics for Prometheus: latency by route, and the state of the model, the data and the jobs at each scrape.
 
-Several workers on one port share the scrapes. They count in files of a folder that all of them read
+Several workers on one port share the scrapes. They count in files in a folder that all of them read
 (``PROMETHEUS_MULTIPROC_DIR``, set by ``riskml serve --workers``), so that each reports the counts of all.
 """
 
@@ -26,13 +26,13 @@ from riskml_serving.operations import repository
 __all__ = ["SHARED", "Metrics", "StateCollector"]
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
-"""Environment variable that names the folder of the workers' counts."""
+"""Environment variable that names the folder for the workers' counts."""
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """Metrics of one application, with its own registry.
+    """Metrics for one application, in their own registry.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Metrics:
 
 
 def _drop_dead_workers(folder: Path) -> None:
-    """Drop the requests in progress of workers that have ended, where /proc shows which run."""
+    """Drop the in-progress counts of workers that have ended, if /proc shows which processes run."""
     if not Path("/proc/self/stat").exists():
         return
     for path in folder.glob("gauge_live*_*.db"):
@@ -80,7 +80,7 @@ def _drop_dead_workers(folder: Path) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process runs; one that was killed stays a zombie until its parent reaps it."""
+    """Return whether a process runs; a killed process stays a zombie until its parent reaps it."""
     try:
         return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
@@ -88,13 +88,13 @@ def _is_alive(pid: int) -> bool:
 
 
 class StateCollector(Collector):
-    """Collects the state of model, data and jobs at each scrape."""
+    """Collects the state of the model, the data and the jobs at each scrape."""
 
     def __init__(self, engine: Engine, holder: Holder, keeper: Keeper) -> None:
         self._engine, self._holder, self._keeper = engine, holder, keeper
 
     def describe(self) -> list[Metric]:
-        """Return nothing, so that registering does not collect."""
+        """Return nothing, so that registering does not trigger a collection."""
         return []
 
     def collect(self) -> Iterator[Metric]:

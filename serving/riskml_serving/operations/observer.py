@@ -1,4 +1,4 @@
-"""Observes requests from outside: duration, one line of the log, one span of a trace."""
+"""Observes requests from outside: their duration, one log line and one trace span each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 class Observer:
     """Measures, logs and traces requests by the pattern of their route.
 
-    An address may name a household, so logs, metrics and traces hold none.
+    A URL may name a household, so logs, metrics and traces never hold URLs.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, tracer: OpenTelemetry | None = None) -> None:

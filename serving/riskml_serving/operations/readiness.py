@@ -1,4 +1,4 @@
-"""Whether the service can answer, and why not if it cannot: no personal data, so that a probe needs no key."""
+"""Reports whether the service can answer, and if not, why: without personal data, so that a probe needs no key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL for the state of the service: when records came, how many jobs are in which state. No household is named."""
+"""SQL for the state of the service: when records arrived, how many jobs are in each state. It names no household."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all requests of one process share, with its types: the value of ``app.state``."""
+"""What all requests in one process share, as a typed object: the value of ``app.state``."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class AppState:
-    """What all requests of one process share.
+    """What all requests in one process share.
 
     Parameters
     ----------
     settings : Settings
     engine : Engine
     holder : Holder
-        Holds the model that serves.
+        Holds the model in service.
     keeper : Keeper
-        Loads the model and looks for another.
+        Loads the model and looks for new releases.
     lines : Lines
     authenticator : Authenticator
         Finds the caller of an API request.
     provider : Provider or None
-        Signs people in on the pages, where an OpenID provider is set.
+        Signs people in on the pages, if an OpenID provider is configured.
     audit : BatchWriter
-        Writes audit entries of requests that write nothing else.
+        Writes audit entries for requests that write nothing else.
     rate : RateLimiter
         Limits the requests of each caller.
     metrics : Metrics
@@ -62,11 +62,11 @@ class AppState:
     metrics: Metrics
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Do some work in a thread, in a transaction that reads."""
+        """Do some work in a thread, in a reading transaction."""
         return await anyio.to_thread.run_sync(_run, reading(self.engine), work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Do some work in a thread, in a transaction that writes."""
+        """Do some work in a thread, in a writing transaction."""
         return await anyio.to_thread.run_sync(_run, writing(self.engine), work)
 
 
@@ -76,7 +76,7 @@ def _run(transaction: AbstractContextManager[Connection], work: Callable[[Connec
 
 
 def get_state(request: Request) -> AppState:
-    """Return what the requests of this process share; the only way by which endpoints reach it."""
+    """Return what the requests in this process share; endpoints reach it only through this function."""
     state = request.app.state
     assert isinstance(state, AppState)
     return state

@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry (an optional extra): spans hold routes, never addresses."""
+"""Traces with OpenTelemetry (an optional extra): spans hold routes, never URLs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class OpenTelemetry:
         )
 
     def end_span(self, span: Any, scope: Scope, status: int) -> None:
-        """Name the span by its route and record the status."""
+        """Name the span after its route and record the status."""
         route = get_route(scope)
         span.update_name(f"{scope['method']} {route}")
         span.set_attributes(
@@ -82,5 +82,5 @@ def create_tracer() -> OpenTelemetry:
 
 
 def get_route(scope: Scope) -> str:
-    """Return the pattern of the route, as ``/v1/households/{household_id}``; ``unmatched`` where there is none."""
+    """Return the pattern of the route, such as ``/v1/households/{household_id}``, or ``unmatched`` if there is none."""
     return str(getattr(scope.get("route"), "path", "unmatched"))

@@ -45,12 +45,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     Parameters
     ----------
     settings : Settings, optional
-        From environment and file by default.
+        By default, read from the environment and the settings file.
 
     Notes
     -----
-    Starting opens the database, migrates an SQLite file and loads the model; without one the service starts too, says
-    so in ``/readyz`` and looks again.
+    On start, the service opens the database, migrates an SQLite file and loads the model. It also starts without a
+    model, says so in ``/readyz`` and keeps looking for one.
     """
     state = _build_state(settings or Settings())
     tracer = create_tracer() if state.settings.traces else None

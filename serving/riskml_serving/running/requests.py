@@ -16,14 +16,14 @@ from riskml_serving.web.shell.rendering import wants_page
 __all__ = ["RequestNumber", "respond_to_error"]
 
 BROKEN_OFF = 499
-"""Status, for logs and metrics, of a request whose client went away in the middle of its body: not the service's fault,
-and never read."""
+"""Status, for logs and metrics, of a request whose client disconnected in the middle of the body: it is not the
+service's fault, and nobody receives it."""
 
 
 async def respond_to_error(request: Request, error: Exception) -> Response:
-    """Answer with the problem of an error: as JSON, or as a page where a browser asks for an address that is not there.
+    """Answer an error with its problem: as JSON, or as a page if a browser requests an address that does not exist.
 
-    Errors of pages themselves do not come here: their routes show them.
+    Errors in pages do not end up here: their routes show them.
     """
     if isinstance(error, ClientDisconnect):
         return Response(status_code=BROKEN_OFF)
@@ -36,7 +36,7 @@ async def respond_to_error(request: Request, error: Exception) -> Response:
 class RequestNumber:
     """Gives every request a number, which the answer carries in its body and in ``X-Request-Id``.
 
-    Unexpected errors end here too: further out the server would print a trace with values from the request.
+    Unexpected errors end here too: further out, the server would print a trace with values from the request.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -28,7 +28,7 @@ def build_application() -> FastAPI:
 
 
 def run(settings: Settings, workers: int = 1) -> None:
-    """Serve until stopped. SIGHUP restarts several workers, one after the other, on the open socket."""
+    """Serve until stopped. If there are several workers, SIGHUP restarts them one by one on the open socket."""
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 

@@ -33,7 +33,7 @@ PART = pa.schema(
         ("all_causes", pa.string()),
     ]
 )
-"""Columns of a range once judged: ``seq`` and ``scored_at`` identify the score that was current when the records were read.
+"""Columns of a judged range: ``seq`` and ``scored_at`` identify the score that was current when records were read.
 ``all_causes`` are kept with the score for every reader: they are redacted when they are read."""
 
 

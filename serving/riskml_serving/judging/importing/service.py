@@ -156,7 +156,7 @@ class _Import:
         return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today, then renew their counties' visit capacity; return how many scores were kept."""
+        """Score the households as of today, then renew their counties' visit capacity; return how many were kept."""
         done, finished = self.progress.get(SCORING, (0, False))
         if finished:
             return 0
@@ -178,7 +178,7 @@ class _Import:
 
 
 def _complete(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
-    """Complete rows for the database: declared columns, attributes as JSON, when and with which request they arrived."""
+    """Complete rows for the database: declared columns, attributes as JSON, when and by which request they arrived."""
     declared, n = TABLES[name], rows.num_rows
     out = rows.select(declared.names)
     if declared.attributes:

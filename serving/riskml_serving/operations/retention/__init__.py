@@ -1,1 +1,1 @@
-"""Deletion: a household to be forgotten, and data whose retention period is over."""
+"""Deletes households that are to be forgotten, and data whose retention period is over."""

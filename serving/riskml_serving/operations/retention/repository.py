@@ -1,4 +1,4 @@
-"""SQL that deletes: called by the operator's commands, never by a request."""
+"""SQL that deletes data: called by the operator's commands, never by a request."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
 
 
 def forget_in_register(connection: Connection, household_id: str) -> bool:
-    """Remove a household from the register, also where it follows another; false where it is not registered."""
+    """Remove a household from the register and from the successors of others; return False if it is not there."""
     linked = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(
         HOUSEHOLDS.c.followed_by.contains(household_id, autoescape=True)
     )
@@ -92,14 +92,14 @@ def forget_in_jobs(connection: Connection, household_id: str) -> int:
 
 
 def _remove_household(content: bytes, household_id: str) -> bytes | None:
-    """Remove a household from a part of a job's results; None where the part does not hold it."""
+    """Remove a household from a part of a job's results; return None if the part does not hold it."""
     table = from_parquet(content)
     keep = pc.not_equal(table["household_id"], household_id)
     return None if pc.all(keep).as_py() else to_parquet(table.filter(keep))
 
 
 def list_closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:
-    """List the households whose closure was received before a time; the day it names does not matter."""
+    """List the households whose closure was received before a time; the closing day does not matter."""
     query = select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.closed_at < at).order_by(HOUSEHOLDS.c.household_id)
     return connection.execute(query).scalars().all()
 

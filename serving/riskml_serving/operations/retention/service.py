@@ -16,7 +16,7 @@ from riskml_serving.people.auth import Caller
 __all__ = ["apply_retention", "forget"]
 
 OPERATOR = Caller("operator", "", frozenset())
-"""Name of the commands in the audit."""
+"""The caller as which the commands appear in the audit."""
 
 
 def forget(connection: Connection, household_id: str, because: str = "asked") -> dict[str, int]:
@@ -25,10 +25,10 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
     Parameters
     ----------
     connection : Connection
-        Of a writing transaction.
+        Connection in a writing transaction.
     household_id : str
     because : str
-        Reason for the audit, one word.
+        Reason to record in the audit, in one word.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
 
 
 def apply_retention(connection: Connection, settings: Settings) -> dict[str, int]:
-    """Delete what is past the retention periods of the settings; 0 days keeps it for good.
+    """Delete what is past the retention periods in the settings; a period of 0 days keeps data for good.
 
     Returns
     -------
