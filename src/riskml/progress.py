@@ -1,4 +1,4 @@
-"""Progress of long work, reported without knowing who displays it."""
+"""Progress of long tasks, reported without knowing who displays it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ __all__ = ["Progress", "Silent"]
 
 
 class Progress(Protocol):
-    """Displays the progress of long work."""
+    """Displays the progress of a long task."""
 
     def stage(self, text: str, total: int | None = None) -> None:
         """Begin a stage of ``total`` steps, or of unknown length."""
 
     def step(self, count: int = 1) -> None:
-        """Finish ``count`` steps of the stage."""
+        """Report that ``count`` steps of the stage are finished."""
 
 
 class Silent:
-    """Displays nothing."""
+    """A progress that displays nothing."""
 
     def stage(self, text: str, total: int | None = None) -> None:
         """Ignore it."""

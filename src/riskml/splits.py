@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Grid", "Origin", "Outcome", "Settings", "build_grid", "cut_origins", "find_span_end"]
 
 Outcome = Literal["any", "end"]
-"""Below the line at any month's end of the span, or at its last one."""
+"""Whether income must be below the line at the end of any month of the span, or at the end of its last month."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,16 @@ class Settings:
     Parameters
     ----------
     window : int, default 12
-        Months W over which income per head is taken, at most 36.
+        Number of months W over which income per head is taken, at most 36.
     horizon : int, default 12
-        Months H of the span in which a fall counts.
+        Number of months H in the span in which a fall counts.
     outcome : {"any", "end"}, default "any"
     step : int, default 3
-        Months between two as_ofs.
+        Months between consecutive as_ofs.
     test_from : int, optional
         Day from which as_ofs are tested; taken from the grid by default.
     origins : int, default 1
-        Test starts, each H earlier than the one before.
+        Number of test starts, each H months before the next.
 
     Raises
     ------
@@ -88,7 +88,7 @@ class Grid:
     as_ofs : tuple of int
         Month ends as days, ascending.
     first_month, last_month : int
-        First reported month, and the last that is reported well enough.
+        The first reported month, and the last month with enough reports (see :func:`build_grid`).
     """
 
     as_ofs: tuple[int, ...]
@@ -97,7 +97,7 @@ class Grid:
 
     @property
     def months(self) -> int:
-        """Months from the first to the last, both included."""
+        """Number of months from the first to the last, both included."""
         return self.last_month - self.first_month + 1
 
 
@@ -108,7 +108,7 @@ class Origin:
     Parameters
     ----------
     test_from : int
-        Day; training labels know nothing that was recorded after it.
+        Day on which testing starts; training labels use nothing that was recorded after it.
     train, test : tuple of int
         As_ofs, ascending. Every training span ends by ``test_from``.
     """
@@ -130,15 +130,15 @@ def find_span_end(as_of: int, horizon: int) -> int:
 def build_grid(records: Records, settings: Settings) -> Grid:
     """Build the grid of as_of dates that the records cover.
 
-    The last month is the latest with at least a tenth of the reports of the median month that has any, so that a
-    few early reports of a month do not count as the whole county. As_ofs are month ends every ``step`` months
-    counted back from the last whose span is complete, as long as the window, its own month included, starts no
-    earlier than the first reported month.
+    The last month is the latest one with at least a tenth as many reports as the median month that has any, so that a
+    few early reports for a month do not count as the whole county. As_ofs are month ends, every ``step`` months
+    counted back from the last one whose span is complete, as long as the window (which includes the as_of's own
+    month) starts no earlier than the first reported month.
 
     Returns
     -------
     Grid
-        Without as_ofs where the records are too short.
+        Grid of as_ofs; it has none if the records are too short.
     """
     reports = records.income.count_reports_by_month()
     reported = np.flatnonzero(reports)
@@ -161,7 +161,7 @@ def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
     Returns
     -------
     tuple of Origin, length ``settings.origins``
-        The latest tests every as_of from its start on, an earlier one the as_ofs up to the next start.
+        The latest origin tests every as_of from its start on; an earlier origin tests the as_ofs up to the next start.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def _find_train(grid: Grid, settings: Settings, test_from: int) -> tuple[int, ..
 
 
 def _find_default_start(grid: Grid, settings: Settings) -> int:
-    """First as_of in the last H months of the grid; the last as_of if that leaves nothing to train on."""
+    """Find the first as_of in the grid's last H months; return the last as_of if that leaves nothing to train on."""
     if not grid.as_ofs:
         raise _build_too_short(grid, settings)
     last = grid.as_ofs[-1]

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
-    """Whether incomes per head lie below their lines; never where either is missing.
+    """Return whether each income per head is below its line; false if either is missing.
 
     Incomes cluster at round numbers, so an income within a ten-thousandth of the line is not below it.
 
@@ -31,19 +31,19 @@ def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
 
 
 def classify_cohort(panel: Panel, settings: Settings) -> NDArray[np.int8]:
-    """Classify every household of a panel, as known then.
+    """Classify every household of a panel by what was known at its date.
 
     Parameters
     ----------
     panel : Panel
-        At least ``settings.window`` months long.
+        Panel of at least ``settings.window`` months.
     settings : Settings
 
     Returns
     -------
     array of int8, shape (n,)
-        Positions in ``STATUSES``. A monitored household is ``monitored`` at any income; one without income per head,
-        or without a line, is ``no_income``.
+        Positions in ``STATUSES``. A monitored household is ``monitored`` whatever its income; any other household
+        without income per head, or without a line, is ``no_income``.
     """
     income, line = panel.income_per_head(settings.window, complete=settings.outcome == "end"), panel.line[0]
     status = np.where(is_below_line(income, line), _BELOW_LINE, AT_RISK)

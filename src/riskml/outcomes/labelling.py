@@ -1,4 +1,4 @@
-"""Label the cohort at as_of dates by what happened in the span after them."""
+"""Label the cohort at as_of dates by what happened in the span after each date."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from riskml.vocabulary.verdicts import STATUSES
 __all__ = ["label"]
 
 EVERYTHING = int(FOREVER) - 1
-"""Day of knowledge that includes every record."""
+"""Day by which every record is known."""
 NEVER = int(FOREVER)
-"""Months until an event that does not happen."""
+"""Number of months until an event that never happens."""
 
 
 def label(
@@ -31,20 +31,20 @@ def label(
 ) -> Labels:
     """Label the households at risk at each as_of.
 
-    The cohort is taken as known at the as_of: income per head known, not below the line, not in monitoring. The
-    outcome is 1 if income per head is below the line at the end of any month of the span (``end``: of the last)
-    or the household enters monitoring in it, 0 if neither.
+    The cohort follows from what was known at the as_of: income per head is known and not below the line, and the
+    household is not in monitoring. The outcome is 1 if income per head is below the line at the end of any month of the
+    span (``end``: of its last month) or if the household enters monitoring during the span, and 0 if neither happens.
 
     Parameters
     ----------
     records : Records
     as_ofs : sequence of int
-        Month ends, as days.
+        Ends of months, as day numbers.
     settings : Settings
     known_at : int, optional
-        Outcomes rest on what was recorded by that day; on every record by default.
+        Last day of recording of the records that outcomes rest on; by default they rest on every record.
     chunk : int
-        Households taken at a time; the answer does not depend on it.
+        Number of households processed at a time; the result does not depend on it.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def label(
     Raises
     ------
     UsageError
-        If there is no as_of, or one is not a month's end.
+        If there is no as_of, or if an as_of is not the end of a month.
 
     Notes
     -----
@@ -85,7 +85,7 @@ def label(
 
 
 def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> Labels:
-    """Label a range of households, the first of which is ``start``, at one as_of."""
+    """Label a range of households that begins at position ``start``, at one as_of."""
     as_of, until, month = panel.as_of, find_span_end(panel.as_of, settings.horizon), panel.month
     status = classify_cohort(panel, settings)
     entries, helped = after.panel.monitoring, after.panel.help
@@ -118,7 +118,7 @@ def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> 
 
 
 def _mark_entered_recorded_late(panel: Panel, after: After) -> NDArray[np.bool_]:
-    """Whether a household has an entry on or before the as_of that was not recorded by then, shape (n,).
+    """Mark households with an entry on or before the as_of that was not recorded by then, shape (n,).
 
     A later version of an entry that was already recorded is not a late entry.
     """

@@ -1,4 +1,4 @@
-"""Labelled rows: one for each household of the cohort and as_of."""
+"""Labelled rows: one for each as_of and each household in the cohort at that as_of."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MISSING = np.int8(-1)
 """Label of a row whose outcome is not known."""
 
 REASONS = {"no_follow_up": 1, "emergency_help": 2, "entered_recorded_late": 3}
-"""Why a label is missing; 0 where it is not."""
+"""Why a label is missing; 0 if it is not missing."""
 
 BY = {"income": 1, "monitoring": 2}
-"""How a household fell; 0 where it did not, or where it is not known."""
+"""How a household fell; 0 if it did not fall or if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,19 @@ class Labels:
     as_of : array of int32, shape (n,)
         Day number.
     y : array of int8, shape (n,)
-        1 fell, 0 did not, -1 missing.
+        Outcome: 1 if the household fell, 0 if it did not, -1 if the outcome is missing.
     reason : array of int8, shape (n,)
         Why the label is missing (see ``REASONS``).
     by : array of int8, shape (n,)
-        How the household fell (see ``BY``): by the event of the earlier month. In the same month it is ``income``,
-        since the entry then follows from the fall that the rule detects.
+        How the household fell (see ``BY``): by the event in the earlier month. If both events are in the same month it
+        is ``income``, since the entry then follows from the fall that the rule detects.
     lead : array of int32, shape (n,)
-        Months from the as_of to the month's end below the line, or to the month of entry, at least 1; 0 where the
-        household did not fall or it is not known.
+        Months from the as_of to the end of the month with income below the line, or to the month of entry, at least 1;
+        0 if the household did not fall or if that is not known.
     income_per_head, line : array of float64, shape (n,)
-        At the as_of, yuan/person/year, as known then.
+        Values at the as_of, as known then, in yuan/person/year.
     status : array of int64, shape (as_ofs, statuses)
-        Households by status at each as_of (see ``STATUSES``); the first column is the cohort.
+        Number of households by status at each as_of (see ``STATUSES``); the first column is the cohort.
     """
 
     household: NDArray[np.int32]
@@ -70,7 +70,7 @@ class Labels:
         return known
 
     def take(self, rows: NDArray[Any]) -> Labels:
-        """Return some rows (positions or a mask); the counts by status stay those of all rows."""
+        """Return the rows at some positions or in a mask; the counts by status remain those of all rows."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _BY_ROW})
 
 
@@ -91,7 +91,7 @@ def count_labels(labels: Labels) -> dict[str, Any]:
     -------
     dict
         ``cohort``, ``labelled``, ``positive``: rows; ``missing``: rows by reason; ``excluded``: pairs of household
-        and as_of outside the cohort, by status. Every reason and status is listed, also with 0.
+        and as_of outside the cohort, by status. Every reason and status is listed, even if its count is 0.
     """
     tally = np.bincount(labels.reason, minlength=len(REASONS) + 1)
     outside = labels.status.sum(axis=0)

@@ -17,19 +17,19 @@ from riskml.splits import Settings
 __all__ = ["FOLLOW_UP", "After", "build_pair_keys", "find_first_day"]
 
 FOLLOW_UP = 3
-"""Last months of a span in which the income of a household must be reported."""
+"""Number of months at the end of a span; a household's income must be reported in at least one of them."""
 
 Mask = NDArray[np.bool_]
 
 
 def build_pair_keys(events: Events) -> NDArray[np.int64]:
-    """One number for each row's household and day."""
+    """Build one number per row from its household and day."""
     keys: NDArray[np.int64] = events.household.astype(np.int64) << 32 | events["day"].astype(np.int64)
     return keys
 
 
 def find_first_day(events: Events, after: int, until: int, mask: Mask | None = None) -> NDArray[np.int32]:
-    """Earliest day in (after, until] with a row, shape (n,); ``NO_DAY`` where there is none."""
+    """Find each household's earliest day in (after, until] with a row, shape (n,); ``NO_DAY`` if there is none."""
     use = (events["day"] > after) & (events["day"] <= until)
     if mask is not None:
         use &= mask
@@ -47,7 +47,7 @@ class After:
     Parameters
     ----------
     panel : Panel
-        At the end of the last span, long enough to hold the window of the first month.
+        Panel at the end of the last span, long enough to hold the window of the first month.
     first_month : int
         First month of any span.
     settings : Settings
@@ -59,7 +59,7 @@ class After:
 
     @cached_property
     def _verdicts(self) -> tuple[Mask, Mask]:
-        """Below the line, and verdict known, at the end of every month from the first on, shape (months, n)."""
+        """Whether income is below the line, and whether that is known, at each month's end, shape (months, n)."""
         ends = self.panel.month - self.first_month + 1
         below, known = np.zeros((ends, self.panel.n), bool), np.zeros((ends, self.panel.n), bool)
         for month in range(ends):
@@ -76,7 +76,7 @@ class After:
         return self.panel.reported[: self.panel.month - self.first_month + 1][::-1]
 
     def find_fall(self, month: int) -> NDArray[np.int32]:
-        """Months until the first counting month's end below the line in the span after a month, shape (n,); 0 none."""
+        """Count the months to the first verdict below the line in the span after a month, shape (n,); 0 if none."""
         horizon = self.settings.horizon
         below = self._verdicts[0][month + 1 - self.first_month :][:horizon]
         if self.settings.outcome == "end":
@@ -84,10 +84,10 @@ class After:
         return np.where(below.any(axis=0), below.argmax(axis=0) + 1, 0).astype(np.int32)
 
     def mark_followed_up(self, month: int) -> Mask:
-        """Whether households are followed up to the end of the span after a month, shape (n,).
+        """Mark households that are followed up to the end of the span after a month, shape (n,).
 
-        Income is reported in one of the last three months (of the span's own, if it is shorter), and there is a
-        verdict at one of their ends (``end``: at the last).
+        Their income is reported in one of the span's last three months (in any month of a shorter span), and there is a
+        verdict at the end of one of these months (``end``: of the last).
         """
         span = slice(month + 1 - self.first_month, month + 1 - self.first_month + self.settings.horizon)
         last = min(FOLLOW_UP, self.settings.horizon)

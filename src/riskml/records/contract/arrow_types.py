@@ -1,4 +1,4 @@
-"""The contract's types in Arrow, and tables cast to them where they are read."""
+"""The contract's column types in Arrow, and functions that cast tables to them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
 
 
 def cast_values(values: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
-    """Cast the values of a column; one without any value may have any type.
+    """Cast the values of a column; a column without values may have any type.
 
     Raises
     ------
     pyarrow.ArrowException
-        If the type cannot hold them.
+        If the type cannot hold the values.
     """
     return pa.chunked_array([pa.nulls(len(values), type_)]) if values.null_count == len(values) else values.cast(type_)
 
@@ -33,15 +33,15 @@ def cast_values(values: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
 def cast_table(name: str, table: pa.Table) -> pa.Table:
     """Cast the declared columns of a table to the contract's types.
 
-    A database driver takes types from the values it sees: SQLite has dates as text and flags as integers, and a column
-    without a value comes as integers, whatever its declared type.
+    A database driver infers types from the values it sees: SQLite returns dates as text and flags as integers, and a
+    column without values as integers, whatever its declared type.
 
     Parameters
     ----------
     name : str
-        Table of the contract.
+        Name of the table in the contract.
     table : pyarrow.Table
-        Columns that the contract does not declare, such as attributes, stay as they are.
+        Its columns that the contract does not declare, such as attributes, are left as they are.
 
     Raises
     ------

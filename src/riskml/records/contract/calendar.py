@@ -26,16 +26,16 @@ __all__ = [
 ]
 
 LOOK_BACK = 36
-"""Months of history a panel holds."""
+"""Number of months of history that a panel holds."""
 
 STATEMENT_DELAY = 5
-"""Months from the end of a statement's period to the day on which it is known, where that day is not recorded."""
+"""Months from the end of a statement's period to the day on which it is known, if that day is not recorded."""
 
 IntArray = NDArray[np.int32]
 
 
 def to_day(date: str | dt.date | np.datetime64) -> int:
-    """Day number of a date.
+    """Convert a date to its day number.
 
     >>> to_day("1970-01-02"), to_day(dt.date(2024, 2, 29))
     (1, 19782)
@@ -44,7 +44,7 @@ def to_day(date: str | dt.date | np.datetime64) -> int:
 
 
 def to_date(day: int) -> dt.date:
-    """Date of a day number.
+    """Convert a day number to its date.
 
     >>> to_date(19782)
     datetime.date(2024, 2, 29)
@@ -57,7 +57,7 @@ def to_month(day: int) -> int: ...
 @overload
 def to_month(day: NDArray[np.generic]) -> IntArray: ...
 def to_month(day: int | NDArray[np.generic]) -> int | IntArray:
-    """Month number in which a day lies.
+    """Return the number of the month in which a day lies.
 
     >>> to_month(to_day("1970-02-28"))
     1
@@ -73,7 +73,7 @@ def to_month_end(month: int) -> int: ...
 @overload
 def to_month_end(month: NDArray[np.generic]) -> IntArray: ...
 def to_month_end(month: int | NDArray[np.generic]) -> int | IntArray:
-    """Last day of a month.
+    """Return the last day of a month.
 
     >>> to_date(to_month_end(to_month(to_day("2024-02-01"))))
     datetime.date(2024, 2, 29)
@@ -87,7 +87,7 @@ def to_month_end(month: int | NDArray[np.generic]) -> int | IntArray:
 
 
 def is_month_end(day: int) -> bool:
-    """Whether a day is the last of its month.
+    """Return whether a day is the last of its month.
 
     >>> is_month_end(to_day("2023-02-28")), is_month_end(to_day("2024-02-28"))
     (True, False)
@@ -96,7 +96,7 @@ def is_month_end(day: int) -> bool:
 
 
 def find_last_complete_month(day: int) -> int:
-    """Latest month that has ended by the end of ``day``.
+    """Find the latest month that has ended by the end of ``day``.
 
     >>> find_last_complete_month(to_day("1970-02-28")), find_last_complete_month(to_day("1970-02-27"))
     (1, 0)
@@ -105,10 +105,10 @@ def find_last_complete_month(day: int) -> int:
 
 
 def subtract_months(day: int, months: int) -> int:
-    """Day that lies ``months`` calendar months before ``day``.
+    """Return the day that lies ``months`` calendar months before ``day``.
 
-    A window of that many months is every day after it up to ``day``. From a month's end the answer is a month's
-    end; otherwise the same day of the month, or the month's last day where it is shorter.
+    A window of that many months holds every day after the returned day, up to ``day``. If ``day`` ends a month, so does
+    the returned day; otherwise it is the same day of its month, or that month's last day if the month is shorter.
 
     >>> to_date(subtract_months(to_day("2024-04-30"), 1))
     datetime.date(2024, 3, 31)
@@ -123,7 +123,7 @@ def subtract_months(day: int, months: int) -> int:
 
 
 def to_year(day: int) -> int:
-    """Calendar year of a day.
+    """Return the calendar year of a day.
 
     >>> to_year(to_day("2024-12-31"))
     2024

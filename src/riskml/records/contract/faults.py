@@ -10,10 +10,10 @@ from enum import StrEnum
 __all__ = ["MOST_ROWS", "CheckReport", "Fault", "RowName", "Rule", "Severity"]
 
 MOST_ROWS = 5
-"""Rows a fault names."""
+"""Largest number of rows that a fault lists."""
 
 RowName = int | str
-"""Position of a row in its file from 1; for a part of a table ``"part.parquet:17"``."""
+"""Position of a row in its file, counted from 1; for a row in a part of a table, ``"part.parquet:17"``."""
 
 
 class Severity(StrEnum):
@@ -34,9 +34,9 @@ class Rule:
     title, zh : str
         What is wrong, in English and in Chinese.
     what_to_do : str
-        What the data owner does about it.
+        What the data owner should do about it.
     severity : Severity, default fault
-        Faults are refused by every command, warnings are not.
+        Every command refuses a folder with faults; warnings stop no command.
     by_row : bool, default False
         Whether the fault lies in single rows, which ``--skip-bad-rows`` may set aside.
     """
@@ -61,16 +61,16 @@ class Fault:
     Parameters
     ----------
     table, column : str
-        Where; empty for the folder and for whole rows.
+        Where the fault lies; the table is empty for the folder, the column for whole rows.
     code : str
         Code of the rule.
     severity : Severity
     count : int
-        Rows, columns or files concerned.
+        Number of rows, columns or files concerned.
     rows : tuple of int or str
         The first rows concerned, counted from 1.
     message, what_to_do : str
-        In plain language.
+        What is wrong and what to do about it, in plain language.
     """
 
     table: str
@@ -95,11 +95,11 @@ class CheckReport:
     Parameters
     ----------
     path : str
-        The folder.
+        Path of the folder.
     faults : tuple of Fault
         Faults and warnings, in the order of the tables.
     tables : dict of str to int
-        Rows of every table that could be read.
+        Number of rows in every table that could be read.
     """
 
     path: str
@@ -141,7 +141,7 @@ class CheckReport:
         return json.dumps(content, ensure_ascii=False, indent=2)
 
     def render(self) -> str:
-        """Return the report as plain text, one paragraph a finding.
+        """Return the report as plain text, one paragraph per finding.
 
         >>> print(CheckReport("records", (), {"households": 2}).render())
         households: 2 rows

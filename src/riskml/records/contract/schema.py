@@ -45,9 +45,9 @@ class Column:
     zh, en : str
         Meaning in Chinese and in English.
     required : bool, default False
-        A required column must be there and may hold no null, unless ``nullable``.
+        Whether the column must be present; it may hold no null, unless it is ``nullable``.
     nullable : bool, default False
-        Nulls are allowed although the column is required.
+        Whether nulls are allowed although the column is required.
     unit : str
     allowed : dict of str to str
         Codes and their Chinese names, for ``CODE`` and ``CODES`` columns.
@@ -58,8 +58,8 @@ class Column:
     default : int, optional
         Value of a null or absent cell.
     added : bool, default False
-        Whether the contract gained it later: it is part of a fingerprint only where a cell of it is stated, so that
-        folders without it keep theirs.
+        Whether the column was added to the contract later: it is part of a fingerprint only if any of its cells has a
+        value, so that folders without the column keep their fingerprints.
     """
 
     name: str
@@ -92,11 +92,11 @@ class Table:
     zh, en : str
         Name in Chinese and in English.
     required : bool, default False
-        Whether a records folder must hold it.
+        Whether a records folder must hold the table.
     key : tuple of str
         Columns that identify a version; empty for tables whose rows add up and are corrected by ``record_id``.
     day : str, optional
-        Column whose day is the default of ``recorded_on``; none means always known.
+        Column whose day is the default of ``recorded_on``; without one, rows are always known.
     attributes : bool, default False
         Whether any other column is an attribute of the household.
     """
@@ -111,7 +111,7 @@ class Table:
     attributes: bool = False
 
     def column(self, name: str) -> Column | None:
-        """Return the declared column of that name, or none."""
+        """Return the declared column with that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
     @property
@@ -126,7 +126,7 @@ class Table:
 
     @cached_property
     def later_days(self) -> tuple[str, ...]:
-        """Columns whose days are unknown while they lie in the future: every date but the row's own."""
+        """Columns whose days are unknown while they lie in the future: every date except the row's own."""
         return tuple(column.name for column in self.contents if column.kind is Kind.DATE and column.name != self.day)
 
 

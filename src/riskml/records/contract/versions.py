@@ -8,22 +8,22 @@ from numpy.typing import NDArray
 __all__ = ["ALWAYS", "FOREVER", "NO_DAY", "find_known_until"]
 
 NO_DAY = np.int32(-(2**31))
-"""A day that is null."""
+"""Day number of a null day."""
 ALWAYS = np.int32(-(2**31))
-"""Known before every date."""
+"""Day from which a row is known if it is known at every date."""
 FOREVER = np.int32(2**31 - 1)
-"""Never replaced."""
+"""Day until which a row counts if it is never replaced."""
 
 Days = NDArray[np.int32]
 
 
 def find_known_until(group: NDArray[np.int64], order: Days, known_from: Days) -> Days:
-    """First day on which a row no longer counts, because a later row of its group is known.
+    """Find the first day on which each row no longer counts, because a later row of its group is known.
 
     Parameters
     ----------
     group : array of int64, shape (E,)
-        Rows that share a non-negative number replace one another; -1 is never replaced.
+        Rows that share a non-negative number replace one another; a row with -1 is never replaced.
     order : array of int32, shape (E,)
         Day that decides which row of a group is the latest; a null (``ALWAYS``) comes before every date.
     known_from : array of int32, shape (E,)
@@ -44,7 +44,7 @@ def find_known_until(group: NDArray[np.int64], order: Days, known_from: Days) ->
     if len(grouped) < 2:
         return until
     rows = grouped[np.lexsort((order[grouped], group[grouped]))]
-    # From the back, one step a version: the earliest day on which any later version of the same key is known.
+    # From the back, one step per version: the earliest day on which any later version of the same key is known.
     follows = np.concatenate([group[rows][:-1] == group[rows][1:], [False]])
     pending = np.flatnonzero(follows)
     while len(pending):

@@ -23,9 +23,9 @@ class ArrowTables(TypedViews):
     Parameters
     ----------
     tables : dict of str to pyarrow.Table
-        By the contract's name. Columns of other types are cast: a date may be text, a flag an integer, a column
-        without values anything. Columns that the contract does not declare are attributes where the table may have
-        some, else ignored. Attributes are numbers where their type is numeric (or null), else text.
+        Tables by their name in the contract. Columns of other types are cast: a date may be text, a flag an integer,
+        and a column without values may have any type. Columns that the contract does not declare are attributes if the
+        table may have attributes, else ignored. Attributes are numbers if their type is numeric (or null), else text.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def _is_number(type_: pa.DataType) -> bool:
 
 
 def build_attribute(values: Sequence[Any]) -> pa.Array:
-    """Turn the cells of one attribute into text where any is text, a flag or a day, else into numbers.
+    """Turn the cells of one attribute into text if any of them is text, a flag or a day, else into numbers.
 
     >>> build_attribute([1, None, 2.5]).type, build_attribute([True, "x"]).to_pylist()
     (DataType(double), ['true', 'x'])

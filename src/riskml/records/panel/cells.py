@@ -37,7 +37,7 @@ _NEVER_NULL = {dt.date, int, bool}
 
 
 def is_null(value: Any) -> bool:
-    """Whether a cell is empty: none, not-a-number, not-a-time, or an empty text (as in a file).
+    """Return whether a cell is empty: None, not-a-number, not-a-time, or an empty text (as in a file).
 
     >>> [is_null(value) for value in (None, float("nan"), pd.NaT, pd.NA, "", 0, " ")]
     [True, True, True, True, True, False, False]
@@ -54,12 +54,12 @@ def count_null(values: Cells) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def parse_day(value: Any) -> int:
-    """Day number of a cell, ``NO_DAY`` where null; cached, since the rows of a request share few days.
+    """Convert a cell to a day number, ``NO_DAY`` if null; cached, since the rows of a request share few days.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no day. Text may lack leading zeros and may have a time after the day.
+        If the cell is not a day. Text may lack leading zeros and may have a time after the day.
 
     >>> parse_day("1970/1/5"), parse_day(dt.date(1970, 1, 5)), parse_day(None) == int(NO_DAY)
     (4, 4, True)
@@ -74,13 +74,13 @@ def parse_day(value: Any) -> int:
 
 @lru_cache(maxsize=1 << 12)
 def parse_month(value: Any) -> int:
-    """Month number of a cell that holds a day, ``NO_DAY`` where null; see :func:`parse_day`."""
+    """Convert a cell that holds a day to a month number, ``NO_DAY`` if null; see :func:`parse_day`."""
     day = parse_day(value)
     return day if day == NO_DAY else to_month(day)
 
 
 def look_up(values: Cells, positions: Mapping[str, int]) -> NDArray[np.int32]:
-    """Position of each code, -1 where it is null or has none.
+    """Look up the position of each code, -1 if it is null or has no position.
 
     >>> look_up(["b", None, "x"], {"a": 0, "b": 1}).tolist()
     [1, -1, -1]
@@ -92,13 +92,13 @@ def look_up(values: Cells, positions: Mapping[str, int]) -> NDArray[np.int32]:
 
 
 def encode_text(values: Cells) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Position of each text among the sorted texts, -1 where null, and the sorted texts."""
+    """Return the position of each text among the sorted texts (-1 if null), and the sorted texts."""
     levels = tuple(sorted({str(value) for value in values if not is_null(value)}))
     return look_up(values, {level: i for i, level in enumerate(levels)}), levels
 
 
 def list_keys(table: Table, names: Sequence[str], columns: Mapping[str, Cells]) -> list[tuple[Any, ...]]:
-    """Key of each row over some columns, equal where the cells mean the same; None for a null cell."""
+    """List each row's key over some columns: keys are equal if their cells mean the same, and a null cell is None."""
     days = [(column := table.column(name)) is not None and column.kind is Kind.DATE for name in names]
     parts = [
         [None if is_null(value) else parse_day(value) if day else str(value) for value in columns[name]]
@@ -108,12 +108,12 @@ def list_keys(table: Table, names: Sequence[str], columns: Mapping[str, Cells]) 
 
 
 def _is_textual(value: Any) -> bool:
-    """Whether an attribute's cell is text: words, flags and days, not numbers."""
+    """Return whether an attribute's cell is text: words, flags and days, not numbers."""
     return not is_null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
 
 
 def format_texts(values: Cells) -> list[str | None] | None:
-    """Texts of an attribute's cells as a file would hold them, None where null; None where no cell is text.
+    """Format an attribute's cells as a file would hold them, None for a null; return None if no cell is text.
 
     >>> format_texts([True, "x", None]), format_texts([1, None, 2.5])
     (['true', 'x', None], None)
@@ -158,12 +158,12 @@ def pack_cells(column: Column, values: Cells) -> Array:
 
 
 def parse_floats(values: Cells) -> NDArray[np.float64]:
-    """Turn numbers into floats, NaN where null.
+    """Turn numbers into floats, and nulls into NaN.
 
     Raises
     ------
     TypeError, ValueError
-        If a cell is no number.
+        If a cell is not a number.
     """
     try:
         return np.array(values, np.float64)  # nulls become NaN

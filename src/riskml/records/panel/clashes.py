@@ -1,4 +1,4 @@
-"""Rows in memory that contradict one another: a total beside its sources, or one record or version twice on one day."""
+"""Rows in memory that contradict one another: a total and its sources, or one record or version twice on one day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes
 
 
 def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int]]:
-    """Positions of the statements, and of the plain rows; one person's part is neither."""
+    """Return the positions of the statements and of the plain rows; one person's part is neither."""
     nulls = [None] * len(income["source"])
     flags, members = income.get("statement", nulls), income.get("member_id", nulls)
     whole = {i for i, member in enumerate(members) if is_null(member)}
@@ -22,7 +22,7 @@ def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int
 
 
 def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find totals reported beside a source for the same household and month.
+    """Find totals that are reported along with a source for the same household and month.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     -------
     list of int
         Positions of the rows with the totals, ascending. Rows that were corrected or withdrawn do not count, nor do
-        statements and single persons' rows.
+        statements or rows of single persons.
 
     Notes
     -----
@@ -74,7 +74,7 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
 
 def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find statements of one household, source and start that were recorded on one day, so that neither is the later.
+    """Find statements with equal household, source and start, recorded on the same day, so that none is the latest.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
     Returns
     -------
     list of int
-        Positions of these rows without the first of each, ascending.
+        Positions of these rows except the first of each group, ascending.
 
     >>> year = {"household_id": ["a", "a"], "period_start": ["2023-10-01"] * 2, "months": [12, 12], "amount": [1, 2]}
     >>> year |= {"source": ["wage"] * 2, "statement": [True, True]}
@@ -108,7 +108,7 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
 
 def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find rows that repeat a record, a version or a line for the same day, so that neither is the latest.
+    """Find rows that repeat a record, a version or a line for the same day, so that none is the latest.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     Returns
     -------
     list of int
-        Positions of these rows without the first of each, ascending.
+        Positions of these rows except the first of each group, ascending.
 
     Notes
     -----
@@ -154,7 +154,7 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
 
 
 def _list_recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[int]:
-    """Days of recording; where null, the contract's default: for versions before every day."""
+    """Yield the days of recording; for a null, the contract's default, which for versions is before every day."""
     nulls = [None] * rows
     days = columns[table.day] if table.day and not table.key else nulls
     lengths, flags = columns.get("months", nulls), columns.get("statement", nulls)

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _BEFORE = int(NO_DAY) - 1
-"""Before every day, and before the null day."""
+"""A day number before every day, and before the null day."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Events:
     household : array of int32, shape (E,)
         Row of the panel, ascending.
     n : int
-        Households of the panel.
+        Number of households in the panel.
     store : EventStore
     rows : array of int64, shape (E,)
         Positions of the rows in the store.
@@ -69,7 +69,7 @@ class Events:
         return self.store.levels
 
     def where(self, mask: Mask) -> Events:
-        """Return the rows of the mask."""
+        """Return the rows that the mask selects."""
         columns = {name: values[mask] for name, values in self._columns.items()}
         return Events(self.household[mask], self.n, self.store, self.rows[mask], self.as_of, columns)
 
@@ -82,37 +82,37 @@ class Events:
         return self.count() > 0
 
     def mark_since(self, day: int) -> Mask:
-        """Rows of later days, shape (E,); kept, since many features look at one window."""
+        """Mark the rows after ``day``, shape (E,); the mask is kept, since many features look at the same window."""
         if day not in self._since:
             self._since[day] = self["day"] > day
         return self._since[day]
 
     def count(self, mask: Mask | None = None) -> Floats:
-        """Rows of each household, shape (n,)."""
+        """Count the rows of each household, shape (n,)."""
         return count_rows(self.household, self._all_rows if mask is None else mask, self.n)
 
     def sum(self, values: Array, mask: Mask | None = None) -> Floats:
-        """Sum of known values of each household, shape (n,).
+        """Sum the known values of each household, shape (n,).
 
-        A household without rows has 0; one whose rows all lack the value has NaN: it is not known. Summed in the
-        order of the rows, so that one household alone gives the same bits as among many.
+        A household without rows has 0; a household whose rows all lack the value has NaN, since its sum is not known.
+        Values are added in the order of the rows, so that a household gives the same bits alone and among many.
         """
         return sum_rows(self.household, values, self._all_rows if mask is None else mask, self.n)
 
     def max(self, values: Array, mask: Mask | None = None) -> Floats:
-        """Largest known value of each household, shape (n,); NaN where there is none."""
+        """Find the largest known value of each household, shape (n,); NaN if there is none."""
         return find_largest(self.household, values, self._all_rows if mask is None else mask, self.n)
 
     def count_coded(self, column: str, *positions: int) -> Floats:
-        """Rows of each household whose code in a column is one of the positions, shape (n,).
+        """Count the rows of each household whose code in a column is one of the positions, shape (n,).
 
-        NaN where there are rows, but none of them states a code; 0 where there is no row.
+        The count is NaN if there are rows, but none of them states a code; 0 if there is no row.
         """
         wanted = sum(1 << position for position in positions)
         return count_codes(self.household, self[column], wanted, self.n)
 
     def any(self, mask: Mask | None = None) -> Mask:
-        """Whether a household has a row, shape (n,)."""
+        """Return whether each household has a row, shape (n,)."""
         return self._has_rows if mask is None else self.count(mask) > 0
 
 
@@ -146,29 +146,29 @@ class EventStore:
         return np.zeros(len(self.day), bool) if flags is None else flags.astype(bool)
 
     def find_known(self, part: slice, as_of: int, known_at: int, since: int | None) -> Mask:
-        """Whether each row of a part counts at a date; see :meth:`select_at`."""
+        """Return whether each row of a part counts at a date; see :meth:`select_at`."""
         spans = self.known_from[part], self.known_until[part], self.day[part], self._withdrawn[part]
         return mark_known_rows(*spans, as_of, known_at, _BEFORE if since is None else since)
 
     def where(self, mask: Mask) -> EventStore:
-        """Return the rows of the mask."""
+        """Return the rows that the mask selects."""
         columns = {name: values[mask] for name, values in self.columns.items()}
         spans = (self.known_from[mask], self.known_until[mask])
         return EventStore(self.household[mask], self.day[mask], columns, *spans, self.later_days, self.levels)
 
     def select_at(self, as_of: int, known_at: int, start: int, stop: int, since: int | None = None) -> Events:
-        """Rows that count at a date.
+        """Select the rows that count at a date.
 
         Parameters
         ----------
         as_of : int
-            Rows of a later day have not happened; later end days are not known.
+            Day of the panel: rows with a later day have not happened, and later end days are not known.
         known_at : int
-            Rows recorded later do not exist.
+            Day of knowledge: rows recorded later are left out.
         start, stop : int
             Range of households.
         since : int, optional
-            Rows of this day and before are left out.
+            Rows on or before this day are left out.
         """
         low, high = np.searchsorted(self.household, np.array([start, stop], np.int32))
         part = slice(int(low), int(high))
@@ -185,7 +185,7 @@ class EventStore:
 def pack_events(rows: Rows, table: Table) -> EventStore:
     """Sort rows by household, day and content, so that their order in the files never matters.
 
-    The day of an income row is the last of its period; an income row without an amount withdraws its record.
+    The day of an income row is the last day of its period; an income row without an amount withdraws its record.
     """
     columns = dict(rows.columns)
     if table.name == "income":
@@ -212,7 +212,7 @@ def pack_events(rows: Rows, table: Table) -> EventStore:
 
 
 def _order_rows(household: NDArray[np.int32], day: Array, columns: dict[str, Array]) -> NDArray[np.intp]:
-    """Order by household and day; only ties are ordered by content too, since few rows tie."""
+    """Return the order by household and day; only ties are also ordered by content, since few rows tie."""
     key = household.astype(np.int64) * (1 << 32) + (day.astype(np.int64) + (1 << 31))
     order = np.argsort(key, kind="stable")
     sorted_key = key[order]

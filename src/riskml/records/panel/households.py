@@ -24,11 +24,11 @@ class HouseholdVersions:
     first : array of int32, shape (H + 1,)
         Position of each household's first version; a version is known from ``recorded``.
     recorded : array of int32, shape (V,)
-        Ascending within a household; ``ALWAYS`` where null.
+        Day of recording, ascending within a household; ``ALWAYS`` if null.
     columns : dict of str to array, shape (V,)
-        Every declared column but the code and the day of recording.
+        Every declared column except the code and the day of recording.
     levels : dict of str to tuple of str
-        Levels of text columns held as positions.
+        Texts that the positions in text columns stand for.
     attributes : dict of str to AttributeColumn, shape (V,)
     """
 
@@ -49,7 +49,7 @@ class HouseholdVersions:
         return self.levels["region_code"]
 
     def count_known(self, known_at: int, start: int, stop: int) -> Ints:
-        """Versions of each household recorded by a date, shape (stop - start,)."""
+        """Count the versions of each household recorded by a date, shape (stop - start,)."""
         low, high = self.first[start], self.first[stop]
         if high - low == stop - start:
             alone: Ints = (self.recorded[low:high] <= known_at).astype(np.int32)
@@ -62,14 +62,14 @@ class HouseholdVersions:
     def look_up_month_ends(
         self, days: Ints, known: Ints, grid: NDArray[np.float64], start: int, stop: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Size and line in force at months' ends, by the first ``known`` versions of each household.
+        """Look up the size and the line in force at months' ends, by the first ``known`` versions of each household.
 
-        Before its first recorded version a household had the size and region of that version.
+        Before its first recorded version, a household has the size and region of that version.
 
         Parameters
         ----------
         days : array of int32, shape (T,)
-            Descending.
+            Days, the latest first.
         known : array of int32, shape (stop - start,)
         grid : array of float64, shape (T, regions)
             Line of each region at each month's end.

@@ -46,10 +46,10 @@ class IncomeBlock:
     first_month : int
         Month of the block's first row.
     amount : array of float64, shape (S, T, H)
-        Amount of the one row that makes up a cell; S are the sources in declared order, without ``total`` at the
-        end where no row reports it.
+        Amount of the one row that makes up a cell. The S sources are in declared order, without ``total`` at the end
+        if no row reports it.
     known_from : array of int32, shape (S, T, H)
-        Day on which that row became known; ``FOREVER`` where there is none.
+        Day on which that row became known; ``FOREVER`` if there is no such row.
     """
 
     first_month: int
@@ -60,27 +60,27 @@ class IncomeBlock:
 
     @property
     def months(self) -> int:
-        """Months the block spans."""
+        """Number of months that the block spans."""
         return int(self.amount.shape[1])
 
     def read_known(self, last_month: int, months: int, known_at: int, start: int, stop: int) -> Floats:
-        """Income known at a date, the latest month first.
+        """Read the income known at a date, the latest month first.
 
         Parameters
         ----------
         last_month : int
-            Month of index 0.
+            Month at index 0.
         months : int
-            Length of the time axis, backwards.
+            Length of the time axis, which counts back.
         known_at : int
-            Rows recorded later do not exist.
+            Day of knowledge: rows recorded later are left out.
         start, stop : int
             Range of households.
 
         Returns
         -------
         array of float64, shape (S, months, stop - start)
-            Yuan of the month; NaN where not reported.
+            Income of each month in yuan; NaN if not reported.
         """
         out = np.empty((len(SOURCES), months, stop - start))
         copy_known_income(self.amount, self.known_from, last_month - self.first_month, start, known_at, out)
@@ -105,7 +105,7 @@ class IncomeBlock:
         np.add.at(out, where, extra.value[part][use])
 
     def count_reports_by_month(self) -> NDArray[np.int64]:
-        """Reported household-months of each month, shape (T,), counting a household once."""
+        """Count the households that report income in each month, shape (T,), each household once."""
         reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
         use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
         reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True
@@ -123,8 +123,8 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
     Parameters
     ----------
     parts : iterable of Rows
-        Columns ``period_start`` (month number), ``months``, ``source``, ``amount``, ``statement``, and ``person``: one
-        person's part, which enters no sum.
+        Columns ``period_start`` (month number), ``months``, ``source``, ``amount``, ``statement``, and ``person``: it
+        marks one person's part, which enters no sum.
     households : int
     months : tuple of int
         First and last month that any period touches.
@@ -160,7 +160,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
 
 
 def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
-    """Spread periods evenly over their months: row position, month and amount of each month."""
+    """Spread periods evenly over their months; return the row position, month and amount of each month."""
     length, start = rows.columns["months"].astype(np.int64), rows.columns["period_start"]
     row = np.repeat(np.arange(len(rows)), length)
     offset = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
@@ -173,9 +173,9 @@ def _collect_extra(rows: Rows, start: Days, stop: Days, amount: Floats, known_fr
     Parameters
     ----------
     rows : Rows
-        Rows of income that the block does not hold.
+        Income rows that the block does not hold.
     start, stop : array of int32, shape (E,)
-        Days from which and until which each of them counts.
+        Days from which and until which each row counts.
     amount, known_from : array, shape (S, T, H)
         The dense block.
     first : int

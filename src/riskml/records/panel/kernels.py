@@ -1,7 +1,7 @@
 """Compiled loops over the dense income block, and the decorator that compiles them.
 
-NumPy would read a block once for every operation; these loops read it once. They run without the interpreter lock, and
-every household's arithmetic is its own, in a fixed order: one household alone gives the same bits as among many.
+NumPy would read a block once for every operation; these loops read it once. They run without the interpreter lock and
+compute each household separately, in a fixed order, so that a household gives the same bits alone and among many.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
 def compiled(function: F) -> F:
     """Compile a loop that runs without the interpreter lock, and keep its machine code on disk.
 
-    A division by zero gives NaN or infinity as in NumPy. Where neither the package nor the user's cache can be
-    written, as in a sealed container, every process compiles again.
+    A division by zero gives NaN or infinity as in NumPy. If neither the package nor the user's cache can be written,
+    as in a read-only container, every process compiles again.
     """
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
@@ -70,13 +70,13 @@ def fill_income(
     Parameters
     ----------
     household, start, months, source, amount, recorded, group : array, shape (E,)
-        Rows of income as the readers deliver them.
+        Columns of the income rows as the readers deliver them.
     first : int
         Month of the block's first row.
     ends : array of int32, shape (T,)
         Last day of each month of the block.
     block, known_from : array, shape (S, T, H)
-        Amounts, and the day each became known; written.
+        Amounts, and the day on which each became known; filled in place.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def fill_income(
 
 @compiled
 def copy_known_income(block: Array, known_from: Array, newest: int, start: int, known_at: int, out: Array) -> None:
-    """Copy what is known of a range of households, the latest month first; NaN elsewhere.
+    """Copy what is known about a range of households, the latest month first; NaN elsewhere.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def copy_known_income(block: Array, known_from: Array, newest: int, start: int, 
         First household of the range.
     known_at : int
     out : array of float64, shape (S or more, months, n)
-        Written; sources that the block lacks become NaN.
+        Filled in place; sources that the block lacks become NaN.
     """
     length = block.shape[1]
     for s in range(out.shape[0]):
@@ -128,7 +128,7 @@ def copy_known_income(block: Array, known_from: Array, newest: int, start: int, 
 
 @compiled
 def sum_sources(sources: Array, total: Array, reported: Array) -> None:
-    """Add the sources of each month in declared order: sum, 0 where none is stated, and whether any is."""
+    """Add up each month's sources in declared order (0 if none is reported), and mark whether any is reported."""
     for t in range(total.shape[0]):
         for s in range(sources.shape[0]):
             for j in range(total.shape[1]):
@@ -140,7 +140,7 @@ def sum_sources(sources: Array, total: Array, reported: Array) -> None:
 
 @compiled
 def compute_income_per_head(total: Array, reported: Array, size: Array, lag: int, window: int, fewest: float) -> Floats:
-    """Mean of the reported months of a window × 12 ÷ size, shape (n,); NaN with fewer than ``fewest``, or none."""
+    """Compute the mean of a window's reported months × 12 ÷ size, shape (n,); NaN if fewer than ``fewest``, or none."""
     n = total.shape[1]
     sums, counts = np.zeros(n), np.zeros(n)
     for t in range(lag, lag + window):
@@ -165,20 +165,20 @@ def look_up_month_ends(
     sizes: Array,
     lines: Array,
 ) -> None:
-    """Look up size and line in the version in force on each day.
+    """Look up the size, and the line in force, by the version in force on each day.
 
-    Before its first recorded version a household had the size and region of that version.
+    Before its first recorded version, a household has the size and region of that version.
 
     Parameters
     ----------
     first, known : array of int32, shape (n,)
-        Position of each household's first version, and how many of them are known.
+        Position of each household's first version, and how many of its versions are known.
     recorded, size, region : array, shape (V,)
     grid : array of float64, shape (T, regions)
     days : array of int32, shape (T,)
-        Descending.
+        Days, the latest first.
     sizes, lines : array of float64, shape (T, n)
-        Written.
+        Filled in place.
     """
     version = first + np.maximum(known - 1, 0)
     for t in range(len(days)):
@@ -191,7 +191,7 @@ def look_up_month_ends(
 
 @compiled
 def count_rows(household: Array, mask: Array, n: int) -> Floats:
-    """Rows of the mask of each household, as numbers, shape (n,)."""
+    """Count each household's rows that the mask selects, as floats, shape (n,)."""
     counts = np.zeros(n)
     for i in range(len(household)):
         if mask[i]:
@@ -201,7 +201,7 @@ def count_rows(household: Array, mask: Array, n: int) -> Floats:
 
 @compiled
 def sum_rows(household: Array, values: Array, mask: Array, n: int) -> Floats:
-    """Sum of known values of each household in the order of the rows, shape (n,); NaN where rows state none."""
+    """Sum each household's known values in the order of the rows, shape (n,); NaN if it has rows but no known value."""
     sums, state = np.zeros(n), np.zeros(n, np.int8)
     for i in range(len(household)):
         if mask[i]:
@@ -219,7 +219,7 @@ def sum_rows(household: Array, values: Array, mask: Array, n: int) -> Floats:
 
 @compiled
 def find_largest(household: Array, values: Array, mask: Array, n: int) -> Floats:
-    """Largest known value of each household, shape (n,); NaN where there is none."""
+    """Find the largest known value of each household, shape (n,); NaN if there is none."""
     out = np.full(n, np.nan)
     for i in range(len(household)):
         if mask[i]:
@@ -231,9 +231,9 @@ def find_largest(household: Array, values: Array, mask: Array, n: int) -> Floats
 
 @compiled
 def count_codes(household: Array, code: Array, wanted: int, n: int) -> Floats:
-    """Rows of each household whose code is a bit of ``wanted``, shape (n,).
+    """Count the rows of each household whose code is a bit of ``wanted``, shape (n,).
 
-    NaN where there are rows, but none has a code; 0 where there is no row.
+    The count is NaN if there are rows, but none has a code; 0 if there is no row.
     """
     counts, state = np.zeros(n), np.zeros(n, np.int8)
     for i in range(len(household)):
@@ -253,7 +253,7 @@ def count_codes(household: Array, code: Array, wanted: int, n: int) -> Floats:
 def mark_known_rows(
     known_from: Array, known_until: Array, day: Array, withdrawn: Array, as_of: int, known_at: int, since: int
 ) -> Mask:
-    """Whether each row counts: known, not withdrawn, its day in (since, as_of]; shape (E,)."""
+    """Mark each row that counts: it is known, it is not withdrawn, and its day is in (since, as_of]; shape (E,)."""
     use = np.empty(len(day), np.bool_)
     for i in range(len(day)):
         use[i] = (
@@ -282,11 +282,11 @@ def find_struck_households(
     Parameters
     ----------
     first, known : array of int32, shape (n,)
-        Position of each household's first version, and how many of them are known.
+        Position of each household's first version, and how many of its versions are known.
     recorded, region : array, shape (V,)
-        Versions; the first is in force also before it was recorded.
+        Columns of the versions; a household's first version is in force even before it was recorded.
     region_first, struck : array of int64
-        Rows by region, by day.
+        Where the rows of each region begin in ``struck``, and the positions of the rows by region and day.
     day, use : array, shape (E,)
         Day of each row, and whether it counts.
 

@@ -1,4 +1,4 @@
-"""The monitoring line in force: that of the longest prefix with a row in force, then the latest row."""
+"""The monitoring line in force: the latest row in force for the longest prefix that has such a row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["LINE_COLUMNS", "LineRow", "LineTable"]
 
 LINE_COLUMNS = ("region_code", "effective_from", "amount", "source")
-"""Columns of ``lines`` that a :class:`LineRow` names, in its order."""
+"""Columns of ``lines`` that are fields of a :class:`LineRow`, in the order of its fields."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class LineRow:
     Parameters
     ----------
     region_prefix : str
-        Prefix of the regions where it holds; empty is everywhere.
+        Prefix of the codes of the regions where the line applies; empty for all regions.
     effective_from : int
         First day in force (day number).
     amount : float
@@ -45,9 +45,9 @@ class LineTable:
     Parameters
     ----------
     rows : sequence of LineRow
-        They alone decide where one of them is in force.
+        Rows of the records folder; where one of them is in force, they alone decide.
     fallback : sequence of LineRow
-        They apply only where no row of ``rows`` is in force.
+        Rows of the policy table; they apply only where no row of ``rows`` is in force.
 
     Examples
     --------
@@ -61,12 +61,12 @@ class LineTable:
         self._tables = (_group_by_prefix(rows), _group_by_prefix(fallback))
 
     def find_amount(self, region: str, day: int) -> float:
-        """Line in force for a region on a day, yuan/person/year; NaN where there is none."""
+        """Find the line in force for a region on a day, yuan/person/year; NaN if there is none."""
         dated = (row for rows in self._find_candidates(region) for row in rows)
         return next((row.amount for row in dated if row.effective_from <= day), float("nan"))
 
     def build_grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Lines in force, shape (days, regions)."""
+        """Build the grid of lines in force, shape (days, regions)."""
         grid = np.full((len(days), len(regions)), np.nan)
         for j, region in enumerate(regions):
             for dated in self._find_candidates(region):
@@ -80,7 +80,7 @@ class LineTable:
         return grid
 
     def _find_candidates(self, region: str) -> Iterator[list[LineRow]]:
-        """Rows of each prefix of a region, the prefix that decides first; the latest row first."""
+        """Yield the rows for each prefix of a region in order of precedence, each list with the latest row first."""
         for table in self._tables:
             for length in range(len(region), -1, -1):
                 if dated := table.get(region[:length]):
@@ -88,7 +88,7 @@ class LineTable:
 
 
 def _group_by_prefix(rows: Sequence[LineRow]) -> dict[str, list[LineRow]]:
-    """Rows of each prefix, the latest first."""
+    """Group the rows by prefix, the latest row first."""
     table: dict[str, list[LineRow]] = {}
     for row in sorted(rows, key=lambda row: row.effective_from, reverse=True):
         table.setdefault(row.region_prefix, []).append(row)

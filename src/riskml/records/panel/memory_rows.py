@@ -1,4 +1,4 @@
-"""Rows of tables in memory: a few households of a request or a test, without a database."""
+"""Rows of tables in memory, for the few households of a request or a test, without a database."""
 
 from __future__ import annotations
 

@@ -28,19 +28,19 @@ class PackedRecords:
     Attributes
     ----------
     household_id : array of str, shape (H,)
-        Sorted codes.
+        Codes of the households, sorted.
     income : IncomeBlock
     households : HouseholdVersions
     tables : dict of str to EventStore
-        Present tables of rows but ``households``; ``disaster`` holds rows of single households. ``income`` is among
-        them only where the contract declares more columns of it than the income block holds.
+        Present tables of rows, except ``households``; ``disaster`` holds rows of single households. ``income`` is among
+        them only if the contract declares columns for it that the income block does not hold.
     regional : Regional or None
         Regional disasters.
     present : frozenset of str
-        Tables that are present, also empty tables.
+        Tables that are present, including empty ones.
     lines : LineTable
     skipped : dict of str to int
-        Rows that were set aside when the folder was read, by code of the fault.
+        Number of rows that were set aside when the folder was read, by code of the fault.
     """
 
     def __init__(self, source: RowSource, fallback_lines: Sequence[LineRow] = ()) -> None:
@@ -83,12 +83,12 @@ class PackedRecords:
         return self.income.first_month + self.income.months - 1
 
     def index(self, household_id: str) -> int | None:
-        """Position of a household, or none."""
+        """Return the position of a household, or None."""
         i = int(np.searchsorted(self.household_id, household_id))
         return i if i < len(self) and self.household_id[i] == household_id else None
 
     def get_line_grid(self, month: int, months: int) -> NDArray[np.float64]:
-        """Lines in force at the ends of ``months`` months back from ``month``, shape (months, regions)."""
+        """Return the lines in force at the ends of ``months`` months back from ``month``, shape (months, regions)."""
         key = (month, months)
         if key not in self._line_grids:
             ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))

@@ -28,11 +28,11 @@ __all__ = [
 Array = NDArray[Any]
 
 INCOME_BLOCK = ("period_start", "months", "source", "amount", "statement")
-"""Columns of ``income`` that the income block of a panel holds; ``person`` beside them marks one person's part."""
+"""Columns of ``income`` that a panel's income block holds; the extra column ``person`` marks one person's part."""
 
 
 def list_row_tables() -> list[Table]:
-    """Tables that are packed row by row: ``income`` only where it declares more columns than its block holds."""
+    """List the tables packed row by row: ``income`` only if it declares columns that its block does not hold."""
     return [
         table
         for name, table in TABLES.items()
@@ -60,11 +60,11 @@ class Rows:
         Every column of ``Table.contents``: days and months int32 (``NO_DAY`` where null), codes int8 (-1), text int32
         positions in ``levels`` (-1), amounts float64 (NaN), flags bool; counts int32, or float64 where null is allowed.
     recorded : array of int32, shape (E,)
-        ``NO_DAY`` where null.
+        Day of recording; ``NO_DAY`` if null.
     group : array of int64, shape (E,)
         Rows that share a non-negative number replace one another.
     attributes, levels : dict
-        Attribute columns of households; levels of text columns held as positions.
+        Attribute columns of households; texts that the positions in text columns stand for.
     """
 
     household: NDArray[np.int32]
@@ -78,7 +78,7 @@ class Rows:
         return len(self.household)
 
     def where(self, mask: NDArray[np.bool_]) -> Rows:
-        """Return the rows of the mask."""
+        """Return the rows that the mask selects."""
         columns = {name: values[mask] for name, values in self.columns.items()}
         attributes = {name: AttributeColumn(a.values[mask], a.levels) for name, a in self.attributes.items()}
         return Rows(self.household[mask], columns, self.recorded[mask], self.group[mask], attributes, self.levels)
@@ -86,20 +86,20 @@ class Rows:
     def find_known_days(
         self, default: NDArray[np.int32] | None, *, versions: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Days from which and until which each row counts.
+        """Find the days from which and until which each row counts.
 
-        ``default`` replaces a null ``recorded_on`` as the day of knowledge; none means always known. Among the
-        ``versions`` of one key a null comes before every date; a row that a ``record_id`` corrects was recorded on
-        its default day.
+        ``default`` replaces a null ``recorded_on`` as the day of knowledge; if it is None, such a row is always known.
+        Among the ``versions`` of one key, a null comes before every date; among rows that share a ``record_id``, a null
+        counts as the default day.
         """
         known_from = self.recorded if default is None else np.where(self.recorded == NO_DAY, default, self.recorded)
         return known_from, find_known_until(self.group, self.recorded if versions else known_from, known_from)
 
 
 def find_income_days(columns: Mapping[str, Array]) -> NDArray[np.int32]:
-    """Default of ``recorded_on`` in ``income``, shape (E,).
+    """Compute the default of ``recorded_on`` in ``income``, shape (E,).
 
-    The last day of the period; for a statement the end of the fifth month after it.
+    It is the last day of the period; for a statement, it is the end of the fifth month after the period.
     """
     last = columns["period_start"] + columns["months"] - 1
     days: NDArray[np.int32] = to_month_end(last + STATEMENT_DELAY * columns["statement"])
@@ -113,16 +113,16 @@ class RowSource:
     Parameters
     ----------
     household_id : array of str, shape (H,)
-        Sorted codes.
+        Codes of the households, sorted.
     tables : dict of str to Rows
         Every present table of :func:`list_row_tables`.
     months : tuple of int
-        First and last month of any income period; (0, -1) without rows.
+        First and last month of any income period; (0, -1) if there are no rows.
     income : iterator of Rows
-        Rows of income in parts of any size, read when they are taken.
+        Income rows in parts of any size; each part is read when it is taken.
     lines : list of LineRow
     fingerprint : function
-        Data fingerprint of the source.
+        Returns the fingerprint of the source's data.
     """
 
     household_id: NDArray[np.str_]

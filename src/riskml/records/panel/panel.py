@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
 BELOW = 1 - 1e-4
-"""Incomes cluster at round numbers: an income is below the line if it is under this share of it."""
+"""An income is below the line if it is under this share of the line, since incomes cluster at round numbers."""
 
 
 _subtract_months = lru_cache(maxsize=1024)(subtract_months)
@@ -34,7 +34,7 @@ _find_last_complete_month = lru_cache(maxsize=1024)(find_last_complete_month)
 
 @lru_cache(maxsize=1024)
 def _list_month_ends(month: int, months: int) -> Ints:
-    """Last days of the months back from ``month``, latest first."""
+    """List the last days of ``months`` months back from ``month``, the latest first."""
     ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
     ends.flags.writeable = False
     return ends
@@ -60,7 +60,7 @@ class Attribute:
         Numbers, or positions in ``levels``; NaN where null.
     levels : tuple of str, optional
     before : array of float64, shape (n,)
-        Value of the version before; NaN where there is none.
+        Value in the previous version; NaN if there is none.
     """
 
     values: Floats
@@ -83,12 +83,12 @@ class Panel:
     months : int, default 36
         Length of the time axis T.
     known_at : int, optional
-        Rows recorded later do not exist; ``as_of`` by default. A later day serves outcomes only.
+        Rows recorded later are left out; ``as_of`` by default. Only outcomes use a later day.
 
     Notes
     -----
-    Every reduction runs in a fixed order (see :func:`sum_window`), so one household alone gives the same bits as
-    the same household among a hundred thousand.
+    Every reduction runs in a fixed order (see :func:`sum_window`), so a household gives the same bits alone and among
+    a hundred thousand others.
     """
 
     def __init__(
@@ -127,18 +127,18 @@ class Panel:
 
     @property
     def present(self) -> frozenset[str]:
-        """Tables that the records hold, also empty tables; an absent table means unknown."""
+        """Tables that the records hold, including empty ones; an absent table means unknown."""
         return self._records.present
 
     def has(self, table: str) -> bool:
-        """Whether the records hold a table."""
+        """Return whether the records hold a table."""
         return table in self.present
 
     # -- income -------------------------------------------------------------------------------------------------
 
     @cached_property
     def sources(self) -> Floats:
-        """Income by source, yuan of the month, shape (S, T, n); NaN where not reported."""
+        """Income of each month by source, in yuan, shape (S, T, n); NaN if not reported."""
         return self._records.income.read_known(self.month, self.months, self.known_at, *self._range)
 
     @cached_property
@@ -149,28 +149,28 @@ class Panel:
 
     @property
     def reported(self) -> Mask:
-        """Whether any source of a month is reported, shape (T, n)."""
+        """Whether any source is reported for a month, shape (T, n)."""
         return self._summed[1]
 
     @property
     def total_or_zero(self) -> Floats:
-        """Income of all sources, yuan of the month, shape (T, n); 0 where not reported."""
+        """Income of each month from all sources, in yuan, shape (T, n); 0 if not reported."""
         return self._summed[0]
 
     @cached_property
     def total(self) -> Floats:
-        """Income of all sources, yuan of the month, shape (T, n); NaN where not reported."""
+        """Income of each month from all sources, in yuan, shape (T, n); NaN if not reported."""
         return np.where(self.reported, self.total_or_zero, np.nan)
 
     def income_per_head(self, window: int, lag: int = 0, *, complete: bool = False) -> Floats:
-        """Income per head over a window, by the definition of the rule.
+        """Compute the income per head over a window, as the rule defines it.
 
-        Mean over the reported months of the window × 12 ÷ the size known at the window's end.
+        It is the mean over the reported months of the window × 12 ÷ the size known at the window's end.
 
         Parameters
         ----------
         window : int
-            Months.
+            Length of the window in months.
         lag : int, default 0
             Months between the window's end and the last complete month.
         complete : bool, default False
@@ -179,7 +179,7 @@ class Panel:
         Returns
         -------
         array of float64, shape (n,)
-            Yuan per person and year; NaN without a verdict.
+            Yuan per person and year; NaN if there is no verdict.
         """
         assert lag + window <= self.months, "the window must lie within the time axis"
         name = f"income per head {window} {lag} {complete}"
@@ -219,13 +219,13 @@ class Panel:
 
     @property
     def line(self) -> Floats:
-        """Monitoring line in force at each month's end, yuan/person/year, shape (T, n); NaN where there is none."""
+        """Monitoring line in force at each month's end, yuan/person/year, shape (T, n); NaN if there is none."""
         return self._at_month_ends[1]
 
     def get_latest(self, column: str) -> Array:
         """Return a declared column of ``households`` in the latest known version, shape (n,).
 
-        Text is given as positions in :attr:`levels`; a day that lies ahead is unknown.
+        Text is returned as positions in :attr:`levels`; a day after ``as_of`` is unknown.
         """
         values = self._records.households.columns[column][self._now]
         return np.where(values > self.as_of, NO_DAY, values) if column in TABLES["households"].later_days else values
@@ -252,7 +252,7 @@ class Panel:
 
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
-        """Attributes of the latest known version and of the one before."""
+        """Attributes in the latest known version and in the version before it."""
         second = self._versions_known > 1
         out = {}
         for name, column in self._records.households.attributes.items():
@@ -269,7 +269,7 @@ class Panel:
         return None if store is None else store.select_at(self.as_of, self.known_at, *self._range, since)
 
     def _add_lag(self, events: Events | None) -> Events | None:
-        """Add the index of each row's month: that of its day, at most the last complete one."""
+        """Add the index of each row's month: the month of its day, but at latest the last complete month."""
         if events is not None:
             lag = np.minimum(self.month - events["month"], self.months - 1)
             events["lag"] = np.maximum(lag, 0)
@@ -291,7 +291,7 @@ class Panel:
 
     @cached_property
     def exposure(self) -> Events | None:
-        """Disasters of the region in which the household lived on that day: kind, day, lag."""
+        """Disasters within the look-back in the region where the household lived on that day: kind, day, lag."""
         regional = self._records.regional
         if regional is None:
             return None
@@ -326,7 +326,7 @@ class Panel:
     def income_rows(self) -> Events | None:
         """Income rows whose period ended within the look-back, with the columns that :attr:`sources` lacks.
 
-        None where the contract declares no more of ``income`` than the source, the period and the amount.
+        None if the contract declares no columns of ``income`` beyond the source, the period and the amount.
         """
         return self._add_lag(self._select_known("income", self._since))
 
@@ -338,10 +338,10 @@ class Panel:
 
     @cached_property
     def monitored(self) -> Mask:
-        """Whether the household is in monitoring at ``as_of``, shape (n,); not where the table is absent."""
+        """Whether the household is in monitoring at ``as_of``, shape (n,); false if the table is absent."""
         entries = self.current_monitoring
         return np.zeros(self.n, bool) if entries is None else entries.any()
 
     def within(self, events: Events, months: int) -> Mask:
-        """Rows of the last ``months`` months up to ``as_of``."""
+        """Mark the rows of the last ``months`` months up to ``as_of``."""
         return events.mark_since(_subtract_months(self.as_of, months))

@@ -1,4 +1,4 @@
-"""Requirements for tables that did not pass the check of a records folder."""
+"""Requirements for tables that have not been checked as a records folder is."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Statements of income: what a household had of a source in a period, declared once a year, months after its end.
+"""Statements of income: what a household had from a source in a period, declared once a year, months after its end.
 
-A register knows income by statements; between them only lists of single persons' wages arrive monthly. A statement
-replaces the rows of its source in its months from the day it is recorded, and decides which other months count as
-reported at all: those in which every source that the household lives on is reported.
+A register learns of income from statements; between them, only wage lists of single persons arrive each month. From the
+day it is recorded, a statement replaces the rows of its source in its months. It also decides which other months count
+as reported at all: those in which every source that the household lives on is reported.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Statements:
     household, source, start, months : array of int32, shape (E,)
         ``start`` is the month number of the first of ``months`` months.
     amount : array of float64, shape (E,)
-        Yuan of a month; the period's amount is spread evenly.
+        Yuan per month; the period's amount is spread evenly.
     known_from, known_until : array of int32, shape (E,)
         A statement counts at ``d`` if ``known_from <= d < known_until``.
     """
@@ -55,11 +55,11 @@ class Statements:
         Parameters
         ----------
         income : array of float64, shape (S, T, stop - start)
-            Yuan of the month by source, the latest month first; written.
+            Income of each month in yuan, by source, the latest month first; changed in place.
         last_month : int
-            Month of index 0.
+            Month at index 0.
         known_at : int
-            Statements recorded later do not exist.
+            Day of knowledge: statements recorded later are left out.
         start, stop : int
             Range of households.
         """
@@ -93,7 +93,7 @@ def pack_statements(rows: Rows, known_from: Days, known_until: Days) -> Statemen
     rows : Rows
         Statements of single sources or of ``total``.
     known_from, known_until : array of int32, shape (E,)
-        Days from which and until which each counts.
+        Days from which and until which each statement counts.
     """
     source, start, months = (rows.columns[name].astype(np.int32) for name in ("source", "period_start", "months"))
     amount = rows.columns["amount"] / months
@@ -124,9 +124,9 @@ def _apply(
 ) -> None:
     """Apply known statements, sorted by household, day of recording and start, to ``out`` (S, T, n).
 
-    In each month the statement of a source that comes last counts; between ``total`` and the sources the one recorded
-    latest, ``total`` on a tie. Outside all of them a month counts if it has ``total`` or every source that is not zero
-    in its latest statement (all four after a statement of ``total``), and at least one of them.
+    In each month, the last statement of a source counts; between ``total`` and the sources, the one recorded latest
+    counts, ``total`` on a tie. A month outside all statements counts if it has ``total``, or if it has at least one
+    source and every source that is not zero in its latest statement (all four after a statement of ``total``).
     """
     sources, length = out.shape[0], out.shape[1]
     total = sources - 1

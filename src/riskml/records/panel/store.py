@@ -19,7 +19,7 @@ from riskml.records.reading.folder import Folder, open_folder
 __all__ = ["CHUNK", "Records"]
 
 CHUNK = 4096
-"""Households of a batch panel: its arrays fit the processor's cache."""
+"""Number of households in a batch panel, chosen so that its arrays fit the processor's cache."""
 
 
 class Records(PackedRecords):
@@ -35,7 +35,7 @@ class Records(PackedRecords):
     def from_tables(cls, tables: Mapping[str, Columns], fallback_lines: Sequence[LineRow] = ()) -> Records:
         """Pack tables in memory: pandas frames, or dictionaries of equally long columns.
 
-        For a few households, as in a request or a test; keep a county in a folder.
+        Use this for a few households, as in a request or a test; keep the records of a county in a folder.
         """
         return cls(read_memory(tables), fallback_lines)
 
@@ -43,7 +43,7 @@ class Records(PackedRecords):
     def from_arrow(cls, tables: Mapping[str, pa.Table], fallback_lines: Sequence[LineRow] = ()) -> Records:
         """Pack Arrow tables whose rows were checked when they were stored, as a database holds them.
 
-        For many households; the records have no fingerprint.
+        Use this for many households; the records have no fingerprint.
         """
         with ArrowTables(tables) as opened:
             return cls(read_views(opened), fallback_lines)

@@ -35,7 +35,7 @@ def _quote_list(values: Iterable[str]) -> str:
 
 
 def _pack_sql(column: Column) -> str:
-    """SQL that turns a canonical column into its packed type; see :func:`riskml.records.panel.cells.pack_cells`."""
+    """Build the SQL that turns a column of a view into its packed type; see `riskml.records.panel.cells.pack_cells`."""
     name, allowed = f"r.{quote(column.name)}", column.allowed or {}
     match column.kind:
         case Kind.DATE:
@@ -68,7 +68,7 @@ def _to_numpy(values: pa.ChunkedArray | pa.Array) -> Array:
 
 
 def _encode_text(values: pa.ChunkedArray) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Text as positions in its sorted levels; -1 where null."""
+    """Encode text as positions among its sorted texts, -1 if null; return the positions and the texts."""
     encoded = pc.dictionary_encode(values.combine_chunks())
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
@@ -101,7 +101,7 @@ class _Reader:
         return np.array(codes, dtype=np.str_) if codes else np.empty(0, "U1")
 
     def build_group_sql(self, table: Table) -> tuple[str, str]:
-        """SQL of the correction group, and the join it needs."""
+        """Build the SQL for the correction group, and the SQL of the join that it needs."""
         if table.key:
             keys = ", ".join(["h.i", *(f"r.{quote(key)}" for key in table.key if key != "household_id")])
             return f"(dense_rank() OVER (ORDER BY {keys}) - 1)::BIGINT", ""
