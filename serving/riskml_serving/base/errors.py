@@ -40,7 +40,7 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
     """
     if isinstance(error, Problem):
         return error
-    if isinstance(error, RiskmlError):  # its message names tables and columns, never a person's value
+    if isinstance(error, RiskmlError):  # its message names tables and columns, never personal data
         return Problem("invalid-request", en=str(error).replace("\n", " "))
     if isinstance(error, RequestValidationError):
         return Problem("invalid-request", errors=read_field_errors(error.errors()))

@@ -1,6 +1,6 @@
 """Brings a checked records folder into the database, in parts that are saved together with the progress made.
 
-An import that is killed and started again continues where it stopped; one that is already done does nothing.
+An import that was killed continues where it stopped when it is run again; one that was finished does nothing.
 """
 
 from __future__ import annotations

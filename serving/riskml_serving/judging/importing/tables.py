@@ -1,4 +1,4 @@
-"""The table of how far the imports of records folders have come."""
+"""The table that records the progress of importing records folders."""
 
 from __future__ import annotations
 

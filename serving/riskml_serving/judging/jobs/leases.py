@@ -1,7 +1,7 @@
 """Leases jobs without comparing the clocks of two machines.
 
 A worker that has a job sends heartbeats: it increments a number in the job's row every few seconds. Another worker may
-take the job over once the number has not changed for the length of a lease, by its own monotonic clock. So
+take the job over once, by its own monotonic clock, the number has not changed for the length of a lease. So
 neither setting a clock nor a wrong clock on another machine ends a lease early or makes it last for hours. If two
 workers ever have the same job, only one can save anything: its name is in the row, and every checkpoint checks it.
 """

@@ -1,4 +1,4 @@
-"""What callers do with jobs: start them, follow them, cancel them and read their results."""
+"""Starts, describes and cancels jobs for callers, and writes their results into files."""
 
 from __future__ import annotations
 

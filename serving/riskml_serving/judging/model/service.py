@@ -17,7 +17,7 @@ def roll_back(connection: Connection) -> tuple[str, str]:
     Returns
     -------
     tuple of str
-        The version rejected, and the one that serves instead.
+        The version rejected, and the version in service instead.
 
     Raises
     ------

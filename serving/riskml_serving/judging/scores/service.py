@@ -107,7 +107,7 @@ def rescore(
     Parameters
     ----------
     connection : Connection
-        Of a writing transaction.
+        Connection in a writing transaction.
     model : Model
     codes : sequence of str
     region : str
@@ -148,7 +148,7 @@ def keep_scores(
     Parameters
     ----------
     connection : Connection
-        Of a writing transaction.
+        Connection in a writing transaction.
     model : Model
     standing : Standing
     rows : sequence of row

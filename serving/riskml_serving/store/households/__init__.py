@@ -1,1 +1,1 @@
-"""Stores which households exist and where each lives now; a caller's region is checked against this."""
+"""The register of households and where each lives now, against which a caller's region is checked."""

@@ -1,4 +1,4 @@
-"""The table of which households exist and where each lives now; a caller's region is checked against this."""
+"""The register of households and where each lives now, against which a caller's region is checked."""
 
 from __future__ import annotations
 

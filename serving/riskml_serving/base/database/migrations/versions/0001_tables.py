@@ -1,4 +1,4 @@
-"""Creates every table of the service, the append-only audit, and the key for the names of households in it."""
+"""Creates every table of the service, the append-only audit, and the key to the household pseudonyms in it."""
 
 from __future__ import annotations
 
