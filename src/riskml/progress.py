@@ -21,7 +21,7 @@ class Silent:
     """A progress that displays nothing."""
 
     def stage(self, text: str, total: int | None = None) -> None:
-        """Ignore it."""
+        """Ignore the call."""
 
     def step(self, count: int = 1) -> None:
-        """Ignore it."""
+        """Ignore the call."""

@@ -57,8 +57,8 @@ class Rows:
     household : array of int32, shape (E,)
         Position in the sorted household codes; -1 for a regional row.
     columns : dict of str to array
-        Every column of ``Table.contents``: days and months int32 (``NO_DAY`` where null), codes int8 (-1), text int32
-        positions in ``levels`` (-1), amounts float64 (NaN), flags bool; counts int32, or float64 where null is allowed.
+        Every column of ``Table.contents``: days and months int32 (``NO_DAY`` if null), codes int8 (-1), text int32
+        positions in ``levels`` (-1), amounts float64 (NaN), flags bool; counts int32, or float64 if null is allowed.
     recorded : array of int32, shape (E,)
         Day of recording; ``NO_DAY`` if null.
     group : array of int64, shape (E,)

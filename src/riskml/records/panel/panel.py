@@ -57,7 +57,7 @@ class Attribute:
     Parameters
     ----------
     values : array of float64, shape (n,)
-        Numbers, or positions in ``levels``; NaN where null.
+        Numbers, or positions in ``levels``; NaN if null.
     levels : tuple of str, optional
     before : array of float64, shape (n,)
         Value in the previous version; NaN if there is none.

@@ -1,4 +1,4 @@
-"""Rows of typed DuckDB views, of a records folder or of Arrow tables, in packed types."""
+"""Rows of typed DuckDB views in packed types, from a records folder or from Arrow tables."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def connect(**config: str) -> duckdb.DuckDBPyConnection:
 
 
 def quote_raw(column: str) -> str:
-    """Name the column of a numbered view that holds the raw text of cells that could not be converted."""
+    """Return the name of a numbered view's column with the raw text of cells that could not be converted."""
     return quote(f"#raw {column}")
 
 
