@@ -55,7 +55,7 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return whether the database is unreachable or locked: worth waiting for, unlike a mistake in SQL."""
+    """Return whether the database is lost, unreachable or locked: worth waiting for, unlike a mistake in SQL."""
     if isinstance(error, PoolTimeout | ConnectionError | adbc_driver_manager.OperationalError):
         return True
     if isinstance(error, adbc_driver_manager.Error):  # the SQLite driver reports a lock as a mistake in SQL

@@ -77,7 +77,7 @@ def judge_ranges(
     selection : Selection
     as_of : date
     redact : tuple of str
-        Kinds of details that the reasons leave out.
+        What the reasons must leave out.
     after : str
         Code after which to begin.
     size : int

@@ -113,7 +113,7 @@ def select_register(range_: Range) -> Select[Any]:
 
 
 def cast_register(table: pa.Table) -> pa.Table:
-    """Cast the register to ``REGISTER``: SQLite returns a column without values as integers, and times as text."""
+    """Cast the register to ``REGISTER``: SQLite returns columns without values as integers, times as text."""
     columns = [cast_values(values, field.type) for values, field in zip(table.columns, REGISTER, strict=True)]
     return pa.table(columns, REGISTER)
 

@@ -31,7 +31,7 @@ def advance(connection: Connection, fingerprint: str, stage: str, done: int, *, 
 
 
 def append(connection: Connection, name: str, rows: pa.Table) -> None:
-    """Append rows to a table within the transaction, as fast as each database takes them: a county has millions."""
+    """Append rows to a table within the transaction, as fast as each database can take them: a county has millions."""
     quote = connection.dialect.identifier_preparer.quote
     into = f"{RECORDS[name].name} ({', '.join(map(quote, rows.column_names))})"
     if connection.dialect.name == "postgresql":

@@ -20,7 +20,7 @@ ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
 
 def _select_rows(name: str, key: str) -> Select[Any]:
-    """Build the statement that reads a table's rows for some codes; do it once, as it takes as long as reading."""
+    """Build the statement that reads a table's rows for some codes, only once: building takes as long as reading."""
     table = RECORDS[name]
     return select(*list_columns(name)).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
 
