@@ -5,7 +5,7 @@ COPY requirements/uv.txt requirements/serve.txt requirements/
 RUN python -m venv /opt/riskml \
  && /opt/riskml/bin/python -m pip install --no-cache-dir --disable-pip-version-check -r requirements/uv.txt \
  && /opt/riskml/bin/uv pip install --no-cache --compile-bytecode --python /opt/riskml/bin/python -r requirements/serve.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY serving serving
 RUN /opt/riskml/bin/uv pip install --no-cache --compile-bytecode --python /opt/riskml/bin/python --no-deps .

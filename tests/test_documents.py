@@ -1,4 +1,4 @@
-"""What the documents at the top name is there: files, folders, make targets and links."""
+"""Files, targets and links named in the documents exist: files, folders, make targets and links."""
 
 from __future__ import annotations
 

@@ -26,9 +26,11 @@ def read_strings(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines of a text, without code, addresses of links and expressions of templates."""
+    """Lines of a text without code and addresses of links, and the texts in expressions of templates by themselves."""
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         yield number, re.sub(r"`[^`]*`|\]\([^)]*\)|\{\{.*?\}\}|\{%.*?%\}", "", line)
+        for expression in re.findall(r"\{\{.*?\}\}|\{%.*?%\}", line):
+            yield from ((number, text) for text in re.findall(r"'([^']*)'|\"([^\"]*)\"", expression) for text in text)
 
 
 @pytest.mark.parametrize("top", CODE)

@@ -203,7 +203,7 @@ class TestThreeMonthsBelow:
         assert fires(village, "three_months_below", as_of="2023-12-31")
         assert not fires(village, "three_months_below", as_of="2024-01-31")
 
-    def test_each_month_is_held_against_its_own_line(self, village):
+    def test_each_month_is_compared_with_its_own_line(self, village):
         # 7,300 ÷ 12 = 608 until December 2022, 8,300 ÷ 12 = 692 from January on.
         village.household()
         for period in ("2022-11-01", "2022-12-01", "2023-01-01", "2023-02-01"):

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def instructions():
     return [line.partition(" ")[::2] for line in lines]
 
 
-def test_the_image_runs_as_nobody_special_and_is_probed():
+def test_the_image_runs_unprivileged_and_is_probed():
     steps = instructions()
     final = steps[max(i for i, (word, _) in enumerate(steps) if word == "FROM") :]
     words = dict(final)
@@ -108,6 +109,14 @@ def test_the_image_runs_as_nobody_special_and_is_probed():
     assert words["CMD"] == '["riskml", "serve"]'
     assert all(":" in image and "latest" not in image for word, image in steps if word == "FROM")
     assert not [rest for word, rest in steps if word == "ADD"]
+
+
+def test_the_image_is_built_with_the_licence():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    copied = {name for word, rest in instructions() if word == "COPY" for name in rest.split()[:-1]}
+    assert {*project["license-files"], project["readme"]} <= copied
+    allowed = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert all(f"!{name}" in allowed for name in project["license-files"])
 
 
 def test_what_the_image_copies_is_there_and_not_ignored():

@@ -29,6 +29,8 @@ class DeadlineKind(Term):
         Code and names of the deadline.
     late : Term
         State of the households that missed the deadline.
+    note : tuple of str
+        Sentence about the deadline in Chinese and English, with ``{days}``.
     applies, still_due : Rule
         Whether a household has the deadline, and whether what the deadline asks for is still to be done.
     start : str
@@ -42,6 +44,7 @@ class DeadlineKind(Term):
     """
 
     late: Term
+    note: tuple[str, str]
     applies: Rule
     still_due: Rule
     start: str
@@ -56,18 +59,27 @@ DEADLINES = Vocabulary(
     DeadlineKind(
         "visit", "走访期限", "visit by",
         late=Term("late_visit", "走访逾期", "visit overdue"), to_visit=True,
+        note=(
+            "走访期限为信号出现后 {days} 个工作日（含调休）。",
+            "A visit is due {days} working days after the signal, by the official calendar of holidays.",
+        ),
         applies=_TO_DECIDE, still_due=~SETTLED & ~VISITED, start="since",
         days=lambda _, settings: settings.visit_working_days,
     ),
     DeadlineKind(
         "decision", "认定程序期限", "procedure by",
         late=Term("late_decision", "认定程序逾期", "procedure overdue"),
+        note=("认定程序不超过 {days} 天。", "A decision is due {days} days after the signal."),
         applies=_TO_DECIDE, still_due=~SETTLED, start="since",
         days=lambda policy, _: policy.timing["decision"].value, working=False,
     ),
     DeadlineKind(
         "helper", "落实帮扶责任人期限", "helper named by",
         late=Term("late_helper", "帮扶责任人未按期落实", "helper overdue"),
+        note=(
+            "属实后 {days} 个工作日内落实帮扶责任人。",
+            "A helper is due {days} working days after a confirmed finding.",
+        ),
         applies=SIGNALLED & CONFIRMED, still_due=~ASSIGNED, start="last_verified_on",
         days=lambda policy, _: policy.timing["helper_assigned"].value,
     ),
@@ -115,6 +127,15 @@ class Deadlines:
 
     def _count_days(self, kind: DeadlineKind) -> int:
         return int(kind.days(self.policy, self.settings))
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """Sentence about each deadline, in Chinese and English."""
+        return [
+            (zh.format(days=self._count_days(kind)), en.format(days=self._count_days(kind)))
+            for kind in DEADLINES.values()
+            for zh, en in [kind.note]
+        ]
 
     def _find_end(self, kind: DeadlineKind, start: dt.date) -> dt.date:
         days = self._count_days(kind)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from riskml.vocabulary.regions import DIGITS_EN
 from riskml_serving.commands.connections import connect
 from riskml_serving.commands.options import Database
 
@@ -17,7 +18,7 @@ app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Owner of the key.")],
-    region: Annotated[str, typer.Option(help="Region prefix of 2, 4, 6, 9 or 12 digits; empty is everywhere.")] = "",
+    region: Annotated[str, typer.Option(help=f"Region prefix of {DIGITS_EN} digits; empty is everywhere.")] = "",
     right: Annotated[
         list[str] | None, typer.Option(help="score, read, write, health-details or admin; repeat for several.")
     ] = None,

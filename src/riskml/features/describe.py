@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.resources import files
 
-from riskml.features import CATALOGUE
 from riskml.features.attributes import list_region_features
-from riskml.features.catalogue import TOPICS, Feature
+from riskml.features.catalogue import CATALOGUE, TOPICS, Feature
 from riskml.features.matrix import Direction
 from riskml.vocabulary.causes import CAUSES
 

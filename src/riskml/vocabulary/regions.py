@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["Level", "is_region_code", "take_region"]
+__all__ = ["DIGITS_EN", "DIGITS_ZH", "Level", "is_region_code", "take_region"]
 
 
 class Level(IntEnum):
@@ -32,6 +32,10 @@ class Level(IntEnum):
 
 
 _ZH = {Level.PROVINCE: "省", Level.CITY: "市", Level.COUNTY: "县", Level.TOWN: "乡镇", Level.VILLAGE: "村"}
+
+_SHORTER, _LONGEST = [str(level.value) for level in Level][:-1], str(max(Level).value)
+DIGITS_ZH, DIGITS_EN = f"{'、'.join(_SHORTER)} 或 {_LONGEST}", f"{', '.join(_SHORTER)} or {_LONGEST}"
+"""How many digits a region code has, in words."""
 
 
 def take_region(code: str, level: Level) -> str:

@@ -28,6 +28,7 @@ def declare() -> None:
         "电话联系期限",
         "call by",
         late=Term("late_call", "电话联系逾期", "call overdue"),
+        note=("信号出现后 {days} 天内电话联系。", "Call within {days} days of the signal."),
         applies=SIGNALLED,
         still_due=~VISITED,
         start="since",
@@ -89,6 +90,7 @@ def use(folder: Path) -> dict[str, object]:
     return {
         "filter": re.findall(r'<option value="late_call" selected>([^<]+)<', late),
         "counts": re.findall(r'state=late_call">([^<]+?) 户<', late),
+        "note": "信号出现后 3 天内电话联系。" in late,
         "list": re.findall(r"！已逾期</strong> <span class=\"small\">(电话联系期限 [\d-]+)", late),
         "sheet": [
             str(row["电话联系期限"])[:10],
@@ -106,6 +108,7 @@ def test_a_declared_deadline_is_in_filter_list_sheet_and_page(tmp_path):
     assert json.loads(done.stdout.splitlines()[-1]) == {
         "filter": ["电话联系逾期"],
         "counts": ["电话联系逾期 1"],
+        "note": True,
         "list": [f"电话联系期限 {DUE}"],
         "sheet": [DUE, True, True],
         "page": [DUE],

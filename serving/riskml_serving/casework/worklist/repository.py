@@ -99,7 +99,8 @@ def _correlate(query: Select[Any], *others: FromClause) -> ScalarSelect[Any]:
 
 def _select_run_start() -> ScalarSelect[int]:
     last = select(func.coalesce(func.max(EARLIER.c.seq), 0))
-    return _correlate(last.where(EARLIER.c.household_id == CURRENT.c.household_id, EARLIER.c.signal == 0))
+    quiet = (~SIGNALLED).to_sql({"signal": EARLIER.c.signal})
+    return _correlate(last.where(EARLIER.c.household_id == CURRENT.c.household_id, quiet))
 
 
 def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
@@ -109,7 +110,8 @@ def _select_first(column: ColumnElement[Any]) -> ScalarSelect[Any]:
         SCORES.c.seq > DECIDED.c.score_seq,
         SCORES.c.signal > func.coalesce(DECIDED.c.signal, 0),
     )
-    in_run = (SCORES.c.household_id == CURRENT.c.household_id, SCORES.c.signal > 0, SCORES.c.seq > _select_run_start())
+    signalled = SIGNALLED.to_sql({"signal": SCORES.c.signal})
+    in_run = (SCORES.c.household_id == CURRENT.c.household_id, signalled, SCORES.c.seq > _select_run_start())
     first = select(func.coalesce(func.min(case((graver, column))), func.min(column))).where(*in_run)
     return _correlate(first, DECIDED)
 

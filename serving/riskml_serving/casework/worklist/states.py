@@ -26,18 +26,21 @@ class State(Term):
         Takes the rules for late households by deadline; returns the rule for the state.
     to_visit : bool, default False
         Whether its households wait for a visit; if so, the page plans the week.
+    late : bool, default False
+        Whether its households have missed a deadline.
     """
 
     make_rule: Callable[[Mapping[str, Rule]], Rule]
     to_visit: bool = False
+    late: bool = False
 
 
 STATES = Vocabulary(
     State("open", "待核实", "to verify", lambda _: OPEN, to_visit=True),
     State("unverified", "从未核实", "never verified", lambda _: UNVERIFIED, to_visit=True),
-    State("overdue", "已逾期（任一期限）", "overdue", lambda late: reduce(or_, late.values())),
+    State("overdue", "已逾期（任一期限）", "overdue", lambda late: reduce(or_, late.values()), late=True),
     *(
-        State(kind.late.code, kind.late.zh, kind.late.en, itemgetter(name), kind.to_visit)
+        State(kind.late.code, kind.late.zh, kind.late.en, itemgetter(name), kind.to_visit, late=True)
         for name, kind in DEADLINES.items()
     ),
     State("settled", "已核实", "verified", lambda _: SIGNALLED & SETTLED),

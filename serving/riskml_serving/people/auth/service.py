@@ -12,7 +12,7 @@ import anyio.to_thread
 from sqlalchemy import Connection, Engine
 
 from riskml.errors import UsageError
-from riskml.vocabulary.regions import is_region_code
+from riskml.vocabulary.regions import DIGITS_EN, is_region_code
 from riskml_serving.base.clock import now
 from riskml_serving.base.database import reading
 from riskml_serving.base.problems import Problem
@@ -56,7 +56,7 @@ def create_key(connection: Connection, name: str, region: str, rights: Iterable[
         raise UsageError(f"No such right: {', '.join(unknown) or 'none given'}.", f"Rights are: {', '.join(RIGHTS)}.")
     if region and not is_region_code(region):
         raise UsageError(
-            f"{region!r} is not a region prefix.", "Write 2, 4, 6, 9 or 12 digits, or leave it out for everywhere."
+            f"{region!r} is not a region prefix.", f"Write {DIGITS_EN} digits, or leave it out for everywhere."
         )
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     row = {"key_id": key_id, "name": name, "secret_hash": hash_secret(secret), "region": region, "created_at": now()}

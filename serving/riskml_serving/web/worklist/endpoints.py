@@ -98,9 +98,8 @@ async def worklist(request: Request, visitor: SignedIn) -> View:
         state_link=lambda code: "/worklist?" + urlencode({"region": region, "state": code}),
         page_link=lambda n: "/worklist?" + urlencode({**chosen, "page": n}),
         export_link="/worklist.xlsx?" + urlencode(chosen),
-        visit_days=state.settings.visit_working_days,
+        deadline_notes=deadlines.notes,
         horizon=state.holder.current.narrator.settings.horizon,
-        policy=deadlines.policy,
     )
     return View(response, codes, {"region": region})
 

@@ -8,7 +8,7 @@ from riskml.records.checking.registry import Probe, check, has_columns, list_col
 from riskml.records.contract.schema import Kind, Table
 from riskml.records.reading.cell_sql import NUMBER_TEXT, quote
 from riskml.records.reading.folder import Folder
-from riskml.vocabulary.regions import Level
+from riskml.vocabulary.regions import DIGITS_EN, DIGITS_ZH, Level
 
 __all__ = ["FIRST_YEAR", "LAST_YEAR"]
 
@@ -84,8 +84,8 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 @check(
-    "A region code is not 2, 4, 6, 9 or 12 digits",
-    "行政区划代码不是 2、4、6、9 或 12 位数字",
+    f"A region code is not {DIGITS_EN} digits",
+    f"行政区划代码不是 {DIGITS_ZH} 位数字",
     "Write the official code as text: 2 digits for a province, 4 city, 6 county, 9 town, 12 village.",
 )
 def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from riskml.records.checking.check import list_rules
 from riskml.records.contract.faults import Rule, Severity
 from riskml.records.contract.schema import TABLES, Column, Kind, Table
+from riskml.vocabulary.regions import DIGITS_EN
 
 __all__ = ["EXAMPLE", "describe"]
 
@@ -42,7 +43,7 @@ region_code,effective_from,amount,source
 
 _TYPES = {
     Kind.TEXT: "text",
-    Kind.REGION: "text of 2, 4, 6, 9 or 12 digits",
+    Kind.REGION: f"text of {DIGITS_EN} digits",
     Kind.DATE: "date",
     Kind.MONTH_START: "date, first of a month",
     Kind.COUNT: "whole number",
