@@ -82,6 +82,7 @@ def test_a_last_month_with_few_reports_does_not_count():
     most = [20] * 12
     assert build_grid(records([*most, 2]), Settings(1, 1)).last_month == JANUARY + 12
     assert build_grid(records([*most, 1]), Settings(1, 1)).last_month == JANUARY + 11
+    assert build_grid(records([*[21] * 12, 2]), Settings(1, 1)).last_month == JANUARY + 11
     # The latest month with enough, though one before it has too few.
     assert build_grid(records([*most, 1, 0, 2, 1]), Settings(1, 1)).last_month == JANUARY + 14
 

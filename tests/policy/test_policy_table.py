@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from importlib.resources import files
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import yaml
 
 from riskml.errors import PolicyError
 from riskml.policy import load_policy, parse_policy
+from riskml.policy.dated import DatedTable
+from riskml.policy.reading import Node
 from riskml.policy.triggers import TRIGGERS
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.lines import LineTable
@@ -47,6 +50,13 @@ def parsed(content):
 )
 def test_the_packaged_lines_match_the_reports(region, date, amount):
     assert LineTable([], load_policy().lines).find_amount(region, to_day(date)) == amount
+
+
+@pytest.mark.parametrize("region", ["", "13", "1305", "130529", "130529101", "130529101203"])
+def test_a_row_holds_in_every_region_that_begins_with_its_prefix(region):
+    elsewhere = SimpleNamespace(region="41", effective_from=0)
+    rows = [SimpleNamespace(region=region, effective_from=0), elsewhere]
+    assert DatedTable(rows, [Node(None, str(i), "file") for i in range(2)]).find("130529101203", 1) is rows[0]
 
 
 def test_there_is_no_line_before_the_first_one():

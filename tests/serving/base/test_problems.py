@@ -122,6 +122,12 @@ def test_a_revoked_key_ends(make_client, key):
     assert client.get("/v1/model", headers=wrong).status_code == 401
 
 
+def test_a_key_with_another_prefix_is_none(client, key):
+    token = key()["Authorization"].removeprefix("Bearer rk_")
+    assert client.get("/v1/model", headers={"Authorization": f"Bearer rk_{token}"}).status_code == 200
+    assert client.get("/v1/model", headers={"Authorization": f"Bearer xk_{token}"}).status_code == 401
+
+
 def test_only_a_hash_of_a_key_is_kept(client, key):
     from sqlalchemy import text
 

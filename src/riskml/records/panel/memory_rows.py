@@ -50,7 +50,7 @@ class _Table:
         return [None] * self.length if values is None else values
 
     def number_groups(self) -> NDArray[np.int64]:
-        """Number the keys of versions, or the record numbers; -1 if null."""
+        """Give rows of one key, or of one `record_id`, the same number; -1 if null."""
         names = self.declared.key or ("record_id",)
         if not self.declared.key and "record_id" not in self.columns:
             return np.full(self.length, -1, np.int64)
