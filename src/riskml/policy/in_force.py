@@ -29,7 +29,7 @@ class InForce:
     thresholds : array of float64, shape (triggers, groups)
         NaN never fires.
     colours : array of float64, shape (6,)
-        ``red_below``, ``orange_below``, ``yellow_up_to`` and the colours of the open cases.
+        ``red_below``, ``orange_below``, ``yellow_up_to`` and the colours for the cases that the source leaves open.
     rural_income : float
         Yuan/person/year; NaN if unknown.
     """
