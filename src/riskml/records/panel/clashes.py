@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from riskml.records.contract.calendar import STATEMENT_DELAY, to_month_end
@@ -97,14 +97,9 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
     if len(statements) < 2:  # the usual case needs no day of recording
         return []
     days = list(_list_recording_days(TABLES["income"], income, len(income["source"])))
-    seen, repeated = set(), []
-    for i in sorted(statements):
-        start = parse_month(income["period_start"][i])
-        key = (str(income["household_id"][i]), income["source"][i], start, days[i])
-        if key in seen:
-            repeated.append(i)
-        seen.add(key)
-    return repeated
+    starts = map(parse_month, income["period_start"])
+    keys = list(zip(map(str, income["household_id"]), income["source"], starts, days, strict=True))
+    return _list_repeats({i: keys[i] for i in sorted(statements)})
 
 
 def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
@@ -145,11 +140,18 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     keys = list_keys(table, names, {name: columns.get(name, [None] * rows) for name in names})
     if len(set(keys)) == rows:  # the usual case needs no day of recording
         return []
-    seen, repeated = set(), []
-    for i, (key, day) in enumerate(zip(keys, _list_recording_days(table, columns, rows), strict=True)):
-        if key[-1] is not None and (key, day) in seen:
+    dated = enumerate(zip(keys, _list_recording_days(table, columns, rows), strict=True))
+    return _list_repeats({i: (key, day) for i, (key, day) in dated if key[-1] is not None})
+
+
+def _list_repeats(keys: Mapping[int, Hashable]) -> list[int]:
+    """List the positions whose key an earlier position has too."""
+    seen: set[Hashable] = set()
+    repeated = []
+    for i, key in keys.items():
+        if key in seen:
             repeated.append(i)
-        seen.add((key, day))
+        seen.add(key)
     return repeated
 
 
