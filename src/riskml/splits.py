@@ -1,4 +1,4 @@
-"""Forward-in-time splits: the grid of as_of dates, and the as_ofs that each origin trains on and tests."""
+"""Splits forward in time: the grid of as_of dates, and which of them each origin uses for training and testing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Grid", "Origin", "Outcome", "Settings", "build_grid", "cut_origins", "find_span_end"]
 
 Outcome = Literal["any", "end"]
-"""Whether income must be below the line at the end of any month of the span, or at the end of its last month."""
+"""Whether a fall means income below the line at the end of any month of the span, or at the end of its last month."""
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,22 @@ class Settings:
     Parameters
     ----------
     window : int, default 12
-        Number of months W over which income per head is taken, at most 36.
+        Number of months (W) over which income per head is measured, at most 36.
     horizon : int, default 12
-        Number of months H in the span in which a fall counts.
+        Number of months (H) after the as_of in which a fall counts.
     outcome : {"any", "end"}, default "any"
     step : int, default 3
         Months between consecutive as_ofs.
     test_from : int, optional
-        Day from which as_ofs are tested; taken from the grid by default.
+        As_ofs from this day on are used for testing; by default the day is chosen from the grid.
     origins : int, default 1
-        Number of test starts, each H months before the next.
+        Number of days on which testing starts, each H months before the next.
 
     Raises
     ------
     UsageError
         If the outcome is unknown, a number is not a whole number of at least 1, or the window is longer than the
-        look-back.
+        history that is kept.
 
     Examples
     --------
@@ -81,14 +81,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Grid:
-    """As_of dates whose window and span the records cover.
+    """The as_of dates whose window and span are covered by the records.
 
     Parameters
     ----------
     as_ofs : tuple of int
-        Month ends as days, ascending.
+        Last days of months as day numbers, ascending.
     first_month, last_month : int
-        The first reported month, and the last month with enough reports (see :func:`build_grid`).
+        The first month with reports, and the last month with enough reports (see :func:`build_grid`).
     """
 
     as_ofs: tuple[int, ...]
@@ -97,20 +97,20 @@ class Grid:
 
     @property
     def months(self) -> int:
-        """Number of months from the first to the last, both included."""
+        """Number of months from the first to the last, inclusive."""
         return self.last_month - self.first_month + 1
 
 
 @dataclass(frozen=True)
 class Origin:
-    """One test start.
+    """One start of testing, with the as_ofs for training before it and for testing from it on.
 
     Parameters
     ----------
     test_from : int
-        Day on which testing starts; training labels use nothing that was recorded after it.
+        Day on which testing starts; training labels use nothing that was recorded later.
     train, test : tuple of int
-        As_ofs, ascending. Every training span ends by ``test_from``.
+        As_ofs, ascending. The span after every training as_of ends by ``test_from``.
     """
 
     test_from: int
@@ -119,7 +119,7 @@ class Origin:
 
 
 def find_span_end(as_of: int, horizon: int) -> int:
-    """Last day of the span of ``horizon`` months that follows a month's end.
+    """Find the last day of the span of ``horizon`` months after an as_of.
 
     >>> str(to_date(find_span_end(to_month_end(0), 13)))
     '1971-02-28'
@@ -130,15 +130,15 @@ def find_span_end(as_of: int, horizon: int) -> int:
 def build_grid(records: Records, settings: Settings) -> Grid:
     """Build the grid of as_of dates that the records cover.
 
-    The last month is the latest one with at least a tenth as many reports as the median month that has any, so that a
-    few early reports for a month do not count as the whole county. As_ofs are month ends, every ``step`` months
-    counted back from the last one whose span is complete, as long as the window (which includes the as_of's own
-    month) starts no earlier than the first reported month.
+    The last month is the latest one with at least a tenth of the median number of reports (the median of all months
+    that have any), so that a month for which only a few reports have arrived does not count as complete. As_ofs are
+    month ends, at intervals of ``step`` months. They are counted back from the last one whose span is complete, as long
+    as the window (which includes the as_of's own month) starts no earlier than the first month with reports.
 
     Returns
     -------
     Grid
-        Grid of as_ofs; it has none if the records are too short.
+        The grid; it has no as_ofs if the records cover too few months.
     """
     reports = records.income.count_reports_by_month()
     reported = np.flatnonzero(reports)
@@ -151,7 +151,7 @@ def build_grid(records: Records, settings: Settings) -> Grid:
 
 
 def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
-    """Cut the grid into training and test as_ofs for every origin, the latest first.
+    """Divide the grid into training and test as_ofs for every origin, the latest origin first.
 
     Parameters
     ----------
@@ -161,12 +161,13 @@ def cut_origins(grid: Grid, settings: Settings) -> tuple[Origin, ...]:
     Returns
     -------
     tuple of Origin, length ``settings.origins``
-        The latest origin tests every as_of from its start on; an earlier origin tests the as_ofs up to the next start.
+        The latest origin tests every as_of from its start on; an earlier origin tests the as_ofs before the start of
+        the next.
 
     Raises
     ------
     SplitError
-        If an origin has nothing to test or nothing to train on.
+        If an origin has no as_of to test or none to train on.
     """
     start = _find_default_start(grid, settings) if settings.test_from is None else settings.test_from
     origins: list[Origin] = []
@@ -185,7 +186,7 @@ def _find_train(grid: Grid, settings: Settings, test_from: int) -> tuple[int, ..
 
 
 def _find_default_start(grid: Grid, settings: Settings) -> int:
-    """Find the first as_of in the grid's last H months; return the last as_of if that leaves nothing to train on."""
+    """Find the first as_of in the grid's last H months, or the last as_of if the first leaves nothing to train on."""
     if not grid.as_ofs:
         raise _build_too_short(grid, settings)
     last = grid.as_ofs[-1]
@@ -198,7 +199,7 @@ def _find_default_start(grid: Grid, settings: Settings) -> int:
 
 
 def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
-    """Build the error that names the months needed: a window, a training span and a test span."""
+    """Build the error that says how many months are needed: a window, a training span and a test span."""
     window, horizon, step = settings.window, settings.horizon, settings.step
     span = f" ({_format_month(grid.first_month)} to {_format_month(grid.last_month)})" if grid.months else ""
     message = (
@@ -213,7 +214,7 @@ def _build_too_short(grid: Grid, settings: Settings) -> SplitError:
 
 
 def _refuse_empty(origin: Origin, grid: Grid, settings: Settings, back: int) -> None:
-    """Refuse an origin, ``back`` starts before the latest, that has nothing to test or nothing to train on."""
+    """Refuse an origin with no as_of to test or none to train on; ``back`` is its position, the latest being 0."""
     if origin.train and origin.test:
         return
     if not grid.as_ofs:

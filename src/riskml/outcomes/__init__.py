@@ -1,4 +1,4 @@
-"""The outcome: which households are at risk at a date, and which of them fell afterwards."""
+"""The outcome: which households are at risk on a date, and which of them fall into poverty afterwards."""
 
 from riskml.outcomes.cohort import AT_RISK, UNKNOWN, classify_cohort
 from riskml.outcomes.labelling import label

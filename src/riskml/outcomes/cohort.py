@@ -1,4 +1,4 @@
-"""The cohort: households at risk of a fall at a date."""
+"""The cohort: the households that are at risk of a fall into poverty on a date."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ Floats = NDArray[np.float64]
 def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
     """Return whether each income per head is below its line; false if either is missing.
 
-    Incomes cluster at round numbers, so an income within a ten-thousandth of the line is not below it.
+    Incomes cluster at round numbers, so an income that falls short of the line by less than a ten-thousandth does not
+    count as below it.
 
     >>> is_below_line(np.array([5999.0, 5999.5, np.nan]), np.array([6000.0, 6000.0, 6000.0])).tolist()
     [True, False, False]
@@ -31,19 +32,19 @@ def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
 
 
 def classify_cohort(panel: Panel, settings: Settings) -> NDArray[np.int8]:
-    """Classify every household of a panel by what was known at its date.
+    """Classify every household of a panel by what was known on the panel's date.
 
     Parameters
     ----------
     panel : Panel
-        Panel of at least ``settings.window`` months.
+        Panel with at least ``settings.window`` months of history.
     settings : Settings
 
     Returns
     -------
     array of int8, shape (n,)
-        Positions in ``STATUSES``. A monitored household is ``monitored`` whatever its income; any other household
-        without income per head, or without a line, is ``no_income``.
+        Positions in ``STATUSES``. A monitored household is ``monitored`` whatever its income. Any other household
+        whose income per head or line is unknown is ``no_income``.
     """
     income, line = panel.income_per_head(settings.window, complete=settings.outcome == "end"), panel.line[0]
     status = np.where(is_below_line(income, line), _BELOW_LINE, AT_RISK)

@@ -1,4 +1,4 @@
-"""Label the cohort at as_of dates by what happened in the span after each date."""
+"""Label the cohort on each as_of date by what happened in the span after it."""
 
 from __future__ import annotations
 
@@ -21,28 +21,29 @@ from riskml.vocabulary.verdicts import STATUSES
 __all__ = ["label"]
 
 EVERYTHING = int(FOREVER) - 1
-"""Day by which every record is known."""
+"""A day number so late that every record is known by then."""
 NEVER = int(FOREVER)
-"""Number of months until an event that never happens."""
+"""Stands for the number of months until an event that never happens."""
 
 
 def label(
     records: Records, as_ofs: Sequence[int], settings: Settings, known_at: int | None = None, chunk: int = CHUNK
 ) -> Labels:
-    """Label the households at risk at each as_of.
+    """Label the households at risk on each as_of date.
 
-    The cohort follows from what was known at the as_of: income per head is known and not below the line, and the
-    household is not in monitoring. The outcome is 1 if income per head is below the line at the end of any month of the
-    span (``end``: of its last month) or if the household enters monitoring during the span, and 0 if neither happens.
+    The cohort is determined by what was known on the as_of: a household belongs to it if its income per head is known
+    and not below the line, and it is not in monitoring. The outcome is 1 if income per head is below the line at the
+    end of any month of the span (with the outcome ``end``, at the end of its last month) or if the household enters
+    monitoring during the span. It is 0 if neither happens.
 
     Parameters
     ----------
     records : Records
     as_ofs : sequence of int
-        Ends of months, as day numbers.
+        Last days of months, as day numbers.
     settings : Settings
     known_at : int, optional
-        Last day of recording of the records that outcomes rest on; by default they rest on every record.
+        Outcomes use only records that were recorded by this day; by default they use every record.
     chunk : int
         Number of households processed at a time; the result does not depend on it.
 
@@ -53,15 +54,20 @@ def label(
     Raises
     ------
     UsageError
-        If there is no as_of, or if an as_of is not the end of a month.
+        If ``as_ofs`` is empty, or if an as_of is not the last day of a month.
 
     Notes
     -----
-    The first condition that holds decides: an entry into monitoring on or before the as_of that was recorded later
-    (missing, ``entered_recorded_late``: the household was not safe at the as_of) · entry in the span (1, no
-    follow-up needed) · no follow-up (missing, ``no_follow_up``, also for households seen below the line, which
-    would otherwise count more often than households seen above it) · below the line (1) · emergency help in the span
-    (missing, ``emergency_help``: being helped is not being safe) · 0.
+    The first of these conditions that holds decides the label:
+
+    1. The household entered monitoring on or before the as_of, but the entry was recorded later: missing,
+       ``entered_recorded_late``, because the household was not safe on the as_of.
+    2. It enters monitoring in the span: 1; no follow-up is needed.
+    3. It is not followed up: missing, ``no_follow_up``. This includes households seen below the line, which would
+       otherwise count more often than households seen above it.
+    4. Its income is below the line: 1.
+    5. It receives emergency help in the span: missing, ``emergency_help``, because being helped is not being safe.
+    6. None of these: 0.
     """
     days = sorted(set(as_ofs))
     odd = [str(to_date(day)) for day in days if not is_month_end(day)]
@@ -85,7 +91,7 @@ def label(
 
 
 def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> Labels:
-    """Label a range of households that begins at position ``start``, at one as_of."""
+    """Label, for one as_of, the households of a panel that begins at position ``start`` of the records."""
     as_of, until, month = panel.as_of, find_span_end(panel.as_of, settings.horizon), panel.month
     status = classify_cohort(panel, settings)
     entries, helped = after.panel.monitoring, after.panel.help

@@ -1,4 +1,4 @@
-"""Labelled rows: one for each as_of and each household in the cohort at that as_of."""
+"""Labelled rows: for each as_of, one row per household in its cohort."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from riskml.vocabulary.verdicts import STATUSES
 __all__ = ["BY", "MISSING", "REASONS", "Labels", "count_labels", "stack"]
 
 MISSING = np.int8(-1)
-"""Label of a row whose outcome is not known."""
+"""The label of a row whose outcome is not known."""
 
 REASONS = {"no_follow_up": 1, "emergency_help": 2, "entered_recorded_late": 3}
-"""Why a label is missing; 0 if it is not missing."""
+"""Codes for why a label is missing; 0 means that it is not missing."""
 
 BY = {"income": 1, "monitoring": 2}
-"""How a household fell; 0 if it did not fall or if that is not known."""
+"""Codes for how a household fell; 0 means that it did not fall, or that this is not known."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Rows of the cohort with their outcome, ordered by as_of, then household.
+    """The cohort's rows with their outcomes, ordered by as_of, then by household.
 
     Parameters
     ----------
@@ -39,15 +39,16 @@ class Labels:
     reason : array of int8, shape (n,)
         Why the label is missing (see ``REASONS``).
     by : array of int8, shape (n,)
-        How the household fell (see ``BY``): by the event in the earlier month. If both events are in the same month it
-        is ``income``, since the entry then follows from the fall that the rule detects.
+        How the household fell (see ``BY``). If it fell in both ways, the earlier month decides; if both are in the
+        same month, it is ``income``, since the household then enters monitoring because the rule detected its low
+        income.
     lead : array of int32, shape (n,)
-        Months from the as_of to the end of the month with income below the line, or to the month of entry, at least 1;
-        0 if the household did not fall or if that is not known.
+        Number of months, at least 1, from the as_of to the month at whose end income is below the line, or to the
+        month of entry into monitoring if that is earlier; 0 if the household did not fall, or if this is not known.
     income_per_head, line : array of float64, shape (n,)
-        Values at the as_of, as known then, in yuan/person/year.
+        Values on the as_of, as known on that day, in yuan/person/year.
     status : array of int64, shape (as_ofs, statuses)
-        Number of households by status at each as_of (see ``STATUSES``); the first column is the cohort.
+        Number of households with each status (see ``STATUSES``) on each as_of; the first column counts the cohort.
     """
 
     household: NDArray[np.int32]
@@ -70,7 +71,7 @@ class Labels:
         return known
 
     def take(self, rows: NDArray[Any]) -> Labels:
-        """Return the rows at some positions or in a mask; the counts by status remain those of all rows."""
+        """Select rows by position or with a mask; the counts by status remain those of all rows."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _BY_ROW})
 
 
@@ -85,13 +86,14 @@ def stack(parts: Sequence[Labels], *, same_as_ofs: bool) -> Labels:
 
 
 def count_labels(labels: Labels) -> dict[str, Any]:
-    """Count the rows, the rows left out by reason, and the households outside the cohort by status.
+    """Count the rows, the missing labels by reason, and the households outside the cohort by status.
 
     Returns
     -------
     dict
-        ``cohort``, ``labelled``, ``positive``: rows; ``missing``: rows by reason; ``excluded``: pairs of household
-        and as_of outside the cohort, by status. Every reason and status is listed, even if its count is 0.
+        ``cohort``, ``labelled`` and ``positive`` are numbers of rows; ``missing`` is the number of rows by reason;
+        ``excluded`` is the number of pairs of household and as_of outside the cohort, by status. Every reason and
+        status is listed, even if its count is 0.
     """
     tally = np.bincount(labels.reason, minlength=len(REASONS) + 1)
     outside = labels.status.sum(axis=0)

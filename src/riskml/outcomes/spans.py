@@ -1,4 +1,4 @@
-"""The spans after the as_ofs: verdicts at month ends, entries into monitoring and emergency help."""
+"""What happens in the spans after the as_ofs: verdicts at month ends, entries into monitoring, emergency help."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ Mask = NDArray[np.bool_]
 
 
 def build_pair_keys(events: Events) -> NDArray[np.int64]:
-    """Build one number per row from its household and day."""
+    """Combine the household and the day of each row into one number."""
     keys: NDArray[np.int64] = events.household.astype(np.int64) << 32 | events["day"].astype(np.int64)
     return keys
 
 
 def find_first_day(events: Events, after: int, until: int, mask: Mask | None = None) -> NDArray[np.int32]:
-    """Find each household's earliest day in (after, until] with a row, shape (n,); ``NO_DAY`` if there is none."""
+    """Find the day of each household's first row after ``after`` and by ``until``, shape (n,); ``NO_DAY`` if none."""
     use = (events["day"] > after) & (events["day"] <= until)
     if mask is not None:
         use &= mask
-    # Rows are sorted by household, then day: the first of a household is its earliest.
+    # Rows are sorted by household, then by day, so a household's first row is its earliest.
     households, rows = np.unique(events.household[use], return_index=True)
     out = np.full(events.n, NO_DAY)
     out[households] = events["day"][use][rows]
@@ -47,9 +47,9 @@ class After:
     Parameters
     ----------
     panel : Panel
-        Panel at the end of the last span, long enough to hold the window of the first month.
+        Panel at the end of the last span, with enough months of history for the window of ``first_month``.
     first_month : int
-        First month of any span.
+        First month of the earliest span.
     settings : Settings
     """
 
@@ -59,7 +59,7 @@ class After:
 
     @cached_property
     def _verdicts(self) -> tuple[Mask, Mask]:
-        """Whether income is below the line, and whether that is known, at each month's end, shape (months, n)."""
+        """Whether income is below the line at the end of each month, and whether that is known, shape (months, n)."""
         ends = self.panel.month - self.first_month + 1
         below, known = np.zeros((ends, self.panel.n), bool), np.zeros((ends, self.panel.n), bool)
         for month in range(ends):
@@ -72,11 +72,11 @@ class After:
 
     @cached_property
     def _reported(self) -> Mask:
-        """Whether each month from the first on is reported, shape (months, n)."""
+        """Whether income is reported for each month from ``first_month`` on, shape (months, n)."""
         return self.panel.reported[: self.panel.month - self.first_month + 1][::-1]
 
     def find_fall(self, month: int) -> NDArray[np.int32]:
-        """Count the months to the first verdict below the line in the span after a month, shape (n,); 0 if none."""
+        """Count the months until income is first below the line in the span after a month, shape (n,); 0 if never."""
         horizon = self.settings.horizon
         below = self._verdicts[0][month + 1 - self.first_month :][:horizon]
         if self.settings.outcome == "end":
@@ -86,8 +86,8 @@ class After:
     def mark_followed_up(self, month: int) -> Mask:
         """Mark households that are followed up to the end of the span after a month, shape (n,).
 
-        Their income is reported in one of the span's last three months (in any month of a shorter span), and there is a
-        verdict at the end of one of these months (``end``: of the last).
+        Their income is reported in one of the span's last three months (or in any month, if the span is shorter), and a
+        verdict is possible at the end of one of these months (with the outcome ``end``, of the last one).
         """
         span = slice(month + 1 - self.first_month, month + 1 - self.first_month + self.settings.horizon)
         last = min(FOLLOW_UP, self.settings.horizon)
