@@ -1,4 +1,4 @@
-"""Evidence for the checks that requires the features: strength of single features, drift and monotonicity."""
+"""Evidence for the checks, computed from the features: strength of single features, drift and monotonicity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BINS = 10
 
 
 def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str, float]:
-    """Measure the area under the ROC curve for every single quantity, over the rows in which it is known.
+    """Measure the area under the ROC curve for each quantity alone, over the rows in which it is known.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def measure_feature_auc(matrix: FeatureMatrix, positive: BoolArray) -> dict[str,
     Returns
     -------
     dict of str to float
-        By feature, leaving out those known in one class only, and categories, which have no order.
+        The area for each feature. Features known in only one class are left out, as are categories: they have no order.
     """
     aucs = {}
     for i, column in enumerate(matrix.columns):
@@ -52,12 +52,13 @@ def measure_stability(train: FeatureMatrix, test: FeatureMatrix) -> dict[str, fl
     Returns
     -------
     dict of str to float
-        0 for equal distributions; missing values are a bin of their own. Empty unless both sides have rows.
+        The index for each feature: 0 for equal distributions; missing values are a bin of their own. Empty unless both
+        sides have rows.
 
     Notes
     -----
-    Sum over bins of (share in test - share in training) × log of their ratio; bins are the ten quantile bins of the
-    training rows, or the levels of a category.
+    The index is the sum over bins of (share in test - share in training) × log of their ratio. The bins are the ten
+    quantile bins of the training rows, or the levels of a category.
 
     References
     ----------

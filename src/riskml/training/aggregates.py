@@ -1,4 +1,4 @@
-"""Figures for the report, on the data and the reasons: computed once at training, aggregates only."""
+"""Aggregates about the data and the reasons that the report shows, computed once when a model is trained."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from riskml.training.oracle import read_truth
 __all__ = ["SOON", "build_report_data", "describe_coverage", "rebuild_report_data"]
 
 SOON = 3
-"""In months: a county is scored every quarter, so the reasons shown when a household falls are at most this old."""
+"""Months: a county is scored every quarter, so the reasons shown when a household falls are at most this old."""
 
 
 def build_report_data(
@@ -53,8 +53,9 @@ def build_report_data(
         ``simulated``: whether the folder holds the truth of a simulated county; ``coverage`` (see
         :func:`describe_coverage`, or null); ``contributions`` (see
         :func:`riskml.explanation.contributions.summary.summarise_contributions`);
-        ``reasons``: ``steadiness``, and in a simulated county ``all`` falls, those ``visited``, and those ``soon``,
-        at most three months after the reasons were given (see :mod:`riskml.explanation.household.reason_quality`).
+        ``reasons``: their ``steadiness`` and, in a simulated county, how often they name the true cause of ``all``
+        falls, of those ``visited``, and of those that came ``soon``, at most three months after the as-of date (see
+        :mod:`riskml.explanation.household.reason_quality`).
     """
     narrator = Narrator(bundle, policy)
     progress.stage("contributions of the test rows")
@@ -78,12 +79,12 @@ def build_report_data(
 def rebuild_report_data(
     records: Records, bundle: Bundle, policy: Policy, folder: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Compute the report data of a bundle from the records it was trained on, or from other records.
+    """Compute the report data for a bundle from the records it was trained on, or from other records.
 
     Returns
     -------
     dict
-        See :func:`build_report_data`; also ``other_records``: whether these are not the records used for training.
+        See :func:`build_report_data`; ``other_records`` is added: true unless the bundle was trained on these records.
 
     Raises
     ------
@@ -96,14 +97,14 @@ def rebuild_report_data(
 
 
 def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
-    """Describe the tables of a folder, the share of households that report income each month, and the rows set aside.
+    """Describe a folder's tables, the share of households that report income each month, and the rows set aside.
 
     Returns
     -------
     dict
-        See :func:`riskml.records.reading.coverage.coverage`; also ``months``: ``first`` month and the ``share`` of
-        households that report any income in each; ``set_aside``: rows by fault code (they are
-        counted in the tables too).
+        The result of :func:`riskml.records.reading.coverage.measure_coverage`, with two more keys: ``months`` holds
+        the ``first`` month and, for each month, the ``share`` of households that report any income; ``set_aside``
+        holds the number of rows set aside for each fault code (the tables count these rows too).
     """
     with open_folder(folder) as opened:
         tables = measure_coverage(opened)
@@ -117,7 +118,7 @@ def describe_coverage(records: Records, folder: Path) -> dict[str, Any]:
 
 
 def _find_cause(name: str) -> str:
-    """Find the cause that a feature points to; ``other`` for attributes of the data set."""
+    """Return the cause that a feature points to, or ``other`` for an attribute of the data set."""
     return CATALOGUE[name].cause if name in CATALOGUE else "other"
 
 
@@ -164,4 +165,4 @@ def _test_reasons(
 
 
 def _replace_nan(figures: dict[str, float]) -> dict[str, float | None]:
-    return {name: None if np.isnan(value) else value for name, value in figures.items()}  # counts stay whole
+    return {name: None if np.isnan(value) else value for name, value in figures.items()}  # counts stay integers

@@ -26,12 +26,12 @@ def write_model_card(bundle: Bundle) -> str:
     Parameters
     ----------
     bundle : Bundle
-        Bundle with its report data.
+        A bundle that includes its report data.
 
     Returns
     -------
     str
-        Card with the figures from ``evaluation.json`` and ``report.json``; nothing about a single household.
+        The card, with figures from ``evaluation.json`` and ``report.json`` but nothing about any single household.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701 - Markdown
     environment.filters |= FORMATS
@@ -67,7 +67,7 @@ def _collect_facts(bundle: Bundle, lang: str) -> dict[str, Any]:
 
 
 def fill_reasons(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the quality of the reasons from report data, with None for what was not measured."""
+    """Return the quality of the reasons from the report data, with None for every figure that was not measured."""
     return {"all": None, "visited": None, "soon": None, "steadiness": None, **report.get("reasons", {})}
 
 

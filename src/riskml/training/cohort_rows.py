@@ -1,4 +1,4 @@
-"""Rows of the cohort: features and the verdict of the rule line at every as-of date."""
+"""The rows of the cohort: features and the rule line's verdict for each household and as-of date."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Cohort:
     rule_positive : array of bool, shape (n,)
         Whether any trigger fired.
     category : array of str, shape (n,)
-        Category that the rule suggests; empty if none.
+        Category that the rule line suggests; empty if it suggests none.
     """
 
     household: NDArray[np.int64]
@@ -81,7 +81,7 @@ def collect_cohort(
     jobs = [(day, start) for day in as_ofs for start in range(0, len(records), CHUNK)]
     progress.stage("features", len(jobs))
     for day in as_ofs:
-        records.get_line_grid(records.panel(day, 0, 0).month, 36)  # shared by all threads: filled before they start
+        records.get_line_grid(records.panel(day, 0, 0).month, 36)  # filled first: all threads share it
 
     def collect_batch(job: tuple[int, int]) -> Cohort:
         day, start = job
@@ -112,7 +112,7 @@ def find_first_flags(
     policy: Policy,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """Find how many months after each as-of date the rule line first raises any flag, by what was known then.
+    """Find how many months after each as-of date the rule line first raises a flag, given what was known at the time.
 
     Parameters
     ----------

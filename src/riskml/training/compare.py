@@ -1,4 +1,4 @@
-"""Comparison of two models on the same test rows."""
+"""Compare two models on the same test rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
     Returns
     -------
     dict
-        Like ``evaluation.json``, with the models named by version and the baselines of the first.
+        Like ``evaluation.json``, with the models named by version and the baselines taken from the first bundle.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def compare_stored(first: Bundle, second: Bundle) -> dict[str, Any]:
 def compare_on(
     records: Records, first: Bundle, second: Bundle, policy: Policy, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Score two models on the test rows of the first bundle's split, taken from these records.
+    """Score two models on the test rows that the first bundle's split selects from these records.
 
     Returns
     -------

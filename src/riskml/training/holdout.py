@@ -62,12 +62,12 @@ def label_rows(
     ----------
     records : Records
     cohort : Cohort
-        Rows that cover these dates.
+        The cohort; it must include the rows at these dates.
     as_ofs : sequence of int
         Days.
     settings : Settings
     known_at : int, optional
-        Label by what was recorded up to that day; by default, by every record.
+        Use only what was recorded up to that day; by default, use all records.
     purpose : str
         What the rows are for; completes "No row is left to …" in the error.
 
@@ -122,7 +122,7 @@ def rank_rows(rows: LabelledRows) -> dict[str, Floats]:
 
 
 def predict_all(blend: Blend, baselines: Baselines, rows: LabelledRows) -> dict[str, Prediction]:
-    """Predict the rows with the model and every baseline."""
+    """Compute the predictions of the model and of every baseline for the rows."""
     features, logistic = rows.cohort.features, baselines.logistic
     predictions = {"riskml": Prediction(blend.predict_margin(features), blend.predict_probability(features))}
     for name, score in rank_rows(rows).items():
@@ -135,7 +135,7 @@ def predict_all(blend: Blend, baselines: Baselines, rows: LabelledRows) -> dict[
 def holdout_rows(
     records: Records, holdout: LabelledRows, settings: Settings, policy: Policy, progress: Progress
 ) -> TestRows:
-    """Assemble the rows for the comparison of models."""
+    """Assemble the rows on which the models are compared."""
     labels, rows = holdout.labels, holdout.cohort
     fell = labels.y == 1
     flags = np.full(len(labels), np.nan)
@@ -154,7 +154,7 @@ def holdout_rows(
 
 
 def _assign_groups(rows: Cohort) -> dict[str, NDArray[np.str_]]:
-    """Assign the audited groups: rule category, kind, labour, and the coarsest region level with several values."""
+    """Assign the audited groups: rule category, exited, labour, and the coarsest region level with several values."""
     words = np.array(["no", "yes", "unknown"])
     groups = {"category": np.where(rows.category == "", "none", rows.category)}
     for group, feature in (("exited", "exited_household"), ("no_labour", "no_labour")):

@@ -14,7 +14,7 @@ from riskml.splits import Settings
 __all__ = ["look_up_truth", "read_truth"]
 
 ENOUGH = 0.99
-"""Share of the test rows that the truth must cover."""
+"""Smallest share of the test rows that the truth must cover."""
 
 
 def read_truth(folder: Path | None, settings: Settings, column: str) -> pd.DataFrame | None:
@@ -55,8 +55,8 @@ def look_up_truth(
     Returns
     -------
     array of float64, shape (n,), or None
-        None if the folder holds no truth for this outcome, or it covers less than 99 % of the rows; a row without it
-        gets the mean of the others.
+        None if the folder holds no truth for this outcome, or if the truth covers less than 99 % of the rows. A row
+        that it does not cover gets the mean of the others.
     """
     truth = read_truth(folder, settings, "probability")
     if truth is None:

@@ -26,9 +26,9 @@ def run_release_checks(
     ----------
     bundle : Bundle
     champion : Bundle, optional
-        The current champion; none before the first release.
+        The current champion; None before the first release.
     records : Records, optional
-        Needed if the champion was tested on other rows: it is then scored on the test rows of this bundle.
+        Needed if the champion was tested on other rows; the champion is then scored on the test rows of this bundle.
     policy : Policy, optional
         Required with ``records``.
     progress : Progress, optional

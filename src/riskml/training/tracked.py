@@ -1,4 +1,4 @@
-"""Register a trained model: which parameters and metrics go to the tracking server."""
+"""Register a trained model, and choose the parameters and metrics that go to the tracking server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["collect_metrics", "collect_params", "register"]
 
 
 def collect_params(bundle: Bundle) -> dict[str, object]:
-    """Collect settings, chosen complexity, data and versions of a bundle."""
+    """Collect a bundle's settings, chosen complexity, data description and versions."""
     manifest = bundle.manifest
     choice = bundle.blend.choice
     return {

@@ -27,7 +27,7 @@ __all__ = ["train"]
 
 @dataclass(frozen=True)
 class _Fitted:
-    """Models of one origin and the rows they were fitted on."""
+    """The models for one origin, and the rows on which they were fitted."""
 
     blend: Blend
     baselines: Baselines
@@ -36,7 +36,7 @@ class _Fitted:
 
 @dataclass(frozen=True)
 class _Job:
-    """What all origins of one training run share."""
+    """The inputs that all origins of one training run share."""
 
     records: Records
     cohort: Cohort
@@ -67,7 +67,7 @@ def train(
     folder : Path, optional
         Records folder, searched for the ``truth.parquet`` of a simulated county.
     refit : bool, default False
-        Refit the chosen model on all labelled as-of dates, for release; the evaluation remains that of the split.
+        Refit the chosen model on all labelled as-of dates, for release; the evaluation is still that of the split.
     seed : int, default 0
     progress : Progress, optional
 
@@ -79,7 +79,7 @@ def train(
     Raises
     ------
     SplitError
-        If the records are too short, or a cohort is empty or without falls.
+        If the records span too few months, or a cohort is empty or contains no falls.
     """
     progress = progress or Silent()
     dates = build_grid(records, settings)
