@@ -30,7 +30,9 @@ COLUMNS = ("household_id", "as_of", *(field.name for field in FIELDS))
 def judge(
     bundle: Bundle, panel: Panel, policy: Policy, observe: Callable[[FeatureMatrix], None] | None = None
 ) -> Opinion:
-    """Judge every household of a panel by the model and by the rule line; a household on its own gives the same bits.
+    """Judge every household of a panel by the model and by the rule line.
+
+    The result for a household is the same, bit for bit, if it is judged alone.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ def judge(
     panel : Panel
     policy : Policy
     observe : callable, optional
-        Called with the features of the households at risk, to monitor drift.
+        Called with the features of the households at risk, so that drift can be monitored.
     """
     status = classify_cohort(panel, bundle.settings)
     at_risk = np.flatnonzero(status == AT_RISK)
@@ -71,15 +73,16 @@ def score(
     bundle : Bundle
     records : Records
     as_of : int
-        Day number; only records known by the end of that day count.
+        Day number; only records known by the end of that day are used.
     policy : Policy
     progress : Progress, optional
 
     Returns
     -------
     DataFrame
-        One row per household, ordered by code, with ``COLUMNS``. ``agreement`` compares any flag of the rule line with
-        the visit list: the riskiest share of the households at risk, ties broken by code.
+        One row per household, ordered by household code, with the columns ``COLUMNS``. ``agreement`` says whether the
+        rule line raised a flag and whether the household is on the visit list. The list holds the riskiest of the
+        households at risk, as many as the policy's visit capacity allows; ties are broken by household code.
 
     Raises
     ------

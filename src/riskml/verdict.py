@@ -1,7 +1,7 @@
 """The fields of a household's score, each declared once.
 
-The table of scores follows from ``FIELDS``, and so do the database, files, answers and pages of the service. A new
-field is declared here and nowhere else.
+The table of scores is derived from ``FIELDS``, and so are the service's database columns, files, responses and pages. A
+new field is declared here and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import NO_DAY
 from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
 
-if TYPE_CHECKING:  # processes that judge nothing also import this module, and should start quickly
+if TYPE_CHECKING:  # processes that judge no households import this module too, and should start quickly
     from riskml.policy import Verdicts
 
 __all__ = ["FIELDS", "Field", "Kind", "Opinion", "read_fields"]
@@ -29,20 +29,20 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Opinion:
-    """Both verdicts on the households of a panel, before they are compared with one another.
+    """The verdicts of the model and of the rule line on the households of a panel, before households are compared.
 
     Parameters
     ----------
     status : array of int8, shape (n,)
         Positions in ``STATUSES``.
     margin, probability : array of float64, shape (n,)
-        NaN unless at risk.
+        Log odds before calibration, and calibrated probability; NaN unless the household is at risk.
     tier : array of int8, shape (n,)
-        Positions in ``TIERS``, -1 unless at risk.
+        Positions in ``TIERS``; -1 unless the household is at risk.
     signal : array of int8, shape (n,)
         Positions in ``COLOURS``.
     verdicts : Verdicts
-        Verdicts of the rule line, which an explanation can use as they are.
+        Verdicts of the rule line, which an explanation can reuse.
     """
 
     status: NDArray[np.int8]
@@ -59,25 +59,25 @@ class Opinion:
 
     @cached_property
     def flags(self) -> list[str]:
-        """Codes of the flags joined by ``;``, one string per household."""
+        """Codes of the triggers that fired, joined by ``;``, one string per household."""
         return [";".join(self.verdicts.list_flag_codes(i)) for i in range(len(self.verdicts))]
 
 
 class Kind(StrEnum):
-    """How a field is represented, first in arrays, then in plain values."""
+    """How a field is represented in arrays, and in plain values."""
 
     WORD = "word"
-    """Positions in ``words``; in plain values, one of the words."""
+    """In arrays, positions in ``words``; in plain values, one of the words."""
     LEVEL = "level"
-    """Positions in ``words``, the gravest last, -1 for none; plain values are the same, so that lists can be sorted."""
+    """In both, positions in ``words``, the gravest last, with -1 for none, so that lists can be sorted."""
     NUMBER = "number"
-    """Numbers, NaN for none; in plain values, a number or None."""
+    """In arrays, numbers, with NaN for none; in plain values, a number or None."""
     FLAGS = "flags"
-    """Codes of triggers joined by ``;``, in both."""
+    """In both, codes of triggers joined by ``;``."""
     DAY = "day"
-    """Day numbers, ``NO_DAY`` for none; in plain values, a date or None."""
+    """In arrays, day numbers, with ``NO_DAY`` for none; in plain values, a date or None."""
     VERSION = "version"
-    """Provenance of a score as text, the same for every household."""
+    """Text that names the version of the model or of the policy, the same for every household."""
 
 
 @dataclass(frozen=True)
@@ -89,21 +89,21 @@ class Field:
     name : str
     kind : Kind
     read : callable, optional
-        Reads the field from an :class:`Opinion` as an array of its kind, shape (n,). None for versions, and for a
+        Reads the field from an :class:`Opinion` as an array of its kind, shape (n,). It is None for versions, and for a
         field that is known only after all households have been compared.
     words : tuple of str
         Values that a ``WORD`` or ``LEVEL`` field can take.
     nullable : bool, default False
     bounds : tuple of float, optional
-        Least and greatest number.
+        The smallest and the largest number allowed.
     identity : bool, default True
         Whether a score that differs only in this field is a different score.
     brief : bool, default True
-        Whether a short answer about a change includes it.
+        Whether a short response about a change includes the field.
     description : str
         Text for the API description.
     label : tuple of str, optional
-        What a page shows next to the value, in Chinese and English; None if pages have a special layout for it.
+        What a page shows next to the value, in Chinese and English; None if pages have a special layout for the field.
     """
 
     name: str
@@ -118,13 +118,13 @@ class Field:
     label: tuple[str, str] | None = None
 
     def spell(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Spell out an array of the field, as in a table of scores."""
+        """Turn an array of the field into the values that a table of scores shows."""
         if self.kind is Kind.DAY:
             return np.array(self.to_plain(values), dtype=object)
         if not self.words:
             return values
         words = np.array([*self.words, None], dtype=object) if self.nullable else np.array(self.words)
-        return np.asarray(words[values])  # -1 (none) picks the last word
+        return np.asarray(words[values])  # -1 (none) selects the last word
 
     def to_plain(self, values: NDArray[Any]) -> list[Any]:
         """Turn an array of the field into plain values, as a database stores them."""
@@ -169,5 +169,5 @@ FIELDS: tuple[Field, ...] = (
 
 
 def read_fields(opinion: Opinion) -> dict[str, NDArray[Any]]:
-    """Read every field that depends on one household alone, as arrays of shape (n,) by name."""
+    """Read every field that does not depend on other households, as arrays of shape (n,) by name."""
     return {field.name: field.read(opinion) for field in FIELDS if field.read is not None}

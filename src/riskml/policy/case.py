@@ -1,4 +1,4 @@
-"""What the triggers read: a panel with the sums that several of them share, each computed once."""
+"""What the triggers read: a panel, and the sums that several triggers share, each computed only once."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Case:
     window : int
         Number of months whose income is compared with the line.
     spending : dict of str to Switch
-        Items of unavoidable spending, and whether each counts.
+        Items of unavoidable spending, and whether each of them counts.
 
     Notes
     -----
-    If a table is absent, its values are NaN (unknown), so nothing fires. Null amounts in a table add nothing; a
-    household whose amounts are all null gets NaN.
+    If a table is absent, its values are NaN (unknown), so that no trigger fires. Null amounts in a table add nothing to
+    a sum, but if all amounts of a household are null, its sum is NaN.
     """
 
     def __init__(self, panel: Panel, window: int, spending: Mapping[str, Switch]) -> None:
@@ -66,7 +66,7 @@ class Case:
 
     @cached_property
     def line(self) -> Floats:
-        """Line in force at the end of the last complete month, yuan/person/year, shape (n,)."""
+        """The line in force at the end of the last complete month, yuan/person/year, shape (n,)."""
         line: Floats = self.panel.line[0]
         return line
 
@@ -76,7 +76,7 @@ class Case:
         return self.panel.size_now
 
     def select_recent(self, table: str, months: int) -> Events | None:
-        """Select the rows of the last ``months`` months; None if the table is absent."""
+        """Select a table's rows from the last ``months`` months; None if the table is absent."""
         key = (table, months)
         if key not in self._recent:
             events: Events | None = getattr(self.panel, table)
@@ -100,7 +100,7 @@ class Case:
         return self.unknown if counted is None else counted[:, _EVENT[kind]]
 
     def sum_amounts(self, kind: str, months: int) -> Floats:
-        """Sum the amounts of one kind of event in the last ``months`` months, yuan, shape (n,)."""
+        """Sum the amounts for one kind of event in the last ``months`` months, yuan, shape (n,)."""
         events = self.select_recent("events", months)
         return self.unknown if events is None else events.sum(events["amount"], events["kind"] == _EVENT[kind])
 
@@ -120,7 +120,7 @@ class Case:
         return illness.where(mask)
 
     def sum_self_paid(self, months: int) -> Floats:
-        """Sum the self-paid medical cost of the last ``months`` months, yuan, shape (n,)."""
+        """Sum the self-paid medical costs of the last ``months`` months, yuan, shape (n,)."""
         if months not in self._self_paid:
             illness = self.select_recent("illness", months)
             self._self_paid[months] = self.unknown if illness is None else illness.sum(illness["self_paid"])
@@ -130,7 +130,7 @@ class Case:
     def spending(self) -> Floats:
         """Unavoidable self-paid spending per head over 12 months, yuan/person/year, shape (n,).
 
-        The items that count are added up; an unknown item adds nothing, and if all are unknown, so is the sum.
+        The items that count are added up. An unknown item adds nothing; if all of them are unknown, the sum is NaN.
         """
         items: dict[str, Callable[[], Floats]] = {
             "medical_self_paid": lambda: self.sum_self_paid(12),

@@ -1,4 +1,4 @@
-"""Dated rows by region: the longest matching prefix with a row in force wins, then the latest row."""
+"""Dated rows by region: of the rows in force, the one with the longest matching prefix applies, then the latest."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["DatedRow", "DatedTable"]
 
 
 class DatedRow(Protocol):
-    """Properties that every dated row must have."""
+    """The properties that every dated row must have."""
 
     @property
     def region(self) -> str:
-        """Prefix of the regions where the row applies; empty means everywhere."""
+        """Prefix of the codes of the regions where the row applies; an empty prefix means everywhere."""
 
     @property
     def effective_from(self) -> int:
@@ -32,7 +32,7 @@ class DatedTable(Generic[R]):
     ----------
     rows : sequence of rows
     nodes : sequence of Node
-        Position of each row in the file, for messages.
+        The node in the file from which each row was read; messages name its path.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class DatedTable(Generic[R]):
         return cls([read_row(item) for item in nodes], nodes)
 
     def find(self, region: str, day: int) -> R | None:
-        """Find the row in force for a region on a day, or None."""
+        """Find the row in force for a region on a day; None if there is none."""
         for length in range(len(region), -1, -1):
             for row in self._by_prefix.get(region[:length], ()):
                 if row.effective_from <= day:

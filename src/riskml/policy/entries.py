@@ -1,4 +1,4 @@
-"""The rows of the policy table: one small class for each kind, whose annotations say how each key is read."""
+"""The rows of the policy table: one small class for each kind of row; its annotations say how each key is read."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ FIRES = ("at_least", "above", "below")
 """How an observed value is compared with a threshold."""
 
 BASES = ("line", "household_line", "rural_income")
-"""Bases of which a relative threshold can be a multiple."""
+"""What a relative threshold can be a multiple of."""
 
 COUNTS_AS = ("shock", "hardship", "guarantee")
-"""What a flag means for the colour and for the suggested category."""
+"""What a flag can count as; this decides how it affects the colour and the suggested category."""
 
 GROUPS = ("ordinary", "ordinary, monitored", "exited", "exited, monitored")
-"""Groups of households that can have their own thresholds: position = 2 x exited + monitored."""
+"""Groups of households that can have their own thresholds; a group's position is 2 x exited + monitored."""
 
 _PARTS = ("all", "exited", "ordinary", "monitored", "others")
 _SPLITS = {
@@ -93,9 +93,9 @@ class Line:
 
 @dataclass(frozen=True)
 class IncomeRow:
-    """Rural per-capita disposable income of a year, yuan/person/year, and the day from which it is used.
+    """Rural per-capita disposable income for a year, yuan/person/year, and the day from which it is used.
 
-    A null amount is NaN.
+    A null amount in the file is read as NaN.
     """
 
     region: Region
@@ -114,9 +114,9 @@ class TriggerValue:
     region : str
     effective_from : int
     thresholds : tuple of float
-        One for each of ``GROUPS``; NaN never fires.
+        One threshold for each of ``GROUPS``; a trigger never fires if its threshold is NaN.
     written : dict of str to float
-        The thresholds as the file writes them (``all``, or ``exited`` and ``ordinary``, ...).
+        The thresholds by the names used in the file (``all``, or ``exited`` and ``ordinary``, ...).
     source : str
     """
 
@@ -167,7 +167,7 @@ class Trigger(_Named):
     window : int
         Number of months before ``as_of`` that are considered.
     matches : tuple of str
-        Words to look for in a text, for triggers that read text.
+        Words that a trigger looks for, if it reads text.
     values : DatedTable of TriggerValue
     """
 
@@ -183,7 +183,7 @@ class Trigger(_Named):
 
 @dataclass(frozen=True)
 class ColourRow:
-    """Bounds of the income colours relative to the line, and colours (positions in COLOURS) the source leaves open."""
+    """Bounds of the income colours, divided by the line, and colours (positions in COLOURS) the source leaves open."""
 
     region: Region
     effective_from: DayOrAlways
@@ -208,7 +208,7 @@ class ColourRow:
 class Tier(_Named):
     """A tier: its lowest probability, and the colour (a position in COLOURS) that it contributes to the signal.
 
-    The names come from the vocabulary unless the file has its own.
+    The names come from the vocabulary unless the file gives its own.
     """
 
     probability: Probability
@@ -245,4 +245,4 @@ class Measure(_Named):
 class CauseNames(_Named):
     """Names of a cause; a name that the file leaves out comes from the vocabulary."""
 
-    topics: Unread  # a key of earlier tables
+    topics: Unread  # a key that earlier versions of the table had

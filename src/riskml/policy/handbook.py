@@ -32,7 +32,7 @@ def render_handbook(policy: Policy) -> str:
     Returns
     -------
     str
-        One section for each part of the table; ends with a line break.
+        One section for each part of the table, with a line break at the end.
     """
     sections = {
         "Triggers": _render_table(

@@ -1,4 +1,4 @@
-"""The rows in force in a region on a day, packed for use with arrays of households."""
+"""The rows in force in a region on a day, packed into arrays that can be applied to many households at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["InForce", "Layout"]
 Floats = NDArray[np.float64]
 
 NEVER: tuple[float, ...] = (np.nan, np.nan, np.nan, 0.0, 0.0, 0.0)
-"""Colours of a region without a row in force: no bound is ever crossed."""
+"""Bounds and colours for a region without a row in force: no income is ever below a bound."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class InForce:
     ----------
     values : tuple of TriggerValue or None, one per trigger
     thresholds : array of float64, shape (triggers, groups)
-        NaN never fires.
+        A trigger never fires if its threshold is NaN.
     colours : array of float64, shape (6,)
-        ``red_below``, ``orange_below``, ``yellow_up_to`` and the colours for the cases that the source leaves open.
+        ``red_below``, ``orange_below``, ``yellow_up_to``, and the colours for the cases that the source leaves open.
     rural_income : float
-        Yuan/person/year; NaN if unknown.
+        Rural per-capita disposable income, yuan/person/year; NaN if unknown.
     """
 
     values: tuple[TriggerValue | None, ...]
@@ -48,7 +48,7 @@ class InForce:
         region: str,
         day: int,
     ) -> InForce:
-        """Look up the rows for every trigger, for the colours and for the income."""
+        """Look up the row for every trigger, for the colours and for the rural income."""
         values = tuple(trigger.values.find(region, day) for trigger in triggers)
         off = (np.nan,) * len(GROUPS)
         thresholds = np.array([off if value is None else value.thresholds for value in values])
@@ -63,7 +63,7 @@ class InForce:
 
 @dataclass(frozen=True)
 class Layout:
-    """Triggers grouped by how they fire, by base and by what they count as: positions among the sorted codes."""
+    """Triggers grouped by how they fire, by base and by what they count as, as positions in the sorted codes."""
 
     fires: dict[str, NDArray[np.intp]]
     base: dict[str, NDArray[np.intp]]

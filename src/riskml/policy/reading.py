@@ -1,4 +1,4 @@
-"""Read a YAML file value by value, so that every fault names its path inside the file."""
+"""Read a YAML file value by value, so that every error names the path of the value inside the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses dates as keys and repeated keys, where YAML would silently keep the last value."""
+    """A safe loader that refuses dates as keys, and repeated keys, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[object] = set()
@@ -52,7 +52,7 @@ def read_yaml(text: str, name: str) -> Node:
     Raises
     ------
     PolicyError
-        If the text is not YAML, or a key is repeated.
+        If the text is not valid YAML, if a key is repeated, or if a key is neither text nor a number.
     """
     try:
         return Node(yaml.load(text, Loader=_Loader), "", name)  # noqa: S506 - a SafeLoader
@@ -66,7 +66,7 @@ def read_yaml(text: str, name: str) -> Node:
 
 
 class Node:
-    """A value in the file, with its path.
+    """A value in the file, together with its path.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class Node:
         return {key: Node(value, self._join_path(key), self.name) for key, value in self.value.items()}
 
     def read_mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Node]:
-        """Read a mapping whose keys are known; an absent optional key reads as null."""
+        """Read a mapping whose keys are known; an optional key that is absent is read as null."""
         entries = self.read_entries()
         known = (*required, *optional)
         missing = [key for key in required if key not in entries]
@@ -110,7 +110,7 @@ class Node:
         return {key: entries.get(key) or Node(None, self._join_path(key), self.name) for key in known}
 
     def read_row(self, row: type[R], /, **defaults: object) -> R:
-        """Read a mapping into a dataclass, whose annotations name the reader of each key: ``Annotated[type, reader]``.
+        """Read a mapping into a dataclass; its annotations name the reader of each key: ``Annotated[type, reader]``.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class Node:
         return [Node(value, f"{self.path}[{i}]", self.name) for i, value in enumerate(self.value)]
 
     def read_text(self, longest: int | None = None) -> str:
-        """Read text that is not empty."""
+        """Read a text that is not empty."""
         if not isinstance(self.value, str) or not self.value:
             self.fail(f"must be text, not {_show(self.value)}.", "Numbers that are codes or versions need quotes.")
         if longest is not None and len(self.value) > longest:
@@ -184,11 +184,11 @@ class Node:
         return to_day(self.value)
 
     def read_day_or_always(self) -> int:
-        """Read a date as a day number; null comes before every date."""
+        """Read a date as a day number, and null as a day before every date."""
         return int(ALWAYS) if self.value is None else self.read_day()
 
     def read_region(self) -> str:
-        """Read a region prefix: digits as text, empty for everywhere."""
+        """Read a region prefix: digits written as text; an empty prefix means everywhere."""
         if not isinstance(self.value, str) or not (self.value == "" or (self.value.isascii() and self.value.isdigit())):
             hint = 'Region codes are text: write "13" in quotes, "" for everywhere.'
             self.fail(f"must be a prefix of digits as text, not {_show(self.value)}.", hint)
@@ -196,7 +196,7 @@ class Node:
 
 
 def suggest(text: str, allowed: Sequence[str]) -> str:
-    """Suggest the closest allowed word, and list all allowed words.
+    """Suggest the closest allowed word, if any is close, and list all allowed words.
 
     >>> suggest("amont", ["amount", "source"])
     "Did you mean 'amount'? Allowed: amount, source."

@@ -1,4 +1,4 @@
-"""The rule line's verdict: income compared with the line, every trigger, the colour and the suggested category."""
+"""The rule line's verdict: the triggers that fire, the colour of the income, and the suggested category."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
 
     Notes
     -----
-    A household gives the same bits on its own as among many: every step is elementwise, a count, or a sum in the
-    order of the rows.
+    The result for a household is the same, bit for bit, whether it is judged alone or with many others: every step is
+    elementwise, a count, or a sum in the order of the rows.
     """
     case = Case(panel, policy.income_window if window is None else window, policy.spending)
     triggers = list(policy.triggers.values())
@@ -81,7 +81,7 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
 
 
 def _find_rows(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.intp]]:
-    """Find the rows in force by region, and which of them applies to each household."""
+    """Find the rows in force in each region, and the position of the rows that apply to each household."""
     positions, names = panel.region
     if panel.n < 2:
         region = names[positions[0]] if panel.n else ""
@@ -91,7 +91,7 @@ def _find_rows(panel: Panel, policy: Policy) -> tuple[list[InForce], NDArray[np.
 
 
 def _compare(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
-    """Compare observed values with thresholds to see which triggers fired; unknown values or thresholds never fire."""
+    """Compare observed values with thresholds; a trigger never fires if its value or its threshold is unknown."""
     fired = np.zeros(observed.shape, bool)
     rows = layout.fires["at_least"]
     fired[rows] = observed[rows] >= threshold[rows]
@@ -103,11 +103,11 @@ def _compare(observed: Floats, threshold: Floats, layout: Layout) -> Mask:
 
 
 def _choose_category(case: Case, hardship: Mask) -> Codes:
-    """Choose the category: the recorded one for a monitored household, otherwise the one that the rule suggests."""
+    """Take the recorded category of a monitored household; for any other, choose the one that the rule suggests."""
     below = case.income < case.line * BELOW
     exited = case.group >= GROUPS.index("exited")
     suggested = np.where(below, np.where(exited, _UNSTABLE, _BORDERLINE), np.where(hardship, _SUDDEN, NO_CATEGORY))
     entries = case.panel.current_monitoring
-    if entries is not None:  # sorted by household and day of entry: the latest entry is written last
+    if entries is not None:  # sorted by household and day of entry, so the latest entry is written last
         suggested[entries.household] = entries["category"]
     return suggested.astype(np.int8)

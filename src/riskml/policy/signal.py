@@ -1,4 +1,4 @@
-"""Colours: the income signal of the rule line, and its combination with the model's tier."""
+"""Colours: the rule line's signal from income, and its combination with the model's tier."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ _YELLOW, _ORANGE, _RED = (COLOURS.codes.index(name) for name in ("yellow", "oran
 
 
 def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unmet: Mask, hardship: Mask) -> Codes:
-    """Give every household the colour of its income.
+    """Give every household the colour that follows from its income and its flags.
 
     Parameters
     ----------
     income, line : array of float64, shape (n,)
-        Yuan/person/year; NaN where unknown.
+        Income per head and the line, yuan/person/year; NaN if unknown.
     bounds : array of float64, shape (6, n)
-        Rows as in ``InForce.colours``.
+        One column per household, with the rows of ``InForce.colours``.
     shock, unmet, hardship : array of bool, shape (n,)
-        Whether a flag counts as a major shock, as a guarantee that is not met, or as hardship.
+        Whether any flag counts as a major shock, as a guarantee that is not met, or as hardship.
 
     Returns
     -------
     array of int8, shape (n,)
-        Positions in ``COLOURS``. If the income or the line is unknown, the income gives no colour.
+        Positions in ``COLOURS``. If the income or the line is unknown, the income contributes no colour.
 
     Notes
     -----
-    Below ``red_below`` × line: red with a major shock, else ``below_without_shock``; below ``orange_below`` × line:
-    orange; up to ``yellow_up_to`` × line: yellow; above: green, unless a guarantee is not met or a flag counts as
-    hardship. Every bound is applied with the contract's tolerance of 1e-4.
+    An income below ``red_below`` × line is red with a major shock, and ``below_without_shock`` otherwise. Below
+    ``orange_below`` × line it is orange, up to ``yellow_up_to`` × line yellow, and above that green. A guarantee that
+    is not met, or a flag that counts as hardship, can only make the colour graver. Every bound is applied with the
+    contract's tolerance of 1e-4.
 
     Examples
     --------
@@ -66,9 +67,9 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     colour : array of int8, shape (n,)
         Positions in ``COLOURS``.
     tier : array of int8, shape (n,)
-        Positions in ``TIERS``; -1 (no probability) keeps the rule line's colour.
+        Positions in ``TIERS``. A household without a probability has -1, and keeps the rule line's colour.
     policy : Policy, optional
-        Defines the colour of each tier; the packaged policy by default.
+        The policy that defines the colour of each tier; the packaged one by default.
 
     Returns
     -------
@@ -82,13 +83,13 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     ['orange', 'red', 'yellow']
     """
     tiers = (policy or load_policy()).tiers
-    # A tier of -1 picks the last entry.
+    # A tier of -1 selects the last entry.
     colours = np.array([*(tiers[code].colour for code in TIERS), 0], np.int8)
     return np.maximum(colour, colours[tier]).astype(np.int8)
 
 
 def is_above_safest(tier: Codes | int) -> Mask:
-    """Return whether tiers (positions in ``TIERS``) are above the safest: the model's flag without a visit capacity.
+    """Return whether tiers (positions in ``TIERS``) are above the safest: the model's flag when visits are unlimited.
 
     >>> is_above_safest(np.array([-1, 0, 1], np.int8)).tolist()
     [False, False, True]

@@ -1,4 +1,4 @@
-"""The policy table: rules as data, dated and sourced, read from a YAML file and checked."""
+"""The policy table: rules as dated rows with sources, read from a YAML file and checked."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ SPENDING = ("medical_self_paid", "school_fees", "housing_repair")
 """Items of unavoidable spending that records can hold."""
 
 LONGEST_VERSION = 40
-"""Longest version that a file may state, in characters: databases and file names store it, followed by the hash."""
+"""Most characters in the version that a file states: databases and file names contain it, followed by the hash."""
 
 _CACHED = 50_000
-"""Number of pairs of region and day whose rows in force are cached."""
+"""Number of pairs of a region and a day whose rows in force are cached."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,18 @@ class Policy:
     Parameters
     ----------
     version : str
-        Version that the file states, ``+``, and 12 hexadecimal digits of the SHA-256 of the content: a changed figure
-        changes the version; comments, the order of keys and the spelling of numbers do not matter.
+        Version that the file states, followed by ``+`` and 12 hexadecimal digits of the SHA-256 of the content. A
+        changed figure changes it; comments, the order of keys and the way numbers are written do not.
     lines : list of LineRow
         Monitoring lines, for ``Records.load(..., fallback_lines=policy.lines)``.
     rural_income : DatedTable of IncomeRow
         Rural per-capita disposable income; rows with an unknown amount are left out.
     triggers : dict of str to Trigger
-        Sorted by code.
+        Triggers by code, in the order of their codes.
     colours : DatedTable of ColourRow
     tiers : dict of str to Tier
     visit_capacity : float
-        Share of the households at risk that can be visited.
+        Fraction of the households at risk that can be visited.
     income_window : int
         Number of months whose income is compared with the line.
     spending, counting : dict of str to Switch
@@ -101,7 +101,7 @@ class Policy:
         return rows
 
     def assign_tiers(self, probability: NDArray[np.float64]) -> NDArray[np.int8]:
-        """Assign each probability its tier, as a position in ``TIERS``; -1 if the probability is NaN.
+        """Assign a tier to each probability, as a position in ``TIERS``; -1 if the probability is NaN.
 
         >>> load_policy().assign_tiers(np.array([0.15, 0.1499, 0.0, np.nan])).tolist()
         [2, 1, 0, -1]
@@ -117,7 +117,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
     Parameters
     ----------
     path : str or Path, optional
-        A YAML file with the same structure as the packaged one, which is used by default.
+        A YAML file with the same structure as the packaged one; by default the packaged one is read.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
     Raises
     ------
     PolicyError
-        If the file does not exist, or a value in it is wrong; the message names the value's path inside the file.
+        If the file cannot be read, or a value in it is wrong; the message names the value's path inside the file.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def _load_packaged() -> Policy:
 
 
 def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
-    """Check the text of a policy table; see :func:`load_policy`."""
+    """Parse and check the text of a policy table; see :func:`load_policy`."""
     file = read_yaml(text, name)
     keys = ["version", "visit_capacity", "income_window", "lines", "rural_income", "triggers", "colours", "tiers"]
     root = file.read_mapping([*keys, "spending", "counting", "timing", "measures"], ["causes"])
@@ -179,7 +179,7 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
 
 
 def _hash(content: object) -> str:
-    """Hash the content with SHA-256, as JSON with sorted keys, whole numbers as floats and dates as text."""
+    """Hash the content with SHA-256, written as JSON with sorted keys, whole numbers as floats and dates as text."""
     plain = json.loads(json.dumps(content, default=str), parse_int=float)
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

@@ -1,8 +1,8 @@
 """The triggers: what each of them observes.
 
-A trigger is declared once: its function here, its wording and thresholds under the same code in the policy table.
-The function returns what was observed for each household, in the unit of the table, NaN if it is not known; the
-table says with which threshold it is compared, and how.
+A trigger is a function in this module, with its wording and its thresholds under the same code in the policy table.
+The function returns the value observed for each household, in the unit that the table states, or NaN if it is not
+known. The table says which threshold the value is compared with, and how.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ TRIGGERS: dict[str, Observe] = {}
 """The function of every trigger, by code."""
 
 LATEST_REPORT = 3
-"""Largest number of months by which the latest reported month of a run may precede the last complete month."""
+"""How many months before the last complete month a run may end."""
 
 SEPTEMBER = 8
-"""A school year runs from September to August; months are counted from January = 0."""
+"""The month in which a school year begins; months are counted from January = 0."""
 
 
 def trigger(observe: Observe) -> Observe:
@@ -162,7 +162,7 @@ EVENTS = {
     "housing_unsafe": "Findings of unsafe housing in the window.",
     "water_unsafe": "Findings of unsafe drinking water in the window.",
 }
-"""Triggers that count the events of their own kind, and what each observes."""
+"""Triggers that count events of the kind after which they are named, and what each of them observes."""
 
 
 def _declare_count(kind: str, meaning: str) -> None:
@@ -178,7 +178,7 @@ for _kind, _meaning in EVENTS.items():
 
 
 def _find_largest_sum(case: Case, events: Events, amounts: Floats, period: NDArray[np.int32]) -> Floats:
-    """Sum known amounts by household and period (counted back from 0), and take each household's largest sum."""
+    """Sum the known amounts by household and period (0 is the latest), and take each household's largest sum."""
     if not len(events):
         return np.zeros(case.panel.n)
     periods = int(period.max()) + 1

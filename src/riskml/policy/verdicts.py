@@ -19,7 +19,7 @@ Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 
 NO_CATEGORY = -1
-"""Category of a household that is not monitored and for which the rule suggests none."""
+"""Stands for the category of a household that is not monitored and for which the rule suggests no category."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Flag(Term):
     ----------
     code, zh, en : str
     threshold, observed : float
-        In ``unit``; a relative threshold has already been multiplied by its base.
+        Threshold and observed value in ``unit``; a relative threshold has already been multiplied by its base.
     unit : str
     fires : str
-        How the observed value compares with the threshold: ``at_least``, ``above``, ``below``.
+        How the observed value is compared with the threshold: ``at_least``, ``above`` or ``below``.
     window : int
         Number of months that were considered.
     cause : str or None
@@ -60,18 +60,19 @@ class Verdicts:
     as_of : int
     household_id : array of str, shape (n,)
     codes : tuple of str
-        Codes of the triggers, sorted: the rows of the next three arrays.
+        Codes of the triggers, sorted; the rows of the next three arrays are in this order.
     fired : array of bool, shape (triggers, n)
     observed, threshold : array of float64, shape (triggers, n)
-        In the unit of the trigger; NaN if unknown, or if no threshold is in force.
+        Values in the unit of the trigger; NaN if unknown, or if no threshold is in force.
     line, income : array of float64, shape (n,)
-        Line in force and income per head, yuan/person/year; NaN where unknown.
+        Line in force and income per head, yuan/person/year; NaN if unknown.
     spending : array of float64, shape (n,)
         Unavoidable self-paid spending over 12 months, yuan/person/year.
     colour : array of int8, shape (n,)
         Positions in ``COLOURS``.
     category : array of int8, shape (n,)
-        Positions in ``CATEGORIES``: as recorded if the household is monitored, else as the rule suggests; -1 for none.
+        Positions in ``CATEGORIES``: as recorded if the household is monitored, otherwise as the rule suggests; -1 if
+        there is none.
     monitored : array of bool, shape (n,)
         Whether the household is in monitoring.
     """
@@ -108,22 +109,23 @@ class Verdicts:
 
     @property
     def gap(self) -> Floats:
-        """Income minus the line, yuan/person/year, shape (n,); negative if the household falls short."""
+        """Income minus the line, yuan/person/year, shape (n,); negative if the income is below the line."""
         return self.income - self.line
 
     @property
     def gap_after_spending(self) -> Floats:
-        """Income minus unavoidable spending minus the line, yuan/person/year, shape (n,)."""
+        """Income minus unavoidable spending and minus the line, yuan/person/year, shape (n,)."""
         return self.income - self.spending - self.line
 
     @property
     def score(self) -> Floats:
-        """Score of the baseline ``rule_line``, shape (n,): colour, then number of flags, then nearness to the line.
+        """Score of the baseline ``rule_line``, shape (n,): ranks by colour, number of flags and nearness to the line.
 
         Notes
         -----
-        ``1000 × colour + flags + nearness``. With ``x = income ÷ line − 1``, nearness is
-        ``(1 − x ÷ (1 + |x|)) ÷ 2``, strictly between 0 and 1 and greater for lower incomes; 0 if unknown.
+        The score is ``1000 × colour + flags + nearness``. With ``x = income ÷ line − 1``, nearness is
+        ``(1 − x ÷ (1 + |x|)) ÷ 2``, which is strictly between 0 and 1 and greater for lower incomes. It is 0 if the
+        income or the line is unknown.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
             above = self.income / self.line - 1
@@ -132,11 +134,11 @@ class Verdicts:
         return np.asarray(whole + np.where(np.isnan(nearness), 0.0, nearness), np.float64)
 
     def read_colour(self, i: int) -> str:
-        """Read the colour of one household."""
+        """Return the name of one household's colour."""
         return COLOURS.codes[int(self.colour[i])]
 
     def read_category(self, i: int) -> str | None:
-        """Read the category of one household, or None."""
+        """Return the code of one household's category, or None."""
         return None if self.category[i] == NO_CATEGORY else CATEGORIES.codes[int(self.category[i])]
 
     def list_flag_codes(self, i: int) -> tuple[str, ...]:
