@@ -42,7 +42,7 @@ def judge(
     observe : callable, optional
         Called with the features of the households at risk, so that drift can be monitored.
     """
-    status = classify_cohort(panel, bundle.settings)
+    status = classify_cohort(panel, bundle.settings, policy)
     at_risk = np.flatnonzero(status == AT_RISK)
     margin, probability = np.full(panel.n, np.nan), np.full(panel.n, np.nan)
     if len(at_risk):
@@ -52,13 +52,14 @@ def judge(
         if observe is not None:
             observe(features)
     tier = policy.assign_tiers(probability)
-    verdicts = apply_rule_line(panel, policy, bundle.settings.window)
+    verdicts = apply_rule_line(panel, policy)
     return Opinion(
         status=status,
         margin=margin,
         probability=probability,
         tier=tier,
         signal=combine_signal(verdicts.colour, tier, policy),
+        income_until=panel.income_until,
         verdicts=verdicts,
     )
 
@@ -90,7 +91,7 @@ def score(
         If no household is known at the date.
     """
     progress = progress or Silent()
-    panels = list(records.panels(as_of))
+    panels = list(records.panels(as_of, bundle.settings.basis))
     progress.stage("scores", len(panels))
     parts = []
     for panel in panels:

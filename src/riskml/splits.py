@@ -9,14 +9,22 @@ import numpy as np
 
 from riskml.errors import SplitError, UsageError
 from riskml.records.contract.calendar import LOOK_BACK, subtract_months, to_date, to_month, to_month_end
+from riskml.records.panel.basis import IncomeBasis
 
 if TYPE_CHECKING:
     from riskml.records.panel.store import Records
 
-__all__ = ["Grid", "Origin", "Outcome", "Settings", "build_grid", "cut_origins", "find_span_end"]
+__all__ = ["Grid", "Hardship", "Origin", "Outcome", "Settings", "build_grid", "cut_origins", "find_span_end"]
 
 Outcome = Literal["any", "end"]
 """Whether a fall means income below the line at the end of any month of the span, or at the end of its last month."""
+
+
+Hardship = Literal["count", "ignore"]
+"""Whether income below the line after unavoidable spending is a fall, and keeps a household out of the cohort."""
+
+OLDEST_INCOME = 24
+"""Largest income age in months."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,10 @@ class Settings:
         As_ofs from this day on are used for testing; by default the day is chosen from the grid.
     origins : int, default 1
         Number of days on which testing starts, each H months before the next.
+    hardship : {"count", "ignore"}, default "count"
+    income_age : int, default 0
+        Largest number of months between the end of the window that counts as a household's income and the last
+        complete month.
 
     Raises
     ------
@@ -58,12 +70,25 @@ class Settings:
     step: int = 3
     test_from: int | None = None
     origins: int = 1
+    hardship: Hardship = "count"
+    income_age: int = 0
 
     def __post_init__(self) -> None:
         if self.outcome not in get_args(Outcome):
             raise UsageError(
                 f"The outcome is {self.outcome!r} and must be 'any' or 'end'.",
                 "any: below the line at some month's end of the span; end: at the last one.",
+            )
+        if self.hardship not in get_args(Hardship):
+            raise UsageError(
+                f"hardship is {self.hardship!r} and must be 'count' or 'ignore'.",
+                "count: income below the line after unavoidable spending is a fall; ignore: only income counts.",
+            )
+        age = self.income_age
+        if isinstance(age, bool) or not isinstance(age, int) or not 0 <= age <= OLDEST_INCOME:
+            raise UsageError(
+                f"The income age is {age} and must be a whole number of months from 0 to {OLDEST_INCOME}.",
+                "Give --income-age 18 for yearly statements, and 0 if income is reported every month.",
             )
         for name, unit in (("window", "months"), ("horizon", "months"), ("step", "months"), ("origins", "test starts")):
             value = getattr(self, name)
@@ -77,6 +102,11 @@ class Settings:
                 f"The window is {self.window} months and may be at most {LOOK_BACK}, the months of history kept.",
                 f"Give --window a number from 1 to {LOOK_BACK}.",
             )
+
+    @property
+    def basis(self) -> IncomeBasis:
+        """Which window of a household's income counts."""
+        return IncomeBasis(self.window, self.outcome == "end", self.income_age)
 
 
 @dataclass(frozen=True)

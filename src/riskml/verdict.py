@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from riskml.records.contract.calendar import to_date
 from riskml.records.contract.versions import NO_DAY
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES, TIERS, UNKNOWN_COLOUR
 
 if TYPE_CHECKING:  # processes that judge no households import this module too, and should start quickly
     from riskml.policy import Verdicts
@@ -41,6 +41,8 @@ class Opinion:
         Positions in ``TIERS``; -1 unless the household is at risk.
     signal : array of int8, shape (n,)
         Positions in ``COLOURS``.
+    income_until : array of int32, shape (n,)
+        Last day of the last reported month of the income that counts; ``NO_DAY`` for none.
     verdicts : Verdicts
         Verdicts of the rule line, which an explanation can reuse.
     """
@@ -50,6 +52,7 @@ class Opinion:
     probability: Floats
     tier: NDArray[np.int8]
     signal: NDArray[np.int8]
+    income_until: NDArray[np.int32]
     verdicts: Verdicts
 
     @property
@@ -94,6 +97,8 @@ class Field:
     words : tuple of str
         Values that a ``WORD`` or ``LEVEL`` field can take.
     nullable : bool, default False
+    otherwise : str, optional
+        Word for position -1 of a field that is never null.
     bounds : tuple of float, optional
         The smallest and the largest number allowed.
     identity : bool, default True
@@ -111,6 +116,7 @@ class Field:
     read: Callable[[Opinion], NDArray[Any]] | None = None
     words: tuple[str, ...] = ()
     nullable: bool = False
+    otherwise: str | None = None
     bounds: tuple[float, float] | None = None
     identity: bool = True
     brief: bool = True
@@ -123,7 +129,7 @@ class Field:
             return np.array(self.to_plain(values), dtype=object)
         if not self.words:
             return values
-        words = np.array([*self.words, None], dtype=object) if self.nullable else np.array(self.words)
+        words = np.array([*self.words, self.otherwise], dtype=object)
         return np.asarray(words[values])  # -1 (none) selects the last word
 
     def to_plain(self, values: NDArray[Any]) -> list[Any]:
@@ -158,9 +164,25 @@ FIELDS: tuple[Field, ...] = (
         description="Log odds before calibration.",
     ),
     Field("tier", Kind.LEVEL, lambda o: o.tier, TIERS.codes, nullable=True),
-    Field("rule_signal", Kind.LEVEL, lambda o: o.rule_colour, COLOURS.codes),
-    Field("signal", Kind.LEVEL, lambda o: o.signal, COLOURS.codes, description="Never greener than the rule line's."),
+    Field("rule_signal", Kind.LEVEL, lambda o: o.rule_colour, COLOURS.codes, otherwise=UNKNOWN_COLOUR.code),
+    Field(
+        "signal",
+        Kind.LEVEL,
+        lambda o: o.signal,
+        COLOURS.codes,
+        otherwise=UNKNOWN_COLOUR.code,
+        description="Never greener than the rule line's.",
+    ),
     Field("rule_flags", Kind.FLAGS, lambda o: np.array(o.flags, dtype=object), description="Triggers that fired."),
+    Field(
+        "income_until",
+        Kind.DAY,
+        lambda o: o.income_until,
+        nullable=True,
+        brief=False,
+        description="Last day of the last reported month of the income that counts.",
+        label=("收入数据截至", "income known up to"),
+    ),
     Field("agreement", Kind.WORD, words=AGREEMENTS.codes),
     Field("model_version", Kind.VERSION),
     Field("policy_version", Kind.VERSION),

@@ -9,6 +9,7 @@ import pytest
 
 from riskml.errors import UsageError
 from riskml.outcomes import AT_RISK, BY, REASONS, classify_cohort, count_labels, label
+from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.lines import LineRow
 from riskml.records.panel.store import Records
@@ -48,7 +49,7 @@ def helped(*days: str, emergency: bool = True) -> dict[str, list[object]]:
 
 def outcome(packed: Records, settings: Settings = MONTH, known_at: str | None = None) -> tuple[object, ...]:
     """Label or reason, how, and lead of the one row."""
-    labels = label(packed, [AS_OF], settings, None if known_at is None else to_day(known_at))
+    labels = label(packed, [AS_OF], settings, load_policy(), None if known_at is None else to_day(known_at))
     assert len(labels) == 1
     names = {code: name for name, code in REASONS.items()}
     how = {0: "", **{code: name for name, code in BY.items()}}
@@ -57,7 +58,7 @@ def outcome(packed: Records, settings: Settings = MONTH, known_at: str | None = 
 
 
 def standing(packed: Records, settings: Settings = MONTH) -> str:
-    return STATUSES.codes[int(classify_cohort(packed.panel(AS_OF), settings)[0])]
+    return STATUSES.codes[int(classify_cohort(packed.panel(AS_OF, basis=settings.basis), settings, load_policy())[0])]
 
 
 # -- falls ------------------------------------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ def test_without_a_line_in_the_last_months_there_is_no_verdict():
     elsewhere = {"region_code": ["14"], "effective_from": ["2020-01-01"], "amount": [1200.0]}
     packed = records(FINE, FINE, FINE, FINE, lines=elsewhere)
     assert standing(packed) == "no_income"
-    assert not len(label(packed, [AS_OF], MONTH))
+    assert not len(label(packed, [AS_OF], MONTH, load_policy()))
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def test_training_labels_know_only_what_was_recorded_by_then():
 def test_the_cohort_is_as_known_then_however_much_is_known_later():
     late = records(FINE, FINE, FINE, FINE, recorded={1: "2023-02-10"})
     assert standing(late) == "no_income"
-    assert count_labels(label(late, [AS_OF], MONTH))["excluded"]["no_income"] == 1
+    assert count_labels(label(late, [AS_OF], MONTH, load_policy()))["excluded"]["no_income"] == 1
 
 
 def test_standings_have_an_order():
@@ -241,19 +242,19 @@ def test_standings_have_an_order():
 
 
 def test_rows_carry_income_and_line_at_the_as_of():
-    labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH)
+    labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH, load_policy())
     assert (labels.income_per_head.item(), labels.line.item(), labels.as_of.item()) == (1800, 1200, AS_OF)
 
 
 def test_the_income_of_a_row_is_the_one_that_put_it_into_the_cohort():
     gap = records(FINE, FINE, None, FINE, FINE, FINE)
     by_half = Settings(window=3, horizon=2)
-    assert label(gap, [to_day("2023-04-30")], by_half).income_per_head.item() == 1800
-    assert len(label(gap, [to_day("2023-04-30")], replace(by_half, outcome="end"))) == 0
+    assert label(gap, [to_day("2023-04-30")], by_half, load_policy()).income_per_head.item() == 1800
+    assert len(label(gap, [to_day("2023-04-30")], replace(by_half, outcome="end"), load_policy())) == 0
 
 
 def test_counts_name_every_reason_and_standing():
-    tally = count_labels(label(records(FINE, POOR), [AS_OF, to_day("2023-02-28")], MONTH))
+    tally = count_labels(label(records(FINE, POOR), [AS_OF, to_day("2023-02-28")], MONTH, load_policy()))
     assert tally == {
         "cohort": 1,
         "labelled": 1,
@@ -264,7 +265,7 @@ def test_counts_name_every_reason_and_standing():
 
 
 def test_taking_rows_keeps_the_counts_outside_the_cohort():
-    labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH)
+    labels = label(records(FINE, FINE, FINE, FINE), [AS_OF], MONTH, load_policy())
     none = labels.take(np.array([], np.int64))
     assert (len(none), none.labelled.tolist(), none.status.tolist()) == (0, [], labels.status.tolist())
 
@@ -272,14 +273,14 @@ def test_taking_rows_keeps_the_counts_outside_the_cohort():
 @pytest.mark.parametrize(("days", "message"), [([], "No as_of is given"), (["2023-01-30"], r"1 as_of\(s\) are not")])
 def test_as_ofs_are_month_ends(days, message):
     with pytest.raises(UsageError, match=message):
-        label(records(FINE), [to_day(day) for day in days], MONTH)
+        label(records(FINE), [to_day(day) for day in days], MONTH, load_policy())
 
 
 def test_no_households_give_no_rows():
     empty = {"household_id": [], "region_code": [], "size": []}
     income = {"household_id": [], "period_start": [], "source": [], "amount": []}
     none = Records.from_tables({"households": empty, "income": income, "lines": LINES})
-    assert count_labels(label(none, [AS_OF], MONTH))["cohort"] == 0
+    assert count_labels(label(none, [AS_OF], MONTH, load_policy()))["cohort"] == 0
 
 
 def test_lines_of_the_policy_table_serve_where_the_folder_has_none():

@@ -9,6 +9,7 @@ import pytest
 
 from riskml.datasets import GSOEP, write_gsoep
 from riskml.outcomes import count_labels, label
+from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.store import Records
 from riskml.splits import build_grid, cut_origins
@@ -37,21 +38,21 @@ def test_the_default_test_start_is_that_of_the_contract(records):
 
 @pytest.mark.parametrize(("origin", "n_train", "n_test"), [(0, 7560, 2870), (1, 5019, 2541), (2, 2485, 2534)])
 def test_the_labelled_rows_of_every_origin_match_the_contract(records, cut, origin, n_train, n_test):
-    train = count_labels(label(records, cut[origin].train, SETTINGS, cut[origin].test_from))
-    test = count_labels(label(records, cut[origin].test, SETTINGS))
+    train = count_labels(label(records, cut[origin].train, SETTINGS, load_policy(), cut[origin].test_from))
+    test = count_labels(label(records, cut[origin].test, SETTINGS, load_policy()))
     assert (train["labelled"], test["labelled"]) == (n_train, n_test)
 
 
 def test_the_positives_match_the_contract(records, cut):
-    train = label(records, cut[0].train, SETTINGS, cut[0].test_from)
-    test = label(records, cut[0].test, SETTINGS)
+    train = label(records, cut[0].train, SETTINGS, load_policy(), cut[0].test_from)
+    test = label(records, cut[0].test, SETTINGS, load_policy())
     assert train.y[train.labelled].mean() == pytest.approx(0.0522, abs=5e-5)
     assert count_labels(test)["positive"] == 151
     assert count_labels(test)["missing"] == {"no_follow_up": 334, "emergency_help": 0, "entered_recorded_late": 0}
 
 
 def test_every_fall_is_by_income_at_the_end_of_the_year(records, cut):
-    labels = label(records, cut[0].test, SETTINGS)
+    labels = label(records, cut[0].test, SETTINGS, load_policy())
     fell = labels.y == 1
     assert np.unique(labels.by[fell]).tolist() == [1]
     assert np.unique(labels.lead[fell]).tolist() == [12]

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from riskml.outcomes import BY, REASONS, Labels, count_labels, label
+from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_date, to_month, to_month_end
 from riskml.records.panel.store import Records
 from riskml.splits import Settings, build_grid, cut_origins
@@ -237,7 +238,7 @@ def test_labels_agree_with_the_oracle(county, kind, window, horizon, known_at):
     settings = Settings(window, horizon, kind, step=5)
     days = build_grid(records, settings).as_ofs
     knowledge = None if known_at is None else to_month_end(to_month(days[-1]) + horizon) - 100
-    labels = label(records, days, settings, knowledge, chunk=37)
+    labels = label(records, days, settings, load_policy(), knowledge, chunk=37)
 
     months = range(START, START + MONTHS)
     now = known(con, dt.date(2100, 1, 1) if knowledge is None else to_date(knowledge), settings, months)
@@ -258,8 +259,8 @@ def test_labels_agree_with_the_oracle(county, kind, window, horizon, known_at):
 def test_the_random_counties_hold_every_outcome(county):
     records, _ = county
     settings = Settings(3, 12, "any", step=1)
-    tally = count_labels(label(records, build_grid(records, settings).as_ofs, settings))
-    labels = label(records, build_grid(records, settings).as_ofs, settings)
+    tally = count_labels(label(records, build_grid(records, settings).as_ofs, settings, load_policy()))
+    labels = label(records, build_grid(records, settings).as_ofs, settings, load_policy())
     assert min(tally["missing"].values()) > 5
     assert min(tally["excluded"].values()) > 5
     assert set(BY.values()) == set(labels.by[labels.y == 1].tolist())
@@ -286,18 +287,20 @@ def test_what_is_recorded_after_testing_starts_changes_no_training_label(county,
     everything = sum(len(con.execute(f"FROM {name}").fetchall()) for name in recorded)
     assert sum(map(len, then.values())) < 0.9 * everything
     before = Records.from_tables(then)
-    labels, known_then = (label(r, latest.train, settings, latest.test_from) for r in (records, before))
+    labels, known_then = (label(r, latest.train, settings, load_policy(), latest.test_from) for r in (records, before))
     assert readable(records, labels) == readable(before, known_then)
     assert len(labels) > 100
     # With every record the same rows would be labelled otherwise: there is something to leak.
-    assert readable(records, labels) != readable(records, label(records, latest.train, settings))
+    assert readable(records, labels) != readable(records, label(records, latest.train, settings, load_policy()))
 
 
 def test_labels_do_not_depend_on_the_chunk_or_on_other_as_ofs(county):
     records, _ = county
     settings = Settings(3, 6, step=2)
     days = build_grid(records, settings).as_ofs
-    together = readable(records, label(records, days, settings))
-    assert readable(records, label(records, days, settings, chunk=1)) == together
-    assert [row for day in days for row in readable(records, label(records, [day], settings))] == together
-    assert readable(records, label(records, days[::-1], settings)) == together
+    together = readable(records, label(records, days, settings, load_policy()))
+    assert readable(records, label(records, days, settings, load_policy(), chunk=1)) == together
+    assert [
+        row for day in days for row in readable(records, label(records, [day], settings, load_policy()))
+    ] == together
+    assert readable(records, label(records, days[::-1], settings, load_policy())) == together

@@ -9,6 +9,7 @@ import pytest
 
 from riskml.policy import apply_rule_line, load_policy
 from riskml.records.contract.calendar import to_day
+from riskml.records.panel.basis import IncomeBasis
 from riskml.records.panel.store import Records
 
 AS_OF = "2023-12-31"
@@ -65,7 +66,7 @@ class Village:
 
     def judged(self, as_of: str = AS_OF, policy=None, **options):
         policy = policy or load_policy()
-        return apply_rule_line(self.records(policy.lines).panel(to_day(as_of)), policy, **options)
+        return apply_rule_line(self.records(policy.lines).panel(to_day(as_of), basis=IncomeBasis(**options)), policy)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from riskml.errors import SimulationError
 from riskml.outcomes import label
+from riskml.policy import load_policy
 from riskml.records.checking.check import check
 from riskml.records.contract.calendar import to_day
 from riskml.records.contract.schema import TABLES
@@ -71,7 +72,7 @@ def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
         folder = tmp_path / str(seed)
         simulate(folder, 2000, 36, seed, None, "last")
         records = Records.load(folder)
-        labels = label(records, [day], settings)
+        labels = label(records, [day], settings, load_policy())
         known = labels.take(labels.labelled)
         truth = pd.read_parquet(folder / "truth.parquet")
         truth = truth[truth["as_of"].astype(str) == "2021-12-31"].set_index("household_id")["probability"]

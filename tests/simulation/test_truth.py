@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from riskml.outcomes import label
+from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.records.panel.store import Records
 from riskml.simulation import simulate
@@ -28,7 +29,7 @@ def _judged(folder: Path) -> pd.DataFrame:
     """True probabilities and outcomes of all households at risk at the only date."""
     day = to_day("2021-12-31")
     records = Records.load(folder)
-    labels = label(records, [day], Settings())
+    labels = label(records, [day], Settings(), load_policy())
     known = labels.take(labels.labelled)
     truth = pd.read_parquet(folder / "truth.parquet").set_index("household_id")
     truth = truth[truth["as_of"].astype(str) == "2021-12-31"]

@@ -70,7 +70,7 @@ def test_the_card_states_the_figures_of_the_evaluation(trained, card):
 def test_near_falls_are_reported_separately(trained, county_records):
     settings = trained.settings
     days = [to_day(day) for day in trained.evaluation["split"]["test_as_ofs"]]
-    labels = label(county_records, tuple(days), settings)
+    labels = label(county_records, tuple(days), settings, load_policy())
     near = (labels.y == 1) & (labels.lead <= SOON)
     assert 0 < near.sum() < (labels.y == 1).sum()
     assert trained.report["reasons"]["soon"]["falls"] == near.sum()

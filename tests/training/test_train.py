@@ -10,7 +10,7 @@ import pytest
 from riskml.errors import SplitError, UsageError
 from riskml.features import build
 from riskml.model import Bundle
-from riskml.outcomes import label
+from riskml.outcomes import BY, label
 from riskml.policy import load_policy
 from riskml.progress import Silent
 from riskml.records.contract.calendar import to_day
@@ -44,8 +44,8 @@ def test_split_counts_match_the_labels(trained: Bundle, county_records: Records)
     split = trained.evaluation["split"]
     train_days = [to_day(text) for text in split["train_as_ofs"]]
     test_days = [to_day(text) for text in split["test_as_ofs"]]
-    known = label(county_records, train_days, SMALL, to_day(split["test_from"]))
-    later = label(county_records, test_days, SMALL, None)
+    known = label(county_records, train_days, SMALL, load_policy(), to_day(split["test_from"]))
+    later = label(county_records, test_days, SMALL, load_policy(), None)
     assert split["n_train"] == known.labelled.sum()
     assert split["n_test"] == later.labelled.sum()
     assert split["n_positive"] == (later.y == 1).sum()
@@ -60,7 +60,7 @@ def test_complement_adds_up_to_the_test_rows(trained: Bundle) -> None:
 
 def test_the_ceiling_is_the_true_probability(trained: Bundle, county: Path, county_records: Records) -> None:
     split = trained.evaluation["split"]
-    later = label(county_records, [to_day(text) for text in split["test_as_ofs"]], SMALL, None)
+    later = label(county_records, [to_day(text) for text in split["test_as_ofs"]], SMALL, load_policy(), None)
     known = later.take(later.labelled)
     truth = pd.read_parquet(county / "truth.parquet")
     truth["as_of"] = truth["as_of"].astype(str)
@@ -126,15 +126,21 @@ def test_first_flags_look_forward_and_stop_at_the_horizon(county_records: Record
 
     day = to_day("2021-12-31")
     household = np.arange(len(county_records))
+    by = (household % 3 + 1).astype(np.int8)
     figures = find_first_flags(
-        county_records, household, np.full(len(household), day, np.int32), SMALL, policy, Silent()
+        county_records, household, np.full(len(household), day, np.int32), by, SMALL, policy, Silent()
     )
+    hardship = {code for code, trigger in policy.triggers.items() if "hardship" in trigger.counts_as}
+    kinds = {"income": {"income_below_line", "three_months_below", "income_drop"}, "spending": hardship}
     expected = np.full(len(household), np.nan)
     for ahead in range(SMALL.horizon, -1, -1):
-        flagged = apply_rule_line(
-            county_records.panel(to_month_end(to_month(day) + ahead)), policy, SMALL.window
-        ).any_flag
-        expected[flagged] = ahead
+        panel = county_records.panel(to_month_end(to_month(day) + ahead), basis=SMALL.basis)
+        verdicts = apply_rule_line(panel, policy)
+        for i in household.tolist():
+            kind = next(name for name, code in BY.items() if code == by[i])
+            flags = set(verdicts.list_flag_codes(i))
+            if flags & kinds.get(kind, flags):
+                expected[i] = ahead
     assert np.array_equal(figures, expected, equal_nan=True)
     assert (figures == 0).any()
     assert (figures > 0).any()

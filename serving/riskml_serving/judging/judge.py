@@ -93,7 +93,7 @@ def judge_tables(model: Model, tables: Tables, as_of: dt.date) -> Judged:
     RecordsError
         If riskml cannot take the tables as they are.
     """
-    panel = pack(tables, model).panel(to_day(as_of))
+    panel = pack(tables, model).panel(to_day(as_of), basis=model.bundle.settings.basis)
     judged = Judged(model, panel, judge(model.bundle, panel, model.policy, model.monitor.observe))
     model.monitor.count(judged.opinion.tier[judged.known].tolist(), judged.agreement)
     return judged

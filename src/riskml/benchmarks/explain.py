@@ -129,7 +129,7 @@ class _Part:
 def _fit_bundle(records: Records) -> Bundle:
     settings = Settings()
     day = build_grid(records, settings).as_ofs[-1]
-    labels = label(records, (day,), settings, None)
+    labels = label(records, (day,), settings, load_policy())
     labels = labels.take(labels.labelled & (labels.household < TRAINING))
     X = build(records.panel(day, 0, min(TRAINING, len(records)))).take(labels.household)
     y = labels.y.astype(np.float64)
@@ -143,11 +143,13 @@ def _fit_bundle(records: Records) -> Bundle:
 
 
 def _score_county(narrator: Narrator, records: Records) -> list[_Part]:
-    panels = list(records.panels(to_month_end(build_grid(records, narrator.settings).last_month)))
+    panels = list(
+        records.panels(to_month_end(build_grid(records, narrator.settings).last_month), narrator.settings.basis)
+    )
     panels[0].line  # noqa: B018 - fills the shared grid of lines before the threads need it
 
     def score_panel(panel: Panel) -> _Part:
-        rows = np.flatnonzero(classify_cohort(panel, narrator.settings) == AT_RISK)
+        rows = np.flatnonzero(classify_cohort(panel, narrator.settings, narrator.policy) == AT_RISK)
         matrix = build(panel).take(rows)
         return _Part(panel, rows, matrix, narrator.bundle.predict_margin(matrix))
 

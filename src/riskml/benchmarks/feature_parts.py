@@ -52,7 +52,7 @@ def _run_riskml(folder: Path) -> dict[str, float]:
     records = _load_records(folder)
     days = list_as_ofs(records.last_month)
     # One matrix per date, as the oracle delivers one table per date.
-    shapes = [build_all(records, [day], THREADS).values.shape for day in days]
+    shapes = [build_all(records, [day], threads=THREADS).values.shape for day in days]
     seconds = time.perf_counter() - started
     return {
         "seconds": seconds,

@@ -123,6 +123,6 @@ def _explain_one(bundle: Bundle, records: Records, as_of: int, policy: Policy, s
     chosen = (unflagged if len(unflagged) else ranked).iloc[0]
     position = records.index(chosen["household_id"])
     assert position is not None, "scores name households of the records"
-    panel = records.panel(as_of, position, position + 1)
+    panel = records.panel(as_of, position, position + 1, basis=bundle.settings.basis)
     explanation = Narrator(bundle, policy).explain(panel, agreement=str(chosen["agreement"]))
     show_explanation(explanation, "zh", simulated=True)

@@ -10,7 +10,19 @@ import typer
 
 from riskml.errors import UsageError
 
-__all__ = ["AsJson", "AsOf", "BundleArgument", "Language", "PolicyFile", "RecordsArgument", "SkipBadRows", "parse_day"]
+__all__ = [
+    "AsJson",
+    "AsOf",
+    "BundleArgument",
+    "IncomeAge",
+    "Language",
+    "OutcomeKind",
+    "PolicyFile",
+    "RecordsArgument",
+    "SkipBadRows",
+    "Window",
+    "parse_day",
+]
 
 RecordsArgument = Annotated[Path, typer.Argument(help="Records folder (see data/README.md).", show_default=False)]
 BundleArgument = Annotated[
@@ -21,6 +33,15 @@ AsOf = Annotated[
     typer.Option(
         "--as-of", help="Date of the assessment, such as 2024-12-31: later records do not count.", show_default=False
     ),
+]
+Window = Annotated[int, typer.Option(help="Months over which income per head is averaged.")]
+OutcomeKind = Annotated[
+    Literal["any", "end"],
+    typer.Option(help="A fall is income below the line at any month end of the horizon, or at its last one."),
+]
+IncomeAge = Annotated[
+    int,
+    typer.Option(help="Months by which the latest known income may be old; 18 for yearly statements."),
 ]
 Language = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Output language.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]

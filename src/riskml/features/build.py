@@ -13,6 +13,7 @@ from riskml.features import attributes
 from riskml.features.catalogue import CATALOGUE, Feature
 from riskml.features.matrix import FeatureColumn, FeatureMatrix
 from riskml.features.views import cached_on_panel
+from riskml.records.panel.basis import UP_TO_DATE, IncomeBasis
 from riskml.records.panel.panel import Panel
 from riskml.records.panel.store import CHUNK, Records
 
@@ -76,6 +77,7 @@ def _list_functions(present: frozenset[str]) -> list[tuple[int, Callable[[Panel]
 def build_all(
     records: Records,
     as_ofs: Sequence[int],
+    basis: IncomeBasis = UP_TO_DATE,
     threads: int = 2,
     progress: Callable[[int], None] | None = None,
     chunk: int = CHUNK,
@@ -87,6 +89,7 @@ def build_all(
     records : Records
     as_ofs : sequence of int
         Day numbers.
+    basis : IncomeBasis, optional
     threads : int, default 2
     progress : callable, optional
         Called with the number of rows done.
@@ -105,14 +108,14 @@ def build_all(
 
     def fill_chunk(job: tuple[int, int]) -> None:
         day, start = job
-        panel = records.panel(day, start, min(start + chunk, households))
+        panel = records.panel(day, start, min(start + chunk, households), basis=basis)
         rows = slice(start_of[day] + start, start_of[day] + start + panel.n)
         _fill(panel, list(attributes.derive_features(panel)), values[rows])
         if progress:
             progress(panel.n)
 
     for day in as_ofs:
-        records.panel(day, 0, 0).line  # noqa: B018 - fills the shared grid of lines before the threads need it
+        records.fill_line_grids(day, basis)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill_chunk, [(day, start) for day in as_ofs for start in range(0, households, chunk)]))
     days = np.repeat(np.array(as_ofs, np.int32), households)

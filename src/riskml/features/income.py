@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from riskml.features import kernels
 from riskml.features.catalogue import feature
 from riskml.features.matrix import Direction
-from riskml.features.views import find_months_below, read_income, take_log
+from riskml.features.views import (
+    find_months_below,
+    find_months_below_to_date,
+    read_income,
+    read_income_to_date,
+    take_log,
+)
 from riskml.records.panel.panel import Panel
 
 Floats = NDArray[np.float64]
@@ -63,7 +69,7 @@ def weighted_past_income(panel: Panel) -> Floats:
 
     The baseline of Zhang & Wan (2009), doi:10.1111/j.1475-4932.2009.00565.x, in the form of riskml's contract.
     """
-    income = read_income(panel)
+    income = read_income_to_date(panel)
     weight = 0.5 ** (np.arange(panel.months) / 12.0)
     mean: Floats = kernels.average_weighted(take_log(income.values), income.known, weight)
     return mean
@@ -233,9 +239,9 @@ def consecutive_months_below(panel: Panel) -> Floats:
 )
 def months_since_below(panel: Panel) -> Floats:
     """Months from the latest month below the line to the last complete one; 36 where reported but never below."""
-    low = find_months_below(panel)
+    low = find_months_below_to_date(panel)
     since = np.where(low.any(axis=0), low.argmax(axis=0), panel.months).astype(np.float64)
-    return np.where(read_income(panel).count(panel.months) > 0, since, np.nan)
+    return np.where(read_income_to_date(panel).count(panel.months) > 0, since, np.nan)
 
 
 @declare(
@@ -249,7 +255,7 @@ def months_since_below(panel: Panel) -> Floats:
 )
 def income_coverage(panel: Panel, window: int) -> Floats:
     """Reported months ÷ months of the window."""
-    coverage: Floats = kernels.sum_months(panel.reported, 0, window) / window
+    coverage: Floats = kernels.sum_months(panel.at_income_end.reported, 0, window) / window
     return coverage
 
 

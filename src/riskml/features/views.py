@@ -22,7 +22,9 @@ __all__ = [
     "divide",
     "divide_by_line",
     "find_months_below",
+    "find_months_below_to_date",
     "read_income",
+    "read_income_to_date",
     "read_source",
     "require_rows",
     "take_log",
@@ -135,9 +137,14 @@ def _compute_unit(panel: Panel) -> Floats:
 
 
 @cached_on_panel
-def read_income(panel: Panel) -> Monthly:
-    """Read the income from all sources by month."""
+def read_income_to_date(panel: Panel) -> Monthly:
+    """Read the income from all sources by month, counted back from the last complete month."""
     return Monthly(panel.total_or_zero, panel.reported, _compute_unit(panel), panel.months)
+
+
+def read_income(panel: Panel) -> Monthly:
+    """Read the income from all sources by month, counted back from the end of the window that counts."""
+    return read_income_to_date(panel.at_income_end)
 
 
 @cached_on_panel
@@ -150,8 +157,10 @@ def _find_months_by_source(panel: Panel) -> Mask:
 def read_source(panel: Panel, source: str) -> Monthly:
     """Read the income from one source in the last two years.
 
-    It is 0 in months in which only other sources report, and not known in months that report ``total``.
+    It is 0 in months in which only other sources report, and not known in months that report ``total``. Months are
+    counted back as in :func:`read_income`.
     """
+    panel = panel.at_income_end
     name = f"source {source}"
     if name not in panel.memo:
         amount = panel.sources[list(SOURCES).index(source)]
@@ -161,10 +170,15 @@ def read_source(panel: Panel, source: str) -> Monthly:
 
 
 @cached_on_panel
-def find_months_below(panel: Panel) -> Mask:
-    """Find the months known to be below the line of that month, shape (T, n)."""
-    income = read_income(panel)
+def find_months_below_to_date(panel: Panel) -> Mask:
+    """Find the months known to be below the line of that month, counted back from the last complete one, (T, n)."""
+    income = read_income_to_date(panel)
     return income.known & (income.values < BELOW)
+
+
+def find_months_below(panel: Panel) -> Mask:
+    """Find the months known to be below the line of that month, counted back as in :func:`read_income`, (T, n)."""
+    return find_months_below_to_date(panel.at_income_end)
 
 
 def divide_by_line(panel: Panel, events: Events, yuan: Floats) -> Floats:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.policy import Policy
+from riskml.policy.case import Case
 from riskml.records.panel.panel import BELOW, Panel
 from riskml.splits import Settings
 from riskml.vocabulary.verdicts import STATUSES
 
 __all__ = ["AT_RISK", "UNKNOWN", "classify_cohort", "is_below_line"]
 
-AT_RISK, _BELOW_LINE, _MONITORED, _NO_INCOME, UNKNOWN = (
-    np.int8(STATUSES.codes.index(code)) for code in ("at_risk", "below_line", "monitored", "no_income", "unknown")
+AT_RISK, _BELOW_LINE, _IN_HARDSHIP, _MONITORED, _NO_INCOME, UNKNOWN = (
+    np.int8(STATUSES.codes.index(code))
+    for code in ("at_risk", "below_line", "in_hardship", "monitored", "no_income", "unknown")
 )
 
 Floats = NDArray[np.float64]
@@ -31,7 +34,7 @@ def is_below_line(income: Floats, line: Floats) -> NDArray[np.bool_]:
     return below
 
 
-def classify_cohort(panel: Panel, settings: Settings) -> NDArray[np.int8]:
+def classify_cohort(panel: Panel, settings: Settings, policy: Policy) -> NDArray[np.int8]:
     """Classify every household of a panel by what was known on the panel's date.
 
     Parameters
@@ -46,8 +49,12 @@ def classify_cohort(panel: Panel, settings: Settings) -> NDArray[np.int8]:
         Positions in ``STATUSES``. A monitored household is ``monitored`` whatever its income. Any other household
         whose income per head or line is unknown is ``no_income``.
     """
-    income, line = panel.income_per_head(settings.window, complete=settings.outcome == "end"), panel.line[0]
+    assert panel.basis == settings.basis, "the panel must be cut with the settings' basis of income"
+    case = Case(panel, policy.spending)
+    income, line = case.income, case.line
     status = np.where(is_below_line(income, line), _BELOW_LINE, AT_RISK)
+    if settings.hardship == "count":
+        status[case.in_hardship] = _IN_HARDSHIP
     status[np.isnan(income) | np.isnan(line)] = _NO_INCOME
     status[panel.monitored] = _MONITORED
     status[~panel.known] = UNKNOWN

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from riskml.errors import UsageError, shorten_list
 from riskml.outcomes.cohort import AT_RISK, classify_cohort
-from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, stack
-from riskml.outcomes.spans import After, build_pair_keys, find_first_day
+from riskml.outcomes.labels import BY, MISSING, REASONS, Labels, set_aside_if_not_followed, stack
+from riskml.outcomes.spans import YEAR, After, build_pair_keys, find_first_day
+from riskml.policy import Policy
 from riskml.records.contract.calendar import is_month_end, to_date, to_month
 from riskml.records.contract.versions import FOREVER, NO_DAY
 from riskml.records.panel.panel import Panel
@@ -27,14 +28,20 @@ NEVER = int(FOREVER)
 
 
 def label(
-    records: Records, as_ofs: Sequence[int], settings: Settings, known_at: int | None = None, chunk: int = CHUNK
+    records: Records,
+    as_ofs: Sequence[int],
+    settings: Settings,
+    policy: Policy,
+    known_at: int | None = None,
+    chunk: int = CHUNK,
 ) -> Labels:
     """Label the households at risk on each as_of date.
 
     The cohort is determined by what was known on the as_of: a household belongs to it if its income per head is known
-    and not below the line, and it is not in monitoring. The outcome is 1 if income per head is below the line at the
-    end of any month of the span (with the outcome ``end``, at the end of its last month) or if the household enters
-    monitoring during the span. It is 0 if neither happens.
+    and not below the line, before or after unavoidable spending, and it is not in monitoring. The outcome is 1 if
+    income per head, before or after unavoidable spending, is below the line at the end of any month of the span (with
+    the outcome ``end``, at the end of its last month) or if the household enters monitoring during the span. It is 0 if
+    neither happens. If hardship is ignored, only income before spending counts.
 
     Parameters
     ----------
@@ -42,6 +49,8 @@ def label(
     as_ofs : sequence of int
         Last days of months, as day numbers.
     settings : Settings
+    policy : Policy
+        Says which spending counts as unavoidable.
     known_at : int, optional
         Outcomes use only records that were recorded by this day; by default they use every record.
     chunk : int
@@ -65,9 +74,12 @@ def label(
     2. It enters monitoring in the span: 1; no follow-up is needed.
     3. It is not followed up: missing, ``no_follow_up``. This includes households seen below the line, which would
        otherwise count more often than households seen above it.
-    4. Its income is below the line: 1.
+    4. Its income is below the line, or is so after unavoidable spending: 1.
     5. It receives emergency help in the span: missing, ``emergency_help``, because being helped is not being safe.
     6. None of these: 0.
+
+    If fewer than a tenth of the cohort is followed up at an as_of, all its rows are missing, ``not_followed``: only
+    entries into monitoring would be known, so that every known outcome would be a fall.
     """
     days = sorted(set(as_ofs))
     odd = [str(to_date(day)) for day in days if not is_month_end(day)]
@@ -79,36 +91,41 @@ def label(
         )
         raise UsageError(problem, "Outcomes are counted from month ends; take as_ofs from the grid.")
     first_month, last_day = to_month(days[0]) + 1, find_span_end(days[-1], settings.horizon)
-    months = to_month(last_day) - first_month + settings.window
+    months = to_month(last_day) - first_month + max(settings.window, YEAR)
     knowledge = EVERYTHING if known_at is None else known_at
     parts: list[list[Labels]] = [[] for _ in days]
     for start in range(0, max(len(records), 1), chunk):
         stop = min(start + chunk, len(records))
-        after = After(records.panel(last_day, start, stop, months, knowledge), first_month, settings)
+        after = After(records.panel(last_day, start, stop, months, knowledge), first_month, settings, policy)
         for part, day in zip(parts, days, strict=True):
-            part.append(_label_range(records.panel(day, start, stop, settings.window), after, start, settings))
-    return stack([stack(part, same_as_ofs=True) for part in parts], same_as_ofs=False)
+            panel = records.panel(day, start, stop, max(settings.window, YEAR), basis=settings.basis)
+            part.append(_label_range(panel, after, start))
+    by_date = [set_aside_if_not_followed(stack(part, same_as_ofs=True)) for part in parts]
+    return stack(by_date, same_as_ofs=False)
 
 
-def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> Labels:
+def _label_range(panel: Panel, after: After, start: int) -> Labels:
     """Label, for one as_of, the households of a panel that begins at position ``start`` of the records."""
-    as_of, until, month = panel.as_of, find_span_end(panel.as_of, settings.horizon), panel.month
-    status = classify_cohort(panel, settings)
+    settings, as_of, month = after.settings, panel.as_of, panel.month
+    until = find_span_end(as_of, settings.horizon)
+    status = classify_cohort(panel, settings, after.policy)
     entries, helped = after.panel.monitoring, after.panel.help
     none = np.full(panel.n, NO_DAY)
     entry = none if entries is None else find_first_day(entries, as_of, until)
     helped_on = none if helped is None else find_first_day(helped, as_of, until, helped["emergency"])
-    fall, seen, late = after.find_fall(month), after.mark_followed_up(month), _mark_entered_recorded_late(panel, after)
-    entered, fell = ~late & (entry != NO_DAY), seen & (fall > 0)
+    seen, late = after.mark_followed_up(month), _mark_entered_recorded_late(panel, after)
+    entered = ~late & (entry != NO_DAY)
+    leads = {by: np.where(seen & (fall > 0), fall, NEVER) for by, fall in after.find_falls(month).items()}
+    leads["monitoring"] = np.where(entered, to_month(entry) - month, NEVER)
+    lead = np.minimum.reduce(list(leads.values()))
+    by = np.select([leads[name] == lead for name in BY], list(BY.values()))
+    fell = seen & (np.minimum(leads["income"], leads["spending"]) < NEVER)
 
     reason = np.select(
         [late, entered, ~seen, fell, helped_on != NO_DAY],
         [REASONS["entered_recorded_late"], 0, REASONS["no_follow_up"], 0, REASONS["emergency_help"]],
     ).astype(np.int8)
     y = np.where(reason > 0, MISSING, entered | fell).astype(np.int8)
-    entry_lead = np.where(entered, to_month(entry) - month, NEVER)
-    fall_lead = np.where(fell, fall, NEVER)
-    by = np.where(fall_lead <= entry_lead, BY["income"], BY["monitoring"])
     cohort = np.flatnonzero(status == AT_RISK)
     return Labels(
         household=(cohort + start).astype(np.int32),
@@ -116,9 +133,10 @@ def _label_range(panel: Panel, after: After, start: int, settings: Settings) -> 
         y=y[cohort],
         reason=reason[cohort],
         by=np.where(y == 1, by, 0).astype(np.int8)[cohort],
-        lead=np.where(y == 1, np.minimum(fall_lead, entry_lead), 0).astype(np.int32)[cohort],
-        income_per_head=panel.income_per_head(settings.window, complete=settings.outcome == "end")[cohort],
-        line=panel.line[0][cohort],
+        lead=np.where(y == 1, lead, 0).astype(np.int32)[cohort],
+        followed=seen[cohort],
+        income_per_head=panel.income[cohort],
+        line=panel.at_income_end.line[0][cohort],
         status=np.bincount(status, minlength=len(STATUSES))[None, :],
     )
 

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from riskml.outcomes.cohort import AT_RISK
 from riskml.vocabulary.verdicts import STATUSES
 
-__all__ = ["BY", "MISSING", "REASONS", "Labels", "count_labels", "stack"]
+__all__ = ["BY", "MISSING", "REASONS", "Labels", "count_labels", "set_aside_if_not_followed", "stack"]
 
 MISSING = np.int8(-1)
 """The label of a row whose outcome is not known."""
 
-REASONS = {"no_follow_up": 1, "emergency_help": 2, "entered_recorded_late": 3}
+REASONS = {"no_follow_up": 1, "emergency_help": 2, "entered_recorded_late": 3, "not_followed": 4}
 """Codes for why a label is missing; 0 means that it is not missing."""
 
-BY = {"income": 1, "monitoring": 2}
-"""Codes for how a household fell; 0 means that it did not fall, or that this is not known."""
+BY = {"income": 1, "spending": 2, "monitoring": 3}
+"""Codes for how a household fell, the first of which counts if several occur in one month; 0 for no known fall."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,14 @@ class Labels:
     reason : array of int8, shape (n,)
         Why the label is missing (see ``REASONS``).
     by : array of int8, shape (n,)
-        How the household fell (see ``BY``). If it fell in both ways, the earlier month decides; if both are in the
-        same month, it is ``income``, since the household then enters monitoring because the rule detected its low
-        income.
+        How the household fell (see ``BY``). If it fell in several ways, the earliest month decides. In the same month,
+        income and spending come before monitoring, which the household then enters because the rule detected them.
     lead : array of int32, shape (n,)
-        Number of months, at least 1, from the as_of to the month at whose end income is below the line, or to the
-        month of entry into monitoring if that is earlier; 0 if the household did not fall, or if this is not known.
+        Number of months, at least 1, from the as_of to the month at whose end income is below the line (before or
+        after unavoidable spending), or to the month of entry into monitoring if that is earlier; 0 if the household
+        did not fall, or if this is not known.
+    followed : array of bool, shape (n,)
+        Whether the household is followed up to the end of the span.
     income_per_head, line : array of float64, shape (n,)
         Values on the as_of, as known on that day, in yuan/person/year.
     status : array of int64, shape (as_ofs, statuses)
@@ -57,6 +59,7 @@ class Labels:
     reason: NDArray[np.int8]
     by: NDArray[np.int8]
     lead: NDArray[np.int32]
+    followed: NDArray[np.bool_]
     income_per_head: NDArray[np.float64]
     line: NDArray[np.float64]
     status: NDArray[np.int64]
@@ -83,6 +86,20 @@ def stack(parts: Sequence[Labels], *, same_as_ofs: bool) -> Labels:
     columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_ROW}
     tallies = [part.status for part in parts]
     return Labels(**columns, status=np.add.reduce(tallies) if same_as_ofs else np.concatenate(tallies))
+
+
+def set_aside_if_not_followed(labels: Labels) -> Labels:
+    """Make all labels of an as_of missing (``not_followed``) if fewer than a tenth of its rows are followed up."""
+    if 10 * np.count_nonzero(labels.followed) >= len(labels):
+        return labels
+    nothing = np.zeros(len(labels), np.int8)
+    return replace(
+        labels,
+        y=nothing + MISSING,
+        reason=nothing + np.int8(REASONS["not_followed"]),
+        by=nothing,
+        lead=np.zeros(len(labels), np.int32),
+    )
 
 
 def count_labels(labels: Labels) -> dict[str, Any]:

@@ -9,16 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.outcomes.cohort import is_below_line
+from riskml.policy import Policy
+from riskml.policy.case import SPENDING
 from riskml.records.contract.versions import NO_DAY
 from riskml.records.panel.events import Events
-from riskml.records.panel.panel import Panel
+from riskml.records.panel.panel import Panel, sum_window
 from riskml.splits import Settings
 
-__all__ = ["FOLLOW_UP", "After", "build_pair_keys", "find_first_day"]
+__all__ = ["FOLLOW_UP", "YEAR", "After", "build_pair_keys", "find_first_day"]
 
 FOLLOW_UP = 3
 """Number of months at the end of a span; a household's income must be reported in at least one of them."""
 
+YEAR = 12
+"""Number of calendar months whose unavoidable spending is taken off income."""
+
+Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
@@ -47,41 +53,73 @@ class After:
     Parameters
     ----------
     panel : Panel
-        Panel at the end of the last span, with enough months of history for the window of ``first_month``.
+        Panel at the end of the last span, with enough months of history for the window of ``first_month`` and for the
+        unavoidable spending of the year up to it.
     first_month : int
         First month of the earliest span.
     settings : Settings
+    policy : Policy
+        Says which spending counts as unavoidable.
     """
 
     panel: Panel
     first_month: int
     settings: Settings
+    policy: Policy
 
     @cached_property
-    def _verdicts(self) -> tuple[Mask, Mask]:
-        """Whether income is below the line at the end of each month, and whether that is known, shape (months, n)."""
+    def _verdicts(self) -> tuple[Mask, Mask, Mask]:
+        """Verdicts at the end of each month, shape (months, n).
+
+        They say whether income is below the line, whether it is so only after unavoidable spending, and whether income
+        and line are known.
+        """
         ends = self.panel.month - self.first_month + 1
-        below, known = np.zeros((ends, self.panel.n), bool), np.zeros((ends, self.panel.n), bool)
+        below, after_spending, known = (np.zeros((ends, self.panel.n), bool) for _ in range(3))
+        spending = self._spending
         for month in range(ends):
             lag = ends - 1 - month
             income = self.panel.income_per_head(self.settings.window, lag=lag, complete=self.settings.outcome == "end")
             line = self.panel.line[lag]
             below[month] = is_below_line(income, line)
             known[month] = ~(np.isnan(income) | np.isnan(line))
-        return below, known
+            if spending is not None:
+                left = income - sum_window(spending[lag : lag + YEAR]) / self.panel.size[lag]
+                after_spending[month] = is_below_line(left, line) & ~below[month]
+        return below, after_spending, known
+
+    @cached_property
+    def _spending(self) -> Floats | None:
+        """Unavoidable spending of each month in yuan, the latest first, shape (T, n); None if there is none to count.
+
+        An amount that is not known adds nothing.
+        """
+        if self.settings.hardship == "ignore":
+            return None
+        months, n = self.panel.months, self.panel.n
+        spent = np.zeros(months * n)
+        rows = [item.select(self.panel) for code, item in SPENDING.items() if self.policy.spending[code].counts]
+        for events, amounts in filter(None, rows):
+            cell = events["lag"].astype(np.int64) * n + events.household
+            spent += np.bincount(cell, np.where(np.isnan(amounts), 0.0, amounts), minlength=months * n)
+        return spent.reshape(months, n) if spent.any() else None
 
     @cached_property
     def _reported(self) -> Mask:
         """Whether income is reported for each month from ``first_month`` on, shape (months, n)."""
         return self.panel.reported[: self.panel.month - self.first_month + 1][::-1]
 
-    def find_fall(self, month: int) -> NDArray[np.int32]:
-        """Count the months until income is first below the line in the span after a month, shape (n,); 0 if never."""
+    def find_falls(self, month: int) -> dict[str, NDArray[np.int32]]:
+        """Count the months from a month to the first fall in its span, shape (n,), by kind; 0 if there is none."""
+        below, after_spending, _ = self._verdicts
+        return {"income": self._find_first(below, month), "spending": self._find_first(after_spending, month)}
+
+    def _find_first(self, fell: Mask, month: int) -> NDArray[np.int32]:
         horizon = self.settings.horizon
-        below = self._verdicts[0][month + 1 - self.first_month :][:horizon]
+        span = fell[month + 1 - self.first_month :][:horizon]
         if self.settings.outcome == "end":
-            return np.where(below[-1], horizon, 0).astype(np.int32)
-        return np.where(below.any(axis=0), below.argmax(axis=0) + 1, 0).astype(np.int32)
+            return np.where(span[-1], horizon, 0).astype(np.int32)
+        return np.where(span.any(axis=0), span.argmax(axis=0) + 1, 0).astype(np.int32)
 
     def mark_followed_up(self, month: int) -> Mask:
         """Mark households that are followed up to the end of the span after a month, shape (n,).
@@ -92,5 +130,5 @@ class After:
         span = slice(month + 1 - self.first_month, month + 1 - self.first_month + self.settings.horizon)
         last = min(FOLLOW_UP, self.settings.horizon)
         verdict_in = 1 if self.settings.outcome == "end" else last
-        seen, known = self._reported[span][-last:], self._verdicts[1][span][-verdict_in:]
+        seen, known = self._reported[span][-last:], self._verdicts[2][span][-verdict_in:]
         return np.asarray(seen.any(axis=0) & known.any(axis=0))

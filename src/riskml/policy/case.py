@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 from riskml.policy.entries import Switch
 from riskml.records.contract import schema
 from riskml.records.panel.events import Events
-from riskml.records.panel.panel import Panel
+from riskml.records.panel.panel import BELOW, Panel
 
-__all__ = ["Case"]
+__all__ = ["SPENDING", "Case", "Item"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -23,14 +24,36 @@ _CARE = {kind: i for i, kind in enumerate(schema.list_codes("illness", "kind"))}
 _EXITED = schema.list_codes("households", "kind").index("exited")
 
 
+@dataclass(frozen=True)
+class Item:
+    """Where the amounts of an item of unavoidable spending are recorded; ``kind`` selects rows of ``events``."""
+
+    table: str
+    column: str
+    kind: str | None = None
+
+    def select(self, panel: Panel) -> tuple[Events, Floats] | None:
+        """Select the rows of the item and their amounts in yuan; None if the table is absent."""
+        rows: Events | None = getattr(panel, self.table)
+        if rows is not None and self.kind is not None:
+            rows = rows.where(rows["kind"] == _EVENT[self.kind])
+        return None if rows is None else (rows, rows[self.column])
+
+
+SPENDING = {
+    "medical_self_paid": Item("illness", "self_paid"),
+    "school_fees": Item("events", "amount", "school_fee"),
+    "housing_repair": Item("events", "amount", "housing_unsafe"),
+}
+"""Every item of unavoidable spending; the policy table says which of them count."""
+
+
 class Case:
     """The households of a panel, as the rule line sees them.
 
     Parameters
     ----------
     panel : Panel
-    window : int
-        Number of months whose income is compared with the line.
     spending : dict of str to Switch
         Items of unavoidable spending, and whether each of them counts.
 
@@ -40,13 +63,11 @@ class Case:
     a sum, but if all amounts of a household are null, its sum is NaN.
     """
 
-    def __init__(self, panel: Panel, window: int, spending: Mapping[str, Switch]) -> None:
+    def __init__(self, panel: Panel, spending: Mapping[str, Switch]) -> None:
         self.panel = panel
-        self.window = window
         self._spending = spending
         self._recent: dict[tuple[str, int], Events | None] = {}
         self._counts: dict[int, Floats | None] = {}
-        self._self_paid: dict[int, Floats] = {}
 
     @cached_property
     def unknown(self) -> Floats:
@@ -62,12 +83,12 @@ class Case:
     @cached_property
     def income(self) -> Floats:
         """Income per head over the window, yuan/person/year, shape (n,)."""
-        return self.panel.income_per_head(self.window)
+        return self.panel.income
 
     @cached_property
     def line(self) -> Floats:
-        """The line in force at the end of the last complete month, yuan/person/year, shape (n,)."""
-        line: Floats = self.panel.line[0]
+        """Line in force at the end of that window, yuan/person/year, shape (n,)."""
+        line: Floats = self.panel.at_income_end.line[0]
         return line
 
     @cached_property
@@ -121,10 +142,12 @@ class Case:
 
     def sum_self_paid(self, months: int) -> Floats:
         """Sum the self-paid medical costs of the last ``months`` months, yuan, shape (n,)."""
-        if months not in self._self_paid:
+        name, memo = f"self-paid {months}", self.panel.memo
+        if name not in memo:
             illness = self.select_recent("illness", months)
-            self._self_paid[months] = self.unknown if illness is None else illness.sum(illness["self_paid"])
-        return self._self_paid[months]
+            memo[name] = self.unknown if illness is None else illness.sum(illness["self_paid"])
+        paid: Floats = memo[name]  # type: ignore[assignment]
+        return paid
 
     @cached_property
     def spending(self) -> Floats:
@@ -132,20 +155,26 @@ class Case:
 
         The items that count are added up. An unknown item adds nothing; if all of them are unknown, the sum is NaN.
         """
-        items: dict[str, Callable[[], Floats]] = {
-            "medical_self_paid": lambda: self.sum_self_paid(12),
-            "school_fees": lambda: self.sum_amounts("school_fee", 12),
-            "housing_repair": lambda: self.sum_amounts("housing_unsafe", 12),
-        }
-        parts = [read() for item, read in items.items() if self._spending[item].counts]
+        parts = [
+            self.sum_self_paid(12) if item.kind is None else self.sum_amounts(item.kind, 12)
+            for code, item in SPENDING.items()
+            if self._spending[code].counts
+        ]
         total, stated = np.zeros(self.panel.n), np.zeros(self.panel.n, bool)
         for part in parts:
             known = ~np.isnan(part)
             np.add(total, part, out=total, where=known)
             stated |= known
-        return np.where(stated, total / self.size, np.nan) if parts else total
+        size = self.panel.at_income_end.size[0]
+        return np.where(stated, total / size, np.nan) if parts else total
 
     @cached_property
     def income_after_spending(self) -> Floats:
         """Income per head minus unavoidable spending per head, yuan/person/year, shape (n,)."""
         return self.income - self.spending
+
+    @cached_property
+    def in_hardship(self) -> Mask:
+        """Whether only unavoidable spending takes income below the line, shape (n,)."""
+        bound = self.line * BELOW
+        return (self.income >= bound) & (self.income_after_spending < bound)

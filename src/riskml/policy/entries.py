@@ -193,12 +193,15 @@ class ColourRow:
     below_without_shock: Colour
     guarantee_unmet: Colour
     hardship: Colour
+    below_after_spending: Colour
     source: Text
 
     @classmethod
     def read(cls, node: Node) -> ColourRow:
         """Read one row."""
-        row = node.read_row(cls)
+        # A table written before this key existed still raises the colour; null is green, as for the other keys.
+        stated = "below_after_spending" in node.read_entries()
+        row = node.read_row(cls, below_after_spending=0 if stated else COLOURS.codes.index("orange"))
         if not row.red_below <= row.orange_below <= row.yellow_up_to:
             node.fail("has bounds out of order.", "red_below <= orange_below <= yellow_up_to is needed.")
         return row

@@ -65,7 +65,8 @@ def render_handbook(policy: Policy) -> str:
                     _name_day(r.effective_from),
                     *(f"{bound:g} × line" for bound in (r.red_below, r.orange_below, r.yellow_up_to)),
                     f"below without a shock {COLOURS.codes[r.below_without_shock]}, guarantee not met "
-                    f"{COLOURS.codes[r.guarantee_unmet]}, hardship {COLOURS.codes[r.hardship]}",
+                    f"{COLOURS.codes[r.guarantee_unmet]}, hardship {COLOURS.codes[r.hardship]}, below the line after "
+                    f"spending {COLOURS.codes[r.below_after_spending]}",
                     r.source,
                 ]
                 for r in policy.colours.rows

@@ -15,7 +15,7 @@ __all__ = ["InForce", "Layout"]
 
 Floats = NDArray[np.float64]
 
-NEVER: tuple[float, ...] = (np.nan, np.nan, np.nan, 0.0, 0.0, 0.0)
+NEVER: tuple[float, ...] = (np.nan, np.nan, np.nan, 0.0, 0.0, 0.0, 0.0)
 """Bounds and colours for a region without a row in force: no income is ever below a bound."""
 
 
@@ -28,7 +28,7 @@ class InForce:
     values : tuple of TriggerValue or None, one per trigger
     thresholds : array of float64, shape (triggers, groups)
         A trigger never fires if its threshold is NaN.
-    colours : array of float64, shape (6,)
+    colours : array of float64, shape (7,)
         ``red_below``, ``orange_below``, ``yellow_up_to``, and the colours for the cases that the source leaves open.
     rural_income : float
         Rural per-capita disposable income, yuan/person/year; NaN if unknown.
@@ -55,7 +55,7 @@ class InForce:
         row, income = colours.find(region, day), rural_income.find(region, day)
         bounds = NEVER
         if row is not None:
-            open_cases = (row.below_without_shock, row.guarantee_unmet, row.hardship)
+            open_cases = (row.below_without_shock, row.guarantee_unmet, row.hardship, row.below_after_spending)
             bounds = (row.red_below, row.orange_below, row.yellow_up_to, *map(float, open_cases))
         amount = np.nan if income is None else income.amount
         return cls(values, thresholds.reshape(len(values), len(GROUPS)), np.array(bounds), amount)

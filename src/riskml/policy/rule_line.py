@@ -13,7 +13,7 @@ from riskml.policy.table import Policy
 from riskml.policy.triggers import TRIGGERS
 from riskml.policy.verdicts import NO_CATEGORY, Verdicts
 from riskml.records.panel.panel import BELOW, Panel
-from riskml.vocabulary.verdicts import CATEGORIES
+from riskml.vocabulary.verdicts import CATEGORIES, NO_COLOUR
 
 __all__ = ["apply_rule_line"]
 
@@ -26,16 +26,17 @@ _UNSTABLE, _BORDERLINE, _SUDDEN = (
 )
 
 
-def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> Verdicts:
+AFTER_SPENDING = "income_below_line_after_spending"
+"""The trigger with a colour of its own."""
+
+
+def apply_rule_line(panel: Panel, policy: Policy) -> Verdicts:
     """Judge every household of a panel by the rule line.
 
     Parameters
     ----------
     panel : Panel
     policy : Policy
-    window : int, optional
-        Number of months whose income is compared with the line; the policy's ``income_window`` by default. Records
-        from a survey that asks about one month in three need 1.
 
     Returns
     -------
@@ -46,13 +47,13 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
     The result for a household is the same, bit for bit, whether it is judged alone or with many others: every step is
     elementwise, a count, or a sum in the order of the rows.
     """
-    case = Case(panel, policy.income_window if window is None else window, policy.spending)
+    case = Case(panel, policy.spending)
     triggers = list(policy.triggers.values())
     rows, row_of_household = _find_rows(panel, policy)
     thresholds = np.array([row.thresholds for row in rows])[row_of_household, :, case.group].T
     layout = policy.layout
     income = np.array([row.rural_income for row in rows])[row_of_household]
-    for base, values in zip(BASES, (case.line, case.line * case.size, income), strict=True):
+    for base, values in zip(BASES, (case.line, panel.line[0] * case.size, income), strict=True):
         thresholds[layout.base[base]] *= values
     observed = np.full(thresholds.shape, np.nan)
     for c in np.flatnonzero(~np.isnan(thresholds).all(axis=1)):
@@ -62,6 +63,9 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
         np.logical_or.reduce(fired[layout.counts_as[what]], axis=0) for what in ("shock", "hardship", "guarantee")
     )
     bounds = np.array([row.colours for row in rows])[row_of_household].T
+    spent = np.logical_or.reduce(fired[[i for i, code in enumerate(policy.triggers) if code == AFTER_SPENDING]], axis=0)
+    colour = signal_income(case.income, case.line, bounds, shock, unmet, hardship, spent)
+    unknown = np.isnan(case.income - case.line) & ~fired.any(axis=0) & ~panel.monitored
     return Verdicts(
         policy=policy,
         as_of=panel.as_of,
@@ -73,7 +77,7 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
         line=case.line,
         income=case.income,
         spending=case.spending,
-        colour=signal_income(case.income, case.line, bounds, shock, unmet, hardship),
+        colour=np.where(unknown, NO_COLOUR, colour).astype(np.int8),
         category=_choose_category(case, hardship),
         monitored=panel.monitored,
         _in_force=(rows, row_of_household),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from riskml.policy.table import Policy, load_policy
 from riskml.records.panel.panel import BELOW
-from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, TIERS
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, NO_COLOUR, TIERS
 
 __all__ = ["combine_signal", "is_above_safest", "name_agreement", "signal_income"]
 
@@ -18,16 +18,18 @@ Mask = NDArray[np.bool_]
 _YELLOW, _ORANGE, _RED = (COLOURS.codes.index(name) for name in ("yellow", "orange", "red"))
 
 
-def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unmet: Mask, hardship: Mask) -> Codes:
+def signal_income(
+    income: Floats, line: Floats, bounds: Floats, shock: Mask, unmet: Mask, hardship: Mask, spent: Mask
+) -> Codes:
     """Give every household the colour that follows from its income and its flags.
 
     Parameters
     ----------
     income, line : array of float64, shape (n,)
         Income per head and the line, yuan/person/year; NaN if unknown.
-    bounds : array of float64, shape (6, n)
+    bounds : array of float64, shape (7, n)
         One column per household, with the rows of ``InForce.colours``.
-    shock, unmet, hardship : array of bool, shape (n,)
+    shock, unmet, hardship, spent : array of bool, shape (n,)
         Whether any flag counts as a major shock, as a guarantee that is not met, or as hardship.
 
     Returns
@@ -45,18 +47,19 @@ def signal_income(income: Floats, line: Floats, bounds: Floats, shock: Mask, unm
     Examples
     --------
     >>> line, no = np.full(5, 8000.0), np.zeros(5, bool)
-    >>> bounds = np.repeat([[1.0], [1.125], [1.25], [2.0], [1.0], [1.0]], 5, axis=1)
+    >>> bounds = np.repeat([[1.0], [1.125], [1.25], [2.0], [1.0], [1.0], [2.0]], 5, axis=1)
     >>> income = np.array([7999.0, 8000.0, 9000.0, 10000.0, 10002.0])
-    >>> [COLOURS.codes[code] for code in signal_income(income, line, bounds, no, no, no)]
+    >>> [COLOURS.codes[code] for code in signal_income(income, line, bounds, no, no, no, no)]
     ['orange', 'orange', 'yellow', 'yellow', 'green']
     """
-    red, orange, yellow, without_shock, guarantee, hard = bounds
+    red, orange, yellow, without_shock, guarantee, hard, after_spending = bounds
     colour = np.where(income <= yellow * line * (2 - BELOW), _YELLOW, 0)
     colour[income < orange * line * BELOW] = _ORANGE
     below = income < red * line * BELOW
     colour = np.where(below, np.where(shock, _RED, without_shock), colour)
     colour = np.maximum(colour, np.where(unmet, guarantee, 0))
-    return np.maximum(colour, np.where(hardship, hard, 0)).astype(np.int8)
+    colour = np.maximum(colour, np.where(hardship, hard, 0))
+    return np.maximum(colour, np.where(spent, after_spending, 0)).astype(np.int8)
 
 
 def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> Codes:
@@ -65,7 +68,7 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     Parameters
     ----------
     colour : array of int8, shape (n,)
-        Positions in ``COLOURS``.
+        Positions in ``COLOURS``; -1 for no colour.
     tier : array of int8, shape (n,)
         Positions in ``TIERS``. A household without a probability has -1, and keeps the rule line's colour.
     policy : Policy, optional
@@ -74,17 +77,17 @@ def combine_signal(colour: Codes, tier: Codes, policy: Policy | None = None) -> 
     Returns
     -------
     array of int8, shape (n,)
-        Positions in ``COLOURS``, never greener than the rule line's colour.
+        Positions in ``COLOURS``, never greener than the rule line's colour; -1 if neither gives a colour.
 
     Examples
     --------
-    >>> signal = combine_signal(np.array([0, 3, 1], np.int8), np.array([2, 0, -1], np.int8))
-    >>> [COLOURS.codes[code] for code in signal]
-    ['orange', 'red', 'yellow']
+    >>> signal = combine_signal(np.array([0, 3, 1, -1], np.int8), np.array([2, 0, -1, -1], np.int8))
+    >>> signal.tolist()
+    [2, 3, 1, -1]
     """
     tiers = (policy or load_policy()).tiers
     # A tier of -1 selects the last entry.
-    colours = np.array([*(tiers[code].colour for code in TIERS), 0], np.int8)
+    colours = np.array([*(tiers[code].colour for code in TIERS), NO_COLOUR], np.int8)
     return np.maximum(colour, colours[tier]).astype(np.int8)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import PolicyError
+from riskml.policy.case import SPENDING
 from riskml.policy.dated import DatedTable
 from riskml.policy.entries import CauseNames, ColourRow, IncomeRow, Line, Measure, Switch, Tier, Timing, Trigger
 from riskml.policy.in_force import InForce, Layout
@@ -29,9 +30,6 @@ from riskml.vocabulary.verdicts import TIERS
 __all__ = ["Policy", "load_policy", "parse_policy"]
 
 T = TypeVar("T")
-
-SPENDING = ("medical_self_paid", "school_fees", "housing_repair")
-"""Items of unavoidable spending that records can hold."""
 
 LONGEST_VERSION = 40
 """Most characters in the version that a file states: databases and file names contain it, followed by the hash."""
@@ -169,7 +167,7 @@ def parse_policy(text: str, name: str = "policy.yaml") -> Policy:
         tiers=_read_tiers(root["tiers"]),
         visit_capacity=root["visit_capacity"].read_number(0, 1, exclusive=True),
         income_window=root["income_window"].read_count(1, LOOK_BACK),
-        spending=_read_terms(root["spending"].read_mapping(SPENDING), Switch),
+        spending=_read_terms(root["spending"].read_mapping(list(SPENDING)), Switch),
         counting=_read_terms(root["counting"].read_entries(), Switch),
         timing=_read_terms(root["timing"].read_entries(), Timing),
         causes=_read_causes(root["causes"]),

@@ -74,7 +74,8 @@ def three_months_below(case: Case, rule: Trigger) -> Floats:
 @trigger
 def income_drop(case: Case, rule: Trigger) -> Floats:
     """Share by which income per head fell from the window before to the window."""
-    now, before = case.panel.income_per_head(rule.window), case.panel.income_per_head(rule.window, lag=rule.window)
+    panel = case.panel.at_income_end
+    now, before = panel.income_per_head(rule.window), panel.income_per_head(rule.window, lag=rule.window)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(before > 0, 1 - now / before, np.nan)
 

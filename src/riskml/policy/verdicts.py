@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from riskml.policy.in_force import InForce
 from riskml.policy.table import Policy
 from riskml.vocabulary.terms import Term
-from riskml.vocabulary.verdicts import CATEGORIES, COLOURS
+from riskml.vocabulary.verdicts import CATEGORIES, name_colour
 
 __all__ = ["NO_CATEGORY", "Flag", "Verdicts"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
+
+INCOME_FLAGS = ("income_below_line", "three_months_below", "income_drop")
+"""Triggers for low or falling income."""
 
 NO_CATEGORY = -1
 """Stands for the category of a household that is not monitored and for which the rule suggests no category."""
@@ -69,7 +72,7 @@ class Verdicts:
     spending : array of float64, shape (n,)
         Unavoidable self-paid spending over 12 months, yuan/person/year.
     colour : array of int8, shape (n,)
-        Positions in ``COLOURS``.
+        Positions in ``COLOURS``; -1 if the rule line cannot judge.
     category : array of int8, shape (n,)
         Positions in ``CATEGORIES``: as recorded if the household is monitored, otherwise as the rule suggests; -1 if
         there is none.
@@ -99,6 +102,19 @@ class Verdicts:
     def any_flag(self) -> Mask:
         """Whether any trigger fired, so that the rule line is positive, shape (n,)."""
         flagged: Mask = np.logical_or.reduce(self.fired, axis=0)
+        return flagged
+
+    def mark_flagged(self, kind: str) -> Mask:
+        """Mark the households with a flag for a kind of fall, shape (n,).
+
+        For ``income``, the flags for low or falling income count; for ``spending``, those that count as hardship; for
+        ``monitoring``, any flag.
+        """
+        if kind == "monitoring":
+            return self.any_flag
+        hardship = self.policy.layout.counts_as["hardship"]
+        rows = [c for c, code in enumerate(self.codes) if (code in INCOME_FLAGS if kind == "income" else c in hardship)]
+        flagged: Mask = np.logical_or.reduce(self.fired[rows], axis=0)
         return flagged
 
     @property
@@ -135,7 +151,7 @@ class Verdicts:
 
     def read_colour(self, i: int) -> str:
         """Return the name of one household's colour."""
-        return COLOURS.codes[int(self.colour[i])]
+        return name_colour(int(self.colour[i]))
 
     def read_category(self, i: int) -> str | None:
         """Return the code of one household's category, or None."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.features import FeatureMatrix, build, stack
-from riskml.outcomes import AT_RISK, classify_cohort
+from riskml.outcomes import AT_RISK, BY, classify_cohort
 from riskml.policy import Policy, apply_rule_line
 from riskml.progress import Progress
 from riskml.records.contract.calendar import to_month, to_month_end
@@ -81,13 +81,13 @@ def collect_cohort(
     jobs = [(day, start) for day in as_ofs for start in range(0, len(records), CHUNK)]
     progress.stage("features", len(jobs))
     for day in as_ofs:
-        records.get_line_grid(records.panel(day, 0, 0).month, 36)  # filled first: all threads share it
+        records.fill_line_grids(day, settings.basis)
 
     def collect_batch(job: tuple[int, int]) -> Cohort:
         day, start = job
-        panel = records.panel(day, start, min(start + CHUNK, len(records)))
-        rows = np.flatnonzero(classify_cohort(panel, settings) == AT_RISK)
-        verdicts = apply_rule_line(panel, policy, settings.window)
+        panel = records.panel(day, start, min(start + CHUNK, len(records)), basis=settings.basis)
+        rows = np.flatnonzero(classify_cohort(panel, settings, policy) == AT_RISK)
+        verdicts = apply_rule_line(panel, policy)
         part = Cohort(
             rows + start,
             build(panel).take(rows),
@@ -108,17 +108,22 @@ def find_first_flags(
     records: Records,
     household: NDArray[np.int64],
     as_of: NDArray[np.int32],
+    by: NDArray[np.int8],
     settings: Settings,
     policy: Policy,
     progress: Progress,
 ) -> NDArray[np.float64]:
-    """Find how many months after each as-of date the rule line first raises a flag, given what was known at the time.
+    """Find how many months after each as-of date the rule line first flags the kind of fall that happened.
+
+    It judges by what was known at the time.
 
     Parameters
     ----------
     records : Records
     household, as_of : array, shape (n,)
         Rows; the as-of dates are month ends.
+    by : array of int8, shape (n,)
+        How each household fell (see ``outcomes.BY``).
 
     Returns
     -------
@@ -137,12 +142,13 @@ def find_first_flags(
         open_rows = np.isnan(first) & (months <= month) & (month <= months + settings.horizon)
         if not open_rows.any():
             continue
-        flagged = np.zeros(len(records), bool)
-        for start in starts:
-            stop = min(int(start) + CHUNK, len(records))
-            flagged[start:stop] = apply_rule_line(
-                records.panel(to_month_end(month), int(start), stop), policy, settings.window
-            ).any_flag
-        hits = open_rows & flagged[household]
+        flagged = {code: np.zeros(len(records), bool) for code in BY.values()}
+        for start in starts.tolist():
+            stop = min(start + CHUNK, len(records))
+            panel = records.panel(to_month_end(month), start, stop, basis=settings.basis)
+            verdicts = apply_rule_line(panel, policy)
+            for kind, code in BY.items():
+                flagged[code][start:stop] = verdicts.mark_flagged(kind)
+        hits = open_rows & np.select([by == code for code in flagged], [mask[household] for mask in flagged.values()])
         first[hits] = month - months[hits]
     return first

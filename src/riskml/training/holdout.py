@@ -54,7 +54,13 @@ class LabelledRows:
 
 
 def label_rows(
-    records: Records, cohort: Cohort, as_ofs: Sequence[int], settings: Settings, known_at: int | None, purpose: str
+    records: Records,
+    cohort: Cohort,
+    as_ofs: Sequence[int],
+    settings: Settings,
+    policy: Policy,
+    known_at: int | None,
+    purpose: str,
 ) -> LabelledRows:
     """Label the cohort at the as-of dates.
 
@@ -66,6 +72,7 @@ def label_rows(
     as_ofs : sequence of int
         Days.
     settings : Settings
+    policy : Policy
     known_at : int, optional
         Use only what was recorded up to that day; by default, use all records.
     purpose : str
@@ -76,7 +83,7 @@ def label_rows(
     SplitError
         If no outcome is known.
     """
-    at_risk = label(records, as_ofs, settings, known_at)
+    at_risk = label(records, as_ofs, settings, policy, known_at)
     known = at_risk.take(at_risk.labelled)
     if not len(known):
         numbers = count_labels(at_risk)
@@ -98,7 +105,7 @@ def collect_holdout(records: Records, bundle: Bundle, policy: Policy, purpose: s
     settings = replace(bundle.settings, test_from=to_day(bundle.manifest["split"]["test_from"]), origins=1)
     [origin] = cut_origins(build_grid(records, settings), settings)
     cohort = collect_cohort(records, origin.test, settings, policy, progress)
-    return label_rows(records, cohort, origin.test, settings, None, purpose)
+    return label_rows(records, cohort, origin.test, settings, policy, None, purpose)
 
 
 def _find_positions(cohort: Cohort, labels: Labels) -> NDArray[np.int64]:
@@ -139,7 +146,9 @@ def holdout_rows(
     labels, rows = holdout.labels, holdout.cohort
     fell = labels.y == 1
     flags = np.full(len(labels), np.nan)
-    flags[fell] = find_first_flags(records, rows.household[fell], rows.as_of[fell], settings, policy, progress)
+    flags[fell] = find_first_flags(
+        records, rows.household[fell], rows.as_of[fell], labels.by[fell], settings, policy, progress
+    )
     return TestRows(
         household=rows.household,
         as_of=rows.as_of,

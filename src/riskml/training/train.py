@@ -95,7 +95,7 @@ def train(
     for number, origin in enumerate(splits, 1):
         name = f"origin {number} of {len(splits)}: " if len(splits) > 1 else ""
         fitted = _fit(job, origin, name)
-        test = label_rows(records, job.cohort, origin.test, settings, None, "test on")
+        test = label_rows(records, job.cohort, origin.test, settings, policy, None, "test on")
         results.append(_evaluate(job, fitted, origin, test, name))
         latest = latest or (fitted, test)
     assert latest is not None, "cut_origins() gives at least one"
@@ -126,7 +126,9 @@ def _build_bundle(job: _Job, fitted: _Fitted, evaluation: dict[str, Any], *, ref
 
 
 def _fit(job: _Job, origin: Origin, name: str) -> _Fitted:
-    training = label_rows(job.records, job.cohort, origin.train, job.settings, origin.test_from, "train on").prune()
+    training = label_rows(
+        job.records, job.cohort, origin.train, job.settings, job.policy, origin.test_from, "train on"
+    ).prune()
     y, cohort = training.y, training.cohort
     if not 0 < y.sum() < len(y):
         raise SplitError(
@@ -149,7 +151,7 @@ def _fit_baselines(training: LabelledRows) -> Baselines:
 
 
 def _refit(job: _Job, fitted: _Fitted, as_ofs: tuple[int, ...]) -> _Fitted:
-    training = label_rows(job.records, job.cohort, as_ofs, job.settings, None, "train on").prune()
+    training = label_rows(job.records, job.cohort, as_ofs, job.settings, job.policy, None, "train on").prune()
     job.progress.stage("refitting on all labelled dates")
     blend = refit_blend(fitted.blend, training.cohort.features, training.y, job.seed)
     return _Fitted(blend, _fit_baselines(training), training)

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from riskml.vocabulary.terms import Term, Vocabulary
 
-__all__ = ["AGREEMENTS", "CATEGORIES", "COLOURS", "STATUSES", "TIERS", "Status"]
+__all__ = [
+    "AGREEMENTS",
+    "CATEGORIES",
+    "COLOURS",
+    "NO_COLOUR",
+    "STATUSES",
+    "TIERS",
+    "UNKNOWN_COLOUR",
+    "Status",
+    "name_colour",
+]
 
 COLOURS = Vocabulary(
     Term("green", "绿", "green"),
@@ -15,6 +25,22 @@ COLOURS = Vocabulary(
     Term("red", "红", "red"),
 )
 """Colours of the signal, the safest first."""
+
+UNKNOWN_COLOUR = Term("unknown", "灰", "unknown")
+"""What takes the place of a colour if the rule line cannot judge: it stands outside the order of colours."""
+
+NO_COLOUR = -1
+"""Position of ``UNKNOWN_COLOUR``."""
+
+
+def name_colour(position: int) -> str:
+    """Name the colour at a position.
+
+    >>> name_colour(3), name_colour(NO_COLOUR)
+    ('red', 'unknown')
+    """
+    return UNKNOWN_COLOUR.code if position == NO_COLOUR else COLOURS.codes[position]
+
 
 TIERS = Vocabulary(
     Term("stable", "稳定", "stable"),
@@ -63,6 +89,12 @@ STATUSES = Vocabulary(
     Status("at_risk", "在模型评估范围内", "within the model's scope"),
     Status("below_line", "收入已低于监测线", "already below the line", *_NO_LONGER),
     Status("monitored", "已纳入监测", "already in monitoring", *_NO_LONGER),
+    Status(
+        "in_hardship",
+        "符合“突发严重困难户”预警条件，待认定",
+        "meets the conditions for a household in sudden hardship, to be confirmed",
+        *_NO_LONGER,
+    ),
     Status("no_income", "收入记录不足", "too little income recorded", "模型不作预测", "the model does not predict"),
     Status("unknown", "该日尚无此户记录", "not yet on record at that date"),
 )

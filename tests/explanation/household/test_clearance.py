@@ -33,7 +33,7 @@ def met(last_months: float, labour: str | None = "full", months: int = 30):
         tables["members"] = {"household_id": ["a"], "member_id": ["m"], "labour": [labour]}
     policy = load_policy()
     panel = Records.from_tables(tables, policy.lines).panel(to_day(dt.date(2024, 6, 30)))
-    rule = make_rule_view(apply_rule_line(panel, policy, 12), 0, 12, frozenset())
+    rule = make_rule_view(apply_rule_line(panel, policy), 0, 12, frozenset())
     return {condition.code: condition.met for condition in check_clearance(panel, policy, rule)}
 
 

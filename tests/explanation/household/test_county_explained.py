@@ -39,7 +39,7 @@ def narrator(county_records) -> Narrator:
     """A small model fitted on one date of the county."""
     settings = Settings(**SETTINGS)
     day = build_grid(county_records, settings).as_ofs[0]
-    labels = label(county_records, (day,), settings, None)
+    labels = label(county_records, (day,), settings, load_policy(), None)
     labels = labels.take(labels.labelled)
     X = build(county_records.panel(day)).take(labels.household)
     y = labels.y.astype(float)
@@ -70,7 +70,7 @@ def reasons(county_records, narrator, as_of):
 
 def test_every_known_household_has_a_row_and_no_other(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
-    status = classify_cohort(panel, narrator.settings)
+    status = classify_cohort(panel, narrator.settings, load_policy())
     assert tuple(reasons.columns) == COLUMNS
     assert reasons["household_id"].tolist() == panel.household_id[status != UNKNOWN].tolist()
     at_risk = reasons["household_id"].isin(panel.household_id[status == AT_RISK])
@@ -79,7 +79,7 @@ def test_every_known_household_has_a_row_and_no_other(county_records, narrator, 
 
 def test_households_outside_the_model_s_scope_show_their_flags(county_records, narrator, as_of, reasons):
     panel = county_records.panel(as_of)
-    status = classify_cohort(panel, narrator.settings)
+    status = classify_cohort(panel, narrator.settings, load_policy())
     outside = reasons.set_index("household_id").loc[panel.household_id[(status != AT_RISK) & (status != UNKNOWN)]]
     assert len(outside) > 20
     assert (outside["causes"] != "").any()
@@ -112,7 +112,7 @@ def test_causes_without_words_are_the_same(county_records, narrator, as_of, reas
     panel = county_records.panel(as_of)
     causes = ExplainedPanel.build(narrator, panel).list_causes()
     assert causes == dict(zip(reasons["household_id"], reasons["causes"], strict=True))
-    verdicts = apply_rule_line(panel, narrator.policy, narrator.settings.window)
+    verdicts = apply_rule_line(panel, narrator.policy)
     assert ExplainedPanel.build(narrator, panel, verdicts).list_causes() == causes
 
 

@@ -78,7 +78,7 @@ def test_a_row_of_many_is_explained_as_alone_and_nothing_is_changed_by_explainin
     panel = ill.panel()
     narrator = make_narrator(panel)
     before = build(panel).values.copy()
-    verdicts = apply_rule_line(panel, load_policy(), 12)
+    verdicts = apply_rule_line(panel, load_policy())
     among = narrator.explain(panel, 1, verdicts=verdicts)
     alone = narrator.explain(panel.select(1))
     assert among == alone == narrator.explain(panel, 1)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from riskml.outcomes import label
 from riskml.outcomes.labels import MISSING
+from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day, to_month
 from riskml.records.panel.store import Records
 from riskml.splits import Settings as Span
@@ -91,7 +92,7 @@ def _hash_code(row: dict[str, Any]) -> str:
 
 def _find_falls(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
     """Find out which households fell within the span; leave out those for which the records do not say."""
-    labels = label(records, [to_day(as_of)], span)
+    labels = label(records, [to_day(as_of)], span, load_policy())
     codes = records.household_id[labels.household]
     return {str(code): bool(y) for code, y in zip(codes, labels.y, strict=True) if y != MISSING}
 
@@ -104,7 +105,7 @@ def _find_caller(connection: Connection, account: Account) -> Caller:
 
 def _build_verification(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:
     """Build what the visitor records, with the first cause that the model gave."""
-    in_need = True if row["status"] == "below_line" else fell.get(row["household_id"])
+    in_need = True if row["status"] in ("below_line", "in_hardship") else fell.get(row["household_id"])
     outcome = "pending" if in_need is None else "confirmed" if in_need else "rejected"
     causes = [cause for cause in row["causes"].split(";") if cause][:1] if in_need else []
     return {"outcome": outcome, "causes": causes, "note": NOTE}

@@ -43,5 +43,5 @@ def build_body(*, reasons: bool) -> bytes:
 def build_features(model: Model) -> tuple[list[str], NDArray[np.float64]]:
     """Build the household's features as the trees expect them: names, and values of shape (1, F)."""
     tables = {name: to_columns(rows) for name, rows in _build_tables().items()} | {"lines": EMPTY["lines"]}
-    panel = Records.from_tables(tables, model.policy.lines).panel(to_day(AS_OF))
+    panel = Records.from_tables(tables, model.policy.lines).panel(to_day(AS_OF), basis=model.bundle.settings.basis)
     return [column.name for column in model.bundle.columns], model.bundle.blend.align(build(panel))

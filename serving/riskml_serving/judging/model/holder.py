@@ -133,6 +133,8 @@ def _warm_up(model: Model) -> None:
         "income": {"household_id": code * 24, "period_start": months, **wages},
         "lines": {"region_code": [""], "effective_from": [dt.date(2020, 1, 1)], "amount": [6000.0]},
     }
-    panel = Records.from_tables(tables, model.policy.lines).panel(to_day("2024-12-31"))
+    panel = Records.from_tables(tables, model.policy.lines).panel(
+        to_day("2024-12-31"), basis=model.bundle.settings.basis
+    )
     judge(model.bundle, panel, model.policy)
     model.narrator.explain(panel)

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from riskml.cli.options import AsOf, PolicyFile, RecordsArgument, SkipBadRows, parse_day
+from riskml.cli.options import (
+    AsOf,
+    IncomeAge,
+    OutcomeKind,
+    PolicyFile,
+    RecordsArgument,
+    SkipBadRows,
+    Window,
+    parse_day,
+)
 from riskml.cli.output import write_parquet
 from riskml.cli.progress import show_progress
 
@@ -18,6 +27,9 @@ def features(
     records: RecordsArgument,
     as_of: AsOf,
     out: Annotated[Path, typer.Option("--out", help="Output Parquet file.", show_default=False)],
+    window: Window = 12,
+    outcome: OutcomeKind = "any",
+    income_age: IncomeAge = 0,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
@@ -29,12 +41,14 @@ def features(
     from riskml.cli.inputs import read_records
     from riskml.features import build_all
     from riskml.policy import load_policy
+    from riskml.splits import Settings
 
     at = parse_day(as_of, "--as-of")
+    basis = Settings(window, outcome=outcome, income_age=income_age).basis
     with show_progress() as bar:
         loaded = read_records(records, load_policy(policy), skip_bad_rows, bar)
         bar.stage("features", len(loaded))
-        matrix = build_all(loaded, [at], progress=bar.step)
+        matrix = build_all(loaded, [at], basis, progress=bar.step)
     frame = matrix.take(loaded.panel(at).known).to_frame()
     write_parquet(out, frame)
     typer.echo(f"{len(frame):,} households, {len(matrix.columns)} features as of {as_of}: {out}")

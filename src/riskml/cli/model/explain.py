@@ -65,7 +65,7 @@ def explain(
         scores = score(model, loaded, at, table, bar).set_index("household_id")
         if household not in scores.index:
             raise UsageError(f"Household {household!r} is not known on {as_of}.", "Choose a later --as-of.")
-        panel = loaded.panel(at, position, position + 1)
+        panel = loaded.panel(at, position, position + 1, basis=model.settings.basis)
         explanation = Narrator(model, table).explain(
             panel, agreement=str(scores.loc[household, "agreement"]), redact=() if redact is None else (redact,)
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from riskml.cli.options import PolicyFile, RecordsArgument, SkipBadRows, parse_day
+from riskml.cli.options import IncomeAge, OutcomeKind, PolicyFile, RecordsArgument, SkipBadRows, Window, parse_day
 from riskml.cli.progress import show_progress
 
 __all__ = ["train"]
@@ -16,12 +16,9 @@ __all__ = ["train"]
 def train(
     records: RecordsArgument,
     out: Annotated[Path, typer.Option("--out", help="Output folder of the model bundle.", show_default=False)],
-    window: Annotated[int, typer.Option(help="Months over which income per head is averaged.")] = 12,
+    window: Window = 12,
     horizon: Annotated[int, typer.Option(help="Months ahead to predict.")] = 12,
-    outcome: Annotated[
-        Literal["any", "end"],
-        typer.Option(help="A fall is income below the line at any month end of the horizon, or at its last one."),
-    ] = "any",
+    outcome: OutcomeKind = "any",
     step: Annotated[int, typer.Option(help="Months between two as-of dates.")] = 3,
     test_from: Annotated[
         str | None, typer.Option(help="First as-of date of the test rows; by default derived from the records.")
@@ -32,6 +29,11 @@ def train(
     refit: Annotated[
         bool, typer.Option("--refit", help="Refit the chosen model on all labelled as-of dates, for release.")
     ] = False,
+    hardship: Annotated[
+        Literal["count", "ignore"],
+        typer.Option(help="Whether income below the line after unavoidable spending is a fall."),
+    ] = "count",
+    income_age: IncomeAge = 0,
     policy: PolicyFile = None,
     skip_bad_rows: SkipBadRows = None,
 ) -> None:
@@ -48,9 +50,8 @@ def train(
     from riskml.training import train as run
     from riskml.training.tracked import register
 
-    settings = Settings(
-        window, horizon, outcome, step, None if test_from is None else parse_day(test_from, "--test-from"), origins
-    )
+    start = None if test_from is None else parse_day(test_from, "--test-from")
+    settings = Settings(window, horizon, outcome, step, start, origins, hardship, income_age)
     table = load_policy(policy)
     with show_progress() as bar:
         loaded = read_records(records, table, skip_bad_rows, bar)

@@ -64,11 +64,11 @@ class ExplainedPanel:
     @classmethod
     def build(cls, narrator: Narrator, panel: Panel, verdicts: Verdicts | None = None) -> ExplainedPanel:
         """Explain a panel; pass the rule line's ``verdicts`` if they are already known."""
-        status, window = classify_cohort(panel, narrator.settings), narrator.settings.window
+        status, window = classify_cohort(panel, narrator.settings, narrator.policy), narrator.settings.window
         at_risk, others = np.flatnonzero(status == AT_RISK), np.flatnonzero((status != AT_RISK) & (status != UNKNOWN))
         rows = narrator.explain_rows(panel, build(panel).take(at_risk), at_risk) if len(at_risk) else None
         if verdicts is None and len(others):
-            verdicts = apply_rule_line(panel, narrator.policy, window)
+            verdicts = apply_rule_line(panel, narrator.policy)
         return cls(panel, at_risk, others, rows, verdicts, window)
 
     def list_causes(self) -> dict[str, str]:
@@ -165,9 +165,9 @@ def explain_all(
         of the rule line's flags.
     """
     hidden = check_redaction(redact)
-    panels = list(records.panels(as_of))
-    for panel in panels[:1]:
-        panel.line  # noqa: B018 - fills the shared grid of lines before the threads need it
+    basis = narrator.settings.basis
+    records.fill_line_grids(as_of, basis)
+    panels = list(records.panels(as_of, basis))
     frames = [_EMPTY]
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(panels), BATCH):

@@ -36,7 +36,7 @@ from riskml.policy.signal import is_above_safest
 from riskml.records.contract.calendar import to_date
 from riskml.records.panel.panel import Panel
 from riskml.vocabulary.causes import HEALTH_CAUSES
-from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, STATUSES
+from riskml.vocabulary.verdicts import CATEGORIES, STATUSES, name_colour
 
 __all__ = ["ExplainedRows", "Narrator"]
 
@@ -123,8 +123,8 @@ class Narrator:
         hidden = check_redaction(redact)
         household = panel if panel.n == 1 else panel.select(i)
         row = 0 if verdicts is None else i
-        verdicts = apply_rule_line(household, self.policy, self.settings.window) if verdicts is None else verdicts
-        status = int(classify_cohort(household, self.settings)[0])
+        verdicts = apply_rule_line(household, self.policy) if verdicts is None else verdicts
+        status = int(classify_cohort(household, self.settings, self.policy)[0])
         reasons: tuple[Reason, ...] = ()
         protections: tuple[Reason, ...] = ()
         model: ModelView | None = None
@@ -150,7 +150,7 @@ class Narrator:
             status=STATUSES.codes[status],
             rule=rule,
             model=model,
-            signal=COLOURS.codes[int(combine_signal(verdicts.colour[row : row + 1], tier, self.policy)[0])],
+            signal=name_colour(int(combine_signal(verdicts.colour[row : row + 1], tier, self.policy)[0])),
             agreement=agreement,
             agreement_by=by,
             reasons=reasons,

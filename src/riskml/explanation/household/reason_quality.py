@@ -109,10 +109,10 @@ def measure_steadiness(narrator: Narrator, records: Records, as_of: int) -> dict
         explain_all(narrator, records, day).set_index("household_id")["causes"].str.split(";").str[0]
         for day in (as_of, later)
     )
-    before, after = records.panel(as_of), records.panel(later)
+    before, after = (records.panel(day, basis=narrator.settings.basis) for day in (as_of, later))
     quiet = find_quiet_households(before, after)
     for panel in (before, after):
-        quiet &= classify_cohort(panel, narrator.settings) == AT_RISK
+        quiet &= classify_cohort(panel, narrator.settings, narrator.policy) == AT_RISK
     both = records.household_id[quiet].tolist()
     same = (first[both] == second[both]).to_numpy()
     return {"households": len(both), "same_cause": float(same.mean()) if len(both) else float("nan")}

@@ -57,21 +57,22 @@ def compute_fact(panel: Panel, name: str, argument: str, window: int) -> Numbers
 
 
 def _count_reported(panel: Panel, window: int) -> Floats:
-    return sum_window(panel.reported[:window].astype(np.float64))
+    return sum_window(panel.at_income_end.reported[:window].astype(np.float64))
 
 
 def _compute_yearly_income(panel: Panel, window: int = 12) -> Floats:
     """Compute a household's yearly net income in yuan: the mean of a window's reported months × 12, NaN if none."""
     count = _count_reported(panel, window)
-    return np.where(count > 0, sum_window(panel.total_or_zero[:window]) / count * 12, np.nan)
+    return np.where(count > 0, sum_window(panel.at_income_end.total_or_zero[:window]) / count * 12, np.nan)
 
 
 def _compute_income_per_head(panel: Panel, window: int) -> Floats:
     """Compute income in yuan/person/year from the reported months of a window, however few."""
-    return np.asarray(_compute_yearly_income(panel, window) / panel.size[0])
+    return np.asarray(_compute_yearly_income(panel, window) / panel.at_income_end.size[0])
 
 
 def _compute_latest_income(panel: Panel) -> Floats:
+    panel = panel.at_income_end
     month = panel.reported.argmax(axis=0)
     row = np.arange(panel.n)
     income = panel.total_or_zero[month, row] * 12 / panel.size[month, row]
@@ -80,6 +81,7 @@ def _compute_latest_income(panel: Panel) -> Floats:
 
 def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.bool_]]:
     """Return the monthly yuan from a source (or ``total``), and the months in which they are known."""
+    panel = panel.at_income_end
     if source == "total":
         return panel.total_or_zero, panel.reported
     amount = panel.sources[list(SOURCES).index(source)]
@@ -167,10 +169,14 @@ def _find_latest_event(panel: Panel, window: int, kind: str) -> Floats:
 
 FACTS: dict[str, Fact] = {
     "income": Fact("yuan", lambda panel, window, _: _compute_income_per_head(panel, window)),
-    "income_vs_line": Fact("gap", lambda panel, window, _: (_compute_income_per_head(panel, window), panel.line[0])),
+    "income_vs_line": Fact(
+        "gap", lambda panel, window, _: (_compute_income_per_head(panel, window), panel.at_income_end.line[0])
+    ),
     "yearly": Fact("yearly", lambda panel, window, _: np.full(panel.n, float(window))),
     "latest_income": Fact("yuan", lambda panel, _window, _: _compute_latest_income(panel)),
-    "latest_income_vs_line": Fact("gap", lambda panel, _window, _: (_compute_latest_income(panel), panel.line[0])),
+    "latest_income_vs_line": Fact(
+        "gap", lambda panel, _window, _: (_compute_latest_income(panel), panel.at_income_end.line[0])
+    ),
     "months_known": Fact("count", lambda panel, window, _: _count_reported(panel, window)),
     "months_below": Fact(
         "count", lambda panel, window, _: sum_window(find_months_below(panel)[:window].astype(np.float64))
@@ -198,8 +204,8 @@ FACTS: dict[str, Fact] = {
     "latest": Fact("month", _find_latest_event),
     "help_amount": Fact("yuan", lambda panel, window, _: _sum_stated(panel, panel.help, "amount", window)),
     # The feature's value is in multiples of the line; multiplying by the line gives yuan.
-    "slope": Fact("slope", lambda panel, _window, _: panel.line[0]),
-    "more_yuan": Fact("more_yuan", lambda panel, _window, _: panel.line[0]),
+    "slope": Fact("slope", lambda panel, _window, _: panel.at_income_end.line[0]),
+    "more_yuan": Fact("more_yuan", lambda panel, _window, _: panel.at_income_end.line[0]),
     # These need only the feature's own value.
     **{
         name: Fact(name, lambda _panel, _window, _: ())

@@ -20,6 +20,9 @@ __all__ = ["IncomeBlock", "pack_income"]
 Floats = NDArray[np.float64]
 Days = NDArray[np.int32]
 
+CHUNK = 4096
+"""Number of households whose income is read at a time."""
+
 
 @dataclass(frozen=True)
 class _Extra:
@@ -110,9 +113,11 @@ class IncomeBlock:
         use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
         reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True
         last_month, everything = self.first_month + self.months - 1, int(FOREVER) - 1
-        for i in np.unique(self.statements.household).tolist():
-            income = self.read_known(last_month, self.months, everything, i, i + 1)
-            reported[:, i] = ~np.isnan(income[:, ::-1, 0]).all(axis=0)
+        households = reported.shape[1] if len(self.statements) else 0
+        for start in range(0, households, CHUNK):
+            stop = min(start + CHUNK, households)
+            income = self.read_known(last_month, self.months, everything, start, stop)
+            reported[:, start:stop] = ~np.isnan(income[:, ::-1]).all(axis=0)
         count: NDArray[np.int64] = np.count_nonzero(reported, axis=1).astype(np.int64)
         return count
 

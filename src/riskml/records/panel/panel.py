@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from riskml.records.contract.calendar import LOOK_BACK, find_last_complete_month, subtract_months, to_month_end
 from riskml.records.contract.schema import TABLES
 from riskml.records.contract.versions import NO_DAY
+from riskml.records.panel.basis import UP_TO_DATE, IncomeBasis
 from riskml.records.panel.events import Events
 from riskml.records.panel.exposure import find_exposures
 from riskml.records.panel.kernels import compute_income_per_head, sum_sources
@@ -50,6 +53,11 @@ def sum_window(values: Floats) -> Floats:
     return sums
 
 
+def _pick(values: NDArray[Any], months: Ints) -> NDArray[Any]:
+    picked: NDArray[Any] = np.take_along_axis(values, months, axis=0)
+    return picked
+
+
 @dataclass(frozen=True)
 class Attribute:
     """One attribute of the households at a date.
@@ -84,6 +92,8 @@ class Panel:
         Length of the time axis T.
     known_at : int, optional
         Rows recorded later are left out; ``as_of`` by default. Only outcomes use a later day.
+    basis : IncomeBasis, optional
+        Which window counts as the household's income; by default, the twelve months up to the last complete one.
 
     Notes
     -----
@@ -99,12 +109,14 @@ class Panel:
         stop: int,
         months: int = LOOK_BACK,
         known_at: int | None = None,
+        basis: IncomeBasis = UP_TO_DATE,
     ) -> None:
         self._records = records
         self._range = (start, stop)
         self.as_of = as_of
         self.known_at = as_of if known_at is None else known_at
         self.months = months
+        self.basis = basis
         self.month = _find_last_complete_month(as_of)
         self.n = stop - start
         self.memo: dict[str, object] = {}
@@ -123,7 +135,7 @@ class Panel:
     def select(self, i: int) -> Panel:
         """Return the panel of one household; its values are the same, bit for bit, as among the others."""
         start = self._range[0] + i
-        return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at)
+        return Panel(self._records, self.as_of, start, start + 1, self.months, self.known_at, self.basis)
 
     @property
     def present(self) -> frozenset[str]:
@@ -188,6 +200,60 @@ class Panel:
             self.memo[name] = compute_income_per_head(*self._summed, self.size[lag], lag, window, fewest)
         income: Floats = self.memo[name]  # type: ignore[assignment]
         return income
+
+    @cached_property
+    def income_lag(self) -> Ints:
+        """Months from the end of the window that counts to the last complete month, shape (n,).
+
+        It is 0 unless that window has no verdict, or a statement of the household is known and the last month is not
+        reported. Then the latest earlier window counts that has a verdict and ends with a reported month, if it is not
+        older than the basis allows.
+        """
+        basis, lag = self.basis, np.zeros(self.n, np.int32)
+        if basis.age:
+            deep = self._deepened
+            verdict = [~np.isnan(self._read_basis(deep, earlier)) for earlier in range(basis.age + 1)]
+            stated = self._records.income.statements.mark_known(self.known_at, *self._range)
+            open_cases = ~verdict[0] | (stated & ~deep.reported[0])
+            for earlier in range(basis.age, 0, -1):
+                lag[open_cases & verdict[earlier] & deep.reported[earlier]] = earlier
+        return lag
+
+    @property
+    def at_income_end(self) -> Panel:
+        """The same panel, with every household's months counted back from the end of the window that counts."""
+        return self._moved if self.basis.age and self.income_lag.any() else self
+
+    @cached_property
+    def _moved(self) -> Panel:
+        deep, moved = self._deepened, copy(self)
+        months = self.income_lag + np.arange(self.months, dtype=np.int32)[:, None]
+        moved.memo = {}
+        moved.sources = np.take_along_axis(deep.sources, months[None], axis=1)
+        moved._summed = (_pick(deep.total_or_zero, months), _pick(deep.reported, months))
+        moved._at_month_ends = (_pick(deep.size, months), _pick(deep.line, months))
+        moved.__dict__.pop("total", None)
+        return moved
+
+    @cached_property
+    def _deepened(self) -> Panel:
+        """The panel with as many more months as the income may be old."""
+        return Panel(self._records, self.as_of, *self._range, self.months + self.basis.age, self.known_at)
+
+    def _read_basis(self, panel: Panel, lag: int = 0) -> Floats:
+        return panel.income_per_head(self.basis.window, lag, complete=self.basis.complete)
+
+    @property
+    def income(self) -> Floats:
+        """Income per head over the window that counts, yuan/person/year, shape (n,)."""
+        return self._read_basis(self.at_income_end)
+
+    @cached_property
+    def income_until(self) -> Ints:
+        """Last day of the last reported month of the window that counts, shape (n,); ``NO_DAY`` without a verdict."""
+        last = self.at_income_end.reported[: self.basis.window].argmax(axis=0)
+        days = to_month_end((self.month - self.income_lag - last).astype(np.int32))
+        return np.where(np.isnan(self.income), NO_DAY, days).astype(np.int32)
 
     # -- household ----------------------------------------------------------------------------------------------
 

@@ -49,6 +49,20 @@ class Statements:
     def __len__(self) -> int:
         return len(self.household)
 
+    def mark_known(self, known_at: int, start: int, stop: int) -> NDArray[np.bool_]:
+        """Mark the households of a range of which any statement is known, shape (stop - start,)."""
+        rows = self._find_known(known_at, start, stop)
+        stated = np.zeros(stop - start, bool)
+        stated[self.household[rows] - start] = True
+        return stated
+
+    def _find_known(self, known_at: int, start: int, stop: int) -> NDArray[np.intp]:
+        low, high = np.searchsorted(self.household, np.array([start, stop], np.int32))
+        part = slice(int(low), int(high))
+        known = (self.known_from[part] <= known_at) & (known_at < self.known_until[part])
+        rows: NDArray[np.intp] = np.flatnonzero(known) + int(low)
+        return rows
+
     def apply(self, income: Floats, last_month: int, known_at: int, start: int, stop: int) -> None:
         """Write what statements say into the income of a range of households, and clear unreported months.
 
@@ -63,11 +77,8 @@ class Statements:
         start, stop : int
             Range of households.
         """
-        low, high = np.searchsorted(self.household, np.array([start, stop], np.int32))
-        part = slice(int(low), int(high))
-        use = (self.known_from[part] <= known_at) & (known_at < self.known_until[part])
-        if use.any():
-            rows = low + np.flatnonzero(use)
+        rows = self._find_known(known_at, start, stop)
+        if len(rows):
             _apply(
                 self.household[rows],
                 self.source[rows],

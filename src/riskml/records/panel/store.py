@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from riskml.records.contract.calendar import LOOK_BACK
+from riskml.records.contract.calendar import LOOK_BACK, find_last_complete_month
 from riskml.records.panel.arrow import ArrowTables
+from riskml.records.panel.basis import UP_TO_DATE, IncomeBasis
 from riskml.records.panel.lines import LineRow
 from riskml.records.panel.memory_rows import Columns, read_memory
 from riskml.records.panel.packed import PackedRecords
@@ -49,14 +50,23 @@ class Records(PackedRecords):
             return cls(read_views(opened), fallback_lines)
 
     def panel(
-        self, as_of: int, start: int = 0, stop: int | None = None, months: int = LOOK_BACK, known_at: int | None = None
+        self,
+        as_of: int,
+        start: int = 0,
+        stop: int | None = None,
+        months: int = LOOK_BACK,
+        known_at: int | None = None,
+        basis: IncomeBasis = UP_TO_DATE,
     ) -> Panel:
         """Cut the panel of a range of households at a date."""
-        return Panel(self, as_of, start, len(self) if stop is None else stop, months, known_at)
+        return Panel(self, as_of, start, len(self) if stop is None else stop, months, known_at, basis)
 
-    def panels(
-        self, as_of: int, months: int = LOOK_BACK, known_at: int | None = None, chunk: int = CHUNK
-    ) -> Iterator[Panel]:
+    def fill_line_grids(self, as_of: int, basis: IncomeBasis = UP_TO_DATE) -> None:
+        """Fill the grids of lines that all panels at a date share, before threads need them."""
+        for months in {LOOK_BACK, LOOK_BACK + basis.age}:
+            self.get_line_grid(find_last_complete_month(as_of), months)
+
+    def panels(self, as_of: int, basis: IncomeBasis = UP_TO_DATE, chunk: int = CHUNK) -> Iterator[Panel]:
         """Cut panels of ``chunk`` households each that together hold all households."""
         for start in range(0, len(self), chunk):
-            yield self.panel(as_of, start, min(start + chunk, len(self)), months, known_at)
+            yield self.panel(as_of, start, min(start + chunk, len(self)), basis=basis)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import text
 
 from riskml.outcomes import label
+from riskml.policy import load_policy
 from riskml.records.contract.calendar import to_day
 from riskml.splits import Settings as Span
 from riskml_serving.base.database import open_engine, reading
@@ -75,7 +76,7 @@ def test_the_simulated_visits_find_what_became_of_the_households(county, county_
     assert {row["note"] for row in rows} == {NOTE}
     assert NOTE.startswith("演示")
     assert {row["created_by"] for row in rows} <= {f"user:{account.username}" for account in accounts}
-    labels = label(county_records, [to_day(first)], Span(horizon=8))
+    labels = label(county_records, [to_day(first)], Span(horizon=8), load_policy())
     codes = county_records.household_id[labels.household]
     fell = {code: {1: "confirmed", 0: "rejected", -1: "pending"}[y] for code, y in zip(codes, labels.y, strict=True)}
     early = [row for row in rows if row["verified_on"] == "2022-11-03" and row["probability"] is not None]
