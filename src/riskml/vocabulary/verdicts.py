@@ -1,4 +1,4 @@
-"""Verdicts on a household: its status, signal colour, tier and category, and how far rule line and model agree."""
+"""Verdicts on a household: its status, colour, tier and category, and whether the rule line and the model agree."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ COLOURS = Vocabulary(
     Term("orange", "橙", "orange"),
     Term("red", "红", "red"),
 )
-"""Colours of the signal, the safest first."""
+"""Colours of the signal, from the safest to the gravest."""
 
 TIERS = Vocabulary(
     Term("stable", "稳定", "stable"),
     Term("likely", "较易返贫", "likely"),
     Term("very_likely", "极易返贫", "very likely"),
 )
-"""Tiers of the probability, the safest first; -1 means that there is no probability."""
+"""Tiers of the probability, from the safest to the gravest; -1 means that there is no probability."""
 
 AGREEMENTS = Vocabulary(
     Term("neither", "均未提示", "neither"),
@@ -29,7 +29,7 @@ AGREEMENTS = Vocabulary(
     Term("model_only", "仅模型提示", "model only"),
     Term("both", "规则与模型均提示", "both"),
 )
-"""Which of the rule line and the model flag a household."""
+"""Whether the rule line, the model, both or neither flag a household."""
 
 CATEGORIES = Vocabulary(
     Term("unstable_exit", "脱贫不稳定户", "unstable after leaving poverty"),
@@ -41,13 +41,13 @@ CATEGORIES = Vocabulary(
 
 @dataclass(frozen=True)
 class Status(Term):
-    """Status of a household at a date, and what it means for the model."""
+    """Status of a household on a date, and what it means for the model."""
 
     note_zh: str = ""
     note_en: str = ""
 
     def make_sentence(self, lang: str) -> str:
-        """Join the name and the note.
+        """Join the name and the note into one sentence.
 
         >>> STATUSES["monitored"].make_sentence("zh"), STATUSES["at_risk"].make_sentence("en")
         ('已纳入监测，模型不再预测', "within the model's scope")
@@ -66,4 +66,4 @@ STATUSES = Vocabulary(
     Status("no_income", "收入记录不足", "too little income recorded", "模型不作预测", "the model does not predict"),
     Status("unknown", "该日尚无此户记录", "not yet on record at that date"),
 )
-"""Statuses of a household at a date; only ``unknown`` (not yet on record at that date) gets no row of scores."""
+"""Statuses of a household on a date; only ``unknown`` (not yet on record) gets no row in the table of scores."""
