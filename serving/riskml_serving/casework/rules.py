@@ -18,7 +18,7 @@ class Rule:
     Parameters
     ----------
     to_sql : callable
-        Takes the columns of a query by the names of the facts; returns the condition for the query.
+        Takes a query's columns, by the names of the facts; returns the condition for the query.
     holds : callable
         Takes a row with a value for each fact; returns whether the condition holds.
     """

@@ -1,4 +1,4 @@
-"""Opens a transaction for a command, on a database with the tables of this version."""
+"""Opens a transaction for a command, on a database whose tables match this version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["connect"]
 
 @contextmanager
 def connect(db: str | None, *, write: bool = False) -> Iterator[Connection]:
-    """Connect to the database that ``--db`` names, by default the one in the settings; read only by default."""
+    """Connect to the database that ``--db`` names or, by default, the settings name; read-only by default."""
     from riskml_serving.base.database import open_database, reading, writing
 
     begin = writing if write else reading

@@ -77,7 +77,7 @@ def require_current(engine: Engine) -> None:
     Raises
     ------
     UsageError
-        If it cannot be reached, or its tables are from another version.
+        If the database cannot be reached, or its tables are from another version.
     """
     if engine.dialect.name == "sqlite":
         upgrade(engine)

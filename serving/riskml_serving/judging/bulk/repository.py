@@ -50,12 +50,12 @@ REGISTER = pa.schema(
 
 @dataclass(frozen=True)
 class Selection:
-    """Open households in a region that live in one of several regions, or are named.
+    """Open households in a region that live in one of ``regions`` or are ``named``.
 
     Parameters
     ----------
     region : str
-        Region outside which no household is selected.
+        Region that contains every selected household.
     regions : sequence of str
     named : sequence of str
         Codes, in ascending order.
@@ -68,7 +68,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Range(Selection):
-    """The households of a selection from one code to another; ``named`` holds only codes between them."""
+    """The households in a selection with codes from ``first`` to ``last``; ``named`` holds only codes between them."""
 
     first: str = ""
     last: str = ""
@@ -113,13 +113,13 @@ def select_register(range_: Range) -> Select[Any]:
 
 
 def cast_register(table: pa.Table) -> pa.Table:
-    """Cast the register to ``REGISTER``: SQLite returns columns without values as integers, times as text."""
+    """Cast the register to ``REGISTER``: SQLite returns columns without values as integers, and times as text."""
     columns = [cast_values(values, field.type) for values, field in zip(table.columns, REGISTER, strict=True)]
     return pa.table(columns, REGISTER)
 
 
 def select_rows(range_: Range, name: str) -> Select[Any]:
-    """Select the range's rows in one table; their order is irrelevant, as rows replaced on their day are left out."""
+    """Select the range's rows in one table; their order is irrelevant, since superseded rows are left out."""
     table = RECORDS[name]
     query = select(*list_columns(name)).where(~table.c.superseded)
     if name != "lines":

@@ -53,11 +53,11 @@ class Import:
     Parameters
     ----------
     households : int
-        Households in the folder.
+        Number of households in the folder.
     rows : int
-        Rows written now; 0 if the folder had been imported before.
+        Number of rows written by this run; 0 if the folder had already been imported.
     scored : int
-        Households scored now.
+        Number of households scored by this run.
     """
 
     households: int
@@ -75,7 +75,7 @@ def import_folder(
     engine : Engine
     folder : path
     today : date
-        Date as of which regions are read and households are scored.
+        Date as of which households are located and scored.
     model : Model, optional
         Without a model, nothing is scored.
     progress : Progress, optional
@@ -110,7 +110,7 @@ class _Import:
         repository.advance(connection, self.fingerprint, stage, done, finished=finished)
 
     def register(self) -> list[str]:
-        """Register the households where each is known to live today, or else where it is first known to live."""
+        """Register each household in the region where it is known to live today, or else in its first recorded one."""
         query = f"""
             SELECT household_id, coalesce(
                 arg_max(region_code, coalesce(recorded_on, DATE '0001-01-01'))
@@ -144,7 +144,7 @@ class _Import:
         self.bar.stage(name, total)
         if finished:
             return 0
-        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # whichever file holds them
+        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # not the order of the files
         done, received = start, now()
         for batch in self.opened.connection.sql(query).to_arrow_reader(PART):
             rows = _complete(name, pa.Table.from_batches([batch]), received, self.request_id)
@@ -156,7 +156,7 @@ class _Import:
         return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today, then renew their counties' visit capacity; return how many were kept."""
+        """Score the households as of today, renew their counties' visit capacity, and return how many were kept."""
         done, finished = self.progress.get(SCORING, (0, False))
         if finished:
             return 0
@@ -178,7 +178,7 @@ class _Import:
 
 
 def _complete(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
-    """Complete rows for the database: declared columns, attributes as JSON, when and by which request they arrived."""
+    """Give rows the columns of the database: attributes as JSON, when and with which request the rows arrived."""
     declared, n = TABLES[name], rows.num_rows
     out = rows.select(declared.names)
     if declared.attributes:

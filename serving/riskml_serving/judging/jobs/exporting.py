@@ -85,7 +85,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
     tables : iterator of pyarrow.Table
         Tables with the columns of ``RESULTS``, one at a time.
     names : mapping
-        Provenance of the results, for formats that have a place for it.
+        Provenance of the results, for formats that can store it.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
 
 
 def drop_exports(folder: Path) -> None:
-    """Delete the job files in a folder, and only those; a file is written again when it is requested."""
+    """Delete the job files in a folder, and nothing else; a file is written again when it is requested."""
     if folder.is_dir():
         for path in folder.iterdir():
             if OWN.fullmatch(path.name):
@@ -142,12 +142,12 @@ def put_into_words(
     policy: Policy,
     redact: tuple[str, ...],
 ) -> pa.Table:
-    """Put a part into words: codes for positions, agreement by visit capacity, and the flags that may be shown.
+    """Turn a part into what files show: codes instead of positions, agreement by visit capacity, permitted flags only.
 
     Parameters
     ----------
     table : pyarrow.Table
-        Part of the results as the job kept it.
+        Part of the results as the job saved it.
     as_of : str
     versions : mapping
         Versions that the part was judged with.

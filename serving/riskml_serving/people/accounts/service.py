@@ -24,12 +24,12 @@ _HASHER = PasswordHasher()
 
 @cache
 def _make_dummy_hash() -> str:
-    """Hash a password to check against if there is no account, so that both cases take equally long."""
+    """Hash a dummy password, to check against if there is no account, so that both cases take equally long."""
     return _HASHER.hash("nobody has this password")
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Return whether a password matches a hash; without a hash, the check takes equally long.
+    """Return whether a password matches a hash; without a hash, the check takes just as long.
 
     >>> verify_password(None, "anything"), verify_password("", "nobody has this password")
     (False, False)

@@ -1,4 +1,4 @@
-"""SQL for where households live; every query is narrowed to a region."""
+"""SQL for the register of households; every query is narrowed to a region."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def require_household(connection: Connection, household_id: str, region: str, *,
     Raises
     ------
     Problem
-        ``household-not-found``, no matter whether it does not exist or lives elsewhere.
+        ``household-not-found``, whether the household does not exist or lives elsewhere.
     """
     row = find_households(connection, [household_id], region, lock=lock).get(household_id)
     if row is None:
@@ -98,7 +98,7 @@ def update_households(connection: Connection, rows: Sequence[dict[str, Any]]) ->
 def close_household(
     connection: Connection, household_id: str, region: str, on: dt.date, because: str, followed_by: str
 ) -> None:
-    """Close a household in a region and record that the closure was received now."""
+    """Close a household in a region and record when the closure was received."""
     connection.execute(
         update(HOUSEHOLDS)
         .where(HOUSEHOLDS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region))

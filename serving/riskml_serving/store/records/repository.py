@@ -20,7 +20,7 @@ ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
 
 def _select_rows(name: str, key: str) -> Select[Any]:
-    """Build the statement that reads a table's rows for some codes, only once: building takes as long as reading."""
+    """Build the statement that reads a table's rows for some codes, and cache it: building takes as long as reading."""
     table = RECORDS[name]
     return select(*list_columns(name)).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
 
@@ -58,7 +58,7 @@ def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Column
 def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Columns]:
     """Read everything about some households, as columns by table.
 
-    ``disaster`` also holds disasters of the regions that contain the households; in these rows the household is null.
+    ``disaster`` also holds disasters in the regions that contain the households; in these rows the household is null.
     The caller must have checked the codes against a region.
     """
     tables = {name: read_rows(connection, name, codes) for name in OF_HOUSEHOLDS}
@@ -91,10 +91,10 @@ def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) 
 
 
 def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Mark the rows that new rows replace: those of the same record, or version, recorded on the same day.
+    """Mark the rows that new rows replace: those for the same record or version, recorded on the same day.
 
-    What is known on a date is what is known at the end of that day, so a row that was corrected before its day ended
-    never counted. In the contract, two rows for one record on one day are a fault; marking the first keeps it out.
+    What is known on a date is what is known at the end of that day, so a row that was corrected on the day it arrived
+    never counted. The contract forbids two rows for one record on one day; marking the first keeps it out.
     """
     table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
     if TABLES[name].column("recorded_on") is None:
