@@ -1,4 +1,4 @@
-"""Renders an explanation as text: both verdicts, reasons, what is missing, what to verify, and measures on offer."""
+"""Render an explanation as text: both verdicts, reasons, missing records, what to verify, and available measures."""
 
 from __future__ import annotations
 
