@@ -11,7 +11,7 @@ from riskml.model.forest import Forest, Tree
 __all__ = ["MOST_BITS", "Group", "Leaf", "TooDeepError", "cut"]
 
 MOST_BITS = 7
-"""Maximum number of splits on a group's path and below it: so a table has at most 128 entries per feature."""
+"""Maximum number of splits on a group's path and below it, so that a table has at most 128 entries per feature."""
 
 
 class TooDeepError(ModelError):

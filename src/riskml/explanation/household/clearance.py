@@ -1,4 +1,4 @@
-"""Risk elimination (风险消除): which of its conditions a household meets. Only people decide to clear it."""
+"""Check which conditions of risk elimination (风险消除) a household meets; clearing it is left to people."""
 
 from __future__ import annotations
 
