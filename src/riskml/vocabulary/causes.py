@@ -179,4 +179,4 @@ CAUSES = Vocabulary(
 """Every cause by code; ``other`` comes last."""
 
 HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.concerns_health)
-"""Causes that concern health. When redacted, all are worded like the first, since even ``disability`` is a diagnosis."""
+"""Causes that concern health; when redacted, all are worded like the first, as even ``disability`` is a diagnosis."""

@@ -1,6 +1,6 @@
 """Write ``data/README.md``, the contract for data owners, from the declaration of the tables and the rules.
 
-``make docs`` regenerates the file; a test fails if it is stale.
+``make docs`` regenerates the file, and a test fails if the file is out of date.
 """
 
 from __future__ import annotations
