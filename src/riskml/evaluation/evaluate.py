@@ -1,4 +1,4 @@
-"""The evaluation: every model on the same labelled test rows."""
+"""Evaluate every model on the same labelled test rows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def evaluate(
     capacity : float, default 0.10
         Share of the households that can be visited at each as-of date.
     resamples : int, default 400
-        Number of resamples of households for the 95 % intervals, the same for all models; 0 gives no intervals.
+        Number of resamples of households for the 95 % intervals, the same for all models; with 0, there are none.
     seed : int, default 0
     model : str, default "riskml"
         The model to audit, and to compare with each of the others.

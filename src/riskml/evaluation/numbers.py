@@ -1,4 +1,4 @@
-"""Figures of an evaluation as JSON and as text: a figure that does not exist is null, never NaN."""
+"""Format the figures of an evaluation for JSON and as text; a figure that does not exist is null, never NaN."""
 
 from __future__ import annotations
 

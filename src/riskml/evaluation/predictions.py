@@ -29,7 +29,7 @@ class TestRows:
     Parameters
     ----------
     household : array of int64, shape (n,)
-        Number of the household, the same at every as-of date: intervals resample households, not rows.
+        Number of the household, the same at every as-of date, since intervals resample households, not rows.
     as_of : array of int32, shape (n,)
         Day number.
     label : array of int8, shape (n,)
@@ -42,7 +42,7 @@ class TestRows:
     rule_positive : array of bool, shape (n,)
         Whether the rule line raises any flag at the as-of date.
     household_code : array of str, shape (n,)
-        Code of the household: breaks ties at the end of a visit list.
+        Code of the household, which breaks ties at the end of a visit list.
     groups : dict of str to array of str, shape (n,)
         Groups to audit, such as ``category``, ``region`` and ``no_labour``.
     first_rule_flag : array of float, shape (n,), optional

@@ -84,7 +84,7 @@ class Ranking(SortedRows):
         auc : float
             Share of (fallen, not fallen) pairs in the right order; a tie counts half.
         ap : float
-            Sum over distinct scores of (recall gained there) × (precision up to there).
+            Sum over distinct scores of (recall gained at the score) × (precision down to the score).
             Both are NaN if there are no falls, or only falls.
 
         Notes

@@ -1,4 +1,4 @@
-"""Calibration: from the margin to a probability."""
+"""Calibration: turn the margin into a probability."""
 
 from __future__ import annotations
 

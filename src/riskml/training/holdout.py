@@ -64,7 +64,7 @@ def label_rows(
     cohort : Cohort
         The cohort; it must include the rows at these dates.
     as_ofs : sequence of int
-        Days.
+        Day numbers.
     settings : Settings
     known_at : int, optional
         Use only what was recorded up to that day; by default, use all records.

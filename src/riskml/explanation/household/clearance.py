@@ -49,7 +49,7 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
 
     Notes
     -----
-    At the end of each of these months, income per head over the rule's window is compared with the line then in force.
+    At the end of each month checked, income per head over the rule's window is compared with the line then in force.
     """
     assert panel.n == 1, "expects a panel of one household"
     months = int(policy.timing["elimination"].value)

@@ -1,4 +1,4 @@
-"""Explains households under one model: from contributions to causes, sentences, steps and measures."""
+"""Explain households under one model: turn contributions into causes, sentences, steps and measures."""
 
 from __future__ import annotations
 

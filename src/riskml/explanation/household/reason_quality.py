@@ -71,7 +71,7 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
     Returns
     -------
     array of bool, shape (n,)
-        True if in between no event in any other table happened or became known, and nobody joined or left.
+        True if no event in any other table happened or became known in between, and nobody joined or left.
     """
     quiet: NDArray[np.bool_] = before.size_now == after.size_now
     for table in TABLES:

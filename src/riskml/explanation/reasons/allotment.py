@@ -18,7 +18,7 @@ UNEXPLAINED = 0.05
 """Weight, in log odds, of the unexplained part of a decline, to be compared with the strength of the shocks."""
 
 NOTICEABLE = 1000.0
-"""Smallest loss that counts, in yuan: smaller ones are ordinary and would change the first reason every month."""
+"""Smallest loss that counts, in yuan: smaller losses are normal and would change the first reason every month."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
