@@ -19,9 +19,9 @@ __all__ = ["count_signal_changes", "count_visits", "read_monitoring"]
 
 
 def count_signal_changes(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count the households whose signal changed in a month from ``before`` (null: not scored before) to ``signal``.
+    """Count, by month, the households whose signal changed from ``before`` (null: not scored before) to ``signal``.
 
-    The history holds changes only: the households with a signal in a month are the sum of all changes up to it.
+    The history holds only changes: the number of households with a signal in a month is the sum of all changes so far.
     """
     month = func.substr(cast(SCORES.c.as_of, String), 1, 7).label("month")
     before = func.lag(SCORES.c.signal).over(partition_by=SCORES.c.household_id, order_by=SCORES.c.seq).label("before")
@@ -42,7 +42,7 @@ def count_signal_changes(connection: Connection, region: str) -> list[dict[str, 
 
 
 def count_visits(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count verifications by the agreement at the time, whether there was a prediction, and the finding."""
+    """Count verifications by agreement at the time of the visit, by whether there was a prediction, and by finding."""
     predicted = VERIFICATIONS.c.probability.is_not(None).label("predicted")
     same = (VERIFICATIONS.c.agreement, predicted, VERIFICATIONS.c.outcome)
     query = (

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
-"""A shape for each colour, for printing in grey and for readers who cannot distinguish the colours."""
+"""A shape for each colour, for printing in grey and for readers who cannot tell the colours apart."""
 
 _OUTSIDE = (
     Term("rule_only_outside", "规则预警；未列入本期优先走访", "rule line; model beyond capacity"),
@@ -92,8 +92,8 @@ def list_causes(caller: Caller) -> list[str]:
 def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
     """Tag a reason with its official cause if it raises the risk, otherwise with its topic.
 
-    "Because of" would be wrong for something that protects, "other" says nothing, and a redacted cause may be illness
-    or disability.
+    "Because of" would be wrong for something that lowers the risk, "other" says nothing, and a redacted cause may be
+    illness or disability.
 
     >>> reason = Reason("illness", "illness", "admissions_12m", -0.1, "", "")
     >>> tag_reason(reason, "zh", risk=True), tag_reason(reason, "zh", risk=False)
@@ -107,8 +107,8 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
 def refine_agreement(agreement: str, tier: str) -> str:
     """Refine the code of agreement for a household beyond the visit capacity.
 
-    Its tier may be above the safest even though other households come first for a visit. It would be wrong to say of
-    such a household that the model does not point to it.
+    Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
+    wrong to say that the model does not point to it.
 
     >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
     ('neither_outside', 'neither', 'both')
@@ -118,7 +118,7 @@ def refine_agreement(agreement: str, tier: str) -> str:
 
 
 def describe_agreement(explanation: Explanation, lang: str) -> str:
-    """Describe in a sentence how the two verdicts agree; the sentence is empty without a prediction."""
+    """Describe in a sentence how the two verdicts agree; return an empty string without a prediction."""
     if explanation.agreement is None or explanation.model is None:
         return ""
     return SENTENCES[refine_agreement(explanation.agreement, explanation.model.tier)][lang]
