@@ -17,7 +17,7 @@ ALL = ("illness", "disaster", "events", "help", "monitoring", "members")
 
 
 def julu(v):
-    """Heart surgery for 182,000 yuan, 90,000 of it self-paid; farming and sheep; out of poverty since 2016."""
+    """Heart surgery, 182,000 yuan of which 90,000 self-paid; farming and sheep; out of poverty since 2016."""
     v.household(4, kind="exited", exited_on="2016-12-31")
     v.member(1, 1969, health="serious", labour="none").member(2, 1970, labour="weak", working="local")
     v.member(3, 1996, working="migrant").member(4, 2012, schooling="compulsory", labour="none")
@@ -28,7 +28,7 @@ def julu(v):
 
 
 def leye_child(v):
-    """Transfusions every month, then a transplant for 200,000 yuan and recovery for 75,000."""
+    """Transfusions every month, then a transplant of 200,000 and 75,000 of recovery."""
     v.household(5)
     v.member(1, 1988, working="migrant").member(2, 1990, labour="weak").member(3, 2015, health="serious", labour="none")
     v.member(4, 2018, labour="none").member(5, 1960, labour="weak")
@@ -41,7 +41,7 @@ def leye_child(v):
 
 
 def leye_shop(v):
-    """The household's village shop burnt down; until then its income was above the line."""
+    """The village shop burnt down; income above the line until then."""
     v.household(4)
     v.member(1, 1980, working="local").member(2, 1982, working="local").member(
         3, 2008, schooling="compulsory", labour="none"
@@ -53,7 +53,7 @@ def leye_shop(v):
 
 
 def fengjie(v):
-    """An orange grower: his wife fell seriously ill, a child left school, and the crop found no buyer."""
+    """Orange grower: the wife's serious illness, a child about to leave school, then a crop that found no buyer."""
     v.household(4, kind="exited", exited_on="2019-12-31")
     v.member(1, 1975, working="local").member(2, 1977, health="serious", labour="none")
     v.member(3, 2007, labour="none").member(4, 1948, labour="none")
@@ -66,7 +66,7 @@ def fengjie(v):
 
 
 def weixian(v):
-    """A bill of 18,000 yuan, of which prevention insurance repaid 9,000; a disability; a first year at university."""
+    """18,000 yuan self-paid of which prevention insurance gave 9,000 back, a disability, a first year at university."""
     v.household(3)
     v.member(1, 1972, health="disabled", labour="none").member(2, 1974, working="local")
     v.member(3, 2005, schooling="college", labour="none")
@@ -81,7 +81,7 @@ def weixian(v):
 
 
 def childbirth(v):
-    """A childbirth bill of 9,800 yuan, but two workers, a van and a business licence: rejected on day 2."""
+    """A bill of 9,800 yuan, two workers, a van, a business licence: verified and rejected on day 2."""
     v.household(4)
     v.member(1, 1993, labour="skilled", working="local").member(2, 1995, working="local")
     v.member(3, 2019, labour="none").member(4, 2023, labour="none")
@@ -92,13 +92,13 @@ def childbirth(v):
 
 
 def silent(v):
-    """No income reported since August, earlier months missing, no member register and no department lists at all."""
+    """Nothing since August, months missing before, no register of members, no department lists at all."""
     v.household(2).earns("2023-01", "2023-02", total=1500).earns("2023-05", "2023-08", total=1500)
     return v
 
 
 def monitored(v):
-    """A household that is already monitored, so only the rule line judges it."""
+    """Already in monitoring: only the rule line judges."""
     v.household(3).earns("2023-01", "2023-12", wage=1200)
     v.add("events", kind="job_loss", occurred_on="2023-08-15")
     v.add("monitoring", category="borderline", entered_on="2023-09-01")
