@@ -36,6 +36,7 @@ from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.scores.tables import CURRENT, RANKING, SCORES
 from riskml_serving.people.auth import within, within_table
+from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["ListFilter", "count_by_signal", "count_late", "is_entry_known", "is_entry_open", "list_parts", "read_list"]
@@ -167,8 +168,8 @@ def is_entry_known(today: dt.date) -> ColumnElement[bool]:
     entry_day, later_day = (func.coalesce(table.c.recorded_on, table.c.entered_on) for table in (entry, later))
     same = (later.c.household_id == entry.c.household_id, later.c.entered_on == entry.c.entered_on)
     newer = tuple_(later_day, later.c.row_id) > tuple_(entry_day, entry.c.row_id)
-    replaced = exists().where(*same, newer, ~later.c.superseded, later_day <= today).correlate(entry)
-    return and_(~entry.c.superseded, entry.c.entered_on <= today, entry_day <= today, ~replaced)
+    replaced = exists().where(*same, newer, is_not_superseded(later), later_day <= today).correlate(entry)
+    return and_(is_not_superseded(entry), entry.c.entered_on <= today, entry_day <= today, ~replaced)
 
 
 def is_entry_open(today: dt.date) -> ColumnElement[bool]:

@@ -15,9 +15,9 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite
 from riskml.records.contract.arrow_types import cast_values
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth import within
-from riskml_serving.store.households.repository import list_codes
+from riskml_serving.store.households.repository import is_open, list_codes
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.repository import list_prefixes
+from riskml_serving.store.records.repository import is_not_superseded, list_prefixes
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
 __all__ = [
@@ -94,7 +94,7 @@ def _is_in(range_: Range) -> ColumnElement[bool]:
         selected.append(HOUSEHOLDS.c.household_id.in_(range_.named))
     return (
         HOUSEHOLDS.c.household_id.between(range_.first, range_.last)
-        & HOUSEHOLDS.c.closed_on.is_(None)
+        & is_open()
         & within(HOUSEHOLDS.c.region_code, range_.region)
         & or_(*selected)
     )
@@ -121,7 +121,7 @@ def cast_register(table: pa.Table) -> pa.Table:
 def select_rows(range_: Range, name: str) -> Select[Any]:
     """Select the range's rows in one table; their order is irrelevant, since superseded rows are left out."""
     table = RECORDS[name]
-    query = select(*list_columns(name)).where(~table.c.superseded)
+    query = select(*list_columns(name)).where(is_not_superseded(table))
     if name != "lines":
         codes = select(HOUSEHOLDS.c.household_id).where(_is_in(range_), within(HOUSEHOLDS.c.region_code, range_.region))
         query = query.where(table.c.household_id.in_(codes))
@@ -132,7 +132,7 @@ def select_regional(regions: Iterable[str]) -> Select[Any]:
     """Select the disasters that struck some regions or any region that contains them."""
     table = RECORDS["disaster"]
     return select(*list_columns("disaster")).where(
-        table.c.region_code.in_(sorted(list_prefixes(regions))), ~table.c.superseded
+        table.c.region_code.in_(sorted(list_prefixes(regions))), is_not_superseded(table)
     )
 
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.records.columns import Columns
 from riskml_serving.store.records.tables import RECORDS, list_columns, read_attributes
 
-__all__ = ["CHUNK", "add_rows", "read_lines", "read_rows", "split_codes", "supersede"]
+__all__ = ["CHUNK", "add_rows", "is_not_superseded", "read_lines", "read_rows", "split_codes", "supersede"]
 
 CHUNK = 500
 """Maximum number of codes in one query: below every database's limit on parameters."""
@@ -19,10 +31,17 @@ CHUNK = 500
 ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
 
+def is_not_superseded(table: FromClause) -> ColumnElement[bool]:
+    """Make the condition that no later row of its day replaced a row of a contract table."""
+    return ~table.c.superseded
+
+
 def _select_rows(name: str, key: str) -> Select[Any]:
     """Build the statement that reads a table's rows for some codes, and cache it: building takes as long as reading."""
     table = RECORDS[name]
-    return select(*list_columns(name)).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
+    return (
+        select(*list_columns(name)).where(table.c[key].in_(ANY_OF), is_not_superseded(table)).order_by(table.c.row_id)
+    )
 
 
 OF_HOUSEHOLDS = {name: _select_rows(name, "household_id") for name in TABLES if name != "lines"}
@@ -41,7 +60,7 @@ def split_codes(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[st
 def read_lines(connection: Connection) -> Columns:
     """Read all monitoring lines, as columns."""
     table = RECORDS["lines"]
-    query = select(*list_columns("lines")).where(~table.c.superseded).order_by(table.c.row_id)
+    query = select(*list_columns("lines")).where(is_not_superseded(table)).order_by(table.c.row_id)
     return _to_columns("lines", connection.execute(query).all())
 
 
@@ -105,7 +124,7 @@ def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]])
     subject = ("household_id", "region_code") if name == "disaster" else ("household_id",)
     names = dict.fromkeys([*keys, *subject])
     same = [_compare(table.c[key], f"the_{key}") for key in names]
-    query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), ~table.c.superseded)
+    query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), is_not_superseded(table))
     values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in keyed]
     connection.execute(query.values(superseded=True), values)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, or_, select
 from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.households.repository import narrow_to_region
+from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["read_freshness"]
@@ -51,6 +52,6 @@ def _narrow(query: Select[Any], name: str, household_id: str, region: str, as_of
     table = RECORDS[name]
     return narrow_to_region(query, table, region).where(
         table.c.household_id == household_id,
-        ~table.c.superseded,
+        is_not_superseded(table),
         or_(table.c.recorded_on.is_(None), table.c.recorded_on <= as_of),
     )

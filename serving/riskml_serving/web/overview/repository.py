@@ -12,6 +12,7 @@ from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.worklist.repository import is_entry_known, is_entry_open
 from riskml_serving.judging.scores.tables import SCORES
 from riskml_serving.people.auth import within
+from riskml_serving.store.households.repository import is_open
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
@@ -28,7 +29,7 @@ def count_signal_changes(connection: Connection, region: str) -> list[dict[str, 
     moves = (
         select(month, SCORES.c.signal, before)
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == SCORES.c.household_id)
-        .where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None))
+        .where(within(HOUSEHOLDS.c.region_code, region), is_open())
         .subquery()
     )
     same = (moves.c.month, moves.c.signal, moves.c.before)
@@ -60,7 +61,7 @@ def read_monitoring(connection: Connection, region: str, today: dt.date) -> list
     query = (
         select(table.c.category, table.c.entered_on, table.c.causes, is_entry_open(today).label("open"))
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id)
-        .where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None), is_entry_known(today))
+        .where(within(HOUSEHOLDS.c.region_code, region), is_open(), is_entry_known(today))
         .order_by(table.c.household_id, table.c.entered_on)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
