@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from riskml.vocabulary.terms import Term, Vocabulary
 
-__all__ = ["AGREEMENTS", "CATEGORIES", "COLOURS", "STATUSES", "TIERS", "Status"]
+__all__ = ["AGREEMENTS", "CATEGORIES", "COLOURS", "REFINED_AGREEMENTS", "STATUSES", "TIERS", "Agreement", "Status"]
 
 COLOURS = Vocabulary(
     Term("green", "绿", "green"),
@@ -23,13 +23,69 @@ TIERS = Vocabulary(
 )
 """Tiers of the probability, from the safest to the gravest; -1 means that there is no probability."""
 
+
+@dataclass(frozen=True)
+class Agreement(Term):
+    """Which of the rule line and the model flag a household: a short name, and a sentence in both languages."""
+
+    sentence_zh: str
+    sentence_en: str
+
+    def get_sentence(self, lang: str) -> str:
+        """Return the sentence in a language, ``zh`` or ``en``."""
+        return self.sentence_zh if lang == "zh" else self.sentence_en
+
+
 AGREEMENTS = Vocabulary(
-    Term("neither", "均未提示", "neither"),
-    Term("rule_only", "仅规则提示", "rule line only"),
-    Term("model_only", "仅模型提示", "model only"),
-    Term("both", "规则与模型均提示", "both"),
+    Agreement(
+        "neither",
+        "均未提示",
+        "neither",
+        "监测线规则与模型均未提示",
+        "Neither the rule line nor the model points at this household",
+    ),
+    Agreement(
+        "rule_only",
+        "仅规则提示",
+        "rule line only",
+        "监测线规则提示关注，模型判断风险不高",
+        "The rule line points at this household, the model does not",
+    ),
+    Agreement(
+        "model_only",
+        "仅模型提示",
+        "model only",
+        "监测线规则未提示，模型判断风险较高，建议核实",
+        "The model points at this household, the rule line does not: worth verifying",
+    ),
+    Agreement(
+        "both",
+        "规则与模型均提示",
+        "both",
+        "监测线规则与模型都提示关注",
+        "The rule line and the model both point at this household",
+    ),
 )
 """Whether the rule line, the model, both or neither flag a household."""
+
+REFINED_AGREEMENTS = Vocabulary(
+    *AGREEMENTS.values(),
+    Agreement(
+        "rule_only_outside",
+        "规则预警；未列入本期优先走访",
+        "rule line; model beyond capacity",
+        "监测线规则提示关注；模型也提示风险，但未排入全县走访名额",
+        "The rule line points at this household; so does the model, but others come first for a visit",
+    ),
+    Agreement(
+        "neither_outside",
+        "模型提示；未列入本期优先走访",
+        "model, beyond capacity",
+        "监测线规则未提示；模型提示风险，但未排入全县走访名额",
+        "The model points at this household, but others come first for a visit",
+    ),
+)
+"""Agreements, and those of a household whose tier the model flags but which is beyond the visit capacity."""
 
 CATEGORIES = Vocabulary(
     Term("unstable_exit", "脱贫不稳定户", "unstable after leaving poverty"),
