@@ -120,6 +120,29 @@ def key(client: TestClient) -> Callable[..., dict[str, str]]:
     return make
 
 
+@pytest.fixture
+def sign_in_county() -> Callable[..., None]:
+    """Make an account of a county and sign in with it."""
+
+    def sign_in(client: TestClient, region: str, *, health_details: bool = False) -> None:
+        with writing(client.app.state.engine) as connection:
+            create_user(connection, "county", PASSWORD, "county", region, health_details=health_details)
+        assert sign_in_with(client, "county").status_code == 303
+
+    return sign_in
+
+
+def read_token(page: str, name: str = "csrf") -> str:
+    return re.search(rf'name="{name}" value="([^"]+)"', page).group(1)
+
+
+def sign_in_with(
+    client: TestClient, username: str, password: str = PASSWORD, back: str = "/worklist"
+) -> httpx.Response:
+    fields = {"csrf": read_token(client.get("/sign-in").text), "username": username, "password": password, "back": back}
+    return client.post("/sign-in", data=fields, follow_redirects=False)
+
+
 @pytest.fixture(scope="session")
 def county_rows(county: Path) -> dict[str, list[dict[str, Any]]]:
     """Rows of the simulated county as JSON, by table."""
@@ -227,13 +250,10 @@ class Site:
     def get(self, path: str) -> httpx.Response:
         return self.client.get(path)
 
-    @staticmethod
-    def token(page: str, name: str = "csrf") -> str:
-        return re.search(rf'name="{name}" value="([^"]+)"', page).group(1)
+    token = staticmethod(read_token)
 
     def sign_in(self, username: str, password: str = PASSWORD, back: str = "/worklist") -> httpx.Response:
-        page = self.get("/sign-in")
-        return self.post("/sign-in", csrf=self.token(page.text), username=username, password=password, back=back)
+        return sign_in_with(self.client, username, password, back)
 
     def post(self, path: str, **fields: Any) -> httpx.Response:
         return self.client.post(path, data=fields, follow_redirects=False)

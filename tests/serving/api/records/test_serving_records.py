@@ -242,3 +242,22 @@ def test_a_move_to_come_is_refused_since_nobody_would_do_it_on_its_day(client, k
     assert count(client, "record_households") == 1
     assert post(client, headers, households=[{**moved, **SPELLED}]).status_code == 200
     assert client.get("/v1/households/h1", headers=headers).json()["region_code"] == "370112002001"
+
+
+def test_a_withdrawn_report_no_longer_counts(client, key):
+    headers = key()
+    event = {"household_id": "h1", "occurred_on": "2023-06-01", "kind": "accident", "record_id": "r1"}
+    flagged = post(client, headers, households=[household()], income=wages(), events=[event]).json()["scores"][0]
+    assert flagged["after"]["rule_flags"] == ["accident"]
+    back = post(client, headers, events=[{**event, "withdrawn": True}]).json()["scores"][0]
+    assert back["after"]["rule_flags"] == []
+    assert count(client, "record_events") == 2
+
+
+def test_an_income_corrected_on_the_same_day_counts_once(client, key):
+    headers, rows = key(), wages()
+    rows[-1] |= {"record_id": "r1"}
+    post(client, headers, households=[household()], income=rows)
+    corrected = post(client, headers, income=[{**rows[-1], "amount": 2400.0}]).json()["scores"][0]
+    opinion = judged(client, {"households": [household()], "income": [*rows[:-1], {**rows[-1], "amount": 2400.0}]})
+    assert corrected["after"]["probability"] == float(opinion.probability[0])
