@@ -105,7 +105,7 @@ class Call:
 
 
 class RequireRight(SecurityBase):
-    """Authenticates a request, applies the key's rate limit and requires a right; the OpenAPI names the scheme."""
+    """Authenticates a request, limits its key's rate and requires a right; the OpenAPI description names the scheme."""
 
     model = HTTPBearer(description="API key: `riskml-serving keys create`.")
     scheme_name = "key"

@@ -42,7 +42,7 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
     call : Call
     tables : dict of str to rows
     columns : dict of str to columns
-        The same rows as columns.
+        The same rows, as columns.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def find_code(field: str, code: str, allowed: Sequence[str]) -> int:
 
 
 def require_one_income(rows: Rows, columns: Columns) -> None:
-    """Refuse months with both a total and a source, and pairs of statements of which neither is the later one.
+    """Refuse months with both a total and a source, and pairs of statements if neither is later than the other.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ PLAIN = r"^[^\x00-\x1f\x7f]+$"
 """Text without control characters: PostgreSQL rejects NUL, and a line break in a code is a mistake."""
 REGION = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
 MAX_AMOUNT, CENT = 1e12, 0.01
-"""Largest amount in yuan, and smallest line: beyond them figures would overflow, and neither is realistic."""
+"""Largest amount and smallest line, in yuan: figures beyond them would overflow, and none is realistic."""
 ATTRIBUTE = (
     Annotated[str, Field(max_length=1000)]
     | Annotated[float, Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
@@ -38,7 +38,7 @@ ATTRIBUTE = (
 
 
 def make_day_type(description: str) -> Any:
-    """Make the type of a day in a body, such as 2024-12-31, within the years that records may have."""
+    """Make the type of a day in a body, such as 2024-12-31, within the years allowed for records."""
     return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description=description)]
 
 

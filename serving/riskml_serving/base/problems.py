@@ -94,7 +94,7 @@ PROBLEMS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one field: its path, a stable code, and a description in both languages, without the value."""
+    """A fault in one field: its path, a stable code, and a description in both languages, without the value."""
 
     path: str
     code: str
@@ -102,7 +102,7 @@ class FieldError:
 
     @property
     def zh(self) -> str:
-        """What is wrong, in Chinese."""
+        """Description of the fault in Chinese."""
         return next((zh for part, zh in IN_CHINESE.items() if part in self.code), "不符合数据约定")
 
     def to_json(self) -> dict[str, str]:

@@ -46,7 +46,7 @@ ALWAYS = Rule(lambda _: true(), lambda _: True)
 
 
 def is_true(fact: str) -> Rule:
-    """Make a rule from a fact that is itself a condition."""
+    """Make a rule from a fact that is itself true or false."""
     return Rule(lambda columns: columns[fact], lambda row: bool(row[fact]))
 
 

@@ -36,7 +36,7 @@ SETTLED = (
     & compare_facts("last_signal", ge, "signal")
     & compare_facts("last_seq", gt, "run_start")
 )
-"""The signal was settled by a verification since it began, and has not become more severe."""
+"""Whether a verification has settled the current signal, which has not become more severe since then."""
 
 CONFIRMED = SETTLED & compare("last_outcome", eq, "confirmed")
 

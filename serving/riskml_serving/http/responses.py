@@ -73,5 +73,5 @@ def encode_json(content: Any) -> bytes:
 
 
 def respond(content: Any, status: int = 200) -> Response:
-    """Answer with plain values."""
+    """Return a response with plain values as JSON."""
     return Response(encode_json(content), status, media_type="application/json")

@@ -1,4 +1,4 @@
-"""Calls riskml: the only path from tables to scores and reasons, for one household as for a whole county."""
+"""Calls riskml: the only path from tables to scores and reasons, for one household or a whole county."""
 
 from __future__ import annotations
 

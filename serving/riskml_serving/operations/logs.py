@@ -16,7 +16,7 @@ FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "job_id", "
 """Fields that a log line may have besides its message; all others are left out."""
 
 _OWN = ("riskml", "riskml_serving", "uvicorn.error")
-"""Loggers whose messages are written in full, as they hold no records; from others, only the constant part is."""
+"""Loggers whose messages are written in full, as they hold no records; other messages lose their values."""
 
 
 class JsonLines(logging.Formatter):
@@ -27,7 +27,7 @@ class JsonLines(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line."""
+        """Return the record as one line of JSON."""
         at = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
         own = record.name.startswith(_OWN)
         line: dict[str, Any] = {

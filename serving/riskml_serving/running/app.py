@@ -96,7 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _build_state(settings: Settings) -> AppState:
-    """Build what the requests share; nothing is opened or loaded yet."""
+    """Build what the requests share, without opening or loading anything yet."""
     engine, holder = open_engine(settings.database_url), Holder()
     keeper = Keeper(engine, holder, settings, lambda *named: load_model(*named))
     keys = create_key_set(settings) if settings.oidc_issuer else None

@@ -56,14 +56,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Read in one transaction."""
+    """Open a connection in a transaction that only reads."""
     with engine.begin() as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Write in one transaction: either everything is committed or nothing."""
+    """Open a connection in a transaction that writes: either everything is committed or nothing."""
     callbacks: list[Callable[[], None]] = []
     options = {"riskml_writes": True, "riskml_before_commit": callbacks}
     with engine.connect().execution_options(**options) as connection, connection.begin():

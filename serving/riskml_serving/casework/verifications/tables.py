@@ -1,4 +1,4 @@
-"""Verifications of households by staff."""
+"""The table of verifications: what staff found when they visited a household."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def write_region_names(codes: list[str], path: Path) -> None:
 
 
 def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
-    """List the last n month ends up to and including one, earliest first.
+    """List the ``n`` month ends up to and including ``last``, earliest first.
 
     >>> list_month_ends(dt.date(2024, 3, 31), 2)
     [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]

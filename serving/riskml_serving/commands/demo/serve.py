@@ -27,7 +27,7 @@ def prepare_demo(
     out, bundle, county : Path
         Folders for the demo, its model and its records.
     last : date
-        Last month end of the records. The day six months before it counts as today.
+        Last month end in the records. The day six months before it counts as today.
     max_households, months : int
         Maximum number of households to import, and number of month ends to score; visits follow all but the last.
 
@@ -89,7 +89,7 @@ def prepare_demo(
 
 
 def prepare_again(demo: Path) -> tuple[Settings, list[Account]]:
-    """Prepare a demo that was run before once more; see :func:`prepare_demo`."""
+    """Prepare an existing demo again; see :func:`prepare_demo`."""
     from riskml.loading import load_records
     from riskml.policy import load_policy
     from riskml.records.contract.calendar import to_date, to_month_end

@@ -14,7 +14,7 @@ CONNECTIONS = 16
 
 
 def build_request(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
-    """Build the bytes of a request, only once: the client must cost little compared with the server.
+    """Build the bytes of a request in advance: the client must cost little compared with the server.
 
     >>> build_request("http://127.0.0.1:1/a").split()[:2]
     [b'GET', b'/a']

@@ -66,7 +66,7 @@ class Reader:
         self._answering = True
 
     def take(self) -> Tables:
-        """Take the answer.
+        """Wait for the answer and return it.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """Brings a checked records folder into the database, in parts that are saved together with the progress made.
 
-An import that was killed continues where it stopped when it is run again; one that was finished does nothing.
+Run again, an import that was killed continues where it stopped, and an import that was finished does nothing.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from riskml_serving.store.records.tables import write_attributes
 __all__ = ["Import", "import_folder"]
 
 PART = 50_000
-"""Rows written in one transaction."""
+"""Number of rows written in one transaction."""
 SCORED = 4096
-"""Households scored in one transaction."""
+"""Number of households scored in one transaction."""
 REGISTER, SCORING = "register", "scores"
 
 EVERYWHERE = ""
@@ -48,7 +48,7 @@ CALLER = Caller("riskml-serving import", EVERYWHERE, frozenset(RIGHTS))
 
 @dataclass(frozen=True)
 class Import:
-    """What an import did.
+    """The result of an import.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def import_folder(
     today : date
         Date as of which households are located and scored.
     model : Model, optional
-        Without a model, nothing is scored.
+        Model to score with; without a model, nothing is scored.
     progress : Progress, optional
 
     Raises

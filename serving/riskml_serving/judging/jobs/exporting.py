@@ -66,7 +66,7 @@ FORMATS: dict[str, tuple[str, Callable[[BinaryIO, Mapping[str, str]], AbstractCo
 """Media type and writer of each format."""
 
 OWN = re.compile(rf"[0-9a-f-]{{36}}\.({'|'.join(FORMATS)})|\.[0-9a-f-]{{36}}-\w+\.part")
-"""Names of job files, complete and unfinished: the folder may hold other files."""
+"""Pattern for the names of job files, complete or unfinished: the folder may hold other files too."""
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -90,9 +90,9 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
     Raises
     ------
     Problem
-        ``storage-full``: nothing is left of the file.
+        ``storage-full``; no part of the file remains.
     OSError
-        If the folder cannot be written for another reason; nothing is left of the file.
+        If the folder cannot be written for another reason; no part of the file remains.
     """
     final = folder / f"{name}.{form}"
     if final.is_file():

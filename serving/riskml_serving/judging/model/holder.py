@@ -101,7 +101,7 @@ class Holder:
 
     @property
     def version(self) -> str | None:
-        """Version of the model in service; None while there is none."""
+        """Version of the model in service; None if there is no model yet."""
         return None if self._model is None else self._model.version
 
     def swap(self, model: Model) -> None:

@@ -1,4 +1,4 @@
-"""The visit capacity of a county: which households are within it, and whether rule line and model then agree."""
+"""The visit capacity of a county: which households are within it, and whether the rule line and the model agree."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _find_last(rows: pd.DataFrame, share: float) -> tuple[float, str]:
 
 
 def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
-    """Find a county's visit capacity again, and bring the agreement of its scores up to date.
+    """Determine a county's visit capacity anew, and bring the agreement of its scores up to date.
 
     Call this once all households in the county have been scored as of a date. Until the next call, a household scored
     again is compared with the last household within the capacity, so that no other household's score changes with it.

@@ -74,7 +74,7 @@ class Provider:
         self._settings, self._keys = settings, keys
 
     def make_authorization_url(self, seed: str) -> str:
-        """Return the provider's address to which the browser is sent.
+        """Return the address at the provider to which the browser is sent.
 
         Raises
         ------

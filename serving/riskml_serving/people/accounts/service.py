@@ -59,9 +59,9 @@ def create_user(
     connection : Connection
         Connection in a writing transaction.
     username : str
-        Consists of lower-case letters, digits, ``_``, ``.`` and ``-``.
+        User name, which consists of lower-case letters, digits, ``_``, ``.`` and ``-``.
     password : str
-        At least ten characters.
+        Password with at least ten characters.
     role : str
         A key of ``ROLES``.
     region : str

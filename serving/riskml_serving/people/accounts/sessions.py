@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 TOUCH_INTERVAL = dt.timedelta(minutes=1)
-"""Minimum time between two updates of a session's last use."""
+"""Minimum time between two updates of the time at which a session was last used."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class User:
     caller : Caller
         The same kind of caller as for an API key, with scope and rights enforced by the same code.
     stale : bool
-        Whether the session's last use is due for an update.
+        Whether the time at which the session was last used is due for an update.
     """
 
     username: str
@@ -87,7 +87,7 @@ def limit_sign_ins(connection: Connection, settings: Settings, address: str) -> 
     Raises
     ------
     Problem
-        ``too-many-requests``, with the seconds to wait.
+        ``too-many-requests``, with the number of seconds to wait.
     """
     limit, at = settings.sign_ins_per_minute, time.time()
     if limit and repository.count_attempt(connection, _hash(address), int(at // 60)) > limit:

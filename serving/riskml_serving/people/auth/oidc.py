@@ -1,4 +1,4 @@
-"""Checks bearer tokens from an OpenID provider, an option in addition to API keys."""
+"""Checks bearer tokens from an OpenID provider, which callers may use instead of API keys."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Oidc:
         Raises
         ------
         Problem
-            ``provider-unavailable``: no key of the provider is known and it does not answer.
+            ``provider-unavailable`` if none of the provider's keys is known and it does not answer.
         """
         settings = self._settings
         audience = str(settings.oidc_audience)
@@ -65,7 +65,7 @@ def verify_token(token: str, keys: KeySet, settings: Settings, audience: str) ->
     Raises
     ------
     Problem
-        ``provider-unavailable``: no key of the provider is known and it does not answer.
+        ``provider-unavailable`` if none of the provider's keys is known and it does not answer.
     """
     try:
         header = jwt.get_unverified_header(token)

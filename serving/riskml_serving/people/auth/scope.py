@@ -36,7 +36,7 @@ def within_table(table: Table, region: str) -> ColumnElement[bool]:
 
 
 def covers(region: str, code: str) -> bool:
-    """Return whether a caller from one region may see another.
+    """Return whether a caller from one region may see another region.
 
     >>> covers("3701", "370112"), covers("370112", "3701"), covers("", "37")
     (True, False, True)

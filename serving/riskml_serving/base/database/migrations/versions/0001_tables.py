@@ -48,7 +48,7 @@ def create_table(
 
 
 def preset(name: str, kind: TypeEngine[Any], default: str) -> sa.Column[Any]:
-    """Make a column with a default value for rows that state none."""
+    """Make a column with a default value for rows that leave it out."""
     return sa.Column(name, kind, server_default=default, nullable=False)
 
 
