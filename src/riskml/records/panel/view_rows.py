@@ -1,4 +1,4 @@
-"""Rows of typed DuckDB views in packed types, from a records folder or from Arrow tables."""
+"""Read rows from typed DuckDB views, of a records folder or of Arrow tables, into packed types."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _to_numpy(values: pa.ChunkedArray | pa.Array) -> Array:
 
 
 def _encode_text(values: pa.ChunkedArray) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Encode text as positions among its sorted texts, -1 if null; return the positions and the texts."""
+    """Encode texts as positions among the sorted distinct texts (-1 if null); return the positions and these texts."""
     encoded = pc.dictionary_encode(values.combine_chunks())
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
@@ -101,7 +101,7 @@ class _Reader:
         return np.array(codes, dtype=np.str_) if codes else np.empty(0, "U1")
 
     def build_group_sql(self, table: Table) -> tuple[str, str]:
-        """Build the SQL for the correction group, and the SQL of the join that it needs."""
+        """Build the SQL for the number of the correction group, and the SQL for the join that it needs."""
         if table.key:
             keys = ", ".join(["h.i", *(f"r.{quote(key)}" for key in table.key if key != "household_id")])
             return f"(dense_rank() OVER (ORDER BY {keys}) - 1)::BIGINT", ""
@@ -163,7 +163,7 @@ class _Reader:
         columns = [column for column in table.contents if column.name in INCOME_BLOCK]
         query = self.build_query(table, columns, "r.member_id IS NOT NULL AS person")
         reader: Any = self.sql.sql(query).to_arrow_reader(BATCH)
-        # The next part is read while the last one is packed.
+        # While one part is being packed, the next one is read.
         with ThreadPoolExecutor(1) as pool:
             ahead = pool.submit(next, reader, None)
             while (batch := ahead.result()) is not None:
