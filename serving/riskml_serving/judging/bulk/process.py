@@ -43,7 +43,7 @@ def _answer(out: BinaryIO, url: str, range_: Range) -> None:
         tables = read_range(url, range_)
         head: dict[str, Any] = {"tables": list(tables)}
     except Exception as error:  # any error: the main process waits for an answer
-        from riskml_serving.base import errors  # takes long to import, and is seldom needed
+        from riskml_serving.base import errors  # slow to import, and seldom needed
 
         unavailable = errors.is_unavailable(error)
         head = {"error": errors.describe_error(error), "where": errors.list_frames(error), "unavailable": unavailable}

@@ -56,7 +56,7 @@ class Reader:
             command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         assert self._process.stdin is not None, "it was started with a pipe"
-        question = json.dumps({"url": self.url, "range": asdict(range_)})  # other users could see arguments
+        question = json.dumps({"url": self.url, "range": asdict(range_)})  # not as an argument, visible to all
         try:
             self._process.stdin.write(question.encode() + b"\n")
             self._process.stdin.flush()

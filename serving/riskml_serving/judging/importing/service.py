@@ -144,7 +144,7 @@ class _Import:
         self.bar.stage(name, total)
         if finished:
             return 0
-        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # not the order of the files
+        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # however files split it
         done, received = start, now()
         for batch in self.opened.connection.sql(query).to_arrow_reader(PART):
             rows = _complete(name, pa.Table.from_batches([batch]), received, self.request_id)
@@ -156,7 +156,7 @@ class _Import:
         return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today, renew their counties' visit capacity, and return how many were kept."""
+        """Score the households as of today, renew their counties' visit capacity, and count the scores kept."""
         done, finished = self.progress.get(SCORING, (0, False))
         if finished:
             return 0

@@ -55,7 +55,7 @@ def _open_parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextMa
 
 
 def _open_csv(file: BinaryIO, _: Mapping[str, str]) -> AbstractContextManager[Any]:
-    file.write(b"\xef\xbb\xbf")  # without it a spreadsheet misreads the Chinese
+    file.write(b"\xef\xbb\xbf")  # without it, spreadsheets misread the Chinese
     return csv.CSVWriter(file, RESULTS)  # type: ignore[no-any-return]
 
 

@@ -119,7 +119,7 @@ def write_results(
             raise Problem("no-results")
         redact = tuple(json.loads(job["payload"])["redact"])
         if not set(caller.redact) <= set(redact):
-            caller.require("health-details")  # the caller who started the job may see more than this one
+            caller.require("health-details")  # the caller who started the job may see more than this caller
         region = job["region"]
         audit.record(connection, caller, "job.results", request_id=request_id, job=job_id, region=region, format=form)
     _record_shown(engine, caller, job_id, request_id)

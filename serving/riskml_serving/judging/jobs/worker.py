@@ -97,7 +97,7 @@ class Worker:
         for job in jobs:
             if not self._is_own(job) and not self._watch.is_free(job):
                 continue
-            owner = f"{self.name}-{job['beats']}"  # unique: every lease increments it
+            owner = f"{self.name}-{job['beats']}"  # unique: every lease increments the beats
             with writing(self.engine) as connection:
                 taken = repository.lease(connection, job, owner)
             if taken:

@@ -121,7 +121,7 @@ def rescore(
     list of Change
         One item for each household that is known at the date, in code order.
     """
-    standing = lock_households(connection, codes, region)  # no other writer may then judge older records
+    standing = lock_households(connection, codes, region)  # or another writer could judge older records
     rows = []
     for judged in judge_households(connection, model, standing.households, as_of):
         causes = judged.explained.list_causes()
