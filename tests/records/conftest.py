@@ -40,7 +40,7 @@ def to_arrow(name: str, rows: list[Row], columns: list[str] | None = None) -> pa
     names = columns or list(dict.fromkeys(key for row in rows for key in row)) or list(TABLES[name].names)
     arrays = []
     for column in names:
-        declared = TABLES[name].column(column)
+        declared = TABLES[name].find_column(column)
         kind = ARROW_TYPES[declared.kind] if declared else None
         arrays.append(pa.array([row.get(column) for row in rows], kind))
     return pa.Table.from_arrays(arrays, names=names)

@@ -80,7 +80,7 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
     _require_days(tables, call.today)
     dated = {
         name: rows
-        if TABLES[name].column("recorded_on") is None
+        if TABLES[name].find_column("recorded_on") is None
         else [{**row, "recorded_on": row.get("recorded_on") or call.today} for row in rows]
         for name, rows in tables.items()
     }

@@ -116,7 +116,7 @@ def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]])
     never counted. The contract forbids two rows for one record on one day; marking the first keeps it out.
     """
     table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
-    if TABLES[name].column("recorded_on") is None:
+    if TABLES[name].find_column("recorded_on") is None:
         return
     keyed = [row for row in rows if all(row.get(key) is not None for key in keys)]
     if not keyed:

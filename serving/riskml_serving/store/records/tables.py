@@ -77,7 +77,7 @@ def _make_table(declared: Declared) -> Table:
         Field("request_id", String(64), nullable=False),
         Field("superseded", Boolean, nullable=False),
     )
-    if declared.column("household_id") is not None:
+    if declared.find_column("household_id") is not None:
         Index(f"ix_{name}_household_id", table.c.household_id)
     if declared.name == "disaster":
         Index(f"ix_{name}_region_code", table.c.region_code)

@@ -119,9 +119,9 @@ class HouseholdReader:
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
             "options": explanation.name_options(lang),
             "together": describe_agreement(explanation, lang),
-            "reasons": [(tag_reason(reason, lang, risk=True), reason.text(lang)) for reason in explanation.reasons],
+            "reasons": [(tag_reason(reason, lang, risk=True), reason.get_text(lang)) for reason in explanation.reasons],
             "protections": [
-                (tag_reason(reason, lang, risk=False), reason.text(lang)) for reason in explanation.protections
+                (tag_reason(reason, lang, risk=False), reason.get_text(lang)) for reason in explanation.protections
             ],
             "hundred": describe_probability(model.probability, model.horizon, lang) if model else None,
             "timeline": draw_timeline_svg(

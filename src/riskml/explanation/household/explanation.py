@@ -64,7 +64,7 @@ class Reason:
     zh: str
     en: str
 
-    def text(self, lang: str) -> str:
+    def get_text(self, lang: str) -> str:
         """Return the sentence in the given language."""
         return self.zh if lang == "zh" else self.en
 

@@ -86,7 +86,7 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
 
 def _number_reasons(e: Explanation, reasons: tuple[Reason, ...], lang: str) -> list[str]:
     form = "{}. 【{}】{}" if lang == "zh" else "{}. [{}] {}"
-    return [form.format(i, e.names[reason.cause][lang], reason.text(lang)) for i, reason in enumerate(reasons, 1)]
+    return [form.format(i, e.names[reason.cause][lang], reason.get_text(lang)) for i, reason in enumerate(reasons, 1)]
 
 
 def _describe_colour(code: str, lang: str) -> str:

@@ -178,7 +178,7 @@ def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
     >>> _list_kinds("zh", None, 2**0 + 2**8), _list_kinds("en", None, 2**7)
     ('洪涝、价格下跌', 'animal disease')
     """
-    kinds = TABLES["disaster"].column("kind")
+    kinds = TABLES["disaster"].find_column("kind")
     assert kinds is not None, "the table has the column"
     names = [
         zh if lang == "zh" else code.replace("_", " ")

@@ -23,7 +23,7 @@ POSITION = '"#file", "#row"'
 )
 def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report two rows of one record if neither is later than the other."""
-    if table.column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
+    if table.find_column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
         return
     repeated = folder.find_repeated_records(table.name)
     if not fetch_row(folder.connection, f"SELECT count(*) FROM {repeated}")[0]:
@@ -98,7 +98,7 @@ def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
 )
 def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     """Report all but the first of several equal rows, since they may have been imported more than once."""
-    if table.column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
+    if table.find_column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
         return
     cells = ", ".join(quote(name) for name in table.names if name != "record_id")
     source = f"{folder.get_numbered_view(table.name)} WHERE record_id IS NULL"

@@ -55,7 +55,7 @@ def cast_table(name: str, table: pa.Table) -> pa.Table:
     [DataType(string), DataType(date32[day])]
     """
     for i, column_name in enumerate(table.column_names):
-        column = TABLES[name].column(column_name)
+        column = TABLES[name].find_column(column_name)
         if column is None or table[i].type == ARROW_TYPES[column.kind]:
             continue
         values, type_ = table[i], ARROW_TYPES[column.kind]

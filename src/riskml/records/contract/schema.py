@@ -112,7 +112,7 @@ class Table:
     day: str | None = None
     attributes: bool = False
 
-    def column(self, name: str) -> Column | None:
+    def find_column(self, name: str) -> Column | None:
         """Return the declared column with that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
@@ -351,5 +351,5 @@ def list_codes(table: str, column: str) -> tuple[str, ...]:
     >>> list_codes("illness", "kind")
     ('inpatient', 'outpatient', 'chronic', 'other')
     """
-    declared = TABLES[table].column(column)
+    declared = TABLES[table].find_column(column)
     return tuple(declared.allowed or ()) if declared else ()

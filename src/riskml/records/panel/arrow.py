@@ -49,7 +49,7 @@ class ArrowTables(TypedViews):
         ]
         if declared.attributes:
             for attribute in table.column_names:
-                if declared.column(attribute) is None:
+                if declared.find_column(attribute) is None:
                     number = _is_number(table[attribute].type)
                     self.attributes[attribute] = "number" if number else "text"
                     columns.append(f"{quote(attribute)}::{'DOUBLE' if number else 'VARCHAR'} AS {quote(attribute)}")

@@ -102,7 +102,7 @@ def encode_text(values: Cells) -> tuple[NDArray[np.int32], tuple[str, ...]]:
 
 def list_keys(table: Table, names: Sequence[str], columns: Mapping[str, Cells]) -> list[tuple[Any, ...]]:
     """List each row's key, made of the named columns; cells that mean the same are equal, and a null is None."""
-    days = [(column := table.column(name)) is not None and column.kind is Kind.DATE for name in names]
+    days = [(column := table.find_column(name)) is not None and column.kind is Kind.DATE for name in names]
     parts = [
         [None if is_null(value) else parse_day(value) if day else str(value) for value in columns[name]]
         for name, day in zip(names, days, strict=True)

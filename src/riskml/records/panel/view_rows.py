@@ -105,7 +105,7 @@ class _Reader:
         if table.key:
             keys = ", ".join(["h.i", *(f"r.{quote(key)}" for key in table.key if key != "household_id")])
             return f"(dense_rank() OVER (ORDER BY {keys}) - 1)::BIGINT", ""
-        if table.column("record_id") is None:
+        if table.find_column("record_id") is None:
             return "-1::BIGINT", ""
         shared = self.views.find_repeated_records(table.name)
         if self.run(f"SELECT count(*) FROM {shared}") == [(0,)]:
@@ -117,11 +117,11 @@ class _Reader:
         group, corrected = self.build_group_sql(table)
         attributes = self.views.attributes if table.attributes else {}
         household, join, known = "-1", "", ""
-        if table.column("household_id") is not None:
+        if table.find_column("household_id") is not None:
             household, join = "coalesce(h.i, -1)", "JOIN riskml_ids h ON h.household_id = r.household_id"
         if table.name == "disaster":
             join, known = f"LEFT {join}", "WHERE h.i IS NOT NULL OR r.region_code IS NOT NULL"
-        recorded = "r.recorded_on - DATE '1970-01-01'" if table.column("recorded_on") is not None else "NULL"
+        recorded = "r.recorded_on - DATE '1970-01-01'" if table.find_column("recorded_on") is not None else "NULL"
         select = [
             f"{household}::INTEGER AS household",
             f"coalesce({recorded}, {NO_DAY})::INTEGER AS recorded",

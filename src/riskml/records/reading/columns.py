@@ -40,7 +40,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
 
 def report_wrong_type(table: Table, name: str, groups: list[Group]) -> Fault:
     """Report a column whose type cannot hold its declared kind."""
-    column = table.column(name)
+    column = table.find_column(name)
     wanted = f"{SQL_TYPES[column.kind]} ({column.kind})" if column else "a number or text"
     message = f"In {_name_files(groups)} {name} is {groups[0].types[name]}; it must be {wanted}."
     return rules.WRONG_TYPE.to_fault(table.name, name, message, count=len(groups))

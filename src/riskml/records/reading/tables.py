@@ -106,7 +106,7 @@ def _classify_attributes(
 ) -> dict[str, str]:
     kinds_by_name: dict[str, set[str]] = {}
     for group in groups:
-        names = [name for name in group.types if table.column(name) is None]
+        names = [name for name in group.types if table.find_column(name) is None]
         numbers = _find_numbers_in_text(connection, group, names) if group.text else set()
         for name in names:
             family = group.types[name].split("(")[0]
