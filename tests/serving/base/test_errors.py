@@ -1,4 +1,4 @@
-"""Any error becomes one and the same problem on the API and on pages, and what nobody expected is logged."""
+"""Any error becomes the same problem in the API and on pages, and unexpected errors are logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The staff pages on both databases: every query of theirs runs, and a finding changes the list."""
+"""The staff pages on both databases: all their queries run, and a finding changes the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``POST /v1/records``: appended once, known from the day of receipt, scored again with what was there."""
+"""``POST /v1/records`` appends rows once, known from the day of receipt, and scores the households again."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_statement_may_stand_beside_a_total_but_not_twice_for_one_day(client, 
 
 
 def test_a_request_repeated_on_the_next_day_gets_the_answer_that_it_got(make_client, key):
-    """It names its own day, which is too early by then."""
+    """The rows name the day of the first request, which is too early for a new request by then."""
     rows = [household(recorded_on=TODAY.isoformat())]
     headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
     first = post(make_client(), headers, key="night", households=rows)
