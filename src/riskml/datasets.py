@@ -131,7 +131,7 @@ def write_gsoep(folder: str | Path) -> Path:
             "Name a new or empty folder, so that no other records mix with the panel.",
         )
     for name, frame in tables.items():
-        # The pandas metadata in the schema name library versions; without them, the same rows give the same bytes.
+        # The pandas metadata in the schema contain library versions; without them, the same rows give the same bytes.
         table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
         pq.write_table(table, folder / f"{name}.parquet")
     return folder

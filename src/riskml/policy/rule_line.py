@@ -34,8 +34,8 @@ def apply_rule_line(panel: Panel, policy: Policy, window: int | None = None) -> 
     panel : Panel
     policy : Policy
     window : int, optional
-        Number of months whose income is compared with the line; the policy's ``income_window`` by default. Records
-        from a survey that asks about one month in three need 1.
+        Number of months whose income is compared with the line; the policy's ``income_window`` by default. It must be 1
+        for records from a survey that asks about only one month in three.
 
     Returns
     -------

@@ -34,7 +34,7 @@ SPENDING = ("medical_self_paid", "school_fees", "housing_repair")
 """Items of unavoidable spending that records can hold."""
 
 LONGEST_VERSION = 40
-"""Most characters in the version that a file states: databases and file names contain it, followed by the hash."""
+"""Maximum length of the version that a file states; databases and file names contain it, followed by the hash."""
 
 _CACHED = 50_000
 """Number of pairs of a region and a day whose rows in force are cached."""

@@ -19,7 +19,7 @@ Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 
 NO_CATEGORY = -1
-"""Stands for the category of a household that is not monitored and for which the rule suggests no category."""
+"""Used instead of a category if a household is not monitored and the rule suggests no category for it."""
 
 
 @dataclass(frozen=True)

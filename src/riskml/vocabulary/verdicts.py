@@ -26,7 +26,7 @@ TIERS = Vocabulary(
 
 @dataclass(frozen=True)
 class Agreement(Term):
-    """Which of the rule line and the model flag a household: a short name, and a sentence in both languages."""
+    """Whether the rule line and the model flag a household, as a short name and as a sentence in both languages."""
 
     sentence_zh: str
     sentence_en: str
@@ -85,7 +85,7 @@ REFINED_AGREEMENTS = Vocabulary(
         "The model points at this household, but others come first for a visit",
     ),
 )
-"""Agreements, and those of a household whose tier the model flags but which is beyond the visit capacity."""
+"""The agreements, with two more for households that the model flags but that are beyond the visit capacity."""
 
 CATEGORIES = Vocabulary(
     Term("unstable_exit", "脱贫不稳定户", "unstable after leaving poverty"),

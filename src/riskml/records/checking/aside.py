@@ -93,7 +93,7 @@ def _set_ragged_rows_aside(folder: Folder) -> None:
 
 
 def _set_bad_rows_aside(folder: Folder) -> bool:
-    """Set aside the rows that are bad at present, in every table; return whether there were any."""
+    """Set aside the rows of every table that are currently bad; return whether there were any."""
     any_bad = False
     for name in folder.tables:
         table = TABLES[name]

@@ -29,7 +29,7 @@ LOOK_BACK = 36
 """Number of months of history that a panel holds."""
 
 STATEMENT_DELAY = 5
-"""Months after the end of its period at which a statement is taken to be known, if no day of recording is stated."""
+"""Number of months after its period's end when a statement is assumed to be known, if ``recorded_on`` is null."""
 
 IntArray = NDArray[np.int32]
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 __all__ = ["MOST_ROWS", "CheckReport", "Fault", "RowName", "Rule", "Severity"]
 
 MOST_ROWS = 5
-"""The most rows that a fault lists."""
+"""Maximum number of rows that a fault lists."""
 
 RowName = int | str
 """Position of a row in its file, counted from 1; ``"part.parquet:17"`` if the table consists of several files."""
@@ -49,7 +49,7 @@ class Rule:
     by_row: bool = False
 
     def to_fault(self, table: str, column: str, message: str, *, count: int = 1, rows: Sequence[RowName] = ()) -> Fault:
-        """Build the fault that reports this rule for a table (empty: the folder) and a column (empty: whole rows)."""
+        """Build the fault for a table and a column; the table is empty for the folder, the column for whole rows."""
         first = tuple(rows[:MOST_ROWS])
         return Fault(table, column, self.code, self.severity, count, first, message, self.what_to_do)
 
@@ -61,7 +61,8 @@ class Fault:
     Parameters
     ----------
     table, column : str
-        Where the fault is. The table is empty if it concerns the whole folder, the column if it concerns whole rows.
+        Where the fault is. ``table`` is empty if the fault concerns the whole folder, and ``column`` is empty if it
+        concerns whole rows.
     code : str
         Code of the rule that is broken.
     severity : Severity

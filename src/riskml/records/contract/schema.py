@@ -97,8 +97,8 @@ class Table:
         Columns whose values the versions of a row share. It is empty for tables whose rows are added up and corrected
         through ``record_id``.
     day : str, optional
-        Column from which the day of recording is derived if ``recorded_on`` is null. Without such a column, rows
-        are then always known.
+        Column from which the day of recording is derived if ``recorded_on`` is null. In a table without such a column,
+        a row whose ``recorded_on`` is null is always known.
     attributes : bool, default False
         Whether columns that the contract does not declare are attributes of the household.
     """

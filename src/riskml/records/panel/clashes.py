@@ -44,7 +44,7 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
     >>> find_total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [900.0, 400.0]})
     [0]
 
-    A withdrawn row clashes with nothing:
+    A withdrawn row does not clash with any other:
 
     >>> find_total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [None, 400.0]})
     []
@@ -75,7 +75,7 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
 
 def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find statements with the same household, source and start that were recorded on the same day: none is the latest.
+    """Find statements with the same household, source, start and day of recording, so that none of them is the latest.
 
     Parameters
     ----------

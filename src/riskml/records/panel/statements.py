@@ -1,6 +1,6 @@
 """Statements of income: what a household had from a source in a period, declared once a year, months after its end.
 
-A register learns of income from statements; in the meantime, only the wage lists of single persons arrive each month.
+In data from a register, income becomes known through statements; until then, only wage lists of single persons arrive.
 From the day on which it is recorded, a statement replaces the rows of its source in its months. It also decides which
 other months count as reported: those in which every source that the household lives on is reported.
 """

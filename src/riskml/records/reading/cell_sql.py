@@ -106,7 +106,7 @@ def build_day_sql(table: Table) -> str:
 
 
 def connect(**config: str) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory DuckDB that never fetches extensions, so that it works offline, and everywhere alike."""
+    """Open an in-memory DuckDB that never fetches extensions, so that it works the same everywhere, even offline."""
     return duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **config}
     )
@@ -154,7 +154,7 @@ def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) 
 
 
 def _convert_sql(name: str, family: str, target: str, *, text: bool) -> str | None:
-    """Build the SQL that converts a column, with null for cells that cannot be converted; None if that is all cells."""
+    """Build the SQL that converts a column, with null for unreadable cells; return None if no cell can be converted."""
     if target == "VARCHAR":
         plain = f"{name}::VARCHAR" if family in {"ENUM", "UUID"} else None
         return f"nullif({name}, '')" if family == "VARCHAR" else plain

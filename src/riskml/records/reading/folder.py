@@ -132,8 +132,8 @@ class Folder(TypedViews):
     def fingerprint(self) -> str:
         """Compute the fingerprint of the data, as 32 hexadecimal digits.
 
-        It is the same for the same rows in any order, in any number of parts, and in CSV or Parquet. It differs if a
-        table is absent or empty. It may also differ between versions of DuckDB.
+        It is the same for the same rows in any order, in any number of parts, and in CSV or Parquet. An absent table
+        and an empty one give different fingerprints. Versions of DuckDB may give different fingerprints too.
 
         Notes
         -----
