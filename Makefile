@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
+# On a fresh machine with Python 3.11 and make, two commands do everything: `make demo` and `make test`.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -15,26 +15,26 @@ $(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
-# SERVE=0 leaves the service out at the end.
+# With SERVE=0 the demo does not start the service at the end.
 demo: install
 	$(BIN)/riskml demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: install
 	$(BIN)/python -m pytest -q -n 2
 
-# Parts by themselves, for daily work: under 90 seconds on two free cores.
+# Runs only the unit tests, for daily work: under 90 seconds on two free cores.
 test-fast: install
 	$(BIN)/python -m pytest -q -n 2 -m unit
 
-# Renews everything that is generated: dictionaries, settings, OpenAPI and golden files. Read what changed.
+# Regenerates all generated files: dictionaries, settings, OpenAPI and golden files. Review the changes afterwards.
 docs: install
 	RISKML_GOLDEN=write $(BIN)/python -m pytest -q -m golden
 
-# Changes the rules at random, 300 times, and prints how many changes a test notices (up to 40 minutes).
+# Makes 300 random changes to the rules and prints how many of them a test notices (up to 40 minutes).
 mutants: install
 	$(BIN)/python tests/mutants.py
 
-# Sends 10,000 malformed bodies and as many requests by the OpenAPI; `make test` sends a few hundred.
+# Sends 10,000 malformed bodies and many requests generated from the OpenAPI description; `make test` sends hundreds.
 fuzz: install
 	RISKML_FUZZ=10000 $(BIN)/python -m pytest -q tests/serving/api/test_fuzz.py
 
@@ -52,11 +52,11 @@ layers: install
 
 check: lint types layers test
 
-# Pins every package for every platform; no index address is written.
+# Pins every package for every platform, without writing index addresses.
 requirements: install
 	$(BIN)/uv pip compile pyproject.toml --extra devtools --extra gsoep --extra otel --extra serve --group dev --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/dev.txt
-	cp requirements/dev.txt requirements/serve.txt  # the same versions: the file written over is preferred
+	cp requirements/dev.txt requirements/serve.txt  # so that the versions stay the same: uv prefers those in an existing output file
 	$(BIN)/uv pip compile pyproject.toml --extra otel --extra serve --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements/serve.txt
 

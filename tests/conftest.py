@@ -1,6 +1,6 @@
 """What tests share: a small simulated county, a bundle trained on it, a browser without a network, and boosters.
 
-County and bundle are made once a session and never changed.
+The county and the bundle are made once per session and never changed.
 """
 
 from __future__ import annotations
@@ -31,19 +31,22 @@ if TYPE_CHECKING:
     import lightgbm as lgb
 
 WRITE_GOLDEN = "RISKML_GOLDEN"
-"""Environment variable; ``write`` renews committed files instead of failing: that is what ``make docs`` does."""
+"""Environment variable that ``make docs`` sets to ``write``: committed files are then rewritten instead of compared."""
 
 TIERS = {
     "acceptance": {"offline_browser", "served", "gsoep"},
     "integration": {"county", "county_records", "database_url", "postgres", "make_settings", "shipped"},
 }
-"""Tier of a test by the fixtures it uses, directly or through others: a real browser or a real panel; a simulated
-county with a model trained on it, a database, or the built wheel. Tests in a folder `faults` are `faults`, all others
-`unit`. A test or a module may set its tier itself (``pytestmark``)."""
+"""Fixtures that decide the tier of a test that uses them, directly or through other fixtures.
+
+A real browser or the real panel makes it an acceptance test; a simulated county with a model trained on it, a database
+or the built wheel makes it an integration test. Tests in a folder `faults` are in the tier `faults`, all others in
+`unit`. A test or a module may also set its tier itself (``pytestmark``).
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its tier, and those that compare with a committed file (`make docs` runs these)."""
+    """Mark every test with its tier; mark tests that compare with a committed file as `golden`, for `make docs`."""
     for item in items:
         if "golden" in getattr(item, "fixturenames", ()):
             item.add_marker("golden")
@@ -59,12 +62,12 @@ def _tier(item: pytest.Item) -> str:
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-"""What Chromium is called; Debian says chromium."""
+"""Names under which Chromium may be installed; on Debian it is ``chromium``."""
 
 
 @pytest.fixture(scope="session")
 def golden() -> Callable[[Path, str], None]:
-    """Compare a text with the committed file of it, as ``golden(path, text)``."""
+    """Return a function that compares a text with its committed file: ``golden(path, text)``."""
 
     def compare(path: Path, text: str) -> None:
         if os.environ.get(WRITE_GOLDEN) == "write":
@@ -78,7 +81,7 @@ def golden() -> Callable[[Path, str], None]:
 
 @pytest.fixture(scope="session")
 def find_missing_glyphs() -> Callable[[str], str]:
-    """Find the characters of a text that the Chinese font lacks, each once and in order."""
+    """Return a function that lists the characters in a text that the Chinese font lacks, each once and in order."""
     with TTFont(find_font(), lazy=True) as font:
         characters = frozenset(font.getBestCmap())
     return lambda text: "".join(c for c in dict.fromkeys(text) if c not in "\n\r\t" and ord(c) not in characters)
@@ -86,7 +89,7 @@ def find_missing_glyphs() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A simulated county of 800 households and 42 months, with truth."""
+    """Simulate a county of 800 households and 42 months, with truth."""
     folder = tmp_path_factory.mktemp("county") / "records"
     simulate(folder, 800, 42, 5, None, "last")
     return folder
@@ -108,15 +111,15 @@ def bundle_path(trained: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 class Visit:
-    """A page that was opened, and every request that went out or failed on the way.
+    """A page that was opened, and every request that it sent or that failed.
 
     Attributes
     ----------
     page : playwright.sync_api.Page
     requests : list of str
-        Requested addresses, except those that hold their data themselves.
+        Requested addresses.
     failed : list of str
-        Addresses that were refused or could not be loaded, and errors on the console.
+        Addresses that could not be loaded, and errors on the console.
     """
 
     def __init__(self, page: Any) -> None:
@@ -129,15 +132,15 @@ class Visit:
         page.on("pageerror", lambda error: self.failed.append(str(error)))
 
     def outside(self) -> list[str]:
-        """Return the requests for anything but the page itself."""
+        """Return the requests for anything but the page itself and data URLs."""
         return [url for url in self.requests[1:] if not url.startswith("data:")]
 
     def sideways(self) -> int:
-        """Return the pixels by which the page is wider than its window."""
+        """Return the number of pixels by which the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
     def foreign_fonts(self, selector: str) -> list[str]:
-        """Return the names of fonts of this machine, not of the page, in which elements are drawn."""
+        """Return the names of the system's fonts, not the page's own, in which elements are drawn."""
         session = self.page.context.new_cdp_session(self.page)
         session.send("DOM.enable")
         session.send("CSS.enable")
@@ -154,15 +157,15 @@ Open = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def offline_browser() -> Iterator[Open]:
-    """Open pages as ``with offline_browser(path, width=1280, media="screen") as visit``; no request leaves the machine.
+    """Open pages with ``with offline_browser(path, width=1280, media="screen") as visit``, without a network.
 
-    One browser a module, ended with it: Playwright keeps an event loop while it runs.
+    Each module has its own browser, closed at the end of the module, because Playwright keeps an event loop running.
     """
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
-    sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # root has no sandbox
+    sandbox = [] if getattr(os, "geteuid", lambda: 1)() else ["--no-sandbox"]  # Chromium has no sandbox for root
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=sandbox)
 
@@ -188,7 +191,7 @@ def _local(url: str) -> bool:
     return url.startswith(("file:", "data:", "about:", "blob:"))
 
 
-# -- boosters of every kind that training can produce, and some that it cannot, with rows that probe them ------------
+# -- boosters of every kind that training can produce, and of some that it cannot, with rows that probe them ---------
 
 ROWS, FEATURES, CATEGORICAL = 2000, 6, [3, 5]
 
@@ -208,7 +211,7 @@ def training_rows() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 @cache
 def probing_rows() -> NDArray[np.float64]:
-    """Missing, unknown, negative and fractional categories, infinities, zeros: a few rows of each."""
+    """Make a few rows each with missing, unknown, negative and fractional categories, infinities and zeros."""
     rows = training_rows()[0][:120].copy()
     rows[:5] = np.nan
     for k, code in enumerate((-1.0, 500.0, 44.7, -0.5, np.inf)):

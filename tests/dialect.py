@@ -1,4 +1,4 @@
-"""Finds words of an old private dialect used as names in the code: prints each, ends with 1 if there is any."""
+"""Find names in the code that use words of an old private dialect: print each, and exit with 1 if there are any."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ WORDS = {
     *("place", "places", "whoever", "ones", "those", "anew"),
     *("opaque", "sealed", "chunks", "answer_types"),
 }
-"""None of them says what a value is. `place` and `found` may be part of a longer name that does."""
+"""Words that do not say what a value is. `place` and `found` may be part of a longer name that does."""
 
 ROOMS = {"answers", "test_rows", "testing", "writes"}
-"""Not for files, folders and functions."""
+"""Words that may not name a file, a folder or a function."""
 
 NOUNS = {"property", "cached_property", "fixture"}
-"""Decorators of functions that are named after a value."""
+"""Decorators whose functions may be named after a value."""
 
 
 def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -39,7 +39,7 @@ def list_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def list_rooms(path: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List the folders and the file that a path names, and the functions in it, where they have the name of a room."""
+    """List the folders, the file and the functions in it whose name is one of the words to avoid."""
     functions = [(node.lineno, node.name) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     for line, name in [*((0, part) for part in path.with_suffix("").parts), *functions]:
         if name in ROOMS | (WORDS if line == 0 else set()):
@@ -47,7 +47,7 @@ def list_rooms(path: Path, tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def list_nouns(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """List the functions that are named `something_of`, where a verb would say what they do."""
+    """List the functions that are named `something_of`; a verb would say what they do."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.endswith("_of"):
             words = {part.id for mark in node.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Name)}
@@ -59,7 +59,7 @@ def list_nouns(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def main() -> int:
-    """Look at every file of the two packages and of the tests."""
+    """Check every file in the two packages and the tests."""
     hits = 0
     for path in sorted(path for top in ("src", "serving", "tests") for path in (ROOT / top).rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))

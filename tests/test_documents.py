@@ -1,4 +1,4 @@
-"""Files, targets and links named in the documents exist: files, folders, make targets and links."""
+"""Files, folders, make targets and links that the documents name exist."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_named_files_and_targets_exist(name):
     text = (ROOT / name).read_text("utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert not {target for target in TARGET.findall(text) if target not in targets}
-    missing = [  # capitals stand for a name to be chosen
+    missing = [  # capitals are placeholders for a name
         path
         for path in PATH.findall(text)
         if not re.search("[A-Z]{4}", path)

@@ -1,4 +1,4 @@
-"""Every Chinese glyph that riskml says is in the font; pictures show it without warning, the same on any day."""
+"""The font has every Chinese glyph that riskml uses; pictures draw them without warnings, with the same bytes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def collect_texts() -> Iterator[str]:
-    """Every Chinese text in the package: strings of the code, policy, pages; the wording of every feature."""
+    """Collect every Chinese text in the package: strings in code, policy and pages, and every feature's wording."""
     for path in SOURCE.rglob("*.py"):
         if path.name == "fonts.py":
-            continue  # its docstring shows a sheep that the font lacks
+            continue  # its docstring contains a sheep, which the font lacks
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and HAN.search(node.value):
                 yield node.value

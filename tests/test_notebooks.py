@@ -1,4 +1,4 @@
-"""The notebooks run from beginning to end without a warning, and hold nothing of the machine they were written on."""
+"""The notebooks run from start to end without a warning, and hold no trace of the machine they were written on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.acceptance
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NAMES = ("01_know_the_records", "02_retrain_and_compare", "03_explain_households", "04_audit_and_release")
 LONGEST = 13
-"""Lines of a cell; what takes more belongs in riskml."""
+"""Maximum number of lines in a cell; longer code belongs in riskml."""
 
 
 def cells(name: str, kind: str) -> Iterator[dict[str, Any]]:
@@ -71,7 +71,7 @@ def test_it_reads_like_a_walk_and_says_that_the_county_is_simulated(name: str) -
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_it_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a folder of its own, as an analyst would start it; a plot without a glyph would warn."""
+    """Run a notebook in an empty folder, as an analyst would; a plot that lacks a glyph would warn."""
     for variable in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "TMPDIR"):
         (tmp_path / variable).mkdir()
         monkeypatch.setenv(variable, str(tmp_path / variable))

@@ -1,4 +1,4 @@
-"""Chinese texts have full-width punctuation: in code, templates, the policy, documents and the released card."""
+"""Chinese texts use full-width punctuation, in code, templates, the policy, documents and the released model card."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ TEXTS += ("src/riskml/reporting/templates/**/*.html", "src/riskml/**/*.zh.md")
 
 
 def read_strings(path: Path) -> Iterator[tuple[int, str]]:
-    """Texts in the code, the parts of an f-string one by one; patterns are no texts."""
+    """Read the strings in the code, each part of an f-string by itself; regular expressions are left out."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "[^" not in node.value:
             yield node.lineno, node.value
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines of a text without code and addresses of links, and the texts in expressions of templates by themselves."""
+    """Read a text's lines without code and link addresses, and the strings in template expressions by themselves."""
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         yield number, re.sub(r"`[^`]*`|\]\([^)]*\)|\{\{.*?\}\}|\{%.*?%\}", "", line)
         for expression in re.findall(r"\{\{.*?\}\}|\{%.*?%\}", line):
@@ -45,7 +45,7 @@ def test_chinese_strings_in_the_code(top):
 
 
 def read_values(value: object) -> Iterator[str]:
-    """Texts in the values of a YAML file."""
+    """Read the strings among the values of a YAML file."""
     if isinstance(value, str):
         yield value
     for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

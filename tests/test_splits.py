@@ -1,4 +1,4 @@
-"""The grid of as_ofs and the origins cut from it."""
+"""The grid of as-of dates, and the origins that are cut from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JANUARY = 12 * 50  # 2020
 
 
 def records(reports: list[int]) -> Records:
-    """Records with so many households reporting in each month from January 2020 on."""
+    """Make records in which ``reports[i]`` households report in the i-th month from January 2020 on."""
     cells = [(f"h{i}", JANUARY + month) for month, count in enumerate(reports) for i in range(count)]
     income = {
         "household_id": [code for code, _ in cells],
@@ -83,12 +83,12 @@ def test_a_last_month_with_few_reports_does_not_count():
     assert build_grid(records([*most, 2]), Settings(1, 1)).last_month == JANUARY + 12
     assert build_grid(records([*most, 1]), Settings(1, 1)).last_month == JANUARY + 11
     assert build_grid(records([*[21] * 12, 2]), Settings(1, 1)).last_month == JANUARY + 11
-    # The latest month with enough, though one before it has too few.
+    # The latest month with enough reports counts, although an earlier month has too few.
     assert build_grid(records([*most, 1, 0, 2, 1]), Settings(1, 1)).last_month == JANUARY + 14
 
 
 def test_months_without_reports_do_not_lower_the_median():
-    # A survey asks once a quarter: eleven of its quarters have 10 reports, the last has none to speak of.
+    # A quarterly survey has 10 reports in every third month; months without reports must not lower the median.
     survey = [10 if month % 3 == 0 else 0 for month in range(31)]
     assert build_grid(records([*survey, 0, 0, 0]), Settings(1, 3)).last_month == JANUARY + 30
     assert months(build_grid(records(survey), Settings(1, 3)).as_ofs)[-2:] == ["2022-01", "2022-04"]
@@ -211,7 +211,7 @@ def test_origins_never_look_ahead(months_there, settings):
     grid = Grid(tuple(to_month_end(month) for month in days), JANUARY, JANUARY + months_there - 1)
     apart = -(-settings.horizon // settings.step) * settings.step
     if months_there < settings.window + settings.horizon + apart:
-        # Not even one training and one test as_of lie far enough apart.
+        # There are no two as-of dates, for training and for testing, that are far enough apart.
         with pytest.raises(SplitError, match=f"{settings.window + 2 * settings.horizon} months|left to test"):
             cut_origins(grid, settings)
         return

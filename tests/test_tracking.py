@@ -1,4 +1,4 @@
-"""Runs and releases on a real MLflow server kept in an SQLite file."""
+"""Runs and releases in a real MLflow database, an SQLite file."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def blank_database(tmp_path_factory):
-    """An empty MLflow database: its migrations take seconds, so they run once."""
+    """Create an empty MLflow database once, because its migrations take seconds."""
     folder = tmp_path_factory.mktemp("blank")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -25,7 +25,7 @@ def blank_database(tmp_path_factory):
 
 @pytest.fixture
 def office(blank_database, tmp_path, monkeypatch):
-    """A working folder with the default server in it."""
+    """Make a working directory that holds the default database."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
     (tmp_path / "mlflow.db").write_bytes(blank_database)

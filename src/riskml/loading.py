@@ -1,4 +1,4 @@
-"""Load the records that a command works on: open, check and pack them, with the policy table's lines as fallback."""
+"""Load the records that a command works on: open, check and pack them; the policy's lines serve as a fallback."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def load_records(folder: str | Path, policy: Policy | None = None, skip_bad_rows
     ----------
     folder : str or Path
     policy : Policy, optional
-        Policy whose lines apply only where no line of the folder is in force; the packaged policy table by default.
+        Policy whose lines apply only if the folder has no line in force; the packaged policy table by default.
     skip_bad_rows : Path, optional
-        File to which faulty rows are moved, so that the folder need not be refused.
+        File in which faulty rows are set aside, so that the folder need not be refused.
 
     Raises
     ------

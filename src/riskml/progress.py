@@ -1,4 +1,4 @@
-"""Progress of long tasks, reported without knowing who displays it."""
+"""Progress of long tasks, reported without depending on how it is displayed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """A progress that displays nothing."""
+    """A :class:`Progress` that displays nothing."""
 
     def stage(self, text: str, total: int | None = None) -> None:
         """Ignore the call."""

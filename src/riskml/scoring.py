@@ -1,4 +1,4 @@
-"""Score all households known at a date, with the model and with the rule line."""
+"""Score all households known on a date, with the model and with the rule line."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def judge(
 def score(
     bundle: Bundle, records: Records, as_of: int, policy: Policy, progress: Progress | None = None
 ) -> pd.DataFrame:
-    """Score every household known at a date.
+    """Score every household known on a date.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def score(
     Raises
     ------
     UsageError
-        If no household is known at the date.
+        If no household is known on the date.
     """
     progress = progress or Silent()
     panels = list(records.panels(as_of, bundle.settings.basis))

@@ -1,4 +1,4 @@
-"""Splits forward in time: the grid of as_of dates, and which of them each origin uses for training and testing."""
+"""Splits by time: the grid of as_of dates, and which of them each origin uses for training and for testing."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Origin:
-    """One start of testing, with the as_ofs for training before it and for testing from it on.
+    """One day on which testing starts, with the as_ofs used for training and for testing.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Trainings and released models in MLflow: every training is logged, one version is the champion.
+"""Training runs and released models in MLflow: every run is logged, and one version of the model is the champion.
 
-The server is taken from ``MLFLOW_TRACKING_URI``; by default it is an SQLite file, ``mlflow.db``, in the working
-directory, with its artifacts next to it. A registered model is the plain bundle folder, neither a pickle nor an MLflow
-model. MLflow takes seconds to import, so it is imported on first use.
+The address of the server is taken from ``MLFLOW_TRACKING_URI``; by default it is an SQLite file, ``mlflow.db``, in the
+working directory, with its artifacts next to it. A model is registered as its plain bundle folder, not as a pickle or
+an MLflow model. MLflow takes seconds to import, so it is imported only when it is first used.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # no usage data leaves the machine
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # with seven, MLflow takes minutes to fail
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # with the default of seven, MLflow takes minutes to fail
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }
 
@@ -70,19 +70,19 @@ def log_run(
     metrics: Mapping[str, float | None],
     tags: Mapping[str, str] | None = None,
 ) -> int:
-    """Log a training, register its bundle as ``riskml`` and give it the alias ``challenger``.
+    """Log a training run, register its bundle as ``riskml``, and give it the alias ``challenger``.
 
     Parameters
     ----------
     bundle_path : path
         A saved bundle; all its files become artifacts.
     params, metrics, tags : mappings
-        Metrics that are missing or not finite are left out. The tag ``model_version`` names the run.
+        What to log. Metrics that are missing or not finite are left out; the tag ``model_version`` names the run.
 
     Returns
     -------
     int
-        Version in the registry.
+        Version number of the model in the registry.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def log_run(
 
 
 def fetch_champion(to: str | Path | None = None) -> Registered | None:
-    """Fetch the champion with a local copy of its bundle; None before the first release.
+    """Find the champion and make its bundle available locally; return None before the first release.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def fetch_champion(to: str | Path | None = None) -> Registered | None:
 
 
 def find_champion_version() -> int | None:
-    """Find the version of the champion, without its files; None before the first release.
+    """Find the champion's version without fetching its files; return None before the first release.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def find_champion_version() -> int | None:
 
 
 def find_version(model_version: str) -> int | None:
-    """Find the latest registered version of the model whose bundle has this model version; None if there is none.
+    """Find the latest registered version whose bundle has the given model version; return None if there is none.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def set_champion(version: int) -> None:
     Raises
     ------
     TrackingError
-        If there is no such version, or the server cannot be used.
+        If the version is not registered, or the server cannot be used.
     """
     with _connect() as (client, _):
         _require_version(client, version)
@@ -186,12 +186,12 @@ def download(version: int, to: str | Path | None = None) -> Path:
     version : int
     to : path, optional
         Where to store the files if they are on another machine (default: a new temporary folder). Artifacts on this
-        machine are used in place.
+        machine are used where they are.
 
     Raises
     ------
     TrackingError
-        If there is no such version, its files are gone, or the server cannot be used.
+        If the version is not registered, its files are gone, or the server cannot be used.
     """
     with _connect() as (client, _):
         source = str(_require_version(client, version).source)
@@ -212,7 +212,7 @@ def download(version: int, to: str | Path | None = None) -> Path:
 
 
 def _resolve_uri() -> str:
-    """Resolve the address of the server; an SQLite file gets its absolute path, which stays valid in any folder."""
+    """Return the server's address; an SQLite file's path is made absolute, so that it is valid in any folder."""
     uri = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
     prefix = "sqlite:///"
     if uri.startswith(prefix) and not uri.endswith(":memory:"):
@@ -221,7 +221,7 @@ def _resolve_uri() -> str:
 
 
 def _ensure_experiment(client: Any) -> str:
-    """Return the id of the experiment, created on first use; with SQLite, artifacts are kept next to the database."""
+    """Return the experiment's id, creating it on first use; with SQLite, artifacts are kept next to the database."""
     experiment = client.get_experiment_by_name(NAME)
     if experiment is None:
         uri = _resolve_uri()
@@ -258,7 +258,7 @@ def _hide_credentials(text: str) -> str:
 
 @contextmanager
 def _connect() -> Iterator[tuple[Any, Any]]:
-    """Connect quietly: yield MLflow's client and entities, and convert every failure to a TrackingError."""
+    """Connect without log output, yield MLflow's client and entities, and turn every failure into a TrackingError."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""The benchmark of explanations: what it returns, not how fast."""
+"""The benchmark of explanations: what it returns, whatever the speed."""
 
 from __future__ import annotations
 

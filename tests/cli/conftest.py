@@ -1,4 +1,4 @@
-"""Run a command as a user does, in this process."""
+"""Run commands in this process, as a user would run them."""
 
 from __future__ import annotations
 

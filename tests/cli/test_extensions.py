@@ -1,4 +1,4 @@
-"""Commands of other packages, and how fast the application starts."""
+"""Commands from other packages, and which imports the application's start avoids."""
 
 from __future__ import annotations
 

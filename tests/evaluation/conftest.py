@@ -1,4 +1,4 @@
-"""Test rows without records: arrays are enough to compare models."""
+"""Test rows made without records, because comparing models needs only arrays."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def _prediction(score, probability=None) -> Prediction:
 
 @pytest.fixture
 def make_rows() -> Callable[..., TestRows]:
-    """Build test rows from labels; every other array has a plain default."""
+    """Return a function that builds test rows from labels; all other arrays have simple defaults."""
     return _rows
 
 
 @pytest.fixture
 def predict() -> Callable[..., Prediction]:
-    """Build a prediction from scores, probabilities by the logistic function unless they come with them."""
+    """Return a function that builds a prediction from scores; by default the logistic function gives probabilities."""
     return _prediction
 
 
 @pytest.fixture
 def county(make_rows, predict) -> tuple[TestRows, dict[str, Prediction]]:
-    """600 households at two as_ofs, and three models: a good one, a coarse one and a useless one."""
+    """Build rows for 600 households at two as-of dates, and a good, a coarse and a useless model's predictions."""
     random = np.random.default_rng(3)
     n = 1200
     risk = random.normal(-2.5, 1.2, n)
@@ -72,7 +72,7 @@ def county(make_rows, predict) -> tuple[TestRows, dict[str, Prediction]]:
 
 @pytest.fixture
 def evidence() -> Callable[..., CheckContext]:
-    """Build evidence of a model in which nothing is wrong; parts of the evaluation or its evidence can be replaced."""
+    """Return a function that builds a faultless model's evidence; any part of it can be replaced."""
 
     def build(**parts) -> CheckContext:
         evaluation = {

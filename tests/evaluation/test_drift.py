@@ -1,4 +1,4 @@
-"""Drift against the aggregates of a bundle agrees with drift against the rows themselves."""
+"""Drift measured against a bundle's aggregates agrees with drift measured against the rows themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole evaluation: every part, its edge cases, and JSON without NaN."""
+"""The whole evaluation: every part of it, its edge cases, and JSON without NaN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit by group: figures within groups, visits over all, small groups hidden."""
+"""The audit by group: figures are computed within groups, visits over all households; small groups are hidden."""
 
 from __future__ import annotations
 

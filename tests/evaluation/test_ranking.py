@@ -1,4 +1,4 @@
-"""Area under the ROC curve and average precision against scikit-learn, ties and weights included."""
+"""Area under the ROC curve and average precision equal scikit-learn's, also with ties and weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recall and precision at visit capacity: against every order of ties, and against copies for weights."""
+"""Recall and precision at visit capacity equal the mean over all orders of ties; weights act like copies of rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ few_rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 2), st.booleans(
 
 
 def by_enumeration(score, as_of, fallen, share):
-    """Mean hits over every order of the rows, a stable sort by score deciding who is visited."""
+    """Compute the mean number of hits over every order of the rows; a stable sort by score decides who is visited."""
     hits, orders = 0, list(permutations(range(len(score))))
     for order in orders:
         for date in set(as_of):
@@ -65,7 +65,7 @@ def test_a_whole_weight_equals_copies_of_the_row(rows, data):
 
 
 def test_capacity_is_rounded_up_within_each_as_of_and_hits_are_pooled():
-    # 11 rows at one date give 2 visits, 3 rows at the other give 1: three visits find two of three fallers.
+    # 11 rows at one date allow 2 visits and 3 rows at the other allow 1; the three visits find two of three fallers.
     score = [*range(11, 0, -1), 3, 2, 1]
     as_of = [0] * 11 + [1] * 3
     fallen = [0, 1] + [0] * 9 + [1, 0, 1]

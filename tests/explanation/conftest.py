@@ -1,4 +1,4 @@
-"""Households whose every record a test can see, and a model whose every effect it can see."""
+"""Households whose records are all written in the test, and a model whose effects are all listed here."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ EFFECTS = {
     "leads_3m": (0.1, 0.2),
     "household_size": (4.0, 0.02),
 }
-"""Centre and slope of the hand-made linear model; every other feature has no effect."""
+"""Centre and slope of each feature in the hand-made linear model; all other features have no effect."""
 
 
 class Village:
-    """Rows of tables, added one by one, about one household in Hebei unless said otherwise."""
+    """Rows of tables, added one by one; unless a test says otherwise, they are about one household in Hebei."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("households", "income", "lines")}
@@ -86,14 +86,14 @@ class Village:
         return self.add("members", member_id=f"M{number}", birth_year=birth_year, **{**usual, **values})
 
     def earns(self, first: str, last: str, **sources: float) -> Village:
-        """The same amounts in each month from one to another, yuan by source."""
+        """Add the same amounts, in yuan by source, for each month from ``first`` to ``last``."""
         for month in np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1):
             for source, amount in sources.items():
                 self.add("income", period_start=f"{month}-01", months=1, source=source, amount=amount)
         return self
 
     def has(self, *tables: str) -> Village:
-        """Make tables present, even if empty."""
+        """Make tables present, even if they are empty."""
         for table in tables:
             self.rows.setdefault(table, [])
         return self
@@ -113,7 +113,7 @@ class Village:
 def hand_made(
     names: tuple[str, ...], categorical: tuple[str, ...], effects: tuple[tuple[str, float], ...] = ()
 ) -> Bundle:
-    """A bundle whose margin is -2.5 and the effects above; its trees are a constant."""
+    """Make a bundle whose margin is -2.5 plus the effects above; its trees are constant."""
     columns = tuple(
         FeatureColumn(name, CATALOGUE[name].direction if name in CATALOGUE else Direction.FREE, name in categorical)
         for name in names
@@ -150,7 +150,7 @@ def village() -> Village:
 
 @pytest.fixture(scope="session")
 def make_narrator() -> Callable[..., Narrator]:
-    """Make a narrator of the hand-made model for the features that a panel has."""
+    """Return a function that makes a narrator for the hand-made model, with the features that a panel has."""
 
     def make(panel: Panel, **effects: float) -> Narrator:
         built = build(panel)

@@ -1,4 +1,4 @@
-"""Features worked out by hand on a few rows: what neither engine may get wrong."""
+"""Features worked out by hand from a few rows, which neither riskml nor the SQL oracle may get wrong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def features(as_of: str = END, size: int = 2, lines=((None, "2016-01-01", LINE),
 
 
 def monthly(amounts, last: str = "2023-12-01", source: str = "wage"):
-    """Income of successive months, the last in ``last``; None is not reported."""
+    """Make the income of successive months, the last being ``last``; None means that the month is not reported."""
     starts = pd.date_range(end=last, periods=len(amounts), freq="MS").date
     kept = [(start, amount) for start, amount in zip(starts, amounts, strict=True) if amount is not None]
     return {
@@ -196,20 +196,20 @@ def test_a_clearing_after_the_date_is_not_known_yet():
 
 
 def test_the_lowest_year_ahead_is_where_good_months_have_left_the_window():
-    # four good months, then eight at half the line (500 a month a person): the level of the last months remains
+    # four good months, then eight at half the line (500 per person and month): only the recent level remains
     values = features(income=monthly([4000.0] * 4 + [500.0] * 8))
     assert values["projected_lowest_income_3m"] == pytest.approx(math.log(0.5))
-    # a bad month half a year ago, good ones since: the worst is now, while the bad month is still in the window
+    # a bad month half a year ago, good months since: the lowest year ahead still has the bad month in its window
     values = features(income=monthly([2000.0] * 6 + [0.0] + [3000.0] * 5))
     assert values["projected_lowest_income_1m"] == pytest.approx(math.log((6 * 2 - 2 + 0 + 5 * 3 + 3) / 12))
-    # months without a report count neither now nor ahead
+    # months without a report count neither today nor in the future
     values = features(income=monthly([4000.0] + [None] * 8 + [1000.0] * 3))
     assert values["projected_lowest_income_3m"] == pytest.approx(0.0)
     assert math.isnan(features(income=monthly([4000.0] + [None] * 3))["projected_lowest_income_3m"])
 
 
 def test_columns_that_repeat_another_in_every_row_are_one():
-    # a yearly survey: twelve equal months, so every window up to a year says the same
+    # a yearly survey gives twelve equal months, so every window up to a year has the same mean
     households = {"household_id": ["a", "b"], "region_code": ["130529101201"] * 2, "size": [2, 2]}
     income = {
         "household_id": ["a", "b", "b"],
@@ -222,7 +222,7 @@ def test_columns_that_repeat_another_in_every_row_are_one():
     records = Records.from_tables({"households": households, "income": income, "lines": lines})
     matrix = build(records.panel(to_day(END)))
     names = matrix.drop_repeated().names
-    assert "log_income_to_line_12m" not in names  # repeated by what the coming year brings at this level
+    assert "log_income_to_line_12m" not in names  # the same as the projected lowest income
     assert "projected_lowest_income_6m" in names
     assert "weighted_past_income" in names
     kept = matrix.drop_repeated()

@@ -1,4 +1,4 @@
-"""What is declared of every feature is valid, and what the contract says of absent and empty tables holds."""
+"""Every feature's declaration is valid, and what the contract says about absent and empty tables holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``docs/features.md`` says what the catalogue declares."""
+"""``docs/features.md`` agrees with the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A feature has the same bits regardless of what is known later, the order of rows, and the other households."""
+"""A feature has the same bits whatever becomes known later, in any order of rows, and among any other households."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def bits(matrix: FeatureMatrix) -> dict[str, list[object]]:
-    """Every feature to the bit, categories by their names: a code depends on which levels there are."""
+    """Return every feature to the bit; categories by name, because their codes depend on which levels exist."""
     out: dict[str, list[object]] = {"household_id": matrix.household_id.tolist()}
     for column in matrix.columns:
         values = matrix.column(column.name)
@@ -72,7 +72,7 @@ def test_what_is_known_later_does_not_matter(seed, random_records):
 
 
 class Later:
-    """Rows of other records, recorded after a date: new ones, corrections, withdrawals and versions."""
+    """Rows from other records, recorded after a date: new rows, corrections, withdrawals and versions."""
 
     def __init__(self, own, other, rng: np.random.Generator) -> None:
         self.own, self.other, self.rng = own, other, rng
@@ -90,10 +90,10 @@ class Later:
         key, known = TABLES[name].key, {row.get("record_id") for row in self.own[name]} - {None}
         numbers = sorted(known)
         for i, row in enumerate(self.other[name]):
-            recorded = as_of + dt.timedelta(days=1 + i)  # a day of its own: no two versions of one key
+            recorded = as_of + dt.timedelta(days=1 + i)  # days differ, so no key has two versions on one day
             new = {**row, "recorded_on": recorded}
             if not key:
-                # A third corrects a record there is; the others are new, and some have a later day by default.
+                # About a third correct an existing record; the others are new, and some have no day of recording.
                 corrects = numbers and self.rng.random() < 0.3
                 new["record_id"] = numbers[int(self.rng.integers(len(numbers)))] if corrects else None
                 day = row[str(TABLES[name].day)]
@@ -119,12 +119,12 @@ def test_a_household_alone_has_the_bits_it_has_among_many(seed, random_records):
         }
         alone = Records.from_tables(drawn.changed(**kept).frames())
         if "attribute_house_change" in at(alone, as_of):
-            continue  # an attribute of nothing but nulls has no type
+            continue  # an attribute with only nulls has no type
         same(at(alone, as_of), own)
 
 
 def unmoved(rows):
-    """Rows without the records that a correction moved from one household to another."""
+    """Drop the records that a correction moved from one household to another."""
     owners: dict[object, set[object]] = {}
     for row in rows:
         owners.setdefault(row.get("record_id"), set()).add(row.get("household_id"))

@@ -1,4 +1,4 @@
-"""Every feature against the SQL oracle, on random records in Parquet files."""
+"""Every feature equals the SQL oracle's, on random records in Parquet files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPTIONAL = ("members", "illness", "disaster", "events", "help", "monitoring")
 
 
 def disagreements(matrix: FeatureMatrix, known: np.ndarray, table) -> list[str]:
-    """List the households and features on which matrix and oracle differ by more than 1e-9."""
+    """List the households and features for which matrix and oracle differ by more than 1e-9."""
     table = table.sort_by("household_id")
     rows = np.flatnonzero(known)
     assert table["household_id"].to_pylist() == matrix.household_id[rows].tolist()

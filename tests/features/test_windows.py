@@ -1,4 +1,4 @@
-"""The declared window of a feature holds: nothing older can move it."""
+"""The declared window of a feature holds: nothing older can change the feature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def last_day(name: str, row) -> dt.date:
 
 
 def recent(name: str, rows, edge: dt.date):
-    """Drop rows that ended by the edge: all rows of a record, or none, since a correction may move the day."""
+    """Drop rows that ended by the edge; a record is kept or dropped whole, because a correction may move its day."""
     young = {row.get("record_id") for row in rows if last_day(name, row) > edge}
     return [row for row in rows if last_day(name, row) > edge or (row.get("record_id") in young - {None})]
 

@@ -1,4 +1,4 @@
-"""Rankings get probabilities from one variable."""
+"""Baselines that only rank households get their probabilities from a model with one variable."""
 
 import json
 

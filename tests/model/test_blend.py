@@ -1,4 +1,4 @@
-"""The whole model: additive, reproducible, monotone, honest with few data."""
+"""The whole model is additive, reproducible and monotone, and is not overconfident with few data."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Calibration moves probabilities as far as the evidence goes and never the order."""
+"""Calibration moves probabilities only as far as the evidence supports, and never changes their order."""
 
 import numpy as np
 import pytest

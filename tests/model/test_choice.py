@@ -1,4 +1,4 @@
-"""Another complexity is taken on clear evidence only; the weights follow the evidence too."""
+"""A complexity other than the default is chosen only on clear evidence; the weights follow the evidence too."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from riskml.model.choice import DEFAULT, ROUNDS, STRENGTHS, TREES, Candidates, c
 
 
 def candidates(n, better=None, noise=0.3, seed=0, later=0.0):
-    """Margins that all know the same of the truth, except a better one of the trees."""
+    """Make candidates whose margins are all equally close to the truth, except those of one better tree setting."""
     rng = np.random.default_rng(seed)
     truth = rng.normal(-2.5, 1.2, n)
     y = (rng.random(n) < 1 / (1 + np.exp(-truth))).astype(float)

@@ -1,4 +1,4 @@
-"""No household and no label of the future on the fitting side."""
+"""The rows that a fold fits on hold no household to be predicted and no label from the future."""
 
 import numpy as np
 import pytest

@@ -8,7 +8,7 @@ from riskml.model.tree_splits import zero_tiny
 
 
 def walked(forest, row):
-    """Margin by following the answers from each root to a leaf."""
+    """Compute the margin by walking every tree from its root to a leaf."""
     answers = forest.splits.answer_row(row)
     margin = 0.0
     for tree in forest.trees:

@@ -1,4 +1,4 @@
-"""The linear part: the textbook baseline, exact contributions, one row as many, and what data can bring."""
+"""The linear part: a textbook baseline, exact contributions, one row alone like many, and unusual data."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The finished model moves as policy demands, and the probe would see it if it did not."""
+"""The finished model moves in the directions that the policy demands, and the probe would notice if it did not."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Aggregates of the training rows, without any one household's figure."""
+"""The reference holds aggregates of the training rows, never the figure of a single household."""
 
 import numpy as np
 

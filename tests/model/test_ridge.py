@@ -1,4 +1,4 @@
-"""The solver against scikit-learn, with bounds, and at the edges."""
+"""The solver agrees with scikit-learn, respects bounds, and handles edge cases."""
 
 import numpy as np
 import pytest

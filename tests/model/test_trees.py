@@ -1,4 +1,4 @@
-"""The tree part: same bytes every time, same bits in any company, the directions kept."""
+"""The tree part: the same bytes every time, the same bits whatever rows come along, and all directions respected."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,7 +29,7 @@ def test_the_text_is_the_same_for_any_number_of_threads(problem, fitted):
 
 
 def wide(problem):
-    """Enough features that each tree draws some of them."""
+    """Make a problem with so many features that each tree draws only some of them."""
     noise = np.random.default_rng(0).normal(size=(len(problem.y), 20))
     columns = tuple(FeatureColumn(f"noise_{j}") for j in range(20))
     return Schema(problem.X.columns + columns, problem.X.levels), np.hstack([problem.X.values, noise])

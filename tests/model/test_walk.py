@@ -1,4 +1,4 @@
-"""The walk of a few rows: to the bit what LightGBM says, for every kind of split."""
+"""Walking the trees for a few rows gives LightGBM's margins to the bit, for every kind of split."""
 
 import lightgbm as lgb
 import numpy as np

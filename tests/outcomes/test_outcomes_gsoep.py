@@ -1,4 +1,4 @@
-"""Counts of the real panel, from the written folder through the code of any other records."""
+"""Counts for the real panel, written to a folder and read by the same code as any other records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small villages in memory: a few households whose every record a test can see."""
+"""Small villages in memory: a few households whose records are all written in the test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLUMNS = {
 
 
 class Village:
-    """Rows of tables, added one by one; Hebei, where the packaged policy has a line for every year from 2020."""
+    """Rows of tables, added one by one, in Hebei, for which the packaged policy has a line in every year from 2020."""
 
     def __init__(self) -> None:
         self.rows = defaultdict(list)
@@ -45,7 +45,7 @@ class Village:
         return self.add("households", code, size=size, kind=kind, region_code=region)
 
     def earns(self, yearly_per_head: float, code: str = "h", year: int = 2023, start: int = 1, months: int = 12):
-        """One report over several months: yuan per person and year of a household of one."""
+        """Add one report over several months; the amount is in yuan per year, for a household of one person."""
         amount = yearly_per_head * months / 12
         return self.add(
             "income", code, period_start=f"{year}-{start:02d}-01", months=months, source="total", amount=amount
@@ -76,7 +76,7 @@ def village() -> Village:
 
 @pytest.fixture
 def comfortable(village: Village) -> Village:
-    """One ordinary household of one person, far above the line, about whom all tables are known to be empty."""
+    """Make one ordinary one-person household, far above the line; all other tables are present but empty."""
     return village.household(kind="ordinary").earns(30_000).has("illness", "disaster", "events", "help", "monitoring")
 
 
@@ -87,5 +87,5 @@ def new_village() -> type[Village]:
 
 @pytest.fixture(scope="session")
 def packaged() -> str:
-    """Text of the packaged policy table."""
+    """Return the text of the packaged policy table."""
     return PACKAGED

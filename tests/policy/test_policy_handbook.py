@@ -1,4 +1,4 @@
-"""The document of the rule line says what the packaged table says."""
+"""The rule line's documentation agrees with the packaged policy table."""
 
 from __future__ import annotations
 

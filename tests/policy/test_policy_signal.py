@@ -1,4 +1,4 @@
-"""How the rule's colour and the model's tier become one signal, and how the two answers agree."""
+"""How the rule line's colour and the model's tier are combined into one signal, and when the two verdicts agree."""
 
 from __future__ import annotations
 

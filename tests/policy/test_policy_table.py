@@ -1,4 +1,4 @@
-"""The packaged policy table, and what happens to a file with a fault."""
+"""The packaged policy table, and what happens if a policy file has a fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every trigger at its threshold, by kind of household, and at the edge of its window."""
+"""Every trigger is tested at its threshold, for each kind of household, and at the edge of its window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from riskml.policy import parse_policy
 from riskml.policy.triggers import TRIGGERS
 
 LINE = 8300.0
-"""Hebei in 2023."""
+"""The line of Hebei in 2023."""
 
 
 def inpatient(village, self_paid, on="2023-06-01", **values):
@@ -176,7 +176,7 @@ def test_old_minimum_income_support_is_not_new(comfortable):
 
 class TestThreeMonthsBelow:
     def months(self, village, amounts, first=1):
-        """Report the months of 2023 from ``first`` on; none for a month without a report."""
+        """Report months of 2023 from ``first`` on; None means that the month has no report."""
         village.household()
         for month, amount in enumerate(amounts, first):
             if amount is not None:
@@ -204,7 +204,7 @@ class TestThreeMonthsBelow:
         assert not fires(village, "three_months_below", as_of="2024-01-31")
 
     def test_each_month_is_compared_with_its_own_line(self, village):
-        # 7,300 ÷ 12 = 608 until December 2022, 8,300 ÷ 12 = 692 from January on.
+        # The monthly line is 7,300 ÷ 12 = 608 until December 2022 and 8,300 ÷ 12 = 692 from January on.
         village.household()
         for period in ("2022-11-01", "2022-12-01", "2023-01-01", "2023-02-01"):
             village.add("income", period_start=period, source="wage", amount=650)

@@ -1,4 +1,4 @@
-"""The verdict as a whole: colour, category, rank, and the same bits alone and among many."""
+"""The verdict as a whole: its colour, category and rank, and the same bits for a household alone and among many."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_the_rank_goes_by_colour_then_flags_then_nearness(new_village):
     verdicts = village.judged()
     names = [verdicts.read_colour(i) for i in range(7)]
     assert names == ["red", "orange", "orange", "orange", "yellow", "green", "green"]
-    # b has two flags (line, three months), d one, c none.
+    # b has two flags (the line and three months below it), d has one, c has none.
     order = verdicts.household_id[np.argsort(-verdicts.score, kind="stable")]
     assert "".join(order) == "abdcefg"
 

@@ -1,4 +1,4 @@
-"""The version of a policy follows from its content: a policy that decides otherwise has another version."""
+"""A policy's version follows from its content, so policies that decide differently have different versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOME = settings(deadline=None, max_examples=40)
 
 
 def leaves(value, path=()):
-    """Paths of all values that are no mapping and no list."""
+    """List the paths of all values that are neither mappings nor lists."""
     if isinstance(value, dict | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         return [leaf for key, item in pairs for leaf in leaves(item, (*path, key))]
@@ -50,7 +50,7 @@ DAYS = [path for path in PATHS if path[-1] == "effective_from"]
 
 
 def version_with(path, value):
-    """Version of the packaged table with one other value."""
+    """Return the version of the packaged table after one value is changed."""
     content = read()
     value_at(content, path[:-1])[path[-1]] = value
     return parse_policy(write(content)).version
@@ -72,7 +72,7 @@ def test_any_other_figure_is_another_version(path, change):
     try:
         version = version_with(path, new)
     except PolicyError:
-        return  # a figure that the table may not hold
+        return  # a figure that the table does not allow
     assert (version == load_policy().version) == (new == old)
 
 
@@ -99,7 +99,7 @@ def test_scores_and_explanations_name_the_policy_that_was_used_and_the_bundle_it
 
 
 def shuffle(value, dice):
-    """The same content with its keys in another order, and some whole numbers with a point."""
+    """Return the same content with its keys in another order and some integers written as floats."""
     if isinstance(value, dict):
         return {key: shuffle(value[key], dice) for key in dice.sample(list(value), len(value))}
     if isinstance(value, list):

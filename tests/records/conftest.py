@@ -1,4 +1,4 @@
-"""A small sound records folder in any form, of which each test breaks one thing."""
+"""A small valid records folder in any file format, in which each test breaks one thing."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def _sound() -> dict[str, list[Row]]:
 
 
 def to_arrow(name: str, rows: list[Row], columns: list[str] | None = None) -> pa.Table:
-    """Rows as an Arrow table with the declared types; other columns get the type of their values."""
+    """Make an Arrow table with the declared types; undeclared columns get the type of their values."""
     names = columns or list(dict.fromkeys(key for row in rows for key in row)) or list(TABLES[name].names)
     arrays = []
     for column in names:
-        declared = TABLES[name].column(column)
+        declared = TABLES[name].find_column(column)
         kind = ARROW_TYPES[declared.kind] if declared else None
         arrays.append(pa.array([row.get(column) for row in rows], kind))
     return pa.Table.from_arrays(arrays, names=names)
 
 
 def write_table(folder: Path, name: str, rows: list[Row], form: str = "parquet", parts: int = 2) -> None:
-    """Write a table as ``parquet``, ``csv`` or ``parts``."""
+    """Write a table in the form ``parquet``, ``csv`` or ``parts`` (a folder of Parquet files)."""
     table = to_arrow(name, rows)
     if form == "parquet":
         pq.write_table(table, folder / f"{name}.parquet")
@@ -65,7 +65,7 @@ def write_table(folder: Path, name: str, rows: list[Row], form: str = "parquet",
 
 
 class Maker:
-    """Write sound folders with some tables replaced, and check them."""
+    """Writes valid folders in which a test can replace some tables."""
 
     write_table = staticmethod(write_table)
     to_arrow = staticmethod(to_arrow)
@@ -75,7 +75,7 @@ class Maker:
         self.made = 0
 
     def __call__(self, form: str = "parquet", **tables: list[Row]) -> Path:
-        """Write a folder; every argument replaces a table's rows."""
+        """Write a folder; each keyword argument replaces the rows of a table."""
         self.made += 1
         folder = self.root / f"records-{self.made}"
         folder.mkdir()
@@ -84,7 +84,7 @@ class Maker:
         return folder
 
     def csv(self, **texts: str) -> Path:
-        """Write a folder in which some tables are CSV texts."""
+        """Write a folder in which some tables are CSV files with the texts passed."""
         folder = self()
         for name, text in texts.items():
             (folder / f"{name}.parquet").unlink(missing_ok=True)
@@ -93,7 +93,7 @@ class Maker:
 
     @staticmethod
     def rows(table: str, **changes: Any) -> list[Row]:
-        """Sound rows of a table; changes apply to the first row."""
+        """Return valid rows of a table; changes apply to the first row."""
         rows = _sound()[table]
         rows[0] |= changes
         return rows
@@ -106,7 +106,7 @@ def make(tmp_path: Path) -> Maker:
 
 @pytest.fixture
 def only_fault() -> Callable[[Path], Fault]:
-    """Check a folder and give its one finding."""
+    """Return a function that checks a folder and returns its only finding."""
 
     def find(folder: Path) -> Fault:
         faults = check(folder).faults

@@ -1,4 +1,4 @@
-"""The report of the small simulated county, written once in each language."""
+"""The report on the small simulated county, rendered once in each language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from riskml.reporting import render_report
 
 @dataclass
 class Page(HTMLParser):
-    """What a page says: its text without styles, its cells by row, its ids and its references."""
+    """The content of a page: its text without styles, its table cells by row, its ids and its references."""
 
     html: str = ""
     text: str = ""

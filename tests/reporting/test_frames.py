@@ -1,4 +1,4 @@
-"""Frames for notebooks say what evaluation, checks and coverage say, in words."""
+"""Data frames for notebooks show the same as evaluation, checks and coverage, in words."""
 
 from __future__ import annotations
 

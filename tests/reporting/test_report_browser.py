@@ -1,4 +1,4 @@
-"""The report in a real browser without a network: every picture, every glyph, on screen, phone and paper."""
+"""The report shows every picture and glyph in a real browser without a network, on screen, phone and paper."""
 
 from __future__ import annotations
 

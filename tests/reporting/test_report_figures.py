@@ -1,4 +1,4 @@
-"""Dots represent equal shares of the rows, bars the figures of the evaluation."""
+"""In the charts, dots represent equal shares of the rows, and bars represent the figures of the evaluation."""
 
 from __future__ import annotations
 

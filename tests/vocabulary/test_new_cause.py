@@ -1,4 +1,4 @@
-"""A new cause is one declaration and one policy row: declared at run time in a process of its own, it is everywhere."""
+"""A new cause needs one declaration and one policy row: declared at run time, in a new process, it is everywhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROW = "  debt:\n    - {code: debt_advice, zh: 债务调解, en: debt advice, sou
 
 
 def declare(folder: Path, row: str, steps=(("核对借据", "Check the notes of hand"),)) -> None:
-    """Declare the cause before anything that reads the vocabulary is imported, and pack its policy row."""
+    """Declare the cause before any module that reads the vocabulary is imported, and add its row to the policy."""
     from riskml.vocabulary import causes, terms
 
     debt = causes.Cause("debt", "因债务", "debt", subject=("债务", "debt"), steps=steps)
@@ -31,7 +31,7 @@ def declare(folder: Path, row: str, steps=(("核对借据", "Check the notes of 
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Everything that names causes, with what each says of the new one."""
+    """Return what each place that names causes says about the new cause."""
     from riskml.explanation import Narrator
     from riskml.explanation.household.rendering import render
     from riskml.features import CATALOGUE

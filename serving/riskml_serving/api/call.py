@@ -1,4 +1,4 @@
-"""A call to an endpoint: who calls, with which right, and the steps that endpoints share."""
+"""A call to an endpoint: the caller, the required right, and the steps that endpoints share."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Call:
         return make_envelope(self.model.names, as_of, scored_at, self.request_id)
 
     def clamp_limit(self, limit: int | None) -> int:
-        """Return the page size: as many rows as requested, by default ``page_size``, at most ``max_page_size``."""
+        """Return the page size: the number of rows requested, ``page_size`` by default, at most ``max_page_size``."""
         return min(limit or self.state.settings.page_size, self.state.settings.max_page_size)
 
     def record(
@@ -89,7 +89,7 @@ class Call:
         await self.state.audit.record(self.caller, action, codes, request_id=self.request_id, **detail)
 
     async def read_body(self, kind: Body) -> tuple[bytes, dict[str, Any]]:
-        """Read the body; return its bytes and its values.
+        """Read the body; return its bytes and its parsed values.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class Call:
 
 
 class RequireRight(SecurityBase):
-    """Authenticates a request, applies the key's rate limit and requires a right; the OpenAPI names the scheme."""
+    """Authenticates a request, limits its key's rate and requires a right; the OpenAPI description names the scheme."""
 
     model = HTTPBearer(description="API key: `riskml-serving keys create`.")
     scheme_name = "key"

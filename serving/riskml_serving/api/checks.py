@@ -42,7 +42,7 @@ def check_score_request(call: Call, tables: TableRows, columns: Mapping[str, Col
     call : Call
     tables : dict of str to rows
     columns : dict of str to columns
-        The same rows as columns.
+        The same rows, as columns.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
     _require_days(tables, call.today)
     dated = {
         name: rows
-        if TABLES[name].column("recorded_on") is None
+        if TABLES[name].find_column("recorded_on") is None
         else [{**row, "recorded_on": row.get("recorded_on") or call.today} for row in rows]
         for name, rows in tables.items()
     }
@@ -93,7 +93,7 @@ def check_new_records(call: Call, tables: TableRows) -> dict[str, Rows]:
 
 
 def refuse_households(tables: TableRows, codes: Collection[str]) -> None:
-    """Refuse rows of households that are not in the caller's region; do nothing if ``codes`` is empty.
+    """Refuse rows for the given households, which are not in the caller's region; do nothing if there are none.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def refuse_households(tables: TableRows, codes: Collection[str]) -> None:
 
 
 def check_followers(followers: Sequence[str], register: Mapping[str, Mapping[str, Any]], household_id: str) -> None:
-    """Check that the followers of a closed household are other, open households in the caller's region.
+    """Check that the followers of a household to be closed are other, open households in the caller's region.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def require_open(
     households : dict of str to dict
         Rows of the register, by code.
     list_paths : callable
-        Lists the request's fields that name the given households; by default none, if only the URL names them.
+        Lists the request's fields that name the given households; by default there are none, as the URL names them.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def require_no_future(days: Mapping[str, dt.date], today: dt.date) -> None:
     Parameters
     ----------
     days : dict of str to date
-        Days, keyed by the path of their field.
+        Days, by the paths of their fields.
     today : date
 
     Raises
@@ -201,7 +201,7 @@ def require_one_income(rows: Rows, columns: Columns) -> None:
 
 
 def _refuse(paths: Iterable[str], code: str, en: str, kind: str = "invalid-request") -> None:
-    """Raise the problem if any field is wrong."""
+    """Raise a problem if any field is wrong."""
     if errors := [FieldError(path, code, en) for path in paths]:
         raise Problem(kind, errors=errors)
 
@@ -219,7 +219,7 @@ def list_households(tables: TableRows, codes: Collection[str]) -> list[str]:
 
 
 def _require_sizes(tables: TableRows, settings: Settings) -> Counter[str]:
-    """Count the rows of each household, and refuse more households or rows than the settings allow."""
+    """Count the rows for each household, and refuse more households or rows than the settings allow."""
     counts = Counter([row.get("household_id") or "" for rows in tables.values() for row in rows])
     counts.pop("", None)
     if len(counts) > (most := settings.max_households):
@@ -247,13 +247,13 @@ def _require_one_subject(tables: TableRows) -> None:
 
 
 def _require_once(tables: Mapping[str, Columns]) -> None:
-    """Refuse a record, version or line sent twice for one day of recording: it is unclear which one counts."""
+    """Refuse a record, version or line sent twice for one day of recording: it is unclear which would count."""
     paths = (f"tables.{name}[{i}]" for name, columns in tables.items() for i in find_repeated_rows(name, columns))
     _refuse(paths, "twice", "The same record or version appears twice with one recorded_on")
 
 
 def _require_days(tables: TableRows, today: dt.date) -> None:
-    """Refuse days before receipt and, for households, later days: the register says where each lives now."""
+    """Refuse days of recording before today and, for households, after it: the register states where each lives now."""
     rows = enumerate(tables.get("households", ()))
     days = {f"tables.households[{i}].recorded_on": row.get("recorded_on") or today for i, row in rows}
     require_no_future(days, today)

@@ -1,4 +1,4 @@
-"""The OpenAPI description: FastAPI's own, plus problems and the bodies that endpoints read themselves."""
+"""The OpenAPI description: FastAPI's own, with problems and the bodies that endpoints read themselves added."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PROBLEM_RESPONSE: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": TEMPLATE.format(model="Problem")}}},
     }
 }
-"""Description of the error responses of every endpoint."""
+"""Description of the error responses that every endpoint has."""
 
 
 BODIES: dict[str, Body] = {}
@@ -78,7 +78,7 @@ def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:
     Raises
     ------
     TypeError
-        If a router holds anything else, such as another router: no check would see its endpoints.
+        If a router holds anything else, such as another router, whose endpoints no check would see.
     """
     endpoints = []
     for route in (route for router in routers for route in router.routes):
@@ -89,7 +89,7 @@ def list_endpoints(routers: Iterable[APIRouter]) -> list[APIRoute]:
 
 
 def require_answer_types(routers: Iterable[APIRouter]) -> dict[tuple[str, str], Any]:
-    """Return the response type for each method and path in the description.
+    """Return the response type for each method and path in the OpenAPI description.
 
     Raises
     ------

@@ -25,10 +25,10 @@ __all__ = [
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
 MAX_VALUES = {Kind.COUNT: 1200, Kind.YEAR: 2200}
 PLAIN = r"^[^\x00-\x1f\x7f]+$"
-"""No control characters: PostgreSQL rejects NUL, and a line break in a code is a mistake."""
+"""Text without control characters: PostgreSQL rejects NUL, and a line break in a code is a mistake."""
 REGION = r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$"
 MAX_AMOUNT, CENT = 1e12, 0.01
-"""Amounts above 1e12 yuan, or a line below a cent, would overflow; neither is realistic."""
+"""Largest amount and smallest line, in yuan: figures beyond them would overflow, and none is realistic."""
 ATTRIBUTE = (
     Annotated[str, Field(max_length=1000)]
     | Annotated[float, Field(allow_inf_nan=False, ge=-MAX_AMOUNT, le=MAX_AMOUNT)]
@@ -38,7 +38,7 @@ ATTRIBUTE = (
 
 
 def make_day_type(description: str) -> Any:
-    """Make the type of a day in a body: written as 2024-12-31, within the years that records may have."""
+    """Make the type of a day in a body, such as 2024-12-31, within the years allowed for records."""
     return Annotated[dt.date, Strict(), Field(ge=FIRST_DAY, le=LAST_DAY, description=description)]
 
 

@@ -30,13 +30,13 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
     ----------
     error : Exception
     request_id : str, default ""
-        Request ID to log with the error.
+        Number of the request, to be logged with the error.
 
     Notes
     -----
     Only an unreachable or locked database, or a lost connection, is ``database-unavailable``. Any unexpected error,
-    such as a mistake in SQL, is ``internal-error``; the log gets its kind and where it was raised, never its text,
-    which may quote a row.
+    such as a mistake in SQL, is ``internal-error``; the log states its kind and where it was raised, but never its
+    text, which may quote a row.
     """
     if isinstance(error, Problem):
         return error
@@ -55,19 +55,19 @@ def to_problem(error: Exception, request_id: str = "") -> Problem:
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return whether the database is lost, unreachable or locked: worth waiting for, unlike a mistake in SQL."""
+    """Return whether the database is unreachable or locked, which is worth waiting for, unlike a mistake in SQL."""
     if isinstance(error, PoolTimeout | ConnectionError | adbc_driver_manager.OperationalError):
         return True
     if isinstance(error, adbc_driver_manager.Error):  # the SQLite driver reports a lock as a mistake in SQL
         return "database is locked" in str(error)
     if not isinstance(error, DBAPIError):
         return False
-    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # operational too, for SQLite
+    wrong_sql = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR  # SQLite calls it operational
     return error.connection_invalidated or (isinstance(error, OperationalError) and not wrong_sql)
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an error for the log without its text: its kind, and the innermost of our functions in its trace.
+    """Describe an error for the log by its kind and by the innermost of our functions in its trace, without its text.
 
     >>> try:
     ...     int("secret")
@@ -90,6 +90,6 @@ def describe_error(error: BaseException) -> str:
 
 
 def list_frames(error: BaseException) -> list[str]:
-    """List the code lines that an error passed through, innermost last, for the log; none holds a value."""
+    """List, for the log, the lines of code that an error passed through, innermost last, without any values."""
     frames = traceback.extract_tb(error.__traceback__)[-24:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

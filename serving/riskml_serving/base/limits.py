@@ -41,7 +41,7 @@ def _refuse_size(max_bytes: int) -> Problem:
 
 
 class RateLimiter:
-    """Limits the requests per key with a token bucket that holds one minute's requests and refills evenly.
+    """Limits the requests per key with a token bucket, which holds the requests for one minute and refills evenly.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class RateLimiter:
         self._left: dict[str, tuple[float, float]] = {}
 
     def wait(self, key: str, at: float | None = None) -> float:
-        """Count a request; return 0 if it is accepted, else the seconds until one would be."""
+        """Count a request; return 0 if it is accepted, otherwise the number of seconds to wait."""
         if not self.per_minute:
             return 0.0
         at = time.monotonic() if at is None else at
@@ -77,12 +77,12 @@ class RateLimiter:
         return 0.0
 
     def check(self, key: str) -> None:
-        """Count a request that uses a key.
+        """Count a request made with a key.
 
         Raises
         ------
         Problem
-            ``too-many-requests``, with the seconds to wait.
+            ``too-many-requests``, with the number of seconds to wait.
         """
         if (seconds := self.wait(key)) > 0:
             raise Problem(

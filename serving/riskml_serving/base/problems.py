@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): stable types, Chinese and English, field paths, never anyone's data."""
+"""Problem details (RFC 9457): stable types, texts in Chinese and English, and field paths, but nobody's data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ IN_CHINESE = {
     "bad_key": "幂等键须为 1 至 128 个可见 ASCII 字符",
     "bad_cursor": "不是本列表的翻页位置",
 }
-"""What is wrong with a field, in Chinese, by a part of the error code; the first match counts."""
+"""What is wrong with a field, in Chinese, by a part of the error code; the first match is used."""
 MOST_ERRORS = 50
 """Maximum number of field errors listed in one answer."""
 
@@ -94,7 +94,7 @@ PROBLEMS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one field: its path, a stable code, and a description in both languages, without the value."""
+    """A fault in one field: its path, a stable code, and a description in both languages, without the value."""
 
     path: str
     code: str
@@ -102,7 +102,7 @@ class FieldError:
 
     @property
     def zh(self) -> str:
-        """What is wrong, in Chinese."""
+        """Description of the fault in Chinese."""
         return next((zh for part, zh in IN_CHINESE.items() if part in self.code), "不符合数据约定")
 
     def to_json(self) -> dict[str, str]:
@@ -165,7 +165,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
 
 
 def read_field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
-    """Read the validator's errors as field errors; the value itself is never repeated.
+    """Convert the validator's errors to field errors, without the values that it refused.
 
     >>> read_field_errors([{"type": "missing", "loc": ("income", 3, "amount"), "msg": "Field required"}])
     [FieldError(path='income[3].amount', code='missing', en='Field required')]
@@ -174,11 +174,11 @@ def read_field_errors(errors: Sequence[ErrorDetails | Any]) -> list[FieldError]:
 
 
 _KINDS = re.compile(r"(constrained-)?(str|float|int|bool)")
-"""Names that the validator gives to the types an attribute can have; they are not part of the path."""
+"""Names that the validator gives to the possible types of an attribute; they are not part of the path."""
 
 
 def _write_path(loc: Iterable[int | str]) -> str:
-    """Write a path; a name that does not look like a field name becomes "…", since it might be a person's."""
+    """Write a path; replace any name that does not look like a field's by "…", since it might be a person's."""
     path = ""
     parts = list(loc)
     if len(parts) > 1 and isinstance(parts[-1], str) and _KINDS.fullmatch(parts[-1]):

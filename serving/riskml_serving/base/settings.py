@@ -1,4 +1,4 @@
-"""Every setting of the service: environment ``RISKML_SERVING_*``, then a TOML file, then the default."""
+"""Every setting of the service, read from ``RISKML_SERVING_*`` in the environment, a TOML file, or the default."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILE_VARIABLE = PREFIX + "FILE"
 
 
 class Settings(BaseSettings):
-    """Settings of the service; docs/serving/settings.md lists them, with the text below each.
+    """Settings of the service; docs/serving/settings.md lists them, each with the text below it.
 
     >>> Settings(rescore_at_once=5).rescore_at_once
     5
@@ -163,14 +163,14 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order of the sources: arguments, environment, the file that ``RISKML_SERVING_FILE`` names."""
+        """Return the sources in order: arguments, environment, the file that ``RISKML_SERVING_FILE`` names."""
         named = os.environ.get(FILE_VARIABLE)
         file = (TomlConfigSettingsSource(settings_cls, Path(named)),) if named else ()
         return (init_settings, env_settings, *file)
 
     @classmethod
     def with_options(cls, **options: Any) -> Settings:
-        """Read the settings; options of a command that are not None take precedence."""
+        """Read the settings; a command's options take precedence unless they are None."""
         return cls(**{name: value for name, value in options.items() if value is not None})
 
     def to_environment(self) -> dict[str, str]:
@@ -199,13 +199,13 @@ class Settings(BaseSettings):
 
 
 def _split_numbers(folder: Path) -> list[str | tuple[int, str]]:
-    """Sort key that compares numbers in a name as numbers: county-2 comes before county-10."""
+    """Make a sort key that compares the numbers in a name as numbers: county-2 comes before county-10."""
     return [(int(part), part) if i % 2 else part for i, part in enumerate(re.split(r"(\d+)", folder.name))]
 
 
 @cache
 def _find_released_bundle() -> Path:
-    """Find the released bundle: the highest number in ``models/`` of the working folder or of the checkout."""
+    """Find the released bundle: the highest number in ``models/``, in the working folder or in the checkout."""
     for root in (Path.cwd(), Path(__file__).resolve().parents[3]):
         manifests = (root / "models").glob("*/manifest.json")
         if newest := max((path.parent for path in manifests), key=_split_numbers, default=None):

@@ -1,4 +1,4 @@
-"""Deadlines to visit, to decide and to name a helper; the list, its workbook and the page share one rule for each."""
+"""Deadlines to visit, decide and name a helper; the list, its workbook and the household page share their rules."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class DeadlineKind(Term):
     note : tuple of str
         Sentence about the deadline in Chinese and English, with ``{days}``.
     applies, still_due : Rule
-        Whether a household has the deadline, and whether what the deadline asks for is still to be done.
+        Whether a household has the deadline, and whether what it requires is still to be done.
     start : str
-        Fact that holds the day from which the deadline runs.
+        Name of the fact that holds the day from which the deadline runs.
     days : callable
-        Takes policy and settings; returns how many days the deadline runs.
+        Takes policy and settings; returns the number of days until the deadline.
     working : bool, default True
-        Whether these are working days.
+        Whether only working days are counted.
     to_visit : bool, default False
-        Whether the deadline asks for a visit.
+        Whether the deadline is for a visit.
     """
 
     late: Term
@@ -89,7 +89,7 @@ DEADLINES = Vocabulary(
 
 @dataclass(frozen=True)
 class Deadline:
-    """Something to be done by a day.
+    """A task for a household and the day by which it is due.
 
     Parameters
     ----------
@@ -115,9 +115,9 @@ class Deadlines:
     Parameters
     ----------
     policy : Policy
-        Says how long deciding and naming a helper may take.
+        Sets how long deciding and naming a helper may take.
     settings : Settings
-        Say how long the visit may take.
+        Set how long the visit may take.
     today : date
     """
 
@@ -147,7 +147,7 @@ class Deadlines:
 
     @cached_property
     def late(self) -> dict[str, Rule]:
-        """Rules by deadline that say whether a household is late, for a query and for one of its rows."""
+        """Rules, by deadline, for whether a household is late; each works for a query and for one of its rows."""
         return {
             name: kind.applies & kind.still_due & compare(kind.start, le, self._find_last_late_start(kind))
             for name, kind in DEADLINES.items()
@@ -156,8 +156,8 @@ class Deadlines:
     def read_row(self, row: Mapping[str, Any]) -> list[Deadline]:
         """Read a household's deadlines from its row of the list.
 
-        There are none without a signal, nor in monitoring without a confirmed finding. If nobody was met, it does not
-        count as a visit; a visit that leaves the case open counts as a visit but decides nothing.
+        A household without a signal has none, nor does one in monitoring without a confirmed finding. A visit on which
+        nobody was met does not count; one that leaves the case open counts as a visit but decides nothing.
         """
         deadlines = []
         for name, kind in DEADLINES.items():

@@ -18,7 +18,7 @@ class Rule:
     Parameters
     ----------
     to_sql : callable
-        Takes the columns of a query by the names of the facts; returns the condition for the query.
+        Takes a query's columns, by the names of the facts; returns the condition for the query.
     holds : callable
         Takes a row with a value for each fact; returns whether the condition holds.
     """
@@ -46,7 +46,7 @@ ALWAYS = Rule(lambda _: true(), lambda _: True)
 
 
 def is_true(fact: str) -> Rule:
-    """Make a rule from a fact that is itself a condition."""
+    """Make a rule from a fact that is itself true or false."""
     return Rule(lambda columns: columns[fact], lambda row: bool(row[fact]))
 
 

@@ -5,16 +5,16 @@ Facts that the rules compare, as the list's query reads them:
 ``signal``, ``status``
     Signal and status of the current score; signal 0 is green.
 ``run_start``
-    Number of the last score without a signal, 0 if there is none: the current signal began after it.
+    Number of the last score without a signal, 0 if there is none; the current signal began after that score.
 ``since``
     Day on which that signal began or, after a finding, became more severe; null without a signal.
 ``visited``
-    Whether anybody met the household on a visit since then, whatever the finding.
+    Whether somebody has met the household on a visit since then, whatever the finding.
 ``last_outcome``, ``last_signal``, ``last_seq``, ``last_verified_on``
-    Finding of the last verification that was not undone, signal and number of the score at that time, and day of the
-    visit; "", 0 and null if there is none.
+    Finding of the last verification that was not undone, the signal and number of the score at that time, and the day
+    of the visit; empty, 0 or null if there is none.
 ``assignee``
-    Who looks after the household; "" if nobody does.
+    Who looks after the household; empty if nobody does.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SETTLED = (
     & compare_facts("last_signal", ge, "signal")
     & compare_facts("last_seq", gt, "run_start")
 )
-"""The signal was settled by a verification since it began, and has not become more severe."""
+"""Whether a verification has settled the current signal, which has not become more severe since then."""
 
 CONFIRMED = SETTLED & compare("last_outcome", eq, "confirmed")
 

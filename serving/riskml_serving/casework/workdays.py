@@ -1,4 +1,4 @@
-"""Working days in the Chinese calendar, with its holidays and the weekend days worked in exchange."""
+"""Working days in the Chinese calendar, with its holidays and the weekend days worked to make up for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ONE = dt.timedelta(days=1)
 
 
 def has_announced_holidays(day: dt.date) -> bool:
-    """Return whether the holidays in a day's year are known: they are announced late in the year before."""
+    """Return whether the holidays in a day's year are known: they are announced late in the previous year."""
     try:
         chinese_calendar.is_workday(day)
     except NotImplementedError:

@@ -1,4 +1,4 @@
-"""Opens a transaction for a command, on a database with the tables of this version."""
+"""Opens a transaction for a command, on a database whose tables match this version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["connect"]
 
 @contextmanager
 def connect(db: str | None, *, write: bool = False) -> Iterator[Connection]:
-    """Connect to the database that ``--db`` names, by default the one in the settings; read only by default."""
+    """Connect to the database in ``--db`` or, by default, in the settings; only read unless ``write`` is set."""
     from riskml_serving.base.database import open_database, reading, writing
 
     begin = writing if write else reading

@@ -1,4 +1,4 @@
-"""``riskml-serving db``: bring the database to the tables of this version."""
+"""``riskml-serving db``: upgrade the database to the tables of this version."""
 
 from __future__ import annotations
 

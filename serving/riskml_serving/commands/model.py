@@ -1,4 +1,4 @@
-"""``riskml-serving model``: show which release is in use, and roll it back."""
+"""``riskml-serving model``: show which release is in service, and roll it back."""
 
 from __future__ import annotations
 

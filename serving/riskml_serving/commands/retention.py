@@ -1,4 +1,4 @@
-"""``riskml-serving forget`` and ``riskml-serving retention``."""
+"""``riskml-serving forget`` and ``riskml-serving retention``: delete one household's data, or data past its period."""
 
 from __future__ import annotations
 

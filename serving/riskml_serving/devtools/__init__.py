@@ -1,1 +1,1 @@
-"""Developers' tools, absent from the production image: benchmarks, page times and the gallery of pages."""
+"""Developer tools, which the production image leaves out: benchmarks, page times and the gallery of pages."""

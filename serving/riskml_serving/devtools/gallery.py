@@ -28,7 +28,7 @@ PAPER_WIDTH = 703
 
 @contextmanager
 def open_browser() -> Iterator[Any]:
-    """Open a browser that has riskml's Chinese font, whatever the machine has.
+    """Open a browser that has riskml's Chinese font, whatever fonts the machine has.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def open_browser() -> Iterator[Any]:
 
 
 def take_pictures(settings: Settings, accounts: list[Account], out: Path) -> list[Path]:
-    """Run the service on a demo's database, go through its pages and save a picture of each.
+    """Run the service on a demo's database, go through its pages, and save a picture of each page.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _shrink(path: Path) -> None:
 
 
 def _block_others(route: Any, address: str) -> None:
-    """Block every request but those to the service."""
+    """Block every request that is not to the service."""
     if route.request.url.startswith((address, "data:")):
         route.continue_()
     else:

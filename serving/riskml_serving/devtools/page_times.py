@@ -1,4 +1,4 @@
-"""Measures the staff pages as a browser gets them: time over the loopback interface, and size in bytes."""
+"""Measures the staff pages as a browser receives them: time over the loopback interface, and size in bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_HOUSEHOLDS, MIN_ADDRESSES = 30, 4
 
 @dataclass(frozen=True)
 class PageTiming:
-    """Timing of the requests for one page by one role.
+    """The times and sizes measured for one page as one role.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class PageTiming:
     n : int
     p50_ms, p95_ms : float
     max_bytes : int
-        Size of the largest response as sent, including style sheet and script.
+        Size of the largest response as transferred, including style sheet and script.
     """
 
     role: str
@@ -54,7 +54,7 @@ class PageTiming:
 
 
 def list_addresses(pages: Iterable[Page], households: Sequence[str]) -> dict[Page, list[str]]:
-    """List the addresses to read: the examples for every page that is not a workbook, at least four for each."""
+    """List the addresses to read: every page's examples, except workbooks', and at least four addresses per page."""
     out = {}
     for page in pages:
         if not page.workbook:
@@ -73,7 +73,7 @@ def measure_pages(settings: Settings, accounts: Sequence[Account], rounds: int, 
         The demo's settings.
     accounts : sequence of Account
     rounds : int
-        How often every page is read, after a first time that does not count.
+        Number of times every page is read, after a first reading that does not count.
     progress : Progress
     """
     progress.stage("Read every page", len(accounts) * (rounds + 1))

@@ -1,4 +1,4 @@
-"""Parses the bytes of a body directly into typed values, validated once."""
+"""Parses the bytes of a body directly into typed values, and validates them only once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def parse(body: bytes, adapter: TypeAdapter[T]) -> T:
-    """Parse a JSON body into a type.
+    """Parse a JSON body into the values of a type.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What every answer has in common, and how it is written as JSON."""
+"""What all answers have in common, and how they are written as JSON."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def extract_provenance(head: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def to_headers(head: Mapping[str, str | None]) -> dict[str, str]:
-    """Write the members of every answer as headers, plus the notice, for an answer that is a file.
+    """Write the members of every answer, plus the notice, as headers for an answer that is a file.
 
     >>> to_headers({"model_version": "v1", "scored_at": None, "request_id": "r"})["X-Model-Version"]
     'v1'
@@ -68,10 +68,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 
 def encode_json(content: Any) -> bytes:
-    """Write plain values as JSON; NaN is an error, not a value."""
+    """Write plain values as JSON; raise an error for NaN."""
     return _ENCODER.encode(content).encode()
 
 
 def respond(content: Any, status: int = 200) -> Response:
-    """Answer with plain values."""
+    """Return a response with plain values as JSON."""
     return Response(encode_json(content), status, media_type="application/json")

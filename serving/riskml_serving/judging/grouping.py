@@ -1,6 +1,6 @@
 """Groups households for which the same tables are known: an absent table is unknown, an empty one is known to be empty.
 
-Tables are columns for a few households and Arrow tables for many; riskml takes both.
+A table for a few households is a mapping of columns, a table for many is an Arrow table; riskml takes both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from riskml_serving.store.records.columns import Columns
 __all__ = ["Tables", "group_by_known_tables", "pack"]
 
 Tables = Mapping[str, Columns] | Mapping[str, pa.Table]
-"""Tables by the contract's name."""
+"""Tables by their names in the contract."""
 
 REQUIRED = tuple(name for name, table in TABLES.items() if table.required)
 OPTIONAL = tuple(name for name in TABLES if name not in REQUIRED)
@@ -32,16 +32,16 @@ def group_by_known_tables(tables: Tables, known_tables: Mapping[str, str]) -> It
     Parameters
     ----------
     tables : dict
-        All tables of the contract; ``disaster`` also holds disasters of the regions that contain the households, in
+        All tables of the contract; ``disaster`` also holds disasters in the regions that contain the households, in
         rows whose household is null.
     known_tables : dict of str to str
-        By household, the names, joined by ``;``, of the tables for which all rows are known to be stored; another table
-        is known if the household has a row in it, or if a disaster struck its region.
+        For each household, the names, joined by ``;``, of the tables that are known to be stored completely. Any other
+        table is known if the household has a row in it; ``disaster`` is also known if one struck its region.
 
     Yields
     ------
     dict
-        Tables that are known for the households in a group, with their rows.
+        The tables that are known for the households in one group, with these households' rows.
     """
     households = tables["households"]
     present, struck = set(_list(households["household_id"])), _find_struck(households, tables["disaster"])
@@ -58,7 +58,7 @@ def group_by_known_tables(tables: Tables, known_tables: Mapping[str, str]) -> It
 
 
 def pack(tables: Tables, model: Model) -> Records:
-    """Pack a group's tables into records for a panel; the policy's lines count if the tables hold none.
+    """Pack a group's tables into records for a panel; use the policy's lines if the tables hold none.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _list(column: Any) -> list[Any]:
 
 
 def _find_struck(households: Any, disasters: Any) -> set[str]:
-    """Find the households with a version in any of the struck regions."""
+    """Find the households that have ever lived in a region struck by a disaster."""
     struck = zip(_list(disasters["household_id"]), _list(disasters["region_code"]), strict=True)
     prefixes = tuple({region for code, region in struck if code is None})
     if not prefixes:
@@ -84,7 +84,7 @@ def _find_struck(households: Any, disasters: Any) -> set[str]:
 
 
 def _select(table: Any, codes: set[str]) -> Any:
-    """Select the rows of some households, and the rows without a household: disasters that struck regions."""
+    """Select the rows for some households, and the rows without a household: disasters that struck a whole region."""
     if isinstance(table, pa.Table):
         column = table["household_id"]
         return table.filter(pc.or_(pc.is_in(column, pa.array(list(codes), pa.string())), pc.is_null(column)))

@@ -1,4 +1,4 @@
-"""Calls riskml: the only path from tables to scores and reasons, for one household as for a whole county."""
+"""Calls riskml: the only path from tables to scores and reasons, for one household or a whole county."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["Judged", "judge_groups", "judge_tables"]
 
 @dataclass(frozen=True)
 class Judged:
-    """Both verdicts on some households, and the panel that they are based on.
+    """The rule line's and the model's verdicts on some households, and the panel that they are based on.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Judged:
         return ExplainedPanel.build(self.model.narrator, self.panel, self.opinion.verdicts)
 
     def explain(self, i: int = 0, agreement: str | None = None, redact: tuple[str, ...] = ()) -> Explanation:
-        """Explain the score of one panel row; ``agreement`` is its agreement by capacity, if its score has one."""
+        """Explain the score of one panel row; ``agreement`` is its agreement by visit capacity, if any."""
         return self.model.narrator.explain(
             self.panel, i, verdicts=self.opinion.verdicts, agreement=agreement, redact=redact
         )

@@ -70,7 +70,7 @@ def make_columns(names: Iterable[str] = tuple(FIELDS), *, optional: bool = False
 
 
 def make_schema() -> list[tuple[str, pa.DataType]]:
-    """Make the Arrow columns of a score in plain values."""
+    """Make the Arrow columns for a score in plain values."""
     return [(name, _ARROW.get(FIELDS[name].kind, pa.string())) for name in FULL]
 
 

@@ -16,7 +16,7 @@ __all__ = ["list_facts", "show", "spell", "split_flags"]
 def show(
     row: Mapping[str, Any], policy: Policy, redact: tuple[str, ...] = (), names: Iterable[str] = tuple(FIELDS)
 ) -> dict[str, Any]:
-    """Put fields of a score into words; flags that concern health are only counted if redacted.
+    """Put fields of a score into words; redacted flags, which concern health, are only counted.
 
     >>> from riskml.policy import load_policy
     >>> row = {"tier": -1, "signal": 3, "rule_flags": "accident;dropout"}
@@ -33,7 +33,7 @@ def show(
 
 
 def spell(field: Field, value: Any) -> Any:
-    """Put a plain value of a field other than flags into words: the word for a level, a day as text."""
+    """Put a plain value of a field other than flags into words: a level as its word, a day as text."""
     match field.kind:
         case Kind.LEVEL:
             return None if value is None or value < 0 else field.words[value]

@@ -1,4 +1,4 @@
-"""Writes logs as one JSON object per line. For an error, only its kind and where it was raised are written."""
+"""Writes logs as one JSON object per line. For an error, only its kind and its place in the code are written."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from riskml_serving.base.errors import list_frames
 __all__ = ["FIELDS", "JsonLines", "log_to"]
 
 FIELDS = ("request_id", "method", "route", "status", "ms", "key_id", "job_id", "model_version", "where")
-"""Fields that a log record may have besides its message; all others are left out."""
+"""Fields that a log line may have besides its message; all others are left out."""
 
 _OWN = ("riskml", "riskml_serving", "uvicorn.error")
-"""Loggers whose messages are written in full, as they hold no records; of others, only the constant part."""
+"""Loggers whose messages are written in full, as they hold no records; other messages lose their values."""
 
 
 class JsonLines(logging.Formatter):
     """Formats a log record as JSON.
 
-    Messages of other packages may quote their input, as a database error quotes a row: only their constant part is
-    written, and for any exception only its kind and where it was raised, never its text.
+    Messages from other packages may quote their input, as a database error quotes a row. So only their constant part is
+    written and, for any exception, only its kind and where it was raised, never its text.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line."""
+        """Return the record as one line of JSON."""
         at = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
         own = record.name.startswith(_OWN)
         line: dict[str, Any] = {
@@ -44,7 +44,7 @@ class JsonLines(logging.Formatter):
 
 
 def _strip_values(record: logging.LogRecord) -> str:
-    """Return the message without its values, or the function's name if the message was built beforehand."""
+    """Return the message without its values, or the name of the function if the message was formatted beforehand."""
     return record.msg if isinstance(record.msg, str) and record.args else f"({record.funcName})"
 
 

@@ -1,7 +1,7 @@
 """Metrics for Prometheus: latency by route, and the state of the model, the data and the jobs at each scrape.
 
-Several workers on one port share the scrapes. They count in files in a folder that all of them read
-(``PROMETHEUS_MULTIPROC_DIR``, set by ``riskml serve --workers``), so that each reports the counts of all.
+With several workers on one port, any of them may answer a scrape. They keep their counts in a folder that all of them
+read (``PROMETHEUS_MULTIPROC_DIR``, set by ``riskml serve --workers``), so that each reports the counts of all.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ class Metrics:
         self._registry.register(StateCollector(engine, holder, keeper))
 
     def render(self) -> bytes:
-        """Render all metrics in Prometheus' text format; queries the database, so call it in a thread."""
+        """Render all metrics in Prometheus' text format. This queries the database, so call it in a thread."""
         if SHARED in os.environ:
             _drop_dead_workers(Path(os.environ[SHARED]))
         return generate_latest(self._registry)
 
 
 def _drop_dead_workers(folder: Path) -> None:
-    """Drop the in-progress counts of workers that have ended, if /proc shows which processes run."""
+    """Drop the in-progress counts of workers that have ended, if /proc shows which processes are running."""
     if not Path("/proc/self/stat").exists():
         return
     for path in folder.glob("gauge_live*_*.db"):
@@ -80,7 +80,7 @@ def _drop_dead_workers(folder: Path) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """Return whether a process runs; a killed process stays a zombie until its parent reaps it."""
+    """Return whether a process is running and not a zombie, which a killed process is until its parent reaps it."""
     try:
         return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Observes requests from outside: their duration, one log line and one trace span each."""
+"""Observes requests from outside: measures their duration, and writes a log line and a trace span for each."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["Observer"]
 log = logging.getLogger("riskml_serving.requests")
 
 QUIET = ("/healthz", "/readyz", "/metrics")
-"""Routes that are polled all the time: logged only when they fail."""
+"""Routes that are polled all the time, and are logged only when they fail."""
 
 METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 
 
 class Observer:
-    """Measures, logs and traces requests by the pattern of their route.
+    """Measures, logs and traces requests by the patterns of their routes.
 
     A URL may name a household, so logs, metrics and traces never hold URLs.
     """

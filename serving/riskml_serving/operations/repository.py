@@ -1,4 +1,4 @@
-"""SQL for the state of the service: when records arrived, how many jobs are in each state. It names no household."""
+"""SQL for the state of the service: when records arrived and how many jobs are in each state, but no households."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class AppState:
     audit : BatchWriter
         Writes audit entries for requests that write nothing else.
     rate : RateLimiter
-        Limits the requests of each caller.
+        Limits the requests from each caller.
     metrics : Metrics
     """
 
@@ -62,11 +62,11 @@ class AppState:
     metrics: Metrics
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Do some work in a thread, in a reading transaction."""
+        """Do some work in a thread, within a reading transaction."""
         return await anyio.to_thread.run_sync(_run, reading(self.engine), work)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Do some work in a thread, in a writing transaction."""
+        """Do some work in a thread, within a writing transaction."""
         return await anyio.to_thread.run_sync(_run, writing(self.engine), work)
 
 

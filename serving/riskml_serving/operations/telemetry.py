@@ -62,7 +62,7 @@ class OpenTelemetry:
 
 
 def create_tracer() -> OpenTelemetry:
-    """Create the tracer that sends spans where the ``OTEL_*`` variables say.
+    """Create the tracer, which sends spans to where the ``OTEL_*`` variables point.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""The application put together, and the server that runs it."""
+"""The assembled application, and the server that runs it."""

@@ -1,4 +1,4 @@
-"""Builds the application: what its requests share, its routers, and how it starts and ends."""
+"""Builds the application: what its requests share, its routers, and its start and shutdown."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     Parameters
     ----------
     settings : Settings, optional
-        By default, read from the environment and the settings file.
+        Settings of the service; by default, they are read from the environment and the settings file.
 
     Notes
     -----
-    On start, the service opens the database, migrates an SQLite file and loads the model. It also starts without a
-    model, says so in ``/readyz`` and keeps looking for one.
+    At startup, the service opens the database, migrates an SQLite file and loads the model. If there is no model, it
+    starts all the same, says so in ``/readyz`` and keeps looking for one.
     """
     state = _build_state(settings or Settings())
     tracer = create_tracer() if state.settings.traces else None
@@ -76,7 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="riskml",
         version=version("riskml"),
-        summary="Risk of return to poverty within a year, beside the rule line (防止返贫)",
+        summary="Risk of return to poverty within a year, alongside the rule line's verdict (防止返贫)",
         description=f"{NOTICE['zh']} · {NOTICE['en']}.",
         lifespan=lifespan,
         docs_url=None,
@@ -96,7 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _build_state(settings: Settings) -> AppState:
-    """Build what the requests share; nothing is opened or loaded yet."""
+    """Build what the requests share, without opening or loading anything yet."""
     engine, holder = open_engine(settings.database_url), Holder()
     keeper = Keeper(engine, holder, settings, lambda *named: load_model(*named))
     keys = create_key_set(settings) if settings.oidc_issuer else None

@@ -1,4 +1,4 @@
-"""What every request gets: a number, and a problem as the answer to any error."""
+"""Gives every request a number, and answers any error with a problem."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from riskml_serving.web.shell.rendering import wants_page
 __all__ = ["RequestNumber", "respond_to_error"]
 
 BROKEN_OFF = 499
-"""Status, for logs and metrics, of a request whose client disconnected in the middle of the body: it is not the
-service's fault, and nobody receives it."""
+"""Status, for logs and metrics, of a request whose client disconnected in the middle of the body: that is not the
+service's fault, and nobody receives an answer."""
 
 
 async def respond_to_error(request: Request, error: Exception) -> Response:
-    """Answer an error with its problem: as JSON, or as a page if a browser requests an address that does not exist.
+    """Answer an error with its problem, as JSON, or as a page if a browser requests an address that does not exist.
 
-    Errors in pages do not end up here: their routes show them.
+    Errors in pages do not arrive here: their routes show them.
     """
     if isinstance(error, ClientDisconnect):
         return Response(status_code=BROKEN_OFF)
@@ -36,7 +36,7 @@ async def respond_to_error(request: Request, error: Exception) -> Response:
 class RequestNumber:
     """Gives every request a number, which the answer carries in its body and in ``X-Request-Id``.
 
-    Unexpected errors end here too: further out, the server would print a trace with values from the request.
+    Unexpected errors are caught here too: otherwise the server would print a trace with values from the request.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -14,7 +14,7 @@ from riskml_serving.base.settings import Settings
 __all__ = ["build_application", "run"]
 
 STARTING = 120
-"""Seconds for which a worker that is busy loading need not answer its parent process."""
+"""Seconds for which a worker may leave its parent process without an answer while it loads."""
 
 
 def build_application() -> FastAPI:
@@ -28,7 +28,7 @@ def build_application() -> FastAPI:
 
 
 def run(settings: Settings, workers: int = 1) -> None:
-    """Serve until stopped. If there are several workers, SIGHUP restarts them one by one on the open socket."""
+    """Serve until stopped; with several workers, SIGHUP restarts them one by one while the socket stays open."""
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
@@ -40,7 +40,7 @@ def run(settings: Settings, workers: int = 1) -> None:
     if settings.model_source == "folder":
         require_bundle(settings.bundle_folder)
     engine = open_engine(settings.database_url)
-    require_current(engine)  # here, so that two workers need not migrate a file at the same time
+    require_current(engine)  # here, so that two workers do not both migrate a file
     engine.dispose()
     os.environ.update(settings.to_environment())
     server = uvicorn.Config(

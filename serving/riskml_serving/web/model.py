@@ -1,4 +1,4 @@
-"""``/model`` and ``/model/report``: the model in use, read only."""
+"""``/model`` and ``/model/report``: the model in service, read-only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_DRIFT_ROWS, MAX_CACHED = 12, 8
 STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 DRIFT_STATES = ((LARGE, "需复核", "to be checked"), (0.1, "关注", "watch"), (float("-inf"), "正常", "normal"))
-"""Words for a stability index above each limit, highest limit first; 0.1 and 0.25 are the customary limits."""
+"""Words for a stability index above each limit, from the highest limit down; 0.1 and 0.25 are customary limits."""
 
 
 @router.page(
@@ -48,7 +48,7 @@ DRIFT_STATES = ((LARGE, "需复核", "to be checked"), (0.1, "关注", "watch"),
     )
 )
 async def model(request: Request, visitor: SignedIn) -> View:
-    """Show the model in use."""
+    """Show the model in service."""
     state = get_state(request)
     current = state.holder.current
     bundle = restrict_to_region(current.bundle, visitor.caller.region)
@@ -76,7 +76,7 @@ async def model(request: Request, visitor: SignedIn) -> View:
 
 
 def _describe_drift(drift: Mapping[str, float], lang: str) -> list[tuple[str, float, str]]:
-    """List the features that have shifted most: name, stability index, and a word for it.
+    """List the features that have shifted most, with name, stability index and a word for it.
 
     >>> _describe_drift({"probability": 0.3, "household_size": 0.05}, "zh")
     [('模型概率', 0.3, '需复核'), ('家庭人口', 0.05, '正常')]
@@ -104,11 +104,11 @@ def _render_report(bundle: Bundle, simulated: bool, lang: str) -> str:
 
 
 _PAGES: dict[tuple[object, ...], str] = {}
-"""Pages for the last models: the same model always gives the same page, and writing a report takes seconds."""
+"""Cached pages for the last few models: the same model always gives the same page, and a report takes seconds."""
 
 
 def _cache(bundle: Bundle, name: tuple[object, ...], make: Callable[[], str]) -> str:
-    """Return the cached page about a model, with or without its results by region; make it the first time."""
+    """Return the cached page about a model, with or without its results by region, making it the first time."""
     key = (bundle.model_version, len(bundle.evaluation["groups"]), *name)
     if key not in _PAGES:
         if len(_PAGES) >= MAX_CACHED:
@@ -137,9 +137,9 @@ async def report(request: Request, visitor: SignedIn) -> View:
 
 
 def _make_policy(page: str) -> str:
-    """Make the content security policy for a report: no script, nothing from elsewhere, and its own style sheets only.
+    """Make the content security policy for a report: no scripts, nothing from elsewhere, and only its own style sheets.
 
-    The elements in its charts have their colours in attributes, which cannot load anything under this policy.
+    Elements in its charts have their colours in attributes, which cannot load anything under this policy.
 
     >>> _make_policy("<style>a</style>").split("; ")[1]
     "style-src-elem 'sha256-ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs='"

@@ -1,4 +1,4 @@
-"""``/sign-in`` and ``/sign-out``: by password, or by way of the OpenID provider."""
+"""``/sign-in`` and ``/sign-out``: signs people in by password or through the OpenID provider, and out again."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Short = Annotated[str, Query(max_length=2000)]
 
 @router.get("/sign-in")
 async def show_form(request: Request, back: Back = None, refused: str = "") -> Response:
-    """Ask for user name and password."""
+    """Show the form for user name and password."""
     return _render_form(request, keep_own_path(back), refused="provider" if refused == "provider" else "")
 
 
@@ -107,7 +107,7 @@ async def go_to_provider(request: Request, back: Back = None) -> Response:
 
 @router.get("/sign-in/provider/return")
 async def return_from_provider(request: Request, state: Short = "", code: Short = "") -> Response:
-    """Sign in the person that the provider names, only in the browser that started and only once."""
+    """Sign in the person that the provider names, but only once and only in the browser that started the sign-in."""
     service, provider = get_state(request), _require_provider(request)
     seed, _, back = request.cookies.get(get_cookie_name(service.settings, PROVIDER_COOKIE), "").partition("|")
     if not seed or not hmac.compare_digest(state.encode(), derive_state(seed).encode()):

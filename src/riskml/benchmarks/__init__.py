@@ -1,1 +1,1 @@
-"""Benchmarks: measured claims that anyone can run again."""
+"""Benchmarks: claims about speed and accuracy that anyone can measure again."""

@@ -1,4 +1,4 @@
-"""Measure the speed of explanations against LightGBM's own contributions on the same rows in the same run."""
+"""Compare the speed of explanations with that of LightGBM's own contributions, on the same rows in the same run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ Floats = NDArray[np.float64]
 
 
 def run(households: int = 100_000, progress: Progress | None = None) -> dict[str, Any]:
-    """Measure how fast a simulated county is explained by a model fitted on part of it.
+    """Measure how fast the households of a simulated county are explained, with a model fitted on some of them.
 
     Parameters
     ----------
@@ -69,17 +69,19 @@ def run(households: int = 100_000, progress: Progress | None = None) -> dict[str
     Returns
     -------
     dict
-        ``ms_per_row``: contributions for a batch of 100,000 rows (those of the county, repeated if it is smaller) on
-        one thread, linear part and trees; ``pred_contrib_ms_per_row``: contributions of the trees alone by LightGBM on
-        one thread, for 1,000 rows; ``ratio``: the latter divided by the former; ``single_ms``: median for one row;
-        ``explanation_ms``: median for the whole explanation of one household, from records in memory to sentences;
-        ``county_s``: contributions, causes and sentences of all households on two threads, without features and
-        scores; ``county_with_scores_s``: the same with them; ``load_s``: reading, tabulating and checking the trees;
-        ``tables_mb``; ``targets``: figure, bound and whether it is met.
+        ``ms_per_row``: time per row to compute the contributions of linear part and trees, for a batch of 100,000 rows
+        (the county's rows, repeated if there are fewer) on one thread; ``pred_contrib_ms_per_row``: time per row that
+        LightGBM takes for the contributions of the trees alone, for 1,000 rows on one thread; ``ratio``: the latter
+        divided by the former; ``single_ms``: median time for one row; ``explanation_ms``: median time to explain one
+        household, from records in memory to sentences; ``county_s``: time for contributions, causes and sentences of
+        all households on two threads, without features and scores; ``county_with_scores_s``: the same including them;
+        ``load_s``: time to read, tabulate and check the trees; ``tables_mb``: size of the tables; ``targets``: each
+        figure, its bound, and whether the bound is met.
 
     Notes
     -----
-    The batch and LightGBM take turns, and the shortest time of each counts: other processes can only add time.
+    The batch and LightGBM are timed in turns. The shortest time of each counts, because other processes can only add
+    time.
     """
     listener = progress or Silent()
     with TemporaryDirectory(prefix="riskml-benchmark-") as temporary:
@@ -170,7 +172,7 @@ def _time_batch(narrator: Narrator, rows: Floats) -> tuple[float, float]:
 
 
 def _explain_county(narrator: Narrator, county: list[_Part]) -> int:
-    """Explain every household as ``explain_all`` does: arrays on two threads, then words."""
+    """Explain every household as ``explain_all`` does: compute arrays on two threads, then write the sentences."""
     with ThreadPoolExecutor(2) as pool:
         explained = list(
             pool.map(lambda part: narrator.explain_rows(part.panel, part.matrix, part.rows, part.margin), county)

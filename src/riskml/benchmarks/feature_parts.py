@@ -23,17 +23,17 @@ from riskml.records.reading.folder import Folder, open_folder
 __all__ = ["PARTS", "list_as_ofs", "measure"]
 
 PARTS = {"riskml": "riskml: files to features", "scan": "DuckDB: one scan of income", "oracle": "DuckDB: the oracle"}
-"""The parts, and the texts shown while they run."""
+"""The parts of the benchmark, and the texts shown while they run."""
 
 THREADS = 2
 DATES = 6
 STEP = 2
 SINGLE, FROM_ROWS = 1000, 60
-"""Numbers of households whose features are built one at a time, from packed records and from rows."""
+"""How many households have their features built one at a time: first from packed records, then from rows."""
 
 
 def list_as_ofs(last_month: int) -> list[int]:
-    """List six month ends as day numbers, two months apart, up to the last month.
+    """List the day numbers of six month ends, two months apart; the last is that of ``last_month``.
 
     >>> [str(to_date(day)) for day in list_as_ofs(11)]
     ['1970-02-28', '1970-04-30', '1970-06-30', '1970-08-31', '1970-10-31', '1970-12-31']
@@ -51,7 +51,7 @@ def _run_riskml(folder: Path) -> dict[str, float]:
     started = time.perf_counter()
     records = _load_records(folder)
     days = list_as_ofs(records.last_month)
-    # One matrix per date, as the oracle delivers one table per date.
+    # Build one matrix per date, because the oracle also returns one table per date.
     shapes = [build_all(records, [day], threads=THREADS).values.shape for day in days]
     seconds = time.perf_counter() - started
     return {
@@ -67,14 +67,14 @@ def _run_riskml(folder: Path) -> dict[str, float]:
 
 
 def _read_peak_rss_mb() -> float:
-    """Read the peak memory of this process, in megabytes of 2^20 bytes."""
+    """Read the peak memory use of this process, in megabytes of 2^20 bytes."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return float(line.split()[1]) / 1024
     import resource
 
-    # In kilobytes, except on macOS, where it is in bytes.
+    # The figure is in kilobytes, except on macOS, where it is in bytes.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
@@ -87,7 +87,7 @@ def _time_alone(records: Records, as_of: int) -> float:
 
 
 def _time_from_rows(folder: Path, records: Records, as_of: int) -> float:
-    """Time one household from rows of Python values, as a request delivers them."""
+    """Time the features of one household from rows of Python values, as a request delivers them."""
     chosen = [str(records.household_id[i]) for i in _choose_households(records, FROM_ROWS)]
     with open_folder(folder) as opened:
         tables = {name: _read_rows(opened, name, chosen) for name in opened.tables}
@@ -132,12 +132,12 @@ def _run_oracle(folder: Path) -> dict[str, float]:
 
 
 def measure(part: str, folder: Path, warm: Path) -> dict[str, float]:
-    """Run one part on a folder, after a warm-up on a small one.
+    """Run one part on a records folder, after a warm-up on a small folder.
 
     Returns
     -------
     dict of str to float
-        ``seconds``, ``rows`` and, for riskml, the figures measured in its process.
+        ``seconds``, ``rows`` and, for riskml, other figures measured in its process.
     """
     work = {"riskml": _run_riskml, "scan": _run_scan, "oracle": _run_oracle}[part]
     work(warm)

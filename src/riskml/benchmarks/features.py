@@ -1,4 +1,4 @@
-"""Measure the speed of features from files against one scan of the income table and against the SQL oracle."""
+"""Compare the speed of features from files with one scan of the income table and with the SQL oracle."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from riskml.simulation import simulate
 __all__ = ["BOUNDS", "run"]
 
 MONTHS = 48
-"""Simulated months: each of the six dates, two months apart, has 36 months of history."""
+"""Number of simulated months: each of the six dates, two months apart, has at least 36 months of history."""
 
 SEED = 1
 FEW = 300
-"""Number of households on which each part warms up."""
+"""Number of households in the county with which each part warms up."""
 ROUNDS = 3
 ENOUGH = 100.0
-"""Seconds after which no further round begins: a busy machine gets a single round."""
+"""Seconds after which no further round begins, so that a busy machine runs only one."""
 
 BOUNDS: Bounds = {
     "scan_ratio": ("at most", 12.0),
@@ -38,7 +38,7 @@ BOUNDS: Bounds = {
 
 
 def run(households: int = 100_000, progress: Progress | None = None, folder: Path | None = None) -> dict[str, Any]:
-    """Measure features at six dates, from files to matrices, on two threads.
+    """Measure how long the features at six dates take, from files to matrices, on two threads.
 
     Parameters
     ----------
@@ -46,21 +46,21 @@ def run(households: int = 100_000, progress: Progress | None = None, folder: Pat
         Size of the simulated county.
     progress : Progress, optional
     folder : Path, optional
-        Records folder to use instead of a simulated county; it needs 48 months.
+        Records folder to use instead of a simulated county; it needs 48 months of records.
 
     Returns
     -------
     dict
-        ``rows_per_s``: rows of the feature matrices per second, including reading the files; ``scan_ratio``: that time
-        divided by the time DuckDB takes to read the income table into Arrow; ``duckdb_ratio``: time of the SQL oracle
-        divided by that of riskml; ``peak_rss_mb`` of riskml's process; ``one_household_ms``: median for one household
-        from packed records to features; ``one_household_from_rows_ms``: the same from plain Python rows; ``seconds``
-        for each part; ``targets``: figure, bound and whether it is met.
+        ``rows_per_s``: rows of the feature matrices per second, including reading the files; ``scan_ratio``: riskml's
+        time divided by the time DuckDB takes to read the income table into Arrow; ``duckdb_ratio``: the SQL oracle's
+        time divided by riskml's; ``peak_rss_mb``: peak memory use of riskml's process; ``one_household_ms``: median
+        time for one household from packed records to features; ``one_household_from_rows_ms``: the same from plain
+        Python rows; ``seconds``: time of each part; ``targets``: each figure, its bound, and whether the bound is met.
 
     Notes
     -----
     Each part runs in its own process, warmed up on a few households, so that imports and loading compiled code do not
-    count. The parts take turns and the shortest time of each counts: other processes can only add time.
+    count. The parts take turns. The shortest time of each counts, because other processes can only add time.
     """
     listener = progress or Silent()
     with tempfile.TemporaryDirectory(prefix="riskml-benchmark-") as temporary:

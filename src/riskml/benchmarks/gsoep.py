@@ -1,4 +1,4 @@
-"""The real panel, converted to a records folder and run through the same code as a county."""
+"""Train and test on a real panel, converted to a records folder, with the same code as for a county."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from riskml.training import train
 __all__ = ["COUNTS", "TARGETS", "run"]
 
 TARGETS = {"auc": 0.805, "ap": 0.270, "brier": 0.0442}
-"""Targets for the latest transition: AUC and AP at least, Brier score at most."""
+"""Targets for the latest transition: lower bounds for AUC and AP, an upper bound for the Brier score."""
 
 LEAD = 0.005
-"""Margin in mean average precision over the origins by which no baseline may be better."""
+"""No baseline's mean average precision over the origins may exceed the model's by this margin."""
 
 COUNTS = ((7560, 2870, 151), (5019, 2541, None), (2485, 2534, None))
 """Expected training rows, test rows and falls at each origin, latest first."""
@@ -32,8 +32,8 @@ def run(progress: Progress | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``evaluation`` as ``riskml train`` writes it; ``counts``; ``mean_ap`` over the origins by model; ``targets``:
-        figure, bound and whether it is met.
+        ``evaluation``, as ``riskml train`` writes it; ``counts`` of rows and falls; ``mean_ap``: each model's mean over
+        the origins; ``targets``: each figure, its bound, and whether the bound is met.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """The same features, as an analyst would write them in DuckDB SQL.
 
-An independent check: the queries in ``sql/`` follow the data contract and the data dictionary and share no code with
-:mod:`riskml.features`. The tests compare both, and the benchmark runs both on the same files. Nothing else may import
-this module: riskml itself has only one implementation of the features.
+They are an independent check: the queries in ``sql/`` follow the data contract and the data dictionary and share no
+code with :mod:`riskml.features`. The tests compare the two, and the benchmark runs both on the same files. Nothing else
+may import this module: riskml itself has only one implementation of the features.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TYPES = {
     Kind.AMOUNT: "DOUBLE",
     Kind.FLAG: "BOOLEAN",
 }
-"""SQL types by kind of column in the data contract; all others are text."""
+"""SQL types for kinds of column in the data contract; columns of all other kinds are text."""
 
 _TOPICS = ("members", "illness", "disaster", "events", "help", "monitoring")
 _NUMBERS = ("INT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -39,9 +39,9 @@ class Oracle:
     Parameters
     ----------
     folder : path
-        Holds ``<table>.parquet``, or a folder ``<table>/`` of parts, for each table.
+        Folder with ``<table>.parquet``, or a subfolder ``<table>/`` of parts, for each table.
     as_ofs : sequence of date
-        All dates that later calls use; what does not depend on the date is prepared once for all of them.
+        All dates for which features will be computed; work that does not depend on the date is done once for all.
     threads : int, default 2
     """
 
@@ -64,7 +64,7 @@ class Oracle:
             self._sql.execute("CREATE VIEW income_known AS SELECT * FROM income_cell WHERE counts(known, until)")
 
     def _create_view(self, folder: Path, table: str) -> None:
-        """Create a view in which every declared column has its type, and is null if the files lack it."""
+        """Create a view in which every declared column has its declared type, or is null if the files lack it."""
         declared = {column.name: _TYPES.get(column.kind, "VARCHAR") for column in TABLES[table].columns}
         if table not in self._present:
             empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in declared.items())
@@ -96,8 +96,8 @@ class Oracle:
         Returns
         -------
         pyarrow.Table
-            ``household_id`` and one column per feature, null if missing, text if the feature is a category; in no
-            particular order.
+            ``household_id`` and one column per feature: null if missing, text if the feature is a category. The rows
+            are in no particular order.
         """
         self._set_variable("as_of", as_of)
         for script in ("household", *(["statements"] if self._statements else []), "income", *_TOPICS):

@@ -1,4 +1,4 @@
-"""Targets of the benchmarks: a figure, its bound, and whether it is met."""
+"""Targets of the benchmarks: each figure, its bound, and whether the bound is met."""
 
 from __future__ import annotations
 

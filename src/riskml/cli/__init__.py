@@ -1,1 +1,1 @@
-"""The command line: a module for each command, put together in ``main``."""
+"""The command line: each command has a module, and ``main`` puts them together."""

@@ -1,4 +1,4 @@
-"""``riskml demo``: everything from training to the service, on a real panel and on a simulated county."""
+"""``riskml demo``: run everything from training to the service, on a real panel and on a simulated county."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ __all__ = ["demo"]
 MONTHS = 60
 
 DEMO = "riskml.demo"
-"""Entry-point group of the service that the demo starts at the end; its entry is called with the folders of the demo,
-the model and the records, and with the last month end."""
+"""Entry-point group of the service that the demo starts at the end.
+
+The entry is called with the paths of the demo's folder, the bundle and the records, and with the last month end.
+"""
 
 
 def demo(
@@ -90,7 +92,7 @@ def _train_on_county(out: Path, households: int, seed: int) -> Path:
 
 
 def _use_model(out: Path, county: Path) -> dt.date:
-    """Score, explain and report; return the last month end of the records."""
+    """Write scores and a report and print one explanation; return the last month end in the records."""
     from riskml.loading import load_records
     from riskml.model import Bundle
     from riskml.policy import load_policy

@@ -1,4 +1,4 @@
-"""Commands that other packages add through entry points."""
+"""Add commands that other packages provide through entry points."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["add_extensions"]
 
 
 def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> None:
-    """Add the commands of an entry-point group.
+    """Add the commands in an entry-point group.
 
     Parameters
     ----------
     entry_point_group : str
-        An entry is named ``command``, or ``app.command`` for a command of a sub-application.
+        Name of the group. Its entries are named ``command``, or ``app.command`` for a command in a sub-application.
     apps : mapping of str to Typer
-        Sub-applications by name; the application itself under the empty name.
+        Sub-applications by name; the main application has the empty name.
 
     Notes
     -----
-    A command that cannot be loaded is listed as broken and reports why when called; all others keep working.
+    A command that cannot be loaded is listed as broken and says why when it is called; all other commands keep working.
     """
     for entry in _find_installed(entry_point_group):
         app_name, _, name = entry.name.rpartition(".")
@@ -40,8 +40,9 @@ def add_extensions(entry_point_group: str, apps: Mapping[str, typer.Typer]) -> N
 def _find_installed(entry_point_group: str) -> Iterator[EntryPoint]:
     """Find the entry points whose code is installed.
 
-    An entry that names an extra (``module:function [devtools]``) is left out if its module is absent, as the developer
-    tools are in the production image. All others are returned, so that a broken installation is noticed.
+    An entry that names an extra (``module:function [devtools]``) is left out if its module is absent; the developer
+    tools, for example, are absent from the production image. All other entries are returned, so that a broken
+    installation is noticed.
     """
     return (entry for entry in entry_points(group=entry_point_group) if not entry.extras or _has_module(entry.module))
 
@@ -54,7 +55,7 @@ def _has_module(name: str) -> bool:
 
 
 def _make_broken(name: str, reason: str) -> Callable[..., Any]:
-    """Make a command that takes any arguments and fails with the reason."""
+    """Make a command that accepts any arguments and fails with the reason."""
 
     def broken() -> None:
         raise UsageError(f"The command {name!r} cannot be loaded: {reason}.", "Reinstall the package that provides it.")

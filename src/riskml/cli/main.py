@@ -28,11 +28,11 @@ Commands = tuple[Callable[..., None], ...]
 COMMANDS: Commands = (check, compare, demo, explain, features, release, report, score, simulate, train)
 BENCHMARKS: Commands = (benchmark_explain, benchmark_features, gsoep)
 EXTENSIONS = "riskml.commands"
-"""Entry-point group for the commands of other packages; ``benchmark.NAME`` adds to ``riskml benchmark``."""
+"""Entry-point group for commands from other packages; an entry ``benchmark.NAME`` is added to ``riskml benchmark``."""
 
 
 def build_app() -> typer.Typer:
-    """Build the application, including the commands of other packages."""
+    """Build the application, including commands from other packages."""
     app = typer.Typer(
         name="riskml",
         help="Predict which households may fall back into poverty within a year (防止返贫), alongside the rule line.",

@@ -63,7 +63,7 @@ def parse_day(text: str, option: str) -> int:
     >>> parse_day("2024/2/29", "--as-of")
     19782
     """
-    from riskml.records.contract.calendar import to_day  # brings NumPy, which `riskml --help` does not need
+    from riskml.records.contract.calendar import to_day  # imports NumPy, which `riskml --help` does not need
 
     try:
         year, month, day = (int(part) for part in text.strip().replace("/", "-").split("-"))

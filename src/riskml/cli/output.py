@@ -1,4 +1,4 @@
-"""Write results: files atomically, JSON and counts to standard output."""
+"""Write results: files (atomically), JSON and counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["join_counts", "print_json", "write_file", "write_parquet"]
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file next to ``path``, then rename it: an interrupted run leaves no partial file.
+    """Let ``write`` fill a temporary file next to ``path``, then rename it, so that no run leaves a partial file.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def join_counts(counts: Mapping[Any, int]) -> str:
-    """Write counts in one line.
+    """Join counts into one line.
 
     >>> join_counts({"households": 1200, "lines": 3})
     '1,200 households, 3 lines'

@@ -1,4 +1,4 @@
-"""Progress on the terminal: a bar for each stage, on standard error."""
+"""Show progress on the terminal: one bar for each stage, on standard error."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ __all__ = ["Bar", "show_progress"]
 
 
 class Bar:
-    """One line on the terminal: the current stage and how far it has got."""
+    """One line on the terminal that shows the current stage and its progress."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
         self._task: TaskID | None = None
 
     def stage(self, text: str, total: int | None = None) -> None:
-        """Begin a stage of ``total`` steps, or of unknown length."""
+        """Begin a stage with ``total`` steps, or with an unknown number of steps."""
         if self._task is not None:
             self._bar.remove_task(self._task)
         self._task = self._bar.add_task(text, total=total)
 
     def step(self, count: int = 1) -> None:
-        """Finish ``count`` steps of the stage."""
+        """Count ``count`` more steps of the stage as finished."""
         if self._task is not None:
             self._bar.advance(self._task, count)
 
 
 @contextmanager
 def show_progress() -> Iterator[Bar]:
-    """Show a bar while the block runs, and remove it afterwards."""
+    """Show a progress bar while the ``with`` block runs, and remove it afterwards."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     text = TextColumn("{task.description}")

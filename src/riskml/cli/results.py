@@ -20,7 +20,7 @@ _STYLES = dict(zip(COLOURS, ("bold green", "bold yellow", "bold dark_orange", "b
 
 
 def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -> None:
-    """Print the comparison at every origin, and how many rows were left out and why."""
+    """Print the comparison for every origin, and how many rows were left out and why."""
     from riskml.evaluation.comparison import describe_complement, render_text
     from riskml.evaluation.words import MISSING
 
@@ -38,7 +38,7 @@ def show_evaluation(evaluation: Mapping[str, Any], *, simulated: bool = False) -
 
 
 def show_explanation(explanation: Explanation, lang: str, *, simulated: bool = False) -> None:
-    """Print an explanation, with styled headings on a terminal and plain text in a file."""
+    """Print an explanation; headings are styled on a terminal and plain if the output goes to a file."""
     from riskml.explanation.household.explanation import NOTICE, SIMULATED
     from riskml.explanation.household.rendering import render
 

@@ -1,4 +1,4 @@
-"""Run commands, with progress and errors on standard error."""
+"""Run the command-line application, with progress and errors on standard error."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from riskml.errors import RiskmlError
 __all__ = ["console", "run"]
 
 console = Console(stderr=True)
-"""Standard output is for results only."""
+"""Writes to standard error, because standard output is reserved for results."""
 
 
 def run(app: typer.Typer) -> None:
-    """Run the application; print errors that riskml raises on purpose without a stack trace."""
+    """Run the application; if riskml raises one of its own errors, print it without a stack trace."""
     try:
         app()
     except RiskmlError as error:

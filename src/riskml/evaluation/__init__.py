@@ -1,4 +1,4 @@
-"""Evaluation: all models and the rule line compared on the same labelled test rows, with intervals and checks."""
+"""Evaluation: compare all models and the rule line on the same labelled test rows, with intervals and checks."""
 
 from riskml.evaluation.evaluate import SHARES, evaluate
 from riskml.evaluation.predictions import Prediction, TestRows

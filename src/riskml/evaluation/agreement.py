@@ -1,4 +1,4 @@
-"""Comparison of the model and the rule line: which of them flags a household, and how much earlier."""
+"""Compare the model with the rule line: which of them flags a household, and how much earlier."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
     Returns
     -------
     dict of str to dict
-        ``n`` rows and ``positives`` among them for each of ``AGREEMENTS``.
+        For each of ``AGREEMENTS``, ``n``, the number of rows, and ``positives``, the number of falls among them.
     """
     kinds = name_agreement(visited, rows.rule_positive)
     return {
@@ -33,7 +33,7 @@ def count_agreement(rows: TestRows, visited: BoolArray) -> dict[str, dict[str, i
 
 
 def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, float | None]:
-    """Measure by how many months a model's visits precede the rule line's first flag, over the falls it predicts.
+    """Measure by how many months a model's visits precede the rule line's first flag, for the falls it predicts.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def measure_lead(rows: TestRows, chance: FloatArray) -> tuple[float | None, floa
     Notes
     -----
     The model alerts at the as-of date. A household that the rule line does not flag within the horizon, or only after
-    the fall, counts as flagged at the fall, when everybody can see it: months after the fall never count as a lead. A
-    household that is flagged at the as-of date has a lead of 0.
+    the fall, counts as flagged at the fall, when everybody can see it, so months after the fall never count as a lead.
+    A household that is flagged at the as-of date has a lead of 0.
     """
     if rows.first_rule_flag is None:
         return None, None

@@ -55,7 +55,7 @@ def resample(
     -------
     dict of str to dict of str to array
         For each model ``auc``, ``ap`` and ``brier``, shape (resamples,), and ``recall`` and ``precision``, shape
-        (resamples, len(shares)). NaN if a resample holds only one class. With fewer than two households there are no
+        (resamples, len(shares)). NaN if a resample contains only one class. With fewer than two households there are no
         resamples.
     """
     if len(np.unique(rows.household)) < 2:

@@ -1,4 +1,4 @@
-"""Calibration: whether about N out of 100 households with a probability of N % fall."""
+"""Assess calibration: whether about N of 100 households with a probability of N % fall."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def assess_calibration(rows: TestRows, prediction: Prediction) -> dict[str, Any]
         distance between share and mean probability over the ``bins``; ``mean_probability``, ``observed_rate`` and
         ``observed_over_expected``; 95 % intervals ``slope_ci``, ``intercept_ci`` and ``observed_over_expected_ci`` by
         the sandwich formula with households as clusters; ``bins``: at most ten of about equal size, with mean
-        probability ``p``, share ``observed`` and ``n``. None if there are no rows.
+        probability ``p``, share ``observed`` and number of rows ``n``. None if there are no rows.
 
     References
     ----------
@@ -99,7 +99,7 @@ def assign_bins(probability: FloatArray, bins: int = BINS) -> IntArray:
 
 
 def _recalibrate(probability: FloatArray, label: FloatArray, cluster: IntArray) -> dict[str, tuple[float, float]]:
-    """Fit label on logit(probability): intercept and slope, each with its clustered standard error; empty if no fit."""
+    """Regress label on logit(probability): intercept and slope, with clustered standard errors; empty if that fails."""
     bounded = np.clip(probability, _EDGE, 1 - _EDGE)
     logit = np.log(bounded) - np.log1p(-bounded)
     if label.min() == label.max() or np.ptp(logit) < _EDGE or _are_separated(logit, label):

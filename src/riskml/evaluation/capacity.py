@@ -1,4 +1,4 @@
-"""Visits: which households are on the list when a share of them can be visited, and how many falls the list catches."""
+"""Choose which households to visit when only a share can be visited, and measure how many falls the visits catch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def count_visits(share: float, n: int) -> int:
 
 
 def make_visit_key(score: Any, household_code: Any) -> tuple[Any, Any]:
-    """Make the key that orders visits, for one household or for arrays: the highest score first, then the code.
+    """Make the key that orders visits, for one household or for arrays: by score, the highest first, then by code.
 
     >>> make_visit_key(2.0, "b") < make_visit_key(1.0, "a") < make_visit_key(1.0, "b")
     True
@@ -83,13 +83,13 @@ def mark_visits(score: ArrayLike, as_of: ArrayLike, household_code: ArrayLike, s
 class VisitList(SortedRows):
     """Rows sorted by as-of date and score, to be measured at any capacity; rows equal in both form a group.
 
-    If capacity ends within a group, every row of the group is visited with the same probability: figures are
+    If capacity runs out within a group, each of its rows is visited with the same probability, so figures are
     expectations over the order of ties.
 
     Parameters
     ----------
     dates : array of int64, shape (dates + 1,)
-        First group of each as-of date, and the number of groups.
+        Position of each as-of date's first group, followed by the number of groups.
     """
 
     dates: IntArray
@@ -109,7 +109,7 @@ class VisitList(SortedRows):
         Parameters
         ----------
         shares : sequence of float
-            Capacities; the visits at an as-of date are the share of its rows, rounded up.
+            Capacities. At each as-of date, this share of the rows is visited, rounded up.
         weight : array of float, shape (n,), optional
             How often each row counts (whole numbers).
 
@@ -127,13 +127,13 @@ class VisitList(SortedRows):
         """
         if not len(self.starts):
             return np.full(len(shares), np.nan), np.full(len(shares), np.nan)
-        # Rows and falls before each group, and after the last.
+        # Number of rows and falls before each group, and in all.
         taken, true = (np.append(0.0, np.cumsum(sums)) for sums in self.sum_groups(weight))
         first, last = self.dates[:-1], self.dates[1:]
         before, rows = taken[first], taken[last] - taken[first]
         budget = np.ceil(np.multiply.outer(shares, rows) - _ROUNDING)
         target = before + budget
-        # The group in which capacity ends: the first with enough rows up to its end.
+        # The group in which capacity runs out: the first with enough rows up to its end.
         group = np.clip(np.searchsorted(taken[1:], target), first, last - 1)
         size = taken[group + 1] - taken[group]
         part = np.divide(target - taken[group], size, out=np.zeros_like(target), where=size > 0)

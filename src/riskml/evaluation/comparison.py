@@ -57,9 +57,9 @@ def build_table(
         The result of ``evaluate``, or the content of ``evaluation.json``.
     title : str, default ""
     simulated : bool, default False
-        Whether the households are simulated; if so, the title says it.
+        Whether the households are simulated; if so, the title says so.
     intervals : bool, default True
-        Whether to show 95 % intervals of AUC, AP and the figures at 10 %. With them, the table is about 115 characters
+        Whether to show 95 % intervals for AUC, AP and the figures at 10 %. With them, the table is about 115 characters
         wide; without them, about 90.
     lang : str, default "en"
         ``en`` or ``zh``.
@@ -106,7 +106,7 @@ def render_markdown(evaluation: Evaluation, title: str = "", **options: Any) -> 
 
 
 def describe_complement(evaluation: Evaluation, lang: str = "en") -> str:
-    """Describe how many households that fell were flagged by the model and the rule line; empty without a complement.
+    """Describe how many households that fell were flagged by the model and the rule line; empty if that is unknown.
 
     >>> kinds = {"both": 4, "rule_only": 3, "model_only": 2, "neither": 1}
     >>> describe_complement({"complement": {kind: {"n": 9, "positives": n} for kind, n in kinds.items()}})
@@ -135,13 +135,13 @@ def _format_cells(figures: Mapping[str, Any], intervals: bool, between: str) -> 
     for _, _, keys, digits, has_interval in _COLUMNS:
         interval = _look_up(figures, ("ci", *keys)) if intervals and has_interval else None
         figure = format_figure(_look_up(figures, keys), digits, missing="n/a")
-        # without the zeros before the decimal points
+        # drop the zeros before the decimal points
         cells.append(figure + format_interval(interval, digits, form=between + "({}–{})").replace("0.", "."))
     return cells
 
 
 def _look_up(figures: Any, keys: Iterable[str]) -> Any:
-    """Look up a figure in nested mappings; None if any level lacks it."""
+    """Look up a figure in nested mappings; return None if any level lacks its key."""
     for key in keys:
         figures = (figures or {}).get(key)
     return figures

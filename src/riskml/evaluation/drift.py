@@ -1,4 +1,4 @@
-"""Drift: how far today's households differ from the training rows, judged by the aggregates stored in the bundle."""
+"""Measure drift: how much today's households differ from the training rows, whose aggregates are in the bundle."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def measure_drift(reference: Mapping[str, Any], matrix: FeatureMatrix, probabili
     Returns
     -------
     dict of str to float
-        Index by feature (``probability`` for the score). Features without a reference are left out; empty without rows.
+        Index of each feature, and ``probability`` for the score. Features without a reference are left out; without
+        rows, the result is empty.
 
     References
     ----------
@@ -66,8 +67,8 @@ def compare_deciles(deciles: Sequence[float], missing: float, values: Floats) ->
     Notes
     -----
     Repeated deciles show that many rows share one value, but not exactly how many: nine zeros may be 90 % or 100 % of
-    the rows. Within these bounds, the reference is assumed to be as close to the values as possible, so the index of a
-    count is never overstated.
+    the rows. Within these bounds, the reference is assumed to be as close to the values as possible, so the index
+    of a count is never overstated.
 
     >>> round(compare_deciles([0.0] * 9, 0.0, np.zeros(1000)), 3)  # nobody has it, which the deciles allow
     0.0

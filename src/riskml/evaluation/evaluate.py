@@ -1,4 +1,4 @@
-"""The evaluation: every model on the same labelled test rows."""
+"""Evaluate every model on the same labelled test rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHARES = (0.01, 0.05, 0.10)
 
 _LEADS = {"1-3": (0, 3), "4-6": (3, 6), "7-12": (6, 12)}
 _DAY = 0.05
-"""Fraction of a month by which a lead counted in days may miss the end of the calendar month."""
+"""Fraction of a month by which a lead counted in days may differ from one counted in calendar months."""
 
 Draws = dict[str, FloatArray]
 
@@ -48,7 +48,7 @@ def evaluate(
     capacity : float, default 0.10
         Share of the households that can be visited at each as-of date.
     resamples : int, default 400
-        Number of resamples of households for the 95 % intervals, the same for all models; 0 gives no intervals.
+        Number of resamples of households for the 95 % intervals, the same for all models; with 0, there are none.
     seed : int, default 0
     model : str, default "riskml"
         The model to audit, and to compare with each of the others.
@@ -61,8 +61,8 @@ def evaluate(
         - ``capacity``; ``models``: for each model ``auc``, ``ap``, ``brier``, ``recall_at`` and ``precision_at``
           ("0.01", "0.05", "0.10"), ``lead_months`` (mean) and ``lead_months_median`` over the falls it predicts at
           capacity, ``visits_per_case`` at capacity, and ``ci`` with the intervals.
-        - ``ap_difference``: for each other model the average precision of the audited model minus its own, ``value``
-          and ``ci`` over the same resamples.
+        - ``ap_difference``: for each other model, the audited model's average precision minus its own: ``value``, and
+          ``ci`` over the same resamples.
         - ``by_lead`` ("1-3", "4-6", "7-12" months to the fall; "13+" if there are longer ones): ``n`` falls and the
           ``recall_at_capacity`` of each model. ``by_kind`` ("income", "monitoring"): ``n`` falls of that kind, and for
           each model ``auc`` and ``ap`` against the rows without a fall, and ``recall_at_capacity`` on the visit list
@@ -73,11 +73,11 @@ def evaluate(
     Raises
     ------
     ModelError
-        If a model does not score every row, or the capacity is not between 0 and 1.
+        If a model does not score every row, or if the capacity is not between 0 and 1.
 
     Notes
     -----
-    ``lead_months`` of ``rule_line`` is 0, since its alert is its flag. For the other models see ``measure_lead``.
+    The rule line alerts when it raises a flag, so its ``lead_months`` is 0. For the other models, see ``measure_lead``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Audit by group: whether the model misses some kinds of households more often than others."""
+"""Audit a model by group: whether it misses some kinds of households more often than others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from riskml.evaluation.ranking import Ranking
 __all__ = ["SMALLEST_GROUP", "audit_groups", "select_shown_groups"]
 
 SMALLEST_GROUP = 20
-"""Smaller groups are not shown: their figures are noise and could identify a household."""
+"""Smaller groups are not shown: their figures are mostly noise and could identify a household."""
 
 
 def audit_groups(rows: TestRows, prediction: Prediction, chance: FloatArray) -> list[dict[str, Any]]:
@@ -63,12 +63,12 @@ def select_shown_groups(groups: Sequence[Mapping[str, Any]]) -> tuple[list[dict[
     list of dict
         The entries that may be shown.
     dict of str to int
-        By group, how many values must stay hidden.
+        For each group, the number of values that must stay hidden.
 
     Notes
     -----
     The figures of a single hidden value are the total minus those of the others. So if the hidden values have fewer
-    than 20 rows in total, the next smallest value is hidden too.
+    than 20 rows in total, the smallest of the other values is hidden too.
 
     Examples
     --------

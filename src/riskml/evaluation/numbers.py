@@ -1,4 +1,4 @@
-"""Figures of an evaluation as JSON and as text: a figure that does not exist is null, never NaN."""
+"""Format the figures of an evaluation for JSON and as text; a figure that does not exist is null, never NaN."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 __all__ = ["FORMATS", "Z95", "format_figure", "format_interval", "format_percent", "null_if_nan"]
 
 Z95 = 1.959963984540054
-"""Standard errors on either side of an estimate in a 95 % interval."""
+"""Number of standard errors from an estimate to either end of its 95 % interval."""
 
 
 def null_if_nan(value: float) -> float | None:
-    """Turn a figure that does not exist into None.
+    """Turn a figure that does not exist (NaN) into None.
 
     >>> null_if_nan(0.25), null_if_nan(float("nan"))
     (0.25, None)
@@ -41,7 +41,7 @@ def format_interval(interval: Sequence[float] | None, digits: int = 3, kind: str
     kind : {"f", "%"}
         ``f`` for figures, ``%`` for shares in per cent.
     form : str, default "{}–{}"
-        Template that both ends are filled into.
+        Template into which both ends are filled.
 
     Examples
     --------

@@ -29,31 +29,31 @@ class TestRows:
     Parameters
     ----------
     household : array of int64, shape (n,)
-        Number of the household, the same at every as-of date: intervals resample households, not rows.
+        Number of the household, the same at every as-of date, since intervals resample households, not rows.
     as_of : array of int32, shape (n,)
         Day number.
     label : array of int8, shape (n,)
         1 if the household fell, 0 if not.
     by : array of int8, shape (n,)
-        0 for no fall, 1 for a fall by income, 2 for one by entering monitoring (see ``riskml.outcomes.BY``).
+        0 for no fall, 1 for a fall of income below the line, 2 for entry into monitoring (see ``riskml.outcomes.BY``).
     lead : array of float, shape (n,)
-        Months from the as-of date to the fall: the first month end below the line, or the entry. Used only for
-        households that fell.
+        Months from the as-of date to the fall: the first month end below the line, or the entry into monitoring.
+        Used only for households that fell.
     rule_positive : array of bool, shape (n,)
         Whether the rule line raises any flag at the as-of date.
     household_code : array of str, shape (n,)
-        Code of the household: breaks ties at the end of a visit list.
+        Code of the household, which breaks ties at the end of a visit list.
     groups : dict of str to array of str, shape (n,)
         Groups to audit, such as ``category``, ``region`` and ``no_labour``.
     first_rule_flag : array of float, shape (n,), optional
-        Months from the as-of date to the first month end at which the rule line raises any flag: 0 if it does at the
-        as-of date, NaN if it does not within the horizon. Used only for households that fell. Without it, no lead over
-        the rule line is reported.
+        Months from the as-of date to the first month end at which the rule line raises any flag: 0 if it raises one at
+        the as-of date, NaN if it raises none within the horizon. Used only for households that fell. Without it, no
+        lead over the rule line is reported.
 
     Raises
     ------
     ModelError
-        If lengths differ, a label is neither 0 nor 1, ``by`` contradicts the labels, or a fall has no ``lead``.
+        If the lengths differ, a label is neither 0 nor 1, ``by`` contradicts the labels, or a fall has no ``lead``.
     """
 
     __test__: ClassVar[bool] = False  # pytest must not collect a class of this name

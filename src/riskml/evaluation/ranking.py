@@ -36,7 +36,7 @@ def find_ties(*keys: ArrayLike) -> IntArray:
 
 @dataclass(frozen=True)
 class SortedRows:
-    """Rows sorted once, the riskiest first, to be measured with any weights.
+    """Rows sorted once, the riskiest first, so that they can be measured with any weights.
 
     Parameters
     ----------
@@ -84,8 +84,8 @@ class Ranking(SortedRows):
         auc : float
             Share of (fallen, not fallen) pairs in the right order; a tie counts half.
         ap : float
-            Sum over distinct scores of (recall gained there) × (precision up to there).
-            Both are NaN if there are no falls, or nothing but falls.
+            Sum over distinct scores of (recall gained at the score) × (precision down to the score).
+            Both are NaN if there are no falls, or only falls.
 
         Notes
         -----

@@ -18,7 +18,7 @@ MODELS = Vocabulary(
     Term("logistic", "逻辑回归", "logistic regression"),
     Term("oracle", "真实概率（模拟上限）", "true probability (ceiling of the simulation)"),
 )
-"""The model, then the baselines in the order of the contract."""
+"""The model, followed by the baselines in the order of the contract."""
 
 GROUPS = Vocabulary(
     Term("category", "监测线规则建议的类别", "category suggested by the rule line"),

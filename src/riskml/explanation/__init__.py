@@ -1,4 +1,4 @@
-"""Explanations: exact contributions of features to the margin, and reasons that can be verified during a visit."""
+"""Explanations: each feature's exact contribution to the margin, and reasons that a visit can verify."""
 
 from riskml.explanation.contributions.explainer import Contributions, Explainer
 from riskml.explanation.household.county import explain_all

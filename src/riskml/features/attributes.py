@@ -1,4 +1,4 @@
-"""Kind, region and the attributes of a data set: features whose names depend on the records."""
+"""Features of a household's kind, its region, and the attributes of a data set, whose names depend on the records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Levels = tuple[str, ...]
 
 REGION_FEATURES = {level: f"region_{level:d}" for level in Level if level != Level.VILLAGE}
-"""Region levels that are features, coarsest first, with the names of the features."""
+"""Levels of region that have a feature, from the coarsest to the finest, with the names of the features."""
 
 
 @feature(
@@ -58,7 +58,7 @@ def months_since_exit(panel: Panel) -> Floats:
 def _declare(
     name: str, unit: str, zh: str, en: str, categorical: bool, reason: tuple[str | None, str | None] = (None, None)
 ) -> Feature:
-    """Declare a feature that only some records have; its values are passed along with it."""
+    """Declare a feature that only some records have; its values are computed elsewhere."""
     return Feature(
         name=name,
         topic="attributes",
@@ -75,7 +75,7 @@ def _declare(
 
 
 def list_region_features(names: tuple[str, ...]) -> list[tuple[Feature, Levels, Floats]]:
-    """List the region features, each with its levels and the level of each region code."""
+    """List the region features, each with its levels and the position among them of each region code."""
     out = []
     for level, column in REGION_FEATURES.items():
         prefixes = [take_region(name, level) if len(name) >= level else "" for name in names]
@@ -97,16 +97,18 @@ def _derive_regions(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
 
 
 def derive_features(panel: Panel) -> Iterator[tuple[Feature, Floats, Levels]]:
-    """Derive region prefixes as categories, attributes, and changes in numeric attributes since the version before.
+    """Derive the region prefixes as categories, the attributes, and the changes in numeric attributes.
+
+    A change is the difference between the latest version and the one before.
 
     Yields
     ------
     Feature, array of float64 of shape (n,), levels
-        The levels are empty if the feature is a number.
+        A feature, its values and its levels; the levels are empty if the feature is a number.
 
     Notes
     -----
-    An attribute is never used as a reason: its column name is not a sentence that staff could check on a visit.
+    An attribute is never used as a reason, since its column name is not a sentence that staff could check on a visit.
     """
     yield from _derive_regions(panel)
     for name, attribute in sorted(panel.attributes.items()):

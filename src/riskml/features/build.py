@@ -1,4 +1,4 @@
-"""Build the feature matrix, with the same code for training, batches and the service."""
+"""Build the feature matrix; the same code is used for training, batches and the service."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ Extra = list[tuple[Feature, Floats, tuple[str, ...]]]
 
 @cached_on_panel
 def build(panel: Panel) -> FeatureMatrix:
-    """Compute every feature of a panel once, for its score and its explanation.
+    """Compute every feature of a panel; scores and explanations share the result.
 
     Parameters
     ----------
     panel : Panel
-        n households at a date; a household not known by then has a row in which everything is missing.
+        Panel of n households. A household that is not known on the panel's date has a row in which every value is
+        missing.
 
     Returns
     -------
     FeatureMatrix, n rows
-        A feature whose table is absent is missing.
+        Features; if the table that a feature needs is absent, its values are missing.
     """
     extra = list(attributes.derive_features(panel))
     values = np.empty((panel.n, len(CATALOGUE) + len(extra)))
@@ -70,7 +71,7 @@ def _fill(panel: Panel, extra: Extra, values: Floats) -> None:
 
 @cache
 def _list_functions(present: frozenset[str]) -> list[tuple[int, Callable[[Panel], Floats]]]:
-    """List the features whose tables are present: position and function."""
+    """List the position and the function of every feature whose tables are present."""
     return [(i, f.function) for i, f in enumerate(CATALOGUE.values()) if present.issuperset(f.requires)]
 
 
@@ -82,7 +83,7 @@ def build_all(
     progress: Callable[[int], None] | None = None,
     chunk: int = CHUNK,
 ) -> FeatureMatrix:
-    """Compute every feature of all households at several dates.
+    """Compute every feature of all households on several dates.
 
     Parameters
     ----------
@@ -92,17 +93,17 @@ def build_all(
     basis : IncomeBasis, optional
     threads : int, default 2
     progress : callable, optional
-        Called with the number of rows done.
+        Called with the number of rows that have just been computed.
 
     Returns
     -------
     FeatureMatrix, H × len(as_ofs) rows
-        All households at one date after the other, in the order of their codes.
-        A household not yet known at a date has a row in which everything is missing.
+        All households on one date after another, in the order of their codes.
+        A household that is not yet known on a date has a row in which every value is missing.
     """
     households = len(records)
     start_of = {day: i * households for i, day in enumerate(as_ofs)}
-    # The names of features and levels depend on the records only, so an empty panel has them too.
+    # The names of features and levels depend only on the records, so even an empty panel has them.
     extra = list(attributes.derive_features(records.panel(as_ofs[0], 0, 0)))
     values = np.empty((len(as_ofs) * households, len(CATALOGUE) + len(extra)))
 

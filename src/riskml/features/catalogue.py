@@ -1,4 +1,4 @@
-"""The catalogue: a feature is a plain function of a panel, and its decorator declares everything about it."""
+"""The catalogue of features: each is a plain function of a panel, whose decorator declares everything else about it."""
 
 from __future__ import annotations
 
@@ -42,33 +42,35 @@ class Feature:
     Parameters
     ----------
     name : str
-        Name of the column.
+        Name of the feature's column.
     topic : str
         One of ``TOPICS``.
     unit : str
-        ``line``: multiples of the monitoring line, per head and year. ``log line``: its natural logarithm.
-        Otherwise ``months``, ``years``, ``share``, ``persons`` or ``count``.
+        Unit of the values. ``line`` means multiples of the monitoring line, per head and year, and ``log line`` the
+        natural logarithm of such a multiple. The other units are ``months``, ``years``, ``share``, ``persons`` and
+        ``count``.
     cause : str
-        Official cause code to which its contribution belongs.
+        Code of the official cause to which the feature's contribution belongs.
     zh, en : str
         Readable name in Chinese and in English.
     function : callable
         Takes a panel and returns an array of float64, shape (n,).
     definition : str
-        The function's docstring.
+        How the feature is computed; by default the function's docstring.
     window : int
-        Months before ``as_of`` that can matter: nothing flags a household forever. 0 is the state at ``as_of``.
+        Number of months before ``as_of`` that can matter, so that nothing flags a household forever. 0 means that the
+        feature describes the state on ``as_of``.
     direction : Direction
-        Sign of the effect on the risk that every model must keep.
+        Sign of the effect on the risk; every model must keep it.
     requires : tuple of str
-        Tables without which the feature is missing.
+        Tables that the feature needs; it is missing if one of them is absent.
     categorical : bool
         Whether the values are positions in levels.
     reason_zh, reason_en : str or None
-        The sentence of an explanation. ``{value}`` and the facts of ``riskml.explanation.wording.facts`` are in
-        braces, a part in brackets is left out if a fact in it is unknown, and the text after ``|`` is used if the
-        value is 0. If empty, the sentence is made from ``zh`` or ``en`` and the value; if None, the feature describes
-        the records, not the household.
+        The sentence that an explanation shows. ``{value}`` and the facts of ``riskml.explanation.wording.facts`` are
+        in braces, a part in brackets is left out if a fact in it is unknown, and the text after ``|`` is used if the
+        value is 0. If the sentence is empty, one is made from ``zh`` or ``en`` and the value. If it is None, the
+        feature is never a reason, for example because it describes the records and not the household.
     """
 
     name: str
@@ -88,12 +90,12 @@ class Feature:
 
     @cached_property
     def column(self) -> FeatureColumn:
-        """What a model needs to know about the feature."""
+        """The feature's name, direction and kind, which are all that a model needs to know."""
         return FeatureColumn(self.name, self.direction, self.categorical)
 
 
 CATALOGUE: dict[str, Feature] = {}
-"""Every feature that does not depend on the attributes of a data set, in order of declaration."""
+"""Every feature that does not depend on the records, by name and in the order of declaration."""
 
 
 def feature(
@@ -115,10 +117,11 @@ def feature(
 ) -> Callable[[F], F]:
     """Add a function to the catalogue under its own name, or under ``name`` if one function serves several features.
 
-    With ``windows`` the function takes the argument ``window`` and is added once for each; the number of months
-    replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. ``earlier`` is the number of
-    months before the window with which it is compared, ``window`` the number of months that can matter in any case. A
-    name that ends in a number of months, such as ``disasters_12m``, sets the window by itself.
+    If ``windows`` are given, the function takes the argument ``window``, and is added once for each of them. The number
+    of months replaces ``{w}`` in ``zh``, ``en`` and the sentences, and is appended to the name. ``earlier`` is the
+    number of further months before the window that the feature also uses, for a comparison. ``window`` is the number of
+    months that can matter in any case. A name that ends in a number of months, such as ``disasters_12m``, sets the
+    window by itself.
 
     Raises
     ------

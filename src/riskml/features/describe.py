@@ -1,6 +1,6 @@
 """Write ``docs/features.md``, the data dictionary, from the catalogue.
 
-``make docs`` regenerates it; a test fails while the file differs.
+``make docs`` regenerates the file, and a test fails if the file is out of date.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Disasters: losses of the household, and disasters that struck its village or town."""
+"""Features of disasters: the household's losses, and disasters that struck its village or town."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 PRODUCTION = tuple(list_codes("disaster", "kind").index(kind) for kind in ("pest", "animal_disease", "price_fall"))
 
 declare = partial(feature, topic="disaster", cause="disaster", requires=("disaster",))
-"""Declares a feature of this module; each declaration states only what differs."""
+"""Declares a feature of this module; each declaration adds only what is specific to it."""
 
 
 _require_disasters = partial(require_rows, "disaster")
@@ -25,7 +25,7 @@ _require_disasters = partial(require_rows, "disaster")
 
 @cached_on_panel
 def _divide_losses(panel: Panel) -> Floats:
-    """Divide the loss in each row by the household's line for a year, shape (E,)."""
+    """Divide the loss in each row by the line times the household's size, shape (E,)."""
     return divide_by_line(panel, _require_disasters(panel), _require_disasters(panel)["loss"])
 
 

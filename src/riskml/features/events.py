@@ -1,4 +1,4 @@
-"""Schooling, work, ventures, accidents, housing and the leads that reach the county: the ``events`` table."""
+"""Features of the table ``events``: schooling, work, ventures, accidents, housing, and leads that reach the county."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _code_kind = list_codes("events", "kind").index
 REPORT = _code_kind("report")
 
 declare = partial(feature, requires=("events",))
-"""Declares a feature of this module; each declaration states only what differs."""
+"""Declares a feature of this module; each declaration adds only what is specific to it."""
 
 _require_events = partial(require_rows, "events")
 
 
 @cached_on_panel
 def _divide_amounts(panel: Panel) -> Floats:
-    """Divide the amount in each row by the household's line for a year, shape (E,)."""
+    """Divide the amount in each row by the line times the household's size, shape (E,)."""
     return divide_by_line(panel, _require_events(panel), _require_events(panel)["amount"])
 
 

@@ -1,4 +1,4 @@
-"""Household structure: members, their ability to work, health and schooling."""
+"""Features of the household's structure: its members, and their ability to work, health and schooling."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ Floats = NDArray[np.float64]
 HIGHER, LOWER = Direction.HIGHER_RISK, Direction.LOWER_RISK
 
 declare = partial(feature, topic="household", unit="persons", requires=("members",))
-"""Declares a feature of this module; each declaration states only what differs."""
+"""Declares a feature of this module; each declaration adds only what is specific to it."""
 
 
 _require_members = partial(require_rows, "members")
 
 
 def _count_coded(panel: Panel, column: str, *values: str) -> Floats:
-    """Count members whose code is one of the values; missing if members are listed but none of their codes is known."""
+    """Count the members whose code is one of the values; missing if members are listed but none has a known code."""
     allowed = list_codes("members", column)
     return _require_members(panel).count_coded(column, *map(allowed.index, values))
 
 
 def _count_health(health: str, panel: Panel) -> Floats:
-    """Count the members with a state of health."""
+    """Count the members whose health is ``health``."""
     return _count_coded(panel, "health", health)
 
 
 def _set_unknown_missing(members: Events, number: Floats, stated: NDArray[np.bool_]) -> Floats:
-    """Set the number to missing if members are listed but none states it; without listed members it is known."""
+    """Set the number to missing if members are listed but the value is known for none; without members, it is known."""
     return np.where(members.any(stated) | ~members.any(), number, np.nan)
 
 
 @cached_on_panel
 def _compute_ages(panel: Panel) -> Floats:
-    """Compute ages: the year of ``as_of`` minus the year of birth, shape (E,)."""
+    """Compute ages as the year of ``as_of`` minus the year of birth, shape (E,)."""
     ages: Floats = to_year(panel.as_of) - _require_members(panel)["birth_year"]
     return ages
 
 
 def _count_aged(panel: Panel, low: float, high: float) -> Floats:
-    """Count members from ``low`` to below ``high`` years old; missing if members are listed but no age is known."""
+    """Count the members aged ``low`` or more and under ``high``; missing if members are listed but no age is known."""
     members, age = _require_members(panel), _compute_ages(panel)
     return _set_unknown_missing(members, members.count((age >= low) & (age < high)), ~np.isnan(age))
 

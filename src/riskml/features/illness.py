@@ -1,4 +1,4 @@
-"""Illness: out-of-pocket spending, visits and admissions, and the share that insurance covered."""
+"""Features of illness: out-of-pocket spending, visits and admissions, and the share that insurance covered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INPATIENT = list_codes("illness", "kind").index("inpatient")
 REGULAR = (list_codes("illness", "kind").index("outpatient"), list_codes("illness", "kind").index("chronic"))
 
 declare = partial(feature, topic="illness", cause="illness", requires=("illness",))
-"""Declares a feature of this module; each declaration states only what differs."""
+"""Declares a feature of this module; each declaration adds only what is specific to it."""
 
 
 _require_care = partial(require_rows, "illness")
@@ -27,7 +27,7 @@ _require_care = partial(require_rows, "illness")
 
 @cached_on_panel
 def _divide_self_paid(panel: Panel) -> Floats:
-    """Divide the self-paid amount in each row by the household's line for a year, shape (E,)."""
+    """Divide the self-paid amount in each row by the line times the household's size, shape (E,)."""
     return divide_by_line(panel, _require_care(panel), _require_care(panel)["self_paid"])
 
 
@@ -67,7 +67,7 @@ def self_paid_to_income_12m(panel: Panel) -> Floats:
 @declare(
     unit="line",
     direction=LOWER,
-    cause="other",  # it changes with income as much as with spending
+    cause="other",  # it depends on income as much as on spending
     zh="近 12 个月扣除自付医疗费后的人均收入（相对监测线）",
     en="income per head less out-of-pocket medical spending, over the line, last 12 months",
     reason_zh=None,

@@ -1,4 +1,4 @@
-"""Income: level, trend, volatility, months below the line, sources, coverage."""
+"""Features of income: its level, trend and volatility, months below the line, and how many months are reported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LOWER, HIGHER = Direction.LOWER_RISK, Direction.HIGHER_RISK
 YEAR = 12
 
 declare = partial(feature, topic="income", cause="other", direction=LOWER)
-"""Declares a feature of this module; each declaration states only what differs."""
+"""Declares a feature of this module; each declaration adds only what is specific to it."""
 
 
 @declare(

@@ -1,7 +1,7 @@
-"""Compiled statistics of monthly series: one pass over the months, for all households together.
+"""Compiled statistics of monthly series, computed in one pass over the months for all households together.
 
-Time is the first axis, households the second; index 0 is the latest month. Sums run from the latest month back, so
-a household gives the same bits on its own as among many.
+Time is the first axis, with the latest month at index 0, and households are the second. Sums run from the latest month
+back, so a household's result is the same, bit for bit, whether it is computed alone or with many others.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 Array = Any
-"""An array inside compiled code, which numba types by itself."""
+"""An array in compiled code; numba infers its type."""
 Floats = NDArray[np.float64]
 
 
@@ -37,19 +37,20 @@ def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats,
     Parameters
     ----------
     yuan : array of float64, shape (T, n)
-        NaN counts as 0 if stated.
+        Amounts; a NaN counts as 0 in a month that is stated.
     stated : array of bool, shape (T, n)
+        Whether the amount of each month is stated.
     unit : array of float64, shape (T, n)
-        NaN if not known.
+        Unit of each month; NaN if it is not known.
     months : int
-        Number of the T months to use.
+        How many of the T months to use, counted from the latest.
 
     Returns
     -------
     values, known : arrays, shape (months, n)
-        Values are 0 if not known.
+        The divided amounts, which are 0 if they are not known, and whether they are known.
     sums, counts : arrays of float64, shape (months + 1, n)
-        Sum and number of the known months in each window, indexed by its length.
+        Sum and number of the known months in each window, indexed by the length of the window.
     """
     n = yuan.shape[1]
     values, known = np.empty((months, n)), np.empty((months, n), np.bool_)
@@ -67,7 +68,7 @@ def scale(yuan: Array, stated: Array, unit: Array, months: int) -> tuple[Floats,
 
 @compiled
 def sum_months(values: Array, start: int, stop: int) -> Floats:
-    """Sum the months from ``start`` to ``stop``, shape (n,); for a mask, count the months in which it holds."""
+    """Sum the months from ``start`` up to but not including ``stop``, shape (n,); for a mask, count its true months."""
     sums = np.zeros(values.shape[1])
     for t in range(start, stop):
         for j in range(values.shape[1]):
@@ -77,7 +78,7 @@ def sum_months(values: Array, start: int, stop: int) -> Floats:
 
 @compiled
 def sum_changes_on_year(values: Array, known: Array, window: int) -> tuple[Floats, Floats]:
-    """Sum the differences from the month a year before, and count the pairs with both months known, shape (n,)."""
+    """Sum the differences from the same month a year before, and count the pairs of known months, shape (n,)."""
     sums, counts = np.zeros(values.shape[1]), np.zeros(values.shape[1])
     for t in range(window):
         for j in range(values.shape[1]):
@@ -89,7 +90,7 @@ def sum_changes_on_year(values: Array, known: Array, window: int) -> tuple[Float
 
 @compiled
 def fit_slope(values: Array, known: Array, counts: Array, window: int) -> Floats:
-    """Fit the least-squares change per month over the known months, shape (n,); NaN with fewer than three."""
+    """Fit the least-squares change per month over the known months, shape (n,); NaN if there are fewer than three."""
     n = values.shape[1]
     centre, above, below = np.zeros(n), np.zeros(n), np.zeros(n)
     for t in range(window):
@@ -109,7 +110,7 @@ def fit_slope(values: Array, known: Array, counts: Array, window: int) -> Floats
 
 @compiled
 def compute_deviation(values: Array, known: Array, mean: Array, counts: Array, window: int) -> Floats:
-    """Compute the sample standard deviation over the known months, shape (n,); NaN with fewer than two."""
+    """Compute the sample standard deviation of the known months, shape (n,); NaN if there are fewer than two."""
     n = values.shape[1]
     squares = np.zeros(n)
     for t in range(window):
@@ -123,9 +124,10 @@ def compute_deviation(values: Array, known: Array, mean: Array, counts: Array, w
 
 @compiled
 def find_lowest_ahead(values: Array, known: Array, level: Floats, window: int) -> Floats:
-    """Find the lowest mean of ``window`` months, shape (n,), in the months ahead if each of those is at ``level``.
+    """Find the lowest mean over ``window`` months that will occur if every future month is at ``level``, shape (n,).
 
-    Each month ahead replaces the oldest month of the window, until all are replaced. NaN if the level is NaN.
+    Each future month replaces the oldest month of the window, until all months are replaced. The result is NaN if the
+    level is NaN.
     """
     n = values.shape[1]
     sums, counts, lowest = np.zeros(n), np.zeros(n), level.copy()
@@ -140,7 +142,7 @@ def find_lowest_ahead(values: Array, known: Array, level: Floats, window: int) -
 
 @compiled
 def average_shortfall(values: Array, known: Array, counts: Array, window: int) -> Floats:
-    """Average the shortfall below 1 over the known months, shape (n,); NaN without a known month."""
+    """Average the shortfall below 1 over the known months, shape (n,); NaN if no month is known."""
     n = values.shape[1]
     gap = np.zeros(n)
     for t in range(window):
@@ -153,7 +155,7 @@ def average_shortfall(values: Array, known: Array, counts: Array, window: int) -
 
 @compiled
 def average_weighted(logs: Array, known: Array, weight: Array) -> Floats:
-    """Compute the weighted mean over the known months, shape (n,); NaN without a known month."""
+    """Compute the weighted mean of the known months, shape (n,); NaN if no month is known."""
     n = logs.shape[1]
     sums, weights = np.zeros(n), np.zeros(n)
     for t in range(len(weight)):
@@ -167,7 +169,7 @@ def average_weighted(logs: Array, known: Array, weight: Array) -> Floats:
 
 @compiled
 def measure_run_below(known: Array, below: Array) -> Floats:
-    """Measure the run of months below the line up to the latest known month, shape (n,); NaN without a known month."""
+    """Count the months in a row below the line up to the latest known month, shape (n,); NaN if no month is known."""
     months, n = known.shape
     length = np.full(n, np.nan)
     for j in range(n):

@@ -21,17 +21,17 @@ __all__ = ["Direction", "FeatureColumn", "FeatureMatrix", "hash_schema", "stack"
 FloatArray = NDArray[np.float64]
 
 TWIN = 1e-9
-"""Relative and absolute difference within which two columns count as the same."""
+"""Relative and absolute tolerance within which two columns count as equal."""
 
 
 class Direction(IntEnum):
-    """Sign that policy requires of a feature's effect on the risk."""
+    """The sign that policy requires for a feature's effect on the risk."""
 
     LOWER_RISK = -1
     FREE = 0
     HIGHER_RISK = 1
 
-    __hash__ = int.__hash__  # faster than by name: schemas are looked up for every household that is scored
+    __hash__ = int.__hash__  # faster than hashing the name; schemas are looked up for every household that is scored
 
 
 class FeatureColumn(NamedTuple):
@@ -41,9 +41,9 @@ class FeatureColumn(NamedTuple):
     ----------
     name : str
     direction : Direction, default FREE
-        Sign of the effect that models must keep.
+        Sign of the effect on the risk, which models must keep.
     categorical : bool, default False
-        Values are codes of ``levels`` in the matrix, not quantities.
+        Whether the values are positions in the matrix's ``levels`` and not quantities.
     """
 
     name: str
@@ -63,7 +63,7 @@ def hash_schema(columns: Sequence[FeatureColumn]) -> str:
 
 @dataclass(frozen=True)
 class FeatureMatrix:
-    """Features of households at their as_of dates.
+    """Features of households on their as_of dates.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class FeatureMatrix:
         Day number of each row.
     columns : tuple of FeatureColumn, length F
     values : array of float64, shape (n, F)
-        NaN where missing; categorical columns hold positions in ``levels``.
+        Values, with NaN if missing; categorical columns hold positions in ``levels``.
     levels : dict of str to tuple of str
         Sorted levels of each categorical column.
     """
@@ -96,7 +96,7 @@ class FeatureMatrix:
         return self.values[:, self.names.index(name)]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a frame with ``household_id`` and one column per feature; categories are text."""
+        """Return a data frame with ``household_id`` and one column per feature; categories are written as text."""
         columns: dict[str, object] = {"household_id": self.household_id}
         for j, column in enumerate(self.columns):
             values = self.values[:, j]
@@ -107,13 +107,13 @@ class FeatureMatrix:
         return pd.DataFrame(columns)
 
     def take(self, rows: NDArray[np.generic]) -> FeatureMatrix:
-        """Return some rows (positions or a mask)."""
+        """Select rows by position or with a mask."""
         return replace(self, household_id=self.household_id[rows], as_of=self.as_of[rows], values=self.values[rows])
 
     def prune_levels(self) -> FeatureMatrix:
-        """Return the matrix with only the levels that occur in its rows.
+        """Return the matrix with only those levels that occur in its rows.
 
-        A level that only other rows have, perhaps rows known later, must not change the codes a model is fitted on.
+        A level that only other rows have, perhaps rows known later, must not change the codes used to fit a model.
         """
         levels = {}
         for name, names in self.levels.items():
@@ -122,10 +122,10 @@ class FeatureMatrix:
         return self.recode(self.columns, levels)
 
     def drop_repeated(self) -> FeatureMatrix:
-        """Return the matrix without the quantities that a later column repeats in every row, to within a billionth.
+        """Return the matrix without quantities that equal a later column in every row, to within a billionth.
 
-        In a yearly survey the last month, quarter and year are equal, and repeated columns would share one effect at
-        random. The last of them is kept: the longest of several windows.
+        In a yearly survey, the features of the last month, quarter and year are equal, and a model would divide one
+        effect among them at random. The last of equal columns is kept, which is the one with the longest window.
         """
         kept: list[int] = []
         for i in reversed(range(len(self.columns))):
@@ -136,13 +136,13 @@ class FeatureMatrix:
 
     def _are_equal(self, i: int, k: int) -> bool:
         ours, theirs = self.values[:, i], self.values[:, k]
-        rows = (slice(0, 64), slice(None))  # most columns already differ in the first rows
+        rows = (slice(0, 64), slice(None))  # most columns differ in the first rows already
         return not self.columns[k].categorical and all(
             np.allclose(ours[some], theirs[some], rtol=TWIN, atol=TWIN, equal_nan=True) for some in rows
         )
 
     def recode(self, columns: Sequence[FeatureColumn], levels: dict[str, tuple[str, ...]]) -> FeatureMatrix:
-        """Return the matrix in another schema's columns and category codes.
+        """Return the matrix with the columns and category codes of another schema.
 
         A level that the schema lacks becomes missing, so that it cannot be mistaken for another level. A feature
         that this matrix lacks is missing in every row.
@@ -150,7 +150,7 @@ class FeatureMatrix:
         Raises
         ------
         ModelError
-            If a feature is categorical in one of the two and a quantity in the other.
+            If a feature is categorical in the matrix and a quantity in the schema, or the other way round.
         """
         wanted = tuple(columns)
         mapping = _map_columns(self.columns, wanted)
@@ -158,7 +158,7 @@ class FeatureMatrix:
         values[:, mapping.target] = self.values[:, mapping.source]
         for j in mapping.other_kind:
             if np.isnan(values[:, j]).all():
-                continue  # a column of nulls has no type: a household may lack the attribute
+                continue  # a column of nulls has no type, as when a household lacks the attribute
             have, want = ("a number", "text")[:: 1 if wanted[j].categorical else -1]
             raise ModelError(
                 f"Feature {wanted[j].name!r} is {have} in these records, but {want} in the model's schema.",
@@ -171,12 +171,12 @@ class FeatureMatrix:
 
 
 class _ColumnMapping(NamedTuple):
-    """Where the columns of a matrix go in a schema, and which of them need more than copying."""
+    """Which columns of a matrix correspond to which columns of a schema, and which need more than copying."""
 
     target: NDArray[np.intp]
     """Positions in the schema of the columns that the matrix has."""
     source: NDArray[np.intp]
-    """Their positions in the matrix."""
+    """Positions of the same columns in the matrix."""
     other_kind: tuple[int, ...]
     """Positions in the schema of the columns that are categorical in only one of the two."""
     categorical: tuple[int, ...]
@@ -197,20 +197,20 @@ def _map_columns(own: tuple[FeatureColumn, ...], wanted: tuple[FeatureColumn, ..
 
 @lru_cache(maxsize=1024)
 def _translate_levels(old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
-    """Find the position in ``new`` of each level in ``old``; the last entry is for a missing level."""
+    """Find the position in ``new`` of each level in ``old``; the last entry is for missing values."""
     position = {level: float(i) for i, level in enumerate(new)}
     return np.array([*(position.get(level, np.nan) for level in old), np.nan])
 
 
 def _recode(codes: FloatArray, old: tuple[str, ...], new: tuple[str, ...]) -> FloatArray:
-    """Translate positions in ``old`` to positions in ``new``; NaN where ``new`` lacks the level."""
+    """Translate positions in ``old`` to positions in ``new``; NaN if ``new`` lacks the level."""
     if old == new:
         return codes
     return _translate_levels(old, new)[np.where(np.isnan(codes), len(old), codes).astype(np.int64)]
 
 
 def stack(parts: Sequence[FeatureMatrix]) -> FeatureMatrix:
-    """Concatenate the rows of matrices, with the union of their columns and levels."""
+    """Concatenate the rows of several matrices; the result has the union of their columns and levels."""
     if not parts:
         raise ModelError("There is nothing to stack.")
     names: dict[str, FeatureColumn] = {}

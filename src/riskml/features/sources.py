@@ -1,4 +1,4 @@
-"""The four sources of income: level, share, concentration and change."""
+"""Features of the four sources of income: their level, share, concentration and change."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ CAUSE = {"wage": "work", "business": "venture", "property": "other", "transfer":
 ZH = {"wage": "工资性收入", "business": "经营性收入", "property": "财产性收入", "transfer": "转移性收入"}
 
 declare = partial(feature, topic="income", cause="other")
-"""Declares a feature of this module: a source of income does not cause a fall, but its decline does."""
+"""Declares a feature of this module; the cause is ``other`` by default, since only a source's decline causes a fall."""
 
 
 @cached_on_panel
 def _average_sources(panel: Panel) -> tuple[list[Floats], Floats]:
-    """Average each source over 12 months, and sum the absolute values of the means."""
+    """Average each source over 12 months, and sum the absolute values of these means."""
     means = [read_source(panel, source).mean(12) for source in PARTS]
     return means, abs(means[0]) + abs(means[1]) + abs(means[2]) + abs(means[3])
 

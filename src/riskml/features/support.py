@@ -1,4 +1,4 @@
-"""Help in place and earlier monitoring."""
+"""Features of help and of earlier monitoring."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from riskml.records.panel.panel import Panel
 Floats = NDArray[np.float64]
 
 declare = partial(feature, topic="help", cause="other", requires=("help",))
-"""Declares a feature of this module; each declaration states only what differs."""
+"""Declares a feature of this module; each declaration adds only what is specific to it."""
 
 
 _require_help = partial(require_rows, "help")

@@ -35,12 +35,12 @@ Mask = NDArray[np.bool_]
 T = TypeVar("T")
 
 FLOOR = -4.0
-"""Lowest logarithm of income relative to the line: income may be zero or negative."""
+"""Lowest logarithm of income relative to the line; it is needed because income may be zero or negative."""
 _LOWEST = np.exp(FLOOR)
 
 
 def cached_on_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
-    """Compute the result once for each panel, and keep it there."""
+    """Make a function compute its result once for each panel, and keep it on the panel."""
     name = f"{function.__module__}.{function.__qualname__}"
 
     @wraps(function)
@@ -53,19 +53,19 @@ def cached_on_panel(function: Callable[[Panel], T]) -> Callable[[Panel], T]:
 
 
 def require_rows(table: str, panel: Panel) -> Events:
-    """Return the rows of a table that is present: a feature with ``requires`` is only called on panels that have it."""
+    """Return the rows of a table that must be present, since features are computed only if their tables are."""
     rows: Events | None = getattr(panel, table)
     assert rows is not None, f"the feature must declare that it requires the table behind {table!r}"
     return rows
 
 
 def divide(part: Floats, whole: Floats) -> Floats:
-    """Divide ``part`` by ``whole``; NaN if the whole is zero or not known."""
+    """Divide ``part`` by ``whole``; NaN if ``whole`` is zero or unknown."""
     return np.where(whole == 0, np.nan, part / whole)
 
 
 def take_log(values: Floats) -> Floats:
-    """Take the logarithm of multiples of the line, at least ``FLOOR``.
+    """Take the logarithm of multiples of the line; the result is at least ``FLOOR``.
 
     >>> take_log(np.array([1.0, 0.0, -2.0, np.nan])).tolist()
     [0.0, -4.0, -4.0, nan]
@@ -74,25 +74,27 @@ def take_log(values: Floats) -> Floats:
 
 
 class Monthly:
-    """A monthly series in multiples of the line then, per head, times 12; index 0 is the last complete month.
+    """A monthly series per head, times 12 and divided by each month's line; index 0 is the last complete month.
 
     Parameters
     ----------
     yuan : array of float64, shape (T, n)
-        NaN counts as 0 if stated.
+        Amounts; a NaN counts as 0 in a month that is stated.
     stated : array of bool, shape (T, n)
+        Whether the amount of each month is stated.
     unit : array of float64, shape (T, n)
-        Yuan per month in one multiple of the line; NaN if not known.
+        Yuan per month for a household exactly at the line; NaN if it is not known.
     months : int
-        Number of the T months to use.
+        How many of the T months to use, counted from the latest.
 
     Attributes
     ----------
     values : array of float64, shape (months, n)
-        0 if not known.
+        The series, with 0 in months that are not known.
     known : array of bool, shape (months, n)
+        Whether each month is known.
     sums, counts : array of float64, shape (months + 1, n)
-        Sum and number of the known months in each window, indexed by its length.
+        Sum and number of the known months in each window, indexed by the length of the window.
     """
 
     def __init__(self, yuan: Floats, stated: Mask, unit: Floats, months: int) -> None:
@@ -105,45 +107,45 @@ class Monthly:
 
     def mean(self, window: int) -> Floats:
         """Average the known months among the last ``window`` months, shape (n,); NaN if there are none."""
-        mean: Floats = self.sums[window] / self.counts[window]  # 0 / 0 is NaN: without a known month there is no mean
+        mean: Floats = self.sums[window] / self.counts[window]  # 0 / 0 is NaN, which means that no month is known
         return mean
 
     def mean_between(self, start: int, stop: int) -> Floats:
-        """Average the known months from ``start`` (included) to ``stop`` months back."""
+        """Average the known months from ``start`` up to but not including ``stop`` months back."""
         return kernels.sum_months(self.values, start, stop) / kernels.sum_months(self.known, start, stop)
 
     def share(self, mask: Mask, window: int) -> Floats:
-        """Return the share of a window's known months in which ``mask`` holds; it may hold only in known months."""
+        """Return the fraction of a window's known months in which ``mask`` is true; it must be false in all others."""
         return kernels.sum_months(mask, 0, window) / self.count(window)
 
     def change_on_year(self, window: int) -> Floats:
-        """Average the difference from the same month a year before, over months known in both years."""
+        """Average the differences from the same month a year before, over the months that are known in both years."""
         sums, counts = kernels.sum_changes_on_year(self.values, self.known, window)
         return sums / counts
 
     def slope(self, window: int) -> Floats:
-        """Fit the least-squares change per month over the known months of a window; NaN with fewer than three."""
+        """Fit the least-squares change per month over a window's known months; NaN if there are fewer than three."""
         return kernels.fit_slope(self.values, self.known, self.count(window), window)
 
     def deviation(self, window: int) -> Floats:
-        """Compute the sample standard deviation over the known months of a window; NaN with fewer than two."""
+        """Compute the sample standard deviation of a window's known months; NaN if there are fewer than two."""
         return kernels.compute_deviation(self.values, self.known, self.mean(window), self.count(window), window)
 
 
 @cached_on_panel
 def _compute_unit(panel: Panel) -> Floats:
-    """Compute the yuan per month in one multiple of the line, shape (T, n)."""
+    """Compute the yuan per month of a household exactly at the line, shape (T, n)."""
     return panel.size * panel.line / 12
 
 
 @cached_on_panel
 def read_income_to_date(panel: Panel) -> Monthly:
-    """Read the income from all sources by month, counted back from the last complete month."""
+    """Read the monthly income from all sources, counted back from the last complete month."""
     return Monthly(panel.total_or_zero, panel.reported, _compute_unit(panel), panel.months)
 
 
 def read_income(panel: Panel) -> Monthly:
-    """Read the income from all sources by month, counted back from the end of the window that counts."""
+    """Read the monthly income from all sources, counted back from the end of the window that counts."""
     return read_income_to_date(panel.at_income_end)
 
 
@@ -155,10 +157,10 @@ def _find_months_by_source(panel: Panel) -> Mask:
 
 
 def read_source(panel: Panel, source: str) -> Monthly:
-    """Read the income from one source in the last two years.
+    """Read the monthly income from one source in the last two years.
 
-    It is 0 in months in which only other sources report, and not known in months that report ``total``. Months are
-    counted back as in :func:`read_income`.
+    It is 0 in months in which only other sources are reported, and unknown in months in which ``total`` is reported.
+    Months are counted back as in :func:`read_income`.
     """
     panel = panel.at_income_end
     name = f"source {source}"
@@ -171,23 +173,23 @@ def read_source(panel: Panel, source: str) -> Monthly:
 
 @cached_on_panel
 def find_months_below_to_date(panel: Panel) -> Mask:
-    """Find the months known to be below the line of that month, counted back from the last complete one, (T, n)."""
+    """Find the months, counted back from the last complete one, with income below the line then, shape (T, n)."""
     income = read_income_to_date(panel)
     return income.known & (income.values < BELOW)
 
 
 def find_months_below(panel: Panel) -> Mask:
-    """Find the months known to be below the line of that month, counted back as in :func:`read_income`, (T, n)."""
+    """Find the months, counted back as in :func:`read_income`, with income below the line then, shape (T, n)."""
     return find_months_below_to_date(panel.at_income_end)
 
 
 def divide_by_line(panel: Panel, events: Events, yuan: Floats) -> Floats:
-    """Divide amounts by the household's line for a year, with line and size as they were then, shape (E,)."""
+    """Divide amounts by the line times the household's size, both as they were at the time, shape (E,)."""
     cell = (events["lag"], events.household)
     relative: Floats = yuan / (panel.line[cell] * panel.size[cell])
     return relative
 
 
 def count_months_since(panel: Panel, events: Events, mask: Mask | None = None) -> Floats:
-    """Count the days since the latest row ÷ (365.25 / 12), shape (n,); NaN if there is none in the look-back."""
+    """Count the months of 365.25 / 12 days since the latest row, shape (n,); NaN if there is none."""
     return (panel.as_of - events.max(events["day"], mask)) / (365.25 / 12)

@@ -1,4 +1,4 @@
-"""The baselines with which the model is always compared."""
+"""The baselines that the model is always compared with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WEAK = 1e-4
 
 @dataclass(frozen=True)
 class RankingModel:
-    """Turns a score that only ranks into a probability.
+    """Model that turns a score, which by itself only ranks, into a probability.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def fit_ranking(score: FloatArray, y: FloatArray) -> RankingModel:
     Raises
     ------
     ModelError
-        If ``y`` holds one class only.
+        If ``y`` contains only one class.
 
     Notes
     -----
@@ -92,7 +92,7 @@ class Baselines:
     ----------
     logistic : Linear
     rankings : dict of str to RankingModel
-        Fitted rankings by name: ``rule_line``, ``distance_to_line``, ``weighted_past_income``.
+        Fitted models by name: ``rule_line``, ``distance_to_line``, ``weighted_past_income``.
     """
 
     logistic: Linear

@@ -1,4 +1,4 @@
-"""The model: a margin that adds up a linear part and a tree part, and its calibration."""
+"""The model: a margin that is the sum of a linear part and a tree part, and its calibration."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Blend:
         return self.calibration.predict_probability(self.predict_margin(X))
 
     def align(self, X: FeatureMatrix | FloatArray) -> FloatArray:
-        """Align values with this model's schema, shape (n, F), contiguous."""
+        """Align values with this model's schema, as a contiguous array of shape (n, F)."""
         values = self.schema.align(X) if isinstance(X, FeatureMatrix) else np.asarray(X, np.float64)
         if values.ndim != 2 or values.shape[1] != len(self.schema.columns):
             raise ModelError(
@@ -122,7 +122,7 @@ def fit_blend(
     Raises
     ------
     ModelError
-        If there are no rows, lengths differ, a label is neither 0 nor 1, or there is only one class.
+        If there are no rows, the lengths differ, a label is neither 0 nor 1, or there is only one class.
     """
     X = X.drop_repeated()
     schema = Schema.from_matrix(X)
@@ -179,7 +179,7 @@ def _fit_calibration(unseen: Candidates, pick: Pick, horizon: int, weight: float
 
 
 def _summarize_unseen(unseen: Candidates, pick: Pick, calibration: Calibration, folds: list[Fold]) -> dict[str, Any]:
-    """Summarize by kind of fold: rows, positives and mean log loss of parts, blend and calibrated margin."""
+    """Summarize each kind of fold: rows, positives, and mean log loss of the parts, blend and calibrated margin."""
     margin = pick.predict_margin(unseen)
     margins = {
         "linear": unseen.linear[:, pick.strength],

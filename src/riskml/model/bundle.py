@@ -51,7 +51,7 @@ class Bundle:
     blend : Blend
     baselines : Baselines
     evaluation : dict
-        ``evaluation.json`` of the contract.
+        Content of ``evaluation.json``.
     thresholds : dict
         Lowest probability of each tier.
     reference : dict or None
@@ -93,7 +93,7 @@ class Bundle:
         training : FeatureMatrix
             Rows on which the blend was fitted; only rounded aggregates of them enter the bundle.
         evaluation, settings, split, data : mapping
-            JSON values; ``settings`` holds window, horizon, outcome and step, ``data`` the fingerprint of the records.
+            JSON values; ``settings`` has window, horizon, outcome and step; ``data`` has the records' fingerprint.
         policy_version : str
         thresholds : mapping, optional
         refit : bool, default False
@@ -140,7 +140,7 @@ class Bundle:
         report : mapping
             ``report.json``: what the report shows in addition to the evaluation, aggregates only.
         card : callable
-            Function that writes the card of a bundle. The card names the model version, which does not depend on it.
+            Function that writes a bundle's card. The card states the model version, which does not depend on the card.
         """
         content = {name: text for name, text in self.files.items() if name not in (MANIFEST, SEAL, CARD)}
         content["report.json"] = encode_json(report)
@@ -154,13 +154,13 @@ class Bundle:
         Raises
         ------
         BundleError
-            If a file is missing, unexpected or altered, the format or the schema does not fit, or a golden case gets
-            another score; the message names the file and what to do.
+            If a file is missing, unexpected or altered, the format or the schema does not match, or a golden case gets
+            a different score; the message names the file and says what to do.
         """
         return _assemble(read_folder(Path(path)))
 
     def save(self, path: str | Path) -> Path:
-        """Write the bundle to a folder, in one step.
+        """Write the bundle to a folder in one step.
 
         Raises
         ------
@@ -234,7 +234,7 @@ def _derive_version(manifest: Mapping[str, Any]) -> str:
 
 
 def _assemble(files: dict[str, bytes]) -> Bundle:
-    """Build a bundle from verified files, and check what hashes cannot show."""
+    """Build a bundle from files with the right hashes, and check what hashes cannot show."""
     manifest = decode_json(files, MANIFEST)
     if manifest.get("format") != FORMAT:
         raise BundleError(

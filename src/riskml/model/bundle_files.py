@@ -1,4 +1,4 @@
-"""A bundle as a folder of files: written in one step, and refused if any byte has changed."""
+"""Read and write a bundle as a folder: it is moved into place in one step, and refused if any byte has changed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def to_plain(value: Any) -> Any:
 
 
 def encode_json(value: Any) -> bytes:
-    """Encode a value as JSON with sorted keys; floats keep every bit."""
+    """Encode a value as JSON with sorted keys; floats are written exactly."""
     text = json.dumps(to_plain(value), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
 

@@ -1,4 +1,4 @@
-"""Calibration: from the margin to a probability."""
+"""Calibration: turn the margin into a probability."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ __all__ = ["Calibration"]
 
 SPREAD = 0.05
 PERIOD_SPREAD = 0.15
-"""Spread of the log odds between periods: it limits what one period can teach about the next."""
+"""Standard deviation of the log odds between periods: it limits what one period can teach about the next."""
 
 LEAST_SLOPE = 0.2
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Probability is ``sigmoid(shift + slope · margin)``; the slope is positive, so the order never changes.
+    """The map from margin to probability, ``sigmoid(shift + slope · margin)``; the positive slope preserves the order.
 
     Parameters
     ----------
     shift, slope : float
-        0 and 1 leave the margin as it is.
+        With 0 and 1, the margin stays as it is.
     """
 
     shift: float = 0.0
@@ -47,12 +47,13 @@ class Calibration:
 
         Notes
         -----
-        Normal priors shrink the step towards doing nothing: slope around 1 and shift around 0, with standard
-        deviation 0.05. Rows of one period share what was special about it (a bad harvest shifts every household), so a
-        period counts no more than its spread of 0.15 in log odds allows, however many rows it has: one period moves
-        the shift by a tenth of its own estimate, five by a third. The level of one year says little about that of the
-        next, and parts fitted on fewer rows exaggerate: more freedom made most test periods worse. With few positives,
-        a period counts even less. The margin is centred first, so that slope and shift do not depend on each other.
+        Normal priors pull the calibration towards leaving the margin as it is: they centre the slope on 1 and the shift
+        on 0, with standard deviation 0.05. All rows of a period share what was special about it (a bad harvest affects
+        every household), so a period counts no more than its spread of 0.15 in log odds allows, however many rows it
+        has: one period moves the shift by a tenth of its own estimate, five by a third. One year's level says little
+        about the next year's, and parts fitted on fewer rows exaggerate, so weaker priors gave worse results in most
+        test periods. A period with few positives counts even less. The margin is centred first, so that slope and shift
+        do not depend on each other.
 
         Examples
         --------
@@ -77,5 +78,5 @@ class Calibration:
         return cls(shift=float(level - slope * middle), slope=float(slope))
 
     def predict_probability(self, margin: FloatArray) -> FloatArray:
-        """Predict the probability, shape (n,), strictly increasing with the margin up to rounding."""
+        """Predict the probability, shape (n,); apart from rounding, it strictly increases with the margin."""
         return np.asarray(expit(self.shift + self.slope * np.asarray(margin, np.float64)))

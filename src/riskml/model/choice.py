@@ -1,4 +1,4 @@
-"""Complexity and weights of the blend, chosen from predictions for households and periods the parts did not see."""
+"""Choose the blend's complexity and weights from predictions for households and periods that the parts did not see."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def predict_unseen(
 ) -> Candidates:
     """Fit every candidate on each fold and predict the rows it did not see.
 
-    Tree fits run side by side on one thread each: this is faster than one fit on all threads, and gives the same bits.
+    Tree fits run in parallel on one thread each: this is faster than one fit on all threads, with identical results.
     """
     linear = []
     for fold in folds:
@@ -141,19 +141,19 @@ def choose(candidates: Candidates, weight: float) -> Pick:
     Parameters
     ----------
     candidates : Candidates
-        The rows must hold both classes.
+        The rows must contain both classes.
     weight : float
         Weight of a row, below 1 if rows overlap in time.
 
     Notes
     -----
     Each candidate is evaluated by the log loss of the blend with equal weights. Its gain over the default is summed
-    by household, and must reach three standard errors; the largest gain wins. Choosing the smallest loss instead
-    was worse on every panel with few positives, since it follows the noise of one period.
+    by household and must exceed three standard errors; the largest such gain wins. Simply choosing the smallest loss
+    gave worse results on every panel with few positives, since that choice follows the noise of one period.
 
-    The weights come from a logistic regression of the outcome on the two margins, never negative, under a normal prior
-    around one half each (standard deviation 0.14): with few positives they stay nearly equal, with many the data
-    decide. Rows of later periods have their own intercept, which the calibration takes care of.
+    The weights come from a logistic regression of the outcome on the two margins. They are never negative, and each has
+    a normal prior around one half (standard deviation 0.14): with few positives they stay nearly equal; with many, the
+    data decide. Rows of later periods have their own intercept, which the calibration takes care of.
     """
     _, group = np.unique(candidates.household, return_inverse=True)
     base = _compute_loss(candidates, DEFAULT)

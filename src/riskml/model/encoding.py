@@ -16,7 +16,7 @@ WIDEST = 1e100
 """Bound on every quantity, winsorised or not: it keeps the margin finite if an input is infinite."""
 FEWEST_ROWS, MOST_LEVELS = 50, 50
 ROUNDING = 1e-6
-"""A quantity that varies less is constant up to rounding; standardising it would magnify the rounding."""
+"""A quantity that varies less than this counts as constant; standardising it would magnify rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Encoding:
     fill : array, shape (F,)
         Training median after winsorising, used for a missing quantity.
     feature, kind, level : arrays, shape (K,)
-        Feature, kind (``QUANTITY``, ``INDICATOR`` of missing, or ``LEVEL`` of a category) and level code of each term.
+        Feature, kind (``QUANTITY``, ``INDICATOR`` of a missing value, ``LEVEL`` of a category) and level code per term.
     centre, scale : arrays, shape (K,)
         Training mean and standard deviation; the scale of a level is 1, so that rare levels are shrunk more.
     """
@@ -54,13 +54,13 @@ class Encoding:
         ----------
         values : array, shape (n, F)
         tail : float
-            Share of the rows on either side to winsorise; 0 leaves quantities as they are.
+            Share of the rows to winsorise at each end; 0 leaves quantities as they are.
 
         Notes
         -----
         A feature that is constant or always missing gets no quantity; one that is sometimes missing gets an indicator.
-        A level needs 50 training rows, and at most the 50 most frequent levels of a feature count; a household with any
-        other level takes the mean of the rest.
+        A level gets a term if it has at least 50 training rows and is among the feature's 50 most frequent levels; all
+        other levels are treated alike.
         """
         count = len(schema.columns)
         low, high, fill = np.full(count, -WIDEST), np.full(count, WIDEST), np.zeros(count)
@@ -102,7 +102,7 @@ class Encoding:
 
 
 def _find_bounds(known: FloatArray, tail: float) -> tuple[float, float]:
-    """Find the winsorising bounds; the whole finite range if the quantiles coincide (a rare event keeps its size)."""
+    """Find the winsorising bounds; if the quantiles coincide, use the full range (rare events keep their size)."""
     finite = known[np.isfinite(known)]
     if not len(finite):
         return -WIDEST, WIDEST

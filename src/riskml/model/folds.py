@@ -14,11 +14,11 @@ __all__ = ["Fold", "count_overlap", "count_spans", "plan_folds"]
 IntArray = NDArray[np.int64]
 
 FEWEST_POSITIVES = 25
-"""With fewer positives, a fit says nothing about later periods."""
+"""With fewer positives than this, a fit says nothing about later periods."""
 
 MOST_PERIODS = 3
 MOST_ROWS = 80_000
-"""Most rows on a side of a fold: a sample of households is enough to choose the complexity, and is faster."""
+"""Maximum number of rows on each side of a fold: a sample is enough to choose the complexity, and is faster."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,15 @@ def plan_folds(
     Returns
     -------
     list of Fold
-        Folds by household (four up to 20,000 rows, three up to 60,000; beyond that, one third is predicted once), then
-        by later period, the earliest first. A side with more than 80,000 rows is reduced to a sample of its households.
+        Folds by household (four for up to 20,000 rows, three for up to 60,000, otherwise one that predicts a third),
+        then by later period, the earliest first. A side with more than 80,000 rows is reduced to a sample of its
+        households.
 
     Notes
     -----
     A later period t is predicted by parts fitted on the as-of dates with as_of + horizon <= t, so that no fitted label
     was decided after t (purging, López de Prado 2018, ch. 7). Periods are merged into at most three groups, each purged
-    for its earliest period. Groups whose past holds too few positives are left out.
+    for its earliest period. Groups with too few positives before or in them are left out.
     """
     rng = np.random.default_rng(seed)
     folds = [*_split_by_household(household, rng), *_split_by_period(y, as_of, horizon)]
@@ -96,7 +97,7 @@ def _split_by_period(y: NDArray[np.float64], as_of: NDArray[np.int32], horizon: 
 
 
 def _sample_households(rows: IntArray, household: IntArray, rng: np.random.Generator) -> IntArray:
-    """Draw households while their rows stay below the limit; return the rows in order."""
+    """Draw households until their rows reach the limit; return the rows in order."""
     if len(rows) <= MOST_ROWS:
         return rows
     _, position, size = np.unique(household[rows], return_inverse=True, return_counts=True)
@@ -107,7 +108,7 @@ def _sample_households(rows: IntArray, household: IntArray, rng: np.random.Gener
 
 
 def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
-    """Count the as-of dates whose horizons cover the same month, on average; a row's weight is the inverse of that.
+    """Count how many as-of dates have a horizon that covers the same month, on average; the inverse is a row's weight.
 
     >>> quarterly = np.array([0, 89, 180, 272], np.int32)  # ends of quarters
     >>> count_overlap(quarterly, 12), count_overlap(quarterly[:1], 12)
@@ -121,7 +122,7 @@ def count_overlap(as_of: NDArray[np.int32], horizon: int) -> float:
 
 
 def count_spans(as_of: NDArray[np.int32], horizon: int) -> int:
-    """Count the horizons that fit one after another into the as-of dates: the independent periods.
+    """Count the independent periods: one, and one more for each full horizon between the first and last as-of date.
 
     >>> count_spans(np.array([0, 89, 180, 272, 364], np.int32), 12), count_spans(np.array([5], np.int32), 12)
     (2, 1)

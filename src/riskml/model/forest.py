@@ -1,4 +1,4 @@
-"""The text of a LightGBM model as plain arrays."""
+"""Parse the text of a LightGBM model into plain arrays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Tree:
     Parameters
     ----------
     first : int
-        Position of its first split in the forest's :class:`Splits`.
+        Position of the tree's first split in the forest's :class:`Splits`.
     left, right : arrays of int, shape (S,)
         Children of each split: a split of this tree, or ``~leaf``.
     rows, leaf_rows : arrays of float64, shapes (S,) and (S + 1,)
@@ -78,7 +78,7 @@ def read_forest(text: str) -> Forest:
     Parameters
     ----------
     text : str
-        What ``Booster.model_to_string`` returns.
+        The result of ``Booster.model_to_string``.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def read_forest(text: str) -> Forest:
     Raises
     ------
     ModelError
-        If the text is not a model, or the model has several outputs, averages its trees, or has linear leaves or
+        If the text is not a model, or if the model has several outputs, averages its trees, or has linear leaves or
         nodes without training rows.
 
     Notes
@@ -118,7 +118,7 @@ def _parse_fields(text: str) -> dict[str, str]:
 
 
 def _read_tree(fields: dict[str, str], number: int, first: int) -> tuple[Tree | None, Splits, float]:
-    """Read one tree (None if constant), its splits and its mean."""
+    """Return one tree (None if it is constant), its splits and its mean."""
     if fields.get("is_linear", "0") != "0":
         raise ModelError(f"Tree {number} has linear leaves, for which exact contributions are not supported.", AGAIN)
 

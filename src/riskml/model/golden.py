@@ -26,7 +26,7 @@ def round_significant(values: FloatArray, digits: int = 3) -> FloatArray:
 
 
 def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> FloatArray:
-    """Make synthetic rows: quantiles of each feature, drawn independently, and corner cases.
+    """Make synthetic rows: independently drawn quantiles of each feature, and corner cases.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> Float
     Returns
     -------
     array, shape (19, F)
-        Medians, low and high quantiles, all missing, extremes, an unknown category, and twelve mixtures with a tenth
-        of the values missing.
+        One row each of medians, low quantiles, high quantiles, missing values, high and low extremes, and unknown
+        categories; then twelve mixtures in which a tenth of the values are missing.
     """
     rng = np.random.default_rng(seed)
     count = len(schema.columns)
@@ -60,7 +60,7 @@ def make_golden_rows(schema: Schema, values: FloatArray, seed: int = 0) -> Float
 
 
 def make_golden_cases(blend: Blend, values: FloatArray, seed: int = 0) -> dict[str, Any]:
-    """Make golden rows with the margin and the probability of the model, for JSON."""
+    """Make golden rows with the model's margin and probability, as values for JSON."""
     rows = make_golden_rows(blend.schema, values, seed)
     margin = blend.predict_margin(rows)
     probability = blend.calibration.predict_probability(margin)

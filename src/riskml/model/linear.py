@@ -35,15 +35,15 @@ class Linear:
     base : float
         Mean margin of the training rows.
     low, high, centre, slope, present, missing : arrays, shape (F,)
-        A quantity x contributes ``slope · (clip(x, low, high) − centre) + present``, a missing one ``missing``.
+        A quantity x contributes ``slope · (clip(x, low, high) − centre) + present``; a missing one, ``missing``.
     tables : dict of int to array
         Contribution of each level of a categorical feature; the last entry is for a missing or unknown level.
 
     Notes
     -----
     Contributions are centred on the training rows: they are the exact Shapley values of a linear model with independent
-    features (Štrumbelj & Kononenko 2014, doi:10.1007/s10115-013-0679-x). Features are summed in their order, so a row
-    gives the same bits alone as among many others.
+    features (Štrumbelj & Kononenko 2014, doi:10.1007/s10115-013-0679-x). Features are summed in order, so a row
+    gets bit-identical results alone and among many others.
     """
 
     schema: Schema
@@ -87,7 +87,7 @@ class Linear:
 
     @cached_property
     def _levels(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-        """Start and number of levels of each feature in the concatenated tables, and the tables."""
+        """Where each feature starts in the concatenated tables, its number of levels, and the tables themselves."""
         start, count = np.zeros(len(self.slope), np.int64), np.full(len(self.slope), -1)
         for j, table in self.tables.items():
             start[j], count[j] = sum(len(self.tables[k]) for k in self.tables if k < j), len(table) - 1
@@ -115,7 +115,7 @@ def _add_contributions(
     values: Array, low: Array, high: Array, centre: Array, slope: Array, present: Array, missing: Array, start: Array,
     levels: Array, table: Array, base: float, out: Array,
 ) -> None:  # fmt: skip
-    """Add up the contributions of each row in the order of the features, with the same bits as ``explain``."""
+    """Add up the contributions of each row in the order of the features, with results bit-identical to ``explain``."""
     for i in range(len(out)):
         total = -0.0  # adding a number to -0.0 gives exactly that number
         for j in range(values.shape[1]):
@@ -134,7 +134,7 @@ ARRAYS = ("low", "high", "centre", "slope", "present", "missing")
 
 
 class LinearProblem:
-    """Training rows, encoded once and solved for several penalties.
+    """Training rows, encoded once so that they can be fitted with several penalties.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class LinearProblem:
     tail : float, default 0.001
         Quantities are winsorised at this quantile on both sides: incomes and costs have heavy tails.
     directed : bool, default True
-        Whether to keep each quantity's coefficient to the sign that policy demands.
+        Whether to restrict each quantity's coefficient to the sign that policy demands.
     """
 
     def __init__(
@@ -206,7 +206,7 @@ def _compile(encoding: Encoding, weights: FloatArray) -> Linear:
 
 
 def fit_logistic(X: FeatureMatrix, y: FloatArray) -> Linear:
-    """Fit the baseline ``logistic``: all features, median imputation with indicators, standardised, L2 with C = 1.
+    """Fit the baseline ``logistic``: all features, medians and indicators for missing values, standardised, L2, C = 1.
 
     Parameters
     ----------

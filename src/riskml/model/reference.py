@@ -28,8 +28,8 @@ def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]
     Returns
     -------
     dict
-        ``n``; ``probability``: deciles; ``features``: by name, the share missing, and the deciles of a quantity or the
-        shares of the levels of a category.
+        ``n``, the number of rows; ``probability``, its deciles; ``features``, for each name the share of missing values
+        and either the deciles of the quantity or the share of each level of the category.
 
     Notes
     -----
@@ -49,7 +49,7 @@ def build_reference(X: FeatureMatrix, probability: FloatArray) -> dict[str, Any]
 
 
 def _compute_deciles(x: FloatArray) -> list[float]:
-    """Compute the deciles from 10 % to 90 %; return none if fewer than 20 values are known."""
+    """Compute the deciles from 10 % to 90 %; return an empty list if fewer than 20 values are known."""
     known = x[np.isfinite(x)]
     if len(known) < FEWEST_ROWS:
         return []

@@ -1,8 +1,8 @@
 """Ridge-penalised logistic regression with bounds on the coefficients, by Newton's method.
 
-The bounds enforce the direction that policy demands of a feature; without bounds the solution is scikit-learn's
-``LogisticRegression(C)`` (tested). Sums over rows run over fixed blocks, each on one BLAS thread, and are added in
-block order, so the result does not depend on the number of cores.
+The bounds enforce the direction that policy demands of a feature; without bounds, the solution is that of
+scikit-learn's ``LogisticRegression(C)`` (a test compares them). Sums over rows run over fixed blocks, each on one BLAS
+thread, and are added in block order, so the result does not depend on the number of cores.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def solve(
         Values towards which the penalty pulls.
     lower, upper : arrays, shape (K,), default unbounded
     start : array, shape (K,), default the target
-        Starting near the solution saves steps; the result is the same within the tolerance.
+        Starting point. One near the solution saves steps; the result is the same within the tolerance.
     weight : float, default 1
         Weight of every row, below 1 if rows overlap.
 
@@ -73,7 +73,7 @@ def solve(
     Raises
     ------
     ModelError
-        If ``y`` holds one class only, or the solution is not finite.
+        If ``y`` contains only one class, or the solution is not finite.
     """
     if not 0 < y.sum() < len(y):
         raise ModelError.one_class(len(y))

@@ -1,4 +1,4 @@
-"""The feature schema of a model, and how any matrix is aligned with it."""
+"""The feature schema of a model, with which any matrix can be aligned."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Schema:
     ----------
     columns : tuple of FeatureColumn, length F
     levels : dict of str to tuple of str
-        Levels of each categorical column; a value in the matrix is a position in them.
+        Levels of each categorical column; a value in the matrix is the position of its level.
     """
 
     columns: tuple[FeatureColumn, ...]
@@ -41,7 +41,7 @@ class Schema:
 
     @property
     def directions(self) -> NDArray[np.int8]:
-        """Sign that policy demands for the effect of each feature, shape (F,).
+        """Sign that policy requires for the effect of each feature, shape (F,).
 
         Categories have no order, so their direction is ignored.
         """

@@ -15,10 +15,10 @@ Bytes = NDArray[np.uint8]
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 NONE, ZERO, NAN = 0, 1, 2
-"""What a split treats as missing."""
+"""Codes for what a split treats as missing: nothing, zero or NaN."""
 
 NEARLY_ZERO = float(np.float32(1e-35))
-"""LightGBM's bound: smaller values are read as zero."""
+"""LightGBM's bound: values closer to zero are read as zero."""
 
 
 def zero_tiny(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,8 +74,8 @@ class Splits:
         Parameters
         ----------
         feature, threshold, decision : arrays, shape (S,)
-            ``decision`` is LightGBM's bit field: 1 categorical, 2 missing goes left, 4 × what counts as missing. The
-            threshold of a categorical split is its position in ``bounds``.
+            ``decision`` is LightGBM's bit field: 1 if categorical, 2 if missing values go left, 4 × the code for what
+            counts as missing. The threshold of a categorical split is its position in ``bounds``.
         bounds : array of int
             Where the bit set of each categorical split begins and ends in ``words``.
         words : array of uint32
@@ -128,7 +128,7 @@ class Splits:
 
     @cached_property
     def _nan_left(self) -> list[bool]:
-        """Whether NaN goes left at a plain split: to the default side, or like zero if training had no NaN."""
+        """Whether NaN goes left at each plain split: to the default side, or as zero if training had no NaN."""
         left: list[bool] = np.where(self.missing == NAN, self.default_left, self.threshold >= 0).tolist()
         return left
 

@@ -21,10 +21,10 @@ FEW_ROWS = 16
 """Up to this many rows, our own tree walk is faster than calling LightGBM."""
 
 MANY_ROWS = 20_000
-"""Below this many rows, one thread is as fast, and never waits for others on a busy machine."""
+"""Below this many rows, one thread is as fast as several, and never waits for others on a busy machine."""
 
 PLENTY = 50_000
-"""From this many rows on, a tree may use three times the share of features; below, few features limit overfitting."""
+"""From this many rows on, a tree may use three times as many features; with fewer rows, that would overfit."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class TreeSettings:
     rounds : int
         Number of trees.
     depth : int
-        At most 5, so that exact contributions stay quick.
+        At most 5, so that exact contributions stay fast.
     leaves : int
     min_rows : int
-        Minimum rows in a leaf; fewer if there are few rows (a twelfth of them, at least 20).
+        Minimum number of rows in a leaf; if there are few rows, a twelfth of them, but at least 20.
     learning_rate, ridge : float
     column_share : float
         Share of the features that each tree may use, three times that from ``PLENTY`` rows on; at least eight features,
@@ -79,7 +79,7 @@ _FIXED = {
 
 
 class TreeProblem:
-    """Training rows, binned once and fitted for several complexities.
+    """Training rows, binned once so that they can be fitted with several complexities.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class TreeProblem:
     values : array, shape (n, F)
     y : array of 0 and 1, shape (n,)
     threads : int, optional
-        By default one thread, or two for many rows: LightGBM's deterministic mode gives the same trees for any number.
+        By default, one, or two for many rows. LightGBM's deterministic mode gives the same trees for any number.
 
     Raises
     ------
@@ -159,7 +159,7 @@ class Trees:
         return int(self.booster.num_trees())
 
     def predict_margin(self, values: FloatArray, *, first: int = 0, rounds: int = -1) -> FloatArray:
-        """Predict the log odds, shape (n,), from ``rounds`` trees starting with the ``first``.
+        """Predict the log odds, shape (n,), from ``rounds`` trees, starting with number ``first``.
 
         Parameters
         ----------

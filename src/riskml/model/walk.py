@@ -1,4 +1,4 @@
-"""The margin of a few rows: a compiled walk through the trees, faster than calling LightGBM."""
+"""The margin of a few rows, from a compiled walk through the trees that is faster than calling LightGBM."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Walk:
         ----------
         text : str
         trees : int
-            Number of trees of the model; constant trees are not supported.
+            Number of trees in the model; constant trees are not supported.
         """
         try:
             forest = read_forest(text)
@@ -73,7 +73,7 @@ class Walk:
         return cls(forest.n_features, root, left, right, forest.splits, value)
 
     def predict_margin(self, values: FloatArray) -> FloatArray:
-        """Predict the log odds of rows of shape (n, F), with the same bits as LightGBM: trees are added in order."""
+        """Predict the log odds of rows of shape (n, F), bit-identical to LightGBM's: trees are added in order."""
         s, out = self.splits, np.zeros(len(values))
         splits = (s.feature, s.threshold, s.missing, s.default_left, s.start, s.size, s.member)
         _walk(values, self.root, self.left, self.right, *splits, self.value, out)

@@ -24,7 +24,7 @@ __all__ = ["label"]
 EVERYTHING = int(FOREVER) - 1
 """A day number so late that every record is known by then."""
 NEVER = int(FOREVER)
-"""Stands for the number of months until an event that never happens."""
+"""Number of months until an event that never happens."""
 
 
 def label(

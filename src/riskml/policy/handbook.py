@@ -58,7 +58,7 @@ def render_handbook(policy: Policy) -> str:
             ),
         ),
         "Colours": _render_table(
-            ["region", "in force", "red below", "orange below", "yellow up to", "open cases", "source"],
+            ["region", "in force", "red below", "orange below", "yellow up to", "left open by the source", "source"],
             (
                 [
                     _name_region(r.region),

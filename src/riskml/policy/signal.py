@@ -101,7 +101,7 @@ def is_above_safest(tier: Codes | int) -> Mask:
 
 
 def name_agreement(model_positive: Mask, rule_positive: Mask) -> NDArray[np.str_]:
-    """Name whether the model, the rule line, both or neither flag a household.
+    """Name which of the model and the rule line flag each household: one of them, both or neither.
 
     >>> name_agreement(np.array([True, True, False, False]), np.array([True, False, True, False])).tolist()
     ['both', 'model_only', 'rule_only', 'neither']

@@ -32,7 +32,7 @@ __all__ = ["Policy", "load_policy", "parse_policy"]
 T = TypeVar("T")
 
 LONGEST_VERSION = 40
-"""Most characters in the version that a file states: databases and file names contain it, followed by the hash."""
+"""Maximum length of the version that a file states; databases and file names contain it, followed by the hash."""
 
 _CACHED = 50_000
 """Number of pairs of a region and a day whose rows in force are cached."""

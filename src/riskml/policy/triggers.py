@@ -27,7 +27,7 @@ TRIGGERS: dict[str, Observe] = {}
 """The function of every trigger, by code."""
 
 LATEST_REPORT = 3
-"""How many months before the last complete month a run may end."""
+"""Maximum number of months by which a run may end before the last complete month."""
 
 SEPTEMBER = 8
 """The month in which a school year begins; months are counted from January = 0."""

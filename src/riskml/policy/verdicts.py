@@ -22,7 +22,7 @@ INCOME_FLAGS = ("income_below_line", "three_months_below", "income_drop")
 """Triggers for low or falling income."""
 
 NO_CATEGORY = -1
-"""Stands for the category of a household that is not monitored and for which the rule suggests no category."""
+"""Used instead of a category if a household is not monitored and the rule suggests no category for it."""
 
 
 @dataclass(frozen=True)

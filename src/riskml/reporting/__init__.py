@@ -1,4 +1,4 @@
-"""Reports on a model as a single file, readable offline and on paper."""
+"""Write the report on a model as a single file that is readable offline and on paper."""
 
 from riskml.reporting.report import render_report
 

@@ -1,4 +1,4 @@
-"""Figures that show falls found and visits needed at each capacity, for the model and the rule line."""
+"""Draw the falls found and the visits needed at each capacity, for the model and the rule line."""
 
 from __future__ import annotations
 

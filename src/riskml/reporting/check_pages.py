@@ -1,4 +1,4 @@
-"""Results of the coded checks on a bundle, each with the page that documents the check."""
+"""List the results of the coded checks on a bundle, each with the page that documents the check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def list_checks(bundle: Bundle, lang: str) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``code``, ``title``, ``status``, ``word``, ``message``, ``hint`` and ``page``, with texts in the language.
+        ``code``, ``title``, ``status``, ``word``, ``message``, ``hint`` and ``page``, with all texts in ``lang``.
     """
     results = run_release_checks(bundle, None, None)
     return [{**result.describe(lang), "page": _render_page(result.code, lang)} for result in results]
@@ -32,7 +32,7 @@ def read_check_page(code: str, lang: str) -> str:
 
 
 def _render_page(code: str, lang: str) -> Markup:
-    """Render the page as HTML, without its title and with headings two levels lower."""
+    """Render the page as HTML, without its title and with its headings two levels lower."""
     lines = read_check_page(code, lang).splitlines()[1:]
     body = "\n".join(f"##{line}" if line.startswith("## ") else line for line in lines)
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)

@@ -1,4 +1,4 @@
-"""Figures that show contributions: shap's beeswarm over groups of rows, and the weight of each cause."""
+"""Draw contributions: shap's beeswarm over groups of rows, and the weight of each cause."""
 
 from __future__ import annotations
 

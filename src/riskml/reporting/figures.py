@@ -41,7 +41,7 @@ _SETTINGS = {
 }
 
 _USELESS = re.compile(r'<!--.*?-->|<metadata>.*?</metadata>|\s(?:xmlns(?::\w+)?|version)="[^"]*"', re.DOTALL)
-"""What a figure inside a page does not need: comments, metadata and namespaces."""
+"""Parts that a figure inside a page does not need: comments, metadata and namespaces."""
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def compute_interval(share: float, n: float) -> tuple[float, float]:
 
 
 def use_percent(axis: Any, digits: int = 0) -> None:
-    """Label an axis in percent."""
+    """Label the ticks of an axis in percent."""
     from matplotlib.ticker import FuncFormatter
 
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.{digits}%}"))

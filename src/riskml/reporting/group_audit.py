@@ -1,4 +1,4 @@
-"""Results by group: what each group is, when it matters and which of its values fail."""
+"""Present the results by group: what each group is, when it matters, and which of its values fail."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ __all__ = ["Language"]
 
 @dataclass(frozen=True)
 class Language:
-    """A language that, when called with a Chinese and an English text, chooses one of them.
+    """The language of a page: call it with a Chinese and an English text to get the right one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Figures that show coverage, calibration and results by group."""
+"""Draw coverage, calibration and results by group."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def render_report(
     ----------
     bundle : Bundle
     simulated : bool, default False
-        Whether the households are simulated; if so, the page states this wherever it shows figures. Not needed if the
-        bundle already states it.
+        Whether the households are simulated; if so, the page says so wherever it shows figures. Not needed if the
+        bundle already states this.
     lang : str, default "zh"
         ``zh`` or ``en``.
     report_data : mapping, optional

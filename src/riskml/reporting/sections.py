@@ -1,4 +1,4 @@
-"""Contents of the report's sections, taken from the bundle and the report data only."""
+"""Gather the contents of the report's sections, only from the bundle and the report data."""
 
 from __future__ import annotations
 

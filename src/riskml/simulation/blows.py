@@ -1,7 +1,7 @@
-"""Blows to a household in a month, compiled: illness, lost jobs, accidents, deaths, failed ventures, disasters.
+"""Compiled functions for what can hit a household in a month: illness, job loss, accidents, deaths, disasters, etc.
 
-``s`` is the hidden state (`state.STATE`), ``o`` what the month brings (`state.MONTH_OUT`), ``p`` the parameters
-(`parameters.Process`) and ``r`` the random stream.
+In all of them, ``s`` is the hidden state (`state.STATE`), ``o`` is what the month brings (`state.MONTH_OUT`), ``p``
+holds the parameters (`parameters.Process`) and ``r`` is the random stream.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ FARM, MIGRANT = 0, 2
 
 @compiled
 def hurt(p: Process, s: Any, cause: int, amount: float) -> None:
-    """Queue a drag on income, in log income, that may set in any month from now on."""
+    """Queue a reduction of log income that may begin in any month from now on."""
     s.pending[cause] = min(s.pending[cause] + amount, p.drag_most)
     s.dragging = 1
 
 
 @compiled
 def alarm(s: Any, o: Any, cause: int, strength: float, severe: int) -> None:
-    """Raise an alert of the rule line; the strongest recent alert counts."""
+    """Raise an alert for the rule line, which counts only the strongest recent alert."""
     if strength > s.alert:
         s.alert = strength
         s.alert_cause = cause
@@ -46,7 +46,7 @@ def alarm(s: Any, o: Any, cause: int, strength: float, severe: int) -> None:
 
 @compiled
 def count_workers(p: Process, s: Any) -> None:
-    """Recompute the totals over the workers; called when they change, and every January."""
+    """Recompute the totals over all workers; call it whenever the workers change, and every January."""
     s.slots = s.working = s.away = s.young = 0
     s.retire_from = 1 << 30
     s.risk = s.waged = 0.0
@@ -68,7 +68,7 @@ def count_workers(p: Process, s: Any) -> None:
 
 @compiled
 def lose_work(p: Process, s: Any, o: Any, k: int, state: int, cause: int) -> None:
-    """Put the worker in a slot out of work, for a time or for good."""
+    """Put the worker in slot ``k`` out of work, temporarily or permanently."""
     s.job[k] = state
     s.why[k] = cause
     o.person = s.person[k]
@@ -89,7 +89,7 @@ def _pick_worker(s: Any, r: Any, wage_only: bool) -> int:
 
 @compiled
 def _apply_insurance(p: Process, s: Any, cost: float, level: float) -> float:
-    """Compute the part of a bill, in yuan, that insurance and medical aid leave to the household."""
+    """Compute how many yuan of a bill the household pays itself, after insurance and medical aid."""
     rest = cost - max(cost - p.basic_deductible * level, 0.0) * p.basic_share
     rest -= max(rest - p.insurance_threshold * level, 0.0) * p.insurance_share
     if s.exited == 1 or s.monitored == 1:
@@ -119,7 +119,7 @@ def _fall_ill(p: Process, s: Any, o: Any, level: float, serious: bool, r: Any) -
 
 @compiled
 def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
-    """Continue the treatment of a serious illness, month by month until it ends."""
+    """Continue the treatment of a serious illness for another month, or end it."""
     if s.treated == 0:
         return
     if draw_uniform(r) < p.treatment_end:
@@ -132,7 +132,10 @@ def treat(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 
 @compiled
 def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
-    """Draw at most one rare event: a single random number decides whether and which, so quiet months are cheap."""
+    """Draw at most one rare event.
+
+    A single random number decides whether an event happens and which, so quiet months cost little time.
+    """
     hazards = _compute_hazards(p, s)
     u = draw_uniform(r)
     for number in range(len(hazards)):
@@ -147,7 +150,7 @@ def draw_rare_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 def _compute_hazards(p: Process, s: Any) -> tuple[float, ...]:
     """Compute the monthly hazards of the rare events, in the order of ``SHOCKS``."""
     jobs = s.risk * s.instability * p.unstable_risk if s.unstable > 0.0 else s.risk * s.instability
-    mortal = 0.0 if s.size == 1 else 1.0  # nobody would be left to follow
+    mortal = 0.0 if s.size == 1 else 1.0  # the last member never dies: no household would be left to simulate
     return (
         p.admission * s.hazard,
         p.serious * s.hazard,
@@ -209,7 +212,7 @@ def _apply_shock(p: Process, s: Any, o: Any, level: float, r: Any) -> None:
 
 @compiled
 def apply_disaster(p: Process, s: Any, o: Any, severity: float, level: float, r: Any) -> None:
-    """Apply the village's disaster to the household, or spare the household."""
+    """Draw whether the village's disaster hits this household, and apply the losses if it does."""
     if severity <= 0.0 or draw_uniform(r) > p.disaster_hit:
         return
     share = min(severity * (0.5 + draw_uniform(r)), 1.0)
@@ -223,7 +226,7 @@ def apply_disaster(p: Process, s: Any, o: Any, severity: float, level: float, r:
 
 @compiled
 def draw_severity(p: Process, of_year: int, exposure: float, r: Any) -> float:
-    """Draw the share of a year's harvest at stake in a village this month, usually 0."""
+    """Draw the share of a year's harvest that a disaster threatens in a village this month; usually 0."""
     if draw_uniform(r) > p.disaster * p.disaster_season[of_year] * exposure:
         return 0.0
     low, high = p.disaster_severity

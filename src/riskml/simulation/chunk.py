@@ -1,4 +1,4 @@
-"""The simulated months of some households, as the writers of records see them."""
+"""The simulated months of a group of households, from which the record tables are written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Chunk", "draw_days", "draw_recording_days"]
 
 @dataclass(frozen=True)
 class Chunk:
-    """Households ``first`` to ``first + n`` of the county.
+    """The ``n`` households of the county from number ``first`` on.
 
     Parameters
     ----------
@@ -28,14 +28,14 @@ class Chunk:
         Hidden states on the day before the first recorded month.
     people : People
     lived : structured array (n, months)
-        What each recorded month brought (`state.MONTH_OUT`).
+        What happened in each recorded month (`state.MONTH_OUT`).
     months : int32 array (months,)
         Month numbers since 1970-01.
     village : int array (n,)
     county : CountyMap
     p : Parameters
     rng : Generator
-        Used for the recording only; it never affects what happens.
+        Used only to draw how events are recorded; it never affects what happens.
     """
 
     first: int
@@ -54,7 +54,7 @@ class Chunk:
         return len(self.start)
 
     def find_present(self, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Find the members who lived in the household from the start until at least the months ``at``."""
+        """Find the members who have lived in the household since the start and still do in the months ``at``."""
         until = np.full((self.n, MEMBERS), self.lived.shape[1])
         death = np.isin(self.lived["shock"], (SHOCK["elder_death"], SHOCK["worker_death"]))
         for member in (np.where(death, self.lived["person"], -1), self.lived["left"]):
@@ -66,7 +66,7 @@ class Chunk:
     def make_codes(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
         """Make the codes of households from their positions in the chunk.
 
-        With seven digits, codes sort like numbers; a larger county gets longer codes.
+        Codes have at least seven digits, so they sort in numerical order; only a larger county gets longer codes.
         """
         if not len(rows):
             return np.empty(0, np.str_)  # zfill fails on an empty array
@@ -78,12 +78,12 @@ class Chunk:
 
 
 def draw_days(chunk: Chunk, at: NDArray[np.int64], low: int = 1, high: int = 28) -> NDArray[np.int64]:
-    """Draw a day of the month for events in the months at positions ``at``."""
+    """Draw a day for each event within its month; ``at`` holds the positions of the months."""
     start = to_month_end(chunk.months[at] - 1).astype(np.int64)
     return start + chunk.rng.integers(low, high + 1, len(at))
 
 
 def draw_recording_days(chunk: Chunk, day: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Draw the day on which an event is recorded: departments send their lists every ten days or monthly."""
+    """Draw the day on which each event is recorded: departments send their lists every ten days or every month."""
     low, high = (int(value) for value in chunk.p.recording.event_delay)
     return day + chunk.rng.integers(low, high + 1, len(day))

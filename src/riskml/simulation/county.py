@@ -29,9 +29,9 @@ class CountyMap:
     far : float array (villages,)
         Kilometres to the county seat.
     exposure : float array (villages,)
-        Factor on the hazard of disasters.
+        Factor by which the hazard of disasters is multiplied.
     severity : float array (villages, months)
-        Share of a year's harvest at stake, burn-in included.
+        Share of a year's harvest that a disaster threatens, burn-in included.
     struck_on, kind : int array (villages, months)
         Day of the disaster within its month, and the position of its kind in ``write_blows.DISASTERS``.
     calendar : Calendar
@@ -53,7 +53,7 @@ class CountyMap:
     burn_in: int
 
     def assign_villages(self, first: int, count: int, households: int) -> NDArray[np.int64]:
-        """Assign the households from ``first`` on to villages: neighbours have neighbouring codes."""
+        """Assign ``count`` households from number ``first`` on to villages; neighbours get consecutive codes."""
         return (first + np.arange(count, dtype=np.int64)) * len(self.regions) // households
 
 
@@ -96,7 +96,7 @@ def _compute_line(p: Parameters, years: NDArray[np.int64]) -> NDArray[np.float64
 
 
 def build_lines(p: Parameters, months: int) -> dict[str, list[object]]:
-    """Build the table ``lines``: for each year, the line of the province and the lower national floor it replaces."""
+    """Build the table ``lines``: for each year, the province's line and the lower national line that it overrides."""
     start = int(p.county.start_year)
     years = np.arange(start - 4, start + (months - 1) // 12 + 1)
     rows: dict[str, list[object]] = {"region_code": [], "effective_from": [], "amount": [], "source": []}

@@ -1,8 +1,8 @@
-"""Random numbers inside compiled code: one stream per household, draw and purpose, the same in any thread.
+"""Random numbers in compiled code: one stream for each household, draw and purpose, independent of threads.
 
-Splitmix64 (Steele, Lea, Flood 2014, https://doi.org/10.1145/2714064.2660195) needs one 64-bit word of state, so a
-stream can be started for every simulated future; normals come from the inverse distribution function by Acklam's
-rational approximation (relative error below 1.2e-9).
+Splitmix64 (Steele, Lea, Flood 2014, https://doi.org/10.1145/2714064.2660195) needs only one 64-bit word of state, so
+every simulated future can have its own stream. Normal variates come from the inverse distribution function, in
+Acklam's rational approximation (relative error below 1.2e-9).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def compiled(function: Function) -> Function:
 
 
 def compiled_once(function: Function) -> Function:
-    """Compile a loop that runs without the interpreter lock, and keep its machine code on disk."""
+    """Compile a loop so that it runs without the interpreter lock, and cache its machine code on disk."""
     return cast(Function, numba.njit(cache=True, nogil=True)(function))
 
 
@@ -68,9 +68,10 @@ def draw_uniform(state: Stream) -> float:
 
 @compiled
 def draw_bell(state: Stream) -> float:
-    """Draw a bell-shaped number with mean 0 and spread 1 at a fifth of the cost of `draw_normal`, within ±3.47.
+    """Draw from a bell-shaped distribution on ±3.47 with mean 0 and variance 1.
 
-    The sum of the four 16-bit parts of one word (Irwin-Hall of order 4, standardised).
+    The number is the standardised sum of the four 16-bit parts of one word (Irwin-Hall distribution of order 4), which
+    costs a fifth of a `draw_normal`.
     """
     state[0] += _STEP
     word = _mix(state[0])
@@ -79,7 +80,7 @@ def draw_bell(state: Stream) -> float:
 
 
 _MIDDLE = 0.02425
-"""Probability from which the distribution function is inverted as in the middle rather than as in a tail."""
+"""Tail probability: below it and above its complement, the approximation for the tails is used."""
 
 _MIDDLE_TOP = (
     -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.383577518672690e2, -3.066479806614716e1,
@@ -97,7 +98,7 @@ _TAIL_BOTTOM = (7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996e0,
 
 @compiled
 def _evaluate_polynomial(coefficients: tuple[float, ...], x: float) -> float:
-    """Evaluate a polynomial by Horner's rule, the highest power first."""
+    """Evaluate a polynomial by Horner's rule; the coefficient of the highest power comes first."""
     total = 0.0
     for coefficient in coefficients:
         total = total * x + coefficient

@@ -17,15 +17,15 @@ from riskml.simulation.state import MONTH_OUT, YEAR
 
 __all__ = ["Calendar", "simulate_disasters", "simulate_futures", "simulate_history"]
 
-LIFE, VILLAGE, FUTURE = 1, 2, 3  # purposes of streams
-FUTURES = 1 << 20  # streams reserved for the futures of one household
+LIFE, VILLAGE, FUTURE = 1, 2, 3  # purposes of random streams
+FUTURES = 1 << 20  # number of streams reserved for the futures of one household at one date
 
 
 class Calendar(NamedTuple):
-    """The months of the county, burn-in first: arrays with one entry per month."""
+    """The county's calendar: arrays with one entry for each month, starting with the burn-in."""
 
     of_year: Any  # 0 is January
-    line: Any  # yuan/person/year in force at the month's end
+    line: Any  # yuan per person and year, as in force at the month's end
     level: Any  # incomes and prices relative to the first recorded month
 
 
@@ -36,15 +36,15 @@ def _hash_sources() -> str:
 
 
 def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
-    """Compile the loops.
+    """Compile the loops over disasters, histories and futures.
 
-    ``sources`` is part of the key under which numba caches the machine code on disk: by itself, numba watches only
-    this file and would miss a change to the step or to ``BELOW``.
+    The loops refer to ``sources`` so that it becomes part of the key under which numba caches their machine code on
+    disk. Otherwise numba would watch only this file and miss a change to ``step`` or ``BELOW``.
     """
 
     @compiled_once
     def simulate_disasters(values: Any, calendar: Calendar, exposure: Any, seed: int, severity: Any) -> None:
-        """Fill ``severity`` (villages, months): the share of a year's harvest at stake, 0 for no disaster."""
+        """Fill ``severity`` (villages, months) with the share of a year's harvest at stake; 0 means no disaster."""
         sources  # noqa: B018
         p = values[0]
         r = np.zeros(1, np.uint64)
@@ -63,13 +63,14 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
         Parameters
         ----------
         states : structured array (n,)
-            States of the households from number ``first`` on, at the start; changed in place.
+            Initial states of the households from number ``first`` on; changed in place.
         village : int array (n,)
             Row of ``severity`` for each household.
         keep : int array
-            Months, burn-in included, ascending, at whose end the states are copied to ``kept`` (one row a month).
+            Months at whose end the states are copied to ``kept`` (one row per month), in ascending order and counted
+            from the start of the burn-in.
         out : structured array (n, months without burn-in)
-            Filled with what each recorded month brought.
+            Filled with what happened in each recorded month.
         """
         sources  # noqa: B018
         p = values[0]
@@ -91,11 +92,11 @@ def _compile_loops(sources: str) -> tuple[Callable[..., None], Callable[..., Non
         values: Any, calendar: Calendar, start: int, states: Any, exposure: Any, item: Any, seed: int, begin: int,
         end: int, falls: Any, labelled: Any,
     ) -> None:  # fmt: skip
-        """Count how many of the futures ``begin`` to ``end`` of each state fall, and how many have a label.
+        """Simulate the futures ``begin`` to ``end`` of each state; count those with a fall and those with a label.
 
-        ``start`` is the position in the calendar of the first future month, ``item`` the number of each household. A
-        future without a fall in which emergency help starts has no label. The counts are added to ``falls`` and
-        ``labelled``.
+        ``start`` is the position in the calendar of the first future month, ``item`` holds the household numbers. A
+        future has no label if emergency help starts in it and the household does not fall. The counts are added to
+        ``falls`` and ``labelled``.
         """
         sources  # noqa: B018
         p = values[0]

@@ -1,7 +1,7 @@
-"""One month of a household, compiled: the same step produces its history and its possible futures.
+"""One month in the life of a household, compiled: histories and possible futures are made of the same step.
 
-``s`` is the hidden state (`state.STATE`), ``o`` what the month brings (`state.MONTH_OUT`), ``p`` the parameters
-(`parameters.Process`) and ``r`` the random stream.
+In all functions, ``s`` is the hidden state (`state.STATE`), ``o`` is what the month brings (`state.MONTH_OUT`), ``p``
+holds the parameters (`parameters.Process`) and ``r`` is the random stream.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ def step(
     Parameters
     ----------
     number : int
-        Number of the month; its remainder modulo twelve is the position in the memory of reports.
+        Number of the month; its remainder modulo twelve is the position of its report in the household's memory.
     of_year : int
-        0 for January.
+        Month of the year, 0 for January.
     line : float
-        Yuan/person/year in force at the month's end.
+        Monitoring line in force at the month's end, in yuan per person and year.
     level : float
         Incomes and prices relative to the first recorded month.
     severity : float
-        Share of a year's harvest at stake in a disaster in the village; 0 if there is none.
+        Share of a year's harvest that a disaster threatens in the village; 0 if there is no disaster.
     """
     _reset(o)
     s.clock = number
@@ -128,7 +128,7 @@ def _go_to_school(p: Process, s: Any, o: Any, k: int, strained: bool, of_year: i
 
 @compiled
 def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
-    """Add a child to the workers of the household, or let it leave home if all three slots are taken."""
+    """Add a grown child to the household's workers, or let it leave home if all three slots are taken."""
     person = 4 + k
     s.kid[k] = 0
     for slot in range(3):
@@ -149,7 +149,7 @@ def _start_work(p: Process, s: Any, o: Any, k: int) -> None:
 
 @compiled
 def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r: Any) -> None:
-    """Compute the income earned by source, and the income lost by cause."""
+    """Compute the income earned from each source, and the income lost to each cause."""
     if s.dragging == 1:
         _update_drags(p, s, r)
     season = p.wage_season[of_year] * level
@@ -198,7 +198,10 @@ def _earn(p: Process, s: Any, o: Any, of_year: int, line: float, level: float, r
 
 @compiled
 def _update_drags(p: Process, s: Any, r: Any) -> None:
-    """Let blows reduce income some months later, by a varying amount, until the household recovers all at once."""
+    """Start queued income reductions, each after a random delay and by a random amount, and end some of the old ones.
+
+    Recovery is not gradual: it comes in a single month.
+    """
     s.dragging = 0
     for c in range(DRAGS):
         if s.drag[c] > 0.0 and draw_uniform(r) < p.drag_recovery[c]:
@@ -214,12 +217,12 @@ def _update_drags(p: Process, s: Any, r: Any) -> None:
 
 @compiled
 def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
-    """Record the report and compare twelve months with the line, exactly as the outcome does."""
+    """Record the month's report and compare the last twelve months with the line, exactly as the outcome does."""
     silent = draw_uniform(r) < (p.missing_again if s.missed == 1 else s.missing)
     s.missed = 1 if silent else 0
     total = o.amounts[0] + o.amounts[1] + o.amounts[2] + o.amounts[3]
     slot = s.clock % YEAR
-    # Whole yuan: the running sum is exact.
+    # Amounts are whole yuan, so the running sum is exact.
     s.income -= s.totals[slot]
     s.reports -= s.reported[slot]
     s.totals[slot] = 0.0 if silent else total
@@ -243,7 +246,7 @@ def _report(p: Process, s: Any, o: Any, line: float, r: Any) -> None:
 
 @compiled
 def _monitor(p: Process, s: Any, o: Any, r: Any) -> None:
-    """Apply the rule line: alerts, entry with an imperfect yield, help, clearing after stable months."""
+    """Apply the rule line: raise alerts, put some of those at risk under monitoring, help them, clear stable ones."""
     ratio = s.ratio if s.ratio == s.ratio else 2.0
     if s.low >= 3:
         alarm(s, o, _find_main_cause(o), p.alert_low_months, 0)

@@ -1,4 +1,4 @@
-"""The parameters of the simulated county, as declared in ``params.yaml`` with unit and source."""
+"""The parameters of the simulated county; ``params.yaml`` declares each with its unit and source."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from riskml.errors import SimulationError, shorten_list, suggest_names
 __all__ = ["Parameters", "Process", "load_parameters"]
 
 Process = Any
-"""The parameters of the monthly process inside compiled code: a record with a field for each (`Parameters.pack`)."""
+"""The parameters of the monthly process in compiled code: a record with one field per parameter (`Parameters.pack`)."""
 
 Value = float | tuple[float, ...]
 
 
 class Parameters(NamedTuple):
-    """All parameters, grouped by reader as in ``params.yaml``; each is a float or a tuple of floats."""
+    """All parameters, grouped as in ``params.yaml`` by the code that reads them; floats or tuples of floats."""
 
     county: SimpleNamespace
     process: SimpleNamespace
     recording: SimpleNamespace
 
     def pack(self) -> NDArray[np.void]:
-        """Pack the process into one record: compiled code gets a pointer instead of a hundred numbers."""
+        """Pack the process parameters into one record, so that compiled code gets a pointer, not a hundred numbers."""
         values = vars(self.process)
         fields = [(name, "f8", np.shape(value)) for name, value in values.items()]
         return np.array([tuple(values.values())], np.dtype(fields))
@@ -90,7 +90,7 @@ def _read_overrides(overrides: Path | dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _parse(name: str, entry: Any, like: Value | None = None) -> Value:
-    """Parse a value; it must be as long as ``like``, if that is given."""
+    """Parse a number or a list of numbers, which must have the length of ``like`` if ``like`` is passed."""
     value: Any = entry.get("value") if isinstance(entry, dict) else entry
     numbers: list[Any] = value if isinstance(value, list) else [value]
     if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers) or not numbers:

@@ -1,4 +1,4 @@
-"""The people of the county when the simulation begins."""
+"""The people of the county at the start of the simulation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class People:
-    """Members in the register at the start, as arrays of shape (households, members).
+    """Household members at the start, as arrays of shape (households, members).
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _draw_schooling(p: Parameters, age: Floats, rng: np.random.Generator) -> Int
 def _assign_income(
     p: Parameters, states: NDArray[np.void], workers: Ints, size: Ints, rng: np.random.Generator
 ) -> None:
-    """Scale the sources so that income divided by the line has the distribution that the parameters set."""
+    """Scale the income sources so that income divided by the line is distributed as the parameters say."""
     c = p.county
     n = len(states)
     distance = (

@@ -33,19 +33,22 @@ from riskml.simulation.writing import Tables
 __all__ = ["Simulated", "simulate"]
 
 CHUNK = 4096
-"""Households simulated and written at a time: memory does not grow with the county. It affects what a seed gives."""
+"""Number of households simulated and written at a time, so that memory does not grow with the county.
+
+Changing it changes the county that a seed produces.
+"""
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """Counts of what was written.
+    """A summary of what `simulate` wrote.
 
     Parameters
     ----------
     rows : dict of str to int
         Number of rows in each table.
     falls : float
-        Share of the rows of ``truth`` that fell within twelve months; NaN without truth.
+        Share of the rows of ``truth`` whose household fell within twelve months; NaN if no truth was written.
     """
 
     rows: dict[str, int]
@@ -68,16 +71,16 @@ def simulate(
     out : Path
         Folder, created if missing; existing tables are replaced.
     households, months : int
-        Size of the county, and recorded months from January of ``start_year``.
+        Number of households, and number of recorded months from January of the parameter ``start_year`` on.
     seed : int
         The same seed, parameters and sizes give the same bytes.
     params : path or dict, optional
         Overrides; see `parameters.load_parameters`.
     truth : {"last", "all", "none"}, default "last"
-        Write ``truth.parquet`` (household_id, as_of, probability, cause) for the default test dates, for every date
-        of the default grid, or not at all.
+        Whether to write ``truth.parquet`` (household_id, as_of, probability, cause) for the default test dates, for
+        every date of the default grid, or not at all.
     progress : callable, optional
-        Called with the number of households after each part.
+        Called after each part with the number of households in it.
 
     Returns
     -------
@@ -118,7 +121,7 @@ def simulate(
 def _run(
     p: Parameters, county: CountyMap, first: int, count: int, households: int, seed: int, span: Span
 ) -> tuple[Chunk, NDArray[np.void]]:
-    """Run some households through the months; return them, and their hidden states at the as-of dates of the truth."""
+    """Simulate some households; return them with their hidden states at the as-of dates of the truth."""
     states, people = settle(p, count, np.random.default_rng([seed, 3, first]))
     village = county.assign_villages(first, count, households)
     recorded = len(county.calendar.line) - county.burn_in
@@ -155,7 +158,7 @@ def _write(chunk: Chunk, tables: Tables) -> None:
 
 
 def _write_truth(chunk: Chunk, states: NDArray[np.void], span: Span, seed: int, tables: Tables) -> int:
-    """Append ``truth`` for the households not monitored at each date; return how many of them fall."""
+    """Append ``truth`` for the households that are not monitored at each date; return how many of them fall."""
     county = chunk.county
     values = chunk.p.pack()
     line = county.calendar.line[county.burn_in :]

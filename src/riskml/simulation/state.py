@@ -1,7 +1,7 @@
-"""Two record types: the hidden state of a household, and what a month brings (recorded later).
+"""Two record types: the hidden state of a household, and what a month brings (from which records are written later).
 
-There are slots for up to three workers and two children. Causes are numbered in the order of the vocabulary; the first
-six (illness, schooling, disability, disaster, accident, venture) can drag on income for months after the blow.
+A household has slots for up to three workers and two children. Causes are numbered in the order of the vocabulary; the
+first six (illness, schooling, disability, disaster, accident, venture) can reduce income for months after the event.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ CAUSE = {name: number for number, name in enumerate(CAUSES)}
 """Number of each cause code."""
 
 DRAGS = 6
-"""The first six causes leave a drag on income."""
+"""Number of causes, the first ones, that can reduce income for months after the event."""
 
 YEAR = 12
-"""Months of income in a household's memory: the window of the outcome."""
+"""Number of months of income that a household's state remembers: the window of the outcome."""
 
 MEMBERS = 9
 """Member numbers of a household: 0-2 workers, 3 another adult, 4-5 children, 6-7 elders, 8 a child born later."""
 
 EMPTY, WORKING, OUT, GONE = range(4)
-"""States of a worker's slot."""
+"""States of a worker slot: empty, working, temporarily out of work, permanently out of work."""
 
 SHOCKS = (
     "none", "admission", "serious", "job_loss", "accident", "disability", "elder_death", "worker_death",
     "venture_failure", "venture_start", "housing", "water", "birth",
 )  # fmt: skip
-"""Rare events of a household, at most one a month."""
+"""Rare events that can happen to a household, at most one per month."""
 
 SHOCK = {name: number for number, name in enumerate(SHOCKS)}
 """Number of each rare event."""
 
 
 def _declare(kind: str, *names: str) -> list[tuple[str, str]]:
-    """Declare fields of one type."""
+    """Declare fields that have the same type."""
     return [(name, kind) for name in names]
 
 
 STATE = np.dtype(
     [
         # fixed
-        ("rate", "f8", 3),  # wage of each worker, yuan a month at the first year's level
-        ("pay", "f8"),  # what a new worker of this household would earn
+        ("rate", "f8", 3),  # wage of each worker, in yuan per month at the first year's level
+        ("pay", "f8"),  # what a new worker in this household would earn
         *_declare("f8", "business", "property", "transfer"),
-        ("hazard", "f8"),  # factor on illness
+        ("hazard", "f8"),  # factor on the hazard of illness
         ("missing", "f8"),  # rate of months without a report
-        ("instability", "f8"),  # factor on job loss in the trade
-        ("volatility", "f8"),  # factor on persistent wage shocks in the trade
+        ("instability", "f8"),  # factor on the hazard of job loss, by trade
+        ("volatility", "f8"),  # factor on persistent wage shocks, by trade
         ("kind", "i4", 3),  # 0 farm, 1 local wage, 2 migrant wage
         ("weak", "i4", 3),
         ("stock", "i4"),  # 1 livestock, 0 crops
@@ -62,21 +62,21 @@ STATE = np.dtype(
         ("present", "i4", MEMBERS),
         ("size", "i4"),
         ("job", "i4", 3),
-        ("why", "i4", 3),  # cause of a lost wage
-        ("person", "i4", 3),  # member number in the slot
-        ("born", "i4", 3),  # month, counted from the start of the simulation
+        ("why", "i4", 3),  # cause of the lost wage
+        ("person", "i4", 3),  # number of the member in the slot
+        ("born", "i4", 3),  # month of birth, counted from the start of the simulation
         ("elders", "i4"),
-        ("kid", "i4", 2),  # 1 at home and not yet at work
+        ("kid", "i4", 2),  # 1 if at home and not yet working
         ("kid_born", "i4", 2),
         ("stage", "i4", 2),  # 0 none, 1 compulsory, 2 senior, 3 college
         ("trend", "f8"),
         ("clock", "i4"),
-        # recomputed whenever the workers change, see `blows.count_workers`
+        # recomputed whenever the workers change (`blows.count_workers`)
         *_declare("i4", "slots", "working", "away", "young", "retire_from"),
-        ("risk", "f8"),  # sum of factors on job loss
-        ("waged", "f8"),  # sum of the wages earned
-        # changing on its own
-        ("unstable", "f8"),  # months left
+        ("risk", "f8"),  # sum of the workers' factors on job loss
+        ("waged", "f8"),  # sum of the working members' wages
+        # changing every month
+        ("unstable", "f8"),  # number of months for which a new job stays unstable
         *_declare("f8", "wage_shock", "business_shock"),
         ("pending", "f8", DRAGS),
         ("drag", "f8", DRAGS),
@@ -85,12 +85,12 @@ STATE = np.dtype(
         ("reported", "i4", YEAR),
         ("income", "f8"),  # sum of totals
         ("reports", "i4"),  # sum of reported
-        ("usual", "f8"),  # yuan a year, from the last twelve reports
+        ("usual", "f8"),  # yuan per year, from the reports of the last twelve months
         ("ratio", "f8"),  # income per head divided by the line, NaN without a verdict
-        ("low", "i4"),  # months in a row below the line / 12
+        ("low", "i4"),  # number of consecutive months with income below a twelfth of the line
         ("alert", "f8"),
         *_declare("i4", "alert_cause", "monitored", "stable"),
-        ("help", "f8"),  # share of the line per person
+        ("help", "f8"),  # help per person, as a share of the line
     ],
     align=True,
 )
@@ -100,7 +100,7 @@ MONTH_OUT = np.dtype(
     [
         ("amounts", "f8", 4),  # wage, business, property, transfer
         *_declare("f8", "cost", "self_paid", "treatment_cost", "treatment_paid", "loss", "fee"),
-        ("spoiled", "f8"),  # business costs that a disaster or a failed venture made worthless
+        ("spoiled", "f8"),  # business costs wasted because of a disaster or a failed venture
         ("ratio", "f4"),
         ("effect", "f4", len(CAUSES)),  # income lost by cause, in yuan
         *_declare(
@@ -111,4 +111,4 @@ MONTH_OUT = np.dtype(
     ],
     align=True,
 )
-"""What a month brings to a household."""
+"""What happens to a household in a month."""

@@ -1,4 +1,4 @@
-"""What the records cannot show: the true probability of a fall, and its cause."""
+"""The truth that the records cannot show: each household's probability of a fall, and the cause of each fall."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ DRAWS = 1000
 """Number of possible futures drawn for every household."""
 
 MORE_DRAWS = 2000
-"""Number of further futures for households with at least `WORTH` falls in the first ones: these decide a ranking."""
+"""Number of further futures for households with at least `WORTH` falls so far: a ranking depends on them."""
 
 WORTH = 8
 THREADS = 2
 NOTHING = 0.02
-"""Share of the line per person; a smaller loss is not named as the cause of a fall."""
+"""Loss per person, as a share of the line; a smaller loss is not named as the cause of a fall."""
 
 
 Truth = Literal["none", "last", "all"]
-"""Dates for which the true probability is computed: none, the default test dates, or all dates of the default grid."""
+"""Dates at which the true probability is computed: none, the default test dates, or all dates of the default grid."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """The as_of dates of the truth.
+    """The as-of dates at which the truth is computed.
 
     Parameters
     ----------
     at : int array
-        Positions of their months among the recorded months, ascending.
+        Positions of their months among the recorded months, in ascending order.
     day : int array
-        The dates, as days.
+        The dates, as day numbers.
     """
 
     at: Ints
@@ -55,14 +55,14 @@ class Span:
 
 
 def plan_truth(first: int, months: int, truth: Truth) -> Span:
-    """Plan the as-of dates of the truth: those of the default grid, or of its default test split.
+    """Choose the as-of dates of the truth: all dates of the default grid, or those of the default test split.
 
     Parameters
     ----------
     first : int
-        First recorded month, since 1970-01.
+        Number of the first recorded month, counted from 1970-01.
     months : int
-        Recorded months.
+        Number of recorded months.
     truth : Truth
 
     Raises
@@ -104,7 +104,7 @@ def plan_truth(first: int, months: int, truth: Truth) -> Span:
 def estimate_fall_probability(
     county: CountyMap, values: NDArray[np.void], at: int, states: NDArray[np.void], village: Ints, item: Ints, seed: int
 ) -> Floats:
-    """Estimate the probability that each household falls in the twelve months that follow, given that it is labelled.
+    """Estimate each household's probability of falling in the next twelve months, given that it has a label.
 
     Parameters
     ----------
@@ -117,14 +117,14 @@ def estimate_fall_probability(
         Hidden states at the end of that month.
     village : int array (n,)
     item : int array (n,)
-        Numbers of the households in the county.
+        Numbers of the households within the county.
     seed : int
 
     Returns
     -------
     float array (n,)
-        Share of the labelled futures that fall. Whether a month is reported does not depend on the hidden state, so
-        futures without follow-up need no separate draw.
+        Share of the labelled futures in which the household falls. Whether a month is reported does not depend on the
+        hidden state, so futures without follow-up need no separate draw.
     """
     n = len(states)
     falls, labelled = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -157,14 +157,15 @@ def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[n
     at : int
         Position of the as-of month among the recorded months.
     line : float array (months,)
-        Yuan/person/year in force in each recorded month.
+        Line in force in each recorded month, in yuan per person and year.
 
     Returns
     -------
     object array (n,)
-        Cause codes; None if there is no fall. An entry into monitoring has the cause of the alert that led to it. A
-        fall in income has the cause whose loss grew most from the twelve months before to the twelve months up to the
-        fall; if none grew by `NOTHING` of the line, the cause with the largest loss, or ``other``.
+        Cause codes; None if there is no fall. An entry into monitoring has the cause of the alert that led to it. For a
+        fall in income, the losses in the twelve months up to the fall are compared with those in the twelve months
+        before, and the cause whose loss grew most is named. If no loss grew by at least `NOTHING` of the line, the
+        cause with the largest loss is named, or ``other`` if all losses are smaller than that.
     """
     span = lived[:, at + 1 : at + 1 + YEAR]
     none = YEAR + 1

@@ -1,4 +1,4 @@
-"""Write monitoring and help, as in the county's ledger."""
+"""Write the tables of monitoring and help, as a county's ledger would hold them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MEASURE = {
 
 
 def _find_spells(chunk: Chunk) -> tuple[Ints, Ints, Ints]:
-    """Find household, entry month and clearing month (-1 while monitored) for every spell of monitoring."""
+    """Find the household, entry month and clearing month (-1 if not cleared) of every spell of monitoring."""
     monitored = chunk.lived["monitored"] == 1
     entered = chunk.lived["entered"] == 1
     entered[:, 0] |= monitored[:, 0]  # entered during the burn-in
@@ -44,7 +44,7 @@ def _find_spells(chunk: Chunk) -> tuple[Ints, Ints, Ints]:
 
 
 def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
-    """Append ``monitoring``: one version at entry, another when the risk is declared eliminated.
+    """Append to ``monitoring``: one version at entry, another when the risk is declared eliminated.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def write_monitoring(chunk: Chunk, tables: Tables) -> dict[str, Ints]:
 
 
 def write_help(chunk: Chunk, spells: dict[str, Ints], tables: Tables) -> None:
-    """Append ``help``: measures for the monitored, emergency help, and long-running help of exited households."""
+    """Append to ``help``: measures for monitored households, emergency help, and exited households' long-term help."""
     rng = chunk.rng
     measures = np.array([_MEASURE.get(code, "产业帮扶") for code in CAUSES], dtype=object)
     started = spells["entered"] + rng.integers(1, 21, len(spells["household"]))

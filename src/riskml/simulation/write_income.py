@@ -18,9 +18,9 @@ _SOURCES = np.array(list(SOURCES)[:4])
 
 
 def write_income(chunk: Chunk, tables: Tables) -> None:
-    """Append ``income``, ordered by household, month and source.
+    """Append to ``income``, ordered by household, month and source.
 
-    A household reports every source it has ever had, even with an amount of zero.
+    A household reports every source that it ever has in the records, even if a month's amount is zero.
     """
     amounts = chunk.lived["amounts"]
     reported = chunk.lived["reported"] == 1
@@ -46,17 +46,17 @@ def write_income(chunk: Chunk, tables: Tables) -> None:
 def _draw_corrections(
     chunk: Chunk, household: Ints, month: Ints, source: Ints, amount: NDArray[np.float64]
 ) -> tuple[Ints, NDArray[np.float64], Ints, NDArray[np.str_]]:
-    """Draw when each row is recorded, and which rows are corrected or withdrawn later.
+    """Draw when each row is recorded, and which rows have errors that are corrected later.
 
-    A corrected row is written twice, first with a wrong amount. A withdrawn row and its withdrawal are written in
-    addition to the right row.
+    A corrected row is written twice, the first time with a wrong amount. For some other rows, a duplicate and its later
+    withdrawal are written in addition to the correct row.
 
     Returns
     -------
     row : array of int
-        Position of each written row in the arguments, ascending.
+        Position in the arguments of each row to write, in ascending order.
     amount, recorded_on, record_id : arrays
-        Values for each written row.
+        Values for each row to write.
     """
     rng, recording = chunk.rng, chunk.p.recording
     recorded = _draw_recorded_on(chunk)[household, month]

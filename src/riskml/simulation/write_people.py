@@ -1,4 +1,4 @@
-"""Write households and members: a first version of each, and another after every change."""
+"""Write the tables of households and members: a first version of each, and another after every change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["HOUSE_TYPES", "write_households", "write_members"]
 
 Ints = NDArray[np.int64]
 BEFORE = "before"
-"""Placeholder for the value in the first version of the member."""
+"""Placeholder that stands for the value in the member's first version."""
 
 _STAGES = ("none", "compulsory", "senior", "college")
 
@@ -25,7 +25,7 @@ HOUSE_TYPES = ("砖混", "砖木", "土木", "框架")
 
 
 def write_households(chunk: Chunk, tables: Tables) -> None:
-    """Append ``households``: a birth, a death, a departure or a move creates a version in its month."""
+    """Append to ``households``: a birth, death, departure or move creates a new version in the same month."""
     rng, lived, n = chunk.rng, chunk.lived, chunk.n
     size = lived["size"].astype(np.int64)
     changed = np.zeros(size.shape, np.bool_)
@@ -59,16 +59,16 @@ def write_households(chunk: Chunk, tables: Tables) -> None:
 
 
 def write_members(chunk: Chunk, tables: Tables) -> None:
-    """Append ``members``: those present at the start, then a version for each change of work, health or school.
+    """Append to ``members``: those present at the start, then a version after each change of work, health or school.
 
-    A change holds only what is new; the rest of the version is copied from the one before.
+    A change lists only the new values; everything else is copied from the member's previous version.
     """
     first = _make_first_members(chunk)
     rows = pd.concat([first, *_make_changes(chunk, first)], ignore_index=True)
     rows = rows.sort_values(["household", "member", "recorded_on"], kind="stable")
     details = ["birth_year", "sex", "labour", "health", "schooling", "working", "left_on"]
     rows[details] = rows.groupby(["household", "member"], sort=False)[details].ffill()
-    # Two changes that become known on the same day make one version.
+    # Two changes that become known on the same day are merged into one version.
     rows = rows.drop_duplicates(["household", "member", "recorded_on"], keep="last")
     household = rows["household"].to_numpy()
     member = chunk.make_member_codes(household, rows["member"].to_numpy())
@@ -80,7 +80,7 @@ def write_members(chunk: Chunk, tables: Tables) -> None:
 
 
 def _make_first_members(chunk: Chunk) -> pd.DataFrame:
-    """Make the first version of each member: on the day before the first month, or at birth."""
+    """Make the first version of each member, recorded on the day before the first month or at birth."""
     people, start, n = chunk.people, chunk.start, chunk.n
     born = chunk.lived["shock"] == SHOCK["birth"]
     present = start["present"] == 1
@@ -124,7 +124,7 @@ def _make_first_members(chunk: Chunk) -> pd.DataFrame:
 
 
 def _make_changes(chunk: Chunk, first: pd.DataFrame) -> list[pd.DataFrame]:
-    """Make the later versions of members; they hold only what is new."""
+    """Make the later versions of members, which hold only the values that changed."""
     lived = chunk.lived
     position = np.full((chunk.n, MEMBERS), -1)
     position[first["household"], first["member"]] = np.arange(len(first))

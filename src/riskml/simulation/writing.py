@@ -36,7 +36,7 @@ def _to_array(values: Any, kind: Any) -> Any:
 
 
 class Tables:
-    """The tables of a folder, open for writing.
+    """The tables of a records folder, open for writing.
 
     Parameters
     ----------
@@ -56,16 +56,16 @@ class Tables:
             writer.close()
 
     def add(self, table: str, columns: Mapping[str, Any], order: NDArray[np.intp] | None = None) -> None:
-        """Append rows, reordered if ``order`` is given; the first part of a table fixes its columns.
+        """Append rows to a table, in ``order`` if it is passed; the first call for a table fixes its columns.
 
-        Days are int32 days since 1970, `NO_DAY` if missing; missing amounts are NaN.
+        Days are int32 day numbers since 1970, with `NO_DAY` for a missing day; missing amounts are NaN.
         """
         if order is not None:
             columns = {name: values[order] for name, values in columns.items()}
         schema = self._writers[table].schema if table in self._writers else _make_schema(table, columns)
         part = pa.table([_to_array(columns[field.name], field.type) for field in schema], schema=schema)
         if table not in self._writers:
-            # Without the Arrow schema, every reader gets dictionary columns back as plain text.
+            # The Arrow schema is not stored, so that every reader gets dictionary columns back as plain text.
             self._writers[table] = pq.ParquetWriter(
                 self._folder / f"{table}.parquet", schema, compression="zstd", store_schema=False
             )
@@ -74,7 +74,7 @@ class Tables:
 
 
 def _make_schema(table: str, columns: Mapping[str, Any]) -> Any:
-    """Order the columns as in the contract, with its types; attributes follow, as text or numbers."""
+    """Make a schema: the contract's columns first, with its types, then the attributes, as text or numbers."""
     if table == "truth":
         return _TRUTH
     contract = TABLES[table]

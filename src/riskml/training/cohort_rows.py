@@ -72,7 +72,7 @@ def collect_cohort(
     ----------
     records : Records
     as_ofs : sequence of int
-        Days, ascending.
+        Day numbers, in ascending order.
     settings : Settings
     policy : Policy
     progress : Progress
@@ -121,7 +121,7 @@ def find_first_flags(
     ----------
     records : Records
     household, as_of : array, shape (n,)
-        Rows; the as-of dates are month ends.
+        The rows; every as-of date is the last day of a month.
     by : array of int8, shape (n,)
         How each household fell (see ``outcomes.BY``).
 

@@ -70,7 +70,7 @@ def label_rows(
     cohort : Cohort
         The cohort; it must include the rows at these dates.
     as_ofs : sequence of int
-        Days.
+        Day numbers.
     settings : Settings
     policy : Policy
     known_at : int, optional

@@ -21,16 +21,16 @@ class Cause(Term):
     ----------
     code, zh, en : str
     subject : (str, str)
-        The subject, in Chinese and in English, of a sentence that states no risk: "because of" would be wrong in it.
+        The subject, in Chinese and in English, of a sentence that states no risk, where "because of" would be wrong.
     steps : tuple of (str, str)
-        What to verify during a visit, in Chinese and in English, the most important first.
+        What to verify during a visit, in Chinese and in English, starting with the most important step.
     concerns_health : bool, default False
-        Whether the cause reveals something about a person's health; if so, only readers with permission see it.
+        Whether the cause reveals something about a person's health; if so, only readers with permission may see it.
 
     Raises
     ------
     UsageError
-        If there is nothing to verify.
+        If ``steps`` is empty.
     """
 
     subject: tuple[str, str]
@@ -179,4 +179,4 @@ CAUSES = Vocabulary(
 """Every cause by code; ``other`` comes last."""
 
 HEALTH_CAUSES = tuple(code for code, cause in CAUSES.items() if cause.concerns_health)
-"""Health causes. If redacted, all are worded as the first, since even the cause ``disability`` reveals a diagnosis."""
+"""Causes that concern health; when redacted, all are worded like the first, as even ``disability`` is a diagnosis."""

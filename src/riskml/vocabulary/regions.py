@@ -22,12 +22,12 @@ class Level(IntEnum):
 
     @property
     def zh(self) -> str:
-        """Chinese name."""
+        """The level's Chinese name."""
         return _ZH[self]
 
     @property
     def en(self) -> str:
-        """English name."""
+        """The level's English name."""
         return self.name.lower()
 
 
@@ -39,7 +39,7 @@ DIGITS_ZH, DIGITS_EN = f"{'、'.join(_SHORTER)} 或 {_LONGEST}", f"{', '.join(_S
 
 
 def take_region(code: str, level: Level) -> str:
-    """Return the code of the region that contains a given region, at a given level.
+    """Return the code of the region at ``level`` that contains a region.
 
     >>> take_region("370112001001", Level.COUNTY)
     '370112'

@@ -1,4 +1,4 @@
-"""Terms, and ordered vocabularies of terms of one kind."""
+"""Terms, and ordered vocabularies that hold the terms of one kind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Term:
 
     @property
     def names(self) -> dict[str, str]:
-        """Both names by language."""
+        """Both names, by language."""
         return {"zh": self.zh, "en": self.en}
 
 

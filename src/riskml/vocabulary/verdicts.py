@@ -1,4 +1,4 @@
-"""Verdicts on a household: its status, signal colour, tier and category, and how far rule line and model agree."""
+"""Verdicts on a household: its status, colour, tier and category, and whether the rule line and the model agree."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ __all__ = [
     "CATEGORIES",
     "COLOURS",
     "NO_COLOUR",
+    "REFINED_AGREEMENTS",
     "STATUSES",
     "TIERS",
     "UNKNOWN_COLOUR",
+    "Agreement",
     "Status",
     "name_colour",
 ]
@@ -24,7 +26,7 @@ COLOURS = Vocabulary(
     Term("orange", "橙", "orange"),
     Term("red", "红", "red"),
 )
-"""Colours of the signal, the safest first."""
+"""Colours of the signal, from the safest to the gravest."""
 
 UNKNOWN_COLOUR = Term("unknown", "灰", "unknown")
 """What takes the place of a colour if the rule line cannot judge: it stands outside the order of colours."""
@@ -47,15 +49,71 @@ TIERS = Vocabulary(
     Term("likely", "较易返贫", "likely"),
     Term("very_likely", "极易返贫", "very likely"),
 )
-"""Tiers of the probability, the safest first; -1 means that there is no probability."""
+"""Tiers of the probability, from the safest to the gravest; -1 means that there is no probability."""
+
+
+@dataclass(frozen=True)
+class Agreement(Term):
+    """Whether the rule line and the model flag a household, as a short name and as a sentence in both languages."""
+
+    sentence_zh: str
+    sentence_en: str
+
+    def get_sentence(self, lang: str) -> str:
+        """Return the sentence in a language, ``zh`` or ``en``."""
+        return self.sentence_zh if lang == "zh" else self.sentence_en
+
 
 AGREEMENTS = Vocabulary(
-    Term("neither", "均未提示", "neither"),
-    Term("rule_only", "仅规则提示", "rule line only"),
-    Term("model_only", "仅模型提示", "model only"),
-    Term("both", "规则与模型均提示", "both"),
+    Agreement(
+        "neither",
+        "均未提示",
+        "neither",
+        "监测线规则与模型均未提示",
+        "Neither the rule line nor the model points at this household",
+    ),
+    Agreement(
+        "rule_only",
+        "仅规则提示",
+        "rule line only",
+        "监测线规则提示关注，模型判断风险不高",
+        "The rule line points at this household, the model does not",
+    ),
+    Agreement(
+        "model_only",
+        "仅模型提示",
+        "model only",
+        "监测线规则未提示，模型判断风险较高，建议核实",
+        "The model points at this household, the rule line does not: worth verifying",
+    ),
+    Agreement(
+        "both",
+        "规则与模型均提示",
+        "both",
+        "监测线规则与模型都提示关注",
+        "The rule line and the model both point at this household",
+    ),
 )
-"""Which of the rule line and the model flag a household."""
+"""Whether the rule line, the model, both or neither flag a household."""
+
+REFINED_AGREEMENTS = Vocabulary(
+    *AGREEMENTS.values(),
+    Agreement(
+        "rule_only_outside",
+        "规则预警；未列入本期优先走访",
+        "rule line; model beyond capacity",
+        "监测线规则提示关注；模型也提示风险，但未排入全县走访名额",
+        "The rule line points at this household; so does the model, but others come first for a visit",
+    ),
+    Agreement(
+        "neither_outside",
+        "模型提示；未列入本期优先走访",
+        "model, beyond capacity",
+        "监测线规则未提示；模型提示风险，但未排入全县走访名额",
+        "The model points at this household, but others come first for a visit",
+    ),
+)
+"""The agreements, with two more for households that the model flags but that are beyond the visit capacity."""
 
 CATEGORIES = Vocabulary(
     Term("unstable_exit", "脱贫不稳定户", "unstable after leaving poverty"),
@@ -67,13 +125,13 @@ CATEGORIES = Vocabulary(
 
 @dataclass(frozen=True)
 class Status(Term):
-    """Status of a household at a date, and what it means for the model."""
+    """Status of a household on a date, and what it means for the model."""
 
     note_zh: str = ""
     note_en: str = ""
 
     def make_sentence(self, lang: str) -> str:
-        """Join the name and the note.
+        """Join the name and the note into one sentence.
 
         >>> STATUSES["monitored"].make_sentence("zh"), STATUSES["at_risk"].make_sentence("en")
         ('已纳入监测，模型不再预测', "within the model's scope")
@@ -98,4 +156,4 @@ STATUSES = Vocabulary(
     Status("no_income", "收入记录不足", "too little income recorded", "模型不作预测", "the model does not predict"),
     Status("unknown", "该日尚无此户记录", "not yet on record at that date"),
 )
-"""Statuses of a household at a date; only ``unknown`` (not yet on record at that date) gets no row of scores."""
+"""Statuses of a household on a date; only ``unknown`` (not yet on record) gets no row in the table of scores."""

@@ -1,4 +1,4 @@
-"""``riskml explain``: the words."""
+"""``riskml explain``: the text that it prints."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ AS_OF = "2022-12-31"
 
 
 def ill(county: Path) -> str:
-    """A household with a bill in the year before."""
+    """Choose a household with a medical bill in the year before ``AS_OF``."""
     bills = pd.read_parquet(county / "illness.parquet")
     days = pd.to_datetime(bills["occurred_on"])
     known = pd.to_datetime(bills["recorded_on"])

@@ -1,4 +1,4 @@
-"""``riskml score``: also how every command reads records and bundles."""
+"""``riskml score``, and how every command reads records and bundles."""
 
 from __future__ import annotations
 

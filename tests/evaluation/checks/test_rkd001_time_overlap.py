@@ -1,4 +1,4 @@
-"""RKD001 time overlap."""
+"""RKD001: time overlap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD002 leakage."""
+"""RKD002: leakage."""
 
 from __future__ import annotations
 

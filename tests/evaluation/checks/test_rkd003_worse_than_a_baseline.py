@@ -1,4 +1,4 @@
-"""RKD003 worse than a baseline."""
+"""RKD003: worse than a baseline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RKD004 miscalibration."""
+"""RKD004: miscalibration."""
 
 from __future__ import annotations
 

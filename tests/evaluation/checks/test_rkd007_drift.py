@@ -1,4 +1,4 @@
-"""RKD007 drift between training and test, and the index behind it."""
+"""RKD007: drift between training and test, and the index behind the check."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_quiet_for_equal_distributions(train, evidence):
 
 
 def test_the_index_is_that_of_its_definition():
-    # Quantiles of 0..9 part the training rows into ten bins of one; the test rows all lie in the first.
+    # The quantiles of 0..9 split the training rows into ten bins of one row each; all test rows are in the first bin.
     drift = measure_stability(matrix(np.arange(10), np.zeros(10)), matrix(np.zeros(10), np.zeros(10)))
     before, after = np.array([1.5] * 10 + [0.5]) / 15.5, np.array([10.5] + [0.5] * 10) / 15.5
     assert drift["income"] == pytest.approx(((after - before) * np.log(after / before)).sum())

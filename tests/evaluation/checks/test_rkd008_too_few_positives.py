@@ -1,4 +1,4 @@
-"""RKD008 too few positives."""
+"""RKD008: too few positives."""
 
 from __future__ import annotations
 

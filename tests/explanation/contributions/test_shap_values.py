@@ -20,7 +20,7 @@ from riskml.records.contract.calendar import to_day
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning"),  # shap scatters its points
+    pytest.mark.filterwarnings("ignore:The NumPy global RNG:FutureWarning"),  # shap jitters its points
 ]
 
 
@@ -73,7 +73,7 @@ def test_labels_match_the_catalogue():
 
 
 def test_beeswarm_and_waterfall_draw_chinese(explained, find_missing_glyphs):
-    """Warnings are errors: a glyph that the font lacks would fail here."""
+    """Draw two plots; warnings are errors, so a glyph that the font lacks would fail the test."""
     import shap
 
     assert find_missing_glyphs("".join(explained.feature_names)) == ""

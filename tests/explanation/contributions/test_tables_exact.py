@@ -1,4 +1,4 @@
-"""The table kernel against LightGBM, and both against Shapley values by enumeration."""
+"""The table kernel agrees with LightGBM, and both agree with Shapley values found by enumeration."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from riskml.model.forest import read_forest
 
 
 def goes_left(node, row):
-    """The rule of the documentation, read from LightGBM's own JSON and not from riskml's parser."""
+    """Apply the documented rule for splits to LightGBM's own JSON, without riskml's parser."""
     x = row[node["split_feature"]]
-    x = 0.0 if abs(x) <= 1.0000000180025095e-35 else x  # nothing smaller differs from zero for LightGBM
+    x = 0.0 if abs(x) <= 1.0000000180025095e-35 else x  # LightGBM takes anything smaller for zero
     if node["decision_type"] == "==":
         return not isnan(x) and abs(x) < 1e9 and int(x) >= 0 and str(int(x)) in node["threshold"].split("||")
     if isnan(x) and node["missing_type"] != "NaN":
@@ -35,7 +35,7 @@ def count_rows(node):
 
 
 def expected(node, row, known):
-    """Value of the tree for a row of which only some features are known, averaged over training rows."""
+    """Compute a tree's value for a row if only some features are known, averaged over the training rows."""
     if "leaf_value" in node:
         return node["leaf_value"]
     left, right = node["left_child"], node["right_child"]
@@ -52,7 +52,7 @@ def list_features(node):
 
 
 def shapley(booster, row):
-    """Shapley values by enumerating every coalition of every tree's features."""
+    """Compute Shapley values by enumerating every coalition of every tree's features."""
     out = np.zeros(len(row) + 1)
     for tree in booster.dump_model()["tree_info"]:
         root = tree["tree_structure"]

@@ -1,4 +1,4 @@
-"""Conditions of risk elimination: six months above the line, no flag, a member able to work; never cleared here."""
+"""Conditions for risk elimination: six months above the line, no flag, a member able to work. Nobody is cleared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINE = 6000.0
 
 
 def met(last_months: float, labour: str | None = "full", months: int = 30):
-    """Conditions by code of a household of one; the income of its last six months is a multiple of the line."""
+    """Return which conditions one person meets; ``last_months`` is the last six months' income relative to the line."""
     starts = [dt.date(2022 + m // 12, m % 12 + 1, 1) for m in range(months)]
     amounts = [LINE / 12 * 1.5] * (months - 6) + [LINE / 12 * last_months] * 6
     tables = {

@@ -1,4 +1,4 @@
-"""Everyone is explained: the county's table says of each household what its own explanation says."""
+"""Every household is explained: its row in the county's table says the same as its own explanation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def explain_panel(narrator, panel, hidden=frozenset()):
 
 @pytest.fixture(scope="session")
 def narrator(county_records) -> Narrator:
-    """A small model fitted on one date of the county."""
+    """Fit a small model on one date of the county."""
     settings = Settings(**SETTINGS)
     day = build_grid(county_records, settings).as_ofs[0]
     labels = label(county_records, (day,), settings, load_policy(), None)
@@ -140,7 +140,7 @@ def test_a_redacted_county_reveals_no_diagnosis_and_no_amount(county_records, na
     hidden = explain_all(narrator, county_records, as_of, redact=("health",))
     text = "\n".join(hidden["reasons_zh"]) + "\n".join(hidden["protections_zh"])
     spending = narrator.policy.triggers["income_below_line_after_spending"].zh
-    text = text.replace(spending, "")  # that spending matters may be shown, without the amount
+    text = text.replace(spending, "")  # the notice that spending matters may be shown, but without the amount
     assert HEALTH_ZH in text
     for word in ("住院", "自付", "就诊", "大病", "残疾", "慢性病", "报销"):
         assert word not in text
@@ -165,7 +165,7 @@ def test_attributes_of_the_data_set_count_but_are_never_mentioned(county_records
 
 
 def test_features_that_the_records_lack_are_silent(county_records, narrator, as_of):
-    """A model that knows an attribute these records do not have: it is missing, and no reason mentions it."""
+    """Explain with a model that knows an attribute these records lack: it is missing, and no reason mentions it."""
     schema = narrator.bundle.blend.schema
     columns = tuple(
         column._replace(name="attribute_altitude") if column.name == "attribute_land_mu" else column

@@ -1,4 +1,4 @@
-"""Explanations of a few hand-made households, kept word for word: a person has read them for sense.
+"""Explanations of a few hand-made households, kept word for word after a person checked that they make sense.
 
 After a change of wording, run `make docs`, read what changed, and commit it.
 """

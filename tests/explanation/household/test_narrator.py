@@ -1,4 +1,4 @@
-"""Explanations of one household: the two verdicts, what is missing, what to verify, what may not be shown."""
+"""The explanation of one household: both verdicts, what is missing, what to verify, and what may not be shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEALTHY = ("illness", "disaster", "events", "help", "monitoring")
 
 @pytest.fixture
 def ill(village):
-    """Two patients and a disability, bills of 12,345 yuan, a job lost; income a little above the line."""
+    """Make a household with two patients, a disability, a bill of 12,345 yuan and a lost job, just above the line."""
     village.household(3).earns("2022-01", "2022-12", wage=3000).earns("2023-01", "2023-12", wage=2300)
     village.member(1, 1970, health="serious", labour="none").member(2, 1972, health="disabled", labour="weak")
     village.member(3, 1999, working="migrant")
@@ -116,7 +116,7 @@ def test_outside_the_cohort_only_the_rule_line_judges(village, make_narrator, wa
 
 
 class TestHealthRedacted:
-    SECRETS = (  # words and sums; the names of the measures on offer are no secret
+    SECRETS = (  # words and amounts; the names of the measures on offer are not secret
         "12,345",
         "12345",
         "30,000",

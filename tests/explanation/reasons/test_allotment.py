@@ -1,4 +1,4 @@
-"""The income position goes to the sources that shrank, and from each to the blows that can lower it."""
+"""The strength of the income position is allotted to the sources that shrank, then to the causes that reduce them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INCOME = GROUPING.index["other", "income"]
 
 
 def of(position: float, changes: dict[str, float], causes: dict[str, float]) -> tuple[dict[str, float], dict[str, str]]:
-    """Strength of each cause and the feature that speaks for it, after the position was allotted."""
+    """Allot the position; return each cause's strength and the feature that represents it."""
     x = np.full((len(FEATURES), 1), np.nan)
     for name, yuan in changes.items():
         x[NAMES.index(name)] = yuan
@@ -74,7 +74,7 @@ def test_a_disaster_lowers_the_trade_and_not_the_wage():
 
 
 SMALL = 1 - NOTICEABLE
-"""Yuan: one less would be noticed."""
+"""A change in yuan; a change lower by one yuan would be noticed."""
 
 
 @pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": SMALL}])

@@ -1,4 +1,4 @@
-"""The catalogue's sentences: every gap can be filled, in both languages, and nothing is claimed to cause anything."""
+"""The catalogue's sentences: all placeholders can be filled in both languages, and no sentence claims a cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of single cells, from Parquet and from CSV."""
+"""Faults in single cells, from Parquet and from CSV."""
 
 import datetime as dt
 

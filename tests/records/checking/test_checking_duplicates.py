@@ -39,7 +39,7 @@ def test_a_correction_may_move_a_record_to_another_household(make):
     [(None, 1, True), ("2023-01-31", 1, True), ("2023-01-30", 1, False), ("2023-01-31", 3, False)],
 )
 def test_duplicate_records_are_compared_by_the_default_of_recorded_on(make, recorded, months, clash):
-    # The first row is known from the last day of its period on.
+    # The first row is known from the last day of its period, because it has no day of recording.
     first = {"record_id": "R", "months": months}
     folder = incomes(make, first, first | {"recorded_on": recorded and day(recorded)})
     assert list_faults(folder) == [("fault", "record_id", "duplicate_record", 2, (1, 2))] * clash
@@ -81,7 +81,7 @@ def test_duplicate_version_of_members_and_monitoring(make):
             entry | {"recorded_on": entry["entered_on"], "cleared_on": day("2023-08-05")},
         ],
     )
-    # An empty recorded_on is before every date, also before the day of entry.
+    # An empty recorded_on counts as earlier than every date, even than the day of entry.
     assert list_faults(folder) == [
         ("fault", "recorded_on", "duplicate_version", 2, (1, 2)),
         ("fault", "recorded_on", "duplicate_version", 2, (2, 4)),

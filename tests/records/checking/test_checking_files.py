@@ -1,4 +1,4 @@
-"""Faults of folders, files and columns: each is one finding with its code, never a crash."""
+"""Faults in folders, files and columns: each becomes one finding with its own code, never a crash."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -143,7 +143,7 @@ def test_missing_column_of_some_parts(make):
     folder = make("parts")
     pq.write_table(pa.table({"household_id": ["0014"]}), folder / "households" / "part-2.parquet")
     columns = [(fault.column, fault.code) for fault in check(folder).faults]
-    # The cells of that part are empty as well, and rows are named as well as columns.
+    # The missing columns are reported, and so are their cells in that part, which count as empty.
     assert columns[:2] == [("region_code", "missing_column"), ("size", "missing_column")]
     assert columns[2:] == [("region_code", "missing_value"), ("size", "missing_value")]
 

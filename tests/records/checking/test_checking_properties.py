@@ -1,4 +1,4 @@
-"""The check of any folder ends with a report, the same in any order and form."""
+"""Checking any folder ends with a report, which is the same for any order of rows and any file format."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Reports, refusals and the rules themselves."""
+"""Reports on a check, refusals of a folder, and the rules of the check."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""``data/README.md`` says what the code does."""
+"""``data/README.md`` agrees with the code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A total and a source of the same month."""
+"""Clashes between a total and a source reported for the same month."""
 
 from __future__ import annotations
 

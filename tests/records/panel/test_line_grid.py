@@ -1,4 +1,4 @@
-"""The grid of lines says what looking up every cell says."""
+"""The grid of lines has the same values as a separate look-up of every cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column that the contract comes to declare reaches the panel by every way in, without another line of code."""
+"""A newly declared column reaches the panel from every kind of input, without another line of code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CODED = (Kind.CODE, Kind.CODES)
 ALLOWED = {"first": "甲", "second": "乙", "third": "丙"}
 
 CELLS: dict[Kind, tuple[Any, Any, Any]] = {
-    # a cell, what the panel holds for it, and what it holds for an empty cell
+    # a cell, the panel's value for it, and the panel's value for an empty cell
     Kind.DATE: (DAY, to_day(DAY), NO_DAY),
     Kind.MONTH_START: (DAY, to_month(to_day(DAY)), NO_DAY),
     Kind.COUNT: (7, 7.0, np.nan),
@@ -39,7 +39,7 @@ CELLS: dict[Kind, tuple[Any, Any, Any]] = {
 }
 
 ROWS: dict[str, list[dict[str, Any]]] = {
-    # Two rows each, of which the second is that of household b or, for lines, of a later day.
+    # Each table has two rows; the second is about household b or, in lines, about a later day.
     "households": [
         {"household_id": "a", "region_code": "130529101201", "size": 3},
         {"household_id": "b", "region_code": "130529101202", "size": 2},
@@ -62,7 +62,7 @@ Declare = Callable[..., None]
 
 @pytest.fixture
 def declare(monkeypatch) -> Declare:
-    """Declare columns ``new_<kind>`` at run time; among the others, since their position must not matter."""
+    """Return a function that declares columns ``new_<kind>``, between others because their position must not matter."""
 
     def add(table: str, *kinds: Kind) -> None:
         new = [
@@ -81,7 +81,7 @@ def tables_with(table: str, first: Cells, second: Cells) -> dict[str, list[Cells
 
 
 def every_way(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel]:
-    """Panels of the same rows from Parquet, CSV, memory and Arrow."""
+    """Build panels of the same rows from Parquet, CSV, memory and Arrow."""
     folders: dict[str, Path] = {form: make(form, **rows) for form in ("parquet", "csv")}
     for folder in folders.values():
         assert check(folder).ok, check(folder).render()
@@ -93,7 +93,7 @@ def every_way(make, rows: dict[str, list[dict[str, Any]]]) -> dict[str, Panel]:
 
 
 def read_values(panel: Panel, table: str, kind: Kind) -> list[Any]:
-    """Values of a new column as features see them, text as text."""
+    """Read the values of a new column as features see them, but text as plain strings."""
     name = f"new_{kind}"
     if table == "lines":
         return [line.more[name] for line in panel.lines]

@@ -1,4 +1,4 @@
-"""Regional disasters, look-back, and absent against empty tables."""
+"""Regional disasters, the look-back, and the difference between absent and empty tables."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_before_its_first_version_a_household_lived_where_that_says():
 
 
 def test_a_move_known_only_later_does_not_take_the_household_away_yet():
-    # The household moved on record on 20 May; on 10 May nothing is known of it.
+    # The move was recorded on 20 May, so on 8 May nothing is known about it.
     packed = records(disaster=regional(("13", "2023-05-05"), recorded_on=["2023-05-08"]))
     assert [exposed(packed, day) for day in ("2023-05-07", "2023-05-08", "2023-06-30")] == [
         [0, 0, 0],

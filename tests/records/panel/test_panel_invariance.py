@@ -1,4 +1,4 @@
-"""What a panel says never depends on row order, parts, neighbours, the reader, or rows known only later."""
+"""A panel never depends on the order of rows, file parts, other households, the reader, or rows known only later."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIRST, DAYS = to_day("2020-06-01"), 1200
 
 
 class Dice:
-    """Random cells with their nulls."""
+    """Draws random cells, some of them null."""
 
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
@@ -42,13 +42,13 @@ class Dice:
         return [True if self.rng.random() < share else None for _ in range(n)]
 
     def record_ids(self, households: list[str | None]) -> list[str | None]:
-        # Most rows correct or are corrected by others of their household.
+        # Most rows correct another row of their household or are corrected by one.
         most = len(households) // 24
         return [None if self.rng.random() < 0.3 else f"{code} {self.rng.integers(0, most)}" for code in households]
 
 
 def late(days: list[dt.date | None], dice: Dice) -> list[dt.date | None]:
-    """Days of recording: null, or some days later; all different, so that no record has two on one day."""
+    """Draw days of recording, null or some days after the event, so that no record has two rows on one day."""
     lags = dice.rng.permutation(len(days)) % 300
     return [
         None if day is None or lag % 3 == 0 else day + dt.timedelta(days=int(lag))
@@ -88,7 +88,7 @@ def random_tables(seed: int, households: int = 12) -> Tables:
     )
     out["income"]["record_id"] = dice.record_ids(list(out["income"]["household_id"]))
     alone = out["income"]["record_id"].isna()
-    # Only a row with a record_id may lack its amount: it withdraws.
+    # Only a row with a record_id may lack its amount, which means that it withdraws the record.
     pairs = zip(dice.amounts(n), dice.amounts(n, null=0.2), alone, strict=True)
     out["income"]["amount"] = [stated if lone else maybe for stated, maybe, lone in pairs]
     day_columns = {"illness": "occurred_on", "disaster": "occurred_on", "events": "occurred_on", "help": "started_on"}
@@ -113,14 +113,14 @@ def random_tables(seed: int, households: int = 12) -> Tables:
     regional = dice.rng.random(len(region)) < 0.5
     out["disaster"]["region_code"] = [r if use else None for r, use in zip(region, regional, strict=True)]
     out["disaster"].loc[regional, "household_id"] = None
-    # One household's own rows must include every row that corrects them.
+    # A row and the rows that correct it must belong to the same household.
     out["disaster"].loc[regional, "record_id"] = dice.record_ids(["region"] * int(regional.sum()))
     entries = 4 * households
     out["monitoring"] = pd.DataFrame(
         {
             "household_id": dice.some(codes_of, entries),
             "category": dice.some(list_codes("monitoring", "category"), entries),
-            # Few days of entry, so that versions of one entry meet.
+            # There are only a few days of entry, so that some entries get several versions.
             "entered_on": [day.replace(month=6, day=1) for day in dice.days(entries) if day],
             "cleared_on": dice.days(entries, null=0.5),
             "causes": dice.some(("illness", "work;labour", "housing; water"), entries, null=0.2),
@@ -154,7 +154,7 @@ def random_tables(seed: int, households: int = 12) -> Tables:
 
 
 def _known_on(tables: Tables, name: str) -> pd.Series:
-    """Day on which each row became known, by the contract; null is always."""
+    """Return the day on which each row became known according to the contract; null means that it is always known."""
     table, day = tables[name], TABLES[name].day
     recorded = table["recorded_on"] if "recorded_on" in table else pd.Series([None] * len(table), dtype=object)
     if day is None:
@@ -175,7 +175,7 @@ def _decoded(values: np.ndarray, levels: tuple[str, ...] | None) -> list[object]
 
 
 def snapshot(panel: Panel, i: int) -> dict[str, object]:
-    """Everything that a panel says of one household, to the bit."""
+    """Return everything that a panel holds about one household, to the bit."""
     out: dict[str, object] = {
         "id": str(panel.household_id[i]),
         **{name: getattr(panel, name)[..., i].tobytes() for name in ("sources", "total", "reported", "size", "line")},
@@ -210,7 +210,7 @@ def list_known(households: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def write(tables: Tables, folder: Path, seed: int | None = None) -> Path:
-    """Write the tables, with a seed shuffled and in several parts."""
+    """Write the tables; if a seed is passed, shuffle the rows and write several parts."""
     rng = np.random.default_rng(seed)
     folder.mkdir()
     for name, frame in tables.items():
@@ -284,7 +284,7 @@ def test_panels_of_any_size_say_the_same(records):
 
 @pytest.mark.parametrize("as_of", AS_OFS)
 def test_rows_known_only_later_change_nothing(tables, records, as_of):
-    # Leaving out every row known later is the same as appending those rows to what was known then.
+    # Instead of adding rows that become known later, compare with records from which all such rows were removed.
     known_then = {}
     for name, frame in tables.items():
         known = _known_on(tables, name)

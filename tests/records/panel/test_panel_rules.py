@@ -1,4 +1,4 @@
-"""Every rule of the contract on what is known at a date: corrections, versions, withdrawals, periods, lines."""
+"""Every rule in the contract about what is known at a date: corrections, versions, withdrawals, periods, lines."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def records(income=(), households=HOUSEHOLD, lines=LINES, fallback=(), **tables)
 
 
 def january(packed: Records, as_of: str, source: str = "wage") -> float:
-    """Income of January 2023 as known at a date."""
+    """Return the income of January 2023 as known at a date."""
     panel = packed.panel(to_day(as_of))
     lag = panel.month - 12 * 53
     return float(panel.sources[list(SOURCES).index(source), lag, 0])
@@ -132,7 +132,7 @@ def test_withdrawn_removes_a_record_from_the_day_it_is_recorded(table):
 
 @pytest.mark.parametrize("table", ["illness", "events", "help"])
 def test_a_corrected_row_without_recorded_on_was_recorded_on_its_day(table):
-    # Only among versions does an empty recorded_on come before every date.
+    # An empty recorded_on counts as earlier than every date only if the rows are versions.
     day, fixed = DATED[table]
     rows = [{"record_id": "r", day: "2023-01-20", **fixed}]
     rows.append({"record_id": "r", day: "2023-01-05", **fixed, "recorded_on": "2023-01-10"})
@@ -182,7 +182,7 @@ def test_reports_are_counted_once_a_household_and_month_and_not_where_withdrawn(
     assert records(rows).income.count_reports_by_month().tolist() == [1, 0, 0]
 
 
-# -- defaults of recorded_on and days to come -------------------------------------------------------------------------
+# -- defaults of recorded_on, and days in the future ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("table", DATED)
@@ -306,7 +306,7 @@ def test_versions_of_a_monitoring_entry_replace_one_another_and_another_entry_is
 
 
 def test_a_version_known_late_but_ordered_first_never_counts():
-    # The empty recorded_on comes before every date, though the entry itself is known only from its day.
+    # The version with an empty recorded_on comes first, although it is known only from the day of entry.
     rows = [
         {"entered_on": "2023-01-05", "category": "borderline"},
         {"entered_on": "2023-01-05", "category": "unstable_exit", "recorded_on": "2022-12-20"},

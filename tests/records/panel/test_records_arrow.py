@@ -1,4 +1,4 @@
-"""Arrow tables, as a database delivers them, give the panel that plain tables and a folder give."""
+"""Arrow tables, as a database delivers them, give the same panel as plain tables and as a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AS_OF = to_day(dt.date(2023, 6, 30))
 
 
 def plain(tables):
-    """Give columns the types that a database without dates and flags has."""
+    """Convert columns to the types of a database that has no dates."""
     out = {}
     for name, columns in tables.items():
         out[name] = pa.table(

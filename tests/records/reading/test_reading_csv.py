@@ -1,4 +1,4 @@
-"""CSV as people send it: encodings, line ends, quotes, blank and ragged rows."""
+"""CSV files as people send them: encodings, line endings, quotes, blank and ragged rows."""
 
 import pytest
 

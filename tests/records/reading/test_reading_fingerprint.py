@@ -1,4 +1,4 @@
-"""The fingerprint names the data, not its files."""
+"""The fingerprint depends on the data, not on the files that hold it."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq

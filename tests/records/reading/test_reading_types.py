@@ -1,4 +1,4 @@
-"""Cells: what the types of Parquet and the text of CSV become."""
+"""Cells: how Parquet types and CSV texts are converted."""
 
 import datetime as dt
 
@@ -34,7 +34,7 @@ DAY = dt.date(2023, 1, 5)
         (Kind.DATE, "'2023-01-05'", "DATE", (DAY, None)),
         (Kind.DATE, "'2023-01-05 13:00'", "TIMESTAMP", (DAY, None)),
         (Kind.DATE, "'2023-01-05'", "TIMESTAMP_NS", (DAY, None)),
-        # The evening of the fourth in Greenwich is the morning of the fifth in Shanghai.
+        # When it is the evening of the fourth in Greenwich, it is the morning of the fifth in Shanghai.
         (Kind.DATE, "'2023-01-04 20:00+00'", "TIMESTAMPTZ", (DAY, None)),
         (Kind.DATE, "'2023/1/5'", "VARCHAR", (DAY, None)),
         (Kind.DATE, "20230105", "INTEGER", "wrong"),

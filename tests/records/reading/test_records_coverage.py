@@ -1,4 +1,4 @@
-"""Coverage and lateness of a folder, against figures counted by hand."""
+"""A folder's coverage and lateness equal figures counted by hand."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ LINES = pd.DataFrame({"region_code": ["13"], "effective_from": [dt.date(2022, 1,
 
 
 def test_lateness_is_counted_from_the_day_or_the_end_of_the_period(tmp_path, households, income):
-    income.loc[:9, "recorded_on"] = dt.date(2023, 4, 10)  # ten days after the quarter
-    income.loc[10:13, "recorded_on"] = dt.date(2023, 5, 2)  # 32 days after it
+    income.loc[:9, "recorded_on"] = dt.date(2023, 4, 10)  # ten days after the end of the period
+    income.loc[10:13, "recorded_on"] = dt.date(2023, 5, 2)  # 32 days after the end of the period
     income.loc[14:17, "recorded_on"] = None
     coverage = write(tmp_path, households=households, income=income, lines=LINES)
     assert coverage["households"] == 40
@@ -73,7 +73,7 @@ def test_absent_empty_and_small_tables_are_distinguished(tmp_path, households, i
     assert coverage["help"]["rows"] == 0
     assert coverage["help"]["lateness"] is None
     assert coverage["illness"]["without_rows"] == 39 / 40
-    assert coverage["illness"]["lateness"] is None  # no day of recording
+    assert coverage["illness"]["lateness"] is None  # the rows have no day of recording
     assert "lines" not in coverage
 
 

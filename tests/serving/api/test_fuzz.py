@@ -1,6 +1,6 @@
-"""Fuzzing by the OpenAPI: no input leads to a 5xx, and every answer has the documented form.
+"""Fuzzing from the OpenAPI description: no input leads to a 5xx, and every response has the documented form.
 
-`make test` runs a short one; `make fuzz` sets ``RISKML_FUZZ`` and sends 10,000 malformed bodies.
+`make test` makes a short run; `make fuzz` sets ``RISKML_FUZZ`` and sends 10,000 malformed bodies.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from schemathesis.checks import load_all_checks
 from riskml_serving.api.openapi import BODIES
 
 LONG = int(os.environ.get("RISKML_FUZZ", "0"))
-"""Malformed bodies of the long run; 0 for the short one."""
+"""Number of malformed bodies in a long run; 0 for the short run."""
 
 CODES = ("demo-1", "demo-2")
 PATHS = {
@@ -48,7 +48,7 @@ QUICK = {
 
 @pytest.fixture
 def service(make_client, key):
-    """A service on the day of the examples, without a limit of its rate, with two households; headers for all."""
+    """Start a service with two households on the examples' day, without a rate limit; return headers for all rights."""
     client = make_client(rate_per_minute=0, today=dt.date(2024, 12, 31))
     headers = key("", "score", "read", "write", "health-details", "admin")
     for code in CODES:
@@ -87,13 +87,13 @@ def test_no_request_that_the_openapi_describes_or_forbids_breaks_the_service(ser
                 sent["content"] = sent.pop("data")
             try:
                 response = client.request(**{name: sent[name] for name in SENT if sent.get(name) is not None})
-            except ValueError:  # the client itself cannot put it on the wire
+            except ValueError:  # the client itself cannot send this request
                 return
             case.validate_response(response, checks=CHECKS)
 
         try:
             once()
-        except Unsatisfiable:  # nothing about it can be wrong
+        except Unsatisfiable:  # the operation has nothing that can be wrong
             assert mode is GenerationMode.NEGATIVE
             assert not operation.body
             assert not operation.path_parameters
@@ -106,16 +106,16 @@ TEXTS = ("", " ", "\0", "a\0b", "\ud800", "x" * 5000, "' OR 1=1 --", "汉字" * 
 DATES = ("9999-12-31", "0001-01-01", "2024-02-30", "10000-01-01", "2024-12-31T00:00:00Z", "1e10")
 SHAPES = (None, True, False, [], {}, [[]], [None], {"a": 1}, [[[[[[[[[[]]]]]]]]]], {"__proto__": {}})
 JUNK = (*NUMBERS, *TEXTS, *DATES, *SHAPES)
-"""What goes where it does not belong."""
+"""Values that are put in places where they do not belong."""
 
 
 def junk(rng):
-    """A copy: what is doubled later must not hold itself."""
+    """Return a copy of a junk value, so that a value that is doubled later never contains itself."""
     return copy.deepcopy(rng.choice(JUNK))
 
 
 def list_paths(value, path=()):
-    """Paths of everything inside a JSON value, itself included."""
+    """List the paths of everything inside a JSON value, including the value itself."""
     yield path
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -126,7 +126,7 @@ def list_paths(value, path=()):
 
 
 def spoilt(rng, value):
-    """Spoil a few parts of a JSON value: replace, remove, double, rename, add."""
+    """Spoil a few parts of a JSON value: replace, remove, repeat, rename or add parts."""
     value = copy.deepcopy(value)
     for _ in range(rng.randint(1, 3)):
         path = rng.choice(list(list_paths(value)))
@@ -154,7 +154,7 @@ def spoilt(rng, value):
 
 
 def malformed(rng, example):
-    """Bytes of a body that is spoilt as JSON or as bytes."""
+    """Make the bytes of a body that is spoilt as JSON or as bytes."""
     text = json.dumps(spoilt(rng, example)).encode("utf-8", "surrogatepass")
     kind = rng.randrange(10)
     if kind == 0:

@@ -1,4 +1,4 @@
-"""The description: committed, complete, its examples work, and real answers have the types that it names."""
+"""The OpenAPI description is committed and complete, its examples work, and real responses have its types."""
 
 from __future__ import annotations
 

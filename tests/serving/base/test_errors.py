@@ -1,9 +1,8 @@
-"""Any error becomes one and the same problem on the API and on pages, and what nobody expected is logged."""
+"""Any error becomes the same problem in the API and on pages, and unexpected errors are logged."""
 
 from __future__ import annotations
 
 import logging
-import re
 
 import pytest
 from adbc_driver_manager import AdbcStatusCode, OperationalError, ProgrammingError
@@ -13,12 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from riskml.errors import UsageError
-from riskml_serving.base.database import writing
 from riskml_serving.base.errors import describe_error, is_unavailable, to_problem
 from riskml_serving.base.problems import PROBLEMS, Problem
-from riskml_serving.people.accounts.service import create_user
-
-PASSWORD = "a sentence of words"
 
 
 def refuse(connection):
@@ -70,11 +65,8 @@ EXPECTED = {
 
 
 @pytest.fixture
-def signed_in(client):
-    with writing(client.app.state.engine) as connection:
-        create_user(connection, "county", PASSWORD, "county", "370112")
-    token = re.search(r'name="csrf" value="([^"]+)"', client.get("/sign-in").text)[1]
-    client.post("/sign-in", data={"csrf": token, "username": "county", "password": PASSWORD, "back": "/worklist"})
+def signed_in(client, sign_in_county):
+    sign_in_county(client, "370112")
     return client
 
 

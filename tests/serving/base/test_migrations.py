@@ -1,4 +1,4 @@
-"""The migrations make the tables that the code declares."""
+"""The migrations create exactly the tables that the code declares."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def test_the_migrations_are_one_line():
 
 
 def value(column):
-    """Something that fits a column."""
+    """Return an example value that fits a column."""
     kinds = {DateTime: dt.datetime(2023, 5, 1), Date: dt.date(2023, 5, 1), LargeBinary: b"x", String: "1"}
     return next((example for kind, example in kinds.items() if isinstance(column.type, kind)), 1)
 
 
 def test_rows_of_every_version_outlive_the_migrations_after_it(database_url):
-    """Each table gets a row as soon as it is there; it is there, and complete, at the end."""
+    """Insert a row into each table as soon as the table exists; at the end, all rows exist and are complete."""
     engine = open_engine(database_url)
     line = [one.revision for one in ScriptDirectory.from_config(make_config()).walk_revisions()][::-1]
     filled = {"alembic_version"}

@@ -1,4 +1,4 @@
-"""Settings: environment, file, default; every one documented."""
+"""Settings come from the environment, a file or a default, and all of them are documented."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_arguments_precede_the_environment_and_that_the_file(tmp_path, monkeypat
 def test_the_newest_released_bundle_is_the_one_with_the_highest_number(tmp_path, monkeypatch):
     for name in ("county-2", "county-10", "county-9", "county-11"):
         (tmp_path / "models" / name).mkdir(parents=True)
-        if name != "county-11":  # half a copy
+        if name != "county-11":  # an incomplete copy
             (tmp_path / "models" / name / "manifest.json").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("riskml_serving.base.settings._find_released_bundle", _find_released_bundle.__wrapped__)

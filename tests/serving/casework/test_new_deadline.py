@@ -1,4 +1,4 @@
-"""A new deadline is one declaration: declared at run time in a process of its own, it is everywhere."""
+"""A new deadline needs only one declaration: declared at run time, in a separate process, it appears everywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PASSWORD = "a sentence of words"
 
 
 def declare() -> None:
-    """Declare the deadline before anything that reads the declaration is imported."""
+    """Declare the deadline before any module that reads the declaration is imported."""
     from riskml.vocabulary.terms import Term, Vocabulary
     from riskml_serving.casework import deadlines
     from riskml_serving.casework.states import SIGNALLED, VISITED
@@ -39,7 +39,7 @@ def declare() -> None:
 
 
 def list_tables() -> dict[str, list[dict[str, object]]]:
-    """A household below the line."""
+    """Return the tables of a household below the line."""
     household = {"household_id": "H1"}
     months = [f"2023-{month:02d}-01" for month in range(1, 13)]
     return {
@@ -50,7 +50,7 @@ def list_tables() -> dict[str, list[dict[str, object]]]:
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Everything that shows deadlines, with what each says of the new one."""
+    """Return what each place that shows deadlines says about the new deadline."""
     from fastapi.testclient import TestClient
     from openpyxl import load_workbook
 

@@ -1,4 +1,4 @@
-"""States and deadlines of households: SQL, Python and an account of each rule in plain words agree, on any history."""
+"""Households' states and deadlines: SQL, Python and a plain restatement of each rule agree on any history."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.scores.tables import CURRENT, SCORES
 
 TODAY = dt.date(2023, 10, 9)
-"""After the autumn holidays, so that working days and days differ."""
+"""A day after the autumn holidays, so that counting working days and counting days give different results."""
 
 POLICY, SETTINGS = load_policy(), Settings()
 AT = dt.datetime(2023, 10, 9)
@@ -48,15 +48,15 @@ VERIFICATION = st.tuples(
 )
 ASSIGNMENT = st.tuples(st.just("assignment"))
 STEPS = st.lists(st.one_of(SCORE, SCORE, VERIFICATION, VERIFICATION, ASSIGNMENT), max_size=8)
-"""What happens to a household after its first score."""
+"""What can happen to a household after its first score."""
 
 HISTORIES = st.lists(st.tuples(st.lists(VERIFICATION, max_size=1), SCORE, STEPS), min_size=1, max_size=6)
-"""Of each household, a visit before its first score or none, its first score, and the rest."""
+"""For each household: perhaps a visit before its first score, then the first score, then the later steps."""
 
 
 @dataclass
 class Household:
-    """A history, and what staff would say of it."""
+    """A history, and the states and deadlines that staff would derive from it."""
 
     code: str
     scores: list[dict[str, Any]]
@@ -69,7 +69,7 @@ class Household:
 
     @property
     def run(self):
-        """Scores of the current signal: all since the last green one."""
+        """Return the scores of the current signal: all since the last green one."""
         greens = [i for i, score in enumerate(self.scores) if score["signal"] == 0]
         return self.scores[greens[-1] + 1 :] if greens else self.scores
 
@@ -79,7 +79,7 @@ class Household:
 
     @property
     def settled(self):
-        """The last visit decided, during the current signal, and at a colour no milder than now."""
+        """Say whether the last visit reached a decision during the current signal, at a colour no milder than now."""
         last = self.counted[-1] if self.counted else None
         return (
             last is not None
@@ -90,7 +90,11 @@ class Household:
 
     @property
     def waiting_since(self):
-        """Scores from which the wait counts: graver ones after the last decision, if it fell into this signal."""
+        """Return the scores from which the wait counts.
+
+        These are the graver scores after the last decision, if it was made during the current signal and there are
+        any; otherwise they are all scores of the signal.
+        """
         decisions = [visit for visit in self.counted if visit["outcome"] in ("confirmed", "rejected")]
         if decisions and decisions[-1]["score_seq"] in {score["seq"] for score in self.run}:
             before, colour = decisions[-1]["score_seq"], decisions[-1]["signal"]
@@ -116,7 +120,7 @@ class Household:
         }
 
     def deadlines(self):
-        """Day by which, whether done, and whether late, by name."""
+        """Return, by name of the deadline, the last day, whether it is done, and whether it is late."""
         if self.current["signal"] == 0:
             return {}
         confirmed = self.settled and self.counted[-1]["outcome"] == "confirmed"
@@ -134,7 +138,7 @@ class Household:
 
 
 def tell(histories):
-    """Turn histories into households; numbers of scores rise across them as they do in the database."""
+    """Turn histories into households; scores are numbered across all households, as in the database."""
     households, seq = [], 0
     for i, (before, first, steps) in enumerate(histories):
         household = Household(f"h{i}", [], [], assigned=False)

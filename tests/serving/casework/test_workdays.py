@@ -1,4 +1,4 @@
-"""Working days with the shifted holidays of China."""
+"""Working days, with China's shifted holidays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``riskml-serving``: keys, database; ``riskml serve`` refuses a database that it cannot use, in plain words."""
+"""``riskml-serving`` manages keys and the database; ``riskml serve`` explains why it cannot use a database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from riskml_serving.commands import cli
 
 @pytest.fixture
 def run(database_url):
-    """Call a command on a database with the tables of this version."""
+    """Return a function that calls a command on a database with this version's tables."""
     assert CliRunner().invoke(cli.app, ["db", "upgrade", "--db", database_url]).exit_code == 0
 
     def call(*arguments):
@@ -77,14 +77,14 @@ def test_errors_reach_a_person_without_a_trace(monkeypatch, capsys, tmp_path):
     ids=" ".join,
 )
 def test_no_command_but_db_upgrade_migrates_postgresql(database_url, words, monkeypatch):
-    """Migrate only after a backup."""
+    """PostgreSQL must not be migrated before a backup was made, so only `db upgrade` does it."""
     engine = open_engine(database_url)
     if engine.dialect.name == "sqlite":
         require_current(engine)
         assert read_revision(engine) == find_latest_revision(), "a file gets its tables by itself"
     else:
         for revision in (None, find_latest_revision()):
-            if revision:  # as if this version had one migration more
+            if revision:  # pretend that this version has one more migration
                 upgrade(engine)
                 monkeypatch.setattr(migrate, "find_latest_revision", lambda: "9999")
             result = CliRunner().invoke(cli.app, [*words, "--db", database_url])

@@ -1,4 +1,4 @@
-"""``riskml-serving users``: what the command line makes, lists, changes and disables holds on the pages."""
+"""``riskml-serving users``: accounts that are created, changed or disabled on the command line are so on the pages."""
 
 from __future__ import annotations
 

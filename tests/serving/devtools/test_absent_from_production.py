@@ -1,4 +1,4 @@
-"""Developers' tools are in the checkout only: neither what is built and shipped nor the image has or offers them."""
+"""Developers' tools exist only in the checkout: neither the built package nor the image has or offers them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def shipped(tmp_path_factory):
 
 
 def run(shipped, program, *words):
-    """Run a program with only the wheel's files and the packages that it needs: no hook of an editable install."""
+    """Run a program with only the wheel's files and its dependencies, without the hooks of an editable install."""
     module, _, function = PROJECT["scripts"][program].partition(":")
     code = (
         f"import sys; sys.path[:0] = [{str(shipped)!r}]; sys.path.append({sysconfig.get_path('purelib')!r})\n"
@@ -69,7 +69,7 @@ def test_the_shipped_commands_work_and_offer_no_tool_of_developers(shipped):
 
 
 def packages(path):
-    """Names of the packages that a requirements file installs."""
+    """List the names of the packages that a requirements file installs."""
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
     return {re.match(r"[\w.-]+", line)[0].lower() for line in lines if line and not line.startswith("#")}
 

@@ -1,4 +1,4 @@
-"""Pages are small, and their times are measured, by the command's own means on a service in a process of its own."""
+"""Pages are small, and their times can be measured, with the command's own code on a service in another process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services in processes of their own, which the tests kill, starve and restart."""
+"""Services in separate processes, which the tests kill, starve and restart."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AS_OF = dt.date(2023, 6, 30)
 
 
 FORKS = multiprocessing.get_context("forkserver")
-"""Where services come from: a process that has imported everything once, which takes longer than most of the tests."""
+"""Services are forked from a process that has already imported everything, which takes longer than most tests."""
 
 FORKS.set_forkserver_preload(
     ["riskml_serving.running.app", "riskml_serving.commands.cli", "uvicorn", "uvicorn.supervisors"]
@@ -63,17 +63,17 @@ else:
     from riskml_serving.commands.cli import main
 main()
 """
-"""Runs a command as the shell would. A text, since that process cannot import this file."""
+"""Code that runs a command as a shell would; it is a string because that process cannot import this file."""
 
 
 class Service:
-    """A service in a process of its own."""
+    """A service in a separate process."""
 
     def __init__(self, process: Any, url: str) -> None:
         self.process, self.url = process, url
 
     def wait(self, seconds: float = 60) -> Service:
-        """Wait until it answers."""
+        """Wait until the service answers."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert self.process.is_alive(), "the service has ended"
@@ -85,7 +85,7 @@ class Service:
         raise AssertionError("the service does not answer")
 
     def end(self, number: int = signal.SIGKILL) -> None:
-        """Send a signal to it, or to it and its workers to kill them all, and wait for the end."""
+        """Send a signal to the service (SIGKILL also goes to its workers), and wait until it ends."""
         if self.process.is_alive():
             if number == signal.SIGKILL:
                 with contextlib.suppress(ProcessLookupError):
@@ -97,7 +97,7 @@ class Service:
 
 @pytest.fixture(scope="session", autouse=True)
 def _imported() -> None:
-    """Let everything be imported before the first test that starts a service."""
+    """Have everything imported before the first test starts a service."""
     first = FORKS.Process(target=int)
     first.start()
     first.join()
@@ -105,7 +105,7 @@ def _imported() -> None:
 
 @pytest.fixture
 def kept(database_url: str, small_county: Path) -> Iterator[Any]:
-    """A database with a small county in it, not scored."""
+    """Fill a database with a small county that is not scored yet."""
     engine = open_engine(database_url)
     upgrade(engine)
     import_folder(engine, small_county, AS_OF)
@@ -115,7 +115,7 @@ def kept(database_url: str, small_county: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def headers(kept: Any) -> dict[str, str]:
-    """A key for everywhere."""
+    """Return the headers of a key for all regions."""
     with writing(kept) as connection:
         token = create_key(connection, "faults", "", ("score", "read", "write", "health-details"))
     return {"Authorization": f"Bearer {token}"}
@@ -123,9 +123,9 @@ def headers(kept: Any) -> dict[str, str]:
 
 @pytest.fixture
 def serve(database_url: str, bundle_path: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Start a service; named arguments are settings. Several share the database.
+    """Return a function that starts a service; its keyword arguments are settings. All services share the database.
 
-    ``dies`` names a function and the number of the call after which the service kills itself by SIGKILL.
+    ``dies`` names a function and the number of the call after which the service kills itself with SIGKILL.
     """
     started: list[Service] = []
 

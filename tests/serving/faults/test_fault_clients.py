@@ -1,4 +1,4 @@
-"""Clients that break off or dawdle: nothing half is kept, and nobody else waits for them."""
+"""If clients break off or send slowly, nothing incomplete is stored, and no other client has to wait."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_request_that_is_broken_off_is_kept_whole_or_not_at_all(url, kept, hea
         body = build_body(number)
         whole = build_request(body, headers, **{"Idempotency-Key": f"c-{number}"}) + body
         with connect(url) as line:
-            # every third in the middle of its body, the others when all is sent, some while it is worked on
+            # break off every third in the middle of its body, the others when all is sent, some while they are handled
             line.sendall(whole if number % 3 else whole[: -len(body) // 2])
             time.sleep(0.01 * (number % 4))
     with httpx.Client(base_url=url, headers=headers, timeout=20) as client:
@@ -78,7 +78,7 @@ def test_slow_clients_are_answered_and_nobody_waits_for_them(url, kept, headers)
     stop = threading.Event()
 
     def dawdle():
-        for at in range(60):  # a few bytes at a time, the last only once the others have been answered
+        for at in range(60):  # a byte at a time, and the rest only after the other client has its responses
             for line, whole in zip(lines, wholes, strict=True):
                 line.sendall(whole[at : at + 1])
             stop.wait(0.02)

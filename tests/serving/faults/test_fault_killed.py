@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a county job and of uploads: after a restart nothing is lost and nothing is there twice."""
+"""After kill -9 in the middle of a county job or an upload, and a restart, nothing is lost or stored twice."""
 
 from __future__ import annotations
 

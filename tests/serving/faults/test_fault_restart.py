@@ -1,4 +1,4 @@
-"""Two workers are restarted under load: no request that was accepted is dropped, no record is there twice."""
+"""If two workers are restarted under load, no accepted request is lost and no record is stored twice."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def test_two_workers_restarted_under_load_drop_nothing(kept, headers, serve):
                 "record_id": f"r-{who}-{number}",
             }
             own = {**headers, "Idempotency-Key": row["record_id"]}
-            try:  # on a connection of its own: one that is kept may be closed between two requests
+            try:  # use a new connection, since a kept one may be closed between two requests
                 answer = httpx.post(
                     f"{service.url}/v1/records", json={"tables": {"events": [row]}}, headers=own, timeout=20
                 )
-            except httpx.TransportError:  # cut before a worker that ends had read it: not accepted, so sent again
+            except httpx.TransportError:  # cut off before the ending worker read it: not accepted, so send it again
                 refused.append(row["record_id"])
                 continue
             lost.extend([row["record_id"]] if "Idempotent-Replayed" in answer.headers else [])

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a model swap: after a restart one model serves, whole, and the roll-back still works."""
+"""After kill -9 in the middle of a model swap, and a restart, one complete model serves and roll-back still works."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SWAPPED = "riskml_serving.judging.model.holder.Holder.swap"
 NOTED = "riskml_serving.judging.model.repository.record_release"
 
 files_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For points at which the database has no part."""
+"""Mark for tests whose point of failure does not involve the database."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def offered(bundle_path, tmp_path):
 
 @pytest.fixture(scope="module")
 def probabilities(bundle_path):
-    """What each of two releases says of one household, by version: the second is another model altogether."""
+    """Compute the probability that two different models give the same household, by model version."""
     out = {}
     for folder in (bundle_path, RELEASED):
         model = load_model(folder)
@@ -62,7 +62,7 @@ def put(folder, bundle):
 
 
 def served(url, headers):
-    """Version that answers, and the probability that it gives."""
+    """Return the version of the model that serves, and the probability that it gives."""
     content = httpx.post(f"{url}/v1/scores", content=household.build_body(reasons=False), headers=headers).json()
     return content["model_version"], content["scores"][0]["probability"]
 

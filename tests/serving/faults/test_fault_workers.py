@@ -1,4 +1,4 @@
-"""Two workers on one port: the metrics of either cover both, also one that was killed."""
+"""With two workers on one port, either worker's metrics cover both, even after one was killed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def list_workers(process):
 
 @pytest.fixture
 def service(database_url, bundle_path, tmp_path):
-    """Processes that start as in production: each imports everything by itself."""
+    """Start processes as in production, where each imports everything itself."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -54,7 +54,7 @@ def until(holds, seconds=120):
 
 
 def scraped(url, name, **labels):
-    """Sum of a metric; each time on a connection of its own, so that any worker answers."""
+    """Read the sum of a metric, on a new connection each time, so that either worker may answer."""
     try:
         text = httpx.get(f"{url}/metrics", timeout=30).text
     except httpx.TransportError:

@@ -1,4 +1,4 @@
-"""A new field of a score is one declaration: declared at run time in a process of its own, it is everywhere."""
+"""A new field of a score needs one declaration: declared at run time, in a separate process, it appears everywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSWORD = "a sentence of words"
 
 
 def declare() -> None:
-    """Declare the field before anything that reads the declaration is imported."""
+    """Declare the field before any module that reads the declaration is imported."""
     from riskml import verdict
     from riskml.records.contract.calendar import to_day
 
@@ -46,7 +46,7 @@ def list_tables() -> dict[str, list[dict[str, object]]]:
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Everything that lists the fields of a score, with what each says of the new one."""
+    """Return what each place that lists the fields of a score says about the new field."""
     import pyarrow.csv as csv
     import pyarrow.parquet as pq
     from fastapi.testclient import TestClient
@@ -71,7 +71,7 @@ def use(folder: Path) -> dict[str, object]:
     url = f"sqlite:///{folder / 'service.db'}"
     engine = open_engine(url)
     upgrade(engine)
-    with engine.begin() as connection:  # what the migration of the release that brings the field would do
+    with engine.begin() as connection:  # do what the migration of the release with the field would do
         for name in ("current_scores", "scores"):
             there = {column["name"] for column in inspect(connection).get_columns(name)}
             (new,) = [column for column in METADATA.tables[name].c if column.name not in there]

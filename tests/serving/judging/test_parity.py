@@ -1,4 +1,4 @@
-"""Any records get the same bits over HTTP, from the database and from riskml itself."""
+"""Any records get the same scores, to the bit, over HTTP, from the database and from riskml itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Probes, metrics, logs and traces: they say why the service is not ready and never name a household."""
+"""Probes, metrics, logs and traces say why the service is not ready, and never name a household."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_database_that_is_gone_makes_it_unready(client, monkeypatch):
 
 @pytest.mark.parametrize(("days", "stale"), [(44, False), (45, False), (46, True)])
 def test_data_older_than_the_setting_allows_is_called_stale_and_still_serves(client, key, monkeypatch, days, stale):
-    """More than `stale_after_days` whole days, by default 45, without any new record."""
+    """Data are stale after more than `stale_after_days` whole days (by default 45) without a new record."""
     household = {"household_id": "h1", "region_code": "370112001001", "size": 3}
     assert client.post("/v1/records", json={"tables": {"households": [household]}}, headers=key()).status_code == 200
     later = now() + dt.timedelta(days=days, minutes=1)
@@ -126,7 +126,7 @@ def test_a_job_counts_its_scores_and_shows_its_features(make_client, key, small_
     client = make_client(job_worker=False, job_chunk=60)
     state, admin = client.app.state, key("", "admin")
     import_folder(state.engine, small_county, dt.date(2023, 6, 30))
-    state.holder.swap(replace(state.holder.current))  # with a window of its own: that of the tests' model may be full
+    state.holder.swap(replace(state.holder.current))  # an unused window, because the shared model's window may be full
     before = read_metrics(client, admin)
     job = client.post("/v1/batches", json={}, headers=key()).json()["job"]
     worker = Worker(state.engine, state.settings, lambda: state.holder.current)
@@ -188,7 +188,7 @@ def test_what_an_error_held_is_not_logged():
 
 @pytest.fixture
 def logged():
-    """Everything logged meanwhile, as the service writes it."""
+    """Collect everything logged during the test, as the service writes it."""
     stream, root = io.StringIO(), logging.getLogger()
     before = (root.handlers[:], root.level)
     log_to(stream, "debug")
@@ -197,7 +197,7 @@ def logged():
 
 
 def test_logs_of_a_whole_run_name_no_household(client, key, tables_of, county_records, logged, monkeypatch):
-    """Every endpoint, good and bad requests, faults of the database and an error nobody expected."""
+    """Call every endpoint with good and bad requests, with database faults and with an unexpected error."""
     headers = key()
     codes = [str(code) for code in county_records.household_id[:3]]
     tables = tables_of(*codes)

@@ -1,4 +1,4 @@
-"""Any failure of a request is answered with a problem that carries the number of the request."""
+"""Any failed request is answered with a problem that carries the request's number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service serves the endpoints of its registries and no others: those that the checks of types and pages see."""
+"""The service serves exactly the endpoints in its registries, which are those that types and pages are checked for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def app():
 
 @pytest.fixture
 def visits():
-    """A router that no registry lists."""
+    """Make a router that no registry lists."""
     router = APIRouter()
 
     @router.get("/v1/visits", response_model=dict[str, str])
@@ -32,7 +32,7 @@ def visits():
 
 
 def compare_routes(app):
-    """Paths that are served without being listed, and those that are listed without being served."""
+    """Return the paths that are served without being listed, and those that are listed without being served."""
     listed = list_endpoints((*api.ROUTERS, *web.ROUTERS))
     served = [context.original_route for context in iter_route_contexts(app.routes)]
     return (

@@ -1,4 +1,4 @@
-"""The staff pages on a port of this machine, for a real browser."""
+"""The staff pages on a local port, for a real browser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from riskml_serving.running.app import create_app
 
 @dataclass
 class Served:
-    """The service on a port of this machine."""
+    """The service on a local port."""
 
     address: str
     server: uvicorn.Server
@@ -26,7 +26,7 @@ class Served:
 
 @pytest.fixture
 def served(make_settings: Callable[..., Settings], model: Model, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """Run the service as in life, in a thread."""
+    """Run the service in a thread, on a real port."""
     monkeypatch.setattr("riskml_serving.running.app.load_model", lambda *_: model)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

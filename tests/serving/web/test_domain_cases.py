@@ -1,7 +1,7 @@
-"""Cases from reports as staff see them: whole pages and exports, word for word, read for sense by a person.
+"""Cases from published reports, as staff see them: whole pages and exports, word for word, checked by a person.
 
-The households are those of the explanations' golden tests, the model is the released one. After a change of wording
-or another release, run `make docs`, read what changed as a village cadre would, and commit it.
+The households are those of the explanations' golden tests, and the model is the released one. After a change of wording
+or a new release, run `make docs`, read what changed as a village cadre would, and commit it.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ PASSWORD = "a sentence of words"
 FLAGGED = ("julu", "leye_child", "leye_shop", "fengjie", "weixian")
 CASES = (*FLAGGED, "childbirth")
 NEIGHBOURS = [f"a{i:02d}" for i in range(54)]
-"""Live like the household with two workers, so that all of the cases have a place in the visit capacity."""
+"""Households like the one with two workers; with so many, the visit capacity has room for all cases."""
 NOTICE = "仅供研判参考，不作为认定依据"
 
 
 def module(path):
-    """Load a test module of another folder: test folders are no packages."""
+    """Load a test module from another folder; it cannot be imported because test folders are not packages."""
     spec = importlib.util.spec_from_file_location(f"cases_{path.stem}", path)
     loaded = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loaded)
@@ -50,7 +50,7 @@ def released():
 
 @pytest.fixture(scope="module")
 def database(released, tmp_path_factory):
-    """All cases as households of one village, imported and scored."""
+    """Import and score all cases as households in one village."""
     folder = tmp_path_factory.mktemp("cases")
     hands, cases = module(EXPLANATION / "conftest.py"), module(EXPLANATION / "household" / "test_golden_sentences.py")
     (folder / "records").mkdir()
@@ -81,7 +81,7 @@ def site(make_site, database, released, monkeypatch):
 
 
 def words(page):
-    """Lines of a page as they are read, without the picture and without the hashes of release and policy table."""
+    """Return a page's lines as a reader sees them, without the picture and the hashes of release and policy table."""
     text = re.sub(r"<svg.*?</svg>|<head>.*?</head>", "", page, flags=re.DOTALL)
     text = re.sub(r"riskml-[0-9a-f]{12}", "riskml", text)
     text = re.sub(r"\+[0-9a-f]{12}", "", text)

@@ -1,4 +1,4 @@
-"""Every declared page: roles, audit, region, size, notice, picture and docs; and what happens to one that is not."""
+"""Every declared page obeys the rules on roles, audit, region, size, notice, picture and docs; others are refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTICE = {"zh": "仅供研判参考，不作为认定依据", "en": "For referen
 
 
 def read_text(answer):
-    """Text of a page, or of the cells of a workbook."""
+    """Read the text of a page, or of the cells in a workbook."""
     if "spreadsheet" not in answer.headers["content-type"]:
         return answer.text
     book = load_workbook(io.BytesIO(answer.content))
@@ -37,7 +37,7 @@ def read_text(answer):
 
 
 def open_page(site, page, role):
-    """Sign in and open a page by its examples; return the answers."""
+    """Sign in and open a page's example addresses; return the responses."""
     site.client.cookies.clear()
     site.sign_in(role)
     household = site.households(site.world.regions[role])[0]
@@ -51,7 +51,7 @@ def check_roles(site, page):
 
 
 def check_audit(site, page):
-    """Every opening leaves an entry of its action, and every household that is named one about it."""
+    """Check that opening a page leaves an entry with its action, and one about every household that it names."""
     with reading(site.engine) as connection:
         codes = {read_pseudonym(connection, code): code for code in site.households("")}
     for answer in open_page(site, page, "county"):
@@ -64,7 +64,7 @@ def check_audit(site, page):
 
 
 def check_region(site, page):
-    """A village viewer learns nothing of a household or a region elsewhere."""
+    """Check that a user in a village learns nothing about households or regions elsewhere."""
     own = site.world.regions["village"]
     outside = [code for code in site.households("") if code not in site.households(own)]
     for answer in open_page(site, page, "village"):
@@ -78,7 +78,7 @@ def check_region(site, page):
 
 
 def check_strict(site, page):
-    """A page is small, allows nothing from anywhere else, and is kept by nobody on the way."""
+    """Check that a page is small, allows no content from other sites, and may not be cached."""
     aside = sum(len(site.get(f"/static/{name}").content) for name in ("style.css", "form.js"))
     for answer in open_page(site, page, "county"):
         assert len(answer.content) + (0 if page.workbook else aside) < page.max_bytes, page.path
@@ -86,7 +86,7 @@ def check_strict(site, page):
         assert answer.headers["referrer-policy"] == "no-referrer"
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
-        if page.workbook or "sandbox" in policy:  # the report, a document that runs nothing: test_model_report.py
+        if page.workbook or "sandbox" in policy:  # the report is tested in test_model_report.py
             continue
         assert "unsafe" not in policy
         assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|javascript:", answer.text), page.path
@@ -105,7 +105,7 @@ def check_notice(site, page):
 
 
 def renew_guide(text, pages):
-    """The guide with the table of some pages."""
+    """Return the guide with its table renewed for these pages."""
     rows = [
         f"| {page.zh} · {page.en} | `{page.path}` | {page.purpose} | `{page.right}` | `{page.action}` |\n"
         for page in pages
@@ -115,7 +115,7 @@ def renew_guide(text, pages):
 
 
 def renew_gallery(text, pages):
-    """The list of pictures with the pictures of some pages."""
+    """Return the gallery with its pictures renewed for these pages."""
     names = ["sign-in", *(page.name for page in pages if not page.workbook), "verified"]
     rows = [f"| ![{name}](desk-{name}.png) | ![{name}](phone-{name}.png) |\n" for name in names]
     head = "| desktop, county manager | phone (360 px), village grid worker |\n|---|---|\n"
@@ -128,7 +128,7 @@ def replace_table(text, table):
 
 
 def require_pictures(text):
-    """Refuse a gallery that shows a picture which is not there; `make docs` takes none."""
+    """Fail if the gallery shows a picture that does not exist; `make docs` does not take pictures."""
     missing = [name for name in re.findall(r"\]\(([\w-]+\.png)\)", text) if not (GALLERY.parent / name).exists()]
     assert not missing, f"The gallery lacks {', '.join(missing)}: run `riskml-serving gallery demo`"
 

@@ -1,4 +1,4 @@
-"""The report behind the model page: headers as strict as its pictures allow, the notice, and it looks as it should."""
+"""The report behind the model page: headers as strict as its pictures allow, the notice, and its appearance."""
 
 from __future__ import annotations
 

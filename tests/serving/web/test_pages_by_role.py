@@ -1,4 +1,4 @@
-"""Role by role over every page and export: nobody sees another region, nor health without the right."""
+"""For each role, on every page and export: nobody sees another region, or health details without the right."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def cells(answer):
 
 
 def read_cells(site, path):
-    """Text of a page or an export."""
+    """Read the text of a page or an export."""
     answer = site.get(path)
     assert answer.status_code == 200, path
     return cells(answer) if ".xlsx" in path else answer.text
@@ -46,7 +46,7 @@ def read_cells(site, path):
 
 @pytest.fixture
 def health(site, model):
-    """What only readers with the right to health details may read, by household, as riskml itself decides."""
+    """Collect, by household, the words that riskml itself shows only with the right to health details."""
     policy = model.policy
     flags = {trigger.zh for trigger in policy.triggers.values() if trigger.cause in HEALTH_CAUSES}
     out = {}
@@ -98,7 +98,7 @@ def test_health_shows_only_where_the_account_allows(site, health):
 
 
 def test_the_flag_after_spending_shows_without_amounts_alike_on_page_export_and_api(site):
-    """That spending matters may be known, as of the reasons; the amount concerns health."""
+    """As with reasons, everyone may know that spending matters; only the amount is a health detail."""
     query = "SELECT household_id FROM current_scores WHERE rule_flags LIKE :f ORDER BY household_id"
     household = site.rows(query, f=f"%{AFTER}%")[0][0]
     name = site.client.app.state.holder.current.policy.triggers[AFTER].zh
@@ -131,7 +131,7 @@ def test_what_lies_elsewhere_is_not_found_on_any_page_and_that_is_recorded(site,
     region = site.world.regions[user]
     inside = site.households(region)
     outside = [code for code in site.households("") if code not in inside]
-    if not outside:  # a county manager and an analyst see the whole county: move a household out of it
+    if not outside:  # the county manager and the analyst see the whole county, so move a household out of it
         outside = [inside[-1]]
         site.change("UPDATE households SET region_code = '110101001001' WHERE household_id = :h", h=outside[0])
         moved = "UPDATE current_scores SET region_code = '110101001001', town = '110101001', county = '110101'"

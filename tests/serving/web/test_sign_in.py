@@ -1,4 +1,4 @@
-"""Signing in and out: sessions, lock-out, forged forms, and where one is led afterwards."""
+"""Signing in and out: sessions, lock-out, forged forms, and the page that follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in at an OpenID provider: a real one on this machine, and what an attacker would try on the way."""
+"""Signing in with an OpenID provider: a real one runs locally, and the tests try what an attacker would try."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CLIENT, SECRET, BACK = "staff-pages", "s3cret", "http://localhost:8000/sign-in/p
 
 
 class Idp:
-    """An OpenID provider that lets in every person, as ``claims`` say, and insists on PKCE and the client's secret."""
+    """An OpenID provider that signs everyone in with ``claims``, and requires PKCE and the client's secret."""
 
     def __init__(self):
         self.key, self.codes, self.claims, self.down = rsa.generate_private_key(65537, 2048), {}, {}, False
@@ -111,7 +111,7 @@ def site(make_site, idp):
 
 
 def begin(site, back="/overview"):
-    """Go to the provider; return the address with which it sends the browser back."""
+    """Go to the provider; return the address to which it sends the browser back."""
     answer = site.client.get("/sign-in/provider", params={"back": back}, follow_redirects=False)
     assert answer.status_code == 303
     return httpx.get(answer.headers["location"], follow_redirects=False).headers["location"]

@@ -1,4 +1,4 @@
-"""The whole walk in a real browser: every role, phone and desktop, on paper, without script, without a network."""
+"""A walk through all pages in a real browser: every role, on phone, desktop and paper, without script or network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PASSWORD = "a sentence of words"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for the module; where none is installed the tests say so."""
+    """Start one browser for the module; if none is installed, skip the tests with that reason."""
     pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (make install)")
     started = open_browser()
     try:
@@ -58,7 +58,7 @@ class Reader:
         return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
 
     def first(self) -> str:
-        """Open the first household of the list; return its address."""
+        """Open the first household on the list; return its address."""
         self.page.locator("table.list tbody a").first.click()
         self.page.wait_for_url("**/households/*")
         return str(self.page.url).removeprefix(self.address)
@@ -149,7 +149,7 @@ def test_list_and_overview_print_without_controls_and_the_list_to_its_end(browse
 
 
 def filling(browser, served):
-    """A reader who has filled in the form, and its button."""
+    """Fill in the form on a household's page; return the reader and the form's button."""
     reader = Reader(browser, served.address, 360, script=True)
     reader.sign_in("village")
     reader.first()
@@ -159,7 +159,7 @@ def filling(browser, served):
 
 
 def kept(reader):
-    """What the form says when nothing was saved, and that it still holds what was typed."""
+    """Check that the form still holds what was typed; return its message that nothing was saved."""
     reader.page.wait_for_selector("form.keep [data-offline]:not([hidden])")
     assert reader.page.input_value("[name=note]") == "房屋漏雨"
     assert reader.page.is_checked("[name=outcome][value=confirmed]")
@@ -242,7 +242,7 @@ def test_the_keyboard_alone_reaches_the_content_and_every_field_has_a_name(brows
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_breaks_a_rule_of_wcag_aa(browser, served, width):
-    """The checks of axe-core: contrast, names, roles, order of headings, and the rest that a program can see."""
+    """Run axe-core, which checks contrast, names, roles, the order of headings and all that a program can check."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     reader = Reader(browser, served.address, width, script=True)
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}

@@ -1,1 +1,1 @@
-"""What changed since a cursor."""
+"""The changes since a cursor."""

@@ -1,4 +1,4 @@
-"""``GET /v1/changes``: scores, signals and verdicts that changed since a cursor, and scores that are gone."""
+"""``GET /v1/changes``: scores, signals and verdicts that changed since a cursor, and scores that were removed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def changes(
 
 
 def _describe_change(row: dict[str, Any], region: str) -> dict[str, Any]:
-    """Describe a change as seen from a region: its readers do not learn where a household that left it went."""
+    """Describe a change to readers from a region, who do not learn where a household that left the region went."""
     stayed = covers(region, row["region_code"])
     return {
         "change": row["change"] if stayed else "left",

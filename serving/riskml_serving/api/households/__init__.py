@@ -1,1 +1,1 @@
-"""Households: where each lives now, its score, its history and its explanation."""
+"""Households: where each one lives now, its score, its history and its explanation."""

@@ -56,7 +56,7 @@ async def households(
 
 
 def _parse_filters(tier: list[str], signal: list[str], agreement: list[str]) -> dict[str, list[int] | list[str]]:
-    """Convert a request's codes to column values; ``none`` stands for households without a tier."""
+    """Convert a request's codes to column values; ``none`` means households without a tier."""
     filters: dict[str, list[int] | list[str]] = {
         "tier": [find_code("tier", code, ("none", *TIERS.codes)) - 1 for code in tier],
         "signal": [find_code("signal", code, COLOURS.codes) for code in signal],

@@ -31,7 +31,7 @@ CLOSURE_REQUEST = Body(
     },
     example={"because": "moved_away", "closed_on": "2024-12-31"},
 )
-"""Why a household is closed, when, and which households follow it; register those with POST /v1/records first."""
+"""Why and when a household is closed, and which households follow it; register those with POST /v1/records first."""
 
 LIVING: dict[str, Any] = {"household_id": str, "region_code": str}
 """A household and where it lives."""

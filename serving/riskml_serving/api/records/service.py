@@ -33,20 +33,20 @@ __all__ = ["append_records"]
 
 
 def append_records(connection: Connection, call: Call, tables: TableRows) -> tuple[int, dict[str, Any]]:
-    """Check the rows, append them and rescore; return the status and the response.
+    """Check the rows, append them and rescore the households; return the status and the response.
 
     Raises
     ------
     Problem
-        Those of :func:`checks.check_new_records`; ``household-not-found`` if a household does not exist or lives
-        outside the caller's region; ``household-closed``.
+        As in :func:`checks.check_new_records`; also ``household-not-found`` if a household does not exist or lives
+        outside the caller's region, and ``household-closed``.
     """
     tables = checks.check_new_records(call, tables)
     named = {row["household_id"] for rows in tables.values() for row in rows if row.get("household_id")}
     regions = _list_regions(tables)
     total = len(named) + sum(count_households(connection, region) for region in regions)
     at_once = total <= call.state.settings.rescore_at_once
-    if at_once and regions:  # lock all in one order, or two requests could deadlock
+    if at_once and regions:  # lock all in the same order, or two requests could deadlock
         find_households(connection, _add_codes(connection, named, regions), call.caller.region, lock=True)
     _register(connection, call, tables, named)
     _append(connection, call, tables)
@@ -64,7 +64,7 @@ def append_records(connection: Connection, call: Call, tables: TableRows) -> tup
 
 
 def _register(connection: Connection, call: Call, tables: TableRows, named: set[str]) -> None:
-    """Find the named households, register new ones, and move those whose newest version gives another region."""
+    """Find the named households, register new ones, and move those whose newest version states another region."""
     households = find_households(connection, named, call.caller.region, lock=True)
     newest = {row["household_id"]: row["region_code"] for row in tables.get("households", ())}
     if missing := named - households.keys():
@@ -86,7 +86,7 @@ def _register(connection: Connection, call: Call, tables: TableRows, named: set[
 
 
 def _append(connection: Connection, call: Call, tables: TableRows) -> None:
-    """Append rows; refuse them all if a month would then have both a total and a source."""
+    """Append rows; refuse all of them if any month would end up with both a total and a source."""
     received = now()
     for name, rows in tables.items():
         ready = [_complete(name, row, received, call.request_id) for row in rows]
@@ -133,7 +133,7 @@ def _add_codes(connection: Connection, named: set[str], regions: Iterable[str]) 
 
 
 def _complete(name: str, row: Mapping[str, Any], received: dt.datetime, request_id: str) -> dict[str, Any]:
-    """Complete a row for the database: declared columns, attributes as JSON, time of receipt and request number."""
+    """Give a row the columns of the database: attributes as JSON, time of receipt and request number."""
     declared = TABLES[name]
     out: dict[str, Any] = {column: row.get(column) for column in declared.names}
     if declared.attributes:

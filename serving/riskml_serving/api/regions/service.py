@@ -1,4 +1,4 @@
-"""Adds up the counts of a region's parts."""
+"""Adds up the counts for a region's parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["next_level", "sum_counts"]
 
 
 def next_level(region: str) -> Level:
-    """Return the level of a region's parts; a village is its own only part.
+    """Return the level of a region's parts; a village's only part is itself.
 
     >>> next_level(""), next_level("370112"), next_level("370112001001")
     (<Level.PROVINCE: 2>, <Level.TOWN: 9>, <Level.VILLAGE: 12>)

@@ -1,4 +1,4 @@
-"""``POST /v1/scores``: records in the request, both verdicts in the response; nothing is stored."""
+"""``POST /v1/scores``: answers the records in a request with both verdicts, and stores nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["scores"])
 
 AT_ONCE = 8
-"""Maximum households scored in the event loop; larger requests use a thread, so that others need not wait."""
+"""Maximum number of households scored in the event loop; larger requests use a thread, so that others need not wait."""
 
 
 @router.post("/v1/scores", response_model=SCORES_ANSWER, openapi_extra=SCORE_REQUEST.describe())
@@ -49,7 +49,7 @@ async def scores(call: ScoreCall) -> Response:
 def _to_columns(tables: TableRows, lines: Callable[[], Columns]) -> dict[str, Columns]:
     """Turn a request's tables into columns, adding the service's lines if the request has no ``lines`` table.
 
-    A table without rows keeps its columns, so that it still states that there are none: with an empty ``lines``
+    A table without rows keeps its columns, so that it still states that there are no rows: with an empty ``lines``
     table, the policy's lines apply.
     """
     columns = {name: to_columns(rows) or EMPTY[name] for name, rows in tables.items()}

@@ -81,7 +81,7 @@ SCORE_REQUEST = Body(
 """Records of one or more households, and the as-of day for reading them."""
 
 STORED: dict[str, Any] = {**type_fields(FIELDS), "as_of": str, "scored_at": str}
-"""A stored score: the verdicts, their provenance and their time."""
+"""A stored score: the verdicts, their provenance, and when they were made."""
 
 CURSOR = Annotated[str, Field(description="Names a change; `since` of /v1/changes takes it.")]
 EXPLANATION = Annotated[dict[str, Any], Field(description="See docs/explanation.md.")]

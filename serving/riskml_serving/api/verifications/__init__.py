@@ -1,1 +1,1 @@
-"""What staff find on visits, and its export as ``monitoring`` records."""
+"""What staff find on visits, and the export of their findings as ``monitoring`` records."""

@@ -23,7 +23,7 @@ Category = make_choice_type(*CATEGORIES.codes)
 Measure = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN)]
 
 MAX_NOTE = 4000
-"""Maximum characters of a note."""
+"""Maximum number of characters in a note."""
 
 VERIFICATION_REQUEST = Body(
     "VerificationRequest",
@@ -46,7 +46,7 @@ VERIFICATION_REQUEST = Body(
         "verified_on": "2024-12-20",
     },
 )
-"""What staff found at the door."""
+"""What staff found on a visit."""
 
 ScoreThen = make_dict_type(
     "ScoreThen", {"cursor": CURSOR | None, **{name: kind | None for name, kind in type_fields(SNAPSHOT).items()}}

@@ -1,4 +1,4 @@
-"""Opens the database engine, embedded SQLite or PostgreSQL in production; the request owns the transaction."""
+"""Opens the database, embedded SQLite or PostgreSQL in production; each request controls its own transaction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 __all__ = ["before_commit", "open_engine", "reading", "writing"]
 
 BUSY_MS = 15_000
-"""How long a second writer waits for the first on SQLite."""
+"""Milliseconds that a second writer waits for the first on SQLite."""
 
 
 def open_engine(url: str) -> Engine:
@@ -38,7 +38,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",  # what was acknowledged survives a power cut
+        "synchronous=FULL",  # acknowledged writes survive a power cut
         f"busy_timeout={BUSY_MS}",
         "foreign_keys=ON",
         "cache_size=-65536",
@@ -49,21 +49,21 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once if a transaction writes: having started with a read, it could not wait for one."""
+    """Take the write lock at the start of a writing transaction: after a read, SQLite would not wait for it."""
     writes = connection.get_execution_options().get("riskml_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Read in one transaction."""
+    """Open a connection in a transaction that only reads."""
     with engine.begin() as connection:
         yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """Write in one transaction: either all of it is committed or none."""
+    """Open a connection in a transaction that writes: either everything is committed or nothing."""
     callbacks: list[Callable[[], None]] = []
     options = {"riskml_writes": True, "riskml_before_commit": callbacks}
     with engine.connect().execution_options(**options) as connection, connection.begin():
@@ -73,7 +73,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def before_commit(connection: Connection, callback: Callable[[], None]) -> None:
-    """Call ``callback`` right before a :func:`writing` transaction commits; in any other, call it at once."""
+    """Call ``callback`` right before a :func:`writing` transaction commits; in other transactions, call it at once."""
     callbacks = connection.get_execution_options().get("riskml_before_commit")
     if callbacks is None:
         callback()

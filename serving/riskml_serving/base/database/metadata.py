@@ -1,4 +1,4 @@
-"""The metadata of all tables, and the types they share."""
+"""The metadata of all tables, and the column types they share."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ METADATA = MetaData(
 )
 
 
-def Code(length: int = 64) -> String:  # noqa: N802 - reads like a type where columns are declared
+def Code(length: int = 64) -> String:  # noqa: N802 - it reads like a type in column declarations
     """Return a text type that every database orders and compares byte by byte, as riskml orders codes."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")

@@ -40,7 +40,7 @@ def read_revision(engine: Engine) -> str | None:
 
 
 def _read_known_revision(engine: Engine) -> str | None:
-    """Read the database's revision; the database must be reachable and this version must know the revision."""
+    """Read the database's revision; raise an error if the database is unreachable or the revision is unknown."""
     address = engine.url.render_as_string(hide_password=True)
     try:
         revision = read_revision(engine)
@@ -72,12 +72,12 @@ def upgrade(engine: Engine) -> None:
 
 
 def require_current(engine: Engine) -> None:
-    """Require a reachable database whose tables match this version; an SQLite file is upgraded.
+    """Require a reachable database whose tables match this version; upgrade an SQLite file if necessary.
 
     Raises
     ------
     UsageError
-        If it cannot be reached, or its tables are from another version.
+        If the database cannot be reached, or its tables are from another version.
     """
     if engine.dialect.name == "sqlite":
         upgrade(engine)

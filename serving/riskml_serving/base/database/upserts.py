@@ -1,4 +1,4 @@
-"""Inserts or updates many rows, in the SQL dialect of either database."""
+"""Inserts or updates many rows, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
 def insert_returning(
     connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *columns: Column[Any]
 ) -> Sequence[Row[Any]]:
-    """Insert one or more rows and return some of their columns; the rows may come in any order."""
+    """Insert one or more rows and return some of their columns, in any order."""
     statement = _build_insert(connection.dialect.name, table, tuple(rows[0])).returning(*columns)
     inserted: Sequence[Row[Any]] = connection.execute(statement, _arrange_values(connection, rows)).all()
     return inserted
@@ -47,8 +47,8 @@ def _build_upsert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
 def _build_insert(backend: str, table: Table, names: tuple[str, ...]) -> Any:
     """Build the statement that inserts rows; all rows have the same columns.
 
-    PostgreSQL gets one list per column: with a parameter for every value of thousands of rows, the driver takes longer
-    to number them than the database takes to store the rows (measured: a third of the time of a county's job).
+    PostgreSQL gets one list per column: if every value in thousands of rows were a parameter, the driver would take
+    longer to number them than the database takes to store the rows (measured: a third of the time for a county's job).
     """
     if backend != "postgresql":
         return sqlite.insert(table)

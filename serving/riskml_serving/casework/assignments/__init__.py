@@ -1,1 +1,1 @@
-"""Who looks after a household."""
+"""Assignments: who looks after a household."""

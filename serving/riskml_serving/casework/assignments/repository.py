@@ -1,4 +1,4 @@
-"""SQL for who looks after a household."""
+"""SQL for assignments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of who looks after each household, and who did before."""
+"""The table of assignments: who looks after each household, and who did so before."""
 
 from __future__ import annotations
 

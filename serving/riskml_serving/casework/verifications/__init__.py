@@ -1,1 +1,1 @@
-"""What staff found when they visited a household."""
+"""Verifications: what staff found when they visited a household."""

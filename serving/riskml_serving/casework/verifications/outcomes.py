@@ -1,4 +1,4 @@
-"""Possible findings of a visit."""
+"""The possible findings of a visit."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ DECISIVE = ("confirmed", "rejected")
 """Findings that settle a signal."""
 
 MET = (*DECISIVE, "pending")
-"""Findings of a visit on which somebody met the household."""
+"""Findings that imply that somebody met the household."""

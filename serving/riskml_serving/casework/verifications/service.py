@@ -61,12 +61,12 @@ def verify(
 def undo(
     connection: Connection, caller: Caller, household_id: str, verification_id: str, today: dt.date, request_id: str
 ) -> None:
-    """Undo a verification on the day on which the same person saved it; it stays, but no longer counts.
+    """Undo a verification on the day on which the same person saved it; it stays stored, but no longer counts.
 
     Raises
     ------
     Problem
-        ``household-not-found`` if there is no such household, or no verification of it that this caller may undo today;
+        ``household-not-found`` if there is no such household, or it has no such verification that the caller may undo;
         ``invalid-request`` for a number that the service never issued.
     """
     require_household(connection, household_id, caller.region, lock=True)
@@ -95,7 +95,7 @@ def may_read_text(row: dict[str, Any], caller: Caller) -> bool:
 def describe(connection: Connection, row: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Describe a verification in plain values, without causes and free text that the caller may not see.
 
-    Its numbers are encrypted, so that nothing can be counted from them; ``cursor`` points to the score in the history.
+    Its numbers are encrypted, so that they reveal no counts; ``cursor`` points to the score in the history.
     """
     seq, readable = row["score_seq"], may_read_text(row, caller)
     return {

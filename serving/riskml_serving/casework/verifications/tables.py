@@ -1,4 +1,4 @@
-"""Verifications of households by staff."""
+"""The table of verifications: what staff found when they visited a household."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from riskml_serving.judging.verdict import make_columns
 __all__ = ["SNAPSHOT", "VERIFICATIONS"]
 
 SNAPSHOT = ("probability", "signal", "agreement")
-"""Fields that are saved with a verification from the score at the time of the visit."""
+"""Fields of the score at the time of the visit that are saved with a verification."""
 
 VERIFICATIONS = Table(
     "verifications",

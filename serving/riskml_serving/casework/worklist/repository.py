@@ -36,6 +36,7 @@ from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.worklist.states import STATES
 from riskml_serving.judging.scores.tables import CURRENT, RANKING, SCORES
 from riskml_serving.people.auth import within, within_table
+from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["ListFilter", "count_by_signal", "count_late", "is_entry_known", "is_entry_open", "list_parts", "read_list"]
@@ -49,7 +50,7 @@ DECIDED = VERIFICATIONS.alias("decided")
 
 @dataclass(frozen=True)
 class ListFilter:
-    """What the list is narrowed to.
+    """The filters of the list.
 
     Parameters
     ----------
@@ -60,17 +61,17 @@ class ListFilter:
     late : mapping of str to Rule
         Rules by deadline, true if a household is late; see :class:`riskml_serving.casework.deadlines.Deadlines`.
     today : date
-        Day as of which monitoring records count, for ``category`` and ``cause``; by default every record counts.
+        Day as of which monitoring records count for ``category`` and ``cause``; by default, every record counts.
     signal, tier : tuple of int
         Positions in riskml's lists; empty means any.
     agreement, category, flags : tuple of str
-        Codes in the columns; ``flags``: codes of triggers, at least one of which must have fired.
+        Codes in the columns of the same name; ``flags`` holds triggers, at least one of which must have fired.
     cause : str
-        Cause code from the model's reasons, a trigger that fired, or the monitoring record.
+        Code of a cause in the model's reasons, of a trigger that fired, or in the monitoring record.
     search : str
         Part of a household's code.
     household : str
-        Code of the only household to read.
+        Code of a household, if only that one is to be read.
     """
 
     region: str
@@ -161,18 +162,18 @@ def _is_listed_in(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
 
 
 def is_entry_known(today: dt.date) -> ColumnElement[bool]:
-    """Make the condition that a row of ``monitoring`` is an entry known on a day, in its latest version on that day."""
+    """Make the condition that a row of ``monitoring`` is an entry in its latest version known on a day."""
     entry = RECORDS["monitoring"]
     later = entry.alias("later")
     entry_day, later_day = (func.coalesce(table.c.recorded_on, table.c.entered_on) for table in (entry, later))
     same = (later.c.household_id == entry.c.household_id, later.c.entered_on == entry.c.entered_on)
     newer = tuple_(later_day, later.c.row_id) > tuple_(entry_day, entry.c.row_id)
-    replaced = exists().where(*same, newer, ~later.c.superseded, later_day <= today).correlate(entry)
-    return and_(~entry.c.superseded, entry.c.entered_on <= today, entry_day <= today, ~replaced)
+    replaced = exists().where(*same, newer, is_not_superseded(later), later_day <= today).correlate(entry)
+    return and_(is_not_superseded(entry), entry.c.entered_on <= today, entry_day <= today, ~replaced)
 
 
 def is_entry_open(today: dt.date) -> ColumnElement[bool]:
-    """Make the condition that a row of ``monitoring`` has the household in monitoring on a day."""
+    """Make the condition that, by a row of ``monitoring``, the household is in monitoring on a day."""
     cleared_on = RECORDS["monitoring"].c.cleared_on
     return and_(is_entry_known(today), or_(cleared_on.is_(None), cleared_on > today))
 
@@ -229,7 +230,7 @@ def count_by_signal(connection: Connection, wanted: ListFilter) -> dict[int, int
 
 
 def count_late(connection: Connection, wanted: ListFilter) -> dict[str, int]:
-    """Count the late households in the region, by deadline; the list's other filters do not apply."""
+    """Count the late households in the region, by deadline, ignoring the list's other filters."""
     columns = [cast(func.count(case((rule.to_sql(FACTS), 1))), Integer) for rule in wanted.late.values()]
     query: Select[Any] = select().add_columns(*columns)
     signalled = _narrow(query, ListFilter(wanted.region, "all")).where(SIGNALLED.to_sql(FACTS))

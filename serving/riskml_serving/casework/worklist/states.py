@@ -25,7 +25,7 @@ class State(Term):
     make_rule : callable
         Takes the rules for late households by deadline; returns the rule for the state.
     to_visit : bool, default False
-        Whether its households wait for a visit; if so, the page plans the week.
+        Whether its households wait for a visit; if so, the page shows a plan for the week.
     late : bool, default False
         Whether its households have missed a deadline.
     """

@@ -1,1 +1,1 @@
-"""The last step of ``riskml demo``: part of its county, an account for every role, and the service."""
+"""The last step of ``riskml demo``: imports part of its county, creates an account for every role, and serves."""

@@ -15,7 +15,7 @@ from riskml_serving.people.accounts.service import create_user
 __all__ = ["Account", "create_accounts"]
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Characters for passwords, without those that look alike."""
+"""Characters for passwords, leaving out those that look alike."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A few towns from a simulated county, with made-up names, in a database of their own."""
+"""Puts a few towns from a simulated county into a database of their own, with made-up names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["choose_towns", "list_month_ends", "list_villages", "score_month", "w
 
 TOWNS = ("柳河镇", "青山镇", "石桥镇", "云岭乡", "白塔镇", "双井乡", "长坡镇", "沙湾乡", "清泉镇", "望峰乡")
 VILLAGES = ("东沟村", "西岭村", "南坪村", "北寨村", "上河村", "下河村", "新店村", "老营村", "梨园村", "松坡村")
-"""Made-up names: no real places are meant."""
+"""Names of villages, all made up: no real places are meant."""
 
 KNOWN_BY = ("recorded_on", "period_start", "occurred_on", "started_on", "entered_on")
 """Columns with the day from which a row is known."""
@@ -33,7 +33,7 @@ ENDS = ("cleared_on", "ended_on", "left_on")
 
 
 def choose_towns(county: Path, out: Path, max_households: int, until: dt.date) -> list[str]:
-    """Write the records of the first towns in a county, as known on a day, into another folder.
+    """Write the records from the first towns in a county, as known on a day, into another folder.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def write_region_names(codes: list[str], path: Path) -> None:
 
 
 def list_month_ends(last: dt.date, n: int) -> list[dt.date]:
-    """List the last n month ends up to and including one, earliest first.
+    """List the ``n`` month ends up to and including ``last``, earliest first.
 
     >>> list_month_ends(dt.date(2024, 3, 31), 2)
     [datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]
@@ -111,7 +111,7 @@ def list_villages(engine: Engine) -> list[str]:
 
 
 def score_month(engine: Engine, model: Model, as_of: dt.date) -> None:
-    """Score every household as of a month's end in a job, as a county does every month."""
+    """Score every household as of the end of a month in a job, as a county does every month."""
     with writing(engine) as connection:
         start(connection, model, Caller("demo", "", frozenset(RIGHTS)), None, as_of, "demo")
     settings = Settings(database_url=engine.url.render_as_string(hide_password=False))

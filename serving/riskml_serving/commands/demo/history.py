@@ -1,6 +1,6 @@
 """A year of visits in the demo's county: staff find what happened to the household later in the simulation.
 
-None of this is a real county's yield: the visits are simulated like the households, and every page says so.
+None of this shows the yield in a real county: the visits are simulated like the households, and every page says so.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from riskml_serving.people.auth import Caller, covers
 __all__ = ["VISITS_A_MONTH", "visit_month"]
 
 VISITS_A_MONTH = 7
-"""Households visited per month from the list, and again from alerts: few enough to leave some on today's list."""
+"""Households visited per month from the list, and as many from alerts: few enough to leave some on today's list."""
 
 DELAY = dt.timedelta(days=3)
-"""Time between a month's end and the visits."""
+"""Time between the end of a month and the visits."""
 
 MAX_LISTED = 10_000
 ASSIGNEE = "演示帮扶责任人"
@@ -44,25 +44,26 @@ NOTE = "演示：模拟走访，结果取自模拟农户此后的实际变化"
 def visit_month(
     engine: Engine, records: Records, span: Span, accounts: Sequence[Account], as_of: dt.date, last: dt.date
 ) -> int:
-    """Visit the first households on the list as of a month's end, and as many flagged by a rule; return their number.
+    """Visit the first households on a month-end list, and as many that a rule flagged; return their number.
 
     Parameters
     ----------
     engine : Engine
     records : Records
-        Records of the simulated households until the last month, which say what happened after a visit.
+        Records of the simulated households up to the last month, which say what happened after a visit.
     span : riskml.splits.Settings
         The model's settings.
     accounts : sequence of Account
-        A household is visited by the first account whose region contains it.
+        Accounts that may visit; the first whose region contains a household visits it.
     as_of, last : date
-        The month's end, and the end of the last month.
+        The end of the month, and the end of the last month.
 
     Notes
     -----
-    Flagged households come in random order, as alerts from departments do; without them nothing would show what the
-    rule line alone finds. A finding is confirmed if the household is below the line as of the visit, or falls below it
-    or into monitoring by the last month, at most the model's horizon later. It is pending if the records do not say.
+    Flagged households are visited in random order, as alerts from departments arrive; without them, nothing would show
+    what the rule line alone finds. A finding is confirmed if the household is below the line as of the visit, or falls
+    below it or enters monitoring by the last month, at most the model's horizon later. It is pending if the records do
+    not say.
     """
     months = to_month(to_day(last)) - to_month(to_day(as_of))
     fell = _find_falls(records, replace(span, horizon=min(span.horizon, months)), as_of)
@@ -86,12 +87,12 @@ def visit_month(
 
 
 def _hash_code(row: dict[str, Any]) -> str:
-    """Make a sort key that says nothing about the household, and is the same every time."""
+    """Make a sort key that says nothing about the household and never changes."""
     return hashlib.sha256(row["household_id"].encode()).hexdigest()
 
 
 def _find_falls(records: Records, span: Span, as_of: dt.date) -> dict[str, bool]:
-    """Find out which households fell within the span; leave out those for which the records do not say."""
+    """Find out which households fell within the span, leaving out those for which the records do not say."""
     labels = label(records, [to_day(as_of)], span, load_policy())
     codes = records.household_id[labels.household]
     return {str(code): bool(y) for code, y in zip(codes, labels.y, strict=True) if y != MISSING}
@@ -104,7 +105,7 @@ def _find_caller(connection: Connection, account: Account) -> Caller:
 
 
 def _build_verification(row: dict[str, Any], fell: dict[str, bool]) -> dict[str, Any]:
-    """Build what the visitor records, with the first cause that the model gave."""
+    """Build what the visitor records, with the first of the model's causes."""
     in_need = True if row["status"] in ("below_line", "in_hardship") else fell.get(row["household_id"])
     outcome = "pending" if in_need is None else "confirmed" if in_need else "rejected"
     causes = [cause for cause in row["causes"].split(";") if cause][:1] if in_need else []

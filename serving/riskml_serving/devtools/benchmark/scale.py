@@ -26,7 +26,7 @@ from riskml_serving.store.households.repository import list_codes, require_house
 __all__ = ["LIMITS", "measure_scale"]
 
 LIMITS = {"records_p50_ms": 20.0, "list_p50_ms": 50.0, "summary_p50_ms": 50.0, "job_s": 60.0, "job_peak_growth": 1.5}
-"""Upper limits. ``job_peak_growth``: memory of the county's job divided by that of a job for a tenth of it."""
+"""Upper limits. ``job_peak_growth`` is the memory for the county's job divided by that for a job on a tenth of it."""
 
 WARM_UP = 10
 
@@ -54,9 +54,9 @@ def measure_scale(
     Returns
     -------
     dict
-        ``records_*_ms``: from sending a hospital bill to ``POST /v1/records`` to the new score in the response;
-        ``list_*_ms`` and ``summary_*_ms``: first page and counts for a county; ``job_s`` and ``job_peak_mb`` for the
-        county's job, ``job_tenth_peak_mb`` for a job on a tenth of its towns; ``targets``.
+        ``records_*_ms``: time from sending a hospital bill to ``POST /v1/records`` until the response with the new
+        score; ``list_*_ms`` and ``summary_*_ms``: first page and counts for a county; ``job_s`` and ``job_peak_mb`` for
+        the county's job, ``job_tenth_peak_mb`` for a job on a tenth of its towns; ``targets``.
     """
     with TemporaryDirectory(prefix="riskml-scale-") as name:
         folder = Path(name)
@@ -106,7 +106,7 @@ def _measure_jobs(settings: Settings, engine: Engine, progress: Progress) -> dic
 
 
 def _build_bills(engine: Engine, requests: int) -> list[Request]:
-    """Build hospital bills for households spread over the county, one each."""
+    """Build hospital bills for households spread over the county, one bill per household."""
     with reading(engine) as connection:
         codes = list_codes(connection, "")
     chosen = [codes[i] for i in np.linspace(0, len(codes) - 1, requests + WARM_UP).astype(int)]
@@ -115,7 +115,7 @@ def _build_bills(engine: Engine, requests: int) -> list[Request]:
 
 
 def _measure_latencies(kind: str, url: str, key: str, requests: list[Request], progress: Progress) -> dict[str, float]:
-    """Send requests one after another over one connection; the first few do not count."""
+    """Send requests one after another over one connection, and time all but the first few."""
     connection, times = HTTPConnection(urlsplit(url).netloc, timeout=60), []
     for method, path, content in requests:
         body = None if content is None else json.dumps(content)

@@ -26,7 +26,7 @@ START_SECONDS = 180
 
 
 def run_service(folder: Path, settings: Settings) -> AbstractContextManager[str]:
-    """Run ``riskml serve`` without a rate limit, with the files it writes in a folder; yield its address."""
+    """Run ``riskml serve`` without a rate limit, writing its files into a folder; yield its address."""
     folders = {"model_store": folder / "models", "export_folder": folder / "exports"}
     own = {"bundle": settings.bundle_folder.resolve(), "rate_per_minute": 0, "log_level": "warning"}
     environment = settings.model_copy(update={**folders, **own}).to_environment()
@@ -35,7 +35,7 @@ def run_service(folder: Path, settings: Settings) -> AbstractContextManager[str]
 
 
 def run_mlflow(folder: Path, booster: lgb.Booster) -> AbstractContextManager[str]:
-    """Run ``mlflow models serve`` on the trees, saved by MLflow's LightGBM flavour; yield its address."""
+    """Run ``mlflow models serve`` on the trees, saved in MLflow's LightGBM flavour; yield its address."""
     import mlflow.lightgbm
 
     mlflow.lightgbm.save_model(booster, str(folder / "mlflow-model"), pip_requirements=["lightgbm"])

@@ -1,4 +1,4 @@
-"""Targets for the service as ratios of two figures from one run, so that they hold on other machines."""
+"""Targets for the service: ratios of two figures from the same run, so that they hold on other machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["TARGETS", "Target", "compare_with_targets"]
 
 @dataclass(frozen=True)
 class Target:
-    """The lowest acceptable ratio of two figures."""
+    """The lowest acceptable ratio between two figures."""
 
     description: str
     numerator: str

@@ -1,4 +1,4 @@
-"""Throughput of the service, an empty endpoint and MLflow's scoring server, in turn, so that load slows all equally."""
+"""Throughput of the service, an empty endpoint and MLflow's server, measured in turn so that load slows all equally."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from riskml_serving.judging.model import Model, load_model
 __all__ = ["measure_throughput"]
 
 WARM_UP = 1.0
-"""Seconds of warm-up load on each of the things compared (arms)."""
+"""Seconds of warm-up load on each arm, that is, on each of the things compared."""
 
 Arm = Callable[[float], tuple[float, list[float]]]
 
@@ -48,8 +48,8 @@ def measure_throughput(bundle: Path, rounds: int, seconds: float, progress: Prog
     Returns
     -------
     dict
-        Medians over the rounds, ``*_rps`` in responses per second over ``connections``; latencies in milliseconds for
-        ``POST /v1/scores`` without reasons over one connection; ``targets`` with their ratios.
+        Medians over the rounds: ``*_rps`` in responses per second over ``connections``, and latencies in milliseconds
+        for ``POST /v1/scores`` without reasons over one connection; also ``targets`` with their ratios.
     """
     model = load_model(bundle)
     names, values = household.build_features(model)
@@ -70,7 +70,7 @@ def measure_throughput(bundle: Path, rounds: int, seconds: float, progress: Prog
             }
             rates, latencies = _run_in_turn(arms, rounds, seconds, progress)
     figures = {f"{arm}_rps": round(statistics.median(rate), 1) for arm, rate in rates.items()}
-    del figures["alone_rps"]  # one connection: its latencies count
+    del figures["alone_rps"]  # with one connection, only the latencies count
     p50, p99 = np.percentile(latencies["alone"], (50, 99)) * 1000
     return {
         **figures,
@@ -113,7 +113,7 @@ def _create_service_arms(url: str, key: str) -> dict[str, Arm]:
 
 
 def _require_equal_predictions(url: str, invocation: bytes, expected: NDArray[np.float64]) -> None:
-    """Check that MLflow's server does the same work: its trees predict the same for the row."""
+    """Check that MLflow's server does the same work: its trees make the same prediction for the row."""
     headers = {"Content-Type": "application/json"}
     request = Request(f"{url}/invocations", invocation, headers)  # noqa: S310 - on the loopback
     with urlopen(request, timeout=60) as response:  # noqa: S310

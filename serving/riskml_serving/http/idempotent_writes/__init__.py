@@ -1,1 +1,1 @@
-"""A request that is sent twice counts once."""
+"""Makes sure that a request that is sent twice is carried out once."""

@@ -1,4 +1,4 @@
-"""Writes for endpoints and pages: in one transaction, in a thread, and only once per idempotency key."""
+"""Carries out writes for endpoints and pages in one transaction, in a thread, and only once per idempotency key."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from riskml_serving.people.auth import Caller
 __all__ = ["Answer", "Work", "collect_households", "respond_once", "write_once"]
 
 Work = Callable[[Connection], tuple[int, Any]]
-"""Does the work of a request in a transaction; returns the status and plain values."""
+"""A function that does the work of a request in a transaction and returns the status and plain values."""
 
 LONGEST_KEY = 128
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: its status, its bytes, and whether it was given before."""
+    """An answer: its status, its bytes, and whether it repeats an earlier answer."""
 
     status: int
     content: bytes
@@ -41,18 +41,18 @@ class Answer:
 async def write_once(
     engine: Engine, request: Request, caller: Caller, key: str | None, body: bytes, work: Work
 ) -> Answer:
-    """Do the work of a request in one transaction, or repeat the answer given before for its key.
+    """Do the work of a request in one transaction, or repeat the earlier answer to its idempotency key.
 
     Parameters
     ----------
     engine : Engine
     request : Request
     caller : Caller
-        Who makes the request; each caller has its own keys.
+        Caller who makes the request; each caller has its own keys.
     key : str or None
         Idempotency key; without one, the work is done every time.
     body : bytes
-        Content of the request; the same key with another body, path, region or right is a conflict.
+        Body of the request; using the same key with another body, path, region or right is a conflict.
     work : callable
         Does the work; its result and the answer are saved together or not at all.
 
@@ -63,10 +63,10 @@ async def write_once(
 
     Notes
     -----
-    A repeated answer is audited for the households that it names. The answer to a form is empty, so repeating it shows
-    nothing again.
+    Repeating an answer is audited for the households that it names. The answer to a form is empty, so repeating it
+    shows nothing again.
     """
-    scope = " ".join((caller.region, *sorted(caller.rights)))  # what was shown under other rights is not shown again
+    scope = " ".join((caller.region, *sorted(caller.rights)))  # no repeat shows what other rights allowed
     content = b"\n".join((request.method.encode(), request.url.path.encode(), scope.encode(), body))
     request_hash = hashlib.sha256(content).hexdigest()
 

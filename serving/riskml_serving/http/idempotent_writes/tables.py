@@ -1,4 +1,4 @@
-"""Answers to requests with an idempotency key."""
+"""The table of answers to requests with an idempotency key."""
 
 from __future__ import annotations
 

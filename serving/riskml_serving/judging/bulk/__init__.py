@@ -1,1 +1,1 @@
-"""Many households at once: read as Arrow tables by a separate process, scored range by range."""
+"""Judges many households at once: a separate process reads them as Arrow tables, range by range."""

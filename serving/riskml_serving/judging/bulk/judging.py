@@ -1,4 +1,4 @@
-"""Judges many households range by range: each is read while the one before is judged, and becomes one Arrow table."""
+"""Judges many households range by range: the next range is read while one is judged and becomes an Arrow table."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ PART = pa.schema(
         ("all_causes", pa.string()),
     ]
 )
-"""Columns of a judged range: ``seq`` and ``scored_at`` identify the score that was current when records were read.
-``all_causes`` are kept with the score for every reader: they are redacted when they are read."""
+"""Columns of a judged range. ``seq`` and ``scored_at`` identify the score that was current when records were read.
+``all_causes`` are stored in full with the score, and redacted for each reader."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class JudgedRange:
     last : str
         Code of its last household.
     households : int
-        Number of households in the range, known at the date or not.
+        Number of households in the range, whether or not they are known at the date.
     table : pyarrow.Table
         Columns of ``PART``, with one row per household that is known at the date, in code order.
     """
@@ -67,7 +67,7 @@ def judge_ranges(
     after: str = "",
     size: int,
 ) -> Iterator[JudgedRange]:
-    """Judge the households of a selection, ``size`` at a time; the next ones are read meanwhile.
+    """Judge the households in a selection, ``size`` at a time; read the next range in the meantime.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def judge_ranges(
     selection : Selection
     as_of : date
     redact : tuple of str
-        What the reasons must leave out.
+        Parts that the reasons must leave out.
     after : str
-        Code after which to begin.
+        Code of the last household to skip.
     size : int
 
     Raises
@@ -134,7 +134,7 @@ def judge_range(model: Model, tables: Tables, as_of: dt.date, redact: tuple[str,
 
 
 def _spread(households: pa.Table) -> pa.Table:
-    """Spread the attributes, kept as JSON, over columns."""
+    """Turn the attributes, stored as JSON, into columns."""
     attributes = read_attributes(households["attributes"].to_pylist())
     households = households.drop_columns(["attributes"])
     for name, values in attributes.items():
@@ -156,7 +156,7 @@ def _tabulate(judged: Judged, redact: tuple[str, ...]) -> pa.Table:
 def keep_range(
     connection: Connection, model: Model, table: pa.Table, region: str, as_of: dt.date, request_id: str
 ) -> int:
-    """Make a range's scores the current ones, unless something newer is known by now; return how many.
+    """Make a range's scores current, unless newer ones exist by now; return how many scores were kept.
 
     See :func:`riskml_serving.judging.scores.service.keep_scores`.
     """

@@ -1,4 +1,4 @@
-"""The reading process: it reads a line with a range, writes Arrow tables, and repeats until the other side ends."""
+"""The reading process: for each range on its input, it writes Arrow tables, until the main process ends."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from riskml_serving.judging.bulk.repository import Range
 __all__ = ["main", "read_range"]
 
 MOST = 1 << 24
-"""Rows in one batch from SQLite: the driver takes the column types from the first batch, so there may be only one."""
+"""Most rows in a batch from SQLite: the driver takes the column types from the first batch, so one must hold all."""
 
 
 def main() -> None:
-    """Answer until the input ends or nobody reads the answers any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks decides when to end
+    """Answer until the input ends or nobody reads the answers anymore."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides when to end
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not get into the answers
+    os.dup2(2, 1)  # keep what libraries print out of the answers
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin.buffer:
             question = json.loads(line)
@@ -37,13 +37,13 @@ def main() -> None:
 
 
 def _answer(out: BinaryIO, url: str, range_: Range) -> None:
-    """Write the table names as JSON, then each table as an Arrow stream; for an error, write what may be logged."""
+    """Write the table names as JSON, then each table as an Arrow stream; on an error, write what may be logged."""
     tables: dict[str, pa.Table] = {}
     try:
         tables = read_range(url, range_)
         head: dict[str, Any] = {"tables": list(tables)}
-    except Exception as error:  # any: the other side waits for an answer
-        from riskml_serving.base import errors  # takes long to import, and is seldom needed
+    except Exception as error:  # any error: the main process waits for an answer
+        from riskml_serving.base import errors  # slow to import, and seldom needed
 
         unavailable = errors.is_unavailable(error)
         head = {"error": errors.describe_error(error), "where": errors.list_frames(error), "unavailable": unavailable}
@@ -55,12 +55,12 @@ def _answer(out: BinaryIO, url: str, range_: Range) -> None:
 
 
 def read_range(url: str, range_: Range) -> dict[str, pa.Table]:
-    """Read a range in one snapshot, in the contract's types. Do not call this in a process that uses SQLite.
+    """Read a range in one snapshot, with the contract's types. Do not call this in a process that uses SQLite.
 
     Returns
     -------
     dict of str to pyarrow.Table
-        ``register`` and the contract's tables, with household attributes as JSON, and with the disasters of the regions
+        ``register`` and the contract's tables, with household attributes as JSON, and with the disasters in the regions
         that contain the households.
     """
     address = make_url(url)

@@ -25,11 +25,11 @@ log = logging.getLogger("riskml_serving.judging.bulk")
 Tables = dict[str, pa.Table]
 
 ENDED: dict[str, Any] = {"error": "it has ended", "unavailable": True}
-"""Takes the place of an answer that does not arrive or breaks off."""
+"""Used instead of an answer that does not arrive or breaks off."""
 
 
 class Reader:
-    """The reading process, started on first use; it reads the next range while the last one is judged.
+    """The reading process, started on first use: it reads the next range while the previous one is judged.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Reader:
             command = [sys.executable, "-m", "riskml_serving.judging.bulk.process"]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         assert self._process.stdin is not None, "it was started with a pipe"
-        question = json.dumps({"url": self.url, "range": asdict(range_)})  # other users could see an argument
+        question = json.dumps({"url": self.url, "range": asdict(range_)})  # not as an argument, visible to all
         try:
             self._process.stdin.write(question.encode() + b"\n")
             self._process.stdin.flush()
@@ -66,7 +66,7 @@ class Reader:
         self._answering = True
 
     def take(self) -> Tables:
-        """Take the answer.
+        """Wait for the answer and return it.
 
         Raises
         ------

@@ -15,9 +15,9 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite
 from riskml.records.contract.arrow_types import cast_values
 from riskml_serving.judging.scores.tables import CURRENT
 from riskml_serving.people.auth import within
-from riskml_serving.store.households.repository import list_codes
+from riskml_serving.store.households.repository import is_open, list_codes
 from riskml_serving.store.households.tables import HOUSEHOLDS
-from riskml_serving.store.records.repository import list_prefixes
+from riskml_serving.store.records.repository import is_not_superseded, list_prefixes
 from riskml_serving.store.records.tables import RECORDS, list_columns
 
 __all__ = [
@@ -50,12 +50,12 @@ REGISTER = pa.schema(
 
 @dataclass(frozen=True)
 class Selection:
-    """Open households in a region that live in one of several regions, or are named.
+    """Open households in a region that live in one of ``regions`` or are ``named``.
 
     Parameters
     ----------
     region : str
-        Region outside which no household is selected.
+        Region that contains every selected household.
     regions : sequence of str
     named : sequence of str
         Codes, in ascending order.
@@ -68,7 +68,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Range(Selection):
-    """The households of a selection from one code to another; ``named`` holds only codes between them."""
+    """The households in a selection with codes from ``first`` to ``last``; ``named`` holds only codes between them."""
 
     first: str = ""
     last: str = ""
@@ -94,7 +94,7 @@ def _is_in(range_: Range) -> ColumnElement[bool]:
         selected.append(HOUSEHOLDS.c.household_id.in_(range_.named))
     return (
         HOUSEHOLDS.c.household_id.between(range_.first, range_.last)
-        & HOUSEHOLDS.c.closed_on.is_(None)
+        & is_open()
         & within(HOUSEHOLDS.c.region_code, range_.region)
         & or_(*selected)
     )
@@ -113,15 +113,15 @@ def select_register(range_: Range) -> Select[Any]:
 
 
 def cast_register(table: pa.Table) -> pa.Table:
-    """Cast the register to ``REGISTER``: SQLite returns columns without values as integers, times as text."""
+    """Cast the register to ``REGISTER``: SQLite returns columns without values as integers, and times as text."""
     columns = [cast_values(values, field.type) for values, field in zip(table.columns, REGISTER, strict=True)]
     return pa.table(columns, REGISTER)
 
 
 def select_rows(range_: Range, name: str) -> Select[Any]:
-    """Select the range's rows in one table; their order is irrelevant, as rows replaced on their day are left out."""
+    """Select the range's rows in one table; their order is irrelevant, since superseded rows are left out."""
     table = RECORDS[name]
-    query = select(*list_columns(name)).where(~table.c.superseded)
+    query = select(*list_columns(name)).where(is_not_superseded(table))
     if name != "lines":
         codes = select(HOUSEHOLDS.c.household_id).where(_is_in(range_), within(HOUSEHOLDS.c.region_code, range_.region))
         query = query.where(table.c.household_id.in_(codes))
@@ -132,7 +132,7 @@ def select_regional(regions: Iterable[str]) -> Select[Any]:
     """Select the disasters that struck some regions or any region that contains them."""
     table = RECORDS["disaster"]
     return select(*list_columns("disaster")).where(
-        table.c.region_code.in_(sorted(list_prefixes(regions))), ~table.c.superseded
+        table.c.region_code.in_(sorted(list_prefixes(regions))), is_not_superseded(table)
     )
 
 

@@ -1,4 +1,4 @@
-"""SQL for imports: rows by the ten thousand, and the progress of an import."""
+"""SQL for imports: appends tens of thousands of rows at a time, and saves an import's progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_HEADER = csv.WriteOptions(include_header=False)
 
 
 def read_progress(connection: Connection, fingerprint: str) -> dict[str, tuple[int, bool]]:
-    """Read how many rows are done in each stage of an import, and whether the stage is finished."""
+    """Read how many rows or households each stage of an import has done, and whether the stage is finished."""
     query = select(IMPORTS).where(IMPORTS.c.fingerprint == fingerprint)
     return {row["stage"]: (row["done"], row["finished_at"] is not None) for row in connection.execute(query).mappings()}
 
@@ -43,7 +43,7 @@ def append(connection: Connection, name: str, rows: pa.Table) -> None:
 
 
 def _copy(connection: Connection, into: str, rows: pa.Table) -> None:
-    """Send rows as CSV: a missing value is nothing between two commas, and text is always quoted."""
+    """Send rows as CSV: a missing value is an unquoted empty field, and text is always quoted."""
     sink = io.BytesIO()
     csv.write_csv(rows, sink, NO_HEADER)
     driver = connection.connection.driver_connection

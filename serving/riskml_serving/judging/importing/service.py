@@ -1,6 +1,6 @@
 """Brings a checked records folder into the database, in parts that are saved together with the progress made.
 
-An import that was killed continues where it stopped when it is run again; one that was finished does nothing.
+Run again, an import that was killed continues where it stopped, and an import that was finished does nothing.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from riskml_serving.store.records.tables import write_attributes
 __all__ = ["Import", "import_folder"]
 
 PART = 50_000
-"""Rows written in one transaction."""
+"""Number of rows written in one transaction."""
 SCORED = 4096
-"""Households scored in one transaction."""
+"""Number of households scored in one transaction."""
 REGISTER, SCORING = "register", "scores"
 
 EVERYWHERE = ""
@@ -48,16 +48,16 @@ CALLER = Caller("riskml-serving import", EVERYWHERE, frozenset(RIGHTS))
 
 @dataclass(frozen=True)
 class Import:
-    """What an import did.
+    """The result of an import.
 
     Parameters
     ----------
     households : int
-        Households in the folder.
+        Number of households in the folder.
     rows : int
-        Rows written now; 0 if the folder had been imported before.
+        Number of rows written by this run; 0 if the folder had already been imported.
     scored : int
-        Households scored now.
+        Number of households scored by this run.
     """
 
     households: int
@@ -75,9 +75,9 @@ def import_folder(
     engine : Engine
     folder : path
     today : date
-        Date as of which regions are read and households are scored.
+        Date as of which households are located and scored.
     model : Model, optional
-        Without a model, nothing is scored.
+        Model to score with; without a model, nothing is scored.
     progress : Progress, optional
 
     Raises
@@ -110,7 +110,7 @@ class _Import:
         repository.advance(connection, self.fingerprint, stage, done, finished=finished)
 
     def register(self) -> list[str]:
-        """Register the households where each is known to live today, or else where it is first known to live."""
+        """Register each household in the region where it is known to live today, or else in its first recorded one."""
         query = f"""
             SELECT household_id, coalesce(
                 arg_max(region_code, coalesce(recorded_on, DATE '0001-01-01'))
@@ -144,7 +144,7 @@ class _Import:
         self.bar.stage(name, total)
         if finished:
             return 0
-        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # whichever file holds them
+        query = f"SELECT * FROM {self.opened.get_view(name)} ORDER BY ALL OFFSET {start}"  # however files split it
         done, received = start, now()
         for batch in self.opened.connection.sql(query).to_arrow_reader(PART):
             rows = _complete(name, pa.Table.from_batches([batch]), received, self.request_id)
@@ -156,7 +156,7 @@ class _Import:
         return done - start
 
     def score(self, model: Model, codes: Sequence[str]) -> int:
-        """Score the households as of today, then renew their counties' visit capacity; return how many were kept."""
+        """Score the households as of today, renew their counties' visit capacity, and count the scores kept."""
         done, finished = self.progress.get(SCORING, (0, False))
         if finished:
             return 0
@@ -178,7 +178,7 @@ class _Import:
 
 
 def _complete(name: str, rows: pa.Table, received: dt.datetime, request_id: str) -> pa.Table:
-    """Complete rows for the database: declared columns, attributes as JSON, when and by which request they arrived."""
+    """Give rows the columns of the database: attributes as JSON, when and with which request the rows arrived."""
     declared, n = TABLES[name], rows.num_rows
     out = rows.select(declared.names)
     if declared.attributes:

@@ -16,4 +16,5 @@ IMPORTS = Table(
     Column("done", BigInteger, nullable=False),
     Column("finished_at", DateTime, nullable=True),
 )
-"""``fingerprint`` identifies the folder's records; ``stage`` a table or ``scores``; ``done`` rows or households."""
+"""``fingerprint`` identifies the folder's records; ``stage`` is a table or ``scores``; ``done`` counts the rows written
+or the households scored."""

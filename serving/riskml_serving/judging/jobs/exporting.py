@@ -55,7 +55,7 @@ def _open_parquet(file: BinaryIO, names: Mapping[str, str]) -> AbstractContextMa
 
 
 def _open_csv(file: BinaryIO, _: Mapping[str, str]) -> AbstractContextManager[Any]:
-    file.write(b"\xef\xbb\xbf")  # without it a spreadsheet misreads the Chinese
+    file.write(b"\xef\xbb\xbf")  # without it, spreadsheets misread the Chinese
     return csv.CSVWriter(file, RESULTS)  # type: ignore[no-any-return]
 
 
@@ -66,7 +66,7 @@ FORMATS: dict[str, tuple[str, Callable[[BinaryIO, Mapping[str, str]], AbstractCo
 """Media type and writer of each format."""
 
 OWN = re.compile(rf"[0-9a-f-]{{36}}\.({'|'.join(FORMATS)})|\.[0-9a-f-]{{36}}-\w+\.part")
-"""Names of job files, complete and unfinished: the folder may hold other files."""
+"""Pattern for the names of job files, complete or unfinished: the folder may hold other files too."""
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -85,14 +85,14 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
     tables : iterator of pyarrow.Table
         Tables with the columns of ``RESULTS``, one at a time.
     names : mapping
-        Provenance of the results, for formats that have a place for it.
+        Provenance of the results, for formats that can store it.
 
     Raises
     ------
     Problem
-        ``storage-full``: nothing is left of the file.
+        ``storage-full``; no part of the file remains.
     OSError
-        If the folder cannot be written for another reason; nothing is left of the file.
+        If the folder cannot be written for another reason; no part of the file remains.
     """
     final = folder / f"{name}.{form}"
     if final.is_file():
@@ -121,7 +121,7 @@ def export(folder: Path, name: str, form: str, tables: Iterator[pa.Table], names
 
 
 def drop_exports(folder: Path) -> None:
-    """Delete the job files in a folder, and only those; a file is written again when it is requested."""
+    """Delete the job files in a folder, and nothing else; a file is written again when it is requested."""
     if folder.is_dir():
         for path in folder.iterdir():
             if OWN.fullmatch(path.name):
@@ -142,12 +142,12 @@ def put_into_words(
     policy: Policy,
     redact: tuple[str, ...],
 ) -> pa.Table:
-    """Put a part into words: codes for positions, agreement by visit capacity, and the flags that may be shown.
+    """Turn a part into what files show: codes instead of positions, agreement by visit capacity, permitted flags only.
 
     Parameters
     ----------
     table : pyarrow.Table
-        Part of the results as the job kept it.
+        Part of the results as the job saved it.
     as_of : str
     versions : mapping
         Versions that the part was judged with.

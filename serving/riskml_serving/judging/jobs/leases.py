@@ -54,7 +54,7 @@ class LeaseWatch:
 
 
 class Heartbeat:
-    """Sends heartbeats from its own thread while a job is worked on, however long a part takes.
+    """Sends heartbeats from its own thread while the worker runs a job, however long a part takes.
 
     Parameters
     ----------

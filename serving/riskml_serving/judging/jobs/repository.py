@@ -83,7 +83,7 @@ def list_open_jobs(connection: Connection) -> list[dict[str, Any]]:
 
 
 def lease(connection: Connection, seen: dict[str, Any], owner: str) -> bool:
-    """Lease a job as it was seen; return False if it has changed since."""
+    """Lease a job, unless it has changed since it was read; return whether it was leased."""
     same = (JOBS.c.state == seen["state"], JOBS.c.beats == seen["beats"], JOBS.c.attempts == seen["attempts"])
     values = {"state": "running", "lease_owner": owner, "attempts": seen["attempts"] + 1, "beats": seen["beats"] + 1}
     result = connection.execute(update(JOBS).where(JOBS.c.job_id == seen["job_id"], *same).values(**values))
@@ -95,7 +95,7 @@ def _is_leased(job_id: str, owner: str) -> Any:
 
 
 def beat(connection: Connection, job_id: str, owner: str) -> None:
-    """Show that the owner is alive.
+    """Record a heartbeat, which shows that the owner is alive.
 
     Raises
     ------
@@ -110,14 +110,14 @@ def advance(connection: Connection, job_id: str, owner: str, **values: Any) -> N
     Raises
     ------
     LostLease
-        In this case, nothing from the transaction may be kept.
+        If another worker has the job, or it was cancelled; the transaction must then be rolled back.
     """
     query = update(JOBS).where(_is_leased(job_id, owner)).values(attempts=0, beats=JOBS.c.beats + 1, **values)
     _require_row(connection.execute(query))
 
 
 def end(connection: Connection, job_id: str, owner: str, state: str, *, problem: str = "", **values: Any) -> None:
-    """Give the job back: done, failed, or waiting for the next worker.
+    """Release the job as done, failed, or waiting for the next worker.
 
     Raises
     ------

@@ -50,7 +50,7 @@ class Run:
     size : int
         Number of households to judge at a time.
     stop, lost : threading.Event
-        Set when the worker is to stop, and when the job is no longer its own.
+        ``stop`` is set when the worker should stop, ``lost`` when the job is no longer its own.
     """
 
     engine: Engine
@@ -94,7 +94,7 @@ class Run:
             repository.end(connection, self.job["job_id"], self.owner, "done", result=result)
 
     def _judge_all(self) -> None:
-        """Judge every household, then settle which are within the visit capacity."""
+        """Judge every household, then decide which of them are within the visit capacity."""
         if self.at["stage"] != "judging":
             return
         job_id = self.job["job_id"]

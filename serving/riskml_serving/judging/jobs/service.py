@@ -32,7 +32,7 @@ __all__ = ["cancel", "describe", "require_job", "start", "write_results"]
 def start(
     connection: Connection, model: Model, caller: Caller, region: str | None, as_of: dt.date, request_id: str
 ) -> dict[str, Any]:
-    """Queue a job that scores every household of a region, the caller's own by default, as of a date.
+    """Queue a job that scores every household in a region, the caller's own by default, as of a date.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def write_results(
             raise Problem("no-results")
         redact = tuple(json.loads(job["payload"])["redact"])
         if not set(caller.redact) <= set(redact):
-            caller.require("health-details")  # the caller who started the job may see more than this one
+            caller.require("health-details")  # the caller who started the job may see more than this caller
         region = job["region"]
         audit.record(connection, caller, "job.results", request_id=request_id, job=job_id, region=region, format=form)
     _record_shown(engine, caller, job_id, request_id)
@@ -135,7 +135,7 @@ def write_results(
 
 
 def _record_shown(engine: Engine, caller: Caller, job_id: str, request_id: str) -> None:
-    """Record every household in the results, part by part, so that the audit is not locked for a whole county."""
+    """Record each household in the results in the audit, part by part, so as not to lock it for a whole county."""
     for number in itertools.count():
         with writing(engine) as connection:
             part = repository.read_part(connection, job_id, number)

@@ -34,8 +34,8 @@ JOBS = Table(
     Column("policy_version", String(64), nullable=False, server_default=""),
 )
 """``state``: ``waiting``, ``running``, ``done``, ``failed``, ``cancelled``. ``payload``, ``result`` and ``checkpoint``
-are JSON; ``region`` is what the job may touch and who may see it; ``problem`` says what went wrong.
-``lease_owner`` is a name that is used once: a worker whose name is no longer in it has lost the job and saves nothing.
+are JSON; ``region`` limits what the job may touch and who may see it; ``problem`` says what went wrong.
+``lease_owner`` is different for every lease: a worker whose name is no longer there has lost the job and saves nothing.
 ``beats`` goes up while the owner is alive; no clock says when a lease ends (see ``jobs.leases``). ``attempts`` counts
 leases since the last progress. ``model_version``, ``feature_schema_hash`` and ``policy_version`` are those used for the
 first part: if others are in service, the job starts over."""

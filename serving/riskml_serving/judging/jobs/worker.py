@@ -65,7 +65,7 @@ class Worker:
             while not self.stopping.is_set():
                 try:
                     busy = self.step()
-                except Exception as error:  # any: the jobs behind it are worked on later
+                except Exception as error:  # any error: later jobs still get their turn
                     busy = False
                     if is_unavailable(error):
                         log.warning("jobs wait: %s", describe_error(error))
@@ -77,7 +77,7 @@ class Worker:
             self._reader.close()
 
     def work_off(self) -> None:
-        """Work on the jobs that are free, one after the other, then end."""
+        """Work on the jobs that are free, one after the other, then return."""
         try:
             while self.step():
                 pass
@@ -97,7 +97,7 @@ class Worker:
         for job in jobs:
             if not self._is_own(job) and not self._watch.is_free(job):
                 continue
-            owner = f"{self.name}-{job['beats']}"  # used once: every lease beats
+            owner = f"{self.name}-{job['beats']}"  # unique: every lease increments the beats
             with writing(self.engine) as connection:
                 taken = repository.lease(connection, job, owner)
             if taken:
@@ -106,7 +106,7 @@ class Worker:
         return False
 
     def _is_own(self, job: dict[str, Any]) -> bool:
-        """Return whether this worker left a running job because the database went down."""
+        """Return whether a running job is one that this worker left when the database went down."""
         return bool(job["state"] == "running" and (job["lease_owner"] or "").startswith(self.name))
 
     def _work_on(self, job: dict[str, Any], owner: str, model: Model) -> None:
@@ -122,7 +122,7 @@ class Worker:
             return
         except Stopped:
             self._end(job, owner, "waiting")
-        except Exception as error:  # any: a job that fails must not end the worker
+        except Exception as error:  # any error: a job that fails must not end the worker
             if is_unavailable(error):
                 raise
             _log_failure("job failed", error, job_id=job["job_id"])

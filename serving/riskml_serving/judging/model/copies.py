@@ -14,7 +14,7 @@ KEPT = 5
 """Number of releases to keep copies of."""
 
 ABANDONED_AFTER = 3600
-"""Seconds after which an unfinished copy must be left over from a killed worker."""
+"""Age in seconds from which an unfinished copy is assumed to be left over from a killed worker."""
 
 
 def find_copy(store: Path, version: str) -> Path:
@@ -23,7 +23,7 @@ def find_copy(store: Path, version: str) -> Path:
 
 
 def save_copy(store: Path, bundle: Bundle) -> None:
-    """Copy a verified bundle in one step; delete the oldest copies, unfinished copies and the downloads.
+    """Copy a verified bundle atomically; delete the oldest copies, abandoned copies and the downloads.
 
     Raises
     ------

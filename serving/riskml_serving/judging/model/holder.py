@@ -1,4 +1,4 @@
-"""Holds the model in service. A request takes the reference once and keeps it until it ends."""
+"""Holds the model in service. Each request reads the reference once and uses that model until it ends."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Holder:
 
     @property
     def version(self) -> str | None:
-        """Version of the model in service; None while there is none."""
+        """Version of the model in service; None if there is no model yet."""
         return None if self._model is None else self._model.version
 
     def swap(self, model: Model) -> None:
@@ -125,7 +125,7 @@ def load_model(folder: Path, policy: Path | None = None) -> Model:
 
 
 def _warm_up(model: Model) -> None:
-    """Score and explain one made-up household, so that the first request need not wait for loops to compile."""
+    """Score and explain one made-up household, so that the first request need not wait for compilation."""
     months = [dt.date(2023 + m // 12, m % 12 + 1, 1) for m in range(24)]
     code, wages = ["warm-up"], {"source": ["wage"] * 24, "amount": [3000.0] * 24}
     tables: dict[str, dict[str, Any]] = {

@@ -31,7 +31,7 @@ log = logging.getLogger("riskml_serving.judging.model")
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the release on offer is not in service."""
+    """The reason why the release on offer is not in service."""
 
     at: dt.datetime
     kind: str
@@ -53,7 +53,7 @@ class Keeper:
     Attributes
     ----------
     failure : Failure or None
-        Why the last refresh failed; a refresh that succeeds clears it.
+        Why the last refresh failed; None after a refresh that succeeded.
     """
 
     def __init__(self, engine: Engine, holder: Holder, settings: Settings, load: Load = load_model) -> None:

@@ -25,10 +25,10 @@ MIN_HOUSEHOLDS = 200
 """With fewer households in the window, no drift is reported."""
 
 MAX_AT_ONCE = 64
-"""Most households that one scoring adds, evenly spaced, so that one part of a county does not fill the window."""
+"""Most households that one scoring adds, taken at even steps so that one part of a county does not fill the window."""
 
 INTERVAL = 0.05
-"""Seconds between two scorings that add to the window, so that monitoring costs a busy service next to nothing."""
+"""Minimum seconds between two additions to the window, so that monitoring costs a busy service next to nothing."""
 
 
 class Monitor:
@@ -38,7 +38,7 @@ class Monitor:
     ----------
     bundle : Bundle
     interval : float, default 0.05
-        Seconds between two scorings that add to the window.
+        Minimum seconds between two additions to the window.
     """
 
     def __init__(self, bundle: Bundle, interval: float = INTERVAL) -> None:
@@ -68,12 +68,12 @@ class Monitor:
                 self._held -= len(self._rows.popleft())
 
     def count(self, tiers: Iterable[int], agreements: Iterable[str]) -> None:
-        """Count scores; tiers are positions, -1 for none."""
+        """Count scores; a tier is a position in the list of tiers, or -1 for none."""
         for (tier, agreement), n in Counter(zip(tiers, agreements, strict=True)).items():
             SCORED.labels("none" if tier < 0 else TIERS.codes[tier], agreement).inc(n)
 
     def measure_drift(self) -> dict[str, float]:
-        """Measure the population stability index of features and ``probability``; empty if there are too few rows."""
+        """Measure the population stability index of features and ``probability``, if there are enough rows."""
         with self._lock:
             rows = list(self._rows) if self._held >= MIN_HOUSEHOLDS else []
         if not rows or self._bundle.reference is None:

@@ -22,7 +22,7 @@ class Offer:
     Parameters
     ----------
     mark : str
-        Text that changes whenever the release on offer does; cheap to read.
+        Text that changes whenever the release on offer does; it is cheap to read.
     source : str
         Description of where the release comes from.
     fetch : callable

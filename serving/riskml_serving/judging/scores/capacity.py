@@ -1,4 +1,4 @@
-"""The visit capacity of a county: households within it, and the resulting agreement of rule line and model."""
+"""The visit capacity of a county: which households are within it, and whether the rule line and the model agree."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def compare(rows: Sequence[Mapping[str, Any]], capacity: Capacity) -> list[dict[
     """Compare the rule line with the visit capacity; return ``agreement`` and ``agreement_by`` for each row.
 
     The model is positive for a household within its county's visit capacity, ranked by margin, with ties broken by
-    code. Rows in a county whose capacity is unknown get an empty result: there, the agreement by tier counts.
+    code. Rows in a county whose capacity is unknown get an empty result: for those, the agreement by tier applies.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def find_capacity(connection: Connection, model: Model, counties: Iterable[str])
 def settle(connection: Connection, model: Model, tables: Iterable[pa.Table], region: str, as_of: dt.date) -> Capacity:
     """Find the capacity of every county that was judged as a whole, and save it unless a later one is saved.
 
-    A region within a county has no capacity of its own: the one from the county's last complete scoring counts.
+    A region within a county has no capacity of its own: the one from the county's last complete scoring applies.
 
     Parameters
     ----------
@@ -108,10 +108,10 @@ def _find_last(rows: pd.DataFrame, share: float) -> tuple[float, str]:
 
 
 def renew(connection: Connection, model: Model, county: str, as_of: dt.date, request_id: str) -> int:
-    """Find a county's visit capacity again, and bring the agreement of its scores up to date.
+    """Determine a county's visit capacity anew, and bring the agreement of its scores up to date.
 
     Call this once all households in the county have been scored as of a date. Until the next call, a household scored
-    again is compared with the last household within the capacity, so that no other household's score moves with it.
+    again is compared with the last household within the capacity, so that no other household's score changes with it.
 
     Returns
     -------

@@ -21,7 +21,7 @@ class Change:
 
     @property
     def changed(self) -> bool:
-        """Whether the score differs."""
+        """Whether the two scores differ."""
         if self.before is None:
             return True
         return any(self.before[name] != self.after[name] for name, field in FIELDS.items() if field.identity)

@@ -46,7 +46,7 @@ def read_history(connection: Connection, household_id: str, limit: int) -> list[
 
 
 def write_scores(connection: Connection, changes: Sequence[Change], request_id: str) -> None:
-    """Make scores the current ones; changed scores also go into the history, under ever higher numbers.
+    """Make scores current; also add the changed ones to the history, with ascending numbers.
 
     Every row with a score has a region: a household that moved is listed where it lives now.
     """
@@ -86,9 +86,9 @@ def _split_region(region: str) -> dict[str, str]:
 
 
 def move_scores(connection: Connection, regions: Mapping[str, str], region: str, request_id: str) -> None:
-    """Move the current scores of a region's households to where each lives now.
+    """Move the current scores of households in a region to the regions where they live now.
 
-    Readers of the old region learn of the move from the history; the household drops out of their lists.
+    Readers in the old region learn of the move from the history; the household disappears from their lists.
     """
     current = read_current(connection, sorted(regions), region)
     leaving = [{**row, "moved_from": row["region_code"]} for row in current.values()]

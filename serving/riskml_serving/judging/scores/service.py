@@ -42,7 +42,7 @@ def judge_households(
     Returns
     -------
     list of Judged
-        One for each group of households for which the same tables are known.
+        One item for each group of households for which the same tables are known.
     """
     tables = read_tables(connection, sorted(households))
     known = {code: row["known_tables"] for code, row in sorted(households.items())}
@@ -52,7 +52,7 @@ def judge_households(
 def explain_stored(
     connection: Connection, model: Model, household: Row, score: Row | None, as_of: dt.date, redact: tuple[str, ...]
 ) -> tuple[Panel, Explanation]:
-    """Explain a stored household as of a date; use the agreement of its score if that is by capacity.
+    """Explain a stored household as of a date; use its score's agreement if that is by visit capacity.
 
     Parameters
     ----------
@@ -119,9 +119,9 @@ def rescore(
     Returns
     -------
     list of Change
-        One for each household that is known at the date, in code order.
+        One item for each household that is known at the date, in code order.
     """
-    standing = lock_households(connection, codes, region)  # another writer must not judge older records later
+    standing = lock_households(connection, codes, region)  # or another writer could judge older records
     rows = []
     for judged in judge_households(connection, model, standing.households, as_of):
         causes = judged.explained.list_causes()
@@ -139,11 +139,11 @@ def keep_scores(
     request_id: str,
     seen: Mapping[str, tuple[int | None, dt.datetime | None]] | None = None,
 ) -> list[Change]:
-    """Make judged rows the current scores, unless something newer is known by now.
+    """Make judged rows the current scores, unless newer ones exist by now.
 
     A household is left alone if it is no longer open in the region, if it has a score from a later date, or if its
-    score is not the one that was current when its records were read: then another writer has added records and scored
-    them.
+    score is not the one that was current when its records were read: in that case, another writer has added records and
+    scored them.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def keep_scores(
     Returns
     -------
     list of Change
-        One for each score that was kept.
+        One item for each score that was kept.
     """
     common = {"as_of": as_of, "scored_at": now(), **model.versions}
     after = []

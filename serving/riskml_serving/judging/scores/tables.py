@@ -60,7 +60,7 @@ SCORES = Table(
     Column("moved_from", Code(Level.VILLAGE), nullable=True),
     sqlite_autoincrement=True,
 )
-"""Every change to a score; ``seq`` is the cursor of /v1/changes and never goes down. ``change`` is ``scored``, or
+"""Every change to a score; ``seq`` is the cursor for /v1/changes and never goes down. ``change`` is ``scored``, or
 what happened to the last score: ``moved`` with its household from the region ``moved_from``, or ``closed``."""
 
 Index("ix_scores_household_id", SCORES.c.household_id, SCORES.c.seq)

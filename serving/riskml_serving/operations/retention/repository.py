@@ -34,12 +34,12 @@ ENDED = ("done", "failed", "cancelled")
 
 
 def count_open_jobs(connection: Connection) -> int:
-    """Count jobs that have not ended: they hold codes in memory and write them later."""
+    """Count the jobs that have not ended: they hold household codes in memory and write them later."""
     return int(connection.execute(select(func.count()).where(JOBS.c.state.not_in(ENDED))).scalar_one())
 
 
 def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
-    """Delete the rows of a household in every table of records, scores and verifications; count them by table."""
+    """Delete a household's rows from every table of records, scores and verifications; count them by table."""
     hold_lock(connection, "changes")
     deleted = {}
     tables = [table for table in RECORDS.values() if "household_id" in table.c]
@@ -51,7 +51,7 @@ def forget_rows(connection: Connection, household_id: str) -> dict[str, int]:
 
 
 def forget_in_register(connection: Connection, household_id: str) -> bool:
-    """Remove a household from the register and from the successors of others; return False if it is not there."""
+    """Remove a household from the register and from other households' successors; return False if it is not found."""
     linked = select(HOUSEHOLDS.c.household_id, HOUSEHOLDS.c.followed_by).where(
         HOUSEHOLDS.c.followed_by.contains(household_id, autoescape=True)
     )
@@ -99,7 +99,7 @@ def _remove_household(content: bytes, household_id: str) -> bytes | None:
 
 
 def list_closed_before(connection: Connection, at: dt.datetime) -> Sequence[str]:
-    """List the households whose closure was received before a time; the closing day does not matter."""
+    """List the households whose closure was received before a time, whatever the date stated in the closure."""
     query = select(HOUSEHOLDS.c.household_id).where(HOUSEHOLDS.c.closed_at < at).order_by(HOUSEHOLDS.c.household_id)
     return connection.execute(query).scalars().all()
 

@@ -1,4 +1,4 @@
-"""Forgets households and deletes what is past its retention period; the audit records it, with the household's hash."""
+"""Forgets households and deletes data past its retention period; the audit records both, with household hashes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from riskml_serving.people.auth import Caller
 __all__ = ["apply_retention", "forget"]
 
 OPERATOR = Caller("operator", "", frozenset())
-"""The caller as which the commands appear in the audit."""
+"""The caller under whose name the commands appear in the audit."""
 
 
 def forget(connection: Connection, household_id: str, because: str = "asked") -> dict[str, int]:
@@ -56,12 +56,12 @@ def forget(connection: Connection, household_id: str, because: str = "asked") ->
 
 
 def apply_retention(connection: Connection, settings: Settings) -> dict[str, int]:
-    """Delete what is past the retention periods in the settings; a period of 0 days keeps data for good.
+    """Delete data past the retention periods in the settings; with a period of 0 days, data is kept forever.
 
     Returns
     -------
     dict of str to int
-        ``households`` forgotten, ``answers`` and ``jobs`` deleted.
+        Numbers of ``households`` forgotten, and of ``answers`` and ``jobs`` deleted.
     """
     out = {"households": 0, "answers": 0, "jobs": 0}
     at = now()

@@ -1,4 +1,4 @@
-"""Signs people in at an OpenID provider: authorization code with PKCE; the claims give role and region."""
+"""Signs people in through an OpenID provider, by authorization code with PKCE; role and region come from the claims."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Provider:
 
     Notes
     -----
-    State, nonce and PKCE verifier are derived from one seed, which only the browser that started holds, in a cookie.
-    Nothing is stored in between, and any worker can finish a sign-in that another worker started.
+    State, nonce and PKCE verifier are derived from one seed, which only the browser that started the sign-in holds, in
+    a cookie. The service stores nothing in between, and any worker can finish a sign-in that another worker started.
     """
 
     def __init__(self, settings: Settings, keys: KeySet) -> None:
@@ -74,7 +74,7 @@ class Provider:
         self._settings, self._keys = settings, keys
 
     def make_authorization_url(self, seed: str) -> str:
-        """Return the provider's address to which the browser is sent.
+        """Return the address at the provider to which the browser is sent.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class Provider:
         return str(url)
 
     def redeem(self, seed: str, code: str) -> Person | None:
-        """Redeem the code that the browser brought back; None if it is refused or the person has no role here.
+        """Redeem the code that the browser brought back; return None if it is refused or the person has no role here.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Provider:
         return read_person(claims, settings)
 
     def _fetch_id_token(self, seed: str, code: str) -> str | None:
-        """Fetch the identity token for a code; None if the provider refuses the code."""
+        """Fetch the identity token for a code; return None if the provider refuses the code."""
         from authlib.common.errors import AuthlibBaseError
         from requests import RequestException
 
@@ -161,7 +161,7 @@ def _derive(seed: str, use: str) -> str:
 
 
 def read_person(claims: Mapping[str, Any], settings: Settings) -> Person | None:
-    """Read a person from claims; None if they have no region, or not exactly one role that fits the region.
+    """Read a person from claims; return None without a region and exactly one role that fits it.
 
     >>> settings = Settings(oidc_roles={"village-staff": "village", "county-staff": "county"})
     >>> claims = {"iss": "https://login.example", "sub": "7", "rights": ["village-staff"], "region": "370112101201"}

@@ -33,7 +33,7 @@ def add_user(connection: Connection, row: dict[str, Any]) -> None:
 
 
 def upsert_user(connection: Connection, row: dict[str, Any]) -> None:
-    """Store an account, or update an existing account in the columns that ``row`` has."""
+    """Store an account, or update the columns of an existing account that are in ``row``."""
     upsert(connection, USERS, [row])
 
 
@@ -50,7 +50,7 @@ def list_users(connection: Connection) -> Sequence[RowMapping]:
 
 
 def change_user(connection: Connection, username: str, **values: Any) -> bool:
-    """Change an account; return false if there is none."""
+    """Change an account; return False if there is no such account."""
     return bool(connection.execute(update(USERS).where(USERS.c.username == username).values(**values)).rowcount)
 
 
@@ -90,7 +90,7 @@ def delete_stale_sessions(connection: Connection, opened: dt.datetime, seen: dt.
 
 
 def count_attempt(connection: Connection, address_hash: str, minute: int) -> int:
-    """Count an attempt to sign in from an address; return how many there have been in this minute."""
+    """Count an attempt to sign in from an address; return the number of attempts in this minute."""
     connection.execute(delete(TRIES).where(TRIES.c.minute < minute))
     insert_missing(connection, TRIES, [{"address_hash": address_hash, "minute": minute, "tries": 0}])
     counted = update(TRIES).where(TRIES.c.address_hash == address_hash).values(tries=TRIES.c.tries + 1)

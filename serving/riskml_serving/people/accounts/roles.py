@@ -1,4 +1,4 @@
-"""Roles for staff, and what each of them may do."""
+"""Roles for staff, and what each role may do."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Role:
     ----------
     zh, en : str
     digits : tuple of int
-        Allowed lengths of the region prefix; 0 means everywhere.
+        Allowed lengths of the region prefix; 0 allows access everywhere.
     rights : frozenset of str
         Rights from ``auth.RIGHTS``, except ``health-details``, which is set for each account.
     may : frozenset of str
-        Actions allowed on the pages: ``assign`` households to people, see the model's ``releases``.
+        Actions allowed on the pages: ``assign`` households to people, or see the model's ``releases``.
     """
 
     zh: str

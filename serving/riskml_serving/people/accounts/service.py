@@ -24,12 +24,12 @@ _HASHER = PasswordHasher()
 
 @cache
 def _make_dummy_hash() -> str:
-    """Hash a password to check against if there is no account, so that both cases take equally long."""
+    """Hash a dummy password, to check against if there is no account, so that both cases take equally long."""
     return _HASHER.hash("nobody has this password")
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Return whether a password matches a hash; without a hash, the check takes equally long.
+    """Return whether a password matches a hash; without a hash, the check takes just as long.
 
     >>> verify_password(None, "anything"), verify_password("", "nobody has this password")
     (False, False)
@@ -59,9 +59,9 @@ def create_user(
     connection : Connection
         Connection in a writing transaction.
     username : str
-        Consists of lower-case letters, digits, ``_``, ``.`` and ``-``.
+        User name, which consists of lower-case letters, digits, ``_``, ``.`` and ``-``.
     password : str
-        At least ten characters.
+        Password with at least ten characters.
     role : str
         A key of ``ROLES``.
     region : str

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 TOUCH_INTERVAL = dt.timedelta(minutes=1)
-"""Minimum time between two updates of a session's last use."""
+"""Minimum time between two updates of the time at which a session was last used."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class User:
     caller : Caller
         The same kind of caller as for an API key, with scope and rights enforced by the same code.
     stale : bool
-        Whether the session's last use is due for an update.
+        Whether the time at which the session was last used is due for an update.
     """
 
     username: str
@@ -87,7 +87,7 @@ def limit_sign_ins(connection: Connection, settings: Settings, address: str) -> 
     Raises
     ------
     Problem
-        ``too-many-requests``, with the seconds to wait.
+        ``too-many-requests``, with the number of seconds to wait.
     """
     limit, at = settings.sign_ins_per_minute, time.time()
     if limit and repository.count_attempt(connection, _hash(address), int(at // 60)) > limit:
@@ -100,19 +100,19 @@ def limit_sign_ins(connection: Connection, settings: Settings, address: str) -> 
 
 
 def check_password(connection: Connection, username: str, password: str) -> bool:
-    """Check a password against an account; slow on purpose, so call it outside a writing transaction."""
+    """Check a password against an account. This is slow on purpose, so call it outside a writing transaction."""
     row = repository.find_user(connection, username)
     return verify_password(row["password_hash"] if row else None, password)
 
 
 def sign_in(connection: Connection, settings: Settings, username: str, correct: bool, request_id: str) -> str | None:
-    """Open a session after a correct password, or count a wrong one.
+    """Open a session if the password was correct; otherwise count a failure.
 
     Returns
     -------
     str or None
-        A new token for the cookie; None if the user name, the password or the state of the account does not allow
-        signing in, without saying which.
+        A new token for the cookie; None if the user name or password is wrong or the account may not sign in, without
+        saying which.
     """
     at, row = now(), repository.find_user(connection, username, lock=True)
     if row is None:
@@ -133,7 +133,7 @@ def sign_in(connection: Connection, settings: Settings, username: str, correct: 
 
 
 def sign_in_by_provider(connection: Connection, settings: Settings, person: Person, request_id: str) -> str | None:
-    """Open a session for a person authenticated by the provider, with the role and region that it gives now.
+    """Open a session for a person authenticated by the provider, with the role and region that it states now.
 
     Returns
     -------
@@ -166,7 +166,7 @@ def _find_limits(settings: Settings, at: dt.datetime) -> tuple[dt.datetime, dt.d
 
 
 def resolve_session(connection: Connection, settings: Settings, token: str) -> User | None:
-    """Find the user of a session; None if the session has ended."""
+    """Find the user of a session; return None if the session has ended."""
     at, row = now(), repository.find_session(connection, _hash(token))
     opened, seen = _find_limits(settings, at)
     if row is None or row["disabled_at"] is not None or row["opened_at"] < opened or row["seen_at"] < seen:
@@ -175,7 +175,7 @@ def resolve_session(connection: Connection, settings: Settings, token: str) -> U
 
 
 def touch_session(connection: Connection, token: str) -> None:
-    """Record that a session is in use."""
+    """Record that a session was used."""
     repository.touch_session(connection, _hash(token), now())
 
 

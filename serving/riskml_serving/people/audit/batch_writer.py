@@ -1,4 +1,4 @@
-"""Writes audit entries for requests that write nothing else; requests that wait together share one transaction."""
+"""Writes audit entries for requests that write nothing else; requests waiting at the same time share a transaction."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class BatchWriter:
         batch += entries
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
-        await asyncio.shield(committed)  # a request that is cancelled leaves the others of its batch waiting
+        await asyncio.shield(committed)  # cancelling one request must not cancel the others in its batch
 
     async def _write(self) -> None:
         while self._next is not None:

@@ -73,13 +73,13 @@ def find_faults(entries: Iterable[Mapping[str, Any]], noted: Head | None = None)
     entries : iterable of row
         All entries, in the order of their numbers.
     noted : Head, optional
-        A head noted earlier, outside the database. Entries cut off at the end can only be found with it.
+        A head noted earlier, outside the database. Only with it can entries missing at the end be detected.
 
     Yields
     ------
     tuple of int and str
-        Number of an entry and a code: ``gap`` (entries before it are missing), ``broken`` (does not follow from
-        the entry before: reordered, inserted, or the entry before replaced), ``changed`` (does not match its own hash),
+        Number of an entry and a code: ``gap`` (entries before it are missing), ``broken`` (it does not follow from the
+        previous entry: one was reordered, inserted or replaced), ``changed`` (it does not match its own hash),
         ``rewritten`` (consistent, but not the entry that was noted), ``cut`` (the noted entry is missing).
     """
     seq, previous = START.seq, START.hash

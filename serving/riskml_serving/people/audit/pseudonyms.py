@@ -1,6 +1,6 @@
-"""The audit names a household only by a keyed hash, so that it can be forgotten while the chain stays intact.
+"""Keyed hashes for households in the audit, so that a household can be forgotten while the chain stays intact.
 
-With the database, the entries about a household can be found by its code; the entries alone identify nobody.
+Whoever has the database can find the entries about a household by its code; the entries alone identify nobody.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def hash_household(key: str, household_id: str) -> str:
 
 
 def read_pseudonym(connection: Connection, household_id: str) -> str:
-    """Hash a household's code with the key of the database."""
+    """Hash a household's code with the key stored in the database."""
     return hash_household(read_key(connection), household_id)
 
 

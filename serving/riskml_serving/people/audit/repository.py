@@ -16,7 +16,7 @@ __all__ = ["append", "read_about", "read_all", "read_head"]
 
 
 def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
-    """Append entries to the chain; replace each household's code by its keyed hash.
+    """Append entries to the chain, with each household's code replaced by its keyed hash.
 
     No other writer can append until the transaction ends, so that the chain never forks.
     """

@@ -1,4 +1,4 @@
-"""Writes the audit within the request's transaction: an answer and its entry exist together or not at all."""
+"""Writes the audit within the request's transaction, so that an answer and its entry exist together or not at all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DETAIL = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 def build_entries(
     caller: Caller, action: str, household_id: str | Iterable[str] | None, request_id: str, detail: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Build the entries which say that a caller saw or changed something; see :func:`record`."""
+    """Build the entries that say that a caller saw or changed something; see :func:`record`."""
     at, text = now(), _DETAIL.encode(detail)
     codes = [household_id] if household_id is None or isinstance(household_id, str) else list(household_id)
     common = {"at": at, "actor": caller.key_id, "action": action, "region": caller.region}
@@ -47,7 +47,7 @@ def record(
     action : str
         A short stable code, such as ``household.read`` or ``records.append``.
     household_id : str or iterable of str, optional
-        Households, each of which gets an entry; by default there is a single entry without a household.
+        Households, each of which gets an entry; by default, there is a single entry without a household.
     request_id : str
     **detail
         Further JSON values, never a person's records.

@@ -22,7 +22,7 @@ class Caller:
     Parameters
     ----------
     key_id : str
-        Name of the caller in the audit; never secret.
+        Name of the caller in the audit; not a secret.
     region : str
         Prefix of the regions that the caller may see; empty means everywhere.
     rights : frozenset of str
@@ -54,7 +54,7 @@ class Caller:
         Raises
         ------
         Problem
-            ``region-not-found`` if it is no region prefix or outside the caller's region, without saying which.
+            ``region-not-found`` if it is not a region prefix or is outside the caller's region, without saying which.
         """
         if region is None:
             return self.region

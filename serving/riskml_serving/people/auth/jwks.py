@@ -24,10 +24,10 @@ __all__ = ["Fetch", "KeySet", "create_key_set", "discover_endpoint", "fetch_json
 Fetch = Callable[[str], dict[str, Any]]
 
 RETRY_SECONDS = 10.0
-"""Minimum time between two fetches for unknown keys: made-up key ids must not flood the provider."""
+"""Minimum time between two fetches for unknown keys: requests with made-up key ids must not flood the provider."""
 
 OUTAGE_SECONDS = 3600.0
-"""How long the last keys are trusted if the provider does not answer."""
+"""How long the last fetched keys are trusted if the provider does not answer."""
 
 _MAX_BYTES = 1_000_000
 
@@ -53,7 +53,7 @@ class KeySet:
         self._lock = threading.Lock()
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
-        """Return a key by its id; None if the provider has no such key.
+        """Return the key with an id; None if the provider has no such key.
 
         Raises
         ------
@@ -100,7 +100,7 @@ def fetch_json(url: str) -> dict[str, Any]:
 
 
 def is_secure(url: str) -> bool:
-    """Return whether an address uses https or is on this machine.
+    """Return whether an address uses https or points to this machine.
 
     >>> is_secure("https://login.example"), is_secure("http://localhost:9000"), is_secure("http://login.example")
     (True, True, False)
@@ -115,7 +115,7 @@ def discover_endpoint(issuer: str, name: str, fetch: Fetch = fetch_json) -> str:
     Raises
     ------
     OSError, ValueError, TypeError
-        If the provider does not answer, or gives no secure address.
+        If the provider does not answer, or states no secure address.
     """
     url = fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration").get(name)
     if not isinstance(url, str) or not is_secure(url) or (url.startswith("http:") and not issuer.startswith("http:")):

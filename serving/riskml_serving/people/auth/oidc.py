@@ -1,4 +1,4 @@
-"""Checks bearer tokens from an OpenID provider, an option in addition to API keys."""
+"""Checks bearer tokens from an OpenID provider, which callers may use instead of API keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from riskml_serving.people.auth.jwks import KeySet
 __all__ = ["EVERYWHERE", "Oidc", "make_unavailable", "parse_names", "parse_region", "read_claim", "verify_token"]
 
 EVERYWHERE = "*"
-"""Value of the region claim that means everywhere; a missing or empty claim must never mean everywhere."""
+"""Value of the region claim that grants access everywhere; a missing or empty claim must never do so."""
 
 LEEWAY = 60
 """Seconds by which the clocks of the provider and the service may differ."""
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[\w.@|-]{1,59}", re.ASCII)
 
 
 class Oidc:
-    """Turns a token into a caller.
+    """Turns bearer tokens into callers.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Oidc:
         Raises
         ------
         Problem
-            ``provider-unavailable``: no key of the provider is known and it does not answer.
+            ``provider-unavailable`` if none of the provider's keys is known and it does not answer.
         """
         settings = self._settings
         audience = str(settings.oidc_audience)
@@ -65,7 +65,7 @@ def verify_token(token: str, keys: KeySet, settings: Settings, audience: str) ->
     Raises
     ------
     Problem
-        ``provider-unavailable``: no key of the provider is known and it does not answer.
+        ``provider-unavailable`` if none of the provider's keys is known and it does not answer.
     """
     try:
         header = jwt.get_unverified_header(token)
@@ -93,7 +93,7 @@ def make_unavailable() -> Problem:
 
 
 def read_claim(claims: Mapping[str, Any], path: str) -> Any:
-    """Read a claim; a dot steps into an object, as in ``realm_access.roles``.
+    """Read a claim; a dot in the path steps into an object, as in ``realm_access.roles``.
 
     >>> read_claim({"realm_access": {"roles": ["read"]}}, "realm_access.roles"), read_claim({}, "a.b")
     (['read'], None)
@@ -105,7 +105,7 @@ def read_claim(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def parse_region(value: Any) -> str | None:
-    """Parse the region claim; None if it is no region prefix.
+    """Parse the region claim; return None if it is not a region prefix.
 
     >>> parse_region("370112"), parse_region("*"), parse_region(""), parse_region(None), parse_region("3701120")
     ('370112', '', None, None, None)
@@ -126,7 +126,7 @@ def parse_names(value: Any) -> list[str]:
 
 
 def _resolve_rights(names: list[str], roles: Mapping[str, str]) -> frozenset[str]:
-    """Resolve names to rights: each is a right, or a role that the setting maps to rights.
+    """Resolve names to rights: each name is a right, or a role that the setting maps to rights.
 
     >>> sorted(_resolve_rights(["village", "read", "other"], {"village": "score write"}))
     ['read', 'score', 'write']

@@ -24,12 +24,12 @@ def find_key(connection: Connection, key_id: str) -> RowMapping | None:
 
 
 def list_keys(connection: Connection) -> Sequence[RowMapping]:
-    """List all keys, oldest first, without the hash of the secret."""
+    """List all keys, oldest first, without the hashes of their secrets."""
     columns = [column for column in KEYS.c if column.name != "secret_hash"]
     return connection.execute(select(*columns).order_by(KEYS.c.created_at, KEYS.c.key_id)).mappings().all()
 
 
 def revoke_key(connection: Connection, key_id: str, at: dt.datetime) -> bool:
-    """Revoke a key; return false if there is no such key or it was revoked before."""
+    """Revoke a key; return False if there is no such key or it was revoked before."""
     valid = update(KEYS).where(KEYS.c.key_id == key_id, KEYS.c.revoked_at.is_(None))
     return bool(connection.execute(valid.values(revoked_at=at)).rowcount)

@@ -9,7 +9,7 @@ from riskml.vocabulary.regions import Level
 __all__ = ["covers", "within", "within_table"]
 
 _COLUMNS: dict[int, str] = {Level.COUNTY: "county", Level.TOWN: "town", Level.VILLAGE: "region_code"}
-"""Columns of the list that hold the code of one level, by the length of the code."""
+"""Columns of the list that hold a region's code at one level, by the length of that code."""
 
 
 def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
@@ -30,13 +30,13 @@ def within(column: ColumnElement[str], region: str) -> ColumnElement[bool]:
 
 
 def within_table(table: Table, region: str) -> ColumnElement[bool]:
-    """Make the same condition for a table with county and town columns: an equality, so that its index can be used."""
+    """Make the same condition for a table with county and town columns: an equality, so that an index can be used."""
     name = _COLUMNS.get(len(region))
     return within(table.c.region_code, region) if name is None else table.c[name] == region
 
 
 def covers(region: str, code: str) -> bool:
-    """Return whether a caller from one region may see another.
+    """Return whether a caller from one region may see another region.
 
     >>> covers("3701", "370112"), covers("370112", "3701"), covers("", "37")
     (True, False, True)

@@ -65,7 +65,7 @@ def create_key(connection: Connection, name: str, region: str, rights: Iterable[
 
 
 def revoke_key(connection: Connection, key_id: str) -> None:
-    """Revoke a key for good.
+    """Revoke a key permanently.
 
     Raises
     ------
@@ -98,7 +98,7 @@ class Authenticator:
         Raises
         ------
         Problem
-            ``provider-unavailable``; or ``not-authenticated``, whether the key is wrong, missing or revoked.
+            ``provider-unavailable``, or ``not-authenticated`` no matter whether the key is wrong, missing or revoked.
         """
         scheme, _, token = authorization.partition(" ")
         prefix, _, rest = token.strip().partition("_")

@@ -1,4 +1,4 @@
-"""SQL for where households live; every query is narrowed to a region."""
+"""SQL for the register of households; every query is narrowed to a region."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select, update
 
 from riskml_serving.base.clock import now
 from riskml_serving.base.database.upserts import insert_missing, upsert
@@ -20,6 +20,7 @@ __all__ = [
     "close_household",
     "count_households",
     "find_households",
+    "is_open",
     "list_codes",
     "narrow_to_region",
     "require_household",
@@ -50,7 +51,7 @@ def require_household(connection: Connection, household_id: str, region: str, *,
     Raises
     ------
     Problem
-        ``household-not-found``, no matter whether it does not exist or lives elsewhere.
+        ``household-not-found``, whether the household does not exist or lives elsewhere.
     """
     row = find_households(connection, [household_id], region, lock=lock).get(household_id)
     if row is None:
@@ -64,13 +65,18 @@ def narrow_to_region(query: Select[Any], table: FromClause, region: str) -> Sele
     return joined.where(within(HOUSEHOLDS.c.region_code, region))
 
 
+def is_open() -> ColumnElement[bool]:
+    """Make the condition that a household in the register is not closed."""
+    return HOUSEHOLDS.c.closed_on.is_(None)
+
+
 def list_codes(connection: Connection, region: str, after: str = "", limit: int | None = None) -> Sequence[str]:
     """List the codes of the open households in a region, in code order, starting after ``after``."""
     query = (
         select(HOUSEHOLDS.c.household_id)
         .where(
             within(HOUSEHOLDS.c.region_code, region),
-            HOUSEHOLDS.c.closed_on.is_(None),
+            is_open(),
             HOUSEHOLDS.c.household_id > after,
         )
         .order_by(HOUSEHOLDS.c.household_id)
@@ -81,7 +87,7 @@ def list_codes(connection: Connection, region: str, after: str = "", limit: int 
 
 def count_households(connection: Connection, region: str) -> int:
     """Count the open households in a region."""
-    query = select(func.count()).where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None))
+    query = select(func.count()).where(within(HOUSEHOLDS.c.region_code, region), is_open())
     return int(connection.execute(query).scalar_one())
 
 
@@ -98,7 +104,7 @@ def update_households(connection: Connection, rows: Sequence[dict[str, Any]]) ->
 def close_household(
     connection: Connection, household_id: str, region: str, on: dt.date, because: str, followed_by: str
 ) -> None:
-    """Close a household in a region and record that the closure was received now."""
+    """Close a household in a region and record when the closure was received."""
     connection.execute(
         update(HOUSEHOLDS)
         .where(HOUSEHOLDS.c.household_id == household_id, within(HOUSEHOLDS.c.region_code, region))

@@ -1,4 +1,4 @@
-"""Tables as columns, the form in which riskml takes a small number of households."""
+"""Tables as columns, the form in which riskml accepts a small number of households."""
 
 from __future__ import annotations
 

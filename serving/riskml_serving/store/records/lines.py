@@ -1,4 +1,4 @@
-"""Caches the monitoring lines that the service stores; they are read again every few seconds at most."""
+"""Caches the monitoring lines that the service stores, and reads them again at most every few seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from riskml_serving.store.records.repository import read_lines
 __all__ = ["Lines"]
 
 MAX_AGE = 5.0
-"""Seconds before the lines are read again: they change once a year."""
+"""Seconds for which the lines are cached: they change once a year."""
 
 
 class Lines:

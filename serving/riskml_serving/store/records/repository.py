@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.records.columns import Columns
 from riskml_serving.store.records.tables import RECORDS, list_columns, read_attributes
 
-__all__ = ["CHUNK", "add_rows", "read_lines", "read_rows", "split_codes", "supersede"]
+__all__ = ["CHUNK", "add_rows", "is_not_superseded", "read_lines", "read_rows", "split_codes", "supersede"]
 
 CHUNK = 500
 """Maximum number of codes in one query: below every database's limit on parameters."""
@@ -19,10 +31,17 @@ CHUNK = 500
 ANY_OF: BindParameter[Any] = bindparam("codes", expanding=True)
 
 
+def is_not_superseded(table: FromClause) -> ColumnElement[bool]:
+    """Make the condition that no later row of its day replaced a row of a contract table."""
+    return ~table.c.superseded
+
+
 def _select_rows(name: str, key: str) -> Select[Any]:
-    """Build the statement that reads a table's rows for some codes, only once: building takes as long as reading."""
+    """Build the statement that reads a table's rows for some codes, and cache it: building takes as long as reading."""
     table = RECORDS[name]
-    return select(*list_columns(name)).where(table.c[key].in_(ANY_OF), ~table.c.superseded).order_by(table.c.row_id)
+    return (
+        select(*list_columns(name)).where(table.c[key].in_(ANY_OF), is_not_superseded(table)).order_by(table.c.row_id)
+    )
 
 
 OF_HOUSEHOLDS = {name: _select_rows(name, "household_id") for name in TABLES if name != "lines"}
@@ -41,7 +60,7 @@ def split_codes(codes: Sequence[str], size: int = CHUNK) -> Iterator[Sequence[st
 def read_lines(connection: Connection) -> Columns:
     """Read all monitoring lines, as columns."""
     table = RECORDS["lines"]
-    query = select(*list_columns("lines")).where(~table.c.superseded).order_by(table.c.row_id)
+    query = select(*list_columns("lines")).where(is_not_superseded(table)).order_by(table.c.row_id)
     return _to_columns("lines", connection.execute(query).all())
 
 
@@ -58,7 +77,7 @@ def read_rows(connection: Connection, name: str, codes: Sequence[str]) -> Column
 def read_tables(connection: Connection, codes: Sequence[str]) -> dict[str, Columns]:
     """Read everything about some households, as columns by table.
 
-    ``disaster`` also holds disasters of the regions that contain the households; in these rows the household is null.
+    ``disaster`` also holds disasters in the regions that contain the households; in these rows the household is null.
     The caller must have checked the codes against a region.
     """
     tables = {name: read_rows(connection, name, codes) for name in OF_HOUSEHOLDS}
@@ -91,13 +110,13 @@ def add_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) 
 
 
 def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Mark the rows that new rows replace: those of the same record, or version, recorded on the same day.
+    """Mark the rows that new rows replace: those for the same record or version, recorded on the same day.
 
-    What is known on a date is what is known at the end of that day, so a row that was corrected before its day ended
-    never counted. In the contract, two rows for one record on one day are a fault; marking the first keeps it out.
+    What is known on a date is what is known at the end of that day, so a row that was corrected on the day it arrived
+    never counted. The contract forbids two rows for one record on one day; marking the first keeps it out.
     """
     table, keys = RECORDS[name], TABLES[name].key or ("record_id",)
-    if TABLES[name].column("recorded_on") is None:
+    if TABLES[name].find_column("recorded_on") is None:
         return
     keyed = [row for row in rows if all(row.get(key) is not None for key in keys)]
     if not keyed:
@@ -105,7 +124,7 @@ def supersede(connection: Connection, name: str, rows: Sequence[dict[str, Any]])
     subject = ("household_id", "region_code") if name == "disaster" else ("household_id",)
     names = dict.fromkeys([*keys, *subject])
     same = [_compare(table.c[key], f"the_{key}") for key in names]
-    query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), ~table.c.superseded)
+    query = update(table).where(*same, table.c.recorded_on == bindparam("the_day"), is_not_superseded(table))
     values = [{**{f"the_{key}": row.get(key) for key in names}, "the_day": row["recorded_on"]} for row in keyed]
     connection.execute(query.values(superseded=True), values)
 

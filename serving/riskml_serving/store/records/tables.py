@@ -34,7 +34,7 @@ _CODES = ("household_id", "member_id", "record_id")
 
 
 def write_attributes(attributes: Mapping[str, Any]) -> str | None:
-    """Write the attributes of a household as JSON; missing ones are left out.
+    """Write the attributes of a household as JSON, leaving out missing attributes.
 
     >>> write_attributes({"b": 1.0, "a": "砖房", "c": None}), write_attributes({"c": None})
     ('{"a": "砖房", "b": 1.0}', None)
@@ -61,8 +61,8 @@ def _make_field(column: Column) -> Field[object]:
 def _make_table(declared: Declared) -> Table:
     """Make a database table with the contract's columns and some others.
 
-    These hold the order of receipt, a household's attributes as JSON, when and with which request a row arrived, and
-    whether a row received later on the same day replaced it.
+    The others hold the order of receipt, a household's attributes as JSON, when and with which request a row arrived,
+    and whether a row received later on the same day replaced it.
     """
     name = f"record_{declared.name}"
     fields = [_make_field(column) for column in declared.columns]
@@ -77,7 +77,7 @@ def _make_table(declared: Declared) -> Table:
         Field("request_id", String(64), nullable=False),
         Field("superseded", Boolean, nullable=False),
     )
-    if declared.column("household_id") is not None:
+    if declared.find_column("household_id") is not None:
         Index(f"ix_{name}_household_id", table.c.household_id)
     if declared.name == "disaster":
         Index(f"ix_{name}_region_code", table.c.region_code)

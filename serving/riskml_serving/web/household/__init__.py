@@ -1,1 +1,1 @@
-"""The page of one household: both verdicts, the reasons, what to verify, and the findings of visits."""
+"""The page about one household: both verdicts, the reasons, what to verify, and the findings of visits."""

@@ -1,4 +1,4 @@
-"""``/households/{id}``: the page and its forms."""
+"""``/households/{id}``: a household's page and its forms."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ PAGE = Page(
 
 
 async def _gather(request: Request, visitor: Visitor, household_id: str) -> dict[str, Any]:
-    """Gather a household's page; refuse a household outside the reader's region, and record the refusal."""
+    """Gather what a household's page shows; refuse a household outside the reader's region, and record the refusal."""
     state, lang = get_state(request), get_language(request)
     model, day = state.holder.current, today(state.settings)
     reader = partial(HouseholdReader, model=model, caller=visitor.caller, settings=state.settings, today=day, lang=lang)
@@ -131,7 +131,7 @@ async def assignment(request: Request, household_id: str, visitor: SignedIn) -> 
 async def _check_and_save(
     request: Request, visitor: Visitor, household_id: str, right: str, done: str, check: Check, save: Callable[..., Any]
 ) -> Response:
-    """Save a form; show a form with errors again as it was filled in, so that nothing is lost."""
+    """Save a form; if it has errors, show it again as it was filled in, so that nothing is lost."""
     form = await _read_form_for(request, visitor, right)
     try:
         body = check(form)
@@ -142,7 +142,7 @@ async def _check_and_save(
 
 
 async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form:
-    """Read a form if the sender's role has the required right."""
+    """Read a form, provided that the sender's role has the required right."""
     form = await read_form(request, visitor.form_token)
     if not visitor.may(right):
         raise Problem("role-refused")
@@ -152,7 +152,7 @@ async def _read_form_for(request: Request, visitor: Visitor, right: str) -> Form
 async def _save_form(
     request: Request, visitor: Visitor, household_id: str, form: Form, done: str, save: Callable[..., Any], *values: Any
 ) -> Response:
-    """Save the values of a form once, however often it is sent, and redirect to the household."""
+    """Save a form's values once, however often the form is sent, and redirect to the household."""
     state, key = get_state(request), form.get_text("once", 64)
     if len(key) < 16:
         raise Problem("form-refused")

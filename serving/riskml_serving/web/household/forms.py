@@ -1,4 +1,4 @@
-"""The forms of a household's page, checked like API requests."""
+"""The forms on a household's page, checked like API requests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ASSIGNMENT = _make_adapter("AssignmentForm", assignee=_ASSIGNEE, handover=_HAND
 
 
 def check_verification(form: Form, today: dt.date) -> dict[str, Any]:
-    """Return the verification in a form; if no day is filled in, it is dated today.
+    """Return the verification in a form; a visit without a day counts as made today.
 
     Raises
     ------
@@ -64,5 +64,5 @@ def check_assignment(form: Form) -> dict[str, Any]:
 
 
 def _parse(adapter: TypeAdapter[dict[str, Any]], fields: dict[str, Any]) -> dict[str, Any]:
-    """Parse the fields that are filled in."""
+    """Parse the fields that are not empty."""
     return parse(json.dumps({name: value for name, value in fields.items() if value}).encode(), adapter)

@@ -1,4 +1,4 @@
-"""SQL for the age of a household's records."""
+"""SQL for how recent a household's records are."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from sqlalchemy import Connection, Select, func, or_, select
 from riskml.records.contract.calendar import to_date, to_day, to_month, to_month_end
 from riskml.records.contract.schema import TABLES
 from riskml_serving.store.households.repository import narrow_to_region
+from riskml_serving.store.records.repository import is_not_superseded
 from riskml_serving.store.records.tables import RECORDS
 
 __all__ = ["read_freshness"]
 
 DAYS = {name: table.day for name, table in TABLES.items() if table.day and name != "income"}
-"""Column that says when something happened, by table; income is missing because its period counts instead."""
+"""Column that says when something happened, by table; income is left out, since its period is used instead."""
 
 
 def read_freshness(
     connection: Connection, household_id: str, region: str, as_of: dt.date
 ) -> dict[str, tuple[dt.date, dt.date | None]]:
-    """Read the latest day in each source (for income, the end of its period) and the latest day of recording.
+    """Read, for each source, the latest day (for income, the end of a period) and the latest day of recording.
 
     Returns
     -------
@@ -47,10 +48,10 @@ def read_freshness(
 
 
 def _narrow(query: Select[Any], name: str, household_id: str, region: str, as_of: dt.date) -> Select[Any]:
-    """Narrow a query to the known rows about a household in a region."""
+    """Narrow a query to the rows about a household in a region that are known as of a day."""
     table = RECORDS[name]
     return narrow_to_region(query, table, region).where(
         table.c.household_id == household_id,
-        ~table.c.superseded,
+        is_not_superseded(table),
         or_(table.c.recorded_on.is_(None), table.c.recorded_on <= as_of),
     )

@@ -35,14 +35,14 @@ from riskml_serving.web.shell.words import SHAPES, describe_agreement, tag_reaso
 __all__ = ["HouseholdReader"]
 
 HISTORY = 60
-"""Maximum number of changes of the score that are shown."""
+"""Maximum number of score changes shown."""
 SHOWN_MONTHS, MARKED_MONTHS = 24, 36
 """Months shown in the picture, and months covered by the lists of help and monitoring."""
 
 
 @dataclass(frozen=True)
 class HouseholdReader:
-    """Reads what a household's page shows to a reader on a day.
+    """Reads what a household's page shows a reader on a given day.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class HouseholdReader:
     lang: str
 
     def read(self, household_id: str) -> dict[str, Any]:
-        """Read a household's page.
+        """Read what a household's page shows.
 
         Raises
         ------
@@ -108,7 +108,7 @@ class HouseholdReader:
     def _explain(
         self, register: dict[str, Any], current: dict[str, Any], history: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        """Explain both verdicts in riskml's own words, with the picture."""
+        """Explain both verdicts in riskml's own words, and draw the picture."""
         code, lang, redact = str(register["household_id"]), self.lang, self.caller.redact
         panel, explanation = explain_stored(self.connection, self.model, register, current, current["as_of"], redact)
         window, model = self.model.narrator.settings.window, explanation.model
@@ -119,9 +119,9 @@ class HouseholdReader:
             "flags": [describe_flag(flag, lang) for flag in explanation.rule.flags],
             "options": explanation.name_options(lang),
             "together": describe_agreement(explanation, lang),
-            "reasons": [(tag_reason(reason, lang, risk=True), reason.text(lang)) for reason in explanation.reasons],
+            "reasons": [(tag_reason(reason, lang, risk=True), reason.get_text(lang)) for reason in explanation.reasons],
             "protections": [
-                (tag_reason(reason, lang, risk=False), reason.text(lang)) for reason in explanation.protections
+                (tag_reason(reason, lang, risk=False), reason.get_text(lang)) for reason in explanation.protections
             ],
             "hundred": describe_probability(model.probability, model.horizon, lang) if model else None,
             "timeline": draw_timeline_svg(

@@ -15,7 +15,7 @@ Translate = Callable[[str, str], str]
 
 
 def build_sheets(page: dict[str, Any], region: str, lang: str) -> list[Sheet]:
-    """Build the sheets of a household's workbook from what its page shows."""
+    """Build the sheets for a household's workbook from what its page shows."""
 
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en

@@ -1,1 +1,1 @@
-"""Counts for a region: by colour, tier, category, cause and agreement, over time, and the yield of visits."""
+"""Counts for a region by colour, tier, category, cause and agreement, its history, and the yield of visits."""

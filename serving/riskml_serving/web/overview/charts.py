@@ -1,4 +1,4 @@
-"""Bar and column charts as SVG: every part shows its number, and the parts can be told apart in grey too."""
+"""Bar and column charts as SVG: every part shows its number, and the parts can be distinguished in grey too."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ FILLS = {
     "third": ("#9fbdd2", "#000000"),
     "rest": ("#e6eef4", "#000000"),
 }
-"""Fill and text colours by the name of the colour, from dark to light."""
+"""Fill and text colours by name, from dark to light."""
 SHADES = ("first", "second", "third", "rest")
-"""Colours for parts that are not signals."""
+"""Names of the colours for parts that are not signals."""
 
 WIDTH, EDGE, FONT_SIZE = 480.0, "#4a5866", 13
 BAR_STEP, BAR_LEFT = 26.0, 130.0
 COLUMN_LEFT, COLUMN_BOTTOM, COLUMN_STEP, COLUMNS_HEIGHT = 8.0, 178.0, 70.0, 216.0
 
 Row = tuple[str, Sequence[tuple[str, float]]]
-"""Label, then the colour and number for each part."""
+"""A label, then the colour and number for each part."""
 
 
 def draw_bars(rows: Sequence[Row], title: str) -> str:
-    """Draw a bar for each row, made of its parts.
+    """Draw a bar for each row, made up of the row's parts.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def draw_bars(rows: Sequence[Row], title: str) -> str:
 
 
 def draw_columns(rows: Sequence[Row], title: str, legend: Sequence[tuple[str, str]] = ()) -> str:
-    """Draw a column for each row, with its parts from the bottom up and its label (one or two lines) below.
+    """Draw a column for each row, with its parts stacked from the bottom and its label (one or two lines) below.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ PAGE = Page(
 
 @router.page(PAGE)
 async def overview(request: Request, visitor: SignedIn) -> View:
-    """Show a region's counts, its parts, and how they change."""
+    """Show the counts for a region and for its parts, and how they change."""
     settings, lang = get_state(request).settings, get_language(request)
     region, page = await _gather(request, visitor)
     names = read_region_names(settings.region_names)
@@ -70,14 +70,14 @@ async def overview(request: Request, visitor: SignedIn) -> View:
 
 
 async def _gather(request: Request, visitor: Visitor) -> tuple[str, dict[str, Any]]:
-    """Return the region shown, and its counts."""
+    """Return the region to show, and its counts."""
     state, caller = get_state(request), visitor.caller
     region, day = await require_region(request, visitor), today(state.settings)
     return region, await state.read(lambda connection: gather_overview(connection, region, caller, day))
 
 
 def _list_wider(region: str, top: str) -> list[str]:
-    """List the regions that contain a region, from the widest that the reader may see.
+    """List the regions that contain a region, starting with the widest that the reader may see.
 
     >>> _list_wider("990101101200", "990101")
     ['990101', '990101101']

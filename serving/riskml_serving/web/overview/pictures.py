@@ -27,7 +27,7 @@ TITLES = {
 
 
 def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], lang: str) -> dict[str, str]:
-    """Draw the charts for an overview as SVG, by name; a chart without data is an empty string."""
+    """Draw the charts for an overview; return their SVG by name, an empty string for a chart without data."""
     parts: list[Row] = [
         (name_region(names, part["region"], lang, region), [(code, part["by_signal"][code]) for code in SIGNALS])
         for part in page["whole"]["parts"][:MAX_BARS]
@@ -54,7 +54,7 @@ def draw_charts(page: Mapping[str, Any], region: str, names: Mapping[str, str], 
 
 
 def _draw_quarters(quarters: list[tuple[str, dict[str, int]]], title: str, lang: str) -> str:
-    """Draw the most frequent causes of each quarter's entries, and all other causes as one part."""
+    """Draw the most frequent causes for the entries in each quarter, and all other causes as one part."""
     total: Counter[str] = sum((Counter(counts) for _, counts in quarters), Counter())
     frequent = [code for code, _ in total.most_common(len(SHADES) - 1)]
     if not frequent:
@@ -73,7 +73,7 @@ def _draw_quarters(quarters: list[tuple[str, dict[str, int]]], title: str, lang:
 
 
 def _label_month(month: str, first: bool) -> str:
-    """Label a month; the year is written below the first month and below every January.
+    """Label a month; put the year below the first month and below every January.
 
     >>> _label_month("2024-01", False).split(), _label_month("2024-02", False)
     (['1', '2024'], '2')

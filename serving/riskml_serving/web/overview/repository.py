@@ -12,6 +12,7 @@ from riskml_serving.casework.verifications.tables import VERIFICATIONS
 from riskml_serving.casework.worklist.repository import is_entry_known, is_entry_open
 from riskml_serving.judging.scores.tables import SCORES
 from riskml_serving.people.auth import within
+from riskml_serving.store.households.repository import is_open
 from riskml_serving.store.households.tables import HOUSEHOLDS
 from riskml_serving.store.records.tables import RECORDS
 
@@ -19,16 +20,16 @@ __all__ = ["count_signal_changes", "count_visits", "read_monitoring"]
 
 
 def count_signal_changes(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count the households whose signal changed in a month from ``before`` (null: not scored before) to ``signal``.
+    """Count, by month, the households whose signal changed from ``before`` (null: not scored before) to ``signal``.
 
-    The history holds changes only: the households with a signal in a month are the sum of all changes up to it.
+    The history holds only changes: the number of households with a signal in a month is the sum of all changes so far.
     """
     month = func.substr(cast(SCORES.c.as_of, String), 1, 7).label("month")
     before = func.lag(SCORES.c.signal).over(partition_by=SCORES.c.household_id, order_by=SCORES.c.seq).label("before")
     moves = (
         select(month, SCORES.c.signal, before)
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == SCORES.c.household_id)
-        .where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None))
+        .where(within(HOUSEHOLDS.c.region_code, region), is_open())
         .subquery()
     )
     same = (moves.c.month, moves.c.signal, moves.c.before)
@@ -42,7 +43,7 @@ def count_signal_changes(connection: Connection, region: str) -> list[dict[str, 
 
 
 def count_visits(connection: Connection, region: str) -> list[dict[str, Any]]:
-    """Count verifications by the agreement at the time, whether there was a prediction, and the finding."""
+    """Count verifications by agreement at the time of the visit, by whether there was a prediction, and by finding."""
     predicted = VERIFICATIONS.c.probability.is_not(None).label("predicted")
     same = (VERIFICATIONS.c.agreement, predicted, VERIFICATIONS.c.outcome)
     query = (
@@ -60,7 +61,7 @@ def read_monitoring(connection: Connection, region: str, today: dt.date) -> list
     query = (
         select(table.c.category, table.c.entered_on, table.c.causes, is_entry_open(today).label("open"))
         .join(HOUSEHOLDS, HOUSEHOLDS.c.household_id == table.c.household_id)
-        .where(within(HOUSEHOLDS.c.region_code, region), HOUSEHOLDS.c.closed_on.is_(None), is_entry_known(today))
+        .where(within(HOUSEHOLDS.c.region_code, region), is_open(), is_entry_known(today))
         .order_by(table.c.household_id, table.c.entered_on)
     )
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -44,10 +44,10 @@ def gather_overview(connection: Connection, region: str, caller: Caller, today: 
 
 
 def hide_village_counts(whole: dict[str, Any], minimum: int) -> dict[str, Any]:
-    """Replace small counts for villages by None, in a sheet or a printout of a region's counts.
+    """Replace small counts for villages by None, for a sheet or a printout of a region's counts.
 
-    The page hides nothing, since its reader may list every household in it. A sheet is passed on as statistics, to
-    people who may not see the households; in a village, everybody knows the families behind three orange households.
+    The page hides nothing, since its reader may list every household that it counts. A sheet is passed on as statistics
+    to people who may not see the households; in a village, everybody knows who the three orange households are.
     """
     out = {**whole, "parts": [dict(part) for part in whole["parts"]]}
     villages = [part for part in (out, *out["parts"]) if len(part["region"]) == Level.VILLAGE]
@@ -63,7 +63,7 @@ def _list_causes(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def count_months(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[int]]]:
-    """Count households by signal at the end of each of the last months, from the changes in every month.
+    """Count the households by signal at the end of each of the last months, based on the changes in every month.
 
     >>> count_months([{"month": "2023-12", "signal": 0, "before": None, "n": 5},
     ...               {"month": "2024-02", "signal": 3, "before": 0, "n": 2}])  # nothing changed in January
@@ -84,8 +84,8 @@ def count_months(flows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[int
 def count_yields(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Count visits, confirmed cases and their share, by agreement at the time of the visit.
 
-    Households without a prediction (already below the line, or too little income known) are counted separately: the
-    rule line finds them by definition, which says nothing about how well either verdict foresees poverty.
+    Households without a prediction (already below the line, or with too little known income) are counted separately:
+    the rule line finds them by definition, which says nothing about how well either verdict foresees poverty.
 
     >>> rows = count_yields([{"agreement": "both", "predicted": True, "outcome": "confirmed", "n": 1},
     ...                      {"agreement": "both", "predicted": True, "outcome": "not_met", "n": 9}])

@@ -8,7 +8,7 @@ __all__ = ["hide_small_counts"]
 
 
 def hide_small_counts(rows: Sequence[Sequence[int]], minimum: int) -> list[list[int | None]]:
-    """Hide the small counts of a table, and as many others as are needed so that no sum reveals them.
+    """Hide the small counts in a table, and as many others as are needed so that no sum reveals the small counts.
 
     Parameters
     ----------
@@ -20,8 +20,8 @@ def hide_small_counts(rows: Sequence[Sequence[int]], minimum: int) -> list[list[
     Returns
     -------
     list of list of int or None
-        The counts, with None for hidden ones. A single hidden count in a row or column would follow from the sum, so
-        the smallest other count is hidden too.
+        The counts, with None in place of hidden counts. A single hidden count in a row or column could be worked out
+        from the sum, so the smallest other count is hidden too.
 
     >>> hide_small_counts([[2, 30, 18], [9, 40, 20]], 5)
     [[None, 30, None], [None, 40, None]]

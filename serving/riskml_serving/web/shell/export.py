@@ -25,7 +25,7 @@ _LONGEST = 32_000
 
 
 def escape_formula(value: Any) -> Any:
-    """Return a value for a cell; text that begins like a formula is prefixed with an apostrophe.
+    """Return a value for a cell; put an apostrophe before text that begins like a formula.
 
     >>> escape_formula("=1+1"), escape_formula("-3 户"), escape_formula(-3), escape_formula("东沟村")
     ("'=1+1", "'-3 户", -3, '东沟村')
@@ -45,7 +45,7 @@ def write_workbook(sheets: Iterable[Sheet], notice: str, name: str) -> Response:
     notice : str
         Text in the first row of every sheet.
     name : str
-        File name, in ASCII.
+        Name of the file, in ASCII.
     """
     book = Workbook(write_only=True)
     for title, header, rows in sheets:

@@ -27,7 +27,7 @@ class Form:
         self._fields = fields
 
     def get_text(self, name: str, most: int | None = None) -> str:
-        """Return a field's text, trimmed, without NUL bytes and with plain line ends."""
+        """Return a field's text, trimmed, without NUL bytes and with plain line endings."""
         value = self._fields.get(name, [""])[0]
         return value.replace("\0", "").replace("\r\n", "\n").strip()[:most]
 
@@ -36,7 +36,7 @@ class Form:
         return self._fields.get(name, [])
 
     def to_bytes(self) -> bytes:
-        """Return the fields without the tokens, as bytes, which are the same when a form is sent twice."""
+        """Return the fields without the tokens as bytes, so that a form sent twice gives the same bytes."""
         fields = sorted((name, values) for name, values in self._fields.items() if name not in ("csrf", "once"))
         return repr(fields).encode()
 

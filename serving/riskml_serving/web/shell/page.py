@@ -1,4 +1,4 @@
-"""A page and its declaration: address, title, right, audit action and targets."""
+"""The declaration of a page (address, title, right, audit action and targets) and the view that it answers with."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page or a workbook that staff open; the router, the menu, the tools and the tests read it.
+    """A page or a workbook that staff open; the router, the menu, the tools and the tests read this declaration.
 
     Parameters
     ----------
     name : str
-        Names its picture in the gallery and its row among the page times.
+        Name of its picture in the gallery and of its row in the page times.
     path : str
-        Address; ``{household_id}`` is its only parameter. A path that ends with ``.xlsx`` gives a workbook.
+        Address; ``{household_id}`` is its only possible parameter. A path that ends with ``.xlsx`` returns a workbook.
     zh, en : str
-        Title.
+        Title in Chinese and in English.
     purpose : str
-        What the page is for, as the guide says it.
+        What the page is for, as the guide states it.
     titles : dict of int to (str, str)
-        Other titles for readers, by the number of digits in their region.
+        Different titles for some readers, by the number of digits in their region's code.
     action : str
         Action that the audit records when the page is opened.
     right : str, default "read"
-        Right that the reader's role must have: one of the API keys' rights, or one from ``Role.may``.
+        Right that the reader's role must have: one of the rights of API keys, or an action from ``Role.may``.
     households : bool
         Whether the page names households; if so, its :class:`View` lists them, and each gets an audit entry.
     region : bool
@@ -62,7 +62,7 @@ class Page:
     examples : tuple of str
         Query strings with which the tools and tests open the page.
     max_p95_ms, max_bytes : int
-        Targets for the 95th percentile of the response time, and for the size including style sheet and script.
+        Targets for the 95th percentile of the response time, and for the size with style sheet and script.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Page:
         return self.path.endswith(".xlsx")
 
     def make_workbook(self, path: str, purpose: str, action: str, examples: tuple[str, ...] = ("",)) -> Page:
-        """Declare the workbook that exports this page: it names the same households, for the same readers."""
+        """Declare the workbook that exports this page; it names the same households to the same readers."""
         own: dict[str, Any] = {"path": path, "purpose": purpose, "action": action, "examples": examples}
         own |= {"name": f"{self.name}-workbook", "zh": f"{self.zh}（Excel）", "en": f"{self.en} (Excel)"}
         return replace(self, **own, titles={}, menu=False)
@@ -112,7 +112,7 @@ class Page:
         Raises
         ------
         TypeError
-            If the view names households although the declaration says it does not, or the other way round.
+            If the view names households although the declaration says that the page names none, or the reverse.
         """
         if self.households != (view.household_ids is not None):
             raise TypeError(f"{self.path} is declared with households={self.households}, and its View says otherwise")

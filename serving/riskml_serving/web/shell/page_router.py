@@ -29,7 +29,7 @@ class PageRouter(APIRouter):
         self.pages: list[Page] = []
 
     def page(self, page: Page) -> Callable[[Endpoint], Endpoint]:
-        """Serve a page: refuse readers without the right to it, and save its audit entries before the response is sent.
+        """Serve a page: refuse readers without the right to it, and save its audit entries before responding.
 
         Raises
         ------
@@ -67,8 +67,8 @@ def require_declared(routers: Iterable[APIRouter], open_to_all: frozenset[str]) 
     Raises
     ------
     TypeError
-        If an address answers ``GET`` and is neither declared nor open to all, so that no audit, test or document covers
-        it, or if a router contains another router.
+        If an address that answers ``GET`` is neither declared nor open to all, so that no audit, test or document
+        covers it, or if a router contains another router.
     """
     parts = list(routers)
     pages = tuple(page for part in parts for page in getattr(part, "pages", ()))

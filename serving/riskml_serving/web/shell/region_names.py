@@ -15,7 +15,7 @@ __all__ = ["mask_code", "name_region", "read_region_names"]
 
 @cache
 def read_region_names(path: Path | None) -> Mapping[str, str]:
-    """Read the names by code, once, from the file named in the settings; without a file there are none.
+    """Read the names, by code, from the file in the settings, only once; without a file, there are no names.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def read_region_names(path: Path | None) -> Mapping[str, str]:
 
 
 def name_region(names: Mapping[str, str], code: str, lang: str, within: str = "") -> str:
-    """Name a region; put its town's name before a village, unless the reader is already ``within`` that town.
+    """Name a region; put the town's name before a village's, unless the reader is already ``within`` that town.
 
     >>> names = {"990101101": "柳河镇", "990101101200": "东沟村"}
     >>> [name_region(names, code, "zh") for code in ("990101101200", "990101101201", "")]

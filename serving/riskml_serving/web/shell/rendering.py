@@ -30,7 +30,7 @@ POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",  # an address names a household
+    "Referrer-Policy": "no-referrer",  # an address may name a household
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -68,19 +68,19 @@ def get_address(request: Request) -> str:
 
 
 def wants_page(request: Request) -> bool:
-    """Return whether an error should be shown as a page: a browser made the request, and not to the API."""
+    """Return whether to show an error as a page: a browser made the request, and it was not to the API."""
     return not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", "")
 
 
 def protect(response: Response) -> Response:
-    """Set the headers that every page has, except those that the response has set itself."""
+    """Add the headers that every page has, except those that the response already has."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
 
 
 def show_in_menu(pages: Iterable[Page]) -> None:
-    """Set the pages in the main menu, in order."""
+    """Set the pages that the main menu shows, in order."""
     _get_environment().globals["menu"] = tuple(pages)
 
 

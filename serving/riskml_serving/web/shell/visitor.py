@@ -1,4 +1,4 @@
-"""The visitor to a page: a session cookie gives the same kind of caller as an API key."""
+"""The visitor to a page: a session cookie identifies the same kind of caller as an API key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["SignInNeeded", "SignedIn", "Visitor", "clear_cookie", "get_cookie_na
 
 
 COOKIE_FLAGS: dict[str, Any] = {"path": "/", "httponly": True, "samesite": "lax"}
-"""Scripts cannot read the cookies, and requests from other sites do not carry them."""
+"""Flags that keep scripts from reading the cookies, and other sites' requests from carrying them."""
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not a fault
@@ -36,7 +36,7 @@ class Visitor:
     ----------
     user : User
     token : str
-        The session's token; never shown.
+        The session's token, which is never shown.
     """
 
     user: User
@@ -58,7 +58,7 @@ class Visitor:
 
 
 def get_cookie_name(settings: Settings, name: str = "session") -> str:
-    """Return the name of a cookie; over HTTPS it has a prefix with which browsers keep other hosts from setting it."""
+    """Return the name of a cookie; over HTTPS, a prefix makes browsers keep other hosts from setting it."""
     return f"__Host-riskml_{name}" if settings.cookies_secure else f"riskml_{name}"
 
 
@@ -98,7 +98,7 @@ async def require_region(request: Request, visitor: Visitor) -> str:
     Raises
     ------
     Problem
-        ``region-not-found`` if it is outside the reader's region; the audit records who asked for it.
+        ``region-not-found`` if it is outside the reader's region; the audit records who requested it.
     """
     region = request.query_params.get("region", "")
     try:

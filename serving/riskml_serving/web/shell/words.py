@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from riskml.explanation import NOTICE, Explanation, Reason
-from riskml.explanation.household.rendering import AGREEMENT
 from riskml.policy.signal import is_above_safest
 from riskml.vocabulary.causes import CAUSES, HEALTH_CAUSES
 from riskml.vocabulary.terms import Term, Vocabulary
-from riskml.vocabulary.verdicts import AGREEMENTS, CATEGORIES, COLOURS, STATUSES, TIERS
+from riskml.vocabulary.verdicts import CATEGORIES, COLOURS, REFINED_AGREEMENTS, STATUSES, TIERS
 from riskml_serving.casework.deadlines import DEADLINES
 from riskml_serving.casework.verifications.outcomes import OUTCOMES
 from riskml_serving.casework.worklist.states import STATES
@@ -31,25 +30,7 @@ __all__ = [
 ]
 
 SHAPES = {"red": "■", "orange": "◆", "yellow": "▲", "green": "●"}
-"""A shape for each colour, for printing in grey and for readers who cannot distinguish the colours."""
-
-_OUTSIDE = (
-    Term("rule_only_outside", "规则预警；未列入本期优先走访", "rule line; model beyond capacity"),
-    Term("neither_outside", "模型提示；未列入本期优先走访", "model, beyond capacity"),
-)
-
-SENTENCES = {
-    **AGREEMENT,
-    "rule_only_outside": {
-        "zh": "监测线规则提示关注；模型也提示风险，但未排入全县走访名额",
-        "en": "The rule line points at this household; so does the model, but others come first for a visit",
-    },
-    "neither_outside": {
-        "zh": "监测线规则未提示；模型提示风险，但未排入全县走访名额",
-        "en": "The model points at this household, but others come first for a visit",
-    },
-}
-"""A sentence about both verdicts, by code of agreement."""
+"""A shape for each colour, for printing in grey and for readers who cannot tell the colours apart."""
 
 SUBJECTS = Vocabulary(
     Term("income", "收入", "income"),
@@ -64,7 +45,7 @@ _NO_PREDICTION = Term("none", "模型不作预测", "no prediction")
 
 WORDS: dict[str, Mapping[str, Term]] = {
     "signal": COLOURS,
-    "agreement": Vocabulary(*AGREEMENTS.values(), *_OUTSIDE, _NO_PREDICTION),
+    "agreement": Vocabulary(*REFINED_AGREEMENTS.values(), _NO_PREDICTION),
     "status": Vocabulary(*(Term(s.code, s.make_sentence("zh"), s.make_sentence("en")) for s in STATUSES.values())),
     "tier": Vocabulary(*TIERS.values(), _NO_PREDICTION),
     "category": Vocabulary(*CATEGORIES.values(), Term("none", "未纳入监测", "not in monitoring")),
@@ -92,8 +73,8 @@ def list_causes(caller: Caller) -> list[str]:
 def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
     """Tag a reason with its official cause if it raises the risk, otherwise with its topic.
 
-    "Because of" would be wrong for something that protects, "other" says nothing, and a redacted cause may be illness
-    or disability.
+    "Because of" would be wrong for something that lowers the risk, "other" says nothing, and a redacted cause may be
+    illness or disability.
 
     >>> reason = Reason("illness", "illness", "admissions_12m", -0.1, "", "")
     >>> tag_reason(reason, "zh", risk=True), tag_reason(reason, "zh", risk=False)
@@ -107,8 +88,8 @@ def tag_reason(reason: Reason, lang: str, *, risk: bool) -> str:
 def refine_agreement(agreement: str, tier: str) -> str:
     """Refine the code of agreement for a household beyond the visit capacity.
 
-    Its tier may be above the safest even though other households come first for a visit. It would be wrong to say of
-    such a household that the model does not point to it.
+    Its tier may be above the safest one even though other households come first for a visit. In that case, it would be
+    wrong to say that the model does not point to it.
 
     >>> refine_agreement("neither", "likely"), refine_agreement("neither", "stable"), refine_agreement("both", "likely")
     ('neither_outside', 'neither', 'both')
@@ -118,10 +99,11 @@ def refine_agreement(agreement: str, tier: str) -> str:
 
 
 def describe_agreement(explanation: Explanation, lang: str) -> str:
-    """Describe in a sentence how the two verdicts agree; the sentence is empty without a prediction."""
+    """Describe in a sentence how the two verdicts agree; return an empty string without a prediction."""
     if explanation.agreement is None or explanation.model is None:
         return ""
-    return SENTENCES[refine_agreement(explanation.agreement, explanation.model.tier)][lang]
+    refined = refine_agreement(explanation.agreement, explanation.model.tier)
+    return REFINED_AGREEMENTS[refined].get_sentence(lang)
 
 
 def describe_cut(shown: int, total: int, lang: str) -> str:

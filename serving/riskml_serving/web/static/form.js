@@ -1,16 +1,16 @@
-// Keeps what was typed when it cannot be saved: no connection, a gateway's error, a session that ended.
+// Keeps what was typed if it cannot be saved because of a lost connection, a gateway's error or an expired session.
 // The forms work without this script.
 "use strict";
 
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
-// Somebody who signed in again in another window has another token; what was typed stays.
+// Fetches the new token of somebody who signed in again in another window; what was typed stays.
 async function renew(form) {
   const token = (await parsed(await fetch(location.pathname))).querySelector("form[data-done] [name=csrf]");
   if (token) form.elements.csrf.value = token.value;
 }
 
-// Returns why the form was not saved; nothing if it was.
+// Returns the reason why the form was not saved, or null if it was saved.
 async function send(form) {
   if (form.dataset.failed) await renew(form);
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });

@@ -124,7 +124,7 @@ async def worklist_workbook(request: Request, visitor: SignedIn) -> View:
 
 
 async def _read_filter(request: Request, visitor: Visitor) -> tuple[dict[str, str], ListFilter, Deadlines]:
-    """Read the filter from a request: its fields as typed, what they mean, and the deadlines as of today."""
+    """Read the filter from a request; return its fields as typed, what they mean, and the deadlines as of today."""
     state = get_state(request)
     fields = {name: request.query_params.get(name, "")[:128] for name in FIELDS}
     region = await require_region(request, visitor)

@@ -1,4 +1,4 @@
-"""The work list as the page shows it: who comes first, what can be done this week, what is overdue."""
+"""The work list as the page shows it: who comes first, whom to visit this week, and what is overdue."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def plan_week(connection: Connection, wanted: ListFilter, capacity: int) -> dict
     -------
     dict
         ``capacity``; ``chosen``: codes of the first households on the list; ``predicted``: how many of them have a
-        probability; ``expected``: sum of these calibrated probabilities, which is the number of true cases expected.
+        probability; ``expected``: the sum of these calibrated probabilities, which is the expected number of cases.
     """
     rows = repository.read_list(connection, wanted, 0, capacity)
     chosen, known = {row["household_id"] for row in rows}, [p for row in rows if (p := row["probability"]) is not None]

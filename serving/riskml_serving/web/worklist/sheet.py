@@ -20,7 +20,7 @@ HEADER = {
 
 
 def list_cells(row: dict[str, Any], lang: str, names: Mapping[str, str]) -> tuple[Any, ...]:
-    """Return the cells of one household, in the order of ``HEADER``."""
+    """Return the cells for one household, in the order of ``HEADER``."""
     hidden = {"zh": "健康类提示（需授权）", "en": "about health (needs permission)"}[lang]
     flags = [flag.zh if lang == "zh" else flag.en for flag in row["flags"]] + [hidden] * bool(row["hidden_flags"])
     due = {deadline.name: deadline.day for deadline in row["due"]}

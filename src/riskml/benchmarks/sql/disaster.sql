@@ -1,4 +1,4 @@
--- Disasters that struck the household itself, and disasters that struck the region in which it lived on that day.
+-- Disasters that hit the household itself, and disasters that hit the region in which it lived on that day.
 
 CREATE OR REPLACE TEMP TABLE f_disaster AS
 WITH own AS (

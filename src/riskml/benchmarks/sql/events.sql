@@ -1,4 +1,4 @@
--- Schooling, work, ventures, accidents, housing, visits and leads.
+-- Events about schooling, work, ventures, accidents, housing, visits and leads.
 
 CREATE OR REPLACE TEMP TABLE f_events AS
 WITH summed AS (

@@ -1,5 +1,5 @@
--- Medical care in the last 36 months, amounts in multiples of the household's line in the month of the care (in the
--- last complete month for later care).
+-- Medical care in the last 36 months. Amounts are multiples of the household's line in the month of the care, or in the
+-- last complete month if the care was later.
 
 CREATE OR REPLACE TEMP TABLE f_illness AS
 WITH seen AS (

@@ -1,5 +1,5 @@
--- Income features at as_of. Rows are summed by household and month of the year, with one column for each of the
--- three years, so that a month and the same month a year before are in one row: t months back is 12 * year + r.
+-- Income features at as_of. Amounts are summed by household and month of the year, with one column for each of the
+-- three years, so that a month and the same month a year earlier are in one row: t months back is 12 * year + r.
 
 CREATE OR REPLACE TEMP TABLE by_month AS
 WITH seen AS (
@@ -88,8 +88,9 @@ SELECT
     avg(transfer0 - transfer1) FILTER (parts01) AS transfer_change_12
 FROM parts GROUP BY h;
 
--- The lowest trailing year ahead if income stays at a level. While months without a report drop out, the mean moves
--- towards the level, so a run of such months has its lowest value at one of its ends, next to a reported month.
+-- The lowest trailing-year mean ahead, if income stays at a given level. While months without a report leave the
+-- window, the mean moves towards that level, so it is lowest at one end of a run of such months, next to a reported
+-- month.
 CREATE OR REPLACE TEMP TABLE income_ahead AS
 WITH kept AS (
     SELECT
@@ -161,7 +162,7 @@ SELECT
         WHEN n_24 < 2 THEN NULL
         WHEN n0 = 0 THEN sqrt(n1 * var1 / (n1 - 1))
         WHEN n1 = 0 THEN sqrt(n0 * var0 / (n0 - 1))
-        -- squared deviations of both years from their own means, and the distance between those means
+        -- squared deviations of each year from its own mean, and the distance between the two means
         ELSE sqrt((n0 * var0 + n1 * var1 + pow(mean_12 - mean_before, 2) * n0 * n1 / n_24) / (n_24 - 1))
     END AS income_volatility_24m,
     lowest AS income_lowest_month,

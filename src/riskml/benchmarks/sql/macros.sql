@@ -2,11 +2,11 @@
 
 CREATE OR REPLACE MACRO month_no(day) AS year(day) * 12 + month(day) - 1;
 
--- Latest month that has ended by the end of as_of.
+-- The latest month that has ended by the end of as_of.
 CREATE OR REPLACE MACRO complete_month() AS
     month_no(getvariable('as_of')) - if(getvariable('as_of') = last_day(getvariable('as_of')), 0, 1);
 
--- A window of w months covers every day after this one, up to as_of; it goes back from a month's end to a month's end.
+-- A window of w months covers every day after this one, up to as_of; if as_of is a month's end, so is this day.
 CREATE OR REPLACE MACRO since(w) AS
     if(
         getvariable('as_of') = last_day(getvariable('as_of')),
@@ -16,14 +16,14 @@ CREATE OR REPLACE MACRO since(w) AS
 
 CREATE OR REPLACE MACRO months_ago(day) AS date_diff('day', day, getvariable('as_of')) / (365.25 / 12);
 
--- Logarithm of multiples of the line, floored at -4.
+-- Logarithm of an amount in multiples of the line, but not below -4.
 CREATE OR REPLACE MACRO log_line(x) AS if(x IS NULL, NULL, ln(greatest(x, exp(-4.0))));
 
 -- Position of the lowest set bit, and the number of consecutive set bits from bit 0.
 CREATE OR REPLACE MACRO lowest_bit(mask) AS if(mask = 0, NULL, bit_count(xor(mask, mask - 1)) - 1);
 CREATE OR REPLACE MACRO ones_from_zero(mask) AS bit_count(xor(mask, mask + 1)) - 1;
 
--- Sum of the amounts stated in n rows: 0 if there is no row, unknown if no row states an amount.
+-- Sum of the amounts in n rows: 0 if there are no rows, unknown if none of the rows states an amount.
 CREATE OR REPLACE MACRO stated(n, total) AS if(n = 0, 0, total);
 
 -- Whether a staged row counts at as_of.

@@ -1,4 +1,4 @@
--- Members who belong to the household at as_of; a day of leaving after as_of is not known yet.
+-- Members who belong to the household at as_of; if a member left after as_of, that is not known yet.
 
 CREATE OR REPLACE TEMP TABLE f_members AS
 WITH counted AS (
@@ -25,7 +25,7 @@ WITH counted AS (
     WHERE counts(known, until) AND (left_on IS NULL OR left_on > getvariable('as_of'))
     GROUP BY h
 ),
--- If no members are listed, the count is known to be 0; if members are listed without a code, it is unknown.
+-- If no members are listed, the count is 0; if members are listed but none has a code, the count is unknown.
 filled AS (
     SELECT
         b.h, n, age, n IS NULL AS nobody,

@@ -1,4 +1,4 @@
--- Entries into monitoring; a clearing after as_of is not known yet.
+-- Entries into monitoring; if monitoring ended after as_of, that is not known yet.
 
 CREATE OR REPLACE TEMP TABLE f_monitoring AS
 WITH summed AS (

@@ -1,11 +1,11 @@
--- Households, their versions, and the value of one multiple of the line for each in each month; run once per folder.
+-- Households, their versions, and the household's line in yuan for each month; run once per folder.
 
 CREATE TEMP TABLE ids AS
 SELECT household_id, (row_number() OVER (ORDER BY household_id) - 1)::INTEGER AS h
 FROM (SELECT DISTINCT household_id FROM src_households);
 
--- A version is known from recorded_on (null: always) and in force on [begins, ends); the first also before it was
--- recorded. Days up to as_of never see a later version, so the spans hold for every as_of.
+-- A version is known from recorded_on (if null, always) and in force on [begins, ends); the first version is in force
+-- even before it was recorded. No day up to as_of needs a version recorded later, so the spans hold for every as_of.
 CREATE TEMP TABLE version AS
 SELECT
     h,
@@ -25,7 +25,7 @@ SELECT
     last_day(make_date((m // 12)::BIGINT, (m % 12 + 1)::BIGINT, 1)) AS month_end
 FROM range(getvariable('first_month'), getvariable('last_month') + 1) t(m);
 
--- The longest matching prefix with a row in force wins, then the latest effective_from.
+-- Among the lines in force, the longest matching region prefix wins, then the latest effective_from.
 CREATE TEMP TABLE region_line AS
 SELECT region_code, m, month_end, first(l.amount ORDER BY len(l.prefix) DESC, l.effective_from DESC) AS line
 FROM (SELECT DISTINCT region_code FROM version) r
@@ -34,7 +34,7 @@ LEFT JOIN (SELECT coalesce(region_code, '') AS prefix, effective_from, amount FR
     ON starts_with(r.region_code, l.prefix) AND l.effective_from <= month_end
 GROUP BY ALL;
 
--- Yuan per year in one multiple of the line, with line and size as known at the month's end.
+-- The household's line in yuan per year, with the line and the size of the household as known at the month's end.
 CREATE TEMP TABLE unit AS
 SELECT h, m, v.size, v.size * line AS unit
 FROM version v JOIN region_line USING (region_code)

@@ -1,5 +1,6 @@
--- Rows for events of one day, with the days on which each row counts: from the day it was recorded (by default the day
--- itself) until the next row of its record_id, or the next version of its key, is known. Then withdrawals are dropped.
+-- Rows for events on a single day, with the days on which each row counts: from the day it was recorded (by default the
+-- day of the event) until the next row with its record_id, or the next version with its key, is known. Withdrawals are
+-- dropped afterwards.
 
 CREATE MACRO spans(source, happened) AS TABLE
 SELECT *, CASE WHEN record_id IS NOT NULL
@@ -20,7 +21,7 @@ WHERE withdrawn IS NOT TRUE;
 CREATE TEMP TABLE own_disaster AS
 SELECT h, day, kind, loss, known, until FROM struck JOIN ids USING (household_id);
 
--- A prefix exposes every household that lived there on that day.
+-- A disaster in a region exposes every household that lived there on that day.
 CREATE TEMP TABLE exposure AS
 WITH placed AS (
     SELECT r.region_code, day, known, until
@@ -41,7 +42,7 @@ SELECT h, started_on AS day, ended_on, emergency, amount, known, until
 FROM spans('src_help', started_on) JOIN ids USING (household_id)
 WHERE withdrawn IS NOT TRUE;
 
--- Versions: null counts as before every date; a version is dropped once a later one is known.
+-- Versions: a null date counts as earlier than every date; a version is dropped once a later version is known.
 CREATE TEMP TABLE entry AS
 SELECT h, entered_on AS day, cleared_on, known, coalesce(
     min(known) OVER (

@@ -1,5 +1,5 @@
 -- Income by household, month and source in multiples of that month's line, with the days on which each row counts.
--- Only the few rows whose record_id is repeated need a window: each is replaced by the next row recorded.
+-- Only the few rows whose record_id is repeated need a window function: each is replaced by the row recorded next.
 
 CREATE TEMP TABLE repeated AS
 SELECT record_id FROM src_income WHERE record_id IS NOT NULL GROUP BY record_id HAVING count(*) > 1;
@@ -48,7 +48,7 @@ SELECT
     until
 FROM spread JOIN ids USING (household_id) JOIN unit USING (h, m);
 
--- Statements: all income that a household had from a source in a period, from the day on which each is known.
+-- Statements: all the income that a household had from a source in a period; each counts from the day it is known.
 CREATE TEMP TABLE statement AS
 SELECT
     h,

@@ -1,6 +1,6 @@
--- Income by month and source as known at as_of, if some households have statements.
--- Of several statements that cover a month, the one recorded latest counts, then the one that begins latest. Between
--- total and the sources, the one recorded latest counts, and total on a tie.
+-- Income by month and source as known at as_of; used only if some households have statements.
+-- If several statements cover a month, the one recorded latest counts, then the one that begins latest. Between the
+-- total and the separate sources, whichever was recorded latest counts; on a tie, the total does.
 
 CREATE OR REPLACE TEMP TABLE statement_month AS
 WITH covered AS (
@@ -18,7 +18,7 @@ SELECT
     ) AS by_total
 FROM best WINDOW everything AS (PARTITION BY h, m);
 
--- The sources (1 to 4) that a month outside all statements needs to count as reported.
+-- The sources (1 to 4) that must be reported in a month outside all statements for the month to count as reported.
 CREATE OR REPLACE TEMP TABLE needed AS
 WITH latest AS (
     SELECT h, source, arg_max(amount, (known, begins)) AS amount, max(known) AS known

@@ -1,1 +1,1 @@
-"""Commands that work on a records folder."""
+"""Commands that check, simulate or read a records folder."""

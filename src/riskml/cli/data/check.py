@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 MIN_WIDTH = 110
-"""Smallest table width: in a narrower table, sentences break into single words, and a pipe has no width."""
+"""Smallest width of the table, used in narrow terminals, where text would wrap after every word, and for pipes."""
 
 
 def check(records: RecordsArgument, as_json: AsJson = False) -> None:

@@ -1,1 +1,1 @@
-"""Commands that train, score with, explain, compare, report on and release models."""
+"""Commands that train, use, explain, compare, report on and release models."""

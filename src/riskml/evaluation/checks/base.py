@@ -13,7 +13,7 @@ __all__ = ["ChampionEvidence", "Check", "CheckContext", "Finding", "NotApplicabl
 
 
 def shorten_list_zh(values: Iterable[str], most: int = 5) -> str:
-    """Join values for a Chinese message, at most ``most`` of them.
+    """Join at most ``most`` of the values for a Chinese message.
 
     >>> shorten_list_zh(["甲", "乙", "丙"], most=2)
     '甲、乙等 3 项'
@@ -23,7 +23,7 @@ def shorten_list_zh(values: Iterable[str], most: int = 5) -> str:
 
 
 def list_figures(figures: Mapping[str, float], digits: int) -> tuple[str, str]:
-    """Write features with their figures, the largest first, in English and in Chinese.
+    """Write the features and their figures in English and in Chinese, the largest figure first.
 
     >>> list_figures({"debt": 0.9, "income": 0.971}, digits=2)
     ('income (0.97), debt (0.90)', 'income（0.97）、debt（0.90）')
@@ -42,7 +42,7 @@ class ChampionEvidence:
     Parameters
     ----------
     value : float or None
-        None if there is no average precision.
+        None if either model has no average precision.
     ci : sequence of two floats, optional
         95 % interval over the same resamples of households.
     same_rows : bool
@@ -71,7 +71,7 @@ class CheckContext:
 
     @property
     def evidence(self) -> Mapping[str, Any]:
-        """Measurements made only for the checks (see `riskml.evaluation.evidence`); empty if there are none."""
+        """Measurements made only for the checks (see ``riskml.evaluation.evidence``); empty if there are none."""
         evidence: Mapping[str, Any] = self.evaluation.get("evidence", {})
         return evidence
 

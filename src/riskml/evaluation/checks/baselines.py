@@ -9,7 +9,7 @@ from riskml.evaluation.checks.base import Check, CheckContext, Finding, NotAppli
 __all__ = ["WorseThanBaseline"]
 
 NOTICEABLE = 0.005
-"""Loss of average precision that gives a warning even though it may be due to chance."""
+"""A loss of average precision of this size gives a warning, even if it may be due to chance."""
 
 _NAMES = {
     "rule_line": "the rule line",

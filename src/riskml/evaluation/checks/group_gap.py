@@ -21,9 +21,9 @@ MIN_FALLS = 10
 class GroupGap(Check):
     """At the same visit capacity, the falls of one group are missed clearly more often than those of the others.
 
-    The share of missed falls is compared between a value of a group and the group's other values, each with at least
-    ten falls. A gap of more than 15 points, if the 95 % interval of the difference excludes zero, gives a warning. It
-    does not block: the cause may be the data available on a group, which is for a person to assess.
+    For each value of a group, the share of missed falls is compared with that of the group's other values, if each has
+    at least ten falls. A gap of more than 15 points, if the 95 % interval of the difference excludes zero, gives a
+    warning. It does not block the release: the cause may be the data available on a group, which a person must assess.
     """
 
     code = "RKD006"
@@ -53,7 +53,7 @@ class GroupGap(Check):
 
 @dataclass(frozen=True)
 class Gap:
-    """A group whose falls are missed clearly more often than those of the group's other values."""
+    """A value of a group whose falls are missed clearly more often than those of the other values."""
 
     group: str
     value: str

@@ -13,7 +13,7 @@ SUSPICIOUS = 0.90
 class Leakage(Check):
     """A feature contains the outcome.
 
-    Households at risk are above the line, so no single feature can honestly separate those that fall from the rest
+    Households at risk are above the line, so no legitimate feature alone can separate those that fall from the rest
     almost without error: on real panels, the distance to the line reaches an area under the ROC curve of about .75.
     """
 

@@ -1,4 +1,4 @@
-"""RKD004: probabilities are off."""
+"""RKD004: probabilities are miscalibrated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Miscalibrated"]
 
 TOLERANCE = 1.5
 NOTICEABLE = 1.25
-"""Factors by which the number of falls, or the spread of the logit, may differ from what is expected."""
+"""Factors by which a figure may differ from 1: beyond the first it blocks the release, beyond the second it warns."""
 
 _FIGURES = {
     "observed_over_expected": ("falls observed over falls expected", "实际返贫数与预期之比"),

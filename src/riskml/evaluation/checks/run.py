@@ -1,4 +1,4 @@
-"""All release checks, their results, and the refusal of a release."""
+"""Run all release checks, and refuse the release if one fails."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class CheckResult:
     hint_zh: str = ""
 
     def describe(self, lang: str) -> dict[str, str]:
-        """Return ``code``, ``title``, ``status`` and its ``word``, ``message`` and ``hint`` in one language."""
+        """Return ``code``, ``title``, ``status``, the ``word`` for it, ``message`` and ``hint`` in one language."""
         zh = lang == "zh"
         return {
             "code": self.code,

@@ -37,7 +37,7 @@ class Contributions:
     base : float
         The model's mean margin, the same for every row.
     values : array of float64, shape (n, F)
-        Contribution of each feature, in log odds: above zero raises the risk.
+        Contribution of each feature, in log odds; a positive one raises the risk.
     calibration : Calibration
         The last step, from the margin to the probability.
     """
@@ -96,19 +96,19 @@ class Explainer:
     base : float
         Mean margin of the model.
     note : str
-        Why the trees are not tabulated and what that costs (also logged as a warning); empty if they are.
+        Why the trees are not tabulated, and what that costs (also logged as a warning); empty if they are tabulated.
     nbytes : int
         Size of the tables in bytes; 0 if there are none.
 
     Raises
     ------
     BundleError
-        If the tables disagree with LightGBM on 50 rows around the thresholds of the trees.
+        If the tables disagree with LightGBM on any of 50 rows near the thresholds of the trees.
 
     Notes
     -----
     The linear part gives Shapley values that assume independent features; the trees give those of the game in which
-    an unknown feature is averaged along the tree. The blend weights both with the weights of their margins.
+    an unknown feature is averaged along the tree. Both get the weights that the blend gives to their margins.
     """
 
     def __init__(self, blend: Blend) -> None:

@@ -1,4 +1,4 @@
-"""Trees cut into groups of a few splits, small enough for a table of all patterns of yes/no answers."""
+"""Cut trees into groups with so few splits that one table can hold every pattern of yes/no answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from riskml.model.forest import Forest, Tree
 __all__ = ["MOST_BITS", "Group", "Leaf", "TooDeepError", "cut"]
 
 MOST_BITS = 7
-"""Maximum number of splits on a group's path and below it: a table has at most 128 entries per feature."""
+"""Maximum number of splits on a group's path and below it, so that a table has at most 128 entries per feature."""
 
 
 class TooDeepError(ModelError):
@@ -27,9 +27,9 @@ class Leaf:
     value : float
         What the leaf adds to the margin.
     mask, want : dict of int to int
-        By feature: its conditions hold if ``answers & mask == want``.
+        For each feature: its conditions hold if ``answers & mask == want``.
     share : dict of int to float
-        By feature: product of the shares of training rows that follow the path at its splits.
+        For each feature: product of the shares of training rows that follow the path at its splits.
     """
 
     value: float
@@ -72,7 +72,7 @@ _Path = tuple[_Step, ...]
 
 
 def cut(forest: Forest, most_bits: int = MOST_BITS) -> Iterator[Group]:
-    """Cut every tree into the largest subtrees that fit, and yield them in a fixed order.
+    """Cut every tree into the largest subtrees that fit into a table, and yield them in a fixed order.
 
     Parameters
     ----------

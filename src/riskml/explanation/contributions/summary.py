@@ -1,4 +1,4 @@
-"""Which features drive a model: mean contributions over many households, shown for groups of rows, not single rows."""
+"""Show which features drive a model, as mean contributions of groups of many households, never of single rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST_HOUSEHOLDS = 20
-"""Minimum number of households behind a group of rows."""
+"""Minimum number of households that a group of rows must come from."""
 
 TOP = 12
 MOST_GROUPS = 100
@@ -41,7 +41,7 @@ def summarise_contributions(
     household : array of int, shape (n,)
         Household of each row.
     levels : mapping of str to sequence of str, optional
-        Levels of the categories.
+        Levels of each categorical feature.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def summarise_contributions(
 
     Examples
     --------
-    Rows are left out if they are too few to hide a household:
+    Groups too small to hide a household are left out:
 
     >>> few = summarise_contributions(np.ones((3, 1)), np.ones((3, 1)), [("size", "other")], np.arange(3))
     >>> few["features"][0]["groups"], few["features"][0]["left_out"]

@@ -38,13 +38,13 @@ class Tables:
     splits : array of int, shape (G, bits)
         Splits of each group, padded with -1; bit j of a pattern is the answer at the j-th split.
     group, feature, offset : arrays of int, shape (K,)
-        For each pair of group and feature: the group, the feature, and where its table begins in ``table``.
+        For each pair of a group and a feature: the group, the feature, and where its table begins in ``table``.
     table : array of float64
 
     Notes
     -----
     Values are added in the order of the K entries for any number of rows, so a single household gets bit-identical
-    results alone and in a batch of a hundred thousand.
+    results whether it is explained alone or in a batch of a hundred thousand.
     """
 
     forest: Forest

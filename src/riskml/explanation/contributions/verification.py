@@ -32,7 +32,7 @@ def predict_contributions(booster: lgb.Booster, values: Floats) -> tuple[Floats,
 
 
 def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int = 0) -> Floats:
-    """Make rows around the trees' thresholds, where a wrong answer shows up.
+    """Make rows with values near the trees' thresholds, where a wrong answer shows up.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def make_probe_rows(splits: Splits, n_features: int, rows: int = ROWS, seed: int
     Returns
     -------
     array of float64, shape (rows, n_features)
-        Each value is a threshold of its feature (for a category: one that the trees know or do not know), the next
+        Each value is a threshold of its feature (for a category: a known or unknown level), the next
         float above it, a number nearby, zero, or missing. The first two rows hold unknown categories, the last NaN.
     """
     rng = np.random.default_rng(seed)

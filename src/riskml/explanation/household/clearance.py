@@ -1,4 +1,4 @@
-"""Risk elimination (风险消除): which of its conditions a household meets. People decide; this module clears nobody."""
+"""Check which conditions of risk elimination (风险消除) a household meets; clearing it is left to people."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def check_clearance(panel: Panel, policy: Policy, rule: RuleView) -> tuple[Condi
     panel : Panel
         A panel of one household.
     policy : Policy
-        Its ``timing.elimination`` is the number of months for which income must not have been below the line.
+        Its ``timing.elimination`` is the number of months during which income must not have been below the line.
     rule : RuleView
         The rule line's verdict; hidden flags count too.
 
     Returns
     -------
     tuple of Condition
-        A household without labour does not meet ``labour``: no rule ever clears it.
+        A household in which nobody can work does not meet ``labour``: no rule ever clears it.
 
     Notes
     -----
-    Income per head over the rule's window is compared with the line in force at each of the last month ends.
+    At the end of each month checked, income per head over the rule's window is compared with the line then in force.
     """
     assert panel.n == 1, "expects a panel of one household"
     months = int(policy.timing["elimination"].value)

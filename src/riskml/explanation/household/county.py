@@ -47,9 +47,9 @@ class ExplainedPanel:
     at_risk, others : array of int
         Rows for which the model gives a verdict, and rows of the other known households.
     rows : ExplainedRows or None
-        The explained rows at risk; None if nobody is at risk.
+        The explained rows at risk; None if no household is at risk.
     verdicts : Verdicts or None
-        The rule line's verdicts on the panel; may be None if there are no others.
+        The rule line's verdicts on the panel; may be None if there are no other households.
     window : int
         Number of months over which the rule line averages income.
     """
@@ -158,8 +158,8 @@ def explain_all(
     Returns
     -------
     DataFrame
-        One row per household in the order of the codes: ``causes``, cause codes of the reasons joined by ``;``,
-        strongest reason first; ``reasons`` and ``protections``, feature names joined by ``;`` (``health`` where
+        One row per household, in the order of the codes: ``causes``, cause codes of the reasons joined by ``;``, the
+        strongest reason first; ``reasons`` and ``protections``, feature names joined by ``;`` (``health`` if
         redacted); ``reasons_zh`` and ``protections_zh``, one sentence per line. Households that are not at risk (below
         the line, in monitoring, without income) get no verdict from the model: their causes and sentences are those
         of the rule line's flags.
@@ -172,7 +172,7 @@ def explain_all(
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(panels), BATCH):
             batch = panels[start : start + BATCH]
-            # Wording is pure Python: in the threads it would make every short array operation wait for the GIL.
+            # Wording is pure Python; if it ran in the threads, every short array operation would wait for the GIL.
             frames += [
                 part.tabulate(hidden)
                 for part in list(pool.map(lambda panel: ExplainedPanel.build(narrator, panel), batch))

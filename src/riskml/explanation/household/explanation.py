@@ -1,4 +1,4 @@
-"""The explanation for one household, as staff read it and the service sends it."""
+"""The explanation for one household, in the form that staff read and the service sends."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Reason:
     zh: str
     en: str
 
-    def text(self, lang: str) -> str:
+    def get_text(self, lang: str) -> str:
         """Return the sentence in the given language."""
         return self.zh if lang == "zh" else self.en
 
@@ -88,7 +88,7 @@ class ModelView:
     calibrated_margin, probability : float
     tier : str
     horizon : int
-        Months ahead.
+        Number of months ahead for which the probability holds.
     """
 
     base: float
@@ -112,7 +112,7 @@ class FlagView(Term):
     code : str
     zh, en : str
     observed, threshold : float or None
-        The values, in ``unit``; None if redacted.
+        The observed value and the threshold, in ``unit``; None if redacted.
     unit : str
     cause : str or None
     source : str
@@ -128,7 +128,7 @@ class FlagView(Term):
 
 @dataclass(frozen=True)
 class RuleView:
-    """The rule line's verdict; amounts are in yuan/person/year, and None if unknown or redacted.
+    """The rule line's verdict; amounts are in yuan/person/year, or None if unknown or redacted.
 
     Parameters
     ----------
@@ -178,13 +178,13 @@ class Explanation:
     agreement : str or None
         A code from ``policy.AGREEMENTS``.
     agreement_by : {"capacity", "tier"}
-        What counts as flagged by the model: being within visit capacity, or a tier above the safest.
+        When the model counts as flagging a household: within visit capacity, or at any tier above the safest.
     reasons, protections : tuple of Reason
         At most five reasons and three protective factors, the strongest first.
     missing : tuple of Missing
     steps : tuple of Step
     options : dict of str to tuple of Measure
-        Measures on offer, by cause.
+        Available measures, by cause.
     redacted : tuple of str
     names : dict
         Names, in both languages, of the causes, tiers and categories that occur.
@@ -210,7 +210,7 @@ class Explanation:
     policy_version: str
 
     def name_options(self, lang: str) -> list[tuple[str, list[str]]]:
-        """Return the names of the measures on offer, by cause."""
+        """Return the names of the available measures, by cause."""
         return [(cause, [measure.get_name(lang) for measure in own]) for cause, own in self.options.items()]
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Checks for missing or stale records of a household."""
+"""Find a household's missing or stale records."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from riskml.vocabulary.terms import Term
 __all__ = ["Missing", "find_missing"]
 
 STALE, GAPS = 2, 3
-"""How many months without a report are worth mentioning: at the end, and within the last year."""
+"""Numbers of months without a report that are worth mentioning: at the end, and within the last year."""
 
 
 @dataclass(frozen=True)
 class Missing(Term):
-    """One thing that is missing or stale.
+    """One kind of record that is missing or stale.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Explains households under one model: from contributions to causes, sentences, steps and measures."""
+"""Explain households under one model: turn contributions into causes, sentences, steps and measures."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ class Narrator:
         verdicts : Verdicts, optional
             The rule line's verdicts on the panel, if already known.
         agreement : str, optional
-            Agreement from scoring, by visit capacity. By default, the model flags any tier above the safest.
+            Agreement found when scoring, by visit capacity. By default, any tier above the safest counts as a flag.
         redact : iterable of str
-            What to leave out; ``health`` is everything about health.
+            What to leave out; ``health`` means everything about health.
 
         Returns
         -------
@@ -214,7 +214,7 @@ class Narrator:
         return self._groupings[key]
 
     def _list_measures(self, cause: str, hidden: frozenset[str]) -> tuple[Measure, ...]:
-        """List the measures for a cause; if health is redacted, illness represents every health cause."""
+        """List the measures for a cause; if health is redacted, illness stands for every health cause."""
         causes = HEALTH_CAUSES if hidden and cause == ILLNESS else (cause,)
         return tuple(dict.fromkeys(measure for code in causes for measure in self.policy.measures[code]))
 
@@ -232,7 +232,7 @@ class Narrator:
 
 
 def _write_reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str], *, risk: bool) -> tuple[Reason, ...]:
-    """Write the reasons or protective factors of the only row."""
+    """Write the reasons or the protective factors for the only row."""
     features, secret = rows.grouping.features, rows.list_secret(health="health" not in hidden)
     order = [j for j in ranking.feature[0].tolist() if j >= 0]
     strength = dict(zip(order, ranking.strength[0].tolist(), strict=False))
@@ -248,5 +248,5 @@ def _write_reasons(rows: ExplainedRows, ranking: Ranking, hidden: frozenset[str]
 
 
 def _make_unknown(name: str) -> Feature:
-    """Make a placeholder for a feature that these records lack: always missing, so never a reason."""
+    """Make a placeholder for a feature that these records lack; always missing, it is never a reason."""
     return replace(CATALOGUE["household_size"], name=name, topic="attributes", reason_zh=None, reason_en=None)

@@ -39,7 +39,8 @@ def measure_named_causes(
     Returns
     -------
     dict
-        ``falls``; ``first``, the share with the cause named first; ``first_three``, in the first three; NaN if none.
+        ``falls``, their number; ``first`` and ``first_three``, the share of falls whose true cause is the first or is
+        among the first three (NaN if there are no falls).
 
     Notes
     -----
@@ -70,7 +71,7 @@ def find_quiet_households(before: Panel, after: Panel) -> NDArray[np.bool_]:
     Returns
     -------
     array of bool, shape (n,)
-        True if no row of any other table happened or became known in between, and nobody joined or left.
+        True if no event in any other table happened or became known in between, and nobody joined or left.
     """
     quiet: NDArray[np.bool_] = before.size_now == after.size_now
     for table in TABLES:

@@ -1,4 +1,4 @@
-"""Renders an explanation as text: both verdicts, reasons, what is missing, what to verify, and measures on offer."""
+"""Render an explanation as text: both verdicts, reasons, missing records, what to verify, and available measures."""
 
 from __future__ import annotations
 
@@ -7,22 +7,10 @@ from collections.abc import Iterator
 from riskml.errors import UsageError
 from riskml.explanation.household.explanation import NOTICE, RELATION, Explanation, FlagView, Reason
 from riskml.explanation.wording.phrases import format_yuan
-from riskml.vocabulary.verdicts import COLOURS, STATUSES
+from riskml.vocabulary.verdicts import AGREEMENTS, COLOURS, STATUSES
 
-__all__ = ["AGREEMENT", "describe_flag", "describe_probability", "render"]
+__all__ = ["describe_flag", "describe_probability", "render"]
 
-AGREEMENT = {
-    "both": {"zh": "监测线规则与模型都提示关注", "en": "The rule line and the model both point at this household"},
-    "rule_only": {
-        "zh": "监测线规则提示关注，模型判断风险不高",
-        "en": "The rule line points at this household, the model does not",
-    },
-    "model_only": {
-        "zh": "监测线规则未提示，模型判断风险较高，建议核实",
-        "en": "The model points at this household, the rule line does not: worth verifying",
-    },
-    "neither": {"zh": "监测线规则与模型均未提示", "en": "Neither the rule line nor the model points at this household"},
-}
 UNITS = {
     "yuan": "元",
     "yuan/month": "元/月",
@@ -78,7 +66,7 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
         yield f"  - {hidden}"
     yield choose("模型", "Model") + colon + _describe_model(e, lang)
     if e.agreement:
-        yield choose("两者对照", "Together") + colon + AGREEMENT[e.agreement][lang]
+        yield choose("两者对照", "Together") + colon + AGREEMENTS[e.agreement].get_sentence(lang)
     sections = (
         (RELATION["reasons"][lang], _number_reasons(e, e.reasons, lang)),
         (RELATION["protections"][lang], _number_reasons(e, e.protections, lang)),
@@ -98,7 +86,7 @@ def _write_lines(e: Explanation, lang: str) -> Iterator[str]:
 
 def _number_reasons(e: Explanation, reasons: tuple[Reason, ...], lang: str) -> list[str]:
     form = "{}. 【{}】{}" if lang == "zh" else "{}. [{}] {}"
-    return [form.format(i, e.names[reason.cause][lang], reason.text(lang)) for i, reason in enumerate(reasons, 1)]
+    return [form.format(i, e.names[reason.cause][lang], reason.get_text(lang)) for i, reason in enumerate(reasons, 1)]
 
 
 def _describe_colour(code: str, lang: str) -> str:

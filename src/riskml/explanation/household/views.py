@@ -75,7 +75,7 @@ def make_model_view(
     grouping : Grouping
     policy : Policy
     horizon : int
-        Months ahead.
+        Number of months ahead for which the probability holds.
     hidden : frozenset of str
         If it contains ``health``, contributions about health are merged into one entry.
     """

@@ -1,1 +1,1 @@
-"""From contributions to causes: which ones are reasons, in what order, what to verify, and who may read them."""
+"""Turn contributions into causes: which of them are reasons, in what order, what to verify, and who may read them."""

@@ -1,8 +1,8 @@
-"""Allotment of the income position's contribution to the causes that may explain it.
+"""Divide the contribution of the income position (level and change of income) among the causes that may explain it.
 
 A model sees that income is low or falling, but not why. The records show which sources shrank and which shocks the
 household suffered. So the position's contribution is divided among the sources that shrank, in proportion to the yuan
-lost, and each source's part among the shocks that can lower it, by their strength; the unexplained rest stays with it.
+lost, and each source's part among the shocks that can lower it, by their strength. The rest stays with the source.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from riskml.explanation.reasons.grouping import SHOCKS, Grouping
 __all__ = ["NOTICEABLE", "UNEXPLAINED", "allot_income"]
 
 UNEXPLAINED = 0.05
-"""Weight, in log odds, of leaving a decline unexplained, compared with the strength of the shocks."""
+"""Weight, in log odds, of the unexplained part of a decline, to be compared with the strength of the shocks."""
 
 NOTICEABLE = 1000.0
-"""Yuan: smaller losses are ordinary fluctuation and would change the first reason from month to month."""
+"""Smallest loss that counts, in yuan: smaller losses are normal and would change the first reason every month."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 
 def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Positions) -> tuple[Floats, Positions]:
-    """Add to the strength of each cause its part of the income position.
+    """Add to each cause's strength its part of the income position's contribution.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def allot_income(grouping: Grouping, values: Floats, strength: Floats, best: Pos
     Returns
     -------
     tuple
-        ``strength`` and ``best`` with the parts added; the position keeps its own strength. The source that shrank
+        ``strength`` and ``best`` after the parts are added; the position keeps its own strength. The source that shrank
         becomes the feature shown for its cause if its unexplained part exceeds the cause's own strength.
 
     Examples

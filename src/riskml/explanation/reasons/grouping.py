@@ -18,13 +18,13 @@ __all__ = ["LASTING", "NAMED", "SHOCKS", "Grouping"]
 _PERSONAL = ("illness", "accident", "disability", "labour")
 
 SHOCKS = {"work": (*_PERSONAL, "work"), "venture": (*_PERSONAL, "disaster", "venture")}
-"""Causes whose shocks can lower an income source, by its cause (wages: ``work``, trade: ``venture``)."""
+"""For each income source, by its cause (wages: ``work``, trade: ``venture``), the causes whose shocks can lower it."""
 
 LASTING = 0.5
-"""Weight of lasting circumstances (who lives there, how long ago something was), relative to recent events."""
+"""Weight of lasting circumstances (who lives in the household, months since an event) relative to recent events."""
 
 NAMED = tuple(cause for cause in CAUSES if cause != "other")
-"""Official causes: each is one group; the groups of ``other`` follow."""
+"""Official causes: each forms one group, and the groups of ``other`` follow."""
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -81,12 +81,12 @@ class Grouping:
 
     @cached_property
     def warning(self) -> dict[str, Positions]:
-        """Features, by the rule that decides when they are a reason."""
+        """Features, grouped by the rule that decides when they are a reason."""
         return _index_by_rule([choose_warning_rule(feature) for feature in self.features])
 
     @cached_property
     def protecting(self) -> dict[str, Positions]:
-        """Features, by the rule that decides when they are a protective factor."""
+        """Features, grouped by the rule that decides when they are a protective factor."""
         return _index_by_rule([choose_protection_rule(feature) for feature in self.features])
 
 

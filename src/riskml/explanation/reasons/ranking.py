@@ -1,4 +1,4 @@
-"""From contributions to reasons: groups of features that raise or lower the risk, the strongest first."""
+"""Turn contributions into reasons: groups of features that raise or lower the risk, the strongest first."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Rankings:
         comes first merely because it has many features; lasting circumstances count half; and each cause gets its part
         of the income position (:mod:`riskml.explanation.reasons.allotment`). Groups of ``other`` follow (the income
         position, the household's structure, the region), each as strong as the sum of its qualifying features; one of
-        the five reasons is reserved for them. The largest contribution is nearly always that of income, which shows
+        the five reasons is reserved for them. Income nearly always has the largest contribution, which shows
         how close to the line a household is, but not why. For protective factors, every group is as strong as the sum
         of its qualifying features.
         """

@@ -37,11 +37,11 @@ HEALTH_STEPS = (
         "checked by those with permission)",
     ),
 )
-"""Steps shown in place of those of both health causes, without revealing which one applies."""
+"""Steps shown instead of those for the two health causes, so that nobody learns which of them applies."""
 
 
 def check_redaction(redact: Iterable[str]) -> frozenset[str]:
-    """Check the names of the things to be redacted.
+    """Check the names of what is to be redacted.
 
     Raises
     ------
@@ -93,8 +93,8 @@ def redact_features(order: Sequence[int], secret: Sequence[bool], *, risk: bool)
     secret : sequence of bool, length F
         Which features may not be shown.
     risk : bool
-        Whether these are reasons for a raised risk: the first secret feature then stays, to be worded without details.
-        Among protective factors, no secret feature stays.
+        Whether these are reasons for a raised risk. If so, the first secret feature stays, to be worded without
+        details; among protective factors, no secret feature stays.
 
     >>> redact_features([3, 0, 2], [True, False, False, True], risk=True)
     [3, 2]

@@ -13,7 +13,7 @@ from riskml.features.matrix import Direction
 __all__ = ["RECENT", "RULES", "choose_protection_rule", "choose_warning_rule"]
 
 RECENT = 12
-"""Months after which an event no longer counts as a reason."""
+"""Number of months after which an event no longer counts as a reason."""
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -33,7 +33,7 @@ RULES: dict[str, Rule] = {
 """Which values each rule admits, given the median of the training rows; missing values are never admitted."""
 
 _SIGNED = ("{change:", "{slope}", "{more_yuan}")
-"""Facts that appear in sentences about a change: above zero it is an improvement, below zero a decline."""
+"""Facts that appear in sentences about a change; a positive value is an improvement, a negative one a decline."""
 
 _ONLY_WARNS = ("income_volatility",)
 """Quantities that are never a protective factor, whether high or low."""

@@ -22,7 +22,7 @@ EVENT_LANES = {
     **dict.fromkeys(("job_loss", "venture_failure"), "work"),
     **dict.fromkeys(("death", "accident", "housing_unsafe", "water_unsafe"), "other"),
 }
-"""Lane of each kind of household event; leads and visits have none, since they are not events that happened to it."""
+"""Lane of each kind of household event; leads and visits have none, since they do not happen to the household."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Mark:
         Code used in the records; for help, the name of the measure.
     day : int
     amount : float
-        Self-paid cost, loss, fee or amount of help in yuan; NaN if unknown.
+        Self-paid cost, loss, fee or amount of help, in yuan; NaN if unknown.
     until : int, optional
-        Last day of a period; None if it is still running, and for an event.
+        Last day of a period; None for an event, or if the period is still running.
     regional, emergency : bool, default False
     """
 
@@ -54,7 +54,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The months of a household, oldest first.
+    """What the picture of a household shows; months are in order, the oldest first.
 
     Parameters
     ----------
@@ -75,9 +75,9 @@ class Timeline:
     scores : tuple of (int, float)
         Day and probability of earlier scores, the earliest first.
     absent : frozenset of str
-        Lanes whose table is missing from the records: whether there were events is unknown.
+        Lanes whose table is missing from the records, so that nobody knows whether there were events.
     hidden : frozenset of str
-        Lanes that are left out.
+        Lanes that the reader may not see.
     """
 
     household_id: str
@@ -112,7 +112,7 @@ class Timeline:
         health: bool = True,
         scores: Sequence[tuple[int, float]] = (),
     ) -> Timeline:
-        """Collect what the panel of one household knows.
+        """Collect everything that a panel of one household knows.
 
         Parameters
         ----------
@@ -122,7 +122,7 @@ class Timeline:
             Number of complete months, limited to those in the panel.
         window : int, default 12
         health : bool, default True
-            Whether health data may be shown; if not, illness, disability and the measures of help are hidden.
+            Whether health data may be shown; if not, illness, disability, and the names and amounts of help are hidden.
         scores : sequence of (day, probability)
             Scores later than ``as_of`` are left out.
         """
@@ -155,7 +155,7 @@ def _reverse(values: Iterable[float]) -> tuple[float, ...]:
 
 
 def _reaches(mark: Mark, first: int) -> bool:
-    """Check whether a mark reaches into the months shown; a period without an end is still running."""
+    """Check whether a mark falls within the months shown; a period without an end is still running."""
     if to_month(mark.day) >= first:
         return True
     return mark.lane in ("help", "monitoring") and (mark.until is None or to_month(mark.until) >= first)

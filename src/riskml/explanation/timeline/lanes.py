@@ -133,7 +133,7 @@ def _draw_spans(marks: Sequence[Mark], scale: Scale, y: float, lang: str) -> Dra
 
 
 def _stack_spans(marks: Sequence[Mark], scale: Scale, lang: str) -> tuple[list[Span], int]:
-    """Put each span into the first row where it overlaps no other, and count the spans for which no row has room."""
+    """Put each span into the first row in which it overlaps no other, and count the spans that fit into no row."""
     spans: list[Span] = []
     ends: list[float] = []
     last = scale.first + scale.months - 1

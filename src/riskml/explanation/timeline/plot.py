@@ -29,7 +29,7 @@ GAP: dict[str, str | float] = {
 
 @dataclass(frozen=True)
 class Scale:
-    """Converts months, and yuan per head and month, to coordinates.
+    """Converts months, and amounts in yuan per head and month, to coordinates.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def _round_up(rough: float) -> float:
 
 
 def draw_plot(timeline: Timeline, scale: Scale, words: Mapping[str, str]) -> Iterator[str]:
-    """Draw the legend, the axes, gaps, income, mean and line."""
+    """Draw the legend, the axes, the gaps, the income, its mean and the monitoring line."""
     yield from _draw_legend(timeline, words)
     yield from _draw_frame(scale, words["unit"])
     yield from _draw_gaps(timeline, scale)
@@ -192,7 +192,7 @@ def _draw_lines(timeline: Timeline, scale: Scale, step_text: str) -> Iterator[st
 
 
 def _label_steps(timeline: Timeline, scale: Scale, text: str) -> Iterator[str]:
-    """Write the yearly amount at each step that has room for it, on the side of the line opposite the mean."""
+    """Write the yearly amount at each step with enough space for it, on the side of the line away from the mean."""
     for value, same in groupby(range(len(timeline.line)), key=lambda t: timeline.line[t]):
         months = list(same)
         label = text.format(amount=f"{value:,.0f}")

@@ -105,12 +105,12 @@ def estimate_width(text: str, size: float) -> float:
 
 
 def claim(taken: list[tuple[float, float]], middle: float, half: float, gap: float = 0.0) -> bool:
-    """Claim room for a text on a line of texts.
+    """Claim space for a text in a row of texts.
 
     Parameters
     ----------
     taken : list of (float, float)
-        Middle and half the width of each text written so far; the new text is added if there is room.
+        Middle and half the width of each text written so far; the new text is added if there is space for it.
     middle, half : float
     gap : float, default 0
 

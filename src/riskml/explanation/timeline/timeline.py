@@ -34,7 +34,7 @@ def draw_timeline_svg(
     embed_font: bool = False,
     name: str | None = None,
 ) -> str:
-    """Draw a household's timeline as SVG, from what is known at the panel's date only; the output is reproducible.
+    """Draw a household's timeline as SVG, only from what is known at the panel's date; the output is reproducible.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ REGULAR = ("outpatient", "chronic")
 
 @dataclass(frozen=True)
 class Fact:
-    """A fact that a sentence can state about every household of a panel.
+    """A fact that a sentence can state about every household in a panel.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def _count_reported(panel: Panel, window: int) -> Floats:
 
 
 def _compute_yearly_income(panel: Panel, window: int = 12) -> Floats:
-    """Compute a household's yearly net income in yuan: the mean of a window's reported months × 12, NaN if none."""
+    """Compute a household's yearly net income in yuan: 12 × the mean of a window's reported months; NaN if none."""
     count = _count_reported(panel, window)
     return np.where(count > 0, sum_window(panel.at_income_end.total_or_zero[:window]) / count * 12, np.nan)
 
@@ -85,12 +85,12 @@ def _read_monthly_income(panel: Panel, source: str) -> tuple[Floats, NDArray[np.
     if source == "total":
         return panel.total_or_zero, panel.reported
     amount = panel.sources[list(SOURCES).index(source)]
-    # A month reported by source has zero from any source not named; a month reported as a total leaves all unknown.
+    # If a month is reported by source, any other source is zero; if it is reported as a total, all are unknown.
     return np.where(np.isnan(amount), 0.0, amount), panel.reported & np.isnan(panel.sources[-1])
 
 
 def _sum_both_years(panel: Panel, window: int, source: str) -> Numbers:
-    """Sum the months that are known in both years: this year's sum, then that of the year before."""
+    """Sum the months known in both years; return this year's sum, then that of the year before."""
     yuan, known = _read_monthly_income(panel, source)
     both = known[:window] & known[12 : 12 + window]
     now, before = (sum_window(np.where(both, part, 0.0)) for part in (yuan[:window], yuan[12 : 12 + window]))
@@ -219,7 +219,7 @@ def convert_changes_to_yuan(panel: Panel, features: Sequence[Feature], values: F
     """Convert changes to yuan, so that reasons are chosen by the same figures that their sentences state.
 
     A feature measures a change in multiples of the line in force at the time; its sentence states it in yuan. If the
-    line rose, the two can differ in sign, but a sentence must not contradict the reason that it words.
+    line rose, the two can differ in sign, but a sentence must not contradict the reason that it expresses.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from riskml.records.contract.schema import TABLES
 __all__ = ["PHRASES", "Phrase", "PhraseContext", "describe_value", "format_yuan"]
 
 BELOW_NOTICE = 1e-4
-"""An income this close to the line, as a share of the line, counts as equal to it, as in the rule line."""
+"""An income that differs from the line by less than this share of it counts as equal, as in the rule line."""
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ def _compare_with_line(lang: str, _: PhraseContext, income: float, line: float) 
 
 
 def _compare_years(lang: str, _: PhraseContext, now: float, before: float) -> str:
-    """Compare this year's sum with the sum over the same months a year before."""
+    """Compare this year's sum with the sum over the same months of the year before."""
     more, apart = now > before, format_yuan(abs(now - before), lang)
     share = f"{abs(now / before - 1):.0%}" if before > 0 and now >= 0 else ""
     if lang == "zh":
@@ -178,7 +178,7 @@ def _list_kinds(lang: str, _: PhraseContext | None, bits: float) -> str:
     >>> _list_kinds("zh", None, 2**0 + 2**8), _list_kinds("en", None, 2**7)
     ('洪涝、价格下跌', 'animal disease')
     """
-    kinds = TABLES["disaster"].column("kind")
+    kinds = TABLES["disaster"].find_column("kind")
     assert kinds is not None, "the table has the column"
     names = [
         zh if lang == "zh" else code.replace("_", " ")

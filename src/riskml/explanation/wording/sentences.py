@@ -91,7 +91,7 @@ class SentenceWriter:
         return words if lang == "zh" else words[:1].upper() + words[1:]
 
     def _compile(self, feature: Feature, lang: str) -> tuple[_Sentence, _Sentence]:
-        """Compile the usual sentence and the one for zero: each slot gets its phrase and the numbers of all rows."""
+        """Compile the usual sentence and the one for zero: each slot gets its phrase and the numbers for all rows."""
         text = (feature.reason_zh if lang == "zh" else feature.reason_en) or _make_wording(feature, lang)
         usual, _, none = text.partition("|")
         return self._compile_sentence(usual, feature), self._compile_sentence(none, feature)

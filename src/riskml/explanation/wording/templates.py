@@ -14,7 +14,7 @@ _SLOT = re.compile(r"\{(\w+)(?::(\w+))?(?:@(\d+))?\}")
 
 @dataclass(frozen=True)
 class Slot:
-    """A slot of a sentence: the name of a fact, its argument, and its window in months if not the feature's."""
+    """A slot of a sentence: the name of a fact, its argument, and its window in months unless it is the feature's."""
 
     name: str
     argument: str = ""
@@ -28,7 +28,7 @@ class Template:
     Parameters
     ----------
     parts : tuple of (bool, tuple of str or Slot)
-        Pieces that belong together; if True, they are left out when one of their slots cannot be filled.
+        Pieces that belong together; those marked True are left out if one of their slots cannot be filled.
     """
 
     parts: tuple[tuple[bool, tuple[str | Slot, ...]], ...]

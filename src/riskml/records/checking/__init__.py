@@ -1,1 +1,1 @@
-"""Checking a records folder: every fault of every table, and what to do about it."""
+"""Checking a records folder: every fault in every table, and what to do about it."""

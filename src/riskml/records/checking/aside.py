@@ -1,4 +1,4 @@
-"""Set bad rows aside: write them to a file and go on without them."""
+"""Set bad rows aside: write them to a file and continue without them."""
 
 from __future__ import annotations
 
@@ -27,18 +27,20 @@ _FORMATS = {
 
 
 def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
-    """Write every bad row of a folder to a file and take it out of the folder's views.
+    """Write every bad row of a folder to a file, and remove it from the folder's views.
 
-    All rows of a conflicting record, version or line are bad, since none is known to be right. Rows that turn bad when
-    others are set aside (say, those of a household whose only row was bad) are set aside too, until no bad row is left.
-    ``Folder.skipped`` counts the rows by code; a row with two faults counts under both.
+    If rows of a record, version or line conflict, all of them are bad, since none is known to be right. Rows that
+    become bad because others are set aside (for example, those of a household whose only row in ``households`` was bad)
+    are set aside too, until no bad row is left. ``Folder.skipped`` counts the rows by code; a row with two faults is
+    counted under both codes.
 
     Parameters
     ----------
     folder : Folder
     file : path
-        File to overwrite, with the columns ``table``, ``row``, ``code``, ``message`` and ``content`` (the row as JSON,
-        cells as text). Its ending decides the format: ``.parquet``, ``.csv``, ``.json`` or ``.jsonl``.
+        File to write, or to overwrite if it exists, with the columns ``table``, ``row``, ``code``, ``message`` and
+        ``content`` (the row as JSON, with its cells as text). The file's extension decides the format: ``.parquet``,
+        ``.csv``, ``.json`` or ``.jsonl``.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
     Raises
     ------
     UsageError
-        If the ending is unknown or the file lies in the records folder.
+        If the extension is unknown, or the file is inside the records folder.
     RecordsError
         If the file cannot be written.
     """
@@ -67,7 +69,7 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
         while _set_bad_rows_aside(folder):
             pass
     except duckdb.Error:
-        # The table of a damaged file is left out; the check will refuse the folder for it.
+        # The table of a damaged file is left out; the check will then refuse the folder because of that file.
         if not folder.drop_damaged():
             raise
     folder.skipped = {
@@ -79,7 +81,7 @@ def set_aside(folder: Folder, file: str | os.PathLike[str]) -> int:
 
 
 def _set_ragged_rows_aside(folder: Folder) -> None:
-    """Set aside CSV rows of the wrong width, which reading has already left out."""
+    """Set aside the CSV rows of the wrong width, which were already left out when the file was read."""
     rows = [
         (name, row, rules.RAGGED_ROW.code, rules.RAGGED_ROW.title, json.dumps(cells, ensure_ascii=False))
         for name, layout in folder.layouts.items()
@@ -91,7 +93,7 @@ def _set_ragged_rows_aside(folder: Folder) -> None:
 
 
 def _set_bad_rows_aside(folder: Folder) -> bool:
-    """Set aside the rows of every table that are bad now; return whether there were any."""
+    """Set aside the rows of every table that are currently bad; return whether there were any."""
     any_bad = False
     for name in folder.tables:
         table = TABLES[name]
@@ -110,7 +112,7 @@ def _set_bad_rows_aside(folder: Folder) -> bool:
 
 
 def _record(folder: Folder, table: Table, hit: Hit) -> None:
-    """Add the rows of a hit to the table of rows set aside, each with its cells as JSON."""
+    """Add the rows of a hit, with their cells as JSON, to the table of the rows that are set aside."""
     layout = folder.layouts[table.name]
     cells = []
     for column in [*table.names, *layout.attributes]:

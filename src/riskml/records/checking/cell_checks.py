@@ -1,4 +1,4 @@
-"""Checks of single cells: they follow from the declared kind, codes and bounds of a column."""
+"""Checks of single cells, derived from the kind, codes and bounds that are declared for a column."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from riskml.vocabulary.regions import DIGITS_EN, DIGITS_ZH, Level
 __all__ = ["FIRST_YEAR", "LAST_YEAR"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-"""Years between which a day is plausible."""
+"""The first and the last year in which a day is plausible."""
 
-# Days that end something may lie far in the future: 9999-12-31 is a common way to write "still open".
+# Days that end something may be far in the future: 9999-12-31 is a common way to write "still open".
 _ENDS = frozenset({"ended_on", "cleared_on", "left_on"})
 _NUMBERS = (Kind.COUNT, Kind.YEAR, Kind.AMOUNT)
 
@@ -31,7 +31,7 @@ def missing_value(folder: Folder, table: Table) -> Iterator[Probe]:
 
 @check("A cell is not a date", "日期无法识别", "Write days as 2023-01-05 or 2023/1/5; the day must exist.")
 def bad_date(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report text that is not a day of the calendar."""
+    """Report text that is not a calendar date."""
     for column, text in list_unreadable(folder, table, Kind.DATE, Kind.MONTH_START):
         yield Probe(column.name, f"have no date in {column.name}", f"{text} IS NOT NULL", value=text)
 
@@ -52,7 +52,7 @@ def bad_number(folder: Folder, table: Table) -> Iterator[Probe]:
 
 @check("A count is not a whole number", "计数不是整数", "Write a whole number that an integer of 32 bits can hold.")
 def not_whole(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a number that has a fraction, or is too large, in a column that is declared as a count."""
+    """Report a number that has a fraction, or is too large, in a column that is declared as a count or a year."""
     for column, text in list_unreadable(folder, table, Kind.COUNT, Kind.YEAR):
         where = f"regexp_full_match({text}, '{NUMBER_TEXT}')"
         yield Probe(column.name, f"have no whole number in {column.name}", where, value=text)
@@ -89,7 +89,7 @@ def unknown_code(folder: Folder, table: Table) -> Iterator[Probe]:
     "Write the official code as text: 2 digits for a province, 4 city, 6 county, 9 town, 12 village.",
 )
 def bad_region(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a region code that contains anything but digits or has a wrong length."""
+    """Report a region code that contains anything but digits, or that has the wrong length."""
     lengths = "|".join(f"[0-9]{{{level:d}}}" for level in Level)
     for column in list_columns(folder, table, Kind.REGION):
         name = quote(column.name)
@@ -121,7 +121,7 @@ def not_finite(folder: Folder, table: Table) -> Iterator[Probe]:
     numbers = [column.name for column in list_columns(folder, table, Kind.AMOUNT)]
     numbers += [name for name, kind in folder.layouts[table.name].attributes.items() if kind == "number"]
     for name in numbers:
-        # Parquet's statistics leave NaN out, and DuckDB trusts them in a filter on the bare column.
+        # Parquet's statistics leave out NaN, and DuckDB relies on them when it filters on a column alone.
         yield Probe(name, f"have no finite {name}", f"NOT isfinite({quote(name)} + 0.0)", value=quote(name))
 
 
@@ -143,7 +143,7 @@ def not_month_start(folder: Folder, table: Table) -> Iterator[Probe]:
     f"Correct the day: years from {FIRST_YEAR} to {LAST_YEAR}; only days that end something may lie later.",
 )
 def date_out_of_range(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a day outside the plausible years: a mistyped year would stretch every array over months."""
+    """Report a day outside the plausible years; a mistyped year would lengthen every array that has a month axis."""
     for column in list_columns(folder, table, Kind.DATE, Kind.MONTH_START):
         name, last = quote(column.name), 9999 if column.name in _ENDS else LAST_YEAR
         where = f"{name} < DATE '{FIRST_YEAR}-01-01' OR {name} > DATE '{last}-12-31'"

@@ -1,4 +1,4 @@
-"""Check a records folder: collect every fault of every table, and refuse folders with faults.
+"""Check a records folder: collect every fault in every table, and refuse a folder with faults.
 
 >>> import tempfile
 >>> report = check(tempfile.mkdtemp())
@@ -25,7 +25,7 @@ from riskml.records.reading.folder import Folder, open_folder
 __all__ = ["check", "check_folder", "list_rules", "open_checked", "refuse_faults"]
 
 NEVER_EMPTY = ("households", "income")
-"""Tables that may not be empty; any other empty table means that there are no such rows."""
+"""Tables that must not be empty; any other table may be empty, if there was nothing to record."""
 
 
 def list_rules() -> list[Rule]:
@@ -43,7 +43,7 @@ def check(path: str | os.PathLike[str]) -> CheckReport:
     Returns
     -------
     CheckReport
-        Report with every fault and warning; a missing folder is a fault too.
+        Report with every fault and warning; it counts a missing folder as a fault.
     """
     if not Path(path).is_dir():
         message = f"There is no folder at {path}."
@@ -64,7 +64,7 @@ def check_folder(folder: Folder) -> CheckReport:
         try:
             return _check_tables(folder)
         except duckdb.Error as error:
-            # A file with a sound end may be damaged inside: find it, leave its table out, check the others.
+            # A file whose end is intact may be damaged elsewhere: find it, leave its table out, and check the others.
             if not folder.drop_damaged():
                 reason = str(error).splitlines()[0]
                 hint = "Check the free memory and disk space."
@@ -85,12 +85,12 @@ def _check_tables(folder: Folder) -> CheckReport:
 
 
 def refuse_faults(report: CheckReport) -> None:
-    """Refuse a records folder that has faults; warnings pass.
+    """Refuse a records folder that has faults; warnings are accepted.
 
     Raises
     ------
     RecordsError
-        If there are faults; the message names them with their counts, and says what to do.
+        If there are faults; the message lists them with their counts, and says what to do.
     """
     if report.ok:
         return
@@ -102,7 +102,7 @@ def refuse_faults(report: CheckReport) -> None:
 
 
 def _has_only_bad_rows(report: CheckReport) -> bool:
-    """Return whether every fault lies in single rows, which can be set aside."""
+    """Return whether all faults concern single rows, which can be set aside."""
     by_row = {rule.code for rule in list_rules() if rule.by_row}
     return all(fault.code in by_row for fault in report.refused)
 
@@ -114,17 +114,18 @@ def open_checked(path: str | os.PathLike[str], skip_bad_rows: str | os.PathLike[
     ----------
     path : path
     skip_bad_rows : path, optional
-        File for bad rows: they are set aside there, counted in ``Folder.skipped``, and left out.
+        File in which bad rows are set aside; they are counted in ``Folder.skipped`` and left out of the folder.
 
     Returns
     -------
     Folder
-        The opened folder; its ``Folder.report`` holds only warnings.
+        The opened folder; its ``Folder.report`` contains only warnings.
 
     Raises
     ------
     RecordsError
-        If there is no such folder, or if it has faults (with ``skip_bad_rows``: faults that are not in single rows).
+        If the folder does not exist, or if it has faults (with ``skip_bad_rows``: if it has faults that do not concern
+        single rows).
     """
     folder = open_folder(path)
     try:

@@ -1,6 +1,6 @@
 """Write ``data/README.md``, the contract for data owners, from the declaration of the tables and the rules.
 
-``make docs`` regenerates the file; a test fails if it is stale.
+``make docs`` regenerates the file, and a test fails if the file is out of date.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _describe_table(table: Table) -> Iterator[str]:
 def _describe_versions(table: Table) -> str:
     if table.key:
         return f"Rows of one {' + '.join(f'`{name}`' for name in table.key)} are versions: the latest known counts."
-    if table.column("record_id"):
+    if table.find_column("record_id"):
         return "Rows add up; rows that share a `record_id` correct one another."
     return "The longest matching prefix in force counts, then the latest first day."
 

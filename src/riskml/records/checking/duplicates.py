@@ -1,4 +1,4 @@
-"""Checks between rows of one table: records, versions and lines that contradict one another."""
+"""Checks that compare the rows of one table: records, versions and lines that contradict one another."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ POSITION = '"#file", "#row"'
     "Give a correction a later recorded_on than the record it corrects, or a record_id of its own.",
 )
 def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report two rows of one record if neither is the later."""
-    if table.column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
+    """Report two rows of one record if neither is later than the other."""
+    if table.find_column("record_id") is None or not has_columns(folder, table.name, "record_id", str(table.day)):
         return
     repeated = folder.find_repeated_records(table.name)
     if not fetch_row(folder.connection, f"SELECT count(*) FROM {repeated}")[0]:
@@ -44,7 +44,7 @@ def duplicate_record(folder: Folder, table: Table) -> Iterator[Probe]:
     "Keep one of the rows, or give the later version its own recorded_on; an empty one is before every date.",
 )
 def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report two versions of a household, member or monitoring entry if neither is the later."""
+    """Report two versions of a household, member or monitoring entry if neither is later than the other."""
     if table.key and has_columns(folder, table.name, *table.key):
         key = ", ".join(map(quote, table.key))
         message = f"share {' and '.join(table.key)} and recorded_on with another row"
@@ -59,7 +59,7 @@ def duplicate_version(folder: Folder, table: Table) -> Iterator[Probe]:
     "Keep one amount for each region_code and effective_from.",
 )
 def duplicate_line(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report two lines if neither takes precedence."""
+    """Report two lines if neither takes precedence over the other."""
     if table.name == "lines" and has_columns(folder, "lines", "effective_from"):
         key = "coalesce(region_code, ''), effective_from"
         message = "share region_code and effective_from with another row"
@@ -67,7 +67,7 @@ def duplicate_line(folder: Folder, table: Table) -> Iterator[Probe]:
 
 
 def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> str:
-    """Build the SQL that selects rows whose key another row has too; a row without the first column has no key."""
+    """Build the SQL that selects rows with the same key as another row; rows in which ``value`` is null are ignored."""
     return f"""
         SELECT * EXCLUDE (n) FROM (
             SELECT {POSITION}, {value} AS "#value", count(*) OVER (PARTITION BY {key}) AS n
@@ -81,7 +81,7 @@ def _select_rows_sharing(folder: Folder, table: Table, key: str, value: str) -> 
     "Keep one of the statements, or give the later one its own recorded_on.",
 )
 def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report two statements of income if neither is the later."""
+    """Report two statements of income if neither is later than the other."""
     columns = ("household_id", "period_start", "source", "statement")
     if table.name == "income" and has_columns(folder, "income", *columns):
         stated = "CASE WHEN statement AND member_id IS NULL THEN household_id END"
@@ -97,8 +97,8 @@ def duplicate_statement(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report rows that may have been imported twice: all but the first of equal rows."""
-    if table.column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
+    """Report all but the first of several equal rows, since they may have been imported more than once."""
+    if table.find_column("record_id") is None or not has_columns(folder, table.name, str(table.day)):
         return
     cells = ", ".join(quote(name) for name in table.names if name != "record_id")
     source = f"{folder.get_numbered_view(table.name)} WHERE record_id IS NULL"
@@ -121,7 +121,10 @@ def equal_rows(folder: Folder, table: Table) -> Iterator[Probe]:
     "Report a month either as total or by source; withdraw the other.",
 )
 def total_and_sources(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report the latest rows of a household that cover one month both with ``total`` and with another source."""
+    """Report the rows of a household that cover the same month with ``total`` and with another source.
+
+    Only the latest row of each record is considered.
+    """
     if table.name != "income" or not has_columns(folder, "income", "household_id", "period_start", "source", "amount"):
         return
     numbered = folder.get_numbered_view("income")

@@ -1,4 +1,4 @@
-"""Run every probe on a table; conditions on single rows share one pass over it."""
+"""Run every probe on a table; all conditions on single rows are evaluated in one pass over it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def find_hits(folder: Folder, table: Table) -> list[Hit]:
 
 
 def _run_query(folder: Folder, table: Table, number: int, probe: Probe) -> tuple[int, str]:
-    """Run the query of a probe once and keep its rows in a table; return their count and the SQL that reads them."""
+    """Run a probe's query once and keep the rows in a table; return their count, and the SQL that reads them."""
     name = f'"#hits {table.name} {number}"'
     folder.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {probe.rows}")
     value = '"#value"::VARCHAR' if '"#value"' in probe.rows else "NULL::VARCHAR"

@@ -1,4 +1,4 @@
-"""Checks between tables: households, members, regions and lines that do not match."""
+"""Checks that compare tables: households, members, regions and lines that do not match."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__: list[str] = []
     "Add the household to households, or correct the code; '12' and '0012' are different codes.",
 )
 def unknown_household(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report rows of a household that is missing from the table of households."""
+    """Report rows for a household that is missing from the table of households."""
     both = (table.name, "households")
     if table.name != "households" and all(has_columns(folder, name, "household_id") for name in both):
         rows = f"""
@@ -53,7 +53,7 @@ def unknown_member(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a prefix with which no household's region code begins."""
+    """Report a disaster in a region whose prefix does not match any household's region code."""
     both = ("disaster", "households")
     if table.name == "disaster" and all(has_columns(folder, name, "region_code") for name in both):
         rows = f"""
@@ -75,7 +75,10 @@ def region_without_households(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def no_line(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report income before the first line for any prefix of the household's regions; a line in force stays in force."""
+    """Report income from months before the first line that applies to any of the household's regions.
+
+    Only the start matters, since a region with a line in force always has one afterwards.
+    """
     needed = {
         "income": ("household_id", "period_start"),
         "households": ("household_id", "region_code"),

@@ -1,4 +1,4 @@
-"""The registry of checks: a check is one function, declared together with its code, title and advice.
+"""The registry of checks: a check is one function, declared together with its title and advice; its name is the code.
 
 A check yields *probes*: conditions or queries that select the rows that break the rule. All conditions are evaluated in
 one pass over the table.
@@ -24,17 +24,17 @@ class Probe:
     Parameters
     ----------
     column : str
-        Column concerned; empty for whole rows.
+        Column that the rule is about; empty if it is about whole rows.
     message : str
-        What is wrong with the rows, as the end of the sentence "3 row(s) ...".
+        What is wrong with the rows, worded to follow "3 row(s)".
     where : str
-        SQL condition on the numbered view that is true for the rows that break the rule; or give ``rows``.
+        SQL condition on the numbered view that is true for the rows that break the rule; empty if ``rows`` is given.
     rows : str
         SQL query that selects the ``#file`` and ``#row`` of these rows, and ``#value`` if there is a value to show.
     value : str
         SQL expression for the value to show in the message; used with ``where``.
     suggest : dict of str to str
-        Allowed codes and their Chinese names, to suggest one for a wrong value.
+        Allowed codes and their Chinese names, one of which can be suggested for a wrong value.
     """
 
     column: str
@@ -48,11 +48,11 @@ class Probe:
 Check = Callable[[Folder, Table], Iterator[Probe]]
 
 CHECKS: dict[Rule, Check] = {}
-"""The check for every rule about rows, in the order in which the report lists the rules."""
+"""The checks for all rules about rows, in the order in which the report lists the rules."""
 
 
 def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Callable[[Check], Check]:
-    """Declare a check of rows under the name of its function, which yields the probes for a table of a folder."""
+    """Declare a check of rows; its function yields the probes for a table of a folder, and its name is the code."""
     severity = Severity.WARNING if warning else Severity.FAULT
 
     def register(function: Check) -> Check:
@@ -63,22 +63,22 @@ def check(title: str, zh: str, what_to_do: str, *, warning: bool = False) -> Cal
 
 
 def has_columns(folder: Folder, table: str, *columns: str) -> bool:
-    """Return whether the table is present with all these columns, each of a type that can hold its kind."""
+    """Return whether the table is present and has all the columns, each with a type that can hold its kind."""
     return folder.has(table) and folder.layouts[table].present.issuperset(columns)
 
 
 def list_columns(folder: Folder, table: Table, *kinds: Kind) -> Iterator[Column]:
-    """List the declared columns of these kinds that the table has."""
+    """List the declared columns of the given kinds that the table has."""
     return (column for column in table.columns if column.kind in kinds and has_columns(folder, table.name, column.name))
 
 
 def list_unreadable(folder: Folder, table: Table, *kinds: Kind) -> Iterator[tuple[Column, str]]:
-    """Yield the columns of these kinds with cells that could not be converted, and the SQL for their raw text."""
+    """Yield each column of the given kinds that may have unreadable cells, with the SQL for their raw text."""
     for column in list_columns(folder, table, *kinds):
         if column.name in folder.layouts[table.name].raw:
             yield column, select_raw(folder, table, column.name)
 
 
 def select_raw(folder: Folder, table: Table, column: str) -> str:
-    """Return the SQL for the raw text of a cell that could not be converted; null otherwise."""
+    """Return the SQL for the raw text of a cell that could not be converted; for other cells, it gives null."""
     return quote_raw(column) if column in folder.layouts[table.name].raw else "NULL"

@@ -1,4 +1,4 @@
-"""Checks between the cells of one row."""
+"""Checks that compare the cells of one row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from riskml.records.reading.folder import Folder
 __all__ = ["LATE_MONTHS", "build_recorded_sql"]
 
 LATE_MONTHS = 36
-"""A row recorded more than this many months after its day lies outside every look-back when it becomes known."""
+"""A row recorded more than this many months after its day is too old to be in any window when it becomes known."""
 
 
 def build_recorded_sql(table: Table) -> str:
@@ -35,7 +35,7 @@ def build_recorded_sql(table: Table) -> str:
     "Give the amount; or the record_id of the record to withdraw; or remove the row.",
 )
 def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a null amount without a record number: it withdraws a record, so it must say which."""
+    """Report a null amount without a record_id: a null amount withdraws a record, so the row must say which one."""
     if table.name == "income" and has_columns(folder, "income", "amount"):
         where = f"amount IS NULL AND {select_raw(folder, table, 'amount')} IS NULL AND record_id IS NULL"
         yield Probe("amount", "have neither amount nor record_id", where)
@@ -48,7 +48,7 @@ def withdraws_nothing(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def withdrawn_without_record(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a withdrawal that names no record."""
+    """Report a withdrawal that does not say which record it withdraws."""
     if has_columns(folder, table.name, "withdrawn"):
         yield Probe("withdrawn", "are withdrawn and have no record_id", "withdrawn AND record_id IS NULL")
 
@@ -71,7 +71,7 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     if table.name == "disaster":
         where = "(household_id IS NULL) = (region_code IS NULL)"
         message = "name both or neither of household_id and region_code"
-        # If one column is absent or unusable, only the other counts; that fault is reported separately.
+        # If a column is absent, only the other counts. If one has the wrong type, that fault is reported instead.
         if not {"household_id", "region_code"} & folder.layouts["disaster"].wrong:
             yield Probe("", message, where, value="household_id")
 
@@ -83,7 +83,7 @@ def household_or_region(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a row known before it happened (income: before its period began), most likely a mistyped day."""
+    """Report a row recorded before its day (income: before its period began): one of the days is probably mistyped."""
     if table.day and has_columns(folder, table.name, "recorded_on", table.day):
         yield Probe("recorded_on", f"were recorded before {table.day}", f"recorded_on < {table.day}")
 
@@ -95,9 +95,9 @@ def recorded_before_day(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a row known only after the look-back has passed; monitoring counts however long ago it began."""
+    """Report a row that is too old to count when it becomes known; monitoring counts however long ago it began."""
     if table.day and not table.key and has_columns(folder, table.name, "recorded_on", table.day):
-        # 31 days per month allow for every month's length, without calendar arithmetic on each row.
+        # Counting 31 days per month allows for months of any length, without calendar arithmetic on each row.
         where = f"recorded_on - {table.day} > {31 * LATE_MONTHS}"
         if table.day == "period_start":
             where = f"recorded_on - period_start - 31::BIGINT * months > {31 * LATE_MONTHS}"
@@ -111,6 +111,6 @@ def recorded_very_late(folder: Folder, table: Table) -> Iterator[Probe]:
     warning=True,
 )
 def self_paid_above_cost(folder: Folder, table: Table) -> Iterator[Probe]:
-    """Report a self-paid part that is larger than the whole, beyond rounding."""
+    """Report a self-paid amount that exceeds the total cost by more than rounding can explain."""
     if has_columns(folder, table.name, "self_paid", "cost"):
         yield Probe("self_paid", "have a self_paid above cost", "self_paid > cost + 1", value="self_paid")

@@ -1,1 +1,1 @@
-"""The data contract: tables, columns, calendar, when a row is known, and the form of a fault."""
+"""The data contract: its tables, columns and calendar, when a row is known, and how faults are described."""

@@ -1,4 +1,4 @@
-"""The contract's column types in Arrow, and functions that cast tables to them."""
+"""The Arrow types of the contract's columns, and functions that cast tables to them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.AMOUNT: pa.float64(),
     Kind.FLAG: pa.bool_(),
 }
-"""Arrow type of every kind of column."""
+"""The Arrow type for each kind of column."""
 
 
 def cast_values(values: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
-    """Cast the values of a column; a column without values may have any type.
+    """Cast the values of a column to a type; a column of nulls can be cast from any type.
 
     Raises
     ------
@@ -33,15 +33,15 @@ def cast_values(values: pa.ChunkedArray, type_: pa.DataType) -> pa.ChunkedArray:
 def cast_table(name: str, table: pa.Table) -> pa.Table:
     """Cast the declared columns of a table to the contract's types.
 
-    A database driver infers types from the values it sees: SQLite returns dates as text and flags as integers, and a
-    column without values as integers, whatever its declared type.
+    A database driver infers types from the values that it sees: from SQLite, dates arrive as text, flags as integers,
+    and a column of nulls as integers, whatever its declared type.
 
     Parameters
     ----------
     name : str
         Name of the table in the contract.
     table : pyarrow.Table
-        Its columns that the contract does not declare, such as attributes, are left as they are.
+        The table; columns that the contract does not declare, such as attributes, are left as they are.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def cast_table(name: str, table: pa.Table) -> pa.Table:
     [DataType(string), DataType(date32[day])]
     """
     for i, column_name in enumerate(table.column_names):
-        column = TABLES[name].column(column_name)
+        column = TABLES[name].find_column(column_name)
         if column is None or table[i].type == ARROW_TYPES[column.kind]:
             continue
         values, type_ = table[i], ARROW_TYPES[column.kind]

@@ -1,7 +1,7 @@
 """Days and months as integers.
 
-A *day* is the number of days since 1970-01-01 (Asia/Shanghai calendar days), a *month* the number of months
-since 1970-01. Both are plain ``int`` or ``int32`` arrays, so windows are subtractions.
+A *day* is the number of days since 1970-01-01 (calendar days in the time zone Asia/Shanghai), and a *month* is the
+number of months since 1970-01. Both are plain ``int`` values or ``int32`` arrays, so a window is found by subtraction.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LOOK_BACK = 36
 """Number of months of history that a panel holds."""
 
 STATEMENT_DELAY = 5
-"""Months from the end of a statement's period to the day on which it is known, if that day is not recorded."""
+"""Number of months after its period's end when a statement is assumed to be known, if ``recorded_on`` is null."""
 
 IntArray = NDArray[np.int32]
 
@@ -57,7 +57,7 @@ def to_month(day: int) -> int: ...
 @overload
 def to_month(day: NDArray[np.generic]) -> IntArray: ...
 def to_month(day: int | NDArray[np.generic]) -> int | IntArray:
-    """Return the number of the month in which a day lies.
+    """Return the number of the month that contains a day.
 
     >>> to_month(to_day("1970-02-28"))
     1
@@ -105,10 +105,11 @@ def find_last_complete_month(day: int) -> int:
 
 
 def subtract_months(day: int, months: int) -> int:
-    """Return the day that lies ``months`` calendar months before ``day``.
+    """Return the day that is ``months`` calendar months before ``day``.
 
-    A window of that many months holds every day after the returned day, up to ``day``. If ``day`` ends a month, so does
-    the returned day; otherwise it is the same day of its month, or that month's last day if the month is shorter.
+    A window of that many months contains every day after the returned day, up to and including ``day``. If ``day`` is
+    the last day of a month, so is the returned day. Otherwise it has the same day of the month as ``day``, or is the
+    last day of its month if the month is shorter.
 
     >>> to_date(subtract_months(to_day("2024-04-30"), 1))
     datetime.date(2024, 3, 31)

@@ -1,4 +1,4 @@
-"""Rules with stable codes, the faults that a check reports, and the report of a records folder."""
+"""Rules with stable codes, the faults that a check finds, and the report on a records folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from enum import StrEnum
 __all__ = ["MOST_ROWS", "CheckReport", "Fault", "RowName", "Rule", "Severity"]
 
 MOST_ROWS = 5
-"""Largest number of rows that a fault lists."""
+"""Maximum number of rows that a fault lists."""
 
 RowName = int | str
-"""Position of a row in its file, counted from 1; for a row in a part of a table, ``"part.parquet:17"``."""
+"""Position of a row in its file, counted from 1; ``"part.parquet:17"`` if the table consists of several files."""
 
 
 class Severity(StrEnum):
@@ -34,11 +34,11 @@ class Rule:
     title, zh : str
         What is wrong, in English and in Chinese.
     what_to_do : str
-        What the data owner should do about it.
+        What the owner of the data should do about it.
     severity : Severity, default fault
-        Every command refuses a folder with faults; warnings stop no command.
+        Every command refuses a folder with faults; warnings do not stop a command.
     by_row : bool, default False
-        Whether the fault lies in single rows, which ``--skip-bad-rows`` may set aside.
+        Whether the fault concerns single rows, which ``--skip-bad-rows`` can set aside.
     """
 
     code: str
@@ -49,7 +49,7 @@ class Rule:
     by_row: bool = False
 
     def to_fault(self, table: str, column: str, message: str, *, count: int = 1, rows: Sequence[RowName] = ()) -> Fault:
-        """Build the fault of this rule in a table (empty for the folder) and column (empty for whole rows)."""
+        """Build the fault for a table and a column; the table is empty for the folder, the column for whole rows."""
         first = tuple(rows[:MOST_ROWS])
         return Fault(table, column, self.code, self.severity, count, first, message, self.what_to_do)
 
@@ -61,14 +61,15 @@ class Fault:
     Parameters
     ----------
     table, column : str
-        Where the fault lies; the table is empty for the folder, the column for whole rows.
+        Where the fault is. ``table`` is empty if the fault concerns the whole folder, and ``column`` is empty if it
+        concerns whole rows.
     code : str
-        Code of the rule.
+        Code of the rule that is broken.
     severity : Severity
     count : int
-        Number of rows, columns or files concerned.
+        Number of rows, columns or files with the fault.
     rows : tuple of int or str
-        The first rows concerned, counted from 1.
+        The first rows with the fault, counted from 1.
     message, what_to_do : str
         What is wrong and what to do about it, in plain language.
     """
@@ -84,7 +85,7 @@ class Fault:
 
     @property
     def where(self) -> str:
-        """Table and column, or ``folder``."""
+        """The table and column, or ``folder``."""
         return ".".join(part for part in (self.table, self.column) if part) or "folder"
 
 
@@ -99,7 +100,7 @@ class CheckReport:
     faults : tuple of Fault
         Faults and warnings, in the order of the tables.
     tables : dict of str to int
-        Number of rows in every table that could be read.
+        Number of rows in each table that could be read.
     """
 
     path: str
@@ -108,12 +109,12 @@ class CheckReport:
 
     @property
     def refused(self) -> tuple[Fault, ...]:
-        """The faults, which every command refuses."""
+        """The findings that make every command refuse the folder."""
         return tuple(fault for fault in self.faults if fault.severity is Severity.FAULT)
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
-        """The warnings, which stop nothing."""
+        """The findings that do not stop any command."""
         return tuple(fault for fault in self.faults if fault.severity is Severity.WARNING)
 
     @property
@@ -158,7 +159,7 @@ class CheckReport:
         return "\n".join(lines)
 
     def summarise(self) -> str:
-        """Return one sentence with the number of faults and warnings."""
+        """Return one sentence with the numbers of faults and warnings."""
         if not self.faults:
             return f"No faults and no warnings in {self.path}."
         return f"{len(self.refused)} fault(s) and {len(self.warnings)} warning(s) in {self.path}."

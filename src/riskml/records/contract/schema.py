@@ -1,6 +1,6 @@
 """The data contract: every table, column, type, unit and allowed value, declared once.
 
-Reading, checking and ``data/README.md`` follow from this declaration.
+The reading and checking of records, and ``data/README.md``, are derived from this declaration.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from riskml.vocabulary.verdicts import CATEGORIES
 __all__ = ["IDENTIFIERS", "SOURCES", "TABLES", "Column", "Kind", "Table", "list_codes"]
 
 IDENTIFIERS = ("household_id", "member_id", "record_id")
-"""Columns that identify the household, the member and the record; with ``recorded_on`` they decide which rows count."""
+"""Columns that identify a household, a member and a record; with ``recorded_on`` they decide which rows count."""
 
 
 class Kind(StrEnum):
@@ -45,21 +45,21 @@ class Column:
     zh, en : str
         Meaning in Chinese and in English.
     required : bool, default False
-        Whether the column must be present; it may hold no null, unless it is ``nullable``.
+        Whether the column must be present; nulls in it are then a fault, unless it is ``nullable``.
     nullable : bool, default False
         Whether nulls are allowed although the column is required.
     unit : str
     allowed : dict of str to str
-        Codes and their Chinese names, for ``CODE`` and ``CODES`` columns.
+        Allowed codes and their Chinese names, for ``CODE`` and ``CODES`` columns.
     minimum : float, optional
         Smallest allowed value.
     exclusive : bool, default False
         Whether ``minimum`` itself is not allowed.
     default : int, optional
-        Value of a null or absent cell.
+        Value that a null or absent cell stands for.
     added : bool, default False
-        Whether the column was added to the contract later: it is part of a fingerprint only if any of its cells has a
-        value, so that folders without the column keep their fingerprints.
+        Whether the column was added to a later version of the contract. Such a column is part of a fingerprint only if
+        any of its cells has a value, so that folders without the column keep their fingerprints.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Column:
 
     @property
     def always_stated(self) -> bool:
-        """Whether every cell has a value, its own or the default."""
+        """Whether every cell has a value, either its own or the default."""
         return self.default is not None or (self.required and not self.nullable)
 
 
@@ -92,13 +92,15 @@ class Table:
     zh, en : str
         Name in Chinese and in English.
     required : bool, default False
-        Whether a records folder must hold the table.
+        Whether a records folder must contain the table.
     key : tuple of str
-        Columns that identify a version; empty for tables whose rows add up and are corrected by ``record_id``.
+        Columns whose values the versions of a row share. It is empty for tables whose rows are added up and corrected
+        through ``record_id``.
     day : str, optional
-        Column whose day is the default of ``recorded_on``; without one, rows are always known.
+        Column from which the day of recording is derived if ``recorded_on`` is null. In a table without such a column,
+        a row whose ``recorded_on`` is null is always known.
     attributes : bool, default False
-        Whether any other column is an attribute of the household.
+        Whether columns that the contract does not declare are attributes of the household.
     """
 
     name: str
@@ -110,7 +112,7 @@ class Table:
     day: str | None = None
     attributes: bool = False
 
-    def column(self, name: str) -> Column | None:
+    def find_column(self, name: str) -> Column | None:
         """Return the declared column with that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
@@ -121,12 +123,12 @@ class Table:
 
     @cached_property
     def contents(self) -> tuple[Column, ...]:
-        """Declared columns that a panel holds: all but the identifiers and ``recorded_on``."""
+        """The declared columns that a panel holds: all except the identifiers and ``recorded_on``."""
         return tuple(column for column in self.columns if column.name not in (*IDENTIFIERS, "recorded_on"))
 
     @cached_property
     def later_days(self) -> tuple[str, ...]:
-        """Columns whose days are unknown while they lie in the future: every date except the row's own."""
+        """Columns with dates that are unknown as long as they are in the future: all but the date of the row itself."""
         return tuple(column.name for column in self.contents if column.kind is Kind.DATE and column.name != self.day)
 
 
@@ -344,10 +346,10 @@ TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
 
 @cache
 def list_codes(table: str, column: str) -> tuple[str, ...]:
-    """Return the allowed codes of a column in declared order: a position is the code's number in a panel.
+    """Return the allowed codes of a column in declared order; a code's position is its number in a panel.
 
     >>> list_codes("illness", "kind")
     ('inpatient', 'outpatient', 'chronic', 'other')
     """
-    declared = TABLES[table].column(column)
+    declared = TABLES[table].find_column(column)
     return tuple(declared.allowed or ()) if declared else ()

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 __all__ = ["ALWAYS", "FOREVER", "NO_DAY", "find_known_until"]
 
 NO_DAY = np.int32(-(2**31))
-"""Day number of a null day."""
+"""Day number that stands for a null."""
 ALWAYS = np.int32(-(2**31))
-"""Day from which a row is known if it is known at every date."""
+"""Day from which a row is known if it is known on every date."""
 FOREVER = np.int32(2**31 - 1)
 """Day until which a row counts if it is never replaced."""
 
@@ -25,14 +25,14 @@ def find_known_until(group: NDArray[np.int64], order: Days, known_from: Days) ->
     group : array of int64, shape (E,)
         Rows that share a non-negative number replace one another; a row with -1 is never replaced.
     order : array of int32, shape (E,)
-        Day that decides which row of a group is the latest; a null (``ALWAYS``) comes before every date.
+        Day that decides which row of a group is the latest; a null is ``ALWAYS`` and comes before every date.
     known_from : array of int32, shape (E,)
         Day from which each row is known.
 
     Returns
     -------
     array of int32, shape (E,)
-        A row counts at ``d`` if ``known_from <= d < known_until``.
+        The days; a row counts on day ``d`` if ``known_from <= d < known_until``.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def find_known_until(group: NDArray[np.int64], order: Days, known_from: Days) ->
     if len(grouped) < 2:
         return until
     rows = grouped[np.lexsort((order[grouped], group[grouped]))]
-    # From the back, one step per version: the earliest day on which any later version of the same key is known.
+    # Each round moves one version further back: find the earliest day on which any later version of the key is known.
     follows = np.concatenate([group[rows][:-1] == group[rows][1:], [False]])
     pending = np.flatnonzero(follows)
     while len(pending):

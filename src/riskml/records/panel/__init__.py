@@ -1,1 +1,1 @@
-"""Rows packed into arrays, and the panel of what was known at a date."""
+"""Rows packed into arrays, and the panel of what was known on a date."""

@@ -1,4 +1,4 @@
-"""Arrow tables: many households as a database delivers them, packed by the same SQL as a records folder."""
+"""Arrow tables: many households, as a database returns them, packed by the same SQL as a records folder."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class ArrowTables(TypedViews):
     Parameters
     ----------
     tables : dict of str to pyarrow.Table
-        Tables by their name in the contract. Columns of other types are cast: a date may be text, a flag an integer,
-        and a column without values may have any type. Columns that the contract does not declare are attributes if the
-        table may have attributes, else ignored. Attributes are numbers if their type is numeric (or null), else text.
+        Tables by their names in the contract. Columns of other types are cast: a date may be text, a flag may be an
+        integer, and a column of nulls may have any type. Columns that the contract does not declare are attributes if
+        the table may have attributes, and are ignored otherwise. An attribute is a number if its type is numeric or
+        null, and text otherwise.
 
     Raises
     ------
@@ -48,7 +49,7 @@ class ArrowTables(TypedViews):
         ]
         if declared.attributes:
             for attribute in table.column_names:
-                if declared.column(attribute) is None:
+                if declared.find_column(attribute) is None:
                     number = _is_number(table[attribute].type)
                     self.attributes[attribute] = "number" if number else "text"
                     columns.append(f"{quote(attribute)}::{'DOUBLE' if number else 'VARCHAR'} AS {quote(attribute)}")
@@ -64,7 +65,7 @@ def _is_number(type_: pa.DataType) -> bool:
 
 
 def build_attribute(values: Sequence[Any]) -> pa.Array:
-    """Turn the cells of one attribute into text if any of them is text, a flag or a day, else into numbers.
+    """Turn the cells of one attribute into text if any of them is text, a flag or a day; otherwise into numbers.
 
     >>> build_attribute([1, None, 2.5]).type, build_attribute([True, "x"]).to_pylist()
     (DataType(double), ['true', 'x'])

@@ -1,4 +1,4 @@
-"""Convert the cells of tables in memory, as a request or a frame holds them, to packed columns."""
+"""Convert the cells of tables in memory, such as those of a request or a data frame, to packed columns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NEVER_NULL = {dt.date, int, bool}
 
 
 def is_null(value: Any) -> bool:
-    """Return whether a cell is empty: None, not-a-number, not-a-time, or an empty text (as in a file).
+    """Return whether a cell is empty: None, NaN, NaT, NA, or an empty text (as in a file).
 
     >>> [is_null(value) for value in (None, float("nan"), pd.NaT, pd.NA, "", 0, " ")]
     [True, True, True, True, True, False, False]
@@ -54,12 +54,15 @@ def count_null(values: Cells) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def parse_day(value: Any) -> int:
-    """Convert a cell to a day number, ``NO_DAY`` if null; cached, since the rows of a request share few days.
+    """Convert a cell to a day number, or to ``NO_DAY`` if it is null.
+
+    Text may lack leading zeros, and may have a time after the day. Results are cached, since many rows of a request
+    have the same day.
 
     Raises
     ------
     TypeError, ValueError
-        If the cell is not a day. Text may lack leading zeros and may have a time after the day.
+        If the cell is not a day.
 
     >>> parse_day("1970/1/5"), parse_day(dt.date(1970, 1, 5)), parse_day(None) == int(NO_DAY)
     (4, 4, True)
@@ -74,13 +77,13 @@ def parse_day(value: Any) -> int:
 
 @lru_cache(maxsize=1 << 12)
 def parse_month(value: Any) -> int:
-    """Convert a cell that holds a day to a month number, ``NO_DAY`` if null; see :func:`parse_day`."""
+    """Convert a cell with a day to a month number, or to ``NO_DAY`` if it is null; see :func:`parse_day`."""
     day = parse_day(value)
     return day if day == NO_DAY else to_month(day)
 
 
 def look_up(values: Cells, positions: Mapping[str, int]) -> NDArray[np.int32]:
-    """Look up the position of each code, -1 if it is null or has no position.
+    """Look up the position of each code; it is -1 if the code is null or has no position.
 
     >>> look_up(["b", None, "x"], {"a": 0, "b": 1}).tolist()
     [1, -1, -1]
@@ -92,14 +95,14 @@ def look_up(values: Cells, positions: Mapping[str, int]) -> NDArray[np.int32]:
 
 
 def encode_text(values: Cells) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Return the position of each text among the sorted texts (-1 if null), and the sorted texts."""
+    """Return the position of each text among the sorted distinct texts (-1 if null), and these sorted texts."""
     levels = tuple(sorted({str(value) for value in values if not is_null(value)}))
     return look_up(values, {level: i for i, level in enumerate(levels)}), levels
 
 
 def list_keys(table: Table, names: Sequence[str], columns: Mapping[str, Cells]) -> list[tuple[Any, ...]]:
-    """List each row's key over some columns: keys are equal if their cells mean the same, and a null cell is None."""
-    days = [(column := table.column(name)) is not None and column.kind is Kind.DATE for name in names]
+    """List each row's key, made of the named columns; cells that mean the same are equal, and a null is None."""
+    days = [(column := table.find_column(name)) is not None and column.kind is Kind.DATE for name in names]
     parts = [
         [None if is_null(value) else parse_day(value) if day else str(value) for value in columns[name]]
         for name, day in zip(names, days, strict=True)
@@ -108,12 +111,12 @@ def list_keys(table: Table, names: Sequence[str], columns: Mapping[str, Cells]) 
 
 
 def _is_textual(value: Any) -> bool:
-    """Return whether an attribute's cell is text: words, flags and days, not numbers."""
+    """Return whether an attribute's cell counts as text: words, flags and days do, numbers do not."""
     return not is_null(value) and (isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real))
 
 
 def format_texts(values: Cells) -> list[str | None] | None:
-    """Format an attribute's cells as a file would hold them, None for a null; return None if no cell is text.
+    """Format an attribute's cells as a file would write them, with None for a null; return None if no cell is text.
 
     >>> format_texts([True, "x", None]), format_texts([1, None, 2.5])
     (['true', 'x', None], None)
@@ -125,12 +128,12 @@ def format_texts(values: Cells) -> list[str | None] | None:
 
 
 def pack_cells(column: Column, values: Cells) -> Array:
-    """Turn a column into its packed type.
+    """Convert a column to its packed type.
 
     Raises
     ------
     TypeError, ValueError, OverflowError
-        If a cell is not of the column's kind.
+        If a cell does not fit the column's kind.
     KeyError
         If a code is unknown.
     """
@@ -158,7 +161,7 @@ def pack_cells(column: Column, values: Cells) -> Array:
 
 
 def parse_floats(values: Cells) -> NDArray[np.float64]:
-    """Turn numbers into floats, and nulls into NaN.
+    """Convert numbers to floats, and nulls to NaN.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Rows in memory that contradict one another: a total and its sources, or one record or version twice on one day."""
+"""Rows in memory that contradict one another: a total and its sources, or the same record or version twice on a day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["find_repeated_rows", "find_repeated_statements", "find_total_clashes
 
 
 def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int]]:
-    """Return the positions of the statements and of the plain rows; one person's part is neither."""
+    """Return the positions of the statements and of the plain rows; rows of single persons are neither."""
     nulls = [None] * len(income["source"])
     flags, members = income.get("statement", nulls), income.get("member_id", nulls)
     whole = {i for i, member in enumerate(members) if is_null(member)}
@@ -22,28 +22,29 @@ def _sort_income(income: Mapping[str, Sequence[Any]]) -> tuple[set[int], set[int
 
 
 def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find totals that are reported along with a source for the same household and month.
+    """Find totals that are reported for the same household and month as a single source.
 
     Parameters
     ----------
     income : mapping of str to sequence
-        Columns of the contract's table ``income``, equally long; optional columns may be absent.
+        Columns of the contract's table ``income``, all of the same length; optional columns may be absent.
 
     Returns
     -------
     list of int
-        Positions of the rows with the totals, ascending. Rows that were corrected or withdrawn do not count, nor do
-        statements or rows of single persons.
+        Positions of the rows with the totals, ascending. Rows that were corrected or withdrawn are ignored, as are
+        statements and rows of single persons.
 
     Notes
     -----
-    The contract forbids both in one month. `riskml check` reports it for a folder; this function is for rows in memory.
+    The contract does not allow both for one month. `riskml check` reports them for a folder; this function is for rows
+    in memory.
 
     >>> month = {"household_id": ["a", "a"], "period_start": ["2024-01-01", "2024-02-01"]}
     >>> find_total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [900.0, 400.0]})
     [0]
 
-    A withdrawn row clashes with nothing:
+    A withdrawn row does not clash with any other:
 
     >>> find_total_clashes({**month, "source": ["total", "wage"], "months": [2, 1], "amount": [None, 400.0]})
     []
@@ -74,12 +75,12 @@ def find_total_clashes(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
 
 def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find statements with equal household, source and start, recorded on the same day, so that none is the latest.
+    """Find statements with the same household, source, start and day of recording, so that none of them is the latest.
 
     Parameters
     ----------
     income : mapping of str to sequence
-        Columns of the contract's table ``income``, equally long; optional columns may be absent.
+        Columns of the contract's table ``income``, all of the same length; optional columns may be absent.
 
     Returns
     -------
@@ -94,7 +95,7 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
     []
     """
     statements, _ = _sort_income(income)
-    if len(statements) < 2:  # the usual case needs no day of recording
+    if len(statements) < 2:  # in the usual case, no day of recording is needed
         return []
     days = list(_list_recording_days(TABLES["income"], income, len(income["source"])))
     starts = map(parse_month, income["period_start"])
@@ -103,14 +104,14 @@ def find_repeated_statements(income: Mapping[str, Sequence[Any]]) -> list[int]:
 
 
 def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Find rows that repeat a record, a version or a line for the same day, so that none is the latest.
+    """Find rows that repeat a record, a version or a line with the same day, so that none of them is the latest.
 
     Parameters
     ----------
     name : str
-        Table of the contract.
+        Name of a table of the contract.
     columns : mapping of str to sequence
-        Its columns, equally long; optional columns may be absent.
+        The table's columns, all of the same length; optional columns may be absent.
 
     Returns
     -------
@@ -119,13 +120,13 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
 
     Notes
     -----
-    The contract forbids them. `riskml check` reports them for a folder; this function is for rows in memory.
+    The contract does not allow them. `riskml check` reports them for a folder; this function is for rows in memory.
 
     >>> twice = {"household_id": ["a", "a"], "occurred_on": ["2024-01-05"] * 2, "record_id": ["r", "r"]}
     >>> find_repeated_rows("events", {**twice, "recorded_on": [None, "2024/1/5"]})
     [1]
 
-    A row recorded later corrects, and rows without a record add up:
+    A row that was recorded later is a correction, and rows without a ``record_id`` are added up:
 
     >>> find_repeated_rows("events", {**twice, "recorded_on": [None, "2024-01-06"]})
     []
@@ -138,14 +139,14 @@ def find_repeated_rows(name: str, columns: Mapping[str, Sequence[Any]]) -> list[
     if rows < 2 or names[-1] not in columns:
         return []
     keys = list_keys(table, names, {name: columns.get(name, [None] * rows) for name in names})
-    if len(set(keys)) == rows:  # the usual case needs no day of recording
+    if len(set(keys)) == rows:  # in the usual case, no day of recording is needed
         return []
     dated = enumerate(zip(keys, _list_recording_days(table, columns, rows), strict=True))
     return _list_repeats({i: (key, day) for i, (key, day) in dated if key[-1] is not None})
 
 
 def _list_repeats(keys: Mapping[int, Hashable]) -> list[int]:
-    """List the positions whose key an earlier position has too."""
+    """List the positions whose key already occurs at an earlier position."""
     seen: set[Hashable] = set()
     repeated = []
     for i, key in keys.items():
@@ -156,7 +157,7 @@ def _list_repeats(keys: Mapping[int, Hashable]) -> list[int]:
 
 
 def _list_recording_days(table: Table, columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[int]:
-    """Yield the days of recording; for a null, the contract's default, which for versions is before every day."""
+    """Yield the days of recording, with the contract's default for a null; for versions, it is before every day."""
     nulls = [None] * rows
     days = columns[table.day] if table.day and not table.key else nulls
     lengths, flags = columns.get("months", nulls), columns.get("statement", nulls)

@@ -1,4 +1,4 @@
-"""Tables of rows (members, bills, disasters, events, help, monitoring): packed, sorted, and cut at a date."""
+"""Tables of rows (members, bills, disasters, events, help, monitoring): packed, sorted, and selected for a date."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _BEFORE = int(NO_DAY) - 1
-"""A day number before every day, and before the null day."""
+"""A day number before every day, and also before the one that stands for a null."""
 
 
 @dataclass(frozen=True)
 class Events:
-    """Rows of one table that count at a date, sorted by household; a column is read on first use.
+    """The rows of one table that count on a date, sorted by household; a column is read when it is first used.
 
     Parameters
     ----------
     household : array of int32, shape (E,)
-        Row of the panel, ascending.
+        Position of each row's household in the panel, ascending.
     n : int
         Number of households in the panel.
     store : EventStore
@@ -60,16 +60,16 @@ class Events:
 
     @property
     def names(self) -> list[str]:
-        """Columns that the rows have, sorted."""
+        """Names of the columns that the rows have, sorted."""
         return sorted({"day", *self.store.columns, *self._columns} - {"withdrawn"})
 
     @property
     def levels(self) -> dict[str, tuple[str, ...]]:
-        """Texts that the positions of text columns stand for."""
+        """Texts that the positions in text columns stand for."""
         return self.store.levels
 
     def where(self, mask: Mask) -> Events:
-        """Return the rows that the mask selects."""
+        """Select rows with a mask."""
         columns = {name: values[mask] for name, values in self._columns.items()}
         return Events(self.household[mask], self.n, self.store, self.rows[mask], self.as_of, columns)
 
@@ -82,7 +82,7 @@ class Events:
         return self.count() > 0
 
     def mark_since(self, day: int) -> Mask:
-        """Mark the rows after ``day``, shape (E,); the mask is kept, since many features look at the same window."""
+        """Mark the rows after ``day``, shape (E,); the mask is kept, since many features use the same window."""
         if day not in self._since:
             self._since[day] = self["day"] > day
         return self._since[day]
@@ -94,8 +94,9 @@ class Events:
     def sum(self, values: Array, mask: Mask | None = None) -> Floats:
         """Sum the known values of each household, shape (n,).
 
-        A household without rows has 0; a household whose rows all lack the value has NaN, since its sum is not known.
-        Values are added in the order of the rows, so that a household gives the same bits alone and among many.
+        The sum is 0 if a household has no rows, and NaN if none of its rows has a value, since it is then unknown.
+        Values are added in the order of the rows, so that a household's sum is the same, bit for bit, whether it is
+        computed alone or with many others.
         """
         return sum_rows(self.household, values, self._all_rows if mask is None else mask, self.n)
 
@@ -106,19 +107,19 @@ class Events:
     def count_coded(self, column: str, *positions: int) -> Floats:
         """Count the rows of each household whose code in a column is one of the positions, shape (n,).
 
-        The count is NaN if there are rows, but none of them states a code; 0 if there is no row.
+        The count is NaN if the household has rows but none of them has a code, and 0 if it has no rows.
         """
         wanted = sum(1 << position for position in positions)
         return count_codes(self.household, self[column], wanted, self.n)
 
     def any(self, mask: Mask | None = None) -> Mask:
-        """Return whether each household has a row, shape (n,)."""
+        """Return whether each household has any row, shape (n,)."""
         return self._has_rows if mask is None else self.count(mask) > 0
 
 
 @dataclass(frozen=True)
 class EventStore:
-    """All rows of one table, sorted by household, with the days between which each counts.
+    """All rows of one table, sorted by household, with the days between which each of them counts.
 
     Parameters
     ----------
@@ -127,9 +128,9 @@ class EventStore:
         Day of the event, or ``NO_DAY`` for tables without one (members).
     columns : dict of str to array
     known_from, known_until : array of int32, shape (E,)
-        A row counts at ``d`` if ``known_from <= d < known_until``.
+        A row counts on day ``d`` if ``known_from <= d < known_until``.
     later_days : tuple of str
-        Columns of days that are unknown while they lie after the as_of date.
+        Columns with days that are unknown as long as they are after the as_of.
     """
 
     household: NDArray[np.int32]
@@ -146,25 +147,25 @@ class EventStore:
         return np.zeros(len(self.day), bool) if flags is None else flags.astype(bool)
 
     def find_known(self, part: slice, as_of: int, known_at: int, since: int | None) -> Mask:
-        """Return whether each row of a part counts at a date; see :meth:`select_at`."""
+        """Return whether each row in ``part`` counts on a date; see :meth:`select_at`."""
         spans = self.known_from[part], self.known_until[part], self.day[part], self._withdrawn[part]
         return mark_known_rows(*spans, as_of, known_at, _BEFORE if since is None else since)
 
     def where(self, mask: Mask) -> EventStore:
-        """Return the rows that the mask selects."""
+        """Select rows with a mask."""
         columns = {name: values[mask] for name, values in self.columns.items()}
         spans = (self.known_from[mask], self.known_until[mask])
         return EventStore(self.household[mask], self.day[mask], columns, *spans, self.later_days, self.levels)
 
     def select_at(self, as_of: int, known_at: int, start: int, stop: int, since: int | None = None) -> Events:
-        """Select the rows that count at a date.
+        """Select the rows that count on a date.
 
         Parameters
         ----------
         as_of : int
-            Day of the panel: rows with a later day have not happened, and later end days are not known.
+            Day of the panel; what later rows describe has not happened yet, and later end days are not known yet.
         known_at : int
-            Day of knowledge: rows recorded later are left out.
+            Day of knowledge; rows recorded later are left out.
         start, stop : int
             Range of households.
         since : int, optional
@@ -177,13 +178,13 @@ class EventStore:
         return Events(self.household[rows] - np.int32(start), stop - start, self, rows, as_of)
 
     def read(self, name: str, rows: NDArray[np.int64], as_of: int) -> Array:
-        """Read a column, or the ``day``, of some rows, as it is known at a date."""
+        """Read a column (or ``day``) of some rows, as it is known on a date."""
         values: Array = (self.day if name == "day" else self.columns[name])[rows]
         return np.where(values > as_of, NO_DAY, values) if name in self.later_days else values
 
 
 def pack_events(rows: Rows, table: Table) -> EventStore:
-    """Sort rows by household, day and content, so that their order in the files never matters.
+    """Sort rows by household, day and content, so that their order in the files does not matter.
 
     The day of an income row is the last day of its period; an income row without an amount withdraws its record.
     """
@@ -212,7 +213,7 @@ def pack_events(rows: Rows, table: Table) -> EventStore:
 
 
 def _order_rows(household: NDArray[np.int32], day: Array, columns: dict[str, Array]) -> NDArray[np.intp]:
-    """Return the order by household and day; only ties are also ordered by content, since few rows tie."""
+    """Return the order by household and day; only the few rows that tie are also ordered by content."""
     key = household.astype(np.int64) * (1 << 32) + (day.astype(np.int64) + (1 << 31))
     order = np.argsort(key, kind="stable")
     sorted_key = key[order]

@@ -1,4 +1,4 @@
-"""Disasters that struck a region, assigned to every household that lived there on the day."""
+"""Disasters that struck a region, assigned to every household that lived there on that day."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Ints = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Regional:
-    """Disasters that struck regions, and which of them struck each region.
+    """Disasters that are recorded for regions, and which of them struck each region.
 
     Parameters
     ----------
     store : EventStore
         All regional rows, sorted by day, as if they belonged to one household.
     first : array of int64, shape (regions + 1,)
-        Where the rows of each region begin in ``struck``.
+        Where the rows for each region begin in ``struck``.
     struck : array of int64
-        Positions of the rows whose prefix covers a region, one region after the other, sorted by day within each.
+        Positions of the rows whose prefix covers a region: one region after another, and sorted by day within each.
     """
 
     store: EventStore
@@ -36,8 +36,8 @@ class Regional:
 
     @classmethod
     def build(cls, store: EventStore, regions: tuple[str, ...]) -> Regional:
-        """Find the rows that struck each region, by the prefixes of the region's code."""
-        # The loss of a region is not split among its households, so no feature may add it up.
+        """Find the disasters that struck each region, by the prefixes of the region's code."""
+        # A region's loss is not divided among its households, so no feature may add it up.
         store = replace(store, columns={name: values for name, values in store.columns.items() if name != "loss"})
         prefix = store.columns["region_code"]
         by_prefix = {name: np.flatnonzero(prefix == i) for i, name in enumerate(store.levels["region_code"])}
@@ -59,18 +59,19 @@ def find_exposures(
     known_at: int,
     since: int,
 ) -> Events:
-    """Find the rows that struck the region in which each household lived on their day.
+    """Find the disasters that struck the region in which each household lived on the day of the disaster.
 
     Parameters
     ----------
     regional : Regional
     versions : HouseholdVersions
     known : array of int32, shape (n,)
-        Number of known versions of each household; a household without any lived where its first version says.
+        Number of known versions of each household; one without known versions is assumed to have lived where its first
+        version says.
     span : tuple of int
         Range of households.
     as_of, known_at, since : int
-        Rows count if their day is in (since, as_of] and they were recorded by ``known_at``.
+        Rows count if their day is after ``since`` and by ``as_of``, and if they were recorded by ``known_at``.
     """
     store = regional.store
     use = store.find_known(slice(None), as_of, known_at, since)

@@ -1,4 +1,4 @@
-"""Versions of households: size, region, kind and attributes as they were known."""
+"""Versions of households: their size, region, kind and attributes, as known over time."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Ints = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class HouseholdVersions:
-    """All versions, sorted by household and day of recording.
+    """All versions of all households, sorted by household and day of recording.
 
     Parameters
     ----------
     first : array of int32, shape (H + 1,)
-        Position of each household's first version; a version is known from ``recorded``.
+        Position of each household's first version.
     recorded : array of int32, shape (V,)
-        Day of recording, ascending within a household; ``ALWAYS`` if null.
+        Day from which each version is known, ascending within a household; ``ALWAYS`` if it is null.
     columns : dict of str to array, shape (V,)
-        Every declared column except the code and the day of recording.
+        Every declared column except the household's code and the day of recording.
     levels : dict of str to tuple of str
         Texts that the positions in text columns stand for.
     attributes : dict of str to AttributeColumn, shape (V,)
@@ -49,7 +49,7 @@ class HouseholdVersions:
         return self.levels["region_code"]
 
     def count_known(self, known_at: int, start: int, stop: int) -> Ints:
-        """Count the versions of each household recorded by a date, shape (stop - start,)."""
+        """Count the versions of each household that were recorded by a date, shape (stop - start,)."""
         low, high = self.first[start], self.first[stop]
         if high - low == stop - start:
             alone: Ints = (self.recorded[low:high] <= known_at).astype(np.int32)
@@ -62,17 +62,17 @@ class HouseholdVersions:
     def look_up_month_ends(
         self, days: Ints, known: Ints, grid: NDArray[np.float64], start: int, stop: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Look up the size and the line in force at months' ends, by the first ``known`` versions of each household.
+        """Look up each household's size and the line in force at month ends, from its first ``known`` versions.
 
-        Before its first recorded version, a household has the size and region of that version.
+        Before its first version was recorded, a household is taken to have the size and region of that version.
 
         Parameters
         ----------
         days : array of int32, shape (T,)
-            Days, the latest first.
+            Last days of months, the latest first.
         known : array of int32, shape (stop - start,)
         grid : array of float64, shape (T, regions)
-            Line of each region at each month's end.
+            Line in each region at each month's end.
         start, stop : int
 
         Returns

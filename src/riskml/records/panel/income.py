@@ -1,4 +1,4 @@
-"""Income packed once into a dense block, source × month × household, with the day each cell became known."""
+"""Income packed once into a dense block of source × month × household, with the day on which each cell became known."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHUNK = 4096
 
 @dataclass(frozen=True)
 class _Extra:
-    """Cells with several rows or a corrected row, in an order that does not depend on the order of the rows."""
+    """Cells that have several rows or a corrected row, in an order that does not depend on the order of the rows."""
 
     household: NDArray[np.int32]
     source: NDArray[np.int32]
@@ -49,10 +49,10 @@ class IncomeBlock:
     first_month : int
         Month of the block's first row.
     amount : array of float64, shape (S, T, H)
-        Amount of the one row that makes up a cell. The S sources are in declared order, without ``total`` at the end
-        if no row reports it.
+        Amount of each cell that consists of exactly one row. The S sources are in declared order; the last one,
+        ``total``, is absent if no row reports it.
     known_from : array of int32, shape (S, T, H)
-        Day on which that row became known; ``FOREVER`` if there is no such row.
+        Day on which that row became known; ``FOREVER`` if the cell does not consist of exactly one row.
     """
 
     first_month: int
@@ -67,23 +67,23 @@ class IncomeBlock:
         return int(self.amount.shape[1])
 
     def read_known(self, last_month: int, months: int, known_at: int, start: int, stop: int) -> Floats:
-        """Read the income known at a date, the latest month first.
+        """Read the income known on a date, the latest month first.
 
         Parameters
         ----------
         last_month : int
-            Month at index 0.
+            The latest month, at index 0.
         months : int
-            Length of the time axis, which counts back.
+            Length of the time axis, which runs backwards.
         known_at : int
-            Day of knowledge: rows recorded later are left out.
+            Day of knowledge; rows recorded later are left out.
         start, stop : int
             Range of households.
 
         Returns
         -------
         array of float64, shape (S, months, stop - start)
-            Income of each month in yuan; NaN if not reported.
+            Income in each month, yuan; NaN if it is not reported.
         """
         out = np.empty((len(SOURCES), months, stop - start))
         copy_known_income(self.amount, self.known_from, last_month - self.first_month, start, known_at, out)
@@ -104,11 +104,11 @@ class IncomeBlock:
         use = (extra.known_from[part] <= known_at) & (known_at < extra.known_until[part])
         use &= ~np.isnan(extra.value[part]) & (lag >= 0) & (lag < out.shape[1])
         where = (extra.source[part][use], lag[use], extra.household[part][use] - start)
-        out[where] = -0.0  # adding to it changes no number, nor the sign of a zero
+        out[where] = -0.0  # adding a number to it gives that number, including the sign of a zero
         np.add.at(out, where, extra.value[part][use])
 
     def count_reports_by_month(self) -> NDArray[np.int64]:
-        """Count the households that report income in each month, shape (T,), each household once."""
+        """Count the households with income reported for each month, shape (T,); a household is counted once a month."""
         reported = ((self.known_from != FOREVER) & ~np.isnan(self.amount)).any(axis=0)
         use = (self.extra.known_until == FOREVER) & ~np.isnan(self.extra.value)
         reported[self.extra.month[use] - self.first_month, self.extra.household[use]] = True
@@ -123,16 +123,17 @@ class IncomeBlock:
 
 
 def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int]) -> IncomeBlock:
-    """Pack income rows, in any order and any number of parts.
+    """Pack income rows, which may be in any order and in any number of parts.
 
     Parameters
     ----------
     parts : iterable of Rows
-        Columns ``period_start`` (month number), ``months``, ``source``, ``amount``, ``statement``, and ``person``: it
-        marks one person's part, which enters no sum.
+        Rows with the columns ``period_start`` (month number), ``months``, ``source``, ``amount``, ``statement`` and
+        ``person``. The last one marks rows of single persons, which are not included in any sum.
     households : int
+        Number of households.
     months : tuple of int
-        First and last month that any period touches.
+        First and last month covered by any period.
     """
     first, length = months[0], months[1] - months[0] + 1
     shape = (len(SOURCES), length, households)
@@ -153,7 +154,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
             left.append(part.where(apart))
     extra, statements = _NOTHING, NO_STATEMENTS
     if left:
-        # Rows that correct one another need not be of one kind, so all of them are dated together.
+        # Rows that correct one another may be of different kinds, so their days are found for all rows together.
         rows = concatenate_rows(left)
         known, until = rows.find_known_days(find_income_days(rows.columns), versions=False)
         whole, person = rows.columns["statement"], rows.columns["person"]
@@ -165,7 +166,7 @@ def pack_income(parts: Iterable[Rows], households: int, months: tuple[int, int])
 
 
 def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
-    """Spread periods evenly over their months; return the row position, month and amount of each month."""
+    """Spread periods evenly over their months; return the row's position, the month and the amount for each month."""
     length, start = rows.columns["months"].astype(np.int64), rows.columns["period_start"]
     row = np.repeat(np.arange(len(rows)), length)
     offset = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
@@ -173,14 +174,14 @@ def _spread_periods(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32], F
 
 
 def _collect_extra(rows: Rows, start: Days, stop: Days, amount: Floats, known_from: Days, first: int) -> _Extra:
-    """Collect the cells that do not hold exactly one uncorrected row, and empty them in the dense block.
+    """Collect the cells that do not consist of exactly one uncorrected row, and empty them in the dense block.
 
     Parameters
     ----------
     rows : Rows
-        Income rows that the block does not hold.
+        Income rows that are not in the block.
     start, stop : array of int32, shape (E,)
-        Days from which and until which each row counts.
+        Day from which each row counts, and day until which it counts.
     amount, known_from : array, shape (S, T, H)
         The dense block.
     first : int

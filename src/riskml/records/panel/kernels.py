@@ -1,7 +1,8 @@
-"""Compiled loops over the dense income block, and the decorator that compiles them.
+"""Compiled loops over packed arrays, and the decorator that compiles them.
 
-NumPy would read a block once for every operation; these loops read it once. They run without the interpreter lock and
-compute each household separately, in a fixed order, so that a household gives the same bits alone and among many.
+NumPy would read an array once for each operation, while these loops read it only once. They run without the interpreter
+lock. They compute each household separately and in a fixed order, so that its result is the same, bit for bit, whether
+it is computed alone or with many others.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 Array = Any
-"""An array inside compiled code, whose type numba infers."""
+"""An array in compiled code; numba infers its type."""
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -42,8 +43,8 @@ _FOREVER, _NO_DAY = int(FOREVER), int(NO_DAY)
 def compiled(function: F) -> F:
     """Compile a loop that runs without the interpreter lock, and keep its machine code on disk.
 
-    A division by zero gives NaN or infinity as in NumPy. If neither the package nor the user's cache can be written,
-    as in a read-only container, every process compiles again.
+    A division by zero gives NaN or infinity, as in NumPy. If neither the package's folder nor the user's cache can be
+    written to, as in a read-only container, every process compiles the loop again.
     """
     try:
         return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
@@ -70,7 +71,7 @@ def fill_income(
     Parameters
     ----------
     household, start, months, source, amount, recorded, group : array, shape (E,)
-        Columns of the income rows as the readers deliver them.
+        Columns of the income rows, as the readers return them.
     first : int
         Month of the block's first row.
     ends : array of int32, shape (T,)
@@ -81,7 +82,8 @@ def fill_income(
     Returns
     -------
     array of bool, shape (E,)
-        Rows that were not written: another row holds one of their cells, or they belong to a correction group.
+        Whether each row was not written, because another row occupies one of its cells or it belongs to a group of
+        corrections.
     """
     left = np.zeros(len(household), np.bool_)
     for i in range(len(household)):
@@ -101,13 +103,13 @@ def fill_income(
 
 @compiled
 def copy_known_income(block: Array, known_from: Array, newest: int, start: int, known_at: int, out: Array) -> None:
-    """Copy what is known about a range of households, the latest month first; NaN elsewhere.
+    """Copy the income that is known for a range of households, the latest month first; all other cells become NaN.
 
     Parameters
     ----------
     block, known_from : array, shape (S, T, H)
     newest : int
-        Row of the block that becomes row 0; it may lie outside the block.
+        Position in the block of the month that becomes month 0; it may be outside the block.
     start : int
         First household of the range.
     known_at : int
@@ -128,7 +130,7 @@ def copy_known_income(block: Array, known_from: Array, newest: int, start: int, 
 
 @compiled
 def sum_sources(sources: Array, total: Array, reported: Array) -> None:
-    """Add up each month's sources in declared order (0 if none is reported), and mark whether any is reported."""
+    """Sum each month's sources in declared order (0 if none is reported), and mark the months that are reported."""
     for t in range(total.shape[0]):
         for s in range(sources.shape[0]):
             for j in range(total.shape[1]):
@@ -140,7 +142,10 @@ def sum_sources(sources: Array, total: Array, reported: Array) -> None:
 
 @compiled
 def compute_income_per_head(total: Array, reported: Array, size: Array, lag: int, window: int, fewest: float) -> Floats:
-    """Compute the mean of a window's reported months × 12 ÷ size, shape (n,); NaN if fewer than ``fewest``, or none."""
+    """Compute the mean of a window's reported months × 12 ÷ size, shape (n,).
+
+    It is NaN if no month is reported, or fewer than ``fewest``.
+    """
     n = total.shape[1]
     sums, counts = np.zeros(n), np.zeros(n)
     for t in range(lag, lag + window):
@@ -165,9 +170,9 @@ def look_up_month_ends(
     sizes: Array,
     lines: Array,
 ) -> None:
-    """Look up the size, and the line in force, by the version in force on each day.
+    """Look up each household's size, and the line in force, from the version that applies on each day.
 
-    Before its first recorded version, a household has the size and region of that version.
+    Before its first version was recorded, a household is taken to have the size and region of that version.
 
     Parameters
     ----------
@@ -176,7 +181,7 @@ def look_up_month_ends(
     recorded, size, region : array, shape (V,)
     grid : array of float64, shape (T, regions)
     days : array of int32, shape (T,)
-        Days, the latest first.
+        Day numbers, the latest first.
     sizes, lines : array of float64, shape (T, n)
         Filled in place.
     """
@@ -201,7 +206,7 @@ def count_rows(household: Array, mask: Array, n: int) -> Floats:
 
 @compiled
 def sum_rows(household: Array, values: Array, mask: Array, n: int) -> Floats:
-    """Sum each household's known values in the order of the rows, shape (n,); NaN if it has rows but no known value."""
+    """Sum each household's known values in the order of its rows, shape (n,); NaN if it has rows but no known value."""
     sums, state = np.zeros(n), np.zeros(n, np.int8)
     for i in range(len(household)):
         if mask[i]:
@@ -231,9 +236,9 @@ def find_largest(household: Array, values: Array, mask: Array, n: int) -> Floats
 
 @compiled
 def count_codes(household: Array, code: Array, wanted: int, n: int) -> Floats:
-    """Count the rows of each household whose code is a bit of ``wanted``, shape (n,).
+    """Count the rows of each household whose code's bit is set in ``wanted``, shape (n,).
 
-    The count is NaN if there are rows, but none has a code; 0 if there is no row.
+    The count is NaN if the household has rows but none of them has a code, and 0 if it has no rows.
     """
     counts, state = np.zeros(n), np.zeros(n, np.int8)
     for i in range(len(household)):
@@ -253,7 +258,7 @@ def count_codes(household: Array, code: Array, wanted: int, n: int) -> Floats:
 def mark_known_rows(
     known_from: Array, known_until: Array, day: Array, withdrawn: Array, as_of: int, known_at: int, since: int
 ) -> Mask:
-    """Mark each row that counts: it is known, it is not withdrawn, and its day is in (since, as_of]; shape (E,)."""
+    """Mark the rows that are known and not withdrawn, and whose day is after ``since`` and by ``as_of``, shape (E,)."""
     use = np.empty(len(day), np.bool_)
     for i in range(len(day)):
         use[i] = (
@@ -277,16 +282,16 @@ def find_struck_households(
     day: Array,
     use: Array,
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Find the regional rows that struck the region in which each household lived on their day.
+    """Find the disasters that struck the region in which each household lived on the day of the disaster.
 
     Parameters
     ----------
     first, known : array of int32, shape (n,)
         Position of each household's first version, and how many of its versions are known.
     recorded, region : array, shape (V,)
-        Columns of the versions; a household's first version is in force even before it was recorded.
+        Columns of the versions; a household's first version applies even before it was recorded.
     region_first, struck : array of int64
-        Where the rows of each region begin in ``struck``, and the positions of the rows by region and day.
+        Where the rows for each region begin in ``struck``, and the positions of the rows, sorted by region and day.
     day, use : array, shape (E,)
         Day of each row, and whether it counts.
 

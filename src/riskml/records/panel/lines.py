@@ -1,4 +1,4 @@
-"""The monitoring line in force: the latest row in force for the longest prefix that has such a row."""
+"""The monitoring line in force: the latest row in force for the longest prefix of the region that has one in force."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class LineRow:
     region_prefix : str
         Prefix of the codes of the regions where the line applies; empty for all regions.
     effective_from : int
-        First day in force (day number).
+        First day on which the line is in force, as a day number.
     amount : float
-        Yuan per person and year.
+        The line, yuan/person/year.
     source : str
     more : dict
-        Values of further columns that the contract declares, by name; days as day numbers.
+        Values of any further columns that the contract declares, by name, with days as day numbers.
     """
 
     region_prefix: str
@@ -40,14 +40,14 @@ class LineRow:
 
 
 class LineTable:
-    """Lines of a records folder, and lines of the policy table where no row of the folder is in force.
+    """The lines of a records folder, with the lines of the policy table as a fallback.
 
     Parameters
     ----------
     rows : sequence of LineRow
-        Rows of the records folder; where one of them is in force, they alone decide.
+        Rows of the records folder.
     fallback : sequence of LineRow
-        Rows of the policy table; they apply only where no row of ``rows`` is in force.
+        Rows of the policy table; they apply to a region and day only if no row of ``rows`` is in force.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class LineTable:
         return next((row.amount for row in dated if row.effective_from <= day), float("nan"))
 
     def build_grid(self, regions: Sequence[str], days: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Build the grid of lines in force, shape (days, regions)."""
+        """Build the grid of lines in force, yuan/person/year, shape (days, regions)."""
         grid = np.full((len(days), len(regions)), np.nan)
         for j, region in enumerate(regions):
             for dated in self._find_candidates(region):
@@ -80,7 +80,7 @@ class LineTable:
         return grid
 
     def _find_candidates(self, region: str) -> Iterator[list[LineRow]]:
-        """Yield the rows for each prefix of a region in order of precedence, each list with the latest row first."""
+        """Yield the rows for each prefix of a region, in order of precedence and with the latest row of each first."""
         for table in self._tables:
             for length in range(len(region), -1, -1):
                 if dated := table.get(region[:length]):

@@ -1,4 +1,4 @@
-"""Rows of tables in memory, for the few households of a request or a test, without a database."""
+"""Read rows from tables in memory, for the few households in a request or a test, without using a database."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _RECORDED = Column("recorded_on", Kind.DATE, "", "")
 
 
 class _Table:
-    """One table as lists; a declared column that is absent reads as nulls."""
+    """One table as lists; a declared column that is absent is read as nulls."""
 
     def __init__(self, declared: Table, columns: Columns) -> None:
         self.declared = declared
@@ -50,7 +50,7 @@ class _Table:
         return [None] * self.length if values is None else values
 
     def number_groups(self) -> NDArray[np.int64]:
-        """Give rows of one key, or of one `record_id`, the same number; -1 if null."""
+        """Give rows with the same key, or the same `record_id`, the same number; it is -1 if the key is null."""
         names = self.declared.key or ("record_id",)
         if not self.declared.key and "record_id" not in self.columns:
             return np.full(self.length, -1, np.int64)
@@ -80,9 +80,9 @@ class _Table:
         return rows if keep.all() or self.declared.name == "lines" else rows.where(keep)
 
     def pack_column(self, column: Column) -> Array:
-        """Turn a column into its packed type.
+        """Convert a column to its packed type.
 
-        These rows were not checked before, and a wrong code or count would corrupt the cells of another household.
+        These rows have not been checked before, and a wrong code or count would corrupt the cells of other households.
         """
         if column.name not in self.columns and not column.required:
             return np.repeat(pack_cells(column, [None]), self.length)

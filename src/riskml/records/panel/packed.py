@@ -1,4 +1,4 @@
-"""All records packed once in memory; every panel is a view of them."""
+"""All records, packed once in memory; every panel is a view of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["PackedRecords"]
 class PackedRecords:
     """All records of a folder, or of tables in memory, packed once.
 
-    :class:`~riskml.records.panel.store.Records` reads them and cuts panels.
+    :class:`~riskml.records.panel.store.Records` reads the records and cuts panels from them.
 
     Attributes
     ----------
@@ -32,15 +32,15 @@ class PackedRecords:
     income : IncomeBlock
     households : HouseholdVersions
     tables : dict of str to EventStore
-        Present tables of rows, except ``households``; ``disaster`` holds rows of single households. ``income`` is among
-        them only if the contract declares columns for it that the income block does not hold.
+        The tables that are present, except ``households``; ``disaster`` contains only the rows for single households.
+        ``income`` is included only if the contract declares columns for it that the income block does not hold.
     regional : Regional or None
-        Regional disasters.
+        Disasters that are recorded for regions.
     present : frozenset of str
-        Tables that are present, including empty ones.
+        Names of the tables that are present, including empty ones.
     lines : LineTable
     skipped : dict of str to int
-        Number of rows that were set aside when the folder was read, by code of the fault.
+        Number of rows that were set aside when the folder was read, by the code of the fault.
     """
 
     def __init__(self, source: RowSource, fallback_lines: Sequence[LineRow] = ()) -> None:
@@ -69,26 +69,26 @@ class PackedRecords:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the records, the same in any row order and any form of the files."""
+        """Hash of the records; it does not depend on the order of the rows or the form of the files."""
         return self._fingerprint()
 
     @property
     def first_month(self) -> int:
-        """First month that any income period touches."""
+        """First month covered by any income period."""
         return self.income.first_month
 
     @property
     def last_month(self) -> int:
-        """Last month that any income period touches."""
+        """Last month covered by any income period."""
         return self.income.first_month + self.income.months - 1
 
     def index(self, household_id: str) -> int | None:
-        """Return the position of a household, or None."""
+        """Return the position of a household, or None if it is not in the records."""
         i = int(np.searchsorted(self.household_id, household_id))
         return i if i < len(self) and self.household_id[i] == household_id else None
 
     def get_line_grid(self, month: int, months: int) -> NDArray[np.float64]:
-        """Return the lines in force at the ends of ``months`` months back from ``month``, shape (months, regions)."""
+        """Return the lines in force at the ends of the ``months`` months up to ``month``, shape (months, regions)."""
         key = (month, months)
         if key not in self._line_grids:
             ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))

@@ -1,4 +1,4 @@
-"""Rows of a table as plain arrays, as every reader delivers them and every store packs them."""
+"""Rows of a table as plain arrays: the form in which every reader returns them, and from which stores are packed."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ __all__ = [
 Array = NDArray[Any]
 
 INCOME_BLOCK = ("period_start", "months", "source", "amount", "statement")
-"""Columns of ``income`` that a panel's income block holds; the extra column ``person`` marks one person's part."""
+"""Columns of ``income`` that the income block is made from; a further one, ``person``, marks rows of single persons."""
 
 
 def list_row_tables() -> list[Table]:
-    """List the tables packed row by row: ``income`` only if it declares columns that its block does not hold."""
+    """List the tables that are packed row by row; ``income`` is one only if it has columns that its block lacks."""
     return [
         table
         for name, table in TABLES.items()
@@ -42,7 +42,7 @@ def list_row_tables() -> list[Table]:
 
 @dataclass(frozen=True)
 class AttributeColumn:
-    """One attribute of the households over their versions: numbers, or positions in ``levels``."""
+    """One attribute of the households, with a value for each version: a number, or a position in ``levels``."""
 
     values: NDArray[np.float64]
     levels: tuple[str, ...] | None = None
@@ -55,16 +55,19 @@ class Rows:
     Parameters
     ----------
     household : array of int32, shape (E,)
-        Position in the sorted household codes; -1 for a regional row.
+        Position in the sorted household codes; -1 if the row is for a region.
     columns : dict of str to array
-        Every column of ``Table.contents``: days and months int32 (``NO_DAY`` if null), codes int8 (-1), text int32
-        positions in ``levels`` (-1), amounts float64 (NaN), flags bool; counts int32, or float64 if null is allowed.
+        Every column of ``Table.contents``. Days and months are int32 (``NO_DAY`` if null), codes int8 (-1 if null),
+        texts int32 positions in ``levels`` (-1 if null), amounts float64 (NaN if null), and flags bool. Counts are
+        int32, or float64 if nulls are allowed.
     recorded : array of int32, shape (E,)
         Day of recording; ``NO_DAY`` if null.
     group : array of int64, shape (E,)
         Rows that share a non-negative number replace one another.
-    attributes, levels : dict
-        Attribute columns of households; texts that the positions in text columns stand for.
+    attributes : dict of str to AttributeColumn
+        Attributes of households, by name.
+    levels : dict of str to tuple of str
+        Texts that the positions in text columns stand for, by column.
     """
 
     household: NDArray[np.int32]
@@ -78,7 +81,7 @@ class Rows:
         return len(self.household)
 
     def where(self, mask: NDArray[np.bool_]) -> Rows:
-        """Return the rows that the mask selects."""
+        """Select rows with a mask."""
         columns = {name: values[mask] for name, values in self.columns.items()}
         attributes = {name: AttributeColumn(a.values[mask], a.levels) for name, a in self.attributes.items()}
         return Rows(self.household[mask], columns, self.recorded[mask], self.group[mask], attributes, self.levels)
@@ -86,20 +89,20 @@ class Rows:
     def find_known_days(
         self, default: NDArray[np.int32] | None, *, versions: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Find the days from which and until which each row counts.
+        """Find the day from which each row counts, and the day until which it counts.
 
-        ``default`` replaces a null ``recorded_on`` as the day of knowledge; if it is None, such a row is always known.
-        Among the ``versions`` of one key, a null comes before every date; among rows that share a ``record_id``, a null
-        counts as the default day.
+        If ``recorded_on`` is null, the row is known from its ``default`` day, or always if ``default`` is None. To find
+        the latest row, a null comes before every date if the rows are ``versions`` of one key; if they share a
+        ``record_id`` instead, it is replaced by the default day.
         """
         known_from = self.recorded if default is None else np.where(self.recorded == NO_DAY, default, self.recorded)
         return known_from, find_known_until(self.group, self.recorded if versions else known_from, known_from)
 
 
 def find_income_days(columns: Mapping[str, Array]) -> NDArray[np.int32]:
-    """Compute the default of ``recorded_on`` in ``income``, shape (E,).
+    """Compute the day that replaces a null ``recorded_on`` in ``income``, shape (E,).
 
-    It is the last day of the period; for a statement, it is the end of the fifth month after the period.
+    It is the last day of the period or, for a statement, the last day of the fifth month after the period.
     """
     last = columns["period_start"] + columns["months"] - 1
     days: NDArray[np.int32] = to_month_end(last + STATEMENT_DELAY * columns["statement"])
@@ -108,18 +111,18 @@ def find_income_days(columns: Mapping[str, Array]) -> NDArray[np.int32]:
 
 @dataclass(frozen=True)
 class RowSource:
-    """The records as a reader delivers them.
+    """The records as a reader returns them.
 
     Parameters
     ----------
     household_id : array of str, shape (H,)
         Codes of the households, sorted.
     tables : dict of str to Rows
-        Every present table of :func:`list_row_tables`.
+        Those tables of :func:`list_row_tables` that are present.
     months : tuple of int
-        First and last month of any income period; (0, -1) if there are no rows.
+        First and last month covered by any income period; (0, -1) if there are no income rows.
     income : iterator of Rows
-        Income rows in parts of any size; each part is read when it is taken.
+        Income rows in parts of any size; a part is read only when the iterator reaches it.
     lines : list of LineRow
     fingerprint : function
         Returns the fingerprint of the source's data.
@@ -134,7 +137,7 @@ class RowSource:
 
 
 def concatenate_rows(parts: Sequence[Rows]) -> Rows:
-    """Put parts of one table together; they have neither attributes nor text columns."""
+    """Concatenate parts of one table that has neither attributes nor text columns."""
     if len(parts) == 1:
         return parts[0]
     return Rows(
@@ -146,7 +149,7 @@ def concatenate_rows(parts: Sequence[Rows]) -> Rows:
 
 
 def build_lines(rows: Rows) -> list[LineRow]:
-    """Turn rows of the table ``lines`` into dated lines, in the order of their regions and days."""
+    """Turn the rows of the table ``lines`` into dated lines, sorted by region and day."""
     columns = {name: values.tolist() for name, values in rows.columns.items()}
     for name, levels in rows.levels.items():
         columns[name] = ["" if position < 0 else levels[position] for position in columns[name]]

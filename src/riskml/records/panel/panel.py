@@ -1,4 +1,4 @@
-"""What was known about households at a date, packed into arrays: all that features see."""
+"""What was known about households on a date, packed into arrays: features see nothing else."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 
 BELOW = 1 - 1e-4
-"""An income is below the line if it is under this share of the line, since incomes cluster at round numbers."""
+"""An income is below the line if it is less than this fraction of the line, since incomes cluster at round numbers."""
 
 
 _subtract_months = lru_cache(maxsize=1024)(subtract_months)
@@ -37,7 +37,7 @@ _find_last_complete_month = lru_cache(maxsize=1024)(find_last_complete_month)
 
 @lru_cache(maxsize=1024)
 def _list_month_ends(month: int, months: int) -> Ints:
-    """List the last days of ``months`` months back from ``month``, the latest first."""
+    """List the last days of the ``months`` months up to ``month``, the latest first."""
     ends = to_month_end(np.arange(month, month - months, -1, dtype=np.int32))
     ends.flags.writeable = False
     return ends
@@ -46,7 +46,7 @@ def _list_month_ends(month: int, months: int) -> Ints:
 def sum_window(values: Floats) -> Floats:
     """Sum over the first axis, one row after the other.
 
-    ``np.sum`` adds pairwise for one household and in sequence for many, which differs in the last bit;
+    ``np.sum`` adds pairwise for one household and in sequence for many, and the results can differ in the last bit.
     ``np.add.accumulate`` always adds in sequence.
     """
     sums: Floats = np.add.accumulate(values, axis=0)[-1]
@@ -60,7 +60,7 @@ def _pick(values: NDArray[Any], months: Ints) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute of the households at a date.
+    """One attribute of the households on a date.
 
     Parameters
     ----------
@@ -77,15 +77,16 @@ class Attribute:
 
 
 class Panel:
-    """Households at a date.
+    """What is known about a range of households on a date.
 
-    The time axis counts back: index 0 is the last complete month at ``as_of``, index t the month t earlier.
+    The time axis runs backwards: index 0 is the last month that is complete at ``as_of``, and index t is t months
+    earlier.
 
     Parameters
     ----------
     records : PackedRecords
     as_of : int
-        Day at whose end the panel is taken.
+        Day; the panel shows what is known at its end.
     start, stop : int
         Range of households, in the order of their sorted codes.
     months : int, default 36
@@ -97,8 +98,8 @@ class Panel:
 
     Notes
     -----
-    Every reduction runs in a fixed order (see :func:`sum_window`), so a household gives the same bits alone and among
-    a hundred thousand others.
+    Every reduction runs in a fixed order (see :func:`sum_window`), so a household's values are the same, bit for bit,
+    alone and among a hundred thousand others.
     """
 
     def __init__(
@@ -129,7 +130,7 @@ class Panel:
 
     @property
     def shared(self) -> dict[str, object]:
-        """Values that all panels of these records share, at any date and for any households."""
+        """Values that all panels of these records share, for any date and any households."""
         return self._records.shared
 
     def select(self, i: int) -> Panel:
@@ -139,18 +140,18 @@ class Panel:
 
     @property
     def present(self) -> frozenset[str]:
-        """Tables that the records hold, including empty ones; an absent table means unknown."""
+        """Names of the tables that the records have, including empty ones; nothing is known about an absent table."""
         return self._records.present
 
     def has(self, table: str) -> bool:
-        """Return whether the records hold a table."""
+        """Return whether the records have a table."""
         return table in self.present
 
     # -- income -------------------------------------------------------------------------------------------------
 
     @cached_property
     def sources(self) -> Floats:
-        """Income of each month by source, in yuan, shape (S, T, n); NaN if not reported."""
+        """Income in each month by source, yuan, shape (S, T, n); NaN if it is not reported."""
         return self._records.income.read_known(self.month, self.months, self.known_at, *self._range)
 
     @cached_property
@@ -166,32 +167,32 @@ class Panel:
 
     @property
     def total_or_zero(self) -> Floats:
-        """Income of each month from all sources, in yuan, shape (T, n); 0 if not reported."""
+        """Income in each month from all sources, yuan, shape (T, n); 0 if it is not reported."""
         return self._summed[0]
 
     @cached_property
     def total(self) -> Floats:
-        """Income of each month from all sources, in yuan, shape (T, n); NaN if not reported."""
+        """Income in each month from all sources, yuan, shape (T, n); NaN if it is not reported."""
         return np.where(self.reported, self.total_or_zero, np.nan)
 
     def income_per_head(self, window: int, lag: int = 0, *, complete: bool = False) -> Floats:
         """Compute the income per head over a window, as the rule defines it.
 
-        It is the mean over the reported months of the window × 12 ÷ the size known at the window's end.
+        It is the mean income of the window's reported months × 12 ÷ the household's size at the window's end.
 
         Parameters
         ----------
         window : int
             Length of the window in months.
         lag : int, default 0
-            Months between the window's end and the last complete month.
+            Number of months by which the window ends before the last complete month.
         complete : bool, default False
-            Whether every month must be reported; otherwise at least half of them.
+            Whether every month must be reported; otherwise, at least half of them must be.
 
         Returns
         -------
         array of float64, shape (n,)
-            Yuan per person and year; NaN if there is no verdict.
+            Yuan/person/year; NaN if too few months are reported.
         """
         assert lag + window <= self.months, "the window must lie within the time axis"
         name = f"income per head {window} {lag} {complete}"
@@ -263,12 +264,12 @@ class Panel:
 
     @cached_property
     def known(self) -> Mask:
-        """Whether the household is known at all, shape (n,)."""
+        """Whether any version of the household is known, shape (n,)."""
         return self._versions_known > 0
 
     @cached_property
     def _now(self) -> Ints:
-        """Latest known version, shape (n,)."""
+        """Position of the latest known version, shape (n,)."""
         first = self._records.households.first[self._range[0] : self._range[1]]
         return first + np.maximum(self._versions_known - 1, 0)
 
@@ -280,7 +281,7 @@ class Panel:
 
     @property
     def size(self) -> Floats:
-        """Persons, as known at each month's end, shape (T, n)."""
+        """Number of persons, as recorded by each month's end, shape (T, n)."""
         return self._at_month_ends[0]
 
     @property
@@ -308,12 +309,12 @@ class Panel:
 
     @property
     def size_now(self) -> Floats:
-        """Persons in the latest known version, shape (n,)."""
+        """Number of persons in the latest known version, shape (n,)."""
         return self.get_latest("size").astype(np.float64)
 
     @cached_property
     def region(self) -> tuple[Ints, tuple[str, ...]]:
-        """Region of the latest known version: positions, shape (n,), and the codes they stand for."""
+        """Region in the latest known version: positions, shape (n,), and the codes that they stand for."""
         return self.get_latest("region_code"), self.levels["region_code"]
 
     @cached_property
@@ -335,7 +336,7 @@ class Panel:
         return None if store is None else store.select_at(self.as_of, self.known_at, *self._range, since)
 
     def _add_lag(self, events: Events | None) -> Events | None:
-        """Add the index of each row's month: the month of its day, but at latest the last complete month."""
+        """Add the index of each row's month on the time axis; days after the last complete month get index 0."""
         if events is not None:
             lag = np.minimum(self.month - events["month"], self.months - 1)
             events["lag"] = np.maximum(lag, 0)
@@ -347,17 +348,17 @@ class Panel:
 
     @cached_property
     def illness(self) -> Events | None:
-        """Medical care within the look-back: kind, visits, cost, self_paid, day, lag."""
+        """Medical care within the panel's months: kind, visits, cost, self_paid, day, lag."""
         return self._add_lag(self._select_known("illness", self._since))
 
     @cached_property
     def disaster(self) -> Events | None:
-        """Disasters of the household itself within the look-back: kind, loss, day, lag."""
+        """Disasters that hit the household itself within the panel's months: kind, loss, day, lag."""
         return self._add_lag(self._select_known("disaster", self._since))
 
     @cached_property
     def exposure(self) -> Events | None:
-        """Disasters within the look-back in the region where the household lived on that day: kind, day, lag."""
+        """Disasters within the panel's months in the region where the household lived on the day: kind, day, lag."""
         regional = self._records.regional
         if regional is None:
             return None
@@ -369,12 +370,12 @@ class Panel:
 
     @cached_property
     def events(self) -> Events | None:
-        """Events and leads within the look-back: kind, amount, channel, day, lag."""
+        """Events and leads within the panel's months: kind, amount, channel, day, lag."""
         return self._add_lag(self._select_known("events", self._since))
 
     @cached_property
     def help(self) -> Events | None:
-        """Help started by ``as_of``: measure, emergency, amount, ended_on, day."""
+        """Help that started by ``as_of``: measure, emergency, amount, ended_on, day."""
         return self._select_known("help", None)
 
     @cached_property
@@ -384,30 +385,30 @@ class Panel:
 
     @cached_property
     def members(self) -> Events | None:
-        """Members who belong to the household at ``as_of``."""
+        """Members who belong to the household on ``as_of``."""
         members = self._select_known("members", None)
         return None if members is None else members.where(members["left_on"] == NO_DAY)
 
     @cached_property
     def income_rows(self) -> Events | None:
-        """Income rows whose period ended within the look-back, with the columns that :attr:`sources` lacks.
+        """Income rows whose period ended within the panel's months, with the columns that :attr:`sources` lacks.
 
-        None if the contract declares no columns of ``income`` beyond the source, the period and the amount.
+        None if the contract declares no columns for ``income`` beyond those of the income block.
         """
         return self._add_lag(self._select_known("income", self._since))
 
     @cached_property
     def current_monitoring(self) -> Events | None:
-        """Entries into monitoring that are not cleared at ``as_of``."""
+        """Entries into monitoring that are not cleared by ``as_of``."""
         entries = self.monitoring
         return None if entries is None else entries.where(entries["cleared_on"] == NO_DAY)
 
     @cached_property
     def monitored(self) -> Mask:
-        """Whether the household is in monitoring at ``as_of``, shape (n,); false if the table is absent."""
+        """Whether the household is in monitoring on ``as_of``, shape (n,); false if the table is absent."""
         entries = self.current_monitoring
         return np.zeros(self.n, bool) if entries is None else entries.any()
 
     def within(self, events: Events, months: int) -> Mask:
-        """Mark the rows of the last ``months`` months up to ``as_of``."""
+        """Mark the rows within the last ``months`` months up to ``as_of``."""
         return events.mark_since(_subtract_months(self.as_of, months))

@@ -1,4 +1,4 @@
-"""Requirements for tables that have not been checked as a records folder is."""
+"""Requirements for tables that, unlike a records folder, have not been checked."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def require_tables(names: Collection[str]) -> None:
 
 
 def require_columns(table: str, names: Collection[str]) -> None:
-    """Refuse a table without one of its required columns.
+    """Refuse a table that lacks any of its required columns.
 
     Raises
     ------

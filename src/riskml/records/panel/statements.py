@@ -1,8 +1,8 @@
 """Statements of income: what a household had from a source in a period, declared once a year, months after its end.
 
-A register learns of income from statements; between them, only wage lists of single persons arrive each month. From the
-day it is recorded, a statement replaces the rows of its source in its months. It also decides which other months count
-as reported at all: those in which every source that the household lives on is reported.
+In data from a register, income becomes known through statements; until then, only wage lists of single persons arrive.
+From the day on which it is recorded, a statement replaces the rows of its source in its months. It also decides which
+other months count as reported: those in which every source that the household lives on is reported.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Statements:
     Parameters
     ----------
     household, source, start, months : array of int32, shape (E,)
-        ``start`` is the month number of the first of ``months`` months.
+        ``start`` is the number of the first month, and ``months`` is how many months the statement covers.
     amount : array of float64, shape (E,)
         Yuan per month; the period's amount is spread evenly.
     known_from, known_until : array of int32, shape (E,)
-        A statement counts at ``d`` if ``known_from <= d < known_until``.
+        A statement counts on day ``d`` if ``known_from <= d < known_until``.
     """
 
     household: NDArray[np.int32]
@@ -64,16 +64,16 @@ class Statements:
         return rows
 
     def apply(self, income: Floats, last_month: int, known_at: int, start: int, stop: int) -> None:
-        """Write what statements say into the income of a range of households, and clear unreported months.
+        """Write the amounts of statements into the income of a range of households, and clear unreported months.
 
         Parameters
         ----------
         income : array of float64, shape (S, T, stop - start)
-            Income of each month in yuan, by source, the latest month first; changed in place.
+            Income in each month by source, yuan, the latest month first; changed in place.
         last_month : int
-            Month at index 0.
+            The latest month, at index 0.
         known_at : int
-            Day of knowledge: statements recorded later are left out.
+            Day of knowledge; statements recorded later are left out.
         start, stop : int
             Range of households.
         """
@@ -97,14 +97,14 @@ NO_STATEMENTS = Statements(_NO, _NO, _NO, _NO, np.empty(0), _NO, _NO)
 
 
 def pack_statements(rows: Rows, known_from: Days, known_until: Days) -> Statements:
-    """Pack statements; withdrawn ones are left out, and the order of the rows never matters.
+    """Pack statements in an order that does not depend on the order of the rows; withdrawn ones are left out.
 
     Parameters
     ----------
     rows : Rows
         Statements of single sources or of ``total``.
     known_from, known_until : array of int32, shape (E,)
-        Days from which and until which each statement counts.
+        Day from which each statement counts, and day until which it counts.
     """
     source, start, months = (rows.columns[name].astype(np.int32) for name in ("source", "period_start", "months"))
     amount = rows.columns["amount"] / months
@@ -135,9 +135,11 @@ def _apply(
 ) -> None:
     """Apply known statements, sorted by household, day of recording and start, to ``out`` (S, T, n).
 
-    In each month, the last statement of a source counts; between ``total`` and the sources, the one recorded latest
-    counts, ``total`` on a tie. A month outside all statements counts if it has ``total``, or if it has at least one
-    source and every source that is not zero in its latest statement (all four after a statement of ``total``).
+    In each month, the last statement of a source counts. If there are statements of ``total`` and of single sources,
+    the one that was recorded last counts, and ``total`` if they were recorded on the same day. A month outside all
+    statements counts as reported if ``total`` is reported, or if at least one source is reported and none is missing.
+    A source is missing if it is not reported although its latest statement is not zero; after a statement of ``total``,
+    all four sources are needed.
     """
     sources, length = out.shape[0], out.shape[1]
     total = sources - 1

@@ -1,4 +1,4 @@
-"""Records from a folder, a database or memory, and the panels cut from them at any date."""
+"""Records from a folder, a database or memory, and the panels that are cut from them for any date."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from riskml.records.reading.folder import Folder, open_folder
 __all__ = ["CHUNK", "Records"]
 
 CHUNK = 4096
-"""Number of households in a batch panel, chosen so that its arrays fit the processor's cache."""
+"""Number of households in a batch panel, chosen so that its arrays fit into the processor's cache."""
 
 
 class Records(PackedRecords):
@@ -34,17 +34,17 @@ class Records(PackedRecords):
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Columns], fallback_lines: Sequence[LineRow] = ()) -> Records:
-        """Pack tables in memory: pandas frames, or dictionaries of equally long columns.
+        """Pack tables in memory, which are pandas data frames or dictionaries of columns of the same length.
 
-        Use this for a few households, as in a request or a test; keep the records of a county in a folder.
+        Use this for a few households, as in a request or a test. For the records of a county, use a folder.
         """
         return cls(read_memory(tables), fallback_lines)
 
     @classmethod
     def from_arrow(cls, tables: Mapping[str, pa.Table], fallback_lines: Sequence[LineRow] = ()) -> Records:
-        """Pack Arrow tables whose rows were checked when they were stored, as a database holds them.
+        """Pack Arrow tables whose rows were checked when they were stored, such as those from a database.
 
-        Use this for many households; the records have no fingerprint.
+        Use this for many households. Records read in this way have no fingerprint.
         """
         with ArrowTables(tables) as opened:
             return cls(read_views(opened), fallback_lines)
@@ -58,7 +58,7 @@ class Records(PackedRecords):
         known_at: int | None = None,
         basis: IncomeBasis = UP_TO_DATE,
     ) -> Panel:
-        """Cut the panel of a range of households at a date."""
+        """Cut the panel for a range of households on a date."""
         return Panel(self, as_of, start, len(self) if stop is None else stop, months, known_at, basis)
 
     def fill_line_grids(self, as_of: int, basis: IncomeBasis = UP_TO_DATE) -> None:
@@ -67,6 +67,6 @@ class Records(PackedRecords):
             self.get_line_grid(find_last_complete_month(as_of), months)
 
     def panels(self, as_of: int, basis: IncomeBasis = UP_TO_DATE, chunk: int = CHUNK) -> Iterator[Panel]:
-        """Cut panels of ``chunk`` households each that together hold all households."""
+        """Cut the panels that together cover all households, with ``chunk`` households in each."""
         for start in range(0, len(self), chunk):
             yield self.panel(as_of, start, min(start + chunk, len(self)), basis=basis)

@@ -1,4 +1,4 @@
-"""Rows of typed DuckDB views in packed types, from a records folder or from Arrow tables."""
+"""Read rows from typed DuckDB views, of a records folder or of Arrow tables, into packed types."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _to_numpy(values: pa.ChunkedArray | pa.Array) -> Array:
 
 
 def _encode_text(values: pa.ChunkedArray) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Encode text as positions among its sorted texts, -1 if null; return the positions and the texts."""
+    """Encode texts as positions among the sorted distinct texts (-1 if null); return the positions and these texts."""
     encoded = pc.dictionary_encode(values.combine_chunks())
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
@@ -101,11 +101,11 @@ class _Reader:
         return np.array(codes, dtype=np.str_) if codes else np.empty(0, "U1")
 
     def build_group_sql(self, table: Table) -> tuple[str, str]:
-        """Build the SQL for the correction group, and the SQL of the join that it needs."""
+        """Build the SQL for the number of the correction group, and the SQL for the join that it needs."""
         if table.key:
             keys = ", ".join(["h.i", *(f"r.{quote(key)}" for key in table.key if key != "household_id")])
             return f"(dense_rank() OVER (ORDER BY {keys}) - 1)::BIGINT", ""
-        if table.column("record_id") is None:
+        if table.find_column("record_id") is None:
             return "-1::BIGINT", ""
         shared = self.views.find_repeated_records(table.name)
         if self.run(f"SELECT count(*) FROM {shared}") == [(0,)]:
@@ -117,11 +117,11 @@ class _Reader:
         group, corrected = self.build_group_sql(table)
         attributes = self.views.attributes if table.attributes else {}
         household, join, known = "-1", "", ""
-        if table.column("household_id") is not None:
+        if table.find_column("household_id") is not None:
             household, join = "coalesce(h.i, -1)", "JOIN riskml_ids h ON h.household_id = r.household_id"
         if table.name == "disaster":
             join, known = f"LEFT {join}", "WHERE h.i IS NOT NULL OR r.region_code IS NOT NULL"
-        recorded = "r.recorded_on - DATE '1970-01-01'" if table.column("recorded_on") is not None else "NULL"
+        recorded = "r.recorded_on - DATE '1970-01-01'" if table.find_column("recorded_on") is not None else "NULL"
         select = [
             f"{household}::INTEGER AS household",
             f"coalesce({recorded}, {NO_DAY})::INTEGER AS recorded",
@@ -163,7 +163,7 @@ class _Reader:
         columns = [column for column in table.contents if column.name in INCOME_BLOCK]
         query = self.build_query(table, columns, "r.member_id IS NOT NULL AS person")
         reader: Any = self.sql.sql(query).to_arrow_reader(BATCH)
-        # The next part is read while the last one is packed.
+        # While one part is being packed, the next one is read.
         with ThreadPoolExecutor(1) as pool:
             ahead = pool.submit(next, reader, None)
             while (batch := ahead.result()) is not None:

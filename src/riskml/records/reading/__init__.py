@@ -1,1 +1,1 @@
-"""Opening a records folder: files, columns and cells as typed DuckDB views."""
+"""Opening a records folder: its files are read as DuckDB views with typed columns."""

@@ -1,6 +1,7 @@
 """SQL that converts the cells of a file to their declared kinds.
 
-A cell that cannot be converted never stops reading: its value is null and its raw text is kept for the check.
+A cell that cannot be converted does not stop the reading: its value becomes null, and its raw text is kept for the
+check.
 """
 
 from __future__ import annotations
@@ -31,18 +32,18 @@ __all__ = [
 
 _SQL = {"string": "VARCHAR", "date32[day]": "DATE", "int32": "INTEGER", "double": "DOUBLE", "bool": "BOOLEAN"}
 SQL_TYPES: dict[Kind, str] = {kind: _SQL[str(type_)] for kind, type_ in ARROW_TYPES.items()}
-"""DuckDB type of every kind of column."""
+"""The DuckDB type for each kind of column."""
 
 FILE, ROW = '"#file"', '"#row"'
-"""Columns of a numbered view: the name of the part (empty for a single file) and the row, counted from 1."""
+"""Columns of a numbered view: the part's file name (empty for a single file) and the row's number, counted from 1."""
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _REAL = ("FLOAT", "DOUBLE")
 NUMBER_TYPES = frozenset({*_WHOLE, *_REAL, "DECIMAL"})
-"""DuckDB types that are numbers (a DECIMAL without its width)."""
+"""DuckDB types that hold numbers (DECIMAL stands for any width)."""
 
 NUMBER_TEXT = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
-"""Texts that are numbers: DuckDB alone would also take 1_000, nan and inf."""
+"""Pattern for texts that are numbers; DuckDB alone would also accept 1_000, nan and inf."""
 
 _DATE = r"\s*[0-9]{4}(-[0-9]{1,2}-|/[0-9]{1,2}/)[0-9]{1,2}\s*"
 _FLAGS = {"true": ("true", "t", "1", "yes", "y"), "false": ("false", "f", "0", "no", "n")}
@@ -57,9 +58,10 @@ class Cell:
     value : str
         Expression for the value in the declared type; null if the cell cannot be converted.
     raw : str, optional
-        Expression for the cell's text if it cannot be converted, else null. None if every cell can be converted.
+        Expression for the text of a cell that cannot be converted, and null for any other cell. None if every cell can
+        be converted.
     wrong : bool, default False
-        Whether the column's type cannot hold the kind at all: the value is null throughout.
+        Whether the column's type cannot hold the kind at all; every value is then null.
     """
 
     value: str
@@ -77,13 +79,13 @@ def quote(name: str) -> str:
 
 
 def fetch_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    """Run a query that returns one row, and fetch all of it: an unfinished result blocks the connection."""
+    """Run a query that returns one row, and fetch the whole result, since an unfinished one blocks the connection."""
     rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
     return rows[0]
 
 
 def select_column(column: Column, value: str | None) -> str:
-    """Build the SQL for a declared column under its name: the value, or null if there is none, with its default."""
+    """Build the SQL that selects a declared column under its name; nulls, or an absent column, take its default."""
     value = value or f"NULL::{SQL_TYPES[column.kind]}"
     if column.default is not None:
         value = f"coalesce({value}, {column.default})"
@@ -91,7 +93,7 @@ def select_column(column: Column, value: str | None) -> str:
 
 
 def build_day_sql(table: Table) -> str:
-    """Build the SQL for the day that a row is about (the last day of an income period), the default of ``recorded_on``.
+    """Build the SQL for the day that a row is about; for income, this is the last day of the period.
 
     >>> from riskml.records.contract.schema import TABLES
     >>> build_day_sql(TABLES["events"])
@@ -104,14 +106,14 @@ def build_day_sql(table: Table) -> str:
 
 
 def connect(**config: str) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory DuckDB that never fetches extensions, so that it works offline and the same everywhere."""
+    """Open an in-memory DuckDB that never fetches extensions, so that it works the same everywhere, even offline."""
     return duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", **config}
     )
 
 
 def quote_raw(column: str) -> str:
-    """Return the name of a numbered view's column with the raw text of cells that could not be converted."""
+    """Return the name of the numbered view's column that holds the raw text of a column's unreadable cells."""
     return quote(f"#raw {column}")
 
 
@@ -124,9 +126,9 @@ def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) 
         Name of the column in the file.
     kind : Kind
     sql_type : str
-        Type that DuckDB gives the column; ``"NULL"`` for a column without values.
+        Type that DuckDB reports for the column; ``"NULL"`` if the column has no values.
     text : bool, default False
-        Whether every cell of the file is text (CSV), so that numbers and flags are parsed.
+        Whether every cell of the file is text (CSV), so that numbers and flags must be parsed.
 
     Returns
     -------
@@ -152,7 +154,7 @@ def convert_cell(column: str, kind: Kind, sql_type: str, *, text: bool = False) 
 
 
 def _convert_sql(name: str, family: str, target: str, *, text: bool) -> str | None:
-    """Build the SQL that converts a column, with null for a cell that cannot be converted; None if no cell can be."""
+    """Build the SQL that converts a column, with null for unreadable cells; return None if no cell can be converted."""
     if target == "VARCHAR":
         plain = f"{name}::VARCHAR" if family in {"ENUM", "UUID"} else None
         return f"nullif({name}, '')" if family == "VARCHAR" else plain
@@ -189,14 +191,14 @@ def convert_attribute(column: str, sql_type: str, kind: str) -> Cell:
     ----------
     column : str
     sql_type : str
-        Type that DuckDB gives the column.
+        Type that DuckDB reports for the column.
     kind : str
         ``number`` or ``text``.
 
     Returns
     -------
     Cell
-        It is ``wrong`` for nested and binary types. Not-a-number becomes null.
+        A cell that is ``wrong`` if the type is nested or binary. NaN becomes null.
     """
     name, family = quote(column), sql_type.split("(")[0].strip('"')
     if kind == "number":

@@ -1,4 +1,4 @@
-"""Faults of a table's columns: missing, unknown, or of the wrong type."""
+"""Faults in a table's columns: columns that are missing, unknown, or of the wrong type."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
             faults.append(rules.MISSING_COLUMN.to_fault(table.name, column.name, message, count=len(without)))
     declared = {name.lower() for name in table.names}
     for name in dict.fromkeys(name for group in groups for name in group.types):
-        # An attribute may have any name, except one that differs from a declared column only in capitals.
+        # An attribute may have any name, unless it differs from the name of a declared column only in capitals.
         if name in table.names or (table.attributes and name.lower() not in declared):
             continue
         holders = [group for group in groups if name in group.types]
@@ -40,7 +40,7 @@ def check_names(table: Table, groups: list[Group]) -> list[Fault]:
 
 def report_wrong_type(table: Table, name: str, groups: list[Group]) -> Fault:
     """Report a column whose type cannot hold its declared kind."""
-    column = table.column(name)
+    column = table.find_column(name)
     wanted = f"{SQL_TYPES[column.kind]} ({column.kind})" if column else "a number or text"
     message = f"In {_name_files(groups)} {name} is {groups[0].types[name]}; it must be {wanted}."
     return rules.WRONG_TYPE.to_fault(table.name, name, message, count=len(groups))

@@ -1,4 +1,4 @@
-"""How complete and how late the records of a folder are: counts by table, never a row."""
+"""How complete and how late the records in a folder are, as counts for each table; no single row is shown."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from riskml.records.reading.folder import Folder
 __all__ = ["FEWEST_ROWS", "LATE_DAYS", "measure_coverage"]
 
 FEWEST_ROWS = 20
-"""Tables with fewer rows, and quantiles over fewer rows, are not described: they could identify a household."""
+"""Tables with fewer rows, and quantiles over fewer rows, are not described, as they could identify a household."""
 
 LATE_DAYS = 31
-"""A row recorded more than a month after its day misses the next monthly round."""
+"""A row recorded more than this many days after its day misses the next monthly round."""
 
 QUANTILES = (0.5, 0.9, 0.99)
 
@@ -30,17 +30,22 @@ def measure_coverage(folder: Folder) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``households``, their number; ``tables``, one entry for each table of the contract except ``lines``:
-        ``present``; ``rows``; ``first`` and ``last``, the months the rows are about; ``without_rows``, the share of
-        households without a row of their own; ``lateness``, null if fewer than 20 rows have both a day and a day of
-        recording, else ``dated`` (share of rows with a day of recording) and, for those rows, ``after`` (share recorded
-        after their day), ``late`` (share recorded more than 31 days after it) and ``days`` (quantiles "0.5", "0.9" and
-        "0.99" of the delay). A present table with 1 to 19 rows has only ``few`` (true) and ``present``.
+        ``households`` is their number. ``tables`` has one entry for each table of the contract except ``lines``, with
+        these keys:
+
+        - ``present`` and ``rows``: whether the table is present, and its number of rows.
+        - ``first`` and ``last``: the first and the last month that the rows are about.
+        - ``without_rows``: the fraction of households that have no row in the table.
+        - ``lateness``: None if fewer than 20 rows have both a day and a day of recording. Otherwise ``dated`` (fraction
+          of rows with a day of recording) and, for those rows, ``after`` (fraction recorded after their day), ``late``
+          (fraction recorded more than 31 days after it) and ``days`` (quantiles "0.5", "0.9" and "0.99" of the delay).
+
+        A table with 1 to 19 rows has only ``few`` (true) and ``present``, and an absent one only ``present``.
 
     Notes
     -----
-    The day of an income row is the last day of its period, as in the contract's default for ``recorded_on``. Only the
-    first recorded version of each key is judged late or not: a later version reports something new.
+    The day of an income row is the last day of its period, as in the contract's default for ``recorded_on``. Lateness
+    counts only the first recorded version of each key, because a later version reports something new.
     """
     households = int(
         fetch_row(folder.connection, f"SELECT count(DISTINCT household_id) FROM {folder.get_view('households')}")[0]

@@ -1,7 +1,7 @@
-"""CSV files: encoding, header, rows of the wrong width, and loading as text.
+"""CSV files: their encoding, header and rows of the wrong width, and how they are loaded as text.
 
-DuckDB reads a well-formed file at full speed. Only a file that it refuses is read again row by row, to name the wrong
-rows and to go on without them.
+DuckDB reads a well-formed file at full speed. Only a file that it rejects is read again row by row, so that the wrong
+rows can be reported and left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class CsvError(Exception):
 
 @contextlib.contextmanager
 def open_as_utf8(path: Path) -> Iterator[Path]:
-    """Yield a path at which the text is UTF-8: the file itself, or for GB18030 a copy that is removed afterwards.
+    """Yield the path of a UTF-8 file: the file itself, or a converted copy of a GB18030 file, removed afterwards.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def read_header(path: Path) -> list[str]:
     Raises
     ------
     CsvError
-        If the first line is not a CSV header.
+        If the first line cannot be parsed as CSV.
     """
     with path.open(encoding="utf-8-sig", newline="") as source:
         try:
@@ -75,7 +75,7 @@ def read_header(path: Path) -> list[str]:
 
 
 def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, names: list[str]) -> dict[int, list[str]]:
-    """Load a UTF-8 CSV file as a table of text, with the row's position in ``#row``.
+    """Load a UTF-8 CSV file into a table whose columns are text, with each row's position in ``#row``.
 
     Parameters
     ----------
@@ -84,18 +84,18 @@ def load_text(connection: duckdb.DuckDBPyConnection, path: Path, table: str, nam
     table : str
         Quoted name of the table to create.
     names : list of str
-        Column names, all different, in the order of the file.
+        Column names, all of them different, in the order of the file.
 
     Returns
     -------
     dict of int to list of str
-        Cells of the rows that were left out because they have more or fewer cells than the header, by the row's
-        position; it is counted from 1 and skips blank lines.
+        The cells of each row that was left out because it has more or fewer cells than the header, by the row's
+        position. Positions are counted from 1, and blank lines are not counted.
 
     Raises
     ------
     CsvError
-        If the file is not CSV.
+        If the file cannot be parsed as CSV.
     """
     columns = ", ".join(f"'{name.replace(chr(39), chr(39) * 2)}': 'VARCHAR'" for name in names)
     query = f"""

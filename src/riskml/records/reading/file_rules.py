@@ -1,4 +1,4 @@
-"""Rules about a folder, its files and their columns, checked while reading."""
+"""Rules about a folder, its files and their columns, which are checked while the folder is read."""
 
 from __future__ import annotations
 

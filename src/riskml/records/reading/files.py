@@ -14,11 +14,11 @@ from riskml.records.reading.file_rules import BOTH_FORMS, MISSING_TABLE, NO_PART
 __all__ = ["Source", "find_sources", "find_truth"]
 
 TRUTH = "truth.parquet"
-"""Table that only a simulated county has."""
+"""A file that only a simulated county has."""
 
 
 def find_truth(folder: Path | None) -> Path | None:
-    """Return the file with the truth of a simulated county, or None for records of real households."""
+    """Return the file with the true risks in a simulated county, or None if the records are of real households."""
     path = None if folder is None else folder / TRUTH
     return path if path is not None and path.is_file() else None
 
@@ -44,8 +44,8 @@ class Source:
 def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
     """Find the files of every table.
 
-    Names that start with a dot belong to the operating system and are skipped; so are names that start with ``_`` in a
-    folder of parts (``_SUCCESS``).
+    Files whose names start with a dot belong to the operating system and are skipped. In a folder of parts, so are
+    those whose names start with ``_`` (such as ``_SUCCESS``).
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def find_sources(folder: Path) -> tuple[dict[str, Source], list[Fault]]:
     Returns
     -------
     dict of str to Source
-        Sources by table, in the order of the contract; a table in two forms is left out.
+        Sources by table, in the order of the contract; a table present in two forms is left out.
     list of Fault
-        Faults for missing tables, tables in two forms, unknown files and folders without parts.
+        Faults for missing tables, tables present in two forms, unknown files, and folders without parts.
     """
     faults: list[Fault] = []
     forms: dict[str, list[Source]] = {}

@@ -1,7 +1,7 @@
-"""Open a records folder: every table as a typed DuckDB view, whatever the form of its file.
+"""Open a records folder: every table becomes a typed DuckDB view, whatever the form of its files.
 
-Opening never fails because of what is inside a file: it collects the faults in files and columns.
-`riskml.records.checking.check` adds the faults in rows, and refuses the folder.
+Opening never fails because of the content of a file; instead, faults in files and columns are collected.
+`riskml.records.checking.check` adds the faults in rows, and refuses a folder with faults.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["Folder", "open_folder"]
 
 
 class Folder(TypedViews):
-    """A records folder that has been opened, not yet checked.
+    """A records folder that has been opened but not yet checked.
 
     Parameters
     ----------
@@ -34,16 +34,16 @@ class Folder(TypedViews):
     connection : duckdb.DuckDBPyConnection
         In-memory database; close the folder to free it.
     layouts : dict of str to Layout
-        Tables that could be read, in the order of the contract.
+        Layouts of the tables that could be read, in the order of the contract.
     faults : list of Fault
-        What is wrong with files and columns.
+        Faults in files and columns.
 
     Attributes
     ----------
     skipped : dict of str to int
-        Number of rows set aside, by code of the fault (see `riskml.records.checking.aside.set_aside`).
+        Number of rows set aside, by the code of the fault (see `riskml.records.checking.aside.set_aside`).
     report : CheckReport or None
-        Result of the check, once `riskml.records.checking.check.open_checked` has made it.
+        Result of the check; None until `riskml.records.checking.check.open_checked` has checked the folder.
     """
 
     def __init__(
@@ -72,11 +72,11 @@ class Folder(TypedViews):
         return list(self.layouts)
 
     def get_view(self, table: str) -> str:
-        """Return the name of a table's view, to be used in SQL on `connection`.
+        """Return the name of a table's view, for use in SQL on `connection`.
 
         The view has every declared column, in the order of the contract and with its type (VARCHAR, DATE, INTEGER,
-        DOUBLE, BOOLEAN). A cell that the file does not fill is null, or the declared default (``months``, ``visits``).
-        The view of households also has their attributes (DOUBLE or VARCHAR).
+        DOUBLE or BOOLEAN). An empty cell is null, or has the default if one is declared (``months``, ``visits``). The
+        view of households also has their attributes (DOUBLE or VARCHAR).
 
         Raises
         ------
@@ -86,7 +86,7 @@ class Folder(TypedViews):
         return f"records_{self._require(table)}"
 
     def get_numbered_view(self, table: str) -> str:
-        """Return the name of the view that also has the file, the row and the raw text of unreadable cells."""
+        """Return the name of the view that also has each row's file and number, and unreadable cells as raw text."""
         return f"numbered_{self._require(table)}"
 
     def count_rows(self, table: str) -> int:
@@ -94,7 +94,7 @@ class Folder(TypedViews):
         return int(fetch_row(self.connection, f"SELECT count(*) FROM {self.get_view(table)}")[0])
 
     def leave_out(self, table: str, rows: str) -> None:
-        """Take rows out of both views of a table.
+        """Remove rows from both views of a table.
 
         Parameters
         ----------
@@ -107,9 +107,9 @@ class Folder(TypedViews):
         self._repeated.pop(table, None)
 
     def drop_damaged(self) -> bool:
-        """Read every Parquet file in full; report damaged files and take their tables out of the folder.
+        """Read every Parquet file in full, report the damaged ones, and remove their tables from the folder.
 
-        A file may be sound at its end, where the columns are listed, and damaged inside.
+        A file may be intact at its end, where the columns are listed, and damaged elsewhere.
 
         Returns
         -------
@@ -130,14 +130,14 @@ class Folder(TypedViews):
         return bool(damaged)
 
     def fingerprint(self) -> str:
-        """Compute the fingerprint of the data: 32 hexadecimal digits.
+        """Compute the fingerprint of the data, as 32 hexadecimal digits.
 
-        It is the same for the same rows in any order, in any number of parts and as CSV or Parquet; it differs between
-        an absent and an empty table. It may differ between versions of DuckDB.
+        It is the same for the same rows in any order, in any number of parts, and in CSV or Parquet. An absent table
+        and an empty one give different fingerprints. Versions of DuckDB may give different fingerprints too.
 
         Notes
         -----
-        For every table it covers the number of rows and the sum over the rows of DuckDB's 64-bit hash of all values.
+        For every table, it covers the number of rows and the sum of DuckDB's 64-bit hashes of the rows.
         """
         digest = hashlib.sha256()
         for table in self.tables:
@@ -175,7 +175,7 @@ def open_folder(path: str | os.PathLike[str]) -> Folder:
     Raises
     ------
     RecordsError
-        If there is no such folder. Anything else that is wrong is collected in ``Folder.faults``.
+        If the folder does not exist. Everything else that is wrong is collected in ``Folder.faults``.
     """
     folder = Path(path)
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""The files of one table as groups that share their columns and types, each read by one DuckDB expression."""
+"""The files of one table, in groups with the same columns and types; one DuckDB expression reads each group."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Group:
     name : str
         Name of the first file, for messages.
     types : dict of str to str
-        DuckDB type of every column.
+        DuckDB types by column name.
     relation : str
         SQL that reads the files.
     position : str
@@ -49,7 +49,7 @@ class Group:
 def load_csv(
     connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]
 ) -> tuple[list[Group], dict[int, list[str]]]:
-    """Load a table's CSV file; return its group, if it can be read, and the cells of the rows of the wrong width."""
+    """Load a table's CSV file; return its group, if it can be read, and the cells of rows that have the wrong width."""
     path, loaded = source.files[0], quote(f"#csv {source.table}")
     try:
         with open_as_utf8(path) as copy:
@@ -73,7 +73,7 @@ def load_csv(
 
 
 def _rename_repeated(table: str, header: Sequence[str], faults: list[Fault]) -> list[str]:
-    """Rename a column that repeats an earlier name to ``#<position>``: it is reported and then skipped."""
+    """Rename each column that repeats an earlier name to ``#<position>``; it is reported, and later skipped."""
     seen: set[str] = set()
     names: list[str] = []
     for position, name in enumerate(header, start=1):
@@ -87,7 +87,7 @@ def _rename_repeated(table: str, header: Sequence[str], faults: list[Fault]) -> 
 
 
 def group_parquet(connection: duckdb.DuckDBPyConnection, source: Source, faults: list[Fault]) -> list[Group]:
-    """Group the Parquet files of a table; damaged files are reported and left out."""
+    """Group the Parquet files of a table by columns and types; damaged files are reported and left out."""
     by_types: dict[tuple[tuple[str, str], ...], list[Path]] = {}
     for path in source.files:
         try:
@@ -111,6 +111,6 @@ def report_damage(table: str, path: Path, error: Exception) -> Fault:
 
 
 def quote_path(path: Path) -> str:
-    """Quote a path as SQL text, with the characters of glob patterns escaped."""
+    """Quote a path as an SQL string, and escape the characters that have a meaning in glob patterns."""
     name = str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
     return "'" + name.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""Find the values that several rows share, by their hashes."""
+"""Find values that several rows share, by comparing hashes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ __all__ = ["create_repeated_hashes"]
 
 
 def create_repeated_hashes(connection: duckdb.DuckDBPyConnection, source: str, columns: str, name: str) -> int:
-    """Create the table ``name`` with the hashes ``h`` of ``columns`` that several rows of ``source`` share; count them.
+    """Create a table ``name`` of hashes ``h`` of ``columns`` that several rows of ``source`` share; return its size.
 
     Notes
     -----
-    Sorting eight bytes per row in NumPy takes a quarter of the time of DuckDB's grouping when nearly all values differ,
-    as record numbers do (14.4 million rows: 0.5 s). Rows with equal hashes need not be equal: compare them.
+    Sorting eight bytes per row in NumPy takes a quarter of the time of DuckDB's grouping if nearly all values differ,
+    as record numbers do (14.4 million rows: 0.5 s). Rows with equal hashes need not be equal, so their values must be
+    compared afterwards.
     """
     hashes = connection.sql(f"SELECT hash({columns}) AS h FROM {source}").to_arrow_table()["h"]
     values = np.sort(hashes.to_numpy())

@@ -1,7 +1,7 @@
-"""One table of a records folder as a numbered view: every declared column, typed, with file and row.
+"""One table of a records folder as a numbered view: typed columns as declared, and each row's file and number.
 
-Parquet stays where it is: the view reads it each time, so nothing is copied. Parts that share their columns and
-types are read together. CSV is loaded once.
+Parquet is not copied: the view reads the files each time. Parts that have the same columns and types are read together.
+CSV is loaded once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from riskml.records.reading.groups import Group, group_parquet, load_csv
 
 __all__ = ["Layout", "read_table"]
 
-# Text that is a number, but neither a code such as 0012 nor too long for a double to hold.
+# Matches text that is a number, but not a code such as 0012, nor a number too long for a double to hold exactly.
 _NUMBER = r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 
 
@@ -41,17 +41,17 @@ class Layout:
     ----------
     source : Source
     query : str
-        SQL for the numbered view with ``#file``, ``#row``, the declared columns, attributes, and raw texts.
+        SQL for the numbered view with ``#file``, ``#row``, the declared columns, the attributes and the raw texts.
     present : set of str
-        Declared columns that the files hold with a usable type.
+        Declared columns that the files have, with a usable type.
     attributes : dict of str to str
         Kind of each attribute, ``number`` or ``text``, by name.
     wrong : set of str
-        Declared columns that the files hold with a type that cannot represent them.
+        Declared columns that the files have, but with a type that cannot represent their kind.
     raw : set of str
-        Columns whose raw text is kept for cells that could not be converted.
+        Columns for which the raw text of cells that could not be converted is kept.
     ragged : dict of int to list of str
-        Cells of the CSV rows of the wrong width, by the row's position, counted from 1.
+        The cells of CSV rows of the wrong width, by the row's position, counted from 1.
     """
 
     source: Source
@@ -66,7 +66,7 @@ class Layout:
 def read_table(
     connection: duckdb.DuckDBPyConnection, table: Table, source: Source, faults: list[Fault]
 ) -> Layout | None:
-    """Build the SQL for a table's numbered view; add what is wrong with its files and columns to ``faults``.
+    """Build the SQL for a table's numbered view, and add faults in its files and columns to ``faults``.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def read_table(
         _select_sql(table, layout, group, own) for group, own in zip(groups, cells, strict=True)
     )
     if source.form == "csv":
-        # Cells are parsed once, not by every query on the view.
+        # Cells are parsed once here, rather than by every query on the view.
         typed = quote(f"#typed {table.name}")
         connection.execute(f"CREATE TABLE {typed} AS {layout.query}")
         connection.execute(f"DROP TABLE {groups[0].relation}")
@@ -106,7 +106,7 @@ def _classify_attributes(
 ) -> dict[str, str]:
     kinds_by_name: dict[str, set[str]] = {}
     for group in groups:
-        names = [name for name in group.types if table.column(name) is None]
+        names = [name for name in group.types if table.find_column(name) is None]
         numbers = _find_numbers_in_text(connection, group, names) if group.text else set()
         for name in names:
             family = group.types[name].split("(")[0]
@@ -140,7 +140,7 @@ def _convert_cells(kinds: dict[str, Kind], attributes: dict[str, str], group: Gr
 def _find_wrong_types(
     connection: duckdb.DuckDBPyConnection, groups: list[Group], cells: list[dict[str, Cell]]
 ) -> dict[str, list[Group]]:
-    """Find the columns that hold values but whose type cannot hold their kind, and the groups that have them."""
+    """Find the columns with values whose type cannot hold their kind, and the groups that have these columns."""
     wrong: dict[str, list[Group]] = {}
     for group, own in zip(groups, cells, strict=True):
         for name in [name for name, cell in own.items() if cell.wrong]:

@@ -1,4 +1,4 @@
-"""Tables as typed DuckDB views: what packing needs from an opened records folder, or from Arrow tables."""
+"""Tables as typed DuckDB views: what packing needs to know of an opened records folder, or of Arrow tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["TypedViews"]
 
 
 class TypedViews:
-    """Tables as typed DuckDB views, each named by :meth:`get_view`.
+    """Tables as typed DuckDB views, whose names :meth:`get_view` returns.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class TypedViews:
         self._repeated: dict[str, str] = {}
 
     def has(self, table: str) -> bool:
-        """Return whether the table is present; an absent table means unknown, an empty one that there were none."""
+        """Return whether a table is present; nothing is known if it is absent, and nothing happened if it is empty."""
         return table in self._present
 
     def get_view(self, table: str) -> str:
@@ -43,9 +43,9 @@ class TypedViews:
         return f"records_{table}"
 
     def find_repeated_records(self, table: str) -> str:
-        """Return the name of a DuckDB table with every ``record_id`` that several rows of a table share (corrections).
+        """Return the name of a DuckDB table with every ``record_id`` that is shared by several rows of ``table``.
 
-        The DuckDB table is created once and kept.
+        Such rows are corrections. The DuckDB table is created only once.
         """
         if table not in self._repeated:
             name = f"repeated_{table}"
@@ -60,17 +60,17 @@ class TypedViews:
         return self._repeated[table]
 
     def fingerprint(self) -> str:
-        """Raise an error, since only a records folder has a fingerprint of all its rows.
+        """Raise an error, since only a records folder has a fingerprint.
 
         Raises
         ------
         RecordsError
-            Always: the tables may be a part of a county, which has no fingerprint of its own.
+            Always: the tables may hold only part of a county, and such a part has no fingerprint of its own.
         """
         raise RecordsError("Arrow tables have no fingerprint.", "Fingerprint the records folder.")
 
     def close(self) -> None:
-        """Free the connection and what was loaded."""
+        """Close the connection, which frees everything that was loaded."""
         self.connection.close()
 
     def __enter__(self) -> Self:

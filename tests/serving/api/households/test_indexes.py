@@ -1,4 +1,4 @@
-"""The ranked list and the summary are answered from an index on both databases, for regions of any size."""
+"""Both databases answer the ranked list and the summary from an index, for regions of any size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from riskml_serving.judging.scores.tables import CURRENT
 
 @pytest.fixture
 def engine(database_url):
-    """6,000 scored households in two counties of ten towns of ten villages each."""
+    """Fill a database with 6,000 scored households in two counties, each with ten towns of ten villages."""
     database = open_engine(database_url)
     upgrade(database)
     fixed = {
@@ -66,7 +66,7 @@ def plan(engine, query):
 def test_a_page_of_the_list_is_read_in_the_order_of_an_index(engine, region, index, after):
     steps = plan(engine, build_ranked_query(region, {}, after, 20))
     assert f"ix_current_scores_ranked_{index}" in steps, "no other rows are read"
-    if index != "village":  # the 15 rows after a position in it, fewer than the page, may be sorted
+    if index != "village":  # a village has only 15 rows after the position, less than a page, so they may be sorted
         assert "Sort" not in steps
         assert "TEMP B-TREE" not in steps
 

@@ -1,4 +1,4 @@
-"""A household that moves, splits, merges or is closed: readers of its score learn once that it is gone."""
+"""If a household moves, splits, merges or is closed, readers of its score learn exactly once that it is gone."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def listed(client, headers):
 
 @pytest.fixture
 def two(client, key):
-    """Two households of one town, and how far its reader, that of another town and that of the county have read."""
+    """Store two households in one town; return a function that reads what changed since, as one of three readers."""
     for code in ("h1", "h2"):
         append(client, key(), households=[household(code, HERE)], income=wages(code))
     readers = {region: key(region, "read") for region in (TOWN, OTHER, COUNTY)}

@@ -1,4 +1,4 @@
-"""``POST /v1/records``: appended once, known from the day of receipt, scored again with what was there."""
+"""``POST /v1/records`` appends rows once, known from the day of receipt, and scores the households again."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_statement_may_stand_beside_a_total_but_not_twice_for_one_day(client, 
 
 
 def test_a_request_repeated_on_the_next_day_gets_the_answer_that_it_got(make_client, key):
-    """It names its own day, which is too early by then."""
+    """The rows name the day of the first request, which is too early for a new request by then."""
     rows = [household(recorded_on=TODAY.isoformat())]
     headers, late = key(), make_client(today=TODAY + dt.timedelta(1))
     first = post(make_client(), headers, key="night", households=rows)
@@ -242,3 +242,22 @@ def test_a_move_to_come_is_refused_since_nobody_would_do_it_on_its_day(client, k
     assert count(client, "record_households") == 1
     assert post(client, headers, households=[{**moved, **SPELLED}]).status_code == 200
     assert client.get("/v1/households/h1", headers=headers).json()["region_code"] == "370112002001"
+
+
+def test_a_withdrawn_report_no_longer_counts(client, key):
+    headers = key()
+    event = {"household_id": "h1", "occurred_on": "2023-06-01", "kind": "accident", "record_id": "r1"}
+    flagged = post(client, headers, households=[household()], income=wages(), events=[event]).json()["scores"][0]
+    assert flagged["after"]["rule_flags"] == ["accident"]
+    back = post(client, headers, events=[{**event, "withdrawn": True}]).json()["scores"][0]
+    assert back["after"]["rule_flags"] == []
+    assert count(client, "record_events") == 2
+
+
+def test_an_income_corrected_on_the_same_day_counts_once(client, key):
+    headers, rows = key(), wages()
+    rows[-1] |= {"record_id": "r1"}
+    post(client, headers, households=[household()], income=rows)
+    corrected = post(client, headers, income=[{**rows[-1], "amount": 2400.0}]).json()["scores"][0]
+    opinion = judged(client, {"households": [household()], "income": [*rows[:-1], {**rows[-1], "amount": 2400.0}]})
+    assert corrected["after"]["probability"] == float(opinion.probability[0])

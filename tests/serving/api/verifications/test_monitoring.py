@@ -1,4 +1,4 @@
-"""What staff found, as records for retraining: `riskml check` accepts the export."""
+"""Staff's findings can be exported as records for retraining, and `riskml check` accepts the export."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def export(client, headers, **query):
 
 
 def test_the_export_is_a_table_without_fault(visited, make_client, tmp_path):
-    """The same visit entered again, a change of mind on a later day, two days, two households."""
+    """Export a visit entered twice, a finding changed on a later day, two days of entry and two households."""
     client, headers = visited
     confirmed(client, headers, "h1", causes=["work"])
     confirmed(client, headers, "h1", "sudden_hardship", causes=["illness", "work"])
@@ -65,7 +65,7 @@ def test_the_export_is_a_table_without_fault(visited, make_client, tmp_path):
 
 
 def test_what_replaces_nothing_that_counts_hides_nothing(visited):
-    """A visit without a category, or one that came to another outcome, leaves the entry of the same day."""
+    """A visit without a category or with another outcome leaves the entry of the same day in place."""
     client, headers = visited
     confirmed(client, headers, "h1")
     for body in ({"outcome": "confirmed"}, {"outcome": "rejected"}):

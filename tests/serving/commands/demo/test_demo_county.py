@@ -1,4 +1,4 @@
-"""What the demo brings in: whole towns up to a number, made-up names, one account a role."""
+"""The demo imports whole towns up to a limit, with made-up names, and creates one account for each role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scale benchmark: what it loads is a county with all its scores, and its figures are compared with the limits."""
+"""The scale benchmark loads a county with all its scores, and compares its figures with the limits."""
 
 from __future__ import annotations
 

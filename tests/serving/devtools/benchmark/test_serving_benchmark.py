@@ -1,4 +1,4 @@
-"""The benchmark: its row is the one that is scored, its client counts answers, its command is among riskml's."""
+"""The service's benchmark: its row is scored as expected, its client counts responses, and riskml has its command."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_ready_row_is_what_the_request_is_scored_by(client, key, bundle_path
 
 
 def served(answer):
-    """A server that gives every connection the same answer to each request."""
+    """Run a server that gives the same response to every request on every connection."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def talk(line):

@@ -1,4 +1,4 @@
-"""``riskml-serving import``: a county in the database has the scores that riskml gives its folder, once."""
+"""``riskml-serving import``: an imported county gets the scores that riskml gives its folder, exactly once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small county whose jobs are done by the worker of the test."""
+"""A small county whose jobs are done by a worker in the test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Headers = dict[str, str]
 
 @pytest.fixture
 def client(make_client: Callable[..., TestClient]) -> TestClient:
-    """A service that leaves the jobs to the worker of the test."""
+    """Start a service that leaves the jobs to the test's worker."""
     return make_client(job_chunk=60, job_worker=False, rescore_at_once=100)
 
 
@@ -38,7 +38,7 @@ def imported(client: TestClient, small_county: Path) -> TestClient:
 
 @pytest.fixture
 def work(imported: TestClient) -> Callable[..., None]:
-    """Do the jobs that wait, with a worker of one's own."""
+    """Return a function that does all waiting jobs with a new worker."""
     state = imported.app.state
 
     def step(**settings: Any) -> None:
@@ -49,7 +49,7 @@ def work(imported: TestClient) -> Callable[..., None]:
 
 
 class Jobs:
-    """Starts jobs of a service and reads what became of them."""
+    """Starts jobs on a service and reads their states and results."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
@@ -63,7 +63,7 @@ class Jobs:
         return job["job"]
 
     def wait_for(self, headers: Headers, job: str, seconds: float = 60) -> dict[str, Any]:
-        """Follow a job to its end."""
+        """Wait until a job ends; return its last state."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             state = self.client.get(f"/v1/jobs/{job}", headers=headers).json()
@@ -79,7 +79,7 @@ class Jobs:
         return read(io.BytesIO(answer.content))
 
     def count(self, table: str) -> int:
-        """Count the rows of a table of the database."""
+        """Count the rows of a database table."""
         with reading(self.client.app.state.engine) as connection:
             return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 

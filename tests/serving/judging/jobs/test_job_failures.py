@@ -1,4 +1,4 @@
-"""A job that cannot be done: a mistake is one of its tries and is logged, only a lost database is waited for."""
+"""If a job fails because of a mistake, the attempt counts and is logged; only for a lost database does it wait."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from riskml_serving.operations.logs import JsonLines
 
 @pytest.fixture
 def logged():
-    """What the service writes to its log, line by line."""
+    """Collect what the service writes to its log, line by line."""
     stream, own = io.StringIO(), logging.getLogger("riskml_serving.judging")
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
@@ -41,7 +41,7 @@ def is_left_out(connection, *_):
 
 
 MISTAKES = {"add_part": select_nothing, "read_parts": refuse_number, "end": is_left_out}
-"""By the step of a job in which it happens: a wrong name, a number that is too large, a value that is missing."""
+"""Mistakes by the step of the job in which they happen: a wrong name, too large a number, a missing value."""
 
 
 @pytest.mark.parametrize("step", MISTAKES)
@@ -61,7 +61,7 @@ def test_a_job_whose_sql_is_wrong_is_tried_again_and_fails(imported, jobs, key, 
     work(job_attempts=3)
     state = jobs.wait_for(headers, job)
     assert (state["state"], state["problem"]) == ("failed", "urn:riskml:problem:internal-error")
-    tries = 3 if step == "add_part" else 4  # a try that saved a part before it failed does not count
+    tries = 3 if step == "add_part" else 4  # an attempt that saved a part before it failed does not count
     assert len(wrong) == tries
     lines = logged()
     assert [line["level"] for line in lines] == ["error"] * tries

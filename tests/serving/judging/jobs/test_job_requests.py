@@ -1,4 +1,4 @@
-"""Jobs as callers start, follow and cancel them, and what is written while they run."""
+"""Callers start, follow and cancel jobs, and write records while jobs run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_cancelled_job_ends_and_has_no_results(imported, jobs, key, work):
 
 
 def after_the_first(monkeypatch, act):
-    """Do something once, when the first range has been read and judged and is not kept yet."""
+    """Call ``act`` once, after the first range has been read and judged but before it is stored."""
     judged, done = judging.judge_range, []
 
     def and_act(*rest):

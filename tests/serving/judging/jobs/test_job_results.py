@@ -1,4 +1,4 @@
-"""What a job says: a county scored as of a date as riskml scores its folder, read as a file."""
+"""A job's results are a file with the scores that riskml gives the county's folder as of the same date."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_order_in_which_a_database_keeps_its_rows_changes_nothing(imported, 
     headers = key()
     first = jobs.start(headers)
     work()
-    with writing(imported.app.state.engine) as connection:  # PostgreSQL puts what is updated behind the rest
+    with writing(imported.app.state.engine) as connection:  # PostgreSQL moves updated rows to the end
         for name in ("record_income", "record_households", "record_members", "record_illness"):
             connection.execute(text(f"UPDATE {name} SET request_id = 'moved' WHERE row_id % 3 = 1"))
     second = jobs.start(headers)

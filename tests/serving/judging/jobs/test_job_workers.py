@@ -1,4 +1,4 @@
-"""Jobs in the hands of workers: leased by one, given up when all fail, restarted when the model or policy changes."""
+"""Workers lease jobs one at a time, give up after failed attempts, and start again if model or policy change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another figure of the policy is another version wherever the service names it: answers, kept scores, jobs."""
+"""If a figure in the policy changes, the version changes wherever it is named: responses, stored scores, jobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOUSEHOLD = {"household_id": "h1", "region_code": "370112001001", "size": 3}
 
 
 def write_policy(folder):
-    """The packaged policy with a school cost of 100 in place of 10,000 yuan."""
+    """Write the packaged policy with a school cost of 100 instead of 10,000 yuan."""
     content = yaml.safe_load(files("riskml.policy").joinpath("policy.yaml").read_text("utf-8"))
     content["triggers"]["school_cost"]["values"][0]["all"] = 100
     path = folder / "policy.yaml"

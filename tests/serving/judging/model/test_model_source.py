@@ -1,4 +1,4 @@
-"""The model is swapped whole or not at all: bad releases, roll-back, restart, a registry that is gone."""
+"""The model is swapped completely or not at all: bad releases, roll-back, restart, an unreachable registry."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RELEASED = Path(__file__).parents[4] / "models" / "simulated-county-1"
 
 @pytest.fixture
 def other_bundle(trained, tmp_path):
-    """Another release: the same model under another policy version."""
+    """Save another release: the same model with another policy version."""
     path = tmp_path / "other"
     trained.save(path)
     manifest = {**trained.manifest, "policy_version": "another"}
@@ -41,7 +41,7 @@ def other_bundle(trained, tmp_path):
 
 
 def reseal(path, manifest):
-    """Seal an altered manifest as a maker of bundles would."""
+    """Write an altered manifest with a matching version and checksum, as if the bundle were made so."""
     rest = {name: value for name, value in manifest.items() if name != "model_version"}
     version = {**rest, "files": {name: kept for name, kept in rest["files"].items() if name != "model_card.md"}}
     text = encode_json({**rest, "model_version": f"riskml-{hash_sha256(encode_json(version))[:12]}"})
@@ -51,7 +51,7 @@ def reseal(path, manifest):
 
 @pytest.fixture
 def served(database_url, bundle_path, tmp_path):
-    """Start keepers, as workers do, on one database and a folder into which releases are copied."""
+    """Return a function that starts keepers, as workers do, with one database and one folder of offered releases."""
     engine = open_engine(database_url)
     upgrade(engine)
     folder = tmp_path / "offered"
@@ -116,7 +116,7 @@ def older_schema(folder):
 
 
 def wrong_scores(folder):
-    """Sealed again after the change: only the golden cases reveal it."""
+    """Change a coefficient and renew all checksums, so that only the golden cases reveal the change."""
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     linear = json.loads((folder / "linear.json").read_text("utf-8"))
     linear["base"] += 1.0
@@ -243,7 +243,7 @@ def test_the_champion_of_the_registry_serves_and_outlives_the_registry(served, b
 
 @pytest.fixture
 def silent(monkeypatch):
-    """Address of a tracking server that takes connections and never says a word; counts them."""
+    """Run a tracking server that accepts connections and never responds; return the connections."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = []
 
@@ -265,7 +265,7 @@ def silent(monkeypatch):
 
 
 def test_a_tracking_server_that_hangs_is_given_up_and_the_old_model_serves(served, silent):
-    """The folder's release served before the registry was turned to."""
+    """The folder's release served before the source was changed to the registry."""
     before = served()[1].version
     keeper, holder = served(model_source="registry")
     began = time.monotonic()
@@ -279,7 +279,7 @@ def test_a_tracking_server_that_hangs_is_given_up_and_the_old_model_serves(serve
 def test_a_request_in_flight_is_answered_by_the_model_that_it_began_with(
     make_client, key, tables_of, county_records, bundle_path, monkeypatch
 ):
-    """Not only its names: its scores are those of that model."""
+    """Not only the version in the response but also the scores are those of that model."""
     client, headers = make_client(bundle=bundle_path), key()
     body = {"as_of": "2023-03-31", "tables": tables_of(*map(str, county_records.household_id[: AT_ONCE + 1]))}
     began, go_on = threading.Event(), threading.Event()

@@ -1,4 +1,4 @@
-"""Several writers at once: nothing is lost, nothing comes twice, and the cursor misses nothing."""
+"""With several writers at once, nothing is lost or repeated, and the cursor misses nothing."""
 
 from __future__ import annotations
 

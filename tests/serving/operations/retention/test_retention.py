@@ -1,4 +1,4 @@
-"""A household that is forgotten is nowhere any more, but for a keyed hash in an audit that stays intact."""
+"""A forgotten household leaves nothing behind but a keyed hash in the audit, which stays intact."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(*words, database_url):
 
 
 def everything(engine):
-    """All that the database holds, as text by table."""
+    """Read everything that the database holds, as text by table."""
     with reading(engine) as connection:
         return {
             name: "\n".join(map(str, connection.execute(text(f'SELECT * FROM "{name}"')).all()))
@@ -46,7 +46,7 @@ def everything(engine):
 
 
 AUDIT = {"audit"}
-"""Keeps no code but a keyed hash."""
+"""Tables that hold only a keyed hash of a household's code."""
 
 
 def test_every_table_with_households_is_one_that_forgetting_knows(database_url):
@@ -68,7 +68,7 @@ def test_every_table_with_households_is_one_that_forgetting_knows(database_url):
 
 @pytest.fixture
 def two(client, key):
-    """Two households with records, scores, a verification, an answer kept and a closure that leads to the other."""
+    """Store two households with records, scores, a verification and a stored response; one is merged into the other."""
     headers = key("", "score", "read", "write", "health-details", "admin")
     for code in ("gone-1", "stays-1"):
         tables = {
@@ -168,7 +168,7 @@ def pg_tool(name):
 
 
 def test_a_backup_restores_to_the_same_service(two, database_url, tmp_path, postgres):
-    """As docs/serving/operations.md says: `.backup` of SQLite, `pg_dump` and `pg_restore` of PostgreSQL."""
+    """Back up and restore as docs/serving/operations.md says: SQLite's `.backup`, or `pg_dump` and `pg_restore`."""
     before = everything(two)
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":

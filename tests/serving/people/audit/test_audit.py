@@ -1,4 +1,4 @@
-"""The audit: every way of tampering shows, writers at once make one chain, and the database refuses to change it."""
+"""The audit: all tampering is detected, concurrent writers make one chain, and the database refuses changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ten(engine):
 
 
 def unguarded(engine, *statements):
-    """Change the audit as the owner of the database can."""
+    """Change the audit, as only the owner of the database can."""
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_only_grows"))
@@ -127,7 +127,7 @@ def test_the_database_refuses_to_change_the_audit(ten, statement):
 
 
 def test_nobody_empties_it(ten):
-    why = "append-only" if ten.dialect.name == "postgresql" else "syntax error"  # SQLite knows no TRUNCATE
+    why = "append-only" if ten.dialect.name == "postgresql" else "syntax error"  # SQLite has no TRUNCATE
     with pytest.raises(DBAPIError, match=why), writing(ten) as connection:
         connection.execute(text("TRUNCATE audit"))
     assert list_faults(ten) == []

@@ -1,4 +1,4 @@
-"""Bearer tokens of a provider on this machine: what is signed for us, now, by a key that it still has."""
+"""Bearer tokens from a local provider: accepted only if signed for this service, now, with a current key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key of one township never sees, infers or counts another's household, at any endpoint."""
+"""A key for one township never sees, infers or counts another township's households, at any endpoint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BILL = {"occurred_on": "2023-06-20", "kind": "inpatient", "cost": 90000, "self_p
 
 
 def numbers(content):
-    """Numbers of an answer and of its sentences, whole: digits within a longer number or a code are none."""
+    """Find the numbers in a response and its sentences; digits inside a longer number or a code do not count."""
     if isinstance(content, dict | list):
         parts = content.values() if isinstance(content, dict) else content
         return {number for part in parts for number in numbers(part)}
@@ -47,7 +47,7 @@ def append(client, headers, **tables):
 
 @pytest.fixture
 def four(client, key):
-    """Two households here, two there; the riskiest of all lives there."""
+    """Store two households here and two there; the riskiest of all lives there."""
     for code, region, amount in (("h1", HERE, 1600), ("h2", HERE, 3000), ("t1", THERE, 1300), ("t2", THERE, 2000)):
         append(client, key(), households=[household(code, region)], income=wages(code, amount))
     append(client, key(), illness=[{"household_id": "t1", **BILL}])

@@ -1,4 +1,4 @@
-"""No query about households forgets the region: every function that touches their tables is looked at."""
+"""No query about households forgets the region: the test inspects every function that uses their tables."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ HELD_BEFORE = {
 def functions():
     for path in sorted(ROOT.rglob("*.py")):
         if path.name == "tables.py" or {"migrations", "benchmark"} & set(path.parts):
-            continue  # nobody asks: the county of a benchmark is simulated
+            continue  # no caller to restrict: a benchmark's county is simulated
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}

@@ -1,4 +1,4 @@
-"""A new column of the data contract is one declaration: sent to the service, it is stored and reaches every panel."""
+"""A new column in the data contract needs one declaration: the service then stores it and every panel has it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ ROWS: dict[str, dict[str, object]] = {
 
 
 def declare() -> None:
-    """Declare the column in every table before anything that derives from the declaration is imported.
+    """Declare the column in every table before any module that depends on the declaration is imported.
 
-    Python calls it at the start of every process of the test: the service reads counties in a process of its own.
+    Python calls this at the start of every process in the test, because the service reads counties in another process.
     """
     for name, table in TABLES.items():
         new = Column("new_amount", Kind.AMOUNT, "新列", "a new column")
@@ -44,7 +44,7 @@ def declare() -> None:
 
 
 def read_new_column(panel: Any) -> dict[str, list[float]]:
-    """Values of the new column that a panel holds, by table."""
+    """Read the values of the new column in a panel, by table."""
     tables: dict[str, Any] = {
         name: getattr(panel, "income_rows" if name == "income" else name) for name in TABLES if name != "households"
     }
@@ -54,7 +54,7 @@ def read_new_column(panel: Any) -> dict[str, list[float]]:
 
 
 def use(folder: Path) -> dict[str, object]:
-    """Send one row of every table by each way in; return what is stored and what each panel that scores holds."""
+    """Send one row of every table in each possible way; return what is stored and what each scored panel holds."""
     from fastapi.testclient import TestClient
     from sqlalchemy import inspect, select
 
@@ -70,7 +70,7 @@ def use(folder: Path) -> dict[str, object]:
     url = f"sqlite:///{folder / 'service.db'}"
     engine = open_engine(url)
     upgrade(engine)
-    with engine.begin() as connection:  # what the migration of the release that brings the column would do
+    with engine.begin() as connection:  # do what the migration of the release with the column would do
         for table in RECORDS.values():
             there = {column["name"] for column in inspect(connection).get_columns(table.name)}
             (new,) = [column for column in METADATA.tables[table.name].c if column.name not in there]

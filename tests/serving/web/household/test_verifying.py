@@ -1,4 +1,4 @@
-"""From the list to the door and back: findings change the list; attacks through free text."""
+"""Staff open a household from the list and record a finding, which changes the list; attacks by free text fail."""
 
 from __future__ import annotations
 

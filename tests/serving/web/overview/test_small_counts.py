@@ -1,4 +1,4 @@
-"""Small counts of villages stay in the house: on screen exact, in Excel and on paper withheld."""
+"""Small counts for villages stay inside the office: they are exact on screen, and withheld in Excel and in print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a list or chart stops before the end, it says so; the whole list can be printed."""
+"""If a list or chart is cut short, it says so; the whole list can be printed."""
 
 from __future__ import annotations
 

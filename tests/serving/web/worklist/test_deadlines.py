@@ -1,4 +1,4 @@
-"""Deadlines of visit, decision and helper: the list, its filters, counts and workbook say what the page says."""
+"""Deadlines for visit, decision and helper: the list, its filters, counts and workbook agree with the page."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LATE = {"visit": "走访逾期", "decision": "认定程序逾期", "helper": "�
 
 
 def listed(site, query=""):
-    """Codes on every page of a list."""
+    """Return the household codes on all pages of a list."""
     return set(re.findall(r'href="/households/([^"?]+)"', site.get(f"/worklist?whole=1&{query}").text))
 
 
 def on_page(site, household):
-    """Deadlines that the household's page marks as overdue, and the deadlines that it marks as done."""
+    """Return the deadlines that the household's page marks as overdue, and those that it marks as done."""
     page = site.get(f"/households/{household}").text
     matches = {name: re.search(rf"<dt>{words}</dt><dd>(.*?)</dd>", page) for name, words in NAMES.items()}
     return tuple(
@@ -35,7 +35,7 @@ def assign(site, household):
 
 @pytest.fixture
 def visited(site):
-    """Households with every kind of finding, and a finding of each so long ago that a helper is late."""
+    """Record a finding of each kind, on different households, long enough ago that one helper is late."""
     site.sign_in("county")
     first, *rest = sorted(listed(site, "state=late_visit"))
     outcomes = ("not_met", "pending", "rejected", "confirmed", "confirmed", "confirmed")
@@ -93,7 +93,7 @@ def test_a_late_assignment_is_on_the_overdue_list_until_a_person_is_named(site, 
 
 
 def test_a_household_not_met_after_a_graver_signal_waits_since_then_on_list_and_page(site, visited):
-    """The wait counts from the last finding, not from the last attempt."""
+    """The wait is counted from the graver signal, and an attempt that met nobody does not restart it."""
     household = visited["rejected"]
     copied = ", ".join(column for column in site.columns("scores") if column not in ("seq", "as_of", "signal"))
     site.change(

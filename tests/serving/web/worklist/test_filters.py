@@ -77,7 +77,7 @@ def test_the_filter_by_cause_finds_what_the_model_names_and_health_only_with_the
 
 
 def book_codes(site, query):
-    """Codes of a list's workbook, below the notice and the header."""
+    """Return the codes in a list's workbook, below the notice and the header."""
     sheet = load_workbook(io.BytesIO(site.get(f"/worklist.xlsx{query}").content)).active
     return {row[0].value for row in sheet.iter_rows(min_row=3)}
 

@@ -1,4 +1,4 @@
-"""Creates every table of the service, the append-only audit, and the key to the household pseudonyms in it."""
+"""Creates every table of the service, the append-only audit, and the key for the audit's household pseudonyms."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VERSIONS: Types = {"model_version": HASH, "feature_schema_hash": HASH, "policy_v
 LEVELS: Types = {"tier": LEVEL, "rule_signal": LEVEL, "signal": LEVEL}
 AGREEMENT: Types = {"agreement": WORD, "agreement_by": WORD}
 SCORE: Types = {"as_of": DAY, "status": WORD, **LEVELS, "rule_flags": TEXT, **AGREEMENT, **VERSIONS, "scored_at": TIME}
-"""Columns that current scores and their history share; any of these figures may be missing."""
+"""Columns that current scores and their history share; any of the values may be missing."""
 FIGURES: Types = {"probability": REAL, "margin": REAL}
 ORIGIN: Types = {"created_by": CALLER, "created_at": TIME, "request_id": HASH}
 RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG}
@@ -40,7 +40,7 @@ RECORDED: Types = {"recorded_on": DAY, "record_id": HOUSEHOLD, "withdrawn": FLAG
 def create_table(
     name: str, keys: Types, required: Types, optional: Types | None = None, *more: sa.Column[Any], **options: Any
 ) -> sa.Table:
-    """Create a table from its keys, the columns that must have a value, those that may be null, and any other items."""
+    """Create a table from its keys, its required columns, its nullable columns and any other items."""
     columns = [sa.Column(column, kind, primary_key=True) for column, kind in keys.items()]
     columns += [sa.Column(column, kind, nullable=False) for column, kind in required.items()]
     columns += [sa.Column(column, kind, nullable=True) for column, kind in (optional or {}).items()]
@@ -48,12 +48,12 @@ def create_table(
 
 
 def preset(name: str, kind: TypeEngine[Any], default: str) -> sa.Column[Any]:
-    """Make a column with a default value for rows that name none."""
+    """Make a column with a default value for rows that leave it out."""
     return sa.Column(name, kind, server_default=default, nullable=False)
 
 
 def create_record_table(name: str, required: Types, optional: Types) -> None:
-    """Create a table of the contract, with columns for the order of receipt and the receipt itself added."""
+    """Create one of the contract's tables, with added columns for the order and the time of receipt."""
     receipt: Types = {"received_at": TIME, "request_id": HASH, "superseded": FLAG}
     create_table(f"record_{name}", {"row_id": NUMBER}, {**required, **receipt}, optional)
     if "household_id" in {*required, *optional}:
@@ -61,7 +61,7 @@ def create_record_table(name: str, required: Types, optional: Types) -> None:
 
 
 def create_record_tables() -> None:
-    """Create the tables of the contract."""
+    """Create the contract's tables."""
     own: Types = {"household_id": HOUSEHOLD}
     create_record_table(
         "disaster", {"occurred_on": DAY, "kind": CODE}, {**own, "region_code": REGION, "loss": REAL, **RECORDED}
@@ -112,7 +112,7 @@ def create_record_tables() -> None:
 
 
 def create_score_tables() -> None:
-    """Create the tables of scores, with the indexes for a page of the list and for the counts in a region."""
+    """Create the tables for scores, with indexes for a page of the list and for the counts in a region."""
     create_table(
         "capacity",
         {"county": Code(6)},
@@ -183,7 +183,7 @@ def create_case_tables() -> None:
 
 
 def create_work_tables() -> None:
-    """Create the tables of jobs, imports and model releases."""
+    """Create the tables for jobs, imports and model releases."""
     state: Types = {
         "kind": CODE,
         "payload": TEXT,
@@ -213,7 +213,7 @@ def create_work_tables() -> None:
 
 
 def create_people_tables() -> None:
-    """Create the tables of keys, accounts and sessions."""
+    """Create the tables for keys, accounts and sessions."""
     create_table(
         "api_keys",
         {"key_id": Code(16)},
@@ -233,7 +233,7 @@ def create_people_tables() -> None:
 
 
 def create_audit() -> None:
-    """Create the audit, generate its key and refuse every change to an entry."""
+    """Create the audit, generate its key, and make the database refuse any change to an entry."""
     create_table(
         "audit",
         {"seq": NUMBER},
