@@ -26,7 +26,7 @@ DRAWS = 1000
 """Number of possible futures drawn for every household."""
 
 MORE_DRAWS = 2000
-"""Number of further futures for households with at least `WORTH` falls so far: a ranking depends on them."""
+"""Number of further futures for households with at least `WORTH` falls in the first: a ranking depends on them."""
 
 WORTH = 8
 THREADS = 2
