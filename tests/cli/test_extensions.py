@@ -1,4 +1,4 @@
-"""Commands from other packages, and which imports the application's start avoids."""
+"""Other packages can add commands, and the application starts without importing large libraries."""
 
 from __future__ import annotations
 

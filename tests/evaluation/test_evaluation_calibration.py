@@ -1,4 +1,4 @@
-"""Calibration: known distortions are recovered; edge cases are bins, a single class, separation and certainty."""
+"""Calibration: known distortions are recovered, bins are right, and edge cases such as a single class are handled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bundle is loaded only if it is unchanged since it was saved, and gives the scores it gave when it was made."""
+"""A bundle is loaded only if it is unchanged since it was saved, and scores exactly as it did when it was made."""
 
 import json
 import shutil

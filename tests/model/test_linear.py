@@ -1,4 +1,4 @@
-"""The linear part: a textbook baseline, exact contributions, one row alone like many, and unusual data."""
+"""The linear part: a textbook baseline, exact contributions, the same result for one row or many, unusual data."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The tree part: the same bytes every time, the same bits whatever rows come along, and all directions respected."""
+"""The tree part gives the same bytes every time and the same bits among any other rows, and respects directions."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -8,7 +8,7 @@ from riskml.policy import parse_policy
 from riskml.policy.triggers import TRIGGERS
 
 LINE = 8300.0
-"""The line of Hebei in 2023."""
+"""The line in Hebei in 2023."""
 
 
 def inpatient(village, self_paid, on="2023-06-01", **values):

@@ -122,7 +122,7 @@ def key(client: TestClient) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def sign_in_county() -> Callable[..., None]:
-    """Make an account of a county and sign in with it."""
+    """Create an account for a county and sign in with it."""
 
     def sign_in(client: TestClient, region: str, *, health_details: bool = False) -> None:
         with writing(client.app.state.engine) as connection:

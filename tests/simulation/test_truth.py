@@ -1,4 +1,4 @@
-"""The truth of a simulated county: its draws suffice, it is right on average, and its causes match hand-made cases."""
+"""The truth of a simulated county is stable across draws, right on average, and has the right causes."""
 
 from __future__ import annotations
 

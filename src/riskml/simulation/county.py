@@ -25,9 +25,9 @@ class CountyMap:
     Parameters
     ----------
     regions : str array (villages,)
-        Twelve-digit codes.
+        Twelve-digit region codes of the villages.
     far : float array (villages,)
-        Kilometres to the county seat.
+        Distance of each village to the county seat, in kilometres.
     exposure : float array (villages,)
         Factor by which the hazard of disasters is multiplied.
     severity : float array (villages, months)

@@ -41,12 +41,12 @@ def load_parameters(overrides: Path | dict[str, Any] | None = None) -> Parameter
     Parameters
     ----------
     overrides : path or dict, optional
-        A YAML file (or its content) of ``name: value`` or ``name: {value: ..., unit: ..., source: ...}``.
+        A YAML file, or its content, with entries ``name: value`` or ``name: {value: ..., unit: ..., source: ...}``.
 
     Raises
     ------
     SimulationError
-        If a name is unknown, or a value is not a number (or not a list of as many numbers as the original).
+        If a name is unknown, or a value is not a number or, if the original is a list, not a list of the same length.
 
     Examples
     --------

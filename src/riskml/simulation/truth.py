@@ -26,7 +26,7 @@ DRAWS = 1000
 """Number of possible futures drawn for every household."""
 
 MORE_DRAWS = 2000
-"""Number of further futures for households with at least `WORTH` falls so far: a ranking depends on them."""
+"""Number of further futures for households with at least `WORTH` falls in the first: a ranking depends on them."""
 
 WORTH = 8
 THREADS = 2
@@ -110,7 +110,7 @@ def estimate_fall_probability(
     ----------
     county : CountyMap
     values : structured array (1,)
-        `parameters.Process.packed`.
+        The process parameters, packed (`parameters.Parameters.pack`).
     at : int
         Position of the as-of month in the calendar, burn-in included.
     states : structured array (n,)
@@ -153,7 +153,7 @@ def attribute_falls(lived: NDArray[np.void], at: int, line: Floats) -> NDArray[n
     Parameters
     ----------
     lived : structured array (n, months)
-        `state.MONTH_OUT`.
+        What happened in each recorded month (`state.MONTH_OUT`).
     at : int
         Position of the as-of month among the recorded months.
     line : float array (months,)

@@ -1,4 +1,4 @@
-"""Write reported income: late, sometimes missing, occasionally corrected."""
+"""Write reported income, which is late, sometimes missing and occasionally corrected."""
 
 from __future__ import annotations
 

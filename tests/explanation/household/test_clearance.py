@@ -1,4 +1,4 @@
-"""Conditions for risk elimination: six months above the line, no flag, a member able to work. Nobody is cleared."""
+"""Conditions for risk elimination: six months above the line, no flag, a member able to work. riskml clears nobody."""
 
 from __future__ import annotations
 

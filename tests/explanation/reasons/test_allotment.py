@@ -74,7 +74,7 @@ def test_a_disaster_lowers_the_trade_and_not_the_wage():
 
 
 SMALL = 1 - NOTICEABLE
-"""A change in yuan; a change lower by one yuan would be noticed."""
+"""The largest fall in income, in yuan, that is still too small to be noticed."""
 
 
 @pytest.mark.parametrize("changes", [{}, {"wage_change_on_year_12m": 500.0, "business_change_on_year_12m": SMALL}])

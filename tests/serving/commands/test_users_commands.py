@@ -1,4 +1,4 @@
-"""``riskml-serving users``: accounts that are created, changed or disabled on the command line are so on the pages."""
+"""``riskml-serving users``: creating, changing or disabling an account on the command line takes effect on pages."""
 
 from __future__ import annotations
 

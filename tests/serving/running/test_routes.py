@@ -1,4 +1,4 @@
-"""The service serves exactly the endpoints in its registries, which are those that types and pages are checked for."""
+"""The service serves exactly the endpoints in its registries, so the checks of types and pages see them all."""
 
 from __future__ import annotations
 

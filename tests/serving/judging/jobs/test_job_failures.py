@@ -1,4 +1,4 @@
-"""If a job fails because of a mistake, the attempt counts and is logged; only for a lost database does it wait."""
+"""If a mistake makes a job fail, the attempt counts and is logged; if the database is lost, the worker only waits."""
 
 from __future__ import annotations
 

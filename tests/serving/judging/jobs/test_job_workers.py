@@ -1,4 +1,4 @@
-"""Workers lease jobs one at a time, give up after failed attempts, and start again if model or policy change."""
+"""A job is leased by one worker at a time, given up if all attempts fail, and restarted if model or policy change."""
 
 from __future__ import annotations
 

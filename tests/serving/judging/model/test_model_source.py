@@ -265,7 +265,7 @@ def silent(monkeypatch):
 
 
 def test_a_tracking_server_that_hangs_is_given_up_and_the_old_model_serves(served, silent):
-    """The folder's release served before the source was changed to the registry."""
+    """The release from the folder served first; then the source was changed to a registry that does not respond."""
     before = served()[1].version
     keeper, holder = served(model_source="registry")
     began = time.monotonic()
